@@ -1,0 +1,245 @@
+package chain
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"doin.network/node/chain/identity"
+	"doin.network/node/internal/canon"
+	"doin.network/node/internal/stamp"
+)
+
+// Bounds of the genesis file.
+const (
+	maxGenesisDomains    = 256
+	maxGenesisEvaluators = 10_000
+)
+
+// Genesis is what a network's nodes agree on beside block 0, which is the same everywhere. It is a
+// file; its NetworkID is part of every signature.
+type Genesis struct {
+	Parameters Parameters
+	Domains    []Domain
+	Evaluators []Evaluator
+
+	// file is the object that was parsed; its spelling decides the network id.
+	file *canon.Object
+}
+
+// Parameters are the constants of a network's consensus. Numbers are decimal in the file and are
+// turned into integers by Micro where consensus needs them.
+type Parameters struct {
+	// Name is free text for people. Default "".
+	Name string
+	// StartTime is when the network was made; block 1 counts from it. Required, with an offset.
+	StartTime stamp.Time
+	// TargetBlockTime is in seconds. Default 600, from 0.001 to 10⁷.
+	TargetBlockTime float64
+	// InitialThreshold is the weighted increment that the first blocks need. Default 1, from 10⁻⁶
+	// to 10⁹.
+	InitialThreshold float64
+	// QuorumMinEvaluators is the least number of members of a quorum. Default 3, from 1 to 100.
+	QuorumMinEvaluators int
+	// QuorumTolerance is by how much a challenger's synthetic error may exceed the
+	// incumbent's. Default 0.05, from 0 to 1.
+	QuorumTolerance float64
+	// FinalityConfirmationDepth is the number of blocks after which a block is final. Default 6,
+	// from 1 to 10⁶.
+	FinalityConfirmationDepth int
+	// RevealDelay is in seconds from commit to reveal. Default 2, from 0 to 3600.
+	RevealDelay float64
+	// CommitRevealMaxAge is in seconds; later reveals are refused. Default 600, at least RevealDelay,
+	// at most 10⁶.
+	CommitRevealMaxAge float64
+	// ExternalAnchorInterval is in blocks. Default 100, from 1 to 10⁶.
+	ExternalAnchorInterval int
+}
+
+// DefaultParameters returns the defaults, without name and start time.
+func DefaultParameters() Parameters {
+	return Parameters{
+		TargetBlockTime:           600,
+		InitialThreshold:          1,
+		QuorumMinEvaluators:       3,
+		QuorumTolerance:           0.05,
+		FinalityConfirmationDepth: 6,
+		RevealDelay:               2,
+		CommitRevealMaxAge:        600,
+		ExternalAnchorInterval:    100,
+	}
+}
+
+// Domain is a problem the network works on.
+type Domain struct {
+	// ID names the domain; required, at most 256 bytes.
+	ID string
+	// Weight is the domain's share in a block's weighted sum. Default 1, from 0 to 1000.
+	Weight float64
+	// PerformanceScale is the least denominator of a relative increment. Default 10⁻⁶, from 10⁻⁶
+	// to 10⁹.
+	PerformanceScale float64
+	// MinIncrement is the least relative increment that counts. Default 0.005, from 0 to 10⁶.
+	MinIncrement float64
+	// HasSyntheticData says whether evaluators score on data of their own. Default true.
+	HasSyntheticData bool
+	// HigherIsBetter is the sense of the domain's own performance. Default true.
+	HigherIsBetter bool
+	// DataHash is the hash of the data, or "".
+	DataHash string
+	// Plugin names what evaluates the domain, or "".
+	Plugin string
+	// ConfigHash is the hash of the domain's configuration, or "".
+	ConfigHash string
+}
+
+// DefaultDomain returns the defaults for a domain.
+func DefaultDomain(id string) Domain {
+	return Domain{
+		ID:               id,
+		Weight:           1,
+		PerformanceScale: 1e-6,
+		MinIncrement:     0.005,
+		HasSyntheticData: true,
+		HigherIsBetter:   true,
+	}
+}
+
+// Evaluator is a quorum candidate registered at height 0.
+type Evaluator struct {
+	PeerID    string // hash of PublicKey
+	PublicKey string // lower-case hex
+}
+
+// Object returns the JSON form: of a parsed genesis the object that was parsed, otherwise every
+// member spelled out. The result is the caller's.
+func (g *Genesis) Object() *canon.Object {
+	if g.file != nil {
+		return g.file.Clone()
+	}
+	domains := make([]any, len(g.Domains))
+	for i := range g.Domains {
+		domains[i] = g.Domains[i].object()
+	}
+	evaluators := make([]any, len(g.Evaluators))
+	for i, e := range g.Evaluators {
+		evaluators[i] = canon.NewObject("peer_id", e.PeerID, "public_key", e.PublicKey)
+	}
+	return canon.NewObject(
+		"parameters", g.Parameters.object(),
+		"domains", domains,
+		"evaluators", evaluators,
+	)
+}
+
+func (p *Parameters) object() *canon.Object {
+	return canon.NewObject(
+		"name", p.Name,
+		"start_time", p.StartTime.Wire(),
+		"target_block_time", p.TargetBlockTime,
+		"initial_threshold", p.InitialThreshold,
+		"quorum_min_evaluators", p.QuorumMinEvaluators,
+		"quorum_tolerance", p.QuorumTolerance,
+		"finality_confirmation_depth", p.FinalityConfirmationDepth,
+		"reveal_delay", p.RevealDelay,
+		"commit_reveal_max_age", p.CommitRevealMaxAge,
+		"external_anchor_interval", p.ExternalAnchorInterval,
+	)
+}
+
+func (d *Domain) object() *canon.Object {
+	return canon.NewObject(
+		"domain_id", d.ID,
+		"weight", d.Weight,
+		"performance_scale", d.PerformanceScale,
+		"min_increment", d.MinIncrement,
+		"has_synthetic_data", d.HasSyntheticData,
+		"higher_is_better", d.HigherIsBetter,
+		"data_hash", d.DataHash,
+		"plugin", d.Plugin,
+		"config_hash", d.ConfigHash,
+	)
+}
+
+// NetworkID returns the SHA-256 hex of the canonical JSON of Object. Two files that spell one meaning
+// differently (a default left out, 600 for 600.0) are two networks; layout and key order do not
+// matter. A parsed Genesis must not be changed: its id is that of the file.
+func (g *Genesis) NetworkID() string {
+	if g.file != nil {
+		return canon.Hash(g.file)
+	}
+	return canon.Hash(g.Object())
+}
+
+// Domain returns the domain of that id and whether there is one.
+func (g *Genesis) Domain(id string) (Domain, bool) {
+	for _, d := range g.Domains {
+		if d.ID == id {
+			return d, true
+		}
+	}
+	return Domain{}, false
+}
+
+// Validate reports every problem at once, joined; nil means g is usable. Errors match ErrInvalid.
+func (g *Genesis) Validate() error {
+	var p problems
+	g.Parameters.validate(&p)
+	p.demand(len(g.Domains) > 0 && len(g.Domains) <= maxGenesisDomains,
+		"domains: want 1 to %d, got %d", maxGenesisDomains, len(g.Domains))
+	ids := make([]string, 0, len(g.Domains))
+	for i := range g.Domains {
+		d := &g.Domains[i]
+		d.validate(&p, fmt.Sprintf("domains[%d]", i))
+		p.demand(!slices.Contains(ids, d.ID), "domains[%d].domain_id %q: twice", i, d.ID)
+		ids = append(ids, d.ID)
+	}
+	p.demand(len(g.Evaluators) <= maxGenesisEvaluators,
+		"evaluators: want at most %d, got %d", maxGenesisEvaluators, len(g.Evaluators))
+	peers := make(map[string]bool, len(g.Evaluators))
+	for i, e := range g.Evaluators {
+		id, err := identity.PeerID(e.PublicKey)
+		p.demand(err == nil, "evaluators[%d].public_key: %v", i, err)
+		p.demand(err != nil || id == e.PeerID, "evaluators[%d].peer_id %.64q: the key's is %s", i, e.PeerID, id)
+		p.demand(!peers[e.PeerID], "evaluators[%d].peer_id %.64q: twice", i, e.PeerID)
+		peers[e.PeerID] = true
+	}
+	return errors.Join(p...)
+}
+
+func (p *Parameters) validate(out *problems) {
+	const in = "parameters"
+	out.demand(len(p.Name) <= maxNameBytes, "%s.name: longer than %d bytes", in, maxNameBytes)
+	out.demand(!p.StartTime.IsZero() && !p.StartTime.IsNaive(), "%s.start_time: want a time with an offset", in)
+	out.between(in, "target_block_time", p.TargetBlockTime, 1e-3, 1e7)
+	out.between(in, "initial_threshold", p.InitialThreshold, 1e-6, 1e9)
+	out.between(in, "quorum_min_evaluators", float64(p.QuorumMinEvaluators), 1, 100)
+	out.between(in, "quorum_tolerance", p.QuorumTolerance, 0, 1)
+	out.between(in, "finality_confirmation_depth", float64(p.FinalityConfirmationDepth), 1, 1e6)
+	out.between(in, "reveal_delay", p.RevealDelay, 0, 3600)
+	out.between(in, "commit_reveal_max_age", p.CommitRevealMaxAge, p.RevealDelay, 1e6)
+	out.between(in, "external_anchor_interval", float64(p.ExternalAnchorInterval), 1, 1e6)
+}
+
+func (d *Domain) validate(out *problems, in string) {
+	out.demand(d.ID != "" && len(d.ID) <= maxNameBytes, "%s.domain_id: want 1 to %d bytes", in, maxNameBytes)
+	out.between(in, "weight", d.Weight, 0, 1000)
+	out.between(in, "performance_scale", d.PerformanceScale, 1e-6, 1e9)
+	out.between(in, "min_increment", d.MinIncrement, 0, 1e6)
+	out.demand(d.DataHash == "" || IsHash(d.DataHash), "%s.data_hash: want 64 lower-case hex digits or nothing", in)
+	out.demand(d.ConfigHash == "" || IsHash(d.ConfigHash), "%s.config_hash: want 64 lower-case hex digits or nothing", in)
+	out.demand(len(d.Plugin) <= maxNameBytes, "%s.plugin: longer than %d bytes", in, maxNameBytes)
+}
+
+// problems collects what Validate finds.
+type problems []error
+
+func (p *problems) demand(ok bool, format string, args ...any) {
+	if !ok {
+		*p = append(*p, fmt.Errorf("%w genesis: %s", ErrInvalid, fmt.Sprintf(format, args...)))
+	}
+}
+
+func (p *problems) between(in, name string, v, low, high float64) {
+	p.demand(v >= low && v <= high, "%s.%s %v: want %v to %v", in, name, v, low, high) // NaN fails
+}

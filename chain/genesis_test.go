@@ -1,0 +1,141 @@
+package chain_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"doin.network/node/chain"
+	"doin.network/node/internal/canon"
+)
+
+func newGenesis(t testing.TB) *chain.Genesis {
+	t.Helper()
+	g := &chain.Genesis{Parameters: chain.DefaultParameters(), Domains: []chain.Domain{chain.DefaultDomain("co2")}}
+	g.Parameters.StartTime = when
+	g.Parameters.Name = "test"
+	for i := range 3 {
+		k := key(t, fmt.Sprint(i))
+		g.Evaluators = append(g.Evaluators, chain.Evaluator{PeerID: k.PeerID(), PublicKey: k.PublicKey()})
+	}
+	return g
+}
+
+func TestGenesisRoundTrip(t *testing.T) {
+	g := newGenesis(t)
+	if err := g.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	back, err := chain.ParseGenesis(canon.AppendIndent(nil, g.Object()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if back.NetworkID() != g.NetworkID() || !chain.IsHash(g.NetworkID()) || !canon.Equal(back.Object(), g.Object()) {
+		t.Errorf("network ids %s and %s", g.NetworkID(), back.NetworkID())
+	}
+	if back.Parameters != g.Parameters || back.Domains[0] != g.Domains[0] || back.Evaluators[2] != g.Evaluators[2] {
+		t.Errorf("parsed %+v, want %+v", back, g)
+	}
+	g.Parameters.RevealDelay = 3
+	if back.NetworkID() == g.NetworkID() {
+		t.Error("the network id does not cover the parameters")
+	}
+}
+
+func TestGenesisDefaults(t *testing.T) {
+	text := `{"domains": [{"domain_id": "d", "weight": 2}], "parameters": {"start_time": "2026-01-02T03:04:05Z", "target_block_time": 20}}`
+	g, err := chain.ParseGenesis([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := chain.DefaultParameters()
+	want.StartTime, want.TargetBlockTime = g.Parameters.StartTime, 20
+	domain := chain.DefaultDomain("d")
+	domain.Weight = 2
+	got, ok := g.Domain("d")
+	if g.Parameters != want || !ok || got != domain || g.Parameters.StartTime.Wire() != "2026-01-02T03:04:05Z" {
+		t.Errorf("parsed %+v", g)
+	}
+	o, err := canon.ParseObject([]byte(text))
+	if err != nil || g.NetworkID() != canon.Hash(o) {
+		t.Errorf("the network id must be the hash of the file's own object (%v)", err)
+	}
+	g.Object().Set("x", 1)
+	if g.NetworkID() != canon.Hash(o) {
+		t.Error("Object hands out the genesis' own object")
+	}
+	if _, ok := g.Domain("absent"); ok {
+		t.Error("found an absent domain")
+	}
+}
+
+func TestParseGenesisRefuses(t *testing.T) {
+	f := func(find, replace, want string) {
+		t.Helper()
+		text := string(canon.Default(newGenesis(t).Object()))
+		changed := strings.Replace(text, find, replace, 1)
+		if changed == text {
+			t.Fatalf("%q is not in %s", find, text)
+		}
+		_, err := chain.ParseGenesis([]byte(changed))
+		if !errors.Is(err, chain.ErrInvalid) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v does not name %q", replace, err, want)
+		}
+	}
+	f(`"target_block_time": 600.0`, `"target_block_time": 0`, "parameters.target_block_time")
+	f(`"target_block_time": 600.0`, `"target_block_time": "600"`, "parameters.target_block_time")
+	f(`"target_block_time": 600.0`, `"target_block_time": null`, "parameters.target_block_time")
+	f(`"target_block_time": 600.0`, `"target_block_tim": 600.0`, `parameters."target_block_tim"`)
+	f(`"quorum_min_evaluators": 3`, `"quorum_min_evaluators": 3.0`, "quorum_min_evaluators")
+	f(`"quorum_min_evaluators": 3`, `"quorum_min_evaluators": 9223372036854775807`, "quorum_min_evaluators")
+	f(`"quorum_tolerance": 0.05`, `"quorum_tolerance": -1`, "quorum_tolerance")
+	f(`"commit_reveal_max_age": 600.0`, `"commit_reveal_max_age": 1`, "commit_reveal_max_age")
+	f(`"start_time": "2026-01-02T03:04:05.678901Z"`, `"start_time": "2026-01-02"`, "start_time")
+	f(`"start_time": "2026-01-02T03:04:05.678901Z"`, `"start_time": "x"`, "start_time")
+	f(`"start_time": "2026-01-02T03:04:05.678901Z", `, ``, "start_time")
+	f(`"has_synthetic_data": true`, `"has_synthetic_data": 1`, "domains[0].has_synthetic_data")
+	f(`"domain_id": "co2"`, `"domain_id": ""`, "domains[0].domain_id")
+	f(`"data_hash": ""`, `"data_hash": "x"`, "domains[0].data_hash")
+	f(`"performance_scale": 1e-06`, `"performance_scale": 1e-07`, "domains[0].performance_scale")
+	f(`"plugin": ""`, `"plugins": ""`, `domains[0]."plugins"`)
+	f(`"domains": [{`, `"domains": [7, {`, "domains[0]")
+	f(`"domains": [`, `"domain": [`, `"domain"`)
+	f(`"domains": [`, `"domains": {}, "x": [`, "domains")
+	f(`"peer_id": "`+key(t, "0").PeerID(), `"peer_id": "`+key(t, "9").PeerID(), "evaluators[0].peer_id")
+	f(`"peer_id"`, `"peer"`, "evaluators[0]")
+	f(`"public_key": "30`, `"public_key": "31`, "evaluators[0].public_key")
+	f(`{"parameters"`, `["parameters"`, "byte")
+	f(`"name": "test"`, `"name": NaN`, "byte")
+
+	// Everything wrong is reported at once.
+	_, err := chain.ParseGenesis([]byte(`{"parameters": {"reveal_delay": -1}, "evaluators": [{}]}`))
+	for _, want := range []string{"reveal_delay", "start_time", "domains", "evaluators[0]"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v does not name %s", err, want)
+		}
+	}
+	twice := newGenesis(t)
+	twice.Evaluators = append(twice.Evaluators, twice.Evaluators[0])
+	twice.Domains = append(twice.Domains, twice.Domains[0])
+	if err := twice.Validate(); err == nil || strings.Count(err.Error(), "twice") != 2 {
+		t.Errorf("duplicates: %v", err)
+	}
+}
+
+func FuzzParseGenesis(f *testing.F) {
+	f.Add(canon.Default(newGenesis(f).Object()))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		g, err := chain.ParseGenesis(data)
+		if err != nil {
+			if !errors.Is(err, chain.ErrInvalid) {
+				t.Fatalf("%v does not match ErrInvalid", err)
+			}
+			return
+		}
+		again, err := chain.ParseGenesis(canon.Default(g.Object()))
+		if err != nil || again.NetworkID() != g.NetworkID() {
+			t.Fatalf("round trip: %v", err)
+		}
+	})
+}
