@@ -1,0 +1,39 @@
+// Package consensus holds the strict chain's rules: what a valid block is, what it is worth, and what
+// the network's state is after it.
+//
+// The heart is one pure function: [Apply] takes the state after a parent block and a block, and returns
+// the state after it or the reason why the block is refused. Nothing else decides anything. It reads
+// no clock, draws no random number and does no I/O; two nodes that apply the same blocks hold
+// the same [State], and its hash stands in every block's ext. [Build] makes a block that Apply accepts.
+//
+// # Numbers
+//
+// Every number that two nodes must agree on is an integer: 10⁻⁶ ("micro", [Micro]) for increments, weights,
+// reputation and thresholds, 10⁻⁸ DOIN for money, microseconds for time. Performances are binary64
+// values that workers computed; they are compared as bits or taken apart exactly with math/big. The
+// package does not import math, and a test keeps it so.
+//
+// # Rules in force
+//
+//   - increment: |new − old| / max(|old|, performance_scale), at most one; the first
+//     acceptance of a domain counts one half; less than min_increment counts nothing ([RawIncrement]);
+//   - effective increment: raw × domain weight × reputation factor ([Domain.Weight], [ReputationFactor]);
+//   - quorum: the k lowest SHA-256(anchor ":" commitment ":" peer) of the evaluators eligible in the
+//     anchor's state, ⌈2k/3⌉ of which must agree ([Members], [Needed], [Agrees]);
+//   - difficulty: integer form of the reference's controller, halved for each full target time ([Difficulty]);
+//   - reputation: asymmetric, decaying ([Reputation]);
+//   - finality: depth and the signatures of two thirds of the eligible evaluators ([State.Finalized]);
+//   - fork choice: finality, certified work, generator rank ([Better]);
+//   - money: package ledger.
+//
+// # Finality
+//
+// The reference finalizes by depth alone, so that two halves of a partitioned network finalize different
+// blocks and can never heal. Here a peer certifies a block by signing something that names it or a
+// descendant: a block on top of it, a vote or an acceptance anchored at it. A block is final when it is
+// finality_confirmation_depth deep and ⌈2n/3⌉ of the n eligible evaluators have certified it. Two disjoint
+// sets of peers cannot both be that large. This is not accountable safety in the sense of Casper FFG (Buterin and
+// Griffith, 2017): it does not punish who certifies two branches.
+//
+// Deliberately absent: everything that needs the network, a clock or a disk (chain/engine, chain/store).
+package consensus

@@ -1,0 +1,180 @@
+package consensus
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+
+	"doin.network/node/chain/ledger"
+	"doin.network/node/internal/canon"
+)
+
+// Root returns the hex SHA-256 of the state's canonical JSON: what a block's ext commits to.
+func (s *State) Root() string {
+	h := sha256.Sum256(s.AppendCanonical(nil))
+	return hex.EncodeToString(h[:])
+}
+
+// AppendCanonical appends the state's canonical JSON, which is also its stored form. It names the block it follows:
+// a block's hash covers its header alone, and ext stands outside it, so there is no circle.
+func (s *State) AppendCanonical(dst []byte) []byte { return canon.AppendCanonical(dst, s.object()) }
+
+func (s *State) object() *canon.Object {
+	domains, peers, accounts := canon.NewObject(), canon.NewObject(), canon.NewObject()
+	for _, id := range sortedKeys(s.Domains) {
+		d := s.Domains[id]
+		domains.Set(id, canon.NewObject("has_best", d.HasBest, "best", d.Best, "parameters", string(d.Parameters),
+			"optimae_id", d.OptimaeID, "optimizer_id", d.OptimizerID, "digest", d.Digest, "best_height", d.BestHeight,
+			"accepted", d.Accepted, "improved", d.Improved, "rejected", d.Rejected,
+			"total_increment", d.TotalIncrement, "inferences", d.Inferences))
+	}
+	for _, id := range sortedKeys(s.Peers) {
+		p := s.Peers[id]
+		peers.Set(id, canon.NewObject("public_key", p.PublicKey, "registered", p.Registered,
+			"reputation", p.Reputation.Score, "reputation_time", p.Reputation.Last, "accepted", p.Accepted,
+			"rejected", p.Rejected, "agreed", p.Agreed, "divergent", p.Divergent, "certified", p.Certified))
+	}
+	for _, id := range s.Ledger.Peers() {
+		accounts.Set(id, []any{s.Ledger.Balance(id), s.Ledger.Nonce(id)})
+	}
+	recent := make([]any, len(s.Recent))
+	for i, r := range s.Recent {
+		recent[i] = canon.NewObject("height", r.Height, "hash", r.Hash, "eligible", texts(r.Eligible), "tx", texts(r.TxIDs), "settled", texts(r.Settled))
+	}
+	d := s.Difficulty
+	return canon.NewObject(
+		"version", int64(1), "network", s.rules.Network, "height", s.Height, "tip", s.Tip, "tip_time", s.TipTime,
+		"generator", s.Generator, "work", s.Work,
+		"difficulty", []any{d.Threshold, d.EMA, d.Last, d.EpochStart, d.InEpoch, d.Adjustments},
+		"base_fee", s.BaseFee, "accounts", accounts, "minted", s.Ledger.Minted(), "burned", s.Ledger.Burned(),
+		"domains", domains, "peers", peers, "recent", recent,
+		"finalized", []any{s.FinalizedHeight, s.FinalizedHash},
+	)
+}
+
+// ErrState is matched when a stored state cannot be read.
+var ErrState = errors.New("consensus: stored state is unreadable")
+
+// ParseState reads what AppendCanonical wrote, for the network of rules.
+func ParseState(data []byte, rules *Rules) (*State, error) {
+	o, err := canon.ParseObject(data)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %v", ErrState, err)
+	}
+	f := &fields{o: o}
+	if v := f.integer("version"); f.err == nil && v != 1 {
+		return nil, fmt.Errorf("%w: version %d", ErrState, v)
+	}
+	if n := f.text("network"); f.err == nil && n != rules.Network {
+		return nil, fmt.Errorf("%w: of network %.12s, this is %.12s", ErrState, n, rules.Network)
+	}
+	s := &State{rules: rules, Height: f.integer("height"), Tip: f.text("tip"), TipTime: f.integer("tip_time"),
+		Generator: f.text("generator"), Work: f.integer("work"), BaseFee: f.integer("base_fee"),
+		Ledger: new(ledger.Ledger), Domains: make(map[string]*Domain), Peers: make(map[string]*Peer)}
+	if d := f.integers("difficulty", 6); f.err == nil {
+		s.Difficulty = Difficulty{d[0], d[1], d[2], d[3], d[4], d[5]}
+	}
+	domains, peers, accounts := f.object("domains"), f.object("peers"), f.object("accounts")
+	for _, id := range domains.Keys() {
+		d := f.child(domains, id)
+		s.Domains[id] = &Domain{HasBest: d.flag("has_best"), Best: d.number("best"), Parameters: []byte(d.text("parameters")),
+			OptimaeID: d.text("optimae_id"), OptimizerID: d.text("optimizer_id"), Digest: d.text("digest"), BestHeight: d.integer("best_height"),
+			Accepted: d.integer("accepted"), Improved: d.integer("improved"), Rejected: d.integer("rejected"),
+			TotalIncrement: d.integer("total_increment"), Inferences: d.integer("inferences")}
+		f.join(d)
+	}
+	for _, id := range peers.Keys() {
+		p := f.child(peers, id)
+		s.Peers[id] = &Peer{PublicKey: p.text("public_key"), Registered: p.integer("registered"),
+			Reputation: Reputation{Score: p.integer("reputation"), Last: p.integer("reputation_time")},
+			Accepted:   p.integer("accepted"), Rejected: p.integer("rejected"), Agreed: p.integer("agreed"),
+			Divergent: p.integer("divergent"), Certified: p.integer("certified")}
+		f.join(p)
+	}
+	for _, id := range accounts.Keys() {
+		a := &fields{o: accounts}
+		if v := a.integers(id, 2); a.err == nil {
+			a.err = s.Ledger.Restore(id, v[0], v[1])
+		}
+		f.join(a)
+	}
+	if minted, burned := f.integer("minted"), f.integer("burned"); f.err == nil {
+		f.err = s.Ledger.RestoreTotals(minted, burned)
+	}
+	recent, err := o.List("recent")
+	get(f, recent, err)
+	for _, e := range recent {
+		ro, _ := e.(*canon.Object)
+		r := &fields{o: ro}
+		s.Recent = append(s.Recent, Recent{Height: r.integer("height"), Hash: r.text("hash"),
+			Eligible: r.textList("eligible"), TxIDs: r.textList("tx"), Settled: r.textList("settled")})
+		f.join(r)
+	}
+	if fin, err := o.List("finalized"); err != nil || len(fin) != 2 {
+		get(f, fin, errors.New("finalized: want [height, hash]"))
+	} else {
+		h, ok := fin[0].(int64)
+		hash, ok2 := fin[1].(string)
+		if !ok || !ok2 {
+			get(f, fin, errors.New("finalized: want [height, hash]"))
+		}
+		s.FinalizedHeight, s.FinalizedHash = h, hash
+	}
+	for id := range rules.Domains {
+		if s.Domains[id] == nil && f.err == nil {
+			f.err = fmt.Errorf("domain %q is missing", id)
+		}
+	}
+	if f.err != nil {
+		return nil, fmt.Errorf("%w: %v", ErrState, f.err)
+	}
+	return s, nil
+}
+
+func texts(list []string) []any {
+	out := make([]any, len(list))
+	for i, s := range list {
+		out[i] = s
+	}
+	return out
+}
+
+func (f *fields) flag(k string) bool { v, err := f.o.Bool(k); return get(f, v, err) }
+
+func (f *fields) integers(k string, n int) []int64 {
+	list, err := f.o.List(k)
+	if err == nil && len(list) != n {
+		err = fmt.Errorf("%s: want %d integers", k, n)
+	}
+	out := make([]int64, 0, n)
+	for _, e := range list {
+		v, ok := e.(int64)
+		if !ok && err == nil {
+			err = fmt.Errorf("%s: want integers", k)
+		}
+		out = append(out, v)
+	}
+	return get(f, out, err)
+}
+
+func (f *fields) textList(k string) []string {
+	list, err := f.o.List(k)
+	var out []string
+	for _, e := range list {
+		v, ok := e.(string)
+		if !ok && err == nil {
+			err = fmt.Errorf("%s: want strings", k)
+		}
+		out = append(out, v)
+	}
+	return get(f, slices.Clip(out), err)
+}
+
+func (f *fields) child(o *canon.Object, id string) *fields {
+	c, err := o.Object(id)
+	return &fields{o: get(f, c, err)}
+}
+
+func (f *fields) join(c *fields) { get(f, 0, c.err) }

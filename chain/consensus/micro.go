@@ -1,0 +1,62 @@
+package consensus
+
+import (
+	"math/big"
+	"math/bits"
+)
+
+// Micro is the number of units in one: every ratio of the strict chain counts 10⁻⁶.
+const Micro = 1_000_000
+
+// maxMicro bounds every product, so that sums of a block's worth of them stay far from overflow.
+const maxMicro = 1_000_000 * Micro
+
+// mulDiv returns ⌊a·b/c⌋ for non-negative a and b and positive c, at most maxMicro².
+func mulDiv(a, b, c int64) int64 {
+	hi, lo := bits.Mul64(uint64(a), uint64(b))
+	if hi >= uint64(c) {
+		return maxMicro
+	}
+	q, _ := bits.Div64(hi, lo, uint64(c))
+	return int64(min(q, 1<<62))
+}
+
+// mulMicro returns ⌊a·b/10⁶⌋, at most maxMicro, for non-negative a and b.
+func mulMicro(a, b int64) int64 { return min(mulDiv(a, b, Micro), maxMicro) }
+
+func clamp(v, lo, hi int64) int64 { return max(lo, min(hi, v)) }
+
+// RawIncrement returns ⌊10⁶·|now − old| / max(|old|, scale)⌋, at most Micro, computed exactly. All three
+// are finite; scale is positive.
+func RawIncrement(old, now, scale float64) int64 {
+	o, n, s := rat(old), rat(now), rat(scale)
+	d := new(big.Rat).Sub(n, o)
+	d.Abs(d)
+	if o.Abs(o); o.Cmp(s) < 0 {
+		o = s
+	}
+	d.Quo(d, o).Mul(d, new(big.Rat).SetInt64(Micro))
+	q := new(big.Int).Quo(d.Num(), d.Denom())
+	if !q.IsInt64() || q.Int64() > Micro {
+		return Micro
+	}
+	return q.Int64()
+}
+
+// withinTolerance reports whether challenger ≤ (1 + tolerance)·incumbent, exactly.
+func withinTolerance(challenger, incumbent float64, tolerance int64) bool {
+	limit := new(big.Rat).SetFrac64(Micro+tolerance, Micro)
+	limit.Mul(limit, rat(incumbent))
+	return rat(challenger).Cmp(limit) <= 0
+}
+
+func rat(f float64) *big.Rat {
+	r := new(big.Rat).SetFloat64(f)
+	if r == nil {
+		panic("consensus: non-finite number past validation")
+	}
+	return r
+}
+
+// finite reports whether f is neither NaN nor infinite.
+func finite(f float64) bool { return f-f == 0 }

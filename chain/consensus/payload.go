@@ -1,0 +1,306 @@
+package consensus
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+
+	"doin.network/node/chain"
+	"doin.network/node/chain/ledger"
+	"doin.network/node/internal/canon"
+)
+
+// Transaction types of the strict chain.
+const (
+	TxAccepted   = chain.TxOptimaeAccepted
+	TxRejected   = chain.TxOptimaeRejected
+	TxTask       = chain.TxTaskCompleted
+	TxTransfer   = chain.TxTransfer
+	TxRegistered = chain.TxEvaluatorRegistered
+)
+
+// RefusedDigest is the digest in the vote of a member who could not run the recipe within the rules. Nobody may
+// claim it.
+const RefusedDigest = "0000000000000000000000000000000000000000000000000000000000000000"
+
+// MaxParametersBytes bounds the canonical JSON of an optimae's parameters.
+const MaxParametersBytes = 64 << 10
+
+// ErrTx is matched by every refusal of a transaction.
+var ErrTx = errors.New("consensus: transaction refused")
+
+func refuse(format string, args ...any) error {
+	return fmt.Errorf("%w: "+format, append([]any{ErrTx}, args...)...)
+}
+
+// Nonce returns an optimizer's nonce: its own peer id and 32 hex digits. A nonce that names another peer is
+// refused, so a commitment belongs to who drew it.
+func Nonce(peerID string, random [16]byte) string {
+	return peerID + ":" + hex.EncodeToString(random[:])
+}
+
+// CheckNonce reports whether a nonce has the form of Nonce for this peer.
+func CheckNonce(nonce, peerID string) error {
+	rest, ok := strings.CutPrefix(nonce, peerID+":")
+	if !ok || !isHex(rest, 32) {
+		return refuse("nonce does not begin with the optimizer's id")
+	}
+	return nil
+}
+
+// Statement is what both an acceptance and a rejection speak about: one optimizer's revealed claim.
+type Statement struct {
+	OptimaeID   string // the commitment
+	DomainID    string
+	OptimizerID string
+	Parameters  *canon.Object
+	Nonce       string
+	Anchor      string
+	Claim       Claim
+	Votes       []*chain.Vote
+}
+
+// check verifies everything about the statement that needs no state.
+func (st *Statement) check() error {
+	if err := CheckNonce(st.Nonce, st.OptimizerID); err != nil {
+		return err
+	}
+	if n := len(canon.Canonical(st.Parameters)); n > MaxParametersBytes {
+		return refuse("parameters of %d bytes, at most %d", n, MaxParametersBytes)
+	}
+	if got := chain.Commitment(st.Parameters, st.Nonce); got != st.OptimaeID {
+		return refuse("optimae id %.12s is not the commitment %.12s", st.OptimaeID, got)
+	}
+	if !chain.IsHash(st.Claim.Digest) || !chain.IsHash(st.Anchor) {
+		return refuse("digest and anchor must be 64 hex digits")
+	}
+	if st.Claim.Digest == RefusedDigest {
+		return refuse("digest stands for a refused recipe")
+	}
+	if !finite(st.Claim.Performance) {
+		return refuse("performance is not finite")
+	}
+	return nil
+}
+
+// tally checks the votes against the anchor's quorum and returns who agreed and who did not.
+func (st *Statement) tally(s *State) (agreed, divergent []string, k int, err error) {
+	members, ok := s.Members(st.Anchor, st.OptimaeID, st.OptimizerID)
+	if !ok {
+		return nil, nil, 0, refuse("anchor %.12s is not among the last %d blocks", st.Anchor, Window)
+	}
+	if len(members) == 0 {
+		return nil, nil, 0, refuse("no evaluator is eligible but the optimizer")
+	}
+	isMember := make(map[string]bool, len(members))
+	for _, m := range members {
+		isMember[m] = true
+	}
+	for _, v := range st.Votes {
+		if !isMember[v.EvaluatorID] {
+			return nil, nil, 0, refuse("vote of %.12s, who is not in the quorum or voted twice", v.EvaluatorID)
+		}
+		isMember[v.EvaluatorID] = false
+		if v.OptimaeID != st.OptimaeID || v.DomainID != st.DomainID || v.Anchor != st.Anchor {
+			return nil, nil, 0, refuse("vote of %.12s is about another optimae", v.EvaluatorID)
+		}
+		if err := v.ValidateBasic(); err != nil {
+			return nil, nil, 0, refuse("vote of %.12s: %v", v.EvaluatorID, err)
+		}
+		if err := chain.VerifyVote(v, s.rules.Network); err != nil {
+			return nil, nil, 0, refuse("vote of %.12s: %v", v.EvaluatorID, err)
+		}
+		if Agrees(v, st.Claim, s.rules.QuorumTolerance) {
+			agreed = append(agreed, v.EvaluatorID)
+		} else {
+			divergent = append(divergent, v.EvaluatorID)
+		}
+	}
+	return agreed, divergent, len(members), nil
+}
+
+// AcceptancePayload is the full record of an acceptance: the reference's members in its order, the optimizer's
+// experiment metrics, then what the strict chain adds. The effective increment is not in it: it is
+// computed in block order by everyone.
+func AcceptancePayload(st *Statement, metrics, experiment *canon.Object) *canon.Object {
+	k := len(st.Votes)
+	p := canon.NewObject(
+		"optimae_id", st.OptimaeID,
+		"parameters", st.Parameters,
+		"verified_performance", st.Claim.Performance,
+		"reward_fraction", 1.0,
+		"quorum_agree_fraction", agreeFraction(k, k),
+		"incentive_reason", "full reward: verified equals reported bit for bit",
+		"champion_metrics", metrics,
+	)
+	for _, key := range experiment.Keys() {
+		v, _ := experiment.Get(key)
+		if _, taken := p.Get(key); !taken {
+			p.Set(key, v)
+		}
+	}
+	p.Set("reported_performance", st.Claim.Performance)
+	return st.appendTo(p)
+}
+
+// RejectionPayload is the record of a rejection. reveal is the optimizer's signed reveal message: without it
+// anybody could have others punished.
+func RejectionPayload(st *Statement, reason string, reveal *canon.Object) *canon.Object {
+	p := canon.NewObject("optimae_id", st.OptimaeID, "reason", reason)
+	p.Set("reveal", reveal)
+	return p.Set("votes", voteList(st.Votes))
+}
+
+func (st *Statement) appendTo(p *canon.Object) *canon.Object {
+	return p.Set("nonce", st.Nonce).Set("anchor", st.Anchor).Set("digest", st.Claim.Digest).Set("votes", voteList(st.Votes))
+}
+
+func agreeFraction(agree, votes int) float64 {
+	if votes == 0 {
+		return 0
+	}
+	return float64(agree) / float64(votes)
+}
+
+func voteList(votes []*chain.Vote) []any {
+	out := make([]any, len(votes))
+	for i, v := range votes {
+		out[i] = v.Object()
+	}
+	return out
+}
+
+// ParseAcceptance reads the statement out of an acceptance.
+func ParseAcceptance(tx *chain.Tx) (*Statement, error) {
+	f := fields{o: tx.Payload}
+	st := &Statement{DomainID: tx.DomainID, OptimizerID: tx.PeerID}
+	st.OptimaeID = f.text("optimae_id")
+	st.Parameters = f.object("parameters")
+	st.Nonce = f.text("nonce")
+	st.Anchor = f.text("anchor")
+	st.Claim = Claim{Performance: f.number("verified_performance"), Digest: f.text("digest")}
+	st.Votes = f.votes()
+	if f.err != nil {
+		return nil, refuse("acceptance: %v", f.err)
+	}
+	return st, st.check()
+}
+
+// ParseReveal reads the statement, without votes, out of an optimizer's signed reveal message.
+func ParseReveal(m *chain.Message) (*Statement, error) {
+	f := fields{o: m.Payload}
+	st := &Statement{OptimizerID: m.SenderID}
+	st.DomainID = f.text("domain_id")
+	st.OptimaeID = f.text("commitment_hash")
+	id := f.text("optimae_id")
+	st.Parameters = f.object("parameters")
+	st.Nonce = f.text("nonce")
+	st.Anchor = f.text("anchor")
+	st.Claim = Claim{Performance: f.number("reported_performance"), Digest: f.text("digest")}
+	if f.err != nil {
+		return nil, refuse("reveal: %v", f.err)
+	}
+	if id != st.OptimaeID {
+		return nil, refuse("reveal: optimae_id is not the commitment")
+	}
+	return st, st.check()
+}
+
+// parseRejection reads a rejection and verifies the reveal inside.
+func parseRejection(tx *chain.Tx, network string) (*Statement, error) {
+	f := fields{o: tx.Payload}
+	id, o, votes := f.text("optimae_id"), f.object("reveal"), f.votes()
+	if f.err != nil {
+		return nil, refuse("rejection: %v", f.err)
+	}
+	m, err := chain.MessageFromObject(o)
+	if err != nil {
+		return nil, refuse("rejection: %v", err)
+	}
+	if m.Type != chain.MsgOptimaeReveal {
+		return nil, refuse("rejection: holds a %q, not a reveal", m.Type)
+	}
+	if err := chain.VerifyMessage(m, network); err != nil {
+		return nil, refuse("rejection: %v", err)
+	}
+	st, err := ParseReveal(m)
+	if err != nil {
+		return nil, err
+	}
+	if st.OptimaeID != id || st.DomainID != tx.DomainID {
+		return nil, refuse("rejection: the reveal is of another optimae")
+	}
+	st.Votes = votes
+	return st, nil
+}
+
+// TransferPayload is the payload of a transfer; amounts are base units.
+func TransferPayload(t ledger.Transfer) *canon.Object {
+	return canon.NewObject("sender", t.Sender, "recipient", t.Recipient, "amount", t.Amount, "fee", t.Fee, "nonce", t.Nonce)
+}
+
+func parseTransfer(tx *chain.Tx) (ledger.Transfer, error) {
+	f := fields{o: tx.Payload}
+	t := ledger.Transfer{Sender: f.text("sender"), Recipient: f.text("recipient"), Amount: f.integer("amount"), Fee: f.integer("fee"), Nonce: f.integer("nonce")}
+	if f.err == nil && (t.Sender != tx.PeerID || !isHex(t.Recipient, 40)) {
+		return t, refuse("transfer: sender must be the signer, recipient a peer id")
+	}
+	if f.err != nil {
+		return t, refuse("transfer: %v", f.err)
+	}
+	return t, nil
+}
+
+// fields reads a payload and keeps the first error.
+type fields struct {
+	o   *canon.Object
+	err error
+}
+
+func get[T any](f *fields, v T, err error) T {
+	if f.err == nil {
+		f.err = err
+	}
+	return v
+}
+
+func (f *fields) text(k string) string          { v, err := f.o.String(k); return get(f, v, err) }
+func (f *fields) number(k string) float64       { v, err := f.o.Float(k); return get(f, v, err) }
+func (f *fields) integer(k string) int64        { v, err := f.o.Int(k); return get(f, v, err) }
+func (f *fields) object(k string) *canon.Object { v, err := f.o.Object(k); return get(f, v, err) }
+
+func (f *fields) votes() []*chain.Vote {
+	list, err := f.o.List("votes")
+	get(f, list, err)
+	if len(list) > 1000 {
+		f.err = errors.New("too many votes")
+	}
+	var out []*chain.Vote
+	for _, e := range list {
+		if f.err != nil {
+			return nil
+		}
+		o, ok := e.(*canon.Object)
+		if !ok {
+			f.err = errors.New("a vote is not an object")
+			return nil
+		}
+		v, err := chain.VoteFromObject(o)
+		get(f, v, err)
+		out = append(out, v)
+	}
+	return out
+}
+
+func isHex(s string, n int) bool {
+	if len(s) != n {
+		return false
+	}
+	for i := range len(s) {
+		if c := s[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,67 @@
+package consensus
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strings"
+
+	"doin.network/node/chain"
+)
+
+// MaxAnchorAge is how far below its tip a committer may anchor (blocks).
+const MaxAnchorAge = 10
+
+// Members returns the quorum of a commitment: the k peers of eligible, the optimizer left out, with the lowest
+// SHA-256(anchor ":" commitment ":" peer id), in that order. Fewer than k candidates are all members.
+func Members(anchor, commitment, optimizer string, eligible []string, k int) []string {
+	return lowest(anchor+":"+commitment+":", optimizer, eligible, k)
+}
+
+// Rank orders the generators of the block after parent: its result lists peers by SHA-256(parent ":" peer id).
+// The first has rank 0.
+func Rank(parent string, peers []string) []string {
+	return lowest(parent+":", "", peers, len(peers))
+}
+
+func lowest(prefix, without string, peers []string, k int) []string {
+	type ranked struct{ hash, peer string }
+	rs := make([]ranked, 0, len(peers))
+	for _, p := range peers {
+		if p != without {
+			rs = append(rs, ranked{hashText(prefix + p), p})
+		}
+	}
+	slices.SortFunc(rs, func(a, b ranked) int { return strings.Compare(a.hash, b.hash) })
+	out := make([]string, 0, min(k, len(rs)))
+	for _, r := range rs[:min(k, len(rs))] {
+		out = append(out, r.peer)
+	}
+	return out
+}
+
+func hashText(s string) string {
+	h := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(h[:])
+}
+
+// Needed returns ⌈2k/3⌉: how many of k members must agree.
+func Needed(k int) int { return (2*k + 2) / 3 }
+
+// Claim is what an optimizer says of its confirming run.
+type Claim struct {
+	Performance float64
+	Digest      string
+}
+
+// Agrees reports whether a vote confirms the claim: the re-run's score and digest are the claim's, bit for
+// bit, and the challenger's error on the member's own synthetic data is at most (1 + tolerance) times the
+// incumbent's. tolerance is in 10⁻⁶. The vote's numbers must be finite.
+func Agrees(v *chain.Vote, c Claim, tolerance int64) bool {
+	return sameBits(v.VerifiedPerformance, c.Performance) && v.Digest == c.Digest &&
+		v.SyntheticScore >= 0 && v.IncumbentScore >= 0 &&
+		withinTolerance(v.SyntheticScore, v.IncumbentScore, tolerance)
+}
+
+// sameBits tells −0 from +0; both are finite.
+func sameBits(a, b float64) bool { return a == b && (a != 0 || 1/a == 1/b) }

@@ -1,0 +1,106 @@
+package consensus
+
+import (
+	"errors"
+	"fmt"
+
+	"doin.network/node/chain"
+	"doin.network/node/chain/ledger"
+)
+
+// firstIncrement is the raw increment of a domain's first acceptance.
+const firstIncrement = 500_000
+
+// Rules are a network's constants, read from its genesis file.
+type Rules struct {
+	Network          string // network id
+	TargetBlockTime  int64  // µs
+	InitialThreshold int64
+	QuorumMin        int
+	QuorumTolerance  int64
+	FinalityDepth    int64
+	StartTime        int64 // µs: the parent time of block 1
+	Domains          map[string]DomainRules
+}
+
+// DomainRules are the constants of one domain.
+type DomainRules struct {
+	Weight           int64
+	PerformanceScale float64
+	MinIncrement     int64
+	Synthetic        bool
+	DataHash         string // empty: not fixed by the network
+}
+
+// NewRules converts a genesis file. It reports every value the integer rules cannot hold.
+func NewRules(g *chain.Genesis) (*Rules, error) {
+	var errs []error
+	micro := func(name string, v float64, lo, hi int64) int64 {
+		m, err := chain.Micro(v)
+		if err != nil || m < lo || m > hi {
+			errs = append(errs, fmt.Errorf("genesis: %s %v: must be in [%d, %d] millionths", name, v, lo, hi))
+		}
+		return m
+	}
+	p := g.Parameters
+	r := &Rules{
+		Network:          g.NetworkID(),
+		TargetBlockTime:  micro("target_block_time", p.TargetBlockTime, 1_000, 1<<45),
+		InitialThreshold: micro("initial_threshold", p.InitialThreshold, minThreshold, maxThreshold),
+		QuorumMin:        p.QuorumMinEvaluators,
+		QuorumTolerance:  micro("quorum_tolerance", p.QuorumTolerance, 0, 1000*Micro),
+		FinalityDepth:    int64(p.FinalityConfirmationDepth),
+		StartTime:        p.StartTime.Micro(),
+		Domains:          make(map[string]DomainRules, len(g.Domains)),
+	}
+	if r.QuorumMin < 1 || r.QuorumMin > 1000 {
+		errs = append(errs, fmt.Errorf("genesis: quorum_min_evaluators %d: must be in [1, 1000]", p.QuorumMinEvaluators))
+	}
+	if r.FinalityDepth < 1 || r.FinalityDepth > Window-MaxAnchorAge {
+		errs = append(errs, fmt.Errorf("genesis: finality_confirmation_depth %d: must be in [1, %d]", r.FinalityDepth, Window-MaxAnchorAge))
+	}
+	for _, d := range g.Domains {
+		if !(d.PerformanceScale > 0) || !finite(d.PerformanceScale) {
+			errs = append(errs, fmt.Errorf("genesis: domain %q: performance_scale %v: must be positive", d.ID, d.PerformanceScale))
+		}
+		r.Domains[d.ID] = DomainRules{
+			Weight:           micro("weight of "+d.ID, d.Weight, 0, 1000*Micro),
+			PerformanceScale: d.PerformanceScale,
+			MinIncrement:     micro("min_increment of "+d.ID, d.MinIncrement, 0, Micro),
+			Synthetic:        d.HasSyntheticData,
+			DataHash:         d.DataHash,
+		}
+	}
+	return r, errors.Join(errs...)
+}
+
+// NewState returns the state after block 0: the genesis file's evaluators are registered with reputation 10.
+func NewState(g *chain.Genesis) (*State, error) {
+	r, err := NewRules(g)
+	if err != nil {
+		return nil, err
+	}
+	s := &State{
+		rules:           r,
+		Tip:             chain.GenesisHash,
+		TipTime:         r.StartTime,
+		Generator:       chain.GenesisBlock().Header.GeneratorID,
+		Difficulty:      newDifficulty(r.InitialThreshold, r.TargetBlockTime, r.StartTime),
+		BaseFee:         ledger.MinBaseFee,
+		Ledger:          new(ledger.Ledger),
+		Domains:         make(map[string]*Domain),
+		Peers:           make(map[string]*Peer),
+		FinalizedHeight: -1,
+	}
+	for id := range r.Domains {
+		s.Domains[id] = new(Domain)
+	}
+	for _, e := range g.Evaluators {
+		s.Peers[e.PeerID] = &Peer{
+			PublicKey:  e.PublicKey,
+			Reputation: Reputation{Score: reputationGenesis, Last: r.StartTime},
+		}
+	}
+	s.Recent = []Recent{{Height: 0, Hash: s.Tip, Eligible: s.Eligible()}}
+	return s, nil
+}

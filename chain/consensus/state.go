@@ -1,0 +1,266 @@
+package consensus
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"doin.network/node/chain"
+	"doin.network/node/chain/ledger"
+)
+
+// Window is how many recent blocks a state remembers: an acceptance must be included before its anchor
+// leaves the window, which is also how far back replays have to be looked for.
+const Window = 48
+
+// Peer is what the chain knows of one peer.
+type Peer struct {
+	PublicKey  string // hex SPKI; empty until registered
+	Registered int64  // height; meaningful with a PublicKey
+	Reputation Reputation
+	Accepted   int64
+	Rejected   int64
+	Agreed     int64
+	Divergent  int64
+	Certified  int64 // highest block that the peer has signed or built upon
+}
+
+// Recent is one of the last Window blocks.
+type Recent struct {
+	Height   int64
+	Hash     string
+	Eligible []string // evaluators eligible after this block, sorted
+	TxIDs    []string // sorted; empty strings never occur
+	Settled  []string // optimae accepted or rejected in this block, sorted
+}
+
+// State is the network after a block. It is immutable once Apply has returned it.
+type State struct {
+	rules *Rules
+
+	Height    int64
+	Tip       string
+	TipTime   int64 // µs
+	Generator string
+	Work      int64 // Σ effective increments, 10⁻⁶: certified work
+
+	Difficulty      Difficulty
+	BaseFee         int64
+	Ledger          *ledger.Ledger
+	Domains         map[string]*Domain
+	Peers           map[string]*Peer
+	Recent          []Recent // ascending heights, the last is the tip
+	FinalizedHeight int64    // −1 before the first
+	FinalizedHash   string
+}
+
+// Rules returns the network's constants.
+func (s *State) Rules() *Rules { return s.rules }
+
+// clone copies everything Apply may change. Recent entries are never changed, only appended and dropped.
+func (s *State) clone() *State {
+	c := *s
+	c.Ledger = s.Ledger.Clone()
+	c.Domains = make(map[string]*Domain, len(s.Domains))
+	for id, d := range s.Domains {
+		e := *d
+		c.Domains[id] = &e
+	}
+	c.Peers = make(map[string]*Peer, len(s.Peers))
+	for id, p := range s.Peers {
+		e := *p
+		c.Peers[id] = &e
+	}
+	c.Recent = slices.Clone(s.Recent)
+	return &c
+}
+
+// Reputation returns the peer's score at the tip's time; 0 for an unknown peer.
+func (s *State) Reputation(peer string) int64 {
+	if p := s.Peers[peer]; p != nil {
+		return p.Reputation.At(s.TipTime)
+	}
+	return 0
+}
+
+// Registered returns the ids of the registered evaluators, sorted.
+func (s *State) Registered() []string {
+	var ids []string
+	for id, p := range s.Peers {
+		if p.PublicKey != "" {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// Eligible returns the evaluators that may be drawn into a quorum, sorted: registered with a reputation of at
+// least MinReputation; where fewer than the quorum's minimum are, the highest-ranked registered ones up to
+// that number, so that an idle network cannot die of decay.
+func (s *State) Eligible() []string {
+	reg := s.Registered()
+	score := make(map[string]int64, len(reg))
+	for _, id := range reg {
+		score[id] = s.Reputation(id)
+	}
+	slices.SortStableFunc(reg, func(a, b string) int { return cmpInt(score[b], score[a]) })
+	n := 0
+	for n < len(reg) && (score[reg[n]] >= MinReputation || n < s.rules.QuorumMin) {
+		n++
+	}
+	out := slices.Clone(reg[:n])
+	slices.Sort(out)
+	return out
+}
+
+// Generators returns who may make the next block: the evaluators eligible after this one, sorted. The caller must
+// not change the slice.
+func (s *State) Generators() []string { return s.Recent[len(s.Recent)-1].Eligible }
+
+// RecentAt returns the remembered block with this hash, nil if it is not among them.
+func (s *State) RecentAt(hash string) *Recent {
+	for i := len(s.Recent) - 1; i >= 0; i-- {
+		if s.Recent[i].Hash == hash {
+			return &s.Recent[i]
+		}
+	}
+	return nil
+}
+
+// Settled reports whether an optimae was accepted or rejected within the window.
+func (s *State) Settled(optimaeID string) bool {
+	for i := range s.Recent {
+		if has(s.Recent[i].Settled, optimaeID) {
+			return true
+		}
+	}
+	return false
+}
+
+// Included reports whether a transaction is in the chain within the window.
+func (s *State) Included(txID string) bool {
+	for i := range s.Recent {
+		if has(s.Recent[i].TxIDs, txID) {
+			return true
+		}
+	}
+	return false
+}
+
+// Members returns the quorum of a commitment by optimizer anchored at the block with hash anchor; false if
+// that block is not within the window.
+func (s *State) Members(anchor, commitment, optimizer string) ([]string, bool) {
+	r := s.RecentAt(anchor)
+	if r == nil {
+		return nil, false
+	}
+	return Members(anchor, commitment, optimizer, r.Eligible, s.rules.QuorumMin), true
+}
+
+// Improves reports whether performance beats the domain's champion by its minimum increment, and by how
+// much. The first acceptance of a domain counts one half.
+func (s *State) Improves(domain string, performance float64) (raw int64, ok bool) {
+	d, rule := s.Domains[domain], s.rules.Domains[domain]
+	if d == nil || !finite(performance) {
+		return 0, false
+	}
+	if !d.HasBest {
+		return firstIncrement, true
+	}
+	if performance <= d.Best {
+		return 0, false
+	}
+	raw = RawIncrement(d.Best, performance, rule.PerformanceScale)
+	return raw, raw >= rule.MinIncrement
+}
+
+// Weight returns the domain's weight in this state.
+func (s *State) Weight(domain string) int64 {
+	var all int64
+	for _, d := range s.Domains {
+		all += d.Inferences
+	}
+	rule := s.rules.Domains[domain]
+	return s.Domains[domain].Weight(rule.Weight, rule.Synthetic, all, int64(len(s.Domains)))
+}
+
+// certify notes that a registered peer has signed a block at height h or something built on it.
+func (s *State) certify(peer string, h int64) {
+	if p := s.Peers[peer]; p != nil && p.PublicKey != "" {
+		p.Certified = max(p.Certified, h)
+	}
+}
+
+// finalize moves the finalized block up to the highest one that is deep enough and certified by ⌈2n/3⌉ of the
+// n eligible evaluators.
+func (s *State) finalize() {
+	var certs []int64
+	for _, id := range s.Generators() {
+		certs = append(certs, s.Peers[id].Certified)
+	}
+	if len(certs) == 0 {
+		return
+	}
+	slices.SortFunc(certs, func(a, b int64) int { return cmpInt(b, a) })
+	h := min(certs[Needed(len(certs))-1], s.Height-s.rules.FinalityDepth)
+	if h <= s.FinalizedHeight {
+		return
+	}
+	for i := range s.Recent {
+		if s.Recent[i].Height == h {
+			s.FinalizedHeight, s.FinalizedHash = h, s.Recent[i].Hash
+		}
+	}
+}
+
+// peer returns the record of a peer, made on first use.
+func (s *State) peer(id string) *Peer {
+	p := s.Peers[id]
+	if p == nil {
+		p = &Peer{Reputation: Reputation{Last: s.TipTime}}
+		s.Peers[id] = p
+	}
+	return p
+}
+
+// Better reports whether the chain ending in a is preferred to the one ending in b. forkA and forkB are the
+// first blocks after their common ancestor: finality first, then certified work, then the lower generator
+// rank, then the lower hash. It is a total order of states, free of tolerance.
+func Better(a, b *State, forkA, forkB *chain.Block) bool {
+	if a.FinalizedHeight != b.FinalizedHeight {
+		return a.FinalizedHeight > b.FinalizedHeight
+	}
+	if a.Work != b.Work {
+		return a.Work > b.Work
+	}
+	ra := rankHash(forkA)
+	rb := rankHash(forkB)
+	if ra != rb {
+		return ra < rb
+	}
+	if forkA.Hash != forkB.Hash {
+		return forkA.Hash < forkB.Hash
+	}
+	if a.Height != b.Height {
+		return a.Height > b.Height
+	}
+	return a.Tip < b.Tip
+}
+
+func has(sorted []string, v string) bool {
+	_, ok := slices.BinarySearchFunc(sorted, v, strings.Compare)
+	return ok
+}
+
+func cmpInt(a, b int64) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
