@@ -1,0 +1,83 @@
+package task
+
+import (
+	"errors"
+	"testing"
+
+	"doin.network/node/internal/canon"
+	"doin.network/node/internal/stamp"
+)
+
+func TestCreatedMessage(t *testing.T) {
+	reported := -4.5
+	sent := &Task{
+		Type: Verification, DomainID: "d", Status: Pending, RequesterID: "r", OptimaeID: "o",
+		Parameters: canon.NewObject("x", []any{1.0}), ReportedPerformance: &reported, CreatedAt: stamp.FromMicro(7),
+	}
+	sent.ID = sent.ComputeID()
+	got, err := FromCreated(sent.Created(), stamp.FromMicro(9))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.ID != sent.ID || got.CreatedAt.Micro() != 9 || got.Status != Pending || *got.ReportedPerformance != reported {
+		t.Errorf("FromCreated = %+v", got)
+	}
+	same(t, "payload", got.Created(), sent.Created())
+
+	payload := canon.NewObject("task_type", Inference, "domain_id", "d", "requester_id", "r")
+	got, err = FromCreated(payload, stamp.FromMicro(9))
+	if err != nil || got.ID != got.ComputeID() || got.Priority != PriorityInference || got.Parameters.Len() != 0 {
+		t.Errorf("FromCreated with defaults = %+v, %v", got, err)
+	}
+}
+
+func TestFromObjectRefuses(t *testing.T) {
+	f := func(text string) {
+		t.Helper()
+		o := must(canon.ParseObject([]byte(text)))
+		if tk, err := FromObject(o); !errors.Is(err, ErrInvalid) {
+			t.Errorf("FromObject(%s) = %+v, %v, want ErrInvalid", text, tk, err)
+		}
+	}
+	const rest = `"domain_id":"d","requester_id":"r","created_at":"2026-01-01T00:00:00Z"`
+	f(`{}`)
+	f(`{` + rest + `}`)
+	f(`{"task_type":"mining",` + rest + `}`)
+	f(`{"task_type":"inference_request","domain_id":"d","requester_id":"r"}`)
+	f(`{"task_type":"inference_request","status":"lost",` + rest + `}`)
+	f(`{"task_type":"inference_request","parameters":null,` + rest + `}`)
+	f(`{"task_type":"inference_request","parameters":[],` + rest + `}`)
+	f(`{"task_type":"inference_request","result":1,` + rest + `}`)
+	f(`{"task_type":"inference_request","priority":0.5,` + rest + `}`)
+	f(`{"task_type":"inference_request","claimed_at":"x",` + rest + `}`)
+	f(`{"task_type":"inference_request","reported_performance":[],` + rest + `}`)
+	o := must(canon.ParseObject([]byte(`{"task_type":"inference_request","id":"",` + rest + `}`)))
+	if tk, err := FromObject(o); err != nil || tk.ID != tk.ComputeID() {
+		t.Errorf("FromObject without an id = %+v, %v", tk, err)
+	}
+}
+
+func FuzzFromObject(f *testing.F) {
+	f.Add([]byte(`{"task_type":"inference_request","domain_id":"d","requester_id":"r","created_at":"2026-01-01T00:00:00Z","priority":"3"}`))
+	f.Add([]byte(`{"task_type":"optimae_verification","domain_id":"d","requester_id":"r","created_at":1,"parameters":{"x":[1.0]},"result":{}}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		o, err := canon.ParseObject(data)
+		if err != nil {
+			return
+		}
+		tk, err := FromObject(o)
+		if err != nil {
+			if !errors.Is(err, ErrInvalid) {
+				t.Fatalf("error %v does not match ErrInvalid", err)
+			}
+			return
+		}
+		again, err := FromObject(tk.Object())
+		if err != nil || !canon.Equal(again.Object(), tk.Object()) {
+			t.Fatalf("round trip of %s: %v", canon.Default(tk.Object()), err)
+		}
+		if _, err := FromCreated(tk.Created(), tk.CreatedAt); err != nil {
+			t.Fatalf("own announcement is refused: %v", err)
+		}
+	})
+}
