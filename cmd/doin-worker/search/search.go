@@ -1,0 +1,47 @@
+// Package search joins the strategies of L2 to the worker protocol: it makes what
+// runs behind the verb optimize.
+//
+// Two strategies exist: "ga", the genetic search of package ga over the domain's
+// space, and "hill_climber", a domain's own steps. Each turns its state into a
+// worker.Record after a generation and back when it resumes.
+package search
+
+import (
+	"fmt"
+
+	"doin.network/node/compute/domain"
+	"doin.network/node/compute/worker"
+	"doin.network/node/internal/canon"
+)
+
+// New makes the search that spec.Settings names under "strategy", or, if they
+// name none, the one that suits the domain; the other settings are the strategy's.
+// An error wraps worker.ErrRefused: settings or resumed record are not acceptable.
+func New(spec worker.SearchSpec) (worker.Searcher, error) {
+	name, err := spec.Settings.StringOr("strategy", spec.Domain.Describe().Strategy)
+	if err != nil {
+		return nil, refused(err)
+	}
+	settings := spec.Settings.Clone()
+	settings.Delete("strategy")
+	if r := spec.Resume; r != nil && (r.Strategy != name || r.Seed != spec.Seed) {
+		return nil, refused(fmt.Errorf("record of a %.32q search with seed %d, want %q with %d", r.Strategy, r.Seed, name, spec.Seed))
+	}
+	switch name {
+	case domain.StrategyGA:
+		return newGenetic(spec, settings)
+	case domain.StrategyHillClimber:
+		return newClimber(spec, settings)
+	}
+	return nil, refused(fmt.Errorf("strategy %.80q: must be %q or %q", name, domain.StrategyGA, domain.StrategyHillClimber))
+}
+
+func refused(err error) error { return fmt.Errorf("%w: %w", worker.ErrRefused, err) }
+
+// object returns o, or an empty object for nil: records hold no null.
+func object(o *canon.Object) *canon.Object {
+	if o == nil {
+		return canon.NewObject()
+	}
+	return o
+}

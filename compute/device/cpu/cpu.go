@@ -1,0 +1,32 @@
+// Package cpu runs trainings on the processor, by the reference engine of package nn: one goroutine per training.
+package cpu
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+
+	"doin.network/node/compute/device"
+	"doin.network/node/compute/nn"
+)
+
+// Device is the processor. The zero value is ready to use.
+type Device struct{}
+
+var _ device.Device = Device{}
+
+// Name names the architecture and the number of cores that Go may use.
+func (Device) Name() string {
+	return fmt.Sprintf("%s, %d cores, pure Go", runtime.GOARCH, runtime.GOMAXPROCS(0))
+}
+
+// Kind is device.CPU.
+func (Device) Kind() device.Kind { return device.CPU }
+
+// MemoryBytes is 0: trainings share the host's memory.
+func (Device) MemoryBytes() int64 { return 0 }
+
+// Train is nn.Train.
+func (Device) Train(ctx context.Context, t device.Training) (*nn.Result, error) {
+	return nn.Train(ctx, t.Config, t.Key, t.Train, t.Validation)
+}

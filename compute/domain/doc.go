@@ -1,0 +1,11 @@
+// Package domain says what a domain is: one optimization problem with its data loaded, which a worker searches,
+// trains, verifies and answers questions about.
+//
+// A [Domain] turns a recipe (parameters) and a seed into a [Model] by training; the same recipe, seed and data give the
+// same model, bit for bit, on every machine. For evaluators it makes [Synthetic] data from a 32-bit seed, on which
+// models are scored beside each other. A domain that has a search strategy of its own is also a [Stepper]; one whose
+// recipes have to meet a limit that the bounds of single genes cannot express is also a [Repairer].
+//
+// The built-in domains are the packages quadratic and forecast beneath this one; package open makes one by the name of
+// its plugin. Domains know nothing of peers, chains or processes: the worker protocol is package compute/worker.
+package domain

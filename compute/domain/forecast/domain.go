@@ -1,0 +1,230 @@
+package forecast
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"doin.network/node/compute/domain"
+	"doin.network/node/compute/genome"
+	"doin.network/node/compute/nn"
+	"doin.network/node/internal/canon"
+)
+
+// Plugin is the domain's plugin name and the "domain" of its recipes.
+const Plugin = "forecast"
+
+// Segment is the number of steps between two leaves of a digest.
+const Segment = 50
+
+// cacheSize is the number of trained models that are kept: a few kilobytes each.
+const cacheSize = 64
+
+var (
+	_ domain.Domain   = (*Domain)(nil)
+	_ domain.Repairer = (*Domain)(nil)
+)
+
+// Domain is the forecasting domain with its data. It is safe for concurrent use. The models of the latest trainings are
+// kept, so that training a recipe again with the same seed costs nothing.
+type Domain struct {
+	config    Config
+	series    *series
+	dataHash  string
+	baselines *canon.Object
+	naive     *naive
+	models    *cache
+}
+
+// New makes the domain from a configuration object (see ParseConfig) and reads its data file. Errors wrap
+// domain.ErrConfig, ErrData or the error of the file system, and name the file.
+func New(config *canon.Object) (*Domain, error) {
+	c, err := ParseConfig(config)
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.Open(c.Data)
+	if err != nil {
+		return nil, fmt.Errorf("%w: data: %w", domain.ErrConfig, err)
+	}
+	defer f.Close()
+	t, err := Parse(f, c.TimeColumn, c.ValueColumn)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", c.Data, err)
+	}
+	d, err := FromTable(c, t)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", c.Data, err)
+	}
+	return d, nil
+}
+
+// FromTable makes the domain from a valid configuration, whose Data is only a name then, and a table, which it keeps.
+func FromTable(c Config, t *Table) (*Domain, error) {
+	s, err := newSeries(t, &c)
+	if err != nil {
+		return nil, err
+	}
+	d := &Domain{config: c, series: s, dataHash: s.hash(&c), models: newCache(cacheSize)}
+	d.baselines = canon.NewObject()
+	for _, p := range d.parts() {
+		w := d.measured(p, d.config.firstOrigin())
+		d.baselines.Set(p.name+"_naive_mae", d.units(w.naiveMAE()))
+		d.baselines.Set(p.name+"_seasonal_mae", d.units(w.seasonalMAE()))
+	}
+	d.naive = &naive{d}
+	return d, nil
+}
+
+// rows is one part of the split.
+type rows struct {
+	name     string
+	from, to int
+}
+
+// parts lists training, validation and test, in this order.
+func (d *Domain) parts() [3]rows {
+	s := d.series
+	return [3]rows{{"train", 0, s.validation}, {"val", s.validation, s.test}, {"test", s.test, s.table.Rows()}}
+}
+
+// measured returns the samples on which a model with the given window is measured: in every part the same origins for
+// every window.
+func (d *Domain) measured(p rows, window int) *windows {
+	s := d.series
+	return part(s.scaled, &s.calendar, window, d.config.Horizon, d.config.firstOrigin(), p.from, p.to)
+}
+
+// units turns a scaled error into the units of the file; one that is not finite or too large is −domain.Penalty.
+func (d *Domain) units(mae float32) float64 {
+	v := float64(float64(mae) * d.series.scale)
+	if !(v <= -domain.Penalty) {
+		return -domain.Penalty
+	}
+	return v
+}
+
+// Describe implements domain.Domain.
+func (d *Domain) Describe() domain.Description {
+	return domain.Description{
+		Plugin:            Plugin,
+		Space:             d.config.Space,
+		DataHash:          d.dataHash,
+		PerformanceMetric: "negative_validation_mae",
+		HigherIsBetter:    true,
+		Strategy:          domain.StrategyGA,
+		Baselines:         d.baselines,
+		ContractVersion:   nn.ContractVersion,
+		Defaults:          d.config.object(),
+	}
+}
+
+// Train implements domain.Domain: it trains the network of a recipe. The random key is that of the task {recipe, seed}.
+func (d *Domain) Train(ctx context.Context, parameters *canon.Object, seed uint64, digest bool) (domain.Model, error) {
+	g, err := d.parse(parameters)
+	if err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	key := cacheKey{canon.Hash(parameters), seed, digest}
+	if m := d.models.get(key); m != nil {
+		return m, nil
+	}
+	shape := d.config.shape(g)
+	if digest {
+		shape.Segment = Segment
+	}
+	s := d.series
+	window, horizon := int(g[geneWindow]), d.config.Horizon
+	task := nn.TaskKey(nn.ContractVersion, Plugin, d.config.Space.Object(g), d.dataHash, seed)
+	result, err := nn.Train(ctx, shape, task,
+		part(s.scaled, &s.calendar, window, horizon, window, 0, s.validation),
+		part(s.scaled, &s.calendar, window, horizon, window, s.validation, s.test))
+	if err != nil {
+		return nil, fmt.Errorf("forecast: train: %w", err)
+	}
+	m := d.newModel(result, window, shape.Parameters(), digest)
+	d.models.put(key, m)
+	return m, nil
+}
+
+// Naive implements domain.Domain: the last value.
+func (d *Domain) Naive() domain.Model { return d.naive }
+
+// Check implements domain.Domain.
+func (d *Domain) Check(parameters *canon.Object) error {
+	_, err := d.parse(parameters)
+	return err
+}
+
+// parse reads a recipe. Data are compared last, so that ErrDataHash means that nothing else is wrong.
+func (d *Domain) parse(parameters *canon.Object) (genome.Genome, error) {
+	refuse := func(format string, args ...any) (genome.Genome, error) {
+		return nil, fmt.Errorf("%w: "+format, append([]any{domain.ErrRecipe}, args...)...)
+	}
+	for _, key := range parameters.Keys() {
+		switch key {
+		case "contract", "domain", "genome", "data_hash":
+		default:
+			return refuse("unknown member %.80q", key)
+		}
+	}
+	contract, err := parameters.String("contract")
+	if err != nil {
+		return refuse("%w", err)
+	}
+	if contract != nn.ContractVersion {
+		return refuse("contract %.80q, want %q", contract, nn.ContractVersion)
+	}
+	plugin, err := parameters.String("domain")
+	if err != nil {
+		return refuse("%w", err)
+	}
+	if plugin != Plugin {
+		return refuse("domain %.80q, want %q", plugin, Plugin)
+	}
+	o, err := parameters.Object("genome")
+	if err != nil {
+		return refuse("%w", err)
+	}
+	g, err := d.config.Space.Parse(o)
+	if err != nil {
+		return refuse("%w", err)
+	}
+	if n := d.config.parameters(g); n > d.config.MaxParameters {
+		return refuse("network of %d parameters: at most %d are allowed", n, d.config.MaxParameters)
+	}
+	hash, err := parameters.String("data_hash")
+	if err != nil {
+		return refuse("%w", err)
+	}
+	if hash != d.dataHash {
+		return nil, fmt.Errorf("%w: data_hash %.80q, ours is %q", domain.ErrDataHash, hash, d.dataHash)
+	}
+	return g, nil
+}
+
+// Repair implements domain.Repairer: while the network has more than MaxParameters parameters, the widest active layer
+// (of equals the deepest) loses one unit; where all are at their bound the network loses a layer; where it has the
+// fewest, the window loses a value. It panics for a genome that Space.Check refuses.
+func (d *Domain) Repair(g genome.Genome) genome.Genome {
+	if err := d.config.Space.Check(g); err != nil {
+		panic(err)
+	}
+	return d.config.repair(g)
+}
+
+// Parameters implements domain.Domain: the recipe of the repaired genome.
+func (d *Domain) Parameters(g genome.Genome) *canon.Object {
+	return canon.NewObject(
+		"contract", nn.ContractVersion,
+		"domain", Plugin,
+		"genome", d.config.Space.Object(d.Repair(g)),
+		"data_hash", d.dataHash,
+	)
+}
+
+// Genome implements domain.Domain.
+func (d *Domain) Genome(parameters *canon.Object) (genome.Genome, error) { return d.parse(parameters) }

@@ -1,0 +1,126 @@
+package forecast
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"doin.network/node/compute/domain"
+	"doin.network/node/compute/vec"
+	"doin.network/node/internal/canon"
+)
+
+// Limits of an inference request.
+const (
+	MaxForecast    = 4096 // values
+	MaxInferSeries = 1 << 16
+)
+
+// answer forecasts what comes after a series. Members of the input, all optional:
+//
+//   - series: the known values in the units of the file, at least one more than the window; default: all of the data;
+//   - last_time: the time of the last of them; default: the last time of the data;
+//   - steps: how many values to forecast, 1 … MaxForecast; default: the horizon.
+//
+// Beyond the horizon the forecast goes on from its own values. The answer is {"forecast": […], "times": […]}.
+func (d *Domain) answer(ctx context.Context, input *canon.Object, window int, p predict) (*canon.Object, error) {
+	q, err := d.parseQuery(input, window)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", domain.ErrInput, err)
+	}
+	s, horizon := d.series, d.config.Horizon
+	forecast, times := make([]float64, 0, q.steps), make([]string, 0, q.steps)
+	x := make([]float32, window+s.calendar.columns())
+	out := make([]float32, horizon)
+	// known holds the window's values and the last one; at is the row of the last one.
+	known, at := q.known, q.at
+	for len(forecast) < q.steps {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		last := known[len(known)-1]
+		for j, v := range known[len(known)-1-window : len(known)-1] {
+			x[j] = v - last
+		}
+		copy(x[window:], s.calendar.of(at+1))
+		p(x, out)
+		for _, difference := range out {
+			v := last + difference
+			if !vec.IsFinite(v) {
+				return nil, fmt.Errorf("%w: the forecast runs away", domain.ErrInput)
+			}
+			known = append(known, v)
+			at++
+			if len(forecast) < q.steps {
+				forecast = append(forecast, s.toOriginal(float64(v)))
+				times = append(times, s.table.Time(at))
+			}
+		}
+	}
+	return canon.NewObject("forecast", forecast, "times", times), nil
+}
+
+// query is a checked inference request.
+type query struct {
+	known []float32 // scaled, at least window+1 values; ours to append to
+	at    int       // the row, ≥ 0 modulo the period, of the last one
+	steps int
+}
+
+func (d *Domain) parseQuery(input *canon.Object, window int) (q query, err error) {
+	if err := checkInput(input); err != nil {
+		return q, err
+	}
+	s := d.series
+	if q.steps, err = domain.Integer(input, "steps", d.config.Horizon, 1, MaxForecast); err != nil {
+		return q, err
+	}
+	q.at = s.table.Rows() - 1
+	if v, ok := input.Get("last_time"); ok && v != nil {
+		var label string
+		if err := timeLabel(input, "last_time", &label); err != nil {
+			return q, err
+		}
+		if q.at, err = s.table.axis.index(label); err != nil {
+			return q, fmt.Errorf("last_time %.40q: %w", label, err)
+		}
+		if q.at < 0 || q.at > s.table.Rows()+MaxInferSeries {
+			return q, fmt.Errorf("last_time %.40q: must be between %q and %q", label,
+				s.table.Time(0), s.table.Time(s.table.Rows()+MaxInferSeries))
+		}
+	}
+	v, given := input.Get("series")
+	if !given || v == nil {
+		if q.at >= s.table.Rows() || q.at < window {
+			return q, fmt.Errorf("last_time: outside the data, and no series is given")
+		}
+		q.known = slices.Clone(s.scaled[q.at-window : q.at+1])
+		return q, nil
+	}
+	values, err := domain.Reals(v, MaxInferSeries)
+	if err != nil {
+		return q, fmt.Errorf("series: %w", err)
+	}
+	if len(values) < window+1 {
+		return q, fmt.Errorf("series: %d values: need %d", len(values), window+1)
+	}
+	for i, y := range values[len(values)-window-1:] {
+		scaled, ok := s.toScaled(y)
+		if !ok {
+			return q, fmt.Errorf("series: value %d, %v: too far from the training data", len(values)-window-1+i, y)
+		}
+		q.known = append(q.known, scaled)
+	}
+	return q, nil
+}
+
+// checkInput refuses members that answer does not know.
+func checkInput(input *canon.Object) error {
+	known := []string{"series", "last_time", "steps"}
+	for _, key := range input.Keys() {
+		if !slices.Contains(known, key) {
+			return fmt.Errorf("unknown member %.80q: known are %q", key, known)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,112 @@
+package forecast
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"doin.network/node/compute/domain"
+	"doin.network/node/internal/canon"
+)
+
+func infer(t *testing.T, m domain.Model, kv ...any) ([]float64, []any) {
+	t.Helper()
+	out, err := m.Infer(t.Context(), canon.NewObject(kv...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, _ := out.Get("forecast")
+	values, err := domain.Reals(v, MaxForecast)
+	if err != nil {
+		t.Fatal(err)
+	}
+	times, err := out.List("times")
+	if err != nil || len(times) != len(values) {
+		t.Fatalf("%d times for %d values (%v)", len(times), len(values), err)
+	}
+	return values, times
+}
+
+func TestInfer(t *testing.T) {
+	table := monthly(200) // 2000-01 … 2016-08
+	d := mustDomain(t, table, quick)
+	m := train(t, d, small(d.config.Space), 1, false)
+
+	one, times := infer(t, m)
+	if len(one) != 1 || times[0] != "2016-09" {
+		t.Fatalf("forecast %v at %v", one, times)
+	}
+	many, times := infer(t, m, "steps", 30)
+	if len(many) != 30 || many[0] != one[0] || times[29] != "2019-02" {
+		t.Errorf("forecast %v at %v", many, times)
+	}
+	// The same series given explicitly; only its end matters.
+	tail := slices.Clone(table.values[150:])
+	if got, _ := infer(t, m, "series", tail, "steps", 30); !slices.Equal(got, many) {
+		t.Errorf("forecast of the given series = %v, want %v", got, many)
+	}
+	// Feeding a forecast back equals one forecast of two steps, up to the rounding to original units.
+	got, _ := infer(t, m, "series", append(tail, many[0]), "last_time", "2016-09")
+	near(t, "second step", got[0], many[1], 1e-3)
+	// Within the data, the forecast at an earlier origin; with the wrong month another one.
+	early, times := infer(t, m, "last_time", "2010-05")
+	if times[0] != "2010-06" {
+		t.Errorf("time %v", times[0])
+	}
+	if got, _ := infer(t, m, "series", table.values[:125], "last_time", "2010-05"); got[0] != early[0] {
+		t.Errorf("forecast = %v, want %v", got, early)
+	}
+	if got, _ := infer(t, m, "series", table.values[:125], "last_time", "2010-11"); got[0] == early[0] {
+		t.Error("the calendar has no influence")
+	}
+}
+
+func TestInferHorizon(t *testing.T) {
+	d := mustDomain(t, monthly(200), func(c *Config) { c.Horizon = 4; quick(c) })
+	m := train(t, d, small(d.config.Space), 1, false)
+	four, _ := infer(t, m)
+	six, times := infer(t, m, "steps", 6)
+	if len(four) != 4 || len(six) != 6 || !slices.Equal(four, six[:4]) || times[5] != "2017-02" {
+		t.Errorf("forecasts %v, %v at %v", four, six, times)
+	}
+	if two, _ := infer(t, m, "steps", 2); !slices.Equal(two, four[:2]) {
+		t.Errorf("forecast %v, want %v", two, four[:2])
+	}
+}
+
+func TestInferRefusals(t *testing.T) {
+	d := mustDomain(t, monthly(200), quick)
+	m := train(t, d, small(d.config.Space), 1, false)
+	for input, want := range map[string]string{
+		`{"stepz": 1}`:                          `known are`,
+		`{"steps": 0}`:                          "steps 0",
+		`{"steps": 4097}`:                       "steps 4097",
+		`{"steps": 1.5}`:                        "steps",
+		`{"steps": "1"}`:                        "steps",
+		`{"series": [1, 2]}`:                    "need 7",
+		`{"series": "x"}`:                       "series",
+		`{"series": [1, 2, 3, 4, 5, 6, null]}`:  "series: value 6",
+		`{"series": [1, 2, 3, 4, 5, 6, true]}`:  "series: value 6",
+		`{"series": [1, 2, 3, 4, 5, 6, 1e300]}`: "too far",
+		`{"last_time": "2010-13"}`:              "last_time",
+		`{"last_time": 7}`:                      "last_time",
+		`{"last_time": "1999-12"}`:              "last_time",
+		`{"last_time": "2000-01"}`:              "no series",
+		`{"last_time": "2016-09"}`:              "no series",
+		`{"last_time": "9999-12"}`:              "last_time",
+	} {
+		o, err := canon.ParseObject([]byte(input))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range []domain.Model{m, d.Naive()} {
+			if out, err := m.Infer(t.Context(), o); !errors.Is(err, domain.ErrInput) || !strings.Contains(err.Error(), want) {
+				if _, naive := m.(*naive); naive && (want == "need 7" || input == `{"last_time": "2000-01"}`) {
+					continue // the last value needs no window
+				}
+				t.Errorf("Infer(%s) = %v, %v, want ErrInput with %q", input, out, err, want)
+			}
+		}
+	}
+}

@@ -1,0 +1,148 @@
+package forecast
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"math"
+
+	"doin.network/node/compute/domain"
+)
+
+// maxScaled bounds the magnitude of the scaled series, so that binary32 still resolves an eighth of a typical step.
+const maxScaled = 1 << 20
+
+// series is a table, split and scaled. It is immutable.
+type series struct {
+	table *Table
+	// validation and test are the rows at which those parts begin; training is [0, validation).
+	validation, test int
+	// scale is the root mean square of the training differences, offset the value of row 0.
+	scale, offset float64
+	scaled        []float32
+	calendar      calendar
+}
+
+// newSeries splits and scales a table. Its errors wrap domain.ErrConfig (the split) or ErrData (the values).
+func newSeries(t *Table, c *Config) (*series, error) {
+	s := &series{table: t, calendar: newCalendar(c.Period, t.axis.phase(c.Period))}
+	if err := s.split(c); err != nil {
+		return nil, err
+	}
+	if err := s.fit(); err != nil {
+		return nil, err
+	}
+	s.scaled = make([]float32, t.Rows())
+	for i, y := range t.values {
+		v, ok := s.toScaled(y)
+		if !ok {
+			return nil, fmt.Errorf("%w: %s: value %v is too far from the training rows", ErrData, t.Time(i), y)
+		}
+		s.scaled[i] = v
+	}
+	return s, nil
+}
+
+// split finds the bounds of the three parts and checks that each is long enough.
+func (s *series) split(c *Config) error {
+	n := s.table.Rows()
+	if c.ValidationStart != "" {
+		var err error
+		if s.validation, err = s.start("validation_start", c.ValidationStart); err != nil {
+			return err
+		}
+		if s.test, err = s.start("test_start", c.TestStart); err != nil {
+			return err
+		}
+	} else {
+		s.test = n - int(float64(float64(n)*c.TestFraction))
+		s.validation = s.test - int(float64(float64(n)*c.ValidationFraction))
+	}
+	// Training must hold the first origin that every model can be measured at, its targets, and two whole periods of
+	// differences for the bootstrap; the other parts one sample each.
+	need := max(c.firstOrigin()+1+c.Horizon, 2*c.Period+1)
+	switch {
+	case s.validation < need:
+		return fmt.Errorf("%w: split: %d training rows: window, horizon and period need %d",
+			domain.ErrConfig, s.validation, need)
+	case s.test-s.validation < c.Horizon:
+		return fmt.Errorf("%w: split: %d validation rows: horizon needs %d",
+			domain.ErrConfig, s.test-s.validation, c.Horizon)
+	case n-s.test < c.Horizon:
+		return fmt.Errorf("%w: split: %d test rows: horizon needs %d", domain.ErrConfig, n-s.test, c.Horizon)
+	}
+	return nil
+}
+
+// start returns the row that a configured time names.
+func (s *series) start(key, label string) (int, error) {
+	row, err := s.table.axis.index(label)
+	if err != nil {
+		return 0, fmt.Errorf("%w: %s %.40q: %w", domain.ErrConfig, key, label, err)
+	}
+	if row < 0 || row >= s.table.Rows() {
+		return 0, fmt.Errorf("%w: %s %.40q: outside the data, which go from %q to %q", domain.ErrConfig, key, label,
+			s.table.Time(0), s.table.Time(s.table.Rows()-1))
+	}
+	return row, nil
+}
+
+// firstOrigin is the first origin that a model of every window and the seasonal forecast can be measured at.
+func (c *Config) firstOrigin() int {
+	return max(int(c.Space[geneWindow].High), c.Period-1)
+}
+
+// fit computes offset and scale from the training rows: scale = √(Σ d²/n) over the differences of neighbours, in
+// order, in binary64.
+func (s *series) fit() error {
+	y := s.table.values[:s.validation]
+	var sum float64
+	for i := 1; i < len(y); i++ {
+		d := y[i] - y[i-1]
+		sum += float64(d * d)
+	}
+	s.offset = y[0]
+	s.scale = math.Sqrt(sum / float64(len(y)-1))
+	if !(s.scale > 0) {
+		return fmt.Errorf("%w: the value does not change over the training rows", ErrData)
+	}
+	return nil
+}
+
+// toScaled scales a value in original units; ok is false where it is not finite or too far away.
+func (s *series) toScaled(y float64) (v float32, ok bool) {
+	x := (y - s.offset) / s.scale
+	return float32(x), math.Abs(x) <= maxScaled
+}
+
+// toOriginal is the inverse of toScaled, in binary64.
+func (s *series) toOriginal(x float64) float64 { return s.offset + float64(x*s.scale) }
+
+// hash returns the data hash, in hex: the SHA-256 of the line "doin/forecast/data/1", then, little-endian, the
+// settings below as 64-bit words, offset and scale as the bits of doubles, the scaled series, and the
+// calendar columns row by row as the bits of float32.
+func (s *series) hash(c *Config) string {
+	b := []byte("doin/forecast/data/1\n")
+	for _, v := range []int{
+		s.table.Rows(), s.validation, s.test, c.Horizon, c.Period, s.calendar.phase, c.MaxSteps, c.EvalEvery, c.Patience,
+	} {
+		b = binary.LittleEndian.AppendUint64(b, uint64(v))
+	}
+	for _, v := range []float64{s.offset, s.scale} {
+		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(v))
+	}
+	b = appendFloats(b, s.scaled)
+	for i := range s.scaled {
+		b = appendFloats(b, s.calendar.of(i))
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+func appendFloats(b []byte, x []float32) []byte {
+	for _, v := range x {
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
+	}
+	return b
+}

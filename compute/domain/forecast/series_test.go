@@ -1,0 +1,231 @@
+package forecast
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"doin.network/node/compute/domain"
+)
+
+// co2 is the data set of the example.
+const co2 = "../../../examples/co2/mauna_loa_co2_monthly.csv"
+
+// monthly is a table of n months from January 2000, a trend with a season and a repeatable wobble.
+func monthly(n int) *Table {
+	t := &Table{axis: axis{unit: months, start: 2000 * 12, step: 1}}
+	for i := range n {
+		season := []float64{0, 1, 3, 4, 5, 3, 1, -2, -4, -5, -3, -1}[i%12]
+		t.values = append(t.values, 300+0.5*float64(i)+season+float64(i*i%7)/10)
+	}
+	return t
+}
+
+func mustDomain(t testing.TB, table *Table, change func(c *Config)) *Domain {
+	t.Helper()
+	c := DefaultConfig()
+	c.Data = "table"
+	if change != nil {
+		change(&c)
+	}
+	if err := c.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	d, err := FromTable(c, table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func TestSine(t *testing.T) {
+	for k := range turn {
+		want := math.Sin(2 * math.Pi * float64(k) / turn)
+		if got := sine(k); math.Abs(float64(got)-want) > 0x1p-24 {
+			t.Errorf("sine(%d) = %v, want %v", k, got, want)
+		}
+	}
+}
+
+func TestCalendar(t *testing.T) {
+	c := newCalendar(12, 11) // row 0 is a December
+	for i, want := range []float64{11, 0, 1} {
+		got := c.of(i)
+		s, co := math.Sincos(2 * math.Pi * want / 12)
+		if math.Abs(float64(got[0])-s) > 1e-7 || math.Abs(float64(got[1])-co) > 1e-7 {
+			t.Errorf("columns of row %d = %v, want %v, %v", i, got, s, co)
+		}
+	}
+	for _, period := range []int{2, 7, 52, 365, MaxPeriod} {
+		c := newCalendar(period, 0)
+		seen := map[[2]float32]bool{}
+		for p := range period {
+			seen[[2]float32(c.of(p))] = true
+		}
+		if len(seen) != period {
+			t.Errorf("period %d: %d distinct positions", period, len(seen))
+		}
+	}
+	if c := newCalendar(1, 0); c.columns() != 0 || len(c.of(3)) != 0 {
+		t.Error("period 1 has columns")
+	}
+}
+
+func TestSplit(t *testing.T) {
+	d := mustDomain(t, monthly(468), nil)
+	if s := d.series; s.validation != 328 || s.test != 398 {
+		t.Errorf("split at %d, %d, want 328, 398", s.validation, s.test)
+	}
+	d = mustDomain(t, monthly(120), func(c *Config) { c.ValidationStart, c.TestStart = "2007-01", "2008-07" })
+	if s := d.series; s.validation != 84 || s.test != 102 {
+		t.Errorf("split at %d, %d, want 84, 102", s.validation, s.test)
+	}
+	for name, tc := range map[string]struct {
+		rows   int
+		change func(c *Config)
+		want   string
+	}{
+		"too few rows":     {50, func(c *Config) {}, "training rows"},
+		"unknown time":     {120, func(c *Config) { c.ValidationStart, c.TestStart = "x", "2008-07" }, "validation_start"},
+		"outside":          {120, func(c *Config) { c.ValidationStart, c.TestStart = "2007-01", "2030-01" }, "test_start"},
+		"reversed":         {120, func(c *Config) { c.ValidationStart, c.TestStart = "2008-07", "2007-01" }, "validation rows"},
+		"no validation":    {120, func(c *Config) { c.ValidationFraction = 0.001 }, "validation rows"},
+		"no test":          {120, func(c *Config) { c.TestFraction = 0.001 }, "test rows"},
+		"long period":      {120, func(c *Config) { c.Period = 60 }, "training rows"},
+		"horizon too long": {120, func(c *Config) { c.Horizon = 24 }, "validation rows"},
+	} {
+		c := DefaultConfig()
+		tc.change(&c)
+		if _, err := FromTable(c, monthly(tc.rows)); !errors.Is(err, domain.ErrConfig) || !strings.Contains(err.Error(), tc.want) {
+			t.Errorf("%s: error %v, want ErrConfig with %q", name, err, tc.want)
+		}
+	}
+}
+
+func TestDataRefusals(t *testing.T) {
+	flat := monthly(120)
+	for i := range flat.values {
+		flat.values[i] = 7
+	}
+	far := monthly(120)
+	far.values[119] = 1e20
+	for name, table := range map[string]*Table{"constant": flat, "far away": far} {
+		if _, err := FromTable(DefaultConfig(), table); !errors.Is(err, ErrData) {
+			t.Errorf("%s: error %v, want ErrData", name, err)
+		}
+	}
+}
+
+// Neither validation nor test rows show in what is fitted on training rows.
+func TestNoLeakage(t *testing.T) {
+	a := mustDomain(t, monthly(200), nil).series
+	table := monthly(200)
+	for i := a.validation; i < table.Rows(); i++ {
+		table.values[i] = float64(i * i % 101)
+	}
+	b := mustDomain(t, table, nil).series
+	if a.scale != b.scale || a.offset != b.offset || !slices.Equal(a.scaled[:a.validation], b.scaled[:a.validation]) {
+		t.Error("training data depend on later rows")
+	}
+	// Inputs of the last training sample and its targets end before the validation rows.
+	w := part(a.scaled[:a.validation], &a.calendar, 12, 2, 12, 0, a.validation)
+	w.Sample(w.Len()-1, make([]float32, 14), make([]float32, 2)) // panics beyond the training rows
+	// The first validation target is the first validation row.
+	v := part(a.scaled, &a.calendar, 12, 2, 12, a.validation, a.test)
+	y := make([]float32, 2)
+	v.Sample(0, make([]float32, 14), y)
+	if want := a.scaled[a.validation] - a.scaled[a.validation-1]; y[0] != want {
+		t.Errorf("first validation target = %v, want %v", y[0], want)
+	}
+}
+
+// The data hash covers data, split and the settings that results depend on, and nothing else.
+func TestDataHash(t *testing.T) {
+	base := func(c *Config) {}
+	hash := func(change func(c *Config), edit func(t *Table)) string {
+		table := monthly(200)
+		if edit != nil {
+			edit(table)
+		}
+		return mustDomain(t, table, change).dataHash
+	}
+	seen := map[string]string{hash(base, nil): "base"}
+	for name, h := range map[string]string{
+		"last row":   hash(base, func(t *Table) { t.values[199] += 0.01 }),
+		"first row":  hash(base, func(t *Table) { t.values[0] += 0.01 }),
+		"months":     hash(base, func(t *Table) { t.axis.start++ }),
+		"split":      hash(func(c *Config) { c.TestFraction = 0.2 }, nil),
+		"horizon":    hash(func(c *Config) { c.Horizon = 2 }, nil),
+		"period":     hash(func(c *Config) { c.Period = 6 }, nil),
+		"steps":      hash(func(c *Config) { c.MaxSteps = 601 }, nil),
+		"cadence":    hash(func(c *Config) { c.EvalEvery = 21 }, nil),
+		"patience":   hash(func(c *Config) { c.Patience = 11 }, nil),
+		"multiplied": hash(base, func(t *Table) { scaleBy(t, 2) }),
+	} {
+		if other, ok := seen[h]; ok {
+			t.Errorf("%s and %s have one data hash", name, other)
+		}
+		seen[h] = name
+	}
+	if hash(base, nil) != hash(func(c *Config) { c.Data, c.MaxParameters = "elsewhere", 1999 }, nil) {
+		t.Error("the data hash depends on the file's name or on a bound of the search")
+	}
+}
+
+func scaleBy(t *Table, f float64) {
+	for i := range t.values {
+		t.values[i] *= f
+	}
+}
+
+// The samples and errors equal those of a second implementation that builds every window from the table's values.
+func TestWindows(t *testing.T) {
+	for _, horizon := range []int{1, 3, 14} {
+		d := mustDomain(t, monthly(220), func(c *Config) { c.Horizon = horizon })
+		s, window := d.series, 9
+		for _, p := range d.parts() {
+			w := d.measured(p, window)
+			var naive, seasonal float64
+			count := 0
+			for origin := max(d.config.firstOrigin(), p.from-1); origin+horizon < p.to; origin++ {
+				x, y := make([]float32, window+2), make([]float32, horizon)
+				w.Sample(count, x, y)
+				for j := range window {
+					want := (s.table.Value(origin-window+j) - s.table.Value(origin)) / s.scale
+					near(t, "input", float64(x[j]), want, 1e-4)
+				}
+				angle := 2 * math.Pi * float64((origin+1)%12) / 12
+				near(t, "sine", float64(x[window]), math.Sin(angle), 1e-6)
+				near(t, "cosine", float64(x[window+1]), math.Cos(angle), 1e-6)
+				for k := range horizon {
+					target := s.table.Value(origin + 1 + k)
+					near(t, "target", float64(y[k]), (target-s.table.Value(origin))/s.scale, 1e-4)
+					naive += math.Abs(target - s.table.Value(origin))
+					back := origin + 1 + k - 12
+					for back > origin {
+						back -= 12
+					}
+					seasonal += math.Abs(target - s.table.Value(back))
+				}
+				count++
+			}
+			if w.Len() != count {
+				t.Fatalf("horizon %d, %s: %d samples, want %d", horizon, p.name, w.Len(), count)
+			}
+			naiveMAE, _ := d.baselines.Float(p.name + "_naive_mae")
+			seasonalMAE, _ := d.baselines.Float(p.name + "_seasonal_mae")
+			near(t, fmt.Sprintf("horizon %d %s naive", horizon, p.name), naiveMAE, naive/float64(count*horizon), 1e-4)
+			near(t, fmt.Sprintf("horizon %d %s seasonal", horizon, p.name), seasonalMAE, seasonal/float64(count*horizon), 1e-4)
+		}
+	}
+}
+
+func near(t *testing.T, what string, got, want, tolerance float64) {
+	t.Helper()
+	if !(math.Abs(got-want) <= tolerance) {
+		t.Errorf("%s = %v, want %v", what, got, want)
+	}
+}

@@ -1,0 +1,83 @@
+package forecast
+
+import (
+	"doin.network/node/compute/nn"
+	"doin.network/node/compute/vec"
+)
+
+var _ nn.Source = (*windows)(nil)
+
+// windows are the samples of the origins first … first+count−1 of a scaled series. It is immutable.
+type windows struct {
+	scaled                        []float32
+	calendar                      *calendar
+	window, horizon, first, count int
+}
+
+// part returns the samples whose targets all lie in rows [from, to) and whose origin is at least first.
+func part(scaled []float32, c *calendar, window, horizon, first, from, to int) *windows {
+	first = max(first, from-1)
+	return &windows{
+		scaled: scaled, calendar: c, window: window, horizon: horizon,
+		first: first, count: to - horizon - first,
+	}
+}
+
+// Len implements nn.Source.
+func (w *windows) Len() int { return w.count }
+
+// Sample implements nn.Source; see the package's doc for the order of x and y.
+func (w *windows) Sample(i int, x, y []float32) {
+	origin := w.first + i
+	w.inputs(origin, x)
+	last := w.scaled[origin]
+	for k := range w.horizon {
+		y[k] = w.scaled[origin+1+k] - last
+	}
+}
+
+// inputs writes the inputs of an origin, which need not have targets.
+func (w *windows) inputs(origin int, x []float32) {
+	last := w.scaled[origin]
+	for j, v := range w.scaled[origin-w.window : origin] {
+		x[j] = v - last
+	}
+	copy(x[w.window:], w.calendar.of(origin+1))
+}
+
+// predict writes the forecast differences of an origin, scaled.
+type predict func(x, out []float32)
+
+// mae returns the mean absolute error of a forecaster over the samples, scaled: R3 over samples and then outputs, in
+// binary32. p gets the inputs of each sample in order.
+func (w *windows) mae(p predict) float32 {
+	x := make([]float32, w.window+w.calendar.columns())
+	y, out := make([]float32, w.horizon), make([]float32, w.horizon)
+	var sum vec.Summer
+	for i := range w.count {
+		w.Sample(i, x, y)
+		p(x, out)
+		for k := range out {
+			out[k] = vec.Abs(out[k] - y[k])
+		}
+		sum.Add(out)
+	}
+	return sum.Mean()
+}
+
+// naiveMAE is mae of the last value: its forecast differences are zero.
+func (w *windows) naiveMAE() float32 {
+	return w.mae(func(_, out []float32) { clear(out) })
+}
+
+// seasonalMAE is mae of the value one period before the target, or of so many periods that it is known at the origin.
+func (w *windows) seasonalMAE() float32 {
+	origin, period := w.first, w.calendar.period
+	return w.mae(func(_, out []float32) {
+		for k := range out {
+			back := (k/period + 1) * period
+			out[k] = w.scaled[origin+1+k-back] - w.scaled[origin]
+		}
+		origin++
+	})
+}

@@ -1,0 +1,38 @@
+// Package open makes a built-in domain by the name of its plugin. It is the only package that knows all of them.
+package open
+
+import (
+	"errors"
+	"fmt"
+
+	"doin.network/node/compute/domain"
+	"doin.network/node/compute/domain/forecast"
+	"doin.network/node/compute/domain/quadratic"
+	"doin.network/node/internal/canon"
+)
+
+// ErrUnknownPlugin is returned (wrapped) by New for a name that no built-in domain has.
+var ErrUnknownPlugin = errors.New("domain: unknown plugin")
+
+// Plugins returns the accepted names, aliases included.
+func Plugins() []string { return []string{quadratic.Plugin, quadratic.Alias, forecast.Plugin} }
+
+// New configures a domain and loads its data. nil is an empty configuration. Errors wrap ErrUnknownPlugin,
+// domain.ErrConfig, forecast.ErrData or an error of the file system.
+func New(plugin string, config *canon.Object) (domain.Domain, error) {
+	switch plugin {
+	case quadratic.Plugin, quadratic.Alias:
+		return made(quadratic.New(config))
+	case forecast.Plugin:
+		return made(forecast.New(config))
+	}
+	return nil, fmt.Errorf("%w %.80q: built in are %q", ErrUnknownPlugin, plugin, Plugins())
+}
+
+// made turns a nil pointer of a failed constructor into a nil interface.
+func made[D domain.Domain](d D, err error) (domain.Domain, error) {
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
+}

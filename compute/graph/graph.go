@@ -1,0 +1,126 @@
+// Package graph is the independent oracle of the gradients: it builds the model of package nn as an expression graph
+// in Gorgonia and lets Gorgonia differentiate it. It is the only importer of gorgonia.org/gorgonia.
+//
+// The oracle computes in float64 and keeps no numeric contract: its results differ from machine to machine in the last
+// bits, and nothing that is verified or recorded comes from here. Gorgonia's own initializers are not used, because
+// they seed themselves from the clock; the weights are given.
+//
+// Losses and activations that Gorgonia lacks are composed of operations it has: silu as z·σ(z), gelu in its tanh form,
+// the Huber loss of |e| cut at 1 by a rectifier.
+package graph
+
+import (
+	"errors"
+	"fmt"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"doin.network/node/compute/nn"
+)
+
+// ErrShape is returned by Gradient, wrapped, if the slices do not fit the model.
+var ErrShape = errors.New("graph: shapes do not fit the model")
+
+// Gradient returns the mean loss of a minibatch and its gradient with respect to every parameter. Shapes and order are
+// those of nn.Gradient: weights layer by layer, W as [in][out] row-major, then the bias; x [rows][Inputs];
+// y [rows][Outputs].
+func Gradient(c nn.Config, weights, x, y []float32) (loss float64, gradient []float64, err error) {
+	if err := c.Validate(); err != nil {
+		return 0, nil, err
+	}
+	rows := len(y) / c.Outputs
+	if len(weights) != c.Parameters() || rows < 1 || len(y) != rows*c.Outputs || len(x) != rows*c.Inputs {
+		return 0, nil, fmt.Errorf("%w: %d weights, %d inputs, %d targets", ErrShape, len(weights), len(x), len(y))
+	}
+	m := &model{graph: gorgonia.NewGraph()}
+	h := m.matrix("x", rows, c.Inputs, x)
+	in := c.Inputs
+	for i := range len(c.Hidden) + 1 {
+		last := i == len(c.Hidden)
+		out := c.Outputs
+		if !last {
+			out = c.Hidden[i]
+		}
+		w := m.parameter(fmt.Sprintf("w%d", i), in, out, weights)
+		weights = weights[in*out:]
+		b := m.parameter(fmt.Sprintf("b%d", i), 1, out, weights)
+		weights = weights[out:]
+		h = m.op(gorgonia.BroadcastAdd(m.op(gorgonia.Mul(h, w)), b, nil, []byte{0}))
+		if !last {
+			h = m.activation(c.Activation, h)
+		}
+		in = out
+	}
+	e := m.op(gorgonia.Sub(h, m.matrix("y", rows, c.Outputs, y)))
+	cost := m.op(gorgonia.Mean(m.loss(c.Loss, e)))
+	return m.differentiate(cost)
+}
+
+// model is a graph under construction. The first error sticks; operations after it are skipped.
+type model struct {
+	graph      *gorgonia.ExprGraph
+	parameters gorgonia.Nodes
+	err        error
+}
+
+// op returns the node of an operation.
+func (m *model) op(n *gorgonia.Node, err error) *gorgonia.Node {
+	if err != nil && m.err == nil {
+		m.err = err
+	}
+	return n
+}
+
+// matrix is a constant input made of the first rows·columns elements of values.
+func (m *model) matrix(name string, rows, columns int, values []float32) *gorgonia.Node {
+	backing := make([]float64, rows*columns)
+	for i := range backing {
+		backing[i] = float64(values[i])
+	}
+	t := tensor.New(tensor.WithShape(rows, columns), tensor.WithBacking(backing))
+	return gorgonia.NewMatrix(m.graph, tensor.Float64, gorgonia.WithName(name), gorgonia.WithShape(rows, columns), gorgonia.WithValue(t))
+}
+
+// parameter is a matrix that the cost is differentiated by.
+func (m *model) parameter(name string, rows, columns int, values []float32) *gorgonia.Node {
+	n := m.matrix(name, rows, columns, values)
+	m.parameters = append(m.parameters, n)
+	return n
+}
+
+// scale multiplies every element of n by k.
+func (m *model) scale(k float64, n *gorgonia.Node) *gorgonia.Node {
+	return m.op(gorgonia.HadamardProd(gorgonia.NewConstant(k), n))
+}
+
+// differentiate runs the graph and collects the cost and the gradients.
+func (m *model) differentiate(cost *gorgonia.Node) (loss float64, gradient []float64, err error) {
+	if m.err != nil {
+		return 0, nil, fmt.Errorf("graph: build: %w", m.err)
+	}
+	if _, err := gorgonia.Grad(cost, m.parameters...); err != nil {
+		return 0, nil, fmt.Errorf("graph: differentiate: %w", err)
+	}
+	machine := gorgonia.NewTapeMachine(m.graph, gorgonia.BindDualValues(m.parameters...))
+	defer machine.Close()
+	if err := machine.RunAll(); err != nil {
+		return 0, nil, fmt.Errorf("graph: run: %w", err)
+	}
+	for _, p := range m.parameters {
+		g, err := p.Grad()
+		if err != nil {
+			return 0, nil, fmt.Errorf("graph: gradient of %s: %w", p.Name(), err)
+		}
+		values, ok := g.Data().([]float64)
+		if !ok {
+			return 0, nil, fmt.Errorf("graph: gradient of %s is a %T", p.Name(), g.Data())
+		}
+		gradient = append(gradient, values...)
+	}
+	loss, ok := cost.Value().Data().(float64)
+	if !ok {
+		return 0, nil, fmt.Errorf("graph: cost is a %T", cost.Value().Data())
+	}
+	return loss, gradient, nil
+}

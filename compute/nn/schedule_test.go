@@ -1,0 +1,48 @@
+package nn
+
+import (
+	"math"
+	"testing"
+)
+
+func TestScheduleTable(t *testing.T) {
+	c := DefaultConfig()
+	c.LearningRate, c.MaxSteps, c.WarmupSteps, c.Schedule = 0.01, 1000, 10, Cosine
+	table := scheduleTable(&c)
+	if len(table) != 1000 {
+		t.Fatalf("%d rows, want 1000", len(table))
+	}
+	for i, row := range table {
+		step := float64(i + 1)
+		want := float64(c.LearningRate)
+		if i < 10 {
+			want *= step / 10
+		} else {
+			want *= (1 + math.Cos(math.Pi*float64(i-10)/990)) / 2
+		}
+		if math.Abs(float64(row.Rate)-want) > 1e-7*want+1e-15 {
+			t.Errorf("rate of step %v = %v, want %v", step, row.Rate, want)
+		}
+		if c1 := 1 / (1 - math.Pow(float64(c.Beta1), step)); math.Abs(float64(row.Correct1)-c1) > 1e-7*c1 {
+			t.Errorf("first correction of step %v = %v, want %v", step, row.Correct1, c1)
+		}
+		if c2 := 1 / (1 - math.Pow(float64(c.Beta2), step)); math.Abs(float64(row.Correct2)-c2) > 1e-7*c2 {
+			t.Errorf("second correction of step %v = %v, want %v", step, row.Correct2, c2)
+		}
+	}
+	c.Schedule = Constant
+	for i, row := range scheduleTable(&c)[10:] {
+		if row.Rate != c.LearningRate {
+			t.Errorf("constant rate of step %d = %v, want %v", i+11, row.Rate, c.LearningRate)
+		}
+	}
+}
+
+func TestCosine(t *testing.T) {
+	for i := range 10001 {
+		y := halfPi * float64(i) / 10000
+		if got, want := cosine(y), math.Cos(y); math.Abs(got-want) > 3e-16 {
+			t.Errorf("cosine(%v) = %v, want %v", y, got, want)
+		}
+	}
+}

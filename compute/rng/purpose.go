@@ -1,0 +1,19 @@
+package rng
+
+// Purpose separates the uses of one key: it is the first word of the counter. The numbers are part of the contract and
+// are never reused.
+type Purpose uint32
+
+// The purposes of DOIN-F32 v1. The comment says what step and draw index mean.
+const (
+	InitWeights  Purpose = 1  // initial weights: step = layer from 0, index = element of the row-major [in][out] matrix
+	Minibatch    Purpose = 2  // order of the samples of an epoch: a permutation, step = epoch from 0
+	Dropout      Purpose = 3  // reserved: step = training step, index = element
+	GAInitialize Purpose = 16 // genomes of generation 0
+	GASelect     Purpose = 17 // selection, step = generation
+	GACross      Purpose = 18 // crossover, step = generation
+	GAMutate     Purpose = 19 // mutation, step = generation
+	GAImmigrate  Purpose = 20 // placement of immigrants, step = generation
+	Bootstrap    Purpose = 32 // blocks of a synthetic series, step = 0, index = block
+	Probe        Purpose = 48 // inputs of self-tests and tests
+)

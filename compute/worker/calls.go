@@ -1,0 +1,122 @@
+package worker
+
+import (
+	"context"
+
+	"doin.network/node/compute/domain"
+	"doin.network/node/compute/worker/table"
+	"doin.network/node/internal/canon"
+)
+
+// Configure makes the worker load a domain under an id, now and after each
+// restart, and returns what it is. An id configured before is replaced.
+// ErrRefused: the worker does not accept plugin or configuration.
+func (s *Supervisor) Configure(ctx context.Context, id, plugin string, config *canon.Object) (info Info, err error) {
+	config = config.Clone()
+	for {
+		before := s.Restarts()
+		f := configureFrame(id, plugin, config)
+		_, err = s.request(ctx, f, s.limits.Configure, func(reply *Frame) (err error) {
+			info, err = ParseInfo(reply.Data)
+			return err
+		})
+		if err != nil {
+			return Info{}, err
+		}
+		s.mu.Lock()
+		s.domains[id] = &configured{plugin: plugin, config: config, info: info}
+		same := s.restarts == before
+		s.mu.Unlock()
+		if same { // else a worker may have started that was not told
+			return info, nil
+		}
+	}
+}
+
+func configureFrame(id, plugin string, config *canon.Object) Frame {
+	return Frame{Verb: VerbConfigure, Data: canon.NewObject("domain", id, "plugin", plugin, "config", config)}
+}
+
+// Evaluate trains the job's recipe and scores it. At most as many jobs as the
+// worker has trainings at a time are under way; the others wait without their
+// time running. Errors: ErrDataHash, ErrRefused, ErrUnknownDomain, ErrTimeout,
+// ErrMemory, ErrWorkerDied, ErrClosed, ErrInternal, or ctx's.
+func (s *Supervisor) Evaluate(ctx context.Context, job Job) (Outcome, error) {
+	body, err := EncodeJobs(s.mem, []Job{job})
+	if err != nil {
+		return Outcome{}, err
+	}
+	f := Frame{Verb: VerbEvaluate, Data: canon.NewObject("domain", job.Domain), Body: body}
+	var out []Result
+	err = s.job(ctx, f, func(reply *Frame) (err error) {
+		out, err = DecodeResults(s.mem, []Job{job}, reply.Body, s.limits.FrameBytes)
+		return err
+	})
+	if err != nil {
+		return Outcome{}, err
+	}
+	return out[0].Outcome, out[0].Err
+}
+
+// job sends a request that occupies a training, when one is free, and has the
+// reply read. A reply that cannot be read costs the worker its life and the
+// request an attempt, as any other death does.
+func (s *Supervisor) job(ctx context.Context, f Frame, read func(*Frame) error) error {
+	if err := s.jobs.acquire(ctx, classEvaluation); err != nil {
+		return err
+	}
+	defer s.jobs.release()
+	_, err := s.request(ctx, f, s.limits.Job, read)
+	return err
+}
+
+// Infer answers an inference request with the model of a recipe and a seed.
+// Errors are Evaluate's; ErrRefused also for an input the domain cannot answer.
+func (s *Supervisor) Infer(ctx context.Context, domain string, parameters *canon.Object, seed uint64, input *canon.Object) (*canon.Object, error) {
+	var out *canon.Object
+	f := Frame{Verb: VerbInfer, Data: canon.NewObject("domain", domain, "parameters", parameters, "seed", seed, "input", input)}
+	err := s.job(ctx, f, func(reply *Frame) (err error) {
+		out, err = reply.Data.Object("output")
+		return err
+	})
+	return out, err
+}
+
+// Generate makes a domain's synthetic data from a seed.
+func (s *Supervisor) Generate(ctx context.Context, id string, seed uint32) (*domain.Synthetic, error) {
+	out := &domain.Synthetic{}
+	f := Frame{Verb: VerbGenerate, Data: canon.NewObject("domain", id, "seed", uint64(seed))}
+	err := s.job(ctx, f, func(reply *Frame) error {
+		t, err := table.Decode(s.mem, reply.Body, s.limits.FrameBytes)
+		if err != nil {
+			return err
+		}
+		if _, ok := t.Column("target"); ok {
+			out.Target, err = table.Values[float64](t, "target")
+		} else {
+			out.Series, err = table.Values[float64](t, "series")
+		}
+		if err != nil {
+			return err
+		}
+		if out.Hash, err = reply.Data.String("hash"); err != nil {
+			return err
+		}
+		out.NoiseStd, err = reply.Data.FloatOr("noise_std", 0)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// Telemetry returns what the worker says of itself: device, workers, trainings,
+// requests, memory_bytes and what else it likes.
+func (s *Supervisor) Telemetry(ctx context.Context) (*canon.Object, error) {
+	f, err := s.request(ctx, Frame{Verb: VerbTelemetry}, s.limits.HeartbeatTimeout, nil)
+	if err != nil {
+		return nil, err
+	}
+	return f.Data, nil
+}

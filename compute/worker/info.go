@@ -1,0 +1,161 @@
+package worker
+
+import (
+	"fmt"
+
+	"doin.network/node/compute/domain"
+	"doin.network/node/compute/genome"
+	"doin.network/node/internal/canon"
+)
+
+// Info describes a configured domain.
+type Info struct {
+	Plugin            string
+	Space             genome.Space
+	DataHash          string
+	PerformanceMetric string
+	HigherIsBetter    bool
+	// Strategy is the search that suits the domain: "ga" or "hill_climber".
+	Strategy string
+	// Baselines holds the metrics of the naive models.
+	Baselines *canon.Object
+	// Contract is the numeric contract of its trainings.
+	Contract string
+	// Defaults holds the settings in force.
+	Defaults *canon.Object
+}
+
+func infoOf(d domain.Description) Info {
+	return Info{Plugin: d.Plugin, Space: d.Space, DataHash: d.DataHash, PerformanceMetric: d.PerformanceMetric,
+		HigherIsBetter: d.HigherIsBetter, Strategy: d.Strategy, Baselines: d.Baselines,
+		Contract: d.ContractVersion, Defaults: d.Defaults}
+}
+
+// Object returns the info as it stands on the wire.
+func (i *Info) Object() *canon.Object {
+	return canon.NewObject("plugin", i.Plugin, "space", i.Space.List(), "data_hash", i.DataHash,
+		"performance_metric", i.PerformanceMetric, "higher_is_better", i.HigherIsBetter,
+		"strategy", i.Strategy, "contract", i.Contract, "baselines", i.Baselines, "defaults", i.Defaults)
+}
+
+// ParseInfo reads the form of Object.
+func ParseInfo(o *canon.Object) (i Info, err error) {
+	r := reader{o: o}
+	i.Plugin, i.DataHash = r.text("plugin"), r.text("data_hash")
+	i.PerformanceMetric, i.Strategy, i.Contract = r.text("performance_metric"), r.text("strategy"), r.text("contract")
+	i.Baselines, i.Defaults = r.object("baselines"), r.object("defaults")
+	if r.err == nil {
+		i.HigherIsBetter, r.err = o.Bool("higher_is_better")
+	}
+	var list []any
+	if r.err == nil {
+		list, r.err = o.ListOr("space", nil)
+	}
+	if r.err == nil && len(list) > 0 { // a program may keep its space to itself
+		i.Space, r.err = genome.ParseSpace(list)
+	}
+	return i, r.err
+}
+
+// Description describes a worker process.
+type Description struct {
+	// Name and Version are the program's own.
+	Name, Version string
+	// Device names what trains, for people: "cpu (8 threads)".
+	Device string
+	// HasGPU says that Device is a GPU.
+	HasGPU bool
+	// Workers is how many trainings run at once, at least 1.
+	Workers int
+	// Plugins are the domains it can configure.
+	Plugins []string
+}
+
+// Object returns the description as it stands on the wire.
+func (d *Description) Object() *canon.Object {
+	return canon.NewObject("protocol", Version, "name", d.Name, "version", d.Version, "device", d.Device,
+		"has_gpu", d.HasGPU, "workers", d.Workers, "plugins", d.Plugins)
+}
+
+// ParseDescription reads the form of Object.
+func ParseDescription(o *canon.Object) (d Description, err error) {
+	r := reader{o: o}
+	d.Name, d.Version, d.Device = r.text("name"), r.text("version"), r.text("device")
+	workers := r.integer("workers")
+	if r.err == nil {
+		d.HasGPU, r.err = o.BoolOr("has_gpu", false)
+	}
+	var list []any
+	if r.err == nil {
+		list, r.err = o.List("plugins")
+	}
+	if r.err != nil {
+		return d, r.err
+	}
+	if workers < 1 || workers > 1<<16 {
+		return d, fmt.Errorf("workers %d: must be in [1, %d]", workers, 1<<16)
+	}
+	d.Workers = int(workers)
+	for _, v := range list {
+		s, err := canon.AsString(v)
+		if err != nil {
+			return d, fmt.Errorf("plugins: %w", err)
+		}
+		d.Plugins = append(d.Plugins, s)
+	}
+	return d, nil
+}
+
+// reader reads members of an object, keeping the first error.
+type reader struct {
+	o   *canon.Object
+	err error
+}
+
+func (r *reader) text(key string) (s string) {
+	if r.err == nil {
+		s, r.err = r.o.String(key)
+	}
+	return s
+}
+
+func (r *reader) integer(key string) (n int64) {
+	if r.err == nil {
+		n, r.err = r.o.Int(key)
+	}
+	return n
+}
+
+func (r *reader) object(key string) (o *canon.Object) {
+	if r.err == nil {
+		o, r.err = r.o.Object(key)
+	}
+	return o
+}
+
+// seed reads an unsigned 64-bit integer, which JSON writes as a number.
+func (r *reader) seed(key string) (n uint64) {
+	if r.err != nil {
+		return 0
+	}
+	v, ok := r.o.Get(key)
+	if !ok {
+		r.err = fmt.Errorf("%w %q", canon.ErrMissing, key)
+		return 0
+	}
+	switch v := v.(type) {
+	case int64:
+		if v >= 0 {
+			return uint64(v)
+		}
+	case interface {
+		IsUint64() bool
+		Uint64() uint64
+	}:
+		if v.IsUint64() {
+			return v.Uint64()
+		}
+	}
+	r.err = fmt.Errorf("member %q: want an unsigned 64-bit integer", key)
+	return 0
+}

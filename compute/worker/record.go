@@ -1,0 +1,243 @@
+package worker
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/apache/arrow/go/v15/arrow/memory"
+
+	"doin.network/node/compute/worker/table"
+	"doin.network/node/internal/canon"
+)
+
+// Record is one evaluated generation of a search, and all a search needs to go
+// on from there. On the wire it is an Arrow table; see PROTOCOL.md.
+type Record struct {
+	// Strategy names the search that wrote it.
+	Strategy string
+	// Seed is the run's seed, Generation counts from 0.
+	Seed       uint64
+	Generation int
+	// Evaluations counts the trainings of the run so far.
+	Evaluations int64
+	// NoImprove counts the generations since the leading performance last rose.
+	NoImprove int
+	// Leader is that performance, immigrants included; meaningless unless HasLeader.
+	Leader    float64
+	HasLeader bool
+	// Average is the mean of the population's finite performances.
+	Average float64
+	// Extra holds what else the strategy needs to resume; keys as the strategy likes.
+	Extra map[string]string
+	// Rows is the population, row i having Index i.
+	Rows []Row
+	// Best is the best individual that the run trained itself, nil if there is none.
+	Best *Row
+}
+
+// Row is one individual of a Record.
+type Row struct {
+	Index int
+	// Genome is the strategy's own form, values of inactive genes included.
+	Genome []float64
+	// Parameters is the recipe.
+	Parameters *canon.Object
+	// Fitness is the performance, higher is better; NaN for a failed training.
+	Fitness float64
+	// Generation and Seed are those of the training behind Fitness.
+	Generation int
+	Seed       uint64
+	// Status is "completed", "stopped", "diverged", "verified" or "failed".
+	Status string
+	// Origin is how the individual came to be.
+	Origin  string
+	Metrics *canon.Object
+}
+
+// bestIndex marks the row that holds Record.Best.
+const bestIndex = -1
+
+// recordVersion is the schema's version in the metadata.
+const recordVersion = "1"
+
+// extraPrefix marks the metadata keys of Record.Extra.
+const extraPrefix = "x."
+
+// Encode returns the record's table as an Arrow IPC stream.
+func (r *Record) Encode(mem memory.Allocator) ([]byte, error) {
+	rows := r.Rows
+	if r.Best != nil {
+		best := *r.Best
+		best.Index = bestIndex
+		rows = append(append([]Row(nil), rows...), best)
+	}
+	n := len(rows)
+	index, generation := make([]int64, n), make([]int64, n)
+	genomes, parameters, metrics := make([]string, n), make([]string, n), make([]string, n)
+	status, origin := make([]string, n), make([]string, n)
+	fitness, seed := make([]float64, n), make([]uint64, n)
+	for i := range rows {
+		row := &rows[i]
+		index[i], generation[i] = int64(row.Index), int64(row.Generation)
+		genomes[i] = string(canon.Default(row.Genome))
+		parameters[i], metrics[i] = string(canon.Default(row.Parameters)), string(canon.Default(row.Metrics))
+		status[i], origin[i] = row.Status, row.Origin
+		fitness[i], seed[i] = row.Fitness, row.Seed
+	}
+	meta := map[string]string{
+		"doin.record": recordVersion,
+		"strategy":    r.Strategy,
+		"seed":        strconv.FormatUint(r.Seed, 10),
+		"generation":  strconv.Itoa(r.Generation),
+		"evaluations": strconv.FormatInt(r.Evaluations, 10),
+		"no_improve":  strconv.Itoa(r.NoImprove),
+		"average":     canon.FormatFloat(r.Average),
+	}
+	if r.HasLeader {
+		meta["leader"] = canon.FormatFloat(r.Leader)
+	}
+	for k, v := range r.Extra {
+		meta[extraPrefix+k] = v
+	}
+	return table.Encode(mem, &table.Table{Rows: n, Metadata: meta, Columns: []table.Column{
+		{Name: "index", Values: index},
+		{Name: "genome", Values: genomes},
+		{Name: "parameters", Values: parameters},
+		{Name: "fitness", Values: fitness},
+		{Name: "generation", Values: generation},
+		{Name: "seed", Values: seed},
+		{Name: "status", Values: status},
+		{Name: "origin", Values: origin},
+		{Name: "metrics", Values: metrics},
+	}})
+}
+
+// DecodeRecord reads the form of Encode, taking at most limit bytes of memory.
+// It checks shapes only; whether the rows are of a domain's space is for the
+// strategy to check.
+func DecodeRecord(mem memory.Allocator, data []byte, limit int64) (*Record, error) {
+	t, err := table.Decode(mem, data, limit)
+	if err != nil {
+		return nil, fmt.Errorf("record: %w", err)
+	}
+	r := &Record{}
+	if err := r.readMetadata(t.Metadata); err != nil {
+		return nil, fmt.Errorf("record: %w", err)
+	}
+	if err := r.readRows(t); err != nil {
+		return nil, fmt.Errorf("record: %w", err)
+	}
+	return r, nil
+}
+
+func (r *Record) readMetadata(meta map[string]string) (err error) {
+	number := func(key string, bits int) (n int64) {
+		if err == nil {
+			if n, err = strconv.ParseInt(meta[key], 10, bits); err == nil && n < 0 {
+				err = fmt.Errorf("%d is negative", n)
+			}
+			if err != nil {
+				err = fmt.Errorf("metadata %q: %w", key, err)
+			}
+		}
+		return n
+	}
+	real := func(key string) (f float64) {
+		if err == nil {
+			if f, err = strconv.ParseFloat(meta[key], 64); err != nil {
+				err = fmt.Errorf("metadata %q: %w", key, err)
+			}
+		}
+		return f
+	}
+	if v := meta["doin.record"]; v != recordVersion {
+		return fmt.Errorf("metadata %q: version %.16q, want %q", "doin.record", v, recordVersion)
+	}
+	r.Strategy = meta["strategy"]
+	if r.Seed, err = strconv.ParseUint(meta["seed"], 10, 64); err != nil {
+		return fmt.Errorf("metadata %q: %w", "seed", err)
+	}
+	r.Generation = int(number("generation", 32))
+	r.Evaluations = number("evaluations", 64)
+	r.NoImprove = int(number("no_improve", 32))
+	r.Average = real("average")
+	if _, r.HasLeader = meta["leader"]; r.HasLeader {
+		r.Leader = real("leader")
+	}
+	for k, v := range meta {
+		if len(k) > len(extraPrefix) && k[:len(extraPrefix)] == extraPrefix {
+			if r.Extra == nil {
+				r.Extra = map[string]string{}
+			}
+			r.Extra[k[len(extraPrefix):]] = v
+		}
+	}
+	return err
+}
+
+func (r *Record) readRows(t *table.Table) error {
+	c := columns{t: t}
+	index, generation := column[int64](&c, "index"), column[int64](&c, "generation")
+	genomes, parameters, metrics := column[string](&c, "genome"), column[string](&c, "parameters"), column[string](&c, "metrics")
+	status, origin := column[string](&c, "status"), column[string](&c, "origin")
+	fitness, seed := column[float64](&c, "fitness"), column[uint64](&c, "seed")
+	if c.err != nil {
+		return c.err
+	}
+	for i := range t.Rows {
+		row := Row{Index: int(index[i]), Fitness: fitness[i], Generation: int(generation[i]), Seed: seed[i],
+			Status: status[i], Origin: origin[i]}
+		var err error
+		if row.Parameters, err = canon.ParseObject([]byte(parameters[i])); err != nil {
+			return fmt.Errorf("row %d: parameters: %w", i, err)
+		}
+		if row.Metrics, err = canon.ParseObject([]byte(metrics[i])); err != nil {
+			return fmt.Errorf("row %d: metrics: %w", i, err)
+		}
+		if row.Genome, err = parseGenome(genomes[i]); err != nil {
+			return fmt.Errorf("row %d: genome: %w", i, err)
+		}
+		switch {
+		case row.Index == bestIndex && r.Best == nil:
+			r.Best = &row
+		case row.Index == len(r.Rows):
+			r.Rows = append(r.Rows, row)
+		default:
+			return fmt.Errorf("row %d: index %d out of order", i, row.Index)
+		}
+	}
+	return nil
+}
+
+func parseGenome(text string) ([]float64, error) {
+	v, err := canon.Parse([]byte(text))
+	if err != nil {
+		return nil, err
+	}
+	l, err := canon.AsList(v)
+	if err != nil {
+		return nil, err
+	}
+	g := make([]float64, len(l))
+	for i := range l {
+		if g[i], err = canon.AsFloat(l[i]); err != nil {
+			return nil, err
+		}
+	}
+	return g, nil
+}
+
+// columns reads columns of a table, keeping the first error.
+type columns struct {
+	t   *table.Table
+	err error
+}
+
+func column[T int64 | uint64 | float64 | string](c *columns, name string) []T {
+	if c.err != nil {
+		return nil
+	}
+	v, err := table.Values[T](c.t, name)
+	c.err = err
+	return v
+}

@@ -1,0 +1,155 @@
+package worker
+
+import (
+	"errors"
+	"math"
+	"reflect"
+	"testing"
+
+	"github.com/apache/arrow/go/v15/arrow/memory"
+
+	"doin.network/node/compute/worker/table"
+	"doin.network/node/internal/canon"
+)
+
+func sampleRecord() *Record {
+	row := func(i int, f float64) Row {
+		return Row{Index: i, Genome: []float64{0.1, float64(i)}, Parameters: canon.NewObject("x", 0.1, "n", i), Fitness: f,
+			Generation: 2, Seed: ^uint64(i), Status: "completed", Origin: "random", Metrics: canon.NewObject("mae", 0.25)}
+	}
+	best := row(bestIndex, 1e-300)
+	return &Record{Strategy: "ga", Seed: 1<<64 - 1, Generation: 3, Evaluations: 99, NoImprove: 1, Leader: 0.1 + 0.2, HasLeader: true,
+		Average: -1.5, Extra: map[string]string{"k": "v"}, Rows: []Row{row(0, 0.3), row(1, math.Inf(-1)), row(2, -0.0)}, Best: &best}
+}
+
+func TestRecordRoundTrip(t *testing.T) {
+	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	defer mem.AssertSize(t, 0)
+	for _, want := range []*Record{sampleRecord(), {Strategy: "x", Leader: 0}} {
+		data, err := want.Encode(mem)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := DecodeRecord(mem, data, 1<<20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("DecodeRecord(Encode(r)) = %+v, want %+v", got, want)
+		}
+	}
+}
+
+func TestDecodeRecordRefuses(t *testing.T) {
+	mem := memory.DefaultAllocator
+	good, err := sampleRecord().Encode(mem)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := func(name string, change func(*table.Table)) {
+		t.Helper()
+		tab, err := table.Decode(mem, good, 1<<20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		change(tab)
+		data, err := table.Encode(mem, tab)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := DecodeRecord(mem, data, 1<<20); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+	strings := func(name string, v string) func(*table.Table) {
+		return func(tab *table.Table) {
+			c, _ := tab.Column(name)
+			c.Values.([]string)[1] = v
+		}
+	}
+	meta := func(k, v string) func(*table.Table) {
+		return func(tab *table.Table) { tab.Metadata[k] = v }
+	}
+	f("version", meta("doin.record", "2"))
+	f("seed", meta("seed", "-1"))
+	f("generation", meta("generation", "x"))
+	f("negative generation", meta("generation", "-1"))
+	f("huge generation", meta("generation", "99999999999"))
+	f("leader", meta("leader", "high"))
+	f("parameters", strings("parameters", "[]"))
+	f("metrics", strings("metrics", "{"))
+	f("genome", strings("genome", "[true, \"x\"]"))
+	f("missing column", func(tab *table.Table) { tab.Columns = tab.Columns[1:] })
+	f("null", func(tab *table.Table) { tab.Columns[3].Valid = []bool{true, false, true, true} })
+	f("order", func(tab *table.Table) { tab.Columns[0].Values = []int64{0, 2, 1, -1} })
+	f("two bests", func(tab *table.Table) { tab.Columns[0].Values = []int64{0, 1, -1, -1} })
+}
+
+func TestJobsRoundTrip(t *testing.T) {
+	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	defer mem.AssertSize(t, 0)
+	p := canon.NewObject("x", 1.0)
+	want := []Job{
+		{Domain: "d", Parameters: p, Seed: 1<<64 - 1},
+		{Domain: "d", Parameters: p, Synthetic: &SyntheticJob{Seed: 1<<32 - 1}},
+		{Domain: "d", Parameters: p, Synthetic: &SyntheticJob{Seed: 3, Incumbent: p, IncumbentSeed: 4}},
+	}
+	data, err := EncodeJobs(mem, want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := DecodeJobs(mem, "d", data, 1<<20)
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("DecodeJobs(EncodeJobs()) = %+v, %v", got, err)
+	}
+	results := []Result{
+		{Outcome: Outcome{Performance: -0.5, Digest: "d", Metrics: canon.NewObject("a", 1)}},
+		{Err: ErrDataHash},
+		{Outcome: Outcome{Metrics: canon.NewObject(), SyntheticScore: 1, IncumbentScore: 2, SyntheticDataHash: "h"}, Synthetic: true},
+	}
+	if data, err = EncodeResults(mem, results); err != nil {
+		t.Fatal(err)
+	}
+	back, err := DecodeResults(mem, want[:0:0], data, 1<<20)
+	if err == nil {
+		t.Errorf("results for no jobs: %+v", back)
+	}
+	if back, err = DecodeResults(mem, want, data, 1<<20); err != nil {
+		t.Fatal(err)
+	}
+	if !errors.Is(back[1].Err, ErrDataHash) {
+		t.Errorf("result 1 = %+v", back[1])
+	}
+	back[1].Err = ErrDataHash
+	if !reflect.DeepEqual(back, results) {
+		t.Errorf("DecodeResults(EncodeResults()) = %+v, want %+v", back, results)
+	}
+	want[0].Synthetic = want[1].Synthetic // asked for, and not answered
+	if _, err := DecodeResults(mem, want, data, 1<<20); !errors.Is(err, errNonsense) {
+		t.Errorf("missing scores: %v", err)
+	}
+	if data, err = EncodeJobs(mem, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := DecodeJobs(mem, "d", data, 1<<20); err == nil {
+		t.Error("no jobs were accepted")
+	}
+}
+
+func FuzzDecodeRecord(f *testing.F) {
+	mem := memory.DefaultAllocator
+	good, err := sampleRecord().Encode(mem)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r, err := DecodeRecord(mem, data, 1<<20)
+		if err != nil {
+			return
+		}
+		if _, err := r.Encode(mem); err != nil {
+			t.Fatal(err)
+		}
+	})
+}

@@ -1,0 +1,267 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"github.com/apache/arrow/go/v15/arrow/memory"
+
+	"doin.network/node/compute/domain"
+	"doin.network/node/internal/canon"
+)
+
+// Bounds of what a server holds for its parent.
+const (
+	maxOpen    = 1024
+	maxDomains = 256
+)
+
+// ServerOptions are the collaborators of a worker's end.
+type ServerOptions struct {
+	// Description is what the verb describe answers; Workers in it is the number of
+	// trainings at a time (0: GOMAXPROCS).
+	Description Description
+	// NewDomain makes a domain of a plugin name and a configuration. Required.
+	NewDomain func(plugin string, config *canon.Object) (domain.Domain, error)
+	// NewSearch makes the search behind optimize; nil: optimize is unsupported.
+	NewSearch NewSearch
+	// FrameBytes bounds a frame's body, and what it expands to. Default DefaultFrameBytes.
+	FrameBytes int64
+	// Logger gets what happens; nil discards.
+	Logger *slog.Logger
+	// Allocator holds Arrow memory; nil: Go's heap.
+	Allocator memory.Allocator
+}
+
+// server is one connection to a parent.
+type server struct {
+	o      ServerOptions
+	log    *slog.Logger
+	slots  *slots
+	models *modelCache
+
+	trainings atomic.Int64
+
+	requests sync.WaitGroup
+
+	mu      sync.Mutex // guards what follows
+	domains map[string]*served
+	open    map[uint64]*request
+
+	writeMu sync.Mutex // guards w
+	w       io.Writer
+}
+
+// served is a configured domain. A domain that is configured again gets a new one.
+type served struct {
+	domain    domain.Domain
+	searching *request // the open optimize; guarded by server.mu
+}
+
+// request is one open request.
+type request struct {
+	frame  Frame
+	ctx    context.Context // until its end; a request's life is what it bounds
+	cancel context.CancelFunc
+	done   chan struct{} // closed at its end
+	// credits carries the immigrants of credit frames to an optimize.
+	credits chan []Immigrant
+}
+
+// Serve answers the frames of r on w until r ends, a shutdown request comes (both
+// return nil), ctx ends, or r's bytes cannot be followed any more (an error). It
+// returns when every training it started has ended.
+func Serve(ctx context.Context, r io.Reader, w io.Writer, o ServerOptions) error {
+	if o.Description.Workers < 1 {
+		o.Description.Workers = runtime.GOMAXPROCS(0)
+	}
+	if o.FrameBytes <= 0 {
+		o.FrameBytes = DefaultFrameBytes
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Allocator == nil {
+		o.Allocator = memory.DefaultAllocator
+	}
+	s := &server{o: o, log: o.Logger, w: w, slots: newSlots(o.Description.Workers), models: newModelCache(),
+		domains: map[string]*served{}, open: map[uint64]*request{}}
+	ctx, cancel := context.WithCancel(ctx)
+	defer s.requests.Wait()
+	defer cancel()
+
+	frames := make(chan Frame)
+	ended := make(chan error, 1)
+	go func() { ended <- s.read(ctx, r, frames) }() // ends with r, or with ctx at the next frame
+	for {
+		select {
+		case f := <-frames:
+			if f.Verb == VerbShutdown && f.Kind == KindRequest {
+				s.send(Frame{ID: f.ID, Verb: f.Verb, Kind: KindReply})
+				return nil
+			}
+			s.handle(ctx, f)
+		case err := <-ended:
+			return err
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// read passes on the frames of r.
+func (s *server) read(ctx context.Context, r io.Reader, frames chan<- Frame) error {
+	for {
+		f, err := ReadFrame(r, s.o.FrameBytes)
+		switch {
+		case err == nil:
+			select {
+			case frames <- f:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		case errors.Is(err, io.EOF) && !errors.Is(err, ErrFrame):
+			return nil
+		case errors.Is(err, ErrHeader):
+			s.send(errorFrame(0, "", codeBadFrame, err))
+		default:
+			s.send(errorFrame(0, "", codeBadFrame, err))
+			return fmt.Errorf("worker: read frame: %w", err)
+		}
+	}
+}
+
+// send writes a frame. A parent that does not read any more ends r as well, so
+// an error is only logged.
+func (s *server) send(f Frame) {
+	s.writeMu.Lock()
+	defer s.writeMu.Unlock()
+	if err := WriteFrame(s.w, &f); err != nil {
+		s.log.Error("write frame", "verb", string(f.Verb), "kind", string(f.Kind), "err", err)
+		if errors.Is(err, ErrFrameTooLarge) {
+			e := errorFrame(f.ID, f.Verb, "internal", err)
+			if err := WriteFrame(s.w, &e); err != nil {
+				s.log.Error("write frame", "verb", string(f.Verb), "kind", string(e.Kind), "err", err)
+			}
+		}
+	}
+}
+
+// handle takes one frame. It does not block.
+func (s *server) handle(ctx context.Context, f Frame) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	open := s.open[f.ID]
+	switch f.Kind {
+	case KindCancel:
+		if open != nil { // else it crossed the reply
+			open.cancel()
+		}
+	case KindCredit:
+		s.credit(open, &f)
+	case KindRequest:
+		if err := s.admissible(open, &f); err != nil {
+			s.send(errorFrame(f.ID, f.Verb, codeOf(err), err))
+			return
+		}
+		ctx, cancel := context.WithCancel(ctx)
+		q := &request{frame: f, ctx: ctx, cancel: cancel, done: make(chan struct{}), credits: make(chan []Immigrant, 1)}
+		s.open[f.ID] = q
+		s.requests.Add(1)
+		go s.serve(q)
+	default:
+		s.send(errorFrame(f.ID, f.Verb, codeBadRequest, fmt.Errorf("%w: kind %.32q", errBadRequest, f.Kind)))
+	}
+}
+
+func (s *server) admissible(open *request, f *Frame) error {
+	switch {
+	case f.ID == 0:
+		return fmt.Errorf("%w: id 0 names no request", errBadRequest)
+	case open != nil:
+		return fmt.Errorf("%w: id %d is open already", errBadRequest, f.ID)
+	case len(s.open) >= maxOpen:
+		return fmt.Errorf("%w: %d requests are open", ErrBusy, len(s.open))
+	}
+	return nil
+}
+
+// credit passes a credit on to the optimize it is for. mu is held.
+func (s *server) credit(open *request, f *Frame) {
+	if open == nil {
+		return // the search ended meanwhile
+	}
+	list, err := parseImmigrants(f.Data)
+	if err == nil && open.frame.Verb != VerbOptimize {
+		err = errors.New("only an optimize takes credits")
+	}
+	if err == nil {
+		select {
+		case open.credits <- list:
+			return
+		default:
+			err = errors.New("a credit is waiting already")
+		}
+	}
+	s.log.Warn("credit ignored", "id", f.ID, "err", err)
+	open.cancel()
+}
+
+// serve answers one request and closes it.
+func (s *server) serve(q *request) {
+	defer s.requests.Done()
+	defer close(q.done)
+	defer q.cancel()
+	reply, err := s.answer(q.ctx, q)
+	s.mu.Lock()
+	delete(s.open, q.frame.ID)
+	s.mu.Unlock()
+	if err != nil {
+		if q.ctx.Err() != nil {
+			err = fmt.Errorf("%w: %w", ErrCancelled, err)
+		}
+		s.send(errorFrame(q.frame.ID, q.frame.Verb, codeOf(err), err))
+		return
+	}
+	reply.ID, reply.Verb, reply.Kind = q.frame.ID, q.frame.Verb, KindReply
+	s.send(reply)
+}
+
+// answer runs the request's verb. A panic is a fault of ours or of a domain; the
+// request ends with an error, the others go on.
+func (s *server) answer(ctx context.Context, q *request) (reply Frame, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.log.Error("panic", "verb", string(q.frame.Verb), "panic", p, "stack", stack())
+			err = fmt.Errorf("%w: panic: %v", ErrInternal, p)
+		}
+	}()
+	switch q.frame.Verb {
+	case VerbDescribe:
+		return s.describe(&q.frame)
+	case VerbConfigure:
+		return s.configure(&q.frame)
+	case VerbEvaluate:
+		return s.evaluate(ctx, &q.frame)
+	case VerbInfer:
+		return s.infer(ctx, &q.frame)
+	case VerbGenerate:
+		return s.generate(ctx, &q.frame)
+	case VerbTelemetry:
+		return s.telemetry()
+	case VerbOptimize:
+		return s.optimize(ctx, q)
+	}
+	return reply, fmt.Errorf("%w: unknown verb %.32q", errBadRequest, q.frame.Verb)
+}
+
+func stack() string {
+	buf := make([]byte, 16<<10)
+	return string(buf[:runtime.Stack(buf, false)])
+}

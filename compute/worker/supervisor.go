@@ -1,0 +1,299 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/apache/arrow/go/v15/arrow/memory"
+
+	"doin.network/node/internal/canon"
+)
+
+// Options are a Supervisor's settings and collaborators.
+type Options struct {
+	// Path is the program, Args its arguments; see FindWorker and ExecArgv.
+	Path string
+	Args []string
+	// Limits are enforced on the worker; zero fields take their defaults.
+	Limits Limits
+	// Logger gets deaths, restarts and the worker's own lines; nil discards.
+	Logger *slog.Logger
+	// Allocator holds Arrow memory; nil: Go's heap.
+	Allocator memory.Allocator
+}
+
+// Supervisor keeps one worker process alive and offers its services. Calls made
+// while there is no worker wait for the next one. It is safe for concurrent use.
+type Supervisor struct {
+	argv   []string
+	limits Limits
+	log    *slog.Logger
+	mem    memory.Allocator
+
+	jobs  *slots // as many jobs are sent at once as the worker trains at once
+	retry *slots // jobs over which a worker died are tried again one by one
+
+	mu          sync.Mutex // guards what follows
+	current     *session   // ready for requests, or nil
+	description Description
+	changed     chan struct{} // closed and replaced at each change
+	failures    int           // starts that failed so far, in all
+	restarts    int
+	last        error // why there is no worker
+	closed      bool
+	domains     map[string]*configured
+}
+
+// configured is what it takes to configure a domain again.
+type configured struct {
+	plugin string
+	config *canon.Object
+	info   Info
+}
+
+// NewSupervisor returns a Supervisor whose worker starts with Run.
+func NewSupervisor(o Options) *Supervisor {
+	log := o.Logger
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	mem := o.Allocator
+	if mem == nil {
+		mem = memory.DefaultAllocator
+	}
+	return &Supervisor{argv: append([]string{o.Path}, o.Args...), limits: o.Limits.withDefaults(), log: log, mem: mem,
+		jobs: newSlots(1), retry: newSlots(1), changed: make(chan struct{}), domains: map[string]*configured{}}
+}
+
+// Run keeps a worker running until ctx ends, then lets it end, kills it after
+// Limits.Grace and returns nil. It returns an error if the program cannot be
+// started at all. Calls that are open when it returns end with ErrClosed.
+func (s *Supervisor) Run(ctx context.Context) error {
+	pause := s.limits.BackoffMin
+	for {
+		born := time.Now()
+		err := s.live(ctx)
+		if ctx.Err() != nil {
+			s.close(ErrClosed)
+			return nil
+		}
+		if notStartable(err) {
+			s.close(err)
+			return err
+		}
+		if time.Since(born) > 2*s.limits.BackoffMax {
+			pause = s.limits.BackoffMin
+		}
+		s.log.Warn("worker died", "err", err, "restart_in", pause)
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+		timer.Stop()
+		pause = min(2*pause, s.limits.BackoffMax)
+	}
+}
+
+// live is one life of the worker: it returns why it ended, with nothing left of it.
+func (s *Supervisor) live(ctx context.Context) error {
+	sess, err := startSession(s.argv, s.limits, s.log)
+	if err != nil {
+		s.startFailed(err)
+		return err
+	}
+	defer sess.end()
+	description, err := s.prepare(ctx, sess)
+	if err != nil {
+		if ctx.Err() == nil {
+			s.startFailed(err)
+		}
+		return err
+	}
+	s.log.Info("worker ready", "pid", sess.process.pid, "name", description.Name, "version", description.Version,
+		"device", description.Device, "workers", description.Workers)
+	s.publish(sess, description)
+	defer s.withdraw(sess)
+	select {
+	case <-sess.dead:
+		return sess.death.reason
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// prepare brings a new worker to where the last one was.
+func (s *Supervisor) prepare(ctx context.Context, sess *session) (Description, error) {
+	f, err := sess.roundTrip(ctx, Frame{Verb: VerbDescribe}, s.limits.Start)
+	if err != nil {
+		return Description{}, fmt.Errorf("describe: %w", err)
+	}
+	d, err := ParseDescription(f.Data)
+	if err != nil {
+		return d, fmt.Errorf("describe: %w: %w", errNonsense, err)
+	}
+	s.mu.Lock()
+	domains := maps.Clone(s.domains)
+	s.mu.Unlock()
+	for _, id := range slices.Sorted(maps.Keys(domains)) {
+		c := domains[id]
+		f, err := sess.roundTrip(ctx, configureFrame(id, c.plugin, c.config), s.limits.Configure)
+		var info Info
+		if err == nil {
+			if info, err = ParseInfo(f.Data); err != nil {
+				err = sess.nonsense(f.ID, fmt.Errorf("configure: %w", err))
+			}
+		}
+		var death *deathError
+		switch {
+		case err == nil && info.DataHash != c.info.DataHash:
+			s.log.Warn("domain has other data than before", "domain", id, "data_hash", info.DataHash, "before", c.info.DataHash)
+		case errors.As(err, &death) || ctx.Err() != nil || errors.Is(err, ErrTimeout):
+			return d, fmt.Errorf("configure %q: %w", id, err)
+		case err != nil:
+			// Its requests will be answered "unknown domain"; the others go on.
+			s.log.Error("domain not configured again", "domain", id, "err", err)
+		}
+	}
+	return d, nil
+}
+
+func (s *Supervisor) publish(sess *session, d Description) {
+	s.jobs.resize(d.Workers)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.current, s.description, s.last = sess, d, nil
+	s.change()
+}
+
+func (s *Supervisor) withdraw(sess *session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.current = nil
+	s.restarts++
+	select {
+	case <-sess.dead:
+		s.last = sess.death.reason
+	default:
+	}
+	s.change()
+}
+
+func (s *Supervisor) startFailed(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failures++
+	s.last = err
+	s.change()
+}
+
+func (s *Supervisor) close(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed, s.last = true, err
+	s.change()
+}
+
+// change wakes whoever waits for a change. mu is held.
+func (s *Supervisor) change() {
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
+// session returns the worker that is ready, waiting for one. It gives up when ctx
+// ends, the Supervisor is closed, or Limits.Attempts starts have failed meanwhile.
+func (s *Supervisor) session(ctx context.Context) (*session, error) {
+	failures := -1
+	for {
+		s.mu.Lock()
+		if failures < 0 {
+			failures = s.failures
+		}
+		current, changed, closed, last := s.current, s.changed, s.closed, s.last
+		failed := s.failures - failures
+		s.mu.Unlock()
+		switch {
+		case closed && errors.Is(last, ErrClosed):
+			return nil, ErrClosed
+		case closed:
+			return nil, fmt.Errorf("%w: %w", ErrClosed, last)
+		case current != nil && current.alive():
+			return current, nil
+		case failed >= s.limits.Attempts:
+			return nil, fmt.Errorf("%w: cannot be started: %w", ErrWorkerDied, last)
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// Description describes the worker that ran last; ok is false before the first.
+func (s *Supervisor) Description() (d Description, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.description, s.description.Workers > 0
+}
+
+// Restarts returns how many workers have died or been ended since NewSupervisor.
+func (s *Supervisor) Restarts() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.restarts
+}
+
+// maxInnocent bounds how often a request outlives workers that others killed.
+const maxInnocent = 100
+
+// request sends f to the worker and returns the reply; read, unless nil, is
+// given it first, and its error means that the worker answers nonsense. When the
+// worker dies meanwhile the request is sent to the next one, Limits.Attempts
+// times unless another request is to blame.
+func (s *Supervisor) request(ctx context.Context, f Frame, limit time.Duration, read func(*Frame) error) (Frame, error) {
+	for attempt, innocent := 1, 0; ; {
+		reply, err := s.try(ctx, f, limit, read, attempt > 1)
+		var death *deathError
+		if !errors.As(err, &death) {
+			return reply, err
+		}
+		if errors.Is(err, ErrClosed) {
+			return Frame{}, ErrClosed
+		}
+		var by *innocentError
+		if errors.As(err, &by) && innocent < maxInnocent {
+			innocent++
+			continue
+		}
+		if attempt++; attempt > s.limits.Attempts {
+			return Frame{}, fmt.Errorf("%s: tried %d times: %w", f.Verb, s.limits.Attempts, death.reason)
+		}
+	}
+}
+
+func (s *Supervisor) try(ctx context.Context, f Frame, limit time.Duration, read func(*Frame) error, again bool) (Frame, error) {
+	if again {
+		if err := s.retry.acquire(ctx, 0); err != nil {
+			return Frame{}, err
+		}
+		defer s.retry.release()
+	}
+	sess, err := s.session(ctx)
+	if err != nil {
+		return Frame{}, err
+	}
+	reply, err := sess.roundTrip(ctx, f, limit)
+	if err == nil && read != nil {
+		if err := read(&reply); err != nil {
+			return Frame{}, sess.nonsense(reply.ID, fmt.Errorf("%s: %w", f.Verb, err))
+		}
+	}
+	return reply, err
+}
