@@ -1,0 +1,216 @@
+package olap_test
+
+import (
+	"bufio"
+	"context"
+	encsv "encoding/csv"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"doin.network/node/internal/canon"
+	"doin.network/node/olap"
+	"doin.network/node/olap/csv"
+	"doin.network/node/olap/sqlite"
+)
+
+const crashDir = "OLAP_CRASH_TEST_DIR"
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(crashDir); dir != "" {
+		if err := recordForEver(dir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
+	os.Exit(m.Run())
+}
+
+// openAll opens the recorder of dir with both sinks.
+func openAll(ctx context.Context, dir string) (*olap.Recorder, *sqlite.DB, error) {
+	file, err := csv.Open(filepath.Join(dir, "stats.csv"), csv.Options{})
+	if err != nil {
+		return nil, nil, err
+	}
+	db, err := sqlite.Open(ctx, filepath.Join(dir, "olap.db"))
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := olap.Open(olap.DefaultConfig(filepath.Join(dir, "spool")), file, db)
+	return r, db, err
+}
+
+// recordForEver is the process that is killed: it prints the id of every round after Record has
+// acknowledged it.
+func recordForEver(dir string) error {
+	r, _, err := openAll(context.Background(), dir)
+	if err != nil {
+		return err
+	}
+	go r.Run(context.Background())
+	tracker := olap.NewTracker(olap.Node{ID: "node"}, nil)
+	rows, err := tracker.Start(olap.Setup{DomainID: "d"}, time.Now())
+	if err != nil {
+		return err
+	}
+	if err := r.Record(rows...); err != nil {
+		return err
+	}
+	blob := strings.Repeat("x", 3000)
+	for i := 0; ; i++ {
+		rows, err := tracker.Record("d", olap.Observation{
+			Performance: float64(i % 97), Parameters: canon.NewObject("i", i, "blob", blob),
+		}, time.Now())
+		if err != nil {
+			return err
+		}
+		if err := r.Record(rows...); err != nil {
+			return err
+		}
+		fmt.Println("ack", rows[0].Round.ID)
+		if i%20 == 19 { // not so fast that the sinks never catch up
+			if err := r.Flush(context.Background()); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// TestKillNine kills a recording process again and again at random moments. Every acknowledged
+// round then is in each sink exactly once.
+func TestKillNine(t *testing.T) {
+	exe, err := os.Executable()
+	if err != nil {
+		t.Skip(err)
+	}
+	cycles := 8
+	if testing.Short() {
+		cycles = 3
+	}
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	rng := rand.New(rand.NewPCG(seed, 0))
+	dir := t.TempDir()
+	acked := map[string]bool{}
+	for range cycles {
+		recordAndKill(t, exe, dir, time.Duration(rng.IntN(150))*time.Millisecond, acked)
+	}
+	t.Logf("%d rounds acknowledged", len(acked))
+
+	r, db, err := openAll(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- r.Run(ctx) }()
+	if err := r.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	inTable := tableIDs(t, db)
+	t.Logf("at the end: %+v", r.Stats())
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if err := r.Close(); err != nil {
+		t.Error(err)
+	}
+	inFile := fileIDs(t, filepath.Join(dir, "stats.csv"))
+	if len(acked) < cycles {
+		t.Errorf("only %d rounds were acknowledged", len(acked))
+	}
+	for id := range acked {
+		if inFile[id] != 1 || inTable[id] != 1 {
+			t.Errorf("acknowledged round %s is %d times in the file and %d times in the table", id, inFile[id], inTable[id])
+		}
+	}
+	for id, n := range inFile {
+		if n != 1 || inTable[id] != 1 {
+			t.Errorf("round %s is %d times in the file and %d times in the table", id, n, inTable[id])
+		}
+	}
+	if len(inFile) != len(inTable) {
+		t.Errorf("%d rounds in the file, %d in the table", len(inFile), len(inTable))
+	}
+	if files, _ := filepath.Glob(filepath.Join(dir, "*.bak")); len(files) != 0 {
+		t.Errorf("files were set aside: %q", files)
+	}
+}
+
+// recordAndKill runs one recording process, kills it the given time after its first round, and
+// adds what it acknowledged.
+func recordAndKill(t *testing.T, exe, dir string, after time.Duration, acked map[string]bool) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), exe)
+	cmd.Env = append(os.Environ(), crashDir+"="+dir)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var timer *time.Timer
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		if timer == nil {
+			timer = time.AfterFunc(after, func() { cmd.Process.Kill() })
+			defer timer.Stop()
+		}
+		id, ok := strings.CutPrefix(lines.Text(), "ack ")
+		if ok && len(id) == 32 { // the last line may be cut
+			acked[id] = true
+		}
+	}
+	if err := cmd.Wait(); err == nil || cmd.ProcessState.Exited() {
+		t.Fatalf("the process ended by itself: %v", err)
+	}
+}
+
+func fileIDs(t *testing.T, path string) map[string]int {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	records, err := encsv.NewReader(f).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := map[string]int{}
+	for _, r := range records[1:] {
+		ids[r[1]]++
+	}
+	return ids
+}
+
+func tableIDs(t *testing.T, db *sqlite.DB) map[string]int {
+	t.Helper()
+	experiments, err := db.Experiments(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := map[string]int{}
+	for _, e := range experiments {
+		id, _ := e.String("experiment_id")
+		rounds, err := db.Rounds(t.Context(), id, sqlite.MaxRounds)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, r := range rounds {
+			id, _ := r.String("round_id")
+			ids[id]++
+			if n, _ := r.Int("round_number"); n != int64(i+1) {
+				t.Errorf("round %d of its experiment has number %d", i+1, n)
+			}
+		}
+	}
+	return ids
+}

@@ -1,0 +1,158 @@
+package olap
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+// ErrInvalidRow is what Row.Validate, Tracker.Record and Recorder.Record return for a row that
+// no sink could store.
+var ErrInvalidRow = errors.New("olap: invalid row")
+
+// Kind says what a Row holds.
+type Kind string
+
+// The kinds of row.
+const (
+	KindDomain     Kind = "domain"
+	KindExperiment Kind = "experiment"
+	KindRound      Kind = "round"
+	KindSummary    Kind = "summary"
+	KindOptimae    Kind = "chain_optimae"
+	KindRollback   Kind = "chain_rollback"
+	kindNone       Kind = ""
+)
+
+// Rollback undoes chain rows: those of blocks above Height left the chain.
+type Rollback struct {
+	Height int64 `json:"height"`
+}
+
+// Row is one fact on its way to the sinks. Exactly one member is set, except that a Round and a
+// Summary carry their Experiment with them, so that a sink needs no memory to denormalize.
+type Row struct {
+	Domain     *Domain       `json:"domain,omitempty"`
+	Experiment *Experiment   `json:"experiment,omitempty"`
+	Round      *Round        `json:"round,omitempty"`
+	Summary    *Summary      `json:"summary,omitempty"`
+	Optimae    *ChainOptimae `json:"chain_optimae,omitempty"`
+	Rollback   *Rollback     `json:"chain_rollback,omitempty"`
+
+	// Spool and Seq are the row's place in the recorder's spool, set when it is delivered: Seq
+	// rises strictly within one Spool. A sink that stores the last pair it has written, in the
+	// same step as the rows, writes every row exactly once.
+	Spool string `json:"-"`
+	Seq   uint64 `json:"-"`
+}
+
+// Kind returns what r holds, or "" for a row that Validate refuses.
+func (r *Row) Kind() Kind {
+	kind, n := kindNone, 0
+	set := func(has bool, k Kind) {
+		if has {
+			kind, n = k, n+1
+		}
+	}
+	set(r.Domain != nil, KindDomain)
+	set(r.Round != nil, KindRound)
+	set(r.Summary != nil, KindSummary)
+	set(r.Optimae != nil, KindOptimae)
+	set(r.Rollback != nil, KindRollback)
+	if r.Experiment != nil && kind != KindRound && kind != KindSummary {
+		set(true, KindExperiment)
+	}
+	if n != 1 {
+		return kindNone
+	}
+	return kind
+}
+
+// Validate returns an error wrapping ErrInvalidRow unless every sink can store r: one kind, the
+// keys present, the numbers finite.
+func (r *Row) Validate() error {
+	bad := func(format string, args ...any) error {
+		return fmt.Errorf("%w: %s: %s", ErrInvalidRow, r.Kind(), fmt.Sprintf(format, args...))
+	}
+	e := r.Experiment
+	if e != nil {
+		if e.ID == "" || e.DomainID == "" {
+			return bad("experiment without id or domain")
+		}
+		if !isFinite(e.TargetPerformance) {
+			return bad("target_performance is not finite")
+		}
+	}
+	switch r.Kind() {
+	case KindDomain:
+		if r.Domain.ID == "" {
+			return bad("no domain_id")
+		}
+	case KindExperiment:
+	case KindRound:
+		return r.validateRound(bad)
+	case KindSummary:
+		s := r.Summary
+		if e == nil || s.ExperimentID != e.ID || s.DomainID != e.DomainID {
+			return bad("does not belong to its experiment")
+		}
+		if !isFinite(s.FinalPerformance, s.BestPerformance, s.TimeToTargetSeconds, s.TotalElapsedSeconds) {
+			return bad("a number is not finite")
+		}
+	case KindOptimae:
+		o := r.Optimae
+		if o.OptimaeID == "" || o.BlockHeight < 0 {
+			return bad("optimae %q at height %d", o.OptimaeID, o.BlockHeight)
+		}
+		if !o.finite() {
+			return bad("a number is not finite")
+		}
+	case KindRollback:
+		if r.Rollback.Height < -1 {
+			return bad("height %d", r.Rollback.Height)
+		}
+	default:
+		return fmt.Errorf("%w: it must hold exactly one thing", ErrInvalidRow)
+	}
+	return nil
+}
+
+func (r *Row) validateRound(bad func(string, ...any) error) error {
+	o, e := r.Round, r.Experiment
+	if e == nil || o.ExperimentID != e.ID || o.DomainID != e.DomainID {
+		return bad("does not belong to its experiment")
+	}
+	if o.ID == "" || o.Number < 1 {
+		return bad("round %q has number %d", o.ID, o.Number)
+	}
+	if !isFinite(&o.Performance, o.BestPerformance, &o.PerformanceDelta, &o.WallClockSeconds, &o.ElapsedSeconds,
+		&o.TimeToCurrentBestSeconds, o.TimeToTargetSeconds, &o.BlockRewardEarned, o.VerifiedBestPerformance) ||
+		!o.Details.finite() {
+		return bad("a number is not finite")
+	}
+	return nil
+}
+
+// encode returns the spool's form of r: one JSON object. Text that is not valid UTF-8 is made so.
+func (r *Row) encode() ([]byte, error) {
+	if err := r.Validate(); err != nil {
+		return nil, err
+	}
+	data, err := json.Marshal(r)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrInvalidRow, err)
+	}
+	if len(data) > MaxRowBytes {
+		return nil, fmt.Errorf("%w: %s of %d bytes, at most %d", ErrInvalidRow, r.Kind(), len(data), MaxRowBytes)
+	}
+	return data, nil
+}
+
+// decodeRow is the inverse of encode.
+func decodeRow(data []byte) (Row, error) {
+	var r Row
+	if err := json.Unmarshal(data, &r); err != nil {
+		return Row{}, fmt.Errorf("%w: %w", ErrInvalidRow, err)
+	}
+	return r, r.Validate()
+}

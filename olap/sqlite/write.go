@@ -1,0 +1,193 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"doin.network/node/olap"
+)
+
+// onConflict says what a table does with a row whose key it has.
+var onConflict = map[string]func(c *olap.Column) string{
+	// The reference names a domain once; a later row may still tell its type.
+	olap.DomainTable.Name: fill,
+	// The life of an experiment is a sequence of rows of which the last holds.
+	olap.ExperimentTable.Name: overwrite,
+	olap.RoundTable.Name:      nil,
+	olap.SummaryTable.Name:    overwrite,
+	// The short record of an acceptance must not win over the full one, whichever comes first.
+	olap.ChainOptimaeTable.Name: fill,
+}
+
+func overwrite(c *olap.Column) string { return c.Name + " = excluded." + c.Name }
+
+// fill takes a value only where there is none.
+func fill(c *olap.Column) string {
+	return fmt.Sprintf("%s = COALESCE(%s, excluded.%s)", c.Name, c.Name, c.Name)
+}
+
+// statements renders the insert of every table. The key is the first column.
+func statements() map[string]string {
+	all := map[string]string{}
+	for _, t := range olap.Tables() {
+		names := t.Names(olap.SchemaVersion)
+		s := fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s)", t.Name, strings.Join(names, ", "),
+			strings.TrimSuffix(strings.Repeat("?, ", len(names)), ", "))
+		if update := onConflict[t.Name]; update != nil {
+			var sets []string
+			for i := range t.Columns[1:] {
+				sets = append(sets, update(&t.Columns[1+i]))
+			}
+			s += fmt.Sprintf(" ON CONFLICT(%s) DO UPDATE SET %s", names[0], strings.Join(sets, ", "))
+		} else {
+			s += fmt.Sprintf(" ON CONFLICT(%s) DO NOTHING", names[0])
+		}
+		all[t.Name] = s
+	}
+	return all
+}
+
+// Write stores rows in one transaction and is idempotent; see the package comment.
+func (db *DB) Write(ctx context.Context, rows []olap.Row) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	return db.wrap("write", db.write(ctx, rows))
+}
+
+func (db *DB) write(ctx context.Context, rows []olap.Row) error {
+	tx, err := db.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	var spool string
+	var seq int64
+	b := batch{ctx: ctx, tx: tx, db: db, prepared: map[string]*sql.Stmt{}}
+	for i := range rows {
+		row := &rows[i]
+		if row.Spool != spool {
+			if spool = row.Spool; spool != "" {
+				if seq, err = b.position(spool); err != nil {
+					return err
+				}
+			}
+		}
+		if spool != "" && int64(row.Seq) <= seq {
+			continue
+		}
+		if err := b.row(row); err != nil {
+			return fmt.Errorf("row %d (%s): %w", row.Seq, row.Kind(), err)
+		}
+	}
+	if last := &rows[len(rows)-1]; last.Spool != "" {
+		if err := b.setPosition(last.Spool, int64(last.Seq)); err != nil {
+			return err
+		}
+	}
+	if err := tx.Commit(); err != nil {
+		return err
+	}
+	for _, id := range b.experiments {
+		db.known[id] = true
+	}
+	return nil
+}
+
+// batch is one transaction of Write.
+type batch struct {
+	ctx         context.Context // of the call; a batch lives no longer
+	tx          *sql.Tx
+	db          *DB
+	prepared    map[string]*sql.Stmt
+	experiments []string // that the batch has put into the file
+}
+
+func (b *batch) row(row *olap.Row) error {
+	switch row.Kind() {
+	case olap.KindDomain:
+		return b.insert(&olap.DomainTable, row.Domain.Values())
+	case olap.KindExperiment:
+		if err := b.domain(row.Experiment.DomainID); err != nil {
+			return err
+		}
+		b.experiments = append(b.experiments, row.Experiment.ID)
+		return b.insert(&olap.ExperimentTable, row.Experiment.Values())
+	case olap.KindRound:
+		if err := b.ensure(row.Experiment); err != nil {
+			return err
+		}
+		return b.insert(&olap.RoundTable, row.Round.Values())
+	case olap.KindSummary:
+		if err := b.ensure(row.Experiment); err != nil {
+			return err
+		}
+		return b.insert(&olap.SummaryTable, row.Summary.Values())
+	case olap.KindOptimae:
+		return b.insert(&olap.ChainOptimaeTable, row.Optimae.Values())
+	case olap.KindRollback:
+		_, err := b.tx.ExecContext(b.ctx, "DELETE FROM fact_chain_optimae WHERE block_height > ?", row.Rollback.Height)
+		return err
+	}
+	return fmt.Errorf("%w: %w", olap.ErrReject, olap.ErrInvalidRow)
+}
+
+// ensure puts the experiment that a round belongs to into the file where its own row was lost.
+func (b *batch) ensure(e *olap.Experiment) error {
+	if b.db.known[e.ID] {
+		return nil
+	}
+	for _, id := range b.experiments {
+		if id == e.ID {
+			return nil
+		}
+	}
+	var one int
+	err := b.tx.QueryRowContext(b.ctx, "SELECT 1 FROM dim_experiment WHERE experiment_id = ?", e.ID).Scan(&one)
+	if errors.Is(err, sql.ErrNoRows) {
+		if err := b.domain(e.DomainID); err != nil {
+			return err
+		}
+		err = b.insert(&olap.ExperimentTable, e.Values())
+	}
+	if err == nil {
+		b.experiments = append(b.experiments, e.ID)
+	}
+	return err
+}
+
+func (b *batch) domain(id string) error {
+	d := olap.Domain{ID: id}
+	return b.insert(&olap.DomainTable, d.Values())
+}
+
+func (b *batch) insert(t *olap.Table, values []any) error {
+	stmt, ok := b.prepared[t.Name]
+	if !ok {
+		var err error
+		if stmt, err = b.tx.PrepareContext(b.ctx, b.db.insert[t.Name]); err != nil {
+			return err
+		}
+		b.prepared[t.Name] = stmt // closed with the transaction
+	}
+	_, err := stmt.ExecContext(b.ctx, values...)
+	return err
+}
+
+// position returns the last row of a spool that the file has, 0 for none.
+func (b *batch) position(spool string) (seq int64, err error) {
+	err = b.tx.QueryRowContext(b.ctx, "SELECT seq FROM _sink_state WHERE spool = ?", spool).Scan(&seq)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	return seq, err
+}
+
+func (b *batch) setPosition(spool string, seq int64) error {
+	_, err := b.tx.ExecContext(b.ctx, `INSERT INTO _sink_state (spool, seq) VALUES (?, ?)
+		ON CONFLICT(spool) DO UPDATE SET seq = MAX(seq, excluded.seq)`, spool, seq)
+	return err
+}
