@@ -1,0 +1,198 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/valyala/fasthttp"
+
+	"doin.network/node/internal/canon"
+)
+
+// Config describes one node's API. Zero durations and sizes take the defaults
+// named at the fields.
+type Config struct {
+	// Port is the listening port, shown by /health.
+	Port int
+	// Network is the network id, shown by /chain/status; claims and votes are
+	// verified against it.
+	Network string
+	// Strict is the strict profile: votes and claims must be signed.
+	Strict bool
+	// ComponentVersions is shown by /chain/status where it is not nil.
+	ComponentVersions *canon.Object
+	// Timeout bounds a request; /inference adds what it waits. Default 10 s.
+	Timeout time.Duration
+	// ExportTimeout bounds the making of the copy that /stats/export serves.
+	// Default 60 s.
+	ExportTimeout time.Duration
+	// MaxBlocksBytes is about where an answer of /chain/blocks is cut to fewer
+	// blocks, at least one. Default 8 MiB.
+	MaxBlocksBytes int
+	// Log receives what ends in a 500. Default: discarded.
+	Log *slog.Logger
+}
+
+// API serves the endpoints. It is safe for concurrent use.
+type API struct {
+	cfg    Config
+	parts  Parts
+	routes []*route
+	// exports bounds the copies of the database that exist at one time.
+	exports chan struct{}
+
+	mu     sync.Mutex
+	counts map[Count]uint64
+}
+
+// Count names one counter of requests.
+type Count struct {
+	// Route is the endpoint's pattern, "" for paths that are none.
+	Route string
+	// Status is the HTTP status answered.
+	Status int
+}
+
+// New returns an API over parts. It reports every problem at once.
+func New(cfg Config, parts Parts) (*API, error) {
+	if cfg.Timeout == 0 {
+		cfg.Timeout = 10 * time.Second
+	}
+	if cfg.ExportTimeout == 0 {
+		cfg.ExportTimeout = 60 * time.Second
+	}
+	if cfg.MaxBlocksBytes == 0 {
+		cfg.MaxBlocksBytes = 8 << 20
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	var errs []error
+	if cfg.Timeout < 0 || cfg.ExportTimeout < 0 || cfg.MaxBlocksBytes < 0 {
+		errs = append(errs, errors.New("api: negative limit"))
+	}
+	for _, p := range []struct {
+		name    string
+		missing bool
+	}{
+		{"node", parts.Node == nil}, {"chain", parts.Chain == nil}, {"tasks", parts.Tasks == nil},
+		{"inference", parts.Inference == nil}, {"stats", parts.Stats == nil},
+		{"peers", parts.Peers == nil}, {"gossip", parts.Gossip == nil},
+	} {
+		if p.missing {
+			errs = append(errs, fmt.Errorf("api: no %s", p.name))
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	a := &API{cfg: cfg, parts: parts, counts: make(map[Count]uint64), exports: make(chan struct{}, oneExport)}
+	a.routes = a.table()
+	return a, nil
+}
+
+// Counts returns the number of requests answered, by route and status.
+func (a *API) Counts() map[Count]uint64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	out := make(map[Count]uint64, len(a.counts))
+	for k, v := range a.counts {
+		out[k] = v
+	}
+	return out
+}
+
+// Serve answers one request; it is a transport.Handler.
+func (a *API) Serve(ctx context.Context, rc *fasthttp.RequestCtx) {
+	r, arg, allow := a.match(string(rc.Method()), string(rc.Path()))
+	name := ""
+	if r != nil {
+		name = r.path
+	}
+	switch {
+	case r != nil:
+		a.run(ctx, rc, r, arg)
+	case allow != "":
+		rc.Response.Header.Set("Allow", allow)
+		writeText(rc, fasthttp.StatusMethodNotAllowed, "405: Method Not Allowed")
+	default:
+		writeText(rc, fasthttp.StatusNotFound, "404: Not Found")
+	}
+	a.count(name, rc.Response.StatusCode())
+}
+
+// TooLarge answers a request whose body is above limit: 413, but the usual 400
+// of /message. It is a transport.TooLargeHandler.
+func (a *API) TooLarge(rc *fasthttp.RequestCtx, limit int) {
+	why := fmt.Sprintf("too_large: body above %d bytes", limit)
+	route := ""
+	if path := string(rc.Path()); path == "/message" {
+		route = path
+		writeJSON(rc, fasthttp.StatusBadRequest, refusalBody("invalid message", why))
+	} else {
+		writeJSON(rc, fasthttp.StatusRequestEntityTooLarge, refusalBody("request body too large", why))
+	}
+	a.count(route, rc.Response.StatusCode())
+}
+
+func (a *API) count(route string, status int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.counts[Count{Route: route, Status: status}]++
+}
+
+// run performs a route within its bounds and answers its error.
+func (a *API) run(ctx context.Context, rc *fasthttp.RequestCtx, r *route, arg string) {
+	select {
+	case r.slots <- struct{}{}:
+		defer func() { <-r.slots }()
+	default:
+		a.fail(rc, fmt.Errorf("%w: too many requests to %s", ErrBusy, r.path))
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.timeout)
+	defer cancel()
+	if err := r.do(ctx, rc, arg); err != nil {
+		a.fail(rc, err)
+	}
+}
+
+// match finds the route of a request. Without one, allow lists the methods that
+// the path has, "" where there is no such path.
+func (a *API) match(method, path string) (r *route, arg, allow string) {
+	if method == fasthttp.MethodHead {
+		method = fasthttp.MethodGet
+	}
+	var methods []string
+	exact := false
+	for _, c := range a.routes {
+		rest, ok := c.matches(path)
+		if !ok || (exact && c.prefix) {
+			continue // an exact path is not also an id
+		}
+		exact = exact || !c.prefix
+		if c.method == method {
+			return c, rest, ""
+		}
+		if c.method == fasthttp.MethodGet {
+			methods = append(methods, "GET", "HEAD")
+		} else {
+			methods = append(methods, c.method)
+		}
+	}
+	return nil, "", strings.Join(methods, ",")
+}
+
+// remote returns the address of the caller without port.
+func remote(rc *fasthttp.RequestCtx) string {
+	if t, ok := rc.RemoteAddr().(*net.TCPAddr); ok {
+		return t.AddrPort().Addr().Unmap().String()
+	}
+	return rc.RemoteIP().String()
+}

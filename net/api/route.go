@@ -1,0 +1,83 @@
+package api
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/valyala/fasthttp"
+)
+
+// route is one endpoint.
+type route struct {
+	method string
+	path   string // of a prefix route without its last segment, ending in "/"
+	prefix bool
+	// slots bounds the requests at one time.
+	slots   chan struct{}
+	timeout time.Duration
+	// do answers the request or returns why not. arg is the last segment of a
+	// prefix route.
+	do func(ctx context.Context, rc *fasthttp.RequestCtx, arg string) error
+}
+
+func (r *route) matches(path string) (arg string, ok bool) {
+	if !r.prefix {
+		return "", path == r.path
+	}
+	arg, ok = strings.CutPrefix(path, r.path)
+	return arg, ok && arg != "" && !strings.Contains(arg, "/")
+}
+
+// Bounds on requests at one time.
+const (
+	manyRequests = 64
+	fewRequests  = 16
+	oneExport    = 4
+)
+
+// table lists the endpoints; exact paths stand before prefixes.
+func (a *API) table() []*route {
+	type do = func(context.Context, *fasthttp.RequestCtx, string) error
+	get := func(path string, bound int, f do) *route {
+		return &route{method: fasthttp.MethodGet, path: path, slots: make(chan struct{}, bound), timeout: a.cfg.Timeout, do: f}
+	}
+	post := func(path string, bound int, f do) *route {
+		r := get(path, bound, f)
+		r.method = fasthttp.MethodPost
+		return r
+	}
+	under := func(r *route) *route {
+		r.prefix = true
+		return r
+	}
+	within := func(d time.Duration, r *route) *route {
+		r.timeout = d
+		return r
+	}
+	table := []*route{
+		get("/health", manyRequests, a.health),
+		get("/status", fewRequests, a.status),
+		get("/peers", manyRequests, a.peers),
+		get("/fees", fewRequests, a.fees),
+		get("/chain/status", manyRequests, a.chainStatus),
+		get("/chain/blocks", fewRequests, a.chainBlocks),
+		get("/tasks/pending", fewRequests, a.tasksPending),
+		get("/stats", fewRequests, a.stats),
+		get("/stats/experiments", fewRequests, a.statsExperiments),
+		get("/stats/rounds", fewRequests, a.statsRounds),
+		get("/stats/chain-metrics", fewRequests, a.statsChainMetrics),
+		within(a.cfg.ExportTimeout, get("/stats/export", fewRequests, a.statsExport)),
+		post("/message", manyRequests, a.message),
+		post("/tasks/claim", fewRequests, a.tasksClaim),
+		post("/tasks/complete", fewRequests, a.tasksComplete),
+		within(a.cfg.Timeout+maxWait, post("/inference", fewRequests, a.inference)),
+	}
+	if a.parts.Metrics != nil {
+		table = append(table, get("/metrics", oneExport, a.metrics()))
+	}
+	return append(table,
+		under(get("/chain/block/", fewRequests, a.chainBlock)),
+		under(get("/tasks/", fewRequests, a.task)),
+	)
+}

@@ -1,0 +1,418 @@
+package chainsync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"doin.network/node/chain"
+	"doin.network/node/internal/canon"
+	"doin.network/node/internal/stamp"
+)
+
+// grow returns blocks with n more on top, marked by name so that branches differ.
+func grow(blocks []*chain.Block, n int, name string) []*chain.Block {
+	out := append([]*chain.Block(nil), blocks...)
+	if len(out) == 0 {
+		out = append(out, chain.GenesisBlock())
+	}
+	for range n {
+		tip := out[len(out)-1]
+		b := &chain.Block{Header: chain.Header{
+			Index: tip.Header.Index + 1, PreviousHash: tip.Hash, GeneratorID: name,
+			Timestamp: stamp.FromMicro(tip.Header.Timestamp.Micro() + 1e6), Threshold: 1,
+		}}
+		b.Seal()
+		out = append(out, b)
+	}
+	return out
+}
+
+// fakeChain is a chain on which the longer branch wins.
+type fakeChain struct {
+	mu        sync.Mutex
+	blocks    []*chain.Block
+	finalized int64
+	submits   [][2]int64 // first and last index of each
+	refuse    error
+}
+
+func (c *fakeChain) Height() int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return int64(len(c.blocks)) - 1
+}
+
+func (c *fakeChain) Tip() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.blocks[len(c.blocks)-1].Hash
+}
+
+func (c *fakeChain) HashAt(h int64) (string, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if h < 0 || h >= int64(len(c.blocks)) {
+		return "", false
+	}
+	return c.blocks[h].Hash, true
+}
+
+func (c *fakeChain) FinalizedHeight() int64 { return c.finalized }
+
+func (c *fakeChain) Submit(_ context.Context, _ string, blocks []*chain.Block) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	first, last := blocks[0].Header.Index, blocks[len(blocks)-1].Header.Index
+	c.submits = append(c.submits, [2]int64{first, last})
+	if c.refuse != nil {
+		return c.refuse
+	}
+	if first < 1 || first > int64(len(c.blocks)) || c.blocks[first-1].Hash != blocks[0].Header.PreviousHash {
+		return fmt.Errorf("blocks do not fit")
+	}
+	if last < int64(len(c.blocks)) {
+		return ErrNotBetter
+	}
+	c.blocks = append(append([]*chain.Block(nil), c.blocks[:first]...), blocks...)
+	return nil
+}
+
+// fakePeers serves chains by endpoint.
+type fakePeers struct {
+	mu       sync.Mutex
+	chains   map[string][]*chain.Block
+	network  string
+	status   map[string]Status // overrides
+	blocks   func(from, to int64) ([]*chain.Block, int, error)
+	requests int
+	perPage  int // bytes per block that Blocks reports; above maxPage ErrTooLarge
+	maxPage  int
+	hang     chan struct{}
+}
+
+func (f *fakePeers) Status(ctx context.Context, endpoint string) (Status, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.requests++
+	if s, ok := f.status[endpoint]; ok {
+		return s, nil
+	}
+	c := f.chains[endpoint]
+	if c == nil {
+		return Status{}, errors.New("nobody answers")
+	}
+	return Status{Height: int64(len(c)) - 1, Tip: c[len(c)-1].Hash, Network: f.network}, nil
+}
+
+func (f *fakePeers) Blocks(ctx context.Context, endpoint string, from, to int64) ([]*chain.Block, int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.requests++
+	if f.hang != nil {
+		select {
+		case <-f.hang:
+		case <-ctx.Done():
+			return nil, 0, ctx.Err()
+		}
+	}
+	if f.blocks != nil {
+		return f.blocks(from, to)
+	}
+	c := f.chains[endpoint]
+	if from >= int64(len(c)) {
+		return nil, 0, nil
+	}
+	page := c[from:min(to+1, int64(len(c)))]
+	size := len(page) * f.perPage
+	if f.maxPage > 0 && size > f.maxPage {
+		return nil, 0, ErrTooLarge
+	}
+	return page, size, nil
+}
+
+func newSyncer(c *fakeChain, f *fakePeers, edit func(*Config)) *Syncer {
+	cfg := Config{Network: "n"}
+	if edit != nil {
+		edit(&cfg)
+	}
+	return New(cfg, c, PeersFunc(func() []Peer { return []Peer{{ID: "p", Endpoint: "p:1"}} }), f)
+}
+
+func TestOneSync(t *testing.T) {
+	base := grow(nil, 20, "base")
+	type want struct {
+		height  int64
+		submits [][2]int64
+		err     error
+	}
+	f := func(name string, ours, theirs []*chain.Block, finalized int64, edit func(*Config), w want) {
+		t.Helper()
+		c := &fakeChain{blocks: ours, finalized: finalized}
+		s := newSyncer(c, &fakePeers{chains: map[string][]*chain.Block{"p:1": theirs}, perPage: 1000}, edit)
+		_, err := s.sync(t.Context(), Peer{ID: "p", Endpoint: "p:1"})
+		if !errors.Is(err, w.err) || (w.err == nil && err != nil) {
+			t.Errorf("%s: error %v, want %v", name, err, w.err)
+		}
+		if c.Height() != w.height || fmt.Sprint(c.submits) != fmt.Sprint(w.submits) {
+			t.Errorf("%s: height %d, submits %v; want %d, %v", name, c.Height(), c.submits, w.height, w.submits)
+		}
+	}
+	f("equal", base, base, -1, nil, want{height: 20})
+	f("peer behind", base, base[:10], -1, nil, want{height: 20})
+	f("initial, by pages", base[:1], grow(base, 103, "x"), -1, nil,
+		want{height: 123, submits: [][2]int64{{1, 50}, {51, 100}, {101, 123}}})
+	f("one ahead", base, grow(base, 1, "x"), 14, nil, want{height: 21, submits: [][2]int64{{21, 21}}})
+	f("longer fork in one piece", grow(base[:16], 4, "a"), grow(base[:16], 120, "b"), 9, nil,
+		want{height: 135, submits: [][2]int64{{16, 135}}})
+	f("deep fork", grow(base[:3], 40, "a"), grow(base[:3], 60, "b"), -1, nil, want{height: 62, submits: [][2]int64{{3, 62}}})
+	f("fork at genesis", grow(nil, 7, "a"), grow(nil, 9, "b"), -1, nil, want{height: 9, submits: [][2]int64{{1, 9}}})
+	f("fork just above the finalized height", grow(base[:11], 5, "a"), grow(base[:11], 9, "b"), 10, nil,
+		want{height: 19, submits: [][2]int64{{11, 19}}})
+	f("fork below it", grow(base[:10], 5, "a"), grow(base[:10], 50, "b"), 10, nil, want{height: 14, err: ErrFinal})
+	f("another chain below it", base, grow(nil, 3, "b"), 10, nil, want{height: 20, err: ErrFinal})
+	f("shorter fork", grow(base[:16], 6, "a"), grow(base[:16], 2, "b"), 9, nil,
+		want{height: 21, submits: [][2]int64{{16, 17}}, err: ErrNotBetter})
+	f("equal fork", grow(base[:16], 2, "a"), grow(base[:16], 2, "b"), 9, nil,
+		want{height: 17, submits: [][2]int64{{16, 17}}, err: ErrNotBetter})
+	f("branch above the bound goes in parts", grow(base[:16], 4, "a"), grow(base[:16], 130, "b"), 9,
+		func(c *Config) { c.MaxBranchBlocks = 60 }, want{height: 145, submits: [][2]int64{{16, 115}, {116, 145}}})
+	f("branch above the bound in bytes", grow(base[:16], 4, "a"), grow(base[:16], 130, "b"), 9,
+		func(c *Config) { c.MaxBranchBytes = 60_000 }, want{height: 145, submits: [][2]int64{{16, 115}, {116, 145}}})
+}
+
+func TestPagesShrinkWhereTheyAreTooLarge(t *testing.T) {
+	c := &fakeChain{blocks: grow(nil, 0, "")}
+	s := newSyncer(c, &fakePeers{chains: map[string][]*chain.Block{"p:1": grow(nil, 60, "x")}, perPage: 100, maxPage: 1000}, nil)
+	if _, err := s.sync(t.Context(), Peer{ID: "p", Endpoint: "p:1"}); err != nil || c.Height() != 60 {
+		t.Errorf("height %d, %v; want 60", c.Height(), err)
+	}
+	s = newSyncer(&fakeChain{blocks: grow(nil, 0, "")}, &fakePeers{chains: map[string][]*chain.Block{"p:1": grow(nil, 6, "x")}, perPage: 2000, maxPage: 1000}, nil)
+	if _, err := s.sync(t.Context(), Peer{ID: "p", Endpoint: "p:1"}); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("one block above the limit: %v, want ErrTooLarge", err)
+	}
+}
+
+func TestBadPeersArePenalized(t *testing.T) {
+	good := grow(nil, 10, "x")
+	clone := func(edit func([]*chain.Block)) []*chain.Block {
+		out := make([]*chain.Block, len(good))
+		for i, b := range good {
+			c := *b
+			out[i] = &c
+		}
+		edit(out)
+		return out
+	}
+	f := func(name string, theirs []*chain.Block, edit func(*fakePeers), reason error) {
+		t.Helper()
+		synctest.Test(t, func(t *testing.T) {
+			c := &fakeChain{blocks: grow(nil, 0, "")}
+			peers := &fakePeers{chains: map[string][]*chain.Block{"p:1": theirs}, network: "n"}
+			if edit != nil {
+				edit(peers)
+			}
+			var got []error
+			s := newSyncer(c, peers, func(cfg *Config) { cfg.Penalize = func(_ Peer, why error) { got = append(got, why) } })
+			ctx, cancel := context.WithTimeout(t.Context(), 59*time.Second)
+			defer cancel()
+			if err := s.Run(ctx); err != nil {
+				t.Errorf("%s: Run() = %v", name, err)
+			}
+			if len(got) != 1 || !errors.Is(got[0], reason) {
+				t.Errorf("%s: penalties %v in one ban, want one for %v", name, got, reason)
+			}
+			if s.Stats().Penalties != 1 || c.Height() != 0 || len(c.submits) != 0 {
+				t.Errorf("%s: %+v, height %d", name, s.Stats(), c.Height())
+			}
+		})
+	}
+	f("wrong link", clone(func(b []*chain.Block) { b[5].Header.PreviousHash = strings.Repeat("a", 64); b[5].Seal() }), nil, ErrInvalid)
+	f("wrong index", clone(func(b []*chain.Block) { b[5].Header.Index = 7; b[5].Seal() }), nil, ErrInvalid)
+	f("wrong hash", clone(func(b []*chain.Block) { b[10].Hash = strings.Repeat("b", 64) }), nil, chain.ErrInvalid)
+	f("changed content", clone(func(b []*chain.Block) { b[3].Header.WeightedPerformanceSum = 9 }), nil, ErrInvalid)
+	f("another network", good, func(p *fakePeers) { p.network = "m" }, ErrNetwork)
+	f("malformed page", good, func(p *fakePeers) {
+		p.blocks = func(int64, int64) ([]*chain.Block, int, error) { return nil, 0, ErrInvalid }
+	}, ErrInvalid)
+}
+
+func TestInvalidBranchIsPenalizedAndWorseOneIsNot(t *testing.T) {
+	f := func(refuse error, penalties, submits int) {
+		t.Helper()
+		synctest.Test(t, func(t *testing.T) {
+			c := &fakeChain{blocks: grow(nil, 0, ""), refuse: refuse}
+			n := 0
+			s := newSyncer(c, &fakePeers{chains: map[string][]*chain.Block{"p:1": grow(nil, 3, "x")}},
+				func(cfg *Config) { cfg.Penalize = func(Peer, error) { n++ } })
+			ctx, cancel := context.WithTimeout(t.Context(), 59*time.Second)
+			defer cancel()
+			_ = s.Run(ctx)
+			if n != penalties || len(c.submits) != submits {
+				t.Errorf("Submit = %v: %d penalties, %d submits; want %d, %d", refuse, n, len(c.submits), penalties, submits)
+			}
+		})
+	}
+	f(fmt.Errorf("state root: %w", ErrInvalid), 1, 1)
+	f(fmt.Errorf("less work: %w", ErrNotBetter), 0, 1) // and not fetched again
+	f(errors.New("disk full"), 0, 5)                   // our fault: again after 2, 4, 8, 16, 32 s, at polls
+}
+
+func TestRunFollowsAnnouncementsAndPolls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		theirs := grow(nil, 5, "x")
+		c := &fakeChain{blocks: grow(nil, 0, "")}
+		peers := &fakePeers{chains: map[string][]*chain.Block{"p:1": theirs}}
+		s := newSyncer(c, peers, nil)
+		ctx, cancel := context.WithCancel(t.Context())
+		end := make(chan error, 1)
+		go func() { end <- s.Run(ctx) }()
+		synctest.Wait()
+		if c.Height() != 5 {
+			t.Errorf("initial sync: height %d, want 5", c.Height())
+		}
+		serve := func(n int) {
+			peers.mu.Lock()
+			defer peers.mu.Unlock()
+			theirs = grow(theirs, n, "x")
+			peers.chains["p:1"] = theirs
+		}
+		serve(1)
+		s.Announced("p", 6, theirs[6].Hash)
+		synctest.Wait()
+		if c.Height() != 6 {
+			t.Errorf("announcement: height %d, want 6", c.Height())
+		}
+		peers.mu.Lock()
+		before := peers.requests
+		peers.mu.Unlock()
+		s.Announced("p", 6, theirs[6].Hash) // known: no request
+		synctest.Wait()
+		peers.mu.Lock()
+		if peers.requests != before {
+			t.Error("a known announcement made requests")
+		}
+		peers.mu.Unlock()
+		serve(1)
+		s.Announced("stranger", 7, theirs[7].Hash)
+		synctest.Wait()
+		if c.Height() != 7 {
+			t.Errorf("announcement by a stranger: height %d, want 7", c.Height())
+		}
+		serve(3)
+		time.Sleep(6 * time.Second)
+		synctest.Wait()
+		if c.Height() != 10 {
+			t.Errorf("poll: height %d, want 10", c.Height())
+		}
+		cancel()
+		if err := <-end; err != nil {
+			t.Errorf("Run() = %v", err)
+		}
+	})
+}
+
+func TestStallingPeerHoldsItsSlotOnlySoLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &fakeChain{blocks: grow(nil, 0, "")}
+		peers := &fakePeers{chains: map[string][]*chain.Block{"p:1": grow(nil, 5, "x")}, hang: make(chan struct{})}
+		s := newSyncer(c, peers, nil)
+		ctx, cancel := context.WithCancel(t.Context())
+		end := make(chan error, 1)
+		go func() { end <- s.Run(ctx) }()
+		synctest.Wait()
+		if !s.Active() {
+			t.Error("not active while a page is being fetched")
+		}
+		time.Sleep(16 * time.Second)
+		synctest.Wait()
+		if s.Active() || s.Stats().Failures != 1 {
+			t.Errorf("%+v after the request's timeout, want one failure", s.Stats())
+		}
+		close(peers.hang)
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		if c.Height() != 5 {
+			t.Errorf("height %d after the peer woke up, want 5", c.Height())
+		}
+		cancel()
+		<-end
+	})
+}
+
+// page is a Getter that answers one body.
+type page struct {
+	status int
+	body   string
+	err    error
+}
+
+func (p page) Get(context.Context, string, string) (int, []byte, error) {
+	return p.status, []byte(p.body), p.err
+}
+
+func TestHTTPFetcher(t *testing.T) {
+	hash := strings.Repeat("a", 64)
+	status := func(body string, code int, want Status, fail error) {
+		t.Helper()
+		got, err := HTTPFetcher{Client: page{status: code, body: body}}.Status(t.Context(), "p:1")
+		if fail == nil && (err != nil || got != want) {
+			t.Errorf("Status(%s) = %+v, %v; want %+v", body, got, err, want)
+		}
+		if fail != nil && !errors.Is(err, fail) {
+			t.Errorf("Status(%s) = %v, want %v", body, err, fail)
+		}
+	}
+	status(`{"chain_height": 6, "tip_hash": "`+hash+`", "tip_index": 5, "finalized_height": 3, "network_id": "n"}`, 200,
+		Status{Height: 5, Tip: hash, Finalized: 3, Network: "n"}, nil)
+	status(`{"tip_hash": "", "tip_index": -1}`, 200, Status{Height: -1, Finalized: -1}, nil)
+	for _, s := range []string{"", "[]", "{}", `{"tip_hash": "x", "tip_index": 5}`, `{"tip_hash": "` + hash + `", "tip_index": 1.5}`,
+		`{"tip_hash": "` + hash + `", "tip_index": 1e99}`, `{"tip_hash": 1, "tip_index": 5}`} {
+		status(s, 200, Status{}, ErrInvalid)
+	}
+	if _, err := (HTTPFetcher{Client: page{status: 500}}).Status(t.Context(), "p:1"); err == nil || errors.Is(err, ErrInvalid) {
+		t.Errorf("Status(500) = %v, want an error that is no penalty", err)
+	}
+
+	b := grow(nil, 3, "x")
+	body := func(list ...any) string { return string(canon.Default(canon.NewObject("blocks", list))) }
+	blocks := func(s string, n int, fail error) {
+		t.Helper()
+		got, _, err := HTTPFetcher{Client: page{status: 200, body: s}}.Blocks(t.Context(), "p:1", 1, 2)
+		if len(got) != n || !errors.Is(err, fail) {
+			t.Errorf("Blocks(%.60s) = %d blocks, %v; want %d, %v", s, len(got), err, n, fail)
+		}
+	}
+	blocks(body(b[1].Object(), b[2].Object()), 2, nil)
+	blocks(body(b[1].Object()), 1, nil)
+	blocks(body(), 0, nil)
+	blocks(body(b[1].Object(), b[2].Object(), b[3].Object()), 0, ErrInvalid)
+	for _, s := range []string{"", "{}", `{"blocks": 1}`, `{"blocks": [1]}`, `{"blocks": [{}]}`, `{"blocks": [{"header": 1}]}`} {
+		blocks(s, 0, ErrInvalid)
+	}
+	tooBig := errors.New("too big")
+	_, _, err := HTTPFetcher{Client: page{err: tooBig}, TooLarge: func(err error) bool { return errors.Is(err, tooBig) }}.Blocks(t.Context(), "p:1", 1, 2)
+	if !errors.Is(err, ErrTooLarge) {
+		t.Errorf("Blocks(too big) = %v, want ErrTooLarge", err)
+	}
+}
+
+func FuzzBlocks(f *testing.F) {
+	b := grow(nil, 2, "x")
+	f.Add(canon.Default(canon.NewObject("blocks", []any{b[1].Object(), b[2].Object()})))
+	f.Add([]byte(`{"blocks": [{"header": {}}]}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		got, _, err := HTTPFetcher{Client: page{status: 200, body: string(body)}}.Blocks(t.Context(), "p:1", 1, 2)
+		if err != nil {
+			return
+		}
+		if tip, err := check(got, 1, b[0].Hash); err == nil && len(got) > 0 && tip != got[len(got)-1].ComputeHash() {
+			t.Fatalf("accepted a block whose hash is another: %q", body)
+		}
+	})
+}

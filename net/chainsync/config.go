@@ -1,0 +1,152 @@
+package chainsync
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"doin.network/node/chain"
+)
+
+var (
+	// ErrInvalid is what Chain.Submit returns (wrapped) for a branch that
+	// breaks a rule: the peer that served it is penalized. The checks of this
+	// package return it too.
+	ErrInvalid = errors.New("invalid branch")
+	// ErrNotBetter is what Chain.Submit returns (wrapped) for a valid branch
+	// that does not beat the current one: nobody's fault; the same branch is
+	// not fetched again while both tips stay.
+	ErrNotBetter = errors.New("branch is not better")
+	// ErrFinal is the error of a sync with a peer whose chain forks below our
+	// finalized height.
+	ErrFinal = errors.New("fork below the finalized height")
+	// ErrNetwork is the reason given to Penalize for a peer of another network.
+	ErrNetwork = errors.New("peer is of another network")
+	// ErrTooLarge is returned by a Fetcher for a page above its size limit; the
+	// page is asked for again with half as many blocks.
+	ErrTooLarge = errors.New("page too large")
+)
+
+// Chain is our own chain. Its methods are called from several goroutines.
+type Chain interface {
+	// Height is the index of the tip; block 0 alone is height 0.
+	Height() int64
+	// Tip is the hash of the tip.
+	Tip() string
+	// HashAt returns the hash of the block at height and whether there is one.
+	HashAt(height int64) (string, bool)
+	// FinalizedHeight is the height below and at which no block is replaced,
+	// −1 if there is none.
+	FinalizedHeight() int64
+	// Submit offers blocks in ascending order, each linked to the one before
+	// and the first to a block of ours, every one past ValidateBasic. It
+	// validates them in full and appends or switches in one step; nil means
+	// that their last block is now ours. Errors: ErrInvalid, ErrNotBetter,
+	// anything else for a fault of our own. It owns blocks.
+	Submit(ctx context.Context, from string, blocks []*chain.Block) error
+}
+
+// Peer is where blocks come from.
+type Peer struct {
+	// ID is the peer id.
+	ID string
+	// Endpoint is "host:port".
+	Endpoint string
+}
+
+// Peers lists the peers that proved themselves.
+type Peers interface {
+	Peers() []Peer
+}
+
+// PeersFunc is a function as Peers.
+type PeersFunc func() []Peer
+
+// Peers implements Peers.
+func (f PeersFunc) Peers() []Peer { return f() }
+
+// Status is a peer's answer about its chain.
+type Status struct {
+	// Height is the index of its tip, −1 if it has none.
+	Height int64
+	// Tip is the hash of its tip.
+	Tip string
+	// Finalized is its finalized height.
+	Finalized int64
+	// Network is its network id, "" if it does not say.
+	Network string
+}
+
+// Fetcher asks a peer. HTTPFetcher is the one used.
+type Fetcher interface {
+	// Status asks for the peer's tip.
+	Status(ctx context.Context, endpoint string) (Status, error)
+	// Blocks asks for the blocks from..to, both included, in ascending order;
+	// fewer come where the peer has fewer. size is the answer's length in bytes.
+	// Errors match ErrInvalid where the answer is malformed, ErrTooLarge where
+	// it is above the limit.
+	Blocks(ctx context.Context, endpoint string, from, to int64) (blocks []*chain.Block, size int, err error)
+}
+
+// Config describes one syncer. Zero values take the defaults named at the fields.
+type Config struct {
+	// Network is our network id; peers that name another are penalized.
+	Network string
+	// PollInterval is the pause between polls of peers' status. Default 5 s.
+	PollInterval time.Duration
+	// PollPeers is the number of peers asked at each poll, in turn. Default 8.
+	PollPeers int
+	// RequestTimeout bounds one request. Default 15 s.
+	RequestTimeout time.Duration
+	// SyncTimeout bounds one synchronisation; what was submitted stays.
+	// Default 10 min.
+	SyncTimeout time.Duration
+	// MaxSyncs is the number of synchronisations at one time. Default 2.
+	MaxSyncs int
+	// PageBlocks is the number of blocks per request. Default 50, max 50.
+	PageBlocks int64
+	// MaxBranchBlocks and MaxBranchBytes bound what is held of a forked branch
+	// before it is submitted. Defaults 2000 and 64 MiB.
+	MaxBranchBlocks int
+	MaxBranchBytes  int
+	// Ban is how long a peer is left alone after it misbehaved. Default 60 s.
+	Ban time.Duration
+
+	// Penalize, when set, is told of a peer that misbehaved. It must not block.
+	Penalize func(p Peer, reason error)
+	// Now is the clock. Default time.Now. Timers are the runtime's.
+	Now func() time.Time
+	// Log receives events. Default: discarded.
+	Log *slog.Logger
+}
+
+func (c *Config) setDefaults() {
+	def := func(d *time.Duration, v time.Duration) {
+		if *d <= 0 {
+			*d = v
+		}
+	}
+	num := func(n *int, v int) {
+		if *n <= 0 {
+			*n = v
+		}
+	}
+	def(&c.PollInterval, 5*time.Second)
+	def(&c.RequestTimeout, 15*time.Second)
+	def(&c.SyncTimeout, 10*time.Minute)
+	def(&c.Ban, 60*time.Second)
+	num(&c.PollPeers, 8)
+	num(&c.MaxSyncs, 2)
+	num(&c.MaxBranchBlocks, 2000)
+	num(&c.MaxBranchBytes, 64<<20)
+	if c.PageBlocks <= 0 || c.PageBlocks > 50 {
+		c.PageBlocks = 50
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+}

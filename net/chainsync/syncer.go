@@ -1,0 +1,254 @@
+package chainsync
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// Stats are counters since New and sizes now.
+type Stats struct {
+	// Syncs counts synchronisations, Failures those that ended in an error,
+	// Penalties those in which the peer misbehaved.
+	Syncs, Failures, Penalties uint64
+	// Blocks counts blocks that the chain took.
+	Blocks uint64
+	// Active is the number of downloads now.
+	Active int
+}
+
+// Syncer keeps the chain level. Create it with New, run it with Run. It is safe
+// for concurrent use.
+type Syncer struct {
+	cfg     Config
+	chain   Chain
+	peers   Peers
+	fetcher Fetcher
+	wake    chan struct{}
+
+	mu    sync.Mutex
+	state map[string]*peerState // by peer id
+	turn  int                   // of polling
+	stats Stats
+}
+
+// peerState is what is remembered of one peer.
+type peerState struct {
+	wanted   bool // a sync is due
+	running  bool
+	failures int
+	until    time.Time // no sync before
+	// theirs is a tip of the peer that was refused while ours was our tip.
+	theirs, ours string
+	lastUsed     time.Time
+}
+
+const maxStates = 1024
+
+// New returns a syncer; it asks nobody before Run.
+func New(cfg Config, c Chain, peers Peers, fetcher Fetcher) *Syncer {
+	cfg.setDefaults()
+	return &Syncer{
+		cfg: cfg, chain: c, peers: peers, fetcher: fetcher,
+		wake:  make(chan struct{}, 1),
+		state: make(map[string]*peerState),
+	}
+}
+
+// Announced notes that the peer with the given id announced a block at height
+// with the given hash; if we do not have it, a sync with the peer is started as
+// soon as possible, or, where the peer is none of ours, with those that are
+// asked next.
+func (s *Syncer) Announced(id string, height int64, hash string) {
+	if s.has(height, hash) {
+		return
+	}
+	peers := s.peers.Peers()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range peers {
+		if p.ID == id {
+			s.want(id)
+			s.poke()
+			return
+		}
+	}
+	s.pollSome(peers, 2)
+	s.poke()
+}
+
+// Poll asks peers for their status now instead of at the next interval; for a
+// peer that has just connected.
+func (s *Syncer) Poll() {
+	peers := s.peers.Peers()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.pollSome(peers, s.cfg.PollPeers)
+	s.poke()
+}
+
+// Active reports whether blocks are being looked for or fetched now. It is a
+// hint for whoever would make a block meanwhile, not a lock: a peer that stalls
+// can keep it true for a request's timeout.
+func (s *Syncer) Active() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stats.Active > 0
+}
+
+// Stats returns counters and sizes.
+func (s *Syncer) Stats() Stats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stats
+}
+
+type outcome struct {
+	peer   Peer
+	blocks int
+	err    error
+}
+
+// Run polls and synchronises until ctx ends, and returns nil after the last
+// synchronisation has ended.
+func (s *Syncer) Run(ctx context.Context) error {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	done := make(chan outcome, s.cfg.MaxSyncs)
+	poll := time.NewTicker(s.cfg.PollInterval)
+	defer poll.Stop()
+	running := 0
+	s.Poll()
+	for {
+		for _, p := range s.due(s.cfg.MaxSyncs - running) {
+			running++
+			wg.Go(func() {
+				n, err := s.sync(ctx, p)
+				done <- outcome{peer: p, blocks: n, err: err}
+			})
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-s.wake:
+		case <-poll.C:
+			s.Poll()
+		case o := <-done:
+			running--
+			if ctx.Err() == nil {
+				s.finish(o)
+			}
+		}
+	}
+}
+
+// due takes at most n wanted peers that may be synchronised with now.
+func (s *Syncer) due(n int) []Peer {
+	peers := s.peers.Peers()
+	now := s.cfg.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []Peer
+	for _, p := range peers {
+		st := s.state[p.ID]
+		if len(out) >= n || st == nil || !st.wanted || st.running || now.Before(st.until) {
+			continue
+		}
+		st.wanted, st.running, st.lastUsed = false, true, now
+		out = append(out, p)
+		s.stats.Syncs++
+	}
+	return out
+}
+
+// finish files the outcome of a sync.
+func (s *Syncer) finish(o outcome) {
+	now := s.cfg.Now()
+	bad := errors.Is(o.err, ErrInvalid) || errors.Is(o.err, ErrNetwork)
+	s.mu.Lock()
+	st := s.of(o.peer.ID)
+	st.running = false
+	s.stats.Blocks += uint64(o.blocks)
+	switch {
+	case o.err == nil, errors.Is(o.err, ErrNotBetter), errors.Is(o.err, ErrFinal):
+		st.failures = 0
+	case bad:
+		s.stats.Failures++
+		s.stats.Penalties++
+		st.until, st.wanted = now.Add(s.cfg.Ban), false
+	default:
+		s.stats.Failures++
+		st.failures++
+		st.until = now.Add(min(time.Second<<min(st.failures, 6), time.Minute))
+	}
+	s.mu.Unlock()
+	switch {
+	case bad:
+		s.cfg.Log.Warn("peer serves a bad chain", "peer", o.peer.ID, "endpoint", o.peer.Endpoint, "err", o.err)
+		if s.cfg.Penalize != nil {
+			s.cfg.Penalize(o.peer, o.err)
+		}
+	case o.err != nil:
+		s.cfg.Log.Debug("sync ended", "peer", o.peer.ID, "endpoint", o.peer.Endpoint, "blocks", o.blocks, "err", o.err)
+	case o.blocks > 0:
+		s.cfg.Log.Info("synchronised", "peer", o.peer.ID, "blocks", o.blocks, "height", s.chain.Height())
+	}
+}
+
+// pollSome marks the next n peers in turn. The caller holds mu.
+func (s *Syncer) pollSome(peers []Peer, n int) {
+	for range min(n, len(peers)) {
+		s.want(peers[s.turn%len(peers)].ID)
+		s.turn = (s.turn + 1) % (1 << 30)
+	}
+}
+
+func (s *Syncer) want(id string) { s.of(id).wanted = true }
+
+// of returns the state of a peer, making room for it. The caller holds mu.
+func (s *Syncer) of(id string) *peerState {
+	st := s.state[id]
+	if st != nil {
+		return st
+	}
+	if len(s.state) >= maxStates {
+		oldest := ""
+		for k, v := range s.state {
+			if !v.running && (oldest == "" || v.lastUsed.Before(s.state[oldest].lastUsed)) {
+				oldest = k
+			}
+		}
+		delete(s.state, oldest)
+	}
+	st = &peerState{lastUsed: s.cfg.Now()}
+	s.state[id] = st
+	return st
+}
+
+func (s *Syncer) rejected(id, theirs, ours string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st := s.state[id]
+	return st != nil && st.theirs == theirs && st.ours == ours
+}
+
+func (s *Syncer) reject(id, theirs, ours string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st := s.of(id)
+	st.theirs, st.ours = theirs, ours
+}
+
+func (s *Syncer) setActive(d int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stats.Active += d
+}
+
+func (s *Syncer) poke() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}

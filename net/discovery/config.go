@@ -1,0 +1,166 @@
+package discovery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"time"
+
+	"doin.network/node/chain/identity"
+	"doin.network/node/internal/canon"
+)
+
+// Config describes one table. Zero numbers take the defaults named at the
+// fields; Key, Network and Port have none.
+type Config struct {
+	// Key is the node's own identity; it signs other nodes' challenges.
+	Key *identity.Key
+	// Network is the network id; peers of another are refused.
+	Network string
+	// Port is the node's own listening port.
+	Port int
+	// Bootstrap holds "host:port" entries, split at the last colon. They are
+	// never dropped.
+	Bootstrap []string
+	// AllowUnproven accepts peers that answer /peers without a proof, as the
+	// Python reference does. They are Connected but not Verified.
+	AllowUnproven bool
+
+	// Interval is the pause between exchanges with one peer. Default 60 s.
+	Interval time.Duration
+	// QuickInterval is the pause while fewer than MinPeers are connected,
+	// for QuickPhase after the start and after each new peer. Default 1 s.
+	QuickInterval time.Duration
+	// QuickPhase is the length of the hurried beginning. Default 30 s.
+	QuickPhase time.Duration
+	// DialTimeout bounds one handshake. Default 5 s.
+	DialTimeout time.Duration
+	// Lifetime is how long a peer that does not answer is remembered. Default 3600 s.
+	Lifetime time.Duration
+
+	// MinPeers is the number of connected peers below which the table hurries. Default 4.
+	MinPeers int
+	// MaxConnected is the number of connected peers. Default 50.
+	MaxConnected int
+	// MaxInbound is how many of them may have been learned because they called
+	// us, so that callers alone cannot fill the table. Default 32.
+	MaxInbound int
+	// MaxKnown is the number of records. Default 1000.
+	MaxKnown int
+	// MaxPerHost is the number of records of one address. Default 64.
+	MaxPerHost int
+	// MaxPending is the number of callers waiting to be dialled back. Default 64.
+	MaxPending int
+	// MaxDials is the number of handshakes at one time. Default 8.
+	MaxDials int
+	// MaxFailures is the number of failures in a row after which a record is
+	// dropped. Default 10; callers that never proved themselves get 3.
+	MaxFailures int
+
+	// Announce, when set, tells a peer we found about us, so that it can dial
+	// back; it is called once when the peer becomes connected, not for peers
+	// that called us. An error counts as a failure of the peer.
+	Announce func(ctx context.Context, p Peer) error
+	// OnConnect, when set, is called after a peer became connected. It must
+	// not block.
+	OnConnect func(p Peer)
+	// Resolve turns a bootstrap host name into addresses. Default: the
+	// system's resolver.
+	Resolve func(ctx context.Context, host string) ([]netip.Addr, error)
+	// Now is the clock. Default time.Now. Timers are the runtime's.
+	Now func() time.Time
+	// Log receives events. Default: discarded.
+	Log *slog.Logger
+}
+
+// Dialer asks a peer for its list. transport.Client implements it with GetJSON
+// through [HTTPDialer].
+type Dialer interface {
+	// Peers performs GET /peers?challenge=<challenge> at endpoint "ip:port".
+	Peers(ctx context.Context, endpoint, challenge string) (*canon.Object, error)
+}
+
+// Getter is the part of an HTTP client that HTTPDialer needs.
+type Getter interface {
+	GetJSON(ctx context.Context, endpoint, path string) (*canon.Object, error)
+}
+
+// HTTPDialer is the Dialer over HTTP.
+type HTTPDialer struct{ Client Getter }
+
+// Peers implements Dialer.
+func (d HTTPDialer) Peers(ctx context.Context, endpoint, challenge string) (*canon.Object, error) {
+	return d.Client.GetJSON(ctx, endpoint, "/peers?challenge="+challenge)
+}
+
+func (c *Config) setDefaults() {
+	def := func(d *time.Duration, v time.Duration) {
+		if *d == 0 {
+			*d = v
+		}
+	}
+	num := func(n *int, v int) {
+		if *n == 0 {
+			*n = v
+		}
+	}
+	def(&c.Interval, 60*time.Second)
+	def(&c.QuickInterval, time.Second)
+	def(&c.QuickPhase, 30*time.Second)
+	def(&c.DialTimeout, 5*time.Second)
+	def(&c.Lifetime, 3600*time.Second)
+	num(&c.MinPeers, 4)
+	num(&c.MaxConnected, 50)
+	num(&c.MaxInbound, 32)
+	num(&c.MaxKnown, 1000)
+	num(&c.MaxPerHost, 64)
+	num(&c.MaxPending, 64)
+	num(&c.MaxDials, 8)
+	num(&c.MaxFailures, 10)
+	if c.Resolve == nil {
+		c.Resolve = resolve
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+}
+
+// validate reports every problem at once, after setDefaults.
+func (c *Config) validate() error {
+	var errs []error
+	if c.Key == nil {
+		errs = append(errs, errors.New("discovery: no key"))
+	}
+	if c.Port < 1 || c.Port > 65535 {
+		errs = append(errs, fmt.Errorf("discovery: port %d: must be in [1, 65535]", c.Port))
+	}
+	for _, d := range []struct {
+		name string
+		v    time.Duration
+	}{
+		{"interval", c.Interval}, {"quick interval", c.QuickInterval}, {"quick phase", c.QuickPhase},
+		{"dial timeout", c.DialTimeout}, {"lifetime", c.Lifetime},
+	} {
+		if d.v < 0 {
+			errs = append(errs, fmt.Errorf("discovery: %s %v: must be positive", d.name, d.v))
+		}
+	}
+	for _, n := range []struct {
+		name string
+		v    int
+	}{
+		{"min peers", c.MinPeers}, {"max connected", c.MaxConnected}, {"max inbound", c.MaxInbound},
+		{"max known", c.MaxKnown}, {"max per host", c.MaxPerHost}, {"max pending", c.MaxPending},
+		{"max dials", c.MaxDials}, {"max failures", c.MaxFailures},
+	} {
+		if n.v < 0 {
+			errs = append(errs, fmt.Errorf("discovery: %s %d: must be positive", n.name, n.v))
+		}
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,527 @@
+package discovery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"doin.network/node/chain/identity"
+	"doin.network/node/internal/canon"
+)
+
+const network = "test-network"
+
+func key(t testing.TB, seed string) *identity.Key {
+	t.Helper()
+	k, err := identity.FromSeed(seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+// world answers GET /peers for a set of tables and of scripted endpoints.
+type world struct {
+	mu     sync.Mutex
+	tables map[string]*Table
+	script map[string]func(challenge string) (*canon.Object, error)
+	asked  map[string]int
+	times  map[string][]time.Time
+}
+
+func newWorld() *world {
+	return &world{
+		tables: map[string]*Table{}, script: map[string]func(string) (*canon.Object, error){},
+		asked: map[string]int{}, times: map[string][]time.Time{},
+	}
+}
+
+var errSilent = errors.New("nobody answers")
+
+func (w *world) Peers(_ context.Context, endpoint, challenge string) (*canon.Object, error) {
+	w.mu.Lock()
+	w.asked[endpoint]++
+	w.times[endpoint] = append(w.times[endpoint], time.Now())
+	table, script := w.tables[endpoint], w.script[endpoint]
+	w.mu.Unlock()
+	switch {
+	case script != nil:
+		return script(challenge)
+	case table != nil:
+		return table.PeersObject(challenge)
+	}
+	return nil, errSilent
+}
+
+func (w *world) count(endpoint string) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.asked[endpoint]
+}
+
+// join makes a table at ip:port whose announcements reach the other tables.
+func (w *world) join(t testing.TB, ip string, port int, edit func(*Config)) *Table {
+	t.Helper()
+	cfg := Config{Key: key(t, fmt.Sprint(ip, port)), Network: network, Port: port}
+	cfg.Announce = func(_ context.Context, p Peer) error {
+		w.mu.Lock()
+		to := w.tables[p.Endpoint()]
+		w.mu.Unlock()
+		if to == nil {
+			return errSilent
+		}
+		_ = to.Learn(ip, port, cfg.Key.PeerID())
+		return nil
+	}
+	if edit != nil {
+		edit(&cfg)
+	}
+	table, err := New(cfg, w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.mu.Lock()
+	w.tables[join(ip, port)] = table
+	w.mu.Unlock()
+	return table
+}
+
+// run runs tables inside a synctest bubble; the returned function ends them.
+func run(t testing.TB, tables ...*Table) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	for _, table := range tables {
+		wg.Go(func() {
+			if err := table.Run(ctx); err != nil {
+				t.Errorf("Run() = %v", err)
+			}
+		})
+	}
+	return func() { cancel(); wg.Wait() }
+}
+
+func ids(peers []Peer) []string {
+	var out []string
+	for _, p := range peers {
+		out = append(out, p.ID)
+	}
+	return out
+}
+
+func TestOneBootstrapEntryJoinsAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		boot := func(c *Config) { c.Bootstrap = []string{"127.0.0.1:1000"} }
+		tables := []*Table{w.join(t, "127.0.0.1", 1000, nil)}
+		for i := 1; i < 6; i++ {
+			tables = append(tables, w.join(t, "127.0.0.1", 1000+i, boot))
+		}
+		defer run(t, tables...)()
+		time.Sleep(10 * time.Second)
+		for i, table := range tables {
+			var want []string
+			for j := range tables {
+				if j != i {
+					want = append(want, tables[j].cfg.Key.PeerID())
+				}
+			}
+			slices.Sort(want)
+			if got := ids(table.Connected()); !slices.Equal(got, want) {
+				t.Errorf("node %d is connected to %d peers, want %d", i, len(got), len(want))
+			}
+			for _, p := range table.Connected() {
+				if !p.Verified {
+					t.Errorf("node %d is connected to %s, which proved nothing", i, p.Endpoint())
+				}
+			}
+		}
+	})
+}
+
+// answer builds what a peer says about itself.
+func answer(k *identity.Key, challenge string, edit func(self *canon.Object), peers ...any) *canon.Object {
+	proof, _ := k.Sign(identity.KindChallenge, network, []byte(challenge))
+	self := canon.NewObject("peer_id", k.PeerID(), "port", int64(1), "public_key", k.PublicKey(), "network_id", network, "proof", proof)
+	if edit != nil {
+		edit(self)
+	}
+	return canon.NewObject("self", self, "peers", append([]any{}, peers...))
+}
+
+func TestProofIsDemanded(t *testing.T) {
+	a, b := key(t, "a"), key(t, "b")
+	f := func(name string, ok bool, counter func(Stats) uint64, reply func(challenge string) *canon.Object) {
+		t.Helper()
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld()
+			w.script["10.0.0.1:1"] = func(c string) (*canon.Object, error) { return reply(c), nil }
+			table := w.join(t, "10.0.0.2", 1, func(c *Config) { c.Bootstrap = []string{"10.0.0.1:1"}; c.Announce = nil })
+			defer run(t, table)()
+			time.Sleep(10 * time.Second)
+			if got := len(table.Connected()) == 1; got != ok {
+				t.Errorf("%s: connected = %v, want %v", name, got, ok)
+			}
+			if counter != nil && counter(table.Stats()) == 0 {
+				t.Errorf("%s: its counter is 0: %+v", name, table.Stats())
+			}
+			if !ok && w.count("10.0.0.1:1") != 1 {
+				t.Errorf("%s: asked %d times in 10 s, want 1", name, w.count("10.0.0.1:1"))
+			}
+		})
+	}
+	proof := func(s Stats) uint64 { return s.BadProof }
+	wrong := func(s Stats) uint64 { return s.WrongNetwork }
+	f("good", true, nil, func(c string) *canon.Object { return answer(a, c, nil) })
+	f("old proof", false, proof, func(string) *canon.Object { return answer(a, strings.Repeat("0", 32), nil) })
+	f("no proof", false, proof, func(c string) *canon.Object {
+		return answer(a, c, func(o *canon.Object) { o.Delete("proof") })
+	})
+	f("another's id", false, proof, func(c string) *canon.Object {
+		return answer(a, c, func(o *canon.Object) { o.Set("peer_id", b.PeerID()) })
+	})
+	f("another's key", false, proof, func(c string) *canon.Object {
+		return answer(a, c, func(o *canon.Object) { o.Set("peer_id", b.PeerID()).Set("public_key", b.PublicKey()) })
+	})
+	f("no self", false, proof, func(string) *canon.Object { return canon.NewObject("peers", []any{}) })
+	f("self of another kind", false, proof, func(string) *canon.Object { return canon.NewObject("self", "me") })
+	f("placeholder id", false, proof, func(c string) *canon.Object {
+		return answer(a, c, func(o *canon.Object) { o.Set("peer_id", "127.0.0.1:1") })
+	})
+	f("another network", false, wrong, func(c string) *canon.Object {
+		return answer(a, c, func(o *canon.Object) { o.Set("network_id", "other") })
+	})
+	f("no network", false, wrong, func(c string) *canon.Object {
+		return answer(a, c, func(o *canon.Object) { o.Delete("network_id") })
+	})
+	f("garbage peers", true, nil, func(c string) *canon.Object {
+		return answer(a, c, nil, 1, nil, "x", canon.NewObject(), canon.NewObject("address", "x", "port", int64(0)),
+			canon.NewObject("address", int64(1)), canon.NewObject("address", "host.example", "port", int64(80)))
+	})
+}
+
+func TestUnprovenPeersWhereAllowed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		w.script["10.0.0.1:1"] = func(string) (*canon.Object, error) {
+			return canon.NewObject("self", canon.NewObject("peer_id", key(t, "python").PeerID(), "port", int64(1)), "peers", []any{}), nil
+		}
+		table := w.join(t, "10.0.0.2", 1, func(c *Config) { c.Bootstrap, c.AllowUnproven, c.Announce = []string{"10.0.0.1:1"}, true, nil })
+		defer run(t, table)()
+		time.Sleep(time.Second)
+		if p := table.Connected(); len(p) != 1 || p[0].Verified {
+			t.Errorf("Connected() = %+v, want one, unverified", p)
+		}
+	})
+}
+
+func TestOwnEndpointIsRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		table := w.join(t, "127.0.0.1", 1000, func(c *Config) { c.Bootstrap = []string{"127.0.0.1:1000"} })
+		defer run(t, table)()
+		time.Sleep(time.Hour)
+		if s := table.Stats(); s.Self != 1 || s.Known != 0 || w.count("127.0.0.1:1000") != 1 {
+			t.Errorf("%+v, asked %d times; want one refusal and no more", s, w.count("127.0.0.1:1000"))
+		}
+		if err := table.Learn("127.0.0.1", 7, table.cfg.Key.PeerID()); !errors.Is(err, ErrSelf) {
+			t.Errorf("Learn(own id) = %v, want ErrSelf", err)
+		}
+	})
+}
+
+func TestBackoffAndRemoval(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		table := w.join(t, "10.0.0.2", 1, func(c *Config) { c.Bootstrap = []string{"10.0.0.1:1"} })
+		w.script["10.0.0.3:3"] = func(c string) (*canon.Object, error) {
+			return answer(key(t, "a"), c, nil, canon.NewObject("peer_id", "x", "address", "10.0.0.9", "port", int64(9))), nil
+		}
+		defer run(t, table)()
+		if err := table.Learn("10.0.0.3", 3, "a"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(3000 * time.Second)
+		var gaps []time.Duration
+		w.mu.Lock()
+		for i := 1; i < len(w.times["10.0.0.1:1"]) && i < 11; i++ {
+			gaps = append(gaps, w.times["10.0.0.1:1"][i].Sub(w.times["10.0.0.1:1"][i-1]).Round(time.Second)/time.Second)
+		}
+		w.mu.Unlock()
+		if want := []time.Duration{2, 4, 8, 16, 32, 64, 128, 256, 300, 300}; !slices.Equal(gaps, want) {
+			t.Errorf("pauses of the bootstrap entry %v s, want %v", gaps, want)
+		}
+		if n := w.count("10.0.0.9:9"); n < 20 || n > 40 { // a life of 10 dials takes 810 s; its friend names it again
+			t.Errorf("an exchanged endpoint was dialled %d times in 3000 s, want 10 per life", n)
+		}
+		if table.Stats().Dropped == 0 {
+			t.Error("nothing was dropped")
+		}
+		for _, p := range table.Known() {
+			if p.Source == SourceBootstrap && p.Failures < 15 {
+				t.Errorf("the bootstrap entry has %d failures, want all counted", p.Failures)
+			}
+		}
+	})
+}
+
+func TestCallersThatLieAreForgottenSoon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		table := w.join(t, "10.0.0.2", 1, func(c *Config) { c.MaxPending = 10 })
+		defer run(t, table)()
+		refused := 0
+		for i := range 100 { // one caller names a hundred ports
+			if err := table.Learn("10.0.0.1", 1000+i, "liar"); errors.Is(err, ErrFull) {
+				refused++
+			}
+		}
+		if refused != 90 {
+			t.Errorf("%d refused, want 90 with 10 pending", refused)
+		}
+		time.Sleep(time.Minute)
+		if s := table.Stats(); s.Known != 0 || s.Dials > 30 {
+			t.Errorf("%+v: want none known and at most 3 dials each", s)
+		}
+	})
+}
+
+func TestEndpointsNobodyShouldDial(t *testing.T) {
+	table := newWorld().join(t, "10.0.0.2", 1, nil)
+	for _, host := range []string{"", "example.com", "0.0.0.0", "::", "224.0.0.1", "169.254.1.1", "fe80::1", "fe80::1%eth0", "255.255.255.255", "1.2.3.4/evil"} {
+		if err := table.Learn(host, 80, "x"); !errors.Is(err, ErrEndpoint) {
+			t.Errorf("Learn(%q) = %v, want ErrEndpoint", host, err)
+		}
+	}
+	for _, port := range []int{-1, 0, 65536} {
+		if err := table.Learn("10.0.0.1", port, "x"); !errors.Is(err, ErrEndpoint) {
+			t.Errorf("Learn(port %d) = %v, want ErrEndpoint", port, err)
+		}
+	}
+	if s := table.Stats(); s.Known != 0 || s.Refused != 13 {
+		t.Errorf("%+v, want nothing known, 13 refused", s)
+	}
+	f := func(from, to string, want bool) {
+		t.Helper()
+		if got := mayName(netip.MustParseAddr(from), netip.MustParseAddr(to)); got != want {
+			t.Errorf("mayName(%s, %s) = %v, want %v", from, to, got, want)
+		}
+	}
+	f("127.0.0.1", "127.0.0.1", true)
+	f("192.168.1.1", "127.0.0.1", false)
+	f("8.8.8.8", "127.0.0.1", false)
+	f("8.8.8.8", "10.0.0.1", false)
+	f("10.0.0.1", "192.168.0.1", true)
+	f("8.8.8.8", "9.9.9.9", true)
+	f("127.0.0.1", "9.9.9.9", true)
+}
+
+func TestSplitEndpoint(t *testing.T) {
+	f := func(in, host string, port int) {
+		t.Helper()
+		h, p, err := SplitEndpoint(in)
+		if h != host || p != port || (err != nil) != (port == 0) {
+			t.Errorf("SplitEndpoint(%q) = %q, %d, %v; want %q, %d", in, h, p, err, host, port)
+		}
+	}
+	f("localhost:8470", "localhost", 8470)
+	f("127.0.0.1:1", "127.0.0.1", 1)
+	f("[::1]:8470", "::1", 8470)
+	f("::1:8470", "::1", 8470) // the last colon, as the reference
+	for _, bad := range []string{"", "x", ":1", "x:", "x:0", "x:65536", "x:-1", "x:1x", "a b:1", "a/b:1", "http://x:1", "x?y:1"} {
+		f(bad, "", 0)
+	}
+}
+
+func TestLimits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		table := w.join(t, "10.0.0.2", 1, func(c *Config) {
+			c.MaxConnected, c.MaxKnown, c.MaxPerHost, c.Announce = 5, 40, 3, nil
+			c.Bootstrap = []string{"10.0.1.1:1"}
+		})
+		var named []any
+		for i := range 200 {
+			host, port := fmt.Sprintf("10.0.3.%d", i/10), i%10+1
+			k := key(t, fmt.Sprint("peer", i))
+			w.script[join(host, port)] = func(c string) (*canon.Object, error) { return answer(k, c, nil), nil }
+			named = append(named, canon.NewObject("peer_id", k.PeerID(), "address", host, "port", int64(port)))
+		}
+		w.script["10.0.1.1:1"] = func(c string) (*canon.Object, error) { return answer(key(t, "boot"), c, nil, named...), nil }
+		defer run(t, table)()
+		time.Sleep(5 * time.Minute)
+		s := table.Stats()
+		if s.Connected != 5 {
+			t.Errorf("%d connected, want 5", s.Connected)
+		}
+		if s.Known > 40 {
+			t.Errorf("%d known, want at most 40", s.Known)
+		}
+		perHost := map[string]int{}
+		for _, p := range table.Known() {
+			if perHost[p.Host]++; perHost[p.Host] > 3 {
+				t.Errorf("more than 3 records of %s", p.Host)
+			}
+		}
+	})
+}
+
+func TestInboundPeersCannotFillTheTable(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		table := w.join(t, "10.0.0.2", 1, func(c *Config) { c.MaxConnected, c.MaxInbound = 10, 4 })
+		defer run(t, table)()
+		for i := range 10 {
+			host := fmt.Sprintf("10.0.3.%d", i)
+			k := key(t, fmt.Sprint("peer", i))
+			w.mu.Lock()
+			w.script[join(host, 1)] = func(c string) (*canon.Object, error) { return answer(k, c, nil), nil }
+			w.mu.Unlock()
+			if err := table.Learn(host, 1, k.PeerID()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(5 * time.Second)
+		if n := len(table.Connected()); n != 4 {
+			t.Errorf("%d inbound peers connected, want 4", n)
+		}
+	})
+}
+
+func TestSilentPeerGetsNoMessagesAndReturns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		var connects atomic.Int32
+		k := key(t, "a")
+		var up atomic.Bool
+		up.Store(true)
+		w.script["10.0.0.1:1"] = func(c string) (*canon.Object, error) {
+			if !up.Load() {
+				return nil, errSilent
+			}
+			return answer(k, c, nil), nil
+		}
+		table := w.join(t, "10.0.0.2", 1, func(c *Config) {
+			c.Bootstrap, c.Announce = []string{"10.0.0.1:1"}, nil
+			c.OnConnect = func(Peer) { connects.Add(1) }
+		})
+		defer run(t, table)()
+		time.Sleep(time.Second)
+		if _, ok := table.Lookup(k.PeerID()); !ok || connects.Load() != 1 {
+			t.Fatalf("not connected at first (%d)", connects.Load())
+		}
+		up.Store(false)
+		for range sendFailures {
+			table.Report("10.0.0.1:1", errSilent)
+		}
+		if _, ok := table.Lookup(k.PeerID()); ok || len(table.Connected()) != 0 {
+			t.Error("still connected after three failed sends")
+		}
+		time.Sleep(2 * time.Second)
+		up.Store(true)
+		time.Sleep(time.Minute)
+		if _, ok := table.Lookup(k.PeerID()); !ok || connects.Load() != 2 {
+			t.Errorf("did not return (%d connects)", connects.Load())
+		}
+		table.Penalize(k.PeerID(), 10*time.Minute)
+		time.Sleep(9 * time.Minute)
+		if len(table.Connected()) != 0 {
+			t.Error("connected while it is banned")
+		}
+		time.Sleep(2 * time.Minute)
+		if len(table.Connected()) != 1 {
+			t.Error("not connected after its ban")
+		}
+	})
+}
+
+func TestOneIDAtTwoEndpointsIsOnePeer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		k := key(t, "a")
+		reply := func(c string) (*canon.Object, error) { return answer(k, c, nil), nil }
+		w.script["10.0.0.1:1"], w.script["10.0.0.1:2"] = reply, reply
+		table := w.join(t, "10.0.0.2", 1, func(c *Config) {
+			c.Bootstrap, c.Announce = []string{"named.example:1", "10.0.0.1:2"}, nil
+			c.Resolve = func(context.Context, string) ([]netip.Addr, error) {
+				return []netip.Addr{netip.MustParseAddr("10.0.0.1")}, nil
+			}
+		})
+		defer run(t, table)()
+		time.Sleep(5 * time.Second)
+		p := table.Connected()
+		if len(p) != 1 || p[0].Host != "10.0.0.1" {
+			t.Fatalf("Connected() = %+v, want one, at its address", p)
+		}
+		first := p[0].Endpoint()
+		w.mu.Lock()
+		delete(w.script, first)
+		w.mu.Unlock()
+		time.Sleep(10 * time.Minute) // the other endpoint takes over
+		if p = table.Connected(); len(p) != 1 || p[0].Endpoint() == first {
+			t.Errorf("Connected() = %+v, want the other endpoint", p)
+		}
+	})
+}
+
+func TestPeersObject(t *testing.T) {
+	table := newWorld().join(t, "10.0.0.2", 8470, nil)
+	k := table.cfg.Key
+	o, err := table.PeersObject("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `{"self": {"peer_id": "` + k.PeerID() + `", "port": 8470, "public_key": "` + k.PublicKey() +
+		`", "network_id": "test-network"}, "peers": []}`
+	if got := string(canon.Default(o)); got != want {
+		t.Errorf("PeersObject() = %s, want %s", got, want)
+	}
+	for _, bad := range []string{"x", strings.Repeat("A", 32), strings.Repeat("a", 31), strings.Repeat("a", 33)} {
+		if _, err := table.PeersObject(bad); !errors.Is(err, ErrChallenge) {
+			t.Errorf("PeersObject(%q) = %v, want ErrChallenge", bad, err)
+		}
+	}
+}
+
+func TestConfigIsChecked(t *testing.T) {
+	_, err := New(Config{Interval: -1, MaxKnown: -1}, nil)
+	for _, want := range []string{"key", "port", "interval", "max known"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("New() = %v, want it to name %q", err, want)
+		}
+	}
+	if _, err := New(Config{Key: key(t, "a"), Port: 1, Bootstrap: []string{"nonsense"}}, nil); !errors.Is(err, ErrEndpoint) {
+		t.Errorf("New(bootstrap nonsense) = %v, want ErrEndpoint", err)
+	}
+}
+
+func FuzzReadHello(f *testing.F) {
+	k, err := identity.FromSeed("fuzz")
+	if err != nil {
+		f.Fatal(err)
+	}
+	table, err := New(Config{Key: k, Network: network, Port: 1, AllowUnproven: true}, nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	other, _ := identity.FromSeed("other")
+	f.Add(canon.Default(answer(other, strings.Repeat("0", 32), nil, canon.NewObject("address", "1.2.3.4"))))
+	f.Add([]byte(`{"self": {"peer_id": 1}, "peers": [[]]}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		o, err := canon.ParseObject(body)
+		if err != nil {
+			return
+		}
+		h, err := table.readHello(o, strings.Repeat("0", 32))
+		if err == nil && !identity.IsPeerID(h.id) {
+			t.Fatalf("accepted the id %q", h.id)
+		}
+	})
+}

@@ -1,0 +1,329 @@
+package discovery
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"doin.network/node/internal/canon"
+)
+
+// Stats are counters since New and sizes now.
+type Stats struct {
+	// Known and Connected are sizes now; BySource counts known peers.
+	Known, Connected int
+	BySource         map[Source]int
+	// Dials and Failures count handshakes and those of them that failed.
+	Dials, Failures uint64
+	// WrongNetwork, BadProof and Self count refused answers by reason.
+	WrongNetwork, BadProof, Self uint64
+	// Refused counts endpoints that were not taken into the table.
+	Refused uint64
+	// Dropped counts records removed for failures or age.
+	Dropped uint64
+}
+
+// Table is the peer table. Create it with New, run it with Run. It is safe for
+// concurrent use.
+type Table struct {
+	cfg     Config
+	dialer  Dialer
+	started time.Time
+	wake    chan struct{}
+
+	mu         sync.Mutex
+	records    map[string]*record // by key
+	quickUntil time.Time
+	hosts      map[string]*allowance
+	stats      Stats
+}
+
+// New returns a table that holds the bootstrap entries and dials nobody before
+// Run. It reports every problem of cfg at once.
+func New(cfg Config, dialer Dialer) (*Table, error) {
+	cfg.setDefaults()
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
+	now := cfg.Now()
+	t := &Table{
+		cfg: cfg, dialer: dialer, started: now,
+		wake:       make(chan struct{}, 1),
+		records:    make(map[string]*record),
+		quickUntil: now.Add(cfg.QuickPhase),
+		hosts:      make(map[string]*allowance),
+	}
+	for _, b := range cfg.Bootstrap {
+		host, port, err := SplitEndpoint(b)
+		if err != nil {
+			return nil, fmt.Errorf("bootstrap peer: %w", err)
+		}
+		key := join(host, port)
+		if t.records[key] != nil {
+			continue
+		}
+		t.records[key] = &record{
+			Peer: Peer{Host: host, Port: port, Source: SourceBootstrap},
+			key:  key, name: host, firstSeen: now, next: now,
+		}
+	}
+	return t, nil
+}
+
+// Learn notes that a node called us from address host and listens on port; id
+// is who it claims to be, used only to skip ourselves. The endpoint is dialled
+// back soon, and is a peer only if the node there proves its key. It refuses
+// addresses that cannot be peers, and callers beyond the limits.
+func (t *Table) Learn(host string, port int, id string) error {
+	if id == t.cfg.Key.PeerID() {
+		return ErrSelf
+	}
+	addr, err := dialable(host)
+	if err != nil {
+		t.count(func(s *Stats) { s.Refused++ })
+		return err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	err = t.add(addr, port, SourceInbound)
+	if err == nil {
+		t.poke()
+	}
+	return err
+}
+
+// ErrFull is returned by Learn when a limit keeps the endpoint out.
+var ErrFull = fmt.Errorf("discovery: peer table is full")
+
+// add puts a new record into the table within the limits. A known endpoint is
+// no error. The caller holds mu.
+func (t *Table) add(addr netip.Addr, port int, source Source) error {
+	if port < 1 || port > 65535 {
+		t.stats.Refused++
+		return fmt.Errorf("discovery: %w: port %d", ErrEndpoint, port)
+	}
+	host := addr.String()
+	key := join(host, port)
+	perHost, pending := 0, 0
+	for _, r := range t.records {
+		if r.key == key || (r.Host == host && r.Port == port) {
+			return nil
+		}
+		if r.Host == host {
+			perHost++
+		}
+		if r.Source == SourceInbound && !r.Connected {
+			pending++
+		}
+	}
+	now := t.cfg.Now()
+	switch {
+	case perHost >= t.cfg.MaxPerHost,
+		source == SourceInbound && pending >= t.cfg.MaxPending,
+		source == SourceInbound && !t.allow(host, now),
+		len(t.records) >= t.cfg.MaxKnown && !t.evict():
+		t.stats.Refused++
+		return fmt.Errorf("%w: %s", ErrFull, key)
+	}
+	t.records[key] = &record{
+		Peer: Peer{Host: host, Port: port, Source: source, Inbound: source == SourceInbound},
+		key:  key, named: addr, firstSeen: now, next: now,
+	}
+	return nil
+}
+
+// evict drops the unconnected, unconfigured record with the most failures, the
+// oldest of those. The caller holds mu.
+func (t *Table) evict() bool {
+	var worst *record
+	for _, r := range t.records {
+		if r.bootstrap() || r.Connected || r.dialing {
+			continue
+		}
+		if worst == nil || r.Failures > worst.Failures ||
+			(r.Failures == worst.Failures && r.firstSeen.Before(worst.firstSeen)) {
+			worst = r
+		}
+	}
+	if worst == nil {
+		return false
+	}
+	delete(t.records, worst.key)
+	t.stats.Dropped++
+	return true
+}
+
+// allowance is a token bucket for new records of one calling address.
+type allowance struct {
+	tokens float64
+	at     time.Time
+}
+
+const (
+	callerBurst = 16.0
+	callerRate  = 1.0 // per second
+	maxCallers  = 4096
+)
+
+// allow takes a token of host. The caller holds mu.
+func (t *Table) allow(host string, now time.Time) bool {
+	a := t.hosts[host]
+	if a == nil {
+		if len(t.hosts) >= maxCallers {
+			for h, b := range t.hosts {
+				if now.Sub(b.at).Seconds()*callerRate >= callerBurst {
+					delete(t.hosts, h)
+				}
+			}
+			if len(t.hosts) >= maxCallers {
+				return false
+			}
+		}
+		a = &allowance{tokens: callerBurst, at: now}
+		t.hosts[host] = a
+	}
+	a.tokens = min(callerBurst, a.tokens+now.Sub(a.at).Seconds()*callerRate)
+	a.at = now
+	if a.tokens < 1 {
+		return false
+	}
+	a.tokens--
+	return true
+}
+
+// Report tells the table how a message to endpoint fared. Three failures in a
+// row end sending until the peer answers a handshake again.
+func (t *Table) Report(endpoint string, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	r := t.find(endpoint)
+	if r == nil {
+		return
+	}
+	now := t.cfg.Now()
+	if err == nil {
+		r.Failures, r.LastSeen = 0, now
+		return
+	}
+	if r.Failures++; r.Failures == sendFailures {
+		r.next = now // ask it
+		t.poke()
+	}
+}
+
+// Penalize cuts off the peer with the given id for d: no messages, no dials.
+func (t *Table) Penalize(id string, d time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	until := t.cfg.Now().Add(d)
+	for _, r := range t.records {
+		if r.ID == id && until.After(r.banned) {
+			r.banned, r.next = until, until
+			r.Connected, r.alias = false, false
+		}
+	}
+}
+
+// find returns the record that is reached at endpoint. The caller holds mu.
+func (t *Table) find(endpoint string) *record {
+	if r := t.records[endpoint]; r != nil {
+		return r
+	}
+	for _, r := range t.records {
+		if r.Endpoint() == endpoint {
+			return r
+		}
+	}
+	return nil
+}
+
+// Connected returns the peers that get messages, at most one per id, by id.
+func (t *Table) Connected() []Peer {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var out []Peer
+	for _, r := range t.records {
+		if r.active() {
+			out = append(out, r.Peer)
+		}
+	}
+	slices.SortFunc(out, func(a, b Peer) int { return strings.Compare(a.ID, b.ID) })
+	return out
+}
+
+// Lookup returns the connected peer with the given id.
+func (t *Table) Lookup(id string) (Peer, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, r := range t.records {
+		if r.ID == id && r.active() {
+			return r.Peer, true
+		}
+	}
+	return Peer{}, false
+}
+
+// Known returns every record that does not lead to ourselves, by endpoint.
+func (t *Table) Known() []Peer {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var out []Peer
+	for _, r := range t.records {
+		if !r.own {
+			out = append(out, r.Peer)
+		}
+	}
+	slices.SortFunc(out, func(a, b Peer) int { return strings.Compare(a.Endpoint(), b.Endpoint()) })
+	return out
+}
+
+// PeersObject returns the body of GET /peers: "self", with the proof for a
+// challenge if there is one, and the peers whose word we can give for, which are
+// the connected ones. A malformed challenge is ErrChallenge.
+func (t *Table) PeersObject(challenge string) (*canon.Object, error) {
+	self, err := t.self(challenge)
+	if err != nil {
+		return nil, err
+	}
+	peers := []any{}
+	for _, p := range t.Connected() {
+		peers = append(peers, canon.NewObject("peer_id", p.ID, "address", p.Host, "port", int64(p.Port)))
+	}
+	return canon.NewObject("self", self, "peers", peers), nil
+}
+
+// Stats returns counters and sizes.
+func (t *Table) Stats() Stats {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s := t.stats
+	s.BySource = make(map[Source]int)
+	for _, r := range t.records {
+		if r.own {
+			continue
+		}
+		s.Known++
+		s.BySource[r.Source]++
+		if r.active() {
+			s.Connected++
+		}
+	}
+	return s
+}
+
+func (t *Table) count(f func(*Stats)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	f(&t.stats)
+}
+
+// poke makes Run look at the table again.
+func (t *Table) poke() {
+	select {
+	case t.wake <- struct{}{}:
+	default:
+	}
+}

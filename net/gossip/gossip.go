@@ -1,0 +1,312 @@
+package gossip
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"sync"
+	"time"
+
+	"doin.network/node/chain"
+	"doin.network/node/internal/canon"
+	"doin.network/node/internal/stamp"
+)
+
+// Stats are counters since New and sizes now.
+type Stats struct {
+	// Received counts bodies, Accepted those handed to the handler with
+	// success, Duplicates those seen before, Controls control bodies.
+	Received, Accepted, Duplicates, Controls uint64
+	// Refused counts refused bodies by reason.
+	Refused map[Reason]uint64
+	// Sent, SendErrors and Dropped count copies to peers: answered with 200,
+	// failed, and thrown away because a queue was full.
+	Sent, SendErrors, Dropped uint64
+	// Queued is the number of copies waiting now; Seen the ids remembered now;
+	// SeenEvicted those forgotten before their time.
+	Queued, Seen int
+	SeenEvicted  uint64
+}
+
+// Gossip is one node's end of the flood. It is safe for concurrent use. Messages
+// leave only while Run runs.
+type Gossip struct {
+	cfg     Config
+	peers   Peers
+	sender  Sender
+	handler Handler
+	ready   chan *outbox
+
+	mu        sync.Mutex
+	seen      *seen
+	addresses *buckets
+	authors   *buckets
+	outboxes  map[string]*outbox // by endpoint, those with something waiting
+	stats     Stats
+}
+
+// New returns a gossip that forwards to peers through sender and hands what
+// arrives to handler. It reports every problem of cfg at once.
+func New(cfg Config, peers Peers, sender Sender, handler Handler) (*Gossip, error) {
+	cfg.setDefaults()
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
+	now := cfg.Now()
+	return &Gossip{
+		cfg: cfg, peers: peers, sender: sender, handler: handler,
+		ready:     make(chan *outbox, cfg.MaxQueues),
+		seen:      newSeen(cfg.SeenBytes, 2*cfg.Window+time.Minute),
+		addresses: newBuckets(cfg.AddressRate, cfg.AddressBurst, now),
+		authors:   newBuckets(cfg.AuthorRate, cfg.AuthorBurst, now),
+		outboxes:  make(map[string]*outbox),
+		stats:     Stats{Refused: make(map[Reason]uint64)},
+	}, nil
+}
+
+// Receive takes one body that came from the address host. nil means that it was
+// taken, seen before or a control body: answer 200. Otherwise the error is a
+// *Refusal, or the context's.
+func (g *Gossip) Receive(ctx context.Context, host string, body []byte) error {
+	err := g.receive(ctx, host, body)
+	var r *Refusal
+	if errors.As(err, &r) {
+		g.mu.Lock()
+		g.stats.Refused[r.Why]++
+		g.mu.Unlock()
+		g.cfg.Log.Debug("message refused", "from", host, "reason", string(r.Why), "err", r.Err)
+	}
+	return err
+}
+
+func (g *Gossip) receive(ctx context.Context, host string, body []byte) error {
+	now := g.cfg.Now()
+	g.mu.Lock()
+	g.stats.Received++
+	allowed := g.addresses.take(host, now)
+	g.mu.Unlock()
+	if !allowed {
+		return refuse(ReasonAddressRate, "more than %g messages per second from %s", g.cfg.AddressRate, host)
+	}
+	if len(body) > g.cfg.MaxBytes {
+		return refuse(ReasonTooLarge, "%d bytes, most is %d", len(body), g.cfg.MaxBytes)
+	}
+	m, err := Decode(body)
+	if err != nil {
+		return err
+	}
+	if m == nil {
+		g.mu.Lock()
+		g.stats.Controls++
+		g.mu.Unlock()
+		return nil
+	}
+	id, err := g.check(m, now)
+	if err != nil {
+		return err
+	}
+	if g.duplicate(id, m, now) {
+		return nil
+	}
+	if err := g.verify(m); err != nil {
+		return err
+	}
+	return g.accept(ctx, host, m, id, now)
+}
+
+// check is everything that needs neither state nor cryptography, and the id.
+func (g *Gossip) check(m *chain.Message, now time.Time) (id [sha256.Size]byte, err error) {
+	if m.TTL <= 0 || m.TTL > chain.MaxTTL {
+		return id, refuse(ReasonTTL, "ttl must be in [1, %d]", chain.MaxTTL)
+	}
+	if m.Timestamp.IsZero() {
+		if !g.cfg.AllowUnsigned || m.Signature != "" {
+			return id, refuse(ReasonTime, "timestamp is missing")
+		}
+		m.Timestamp = stamp.FromMicro(now.UnixMicro())
+	}
+	if err := m.ValidateBasic(); err != nil {
+		return id, &Refusal{Why: ReasonForm, Err: err}
+	}
+	if d := now.Sub(time.UnixMicro(m.Timestamp.Micro())); d > g.cfg.Window || d < -g.cfg.Window {
+		return id, refuse(ReasonTime, "timestamp is %v from now, most is %v", d.Round(time.Second), g.cfg.Window)
+	}
+	if m.Signature == "" && m.PublicKey == "" && !g.cfg.AllowUnsigned {
+		return id, &Refusal{Why: ReasonUnsigned, Err: chain.ErrUnsigned}
+	}
+	return floodID(m), nil
+}
+
+// duplicate reports, and counts, a message that was seen before or is our own.
+func (g *Gossip) duplicate(id [sha256.Size]byte, m *chain.Message, now time.Time) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if m.SenderID == g.cfg.Signer.PeerID() || g.seen.has(id, now) {
+		g.stats.Duplicates++
+		return true
+	}
+	return false
+}
+
+func (g *Gossip) verify(m *chain.Message) error {
+	if m.Signature == "" && m.PublicKey == "" {
+		return nil // check let it pass
+	}
+	if err := chain.VerifyMessage(m, g.cfg.Network); err != nil {
+		return &Refusal{Why: ReasonSignature, Err: err}
+	}
+	return nil
+}
+
+// accept marks, delivers and forwards a verified message.
+func (g *Gossip) accept(ctx context.Context, host string, m *chain.Message, id [sha256.Size]byte, now time.Time) error {
+	g.mu.Lock()
+	if g.seen.has(id, now) { // a second copy overtook this one
+		g.stats.Duplicates++
+		g.mu.Unlock()
+		return nil
+	}
+	if !g.authors.take(m.SenderID, now) {
+		g.mu.Unlock()
+		return refuse(ReasonAuthorRate, "more than %g messages per second by one author", g.cfg.AuthorRate)
+	}
+	g.seen.add(id, now)
+	g.mu.Unlock()
+
+	md := readMetadata(m)
+	from := Peer{ID: md.id, Host: host, Port: md.port}
+	if md.port != 0 {
+		from.Endpoint = net.JoinHostPort(host, strconv.Itoa(md.port))
+		if g.cfg.Learn != nil && md.id != g.cfg.Signer.PeerID() {
+			g.cfg.Learn(host, md.port, md.id)
+		}
+	}
+	m.Payload = chain.WithoutMetadata(m.Payload)
+	// The handler owns m; what is forwarded is a copy of the envelope over the
+	// same payload, encoded before the handler can touch it.
+	var relay []byte
+	var tooLarge error
+	if m.TTL > 1 {
+		relay, tooLarge = g.encode(m, m.TTL-1, g.cfg.Signer.PeerID())
+	}
+	author := m.SenderID
+	if err := g.handler(ctx, m, from); err != nil {
+		return g.refusedByHandler(id, err)
+	}
+	g.mu.Lock()
+	g.stats.Accepted++
+	g.mu.Unlock()
+	if tooLarge != nil {
+		g.cfg.Log.Debug("message not forwarded", "err", tooLarge)
+	}
+	if relay != nil {
+		g.flood(relay, author, from)
+	}
+	return nil
+}
+
+func (g *Gossip) refusedByHandler(id [sha256.Size]byte, err error) error {
+	if errors.Is(err, ErrBusy) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		g.mu.Lock()
+		g.seen.remove(id)
+		g.mu.Unlock()
+		return &Refusal{Why: ReasonBusy, Err: err}
+	}
+	return &Refusal{Why: ReasonHandler, Err: err}
+}
+
+// flood queues body for every peer but the author and the last hop. The last
+// hop is excluded where both its claimed id and its address fit a peer, so that
+// a false claim cannot keep a message from a third one elsewhere.
+func (g *Gossip) flood(body []byte, author string, from Peer) {
+	for _, p := range g.peers.Peers() {
+		if p.ID != "" && (p.ID == author || (p.ID == from.ID && p.Host == from.Host)) {
+			continue
+		}
+		g.enqueue(p, body)
+	}
+}
+
+// Broadcast signs m if it is not signed, marks it as seen and queues it for all
+// peers with the transport metadata after the payload's own members. A zero ttl
+// becomes chain.DefaultTTL, a zero timestamp now. m's payload is not changed.
+func (g *Gossip) Broadcast(m *chain.Message) error {
+	body, err := g.own(m)
+	if err != nil {
+		return err
+	}
+	g.flood(body, g.cfg.Signer.PeerID(), Peer{})
+	return nil
+}
+
+// Send is Broadcast to one peer, waiting for its answer.
+func (g *Gossip) Send(ctx context.Context, p Peer, m *chain.Message) error {
+	body, err := g.own(m)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, g.cfg.SendTimeout)
+	defer cancel()
+	err = g.sender.PostMessage(ctx, p.Endpoint, body)
+	g.sent(p, err)
+	return err
+}
+
+// Announce tells one peer who and where we are, by a signed peer_discovery
+// message that it does not relay; it will dial back. discovery's Announce.
+func (g *Gossip) Announce(ctx context.Context, p Peer) error {
+	m := &chain.Message{Type: chain.MsgPeerDiscovery, TTL: 1, Payload: discoveryPayload(g.cfg.Signer.PeerID())}
+	return g.Send(ctx, p, m)
+}
+
+func (g *Gossip) own(m *chain.Message) ([]byte, error) {
+	now := g.cfg.Now()
+	if m.Payload == nil {
+		m.Payload = canon.NewObject()
+	}
+	if m.TTL == 0 {
+		m.TTL = chain.DefaultTTL
+	}
+	if m.Timestamp.IsZero() {
+		m.Timestamp = stamp.FromMicro(now.UnixMicro())
+	}
+	if m.Signature == "" {
+		if err := chain.SignMessage(m, g.cfg.Signer, g.cfg.Network); err != nil {
+			return nil, fmt.Errorf("sign %s: %w", m.Type, err)
+		}
+	}
+	body, err := g.encode(m, m.TTL, "")
+	if err != nil {
+		return nil, err
+	}
+	g.mu.Lock()
+	g.seen.add(floodID(m), now)
+	g.mu.Unlock()
+	return body, nil
+}
+
+// Stats returns counters and sizes.
+func (g *Gossip) Stats() Stats {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s := g.stats
+	s.Refused = make(map[Reason]uint64, len(g.stats.Refused))
+	for k, v := range g.stats.Refused {
+		s.Refused[k] = v
+	}
+	for _, o := range g.outboxes {
+		s.Queued += len(o.waiting)
+	}
+	g.seen.expire(g.cfg.Now())
+	s.Seen, s.SeenEvicted = g.seen.len(), g.seen.lost
+	return s
+}
+
+func floodID(m *chain.Message) (id [sha256.Size]byte) {
+	_, _ = hex.Decode(id[:], []byte(chain.FloodID(m))) // 64 hex digits by contract
+	return id
+}

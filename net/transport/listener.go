@@ -1,0 +1,169 @@
+package transport
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// Listen opens a TCP listener on addr ("host:port", port 0 for any). A taken
+// address is an error that says so and unwraps to ErrPortInUse.
+func Listen(addr string) (net.Listener, error) {
+	ln, err := net.Listen("tcp", addr)
+	if err == nil {
+		return ln, nil
+	}
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("listen on %s: %w: another process is listening there; "+
+			"stop it or choose another port", addr, ErrPortInUse)
+	}
+	return nil, fmt.Errorf("listen on %s: %w", addr, err)
+}
+
+const refusal = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\n" +
+	"Connection: close\r\nRetry-After: 1\r\nContent-Length: 21\r\n\r\ntoo many connections\n"
+
+// limiter is a listener that counts its open connections, in total and per
+// remote address, refuses those above the limits with 503, and can close all.
+type limiter struct {
+	net.Listener
+	max, maxPerIP int
+
+	mu      sync.Mutex
+	open    map[*conn]struct{}
+	perIP   map[string]int
+	refused uint64
+}
+
+func newLimiter(ln net.Listener, max, maxPerIP int) *limiter {
+	return &limiter{
+		Listener: ln, max: max, maxPerIP: maxPerIP,
+		open: make(map[*conn]struct{}), perIP: make(map[string]int),
+	}
+}
+
+// Accept returns the next connection within the limits. An error of one
+// connection (reset before accept, no descriptor left) does not end the server:
+// it waits a little and goes on, as net/http does.
+func (l *limiter) Accept() (net.Conn, error) {
+	pause := 5 * time.Millisecond
+	for {
+		c, err := l.Listener.Accept()
+		if err != nil {
+			if transient(err) {
+				time.Sleep(pause) // backoff while descriptors are exhausted
+				pause = min(2*pause, time.Second)
+				continue
+			}
+			return nil, err
+		}
+		pause = 5 * time.Millisecond
+		if w := l.admit(c); w != nil {
+			return w, nil
+		}
+		// The answer fits the socket buffer of a fresh connection; the deadline
+		// is for the case where it does not.
+		_ = c.SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
+		_, _ = io.WriteString(c, refusal)
+		_ = c.Close()
+	}
+}
+
+func transient(err error) bool {
+	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) ||
+		errors.Is(err, syscall.ECONNABORTED) || errors.Is(err, syscall.ECONNRESET) ||
+		errors.Is(err, syscall.ENOBUFS) || errors.Is(err, syscall.ENOMEM)
+}
+
+func (l *limiter) admit(c net.Conn) *conn {
+	ip := hostOf(c.RemoteAddr())
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.open) >= l.max || l.perIP[ip] >= l.maxPerIP {
+		l.refused++
+		return nil
+	}
+	w := &conn{Conn: c, ip: ip, owner: l}
+	l.open[w] = struct{}{}
+	l.perIP[ip]++
+	return w
+}
+
+func (l *limiter) forget(c *conn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if _, ok := l.open[c]; !ok {
+		return
+	}
+	delete(l.open, c)
+	if l.perIP[c.ip]--; l.perIP[c.ip] <= 0 {
+		delete(l.perIP, c.ip)
+	}
+}
+
+// closeAll closes every open connection at once, without lingering.
+func (l *limiter) closeAll() {
+	l.mu.Lock()
+	open := make([]*conn, 0, len(l.open))
+	for c := range l.open {
+		open = append(open, c)
+	}
+	l.mu.Unlock()
+	for _, c := range open {
+		_ = c.Conn.Close()
+	}
+}
+
+func (l *limiter) counts() (open int, refused uint64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.open), l.refused
+}
+
+// conn is one admitted connection. linger is set, by the goroutine that serves
+// the connection, when the answer was written before the request was read to
+// its end: closing then at once would make the kernel reset the connection and
+// the client would lose the answer.
+type conn struct {
+	net.Conn
+	ip     string
+	owner  *limiter
+	linger atomic.Bool
+	once   sync.Once
+}
+
+const (
+	lingerTime  = 500 * time.Millisecond
+	lingerBytes = 16 << 20
+)
+
+// Close gives the slot back and closes the connection, once.
+func (c *conn) Close() error {
+	err := net.ErrClosed
+	c.once.Do(func() {
+		c.owner.forget(c)
+		if tc, ok := c.Conn.(*net.TCPConn); ok && c.linger.Load() {
+			if tc.CloseWrite() == nil {
+				_ = tc.SetReadDeadline(time.Now().Add(lingerTime))
+				_, _ = io.CopyN(io.Discard, tc, lingerBytes)
+			}
+		}
+		err = c.Conn.Close()
+	})
+	return err
+}
+
+func hostOf(a net.Addr) string {
+	if t, ok := a.(*net.TCPAddr); ok {
+		return t.AddrPort().Addr().Unmap().String()
+	}
+	if a == nil {
+		return ""
+	}
+	return a.String()
+}
