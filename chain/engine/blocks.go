@@ -1,0 +1,198 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"doin.network/node/chain"
+	"doin.network/node/chain/consensus"
+	"doin.network/node/internal/canon"
+)
+
+// Reasons why a branch is not adopted.
+var (
+	// ErrOrphan: the branch does not begin in our chain.
+	ErrOrphan = errors.New("engine: branch does not link to our chain")
+	// ErrFinalized: the branch leaves our chain below the finalized block.
+	ErrFinalized = errors.New("engine: branch would undo a finalized block")
+	// ErrFuture: a block's timestamp is too far ahead of our clock; it may be offered again.
+	ErrFuture = errors.New("engine: block from the future")
+)
+
+// addBlocks validates a branch completely before anything changes, and adopts it if it is our chain's
+// continuation or the better one.
+func (e *Engine) addBlocks(from string, branch []*chain.Block) (bool, error) {
+	for len(branch) > 0 && e.holds(branch[0]) {
+		branch = branch[1:]
+	}
+	if len(branch) == 0 {
+		return false, nil
+	}
+	ancestor := branch[0].Header.Index - 1
+	if h, ok := e.hash(ancestor); !ok || h != branch[0].Header.PreviousHash {
+		return false, fmt.Errorf("%w: block %d", ErrOrphan, branch[0].Header.Index)
+	}
+	if ancestor < e.tip.FinalizedHeight {
+		return false, fmt.Errorf("%w: fork at %d, finalized %d", ErrFinalized, ancestor, e.tip.FinalizedHeight)
+	}
+	state, err := e.state(ancestor)
+	if err != nil {
+		return false, err
+	}
+	entries := make([]Entry, 0, len(branch))
+	for _, b := range branch {
+		if b.Header.Timestamp.Micro() > e.now+e.cfg.MaxDrift {
+			return false, fmt.Errorf("%w: block %d of %s", ErrFuture, b.Header.Index, b.Header.Timestamp.ISO())
+		}
+		next, receipts, err := consensus.Apply(state, b)
+		if err != nil {
+			e.emit(Penalize{Peer: from, Reason: err.Error()})
+			return false, err
+		}
+		entries = append(entries, Entry{Block: b, State: next, Receipts: receipts})
+		state = next
+	}
+	if ancestor < e.tip.Height {
+		ours, err := e.block(ancestor + 1)
+		if err != nil {
+			return false, err
+		}
+		if !consensus.Better(state, e.tip, branch[0], ours) {
+			return false, nil
+		}
+	}
+	return true, e.adopt(ancestor, entries)
+}
+
+// adopt makes entries the chain above ancestor.
+func (e *Engine) adopt(ancestor int64, entries []Entry) error {
+	var dropped []*chain.Block
+	for h := ancestor + 1; h <= e.tip.Height; h++ {
+		b, err := e.block(h)
+		if err != nil {
+			return err
+		}
+		dropped = append(dropped, b)
+	}
+	for _, b := range dropped {
+		delete(e.states, b.Header.Index)
+		delete(e.blocks, b.Header.Index)
+	}
+	e.emit(Commit{Ancestor: ancestor, Entries: entries, Dropped: dropped})
+	if len(dropped) > 0 {
+		e.notice(true, "chain reorganised", "ancestor", ancestor, "dropped", len(dropped), "adopted", len(entries))
+	}
+	for _, en := range entries {
+		e.tip = en.State
+		e.states[en.State.Height] = en.State
+		e.blocks[en.State.Height] = en.Block
+		for _, tx := range en.Block.Transactions {
+			e.pool.Remove(tx.ID)
+		}
+		for _, r := range en.Receipts.Tx {
+			if r.OptimaeID != "" {
+				e.pool.RemoveKey(optimaeKey(r.OptimaeID))
+				e.drop(r.OptimaeID)
+			}
+		}
+		if n := e.cfg.AnchorInterval; n > 0 && en.State.Height%n == 0 {
+			e.emit(AnchorDue{Height: en.State.Height, Hash: en.State.Tip})
+		}
+	}
+	for h := range e.states {
+		if h <= e.tip.Height-keepStates {
+			delete(e.states, h)
+			delete(e.blocks, h)
+		}
+	}
+	e.dirty, e.readySince, e.dryUntil = true, 0, 0
+	for _, b := range dropped { // what the new chain does not hold waits again
+		for _, tx := range b.Transactions {
+			if consensus.CheckTx(e.tip, tx, e.now) == nil {
+				if err := e.pool.Readd(tx, poolKey(tx), txFee(tx), e.now); err != nil {
+					e.notice(true, "dropped transaction not pooled again", "tx", short(tx.ID), "err", err)
+				}
+			}
+		}
+	}
+	e.prunePool()
+	return nil
+}
+
+// prunePool drops what the new tip has made impossible.
+func (e *Engine) prunePool() {
+	for _, tx := range e.pool.Pending() {
+		if err := consensus.CheckTx(e.tip, tx, e.now); err != nil && !isEarlyNonce(tx, e.tip) {
+			e.pool.Remove(tx.ID)
+			if id, _ := tx.Payload.StringOr("optimae_id", ""); id != "" {
+				e.drop(id)
+			}
+		}
+	}
+}
+
+// holds reports whether a block is part of our chain.
+func (e *Engine) holds(b *chain.Block) bool {
+	h, ok := e.hash(b.Header.Index)
+	return ok && h == b.Hash
+}
+
+func (e *Engine) hash(height int64) (string, bool) {
+	if height == e.tip.Height {
+		return e.tip.Tip, true
+	}
+	if height < 0 || height > e.tip.Height {
+		return "", false
+	}
+	if s := e.states[height]; s != nil {
+		return s.Tip, true
+	}
+	return e.history.Hash(height)
+}
+
+func (e *Engine) block(height int64) (*chain.Block, error) {
+	if b := e.blocks[height]; b != nil {
+		return b, nil
+	}
+	return e.history.Block(height)
+}
+
+func (e *Engine) state(height int64) (*consensus.State, error) {
+	if s := e.states[height]; s != nil {
+		return s, nil
+	}
+	data, err := e.history.State(height)
+	if err != nil {
+		return nil, fmt.Errorf("state at %d: %w", height, err)
+	}
+	return consensus.ParseState(data, e.rules)
+}
+
+// receiveAnnouncement asks for a block that this node lacks.
+func (e *Engine) receiveAnnouncement(m *chain.Message) error {
+	index, err1 := m.Payload.Int("block_index")
+	hash, err2 := m.Payload.String("block_hash")
+	if err := errors.Join(err1, err2); err != nil {
+		return err
+	}
+	if index <= e.tip.FinalizedHeight {
+		return late("announcement below the finalized block")
+	}
+	if h, ok := e.hash(index); ok && h == hash {
+		return nil
+	}
+	e.emit(Fetch{Peer: m.SenderID, Height: index, Hash: hash})
+	return nil
+}
+
+// announce tells everybody about a block of ours.
+func (e *Engine) announce(b *chain.Block) {
+	e.message(chain.MsgBlockAnnouncement, canon.NewObject(
+		"block_index", b.Header.Index, "block_hash", b.Hash, "previous_hash", b.Header.PreviousHash,
+		"generator_id", b.Header.GeneratorID, "transaction_count", int64(len(b.Transactions)),
+		"weighted_performance_sum", b.Header.WeightedPerformanceSum, "threshold", b.Header.Threshold))
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

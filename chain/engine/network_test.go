@@ -1,0 +1,293 @@
+package engine_test
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"doin.network/node/chain"
+	"doin.network/node/chain/consensus"
+	"doin.network/node/chain/engine"
+	"doin.network/node/chain/identity"
+	"doin.network/node/internal/canon"
+	"doin.network/node/internal/stamp"
+	"doin.network/node/net/memnet"
+)
+
+const domain = "d"
+
+// start is the virtual clock's zero.
+const start = 1_700_000_000 * engine.Second
+
+// cluster is n engines on an in-memory network with a fake worker each.
+type cluster struct {
+	t     *testing.T
+	net   *memnet.Net[[]byte]
+	nodes []*node
+	byID  map[string]*node
+}
+
+// node is an engine with what a real one has around it: a chain, a worker, a search.
+type node struct {
+	c      *cluster
+	id     string
+	key    *identity.Key
+	eng    *engine.Engine
+	chain  *memoryChain
+	seen   map[string]bool
+	value  int64 // the search's current genome: performance rises as it falls
+	rounds int
+	bests  []float64 // verified immigrants' performances, in order
+	worker func(engine.Evaluate) (engine.Outcome, error)
+	search func(n *node) *canon.Object
+	down   bool
+	done   []engine.RoundDone
+	fines  []engine.Penalize
+	served []engine.Inference
+}
+
+// memoryChain is the store of a test node.
+type memoryChain struct {
+	blocks []*chain.Block
+	states [][]byte
+}
+
+func (m *memoryChain) Block(h int64) (*chain.Block, error) { return m.blocks[h], nil }
+func (m *memoryChain) State(h int64) ([]byte, error)       { return m.states[h], nil }
+func (m *memoryChain) Hash(h int64) (string, bool) {
+	if h < 0 || h >= int64(len(m.blocks)) {
+		return "", false
+	}
+	return m.blocks[h].Hash, true
+}
+
+func newCluster(t *testing.T, n int, seed uint64) *cluster {
+	t.Helper()
+	c := &cluster{t: t, byID: map[string]*node{},
+		net: memnet.New[[]byte](memnet.Config{Seed: seed, MinLatency: 2 * time.Millisecond, MaxLatency: 60 * time.Millisecond})}
+	g := &chain.Genesis{Parameters: chain.DefaultParameters(), Domains: []chain.Domain{chain.DefaultDomain(domain)}}
+	g.Parameters.StartTime = stamp.FromMicro(start)
+	g.Parameters.TargetBlockTime = 20
+	g.Parameters.InitialThreshold = 0.05
+	for i := range n {
+		k, err := identity.FromSeed(fmt.Sprint("engine test ", seed, i))
+		c.must(err)
+		nd := &node{c: c, id: k.PeerID(), key: k, seen: map[string]bool{}, value: 1e12 + int64(i), worker: honest, search: improve}
+		g.Evaluators = append(g.Evaluators, chain.Evaluator{PeerID: nd.id, PublicKey: k.PublicKey()})
+		c.nodes, c.byID[nd.id] = append(c.nodes, nd), nd
+	}
+	for _, nd := range c.nodes {
+		state, err := consensus.NewState(g)
+		c.must(err)
+		nd.chain = &memoryChain{blocks: []*chain.Block{chain.GenesisBlock()}, states: [][]byte{state.AppendCanonical(nil)}}
+		cfg := engine.DefaultConfig()
+		cfg.Domains[domain] = engine.Role{Optimize: true, Evaluate: true}
+		cfg.AnchorInterval = 5
+		nd.eng, err = engine.New(cfg, nd.key, state, nd.chain)
+		c.must(err)
+		c.net.Join(nd.id, func(d memnet.Delivery[[]byte]) { nd.receive(d.Payload) })
+		nd.tick()
+		c.net.After(time.Second, nd.propose)
+	}
+	return c
+}
+
+// honest trains nothing: performance and digest are functions of the recipe and the seed.
+func honest(ev engine.Evaluate) (engine.Outcome, error) {
+	v, err := ev.Parameters.Int("v")
+	if err != nil {
+		return engine.Outcome{}, fmt.Errorf("%w: %v", engine.ErrInvalid, err)
+	}
+	h := sha256.Sum256(binary.LittleEndian.AppendUint64(canon.Canonical(ev.Parameters), ev.Seed))
+	o := engine.Outcome{Performance: -float64(v) - float64(h[0])/256, Digest: hex.EncodeToString(h[:]), Metrics: canon.NewObject("v", v)}
+	if ev.Synthetic != nil {
+		o.SyntheticScore, o.IncumbentScore = float64(v), float64(v)+1
+		o.SyntheticDataHash = fmt.Sprintf("%064x", ev.Synthetic.Seed)
+	}
+	return o, nil
+}
+
+// improve is a search that gets better by two per cent a round.
+func improve(n *node) *canon.Object {
+	n.value -= max(1, n.value/50)
+	return canon.NewObject("v", n.value)
+}
+
+func (n *node) now() int64 { return start + n.c.net.Now().Microseconds() }
+
+// step feeds the engine and carries out what it asks for.
+func (n *node) step(ev engine.Event) {
+	if n.down {
+		return
+	}
+	for _, f := range n.eng.Step(n.now(), ev) {
+		n.do(f)
+	}
+}
+
+func (n *node) do(f engine.Effect) {
+	c := n.c
+	switch f := f.(type) {
+	case engine.Broadcast:
+		n.seen[chain.FloodID(f.Message)] = true
+		c.net.Broadcast(n.id, canon.Default(f.Message.Object()))
+	case engine.Evaluate:
+		c.net.After(300*time.Millisecond, func() {
+			o, err := n.worker(f)
+			n.step(engine.Evaluated{Job: f.Job, Outcome: o, Err: err})
+		})
+	case engine.Commit:
+		if int(f.Ancestor)+1+len(f.Dropped) != len(n.chain.blocks) {
+			c.t.Fatalf("%.6s: commit above %d drops %d of a chain of %d", n.id, f.Ancestor, len(f.Dropped), len(n.chain.blocks))
+		}
+		n.chain.blocks, n.chain.states = n.chain.blocks[:f.Ancestor+1], n.chain.states[:f.Ancestor+1]
+		for _, e := range f.Entries {
+			n.chain.blocks = append(n.chain.blocks, e.Block)
+			n.chain.states = append(n.chain.states, e.State.AppendCanonical(nil))
+		}
+	case engine.Fetch:
+		n.sync(c.byID[f.Peer])
+	case engine.RoundDone:
+		n.rounds++
+		n.done = append(n.done, f)
+		for _, im := range f.Immigrants {
+			n.bests = append(n.bests, im.Performance)
+			if v, err := im.Parameters.Int("v"); err == nil {
+				n.value = min(n.value, v)
+			}
+		}
+		c.net.After(2*time.Second, n.propose)
+	case engine.Penalize:
+		n.fines = append(n.fines, f)
+	case engine.Inference:
+		n.served = append(n.served, f)
+		n.step(engine.Inferred{TaskID: f.TaskID, Result: canon.NewObject("forecast", []any{1.0})})
+	case engine.Notice:
+		if testing.Verbose() && f.Warn {
+			c.t.Logf("%8v %.6s %s %v", c.net.Now(), n.id, f.Text, f.Args)
+		}
+	}
+}
+
+// receive is the network layer: parse, verify, deduplicate.
+func (n *node) receive(data []byte) {
+	o, err := canon.ParseObject(data)
+	n.c.must(err)
+	m, err := chain.MessageFromObject(o)
+	n.c.must(err)
+	n.c.must(m.ValidateBasic())
+	if chain.VerifyMessage(m, n.eng.View().State.Rules().Network) != nil || n.seen[chain.FloodID(m)] {
+		return
+	}
+	n.seen[chain.FloodID(m)] = true
+	n.step(engine.Received{Message: m})
+}
+
+// sync fetches the branch of a peer above the common ancestor, as net/chainsync does.
+func (n *node) sync(peer *node) {
+	if peer == nil || peer.down || n.down || !n.c.net.Connected(n.id, peer.id) {
+		return
+	}
+	n.c.net.After(50*time.Millisecond, func() {
+		a := 0
+		for a+1 < len(n.chain.blocks) && a+1 < len(peer.chain.blocks) && n.chain.blocks[a+1].Hash == peer.chain.blocks[a+1].Hash {
+			a++
+		}
+		var branch []*chain.Block
+		for _, b := range peer.chain.blocks[a+1:] {
+			o, err := canon.ParseObject(canon.Default(b.Object()))
+			n.c.must(err)
+			b, err := chain.BlockFromObject(o)
+			n.c.must(err)
+			branch = append(branch, b)
+		}
+		n.step(engine.Blocks{From: peer.id, Blocks: branch})
+	})
+}
+
+func (n *node) tick() {
+	n.step(engine.Tick{})
+	n.c.net.After(100*time.Millisecond, n.tick)
+}
+
+func (n *node) propose() {
+	var nonce [16]byte
+	h := sha256.Sum256(fmt.Appendf(nil, "%s %d %v", n.id, n.rounds, n.c.net.Now()))
+	copy(nonce[:], h[:])
+	n.step(engine.Propose{Domain: domain, Parameters: n.search(n), Nonce: nonce, Experiment: canon.NewObject("experiment_id", "e-"+n.id[:6])})
+}
+
+// poll makes every node ask every reachable peer for its chain, as the periodic status poll does.
+func (c *cluster) poll() {
+	for _, n := range c.nodes {
+		for _, p := range c.nodes {
+			if p != n && p.tip() != n.tip() {
+				n.sync(p)
+			}
+		}
+	}
+	c.net.After(5*time.Second, c.poll)
+}
+
+func (n *node) tip() string     { return n.eng.View().State.Tip }
+func (n *node) height() int64   { return n.eng.View().State.Height }
+func (n *node) final() int64    { return n.eng.View().State.FinalizedHeight }
+func (n *node) best() float64   { return n.eng.View().State.Domains[domain].Best }
+func (n *node) accepted() int64 { return n.eng.View().State.Domains[domain].Accepted }
+
+func (c *cluster) must(err error) {
+	c.t.Helper()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// check asserts what must hold at any time: every node's chain replays to its state, and money is conserved.
+func (c *cluster) check() {
+	c.t.Helper()
+	for _, n := range c.nodes {
+		rules := n.eng.View().State.Rules()
+		s, err := consensus.ParseState(n.chain.states[0], rules)
+		c.must(err)
+		for _, b := range n.chain.blocks[1:] {
+			s, _, err = consensus.Apply(s, b)
+			c.must(err)
+		}
+		if s.Root() != n.eng.View().State.Root() {
+			c.t.Errorf("%.6s: replay of the stored chain gives another state", n.id)
+		}
+		var sum int64
+		for _, p := range s.Ledger.Peers() {
+			sum += s.Ledger.Balance(p)
+		}
+		if sum != s.Ledger.Supply() {
+			c.t.Errorf("%.6s: balances %d, supply %d", n.id, sum, s.Ledger.Supply())
+		}
+	}
+}
+
+// settled advances the clock until the tips of the nodes agree and returns that tip.
+func (c *cluster) settled(within time.Duration, nodes ...*node) string {
+	c.t.Helper()
+	end := c.net.Now() + within
+	for c.net.Now() < end {
+		c.net.Advance(100 * time.Millisecond)
+		same := true
+		for _, n := range nodes {
+			same = same && n.tip() == nodes[0].tip()
+		}
+		if same {
+			return nodes[0].tip()
+		}
+	}
+	var tips []string
+	for _, n := range nodes {
+		tips = append(tips, fmt.Sprintf("%.6s at %d: %.8s", n.id, n.height(), n.tip()))
+	}
+	c.t.Fatalf("tips differ after %v: %s", within, strings.Join(tips, ", "))
+	return ""
+}
