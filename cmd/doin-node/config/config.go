@@ -1,0 +1,228 @@
+package config
+
+import (
+	"time"
+
+	"doin.network/node/internal/canon"
+)
+
+// Security selects the rule set of the chain.
+type Security string
+
+// The two rule sets.
+const (
+	// Strict is the default: integers only, signatures, exact verification.
+	Strict Security = "strict"
+	// Reference follows the formulas of the Python implementation, for a
+	// network shared with its nodes.
+	Reference Security = "reference"
+)
+
+// Config is the configuration of one node. The zero value is not usable; start
+// from DefaultConfig.
+type Config struct {
+	// Label names the node on dashboards; it has no other meaning. Key
+	// node_label, default "".
+	Label string
+	// DataDir holds everything the node writes and is made if missing. Key
+	// data_dir, default "./doin-data".
+	DataDir string
+	// IdentityFile holds the node's key. Key identity_file; empty means
+	// identity.json in DataDir. See IdentityPath.
+	IdentityFile string
+	// GenesisFile names the genesis file of the network to join. Key
+	// genesis_file; empty means a network of this node alone, made from this
+	// configuration.
+	GenesisFile string
+	// Security is the rule set. Key security, default Strict.
+	Security Security
+	// Seed makes a run repeatable, for simulation only: nonces and, where there
+	// is no identity file, the key come from it. Key seed; nil means random.
+	Seed *int64
+	// ResetChain deletes chain and analytics of DataDir before the start. Key
+	// reset_chain, default false.
+	ResetChain bool
+
+	Network Network
+	Chain   Chain
+	Quorum  Quorum
+	Rounds  Rounds
+	Fees    Fees
+	Worker  Worker
+	Record  Record
+	Log     Log
+	Limits  Limits
+
+	// Domains are the domains the node has a role in, in the order of the file.
+	// Key domains, default none: such a node only relays.
+	Domains []Domain
+
+	// Raw is the file's object without comments, as it was read: numbers keep
+	// the form, integer or float, in which they were written. It is nil for a
+	// Config that does not come from a file, and flags do not change it.
+	Raw *canon.Object
+}
+
+// Network is where the node listens and whom it talks to.
+type Network struct {
+	// Host is the address to bind. Key host, default "0.0.0.0".
+	Host string
+	// Port is the port to listen on, 0 for any free one. Key port, default 8470.
+	Port int
+	// Bootstrap are the peers contacted at the start, each "host:port". Key
+	// bootstrap_peers, default none.
+	Bootstrap []string
+	// Protocol is how messages spread: "flooding", the default. "gossipsub" is
+	// accepted with a warning and floods. Key network_protocol.
+	Protocol string
+	// Discovery turns on the exchange of peers. Key discovery_enabled, default
+	// true.
+	Discovery bool
+	// DiscoveryInterval is the time between exchanges. Key discovery_interval,
+	// default 60 s, min 0.1 s.
+	DiscoveryInterval time.Duration
+}
+
+// Chain is what a network's nodes must agree on about blocks.
+type Chain struct {
+	// TargetBlockTime is the time between blocks that the difficulty aims at.
+	// Key target_block_time, default 600 s, min 0.1 s.
+	TargetBlockTime time.Duration
+	// InitialThreshold is the weighted increment the first block needs. Key
+	// initial_threshold, default 1, above 0.
+	InitialThreshold float64
+	// FinalityDepth is the number of blocks on top of a final one. Key
+	// finality_confirmation_depth, default 6, min 1.
+	FinalityDepth int
+	// AnchorInterval is the number of blocks between external anchors. Key
+	// external_anchor_interval, default 100, min 1.
+	AnchorInterval int
+	// CommitMaxAge is how long after its commit a reveal counts. Key
+	// commit_reveal_max_age, default 600 s, above RevealDelay.
+	CommitMaxAge time.Duration
+	// AcceptanceTolerance is the improvement that replaces a champion in the
+	// reference profile; the strict one has a min_increment per domain. Key
+	// acceptance_tolerance, default 1e-5, min 0.
+	AcceptanceTolerance float64
+}
+
+// Quorum is how many evaluators verify an optimae and when they agree.
+type Quorum struct {
+	// MinEvaluators is the size k of a quorum. Key quorum_min_evaluators,
+	// default 3, from 1 to 100.
+	MinEvaluators int
+	// Fraction is the part of a quorum that must agree in the reference profile;
+	// in the strict one it is two thirds. Key quorum_fraction, default 0.67, in
+	// (0, 1].
+	Fraction float64
+	// Tolerance is the relative error by which a challenger may be worse than
+	// the incumbent on synthetic data (strict), or by which evaluations may
+	// differ (reference). Key quorum_tolerance, default 0.05, in [0, 10].
+	Tolerance float64
+}
+
+// Rounds is the pace of the node's own loops.
+type Rounds struct {
+	// OptimizerInterval is the pause between two rounds of a domain. Key
+	// optimizer_loop_interval, default 30 s, min 0.
+	OptimizerInterval time.Duration
+	// EvalInterval is the time between two looks at the task queue. Key
+	// eval_poll_interval, default 10 s, min 0.01 s.
+	EvalInterval time.Duration
+	// EvalBatch is the number of tasks taken per look. Key eval_max_concurrent,
+	// default 3, from 1 to 1000.
+	EvalBatch int
+	// RevealDelay is the time between a commit and its reveal. Key reveal_delay,
+	// default 2 s, from 0 to 600 s.
+	RevealDelay time.Duration
+}
+
+// Fees is the fee market.
+type Fees struct {
+	// Enabled turns the market on. Key fee_market_enabled, default true.
+	Enabled bool
+	// The others are the members of fee_config, amounts in DOIN.
+
+	MinBaseFee      float64 // min_base_fee, default 0.001, min 0
+	MaxBaseFee      float64 // max_base_fee, default 100, at least MinBaseFee
+	ChangeDenom     int     // base_fee_change_denom, default 8, min 1
+	TargetBlockSize int     // target_block_size, default 100 transactions, min 1
+	MaxBlockSize    int     // max_block_size, default 200, from TargetBlockSize to 10000
+	StakeMultiplier float64 // optimae_stake_multiplier, default 5, min 0
+	BurnFraction    float64 // optimae_burn_fraction, default 0.2, in [0, 1]
+}
+
+// Worker is the child process that computes.
+type Worker struct {
+	// Path names the executable. Key worker_path; empty means beside this
+	// executable, then on PATH.
+	Path string
+	// Parallel is the number of trainings at the same time, 0 for one per core.
+	// Key workers, default 0, max 1024.
+	Parallel int
+}
+
+// Record is where rounds are written.
+type Record struct {
+	// StatsFile is the CSV of rounds. Key experiment_stats_file; empty means
+	// experiment_stats.csv in DataDir. See StatsPath.
+	StatsFile string
+	// OLAPFile is the SQLite star schema. Key olap_db_path; empty means olap.db
+	// in DataDir. See OLAPPath.
+	OLAPFile string
+}
+
+// Log is how the node reports.
+type Log struct {
+	// Level is "debug", "info", "warning" or "error", in any case. Key
+	// log_level, default "info".
+	Level string
+	// Format is "text" or "json". Key log_format, default "text".
+	Format string
+}
+
+// Limits bound what strangers can make the node hold.
+type Limits struct {
+	// MaxBodyBytes is the largest HTTP body accepted, sent or received. Key
+	// max_body_bytes, default 8 MiB, from 64 KiB to 128 MiB.
+	MaxBodyBytes int
+	// MaxConnections is the number of open HTTP connections served. Key
+	// max_connections, default 512, from 1 to 65536.
+	MaxConnections int
+	// MaxPeers is the number of peers remembered. Key max_peers, default 1000,
+	// from 1 to 100000.
+	MaxPeers int
+	// MaxPending is the number of transactions waiting for a block. Key
+	// max_pending_transactions, default 10000, from 1 to 1000000.
+	MaxPending int
+}
+
+// DefaultConfig returns the configuration of an empty file.
+func DefaultConfig() Config {
+	return Config{
+		DataDir:  "./doin-data",
+		Security: Strict,
+		Network: Network{
+			Host: "0.0.0.0", Port: 8470, Protocol: Flooding,
+			Discovery: true, DiscoveryInterval: time.Minute,
+		},
+		Chain: Chain{
+			TargetBlockTime: 10 * time.Minute, InitialThreshold: 1,
+			FinalityDepth: 6, AnchorInterval: 100,
+			CommitMaxAge: 10 * time.Minute, AcceptanceTolerance: 1e-5,
+		},
+		Quorum: Quorum{MinEvaluators: 3, Fraction: 0.67, Tolerance: 0.05},
+		Rounds: Rounds{
+			OptimizerInterval: 30 * time.Second, EvalInterval: 10 * time.Second,
+			EvalBatch: 3, RevealDelay: 2 * time.Second,
+		},
+		Fees: Fees{
+			Enabled: true, MinBaseFee: 0.001, MaxBaseFee: 100, ChangeDenom: 8,
+			TargetBlockSize: 100, MaxBlockSize: 200, StakeMultiplier: 5, BurnFraction: 0.2,
+		},
+		Log: Log{Level: "info", Format: "text"},
+		Limits: Limits{
+			MaxBodyBytes: 8 << 20, MaxConnections: 512, MaxPeers: 1000, MaxPending: 10000,
+		},
+	}
+}

@@ -1,0 +1,291 @@
+package config
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"doin.network/node/internal/canon"
+)
+
+func TestDefaultIsValid(t *testing.T) {
+	c := DefaultConfig()
+	if err := c.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	parsed, warnings, err := Parse("empty.json", []byte("{}"))
+	if err != nil || len(warnings) > 0 {
+		t.Fatalf("Parse({}) = %v, %v", warnings, err)
+	}
+	parsed.Raw = nil
+	if got, want := show(dump(parsed)), show(dump(&c)); got != want {
+		t.Errorf("Parse({}) = %s, want %s", got, want)
+	}
+}
+
+// dump lists what an empty file must leave at its default.
+func dump(c *Config) any {
+	return []any{c.DataDir, string(c.Security), c.Network.Port, c.Chain.InitialThreshold, c.Quorum.Fraction,
+		c.Rounds.RevealDelay.Seconds(), c.Fees.Enabled, c.Log.Level, c.Limits.MaxPeers, len(c.Domains)}
+}
+
+func TestParseEveryKey(t *testing.T) {
+	c, warnings, err := Load("testdata/every_key.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var known []string
+	known = append(known, names(nodeKeys)...)
+	known = append(known, "domains", "fee_config")
+	for _, name := range known {
+		if !c.Raw.Has(name) {
+			t.Errorf("testdata/every_key.json lacks %q", name)
+		}
+	}
+	if got, want := c.Chain.TargetBlockTime, 20*time.Second; got != want {
+		t.Errorf("target_block_time = %v, want %v", got, want)
+	}
+	if v, _ := c.Raw.Get("target_block_time"); v != int64(20) {
+		t.Errorf("Raw target_block_time = %T %v, want int64 20", v, v)
+	}
+	if c.Seed == nil || *c.Seed != 7 {
+		t.Errorf("seed = %v, want 7", c.Seed)
+	}
+	d := &c.Domains[0]
+	if d.Plugin() != PluginQuadratic {
+		t.Errorf("Plugin() = %q, want %q", d.Plugin(), PluginQuadratic)
+	}
+	if d.Target == nil || *d.Target != -1 {
+		t.Errorf("target_performance = %v, want -1", d.Target)
+	}
+	if want := []Bound{{"x", -20, 20}, {"a", 0.5, 1}}; !slices.Equal(d.Bounds, want) {
+		t.Errorf("param_bounds = %v, want %v", d.Bounds, want)
+	}
+	want := `{"n_params": 10, "step_size": 0.5, "metric_type": "mae", "param_bounds": {"x": [-20, 20], "a": [0.5, 1]}}`
+	if got := string(canon.Default(d.WorkerConfig())); got != want {
+		t.Errorf("WorkerConfig() = %s, want %s", got, want)
+	}
+	if d.InferenceConfig != d.OptimizationConfig {
+		t.Error("inference_config does not fall back to optimization_config")
+	}
+	if path, ok := c.Domains[1].Command(); !ok || path != "./my_domain.py" {
+		t.Errorf("Command() = %q, %v", path, ok)
+	}
+	var keys []string
+	for _, w := range warnings {
+		keys = append(keys, w.Key)
+	}
+	for _, key := range []string{"storage_backend", "db_path", "snapshot_interval", "prune_keep_blocks",
+		"gossip_heartbeat_interval", "dashboard_enabled", "shared_claim_timeout", "shared_min_peers",
+		"network_protocol", "quorum_fraction", "fee_config.target_block_fullness",
+		"domains[0].synthetic_data_validation", "domains[0].incentive_config",
+		"domains[1].inference_plugin", "domains[2].optimization_plugin", "domains[3].optimization_plugin"} {
+		if !slices.Contains(keys, key) {
+			t.Errorf("no warning for %s in %v", key, keys)
+		}
+	}
+}
+
+func TestReferenceExamples(t *testing.T) {
+	files, err := filepath.Glob("testdata/reference/*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no example: %v", err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			c, _, err := Load(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(c.Domains) != 1 {
+				t.Errorf("%d domains, want 1", len(c.Domains))
+			}
+		})
+	}
+}
+
+func TestBadFiles(t *testing.T) {
+	long := strings.Repeat("x", 200)
+	f := func(file, want string) {
+		t.Helper()
+		c, _, err := Parse("bad.json", []byte(file))
+		if err == nil {
+			t.Errorf("Parse(%s) accepted", file)
+			return
+		}
+		if c != nil || !errors.Is(err, ErrInvalid) {
+			t.Errorf("Parse(%s) = %v, %v", file, c, err)
+		}
+		if got := err.Error(); got != want {
+			t.Errorf("Parse(%s)\n got %s\nwant %s", file, got, want)
+		}
+	}
+	f(`[]`, `bad.json: must be a JSON object`)
+	f(`{"prot": 8470}`, `bad.json: prot 8470: unknown key; the nearest known one is "port"`)
+	f(`{"target_blocktime": 1}`, `bad.json: target_blocktime 1: unknown key; the nearest known one is "target_block_time"`)
+	f(`{"bootstrap": []}`, `bad.json: bootstrap []: unknown key; the nearest known one is "bootstrap_peers"`)
+	f(`{"port": "8470"}`, `bad.json: port "8470": must be an integer`)
+	f(`{"port": 8470.0}`, `bad.json: port 8470.0: must be an integer`)
+	f(`{"port": 99999999999999999999}`, `bad.json: port 99999999999999999999: must be an integer`)
+	f(`{"port": 70000}`, `bad.json: port 70000: must be in [0, 65535]`)
+	f(`{"port": null}`, `bad.json: port null: must be an integer`)
+	f(`{"host": ""}`, `bad.json: host "": must not be empty`)
+	f(`{"data_dir": 5}`, `bad.json: data_dir 5: must be a string`)
+	f(`{"data_dir": ["`+long+`"]}`, `bad.json: data_dir ["`+long[:58]+`…: must be a string`)
+	f(`{"discovery_enabled": 1}`, `bad.json: discovery_enabled 1: must be true or false`)
+	f(`{"security": "lax"}`, `bad.json: security "lax": must be one of ["strict" "reference"]`)
+	f(`{"seed": 1.5}`, `bad.json: seed 1.5: must be an integer or null`)
+	f(`{"target_block_time": NaN}`, `bad.json: target_block_time NaN: must be a finite number`)
+	f(`{"quorum_tolerance": -Infinity}`, `bad.json: quorum_tolerance -Infinity: must be a finite number`)
+	f(`{"domains": [{"optimization_config": {"a": [1, NaN]}}]}`,
+		`bad.json: domains[0].optimization_config.a[1] NaN: must be a finite number`)
+	f(`{"target_block_time": -1}`, `bad.json: target_block_time -1.0: must be in [0.1, 1e+09]`)
+	f(`{"target_block_time": 1e300}`, `bad.json: target_block_time 1e+300: must be at most 1e+09 seconds`)
+	f(`{"initial_threshold": 0}`, `bad.json: initial_threshold 0.0: must be in (0, 1e+09]`)
+	f(`{"quorum_fraction": 1.5}`, `bad.json: quorum_fraction 1.5: must be in (0, 1]`)
+	f(`{"quorum_min_evaluators": 0}`, `bad.json: quorum_min_evaluators 0: must be in [1, 100]`)
+	f(`{"commit_reveal_max_age": 2}`, `bad.json: commit_reveal_max_age 2.0: must be above reveal_delay`)
+	f(`{"bootstrap_peers": "a:1"}`, `bad.json: bootstrap_peers "a:1": must be a list of strings`)
+	f(`{"bootstrap_peers": ["a:1", "b"]}`, `bad.json: bootstrap_peers[1] "b": must be host:port`)
+	f(`{"bootstrap_peers": ["a:0"]}`, `bad.json: bootstrap_peers[0] "a:0": must be host:port with a port in [1, 65535]`)
+	f(`{"network_protocol": "carrier pigeon"}`,
+		`bad.json: network_protocol "carrier pigeon": must be one of ["flooding" "gossipsub"]`)
+	f(`{"log_level": "loud"}`, `bad.json: log_level "loud": must be one of ["debug" "info" "warning" "error"]`)
+	f(`{"require_deterministic_seed": false}`,
+		`bad.json: require_deterministic_seed false: must be true: training seeds are always derived from the commitment`)
+	f(`{"shared_min_peers": "2"}`, `bad.json: shared_min_peers "2": must be an integer`)
+	f(`{"fee_config": {"burn": 1}}`,
+		`bad.json: fee_config.burn 1: unknown key; the nearest known one is "optimae_burn_fraction"`)
+	f(`{"fee_config": {"optimae_burn_fraction": 2}}`, `bad.json: fee_config.optimae_burn_fraction 2.0: must be in [0, 1]`)
+	f(`{"domains": {}}`, `bad.json: domains {}: must be a list of objects`)
+	f(`{"domains": [3]}`, `bad.json: domains[0] 3: must be an object`)
+	f(`{"domains": [{}]}`, `bad.json: domains[0].domain_id "": is required`)
+	f(`{"domains": [{"domain_id": "a,b"}]}`,
+		`bad.json: domains[0].domain_id "a,b": must be printable UTF-8 without commas`)
+	f(`{"domains": [{"domain_id": "a"}, {"domain_id": "a"}]}`,
+		`bad.json: domains[1].domain_id "a": is the id of an earlier domain too`)
+	f(`{"domains": [{"domain_id": "a", "optimise": true}]}`,
+		`bad.json: domains[0].optimise true: unknown key; the nearest known one is "optimize"`)
+	f(`{"domains": [{"domain_id": "a", "evaluate": true}]}`,
+		`bad.json: domains[0].optimization_plugin "": must name a plugin: the domain has a role here`)
+	f(`{"domains": [{"domain_id": "a", "optimize": true, "inference_plugin": "forecast"}]}`,
+		`bad.json: domains[0].optimization_plugin "": must name a plugin: optimize is true`)
+	f(`{"domains": [{"domain_id": "a", "optimize": true, "optimization_plugin": "exec:"}]}`,
+		`bad.json: domains[0].optimization_plugin "exec:": must name an executable after the colon`)
+	f(`{"domains": [{"domain_id": "a", "param_bounds": {"x": [1, 0]}}]}`,
+		`bad.json: domains[0].param_bounds.x [1, 0]: low is above high`)
+	f(`{"domains": [{"domain_id": "a", "param_bounds": {"x": [true, 2]}}]}`,
+		`bad.json: domains[0].param_bounds.x [true, 2]: must be two numbers`)
+	f(`{"domains": [{"domain_id": "a", "resource_limits": {"max_epochs": 0}}]}`,
+		`bad.json: domains[0].resource_limits.max_epochs 0: must be in [1, 1000000000]`)
+	f(`{"domains": [{"domain_id": "a", "resource_limits": {"max_epoch": 9}}]}`,
+		`bad.json: domains[0].resource_limits.max_epoch 9: unknown key; the nearest known one is "max_epochs"`)
+	f(`{"domains": [{"domain_id": "a", "incentive_config": []}]}`,
+		`bad.json: domains[0].incentive_config []: must be an object`)
+	f(`{"domains": [{"domain_id": "a", "performance_scale": 0}]}`,
+		`bad.json: domains[0].performance_scale 0.0: must be in [1e-06, 1e+09]`)
+	// Every problem at once.
+	f(`{"port": "x", "hots": "h", "domains": [{"domain_id": 1}]}`, "bad.json: port \"x\": must be an integer\n"+
+		`bad.json: hots "h": unknown key; the nearest known one is "host"`+"\n"+
+		`bad.json: domains[0].domain_id 1: must be a string`)
+}
+
+func TestNotJSON(t *testing.T) {
+	_, _, err := Parse("bad.json", []byte(`{"port": }`))
+	if !errors.Is(err, ErrInvalid) || !strings.HasPrefix(err.Error(), "bad.json: ") {
+		t.Errorf("Parse of broken JSON = %v", err)
+	}
+	if _, _, err = Parse("big.json", make([]byte, maxFileBytes+1)); err == nil {
+		t.Error("an oversized file is accepted")
+	}
+	if _, _, err = Load(filepath.Join(t.TempDir(), "none.json")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("Load of a missing file = %v, want %v", err, os.ErrNotExist)
+	}
+}
+
+func TestComments(t *testing.T) {
+	c, warnings, err := Parse("c.json", []byte(`{"$doc": NaN, "$": [], "fee_config": {"$why": 1}, "domains": [
+		{"$doc": "x", "domain_id": "q", "param_bounds": {"$x": "free", "x": [0, 1]},
+		 "optimization_config": {"$a": 1, "b": {"$c": 2, "d": [{"$e": 3, "f": 4}]}}}]}`))
+	if err != nil || len(warnings) != 0 {
+		t.Fatalf("Parse = %v, %v", warnings, err)
+	}
+	if got, want := string(canon.Default(c.Domains[0].OptimizationConfig)), `{"b": {"d": [{"f": 4}]}}`; got != want {
+		t.Errorf("optimization_config = %s, want %s", got, want)
+	}
+}
+
+func TestFlags(t *testing.T) {
+	c := DefaultConfig()
+	c.Network.Bootstrap = []string{"old:1"}
+	f := Flags{Port: 9000, DataDir: "/d", Peers: "a:1, [::1]:2,", Identity: "k", StatsFile: "s", OLAPFile: "o",
+		ResetChain: true, LogLevel: "DEBUG"}
+	if err := f.Apply(&c); err != nil {
+		t.Fatal(err)
+	}
+	if c.Network.Port != 9000 || c.IdentityPath() != "k" || c.StatsPath() != "s" || c.OLAPPath() != "o" ||
+		c.StorePath() != filepath.Join("/d", "chain") || !c.ResetChain ||
+		!slices.Equal(c.Network.Bootstrap, []string{"a:1", "[::1]:2"}) {
+		t.Errorf("Apply left %+v", c)
+	}
+	if err := (Flags{}).Apply(&c); err != nil || c.Network.Port != 9000 || len(c.Network.Bootstrap) != 2 {
+		t.Errorf("empty flags changed the configuration: %+v, %v", c, err)
+	}
+	err := Flags{Port: -1, LogLevel: "x"}.Apply(&c)
+	if want := "port -1: must be in [0, 65535]\n" +
+		`log_level "x": must be one of ["debug" "info" "warning" "error"]`; err == nil || err.Error() != want {
+		t.Errorf("Apply of bad flags = %v, want %s", err, want)
+	}
+}
+
+func TestSplitPeer(t *testing.T) {
+	f := func(s, host string, port int) {
+		t.Helper()
+		h, p, err := SplitPeer(s)
+		if h != host || p != port || (err != nil) != (host == "") {
+			t.Errorf("SplitPeer(%q) = %q, %d, %v, want %q, %d", s, h, p, err, host, port)
+		}
+	}
+	f("127.0.0.1:8470", "127.0.0.1", 8470)
+	f("[::1]:8470", "::1", 8470)
+	f("::1:8470", "::1", 8470) // split at the last colon
+	f("node.example:1", "node.example", 1)
+	f("node.example", "", 0)
+	f(":8470", "", 0)
+	f("http://a:1", "", 0)
+	f("[::1:8470", "", 0)
+	f("a b:1", "", 0)
+	f("a:65536", "", 0)
+	f("a:", "", 0)
+}
+
+func FuzzParse(f *testing.F) {
+	for _, file := range []string{"testdata/every_key.json", "testdata/reference/quadratic.json"} {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Add([]byte(`{"port": NaN, "domains": [{}, [], 1]}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c, _, err := Parse("fuzz.json", data)
+		if err != nil {
+			if c != nil {
+				t.Error("a Config beside an error")
+			}
+			return
+		}
+		if err := c.Validate(); err != nil {
+			t.Errorf("an accepted file is not valid: %v", err)
+		}
+		for i := range c.Domains {
+			c.Domains[i].WorkerConfig()
+			c.Domains[i].Unavailable()
+		}
+	})
+}

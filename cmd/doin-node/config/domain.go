@@ -1,0 +1,190 @@
+package config
+
+import (
+	"math"
+	"strings"
+	"time"
+
+	"doin.network/node/internal/canon"
+)
+
+// Names of the plugins that are built in, and the prefix of those that are not.
+const (
+	PluginForecast  = "forecast"
+	PluginQuadratic = "simple_quadratic"
+	// ExecPrefix begins the name of a plugin that is an executable which speaks
+	// the worker protocol: "exec:./my_domain.py".
+	ExecPrefix = "exec:"
+)
+
+// Domain is the node's part in one optimization problem.
+type Domain struct {
+	// ID names the domain in the whole network. Key domain_id, required, at
+	// most 128 bytes.
+	ID string
+	// Optimize and Evaluate are the roles. Keys optimize and evaluate, default
+	// false.
+	Optimize, Evaluate bool
+	// OptimizationPlugin, InferencePlugin and SyntheticPlugin are the names in
+	// the file. One program plays all three parts; see Plugin.
+	OptimizationPlugin, InferencePlugin, SyntheticPlugin string
+	// HasSynthetic says that evaluators can generate data of their own. Key
+	// has_synthetic_data, default false.
+	HasSynthetic bool
+	// Validate is whether optimae need a quorum, in the reference profile; in the
+	// strict one they always do. Key synthetic_data_validation, default true.
+	Validate bool
+	// HigherIsBetter is the direction of the metric. Key higher_is_better,
+	// default true.
+	HigherIsBetter bool
+	// MetricType labels the metric. Key metric_type, default "".
+	MetricType string
+	// Target is the verified performance that ends the search; nil for none.
+	// Key target_performance.
+	Target *float64
+	// PerformanceScale is the least denominator of a relative improvement. Key
+	// performance_scale, default 1e-6, from 1e-6 to 1e9.
+	PerformanceScale float64
+	// MinIncrement is the relative improvement below which a claim is refused.
+	// Key min_increment, default 0.005, in [0, 1].
+	MinIncrement float64
+	// Bounds limit the parameters of an optimae, in the order of the file. Key
+	// param_bounds, default none.
+	Bounds []Bound
+	// Resources limit one job. Key resource_limits.
+	Resources Resources
+	// Incentives shape the reward in the reference profile. Key incentive_config.
+	Incentives Incentives
+	// OptimizationConfig, InferenceConfig and SyntheticConfig are what the
+	// plugin gets, without comments. Never nil in a loaded Config; the second and
+	// the third fall back to the first when the file has none.
+	OptimizationConfig, InferenceConfig, SyntheticConfig *canon.Object
+}
+
+// Bound is the range of one parameter, ends included.
+type Bound struct {
+	Name      string
+	Low, High float64
+}
+
+// Resources limit one job of a worker.
+type Resources struct {
+	MaxTraining  time.Duration // max_training_seconds, default 3600 s, above 0
+	MaxMemoryMB  float64       // max_memory_mb, default 8192, above 0
+	MaxEpochs    int           // max_epochs, default 5000, min 1
+	MaxBatchSize int           // max_batch_size, default 512, min 1
+}
+
+// Incentives are the reward formula's constants in the reference profile.
+type Incentives struct {
+	HigherIsBetter     bool    // higher_is_better, default true
+	ToleranceMargin    float64 // tolerance_margin, default 0.1, min 0
+	BonusThreshold     float64 // bonus_threshold, default 0.05, min 0
+	MinRewardFraction  float64 // min_reward_fraction, default 0.3, in [0, 1]
+	MaxBonusMultiplier float64 // max_bonus_multiplier, default 1.2, min 1
+}
+
+// DefaultDomain returns the values of a domain's missing keys.
+func DefaultDomain() Domain {
+	return Domain{
+		Validate:         true,
+		HigherIsBetter:   true,
+		PerformanceScale: 1e-6,
+		MinIncrement:     0.005,
+		Resources: Resources{
+			MaxTraining: time.Hour, MaxMemoryMB: 8192, MaxEpochs: 5000, MaxBatchSize: 512,
+		},
+		Incentives: Incentives{
+			HigherIsBetter: true, ToleranceMargin: 0.1, BonusThreshold: 0.05,
+			MinRewardFraction: 0.3, MaxBonusMultiplier: 1.2,
+		},
+		OptimizationConfig: canon.NewObject(),
+		InferenceConfig:    canon.NewObject(),
+		SyntheticConfig:    canon.NewObject(),
+	}
+}
+
+// Plugin returns the name of the program that runs the domain: the optimization
+// plugin, or the inference plugin of a node that only evaluates, with aliases
+// replaced by the name they stand for. It is empty for a domain without one.
+func (d *Domain) Plugin() string {
+	name := d.OptimizationPlugin
+	if name == "" {
+		name = d.InferencePlugin
+	}
+	return pluginName(name)
+}
+
+// Command returns the executable of an "exec:" plugin; ok is false for the
+// others.
+func (d *Domain) Command() (path string, ok bool) {
+	return strings.CutPrefix(d.Plugin(), ExecPrefix)
+}
+
+// Unavailable says why the domain cannot be run here, "" if it can. Such a domain
+// is reported and skipped: the node relays its messages without a role in it.
+func (d *Domain) Unavailable() string {
+	switch name := d.Plugin(); {
+	case name == PluginForecast, name == PluginQuadratic, strings.HasPrefix(name, ExecPrefix):
+		return ""
+	case name == "predictor":
+		return `plugin "predictor" is part of the Python implementation and not available here`
+	default:
+		return `plugin "` + name + `" is not known; the nearest known one is "` + nearest(name, pluginNames) + `"`
+	}
+}
+
+// WorkerConfig returns what the domain's program is configured with: a copy of
+// optimization_config to which metric_type and param_bounds are added where they
+// are set here and missing there.
+func (d *Domain) WorkerConfig() *canon.Object {
+	o := d.OptimizationConfig.Clone()
+	if o == nil {
+		o = canon.NewObject()
+	}
+	if _, ok := o.Get("metric_type"); !ok && d.MetricType != "" {
+		o.Set("metric_type", d.MetricType)
+	}
+	_, own := o.Get("param_bounds")
+	_, other := o.Get("hyperparameter_bounds")
+	if !own && !other && len(d.Bounds) > 0 {
+		bounds := canon.NewObject()
+		for _, b := range d.Bounds {
+			bounds.Set(b.Name, []any{wholeOrFloat(b.Low), wholeOrFloat(b.High)})
+		}
+		o.Set("param_bounds", bounds)
+	}
+	return o
+}
+
+// MetricLabel returns the name of the performance metric in records.
+func (d *Domain) MetricLabel() string {
+	for _, key := range []string{"optimization_metric", "performance_metric"} {
+		if v, _ := d.OptimizationConfig.Get(key); v != nil {
+			if s, ok := v.(string); ok && s != "" {
+				return s
+			}
+		}
+	}
+	if d.MetricType != "" {
+		return d.MetricType
+	}
+	return "fitness"
+}
+
+var pluginNames = []string{PluginForecast, PluginQuadratic, "quadratic", "predictor", ExecPrefix}
+
+func pluginName(name string) string {
+	if name == "quadratic" { // what older documents call it
+		return PluginQuadratic
+	}
+	return name
+}
+
+// wholeOrFloat keeps whole bounds integers, as people write them.
+func wholeOrFloat(f float64) any {
+	if f == math.Trunc(f) && math.Abs(f) < 1<<53 {
+		return int64(f)
+	}
+	return f
+}

@@ -1,0 +1,53 @@
+package config
+
+import (
+	"time"
+
+	"doin.network/node/internal/canon"
+)
+
+// domainKeys are the members of one domain except param_bounds, resource_limits
+// and incentive_config, which are read by code of their own.
+var domainKeys = []key[Domain]{
+	text("domain_id", func(d *Domain) *string { return &d.ID }),
+	boolean("optimize", func(d *Domain) *bool { return &d.Optimize }),
+	boolean("evaluate", func(d *Domain) *bool { return &d.Evaluate }),
+	text("optimization_plugin", func(d *Domain) *string { return &d.OptimizationPlugin }),
+	text("inference_plugin", func(d *Domain) *string { return &d.InferencePlugin }),
+	text("synthetic_data_plugin", func(d *Domain) *string { return &d.SyntheticPlugin }),
+	boolean("has_synthetic_data", func(d *Domain) *bool { return &d.HasSynthetic }),
+	boolean("synthetic_data_validation", func(d *Domain) *bool { return &d.Validate }),
+	boolean("higher_is_better", func(d *Domain) *bool { return &d.HigherIsBetter }),
+	text("metric_type", func(d *Domain) *string { return &d.MetricType }),
+	or(key[Domain]{name: "target_performance", read: readTarget}, func(d *Domain) { d.Target = nil }),
+	number("performance_scale", func(d *Domain) *float64 { return &d.PerformanceScale }),
+	number("min_increment", func(d *Domain) *float64 { return &d.MinIncrement }),
+	object("optimization_config", func(d *Domain) **canon.Object { return &d.OptimizationConfig }),
+	object("inference_config", func(d *Domain) **canon.Object { return &d.InferenceConfig }),
+	object("synthetic_data_config", func(d *Domain) **canon.Object { return &d.SyntheticConfig }),
+}
+
+// resourceKeys are the members of resource_limits.
+var resourceKeys = []key[Resources]{
+	seconds("max_training_seconds", func(r *Resources) *time.Duration { return &r.MaxTraining }),
+	number("max_memory_mb", func(r *Resources) *float64 { return &r.MaxMemoryMB }),
+	integer("max_epochs", func(r *Resources) *int { return &r.MaxEpochs }),
+	integer("max_batch_size", func(r *Resources) *int { return &r.MaxBatchSize }),
+}
+
+// incentiveKeys are the members of incentive_config.
+var incentiveKeys = []key[Incentives]{
+	boolean("higher_is_better", func(i *Incentives) *bool { return &i.HigherIsBetter }),
+	number("tolerance_margin", func(i *Incentives) *float64 { return &i.ToleranceMargin }),
+	number("bonus_threshold", func(i *Incentives) *float64 { return &i.BonusThreshold }),
+	number("min_reward_fraction", func(i *Incentives) *float64 { return &i.MinRewardFraction }),
+	number("max_bonus_multiplier", func(i *Incentives) *float64 { return &i.MaxBonusMultiplier }),
+}
+
+func readTarget(d *Domain, v any) error {
+	f, err := toFloat(v)
+	if err == nil {
+		d.Target = &f
+	}
+	return err
+}

@@ -1,0 +1,43 @@
+package config
+
+import "strings"
+
+// Flags are the command line's overrides of a file. The zero value of a field
+// leaves the file's value alone.
+type Flags struct {
+	Port       int    // --port
+	DataDir    string // --data-dir
+	Peers      string // --peers, "a:1,b:2": replaces the file's bootstrap peers
+	Identity   string // --identity
+	StatsFile  string // --stats-file
+	OLAPFile   string // --olap-db
+	ResetChain bool   // --reset-chain
+	LogLevel   string // --log-level
+}
+
+// Apply changes c and validates it again. Its error joins one Problem per fault.
+func (f Flags) Apply(c *Config) error {
+	override(&c.Network.Port, f.Port)
+	override(&c.DataDir, f.DataDir)
+	override(&c.IdentityFile, f.Identity)
+	override(&c.Record.StatsFile, f.StatsFile)
+	override(&c.Record.OLAPFile, f.OLAPFile)
+	override(&c.Log.Level, f.LogLevel)
+	c.ResetChain = c.ResetChain || f.ResetChain
+	if f.Peers != "" {
+		c.Network.Bootstrap = nil
+		for p := range strings.SplitSeq(f.Peers, ",") {
+			if p = strings.TrimSpace(p); p != "" {
+				c.Network.Bootstrap = append(c.Network.Bootstrap, p)
+			}
+		}
+	}
+	return c.Validate()
+}
+
+func override[T comparable](at *T, v T) {
+	var zero T
+	if v != zero {
+		*at = v
+	}
+}

@@ -1,0 +1,269 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"slices"
+	"strings"
+
+	"doin.network/node/internal/canon"
+)
+
+const (
+	// maxFileBytes bounds a configuration file.
+	maxFileBytes = 1 << 20
+	maxDomains   = 64
+	maxPeersList = 1000
+	maxBounds    = 1000
+)
+
+// Load reads the file at path. Its error joins one Problem per fault, each naming
+// the file; the warnings are for the log. A Config is returned only without error.
+func Load(path string) (*Config, []Warning, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, nil, fmt.Errorf("configuration: %w", err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxFileBytes+1))
+	if err != nil {
+		return nil, nil, fmt.Errorf("configuration: %w", err)
+	}
+	return Parse(path, data)
+}
+
+// Parse is Load of bytes already in memory; name stands for the file in errors.
+// It retains nothing of data.
+func Parse(name string, data []byte) (*Config, []Warning, error) {
+	d := decoder{file: name}
+	c := d.config(data)
+	if len(d.problems) == 0 {
+		d.problems = append(d.problems, c.problems()...)
+	}
+	if len(d.problems) > 0 {
+		return nil, nil, d.err()
+	}
+	return c, append(d.warnings, c.warnings()...), nil
+}
+
+// decoder collects what is wrong and what is odd while a file is read.
+type decoder struct {
+	file     string
+	problems []*Problem
+	warnings []Warning
+}
+
+func (d *decoder) problem(key string, v any, reason string) {
+	d.problems = append(d.problems, &Problem{Key: key, Value: show(v), Reason: reason})
+}
+
+func (d *decoder) err() error {
+	errs := make([]error, len(d.problems))
+	for i, p := range d.problems {
+		p.File = d.file
+		errs[i] = p
+	}
+	return errors.Join(errs...)
+}
+
+// config reads the whole file. Its result is meaningful only without problems.
+func (d *decoder) config(data []byte) *Config {
+	if len(data) > maxFileBytes {
+		d.problems = append(d.problems, &Problem{Reason: fmt.Sprintf("larger than %d bytes", maxFileBytes)})
+		return nil
+	}
+	// Numbers that are not finite are let through so that they can be named.
+	v, err := canon.ParseNonFinite(data)
+	if err != nil {
+		d.problems = append(d.problems, &Problem{Reason: err.Error()})
+		return nil
+	}
+	o, ok := v.(*canon.Object)
+	if !ok {
+		d.problems = append(d.problems, &Problem{Reason: "must be a JSON object"})
+		return nil
+	}
+	o = stripObject(o)
+	d.finite("", o)
+	if len(d.problems) > 0 {
+		return nil
+	}
+	c := DefaultConfig()
+	c.Raw = o
+	object := func(at *Config, v any) error { return nil } // read below
+	keys := append(slices.Clone(nodeKeys),
+		key[Config]{name: "domains", read: object}, key[Config]{name: "fee_config", read: object})
+	decode(d, "", o, &c, keys)
+	if v, ok := o.Get("fee_config"); ok {
+		nested(d, "fee_config", v, &c.Fees, feeKeys)
+	}
+	if v, ok := o.Get("domains"); ok {
+		c.Domains = d.domains(v)
+	}
+	return &c
+}
+
+// domains reads the list of domains.
+func (d *decoder) domains(v any) []Domain {
+	list, ok := v.([]any)
+	if !ok {
+		d.problem("domains", v, "must be a list of objects")
+		return nil
+	}
+	if len(list) > maxDomains {
+		d.problem("domains", len(list), fmt.Sprintf("must have at most %d members", maxDomains))
+		return nil
+	}
+	out := make([]Domain, 0, len(list))
+	for i, v := range list {
+		path := fmt.Sprintf("domains[%d]", i)
+		o, ok := v.(*canon.Object)
+		if !ok {
+			d.problem(path, v, "must be an object")
+			continue
+		}
+		out = append(out, d.domain(path, o))
+	}
+	return out
+}
+
+func (d *decoder) domain(path string, o *canon.Object) Domain {
+	dom := DefaultDomain()
+	object := func(at *Domain, v any) error { return nil } // read below
+	keys := slices.Clone(domainKeys)
+	for _, name := range []string{"param_bounds", "resource_limits", "incentive_config"} {
+		keys = append(keys, key[Domain]{name: name, read: object})
+	}
+	decode(d, path, o, &dom, keys)
+	if v, ok := o.Get("resource_limits"); ok {
+		nested(d, path+".resource_limits", v, &dom.Resources, resourceKeys)
+	}
+	if v, ok := o.Get("incentive_config"); ok {
+		nested(d, path+".incentive_config", v, &dom.Incentives, incentiveKeys)
+	}
+	if v, ok := o.Get("param_bounds"); ok {
+		dom.Bounds = d.bounds(path+".param_bounds", v)
+	}
+	if dom.InferenceConfig.Len() == 0 {
+		dom.InferenceConfig = dom.OptimizationConfig
+	}
+	if dom.SyntheticConfig.Len() == 0 {
+		dom.SyntheticConfig = dom.OptimizationConfig
+	}
+	return dom
+}
+
+// bounds reads an object of name → [low, high].
+func (d *decoder) bounds(path string, v any) []Bound {
+	o, ok := v.(*canon.Object)
+	if !ok {
+		d.problem(path, v, errObject.Error())
+		return nil
+	}
+	if o.Len() > maxBounds {
+		d.problem(path, o.Len(), fmt.Sprintf("must have at most %d members", maxBounds))
+		return nil
+	}
+	out := make([]Bound, 0, o.Len())
+	for name, v := range o.All() {
+		pair, ok := v.([]any)
+		if !ok || len(pair) != 2 {
+			d.problem(path+"."+name, v, "must be [low, high]")
+			continue
+		}
+		low, errLow := toFloat(pair[0])
+		high, errHigh := toFloat(pair[1])
+		switch {
+		case errLow != nil || errHigh != nil:
+			d.problem(path+"."+name, v, "must be two numbers")
+		case low > high:
+			d.problem(path+"."+name, v, "low is above high")
+		default:
+			out = append(out, Bound{Name: name, Low: low, High: high})
+		}
+	}
+	return out
+}
+
+// nested decodes a value that must be an object.
+func nested[T any](d *decoder, path string, v any, at *T, keys []key[T]) {
+	o, ok := v.(*canon.Object)
+	if !ok {
+		d.problem(path, v, errObject.Error())
+		return
+	}
+	decode(d, path, o, at, keys)
+}
+
+// decode stores the members of o in at and collects problems and warnings.
+func decode[T any](d *decoder, path string, o *canon.Object, at *T, keys []key[T]) {
+	for name, v := range o.All() {
+		full := join(path, name)
+		i := slices.IndexFunc(keys, func(k key[T]) bool { return k.name == name })
+		if i < 0 {
+			d.problem(full, v, fmt.Sprintf("unknown key; the nearest known one is %q", nearest(name, names(keys))))
+			continue
+		}
+		if err := keys[i].read(at, v); err != nil {
+			d.problem(full, v, err.Error())
+			continue
+		}
+		if keys[i].unused != "" {
+			d.warnings = append(d.warnings, Warning{Key: full, Reason: "accepted but has no effect: " + keys[i].unused})
+		}
+	}
+}
+
+// finite reports every number below v that is not finite.
+func (d *decoder) finite(path string, v any) {
+	switch v := v.(type) {
+	case float64:
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			d.problem(path, v, "must be a finite number")
+		}
+	case []any:
+		for i, e := range v {
+			d.finite(fmt.Sprintf("%s[%d]", path, i), e)
+		}
+	case *canon.Object:
+		for name, e := range v.All() {
+			d.finite(join(path, name), e)
+		}
+	}
+}
+
+// stripObject returns a copy of o without the keys that begin with "$", at any
+// depth.
+func stripObject(o *canon.Object) *canon.Object {
+	out := canon.NewObject()
+	for name, v := range o.All() {
+		if !strings.HasPrefix(name, "$") {
+			out.Set(name, strip(v))
+		}
+	}
+	return out
+}
+
+func strip(v any) any {
+	switch v := v.(type) {
+	case *canon.Object:
+		return stripObject(v)
+	case []any:
+		out := make([]any, len(v))
+		for i, e := range v {
+			out[i] = strip(e)
+		}
+		return out
+	}
+	return v
+}
+
+func join(path, name string) string {
+	if path == "" {
+		return name
+	}
+	return path + "." + name
+}

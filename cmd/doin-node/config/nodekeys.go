@@ -1,0 +1,108 @@
+package config
+
+import (
+	"errors"
+	"time"
+)
+
+const (
+	noShared    = "populations shared by the whole network are not part of this implementation"
+	noBackend   = "the chain is always kept in the store under data_dir"
+	noHeartbeat = "messages are flooded, there is no mesh to maintain"
+	noSnapshots = "the state of every recent block is kept"
+	noPruning   = "blocks keep their transactions: a block without them cannot be verified by a peer"
+	noDashboard = "there is no dashboard; /status and /stats have the same figures"
+)
+
+// nodeKeys are the members of the file except domains and fee_config, which are
+// read by code of their own.
+var nodeKeys = []key[Config]{
+	text("node_label", func(c *Config) *string { return &c.Label }),
+	text("host", func(c *Config) *string { return &c.Network.Host }),
+	integer("port", func(c *Config) *int { return &c.Network.Port }),
+	text("data_dir", func(c *Config) *string { return &c.DataDir }),
+	text("identity_file", func(c *Config) *string { return &c.IdentityFile }),
+	text("genesis_file", func(c *Config) *string { return &c.GenesisFile }),
+	text("security", func(c *Config) *string { return (*string)(&c.Security) }),
+	or(key[Config]{name: "seed", read: readSeed}, func(c *Config) { c.Seed = nil }),
+	boolean("reset_chain", func(c *Config) *bool { return &c.ResetChain }),
+
+	texts("bootstrap_peers", func(c *Config) *[]string { return &c.Network.Bootstrap }),
+	text("network_protocol", func(c *Config) *string { return &c.Network.Protocol }),
+	boolean("discovery_enabled", func(c *Config) *bool { return &c.Network.Discovery }),
+	seconds("discovery_interval", func(c *Config) *time.Duration { return &c.Network.DiscoveryInterval }),
+
+	seconds("target_block_time", func(c *Config) *time.Duration { return &c.Chain.TargetBlockTime }),
+	number("initial_threshold", func(c *Config) *float64 { return &c.Chain.InitialThreshold }),
+	integer("finality_confirmation_depth", func(c *Config) *int { return &c.Chain.FinalityDepth }),
+	integer("external_anchor_interval", func(c *Config) *int { return &c.Chain.AnchorInterval }),
+	seconds("commit_reveal_max_age", func(c *Config) *time.Duration { return &c.Chain.CommitMaxAge }),
+	number("acceptance_tolerance", func(c *Config) *float64 { return &c.Chain.AcceptanceTolerance }),
+
+	integer("quorum_min_evaluators", func(c *Config) *int { return &c.Quorum.MinEvaluators }),
+	number("quorum_fraction", func(c *Config) *float64 { return &c.Quorum.Fraction }),
+	number("quorum_tolerance", func(c *Config) *float64 { return &c.Quorum.Tolerance }),
+
+	seconds("optimizer_loop_interval", func(c *Config) *time.Duration { return &c.Rounds.OptimizerInterval }),
+	seconds("eval_poll_interval", func(c *Config) *time.Duration { return &c.Rounds.EvalInterval }),
+	integer("eval_max_concurrent", func(c *Config) *int { return &c.Rounds.EvalBatch }),
+	seconds("reveal_delay", func(c *Config) *time.Duration { return &c.Rounds.RevealDelay }),
+
+	boolean("fee_market_enabled", func(c *Config) *bool { return &c.Fees.Enabled }),
+
+	text("worker_path", func(c *Config) *string { return &c.Worker.Path }),
+	integer("workers", func(c *Config) *int { return &c.Worker.Parallel }),
+
+	text("experiment_stats_file", func(c *Config) *string { return &c.Record.StatsFile }),
+	text("olap_db_path", func(c *Config) *string { return &c.Record.OLAPFile }),
+
+	text("log_level", func(c *Config) *string { return &c.Log.Level }),
+	text("log_format", func(c *Config) *string { return &c.Log.Format }),
+
+	integer("max_body_bytes", func(c *Config) *int { return &c.Limits.MaxBodyBytes }),
+	integer("max_connections", func(c *Config) *int { return &c.Limits.MaxConnections }),
+	integer("max_peers", func(c *Config) *int { return &c.Limits.MaxPeers }),
+	integer("max_pending_transactions", func(c *Config) *int { return &c.Limits.MaxPending }),
+
+	// A policy flag elsewhere; seeds are always derived here.
+	key[Config]{name: "require_deterministic_seed", read: func(_ *Config, v any) error {
+		if v != true {
+			return errors.New("must be true: training seeds are always derived from the commitment")
+		}
+		return nil
+	}},
+	unused(text("storage_backend", discardText[Config]), noBackend),
+	unused(text("db_path", discardText[Config]), noBackend),
+	unused(integer("snapshot_interval", discardInt[Config]), noSnapshots),
+	unused(integer("prune_keep_blocks", discardInt[Config]), noPruning),
+	unused(seconds("gossip_heartbeat_interval", discardSeconds[Config]), noHeartbeat),
+	unused(boolean("dashboard_enabled", discardBool[Config]), noDashboard),
+	unused(seconds("shared_claim_timeout", discardSeconds[Config]), noShared),
+	unused(integer("shared_claim_result_patience", discardInt[Config]), noShared),
+	unused(integer("shared_min_peers", discardInt[Config]), noShared),
+	unused(boolean("shared_initialize_before_peers", discardBool[Config]), noShared),
+	unused(seconds("shared_peer_wait_timeout", discardSeconds[Config]), noShared),
+	unused(seconds("shared_claim_settle_seconds", discardSeconds[Config]), noShared),
+	unused(integer("shared_claim_confirmation_rounds", discardInt[Config]), noShared),
+}
+
+// feeKeys are the members of fee_config.
+var feeKeys = []key[Fees]{
+	number("min_base_fee", func(f *Fees) *float64 { return &f.MinBaseFee }),
+	number("max_base_fee", func(f *Fees) *float64 { return &f.MaxBaseFee }),
+	integer("base_fee_change_denom", func(f *Fees) *int { return &f.ChangeDenom }),
+	integer("target_block_size", func(f *Fees) *int { return &f.TargetBlockSize }),
+	integer("max_block_size", func(f *Fees) *int { return &f.MaxBlockSize }),
+	number("optimae_stake_multiplier", func(f *Fees) *float64 { return &f.StakeMultiplier }),
+	number("optimae_burn_fraction", func(f *Fees) *float64 { return &f.BurnFraction }),
+	unused(number("target_block_fullness", discardNumber[Fees]), "fees follow target_block_size"),
+}
+
+func readSeed(c *Config, v any) error {
+	n, ok := v.(int64)
+	if !ok {
+		return errInteger
+	}
+	c.Seed = &n
+	return nil
+}

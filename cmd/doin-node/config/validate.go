@@ -1,0 +1,225 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// MaxIDBytes bounds the id of a domain.
+const MaxIDBytes = 128
+
+// Validate reports every problem at once, joined, each a *Problem; nil means c is
+// usable. Load and Flags.Apply call it.
+func (c *Config) Validate() error {
+	ps := c.problems()
+	errs := make([]error, len(ps))
+	for i, p := range ps {
+		errs[i] = p
+	}
+	return errors.Join(errs...)
+}
+
+func (c *Config) problems() []*Problem {
+	var k checker
+	k.notEmpty("data_dir", c.DataDir)
+	k.oneOf("security", string(c.Security), string(Strict), string(Reference))
+
+	n := &c.Network
+	k.notEmpty("host", n.Host)
+	k.ints("port", n.Port, 0, 65535)
+	k.oneOf("network_protocol", n.Protocol, Flooding, Gossipsub)
+	k.seconds("discovery_interval", n.DiscoveryInterval, 0.1, maxSeconds)
+	if len(n.Bootstrap) > maxPeersList {
+		k.add("bootstrap_peers", len(n.Bootstrap), fmt.Sprintf("must have at most %d members", maxPeersList))
+	}
+	for i, p := range n.Bootstrap {
+		if _, _, err := SplitPeer(p); err != nil {
+			k.add(fmt.Sprintf("bootstrap_peers[%d]", i), p, err.Error())
+		}
+	}
+
+	ch := &c.Chain
+	k.seconds("target_block_time", ch.TargetBlockTime, 0.1, maxSeconds)
+	k.above("initial_threshold", ch.InitialThreshold, 0, 1e9)
+	k.ints("finality_confirmation_depth", ch.FinalityDepth, 1, 1e6)
+	k.ints("external_anchor_interval", ch.AnchorInterval, 1, 1e9)
+	k.floats("acceptance_tolerance", ch.AcceptanceTolerance, 0, 1e9)
+
+	q := &c.Quorum
+	k.ints("quorum_min_evaluators", q.MinEvaluators, 1, 100)
+	k.above("quorum_fraction", q.Fraction, 0, 1)
+	k.floats("quorum_tolerance", q.Tolerance, 0, 10)
+
+	r := &c.Rounds
+	k.seconds("optimizer_loop_interval", r.OptimizerInterval, 0, maxSeconds)
+	k.seconds("eval_poll_interval", r.EvalInterval, 0.01, maxSeconds)
+	k.ints("eval_max_concurrent", r.EvalBatch, 1, 1000)
+	k.seconds("reveal_delay", r.RevealDelay, 0, 600)
+	if ch.CommitMaxAge <= r.RevealDelay {
+		k.add("commit_reveal_max_age", ch.CommitMaxAge.Seconds(), "must be above reveal_delay")
+	}
+
+	f := &c.Fees
+	k.floats("fee_config.min_base_fee", f.MinBaseFee, 0, 1e6)
+	k.floats("fee_config.max_base_fee", f.MaxBaseFee, f.MinBaseFee, 1e6)
+	k.ints("fee_config.base_fee_change_denom", f.ChangeDenom, 1, 1e6)
+	k.ints("fee_config.target_block_size", f.TargetBlockSize, 1, 10000)
+	k.ints("fee_config.max_block_size", f.MaxBlockSize, f.TargetBlockSize, 10000)
+	k.floats("fee_config.optimae_stake_multiplier", f.StakeMultiplier, 0, 1e6)
+	k.floats("fee_config.optimae_burn_fraction", f.BurnFraction, 0, 1)
+
+	k.ints("workers", c.Worker.Parallel, 0, 1024)
+	if _, err := c.Log.level(); err != nil {
+		k.add("log_level", c.Log.Level, err.Error())
+	}
+	k.oneOf("log_format", c.Log.Format, "text", "json")
+
+	k.ints("max_body_bytes", c.Limits.MaxBodyBytes, 64<<10, 128<<20)
+	k.ints("max_connections", c.Limits.MaxConnections, 1, 65536)
+	k.ints("max_peers", c.Limits.MaxPeers, 1, 100000)
+	k.ints("max_pending_transactions", c.Limits.MaxPending, 1, 1000000)
+
+	seen := map[string]bool{}
+	for i := range c.Domains {
+		d := &c.Domains[i]
+		path := fmt.Sprintf("domains[%d].", i)
+		k.domain(path, d)
+		if seen[d.ID] {
+			k.add(path+"domain_id", d.ID, "is the id of an earlier domain too")
+		}
+		seen[d.ID] = true
+	}
+	return k.problems
+}
+
+func (k *checker) domain(path string, d *Domain) {
+	switch {
+	case d.ID == "":
+		k.add(path+"domain_id", d.ID, "is required")
+	case len(d.ID) > MaxIDBytes:
+		k.add(path+"domain_id", d.ID, fmt.Sprintf("must have at most %d bytes", MaxIDBytes))
+	case !printable(d.ID):
+		k.add(path+"domain_id", d.ID, "must be printable UTF-8 without commas")
+	}
+	switch name := d.Plugin(); {
+	case name == "" && d.Optimize, name == "" && d.Evaluate:
+		k.add(path+"optimization_plugin", name, "must name a plugin: the domain has a role here")
+	case d.Optimize && d.OptimizationPlugin == "":
+		k.add(path+"optimization_plugin", "", "must name a plugin: optimize is true")
+	case name == ExecPrefix:
+		k.add(path+"optimization_plugin", name, "must name an executable after the colon")
+	}
+	k.floats(path+"performance_scale", d.PerformanceScale, 1e-6, 1e9)
+	k.floats(path+"min_increment", d.MinIncrement, 0, 1)
+	if d.Target != nil {
+		k.floats(path+"target_performance", *d.Target, -math.MaxFloat64, math.MaxFloat64)
+	}
+	for _, b := range d.Bounds {
+		if !(b.Low <= b.High) || math.IsInf(b.Low, 0) || math.IsInf(b.High, 0) {
+			k.add(path+"param_bounds."+b.Name, []any{b.Low, b.High}, "must be finite with low ≤ high")
+		}
+	}
+	r := &d.Resources
+	k.seconds(path+"resource_limits.max_training_seconds", r.MaxTraining, 0.001, maxSeconds)
+	k.above(path+"resource_limits.max_memory_mb", r.MaxMemoryMB, 0, 1e9)
+	k.ints(path+"resource_limits.max_epochs", r.MaxEpochs, 1, 1e9)
+	k.ints(path+"resource_limits.max_batch_size", r.MaxBatchSize, 1, 1e9)
+	i := &d.Incentives
+	k.floats(path+"incentive_config.tolerance_margin", i.ToleranceMargin, 0, 1e6)
+	k.floats(path+"incentive_config.bonus_threshold", i.BonusThreshold, 0, 1e6)
+	k.floats(path+"incentive_config.min_reward_fraction", i.MinRewardFraction, 0, 1)
+	k.floats(path+"incentive_config.max_bonus_multiplier", i.MaxBonusMultiplier, 1, 1e6)
+}
+
+// warnings are about values that are right and do less than they seem to.
+func (c *Config) warnings() []Warning {
+	var out []Warning
+	warn := func(key, reason string) { out = append(out, Warning{Key: key, Reason: reason}) }
+	if c.Network.Protocol == Gossipsub {
+		warn("network_protocol", "gossipsub is not available, messages are flooded")
+	}
+	if c.Security == Reference {
+		warn("security", "the reference profile trusts what the strict one proves; use it only among Python nodes")
+	}
+	if c.Security == Strict && c.Quorum.Fraction != DefaultConfig().Quorum.Fraction {
+		warn("quorum_fraction", "accepted but has no effect: two thirds of a quorum agree in the strict profile")
+	}
+	for i := range c.Domains {
+		d := &c.Domains[i]
+		path := fmt.Sprintf("domains[%d].", i)
+		if why := d.Unavailable(); why != "" && (d.Optimize || d.Evaluate) {
+			warn(path+"optimization_plugin", why+fmt.Sprintf("; domain %q is skipped", d.ID))
+		}
+		for _, other := range []struct{ key, name string }{
+			{"inference_plugin", d.InferencePlugin}, {"synthetic_data_plugin", d.SyntheticPlugin},
+		} {
+			if other.name != "" && pluginName(other.name) != d.Plugin() {
+				warn(path+other.key, fmt.Sprintf("accepted but has no effect: %q plays every part of a domain", d.Plugin()))
+			}
+		}
+		if c.Security == Strict && !d.Validate {
+			warn(path+"synthetic_data_validation", "accepted but has no effect: every optimae needs a quorum in the strict profile")
+		}
+		if c.Security == Strict && d.Incentives != DefaultDomain().Incentives {
+			warn(path+"incentive_config", "accepted but has no effect: a verified claim earns exactly its increment in the strict profile")
+		}
+	}
+	return out
+}
+
+// checker collects problems. Its comparisons are written so that NaN fails.
+type checker struct{ problems []*Problem }
+
+func (k *checker) add(key string, v any, reason string) {
+	k.problems = append(k.problems, &Problem{Key: key, Value: show(v), Reason: reason})
+}
+
+func (k *checker) ints(key string, v, low, high int) {
+	if v < low || v > high {
+		k.add(key, v, fmt.Sprintf("must be in [%d, %d]", low, high))
+	}
+}
+
+func (k *checker) floats(key string, v, low, high float64) {
+	if !(v >= low && v <= high) {
+		k.add(key, v, fmt.Sprintf("must be in [%g, %g]", low, high))
+	}
+}
+
+// above is floats with low excluded.
+func (k *checker) above(key string, v, low, high float64) {
+	if !(v > low && v <= high) {
+		k.add(key, v, fmt.Sprintf("must be in (%g, %g]", low, high))
+	}
+}
+
+func (k *checker) seconds(key string, v time.Duration, low, high float64) {
+	k.floats(key, v.Seconds(), low, high)
+}
+
+func (k *checker) notEmpty(key, v string) {
+	if v == "" {
+		k.add(key, v, "must not be empty")
+	}
+}
+
+func (k *checker) oneOf(key, v string, allowed ...string) {
+	for _, a := range allowed {
+		if v == a {
+			return
+		}
+	}
+	k.add(key, v, fmt.Sprintf("must be one of %q", allowed))
+}
+
+// printable reports whether an id survives a query parameter that is a list, a
+// log line and a file.
+func printable(s string) bool {
+	return utf8.ValidString(s) && !strings.ContainsRune(s, ',') &&
+		strings.IndexFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) < 0
+}

@@ -1,0 +1,274 @@
+package local
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"doin.network/node/chain"
+	"doin.network/node/cmd/doin-node/config"
+	"doin.network/node/internal/canon"
+	"doin.network/node/internal/stamp"
+)
+
+// fakeMode makes the test binary a node: "serve", "deaf" (ignores SIGTERM) or
+// "die" (the second node ends at once).
+const fakeMode = "DOIN_LOCAL_FAKE"
+
+func TestMain(m *testing.M) {
+	if mode := os.Getenv(fakeMode); mode != "" {
+		if err := fakeNode(mode, os.Args[1:]); err != nil {
+			fmt.Println(err)
+			os.Exit(3)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// fakeNode answers like a node that has found something, with what its
+// configuration says of it.
+func fakeNode(mode string, args []string) error {
+	flags := map[string]string{}
+	for i := 0; i+1 < len(args); i += 2 {
+		flags[args[i]] = args[i+1]
+	}
+	cfg, _, err := config.Load(flags["--config"])
+	if err != nil {
+		return err
+	}
+	if mode == "die" && len(cfg.Network.Bootstrap) > 0 {
+		fmt.Println("first words")
+		return fmt.Errorf("last words of %s", cfg.Label)
+	}
+	for _, flag := range []string{"--stats-file", "--olap-db"} {
+		if err := os.WriteFile(flags[flag], nil, 0o600); err != nil {
+			return err
+		}
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("/status", func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprintf(w, `{"peers": %d, "domains": {"co2": {"best_performance": -0.3}}, "progress": {"co2": {"rounds": 4,
+			"evaluations": 48, "accepted": 3, "rejected": 1, "search_best": -0.25, "verified_best": -0.3,
+			"baselines": {"val_naive_mae": 1.1, "val_seasonal_mae": 1.4}}}}`, len(cfg.Network.Bootstrap))
+	})
+	mux.HandleFunc("/chain/status", func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprintf(w, `{"chain_height": 3, "tip_hash": "%064d", "tip_index": 2, "finalized_height": 1}`, 7)
+	})
+	l, err := net.Listen("tcp", net.JoinHostPort(cfg.Network.Host, strconv.Itoa(cfg.Network.Port)))
+	if err != nil {
+		return err
+	}
+	term := make(chan os.Signal, 1)
+	signal.Notify(term, syscall.SIGTERM)
+	go func() { _ = http.Serve(l, mux) }()
+	for {
+		if <-term; mode != "deaf" {
+			return nil
+		}
+	}
+}
+
+// options returns the options of a network of fake nodes.
+func options(t *testing.T, mode string, nodes int) (Options, *bytes.Buffer) {
+	t.Helper()
+	t.Setenv(fakeMode, mode)
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "base.json")
+	if err := os.WriteFile(file, []byte(`{"$doc": "x", "node_label": "lab", "seed": 5, "target_block_time": 20,
+		"experiment_stats_file": "elsewhere.csv", "domains": [{"domain_id": "co2", "optimize": true, "evaluate": true,
+		"optimization_plugin": "forecast", "optimization_config": {"data": "x.csv"}}]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	return Options{
+		Nodes: nodes, ConfigPath: file, For: 1500 * time.Millisecond, JSON: true, Exe: exe,
+		Dir: filepath.Join(t.TempDir(), "net"), Genesis: fakeGenesis, Out: &out,
+	}, &out
+}
+
+func fakeGenesis(cfg *config.Config, evaluators []chain.Evaluator, start time.Time) *chain.Genesis {
+	g := &chain.Genesis{Parameters: chain.DefaultParameters(), Evaluators: evaluators}
+	g.Parameters.StartTime = stamp.FromMicro(start.UnixMicro())
+	for _, d := range cfg.Domains {
+		g.Domains = append(g.Domains, chain.DefaultDomain(d.ID))
+	}
+	return g
+}
+
+func TestRun(t *testing.T) {
+	o, out := options(t, "serve", 3)
+	if err := Run(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		Nodes []struct {
+			PeerID    string `json:"peer_id"`
+			Height    int    `json:"height"`
+			TipHash   string `json:"tip_hash"`
+			Finalized int    `json:"finalized_height"`
+			Rounds    int    `json:"rounds"`
+			DataDir   string `json:"data_dir"`
+		} `json:"nodes"`
+		Domains map[string]struct {
+			Best     float64 `json:"best_performance"`
+			Accepted int     `json:"accepted"`
+			Rejected int     `json:"rejected"`
+		} `json:"domains"`
+	}
+	if err := json.Unmarshal(out.Bytes(), &got); err != nil {
+		t.Fatalf("output is not one JSON object: %v\n%s", err, out)
+	}
+	if len(got.Nodes) != 3 {
+		t.Fatalf("%d nodes, want 3", len(got.Nodes))
+	}
+	for i, n := range got.Nodes {
+		if n.Height != 2 || n.Finalized != 1 || n.Rounds != 4 || n.TipHash != fmt.Sprintf("%064d", 7) || len(n.PeerID) != 40 {
+			t.Errorf("node %d: %+v", i, n)
+		}
+		for _, name := range []string{"experiment_stats.csv", "olap.db", "identity.json", "log.txt"} {
+			if _, err := os.Stat(filepath.Join(n.DataDir, name)); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if d := got.Domains["co2"]; d.Best != -0.3 || d.Accepted != 3 || d.Rejected != 1 {
+		t.Errorf("domain co2: %+v", d)
+	}
+
+	// What the nodes were given.
+	data, err := os.ReadFile(filepath.Join(o.Dir, "genesis.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := chain.ParseGenesis(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ports []int
+	for i, e := range g.Evaluators {
+		if e.PeerID != got.Nodes[i].PeerID {
+			t.Errorf("evaluator %d is %s, node is %s", i, e.PeerID, got.Nodes[i].PeerID)
+		}
+		cfg, _, err := config.Load(filepath.Join(o.Dir, fmt.Sprintf("node-%d", i), "node.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ports = append(ports, cfg.Network.Port)
+		var want []string
+		if i > 0 {
+			want = []string{fmt.Sprintf("127.0.0.1:%d", ports[0])}
+		}
+		if cfg.Network.Host != "127.0.0.1" || !slices.Equal(cfg.Network.Bootstrap, want) || *cfg.Seed != int64(5+i) ||
+			cfg.Label != fmt.Sprintf("lab-%d", i) || cfg.Record.StatsFile != "" || cfg.Chain.TargetBlockTime != 20*time.Second ||
+			cfg.GenesisFile != filepath.Join(o.Dir, "genesis.json") {
+			t.Errorf("configuration of node %d: %+v", i, cfg)
+		}
+	}
+	slices.Sort(ports)
+	if len(slices.Compact(ports)) != 3 {
+		t.Errorf("ports %v are not three", ports)
+	}
+
+	// The same directory is the same network.
+	out.Reset()
+	if err := Run(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	again, err := os.ReadFile(filepath.Join(o.Dir, "genesis.json"))
+	if err != nil || !bytes.Equal(again, data) {
+		t.Errorf("the genesis file changed: %v", err)
+	}
+	o.Nodes = 2
+	if err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), "network of 3 other nodes") {
+		t.Errorf("Run of two nodes in a directory of three = %v", err)
+	}
+}
+
+func TestRunEndsWithContext(t *testing.T) {
+	o, out := options(t, "serve", 2)
+	o.For, o.JSON = 0, false
+	ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
+	defer cancel()
+	start := time.Now()
+	if err := Run(ctx, o); err != nil {
+		t.Fatal(err)
+	}
+	if d := time.Since(start); d > 6500*time.Millisecond {
+		t.Errorf("Run took %v", d)
+	}
+	text := out.String()
+	for _, want := range []string{"logs and data are in " + o.Dir, "2 of 2 nodes up, height 2, 1 tips, 8 rounds",
+		"validation MAE 0.3; naive MAE 1.1, seasonal 1.4", `"nodes": [`} {
+		if !strings.Contains(text, want) {
+			t.Errorf("output lacks %q:\n%s", want, text)
+		}
+	}
+}
+
+func TestNodeDies(t *testing.T) {
+	o, out := options(t, "die", 2)
+	o.For = time.Minute
+	err := Run(t.Context(), o)
+	if err == nil || !strings.Contains(err.Error(), "node 1 ended early: exit status 3") ||
+		!strings.Contains(err.Error(), "  first words\n  last words of lab-1") {
+		t.Errorf("Run = %v, want the last words of node 1", err)
+	}
+	if _, err := canon.ParseObject(out.Bytes()); err != nil {
+		t.Errorf("no summary: %v", err)
+	}
+}
+
+func TestDeafNodeIsKilled(t *testing.T) {
+	o, _ := options(t, "deaf", 2)
+	o.For = 1200 * time.Millisecond
+	start := time.Now()
+	if err := Run(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	if d := time.Since(start) - o.For; d < StopTime/2 || d > 5*time.Second {
+		t.Errorf("deaf nodes were stopped after %v, want about %v", d, StopTime)
+	}
+}
+
+func TestBadOptions(t *testing.T) {
+	f := func(change func(*Options), want string) {
+		t.Helper()
+		o, _ := options(t, "serve", 1)
+		change(&o)
+		if err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Run = %v, want %q", err, want)
+		}
+	}
+	f(func(o *Options) { o.Nodes = 0 }, "--nodes 0: must be in [1, 64]")
+	f(func(o *Options) { o.Nodes = 65 }, "--nodes 65")
+	f(func(o *Options) { o.For = -1 }, "--for")
+	f(func(o *Options) { o.Exe = "" }, "executable")
+	f(func(o *Options) { o.Exe = "/nonexistent/doin-node" }, "start node 0")
+	f(func(o *Options) { o.ConfigPath = "none.json" }, "none.json")
+	f(func(o *Options) {
+		if err := os.WriteFile(o.ConfigPath, []byte(`{"prot": 1}`), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}, `prot 1: unknown key; the nearest known one is "port"`)
+	f(func(o *Options) {
+		if err := os.WriteFile(o.ConfigPath, []byte(`{}`), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}, "domains")
+}

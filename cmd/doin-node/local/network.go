@@ -1,0 +1,155 @@
+package local
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"time"
+
+	"doin.network/node/chain"
+	"doin.network/node/chain/identity"
+	"doin.network/node/cmd/doin-node/config"
+	"doin.network/node/internal/canon"
+)
+
+const loopback = "127.0.0.1"
+
+// member is one node of the network: what it is started with.
+type member struct {
+	index  int
+	peerID string
+	port   int
+	dir    string
+}
+
+func (m *member) endpoint() string { return net.JoinHostPort(loopback, strconv.Itoa(m.port)) }
+func (m *member) file(name string) string {
+	return filepath.Join(m.dir, name)
+}
+
+// prepare writes everything the nodes need into dir and returns them.
+func prepare(o *Options, dir string) ([]*member, error) {
+	cfg, warnings, err := config.Load(o.ConfigPath)
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range warnings {
+		o.Logger.Warn("configuration", "key", w.Key, "reason", w.Reason)
+	}
+	ports, err := freePorts(o.Nodes)
+	if err != nil {
+		return nil, err
+	}
+	members := make([]*member, o.Nodes)
+	evaluators := make([]chain.Evaluator, o.Nodes)
+	for i := range members {
+		m := &member{index: i, port: ports[i], dir: filepath.Join(dir, fmt.Sprintf("node-%d", i))}
+		if err := os.MkdirAll(m.dir, 0o755); err != nil {
+			return nil, err
+		}
+		key, err := loadKey(m, cfg.Seed)
+		if err != nil {
+			return nil, fmt.Errorf("identity of node %d: %w", i, err)
+		}
+		m.peerID = key.PeerID()
+		evaluators[i] = chain.Evaluator{PeerID: key.PeerID(), PublicKey: key.PublicKey()}
+		members[i] = m
+	}
+	genesis := filepath.Join(dir, "genesis.json")
+	if err := writeGenesis(genesis, func() *chain.Genesis {
+		return o.Genesis(cfg, evaluators, time.Now())
+	}, evaluators); err != nil {
+		return nil, fmt.Errorf("%s: %w", genesis, err)
+	}
+	for _, m := range members {
+		if err := writeConfig(m, members[0], cfg, genesis); err != nil {
+			return nil, fmt.Errorf("configuration of node %d: %w", m.index, err)
+		}
+	}
+	return members, nil
+}
+
+// loadKey loads a node's key or makes it: of the seed, if there is one.
+func loadKey(m *member, seed *int64) (*identity.Key, error) {
+	path := m.file("identity.json")
+	if seed == nil {
+		return identity.LoadOrCreate(path)
+	}
+	key, err := identity.Load(path)
+	if errors.Is(err, os.ErrNotExist) {
+		if key, err = identity.FromSeed(fmt.Sprintf("local %d %d", *seed, m.index)); err == nil {
+			err = key.Save(path)
+		}
+	}
+	return key, err
+}
+
+// writeGenesis makes the genesis file. One that is there is kept if its evaluators
+// are these.
+func writeGenesis(path string, make func() *chain.Genesis, evaluators []chain.Evaluator) error {
+	data, err := os.ReadFile(path)
+	if err == nil {
+		old, err := chain.ParseGenesis(data)
+		if err != nil {
+			return err
+		}
+		if !slices.Equal(old.Evaluators, evaluators) {
+			return fmt.Errorf("belongs to a network of %d other nodes; choose another directory", len(old.Evaluators))
+		}
+		return nil
+	}
+	if !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	g := make()
+	if err := g.Validate(); err != nil {
+		return err
+	}
+	return os.WriteFile(path, append(canon.AppendIndent(nil, g.Object()), '\n'), 0o644)
+}
+
+// writeConfig writes a node's configuration: the file's, with what is the node's
+// own put over it. The first node is everybody's bootstrap peer.
+func writeConfig(m, first *member, cfg *config.Config, genesis string) error {
+	o := cfg.Raw.Clone()
+	label := cfg.Label
+	if label == "" {
+		label = "local"
+	}
+	bootstrap := []any{}
+	if m != first {
+		bootstrap = append(bootstrap, first.endpoint())
+	}
+	o.Set("node_label", fmt.Sprintf("%s-%d", label, m.index)).
+		Set("host", loopback).
+		Set("port", m.port).
+		Set("data_dir", m.dir).
+		Set("identity_file", m.file("identity.json")).
+		Set("genesis_file", genesis).
+		Set("bootstrap_peers", bootstrap).
+		Set("reset_chain", false)
+	o.Delete("experiment_stats_file")
+	o.Delete("olap_db_path")
+	if cfg.Seed != nil {
+		o.Set("seed", *cfg.Seed+int64(m.index))
+	}
+	return os.WriteFile(m.file("node.json"), append(canon.AppendIndent(nil, o), '\n'), 0o644)
+}
+
+// freePorts returns n ports of loopback that nobody listens on.
+func freePorts(n int) ([]int, error) {
+	var ports []int
+	for range n {
+		l, err := net.Listen("tcp", net.JoinHostPort(loopback, "0"))
+		if err != nil {
+			return nil, err
+		}
+		defer l.Close() // all stay open until the last is found: no port twice
+		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
+	}
+	return ports, nil
+}

@@ -1,0 +1,143 @@
+package local
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"doin.network/node/internal/canon"
+	"doin.network/node/net/transport"
+)
+
+// sample is what a node said of itself at one moment.
+type sample struct {
+	answered  bool // false until the node answered for the first time
+	height    int64
+	tipHash   string
+	finalized int64
+	peers     int64
+	domains   []domainSample
+}
+
+// domainSample is a node's view of one domain.
+type domainSample struct {
+	id                  string
+	rounds, evaluations int64
+	accepted, rejected  int64
+	search              any           // best of the node's own search: number or nil
+	verified            any           // best of the chain: number or nil
+	baselines           *canon.Object // metrics of the naive models, or nil
+}
+
+// rounds sums the rounds of all domains.
+func (s *sample) rounds() (n int64) {
+	for _, d := range s.domains {
+		n += d.rounds
+	}
+	return n
+}
+
+// poller asks the nodes and remembers their last answers.
+type poller struct {
+	client  *transport.Client
+	members []*member
+	last    []sample // by index of member
+}
+
+// pollTime bounds one question.
+const pollTime = 2 * time.Second
+
+func newPoller(members []*member) *poller {
+	cfg := transport.DefaultClientConfig()
+	cfg.Name = "doin-node local"
+	cfg.Timeout, cfg.DialTimeout = pollTime, pollTime
+	cfg.MaxResponseBytes = 4 << 20
+	return &poller{client: transport.NewClient(cfg), members: members, last: make([]sample, len(members))}
+}
+
+// poll asks all nodes at the same time. A node that does not answer keeps its last
+// sample.
+func (p *poller) poll(ctx context.Context) {
+	var wg sync.WaitGroup
+	for i, m := range p.members {
+		wg.Go(func() {
+			if s, err := p.ask(ctx, m); err == nil {
+				p.last[i] = s
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func (p *poller) ask(ctx context.Context, m *member) (sample, error) {
+	ctx, cancel := context.WithTimeout(ctx, pollTime)
+	defer cancel()
+	status, err := p.client.GetJSON(ctx, m.endpoint(), "/status")
+	if err != nil {
+		return sample{}, err
+	}
+	chain, err := p.client.GetJSON(ctx, m.endpoint(), "/chain/status")
+	if err != nil {
+		return sample{}, err
+	}
+	return parseSample(status, chain)
+}
+
+// parseSample reads the answers of /status and /chain/status.
+func parseSample(status, chain *canon.Object) (sample, error) {
+	s := sample{answered: true}
+	var err error
+	if s.height, err = chain.Int("tip_index"); err != nil {
+		return s, err
+	}
+	if s.tipHash, err = chain.String("tip_hash"); err != nil {
+		return s, err
+	}
+	if s.finalized, err = chain.IntOr("finalized_height", -1); err != nil {
+		return s, err
+	}
+	if s.peers, err = status.IntOr("peers", 0); err != nil {
+		return s, err
+	}
+	// /status has the reference's members of a domain under "domains", ours under
+	// "progress".
+	domains, err := status.ObjectOr("domains", canon.NewObject())
+	if err != nil {
+		return s, err
+	}
+	progress, err := status.ObjectOr("progress", canon.NewObject())
+	if err != nil {
+		return s, err
+	}
+	for _, id := range domains.Keys() {
+		o, err := progress.ObjectOr(id, canon.NewObject())
+		if err != nil {
+			return s, err
+		}
+		s.domains = append(s.domains, parseDomain(id, o))
+	}
+	return s, nil
+}
+
+// parseDomain reads the members it finds: a node without a role in the domain has
+// fewer of them.
+func parseDomain(id string, o *canon.Object) domainSample {
+	integer := func(key string) int64 {
+		n, _ := o.IntOr(key, 0)
+		return n
+	}
+	number := func(key string) any {
+		v, _ := o.Get(key)
+		switch v.(type) {
+		case int64, float64:
+			return v
+		}
+		return nil
+	}
+	baselines, _ := o.ObjectOr("baselines", nil)
+	return domainSample{
+		id: id, rounds: integer("rounds"), evaluations: integer("evaluations"),
+		accepted: integer("accepted"), rejected: integer("rejected"),
+		search: number("search_best"), verified: number("verified_best"), baselines: baselines,
+	}
+}

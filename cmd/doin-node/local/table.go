@@ -1,0 +1,142 @@
+package local
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// screen shows the network: a table that is drawn over itself on a terminal, a
+// line now and then elsewhere.
+type screen struct {
+	out      io.Writer
+	terminal bool
+	width    int           // columns of a terminal
+	every    time.Duration // between two lines elsewhere
+	drawn    int           // lines of the table on the terminal
+	last     time.Duration // when the last line was written; negative before the first
+}
+
+// show draws the network as it is after elapsed.
+func (s *screen) show(elapsed time.Duration, members []*member, last []sample) {
+	if s.terminal {
+		lines := table(elapsed, members, last)
+		var b strings.Builder
+		if s.drawn > 0 {
+			fmt.Fprintf(&b, "\x1b[%dA", s.drawn)
+		}
+		for _, l := range lines {
+			// A line that wrapped would count twice on the way back up.
+			fmt.Fprintf(&b, "%s\x1b[K\n", cut(l, s.width))
+		}
+		b.WriteString("\x1b[J")
+		s.drawn = len(lines)
+		io.WriteString(s.out, b.String())
+		return
+	}
+	if s.last < 0 || elapsed-s.last >= s.every {
+		s.last = elapsed
+		fmt.Fprintln(s.out, line(elapsed, last))
+	}
+}
+
+// table returns the lines of the live table.
+func table(elapsed time.Duration, members []*member, last []sample) []string {
+	out := []string{
+		fmt.Sprintf("doin network of %d nodes · %s · Ctrl-C stops", len(members), clock(elapsed)),
+		"",
+		fmt.Sprintf("%-4s %-12s %5s %5s %6s %5s %6s %11s %12s  %s",
+			"node", "peer", "port", "peers", "height", "final", "rounds", "evaluations", "own best", "tip"),
+	}
+	for i, m := range members {
+		s := last[i]
+		if !s.answered {
+			out = append(out, fmt.Sprintf("%-4d %-12.12s %5d %s", m.index, m.peerID, m.port, "starting"))
+			continue
+		}
+		var evaluations int64
+		best := any(nil)
+		for _, d := range s.domains {
+			evaluations += d.evaluations
+			if best == nil {
+				best = d.search
+			}
+		}
+		out = append(out, fmt.Sprintf("%-4d %-12.12s %5d %5d %6d %5d %6d %11d %12s  %.12s",
+			m.index, m.peerID, m.port, s.peers, s.height, s.finalized, s.rounds(), evaluations, figure(best), s.tipHash))
+	}
+	out = append(out, "")
+	for _, d := range longest(last).domains {
+		out = append(out, fmt.Sprintf("%s: verified best %s · %d accepted, %d rejected",
+			d.id, figure(d.verified), d.accepted, d.rejected))
+		if m := maeLine(&d); m != "" {
+			out = append(out, "  "+m)
+		}
+	}
+	return out
+}
+
+// line is the table's gist.
+func line(elapsed time.Duration, last []sample) string {
+	up, rounds := 0, int64(0)
+	tips := map[string]bool{}
+	for i := range last {
+		if last[i].answered {
+			up++
+			rounds += last[i].rounds()
+			tips[last[i].tipHash] = true
+		}
+	}
+	l := longest(last)
+	s := fmt.Sprintf("%s  %d of %d nodes up, height %d, %d tips, %d rounds", clock(elapsed), up, len(last), l.height, len(tips), rounds)
+	for _, d := range l.domains {
+		s += fmt.Sprintf("; %s: verified best %s, %d accepted, %d rejected", d.id, figure(d.verified), d.accepted, d.rejected)
+		if m := maeLine(&d); m != "" {
+			s += ", " + m
+		}
+	}
+	return s
+}
+
+// maeLine puts the verified best of a forecasting domain, whose performance is the
+// negative validation error, beside the errors of the naive models; "" for others.
+func maeLine(d *domainSample) string {
+	last, ok := d.baselines.Get("val_naive_mae")
+	if !ok {
+		return ""
+	}
+	out := "naive MAE " + figure(last)
+	if seasonal, ok := d.baselines.Get("val_seasonal_mae"); ok {
+		out += ", seasonal " + figure(seasonal)
+	}
+	if v, ok := d.verified.(float64); ok {
+		out = "validation MAE " + figure(-v) + "; " + out
+	}
+	return out
+}
+
+// figure renders a number in six digits, "–" for none.
+func figure(v any) string {
+	switch v := v.(type) {
+	case int64:
+		return fmt.Sprint(v)
+	case float64:
+		return fmt.Sprintf("%.6g", v)
+	}
+	return "–"
+}
+
+func clock(d time.Duration) string {
+	s := int(d.Seconds())
+	return fmt.Sprintf("%02d:%02d:%02d", s/3600, s/60%60, s%60)
+}
+
+// cut shortens a line to a number of columns, 0 for no limit.
+func cut(s string, columns int) string {
+	r := []rune(s)
+	if columns <= 0 || len(r) <= columns {
+		return s
+	}
+	return string(r[:columns])
+}

@@ -1,0 +1,61 @@
+package node
+
+import (
+	"strconv"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// metrics are the node's counters for GET /metrics. Gauges are read when they are asked for.
+type metrics struct {
+	registry  *prometheus.Registry
+	blocks    prometheus.Counter
+	penalties prometheus.Counter
+}
+
+func newMetrics(n *Node) *metrics {
+	m := &metrics{
+		registry:  prometheus.NewRegistry(),
+		blocks:    prometheus.NewCounter(prometheus.CounterOpts{Name: "doin_blocks_adopted_total", Help: "Blocks that became part of this node's chain."}),
+		penalties: prometheus.NewCounter(prometheus.CounterOpts{Name: "doin_protocol_violations_total", Help: "Messages no honest node sends."}),
+	}
+	gauge := func(name, help string, f func() float64) prometheus.Collector {
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, f)
+	}
+	m.registry.MustRegister(m.blocks, m.penalties,
+		gauge("doin_chain_height", "Index of the tip.", func() float64 { return float64(n.loop.view.Load().State.Height) }),
+		gauge("doin_finalized_height", "Highest final index, -1 before the first.", func() float64 { return float64(n.loop.view.Load().State.FinalizedHeight) }),
+		gauge("doin_pending_transactions", "Transactions waiting for a block.", func() float64 { return float64(n.loop.view.Load().Pending) }),
+		gauge("doin_peers_connected", "Peers that proved their key.", func() float64 { return float64(n.peerCount()) }),
+		&refusals{n},
+	)
+	return m
+}
+
+// refusals collects gossip's counters by reason and the API's by status.
+type refusals struct{ n *Node }
+
+var (
+	descRefused = prometheus.NewDesc("doin_messages_refused_total", "Messages refused, by reason.", []string{"reason"}, nil)
+	descTaken   = prometheus.NewDesc("doin_messages_accepted_total", "Messages taken.", nil, nil)
+	descHTTP    = prometheus.NewDesc("doin_http_requests_total", "Requests answered, by route and status.", []string{"route", "status"}, nil)
+)
+
+// Describe implements prometheus.Collector.
+func (r *refusals) Describe(ch chan<- *prometheus.Desc) {
+	ch <- descRefused
+	ch <- descTaken
+	ch <- descHTTP
+}
+
+// Collect implements prometheus.Collector.
+func (r *refusals) Collect(ch chan<- prometheus.Metric) {
+	s := r.n.gossip.Stats()
+	for reason, count := range s.Refused {
+		ch <- prometheus.MustNewConstMetric(descRefused, prometheus.CounterValue, float64(count), string(reason))
+	}
+	ch <- prometheus.MustNewConstMetric(descTaken, prometheus.CounterValue, float64(s.Accepted))
+	for c, count := range r.n.api.Counts() {
+		ch <- prometheus.MustNewConstMetric(descHTTP, prometheus.CounterValue, float64(count), c.Route, strconv.Itoa(c.Status))
+	}
+}

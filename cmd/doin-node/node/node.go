@@ -1,0 +1,431 @@
+// Package node is the composition root: it builds every part of a node, joins them and owns their lifetimes.
+//
+//	        net/api ─────────────┐ questions                    compute/worker (child process)
+//	net/transport ─► net/gossip ─┤ messages   ┌──────────────┐  trainings   ▲
+//	net/discovery                ├──────────► │ event loop    │ ────────────┘
+//	net/chainsync ───────────────┤ branches   │ chain/engine  │ ─► net/gossip: broadcasts
+//	search (one per domain) ─────┘ proposals  └──────┬───────┘ ─► search: verified immigrants
+//	                                                 ▼
+//	                             chain/store first, then olap: rows
+//
+// There is one event loop ([loop]); everything that changes protocol state is an event in it. Effects that take time
+// (trainings, forecasts) run in goroutines that end with the node and come back as events.
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"doin.network/node/chain"
+	"doin.network/node/chain/anchor"
+	"doin.network/node/chain/consensus"
+	"doin.network/node/chain/engine"
+	"doin.network/node/chain/identity"
+	"doin.network/node/chain/store"
+	"doin.network/node/cmd/doin-node/config"
+	"doin.network/node/internal/canon"
+	"doin.network/node/net/api"
+	"doin.network/node/net/chainsync"
+	"doin.network/node/net/discovery"
+	"doin.network/node/net/gossip"
+	"doin.network/node/net/transport"
+	"doin.network/node/olap"
+	"doin.network/node/olap/csv"
+	"doin.network/node/olap/sqlite"
+)
+
+// Version is the program's version.
+const Version = "0.1.0"
+
+// ErrReferenceProfile says that this build cannot yet live in a network of the reference's rules.
+var ErrReferenceProfile = errors.New(`security "reference" is not available in this version: its formulas are in chain/reference, the node runs the strict rules only`)
+
+// Node is one node. Create it with New, run it once with Run.
+type Node struct {
+	cfg     *config.Config
+	log     *slog.Logger
+	now     func() time.Time
+	key     *identity.Key
+	genesis *chain.Genesis
+	rules   *consensus.Rules
+	port    int
+
+	listener net.Listener
+	store    *store.Store
+	anchors  *anchor.FileLog
+	loop     *loop
+	worker   *workers
+	client   *transport.Client
+	gossip   *gossip.Gossip
+	peers    *discovery.Table
+	syncer   *chainsync.Syncer
+	api      *api.API
+	server   *transport.Server
+	db       *sqlite.DB
+	recorder *olap.Recorder
+	tracker  *olap.Tracker
+	metrics  *metrics
+	jobs     sync.WaitGroup // evaluations and forecasts under way
+
+	anchorsDue chan engine.AnchorDue
+	unrecorded chan engine.Commit // blocks whose rows are still to be written
+
+	mu       sync.Mutex
+	searches map[string]*search
+	waiting  map[string]chan inferenceAnswer // by task id
+}
+
+// New opens everything a node needs, in the order in which a failure is cheapest: key, genesis file, port, store,
+// analytics, worker. On error everything opened is closed again.
+func New(ctx context.Context, cfg *config.Config, log *slog.Logger) (n *Node, err error) {
+	if cfg.Security != config.Strict {
+		return nil, ErrReferenceProfile
+	}
+	n = &Node{cfg: cfg, log: log, now: time.Now, searches: map[string]*search{}, waiting: map[string]chan inferenceAnswer{},
+		anchorsDue: make(chan engine.AnchorDue, 64), unrecorded: make(chan engine.Commit, 1024)}
+	defer func() {
+		if err != nil {
+			n.close()
+		}
+	}()
+	if err := os.MkdirAll(cfg.DataDir, 0o755); err != nil {
+		return nil, fmt.Errorf("data directory: %w", err)
+	}
+	if cfg.ResetChain {
+		if err := n.reset(); err != nil {
+			return nil, err
+		}
+	}
+	if n.key, err = n.loadKey(); err != nil {
+		return nil, err
+	}
+	if n.genesis, err = genesis(cfg, n.key, n.path("genesis.json"), n.now()); err != nil {
+		return nil, err
+	}
+	if n.listener, err = transport.Listen(net.JoinHostPort(cfg.Network.Host, strconv.Itoa(cfg.Network.Port))); err != nil {
+		return nil, err
+	}
+	n.port = n.listener.Addr().(*net.TCPAddr).Port
+	if err := n.openChain(ctx); err != nil {
+		return nil, err
+	}
+	if err := n.openRecords(ctx); err != nil {
+		return nil, err
+	}
+	if n.worker, err = findWorkers(ctx, cfg, log); err != nil {
+		return nil, err
+	}
+	return n, n.openNetwork()
+}
+
+func (n *Node) path(name string) string { return filepath.Join(n.cfg.DataDir, name) }
+
+// loadKey reads or makes the node's key. With a seed and without a file it is a function of the seed: simulation
+// only.
+func (n *Node) loadKey() (*identity.Key, error) {
+	path := n.cfg.IdentityPath()
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) && n.cfg.Seed != nil {
+		n.log.Warn("the key comes from the configured seed: anybody can make it, for simulation only")
+		return identity.FromSeed(fmt.Sprintf("doin seed %d", *n.cfg.Seed))
+	}
+	key, err := identity.LoadOrCreate(path)
+	if err != nil {
+		return nil, fmt.Errorf("identity: %w", err)
+	}
+	return key, nil
+}
+
+// reset deletes chain and analytics; the key stays.
+func (n *Node) reset() error {
+	for _, p := range []string{n.cfg.StorePath(), n.path("spool"), n.path("anchors.log"), n.cfg.OLAPPath(), n.cfg.OLAPPath() + "-wal", n.cfg.OLAPPath() + "-shm"} {
+		if err := os.RemoveAll(p); err != nil {
+			return fmt.Errorf("reset chain: %w", err)
+		}
+	}
+	if n.cfg.GenesisFile == "" {
+		if err := os.Remove(n.path("genesis.json")); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("reset chain: %w", err)
+		}
+	}
+	return nil
+}
+
+func (n *Node) openChain(ctx context.Context) (err error) {
+	if n.store, err = store.Open(n.cfg.StorePath(), store.Options{Logger: n.log.With("component", "store")}); err != nil {
+		return fmt.Errorf("chain store %s: %w", n.cfg.StorePath(), err)
+	}
+	tip, err := loadTip(ctx, n.store, n.genesis, n.log)
+	if err != nil {
+		return err
+	}
+	n.rules = tip.Rules()
+	if n.anchors, err = anchor.OpenFileLog(n.path("anchors.log"), n.key, n.rules.Network); err != nil {
+		return err
+	}
+	cfg := engine.DefaultConfig()
+	for _, d := range n.cfg.Domains {
+		if reason := d.Unavailable(); reason != "" {
+			n.log.Warn("domain has no role here", "domain", d.ID, "reason", reason)
+			continue
+		}
+		cfg.Domains[d.ID] = engine.Role{Optimize: d.Optimize, Evaluate: d.Evaluate}
+	}
+	p := n.genesis.Parameters
+	cfg.RevealDelay = max(1, int64(p.RevealDelay*engine.Second))
+	cfg.CommitMaxAge = int64(p.CommitRevealMaxAge * engine.Second)
+	cfg.AnchorInterval = int64(p.ExternalAnchorInterval)
+	cfg.EvalConcurrent = n.cfg.Rounds.EvalBatch
+	cfg.Pool.MaxTx = n.cfg.Limits.MaxPending
+	e, err := engine.New(cfg, n.key, tip, history{n.store})
+	if err != nil {
+		return err
+	}
+	n.loop = newLoop(e, n.store, n.log.With("component", "chain"), n.now)
+	return nil
+}
+
+func (n *Node) openRecords(ctx context.Context) (err error) {
+	log := n.log.With("component", "olap")
+	sheet, err := csv.Open(n.cfg.StatsPath(), csv.Options{Log: log})
+	if err != nil {
+		return err
+	}
+	if n.db, err = sqlite.Open(ctx, n.cfg.OLAPPath()); err != nil {
+		return errors.Join(err, sheet.Close())
+	}
+	rc := olap.DefaultConfig(n.path("spool"))
+	rc.Log = log
+	if n.recorder, err = olap.Open(rc, sheet, n.db); err != nil {
+		return err
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	n.tracker = olap.NewTracker(olap.Node{ID: n.key.PeerID(), Hostname: host, Version: Version, NetworkID: n.rules.Network}, nil)
+	return nil
+}
+
+func (n *Node) openNetwork() (err error) {
+	log := n.log.With("component", "net")
+	cc := transport.DefaultClientConfig()
+	cc.MaxResponseBytes = max(cc.MaxResponseBytes, n.cfg.Limits.MaxBodyBytes, consensus.MaxBlockBytes*2)
+	n.client = transport.NewClient(cc)
+
+	gc := gossip.Config{Signer: n.key, Network: n.rules.Network, Port: n.port, Log: log,
+		Learn: func(host string, port int, id string) {
+			if err := n.peers.Learn(host, port, id); err != nil {
+				log.Debug("caller not learned", "host", host, "port", port, "err", err)
+			}
+		},
+		Report: func(p gossip.Peer, err error) { n.peers.Report(p.Endpoint, err) },
+	}
+	connected := gossip.PeersFunc(func() []gossip.Peer {
+		list := n.peers.Connected()
+		out := make([]gossip.Peer, len(list))
+		for i, p := range list {
+			out[i] = gossip.Peer{ID: p.ID, Host: p.Host, Port: p.Port, Endpoint: p.Endpoint()}
+		}
+		return out
+	})
+	if n.gossip, err = gossip.New(gc, connected, n.client, n.receive); err != nil {
+		return err
+	}
+	dc := discovery.Config{Key: n.key, Network: n.rules.Network, Port: n.port, Bootstrap: n.cfg.Network.Bootstrap,
+		Interval: n.cfg.Network.DiscoveryInterval, MaxKnown: n.cfg.Limits.MaxPeers, Log: log,
+		Announce: func(ctx context.Context, p discovery.Peer) error {
+			return n.gossip.Announce(ctx, gossip.Peer{ID: p.ID, Host: p.Host, Port: p.Port, Endpoint: p.Endpoint()})
+		},
+		OnConnect: func(p discovery.Peer) {
+			log.Info("peer connected", "peer", p.ID, "endpoint", p.Endpoint())
+			n.syncer.Poll()
+		},
+	}
+	if n.peers, err = discovery.New(dc, discovery.HTTPDialer{Client: n.client}); err != nil {
+		return err
+	}
+	sc := chainsync.Config{Network: n.rules.Network, Log: log, Penalize: func(p chainsync.Peer, reason error) {
+		log.Warn("peer served a bad chain", "peer", p.ID, "endpoint", p.Endpoint, "err", reason)
+		n.peers.Penalize(p.ID, time.Minute)
+	}}
+	sources := chainsync.PeersFunc(func() []chainsync.Peer {
+		var out []chainsync.Peer
+		for _, p := range n.peers.Connected() {
+			out = append(out, chainsync.Peer{ID: p.ID, Endpoint: p.Endpoint()})
+		}
+		return out
+	})
+	fetcher := chainsync.HTTPFetcher{Client: n.client, TooLarge: func(err error) bool { return errors.Is(err, transport.ErrResponseTooLarge) }}
+	n.syncer = chainsync.New(sc, chainView{n}, sources, fetcher)
+
+	n.metrics = newMetrics(n)
+	ac := api.Config{Port: n.port, Network: n.rules.Network, Strict: true, Log: log}
+	parts := api.Parts{Node: statusView{n}, Chain: blockView{n}, Tasks: taskView{n}, Inference: inferenceView{n},
+		Stats: statsView{n}, Peers: n.peers, Gossip: n.gossip, Metrics: n.metrics.registry}
+	if n.api, err = api.New(ac, parts); err != nil {
+		return err
+	}
+	tc := transport.DefaultServerConfig()
+	tc.MaxBodyBytes = n.cfg.Limits.MaxBodyBytes
+	tc.MaxConns = n.cfg.Limits.MaxConnections
+	tc.TooLarge = n.api.TooLarge
+	if err := tc.Validate(); err != nil {
+		return err
+	}
+	n.server = transport.NewServer(tc, n.api.Serve)
+	n.loop.effects = n.effectHandlers()
+	return nil
+}
+
+// Port returns the port the node listens on.
+func (n *Node) Port() int { return n.port }
+
+// PeerID returns the node's id.
+func (n *Node) PeerID() string { return n.key.PeerID() }
+
+// Run runs the node until ctx ends or a part fails, then stops everything: first who asks, then who answers, last
+// who records. It closes what New opened.
+func (n *Node) Run(ctx context.Context) error {
+	defer n.close()
+	n.log.Info("node starts", "peer_id", n.key.PeerID(), "port", n.port, "network", n.rules.Network, "height", n.loop.view.Load().State.Height,
+		"security", string(n.cfg.Security), "domains", len(n.cfg.Domains))
+	// Recording outlives the rest, so that the last rows are written.
+	recordCtx, stopRecording := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopRecording()
+	recorded := make(chan error, 1)
+	go func() { recorded <- n.recorder.Run(recordCtx) }()
+	if err := n.catchUpRecords(ctx); err != nil {
+		n.log.Error("chain rows not complete", "err", err)
+	}
+
+	g, ctx := errgroup.WithContext(ctx)
+	start := func(name string, run func(context.Context) error) {
+		g.Go(func() error {
+			if err := run(ctx); err != nil && ctx.Err() == nil {
+				return fmt.Errorf("%s: %w", name, err)
+			} else if err != nil {
+				n.log.Warn("not stopped cleanly", "part", name, "err", err)
+			}
+			return nil
+		})
+	}
+	start("event loop", n.loop.run)
+	start("http server", func(ctx context.Context) error { return n.server.Run(ctx, n.listener) })
+	start("gossip", n.gossip.Run)
+	if n.cfg.Network.Discovery || len(n.cfg.Network.Bootstrap) > 0 {
+		start("discovery", n.peers.Run)
+	}
+	start("chain sync", n.syncer.Run)
+	start("worker", n.worker.run)
+	start("domains", n.runDomains)
+	start("anchors", n.runAnchors)
+	start("chain rows", n.runChainRows)
+	err := g.Wait()
+	n.jobs.Wait()
+
+	n.record(n.tracker.Finish(n.now())...)
+	stopRecording()
+	if rerr := <-recorded; rerr != nil {
+		n.log.Warn("rows stay in the spool for the next start", "err", rerr)
+	}
+	n.log.Info("node stopped", "height", n.loop.view.Load().State.Height)
+	return err
+}
+
+// close releases what New opened, in the opposite order.
+func (n *Node) close() {
+	if n.client != nil {
+		n.client.Close()
+	}
+	if n.listener != nil {
+		n.listener.Close()
+	}
+	report := func(what string, err error) {
+		if err != nil {
+			n.log.Error("not closed cleanly", "part", what, "err", err)
+		}
+	}
+	if n.recorder != nil {
+		report("records", n.recorder.Close())
+	} else if n.db != nil {
+		report("olap", n.db.Close())
+	}
+	if n.anchors != nil {
+		report("anchors", n.anchors.Close())
+	}
+	if n.store != nil {
+		report("store", n.store.Close())
+	}
+}
+
+// runDomains configures the worker's domains and runs the searches.
+func (n *Node) runDomains(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	for _, d := range n.cfg.Domains {
+		if d.Unavailable() != "" || (!d.Optimize && !d.Evaluate) {
+			continue
+		}
+		g.Go(func() error {
+			info, err := n.worker.configure(ctx, d)
+			if ctx.Err() != nil {
+				return nil
+			}
+			if err != nil {
+				return fmt.Errorf("domain %s: %w", d.ID, err)
+			}
+			if want := n.rules.Domains[d.ID].DataHash; want != "" && want != info.DataHash {
+				return fmt.Errorf("domain %s: data hash %.12s, the genesis file demands %.12s", d.ID, info.DataHash, want)
+			}
+			n.log.Info("domain ready", "domain", d.ID, "plugin", info.Plugin, "data_hash", info.DataHash, "baselines", string(canon.Default(info.Baselines)))
+			if !d.Optimize {
+				return nil
+			}
+			s := &search{n: n, domain: d, info: info, done: make(chan engine.RoundDone, 1), tried: map[string]bool{}}
+			n.mu.Lock()
+			n.searches[d.ID] = s
+			n.mu.Unlock()
+			return s.run(ctx)
+		})
+	}
+	return g.Wait()
+}
+
+// runAnchors publishes what is due.
+func (n *Node) runAnchors(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case due := <-n.anchorsDue:
+			if err := n.publishAnchor(ctx, due); err != nil {
+				n.log.Error("block not anchored", "height", due.Height, "err", err)
+			}
+		}
+	}
+}
+
+// publishAnchor anchors a block with the reference's state hash: of all block hashes up to it.
+func (n *Node) publishAnchor(ctx context.Context, due engine.AnchorDue) error {
+	hashes := make([]string, 0, due.Height+1)
+	for h := int64(0); h <= due.Height; h++ {
+		hash, err := n.store.Hash(h)
+		if err != nil {
+			return err
+		}
+		hashes = append(hashes, hash)
+	}
+	if hashes[due.Height] != due.Hash {
+		return nil // reorganised away since
+	}
+	return n.anchors.Publish(ctx, anchor.Record{Height: due.Height, Hash: due.Hash, StateHash: chain.ChainStateHash(hashes)})
+}

@@ -1,0 +1,150 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"doin.network/node/cmd/doin-node/config"
+	"doin.network/node/compute/worker"
+	"doin.network/node/internal/canon"
+)
+
+// workers are the node's child processes: one for the built-in domains, one for each domain whose plugin is a
+// program of its own.
+type workers struct {
+	all []*worker.Supervisor
+	of  map[string]*worker.Supervisor // by domain id
+}
+
+// findWorkers looks for the programs; nothing is started before run.
+func findWorkers(ctx context.Context, cfg *config.Config, log *slog.Logger) (*workers, error) {
+	w := &workers{of: map[string]*worker.Supervisor{}}
+	var builtIn *worker.Supervisor
+	for _, d := range cfg.Domains {
+		if d.Unavailable() != "" || (!d.Optimize && !d.Evaluate) {
+			continue
+		}
+		log := log.With("component", "worker")
+		limits := worker.Limits{Job: d.Resources.MaxTraining, MemoryBytes: int64(d.Resources.MaxMemoryMB * (1 << 20)),
+			FrameBytes: worker.DefaultFrameBytes}
+		if _, own := d.Command(); own {
+			dir, err := os.Getwd()
+			if err != nil {
+				return nil, err
+			}
+			argv, _, err := worker.ExecArgv(d.Plugin(), dir)
+			if err != nil {
+				return nil, fmt.Errorf("domain %s: %w", d.ID, err)
+			}
+			s := worker.NewSupervisor(worker.Options{Path: argv[0], Args: argv[1:], Limits: limits, Logger: log.With("domain", d.ID)})
+			w.all, w.of[d.ID] = append(w.all, s), s
+			continue
+		}
+		if builtIn == nil {
+			exe, err := os.Executable()
+			if err != nil {
+				return nil, err
+			}
+			path, err := worker.FindWorker(ctx, cfg.Worker.Path, filepath.Dir(exe), log)
+			if err != nil {
+				return nil, err
+			}
+			var args []string
+			if cfg.Worker.Parallel > 0 {
+				args = []string{"--workers", strconv.Itoa(cfg.Worker.Parallel)}
+			}
+			builtIn = worker.NewSupervisor(worker.Options{Path: path, Args: args, Limits: limits, Logger: log})
+			w.all = append(w.all, builtIn)
+		}
+		w.of[d.ID] = builtIn
+	}
+	return w, nil
+}
+
+// run keeps the processes alive until ctx ends.
+func (w *workers) run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	for _, s := range w.all {
+		g.Go(func() error { return s.Run(ctx) })
+	}
+	return g.Wait()
+}
+
+// supervisor returns the process of a domain.
+func (w *workers) supervisor(domain string) (*worker.Supervisor, error) {
+	s := w.of[domain]
+	if s == nil {
+		return nil, fmt.Errorf("%w: %q", worker.ErrUnknownDomain, domain)
+	}
+	return s, nil
+}
+
+func (w *workers) configure(ctx context.Context, d config.Domain) (worker.Info, error) {
+	s, err := w.supervisor(d.ID)
+	if err != nil {
+		return worker.Info{}, err
+	}
+	return s.Configure(ctx, d.ID, d.Plugin(), d.WorkerConfig())
+}
+
+func (w *workers) evaluate(ctx context.Context, job worker.Job) (worker.Outcome, error) {
+	s, err := w.supervisor(job.Domain)
+	if err != nil {
+		return worker.Outcome{}, err
+	}
+	return s.Evaluate(ctx, job)
+}
+
+func (w *workers) infer(ctx context.Context, domain string, parameters *canon.Object, seed uint64, input *canon.Object) (*canon.Object, error) {
+	s, err := w.supervisor(domain)
+	if err != nil {
+		return nil, err
+	}
+	return s.Infer(ctx, domain, parameters, seed, input)
+}
+
+func (w *workers) optimize(ctx context.Context, job worker.OptimizeJob) (*worker.Search, error) {
+	s, err := w.supervisor(job.Domain)
+	if err != nil {
+		return nil, err
+	}
+	return s.Optimize(ctx, job)
+}
+
+// telemetry returns what every worker says of itself, those that do not answer in time left out.
+func (w *workers) telemetry(ctx context.Context) []any {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	out := []any{}
+	for _, s := range w.all {
+		if t, err := s.Telemetry(ctx); err == nil {
+			out = append(out, t.Set("restarts", int64(s.Restarts())))
+		}
+	}
+	return out
+}
+
+// searchSettings are the members of optimization_config that are the strategy's: "strategy" and what stands in the
+// object "ga"; "population_size" is the reference's name of the population.
+func searchSettings(config *canon.Object) *canon.Object {
+	settings := canon.NewObject()
+	if v, ok := config.Get("population_size"); ok {
+		settings.Set("population", v)
+	}
+	if o, err := config.ObjectOr("ga", nil); err == nil && o != nil {
+		for k, v := range o.All() {
+			settings.Set(k, v)
+		}
+	}
+	if v, ok := config.Get("strategy"); ok {
+		settings.Set("strategy", v)
+	}
+	return settings
+}

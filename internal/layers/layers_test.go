@@ -1,0 +1,281 @@
+package layers
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "doin.network/node/"
+
+// A pattern is a package of this module, or one and all below it: "net/...". A name
+// whose first element has a dot, and those of std, are import paths as they stand.
+
+// layers is what a package must not reach, directly or through others.
+var layers = []struct {
+	pkg   string
+	never []string
+}{
+	{"internal/...", []string{"chain/...", "compute/...", "ga/...", "net/...", "olap/...", "cmd/..."}},
+
+	{"chain/...", []string{"compute/...", "ga/...", "net/...", "olap/...", "cmd/..."}},
+	{"chain", []string{"chain/consensus", "chain/reference", "chain/ledger", "chain/mempool", "chain/task", "chain/engine", "chain/store"}},
+	{"chain/identity", []string{"chain"}},
+	{"chain/ledger", []string{"chain/store", "chain/engine"}},
+	{"chain/consensus", []string{"chain/reference", "chain/engine", "chain/store", "chain/task", "chain/mempool"}},
+	{"chain/reference", []string{"chain/consensus", "chain/engine", "chain/store"}},
+	{"chain/engine", []string{"chain/store"}},
+
+	{"compute/...", []string{"chain/...", "ga/...", "net/...", "olap/...", "cmd/..."}},
+	{"compute/vec", []string{"compute/nn", "compute/rng", "compute/domain/...", "internal/..."}},
+	{"compute/rng", []string{"compute/nn", "compute/domain/...", "internal/..."}},
+	{"compute/nn", []string{"compute/domain/...", "compute/worker/...", "compute/genome"}},
+	{"compute/worker/...", []string{"compute/nn", "compute/device/...", "compute/domain/forecast", "compute/domain/quadratic"}},
+
+	{"ga/...", []string{"chain/...", "net/...", "olap/...", "cmd/...", "compute/nn", "compute/domain/...", "compute/worker/...", "compute/device/..."}},
+
+	{"net/...", []string{"compute/...", "ga/...", "olap/...", "cmd/...", "chain/store", "chain/engine", "chain/consensus"}},
+
+	{"olap/...", []string{"chain/...", "compute/...", "ga/...", "net/...", "cmd/..."}},
+
+	// The node holds no device and runs nobody's recipe; the worker has no key, no
+	// network and no chain.
+	{"cmd/doin-node/...", []string{"ga/...", "compute/nn", "compute/graph", "compute/device/...", "compute/domain/forecast", "compute/domain/quadratic", "gorgonia.org/..."}},
+	{"cmd/doin-worker/...", []string{"chain/...", "net/...", "olap/...", "cmd/doin-node/...", "gorgonia.org/gorgonia/..."}},
+}
+
+// importers is who alone may import a package, itself and below aside.
+var importers = []struct {
+	pkg  string
+	only []string
+}{
+	{"gorgonia.org/gorgonia/...", []string{"compute/graph"}},
+	{"gorgonia.org/tensor/...", []string{"compute/graph"}},
+	{"gorgonia.org/cu/...", []string{"compute/device/cuda"}},
+	{"github.com/NVIDIA/go-nvml/...", []string{"compute/gpuinfo"}},
+	{"modernc.org/sqlite/...", []string{"olap/sqlite"}},
+	{"github.com/dgraph-io/...", []string{"chain/store"}},
+	{"github.com/valyala/fasthttp/...", []string{"net/...", "cmd/..."}},
+	{"github.com/spf13/cobra", []string{"cmd/..."}},
+	{"github.com/apache/arrow/go/v15/...", []string{"compute/worker/...", "olap/...", "cmd/..."}},
+	{"chain/store", []string{"cmd/doin-node/..."}},
+}
+
+// imports is what a package must not import itself, whatever its imports do.
+var imports = []struct {
+	pkg   string
+	never []string
+}{
+	{"chain/consensus", []string{"math", "math/cmplx"}},     // integers only
+	{"chain/engine", []string{"os", "syscall", "log/slog"}}, // no input, no output
+	{"chain/...", []string{"math/rand", "math/rand/v2"}},
+	{"ga/...", []string{"math/rand", "math/rand/v2", "crypto/rand", "time"}},
+	{"compute/nn", []string{"math/rand", "math/rand/v2", "crypto/rand", "time"}},
+	{"compute/domain/...", []string{"math/rand", "math/rand/v2", "crypto/rand"}},
+}
+
+// flavours are the build flavours, by the flags of go list.
+var flavours = []struct {
+	name string
+	tags string
+	cgo  string
+}{
+	{"cpu", "cpu", "0"},
+	{"purego", "purego", "0"},
+	{"gpu", "gpu", "1"},
+}
+
+// graph is who imports what, by import path, standard library included.
+type graph map[string][]string
+
+func TestLayers(t *testing.T) {
+	for _, f := range flavours {
+		t.Run(f.name, func(t *testing.T) {
+			g := list(t, "../..", f.tags, f.cgo)
+			for _, v := range violations(g) {
+				t.Error(v)
+			}
+			// A rule about nothing is one that cannot fail.
+			for _, l := range layers {
+				some(t, g, l.pkg)
+			}
+			for _, l := range imports {
+				some(t, g, l.pkg)
+			}
+		})
+	}
+}
+
+func some(t *testing.T, g graph, pattern string) {
+	t.Helper()
+	for pkg := range g {
+		if match(pattern, pkg) {
+			return
+		}
+	}
+	t.Errorf("no package %s: its rule is idle", pattern)
+}
+
+// TestPlanted checks a module with one wrong import, three steps away.
+func TestPlanted(t *testing.T) {
+	got := violations(list(t, "testdata/planted", "cpu", "0"))
+	want := "chain reaches net: chain → chain/block → internal/far → net"
+	if !slices.Contains(got, want) {
+		t.Errorf("violations = %q, want %q among them", got, want)
+	}
+}
+
+// TestViolations checks each kind of rule in memory.
+func TestViolations(t *testing.T) {
+	f := func(g graph, want ...string) {
+		t.Helper()
+		full := graph{}
+		for pkg, imports := range g {
+			for _, i := range imports {
+				full[path(pkg)] = append(full[path(pkg)], path(i))
+			}
+		}
+		if got := violations(full); !slices.Equal(got, want) {
+			t.Errorf("violations(%v) = %q, want %q", g, got, want)
+		}
+	}
+	f(graph{"chain/engine": {"chain", "fmt"}, "net/api": {"chain", "github.com/valyala/fasthttp"}})
+	f(graph{"compute/vec": {"compute/nn"}}, "compute/vec reaches compute/nn: compute/vec → compute/nn")
+	f(graph{"chain/engine": {"chain/ledger"}, "chain/ledger": {"chain/store"}},
+		"chain/engine reaches chain/store: chain/engine → chain/ledger → chain/store",
+		"chain/ledger imports chain/store: only cmd/doin-node/... may",
+		"chain/ledger reaches chain/store: chain/ledger → chain/store")
+	f(graph{"olap": {"modernc.org/sqlite"}}, "olap imports modernc.org/sqlite: only olap/sqlite may")
+	f(graph{"olap/sqlite": {"modernc.org/sqlite"}, "modernc.org/sqlite": {"modernc.org/sqlite/lib"}})
+	f(graph{"compute/nn": {"gorgonia.org/cu"}}, "compute/nn imports gorgonia.org/cu: only compute/device/cuda may")
+	f(graph{"chain/consensus": {"math", "math/bits"}}, "chain/consensus imports math")
+	f(graph{"chain/consensus": {"math/big"}, "math/big": {"math"}})
+	f(graph{"chain/mempool": {"math/rand/v2"}}, "chain/mempool imports math/rand/v2")
+	f(graph{"chain/consensusx": {"math"}}) // another package
+	f(graph{"ga": {"os"}, "os": {"time"}}) // only ga's own imports count
+}
+
+// violations returns every broken rule, sorted.
+func violations(g graph) []string {
+	var out []string
+	for _, l := range layers {
+		for pkg := range g {
+			if !match(l.pkg, pkg) {
+				continue
+			}
+			for _, way := range reach(g, pkg) {
+				last := way[len(way)-1]
+				if i := slices.IndexFunc(l.never, func(p string) bool { return match(p, last) }); i >= 0 && !match(l.pkg, last) {
+					out = append(out, fmt.Sprintf("%s reaches %s: %s", short(pkg), short(last), shorts(way)))
+				}
+			}
+		}
+	}
+	for pkg, imported := range g {
+		for _, i := range imported {
+			for _, r := range importers {
+				if match(r.pkg, i) && !match(r.pkg, pkg) && own(pkg) &&
+					!slices.ContainsFunc(r.only, func(p string) bool { return match(p, pkg) }) {
+					out = append(out, fmt.Sprintf("%s imports %s: only %s may", short(pkg), short(i), strings.Join(r.only, ", ")))
+				}
+			}
+			for _, r := range imports {
+				if match(r.pkg, pkg) && slices.ContainsFunc(r.never, func(p string) bool { return match(p, i) }) {
+					out = append(out, fmt.Sprintf("%s imports %s", short(pkg), i))
+				}
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// reach returns a shortest way to each package that pkg reaches, its own imports
+// first.
+func reach(g graph, pkg string) (ways [][]string) {
+	seen := map[string]bool{pkg: true}
+	queue := [][]string{{pkg}}
+	for len(queue) > 0 {
+		way := queue[0]
+		queue = queue[1:]
+		from := way[len(way)-1]
+		if from != pkg {
+			ways = append(ways, way)
+		}
+		for _, to := range g[from] {
+			if !seen[to] {
+				seen[to] = true
+				queue = append(queue, append(slices.Clone(way), to))
+			}
+		}
+	}
+	return ways
+}
+
+// match reports whether an import path is of a pattern.
+func match(pattern, pkg string) bool {
+	pattern = path(pattern)
+	if base, ok := strings.CutSuffix(pattern, "/..."); ok {
+		return pkg == base || strings.HasPrefix(pkg, base+"/")
+	}
+	return pkg == pattern
+}
+
+// tops are the folders of this module; other names without a dot are std's.
+var tops = []string{"internal", "chain", "compute", "ga", "net", "olap", "cmd", "bench", "kernels"}
+
+// path returns the import path of a name as the rules write it. "net" is ours; no
+// rule is about the standard library's.
+func path(name string) string {
+	if first, _, _ := strings.Cut(name, "/"); slices.Contains(tops, first) {
+		return module + name
+	}
+	return name
+}
+
+func own(pkg string) bool { return strings.HasPrefix(pkg, module) }
+
+func short(pkg string) string { return strings.TrimPrefix(pkg, module) }
+
+func shorts(way []string) string {
+	out := make([]string, len(way))
+	for i, p := range way {
+		out[i] = short(p)
+	}
+	return strings.Join(out, " → ")
+}
+
+// list asks the go tool for the packages of the module in dir and all they import,
+// tests aside.
+func list(t *testing.T, dir, tags, cgo string) graph {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "-json=ImportPath,Imports", "-tags", tags, "./...")
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "CGO_ENABLED="+cgo, "GOFLAGS=", "GOWORK=off")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, stderr.String())
+	}
+	g := graph{}
+	for d := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p struct {
+			ImportPath string
+			Imports    []string
+		}
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return g
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		g[p.ImportPath] = p.Imports
+	}
+}

@@ -1,0 +1,3 @@
+module doin.network/node
+
+go 1.26.0

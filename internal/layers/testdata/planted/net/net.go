@@ -1,0 +1,2 @@
+// Package net must not be reached by chain.
+package net
