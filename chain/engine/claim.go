@@ -287,8 +287,8 @@ func (e *Engine) settle(c *claim) {
 	case c.accepted || c.rejected:
 	case c.own && len(agreed) >= consensus.Needed(k):
 		st := *c.st
-		st.Votes = agreed
-		e.issue(consensus.TxAccepted, st.DomainID, consensus.AcceptancePayload(&st, c.metrics, c.experiment))
+		st.Votes = slices.Concat(agreed, divergent)
+		e.issue(consensus.TxAccepted, st.DomainID, consensus.AcceptancePayload(&st, len(agreed), c.metrics, c.experiment))
 	case len(divergent) > k-consensus.Needed(k):
 		ids := make([]string, len(divergent))
 		for i, v := range divergent {
@@ -298,7 +298,7 @@ func (e *Engine) settle(c *claim) {
 			return
 		}
 		st := *c.st
-		st.Votes = append(divergent, agreed...)
+		st.Votes = slices.Concat(divergent, agreed)
 		e.issue(consensus.TxRejected, st.DomainID, consensus.RejectionPayload(&st,
 			fmt.Sprintf("%d of %d evaluators disagree", len(divergent), k), c.reveal.Object()))
 	}

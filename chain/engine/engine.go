@@ -35,6 +35,7 @@ type Config struct {
 	RankDelay      int64 // a generator of rank r waits r times this. Default 2 s
 	AnchorInterval int64 // blocks between external anchors, 0 = none
 	EvalConcurrent int   // verifications at once. Default 3
+	EvalInterval   int64 // between two looks at the queue of verifications, 0 = at once. Default 0
 	MaxCommits     int   // commits of one peer per minute. Default 20
 	MaxClaims      int   // claims remembered. Default 1000
 	Tasks          task.Config
@@ -92,17 +93,18 @@ type Engine struct {
 	states map[int64]*consensus.State // of the current chain, the newest keepStates
 	blocks map[int64]*chain.Block     // likewise
 
-	pool    *mempool.Pool
-	tasks   *task.Queue
-	commits map[commitKey]*commit
-	claims  map[string]*claim // by optimae id
-	early   map[string]early
-	rates   map[string][]int64
-	rounds  map[string]*round
-	jobs    map[int64]*job
-	queue   []*job
-	running int
-	nextJob int64
+	pool     *mempool.Pool
+	tasks    *task.Queue
+	commits  map[commitKey]*commit
+	claims   map[string]*claim // by optimae id
+	early    map[string]early
+	rates    map[string][]int64
+	rounds   map[string]*round
+	jobs     map[int64]*job
+	queue    []*job
+	running  int
+	nextEval int64 // when verifications may be started again
+	nextJob  int64
 
 	readySince int64 // when the pool first sufficed on this tip; 0: it does not
 	dirty      bool  // tip or pool changed since the last attempt to build

@@ -59,7 +59,7 @@ func (e *Engine) inferred(ev Inferred) {
 	}
 	e.completeTask(ev.TaskID, ev.Result, nil)
 	if p := e.tip.Peers[e.key.PeerID()]; p != nil && p.PublicKey != "" && !e.alone {
-		e.issue(consensus.TxTask, t.DomainID, canon.NewObject("task_id", ev.TaskID, "task_type", "inference_request"))
+		e.issue(consensus.TxTask, t.DomainID, consensus.TaskPayload(ev.TaskID, e.tip.Tip))
 	}
 }
 

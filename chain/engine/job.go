@@ -37,6 +37,10 @@ func (e *Engine) enqueue(j *job) {
 
 // startJobs hands out as many verifications as may run at once.
 func (e *Engine) startJobs() {
+	if len(e.queue) == 0 || e.now < e.nextEval {
+		return
+	}
+	e.nextEval = e.now + e.cfg.EvalInterval
 	for e.running < e.cfg.EvalConcurrent && len(e.queue) > 0 {
 		j := e.queue[0]
 		e.queue = e.queue[1:]

@@ -59,7 +59,11 @@ func (n *Node) evaluate(ctx context.Context, ev engine.Evaluate) {
 		if s := ev.Synthetic; s != nil && n.rules.Domains[ev.Domain].Synthetic {
 			job.Synthetic = &worker.SyntheticJob{Seed: s.Seed, Incumbent: s.Incumbent, IncumbentSeed: s.IncumbentSeed}
 		}
-		o, err := n.worker.evaluate(ctx, job)
+		err := n.checkLimits(ev)
+		var o worker.Outcome
+		if err == nil {
+			o, err = n.worker.evaluate(ctx, job)
+		}
 		if ctx.Err() != nil {
 			return
 		}
@@ -67,6 +71,15 @@ func (n *Node) evaluate(ctx context.Context, ev engine.Evaluate) {
 			Performance: o.Performance, Digest: o.Digest, Metrics: o.Metrics, SyntheticScore: o.SyntheticScore,
 			IncumbentScore: o.IncumbentScore, SyntheticDataHash: o.SyntheticDataHash}})
 	})
+}
+
+func (n *Node) checkLimits(ev engine.Evaluate) error {
+	for i := range n.cfg.Domains {
+		if d := &n.cfg.Domains[i]; d.ID == ev.Domain {
+			return checkLimits(d, ev.Parameters)
+		}
+	}
+	return nil
 }
 
 // verdict translates the worker's errors into what they mean for a vote.

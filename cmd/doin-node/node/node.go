@@ -82,7 +82,9 @@ type Node struct {
 
 	mu       sync.Mutex
 	searches map[string]*search
-	waiting  map[string]chan inferenceAnswer // by task id
+	waiting  map[string]chan inferenceAnswer // by the client's handle
+	earned   int64                           // base units since the last recorded round
+	earnedAt map[int64]int64                 // the same by height, for the last blocks
 }
 
 // New opens everything a node needs, in the order in which a failure is cheapest: key, genesis file, port, store,
@@ -91,7 +93,7 @@ func New(ctx context.Context, cfg *config.Config, log *slog.Logger) (n *Node, er
 	if cfg.Security != config.Strict {
 		return nil, ErrReferenceProfile
 	}
-	n = &Node{cfg: cfg, log: log, now: time.Now, searches: map[string]*search{}, waiting: map[string]chan inferenceAnswer{},
+	n = &Node{cfg: cfg, log: log, now: time.Now, searches: map[string]*search{}, waiting: map[string]chan inferenceAnswer{}, earnedAt: map[int64]int64{},
 		anchorsDue: make(chan engine.AnchorDue, 64), unrecorded: make(chan engine.Commit, 1024)}
 	defer func() {
 		if err != nil {
@@ -185,6 +187,7 @@ func (n *Node) openChain(ctx context.Context) (err error) {
 	cfg.CommitMaxAge = int64(p.CommitRevealMaxAge * engine.Second)
 	cfg.AnchorInterval = int64(p.ExternalAnchorInterval)
 	cfg.EvalConcurrent = n.cfg.Rounds.EvalBatch
+	cfg.EvalInterval = n.cfg.Rounds.EvalInterval.Microseconds()
 	cfg.Pool.MaxTx = n.cfg.Limits.MaxPending
 	e, err := engine.New(cfg, n.key, tip, history{n.store})
 	if err != nil {

@@ -31,12 +31,45 @@ func (n *Node) committed(c engine.Commit) {
 	n.log.Info("block", "height", tip.State.Height, "hash", tip.State.Tip, "generator", tip.State.Generator,
 		"transactions", len(tip.Block.Transactions), "sum", tip.Block.Header.WeightedPerformanceSum, "finalized", tip.State.FinalizedHeight)
 	n.metrics.blocks.Add(float64(len(c.Entries)))
+	n.earn(c)
 	select {
 	case n.unrecorded <- c:
 	default:
 		// catchUpRecords finds them at the next start; nothing is lost.
 		n.log.Warn("chain rows fall behind", "height", tip.State.Height)
 	}
+}
+
+// earn keeps the account of what this node's blocks have paid it since the last round. What a reorganisation undoes is
+// taken back, as far as it is remembered.
+func (n *Node) earn(c engine.Commit) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for h := range n.earnedAt {
+		if h > c.Ancestor {
+			n.earned -= n.earnedAt[h]
+			delete(n.earnedAt, h)
+		} else if h <= c.Ancestor-consensus.Window {
+			delete(n.earnedAt, h)
+		}
+	}
+	for _, e := range c.Entries {
+		for _, o := range e.Receipts.Outputs {
+			if o.Recipient == n.key.PeerID() {
+				n.earned += o.Amount
+				n.earnedAt[e.State.Height] += o.Amount
+			}
+		}
+	}
+}
+
+// takeEarned returns the account and begins a new one.
+func (n *Node) takeEarned() int64 {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	v := n.earned
+	n.earned = 0
+	return v
 }
 
 // runChainRows turns stored blocks into rows and prunes states that nobody can need any more.

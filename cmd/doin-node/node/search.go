@@ -234,6 +234,7 @@ func (s *search) finish(g worker.Generation, done engine.RoundDone, begun time.T
 		Performance: g.BestPerformance, Parameters: g.Best, WallClock: now.Sub(begun), ChainHeight: view.State.Height,
 		Peers: int64(s.n.peerCount()), Metrics: roundMetrics(g, done), Evaluations: g.Evaluations - s.evaluated,
 		Accepted: d.Accepted, Rejected: d.Rejected, Immigrants: int64(len(done.Immigrants)),
+		BlockReward: doin(s.n.takeEarned()),
 	}
 	if done.Confirmed != nil {
 		o.Digest = done.Confirmed.Digest

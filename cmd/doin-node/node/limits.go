@@ -1,0 +1,53 @@
+package node
+
+import (
+	"fmt"
+	"math"
+
+	"doin.network/node/chain/engine"
+	"doin.network/node/cmd/doin-node/config"
+	"doin.network/node/internal/canon"
+)
+
+// checkLimits holds somebody's parameters against this node's bounds and resource limits before anything is trained:
+// the numbers at the top and in the genome, and those in lists there. Time and memory are limited while the training runs, by
+// the worker's supervisor.
+func checkLimits(d *config.Domain, parameters *canon.Object) error {
+	objects := []*canon.Object{parameters}
+	if g, err := parameters.ObjectOr("genome", nil); err == nil && g != nil {
+		objects = append(objects, g)
+	}
+	limit := func(name string, low, high float64) error {
+		for _, o := range objects {
+			v, ok := o.Get(name)
+			if !ok {
+				continue
+			}
+			values := []any{v}
+			if list, ok := v.([]any); ok {
+				values = list
+			}
+			for _, v := range values {
+				x, err := canon.AsFloat(v)
+				if err == nil && !(x >= low && x <= high) {
+					return fmt.Errorf("%w: parameter %q is %v, outside [%v, %v]", engine.ErrInvalid, name, x, low, high)
+				}
+			}
+		}
+		return nil
+	}
+	for _, b := range d.Bounds {
+		if err := limit(b.Name, b.Low, b.High); err != nil {
+			return err
+		}
+	}
+	for _, r := range []struct {
+		name string
+		max  int
+	}{{"epochs", d.Resources.MaxEpochs}, {"batch_size", d.Resources.MaxBatchSize}, {"batch", d.Resources.MaxBatchSize}} {
+		if err := limit(r.name, math.Inf(-1), float64(r.max)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
