@@ -3,18 +3,17 @@ module doin.network/node
 go 1.26.0
 
 require (
-	github.com/NVIDIA/go-nvml v0.13.0-1
-	github.com/apache/arrow/go/v15 v15.0.2
-	github.com/dgraph-io/badger/v4 v4.9.6
-	github.com/prometheus/client_golang v1.25.0
-	github.com/spf13/cobra v1.10.2
-	github.com/valyala/fasthttp v1.72.0
-	golang.org/x/sync v0.22.0
-	golang.org/x/term v0.0.0-20210927222741-03fcf44c2211
-	gorgonia.org/cu v0.9.6
-	gorgonia.org/gorgonia v0.9.18
-	gorgonia.org/tensor v0.9.23
-	modernc.org/sqlite v1.38.2
+	github.com/apache/arrow/go/v15 v15.0.2 // tables between node and worker (IPC)
+	github.com/dgraph-io/badger/v4 v4.9.6 // the chain store
+	github.com/dgraph-io/ristretto/v2 v2.2.0 // badger's options name its types
+	github.com/prometheus/client_golang v1.25.0 // GET /metrics
+	github.com/spf13/cobra v1.10.2 // command lines
+	github.com/valyala/fasthttp v1.72.0 // HTTP server and client
+	golang.org/x/sync v0.22.0 // errgroup: lifetimes of the parts of a node
+	golang.org/x/term v0.40.0 // is the output a terminal, and how wide
+	gorgonia.org/gorgonia v0.9.18 // independent gradient oracle (compute/graph only)
+	gorgonia.org/tensor v0.9.23 // gorgonia's tensors
+	modernc.org/sqlite v1.38.2 // SQLite without cgo: the star schema
 )
 
 require (
@@ -25,7 +24,6 @@ require (
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/chewxy/hm v1.0.0 // indirect
 	github.com/chewxy/math32 v1.10.1 // indirect
-	github.com/dgraph-io/ristretto/v2 v2.2.0 // indirect
 	github.com/dustin/go-humanize v1.0.1 // indirect
 	github.com/go-logr/logr v1.4.3 // indirect
 	github.com/go-logr/stdr v1.2.2 // indirect
@@ -55,7 +53,7 @@ require (
 	go.opentelemetry.io/otel v1.41.0 // indirect
 	go.opentelemetry.io/otel/metric v1.41.0 // indirect
 	go.opentelemetry.io/otel/trace v1.41.0 // indirect
-	go4.org/unsafe/assume-no-moving-gc v0.0.0-20231121144256-b99613f794b6 // indirect
+	go4.org/unsafe/assume-no-moving-gc v0.0.0-20231121144256-b99613f794b6 // indirect; gorgonia panics at start with an older one
 	golang.org/x/exp v0.0.0-20250620022241-b7579e27df2b // indirect
 	golang.org/x/mod v0.25.0 // indirect
 	golang.org/x/sys v0.48.0 // indirect
@@ -63,6 +61,7 @@ require (
 	golang.org/x/xerrors v0.0.0-20220907171357-04be3eba64a2 // indirect
 	gonum.org/v1/gonum v0.12.0 // indirect
 	google.golang.org/protobuf v1.36.12 // indirect
+	gorgonia.org/cu v0.9.6 // indirect
 	gorgonia.org/dawson v1.2.0 // indirect
 	gorgonia.org/vecf32 v0.9.0 // indirect
 	gorgonia.org/vecf64 v0.9.0 // indirect
