@@ -2,8 +2,13 @@ package rng
 
 import "math/bits"
 
-// feistelRounds is the number of rounds of a permutation.
-const feistelRounds = 8
+// Constants of a permutation: its rounds, and the multipliers and the shift of the round function.
+const (
+	feistelRounds = 8
+	feistelM0     = 0x9e3779b1
+	feistelM1     = 0x85ebca77
+	feistelFold   = 15
+)
 
 // Perm is a bijection of [0, n) in which any image is computed in O(1): a balanced Feistel network over the smallest
 // domain of an even number of bits that holds n values, with cycle walking, that is applied again until the image lies
@@ -48,9 +53,9 @@ func (p *Perm) At(i uint32) uint32 {
 func (p *Perm) encrypt(x uint32) uint32 {
 	l, r := x>>p.half, x&(1<<p.half-1)
 	for _, k := range p.keys {
-		f := (r ^ k) * 0x9e3779b1
-		f ^= f >> 15
-		f *= 0x85ebca77
+		f := (r ^ k) * feistelM0
+		f ^= f >> feistelFold
+		f *= feistelM1
 		l, r = r, l^f>>(32-p.half)
 	}
 	return l<<p.half | r

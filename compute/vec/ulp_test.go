@@ -1,8 +1,10 @@
 package vec
 
 import (
+	"fmt"
 	"math"
 	"os"
+	"strings"
 	"testing"
 )
 
@@ -18,28 +20,29 @@ var elementary = []struct {
 	// worst is the largest error over all 2³² inputs, in units of the last place of the exact value. For the
 	// derivatives, which have zeros, it is absolute, in units of 2⁻²⁴.
 	worst    float64
+	at       float32 // where it occurs
 	absolute bool
 }{
-	{name: "Exp", f: Exp, low: expMin, high: expMax, exact: math.Exp, worst: 99},
-	{name: "Log", f: Log, low: 0, high: math.MaxFloat32, exact: math.Log, worst: 99},
-	{name: "Tanh", f: Tanh, low: 0, high: tanhMax, exact: math.Tanh, worst: 99},
-	{name: "Sigmoid", f: Sigmoid, low: expMin, high: -expMin, exact: func(x float64) float64 { return gate64(1, x) }, worst: 99},
-	{name: "SiLU", f: SiLU, low: expMin, high: -expMin, exact: func(x float64) float64 { return gate64(x, x) }, worst: 99},
-	{name: "GELU", f: GELU, low: geluMin, high: -geluMin, exact: func(x float64) float64 { return gate64(x, x*(gelu1+gelu3*x*x)) }, worst: 999},
+	{name: "Exp", f: Exp, low: expMin, high: expMax, exact: math.Exp, worst: 0.892, at: -0x1.765026p+2},
+	{name: "Log", f: Log, low: 0, high: math.MaxFloat32, exact: math.Log, worst: 0.941, at: 0x1.42c0ep-1},
+	{name: "Tanh", f: Tanh, low: 0, high: tanhMax, exact: math.Tanh, worst: 1.590, at: 0x1.1ba7bp-1},
+	{name: "Sigmoid", f: Sigmoid, low: expMin, high: -expMin, exact: func(x float64) float64 { return gate64(1, x) }, worst: 2.402, at: -0x1.0a111ap+2},
+	{name: "SiLU", f: SiLU, low: expMin, high: -expMin, exact: func(x float64) float64 { return gate64(x, x) }, worst: 3.345, at: -0x1.7c16d4p+2},
+	{name: "GELU", f: GELU, low: geluMin, high: -geluMin, exact: func(x float64) float64 { return gate64(x, x*(gelu1+gelu3*x*x)) }, worst: 214.937, at: -0x1.4150cp+3},
 	{name: "SiLUGrad", f: SiLUGrad, low: expMin, high: -expMin, exact: func(x float64) float64 {
 		if math.IsInf(x, 0) {
 			return gate64(1, x)
 		}
 		s := gate64(1, x)
 		return s * (1 + x*(1-s))
-	}, worst: 99, absolute: true},
+	}, worst: 2.887, at: 0x1.44755p+1, absolute: true},
 	{name: "GELUGrad", f: GELUGrad, low: geluMin, high: -geluMin, exact: func(x float64) float64 {
 		if math.Abs(x) > 1e3 {
 			return gate64(1, x)
 		}
 		s := gate64(1, x*(gelu1+gelu3*x*x))
 		return s + s*(1-s)*x*(gelu1+3*gelu3*x*x)
-	}, worst: 99, absolute: true},
+	}, worst: 3.434, at: 0x1.7cc0a2p+0, absolute: true},
 }
 
 const (
@@ -88,10 +91,14 @@ func ulp(x float64) float64 {
 
 // TestErrorBounds measures the worst error of each elementary function. By default it samples all 2³² inputs. With
 // DOIN_EXHAUSTIVE=1 it also takes every single one that a clamp or a symmetry does not reduce to another, which needs
-// several minutes for each function, and the bound documented must be met exactly: neither exceeded nor too generous by
-// more than a unit of its last digit.
+// several minutes for each function. The bound documented must hold, be reached at the input documented, and stand in
+// CONTRACT.md.
 func TestErrorBounds(t *testing.T) {
 	exhaustive := os.Getenv("DOIN_EXHAUSTIVE") != ""
+	page, err := os.ReadFile("../CONTRACT.md")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, e := range elementary {
 		t.Run(e.name, func(t *testing.T) {
 			t.Parallel()
@@ -117,8 +124,16 @@ func TestErrorBounds(t *testing.T) {
 				}
 			}
 			t.Logf("%s: worst error %.4f at %x (%g)", e.name, worst, at, at)
-			if worst > e.worst || exhaustive && worst < e.worst-0.01 {
+			if worst > e.worst {
 				t.Errorf("worst error of %s = %.4f at %x, documented as %v", e.name, worst, at, e.worst)
+			}
+			worst = 0
+			if measure(uint64(math.Float32bits(e.at)), uint64(math.Float32bits(e.at))+1, 1); worst < e.worst-0.002 {
+				t.Errorf("error of %s at %x = %.4f, documented as %v", e.name, e.at, worst, e.worst)
+			}
+			row := fmt.Sprintf("| `%s` | %.3f | `%x` |", e.name, e.worst, e.at)
+			if !strings.Contains(string(page), row) {
+				t.Errorf("CONTRACT.md has no row %s", row)
 			}
 		})
 	}

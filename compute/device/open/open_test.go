@@ -14,7 +14,9 @@ type line int
 
 func (l line) Len() int { return int(l) }
 
-func (l line) Sample(i int, x, y []float32) { x[0], y[0] = float32(i)/float32(l), float32(i)/float32(l) }
+func (l line) Sample(i int, x, y []float32) {
+	x[0], y[0] = float32(i)/float32(l), float32(i)/float32(l)
+}
 
 func TestOpen(t *testing.T) {
 	d, err := Open()
