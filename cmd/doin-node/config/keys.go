@@ -38,7 +38,6 @@ var (
 	errInteger = errors.New("must be an integer")
 	errNumber  = errors.New("must be a number")
 	errObject  = errors.New("must be an object")
-	errList    = errors.New("must be a list")
 	errTexts   = errors.New("must be a list of strings")
 )
 

@@ -113,7 +113,13 @@ func newScreen(o *Options) *screen {
 	}
 	if f, ok := o.Out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		s.terminal = true
-		s.width, _, _ = term.GetSize(int(f.Fd()))
+		s.size = func() (int, int) {
+			columns, lines, err := term.GetSize(int(f.Fd()))
+			if err != nil {
+				return 0, 0
+			}
+			return columns, lines
+		}
 	}
 	return s
 }

@@ -213,7 +213,7 @@ func TestRunEndsWithContext(t *testing.T) {
 		t.Errorf("Run took %v", d)
 	}
 	text := out.String()
-	for _, want := range []string{"logs and data are in " + o.Dir, "2 of 2 nodes up, height 2, 1 tips, 8 rounds",
+	for _, want := range []string{"logs and data are in " + o.Dir, "2 of 2 nodes up, height 2, one tip, 8 rounds",
 		"validation MAE 0.3; naive MAE 1.1, seasonal 1.4", `"nodes": [`} {
 		if !strings.Contains(text, want) {
 			t.Errorf("output lacks %q:\n%s", want, text)

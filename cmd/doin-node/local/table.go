@@ -12,23 +12,32 @@ import (
 type screen struct {
 	out      io.Writer
 	terminal bool
-	width    int           // columns of a terminal
-	every    time.Duration // between two lines elsewhere
-	drawn    int           // lines of the table on the terminal
-	last     time.Duration // when the last line was written; negative before the first
+	size     func() (columns, lines int) // of a terminal; 0 where it is not known
+	columns  int                         // as they were when the table was drawn last
+	every    time.Duration               // between two lines elsewhere
+	drawn    int                         // lines of the table on the terminal
+	last     time.Duration               // when the last line was written; negative before the first
 }
 
 // show draws the network as it is after elapsed.
 func (s *screen) show(elapsed time.Duration, members []*member, last []sample) {
 	if s.terminal {
 		lines := table(elapsed, members, last)
+		columns, height := s.size()
+		if height > 1 && len(lines) >= height {
+			lines = lines[:height-1] // what scrolled away cannot be drawn over
+		}
 		var b strings.Builder
-		if s.drawn > 0 {
+		switch {
+		case s.drawn > 0 && columns != s.columns:
+			b.WriteString("\x1b[2J\x1b[H") // the terminal has wrapped what stood there: begin anew
+		case s.drawn > 0:
 			fmt.Fprintf(&b, "\x1b[%dA", s.drawn)
 		}
+		s.columns = columns
 		for _, l := range lines {
 			// A line that wrapped would count twice on the way back up.
-			fmt.Fprintf(&b, "%s\x1b[K\n", cut(l, s.width))
+			fmt.Fprintf(&b, "%s\x1b[K\n", cut(l, columns))
 		}
 		b.WriteString("\x1b[J")
 		s.drawn = len(lines)
@@ -89,7 +98,11 @@ func line(elapsed time.Duration, last []sample) string {
 		}
 	}
 	l := longest(last)
-	s := fmt.Sprintf("%s  %d of %d nodes up, height %d, %d tips, %d rounds", clock(elapsed), up, len(last), l.height, len(tips), rounds)
+	agree := "one tip"
+	if len(tips) > 1 {
+		agree = fmt.Sprintf("%d tips", len(tips))
+	}
+	s := fmt.Sprintf("%s  %d of %d nodes up, height %d, %s, %d rounds", clock(elapsed), up, len(last), l.height, agree, rounds)
 	for _, d := range l.domains {
 		s += fmt.Sprintf("; %s: verified best %s, %d accepted, %d rejected", d.id, figure(d.verified), d.accepted, d.rejected)
 		if m := maeLine(&d); m != "" {
