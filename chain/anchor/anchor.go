@@ -77,8 +77,8 @@ type FileLog struct {
 
 var _ Anchor = (*FileLog)(nil)
 
-// OpenFileLog opens or makes the log at path and verifies every line. A torn last line, left by a crash before
-// it was acknowledged, is cut off.
+// OpenFileLog opens or makes the log at path and verifies that every line is signed by key. A torn last line, left by
+// a crash before it was acknowledged, is cut off.
 func OpenFileLog(path string, key chain.Signer, network string) (*FileLog, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
@@ -139,6 +139,9 @@ func (l *FileLog) parse(line []byte) (Record, error) {
 	rec := Record{Height: height, Hash: hash, StateHash: state}
 	if _, known := l.records[height]; known {
 		return Record{}, fmt.Errorf("height %d twice", height)
+	}
+	if key != l.key.PublicKey() { // else anybody could write the whole file anew under a key of their own
+		return Record{}, errors.New("signed by another key")
 	}
 	return rec, identity.Verify(key, signature, identity.KindAnchor, l.network, body(rec, previous))
 }

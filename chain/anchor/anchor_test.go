@@ -88,6 +88,13 @@ func TestFileLog(t *testing.T) {
 	bad("no JSON", []byte("hello\n"))
 	bad("a very long line", append(bytes.Repeat([]byte("x"), 3*maxLine), '\n'))
 	write(whole)
+	stranger, err := identity.FromSeed("stranger")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenFileLog(path, stranger, "net"); !errors.Is(err, ErrLog) {
+		t.Errorf("log of another key: %v", err)
+	}
 	if _, err := open("other"); !errors.Is(err, ErrLog) {
 		t.Errorf("log of another network: %v", err)
 	}

@@ -24,6 +24,10 @@ var ErrBlock = errors.New("consensus: block refused")
 // block it is a refusal.
 var ErrBelowThreshold = fmt.Errorf("%w: increments below the threshold", ErrBlock)
 
+// ErrEarly is matched, beside ErrTx, by the refusal of a transfer whose only fault is that it waits for fewer than
+// MaxPeerTx earlier ones of its sender, who has the money for it.
+var ErrEarly = errors.New("earlier transfers are missing")
+
 // LinkError says that a block does not follow the state it is applied to.
 type LinkError struct {
 	Height    int64
@@ -65,6 +69,8 @@ type block struct {
 	parent     *State // as Apply got it: weights and champions of the parent count for quorum and reputation time
 	time       int64
 	generator  string
+	trusted    bool // signatures and ids have been verified by CheckTx
+	bytes      int
 	receipts   Receipts
 	optimizers []ledger.Share
 	evaluators []ledger.Share
@@ -90,14 +96,23 @@ func (b *block) add(tx *chain.Tx) error {
 	if b.perPeer[tx.PeerID] >= MaxPeerTx {
 		return refuse("more than %d transactions of one peer", MaxPeerTx)
 	}
-	if err := tx.ValidateBasic(); err != nil {
-		return refuse("%v", err)
+	size := len(canon.Canonical(tx.Object()))
+	if size > MaxTxBytes {
+		return refuse("transaction of %d bytes, at most %d", size, MaxTxBytes)
+	}
+	if n := depth(tx.Payload); n > MaxPayloadDepth {
+		return refuse("payload nested %d deep, at most %d", n, MaxPayloadDepth)
+	}
+	if b.bytes+size > MaxBlockBytes {
+		return refuse("block is full")
+	}
+	if !b.trusted {
+		if err := verifyTx(tx, b.s.rules.Network); err != nil {
+			return err
+		}
 	}
 	if b.ids[tx.ID] || b.parent.Included(tx.ID) {
 		return refuse("transaction %.12s is in the chain already", tx.ID)
-	}
-	if err := chain.VerifyTx(tx, b.s.rules.Network); err != nil {
-		return refuse("%v", err)
 	}
 	var err error
 	r := Receipt{TxID: tx.ID, Type: tx.Type, DomainID: tx.DomainID}
@@ -120,153 +135,19 @@ func (b *block) add(tx *chain.Tx) error {
 	}
 	b.ids[tx.ID] = true
 	b.perPeer[tx.PeerID]++
+	b.bytes += size
 	b.receipts.Tx = append(b.receipts.Tx, r)
 	return nil
 }
 
-// open checks what an acceptance and a rejection have in common.
-func (b *block) open(st *Statement) error {
-	if _, ok := b.s.rules.Domains[st.DomainID]; !ok {
-		return refuse("unknown domain %q", st.DomainID)
-	}
-	if b.settled[st.OptimaeID] || b.parent.Settled(st.OptimaeID) {
-		return refuse("optimae %.12s is settled already", st.OptimaeID)
-	}
-	return nil
-}
-
-func (b *block) accept(tx *chain.Tx, r *Receipt) error {
-	st, err := ParseAcceptance(tx)
-	if err != nil {
-		return err
-	}
-	if err := b.open(st); err != nil {
-		return err
-	}
-	agreed, divergent, k, err := st.tally(b.parent)
-	if err != nil {
-		return err
-	}
-	if len(agreed) < Needed(k) {
-		return refuse("%d of %d agree, %d are needed", len(agreed), k, Needed(k))
-	}
-
-	s, d := b.s, b.s.Domains[st.DomainID]
-	r.OptimaeID, r.OptimizerID, r.Agreed, r.Divergent = st.OptimaeID, st.OptimizerID, agreed, divergent
-	r.HadBest, r.PreviousBest = d.HasBest, d.Best
-	r.Weight = s.Weight(st.DomainID)
-	r.Factor = ReputationFactor(s.Reputation(st.OptimizerID))
-	r.Raw, r.Improved = s.Improves(st.DomainID, st.Claim.Performance)
-	d.Accepted++
-	if r.Improved {
-		r.Effective = mulMicro(mulMicro(r.Raw, r.Weight), r.Factor)
-		d.HasBest, d.Best, d.BestHeight = true, st.Claim.Performance, s.Height
-		d.Parameters = canon.Canonical(st.Parameters)
-		d.OptimaeID, d.OptimizerID, d.Digest = st.OptimaeID, st.OptimizerID, st.Claim.Digest
-		d.Improved++
-		d.TotalIncrement += r.Raw
-		p := s.peer(st.OptimizerID)
-		p.Accepted++
-		p.Reputation = p.Reputation.add(reputationAccepted, b.time)
-		b.optimizers = append(b.optimizers, ledger.Share{PeerID: st.OptimizerID, Weight: r.Effective})
-	} else {
-		r.Raw = 0
-	}
-	b.receipts.Sum += r.Effective
-	b.votes(st, agreed, divergent)
-	s.certify(st.OptimizerID, s.RecentAt(st.Anchor).Height)
-	b.settled[st.OptimaeID] = true
-	return nil
-}
-
-func (b *block) reject(tx *chain.Tx, r *Receipt) error {
-	st, err := parseRejection(tx, b.s.rules.Network)
-	if err != nil {
-		return err
-	}
-	if err := b.open(st); err != nil {
-		return err
-	}
-	agreed, divergent, k, err := st.tally(b.parent)
-	if err != nil {
-		return err
-	}
-	if len(divergent) <= k-Needed(k) {
-		return refuse("%d of %d disagree, which does not rule acceptance out", len(divergent), k)
-	}
-	s := b.s
-	r.OptimaeID, r.OptimizerID, r.Agreed, r.Divergent = st.OptimaeID, st.OptimizerID, agreed, divergent
-	s.Domains[st.DomainID].Rejected++
-	p := s.peer(st.OptimizerID)
-	p.Rejected++
-	p.Reputation = p.Reputation.add(-reputationRejected, b.time)
-	s.Ledger.Burn(st.OptimizerID, ledger.StakeBurn(s.BaseFee))
-	b.votes(st, divergent, agreed)
-	b.settled[st.OptimaeID] = true
-	return nil
-}
-
-// votes credits the members who voted with the outcome and charges those who did not.
-func (b *block) votes(st *Statement, with, against []string) {
-	h := b.s.RecentAt(st.Anchor).Height
-	for _, id := range with {
-		p := b.s.peer(id)
-		p.Agreed++
-		p.Reputation = p.Reputation.add(reputationAgreed, b.time)
-		b.evaluators = append(b.evaluators, ledger.Share{PeerID: id, Weight: 1})
-		b.s.certify(id, h)
-	}
-	for _, id := range against {
-		p := b.s.peer(id)
-		p.Divergent++
-		p.Reputation = p.Reputation.add(-reputationDivergent, b.time)
-		b.s.certify(id, h)
-	}
-}
-
-func (b *block) transfer(tx *chain.Tx) error {
-	t, err := parseTransfer(tx)
-	if err != nil {
-		return err
-	}
-	fee, err := b.s.Ledger.Transfer(t, b.parent.BaseFee)
-	if err != nil {
+// verifyTx checks what a transaction itself shows: form, id and its author's signature.
+func verifyTx(tx *chain.Tx, network string) error {
+	if err := tx.ValidateBasic(); err != nil {
 		return refuse("%v", err)
 	}
-	b.receipts.Fees += fee
-	return nil
-}
-
-// task counts one served inference; only a registered evaluator can report it.
-func (b *block) task(tx *chain.Tx) error {
-	kind, err := tx.Payload.String("task_type")
-	if err != nil || kind != "inference_request" {
-		return refuse("task_completed: task_type must be inference_request")
+	if err := chain.VerifyTx(tx, network); err != nil {
+		return refuse("%v", err)
 	}
-	if id, err := tx.Payload.String("task_id"); err != nil || !chain.IsHash(id) {
-		return refuse("task_completed: task_id must be 64 hex digits")
-	}
-	d := b.s.Domains[tx.DomainID]
-	p := b.s.Peers[tx.PeerID]
-	if d == nil || p == nil || p.PublicKey == "" {
-		return refuse("task_completed: unknown domain or unregistered evaluator")
-	}
-	d.Inferences++
-	return nil
-}
-
-// register admits an evaluator. It costs a burned stake, so that identities are not free: the money is earned
-// by optimizing, which needs no registration, or given by a transfer.
-func (b *block) register(tx *chain.Tx) error {
-	if p := b.s.Peers[tx.PeerID]; p != nil && p.PublicKey != "" {
-		return refuse("%.12s is registered already", tx.PeerID)
-	}
-	if fee := ledger.Stake(b.parent.BaseFee); b.s.Ledger.Balance(tx.PeerID) < fee {
-		return refuse("registration burns %d base units, %.12s has %d", fee, tx.PeerID, b.s.Ledger.Balance(tx.PeerID))
-	}
-	b.s.Ledger.Burn(tx.PeerID, ledger.Stake(b.parent.BaseFee))
-	p := b.s.peer(tx.PeerID)
-	p.PublicKey, p.Registered, p.Certified = tx.PublicKey, b.s.Height, 0
 	return nil
 }
 
@@ -313,11 +194,14 @@ func Apply(parent *State, blk *chain.Block) (*State, *Receipts, error) {
 	if h.Index != parent.Height+1 || h.PreviousHash != parent.Tip {
 		return nil, nil, &LinkError{Height: h.Index, Got: h.PreviousHash, Want: parent.Tip}
 	}
-	if err := blk.ValidateBasic(); err != nil {
-		return nil, nil, fmt.Errorf("%w: %w", ErrBlock, err)
+	if len(blk.Transactions) > MaxBlockTx {
+		return nil, nil, fmt.Errorf("%w: %d transactions", ErrBlock, len(blk.Transactions))
 	}
 	if blk.Ext == nil {
 		return nil, nil, fmt.Errorf("%w: unsigned", ErrBlock)
+	}
+	if err := blk.ValidateBasic(); err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", ErrBlock, err)
 	}
 	if err := chain.VerifyBlock(blk, parent.rules.Network); err != nil {
 		return nil, nil, fmt.Errorf("%w: %w", ErrBlock, err)
@@ -328,9 +212,6 @@ func Apply(parent *State, blk *chain.Block) (*State, *Receipts, error) {
 	t := h.Timestamp.Micro()
 	if t < parent.TipTime+minElapsed {
 		return nil, nil, fmt.Errorf("%w: timestamp %s is not after the parent's", ErrBlock, h.Timestamp.ISO())
-	}
-	if len(blk.Transactions) > MaxBlockTx {
-		return nil, nil, fmt.Errorf("%w: %d transactions", ErrBlock, len(blk.Transactions))
 	}
 	b := begin(parent, t, h.GeneratorID)
 	for i, tx := range blk.Transactions {
@@ -355,7 +236,16 @@ func Apply(parent *State, blk *chain.Block) (*State, *Receipts, error) {
 	return b.s, &b.receipts, nil
 }
 
-// CheckTx reports whether a transaction could stand in the next block, at time now (µs).
+// CheckTx reports whether a transaction could stand in the next block, at time now (µs). It verifies every
+// signature in it.
 func CheckTx(s *State, tx *chain.Tx, now int64) error {
 	return begin(s, max(now, s.TipTime+minElapsed), "").add(tx)
+}
+
+// RecheckTx is CheckTx for a transaction whose signatures have been verified before; the state may have changed
+// since, the transaction must not.
+func RecheckTx(s *State, tx *chain.Tx, now int64) error {
+	b := begin(s, max(now, s.TipTime+minElapsed), "")
+	b.trusted = true
+	return b.add(tx)
 }

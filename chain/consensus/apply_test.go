@@ -164,6 +164,11 @@ func TestRefusedTransactions(t *testing.T) {
 	unsigned.Signature, unsigned.PublicKey = "", ""
 	f("unsigned", "not signed", unsigned)
 
+	boast := w.acceptance(st)
+	boast.Payload.Set("reported_performance", -0.1)
+	w.must(chain.SignTx(boast, w.keys[o], w.state.Rules().Network))
+	f("reported differs from verified", "reported", boast)
+
 	edited := w.acceptance(st)
 	edited.Payload.Set("incentive_reason", "more")
 	f("payload edited under the id", "transaction id", edited)
@@ -231,7 +236,7 @@ func TestReplay(t *testing.T) {
 	// The same optimae in a new transaction.
 	st, err := ParseAcceptance(tx)
 	w.must(err)
-	again := w.tx(TxAccepted, st.OptimizerID, AcceptancePayload(st, canon.NewObject("other", true), nil))
+	again := w.tx(TxAccepted, st.OptimizerID, AcceptancePayload(st, len(st.Votes), canon.NewObject("other", true), nil))
 	if err := CheckTx(w.state, again, w.state.TipTime); !errors.Is(err, ErrTx) || !strings.Contains(err.Error(), "settled") {
 		t.Errorf("the same optimae again: %v", err)
 	}

@@ -21,7 +21,12 @@
 //   - quorum: the k lowest SHA-256(anchor ":" commitment ":" peer) of the evaluators eligible in the
 //     anchor's state, ⌈2k/3⌉ of which must agree ([Members], [Needed], [Agrees]);
 //   - difficulty: integer form of the reference's controller, halved for each full target time ([Difficulty]);
-//   - reputation: asymmetric, decaying ([Reputation]);
+//   - reputation: asymmetric, decaying ([Reputation]); a vote is charged for bits that the quorum's
+//     re-runs contradict, never for its synthetic sample;
+//   - limits: bytes and nesting of parameters, reveals and transactions, transactions of a block and of a
+//     peer in it ([MaxTxBytes], [MaxPayloadDepth], [MaxBlockTx], [MaxPeerTx]);
+//   - replay: every transaction is spent by a nonce, by a registration, or by an anchor that leaves the window
+//     of [Window] blocks before the transaction does;
 //   - finality: depth and the signatures of two thirds of the eligible evaluators ([State.Finalized]);
 //   - fork choice: finality, certified work, generator rank ([Better]);
 //   - money: package ledger.
@@ -33,7 +38,9 @@
 // descendant: a block on top of it, a vote or an acceptance anchored at it. A block is final when it is
 // finality_confirmation_depth deep and ⌈2n/3⌉ of the n eligible evaluators have certified it. Two disjoint
 // sets of peers cannot both be that large. This is not accountable safety in the sense of Casper FFG (Buterin and
-// Griffith, 2017): it does not punish who certifies two branches.
+// Griffith, 2017): it does not punish who certifies two branches. And who is eligible follows from the branch: peers who
+// are cut off decay there, from reputation 10 below the minimum in about 17 days, and count no more. A split that lasts
+// longer can end in two final branches; it is the price for a network that goes on when some leave for good.
 //
 // Deliberately absent: everything that needs the network, a clock or a disk (chain/engine, chain/store).
 package consensus

@@ -122,15 +122,41 @@ func ParseState(data []byte, rules *Rules) (*State, error) {
 		}
 		s.FinalizedHeight, s.FinalizedHash = h, hash
 	}
-	for id := range rules.Domains {
-		if s.Domains[id] == nil && f.err == nil {
-			f.err = fmt.Errorf("domain %q is missing", id)
-		}
-	}
+	get(f, 0, s.check())
 	if f.err != nil {
 		return nil, fmt.Errorf("%w: %v", ErrState, f.err)
 	}
 	return s, nil
+}
+
+// check verifies what the rules take for granted of a state: the domains are the network's, and the window is
+// not empty, ends at the tip, ascends and is sorted within.
+func (s *State) check() error {
+	for id := range s.rules.Domains {
+		if s.Domains[id] == nil {
+			return fmt.Errorf("domain %q is missing", id)
+		}
+	}
+	if len(s.Domains) != len(s.rules.Domains) {
+		return errors.New("a domain is not the network's")
+	}
+	if n := len(s.Recent); n == 0 || n > Window || s.Recent[n-1].Height != s.Height || s.Recent[n-1].Hash != s.Tip {
+		return errors.New("recent: does not end at the tip")
+	}
+	for i, r := range s.Recent {
+		if r.Height != s.Height-int64(len(s.Recent)-1-i) {
+			return fmt.Errorf("recent: height %d is out of order", r.Height)
+		}
+		if !slices.IsSorted(r.Eligible) || !slices.IsSorted(r.TxIDs) || !slices.IsSorted(r.Settled) {
+			return fmt.Errorf("recent: lists at height %d are not sorted", r.Height)
+		}
+		for _, id := range r.Eligible {
+			if s.Peers[id] == nil {
+				return fmt.Errorf("recent: unknown evaluator %q at height %d", id, r.Height)
+			}
+		}
+	}
+	return nil
 }
 
 func texts(list []string) []any {

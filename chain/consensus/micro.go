@@ -11,14 +11,17 @@ const Micro = 1_000_000
 // maxMicro bounds every product, so that sums of a block's worth of them stay far from overflow.
 const maxMicro = 1_000_000 * Micro
 
-// mulDiv returns ⌊a·b/c⌋ for non-negative a and b and positive c, at most maxMicro².
+// saturated is what mulDiv returns for every larger result.
+const saturated = 1 << 62
+
+// mulDiv returns ⌊a·b/c⌋ for non-negative a and b and positive c, at most 2⁶².
 func mulDiv(a, b, c int64) int64 {
 	hi, lo := bits.Mul64(uint64(a), uint64(b))
 	if hi >= uint64(c) {
-		return maxMicro
+		return saturated
 	}
 	q, _ := bits.Div64(hi, lo, uint64(c))
-	return int64(min(q, 1<<62))
+	return int64(min(q, saturated))
 }
 
 // mulMicro returns ⌊a·b/10⁶⌋, at most maxMicro, for non-negative a and b.

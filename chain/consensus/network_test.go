@@ -12,7 +12,7 @@ import (
 
 // network is n peers with one domain, and helpers that do what honest nodes do.
 type network struct {
-	t       *testing.T
+	t       testing.TB
 	keys    map[string]*identity.Key
 	ids     []string
 	genesis *chain.Genesis
@@ -24,7 +24,7 @@ type network struct {
 
 const domain = "d"
 
-func newNetwork(t *testing.T, n int) *network {
+func newNetwork(t testing.TB, n int) *network {
 	t.Helper()
 	w := &network{t: t, keys: map[string]*identity.Key{}, target: 20 * Micro}
 	g := &chain.Genesis{Parameters: chain.DefaultParameters(), Domains: []chain.Domain{chain.DefaultDomain(domain)}}
@@ -72,7 +72,7 @@ func (w *network) vote(st *Statement, member string, performance float64) *chain
 }
 
 func (w *network) acceptance(st *Statement) *chain.Tx {
-	return w.tx(TxAccepted, st.OptimizerID, AcceptancePayload(st, canon.NewObject(), nil))
+	return w.tx(TxAccepted, st.OptimizerID, AcceptancePayload(st, len(st.Votes), canon.NewObject(), nil))
 }
 
 func (w *network) rejection(st *Statement, by string) *chain.Tx {

@@ -24,8 +24,16 @@ const (
 // claim it.
 const RefusedDigest = "0000000000000000000000000000000000000000000000000000000000000000"
 
-// MaxParametersBytes bounds the canonical JSON of an optimae's parameters.
-const MaxParametersBytes = 64 << 10
+// Bounds of what transactions carry, in bytes of canonical JSON and in levels of nested lists and objects. The levels
+// leave room for what a payload travels in: the codec refuses to read more than canon.MaxDepth of them, and a block
+// that holds a transaction nobody can read back would split the network.
+const (
+	MaxParametersBytes = 64 << 10
+	MaxParametersDepth = 16
+	MaxRevealBytes     = 128 << 10 // the whole payload
+	MaxTxBytes         = 256 << 10
+	MaxPayloadDepth    = 32
+)
 
 // ErrTx is matched by every refusal of a transaction.
 var ErrTx = errors.New("consensus: transaction refused")
@@ -69,6 +77,9 @@ func (st *Statement) check() error {
 	if n := len(canon.Canonical(st.Parameters)); n > MaxParametersBytes {
 		return refuse("parameters of %d bytes, at most %d", n, MaxParametersBytes)
 	}
+	if n := depth(st.Parameters); n > MaxParametersDepth {
+		return refuse("parameters nested %d deep, at most %d", n, MaxParametersDepth)
+	}
 	if got := chain.Commitment(st.Parameters, st.Nonce); got != st.OptimaeID {
 		return refuse("optimae id %.12s is not the commitment %.12s", st.OptimaeID, got)
 	}
@@ -84,8 +95,9 @@ func (st *Statement) check() error {
 	return nil
 }
 
-// tally checks the votes against the anchor's quorum and returns who agreed and who did not.
-func (st *Statement) tally(s *State) (agreed, divergent []string, k int, err error) {
+// tally checks the votes, with verify their signatures too, against the anchor's quorum and returns who agreed and
+// who did not.
+func (st *Statement) tally(s *State, verify bool) (agreed, divergent []string, k int, err error) {
 	members, ok := s.Members(st.Anchor, st.OptimaeID, st.OptimizerID)
 	if !ok {
 		return nil, nil, 0, refuse("anchor %.12s is not among the last %d blocks", st.Anchor, Window)
@@ -108,8 +120,10 @@ func (st *Statement) tally(s *State) (agreed, divergent []string, k int, err err
 		if err := v.ValidateBasic(); err != nil {
 			return nil, nil, 0, refuse("vote of %.12s: %v", v.EvaluatorID, err)
 		}
-		if err := chain.VerifyVote(v, s.rules.Network); err != nil {
-			return nil, nil, 0, refuse("vote of %.12s: %v", v.EvaluatorID, err)
+		if verify {
+			if err := chain.VerifyVote(v, s.rules.Network); err != nil {
+				return nil, nil, 0, refuse("vote of %.12s: %v", v.EvaluatorID, err)
+			}
 		}
 		if Agrees(v, st.Claim, s.rules.QuorumTolerance) {
 			agreed = append(agreed, v.EvaluatorID)
@@ -121,16 +135,15 @@ func (st *Statement) tally(s *State) (agreed, divergent []string, k int, err err
 }
 
 // AcceptancePayload is the full record of an acceptance: the reference's members in its order, the optimizer's
-// experiment metrics, then what the strict chain adds. The effective increment is not in it: it is
-// computed in block order by everyone.
-func AcceptancePayload(st *Statement, metrics, experiment *canon.Object) *canon.Object {
-	k := len(st.Votes)
+// experiment metrics, then what the strict chain adds. Among st.Votes agreed agree. The effective increment is not in
+// it: it is computed in block order by everyone.
+func AcceptancePayload(st *Statement, agreed int, metrics, experiment *canon.Object) *canon.Object {
 	p := canon.NewObject(
 		"optimae_id", st.OptimaeID,
 		"parameters", st.Parameters,
 		"verified_performance", st.Claim.Performance,
 		"reward_fraction", 1.0,
-		"quorum_agree_fraction", agreeFraction(k, k),
+		"quorum_agree_fraction", agreeFraction(agreed, len(st.Votes)),
 		"incentive_reason", "full reward: verified equals reported bit for bit",
 		"champion_metrics", metrics,
 	)
@@ -180,9 +193,13 @@ func ParseAcceptance(tx *chain.Tx) (*Statement, error) {
 	st.Nonce = f.text("nonce")
 	st.Anchor = f.text("anchor")
 	st.Claim = Claim{Performance: f.number("verified_performance"), Digest: f.text("digest")}
+	reported := f.number("reported_performance")
 	st.Votes = f.votes()
 	if f.err != nil {
 		return nil, refuse("acceptance: %v", f.err)
+	}
+	if !sameBits(reported, st.Claim.Performance) {
+		return nil, refuse("acceptance: reported %v, verified %v", reported, st.Claim.Performance)
 	}
 	return st, st.check()
 }
@@ -204,11 +221,17 @@ func ParseReveal(m *chain.Message) (*Statement, error) {
 	if id != st.OptimaeID {
 		return nil, refuse("reveal: optimae_id is not the commitment")
 	}
+	if n := len(canon.Canonical(m.Payload)); n > MaxRevealBytes {
+		return nil, refuse("reveal of %d bytes, at most %d", n, MaxRevealBytes)
+	}
+	if n := depth(m.Payload); n > MaxPayloadDepth/2 {
+		return nil, refuse("reveal nested %d deep, at most %d", n, MaxPayloadDepth/2)
+	}
 	return st, st.check()
 }
 
-// parseRejection reads a rejection and verifies the reveal inside.
-func parseRejection(tx *chain.Tx, network string) (*Statement, error) {
+// parseRejection reads a rejection and, with verify, checks the signature of the reveal inside.
+func parseRejection(tx *chain.Tx, network string, verify bool) (*Statement, error) {
 	f := fields{o: tx.Payload}
 	id, o, votes := f.text("optimae_id"), f.object("reveal"), f.votes()
 	if f.err != nil {
@@ -221,8 +244,10 @@ func parseRejection(tx *chain.Tx, network string) (*Statement, error) {
 	if m.Type != chain.MsgOptimaeReveal {
 		return nil, refuse("rejection: holds a %q, not a reveal", m.Type)
 	}
-	if err := chain.VerifyMessage(m, network); err != nil {
-		return nil, refuse("rejection: %v", err)
+	if verify {
+		if err := chain.VerifyMessage(m, network); err != nil {
+			return nil, refuse("rejection: %v", err)
+		}
 	}
 	st, err := ParseReveal(m)
 	if err != nil {
@@ -233,6 +258,12 @@ func parseRejection(tx *chain.Tx, network string) (*Statement, error) {
 	}
 	st.Votes = votes
 	return st, nil
+}
+
+// TaskPayload is the payload of a served inference. anchor is a block among the last Window: like an acceptance's, it
+// leaves the window before the transaction does, so that the transaction cannot be included twice.
+func TaskPayload(taskID, anchor string) *canon.Object {
+	return canon.NewObject("task_id", taskID, "task_type", "inference_request", "anchor", anchor)
 }
 
 // TransferPayload is the payload of a transfer; amounts are base units.
@@ -250,57 +281,4 @@ func parseTransfer(tx *chain.Tx) (ledger.Transfer, error) {
 		return t, refuse("transfer: %v", f.err)
 	}
 	return t, nil
-}
-
-// fields reads a payload and keeps the first error.
-type fields struct {
-	o   *canon.Object
-	err error
-}
-
-func get[T any](f *fields, v T, err error) T {
-	if f.err == nil {
-		f.err = err
-	}
-	return v
-}
-
-func (f *fields) text(k string) string          { v, err := f.o.String(k); return get(f, v, err) }
-func (f *fields) number(k string) float64       { v, err := f.o.Float(k); return get(f, v, err) }
-func (f *fields) integer(k string) int64        { v, err := f.o.Int(k); return get(f, v, err) }
-func (f *fields) object(k string) *canon.Object { v, err := f.o.Object(k); return get(f, v, err) }
-
-func (f *fields) votes() []*chain.Vote {
-	list, err := f.o.List("votes")
-	get(f, list, err)
-	if len(list) > 1000 {
-		f.err = errors.New("too many votes")
-	}
-	var out []*chain.Vote
-	for _, e := range list {
-		if f.err != nil {
-			return nil
-		}
-		o, ok := e.(*canon.Object)
-		if !ok {
-			f.err = errors.New("a vote is not an object")
-			return nil
-		}
-		v, err := chain.VoteFromObject(o)
-		get(f, v, err)
-		out = append(out, v)
-	}
-	return out
-}
-
-func isHex(s string, n int) bool {
-	if len(s) != n {
-		return false
-	}
-	for i := range len(s) {
-		if c := s[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
-			return false
-		}
-	}
-	return true
 }

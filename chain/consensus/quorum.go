@@ -54,12 +54,16 @@ type Claim struct {
 	Digest      string
 }
 
-// Agrees reports whether a vote confirms the claim: the re-run's score and digest are the claim's, bit for
-// bit, and the challenger's error on the member's own synthetic data is at most (1 + tolerance) times the
-// incumbent's. tolerance is in 10⁻⁶. The vote's numbers must be finite.
+// Reproduces reports whether a vote's re-run gave the claim's score and digest, bit for bit.
+func Reproduces(v *chain.Vote, c Claim) bool {
+	return sameBits(v.VerifiedPerformance, c.Performance) && v.Digest == c.Digest
+}
+
+// Agrees reports whether a vote confirms the claim: it reproduces it, and the challenger's error on the member's own
+// synthetic data is at most (1 + tolerance) times the incumbent's. tolerance is in 10⁻⁶. The vote's
+// numbers must be finite.
 func Agrees(v *chain.Vote, c Claim, tolerance int64) bool {
-	return sameBits(v.VerifiedPerformance, c.Performance) && v.Digest == c.Digest &&
-		v.SyntheticScore >= 0 && v.IncumbentScore >= 0 &&
+	return Reproduces(v, c) && v.SyntheticScore >= 0 && v.IncumbentScore >= 0 &&
 		withinTolerance(v.SyntheticScore, v.IncumbentScore, tolerance)
 }
 

@@ -80,6 +80,7 @@ func (e *Engine) adopt(ancestor int64, entries []Entry) error {
 		delete(e.states, b.Header.Index)
 		delete(e.blocks, b.Header.Index)
 	}
+	final := e.tip.FinalizedHeight
 	e.emit(Commit{Ancestor: ancestor, Entries: entries, Dropped: dropped})
 	if len(dropped) > 0 {
 		e.notice(true, "chain reorganised", "ancestor", ancestor, "dropped", len(dropped), "adopted", len(entries))
@@ -97,9 +98,8 @@ func (e *Engine) adopt(ancestor int64, entries []Entry) error {
 				e.drop(r.OptimaeID)
 			}
 		}
-		if n := e.cfg.AnchorInterval; n > 0 && en.State.Height%n == 0 {
-			e.emit(AnchorDue{Height: en.State.Height, Hash: en.State.Tip})
-		}
+		e.anchor(final, en.State)
+		final = en.State.FinalizedHeight
 	}
 	for h := range e.states {
 		if h <= e.tip.Height-keepStates {
@@ -110,7 +110,7 @@ func (e *Engine) adopt(ancestor int64, entries []Entry) error {
 	e.dirty, e.readySince, e.dryUntil = true, 0, 0
 	for _, b := range dropped { // what the new chain does not hold waits again
 		for _, tx := range b.Transactions {
-			if consensus.CheckTx(e.tip, tx, e.now) == nil {
+			if consensus.RecheckTx(e.tip, tx, e.now) == nil {
 				if err := e.pool.Readd(tx, poolKey(tx), txFee(tx), e.now); err != nil {
 					e.notice(true, "dropped transaction not pooled again", "tx", short(tx.ID), "err", err)
 				}
@@ -118,13 +118,25 @@ func (e *Engine) adopt(ancestor int64, entries []Entry) error {
 		}
 	}
 	e.prunePool()
+	e.unpark()
 	return nil
+}
+
+// anchor asks for anchors of the blocks that s finalizes above height final. A block that can still be
+// reorganised away must not be anchored: the record could never be mended.
+func (e *Engine) anchor(final int64, s *consensus.State) {
+	n := e.cfg.AnchorInterval
+	for _, r := range s.Recent {
+		if n > 0 && r.Height > max(0, final) && r.Height <= s.FinalizedHeight && r.Height%n == 0 {
+			e.emit(AnchorDue{Height: r.Height, Hash: r.Hash})
+		}
+	}
 }
 
 // prunePool drops what the new tip has made impossible.
 func (e *Engine) prunePool() {
 	for _, tx := range e.pool.Pending() {
-		if err := consensus.CheckTx(e.tip, tx, e.now); err != nil && !isEarlyNonce(tx, e.tip) {
+		if err := consensus.RecheckTx(e.tip, tx, e.now); err != nil && !errors.Is(err, consensus.ErrEarly) {
 			e.pool.Remove(tx.ID)
 			if id, _ := tx.Payload.StringOr("optimae_id", ""); id != "" {
 				e.drop(id)

@@ -61,6 +61,9 @@ func (e *Engine) receiveCommit(m *chain.Message) error {
 		return late("anchor at %d, tip at %d", r.Height, e.tip.Height)
 	}
 	if !e.allow(m.SenderID) {
+		if !e.registered(m.SenderID) { // it may be others' flood
+			return late("too many commits of strangers in a minute")
+		}
 		return errors.New("too many commits in a minute")
 	}
 	if len(e.commits) >= 10*e.cfg.MaxClaims {
@@ -93,7 +96,11 @@ func (e *Engine) receiveReveal(m *chain.Message) error {
 		return late("claim %v does not improve", st.Claim.Performance)
 	}
 	members, ok := e.tip.Members(st.Anchor, st.OptimaeID, st.OptimizerID)
-	if !ok {
+	if !ok { // our chain may be behind: the reveal is looked at again with the next block
+		if len(e.parked) < maxParked {
+			c.revealed = false
+			e.parked = append(e.parked, m)
+		}
 		return late("anchor %.12s is not in our chain", st.Anchor)
 	}
 	if len(e.claims) >= e.cfg.MaxClaims {
@@ -107,6 +114,20 @@ func (e *Engine) receiveReveal(m *chain.Message) error {
 	e.verify(cl)
 	e.countEarly(cl)
 	return nil
+}
+
+// maxParked bounds the reveals that wait for the block they are anchored at.
+const maxParked = 64
+
+// unpark looks again at reveals whose anchor was not in our chain. They stay parked until it is, or their commit expires.
+func (e *Engine) unpark() {
+	parked := e.parked
+	e.parked = nil
+	for _, m := range parked {
+		if err := e.receiveReveal(m); err != nil && !errors.Is(err, ErrLate) {
+			e.emit(Penalize{Peer: m.SenderID, Reason: err.Error()})
+		}
+	}
 }
 
 // early are votes that came before their reveal.
@@ -131,7 +152,7 @@ func (e *Engine) verify(c *claim) {
 	if !member && !role.Optimize && !role.Evaluate {
 		return
 	}
-	j := &job{kind: jobVerify, domain: c.st.DomainID, parameters: c.st.Parameters, optimae: c.st.OptimaeID,
+	j := &job{kind: jobVerify, st: c.st, domain: c.st.DomainID, parameters: c.st.Parameters, optimae: c.st.OptimaeID,
 		seed: trainingSeed(c.st.OptimaeID, c.st.DomainID)}
 	if member {
 		j.synthetic = e.synthetic(c.st)
@@ -145,7 +166,9 @@ func (e *Engine) verify(c *claim) {
 	if err := e.tasks.Add(t); err == nil {
 		c.taskID, j.task = t.ID, t.ID
 	}
-	if r := e.rounds[c.st.DomainID]; r != nil {
+	// A round waits for what came before its own reveal was out. Without that limit, reveals that come faster than
+	// this node can re-run them would keep it in one round for ever.
+	if r := e.rounds[c.st.DomainID]; r != nil && r.phase != closing {
 		j.round = true
 		r.waiting++
 	}
@@ -171,12 +194,12 @@ func trainingSeed(optimae, domain string) uint64 {
 // verified handles the end of a re-run.
 func (e *Engine) verified(j *job, o Outcome, err error) {
 	c := e.claims[j.optimae]
-	if c == nil {
-		return
+	equal := err == nil && sameBits(o.Performance, j.st.Claim.Performance) && o.Digest == j.st.Claim.Digest
+	if c != nil {
+		c.evaluated = true
 	}
-	c.evaluated = true
-	equal := err == nil && sameBits(o.Performance, c.st.Claim.Performance) && o.Digest == c.st.Claim.Digest
 	switch {
+	case c == nil: // settled meanwhile: nothing to vote on, but what was reproduced can still migrate
 	case errors.Is(err, ErrAbstain):
 		e.notice(true, "abstaining from a vote", "domain", c.st.DomainID, "optimae", short(j.optimae), "err", err)
 	case err != nil && !errors.Is(err, ErrInvalid):
@@ -185,12 +208,12 @@ func (e *Engine) verified(j *job, o Outcome, err error) {
 		e.vote(c, o, err)
 	}
 	if err == nil && !equal {
-		e.notice(true, "claim is not reproducible", "domain", c.st.DomainID, "optimizer", short(c.st.OptimizerID),
-			"claimed", c.st.Claim.Performance, "verified", o.Performance)
+		e.notice(true, "claim is not reproducible", "domain", j.domain, "optimizer", short(j.st.OptimizerID),
+			"claimed", j.st.Claim.Performance, "verified", o.Performance)
 	}
-	if r := e.rounds[c.st.DomainID]; equal && r != nil && e.cfg.Domains[c.st.DomainID].Optimize {
-		r.immigrants = append(r.immigrants, Immigrant{OptimaeID: c.st.OptimaeID, OptimizerID: c.st.OptimizerID,
-			Parameters: c.st.Parameters, Performance: o.Performance, Metrics: o.Metrics})
+	if r := e.rounds[j.domain]; equal && r != nil && e.cfg.Domains[j.domain].Optimize {
+		r.immigrants = append(r.immigrants, Immigrant{OptimaeID: j.optimae, OptimizerID: j.st.OptimizerID,
+			Parameters: j.parameters, Performance: o.Performance, Metrics: o.Metrics})
 	}
 }
 
@@ -241,6 +264,12 @@ func (e *Engine) offerVote(v *chain.Vote) error {
 			return late("optimae is settled")
 		}
 		held := e.early[v.OptimaeID]
+		if !e.registered(v.EvaluatorID) {
+			return late("vote of an unregistered peer")
+		}
+		if slices.ContainsFunc(held.votes, func(o *chain.Vote) bool { return o.EvaluatorID == v.EvaluatorID }) {
+			return late("voted already")
+		}
 		if len(e.early) >= e.cfg.MaxClaims || len(held.votes) >= 64 {
 			return late("too many votes ahead of their reveals")
 		}
@@ -268,8 +297,9 @@ func (e *Engine) addVote(c *claim, v *chain.Vote) error {
 	return nil
 }
 
-// settle assembles the transaction when the quorum has decided: the optimizer its acceptance, the divergent
-// member with the lowest id the rejection.
+// settle assembles the transaction when the quorum has decided: the optimizer its acceptance, the first
+// divergent member of the quorum the rejection. That is another one each time: rejections count against their author's
+// rate, and a liar must not be able to use up that of one node.
 func (e *Engine) settle(c *claim) {
 	var agreed, divergent []*chain.Vote
 	for _, id := range c.members {
@@ -290,11 +320,7 @@ func (e *Engine) settle(c *claim) {
 		st.Votes = slices.Concat(agreed, divergent)
 		e.issue(consensus.TxAccepted, st.DomainID, consensus.AcceptancePayload(&st, len(agreed), c.metrics, c.experiment))
 	case len(divergent) > k-consensus.Needed(k):
-		ids := make([]string, len(divergent))
-		for i, v := range divergent {
-			ids[i] = v.EvaluatorID
-		}
-		if slices.Min(ids) != e.key.PeerID() {
+		if divergent[0].EvaluatorID != e.key.PeerID() {
 			return
 		}
 		st := *c.st

@@ -18,7 +18,7 @@
 //	     pool ─► increments reach the threshold ─► block ─► announcement ─► fetch ─► Apply by everybody
 //
 // A claim is never adopted: what L2 gets as an immigrant is what this node re-ran itself. The optimizer assembles
-// its own acceptance; a rejection is assembled by the divergent member with the lowest id, with the optimizer's signed
+// its own acceptance; a rejection is assembled by the first divergent member of the quorum, with the optimizer's signed
 // reveal inside.
 //
 // Deliberately absent: sockets (net), disks (chain/store), trainings (compute), and the reference's rules

@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"doin.network/node/chain"
 	"doin.network/node/chain/consensus"
@@ -98,6 +99,7 @@ type Engine struct {
 	commits  map[commitKey]*commit
 	claims   map[string]*claim // by optimae id
 	early    map[string]early
+	parked   []*chain.Message // reveals anchored at blocks that are not in our chain yet
 	rates    map[string][]int64
 	rounds   map[string]*round
 	jobs     map[int64]*job
@@ -109,6 +111,7 @@ type Engine struct {
 	readySince int64 // when the pool first sufficed on this tip; 0: it does not
 	dirty      bool  // tip or pool changed since the last attempt to build
 	lastHalf   int64 // halvings of the threshold at the last attempt
+	nextExpire int64
 	dryUntil   int64 // the next time an attempt can succeed without a change
 	alone      bool
 
@@ -147,10 +150,15 @@ func New(cfg Config, key chain.Signer, tip *consensus.State, history History) (*
 	return e, nil
 }
 
-// Step hands the engine one event at time now (µs since the epoch; a clock that goes back is held) and returns
+// maxClockStep is how far back the clock may go before it is believed.
+const maxClockStep = 5 * Second
+
+// Step hands the engine one event at time now (µs since the epoch; a small step back is held, a large one is followed: the clock was set) and returns
 // what is to be done, in order.
 func (e *Engine) Step(now int64, ev Event) []Effect {
-	e.now = max(e.now, now)
+	if now > e.now || now < e.now-maxClockStep {
+		e.now = now
+	}
 	switch ev := ev.(type) {
 	case Tick:
 	case Received:
@@ -229,6 +237,12 @@ func (e *Engine) received(m *chain.Message) {
 	}
 }
 
+// registered reports whether a peer is an evaluator.
+func (e *Engine) registered(peer string) bool {
+	p := e.tip.Peers[peer]
+	return p != nil && p.PublicKey != ""
+}
+
 // ErrLate marks what an honest but slow or differently informed peer can send: it is ignored, not punished.
 var ErrLate = errors.New("engine: late or already known")
 
@@ -259,15 +273,24 @@ func (e *Engine) improves(domain string, performance float64) bool {
 
 // expire forgets what is too old to matter.
 func (e *Engine) expire() {
+	if e.now < e.nextExpire {
+		return
+	}
+	e.nextExpire = e.now + Second
 	for k, c := range e.commits {
 		if e.now-c.received > e.cfg.CommitMaxAge {
 			delete(e.commits, k)
 		}
 	}
+	var old []string
 	for id, c := range e.claims {
 		if e.now-c.received > 2*e.cfg.CommitMaxAge {
-			e.drop(id)
+			old = append(old, id)
 		}
+	}
+	slices.Sort(old) // dropping has effects, and they are in order
+	for _, id := range old {
+		e.drop(id)
 	}
 	for id, v := range e.early {
 		if e.now-v.received > e.cfg.CommitMaxAge {
@@ -288,8 +311,12 @@ func (e *Engine) expire() {
 	e.tasks.Expire(e.now)
 }
 
-// allow counts one commit of a peer against its rate.
+// allow counts one commit of a peer against its rate. Identities cost nothing, so all whom the chain does not know,
+// neither as evaluators nor by an acceptance of late, share one rate: each commit can become a training here.
 func (e *Engine) allow(peer string) bool {
+	if !e.registered(peer) && e.tip.Reputation(peer) < consensus.Micro && peer != e.key.PeerID() {
+		peer = ""
+	}
 	if len(e.rates[peer]) >= e.cfg.MaxCommits {
 		return false
 	}

@@ -14,13 +14,14 @@ import (
 
 // TestThreeNodes: commits, reveals, votes and blocks lead three nodes to one chain that grows.
 func TestThreeNodes(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t, 3, 1)
 	c.poll()
-	c.net.AdvanceTo(2 * time.Minute)
+	c.net.AdvanceTo(100 * time.Second)
 	c.settled(20*time.Second, c.nodes...)
 	n := c.nodes[0]
 	if n.height() < 3 || n.accepted() < 6 {
-		t.Errorf("height %d, %d acceptances after two minutes", n.height(), n.accepted())
+		t.Errorf("height %d, %d acceptances", n.height(), n.accepted())
 	}
 	optimizers := map[string]bool{}
 	for _, b := range n.chain.blocks {
@@ -52,10 +53,11 @@ func TestThreeNodes(t *testing.T) {
 
 // TestSameSeedSameChain: the network is a function of its seed (signatures are not part of any hash).
 func TestSameSeedSameChain(t *testing.T) {
+	t.Parallel()
 	run := func() string {
 		c := newCluster(t, 3, 42)
 		c.poll()
-		c.net.AdvanceTo(time.Minute)
+		c.net.AdvanceTo(30 * time.Second)
 		return c.nodes[1].tip()
 	}
 	if a, b := run(), run(); a != b {
@@ -65,18 +67,21 @@ func TestSameSeedSameChain(t *testing.T) {
 
 // TestPartition: the larger half goes on, the smaller one waits, and after healing all agree; nothing final is lost.
 func TestPartition(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(3) {
 		t.Run(fmt.Sprint("seed=", seed), func(t *testing.T) {
+			t.Parallel()
 			c := newCluster(t, 4, seed)
+			c.pace = 6 * time.Second
 			c.poll()
-			c.net.AdvanceTo(40 * time.Second)
+			c.net.AdvanceTo(20 * time.Second)
 			a, rest := c.nodes[0], c.nodes[1:]
 			var others []string
 			for _, n := range rest {
 				others = append(others, n.id)
 			}
 			c.net.Partition([]string{a.id}, others)
-			c.net.Advance(10 * time.Minute)
+			c.net.Advance(4 * time.Minute)
 			final := rest[0].final()
 			finalHash := rest[0].chain.blocks[max(0, final)].Hash
 			if final < 5 {
@@ -91,7 +96,7 @@ func TestPartition(t *testing.T) {
 				t.Error("a finalized block was left")
 			}
 			before := a.height()
-			c.net.Advance(2 * time.Minute)
+			c.net.Advance(time.Minute)
 			c.settled(20*time.Second, c.nodes...)
 			if a.height() <= before {
 				t.Error("no block after healing")
@@ -103,15 +108,20 @@ func TestPartition(t *testing.T) {
 
 // TestEvenSplitHeals: neither half of 2|2 can finalize, so any duration heals.
 func TestEvenSplitHeals(t *testing.T) {
-	c := newCluster(t, 4, 9)
+	t.Parallel()
+	c := newCluster(t, 4, 9, targetTime(3)) // an empty block a minute
+	c.pace = 10 * time.Second
 	c.poll()
 	c.net.AdvanceTo(30 * time.Second)
 	c.settled(20*time.Second, c.nodes...)
 	ids := []string{c.nodes[0].id, c.nodes[1].id, c.nodes[2].id, c.nodes[3].id}
 	c.net.Partition(ids[:2], ids[2:])
 	before := c.nodes[0].height()
-	c.net.Advance(time.Hour)
+	c.net.Advance(12 * time.Minute)
 	for _, n := range c.nodes {
+		if n.height() < before+8 {
+			t.Errorf("height %d after %d: too short a branch for this test to mean something", n.height(), before)
+		}
 		if n.final() > before {
 			t.Errorf("half of the network finalized block %d, the split was at %d", n.final(), before)
 		}
@@ -123,6 +133,7 @@ func TestEvenSplitHeals(t *testing.T) {
 
 // TestLiar: a node that claims more than it has is rejected and loses reputation; nobody adopts its claim.
 func TestLiar(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t, 4, 3)
 	liar := c.nodes[3]
 	liar.worker = func(ev engine.Evaluate) (engine.Outcome, error) {
@@ -133,7 +144,7 @@ func TestLiar(t *testing.T) {
 		return o, err
 	}
 	c.poll()
-	c.net.AdvanceTo(90 * time.Second)
+	c.net.AdvanceTo(time.Minute)
 	c.settled(20*time.Second, c.nodes...)
 	s := c.nodes[0].eng.View().State
 	if s.Domains[domain].Rejected == 0 {
@@ -155,6 +166,7 @@ func TestLiar(t *testing.T) {
 
 // TestDataMismatchAbstains: an evaluator with other data does not vote, and with k = 2 nothing is accepted.
 func TestDataMismatchAbstains(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t, 3, 5)
 	odd := c.nodes[2]
 	odd.search = func(*node) *canon.Object { return nil }
@@ -172,11 +184,12 @@ func TestDataMismatchAbstains(t *testing.T) {
 
 // TestCrashAndReturn: a node that was away catches up from blocks alone.
 func TestCrashAndReturn(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t, 4, 6)
 	c.poll()
 	c.net.AdvanceTo(20 * time.Second)
 	c.nodes[2].down = true
-	c.net.Advance(5 * time.Minute)
+	c.net.Advance(2 * time.Minute)
 	c.nodes[2].down = false
 	c.nodes[2].tick()
 	c.settled(time.Minute, c.nodes...)
@@ -185,6 +198,7 @@ func TestCrashAndReturn(t *testing.T) {
 
 // TestLone: without other evaluators rounds go on, and nothing else.
 func TestLone(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t, 1, 7)
 	c.net.AdvanceTo(time.Hour)
 	n := c.nodes[0]
@@ -198,6 +212,7 @@ func TestLone(t *testing.T) {
 
 // TestInference: a forecast is served by the champion and counted by the chain.
 func TestInference(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t, 3, 8)
 	c.poll()
 	n := c.nodes[0]
@@ -219,8 +234,69 @@ func TestInference(t *testing.T) {
 	}
 }
 
+// TestSlowNodeGetsChampions: a node that is still at work on a claim when its acceptance is in a block gets it as an
+// immigrant all the same.
+func TestSlowNodeGetsChampions(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, 5, 11)
+	slow := c.nodes[4]
+	slow.lag = 25 * time.Second
+	slow.search = func(*node) *canon.Object { return nil }
+	c.poll()
+	c.net.AdvanceTo(100 * time.Second)
+	if len(slow.bests) == 0 {
+		t.Error("no immigrants")
+	}
+	if slow.rounds < 2 {
+		t.Errorf("%d rounds: they wait for what is no longer of use", slow.rounds)
+	}
+}
+
+// TestQueuedChampionIsRerun: a claim that is accepted while its re-run still waits in the queue is re-run if it has become
+// the champion, and forgotten if it has not.
+func TestQueuedChampionIsRerun(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, 8, 12)
+	victim, author := c.nodes[0], c.nodes[1].key
+	var jobs []engine.Evaluate
+	take := func(effects []engine.Effect) {
+		for _, f := range effects {
+			if ev, ok := f.(engine.Evaluate); ok {
+				jobs = append(jobs, ev)
+			}
+		}
+	}
+	var claims []*consensus.Statement
+	for v := int64(20); v > 14; v-- {
+		st := victim.claim(author, v, -float64(v))
+		claims = append(claims, st)
+		take(victim.say(author, chain.MsgOptimaeCommit, commitOf(st)))
+		take(victim.say(author, chain.MsgOptimaeReveal, revealOf(st)))
+	}
+	if len(jobs) != 3 {
+		t.Fatalf("%d re-runs at once", len(jobs))
+	}
+	genesis := victim.state()
+	_, blocks := c.extend(genesis, c.nodes[2:3], 3*engine.Second, c.accepted(genesis, claims[4], author), c.accepted(genesis, claims[5], author))
+	c.net.Advance(10 * time.Second)
+	take(victim.eng.Step(victim.now(), engine.Blocks{From: "x", Blocks: blocks}))
+	for i := 0; i < len(jobs); i++ {
+		c.net.Advance(time.Second)
+		take(victim.eng.Step(victim.now(), engine.Evaluated{Job: jobs[i].Job, Err: engine.ErrAbstain}))
+	}
+	var got []int64
+	for _, j := range jobs {
+		v, _ := j.Parameters.Int("v")
+		got = append(got, v)
+	}
+	if !slices.Contains(got, 15) || slices.Contains(got, 16) {
+		t.Errorf("re-runs of %v, want that of the champion 15 and none of the overtaken 16", got)
+	}
+}
+
 // TestHostileMessages: none of these changes anything but the sender's standing.
 func TestHostileMessages(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t, 4, 10)
 	c.poll()
 	c.net.AdvanceTo(30 * time.Second)
@@ -255,4 +331,9 @@ func TestHostileMessages(t *testing.T) {
 	if got := victim.eng.View().Commits; got > 40 {
 		t.Errorf("%d open commits of one sender", got)
 	}
+}
+
+// targetTime sets the target block time in seconds.
+func targetTime(seconds float64) func(*chain.Genesis) {
+	return func(g *chain.Genesis) { g.Parameters.TargetBlockTime = seconds }
 }

@@ -141,7 +141,7 @@ type BlocksResult struct {
 type SubmitResult struct{ Err error }
 
 // RoundDone ends a domain's round: the confirming run, if any, is over, its reveal is out, and every reveal that
-// came meanwhile has been re-evaluated. Immigrants are verified here and enter the next generation.
+// came before it has been re-evaluated. Immigrants are verified here and enter the next generation.
 type RoundDone struct {
 	Domain     string
 	Confirmed  *Outcome // nil if nothing was proposed or the run failed

@@ -58,7 +58,7 @@ func (e *Engine) inferred(ev Inferred) {
 		return
 	}
 	e.completeTask(ev.TaskID, ev.Result, nil)
-	if p := e.tip.Peers[e.key.PeerID()]; p != nil && p.PublicKey != "" && !e.alone {
+	if e.registered(e.key.PeerID()) && !e.alone {
 		e.issue(consensus.TxTask, t.DomainID, consensus.TaskPayload(ev.TaskID, e.tip.Tip))
 	}
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"doin.network/node/chain/consensus"
 	"doin.network/node/internal/canon"
 )
 
@@ -15,6 +16,7 @@ const (
 type job struct {
 	id         int64
 	kind       jobKind
+	st         *consensus.Statement // what a verification verifies
 	domain     string
 	parameters *canon.Object
 	optimae    string
@@ -44,7 +46,10 @@ func (e *Engine) startJobs() {
 	for e.running < e.cfg.EvalConcurrent && len(e.queue) > 0 {
 		j := e.queue[0]
 		e.queue = e.queue[1:]
-		if e.claims[j.optimae] == nil || (j.synthetic == nil && e.overtaken(j)) {
+		if e.claims[j.optimae] == nil {
+			j.synthetic = nil // it is settled: no vote is wanted
+		}
+		if j.synthetic == nil && !e.wanted(j) {
 			e.endVerification(j)
 			continue
 		}
@@ -58,10 +63,14 @@ func (e *Engine) startJobs() {
 	}
 }
 
-// overtaken reports whether a claim that this node need not vote on no longer improves on the champion.
-func (e *Engine) overtaken(j *job) bool {
-	_, better := e.tip.Improves(j.domain, e.claims[j.optimae].st.Claim.Performance)
-	return !better
+// wanted reports whether a claim that this node need not vote on is still worth a re-run: it improves on the
+// champion or has become it.
+func (e *Engine) wanted(j *job) bool {
+	if d := e.tip.Domains[j.domain]; d != nil && d.OptimaeID == j.optimae {
+		return e.cfg.Domains[j.domain].Optimize
+	}
+	_, better := e.tip.Improves(j.domain, j.st.Claim.Performance)
+	return better && e.claims[j.optimae] != nil
 }
 
 func (e *Engine) start(j *job) {

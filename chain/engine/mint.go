@@ -15,11 +15,12 @@ func (e *Engine) submit(tx *chain.Tx, broadcast bool) error {
 	if e.pool.Has(tx.ID) {
 		return late("transaction is pending")
 	}
-	if err := consensus.CheckTx(e.tip, tx, e.now); err != nil && !isEarlyNonce(tx, e.tip) {
+	if err := consensus.CheckTx(e.tip, tx, e.now); err != nil && !errors.Is(err, consensus.ErrEarly) {
 		return err
 	}
 	if err := e.pool.Add(tx, poolKey(tx), txFee(tx), e.now); err != nil {
-		if errors.Is(err, mempool.ErrKnown) || errors.Is(err, mempool.ErrDuplicateKey) || errors.Is(err, mempool.ErrFull) {
+		if errors.Is(err, mempool.ErrKnown) || errors.Is(err, mempool.ErrDuplicateKey) ||
+			errors.Is(err, mempool.ErrFull) || errors.Is(err, mempool.ErrRateLimited) {
 			return late("%v", err)
 		}
 		return err
@@ -121,14 +122,4 @@ func txFee(tx *chain.Tx) int64 {
 		return fee
 	}
 	return ledger.MaxSupply
-}
-
-// isEarlyNonce reports whether a transfer only waits for the sender's earlier ones.
-func isEarlyNonce(tx *chain.Tx, s *consensus.State) bool {
-	if tx.Type != consensus.TxTransfer || tx.ValidateBasic() != nil || chain.VerifyTx(tx, s.Rules().Network) != nil {
-		return false
-	}
-	n, err := tx.Payload.IntOr("nonce", 0)
-	last := s.Ledger.Nonce(tx.PeerID)
-	return err == nil && n > last+1 && n <= last+consensus.MaxPeerTx
 }

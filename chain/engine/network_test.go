@@ -29,6 +29,8 @@ type cluster struct {
 	net   *memnet.Net[[]byte]
 	nodes []*node
 	byID  map[string]*node
+	pace  time.Duration // from the end of a round to the next proposal
+	log   func(at time.Duration, n *node, f engine.Effect)
 }
 
 // node is an engine with what a real one has around it: a chain, a worker, a search.
@@ -44,7 +46,10 @@ type node struct {
 	bests  []float64 // verified immigrants' performances, in order
 	worker func(engine.Evaluate) (engine.Outcome, error)
 	search func(n *node) *canon.Object
+	lag    time.Duration // how much longer its trainings take
 	down   bool
+	anchor []engine.AnchorDue
+	result []engine.BlocksResult
 	done   []engine.RoundDone
 	fines  []engine.Penalize
 	served []engine.Inference
@@ -65,9 +70,10 @@ func (m *memoryChain) Hash(h int64) (string, bool) {
 	return m.blocks[h].Hash, true
 }
 
-func newCluster(t *testing.T, n int, seed uint64) *cluster {
+// newCluster makes n nodes; more change the genesis file before they are made.
+func newCluster(t *testing.T, n int, seed uint64, more ...func(*chain.Genesis)) *cluster {
 	t.Helper()
-	c := &cluster{t: t, byID: map[string]*node{},
+	c := &cluster{t: t, byID: map[string]*node{}, pace: 2 * time.Second,
 		net: memnet.New[[]byte](memnet.Config{Seed: seed, MinLatency: 2 * time.Millisecond, MaxLatency: 60 * time.Millisecond})}
 	g := &chain.Genesis{Parameters: chain.DefaultParameters(), Domains: []chain.Domain{chain.DefaultDomain(domain)}}
 	g.Parameters.StartTime = stamp.FromMicro(start)
@@ -79,6 +85,9 @@ func newCluster(t *testing.T, n int, seed uint64) *cluster {
 		nd := &node{c: c, id: k.PeerID(), key: k, seen: map[string]bool{}, value: 1e12 + int64(i), worker: honest, search: improve}
 		g.Evaluators = append(g.Evaluators, chain.Evaluator{PeerID: nd.id, PublicKey: k.PublicKey()})
 		c.nodes, c.byID[nd.id] = append(c.nodes, nd), nd
+	}
+	for _, change := range more {
+		change(g)
 	}
 	for _, nd := range c.nodes {
 		state, err := consensus.NewState(g)
@@ -131,12 +140,15 @@ func (n *node) step(ev engine.Event) {
 
 func (n *node) do(f engine.Effect) {
 	c := n.c
+	if c.log != nil {
+		c.log(c.net.Now(), n, f)
+	}
 	switch f := f.(type) {
 	case engine.Broadcast:
 		n.seen[chain.FloodID(f.Message)] = true
 		c.net.Broadcast(n.id, canon.Default(f.Message.Object()))
 	case engine.Evaluate:
-		c.net.After(300*time.Millisecond, func() {
+		c.net.After(300*time.Millisecond+n.lag, func() {
 			o, err := n.worker(f)
 			n.step(engine.Evaluated{Job: f.Job, Outcome: o, Err: err})
 		})
@@ -160,7 +172,11 @@ func (n *node) do(f engine.Effect) {
 				n.value = min(n.value, v)
 			}
 		}
-		c.net.After(2*time.Second, n.propose)
+		c.net.After(c.pace, n.propose)
+	case engine.AnchorDue:
+		n.anchor = append(n.anchor, f)
+	case engine.BlocksResult:
+		n.result = append(n.result, f)
 	case engine.Penalize:
 		n.fines = append(n.fines, f)
 	case engine.Inference:

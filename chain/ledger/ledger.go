@@ -34,10 +34,10 @@ const (
 // Errors of Transfer, in the order in which they are looked for.
 var (
 	ErrAmount  = errors.New("ledger: amount must be positive")
-	ErrFee     = errors.New("ledger: fee below the base fee")
+	ErrFee     = errors.New("ledger: fee below the base fee or beyond the supply")
+	ErrPeer    = errors.New("ledger: sender and recipient must be two peers")
 	ErrNonce   = errors.New("ledger: wrong nonce")
 	ErrBalance = errors.New("ledger: insufficient balance")
-	ErrPeer    = errors.New("ledger: sender and recipient must be two peers")
 )
 
 // Ledger holds every balance. The zero value is an empty ledger. Not safe for concurrent writes.
@@ -115,8 +115,8 @@ func (l *Ledger) Peers() []string {
 
 // Restore sets one account while a stored ledger is read back.
 func (l *Ledger) Restore(peer string, balance, nonce int64) error {
-	if balance < 0 || nonce < 0 {
-		return fmt.Errorf("ledger: account %q: balance %d, nonce %d: must not be negative", peer, balance, nonce)
+	if balance < 0 || balance > MaxSupply || nonce < 0 {
+		return fmt.Errorf("ledger: account %q: balance %d, nonce %d: out of range", peer, balance, nonce)
 	}
 	if balance > 0 {
 		l.credit(peer, balance)
@@ -134,7 +134,9 @@ func (l *Ledger) Restore(peer string, balance, nonce int64) error {
 func (l *Ledger) RestoreTotals(minted, burned int64) error {
 	var sum int64
 	for _, b := range l.balances {
-		sum += b
+		if sum += b; sum > MaxSupply { // also keeps the sum from overflowing
+			return fmt.Errorf("ledger: balances sum to more than the maximum supply")
+		}
 	}
 	if minted < 0 || burned < 0 || minted > MaxSupply || sum != minted-burned {
 		return fmt.Errorf("ledger: balances sum to %d, minted %d − burned %d", sum, minted, burned)
@@ -149,7 +151,7 @@ func (l *Ledger) CheckTransfer(t Transfer, baseFee int64) error {
 	case t.Amount <= 0 || t.Amount > MaxSupply:
 		return fmt.Errorf("%w: %d", ErrAmount, t.Amount)
 	case t.Fee < baseFee || t.Fee > MaxSupply:
-		return fmt.Errorf("%w: %d < %d", ErrFee, t.Fee, baseFee)
+		return fmt.Errorf("%w: %d, the base fee is %d", ErrFee, t.Fee, baseFee)
 	case t.Sender == "" || t.Recipient == "" || t.Sender == t.Recipient:
 		return ErrPeer
 	case t.Nonce != l.nonces[t.Sender]+1:

@@ -54,6 +54,9 @@ func Run(ctx context.Context, o Options) error {
 	poller := newPoller(members)
 	defer poller.client.Close()
 	runErr := watch(ctx, &o, ps, poller)
+	if !o.JSON {
+		fmt.Fprintln(o.Out, "\nstopping") // below the ^C that a terminal shows
+	}
 
 	// One last look, even if ctx has ended; all is over within five seconds.
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)

@@ -12,11 +12,12 @@ import (
 type screen struct {
 	out      io.Writer
 	terminal bool
-	size     func() (columns, lines int) // of a terminal; 0 where it is not known
-	columns  int                         // as they were when the table was drawn last
-	every    time.Duration               // between two lines elsewhere
-	drawn    int                         // lines of the table on the terminal
-	last     time.Duration               // when the last line was written; negative before the first
+	size     func() (columns, height int) // of a terminal; 0 where it is not known
+	// columns and height are the terminal's size when the table was drawn last.
+	columns, height int
+	every           time.Duration // between two lines elsewhere
+	drawn           int           // lines of the table on the terminal
+	last            time.Duration // when the last line was written; negative before the first
 }
 
 // show draws the network as it is after elapsed.
@@ -29,12 +30,12 @@ func (s *screen) show(elapsed time.Duration, members []*member, last []sample) {
 		}
 		var b strings.Builder
 		switch {
-		case s.drawn > 0 && columns != s.columns:
-			b.WriteString("\x1b[2J\x1b[H") // the terminal has wrapped what stood there: begin anew
+		case s.drawn > 0 && (columns != s.columns || height != s.height):
+			b.WriteString("\x1b[2J\x1b[H") // the terminal has moved what stood there: begin anew
 		case s.drawn > 0:
 			fmt.Fprintf(&b, "\x1b[%dA", s.drawn)
 		}
-		s.columns = columns
+		s.columns, s.height = columns, height
 		for _, l := range lines {
 			// A line that wrapped would count twice on the way back up.
 			fmt.Fprintf(&b, "%s\x1b[K\n", cut(l, columns))

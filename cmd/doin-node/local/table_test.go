@@ -33,7 +33,8 @@ co2: verified best -0.5 · 2 accepted, 1 rejected
 func TestScreen(t *testing.T) {
 	members, last := []*member{{}}, []sample{{}}
 	var out bytes.Buffer
-	s := screen{out: &out, terminal: true, width: 20}
+	columns, height := 20, 0
+	s := screen{out: &out, terminal: true, size: func() (int, int) { return columns, height }}
 	s.show(0, members, last)
 	first := out.String()
 	if strings.Contains(first, "\x1b[6A") || !strings.Contains(first, "doin network of 1 no\x1b[K\n") {
@@ -43,6 +44,12 @@ func TestScreen(t *testing.T) {
 	s.show(time.Second, members, last)
 	if !strings.HasPrefix(out.String(), "\x1b[5A") {
 		t.Errorf("second drawing %q does not start where the first did", out.String())
+	}
+	out.Reset()
+	columns, height = 10, 4
+	s.show(2*time.Second, members, last)
+	if !strings.HasPrefix(out.String(), "\x1b[2J\x1b[Hdoin netwo\x1b[K\n") || strings.Count(out.String(), "\n") != 3 {
+		t.Errorf("drawing %q after the terminal has become 10 × 4", out.String())
 	}
 
 	out.Reset()

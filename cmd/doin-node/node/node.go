@@ -65,7 +65,8 @@ type Node struct {
 	anchors  *anchor.FileLog
 	loop     *loop
 	worker   *workers
-	client   *transport.Client
+	client   *transport.Client // to peers: messages and handshakes
+	blocks   *transport.Client // to peers: the chain
 	gossip   *gossip.Gossip
 	peers    *discovery.Table
 	syncer   *chainsync.Syncer
@@ -89,11 +90,11 @@ type Node struct {
 
 // New opens everything a node needs, in the order in which a failure is cheapest: key, genesis file, port, store,
 // analytics, worker. On error everything opened is closed again.
-func New(ctx context.Context, cfg *config.Config, log *slog.Logger) (n *Node, err error) {
+func New(ctx context.Context, cfg *config.Config, log *slog.Logger) (_ *Node, err error) {
 	if cfg.Security != config.Strict {
 		return nil, ErrReferenceProfile
 	}
-	n = &Node{cfg: cfg, log: log, now: time.Now, searches: map[string]*search{}, waiting: map[string]chan inferenceAnswer{}, earnedAt: map[int64]int64{},
+	n := &Node{cfg: cfg, log: log, now: time.Now, searches: map[string]*search{}, waiting: map[string]chan inferenceAnswer{}, earnedAt: map[int64]int64{},
 		anchorsDue: make(chan engine.AnchorDue, 64), unrecorded: make(chan engine.Commit, 1024)}
 	defer func() {
 		if err != nil {
@@ -163,12 +164,17 @@ func (n *Node) reset() error {
 }
 
 func (n *Node) openChain(ctx context.Context) (err error) {
+	defer func() {
+		if errors.Is(err, store.ErrCorrupt) {
+			err = fmt.Errorf("%w (start with --reset-chain to fetch the chain from peers again; the key is kept)", err)
+		}
+	}()
 	if n.store, err = store.Open(n.cfg.StorePath(), store.Options{Logger: n.log.With("component", "store")}); err != nil {
 		return fmt.Errorf("chain store %s: %w", n.cfg.StorePath(), err)
 	}
 	tip, err := loadTip(ctx, n.store, n.genesis, n.log)
 	if err != nil {
-		return err
+		return fmt.Errorf("chain store %s: %w", n.cfg.StorePath(), err)
 	}
 	n.rules = tip.Rules()
 	if n.anchors, err = anchor.OpenFileLog(n.path("anchors.log"), n.key, n.rules.Network); err != nil {
@@ -221,9 +227,10 @@ func (n *Node) openRecords(ctx context.Context) (err error) {
 
 func (n *Node) openNetwork() (err error) {
 	log := n.log.With("component", "net")
-	cc := transport.DefaultClientConfig()
-	cc.MaxResponseBytes = max(cc.MaxResponseBytes, n.cfg.Limits.MaxBodyBytes, consensus.MaxBlockBytes*2)
-	n.client = transport.NewClient(cc)
+	n.client = transport.NewClient(transport.DefaultClientConfig())
+	blocks := transport.DefaultClientConfig() // pages of blocks are larger, and fewer at a time
+	blocks.MaxResponseBytes, blocks.MaxInFlight = 4*consensus.MaxBlockBytes, 8
+	n.blocks = transport.NewClient(blocks)
 
 	gc := gossip.Config{Signer: n.key, Network: n.rules.Network, Port: n.port, Log: log,
 		Learn: func(host string, port int, id string) {
@@ -268,7 +275,7 @@ func (n *Node) openNetwork() (err error) {
 		}
 		return out
 	})
-	fetcher := chainsync.HTTPFetcher{Client: n.client, TooLarge: func(err error) bool { return errors.Is(err, transport.ErrResponseTooLarge) }}
+	fetcher := chainsync.HTTPFetcher{Client: n.blocks, TooLarge: func(err error) bool { return errors.Is(err, transport.ErrResponseTooLarge) }}
 	n.syncer = chainsync.New(sc, chainView{n}, sources, fetcher)
 
 	n.metrics = newMetrics(n)
@@ -323,6 +330,12 @@ func (n *Node) Run(ctx context.Context) error {
 		})
 	}
 	start("event loop", n.loop.run)
+	start("clients", func(ctx context.Context) error {
+		<-ctx.Done() // so that nothing waits for a slow peer
+		n.client.Close()
+		n.blocks.Close()
+		return nil
+	})
 	start("http server", func(ctx context.Context) error { return n.server.Run(ctx, n.listener) })
 	start("gossip", n.gossip.Run)
 	if n.cfg.Network.Discovery || len(n.cfg.Network.Bootstrap) > 0 {
@@ -347,8 +360,10 @@ func (n *Node) Run(ctx context.Context) error {
 
 // close releases what New opened, in the opposite order.
 func (n *Node) close() {
-	if n.client != nil {
-		n.client.Close()
+	for _, c := range []*transport.Client{n.client, n.blocks} {
+		if c != nil {
+			c.Close()
+		}
 	}
 	if n.listener != nil {
 		n.listener.Close()
@@ -393,7 +408,7 @@ func (n *Node) runDomains(ctx context.Context) error {
 			if !d.Optimize {
 				return nil
 			}
-			s := &search{n: n, domain: d, info: info, done: make(chan engine.RoundDone, 1), tried: map[string]bool{}}
+			s := &search{n: n, domain: d, info: info, done: make(chan engine.RoundDone, 1), tries: map[string]int{}}
 			n.mu.Lock()
 			n.searches[d.ID] = s
 			n.mu.Unlock()
@@ -403,8 +418,22 @@ func (n *Node) runDomains(ctx context.Context) error {
 	return g.Wait()
 }
 
-// runAnchors publishes what is due.
+// runAnchors publishes what is due, beginning with what a crash left out.
 func (n *Node) runAnchors(ctx context.Context) error {
+	state := n.loop.view.Load().State
+	interval := int64(n.genesis.Parameters.ExternalAnchorInterval)
+	for h := interval; h <= state.FinalizedHeight && ctx.Err() == nil; h += interval {
+		if _, err := n.anchors.Lookup(ctx, h); !errors.Is(err, anchor.ErrUnknown) {
+			continue
+		}
+		hash, err := n.store.Hash(h)
+		if err == nil {
+			err = n.publishAnchor(ctx, engine.AnchorDue{Height: h, Hash: hash})
+		}
+		if err != nil {
+			n.log.Error("block not anchored", "height", h, "err", err)
+		}
+	}
 	for {
 		select {
 		case <-ctx.Done():

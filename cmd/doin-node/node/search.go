@@ -31,7 +31,7 @@ type search struct {
 	started   time.Time
 	round     int64
 	evaluated int64
-	tried     map[string]bool // hashes of the genomes that were proposed
+	tries     map[string]int // confirming runs by the genome's hash, maxTries once it was announced
 	stats     searchStats
 }
 
@@ -44,8 +44,13 @@ type searchStats struct {
 	Metrics     *canon.Object
 }
 
-// maxTried bounds the memory of proposed genomes.
-const maxTried = 10_000
+const (
+	// maxTried bounds the memory of proposed genomes.
+	maxTried = 10_000
+	// maxTries bounds the confirming runs of one genome. Each has a nonce and so a training seed of its own: a genome
+	// that disappointed with one may keep with another what its score promised.
+	maxTries = 4
+)
 
 // runSeed is the seed of this node's search in a domain: the configured one bound to node and domain, else random.
 func (n *Node) runSeed(domain string) uint64 {
@@ -140,6 +145,9 @@ func (s *search) generations(ctx context.Context, seed uint64, resume *[]byte) e
 		case <-ctx.Done():
 			return ctx.Err()
 		}
+		if done.Announced {
+			s.tries[canon.Hash(proposal.Parameters)] = maxTries
+		}
 		s.finish(g, done, begun)
 		if s.reached() {
 			return nil
@@ -186,9 +194,9 @@ func trainingSeed(optimae, domain string) uint64 {
 	return uint64(chain.DeterministicSeed(optimae, domain, ""))
 }
 
-// pick chooses what to confirm: the best genome of the generation that beats the chain's best by the minimum
-// increment and was not proposed before. A confirming run costs a training, so the search's own score must
-// promise it.
+// pick chooses what to confirm: of the genomes of the generation that beat the chain's best by the minimum increment the
+// one that was tried least often, among equals the best. A confirming run costs a training, so the search's own score
+// must promise it.
 func (s *search) pick(g worker.Generation) *canon.Object {
 	state := s.n.loop.view.Load().State
 	candidates, err := trained(g)
@@ -196,21 +204,24 @@ func (s *search) pick(g worker.Generation) *canon.Object {
 		s.n.log.Error("generation is unreadable", "domain", s.domain.ID, "round", s.round, "err", err)
 		return nil
 	}
+	var picked *canon.Object
+	var hash string
+	fewest := maxTries
 	for _, c := range candidates {
 		if _, ok := state.Improves(s.domain.ID, c.Fitness); !ok {
-			return nil // they are ordered
+			break // they are ordered
 		}
-		h := canon.Hash(c.Parameters)
-		if s.tried[h] {
-			continue
+		if h := canon.Hash(c.Parameters); s.tries[h] < fewest {
+			picked, hash, fewest = c.Parameters, h, s.tries[h]
 		}
-		if len(s.tried) >= maxTried {
-			clear(s.tried)
-		}
-		s.tried[h] = true
-		return c.Parameters
 	}
-	return nil
+	if picked != nil {
+		if len(s.tries) >= maxTried {
+			clear(s.tries)
+		}
+		s.tries[hash]++
+	}
+	return picked
 }
 
 // trained returns the individuals of a generation that this node trained itself, the best first.

@@ -1,0 +1,79 @@
+package consensus
+
+import (
+	"errors"
+
+	"doin.network/node/chain"
+	"doin.network/node/internal/canon"
+)
+
+// fields reads a payload and keeps the first error.
+type fields struct {
+	o   *canon.Object
+	err error
+}
+
+func get[T any](f *fields, v T, err error) T {
+	if f.err == nil {
+		f.err = err
+	}
+	return v
+}
+
+func (f *fields) text(k string) string          { v, err := f.o.String(k); return get(f, v, err) }
+func (f *fields) number(k string) float64       { v, err := f.o.Float(k); return get(f, v, err) }
+func (f *fields) integer(k string) int64        { v, err := f.o.Int(k); return get(f, v, err) }
+func (f *fields) object(k string) *canon.Object { v, err := f.o.Object(k); return get(f, v, err) }
+
+func (f *fields) votes() []*chain.Vote {
+	list, err := f.o.List("votes")
+	get(f, list, err)
+	if len(list) > 1000 {
+		f.err = errors.New("too many votes")
+	}
+	var out []*chain.Vote
+	for _, e := range list {
+		if f.err != nil {
+			return nil
+		}
+		o, ok := e.(*canon.Object)
+		if !ok {
+			f.err = errors.New("a vote is not an object")
+			return nil
+		}
+		v, err := chain.VoteFromObject(o)
+		get(f, v, err)
+		out = append(out, v)
+	}
+	return out
+}
+
+// depth returns the number of nested lists and objects in v.
+func depth(v any) int {
+	deepest := 0
+	switch v := v.(type) {
+	case *canon.Object:
+		for _, e := range v.All() {
+			deepest = max(deepest, depth(e))
+		}
+	case []any:
+		for _, e := range v {
+			deepest = max(deepest, depth(e))
+		}
+	default:
+		return 0
+	}
+	return deepest + 1
+}
+
+func isHex(s string, n int) bool {
+	if len(s) != n {
+		return false
+	}
+	for i := range len(s) {
+		if c := s[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return true
+}

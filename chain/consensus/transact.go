@@ -1,0 +1,184 @@
+package consensus
+
+import (
+	"fmt"
+	"slices"
+
+	"doin.network/node/chain"
+	"doin.network/node/chain/ledger"
+	"doin.network/node/internal/canon"
+)
+
+// open checks what an acceptance and a rejection have in common.
+func (b *block) open(st *Statement) error {
+	rule, ok := b.s.rules.Domains[st.DomainID]
+	if !ok {
+		return refuse("unknown domain %q", st.DomainID)
+	}
+	if v, named := st.Parameters.Get("data_hash"); named && rule.DataHash != "" && v != rule.DataHash {
+		return refuse("recipe is for other data than domain %q", st.DomainID)
+	}
+	if b.settled[st.OptimaeID] || b.parent.Settled(st.OptimaeID) {
+		return refuse("optimae %.12s is settled already", st.OptimaeID)
+	}
+	return nil
+}
+
+func (b *block) accept(tx *chain.Tx, r *Receipt) error {
+	st, err := ParseAcceptance(tx)
+	if err != nil {
+		return err
+	}
+	if err := b.open(st); err != nil {
+		return err
+	}
+	agreed, divergent, k, err := st.tally(b.parent, !b.trusted)
+	if err != nil {
+		return err
+	}
+	if len(agreed) < Needed(k) {
+		return refuse("%d of %d agree, %d are needed", len(agreed), k, Needed(k))
+	}
+
+	s, d := b.s, b.s.Domains[st.DomainID]
+	r.OptimaeID, r.OptimizerID, r.Agreed, r.Divergent = st.OptimaeID, st.OptimizerID, agreed, divergent
+	r.HadBest, r.PreviousBest = d.HasBest, d.Best
+	r.Weight = s.Weight(st.DomainID)
+	r.Factor = ReputationFactor(s.Reputation(st.OptimizerID))
+	r.Raw, r.Improved = s.Improves(st.DomainID, st.Claim.Performance)
+	d.Accepted++
+	if r.Improved {
+		r.Effective = mulMicro(mulMicro(r.Raw, r.Weight), r.Factor)
+		d.HasBest, d.Best, d.BestHeight = true, st.Claim.Performance, s.Height
+		d.Parameters = canon.Canonical(st.Parameters)
+		d.OptimaeID, d.OptimizerID, d.Digest = st.OptimaeID, st.OptimizerID, st.Claim.Digest
+		d.Improved++
+		d.TotalIncrement += r.Raw
+		p := s.peer(st.OptimizerID)
+		p.Accepted++
+		p.Reputation = p.Reputation.add(reputationAccepted, b.time)
+		b.optimizers = append(b.optimizers, ledger.Share{PeerID: st.OptimizerID, Weight: r.Effective})
+	} else {
+		r.Raw = 0
+	}
+	b.receipts.Sum += r.Effective
+	// Voting for what does not improve earns nothing, else a quorum could farm reputation with copies of the champion.
+	credited := agreed
+	if !r.Improved {
+		credited = nil
+	}
+	b.votes(st, credited, func(v *chain.Vote) bool { return !Reproduces(v, st.Claim) })
+	s.certify(st.OptimizerID, s.RecentAt(st.Anchor).Height)
+	b.settled[st.OptimaeID] = true
+	return nil
+}
+
+func (b *block) reject(tx *chain.Tx, r *Receipt) error {
+	st, err := parseRejection(tx, b.s.rules.Network, !b.trusted)
+	if err != nil {
+		return err
+	}
+	if err := b.open(st); err != nil {
+		return err
+	}
+	agreed, divergent, k, err := st.tally(b.parent, !b.trusted)
+	if err != nil {
+		return err
+	}
+	if len(divergent) <= k-Needed(k) {
+		return refuse("%d of %d disagree, which does not rule acceptance out", len(divergent), k)
+	}
+	s := b.s
+	r.OptimaeID, r.OptimizerID, r.Agreed, r.Divergent = st.OptimaeID, st.OptimizerID, agreed, divergent
+	s.Domains[st.DomainID].Rejected++
+	p := s.peer(st.OptimizerID)
+	p.Rejected++
+	p.Reputation = p.Reputation.add(-reputationRejected, b.time)
+	s.Ledger.Burn(st.OptimizerID, ledger.StakeBurn(s.BaseFee))
+	unreproducible := 0
+	for _, v := range st.Votes {
+		if !Reproduces(v, st.Claim) {
+			unreproducible++
+		}
+	}
+	lie := unreproducible > k-Needed(k)
+	b.votes(st, divergent, func(*chain.Vote) bool { return lie })
+	b.settled[st.OptimaeID] = true
+	return nil
+}
+
+// votes credits the members who voted with the outcome and charges those of the others who are at fault. Bits are facts,
+// so a member is at fault when the quorum's re-runs decide against its own; synthetic scores are samples, on
+// which honest members can differ.
+func (b *block) votes(st *Statement, with []string, atFault func(*chain.Vote) bool) {
+	h := b.s.RecentAt(st.Anchor).Height
+	for _, v := range st.Votes {
+		p := b.s.peer(v.EvaluatorID)
+		switch {
+		case slices.Contains(with, v.EvaluatorID):
+			p.Agreed++
+			p.Reputation = p.Reputation.add(reputationAgreed, b.time)
+			b.evaluators = append(b.evaluators, ledger.Share{PeerID: v.EvaluatorID, Weight: 1})
+		case atFault(v):
+			p.Divergent++
+			p.Reputation = p.Reputation.add(-reputationDivergent, b.time)
+		}
+		b.s.certify(v.EvaluatorID, h)
+	}
+}
+
+func (b *block) transfer(tx *chain.Tx) error {
+	t, err := parseTransfer(tx)
+	if err != nil {
+		return err
+	}
+	fee, err := b.s.Ledger.Transfer(t, b.parent.BaseFee)
+	if err != nil {
+		if next := b.s.Ledger.Nonce(t.Sender) + 1; t.Nonce > next && t.Nonce < next+MaxPeerTx {
+			alone := t
+			alone.Nonce = next
+			if b.s.Ledger.CheckTransfer(alone, b.parent.BaseFee) == nil {
+				return fmt.Errorf("%w: %w: %w", ErrTx, ErrEarly, err)
+			}
+		}
+		return refuse("%v", err)
+	}
+	b.receipts.Fees += fee
+	return nil
+}
+
+// task counts one served inference; only a registered evaluator can report it.
+func (b *block) task(tx *chain.Tx) error {
+	kind, err := tx.Payload.String("task_type")
+	if err != nil || kind != "inference_request" {
+		return refuse("task_completed: task_type must be inference_request")
+	}
+	if id, err := tx.Payload.String("task_id"); err != nil || !chain.IsHash(id) {
+		return refuse("task_completed: task_id must be 64 hex digits")
+	}
+	d := b.s.Domains[tx.DomainID]
+	p := b.s.Peers[tx.PeerID]
+	if d == nil || p == nil || p.PublicKey == "" {
+		return refuse("task_completed: unknown domain or unregistered evaluator")
+	}
+	if anchor, err := tx.Payload.String("anchor"); err != nil || b.parent.RecentAt(anchor) == nil {
+		return refuse("task_completed: anchor is not among the last %d blocks", Window)
+	}
+	d.Inferences++
+	return nil
+}
+
+// register admits an evaluator. It costs a burned stake, so that identities are not free: the money is earned
+// by optimizing, which needs no registration, or given by a transfer.
+func (b *block) register(tx *chain.Tx) error {
+	if p := b.s.Peers[tx.PeerID]; p != nil && p.PublicKey != "" {
+		return refuse("%.12s is registered already", tx.PeerID)
+	}
+	if fee := ledger.Stake(b.parent.BaseFee); b.s.Ledger.Balance(tx.PeerID) < fee {
+		return refuse("registration burns %d base units, %.12s has %d", fee, tx.PeerID, b.s.Ledger.Balance(tx.PeerID))
+	}
+	b.s.Ledger.Burn(tx.PeerID, ledger.Stake(b.parent.BaseFee))
+	p := b.s.peer(tx.PeerID)
+	p.PublicKey, p.Registered, p.Certified = tx.PublicKey, b.s.Height, 0
+	return nil
+}

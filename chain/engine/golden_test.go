@@ -1,0 +1,126 @@
+package engine_test
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"doin.network/node/chain"
+	"doin.network/node/chain/engine"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files in testdata")
+
+// TestGoldenRounds tells what three nodes do from their first search to their second block, one line per effect.
+func TestGoldenRounds(t *testing.T) {
+	t.Parallel()
+	var text bytes.Buffer
+	c := newCluster(t, 3, 5)
+	names := map[string]string{}
+	for i, n := range c.nodes {
+		names[n.id] = string(rune('A' + i))
+	}
+	optimae := map[string]string{} // commitment → "1 of A"
+	named := func(id string) string {
+		if optimae[id] == "" {
+			optimae[id] = fmt.Sprint("optimae ", len(optimae)+1)
+		}
+		return optimae[id]
+	}
+	c.log = func(at time.Duration, n *node, f engine.Effect) {
+		if what := tell(f, names, named); what != "" {
+			fmt.Fprintf(&text, "%7.3f %s %s\n", at.Seconds(), names[n.id], what)
+		}
+	}
+	c.net.Until(time.Minute, func() bool { return c.nodes[0].height() == 2 && c.nodes[1].height() == 2 && c.nodes[2].height() == 2 })
+	fmt.Fprintf(&text, "\nall at height %d, tip %.12s, champion of %s\n", c.nodes[0].height(), c.nodes[0].tip(), names[c.nodes[0].state().Domains[domain].OptimizerID])
+
+	file := filepath.Join("testdata", "rounds.txt")
+	if *update {
+		c.must(os.WriteFile(file, text.Bytes(), 0o644))
+	}
+	want, err := os.ReadFile(file)
+	c.must(err)
+	got, wanted := strings.Split(text.String(), "\n"), strings.Split(string(want), "\n")
+	for i := range min(len(got), len(wanted)) {
+		if got[i] != wanted[i] {
+			t.Fatalf("%s:%d:\n got %s\nwant %s", file, i+1, got[i], wanted[i])
+		}
+	}
+	if len(got) != len(wanted) {
+		t.Fatalf("%s: %d lines, want %d", file, len(got), len(wanted))
+	}
+}
+
+// tell describes an effect; empty for what is of no interest here.
+func tell(f engine.Effect, names map[string]string, named func(string) string) string {
+	switch f := f.(type) {
+	case engine.Evaluate:
+		v, _ := f.Parameters.Int("v")
+		switch {
+		case f.Confirm:
+			return fmt.Sprintf("confirms v=%d with seed %d", v, f.Seed)
+		case f.Synthetic == nil:
+			return fmt.Sprintf("re-runs v=%d with seed %d", v, f.Seed)
+		case f.Synthetic.Incumbent == nil:
+			return fmt.Sprintf("re-runs v=%d with seed %d, to vote, against the naive forecast on data %d", v, f.Seed, f.Synthetic.Seed)
+		}
+		i, _ := f.Synthetic.Incumbent.Int("v")
+		return fmt.Sprintf("re-runs v=%d with seed %d, to vote, against v=%d on data %d", v, f.Seed, i, f.Synthetic.Seed)
+	case engine.Broadcast:
+		p := f.Message.Payload
+		switch f.Message.Type {
+		case chain.MsgOptimaeCommit:
+			id, _ := p.String("commitment_hash")
+			return "commits to " + named(id)
+		case chain.MsgOptimaeReveal:
+			id, _ := p.String("optimae_id")
+			x, _ := p.Float("reported_performance")
+			return fmt.Sprintf("reveals %s, performance %v", named(id), x)
+		case chain.MsgTaskCompleted:
+			id, _ := p.String("optimae_id")
+			x, _ := p.Float("verified_performance")
+			return fmt.Sprintf("votes on %s: %v", named(id), x)
+		case chain.MsgTransaction:
+			o, _ := p.Object("transaction")
+			kind, _ := o.String("tx_type")
+			payload, _ := o.Object("payload")
+			id, _ := payload.String("optimae_id")
+			votes, _ := payload.List("votes")
+			return fmt.Sprintf("publishes %s of %s with %d votes", kind, named(id), len(votes))
+		case chain.MsgBlockAnnouncement:
+			h, _ := p.Int("block_index")
+			hash, _ := p.String("block_hash")
+			return fmt.Sprintf("announces block %d, %.12s", h, hash)
+		}
+		return "sends " + f.Message.Type
+	case engine.Fetch:
+		return fmt.Sprintf("asks %s for block %d", names[f.Peer], f.Height)
+	case engine.Commit:
+		var s strings.Builder
+		for _, e := range f.Entries {
+			fmt.Fprintf(&s, "stores block %d of %s: %d transactions, sum %v of %v", e.Block.Header.Index, names[e.Block.Header.GeneratorID],
+				len(e.Block.Transactions), e.Block.Header.WeightedPerformanceSum, e.Block.Header.Threshold)
+		}
+		if len(f.Dropped) > 0 {
+			fmt.Fprintf(&s, ", dropping %d", len(f.Dropped))
+		}
+		return s.String()
+	case engine.RoundDone:
+		s := fmt.Sprintf("ends a round, announced %v", f.Announced)
+		for _, im := range f.Immigrants {
+			s += fmt.Sprintf("; %s of %s immigrates", named(im.OptimaeID), names[im.OptimizerID])
+		}
+		return s
+	case engine.Penalize:
+		return fmt.Sprintf("punishes %s: %s", names[f.Peer], f.Reason)
+	case engine.Notice:
+		return "notes: " + f.Text
+	}
+	return ""
+}
