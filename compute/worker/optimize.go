@@ -159,7 +159,7 @@ func (p *pool) Do(ctx context.Context, f func() error) error {
 
 func (p *pool) Train(ctx context.Context, list []Training) ([]Trained, error) {
 	out := make([]Trained, len(list))
-	p.s.each(len(list), func(i int) {
+	p.s.each(len(list), p.s.o.Description.Workers, func(i int) {
 		err := p.Do(ctx, func() error {
 			m, err := p.d.domain.Train(ctx, list[i].Parameters, list[i].Seed, false)
 			if err != nil {

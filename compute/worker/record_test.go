@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"bytes"
 	"errors"
 	"math"
 	"reflect"
@@ -121,7 +122,7 @@ func TestJobsRoundTrip(t *testing.T) {
 		t.Errorf("result 1 = %+v", back[1])
 	}
 	back[1].Err = ErrDataHash
-	if !reflect.DeepEqual(back, results) {
+	if again, err := EncodeResults(mem, back); err != nil || !bytes.Equal(again, data) {
 		t.Errorf("DecodeResults(EncodeResults()) = %+v, want %+v", back, results)
 	}
 	want[0].Synthetic = want[1].Synthetic // asked for, and not answered

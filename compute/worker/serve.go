@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
 	"runtime"
 	"sync"
 
@@ -64,8 +65,7 @@ func (s *server) configure(f *Frame) (Frame, error) {
 	return Frame{Data: info.Object()}, nil
 }
 
-// evaluate runs the jobs of one batch, as many at once as there are slots. Jobs
-// fail one by one.
+// evaluate runs the jobs of one batch in the slots. Jobs fail one by one.
 func (s *server) evaluate(ctx context.Context, f *Frame) (Frame, error) {
 	d, err := s.domain(f.Data)
 	if err != nil {
@@ -76,7 +76,9 @@ func (s *server) evaluate(ctx context.Context, f *Frame) (Frame, error) {
 		return Frame{}, fmt.Errorf("%w: %w", errBadRequest, err)
 	}
 	results := make([]Result, len(jobs))
-	s.each(len(jobs), func(i int) { results[i] = s.run(ctx, d, &jobs[i]) })
+	// Twice as many wait as can run, so that a free slot finds a waiting job, not the
+	// search that would come next.
+	s.each(len(jobs), 2*s.o.Description.Workers, func(i int) { results[i] = s.run(ctx, d, &jobs[i]) })
 	if err := ctx.Err(); err != nil {
 		return Frame{}, err
 	}
@@ -84,15 +86,15 @@ func (s *server) evaluate(ctx context.Context, f *Frame) (Frame, error) {
 	return Frame{Body: body}, err
 }
 
-// each calls do for 0 to n−1 on as many goroutines as there are slots, and waits.
-func (s *server) each(n int, do func(int)) {
+// each calls do for 0 to n−1 on width goroutines and waits.
+func (s *server) each(n, width int, do func(int)) {
 	var wg sync.WaitGroup
 	next := make(chan int, n)
 	for i := range n {
 		next <- i
 	}
 	close(next)
-	for range min(n, s.o.Description.Workers) {
+	for range min(n, width) {
 		wg.Go(func() {
 			for i := range next {
 				do(i)
@@ -246,7 +248,8 @@ func (s *server) telemetry() (Frame, error) {
 	s.mu.Lock()
 	open, domains := len(s.open), len(s.domains)
 	s.mu.Unlock()
-	return Frame{Data: canon.NewObject("device", s.o.Description.Device, "workers", s.o.Description.Workers,
+	return Frame{Data: canon.NewObject("pid", os.Getpid(), "device", s.o.Description.Device, "workers", s.o.Description.Workers,
 		"trainings", s.trainings.Load(), "requests", open, "domains", domains,
+		"evaluations_waiting", s.slots.queued(classEvaluation), "searches_waiting", s.slots.queued(classSearch),
 		"memory_bytes", mem.Sys-mem.HeapReleased, "heap_bytes", mem.HeapAlloc, "goroutines", runtime.NumGoroutine())}, nil
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -120,18 +122,22 @@ func TestEvaluationsGoBeforeTheSearch(t *testing.T) {
 		t.Fatalf("first training: %q", got)
 	}
 	// While the search's first training runs, two jobs arrive; its second waits already.
-	jobs := p.evaluate("wait:job", "wait:job")
-	p.reply(p.send(VerbTelemetry, nil, nil))
+	jobs := p.evaluate("wait:job 1", "wait:job 2")
+	for {
+		if n, _ := p.reply(p.send(VerbTelemetry, nil, nil)).Data.Int("evaluations_waiting"); n == 2 {
+			break
+		}
+	}
 	p.domain.release <- ""
 	for i, want := range []string{"job", "job", "search", "search", "search"} {
-		got := <-p.domain.started
+		got, _, _ := strings.Cut(<-p.domain.started, " ")
 		if got != want {
-			t.Errorf("training %d is the %s's, want the %s's", i+2, got, want)
-		}
-		if i == 2 {
-			p.reply(jobs)
+			t.Fatalf("training %d is the %s's, want the %s's", i+2, got, want)
 		}
 		p.domain.release <- ""
+		if i == 1 {
+			p.reply(jobs)
+		}
 	}
 	if f := p.receive(); f.ID != search || f.Kind != KindRecord {
 		t.Errorf("got %s of %d, want the search's record", f.Kind, f.ID)
@@ -251,13 +257,8 @@ func TestSlots(t *testing.T) {
 			}
 			order <- name
 		})
-		for { // until it waits
-			s.mu.Lock()
-			n := s.waiting[c].Len()
-			s.mu.Unlock()
-			if n > 0 {
-				return
-			}
+		for s.queued(c) == 0 { // until it waits
+			runtime.Gosched()
 		}
 	}
 	wait(ctx, classSearch, "search")

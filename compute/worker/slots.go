@@ -65,6 +65,13 @@ func (s *slots) release() {
 	s.grant()
 }
 
+// queued returns how many wait in a class.
+func (s *slots) queued(c class) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.waiting[c].Len()
+}
+
 // resize changes the number of places; those taken stay taken.
 func (s *slots) resize(n int) {
 	s.mu.Lock()

@@ -42,6 +42,9 @@ func (r *messageReader) Message() (*ipc.Message, error) {
 	if err != nil {
 		return nil, fmt.Errorf("message metadata: %w", err)
 	}
+	if err := verify(meta); err != nil {
+		return nil, err
+	}
 	head := ipc.NewMessage(memory.NewBufferBytes(meta), memory.NewBufferBytes(nil))
 	size := head.BodyLen()
 	head.Release()
@@ -83,7 +86,7 @@ func (r *messageReader) drop() {
 func (r *messageReader) Retain()  {}
 func (r *messageReader) Release() {}
 
-var errTooLarge = errors.New("stream expands beyond its limit")
+var errTooLarge = errors.New("stream takes more memory than its limit")
 
 // boundedAllocator panics (Decode recovers) when more than left bytes are asked
 // for in all; freeing gives nothing back, so the bound is on work, too.

@@ -2,6 +2,7 @@ package table
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -15,8 +16,8 @@ const MaxColumns = 4096
 // rowBytes is the most one row of a column takes in a Table, text aside.
 const rowBytes = 17
 
-// Decode reads an Arrow IPC stream. The memory it takes, decompression and the
-// table included, is bounded by limit bytes beyond a few times len(data); every
+// Decode reads an Arrow IPC stream. The memory it takes, the table
+// included, is bounded by limit bytes beyond a few times len(data); every
 // error is an ErrTable. The table holds no reference to data or to mem.
 func Decode(mem memory.Allocator, data []byte, limit int64) (t *Table, err error) {
 	defer func() {
@@ -67,7 +68,7 @@ func Decode(mem memory.Allocator, data []byte, limit int64) (t *Table, err error
 		}
 		bounded.spend(int(rows * width))
 		for i := range t.Columns {
-			t.Columns[i].append(rec.Column(i), t.Rows, int(rows))
+			t.Columns[i].append(rec.Column(i), t.Rows, int(rows), bounded.spend)
 		}
 		t.Rows += int(rows)
 	}
@@ -77,8 +78,9 @@ func Decode(mem memory.Allocator, data []byte, limit int64) (t *Table, err error
 	return t, nil
 }
 
-// append adds the rows of a to the column, which holds before rows.
-func (c *Column) append(a arrow.Array, before, rows int) {
+// append adds the rows of a to the column, which holds before rows. Text is
+// spent before it is copied: strings may overlap.
+func (c *Column) append(a arrow.Array, before, rows int, spend func(int)) {
 	if a.Len() != rows {
 		panic(fmt.Sprintf("column %q: %d values for %d rows", c.Name, a.Len(), rows))
 	}
@@ -105,7 +107,8 @@ func (c *Column) append(a arrow.Array, before, rows int) {
 		for i := range rows {
 			text := ""
 			if s.IsValid(i) {
-				text = string([]byte(s.Value(i))) // a copy: the array's memory is released
+				spend(len(s.Value(i)))
+				text = strings.Clone(s.Value(i)) // the array's memory is released
 			}
 			v = append(v, text)
 		}

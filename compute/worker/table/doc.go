@@ -7,8 +7,9 @@
 // used: int64, uint64, float64 and utf8, each nullable.
 //
 // Streams come from another process and may be garbage. Decode checks every
-// length against what is there, bounds what a compressed buffer may expand to
-// and turns the panics of the flatbuffer accessors into errors.
+// length against what is there before Arrow allocates for it, refuses compression,
+// nesting and dictionaries, and turns the panics of the flatbuffer accessors into
+// errors.
 //
 // Format: the Arrow columnar format 1.x, "IPC streaming format".
 package table

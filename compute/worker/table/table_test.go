@@ -74,8 +74,8 @@ func TestGetters(t *testing.T) {
 
 func second[T any](_ T, err error) error { return err }
 
-// compressed is a stream whose one compressed column expands to 8 MB.
-func compressed(t testing.TB) []byte {
+// stream is a stream of one column of 8 MB, or of less if it is compressed.
+func stream(t testing.TB, options ...ipc.Option) []byte {
 	mem := memory.DefaultAllocator
 	b := array.NewInt64Builder(mem)
 	defer b.Release()
@@ -86,7 +86,28 @@ func compressed(t testing.TB) []byte {
 	rec := array.NewRecord(schema, []arrow.Array{a}, 1<<20)
 	defer rec.Release()
 	var buf bytes.Buffer
-	w := ipc.NewWriter(&buf, ipc.WithSchema(schema), ipc.WithZstd())
+	w := ipc.NewWriter(&buf, append(options, ipc.WithSchema(schema))...)
+	if err := w.Write(rec); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return buf.Bytes()
+}
+
+// nested is a stream of a list column.
+func nested(t testing.TB) []byte {
+	b := array.NewListBuilder(memory.DefaultAllocator, arrow.PrimitiveTypes.Int64)
+	defer b.Release()
+	b.AppendNull()
+	a := b.NewArray()
+	defer a.Release()
+	schema := arrow.NewSchema([]arrow.Field{{Name: "x", Type: a.DataType(), Nullable: true}}, nil)
+	rec := array.NewRecord(schema, []arrow.Array{a}, 1)
+	defer rec.Release()
+	var buf bytes.Buffer
+	w := ipc.NewWriter(&buf, ipc.WithSchema(schema))
 	if err := w.Write(rec); err != nil {
 		t.Fatal(err)
 	}
@@ -113,11 +134,12 @@ func TestDecodeRefuses(t *testing.T) {
 	f("text", []byte("hello, this is no table at all"))
 	f("huge metadata", binary.LittleEndian.AppendUint32([]byte{255, 255, 255, 255}, 1<<31-1))
 	f("negative metadata", []byte{255, 255, 255, 255, 255, 255, 255, 255})
+	f("nested", nested(t))
 	f("half", good[:len(good)/2])
-	bomb := compressed(t)
-	f("expanding", bomb)
-	if got, err := Decode(memory.DefaultAllocator, bomb, 1<<26); err != nil || got.Rows != 1<<20 {
-		t.Errorf("Decode(compressed) within the limit: %v", err)
+	f("compressed", stream(t, ipc.WithZstd()))
+	f("large", stream(t))
+	if got, err := Decode(mem, stream(t), 1<<26); err != nil || got.Rows != 1<<20 {
+		t.Errorf("Decode() within the limit: %v", err)
 	}
 }
 
@@ -128,7 +150,7 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Add(good)
 	f.Add(good[:40])
-	f.Add(compressed(f))
+	f.Add(nested(f))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		got, err := Decode(memory.DefaultAllocator, data, 1<<20)
 		if err != nil && !errors.Is(err, ErrTable) {

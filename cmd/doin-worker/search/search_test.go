@@ -1,0 +1,207 @@
+package search
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/apache/arrow/go/v15/arrow/memory"
+
+	"doin.network/node/compute/domain"
+	"doin.network/node/compute/domain/open"
+	"doin.network/node/compute/worker"
+	"doin.network/node/internal/canon"
+)
+
+// pool trains in this process, n at a time.
+type pool struct {
+	d domain.Domain
+	n int
+}
+
+func (p *pool) Do(_ context.Context, f func() error) error { return f() }
+
+func (p *pool) Train(ctx context.Context, list []worker.Training) ([]worker.Trained, error) {
+	out := make([]worker.Trained, len(list))
+	next := make(chan int)
+	var wg sync.WaitGroup
+	for range p.n {
+		wg.Go(func() {
+			for i := range next {
+				m, err := p.d.Train(ctx, list[i].Parameters, list[i].Seed, false)
+				if err != nil {
+					out[i] = worker.Trained{Performance: -1e12, Status: "failed: " + err.Error()}
+					continue
+				}
+				out[i] = worker.Trained{Performance: m.Performance(), Status: "completed", Metrics: m.Metrics()}
+			}
+		})
+	}
+	for i := range list {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	return out, nil
+}
+
+func parse(t *testing.T, text string) *canon.Object {
+	t.Helper()
+	o, err := canon.ParseObject([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+const (
+	quadratic = `{"n_params": 4, "target": [1.0, -2.0, 3.0, 0.5]}`
+	forecast  = `{"data": "../../../examples/co2/mauna_loa_co2_monthly.csv", "max_steps": 20, "max_parameters": 200, "eval_every": 10}`
+)
+
+// run makes n generations from resume (nil: the first) and returns their encoded
+// records; from generation 3 on an immigrant arrives, the recipe given.
+func run(t *testing.T, plugin, config, settings string, workers, n int, resume []byte, immigrant *canon.Object) [][]byte {
+	t.Helper()
+	d, err := open.New(plugin, parse(t, config))
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec := worker.SearchSpec{Domain: d, Seed: 77, Settings: parse(t, settings), Pool: &pool{d, workers}}
+	if resume != nil {
+		if spec.Resume, err = worker.DecodeRecord(memory.DefaultAllocator, resume, 1<<26); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := New(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out [][]byte
+	for range n {
+		generation := len(out)
+		if spec.Resume != nil {
+			generation += spec.Resume.Generation + 1
+		}
+		var immigrants []worker.Immigrant
+		if generation == 3 && immigrant != nil {
+			immigrants = []worker.Immigrant{{Parameters: immigrant, Performance: -0.001}, {Parameters: parse(t, `{"not": 1}`), Performance: -2}}
+			if plugin == "quadratic" {
+				immigrants = immigrants[:1]
+			}
+		}
+		r, err := s.Generation(t.Context(), immigrants)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Generation != generation {
+			t.Errorf("generation %d, want %d", r.Generation, generation)
+		}
+		data, err := r.Encode(memory.DefaultAllocator)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, data)
+	}
+	return out
+}
+
+// TestTenIsFiveAndFive: a search in two parts, with any number of workers, is the
+// search in one.
+func TestTenIsFiveAndFive(t *testing.T) {
+	f := func(name, plugin, config, settings string, immigrant *canon.Object) {
+		t.Run(name, func(t *testing.T) {
+			whole := run(t, plugin, config, settings, 1, 10, nil, immigrant)
+			first := run(t, plugin, config, settings, 4, 5, nil, immigrant)
+			second := run(t, plugin, config, settings, 3, 5, first[4], immigrant)
+			for i, got := range append(first, second...) {
+				if !bytes.Equal(got, whole[i]) {
+					t.Fatalf("generation %d differs", i)
+				}
+			}
+		})
+	}
+	f("climber", "quadratic", quadratic, `{}`, nil)
+	f("climber with immigrant", "quadratic", quadratic, `{"strategy": "hill_climber"}`, parse(t, `{"x": [1.0, -2.0, 3.0, 0.25]}`))
+	best := run(t, "forecast", forecast, `{"population": 6}`, 2, 3, nil, nil)
+	r, err := worker.DecodeRecord(memory.DefaultAllocator, best[2], 1<<26)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f("ga", "forecast", forecast, `{"population": 6, "patience": 2}`, nil)
+	f("ga with immigrant", "forecast", forecast, `{"population": 7, "immigrants": 2, "strategy": "ga"}`, r.Best.Parameters)
+}
+
+func TestRecordOfGA(t *testing.T) {
+	records := run(t, "forecast", forecast, `{"population": 6}`, 2, 3, nil, nil)
+	r, err := worker.DecodeRecord(memory.DefaultAllocator, records[2], 1<<26)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Rows) != 6 || r.Best == nil || r.Strategy != "ga" || r.Evaluations < 12 || !(r.Average < 0 && r.Average > domain.Penalty) {
+		t.Errorf("record: %d rows, %d evaluations, average %v", len(r.Rows), r.Evaluations, r.Average)
+	}
+	d, err := open.New("forecast", parse(t, forecast))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range append(r.Rows, *r.Best) {
+		if err := d.Check(row.Parameters); err != nil {
+			t.Errorf("row %d: %v", row.Index, err)
+		}
+		m, err := d.Train(t.Context(), row.Parameters, row.Seed, false)
+		if err != nil || m.Performance() != row.Fitness {
+			t.Errorf("row %d: trained again with its seed: %v, %v, want %v", row.Index, m.Performance(), err, row.Fitness)
+		}
+	}
+}
+
+func TestClimberImproves(t *testing.T) {
+	records := run(t, "quadratic", quadratic, `{}`, 1, 200, nil, nil)
+	last := -1e300
+	for i, data := range records {
+		r, err := worker.DecodeRecord(memory.DefaultAllocator, data, 1<<20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Best.Fitness < last {
+			t.Fatalf("round %d: best fell from %v to %v", i, last, r.Best.Fitness)
+		}
+		last = r.Best.Fitness
+	}
+	if last < -10 {
+		t.Errorf("best after 200 rounds = %v", last)
+	}
+}
+
+func TestNewRefuses(t *testing.T) {
+	q, err := open.New("quadratic", parse(t, quadratic))
+	if err != nil {
+		t.Fatal(err)
+	}
+	fc, err := open.New("forecast", parse(t, forecast))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := func(d domain.Domain, settings string, resume *worker.Record, want string) {
+		t.Helper()
+		_, err := New(worker.SearchSpec{Domain: d, Seed: 1, Settings: parse(t, settings), Resume: resume})
+		if !errors.Is(err, worker.ErrRefused) || !strings.Contains(err.Error(), want) {
+			t.Errorf("New(%s) = %v, want ErrRefused with %q", settings, err, want)
+		}
+	}
+	f(q, `{"strategy": "annealing"}`, nil, "annealing")
+	f(q, `{"strategy": 1}`, nil, "strategy")
+	f(q, `{"population": 8}`, nil, "population")
+	f(fc, `{"strategy": "hill_climber"}`, nil, "hill_climber")
+	f(fc, `{"popu": 8}`, nil, "popu")
+	f(fc, `{"population": 1}`, nil, "population")
+	f(fc, `{}`, &worker.Record{Strategy: "ga", Seed: 2}, "seed")
+	f(fc, `{}`, &worker.Record{Strategy: "hill_climber", Seed: 1}, "hill_climber")
+	f(fc, `{}`, &worker.Record{Strategy: "ga", Seed: 1}, "individuals")
+	f(q, `{}`, &worker.Record{Strategy: "hill_climber", Seed: 1}, "rounds_without_best")
+	f(q, `{}`, &worker.Record{Strategy: "hill_climber", Seed: 1, Extra: map[string]string{bareKey: "1"}}, "no best")
+}

@@ -1,0 +1,192 @@
+package conformance
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"doin.network/node/compute/worker"
+	"doin.network/node/internal/canon"
+)
+
+func (s *suite) describe() error {
+	f, err := s.ask(worker.VerbDescribe, nil, nil)
+	if err != nil {
+		return err
+	}
+	d, err := worker.ParseDescription(f.Data)
+	if err != nil {
+		return err
+	}
+	if v, err := f.Data.Int("protocol"); err != nil || v != worker.Version {
+		return fmt.Errorf("protocol %d, want %d", v, worker.Version)
+	}
+	if s.config.Plugin == "" {
+		if len(d.Plugins) == 0 {
+			return errors.New("it names no plugin")
+		}
+		s.config.Plugin = d.Plugins[0]
+	}
+	return nil
+}
+
+func (s *suite) unknownVerb() error {
+	_, err := s.ask("no such verb", nil, nil)
+	return refused(err, nil)
+}
+
+// badHeader sends a frame whose lengths are right and whose header is not JSON.
+func (s *suite) badHeader() error {
+	text := "{this is not JSON"
+	b := binary.LittleEndian.AppendUint32(nil, uint32(len(text)))
+	b = binary.LittleEndian.AppendUint64(b, 0)
+	if _, err := s.c.stdin.Write(append(b, text...)); err != nil {
+		return err
+	}
+	f, err := s.c.receiveOf(0)
+	if err != nil {
+		return err
+	}
+	if f.Kind != worker.KindError {
+		return fmt.Errorf("kind %q, want an error", f.Kind)
+	}
+	if _, err := s.ask(worker.VerbDescribe, nil, nil); err != nil {
+		return fmt.Errorf("the next request: %w", err)
+	}
+	return nil
+}
+
+func (s *suite) configure() error {
+	_, err := s.ask(worker.VerbConfigure, s.configuration("no such plugin"), nil)
+	if err := refused(err, nil); err != nil {
+		return fmt.Errorf("an unknown plugin: %w", err)
+	}
+	f, err := s.ask(worker.VerbConfigure, s.configuration(s.config.Plugin), nil)
+	if err != nil {
+		return err
+	}
+	info, err := worker.ParseInfo(f.Data)
+	if err != nil {
+		return err
+	}
+	if info.DataHash == "" || !info.HigherIsBetter {
+		return fmt.Errorf("data_hash %q, higher_is_better %v", info.DataHash, info.HigherIsBetter)
+	}
+	g, err := s.ask(worker.VerbDescribe, canon.NewObject("domain", domainID), nil)
+	if err != nil {
+		return fmt.Errorf("describe the domain: %w", err)
+	}
+	if !canon.Equal(f.Data, g.Data) {
+		return errors.New("describe and configure tell different things of the domain")
+	}
+	_, err = s.ask(worker.VerbDescribe, canon.NewObject("domain", "another"), nil)
+	return refused(err, worker.ErrUnknownDomain)
+}
+
+// generations opens a search, takes n records, cancels and takes the reply.
+func (s *suite) generations(n int, resume []byte) (records []*worker.Record, bodies [][]byte, err error) {
+	data := canon.NewObject("domain", domainID, "seed", 11, "settings", s.config.Settings, "immigrants", []any{})
+	id, err := s.c.send(worker.VerbOptimize, data, resume)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i := range n {
+		f, err := s.c.receiveOf(id)
+		if err != nil {
+			return nil, nil, err
+		}
+		if f.Kind == worker.KindError {
+			return nil, nil, &refusal{worker.FrameError(&f)}
+		}
+		if f.Kind != worker.KindRecord {
+			return nil, nil, fmt.Errorf("kind %q, want a record", f.Kind)
+		}
+		r, err := worker.DecodeRecord(s.mem, f.Body, worker.DefaultFrameBytes)
+		if err != nil {
+			return nil, nil, err
+		}
+		records, bodies = append(records, r), append(bodies, f.Body)
+		end := worker.Frame{ID: id, Verb: worker.VerbOptimize, Kind: worker.KindCredit, Data: canon.NewObject("immigrants", []any{})}
+		if i == n-1 {
+			end.Kind = worker.KindCancel
+		}
+		if err := s.c.write(end); err != nil {
+			return nil, nil, err
+		}
+	}
+	f, err := s.c.receiveOf(id)
+	if err != nil {
+		return nil, nil, fmt.Errorf("after cancel: %w", err)
+	}
+	if f.Kind != worker.KindReply {
+		return nil, nil, fmt.Errorf("after cancel: kind %q, want a reply", f.Kind)
+	}
+	return records, bodies, nil
+}
+
+func (s *suite) optimize() error {
+	whole, bodies, err := s.generations(3, nil)
+	if err != nil {
+		return err
+	}
+	for i, r := range whole {
+		if r.Generation != i || r.Seed != 11 || len(r.Rows) == 0 || r.Evaluations < int64(i) {
+			return fmt.Errorf("record %d: generation %d, seed %d, %d rows, %d evaluations", i, r.Generation, r.Seed, len(r.Rows), r.Evaluations)
+		}
+	}
+	again, _, err := s.generations(1, nil)
+	if err != nil {
+		return fmt.Errorf("again: %w", err)
+	}
+	if !reflect.DeepEqual(again[0], whole[0]) {
+		return errors.New("the same seed gave another first generation")
+	}
+	rest, _, err := s.generations(1, bodies[1])
+	if err != nil {
+		return fmt.Errorf("resumed: %w", err)
+	}
+	if !reflect.DeepEqual(rest[0], whole[2]) {
+		return errors.New("a resumed search went another way")
+	}
+	if _, _, err := s.generations(1, []byte("no record")); refused(err, nil) != nil {
+		return fmt.Errorf("a bad record: %w", refused(err, nil))
+	}
+	if best := whole[2].Best; s.best == nil && best != nil {
+		s.best = best.Parameters
+	}
+	return nil
+}
+
+func (s *suite) shutdown() error {
+	if _, err := s.ask(worker.VerbShutdown, nil, nil); err != nil {
+		return err
+	}
+	return s.c.ends()
+}
+
+func (s *suite) endOfInput() error {
+	if _, err := s.ask(worker.VerbDescribe, nil, nil); err != nil {
+		return err
+	}
+	s.c.stdin.Close()
+	return s.c.ends()
+}
+
+func (s *suite) cutShort() error {
+	if _, err := s.c.stdin.Write([]byte{20, 0, 0}); err != nil {
+		return err
+	}
+	s.c.stdin.Close()
+	return s.c.ends()
+}
+
+func (s *suite) oversized() error {
+	b := binary.LittleEndian.AppendUint32(nil, worker.MaxHeaderBytes+1)
+	b = binary.LittleEndian.AppendUint64(b, 0)
+	if _, err := s.c.stdin.Write(append(b, strings.Repeat(" ", 64)...)); err != nil {
+		return err
+	}
+	return s.c.ends()
+}
