@@ -83,13 +83,12 @@ func start(t *testing.T, r *Recorder) (stop func() error) {
 
 func TestRecorderDeliversAndResumes(t *testing.T) {
 	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) { deliverAndResume(t, dir) })
+}
+
+func deliverAndResume(t *testing.T, dir string) {
 	a, b := &memory{name: "a"}, &memory{name: "b", write: func(context.Context, int) error { return errors.New("down") }}
-	cfg := DefaultConfig(dir)
-	cfg.RetryMin, cfg.FlushTimeout = time.Millisecond, 20*time.Millisecond
-	r, err := Open(cfg, a, b)
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := mustRecorder(t, dir, a, b)
 	stop := start(t, r)
 	for i := range 5 {
 		if err := r.Record(token(i)); err != nil {

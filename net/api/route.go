@@ -32,6 +32,7 @@ func (r *route) matches(path string) (arg string, ok bool) {
 // Bounds on requests at one time.
 const (
 	manyRequests = 64
+	someMessages = 32 // each holds a parsed body
 	fewRequests  = 16
 	oneExport    = 4
 )
@@ -68,7 +69,7 @@ func (a *API) table() []*route {
 		get("/stats/rounds", fewRequests, a.statsRounds),
 		get("/stats/chain-metrics", fewRequests, a.statsChainMetrics),
 		within(a.cfg.ExportTimeout, get("/stats/export", fewRequests, a.statsExport)),
-		post("/message", manyRequests, a.message),
+		post("/message", someMessages, a.message),
 		post("/tasks/claim", fewRequests, a.tasksClaim),
 		post("/tasks/complete", fewRequests, a.tasksComplete),
 		within(a.cfg.Timeout+maxWait, post("/inference", fewRequests, a.inference)),

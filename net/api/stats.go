@@ -16,7 +16,10 @@ func (a *API) stats(ctx context.Context, rc *fasthttp.RequestCtx, _ string) erro
 		return err
 	}
 	rows, err := a.parts.Stats.ExperimentSummaries(ctx)
-	if err != nil && !errors.Is(err, ErrDisabled) {
+	if errors.Is(err, ErrDisabled) {
+		rows, err = nil, nil
+	}
+	if err != nil {
 		return err
 	}
 	source := all

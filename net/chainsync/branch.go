@@ -8,8 +8,8 @@ import (
 	"doin.network/node/chain"
 )
 
-// session is one synchronisation with one peer.
-type session struct {
+// download is one synchronisation with one peer.
+type download struct {
 	*Syncer
 	peer   Peer
 	status Status
@@ -20,7 +20,7 @@ type session struct {
 func (s *Syncer) sync(ctx context.Context, p Peer) (submitted int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.SyncTimeout)
 	defer cancel()
-	x := &session{Syncer: s, peer: p, page: s.cfg.PageBlocks}
+	x := &download{Syncer: s, peer: p, page: s.cfg.PageBlocks}
 	if x.status, err = x.ask(ctx); err != nil {
 		return 0, fmt.Errorf("status: %w", err)
 	}
@@ -52,13 +52,13 @@ func (s *Syncer) has(height int64, hash string) bool {
 	return ok && h == hash
 }
 
-func (x *session) ask(ctx context.Context) (Status, error) {
+func (x *download) ask(ctx context.Context) (Status, error) {
 	ctx, cancel := context.WithTimeout(ctx, x.cfg.RequestTimeout)
 	defer cancel()
 	return x.fetcher.Status(ctx, x.peer.Endpoint)
 }
 
-func (x *session) blocks(ctx context.Context, from, to int64) ([]*chain.Block, int, error) {
+func (x *download) blocks(ctx context.Context, from, to int64) ([]*chain.Block, int, error) {
 	ctx, cancel := context.WithTimeout(ctx, x.cfg.RequestTimeout)
 	defer cancel()
 	return x.fetcher.Blocks(ctx, x.peer.Endpoint, from, to)
@@ -66,7 +66,7 @@ func (x *session) blocks(ctx context.Context, from, to int64) ([]*chain.Block, i
 
 // shares reports whether the peer's block at height is ours. A peer that lies
 // here is caught by the links of the blocks it then has to serve.
-func (x *session) shares(ctx context.Context, height int64) (bool, error) {
+func (x *download) shares(ctx context.Context, height int64) (bool, error) {
 	blocks, _, err := x.blocks(ctx, height, height)
 	if err != nil {
 		return false, err
@@ -78,7 +78,7 @@ func (x *session) shares(ctx context.Context, height int64) (bool, error) {
 }
 
 // ancestor returns the height of the highest block that the peer and we share.
-func (x *session) ancestor(ctx context.Context) (int64, error) {
+func (x *download) ancestor(ctx context.Context) (int64, error) {
 	floor := max(x.chain.FinalizedHeight(), 0)
 	top := min(x.chain.Height(), x.status.Height)
 	if top < floor {
@@ -117,7 +117,7 @@ func (x *session) ancestor(ctx context.Context) (int64, error) {
 
 // fetch downloads the peer's blocks above common and submits them: page by page
 // while they continue our tip, as one branch where they replace blocks.
-func (x *session) fetch(ctx context.Context, common int64) (submitted int, err error) {
+func (x *download) fetch(ctx context.Context, common int64) (submitted int, err error) {
 	previous, ok := x.chain.HashAt(common)
 	if !ok {
 		return 0, fmt.Errorf("our block %d was replaced meanwhile", common)
@@ -153,7 +153,7 @@ func (x *session) fetch(ctx context.Context, common int64) (submitted int, err e
 }
 
 // nextPage fetches from next on, halving the page while it is too large.
-func (x *session) nextPage(ctx context.Context, next int64) ([]*chain.Block, int, error) {
+func (x *download) nextPage(ctx context.Context, next int64) ([]*chain.Block, int, error) {
 	for {
 		page, size, err := x.blocks(ctx, next, min(next+x.page-1, x.status.Height))
 		if errors.Is(err, ErrTooLarge) && x.page > 1 {
@@ -182,7 +182,7 @@ func check(page []*chain.Block, next int64, previous string) (string, error) {
 }
 
 // submit hands the blocks that we do not have yet to the chain.
-func (x *session) submit(ctx context.Context, blocks []*chain.Block) error {
+func (x *download) submit(ctx context.Context, blocks []*chain.Block) error {
 	for len(blocks) > 0 && x.has(blocks[0].Header.Index, blocks[0].Hash) {
 		blocks = blocks[1:]
 	}

@@ -285,6 +285,11 @@ func TestRunFollowsAnnouncementsAndPolls(t *testing.T) {
 		serve(1)
 		s.Announced("p", 6, theirs[6].Hash)
 		synctest.Wait()
+		if c.Height() != 5 {
+			t.Errorf("height %d: the pause between two synchronisations was not kept", c.Height())
+		}
+		time.Sleep(100 * time.Millisecond)
+		synctest.Wait()
 		if c.Height() != 6 {
 			t.Errorf("announcement: height %d, want 6", c.Height())
 		}
@@ -300,6 +305,7 @@ func TestRunFollowsAnnouncementsAndPolls(t *testing.T) {
 		peers.mu.Unlock()
 		serve(1)
 		s.Announced("stranger", 7, theirs[7].Hash)
+		time.Sleep(100 * time.Millisecond)
 		synctest.Wait()
 		if c.Height() != 7 {
 			t.Errorf("announcement by a stranger: height %d, want 7", c.Height())

@@ -102,6 +102,9 @@ type Config struct {
 	// SyncTimeout bounds one synchronisation; what was submitted stays.
 	// Default 10 min.
 	SyncTimeout time.Duration
+	// MinPause is the pause between two synchronisations with one peer, so that
+	// a stream of announcements costs it little. Default 100 ms.
+	MinPause time.Duration
 	// MaxSyncs is the number of synchronisations at one time. Default 2.
 	MaxSyncs int
 	// PageBlocks is the number of blocks per request. Default 50, max 50.
@@ -136,6 +139,7 @@ func (c *Config) setDefaults() {
 	def(&c.RequestTimeout, 15*time.Second)
 	def(&c.SyncTimeout, 10*time.Minute)
 	def(&c.Ban, 60*time.Second)
+	def(&c.MinPause, 100*time.Millisecond)
 	num(&c.PollPeers, 8)
 	num(&c.MaxSyncs, 2)
 	num(&c.MaxBranchBlocks, 2000)

@@ -118,10 +118,14 @@ func (s *Syncer) Run(ctx context.Context) error {
 	done := make(chan outcome, s.cfg.MaxSyncs)
 	poll := time.NewTicker(s.cfg.PollInterval)
 	defer poll.Stop()
+	pause := time.NewTimer(0) // until a wanted peer may be asked again
+	defer pause.Stop()
 	running := 0
 	s.Poll()
 	for {
-		for _, p := range s.due(s.cfg.MaxSyncs - running) {
+		due, wait := s.due(s.cfg.MaxSyncs - running)
+		pause.Reset(wait)
+		for _, p := range due {
 			running++
 			wg.Go(func() {
 				n, err := s.sync(ctx, p)
@@ -132,6 +136,7 @@ func (s *Syncer) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-s.wake:
+		case <-pause.C:
 		case <-poll.C:
 			s.Poll()
 		case o := <-done:
@@ -143,23 +148,28 @@ func (s *Syncer) Run(ctx context.Context) error {
 	}
 }
 
-// due takes at most n wanted peers that may be synchronised with now.
-func (s *Syncer) due(n int) []Peer {
+// due takes at most n wanted peers that may be synchronised with now, and
+// returns how long to wait for the next of the others.
+func (s *Syncer) due(n int) (out []Peer, wait time.Duration) {
 	peers := s.peers.Peers()
 	now := s.cfg.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var out []Peer
+	wait = s.cfg.PollInterval
 	for _, p := range peers {
 		st := s.state[p.ID]
-		if len(out) >= n || st == nil || !st.wanted || st.running || now.Before(st.until) {
+		if len(out) >= n || st == nil || !st.wanted || st.running {
+			continue
+		}
+		if now.Before(st.until) {
+			wait = min(wait, st.until.Sub(now))
 			continue
 		}
 		st.wanted, st.running, st.lastUsed = false, true, now
 		out = append(out, p)
 		s.stats.Syncs++
 	}
-	return out
+	return out, wait
 }
 
 // finish files the outcome of a sync.
@@ -173,6 +183,7 @@ func (s *Syncer) finish(o outcome) {
 	switch {
 	case o.err == nil, errors.Is(o.err, ErrNotBetter), errors.Is(o.err, ErrFinal):
 		st.failures = 0
+		st.until = now.Add(s.cfg.MinPause)
 	case bad:
 		s.stats.Failures++
 		s.stats.Penalties++

@@ -67,7 +67,8 @@ type Config struct {
 
 	// Window is how far a timestamp may be from now. Default 600 s.
 	Window time.Duration
-	// MaxBytes is the largest body. Default 1 MiB.
+	// MaxBytes is the largest body. Default 512 KiB: parsing may take some 30
+	// times as much memory.
 	MaxBytes int
 	// SeenBytes bounds the memory of seen ids. Default 16 MiB, about 100,000 ids.
 	SeenBytes int
@@ -115,7 +116,7 @@ func (c *Config) setDefaults() {
 	if c.SendTimeout == 0 {
 		c.SendTimeout = 5 * time.Second
 	}
-	num(&c.MaxBytes, 1<<20)
+	num(&c.MaxBytes, 512<<10)
 	num(&c.SeenBytes, 16<<20)
 	num(&c.QueueMessages, 256)
 	num(&c.QueueBytes, 8<<20)

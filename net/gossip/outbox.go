@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"sync"
-
-	"doin.network/node/internal/canon"
 )
 
 // outbox is what waits for one peer. Gossip's mutex guards it. It is in the map
@@ -104,9 +102,4 @@ func (g *Gossip) sent(p Peer, err error) {
 	if g.cfg.Report != nil {
 		g.cfg.Report(p, err)
 	}
-}
-
-// discoveryPayload is the payload of peer_discovery.
-func discoveryPayload(id string) *canon.Object {
-	return canon.NewObject("peer_id", id, "addresses", []any{}, "domains", []any{}, "roles", []any{})
 }
