@@ -52,7 +52,10 @@ func command() *cobra.Command {
 			if err := flags.Apply(cfg); err != nil {
 				return err
 			}
-			return run(cmd.Context(), cfg, warnings)
+			if err := run(cmd.Context(), cfg, warnings); err != nil {
+				return fmt.Errorf("%s: %w", path, err)
+			}
+			return nil
 		},
 	}
 	f := root.Flags()

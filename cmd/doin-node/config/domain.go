@@ -11,6 +11,7 @@ import (
 // Names of the plugins that are built in, and the prefix of those that are not.
 const (
 	PluginForecast  = "forecast"
+	PluginTabular   = "tabular"
 	PluginQuadratic = "simple_quadratic"
 	// ExecPrefix begins the name of a plugin that is an executable which speaks
 	// the worker protocol: "exec:./my_domain.py".
@@ -125,7 +126,7 @@ func (d *Domain) Command() (path string, ok bool) {
 // is reported and skipped: the node relays its messages without a role in it.
 func (d *Domain) Unavailable() string {
 	switch name := d.Plugin(); {
-	case name == PluginForecast, name == PluginQuadratic, strings.HasPrefix(name, ExecPrefix):
+	case name == PluginForecast, name == PluginTabular, name == PluginQuadratic, strings.HasPrefix(name, ExecPrefix):
 		return ""
 	case name == "predictor":
 		return `plugin "predictor" is part of the Python implementation and not available here`
@@ -172,7 +173,7 @@ func (d *Domain) MetricLabel() string {
 	return "fitness"
 }
 
-var pluginNames = []string{PluginForecast, PluginQuadratic, "quadratic", "predictor", ExecPrefix}
+var pluginNames = []string{PluginForecast, PluginTabular, PluginQuadratic, "quadratic", "predictor", ExecPrefix}
 
 func pluginName(name string) string {
 	if name == "quadratic" { // what older documents call it

@@ -6,6 +6,7 @@ import (
 
 	"doin.network/node/compute/domain/forecast"
 	"doin.network/node/compute/domain/quadratic"
+	"doin.network/node/compute/domain/tabular"
 	"doin.network/node/ga"
 	"doin.network/node/internal/canon"
 )
@@ -32,6 +33,8 @@ func TestExamples(t *testing.T) {
 				_, err = forecast.ParseConfig(d.WorkerConfig())
 			case PluginQuadratic:
 				_, err = quadratic.ParseConfig(d.WorkerConfig())
+			case PluginTabular:
+				_, err = tabular.ParseConfig(d.WorkerConfig())
 			}
 			if err != nil {
 				t.Errorf("%s: domain %s: %v", file, d.ID, err)

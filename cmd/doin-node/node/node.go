@@ -389,7 +389,7 @@ func (n *Node) close() {
 // runDomains configures the worker's domains and runs the searches.
 func (n *Node) runDomains(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
-	for _, d := range n.cfg.Domains {
+	for i, d := range n.cfg.Domains {
 		if d.Unavailable() != "" || (!d.Optimize && !d.Evaluate) {
 			continue
 		}
@@ -399,7 +399,7 @@ func (n *Node) runDomains(ctx context.Context) error {
 				return nil
 			}
 			if err != nil {
-				return fmt.Errorf("domain %s: %w", d.ID, err)
+				return fmt.Errorf("domains[%d].optimization_config of %q: %w", i, d.ID, err)
 			}
 			if want := n.rules.Domains[d.ID].DataHash; want != "" && want != info.DataHash {
 				return fmt.Errorf("domain %s: data hash %.12s, the genesis file demands %.12s", d.ID, info.DataHash, want)

@@ -1,0 +1,8 @@
+// Package e2e holds the end-to-end tests of the programs: they build doin-node and doin-worker once, run them as real
+// processes on loopback and look at them from outside, as a user, a peer, an enemy and a crash would. It has no code of
+// its own beside its tests.
+//
+// Every test has processes, ports and directories of its own; "go test -short" skips them all. A test that fails prints
+// the last lines of its processes' logs. DOIN_E2E_TMPFS names a small mounted file system for the test of a full disk;
+// without it the test mounts a tmpfs itself, and says so loudly where it may not.
+package e2e

@@ -1,0 +1,126 @@
+//go:build unix
+
+package e2e
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"doin.network/node/chain"
+	"doin.network/node/chain/identity"
+	"doin.network/node/cmd/doin-node/config"
+	"doin.network/node/cmd/doin-node/node"
+	"doin.network/node/internal/canon"
+)
+
+// quadratic is a domain that costs nothing. The target lies far outside the starting points, so that a search is better
+// than the naive guess soon and goes on improving for long.
+func quadratic() *canon.Object {
+	return canon.NewObject("domain_id", "quadratic", "optimize", true, "evaluate", true, "optimization_plugin", "quadratic",
+		"has_synthetic_data", true, "optimization_config", canon.NewObject("n_params", 3, "step_size", 2, "target", []any{40, -35, 30}))
+}
+
+// forecast is a small search on the real series.
+func forecast() *canon.Object {
+	return canon.NewObject("domain_id", "co2", "optimize", true, "evaluate", true, "optimization_plugin", "forecast",
+		"has_synthetic_data", true, "metric_type", "mae", "optimization_config", canon.NewObject(
+			"data", filepath.Join(root, "examples", "co2", "mauna_loa_co2_monthly.csv"),
+			"time_column", "month", "value_column", "co2_ppm", "max_parameters", 300, "max_steps", 8, "eval_every", 4,
+			"param_bounds", canon.NewObject("width_1", []any{4, 16}),
+			"ga", canon.NewObject("population", 4, "elites", 1)))
+}
+
+// settings are a node's configuration without what is its own. The search pauses between rounds, because an author
+// may commit to no more than 20 results in a minute.
+func settings(domains ...*canon.Object) *canon.Object {
+	list := make([]any, len(domains))
+	for i, d := range domains {
+		list[i] = d
+	}
+	return canon.NewObject("host", "127.0.0.1", "data_dir", ".", "identity_file", "identity.json", "worker_path", workerExe,
+		"target_block_time", 2, "initial_threshold", 0.05, "quorum_min_evaluators", 2, "eval_poll_interval", 0.05,
+		"optimizer_loop_interval", 0.4, "reveal_delay", 0.2, "discovery_interval", 0.5, "domains", list)
+}
+
+// newHost makes the directory, key and configuration of one node; further members replace those of settings.
+func newHost(t *testing.T, name string, s *canon.Object, members ...any) *host {
+	t.Helper()
+	h := &host{t: t, name: name, dir: filepath.Join(t.TempDir(), name), port: freePort(t)}
+	if err := os.MkdirAll(h.dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	var err error
+	if h.key, err = identity.LoadOrCreate(h.file("identity.json")); err != nil {
+		t.Fatal(err)
+	}
+	h.configure(s, members...)
+	return h
+}
+
+// configure writes the node's configuration.
+func (h *host) configure(s *canon.Object, members ...any) {
+	h.t.Helper()
+	o := s.Clone().Set("node_label", h.name).Set("port", h.port)
+	for k, v := range canon.NewObject(members...).All() {
+		o.Set(k, v)
+	}
+	write(h.t, h.file("node.json"), canon.AppendIndent(nil, o))
+}
+
+// newNetwork makes n nodes of one network that know each other through the first; outsiders are evaluators that do
+// not run. Nothing is started.
+func newNetwork(t *testing.T, n int, s *canon.Object, outsiders ...*identity.Key) []*host {
+	t.Helper()
+	hosts := make([]*host, n)
+	var evaluators []chain.Evaluator
+	for i := range hosts {
+		hosts[i] = newHost(t, fmt.Sprintf("node-%d", i), s)
+		evaluators = append(evaluators, chain.Evaluator{PeerID: hosts[i].key.PeerID(), PublicKey: hosts[i].key.PublicKey()})
+	}
+	for _, k := range outsiders {
+		evaluators = append(evaluators, chain.Evaluator{PeerID: k.PeerID(), PublicKey: k.PublicKey()})
+	}
+	cfg, _, err := config.Load(hosts[0].file("node.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := node.Genesis(cfg, evaluators, time.Now())
+	if err := g.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	genesis := filepath.Join(t.TempDir(), "genesis.json")
+	write(t, genesis, canon.AppendIndent(nil, g.Object()))
+	for i, h := range hosts {
+		bootstrap := []any{hosts[0].endpoint()}
+		if i == 0 {
+			bootstrap = []any{hosts[n-1].endpoint()} // so that the first finds its way back too
+		}
+		if n == 1 {
+			bootstrap = []any{}
+		}
+		h.configure(s, "genesis_file", genesis, "bootstrap_peers", bootstrap)
+	}
+	return hosts
+}
+
+func write(t *testing.T, path string, data []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// freePort returns a port of loopback that nobody listens on now.
+func freePort(t *testing.T) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
