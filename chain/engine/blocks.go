@@ -184,9 +184,8 @@ func (e *Engine) state(height int64) (*consensus.State, error) {
 
 // receiveAnnouncement asks for a block that this node lacks.
 func (e *Engine) receiveAnnouncement(m *chain.Message) error {
-	index, err1 := m.Payload.Int("block_index")
-	hash, err2 := m.Payload.String("block_hash")
-	if err := errors.Join(err1, err2); err != nil {
+	index, hash, err := parseAnnouncement(m)
+	if err != nil {
 		return err
 	}
 	if index <= e.tip.FinalizedHeight {

@@ -40,15 +40,11 @@ type claim struct {
 func (c *claim) isMember(id string) bool { return slices.Contains(c.members, id) }
 
 func (e *Engine) receiveCommit(m *chain.Message) error {
-	hash, err1 := m.Payload.String("commitment_hash")
-	domain, err2 := m.Payload.String("domain_id")
-	anchor, err3 := m.Payload.String("anchor")
-	if err := errors.Join(err1, err2, err3); err != nil {
+	a, err := parseCommit(m)
+	if err != nil {
 		return err
 	}
-	if len(hash) != 64 || len(anchor) != 64 {
-		return errors.New("commitment and anchor must be 64 hex digits")
-	}
+	hash, domain, anchor := a.hash, a.domain, a.anchor
 	if _, ok := e.rules.Domains[domain]; !ok {
 		return fmt.Errorf("unknown domain %q", domain)
 	}
@@ -236,15 +232,8 @@ func (e *Engine) vote(c *claim, o Outcome, err error) {
 }
 
 func (e *Engine) receiveTask(m *chain.Message) error {
-	o, err := m.Payload.ObjectOr("vote", nil)
-	if err != nil {
-		return err
-	}
-	if o == nil {
-		return nil // an inference served elsewhere
-	}
-	v, err := chain.VoteFromObject(o)
-	if err != nil {
+	v, err := parseVote(m)
+	if err != nil || v == nil {
 		return err
 	}
 	return e.offerVote(v)

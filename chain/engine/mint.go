@@ -38,11 +38,7 @@ func (e *Engine) submit(tx *chain.Tx, broadcast bool) error {
 }
 
 func (e *Engine) receiveTransaction(m *chain.Message) error {
-	o, err := m.Payload.Object("transaction")
-	if err != nil {
-		return err
-	}
-	tx, err := chain.TxFromObject(o)
+	tx, err := parseTransaction(m)
 	if err != nil {
 		return err
 	}

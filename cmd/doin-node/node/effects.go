@@ -15,6 +15,10 @@ import (
 
 // receive is gossip's handler: a verified message becomes an event.
 func (n *Node) receive(_ context.Context, m *chain.Message, _ gossip.Peer) error {
+	if err := engine.ValidatePayload(m, n.rules.Network); err != nil {
+		n.metrics.penalties.Inc()
+		return err
+	}
 	if err := n.loop.post(engine.Received{Message: m}); err != nil {
 		return fmt.Errorf("%w: %v", gossip.ErrBusy, err)
 	}
