@@ -4,6 +4,8 @@ GO          ?= go
 NODES       ?= 3
 CONFIG      ?= examples/co2/node.json
 FUZZTIME    ?= 10s
+PYTHON      ?= python3
+QEMU_ARM64  ?= qemu-aarch64-static
 VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 
@@ -39,6 +41,21 @@ test-race: ## run the concurrent packages' tests under the race detector
 	@if [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC)" >/dev/null; then \
 		echo $(GO) test -race -short $(CONCURRENT); $(GO) test -race -short $(CONCURRENT); \
 	else echo "test-race: left out, there is no C compiler"; fi
+
+.PHONY: test-arm64
+test-arm64: ## run the numeric engine's tests for arm64 under qemu-aarch64-static, where it is installed
+	@if command -v $(QEMU_ARM64) >/dev/null; then \
+		echo "arm64 under $(QEMU_ARM64)"; \
+		CGO_ENABLED=0 GOOS=linux GOARCH=arm64 $(GO) test -short -exec $(QEMU_ARM64) ./compute/vec ./compute/rng ./compute/nn; \
+	else echo "test-arm64: LEFT OUT, there is no $(QEMU_ARM64)"; fi
+
+.PHONY: exhaustive
+exhaustive: ## compare every elementary function over all 2^32 inputs, implementations and error bounds (hours)
+	DOIN_EXHAUSTIVE=1 $(GO) test -run 'Exhaustive|ErrorBounds' -timeout 24h -v ./compute/vec
+
+.PHONY: bench-engine
+bench-engine: ## measure the CPU engine beside gonum and PyTorch into bench/results/
+	$(GO) run ./cmd/doin-bench engine --out bench/results --python $(PYTHON)
 
 .PHONY: fuzz
 fuzz: ## run every fuzz test for FUZZTIME=10s
@@ -79,7 +96,7 @@ cross: ## build everything for linux/arm64 and the programs without cgo
 	CGO_ENABLED=0 $(GO) build -o /dev/null ./cmd/doin-worker
 
 .PHONY: check
-check: lint check-generate test test-purego test-race cross ## everything that CI runs
+check: lint check-generate test test-purego test-race test-arm64 cross ## everything that CI runs
 	$(GO) mod verify
 
 .PHONY: clean
