@@ -66,7 +66,7 @@ func command() *cobra.Command {
 	f.StringVarP(&flags.Identity, "identity", "i", "", "key file instead of the file's")
 	f.StringVar(&flags.StatsFile, "stats-file", "", "CSV file of rounds")
 	f.StringVar(&flags.OLAPFile, "olap-db", "", "SQLite file of the star schema")
-	f.BoolVar(&flags.ResetChain, "reset-chain", false, "delete chain and analytics of the data directory first")
+	f.BoolVar(&flags.ResetChain, "reset-chain", false, "delete chain, SQLite file and spool of the data directory first; key and CSV stay")
 	f.StringVarP(&flags.LogLevel, "log-level", "l", "", "debug, info, warning or error")
 	root.AddCommand(localCommand())
 	root.CompletionOptions.DisableDefaultCmd = true

@@ -3,6 +3,7 @@ package worker
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"doin.network/node/internal/canon"
 )
@@ -76,8 +77,8 @@ func codeOf(err error) string {
 // errorOf is the inverse.
 func errorOf(code, message string) error {
 	for _, w := range wireCodes {
-		if w.code == code {
-			return fmt.Errorf("%w: %s", w.err, message)
+		if w.code == code { // a worker of ours says the sentinel's words itself
+			return fmt.Errorf("%w: %s", w.err, strings.TrimPrefix(message, w.err.Error()+": "))
 		}
 	}
 	return fmt.Errorf("%w: %.64s: %s", ErrInternal, code, message)
