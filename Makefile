@@ -21,8 +21,8 @@ help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
-build: ## build doin-node and doin-worker into bin/
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/ ./cmd/doin-node ./cmd/doin-worker
+build: ## build doin-node, doin-worker and doin-bench into bin/
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/ ./cmd/doin-node ./cmd/doin-worker ./cmd/doin-bench
 
 .PHONY: run
 run: build ## run NODES=3 nodes on CONFIG=examples/co2/node.json until Ctrl-C
