@@ -1,0 +1,80 @@
+package engine
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+)
+
+// WriteMarkdown writes the report as tables for people. when is the time of the run.
+func (r *Report) WriteMarkdown(w io.Writer, command string, when time.Time) error {
+	p := &printer{w: w}
+	p.f("# CPU engine\n\nMeasured by `%s` on %s: %s, %d cores, %s, %s, implementation `%s`. Medians of %d rounds in which everything is measured in turn; "+
+		"the machine is shared, so only ratios count.\n\n", command, when.UTC().Format("2006-01-02"), r.Machine.CPU, r.Machine.Cores, r.Machine.OS, r.Machine.Go, r.ISA, r.Rounds)
+	p.f("FMA peak of one core: %.1f GFLOP/s.\n\n## Products\n\n| n×n×n | GFLOP/s | of peak | gonum | times gonum |\n|---:|---:|---:|---:|---:|\n", r.FMAPeak)
+	for _, x := range r.Products {
+		p.f("| %d | %.1f | %.0f %% | %.1f | %.1f |\n", x.Size, x.GFLOPS, 100*x.ShareOfPeak, x.Gonum, x.TimesGonum)
+	}
+	p.f("\n## Training, optimizer included\n\n| workload | workers | MFLOP/step | µs/model-step | models/s | of peak | scaling |\n|---|---:|---:|---:|---:|---:|---:|\n")
+	for _, x := range r.Workloads {
+		scaling := ""
+		if x.ScalingPerWorker > 0 {
+			scaling = fmt.Sprintf("%.2f", x.ScalingPerWorker)
+		}
+		p.f("| %s | %d | %.3f | %.1f | %.0f | %.0f %% | %s |\n", x.Name, x.Workers, x.MFLOPPerStep, x.MicrosPerStep, x.ModelsPerSecond, 100*x.ShareOfPeak, scaling)
+	}
+	p.f("\n`models/s` counts models of their workload's own number of steps (%d; tcn 100; mixed stops early). `scaling` is one worker's time over all workers'.\n", stepsN)
+	if r.Independent > 0 {
+		p.f("As many independent processes as there are cores train S2 %.2f times as fast as one.\n", r.Independent)
+	}
+	if len(r.Peers) > 0 {
+		p.f("\n## Others, one core\n\n| | workload | µs/model-step | our steps in one of theirs |\n|---|---|---:|---:|\n")
+		for _, x := range r.Peers {
+			p.f("| %s | %s | %.0f | %.1f |\n", x.Name, x.Workload, x.MicrosPerStep, x.TimesOurs)
+		}
+	}
+	for _, a := range r.Absent {
+		p.f("\nNot measured: %s.\n", a)
+	}
+	return p.err
+}
+
+// WriteText writes the same for a terminal.
+func (r *Report) WriteText(w io.Writer) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	p := &printer{w: t}
+	p.f("FMA peak of one core\t%.1f GFLOP/s\t%s\t%s\t\n\n", r.FMAPeak, r.ISA, r.Machine.CPU)
+	p.f("product\tGFLOP/s\tof peak\tx gonum\t\n")
+	for _, x := range r.Products {
+		p.f("%d\t%.1f\t%.0f %%\t%.1f\t\n", x.Size, x.GFLOPS, 100*x.ShareOfPeak, x.TimesGonum)
+	}
+	p.f("\nworkload\tworkers\tus/model-step\tmodels/s\tof peak\tscaling\t\n")
+	for _, x := range r.Workloads {
+		p.f("%s\t%d\t%.1f\t%.0f\t%.0f %%\t%.2f\t\n", x.Name, x.Workers, x.MicrosPerStep, x.ModelsPerSecond, 100*x.ShareOfPeak, x.ScalingPerWorker)
+	}
+	p.f("independent processes\tS2\t\t\t\t%.2f\t\n", r.Independent)
+	p.f("\npeer\tworkload\tus/model-step\tx ours\t\n")
+	for _, x := range r.Peers {
+		p.f("%s\t%s\t%.0f\t%.1f\t\n", x.Name, x.Workload, x.MicrosPerStep, x.TimesOurs)
+	}
+	for _, a := range r.Absent {
+		p.f("not measured: %s\n", a)
+	}
+	if p.err != nil {
+		return p.err
+	}
+	return t.Flush()
+}
+
+// printer keeps the first error.
+type printer struct {
+	w   io.Writer
+	err error
+}
+
+func (p *printer) f(format string, args ...any) {
+	if p.err == nil {
+		_, p.err = fmt.Fprintf(p.w, format, args...)
+	}
+}

@@ -1,0 +1,54 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"doin.network/node/compute/nn"
+	"doin.network/node/compute/rng"
+)
+
+// train measures a workload on a number of workers: populations are trained until the time is up, and the wall time is
+// divided by the optimizer steps of all models.
+func (b *bench) train(ctx context.Context, w workload, workers int) error {
+	engine, err := nn.NewEngine(nn.EngineConfig{Workers: workers, ISA: b.isa})
+	if err != nil {
+		return err
+	}
+	data := map[int]*source{}
+	var tasks []nn.Task
+	for i := 0; len(tasks) < max(8*workers, len(w.models)); i++ {
+		c := w.models[i%len(w.models)]
+		if data[c.Inputs] == nil {
+			data[c.Inputs] = newSource(1024+256, c.Inputs)
+		}
+		d := data[c.Inputs]
+		tasks = append(tasks, nn.Task{Config: c, Key: rng.Key{uint32(i), 5},
+			Train: &source{1024, c.Inputs, d.x[:1024*c.Inputs]}, Validation: &source{256, c.Inputs, d.x[1024*c.Inputs:]}})
+	}
+	var steps, models, operations float64
+	before := b.peak()
+	begun := time.Now()
+	for time.Since(begun) < b.cfg.Duration {
+		results, err := engine.Train(ctx, tasks, nil)
+		if err != nil {
+			return err
+		}
+		for i, r := range results {
+			if r.Status == nn.Diverged {
+				return fmt.Errorf("bench: a model of %s diverged", w.name)
+			}
+			steps += float64(r.StopStep)
+			operations += float64(r.StopStep) * flop(&tasks[i].Config)
+		}
+		models += float64(len(results))
+	}
+	s := time.Since(begun).Seconds()
+	f := fmt.Sprintf("%s/%d", w.name, workers)
+	b.add(f, s/steps*1e6)
+	b.add(f+"/models", models/s)
+	b.add(f+"/flop", operations/steps)
+	b.share(f, operations/s/1e9, before, b.peak())
+	return nil
+}
