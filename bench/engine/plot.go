@@ -37,6 +37,7 @@ func (r *Report) WriteSVG(w io.Writer) error {
 	half.Dashes = []vg.Length{vg.Points(4), vg.Points(4)}
 	p.Add(plotter.NewGrid(), bars, half)
 	p.NominalX(names...)
+	p.X.Min, p.X.Max = -0.7, float64(len(names))-0.3 // room for the last label
 	c, err := p.WriterTo(18*vg.Centimeter, 9*vg.Centimeter, "svg")
 	if err != nil {
 		return fmt.Errorf("plot: %w", err)

@@ -8,7 +8,7 @@ import (
 )
 
 // productSizes are the sides of the square products: lane and tile edges, and odd ones.
-var productSizes = []int{16, 32, 64, 128, 17, 33, 65, 127}
+var productSizes = []int{16, 17, 32, 33, 64, 65, 127, 128}
 
 // product measures y = x·w + bias with x [n][n], w [n][n], and gonum's product of the same size.
 func (b *bench) product(n int) error {
