@@ -110,7 +110,6 @@ type Engine struct {
 
 	readySince int64 // when the pool first sufficed on this tip; 0: it does not
 	dirty      bool  // tip or pool changed since the last attempt to build
-	lastHalf   int64 // halvings of the threshold at the last attempt
 	nextExpire int64
 	dryUntil   int64 // the next time an attempt can succeed without a change
 	alone      bool

@@ -252,7 +252,6 @@ func (c *cluster) poll() {
 func (n *node) tip() string     { return n.eng.View().State.Tip }
 func (n *node) height() int64   { return n.eng.View().State.Height }
 func (n *node) final() int64    { return n.eng.View().State.FinalizedHeight }
-func (n *node) best() float64   { return n.eng.View().State.Domains[domain].Best }
 func (n *node) accepted() int64 { return n.eng.View().State.Domains[domain].Accepted }
 
 func (c *cluster) must(err error) {

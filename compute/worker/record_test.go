@@ -20,7 +20,7 @@ func sampleRecord() *Record {
 	}
 	best := row(bestIndex, 1e-300)
 	return &Record{Strategy: "ga", Seed: 1<<64 - 1, Generation: 3, Evaluations: 99, NoImprove: 1, Leader: 0.1 + 0.2, HasLeader: true,
-		Average: -1.5, Extra: map[string]string{"k": "v"}, Rows: []Row{row(0, 0.3), row(1, math.Inf(-1)), row(2, -0.0)}, Best: &best}
+		Average: -1.5, Extra: map[string]string{"k": "v"}, Rows: []Row{row(0, 0.3), row(1, math.Inf(-1)), row(2, math.Copysign(0, -1))}, Best: &best}
 }
 
 func TestRecordRoundTrip(t *testing.T) {

@@ -197,7 +197,8 @@ func TestSetNormalises(t *testing.T) {
 		}()
 		f()
 	}
-	panics("odd pairs", func() { canon.NewObject("a") })
+	odd := []any{"a"}
+	panics("odd pairs", func() { canon.NewObject(odd...) })
 	panics("a key that is no string", func() { canon.NewObject(1, 2) })
 	panics("a map", func() { canon.NewObject("a", map[string]any{}) })
 	panics("a struct in a list", func() { canon.Canonical([]any{struct{}{}}) })

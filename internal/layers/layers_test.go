@@ -37,7 +37,7 @@ var layers = []struct {
 	{"compute/vec", []string{"compute/nn", "compute/rng", "compute/domain/...", "internal/..."}},
 	{"compute/rng", []string{"compute/nn", "compute/domain/...", "internal/..."}},
 	{"compute/nn", []string{"compute/domain/...", "compute/worker/...", "compute/genome"}},
-	{"compute/worker/...", []string{"compute/nn", "compute/device/...", "compute/domain/forecast", "compute/domain/quadratic"}},
+	{"compute/worker/...", []string{"compute/nn", "compute/device/...", "compute/domain/forecast", "compute/domain/quadratic", "compute/domain/tabular"}},
 
 	{"ga/...", []string{"chain/...", "net/...", "olap/...", "cmd/...", "compute/nn", "compute/domain/...", "compute/worker/...", "compute/device/..."}},
 
@@ -47,7 +47,7 @@ var layers = []struct {
 
 	// The node holds no device and runs nobody's recipe; the worker has no key, no
 	// network and no chain.
-	{"cmd/doin-node/...", []string{"ga/...", "compute/nn", "compute/graph", "compute/device/...", "compute/domain/forecast", "compute/domain/quadratic", "gorgonia.org/..."}},
+	{"cmd/doin-node/...", []string{"ga/...", "compute/nn", "compute/graph", "compute/device/...", "compute/domain/forecast", "compute/domain/quadratic", "compute/domain/tabular", "gorgonia.org/..."}},
 	{"cmd/doin-worker/...", []string{"chain/...", "net/...", "olap/...", "cmd/doin-node/...", "gorgonia.org/gorgonia/..."}},
 }
 
