@@ -4,6 +4,7 @@
 //	doin-worker [--workers N]                  serve the worker protocol on standard input and output
 //	doin-worker describe                       print what this worker is, as JSON
 //	doin-worker digest --task FILE             train a task and print its digest on the last line
+//	doin-worker referee --task FILE --a LEAVES --b LEAVES   say which of two digests of a task is right
 //	doin-worker conformance [FLAGS] -- CMD…    test a program that speaks the protocol
 //	doin-worker --version                      print the version
 //
@@ -82,8 +83,10 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 		return err
 	case rest[0] == "digest":
 		return runDigest(rest[1:], stdout, stderr)
+	case rest[0] == "referee":
+		return runReferee(rest[1:], stdout, stderr)
 	}
-	return fmt.Errorf("unknown command %q: describe, digest, conformance, or none to serve", rest[0])
+	return fmt.Errorf("unknown command %q: describe, digest, referee, conformance, or none to serve", rest[0])
 }
 
 // description is what this worker is.

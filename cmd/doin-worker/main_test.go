@@ -52,12 +52,14 @@ func object(t *testing.T, text string) *canon.Object {
 const (
 	quadraticConfig = `{"n_params": 4, "target": [1.0, -2.0, 3.0, 0.5]}`
 	forecastConfig  = `{"data": "../../examples/co2/mauna_loa_co2_monthly.csv", "max_steps": 20, "max_parameters": 200}`
+	tabularConfig   = `{"data": "../../examples/iris/iris.csv", "max_steps": 20, "max_parameters": 200}`
 )
 
 func TestConformance(t *testing.T) {
 	for plugin, c := range map[string]conformance.Config{
 		"quadratic": {Config: object(t, quadraticConfig), Settings: object(t, `{}`), InferInput: object(t, `{}`)},
 		"forecast":  {Config: object(t, forecastConfig), Settings: object(t, `{"population": 4}`), InferInput: object(t, `{}`)},
+		"tabular":   {Config: object(t, tabularConfig), Settings: object(t, `{"population": 4}`), InferInput: object(t, `{"rows": [{}]}`)},
 	} {
 		t.Run(plugin, func(t *testing.T) {
 			c.Plugin = plugin

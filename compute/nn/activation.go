@@ -2,24 +2,51 @@ package nn
 
 import "doin.network/node/compute/vec"
 
-// activation is one row of the table of activations.
+// activation is one row of the table of activations: its function and the product of a gradient d with its derivative,
+// element by element.
 type activation struct {
-	value func(z float32) float32
-	// scale returns d·f′ for a hidden unit with input z and value y.
-	scale func(d, z, y float32) float32
-	// saturates selects Glorot's initial weights instead of He's.
-	saturates bool
+	value func(k *vec.Kernels, y, z []float32)
+	scale func(k *vec.Kernels, dz, d, f []float32)
+	// byValue says that the derivative is a function of the value, which may then replace the argument; else f is the
+	// argument.
+	byValue bool
 }
 
-var activations = map[Activation]activation{
-	ReLU: {value: vec.ReLU, scale: func(d, _, y float32) float32 {
-		if y > 0 {
-			return d
-		}
-		return 0
-	}},
-	Tanh:    {value: vec.Tanh, scale: func(d, _, y float32) float32 { return float32(d * vec.TanhGrad(y)) }, saturates: true},
-	Sigmoid: {value: vec.Sigmoid, scale: func(d, _, y float32) float32 { return float32(d * vec.SigmoidGrad(y)) }, saturates: true},
-	GELU:    {value: vec.GELU, scale: func(d, z, _ float32) float32 { return float32(d * vec.GELUGrad(z)) }},
-	SiLU:    {value: vec.SiLU, scale: func(d, z, _ float32) float32 { return float32(d * vec.SiLUGrad(z)) }},
+var activations = map[Activation]*activation{
+	ReLU:    {value: (*vec.Kernels).ReLU, scale: (*vec.Kernels).ReLUScale, byValue: true},
+	Tanh:    {value: (*vec.Kernels).Tanh, scale: (*vec.Kernels).TanhScale, byValue: true},
+	Sigmoid: {value: (*vec.Kernels).Sigmoid, scale: (*vec.Kernels).SigmoidScale, byValue: true},
+	GELU:    {value: (*vec.Kernels).GELU, scale: (*vec.Kernels).GELUScale},
+	SiLU:    {value: (*vec.Kernels).SiLU, scale: (*vec.Kernels).SiLUScale},
+	None:    nil,
+}
+
+// activate is the operation of an activation. The gradient is replaced in place.
+type activate struct {
+	*activation
+	z, y int
+}
+
+// activate appends an activation, none for None.
+func (p *plan) activate(z int, a Activation) int {
+	f := activations[a]
+	if f == nil {
+		return z
+	}
+	t := p.tensors[z]
+	if !f.byValue {
+		t.value = p.value(t.size())
+	}
+	y := p.tensor(t.shape, t.value, t.grad)
+	p.ops = append(p.ops, &activate{f, z, y})
+	return y
+}
+
+func (o *activate) forward(p *pass, rows int) {
+	o.value(p.kernels, p.value(o.y, rows), p.value(o.z, rows))
+}
+
+func (o *activate) backward(p *pass, rows int) {
+	d := p.grad(o.z, rows)
+	o.scale(p.kernels, d, d, p.value(o.z, rows))
 }

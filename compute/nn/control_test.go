@@ -23,6 +23,16 @@ func train(t *testing.T, c Config) *Result {
 	return r
 }
 
+// newTestRun prepares a run with the kernels that the environment selects.
+func newTestRun(t testing.TB, c Config, key rng.Key, train, validation Source) *Run {
+	t.Helper()
+	r, err := NewRun(&Task{Config: c, Key: key, Train: train, Validation: validation}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
 func tinyConfig() Config {
 	c := DefaultConfig()
 	c.Inputs, c.Hidden, c.Outputs = 3, []int{5}, 2
@@ -38,12 +48,12 @@ func TestEarlyStopping(t *testing.T) {
 	var losses []float32
 	var weights [][]float32
 	key := rng.Key{1, 2}
-	tr := newTrainer(c, key, surface{200, key, 0}, surface{50, key, 1000})
+	tr := newTestRun(t, c, key, surface{200, key, 0}, surface{50, key, 1000})
 	for s := 1; s <= c.MaxSteps; s++ {
-		tr.step(s)
+		tr.Step()
 		if s%c.EvalEvery == 0 {
 			losses = append(losses, tr.validate())
-			weights = append(weights, slices.Clone(tr.w))
+			weights = append(weights, slices.Clone(tr.state.W))
 		}
 	}
 	for _, patience := range []int{1, 2, 3, 5} {
@@ -96,14 +106,14 @@ func TestDivergesByState(t *testing.T) {
 		for part := range 3 {
 			c := c
 			c.Segment = segment
-			tr := newTrainer(c, key, surface{200, key, 0}, surface{50, key, 1000})
-			poison := [][]float32{tr.w, tr.m, tr.v}[part]
+			tr := newTestRun(t, c, key, surface{200, key, 0}, surface{50, key, 1000})
+			poison := [][]float32{tr.state.W, tr.state.M, tr.state.V}[part]
 			stop := 0
 			for s := 1; stop == 0; s++ {
 				if s == 5 {
 					poison[1] = nan // a weight, or a moment that turns it into NaN at this step
 				}
-				if tr.step(s) {
+				if tr.Step() {
 					stop = s
 				}
 			}
@@ -149,10 +159,10 @@ func TestPredictEqualsBatch(t *testing.T) {
 		r := train(t, c)
 		key := rng.Key{1, 2}
 		source := surface{20, key, 0}
-		p := newPass(r.Network.layers, a, 20)
+		p := newPass(r.Network.plan, r.Network.kernels, 20, 0)
 		y := make([]float32, c.Outputs)
 		for i := range 20 {
-			source.Sample(i, p.value[0][i*c.Inputs:(i+1)*c.Inputs], y)
+			source.Sample(i, p.input(20)[i*c.Inputs:(i+1)*c.Inputs], y)
 		}
 		want := p.forward(r.Network.weights, 20)
 		x, predictor := make([]float32, c.Inputs), r.Network.Predictor()
@@ -174,7 +184,7 @@ func TestEpochs(t *testing.T) {
 	c := tinyConfig()
 	c.Inputs, c.Outputs = 1, 1
 	key := rng.Key{3, 4}
-	tr := newTrainer(c, key, numbered(50), numbered(1)) // 3 batches of 16, 2 samples dropped
+	tr := newTestRun(t, c, key, numbered(50), numbered(1)) // 3 batches of 16, 2 samples dropped
 	var epochs [2][]float32
 	for step := range 6 {
 		tr.gather(step)
@@ -232,21 +242,43 @@ func TestTrainRefuses(t *testing.T) {
 		}
 	}
 	c = tinyConfig()
+	c.Inputs, c.Hidden, c.Batch = 1000, []int{6000, 300}, MaxBatch
+	if err := c.Validate(); err == nil || !strings.Contains(err.Error(), "memory") {
+		t.Errorf("Validate of a batch that needs gigabytes = %v, want the memory named", err)
+	}
+	c = tinyConfig()
 	c.Hidden = []int{MaxWidth, MaxWidth}
 	if err := c.Validate(); err == nil || !strings.Contains(err.Error(), "parameters") {
 		t.Errorf("Validate of a huge model = %v, want the number of parameters named", err)
 	}
 }
 
-// TestStepAllocatesNothing pins the steady state: a step with validation and a leaf.
+// TestStepAllocatesNothing pins the steady state: steps with validations and leaves, with every layer.
 func TestStepAllocatesNothing(t *testing.T) {
-	c := tinyConfig()
-	c.MaxSteps, c.EvalEvery, c.Segment, c.Batch = 10000, 1, 1, 70
+	mlp := tinyConfig()
+	sequence := tinyConfig()
+	sequence.Hidden, sequence.Steps, sequence.Inputs, sequence.Optimizer, sequence.ClipNorm = nil, 5, 15, SGD, 0x1p-10
+	sequence.Loss = SoftmaxCrossEntropy
+	sequence.Layers = []Layer{
+		{Kind: LayerNorm}, {Kind: Conv1D, Width: 4, Kernel: 2, Dilation: 1, Activation: GELU}, {Kind: Dropout, Rate: 0.5},
+		{Kind: TCN, Width: 6, Kernel: 3, Dilation: 2, Activation: ReLU, Rate: 0.25},
+		{Kind: TCN, Width: 6, Kernel: 3, Dilation: 2, Activation: Tanh}, {Kind: LastStep}, {Kind: Dense, Width: 3, Activation: SiLU},
+	}
 	key := rng.Key{1, 2}
-	tr := newTrainer(c, key, surface{200, key, 0}, surface{50, key, 1000})
-	s := 0
-	if n := testing.AllocsPerRun(100, func() { s++; tr.step(s) }); n != 0 {
-		t.Errorf("a step allocates %v times, want 0", n)
+	for _, isa := range vec.Supported() {
+		for _, c := range []Config{mlp, sequence} {
+			for _, samples := range []int{200, 400000} { // kept in memory and not
+				c.MaxSteps, c.EvalEvery, c.Segment, c.Batch = 1000, 1, 1, 70
+				task := Task{Config: c, Key: key, Train: surface{samples, key, 0}, Validation: surface{50, key, 500000}}
+				r, err := NewRun(&task, isa)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if n := testing.AllocsPerRun(20, func() { r.Step() }); n != 0 {
+					t.Errorf("%s: a step of %+v allocates %v times, want 0", isa, c, n)
+				}
+			}
+		}
 	}
 }
 
@@ -269,11 +301,11 @@ func TestSelfTest(t *testing.T) {
 func TestInitialWeights(t *testing.T) {
 	for a, saturates := range map[Activation]bool{ReLU: false, SiLU: false, Tanh: true} {
 		c := tinyConfig()
-		c.Inputs, c.Hidden, c.Outputs = 20, []int{30, 25}, 4
+		c.Inputs, c.Hidden, c.Outputs, c.Activation = 20, []int{30, 25}, 4, a
 		w := make([]float32, c.Parameters())
-		layers := layersOf(&c)
-		initialize(w, layers, a, rng.Key{5, 6})
-		for i, l := range layers {
+		p := compile(&c)
+		p.initialize(w, rng.Key{5, 6})
+		for i, l := range p.matrices {
 			fan := l.in
 			if saturates || i == 2 {
 				fan += l.out

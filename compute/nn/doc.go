@@ -1,12 +1,20 @@
-// Package nn trains one small network, exactly: level 1 of the search, defined bit for bit by the numeric contract
+// Package nn trains small networks, exactly: level 1 of the search, defined bit for bit by the numeric contract
 // DOIN-F32 v1 (CONTRACT.md in the parent folder).
 //
-// Train runs a whole training — initial weights, minibatches, forward and backward pass, AdamW, early stopping — and
-// returns the best weights together with the digest of the run: a Merkle root over its states, which another node
-// reproduces from the same recipe and seed on any machine. SelfTest checks the machine itself.
+// A Config is a training as data: layers with their shapes, loss, optimizer, schedule, early stopping. Train runs one
+// and returns the best weights together with the digest of the run: a Merkle root over its states, which another node
+// reproduces from the same recipe and seed on any machine. An Engine trains populations of mixed shapes, one training
+// per worker at a time. A Run is a training that is made step by step, from the beginning or from a Checkpoint. Package
+// referee settles which of two digests is right. SelfTest checks the machine itself.
 //
-// The model is a multilayer perceptron with one activation in all hidden layers and a linear output. The code is the
-// reference: single-threaded, pure Go, written for reading; a faster engine is compared with it.
+//	engine, err := nn.NewEngine(nn.EngineConfig{})
+//	results, err := engine.Train(ctx, tasks, nil)
 //
-// Deliberately absent: other layers and optimizers, dropout, resuming a run, threads.
+// A Config is compiled to a plan: a list of operations between buffers, which a pass executes through the kernels of
+// package vec. With the kernels called naive, whose code is the definition of the arithmetic, this package is the
+// reference; with those for an instruction set it is the fast engine, and nothing but the kernels differs. The layers
+// are one file each, and their doc comments are the formulas.
+//
+// Deliberately absent: threads within a training, other number formats, recurrent and attention layers. A NaN or an
+// infinity in a source is not looked for: it makes the run diverge; domains refuse it when they load their data.
 package nn

@@ -1,81 +1,87 @@
 package nn
 
-import "doin.network/node/compute/vec"
+import (
+	"doin.network/node/compute/rng"
+	"doin.network/node/compute/vec"
+)
 
-// pass holds the buffers of one forward and backward pass over at most rows samples, and evaluates them.
+// pass executes a plan for at most rows samples. It owns the buffers; after newPass nothing is allocated. With the naive
+// kernels it is the reference; with others it gives the same bits faster.
 type pass struct {
-	layers []layer
-	act    activation
-	value  [][]float32 // value[0] is the input [rows][in]; value[i+1] the output of layer i
-	input  [][]float32 // input[i] is layer i before its activation; nil for the output layer, which has none
+	kernels       *vec.Kernels
+	plan          *plan
+	values, grads [][]float32 // [buffer][rows · elements]
+	transposed    []float32
+	scratch       []float32
+
+	weights  []float32 // of the forward pass
+	gradient []float32 // of every parameter, filled by backward
+
+	// training applies dropout, with the draws of draws. It is the step of a training then.
+	training bool
+	draws    rng.Stream
+	words    []uint32
 }
 
-func newPass(layers []layer, a Activation, rows int) *pass {
-	p := &pass{layers: layers, act: activations[a], value: [][]float32{make([]float32, rows*layers[0].in)}}
-	for i, l := range layers {
-		p.value = append(p.value, make([]float32, rows*l.out))
-		if i < len(layers)-1 {
-			p.input = append(p.input, make([]float32, rows*l.out))
-		}
+// newPass returns a pass over up to rows samples, and backward over up to gradRows; 0 is for forward passes only.
+func newPass(p *plan, k *vec.Kernels, rows, gradRows int) *pass {
+	e := &pass{kernels: k, plan: p}
+	for _, size := range p.values {
+		e.values = append(e.values, make([]float32, rows*size))
 	}
-	return p
-}
-
-// forward evaluates rows samples lying in value[0] and returns the outputs [rows][out], valid until the next call.
-func (p *pass) forward(weights []float32, rows int) []float32 {
-	last := len(p.layers) - 1
-	for i, l := range p.layers {
-		w, bias := l.of(weights)
-		if i == last {
-			vec.Dense(p.value[i+1], p.value[i], w, bias, rows, l.in, l.out)
-			break
-		}
-		vec.Dense(p.input[i], p.value[i], w, bias, rows, l.in, l.out)
-		y := p.value[i+1]
-		for j, z := range p.input[i][:rows*l.out] {
-			y[j] = p.act.value(z)
-		}
+	if gradRows == 0 {
+		return e
 	}
-	return p.value[last+1][:rows*p.layers[last].out]
-}
-
-// backPass holds the buffers of the gradients.
-type backPass struct {
-	gradient   []float32   // of every parameter
-	delta      [][]float32 // delta[i] is the gradient of layer i's output before its activation
-	transposed []float32
-	partial    []float32
-}
-
-func newBackPass(layers []layer, rows int) *backPass {
-	b := &backPass{}
-	total, largest := 0, 0
-	for _, l := range layers {
-		b.delta = append(b.delta, make([]float32, rows*l.out))
-		total, largest = total+l.size(), max(largest, l.size())
+	for _, size := range p.grads {
+		e.grads = append(e.grads, make([]float32, gradRows*size))
 	}
-	b.gradient = make([]float32, total)
-	b.transposed = make([]float32, largest)
-	b.partial = make([]float32, largest*vec.Chunks(rows))
-	return b
+	e.transposed = make([]float32, p.transposed)
+	e.scratch = make([]float32, p.scratch(gradRows))
+	e.gradient = make([]float32, p.parameters)
+	e.words = make([]uint32, gradRows*p.dropped)
+	return e
 }
 
-// backward computes gradient from the gradient of the outputs, which the caller has put into the last delta, and the
-// values that p.forward left.
-func (b *backPass) backward(p *pass, weights []float32, rows int) {
-	for i := len(p.layers) - 1; i >= 0; i-- {
-		l := p.layers[i]
-		vec.DenseWeightGrad(b.gradient[l.offset:][:l.size()], p.value[i], b.delta[i], b.partial, rows, l.in, l.out)
-		if i == 0 {
-			return
-		}
-		w, _ := l.of(weights)
-		vec.Transpose(b.transposed, w, l.in, l.out)
-		d := b.delta[i-1]
-		vec.DenseInputGrad(d, b.delta[i], b.transposed, rows, l.in, l.out)
-		z, y := p.input[i-1], p.value[i]
-		for j, dj := range d[:rows*l.in] {
-			d[j] = p.act.scale(dj, z[j], y[j])
-		}
+// value returns the value of a tensor for rows samples.
+func (e *pass) value(tensor, rows int) []float32 {
+	t := &e.plan.tensors[tensor]
+	return e.values[t.value][:rows*t.size()]
+}
+
+// grad returns the gradient of a tensor for rows samples; nil where none is needed.
+func (e *pass) grad(tensor, rows int) []float32 {
+	t := &e.plan.tensors[tensor]
+	if t.grad < 0 {
+		return nil
+	}
+	return e.grads[t.grad][:rows*t.size()]
+}
+
+// input returns where the inputs of rows samples go.
+func (e *pass) input(rows int) []float32 { return e.value(0, rows) }
+
+// forward evaluates rows samples lying in input and returns the outputs [rows][outputs], valid until the next call.
+func (e *pass) forward(weights []float32, rows int) []float32 {
+	e.weights = weights
+	for _, o := range e.plan.ops {
+		o.forward(e, rows)
+	}
+	return e.value(e.plan.output, rows)
+}
+
+// forwardFrom is forward of samples that lie elsewhere.
+func (e *pass) forwardFrom(x, weights []float32, rows int) []float32 {
+	own := e.values[0]
+	e.values[0] = x
+	y := e.forward(weights, rows)
+	e.values[0] = own
+	return y
+}
+
+// backward computes gradient from the gradient of the outputs, which the caller has put into that of the plan's output,
+// and the values that forward left.
+func (e *pass) backward(rows int) {
+	for i := len(e.plan.ops) - 1; i >= 0; i-- {
+		e.plan.ops[i].backward(e, rows)
 	}
 }

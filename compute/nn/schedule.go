@@ -1,7 +1,5 @@
 package nn
 
-import "doin.network/node/compute/vec"
-
 // halfPi is π/2 rounded to float64.
 const halfPi = 0x1.921fb54442d18p+0
 
@@ -22,27 +20,41 @@ func cosine(y float64) float64 {
 	return c
 }
 
-// scheduleTable returns the scalars of every step; element t−1 is step t. They are computed once, in binary64 with
-// + − × ÷ only, and rounded to float32, so that a device receives them as bits.
-func scheduleTable(c *Config) []vec.AdamW {
-	table := make([]vec.AdamW, c.MaxSteps)
-	power1, power2 := 1.0, 1.0
-	rate := float64(c.LearningRate)
-	for i := range table {
-		power1 = float64(power1 * float64(c.Beta1))
-		power2 = float64(power2 * float64(c.Beta2))
-		lr := rate
-		switch {
-		case i < c.WarmupSteps:
-			lr = float64(rate*float64(i+1)) / float64(c.WarmupSteps)
-		case c.Schedule == Cosine:
-			f := cosine(float64(halfPi*float64(i-c.WarmupSteps)) / float64(c.MaxSteps-c.WarmupSteps))
-			lr = float64(float64(rate*f) * f)
-		}
-		table[i] = vec.AdamW{
-			Beta1: c.Beta1, Beta2: c.Beta2, Epsilon: c.Epsilon, WeightDecay: c.WeightDecay,
-			Rate: float32(lr), Correct1: float32(1 / (1 - power1)), Correct2: float32(1 / (1 - power2)),
-		}
+// schedule yields the scalars of one step after another: the rate and the bias corrections. They are computed in
+// binary64 with + − × ÷ only, and rounded to float32, so that another device can be given them as bits.
+type schedule struct {
+	cfg            *Config
+	step           int // steps yielded
+	power1, power2 float64
+}
+
+// newSchedule returns the schedule of a run of which some steps are done.
+func newSchedule(c *Config, done int) *schedule {
+	s := &schedule{cfg: c, step: done, power1: 1, power2: 1}
+	for range done {
+		s.raise()
 	}
-	return table
+	return s
+}
+
+// raise multiplies the powers of the decay rates.
+func (s *schedule) raise() {
+	s.power1 = float64(s.power1 * float64(s.cfg.Beta1))
+	s.power2 = float64(s.power2 * float64(s.cfg.Beta2))
+}
+
+// next returns the scalars of the next step.
+func (s *schedule) next() (rate, correct1, correct2 float32) {
+	s.raise()
+	i, c := s.step, s.cfg
+	s.step++
+	lr := float64(c.LearningRate)
+	switch {
+	case i < c.WarmupSteps:
+		lr = float64(lr*float64(i+1)) / float64(c.WarmupSteps)
+	case c.Schedule == Cosine:
+		f := cosine(float64(halfPi*float64(i-c.WarmupSteps)) / float64(c.MaxSteps-c.WarmupSteps))
+		lr = float64(float64(lr*f) * f)
+	}
+	return float32(lr), float32(1 / (1 - s.power1)), float32(1 / (1 - s.power2))
 }

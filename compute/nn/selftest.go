@@ -15,10 +15,18 @@ import (
 var ErrSelfTest = errors.New("nn: this machine does not compute " + ContractVersion)
 
 // SelfTest compares this process with known answers: each operation and elementary function on inputs from all over
-// the float32 range, subnormals, infinities and NaN included, and one short training for each activation. A worker runs
-// it once at start and refuses to work if it fails: a library loaded into the process may have changed the rounding or
-// flush mode of the processor, or a compiler may have fused what must not be. It takes a few milliseconds.
+// the float32 range, subnormals, infinities and NaN included, and one short training for each activation and one of each
+// kind of layer, by the kernels that vec.Select chooses. A worker runs it once at start and refuses to work if it fails: a
+// library loaded into the process may have changed the rounding or flush mode of the processor, or a compiler may have
+// fused what must not be. It takes a few milliseconds.
 func SelfTest() error {
+	k, err := kernels("")
+	if err != nil {
+		return err
+	}
+	if err := k.SelfCheck(); err != nil {
+		return fmt.Errorf("%w: %w", ErrSelfTest, err)
+	}
 	for _, k := range knownAnswers {
 		got, err := k.compute()
 		if err != nil {
@@ -59,6 +67,7 @@ var knownAnswers = []knownAnswer{
 	{"training with sigmoid", probeTraining(Sigmoid, Huber, Cosine), "c841885b31ef6a6d05db09b36da020f5e6085d934a0af304bdfd4bfef79b9883"},
 	{"training with gelu", probeTraining(GELU, MSE, Constant), "0e14c4c4e58f034f8db3136bdbd22c88ed35dabb1560365c4d1da6873388a878"},
 	{"training with silu", probeTraining(SiLU, Huber, Cosine), "629bc6e6b97f301074bf5a34537dd659db3553046a789cd2c2978946462d16e9"},
+	{"training with every layer", probeLayers, "8ea03057ca9fad895973bd58fbf72f544fc6c8ea1d4f2db0957cc7227873b9d7"},
 }
 
 // probes is the number of inputs of a probe. Half are random bits, the other half numbers of moderate size.
@@ -97,18 +106,35 @@ func probeTraining(a Activation, l Loss, s Schedule) func() ([32]byte, error) {
 		c.Activation, c.Loss, c.Schedule = a, l, s
 		c.Batch, c.MaxSteps, c.WarmupSteps, c.EvalEvery, c.Segment = 13, 30, 3, 7, 8
 		c.LearningRate, c.WeightDecay = 0x1p-6, 0x1p-8
-		key := rng.Key{0x444f494e, 0x46333220}
-		r, err := Train(context.Background(), c, key,
-			surface{n: 61, key: key}, surface{n: 17, key: key, from: 61})
-		if err != nil {
-			return [32]byte{}, err
-		}
-		return r.Root, nil
+		return probeRun(c)
 	}
 }
 
-// surface is a source of n samples whose outputs are smooth functions of inputs drawn uniformly from [−1, 1):
-// y[c] = tanh(x[c] − x[c+1]) + x[c]·x[c+1], indices modulo the inputs. Sample i is that of number from+i.
+// probeLayers returns the root of a short training of a sequence model, by SGD with clipping.
+func probeLayers() ([32]byte, error) {
+	c := DefaultConfig()
+	c.Steps, c.Inputs, c.Outputs, c.Activation, c.Loss = 6, 12, 2, "", BinaryCrossEntropy
+	c.Layers = []Layer{
+		{Kind: LayerNorm}, {Kind: TCN, Width: 5, Kernel: 3, Dilation: 2, Activation: ReLU, Rate: 0.25},
+		{Kind: Conv1D, Width: 3, Kernel: 2, Dilation: 1, Activation: Tanh}, {Kind: Flatten}, {Kind: Dropout, Rate: 0.125},
+	}
+	c.Batch, c.MaxSteps, c.EvalEvery, c.Segment = 13, 12, 6, 4
+	c.Optimizer, c.Momentum, c.ClipNorm, c.LearningRate, c.WeightDecay = SGD, 0.875, 0.5, 0x1p-4, 0x1p-8
+	return probeRun(c)
+}
+
+func probeRun(c Config) ([32]byte, error) {
+	key := rng.Key{0x444f494e, 0x46333220}
+	r, err := Train(context.Background(), c, key,
+		surface{n: 61, key: key}, surface{n: 17, key: key, from: 61})
+	if err != nil {
+		return [32]byte{}, err
+	}
+	return r.Root, nil
+}
+
+// surface is a source of n samples whose outputs are smooth functions of inputs drawn uniformly from [−1, 1). Sample i is
+// that of number from+i.
 type surface struct {
 	n    int
 	key  rng.Key
@@ -122,8 +148,5 @@ func (s surface) Sample(i int, x, y []float32) {
 	for k := range x {
 		x[k] = vec.FMA32(2, draws.Uniform(uint32(k)), -1)
 	}
-	for c := range y {
-		a, b := x[c%len(x)], x[(c+1)%len(x)]
-		y[c] = vec.FMA32(a, b, vec.Tanh(a-b))
-	}
+	surfaceTargets(x, y)
 }

@@ -9,15 +9,6 @@ import (
 	"doin.network/node/compute/rng"
 )
 
-// Source is a set of samples. Sample must be a pure function of i: the same i gives the same bits, however often and
-// in whatever order it is asked.
-type Source interface {
-	// Len returns the number of samples.
-	Len() int
-	// Sample writes sample i, 0 ≤ i < Len, into x [Inputs] and y [Outputs], completely. It retains neither.
-	Sample(i int, x, y []float32)
-}
-
 // Status says how a run ended. Its number is hashed.
 type Status uint32
 
@@ -56,28 +47,68 @@ type Result struct {
 	Leaves [][32]byte
 }
 
-// ErrData is returned, wrapped, by Train for an empty or too large source.
+// Digest returns what two runs of a task are compared by: Root, or where Config.Segment is 0 the root of a tree with the
+// result leaf alone.
+func (r *Result) Digest() [32]byte {
+	if len(r.Leaves) > 0 {
+		return r.Root
+	}
+	var weights []float32
+	if r.Network != nil {
+		weights = r.Network.weights
+	}
+	return newLeafHash().resultLeaf(r.Status, r.StopStep, r.ValidationLoss, weights)
+}
+
+// ErrData is returned, wrapped, for an empty or too large source.
 var ErrData = errors.New("nn: unusable data")
 
-// Train runs the training that cfg, key and the two sources define. The result is the same on every machine. A run
-// that diverges is a result, not an error. ctx is looked at between steps; a cancelled run returns ctx.Err() and no
-// result.
-func Train(ctx context.Context, cfg Config, key rng.Key, train, validation Source) (*Result, error) {
-	if err := cfg.Validate(); err != nil {
-		return nil, err
+// Task is one training: what defines its result, and where to begin.
+type Task struct {
+	Config            Config
+	Key               rng.Key
+	Train, Validation Source
+	// From is the state to go on from; nil begins at the beginning. It is only read.
+	From *Checkpoint
+	// OnSegment is called with the state after every segment of the digest, but not after the last step; it may be nil.
+	// The checkpoint is valid during the call. An error ends the training.
+	OnSegment func(*Checkpoint) error
+}
+
+// Validate checks the configuration, the sizes of the sources and the checkpoint: ErrConfig, ErrData, ErrCheckpoint.
+func (t *Task) Validate() error {
+	if err := t.Config.Validate(); err != nil {
+		return err
 	}
-	for name, s := range map[string]Source{"training": train, "validation": validation} {
-		if n := s.Len(); n < 1 || n > MaxSamples/cfg.Outputs {
-			return nil, fmt.Errorf("%w: %s set of %d samples: must be in [1, %d]", ErrData, name, n, MaxSamples/cfg.Outputs)
+	for i, s := range [...]Source{t.Train, t.Validation} {
+		name := [...]string{"training", "validation"}[i]
+		if s == nil {
+			return fmt.Errorf("%w: no %s set", ErrData, name)
+		}
+		if n, limit := s.Len(), MaxSamples/t.Config.Outputs; n < 1 || n > limit {
+			return fmt.Errorf("%w: %s set of %d samples: must be in [1, %d]", ErrData, name, n, limit)
 		}
 	}
-	t := newTrainer(cfg, key, train, validation)
-	for step := 1; ; step++ {
+	if t.From != nil {
+		return t.From.fits(&t.Config)
+	}
+	return nil
+}
+
+// Train runs the training that cfg, key and the two sources define. The result is the same on every machine; the
+// environment variable DOIN_ISA chooses how it is computed, the fastest way where it is empty. A run that diverges is a
+// result, not an error. ctx is looked at between steps; a cancelled run returns ctx.Err() and no result.
+func Train(ctx context.Context, cfg Config, key rng.Key, train, validation Source) (*Result, error) {
+	r, err := NewRun(&Task{Config: cfg, Key: key, Train: train, Validation: validation}, "")
+	if err != nil {
+		return nil, err
+	}
+	for {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if t.step(step) {
-			return t.result(), nil
+		if r.Step() {
+			return r.Result(), nil
 		}
 	}
 }

@@ -8,12 +8,15 @@ type Purpose uint32
 const (
 	InitWeights  Purpose = 1  // initial weights: step = layer from 0, index = element of the row-major [in][out] matrix
 	Minibatch    Purpose = 2  // order of the samples of an epoch: a permutation, step = epoch from 0
-	Dropout      Purpose = 3  // reserved: step = training step, index = element
+	Dropout      Purpose = 3  // dropped units: step = training step, index = unit, through all dropout layers
 	GAInitialize Purpose = 16 // genomes of generation 0
 	GASelect     Purpose = 17 // selection, step = generation
 	GACross      Purpose = 18 // crossover, step = generation
 	GAMutate     Purpose = 19 // mutation, step = generation
 	GAImmigrate  Purpose = 20 // placement of immigrants, step = generation
 	Bootstrap    Purpose = 32 // blocks of a synthetic series, step = 0, index = block
+	Sample       Purpose = 33 // samples of a synthetic task: step = sample, index = input
+	TableSplit   Purpose = 34 // split of a table: a permutation of the rows of a group, step = class, 0 for regression
+	TableNoise   Purpose = 35 // noise on synthetic rows of a table: step = row, index = input
 	Probe        Purpose = 48 // inputs of self-tests and tests
 )

@@ -9,8 +9,10 @@
 // it otherwise does on arm64 and under GOAMD64=v3. That includes a product that is returned: once the function is
 // inlined, nothing else stands between it and the caller's sum.
 //
-// Nothing here is tuned beyond keeping the inner loop of the products free of calls: this is the engine that is
-// read, and that others are compared with. It is pure Go and the same in every build flavour.
+// The functions are not tuned beyond keeping the inner loop of the products free of calls: they are what is read, and what
+// others are compared with. [Kernels] are those others: the same operations as tables of implementations (naive: the
+// functions here; generic: faster Go; avx2 and avx512: assembly made by _asm), chosen by [For] and [Select]. Which one
+// runs never shows in a bit. Tag purego leaves the assembly out.
 //
 // Two NaNs are the same value to the contract, whatever their bits; digests write 7fc00000.
 //

@@ -1,4 +1,5 @@
-// Package cpu runs trainings on the processor, by the reference engine of package nn: one goroutine per training.
+// Package cpu runs trainings on the processor, by package nn with the kernels that vec.Select chooses: one goroutine per
+// training.
 package cpu
 
 import (
@@ -8,6 +9,7 @@ import (
 
 	"doin.network/node/compute/device"
 	"doin.network/node/compute/nn"
+	"doin.network/node/compute/vec"
 )
 
 // Device is the processor. The zero value is ready to use.
@@ -15,9 +17,13 @@ type Device struct{}
 
 var _ device.Device = Device{}
 
-// Name names the architecture and the number of cores that Go may use.
+// Name names the architecture, the number of cores that Go may use, and the kernels.
 func (Device) Name() string {
-	return fmt.Sprintf("%s, %d cores, pure Go", runtime.GOARCH, runtime.GOMAXPROCS(0))
+	isa, err := vec.Select()
+	if err != nil { // Train says so
+		isa = "no kernels"
+	}
+	return fmt.Sprintf("%s, %d cores, %s", runtime.GOARCH, runtime.GOMAXPROCS(0), isa)
 }
 
 // Kind is device.CPU.

@@ -1,0 +1,154 @@
+package referee
+
+import (
+	"context"
+	"fmt"
+
+	"doin.network/node/compute/nn"
+	"doin.network/node/compute/vec"
+)
+
+// Verdict is what a referee found.
+type Verdict struct {
+	// Agreed says that the trees are equal; then nothing was computed and the rest is zero.
+	Agreed bool
+	// Leaf is the index of the first leaf that is in dispute, and the steps From+1 … To are what it covers.
+	Leaf, From, To int
+	// Right is the leaf that belongs there; zero, with Ended, if the run has no such leaf.
+	Right [32]byte
+	Ended bool
+	// A and B say how the claims fare. Both may be wrong. That one is right says that its leaves are, up to this one.
+	A, B Finding
+}
+
+// Finding is the verdict on one claim.
+type Finding struct {
+	Right bool
+	// Step is the first step at which a wrong claim's state differs; 0 if the claim states no steps, or none that
+	// differs.
+	Step int
+}
+
+// String names the claim that is right.
+func (v *Verdict) String() string {
+	switch {
+	case v.Agreed:
+		return "agreed"
+	case v.A.Right:
+		return "a"
+	case v.B.Right:
+		return "b"
+	}
+	return "neither"
+}
+
+// Settle says which of two claims about a task is right. The fast kernels, those that vec.Select chooses, are used up to
+// the leaf in dispute only, and what they give is compared with what the claims agree on. The task begins at its
+// beginning: it has no checkpoint. Errors: ErrClaim for claims that are not about this task, those of nn.NewRun, ctx.Err().
+func Settle(ctx context.Context, task nn.Task, a, b *Claim) (*Verdict, error) {
+	for i, c := range [...]*Claim{a, b} {
+		if c.Segment != task.Config.Segment {
+			return nil, fmt.Errorf("%w: claim %c has segments of %d steps, the task of %d", ErrClaim, 'a'+i, c.Segment, task.Config.Segment)
+		}
+		if len(c.Leaves) == 0 {
+			return nil, fmt.Errorf("%w: claim %c has no leaves", ErrClaim, 'a'+i)
+		}
+	}
+	leaf, err := FirstDifference(NewTree(a.Leaves), NewTree(b.Leaves))
+	if err != nil {
+		return nil, err
+	}
+	if leaf == len(a.Leaves) && leaf == len(b.Leaves) {
+		return &Verdict{Agreed: true}, nil
+	}
+	task.From, task.OnSegment = nil, nil
+	from, err := agreed(ctx, &task, a.Leaves[:leaf])
+	if err != nil {
+		return nil, err
+	}
+	return judge(ctx, &task, from, leaf, a, b)
+}
+
+// agreed returns the state after the leaves that both claims state, from the fast kernels if they give these leaves, else
+// nil: the naive kernels have to begin at the beginning.
+func agreed(ctx context.Context, task *nn.Task, leaves [][32]byte) (*nn.Checkpoint, error) {
+	run, err := nn.NewRun(task, "")
+	if err != nil {
+		return nil, err
+	}
+	for range len(leaves) * task.Config.Segment {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if run.Step() {
+			return nil, nil
+		}
+	}
+	state := run.Checkpoint()
+	for i, l := range state.Leaves {
+		if l != leaves[i] {
+			return nil, nil
+		}
+	}
+	return state, nil
+}
+
+// judge repeats the steps up to the disputed leaf, from a state, and compares. Where that state is not known, the claims
+// may turn out to be wrong together before that leaf.
+func judge(ctx context.Context, task *nn.Task, from *nn.Checkpoint, leaf int, a, b *Claim) (*Verdict, error) {
+	task.From = from
+	run, err := nn.NewRun(task, vec.Naive)
+	if err != nil {
+		return nil, err
+	}
+	v := &Verdict{From: run.Done()}
+	wrong := [2]int{}
+	done := false
+	var leaves [][32]byte
+	for !done && len(leaves) <= leaf {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		done = run.Step()
+		for i, c := range [...]*Claim{a, b} {
+			if n := run.Done() - c.StepsFrom - 1; wrong[i] == 0 && n >= 0 && n < len(c.Steps) && c.Steps[n] != run.Leaf() {
+				wrong[i] = run.Done()
+			}
+		}
+		leaves = run.Checkpoint().Leaves
+		if n := len(leaves); n > 0 && n <= leaf && leaves[n-1] != a.Leaves[n-1] {
+			leaf = n - 1 // both are wrong here
+		}
+		if n := len(leaves); n <= leaf && n > 0 && run.Done()%task.Config.Segment == 0 {
+			v.From = run.Done()
+		}
+	}
+	v.Leaf, v.To = leaf, run.Done()
+	if done {
+		if leaves = run.Result().Leaves; len(leaves) == 0 { // no segments: the result leaf is the only one
+			leaves = [][32]byte{run.Result().Digest()}
+		}
+	}
+	// The run may have ended with leaves that the claims agree to continue otherwise.
+	for i := range min(leaf, len(leaves)) {
+		if leaves[i] != a.Leaves[i] {
+			leaf, v.Leaf = i, i
+			break
+		}
+	}
+	if v.Ended = leaf >= len(leaves); !v.Ended {
+		v.Right = leaves[leaf]
+	}
+	for i, c := range [...]*Claim{a, b} {
+		f := [...]*Finding{&v.A, &v.B}[i]
+		if leaf < len(c.Leaves) {
+			f.Right = !v.Ended && c.Leaves[leaf] == v.Right
+		} else {
+			f.Right = v.Ended && len(c.Leaves) == len(leaves)
+		}
+		if !f.Right {
+			f.Step = wrong[i]
+		}
+	}
+	return v, nil
+}
