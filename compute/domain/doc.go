@@ -6,6 +6,8 @@
 // models are scored beside each other. A domain that has a search strategy of its own is also a [Stepper]; one whose
 // recipes have to meet a limit that the bounds of single genes cannot express is also a [Repairer].
 //
-// The built-in domains are the packages quadratic and forecast beneath this one; package open makes one by the name of
-// its plugin. Domains know nothing of peers, chains or processes: the worker protocol is package compute/worker.
+// The built-in domains are the packages quadratic, forecast and tabular beneath this one; package open makes one by the
+// name of its plugin. What they have in common is here: strict configurations ([CheckKeys], [Bounds]), the form of recipes
+// that train a network ([Recipe]) and a [Cache] of models. Domains know nothing of peers, chains or processes: the worker protocol is
+// package compute/worker.
 package domain

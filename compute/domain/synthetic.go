@@ -6,7 +6,8 @@ import "doin.network/node/internal/canon"
 type Synthetic struct {
 	// Hash identifies the data bit for bit, in hex.
 	Hash string
-	// Series is a synthetic time series in original units (forecast); nil otherwise.
+	// Series is a synthetic time series in original units (forecast), or the encoded rows of a synthetic table one after
+	// another (tabular); nil otherwise.
 	Series []float64
 	// Target is a synthetic target vector (quadratic); nil otherwise.
 	Target []float64

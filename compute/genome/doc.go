@@ -3,8 +3,8 @@
 //
 // A [Space] is an ordered list of genes. Each gene is an integer, a real or a
 // category, has bounds, may be measured on a logarithmic scale and may depend on
-// an earlier integer gene (a conditional gene, such as the width of a layer that
-// not every network has). A [Genome] is one number per gene. Its only form
+// an earlier integer or category (a conditional gene, such as the width of a
+// layer that not every network has, or a setting of one kind of network). A [Genome] is one number per gene. Its only form
 // outside this program is the JSON object of [Space.Object], which holds the
 // active genes alone.
 //

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"doin.network/node/compute/vec"
 )
@@ -61,13 +62,65 @@ type Gene struct {
 	When *Condition
 }
 
-// Condition makes a gene active only while another one is active and its value
-// is at least AtLeast.
+// Condition makes a gene active only while another one is active and has one of
+// some values: from AtLeast on for an Int gene, those of In for a category.
 type Condition struct {
-	// Gene names an Int gene that stands earlier in the space.
+	// Gene names an Int or Category gene that stands earlier in the space.
 	Gene string
-	// AtLeast is the smallest value of Gene for which the condition holds.
+	// AtLeast is the smallest value of an Int Gene for which the condition holds;
+	// 0 for a category.
 	AtLeast int64
+	// In are the choices of a Category Gene for which it holds, 1 to MaxChoices
+	// different names; empty for an Int. A name that is not among the choices
+	// of Gene is never chosen, so a space stays valid when they are narrowed.
+	In []string
+}
+
+// holds reports whether the condition holds for value v of on, the gene it names.
+func (c *Condition) holds(on *Gene, v float64) bool {
+	if on.Kind == Category {
+		return slices.Contains(c.In, on.Choices[int(v)])
+	}
+	return v >= float64(c.AtLeast)
+}
+
+// validate returns why the condition cannot stand on gene on, or nil.
+func (c *Condition) validate(on *Gene) error {
+	switch on.Kind {
+	case Int:
+		if len(c.In) != 0 {
+			return fmt.Errorf("when %q: in: an int gene has no choices", c.Gene)
+		}
+		return nil
+	case Category:
+		if c.AtLeast != 0 {
+			return fmt.Errorf("when %q: at_least: a category has no order", c.Gene)
+		}
+		if err := names(c.In); err != nil {
+			return fmt.Errorf("when %q: in: %w", c.Gene, err)
+		}
+		return nil
+	}
+	return fmt.Errorf("when %q: must name an int gene or a category", c.Gene)
+}
+
+// names checks a list of choices.
+func names(list []string) error {
+	var errs []error
+	if len(list) == 0 || len(list) > MaxChoices {
+		errs = append(errs, fmt.Errorf("must be 1 to %d", MaxChoices))
+	}
+	seen := make(map[string]bool, len(list))
+	for _, c := range list {
+		if c == "" || len(c) > MaxName {
+			errs = append(errs, fmt.Errorf("%q: must have 1 to %d bytes", c, MaxName))
+		}
+		if seen[c] {
+			errs = append(errs, fmt.Errorf("%q: given twice", c))
+		}
+		seen[c] = true
+	}
+	return errors.Join(errs...)
 }
 
 // Count returns the number of distinct values of an Int or Category gene, and
@@ -204,18 +257,8 @@ func (g *Gene) validate() error {
 			bad("low %v: a logarithmic scale needs a positive one", g.Low)
 		}
 	case Category:
-		if len(g.Choices) == 0 || len(g.Choices) > MaxChoices {
-			bad("choices: must be 1 to %d", MaxChoices)
-		}
-		seen := make(map[string]bool, len(g.Choices))
-		for _, c := range g.Choices {
-			if c == "" || len(c) > MaxName {
-				bad("choice %q: must have 1 to %d bytes", c, MaxName)
-			}
-			if seen[c] {
-				bad("choice %q: given twice", c)
-			}
-			seen[c] = true
+		if err := names(g.Choices); err != nil {
+			bad("choices: %w", err)
 		}
 		if g.Low != 0 || g.High != 0 || g.Log {
 			bad("low, high, log: a category has none")

@@ -1,16 +1,18 @@
 package genome
 
 import (
+	"errors"
 	"fmt"
 
 	"doin.network/node/internal/canon"
 )
 
 // List returns the space as JSON, one object per gene:
-// {"name", "kind", "low", "high", "log"?, "choices"?, "when"?: {"gene", "at_least"}}.
-// low and high are integers for Int, reals for Real, absent for Category.
+// {"name", "kind", "low", "high", "log"?, "choices"?, "when"?}. low and
+// high are integers for Int, reals for Real, absent for Category. when is
+// {"gene", "at_least"} on an Int gene and {"gene", "in": [choice, …]} on a category.
 func (s Space) List() []any {
-	list := make([]any, 0, len(s))
+	genes := make([]any, 0, len(s))
 	for i := range s {
 		g := &s[i]
 		o := canon.NewObject("name", g.Name, "kind", g.Kind.String())
@@ -20,21 +22,31 @@ func (s Space) List() []any {
 		case Real:
 			o.Set("low", g.Low).Set("high", g.High)
 		case Category:
-			choices := make([]any, len(g.Choices))
-			for j, c := range g.Choices {
-				choices[j] = c
-			}
-			o.Set("choices", choices)
+			o.Set("choices", list(g.Choices))
 		}
 		if g.Log {
 			o.Set("log", true)
 		}
 		if g.When != nil {
-			o.Set("when", canon.NewObject("gene", g.When.Gene, "at_least", g.When.AtLeast))
+			when := canon.NewObject("gene", g.When.Gene)
+			if len(g.When.In) > 0 {
+				when.Set("in", list(g.When.In))
+			} else {
+				when.Set("at_least", g.When.AtLeast)
+			}
+			o.Set("when", when)
 		}
-		list = append(list, o)
+		genes = append(genes, o)
 	}
-	return list
+	return genes
+}
+
+func list(names []string) []any {
+	out := make([]any, len(names))
+	for i, n := range names {
+		out[i] = n
+	}
+	return out
 }
 
 // ParseSpace reads the form of List and validates the space.
@@ -75,16 +87,8 @@ func parseGene(o *canon.Object) (g Gene, err error) {
 		g.Kind = Real
 	case "category":
 		g.Kind = Category
-		choices, err := o.List("choices")
-		if err != nil {
+		if g.Choices, err = parseNames(o, "choices"); err != nil {
 			return g, err
-		}
-		for _, c := range choices {
-			name, ok := c.(string)
-			if !ok {
-				return g, fmt.Errorf("choices: %T where a string is needed", c)
-			}
-			g.Choices = append(g.Choices, name)
 		}
 	default:
 		return g, fmt.Errorf("kind %.*q: not a kind of gene", MaxName, kind)
@@ -104,13 +108,39 @@ func parseGene(o *canon.Object) (g Gene, err error) {
 	if err != nil || when.Len() == 0 {
 		return g, err
 	}
-	c := &Condition{}
-	if c.Gene, err = when.String("gene"); err != nil {
-		return g, err
+	g.When, err = parseCondition(when)
+	return g, err
+}
+
+// parseCondition reads one of the two forms of a condition.
+func parseCondition(o *canon.Object) (c *Condition, err error) {
+	c = &Condition{}
+	if c.Gene, err = o.String("gene"); err != nil {
+		return nil, err
 	}
-	if c.AtLeast, err = when.Int("at_least"); err != nil {
-		return g, err
+	if !o.Has("in") {
+		c.AtLeast, err = o.Int("at_least")
+		return c, err
 	}
-	g.When = c
-	return g, nil
+	if o.Has("at_least") {
+		return nil, errors.New("when: both in and at_least")
+	}
+	c.In, err = parseNames(o, "in")
+	return c, err
+}
+
+// parseNames reads a member that lists names. Their number is the validation's to check.
+func parseNames(o *canon.Object, key string) ([]string, error) {
+	values, err := o.List(key)
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, len(values))
+	for i, v := range values {
+		var ok bool
+		if names[i], ok = v.(string); !ok {
+			return nil, fmt.Errorf("%s: %T where a string is needed", key, v)
+		}
+	}
+	return names, nil
 }

@@ -25,7 +25,7 @@ func (g Genome) Clone() Genome { return append(Genome(nil), g...) }
 
 // Validate reports every problem of the space at once, joined: an empty or too
 // long space, a bad gene, a name used twice, a condition on anything but an
-// earlier Int gene. nil means s is usable; every other method expects that.
+// earlier Int or Category gene, or one of the wrong form for it. nil means s is usable; every other method expects that.
 func (s Space) Validate() error {
 	if len(s) == 0 || len(s) > MaxGenes {
 		return fmt.Errorf("genome: %d genes: must be 1 to %d", len(s), MaxGenes)
@@ -38,8 +38,10 @@ func (s Space) Validate() error {
 			err = errors.Join(err, errors.New("name: used twice"))
 		}
 		if g.When != nil {
-			if j := s.index(g.When.Gene); j < 0 || j >= i || s[j].Kind != Int {
-				err = errors.Join(err, fmt.Errorf("when %q: must name an earlier int gene", g.When.Gene))
+			if j := s.index(g.When.Gene); j < 0 || j >= i {
+				err = errors.Join(err, fmt.Errorf("when %q: must name an earlier gene", g.When.Gene))
+			} else {
+				err = errors.Join(err, g.When.validate(&s[j]))
 			}
 		}
 		if err != nil {
@@ -64,7 +66,7 @@ func (s Space) index(name string) int {
 func (s Space) Active(g Genome, i int) bool {
 	for s[i].When != nil {
 		j := s.index(s[i].When.Gene)
-		if g[j] < float64(s[i].When.AtLeast) {
+		if !s[i].When.holds(&s[j], g[j]) {
 			return false
 		}
 		i = j

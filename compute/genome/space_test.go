@@ -12,8 +12,8 @@ func mixed() Space {
 	return Space{
 		{Name: "layers", Kind: Int, Low: 1, High: 3},
 		{Name: "width_1", Kind: Int, Low: 4, High: 64, Log: true},
-		{Name: "width_2", Kind: Int, Low: 4, High: 64, Log: true, When: &Condition{"layers", 2}},
-		{Name: "width_3", Kind: Int, Low: 4, High: 64, Log: true, When: &Condition{"layers", 3}},
+		{Name: "width_2", Kind: Int, Low: 4, High: 64, Log: true, When: &Condition{Gene: "layers", AtLeast: 2}},
+		{Name: "width_3", Kind: Int, Low: 4, High: 64, Log: true, When: &Condition{Gene: "layers", AtLeast: 3}},
 		{Name: "learning_rate", Kind: Real, Low: float64(float32(1e-4)), High: float64(float32(0.1)), Log: true},
 		{Name: "momentum", Kind: Real, Low: -1, High: 1},
 		{Name: "activation", Kind: Category, Choices: []string{"relu", "tanh", "gelu"}},
@@ -94,8 +94,8 @@ func TestPositionInvertsAt(t *testing.T) {
 func TestActiveChain(t *testing.T) {
 	s := Space{
 		{Name: "a", Kind: Int, Low: 0, High: 2},
-		{Name: "b", Kind: Int, Low: 0, High: 2, When: &Condition{"a", 1}},
-		{Name: "c", Kind: Real, Low: 0, High: 1, When: &Condition{"b", 2}},
+		{Name: "b", Kind: Int, Low: 0, High: 2, When: &Condition{Gene: "a", AtLeast: 1}},
+		{Name: "c", Kind: Real, Low: 0, High: 1, When: &Condition{Gene: "b", AtLeast: 2}},
 	}
 	f := func(g Genome, want ...bool) {
 		t.Helper()
@@ -176,9 +176,9 @@ func TestValidateRefuses(t *testing.T) {
 	f("given twice", Gene{Name: "x", Kind: Category, Choices: []string{"p", "p"}})
 	f("only a category", Gene{Name: "x", Kind: Int, High: 1, Choices: []string{"p"}})
 	f("a category has none", Gene{Name: "x", Kind: Category, High: 1, Choices: []string{"p"}})
-	f("earlier int gene", Gene{Name: "x", Kind: Int, High: 1, When: &Condition{"a", 1}}, a)
-	f("earlier int gene", Gene{Name: "x", Kind: Int, High: 1, When: &Condition{"x", 1}})
-	f("earlier int gene", Gene{Name: "r", Kind: Real, High: 1}, Gene{Name: "x", Kind: Int, High: 1, When: &Condition{"r", 1}})
+	f("earlier gene", Gene{Name: "x", Kind: Int, High: 1, When: &Condition{Gene: "a", AtLeast: 1}}, a)
+	f("earlier gene", Gene{Name: "x", Kind: Int, High: 1, When: &Condition{Gene: "x", AtLeast: 1}})
+	f("int gene or a category", Gene{Name: "r", Kind: Real, High: 1}, Gene{Name: "x", Kind: Int, High: 1, When: &Condition{Gene: "r", AtLeast: 1}})
 }
 
 func TestSpaceJSON(t *testing.T) {

@@ -15,6 +15,8 @@ func (m *model) activation(a nn.Activation, z *gorgonia.Node) *gorgonia.Node {
 		return z
 	}
 	switch a {
+	case nn.None:
+		return z
 	case nn.ReLU:
 		return m.op(gorgonia.Rectify(z))
 	case nn.Tanh:
@@ -31,6 +33,26 @@ func (m *model) activation(a nn.Activation, z *gorgonia.Node) *gorgonia.Node {
 	}
 	m.err = fmt.Errorf("activation %q is not known to the oracle", a)
 	return z
+}
+
+// cost is the mean loss of the outputs h.
+func (m *model) cost(l nn.Loss, h, y *gorgonia.Node) *gorgonia.Node {
+	if m.err != nil {
+		return h
+	}
+	switch l {
+	case nn.SoftmaxCrossEntropy:
+		p := m.op(gorgonia.SoftMax(h, 1))
+		if m.err != nil {
+			return h
+		}
+		sum := m.op(gorgonia.Sum(m.op(gorgonia.HadamardProd(y, m.op(gorgonia.Log(p))))))
+		return m.scale(-1/float64(m.rows), sum)
+	case nn.BinaryCrossEntropy: // −log σ((2y−1)·z) for y of 0 and 1
+		sign := m.op(gorgonia.Sub(m.scale(2, y), gorgonia.NewConstant(1.0)))
+		return m.scale(-1, m.op(gorgonia.Mean(m.op(gorgonia.Log(m.op(gorgonia.Sigmoid(m.op(gorgonia.HadamardProd(sign, h)))))))))
+	}
+	return m.op(gorgonia.Mean(m.loss(l, m.op(gorgonia.Sub(h, y)))))
 }
 
 // loss applies a loss to every element of the errors e.

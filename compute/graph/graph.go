@@ -5,8 +5,9 @@
 // bits, and nothing that is verified or recorded comes from here. Gorgonia's own initializers are not used, because
 // they seed themselves from the clock; the weights are given.
 //
-// Losses and activations that Gorgonia lacks are composed of operations it has: silu as z·σ(z), gelu in its tanh form,
-// the Huber loss of |e| cut at 1 by a rectifier.
+// What Gorgonia lacks is composed of operations it has: silu as z·σ(z), gelu in its tanh form, the Huber loss of |e| cut at
+// 1 by a rectifier; a causal convolution as Σ S·X·W with matrices S that move rows, and the means of a layer norm as
+// products with a matrix of equal numbers. Dropout is absent: nn.Gradient has none.
 package graph
 
 import (
@@ -33,35 +34,32 @@ func Gradient(c nn.Config, weights, x, y []float32) (loss float64, gradient []fl
 	if len(weights) != c.Parameters() || rows < 1 || len(y) != rows*c.Outputs || len(x) != rows*c.Inputs {
 		return 0, nil, fmt.Errorf("%w: %d weights, %d inputs, %d targets", ErrShape, len(weights), len(x), len(y))
 	}
-	m := &model{graph: gorgonia.NewGraph()}
-	h := m.matrix("x", rows, c.Inputs, x)
-	in := c.Inputs
-	for i := range len(c.Hidden) + 1 {
-		last := i == len(c.Hidden)
-		out := c.Outputs
-		if !last {
-			out = c.Hidden[i]
+	m := &model{graph: gorgonia.NewGraph(), rows: rows, steps: 1, channels: c.Inputs, weights: weights}
+	layers := c.Layers
+	if len(layers) == 0 {
+		for _, width := range c.Hidden {
+			layers = append(layers, nn.Layer{Kind: nn.Dense, Width: width, Activation: c.Activation})
 		}
-		w := m.parameter(fmt.Sprintf("w%d", i), in, out, weights)
-		weights = weights[in*out:]
-		b := m.parameter(fmt.Sprintf("b%d", i), 1, out, weights)
-		weights = weights[out:]
-		h = m.op(gorgonia.BroadcastAdd(m.op(gorgonia.Mul(h, w)), b, nil, []byte{0}))
-		if !last {
-			h = m.activation(c.Activation, h)
-		}
-		in = out
+	} else if c.Steps > 1 {
+		m.steps, m.channels = c.Steps, c.Inputs/c.Steps
 	}
-	e := m.op(gorgonia.Sub(h, m.matrix("y", rows, c.Outputs, y)))
-	cost := m.op(gorgonia.Mean(m.loss(c.Loss, e)))
-	return m.differentiate(cost)
+	h := m.matrix("x", rows*m.steps, m.channels, x)
+	for _, l := range layers {
+		h = m.layer(l, h)
+	}
+	h = m.convolution(h, c.Outputs, 1, 1, nn.None)
+	return m.differentiate(m.cost(c.Loss, h, m.matrix("y", rows, c.Outputs, y)))
 }
 
-// model is a graph under construction. The first error sticks; operations after it are skipped.
+// model is a graph under construction. The first error sticks; operations after it are skipped. Samples are a matrix of
+// [rows·steps][channels].
 type model struct {
-	graph      *gorgonia.ExprGraph
-	parameters gorgonia.Nodes
-	err        error
+	graph                 *gorgonia.ExprGraph
+	parameters            gorgonia.Nodes
+	rows, steps, channels int
+	weights               []float32 // those that are not parameters yet
+	constants             int       // made so far
+	err                   error
 }
 
 // op returns the node of an operation.
@@ -82,9 +80,10 @@ func (m *model) matrix(name string, rows, columns int, values []float32) *gorgon
 	return gorgonia.NewMatrix(m.graph, tensor.Float64, gorgonia.WithName(name), gorgonia.WithShape(rows, columns), gorgonia.WithValue(t))
 }
 
-// parameter is a matrix that the cost is differentiated by.
-func (m *model) parameter(name string, rows, columns int, values []float32) *gorgonia.Node {
-	n := m.matrix(name, rows, columns, values)
+// parameter is a matrix of the next weights, which the cost is differentiated by.
+func (m *model) parameter(rows, columns int) *gorgonia.Node {
+	n := m.matrix(fmt.Sprintf("parameter%d", len(m.parameters)), rows, columns, m.weights)
+	m.weights = m.weights[rows*columns:]
 	m.parameters = append(m.parameters, n)
 	return n
 }

@@ -48,6 +48,17 @@ func (o *convolution) forward(p *pass, rows int) {
 	w, bias := o.of(p.weights)
 	x, y := p.value(o.x, rows), p.value(o.y, rows)
 	p.kernels.FillRows(y, bias, rows*o.steps, o.out)
+	if o.steps < rows {
+		for t := range o.steps {
+			for tap := range o.kernel {
+				if from := t - o.shift(tap); from >= 0 {
+					p.kernels.Gemm(y[t*o.out:], o.steps*o.out, x[from*o.channels:], o.steps*o.channels, 1,
+						w[tap*o.channels*o.out:], o.out, rows, o.out, o.channels)
+				}
+			}
+		}
+		return
+	}
 	for r := range rows {
 		first := r * o.steps
 		for tap := range o.kernel {
@@ -82,10 +93,19 @@ func (o *convolution) backward(p *pass, rows int) {
 // chunk computes the parameters' gradient of the positions from … to−1.
 func (o *convolution) chunk(k *vec.Kernels, dw, x, dy []float32, from, to int) {
 	clear(dw)
+	for tap := range o.kernel {
+		if o.shift(tap) == 0 {
+			k.Gemm(dw[tap*o.channels*o.out:], o.out, x[from*o.channels:], 1, o.channels,
+				dy[from*o.out:], o.out, o.channels, o.out, to-from)
+		}
+	}
 	for p := from; p < to; {
 		end := min(to, (p/o.steps+1)*o.steps) // of the sample
 		for tap := range o.kernel {
 			s := o.shift(tap)
+			if s == 0 {
+				continue
+			}
 			if first := max(p, p/o.steps*o.steps+s); first < end {
 				k.Gemm(dw[tap*o.channels*o.out:], o.out, x[(first-s)*o.channels:], 1, o.channels,
 					dy[first*o.out:], o.out, o.channels, o.out, end-first)
@@ -106,6 +126,17 @@ func (o *convolution) inputGradient(p *pass, dx, dy []float32, rows int) {
 		p.kernels.Transpose(p.transposed[tap*size:], w[tap*size:], o.channels, o.out)
 	}
 	clear(dx)
+	if o.steps < rows {
+		for t := range o.steps {
+			for tap := range o.kernel {
+				if from := t + o.shift(tap); from < o.steps {
+					p.kernels.Gemm(dx[t*o.channels:], o.steps*o.channels, dy[from*o.out:], o.steps*o.out, 1,
+						p.transposed[tap*size:], o.channels, rows, o.channels, o.out)
+				}
+			}
+		}
+		return
+	}
 	for r := range rows {
 		first := r * o.steps
 		for tap := range o.kernel {

@@ -45,11 +45,14 @@ func newCalendar(period, phase int) calendar {
 // columns is the number of calendar columns: 2, or 0 for a period of 1.
 func (c *calendar) columns() int { return min(len(c.table), 2) }
 
-// of returns the columns (sine, cosine) of row i ≥ 0. The caller must not change them.
+// of returns the columns (sine, cosine) of row i, which may lie before the data. The caller must not change them.
 func (c *calendar) of(i int) []float32 {
 	if len(c.table) == 0 {
 		return nil
 	}
 	p := (c.phase + i) % c.period
+	if p < 0 {
+		p += c.period
+	}
 	return c.table[2*p : 2*p+2]
 }

@@ -38,14 +38,15 @@ type Config struct {
 	// training, 0 for never: "eval_every", "patience". Defaults 20 and 10.
 	EvalEvery, Patience int
 	// Space is what the search may vary; "param_bounds" narrows or widens it, gene by gene: [low, high] for a number, a
-	// list of choices for a category. See DefaultSpace.
+	// list of choices for a category. "models" is the list of choices of the gene model, default mlp and tcn. See
+	// DefaultSpace.
 	Space genome.Space
 }
 
 // configKeys are the keys of Config in JSON.
 var configKeys = []string{
 	"data", "time_column", "value_column", "horizon", "period", "validation_fraction", "test_fraction",
-	"validation_start", "test_start", "max_steps", "max_parameters", "eval_every", "patience", "param_bounds",
+	"validation_start", "test_start", "max_steps", "max_parameters", "eval_every", "patience", "models", "param_bounds",
 	"hyperparameter_bounds",
 }
 
@@ -99,8 +100,9 @@ func ParseConfig(o *canon.Object) (Config, error) {
 	integer("max_parameters", &c.MaxParameters, 1, nn.MaxParameters)
 	integer("eval_every", &c.EvalEvery, 1, nn.MaxSteps)
 	integer("patience", &c.Patience, 0, nn.MaxSteps)
+	errs = append(errs, models(o, c.Space))
 	for _, key := range []string{"param_bounds", "hyperparameter_bounds"} {
-		space, err := parseBounds(o, key, c.Space)
+		space, err := domain.Bounds(o, key, c.Space)
 		if err == nil {
 			c.Space = space
 		}
@@ -110,6 +112,24 @@ func ParseConfig(o *canon.Object) (Config, error) {
 		return c, err
 	}
 	return c, c.Validate()
+}
+
+// models reads the list of models into the gene of s, which is ours to change.
+func models(o *canon.Object, s genome.Space) error {
+	v, ok := o.Get("models")
+	if !ok || v == nil {
+		return nil
+	}
+	for _, key := range []string{"param_bounds", "hyperparameter_bounds"} {
+		if b, err := o.ObjectOr(key, nil); err == nil && b.Has("model") {
+			return fmt.Errorf("%w: models: given beside %s.model", domain.ErrConfig, key)
+		}
+	}
+	list, err := domain.Bounds(canon.NewObject("models", canon.NewObject("model", v)), "models", s)
+	if err == nil {
+		s[geneModel].Choices = list[geneModel].Choices
+	}
+	return err
 }
 
 // timeLabel reads a time, which may be written as an integer.
@@ -153,9 +173,18 @@ func (c *Config) Validate() error {
 	} else if err := checkSpace(c.Space); err != nil {
 		check(false, "param_bounds: %v", err)
 	} else if len(errs) == 0 {
-		smallest := c.shape(lowest(c.Space))
-		n := smallest.Parameters()
-		check(n <= c.MaxParameters, "max_parameters %d: the smallest network of the search space has %d", c.MaxParameters, n)
+		for i, model := range c.Space[geneModel].Choices {
+			g := lowest(c.Space)
+			g[geneModel] = float64(i)
+			n := c.parameters(g)
+			check(n <= c.MaxParameters, "max_parameters %d: the smallest network of the search space with model %s has %d",
+				c.MaxParameters, model, n)
+			if g = highest(c.Space); model == TCN {
+				g[geneModel] = float64(i)
+				largest := c.shape(g)
+				check(largest.Validate() == nil, "param_bounds: the largest TCN: %v", largest.Validate())
+			}
+		}
 	}
 	return errors.Join(errs...)
 }
@@ -169,6 +198,6 @@ func (c *Config) object() *canon.Object {
 	} else {
 		o.Set("validation_fraction", c.ValidationFraction).Set("test_fraction", c.TestFraction)
 	}
-	o.Set("max_steps", c.MaxSteps).Set("max_parameters", c.MaxParameters)
+	o.Set("models", c.Space[geneModel].Choices).Set("max_steps", c.MaxSteps).Set("max_parameters", c.MaxParameters)
 	return o.Set("eval_every", c.EvalEvery).Set("patience", c.Patience).Set("space", slices.Clip(c.Space.List()))
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -32,7 +33,7 @@ func TestConfigRefusals(t *testing.T) {
 		"no steps":            {`{"data": "f", "max_steps": 0}`, "max_steps"},
 		"no cadence":          {`{"data": "f", "eval_every": 0}`, "eval_every"},
 		"negative patience":   {`{"data": "f", "patience": -1}`, "patience"},
-		"too few parameters":  {`{"data": "f", "max_parameters": 40}`, "smallest network"},
+		"too few parameters":  {`{"data": "f", "max_parameters": 40}`, "model mlp has 41"},
 		"unknown gene":        {`{"data": "f", "param_bounds": {"width_4": [1, 2]}}`, `did you mean "width_1"?`},
 		"no pair":             {`{"data": "f", "param_bounds": {"window": [1]}}`, "low, high"},
 		"reversed":            {`{"data": "f", "param_bounds": {"window": [9, 8]}}`, "low ≤ high"},
@@ -43,7 +44,18 @@ func TestConfigRefusals(t *testing.T) {
 		"unknown activation":  {`{"data": "f", "param_bounds": {"activation": ["relux"]}}`, "relux"},
 		"no activation":       {`{"data": "f", "param_bounds": {"activation": []}}`, "activation"},
 		"activation no names": {`{"data": "f", "param_bounds": {"activation": [1, 2]}}`, "names"},
-		"bounds no object":    {`{"data": "f", "param_bounds": [1]}`, "param_bounds"},
+		"unknown model":       {`{"data": "f", "models": ["mlp", "rnn"]}`, "rnn"},
+		"no model":            {`{"data": "f", "models": []}`, "model"},
+		"model twice":         {`{"data": "f", "models": ["tcn", "tcn"]}`, "given twice"},
+		"models no list":      {`{"data": "f", "models": "tcn"}`, "models"},
+		"models no names":     {`{"data": "f", "models": [1]}`, "names"},
+		"models twice":        {`{"data": "f", "models": ["tcn"], "param_bounds": {"model": ["mlp"]}}`, "beside"},
+		"too few for a TCN":   {`{"data": "f", "max_parameters": 84}`, "model tcn has 85"},
+		"dropout one":         {`{"data": "f", "param_bounds": {"dropout": [0, 1]}}`, "dropout"},
+		"nine blocks":         {`{"data": "f", "param_bounds": {"blocks": [1, 9]}}`, "blocks"},
+		"TCN too large": {`{"data": "f", "param_bounds": {"window": [6, 4096], "batch": [8, 4096], "channels": [4, 256],
+			"kernel": [2, 16], "blocks": [1, 8]}}`, "largest TCN"},
+		"bounds no object": {`{"data": "f", "param_bounds": [1]}`, "param_bounds"},
 	} {
 		o, err := canon.ParseObject([]byte(tc.config))
 		if err != nil {
@@ -69,7 +81,11 @@ func TestConfigAccepts(t *testing.T) {
 	if c.Patience != 4 || c.Space[geneWindow].High != 9 || c.Space[geneActivation].Choices[0] != "sigmoid" || c.TestStart != "200" {
 		t.Errorf("config = %+v", c)
 	}
-	if DefaultSpace()[geneWindow].High != 36 {
+	if c, err := ParseConfig(canon.NewObject("data", "f", "models", []any{MLP}, "max_parameters", 41)); err != nil ||
+		len(c.Space[geneModel].Choices) != 1 {
+		t.Errorf("perceptrons alone: %v, %v", c.Space[geneModel], err)
+	}
+	if len(DefaultSpace()[geneModel].Choices) != 2 || DefaultSpace()[geneWindow].High != 36 {
 		t.Error("the default space was changed")
 	}
 }
@@ -90,13 +106,16 @@ func TestNewNamesTheFile(t *testing.T) {
 
 // A repaired genome fits, a genome that fits is kept, and every recipe of a random genome passes Check.
 func TestRepair(t *testing.T) {
-	for _, limit := range []int{60, 100, 500, 2000} {
+	for _, limit := range []int{85, 100, 500, 2000} {
 		d := mustDomain(t, monthly(200), func(c *Config) { c.MaxParameters = limit })
 		draws := rng.NewSeq(rng.Key{1, 2}, rng.Probe, 0)
 		changed := 0
 		for range 300 {
 			g := d.config.Space.Random(draws.Uniform)
 			r := d.Repair(g)
+			if r[geneModel] != g[geneModel] {
+				t.Fatal("repair changed the model")
+			}
 			if n := d.config.parameters(r); n > limit {
 				t.Fatalf("limit %d: repaired genome %v has %d parameters", limit, r, n)
 			}
@@ -128,10 +147,11 @@ func TestRepairOrder(t *testing.T) {
 	c.Horizon, c.MaxParameters = 1, 200
 	// With 12 inputs, widths 10 and 10 have 251 parameters, 9 and 8 have 206, 8 and 8 have 185.
 	g := lowest(c.Space)
-	copy(g, genome.Genome{2, 10, 10, 20, 10})
+	copy(g, genome.Genome{0, 2, 10, 10, 20})
+	g[geneWindow] = 10
 	r := c.repair(g)
 	if r[geneWidth1] != 8 || r[geneWidth2] != 8 {
-		t.Errorf("widths = %v", r[geneWidth1:geneWindow])
+		t.Errorf("widths = %v", r[geneWidth1:geneBlocks])
 	}
 	if r[geneWidth3] != 20 {
 		t.Error("an inactive width was changed")
@@ -142,6 +162,23 @@ func TestRepairOrder(t *testing.T) {
 	if g[geneWidth1] != 10 {
 		t.Error("the argument was changed")
 	}
+
+	// A TCN loses channels, then blocks, then taps: with kernel 3, two blocks of 8 channels have 721 parameters, of 4
+	// channels 217, and one block of 4 has 113.
+	f := func(limit int, want genome.Genome) {
+		t.Helper()
+		g := tcn(c.Space)
+		c.MaxParameters = limit
+		if r := c.repair(g); !slices.Equal(r[geneBlocks:geneDropout], want) || c.parameters(r) > limit {
+			t.Errorf("limit %d: blocks, channels, kernel = %v with %d parameters, want %v", limit,
+				r[geneBlocks:geneDropout], c.parameters(r), want)
+		}
+	}
+	f(721, genome.Genome{2, 8, 3})
+	f(720, genome.Genome{2, 7, 3})
+	f(217, genome.Genome{2, 4, 3})
+	f(216, genome.Genome{1, 4, 3})
+	f(112, genome.Genome{1, 4, 2})
 }
 
 func TestCheckRefusals(t *testing.T) {
@@ -177,6 +214,13 @@ func TestCheckRefusals(t *testing.T) {
 	f("gene missing", func(o, g *canon.Object) { g.Delete("window") }, domain.ErrRecipe)
 	f("gene unknown", func(o, g *canon.Object) { g.Set("width_9", 1) }, domain.ErrRecipe)
 	f("gene inactive", func(o, g *canon.Object) { g.Set("width_3", 8) }, domain.ErrRecipe)
+	f("no model", func(o, g *canon.Object) { g.Delete("model") }, domain.ErrRecipe)
+	f("model unknown", func(o, g *canon.Object) { g.Set("model", "rnn") }, domain.ErrRecipe)
+	f("genes of another model", func(o, g *canon.Object) { g.Set("model", TCN) }, domain.ErrRecipe)
+	f("gene of another model", func(o, g *canon.Object) { g.Set("kernel", 2) }, domain.ErrRecipe)
+	f("TCN too large", func(o, g *canon.Object) {
+		o.Set("genome", d.config.Space.Object(tcn(d.config.Space)))
+	}, domain.ErrRecipe)
 	f("gene outside", func(o, g *canon.Object) { g.Set("window", 37) }, domain.ErrRecipe)
 	f("gene not float32", func(o, g *canon.Object) { g.Set("learning_rate", 0.001) }, domain.ErrRecipe)
 	f("too many parameters", func(o, g *canon.Object) { g.Set("width_1", 32).Set("window", 36) }, domain.ErrRecipe)

@@ -6,10 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"slices"
-	"strconv"
-	"strings"
+
+	"doin.network/node/compute/domain"
 )
 
 // Limits of a data file.
@@ -98,7 +97,7 @@ func Parse(r io.Reader, timeColumn, valueColumn string) (*Table, error) {
 		if err := times.add(row[timeAt], line); err != nil {
 			return nil, err
 		}
-		v, err := number(row[valueAt])
+		v, err := domain.Decimal(row[valueAt], maxValue)
 		if err != nil {
 			return nil, atLine(line, "value %.40q: %v", row[valueAt], err)
 		}
@@ -128,7 +127,7 @@ func columns(header []string, timeColumn, valueColumn string) (timeAt, valueAt i
 		return 0, 0, atLine(1, "header has %d columns: at most %d are allowed", len(header), MaxColumns)
 	}
 	for _, name := range header {
-		if _, err := number(name); err == nil {
+		if _, err := domain.Decimal(name, maxValue); err == nil {
 			return 0, 0, atLine(1, "no header: column name %.40q is a number", name)
 		}
 	}
@@ -155,22 +154,4 @@ func columns(header []string, timeColumn, valueColumn string) (timeAt, valueAt i
 		return 0, 0, atLine(1, "column %.80q is both time and value", header[timeAt])
 	}
 	return timeAt, valueAt, nil
-}
-
-// number parses a decimal number; not a hexadecimal one, an infinity, NaN or one with underscores.
-func number(s string) (float64, error) {
-	if s == "" {
-		return 0, errors.New("missing")
-	}
-	if len(s) > 64 || strings.Trim(s, "0123456789+-.eE") != "" {
-		return 0, errors.New("not a decimal number")
-	}
-	v, err := strconv.ParseFloat(s, 64)
-	if errors.Is(err, strconv.ErrSyntax) {
-		return 0, errors.New("not a decimal number")
-	}
-	if err != nil || math.Abs(v) > maxValue {
-		return 0, fmt.Errorf("magnitude above %g", maxValue)
-	}
-	return v, nil
 }

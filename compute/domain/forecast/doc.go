@@ -1,6 +1,6 @@
-// Package forecast is the domain of time-series forecasting from a CSV file: a multilayer perceptron predicts the next
-// value of a series, or the next h of them at once, and is trained by AdamW with early stopping under the numeric
-// contract (package nn).
+// Package forecast is the domain of time-series forecasting from a CSV file: a multilayer perceptron or a temporal
+// convolutional network predicts the next value of a series, or the next h of them at once, and is trained by AdamW with
+// early stopping under the numeric contract (package nn).
 //
 // # Data
 //
@@ -10,19 +10,30 @@
 // computed once, in binary64 with + − × ÷ √, in row order. Everything after that, metrics included, is a function of
 // what the data hash covers.
 //
-// # Samples
+// # Models and samples
 //
-// The window w is a gene, so windows are index arithmetic over s and never stored. The sample of origin o has the
-// inputs s[o−w+j] − s[o] for j = 0 … w−1, ascending in time, then sine and cosine of the position of row o+1 in the
-// period (from a table of constants; absent for period 1), and the targets s[o+1+k] − s[o] for k = 0 … h−1. A sample
-// belongs to the part of the split in which all its targets lie.
+// The gene model says what is trained. "mlp" is a perceptron of hidden_layers layers of the widths width_1, width_2 and
+// width_3. "tcn" is a stack of blocks residual blocks with channels channels and the given kernel, activation and dropout
+// (package nn's kind tcn), the dilation of block b = 0, 1, … being 2^b; the last step of its output goes to the output
+// layer. Genes of the other model are not part of a genome.
+//
+// The window w is a gene, so windows are index arithmetic over s and never stored. A tcn's is cut to what its last step
+// can depend on: w = min(window, 1 + 2·(kernel − 1)·(2^blocks − 1)). The sample of origin o has the targets
+// s[o+1+k] − s[o] for k = 0 … h−1, and the inputs
+//
+//   - mlp: s[o−w+j] − s[o] for j = 0 … w−1, ascending in time, then sine and cosine of the position of row o+1 in the
+//     period (from a table of constants; absent for period 1);
+//   - tcn: a sequence of w steps, the oldest first; step j has the channels s[o−w+j] − s[o] and sine and cosine of the
+//     position of row o−w+j itself.
+//
+// A sample belongs to the part of the split in which all its targets lie.
 //
 // # Measures
 //
-// A mean absolute error is the sum of |prediction − target| in order R3 over samples and then outputs, divided by their
-// number, in binary32; times the scale, in binary64, it is in the units of the file. Every part is measured at the same
-// origins for every window. Performance is the negative validation error. The naive errors beside it are those of the
-// last value and of the value one period before the target.
+// A mean absolute error is the sum of |prediction − target| in order R3 over samples and then outputs, divided by
+// their number, in binary32; times the scale, in binary64, it is in the units of the file. Every part is measured at
+// the same origins for every model and window. Performance is the negative validation error. The naive errors beside
+// it are those of the last value and of the value one period before the target.
 //
 // # Recipes
 //

@@ -33,7 +33,7 @@ type Domain struct {
 	dataHash  string
 	baselines *canon.Object
 	naive     *naive
-	models    *cache
+	models    *domain.Cache[*model]
 }
 
 // New makes the domain from a configuration object (see ParseConfig) and reads its data file. Errors wrap
@@ -65,10 +65,10 @@ func FromTable(c Config, t *Table) (*Domain, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Domain{config: c, series: s, dataHash: s.hash(&c), models: newCache(cacheSize)}
+	d := &Domain{config: c, series: s, dataHash: s.hash(&c), models: domain.NewCache[*model](cacheSize)}
 	d.baselines = canon.NewObject()
 	for _, p := range d.parts() {
-		w := d.measured(p, d.config.firstOrigin())
+		w := d.measured(p, view{})
 		d.baselines.Set(p.name+"_naive_mae", d.units(w.naiveMAE()))
 		d.baselines.Set(p.name+"_seasonal_mae", d.units(w.seasonalMAE()))
 	}
@@ -88,11 +88,11 @@ func (d *Domain) parts() [3]rows {
 	return [3]rows{{"train", 0, s.validation}, {"val", s.validation, s.test}, {"test", s.test, s.table.Rows()}}
 }
 
-// measured returns the samples on which a model with the given window is measured: in every part the same origins for
-// every window.
-func (d *Domain) measured(p rows, window int) *windows {
+// measured returns the samples on which a model with the given view is measured: in every part the same origins for
+// every view.
+func (d *Domain) measured(p rows, v view) *windows {
 	s := d.series
-	return part(s.scaled, &s.calendar, window, d.config.Horizon, d.config.firstOrigin(), p.from, p.to)
+	return part(s.scaled, &s.calendar, v, d.config.Horizon, d.config.firstOrigin(), p.from, p.to)
 }
 
 // units turns a scaled error into the units of the file; one that is not finite or too large is −domain.Penalty.
@@ -128,8 +128,8 @@ func (d *Domain) Train(ctx context.Context, parameters *canon.Object, seed uint6
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	key := cacheKey{canon.Hash(parameters), seed, digest}
-	if m := d.models.get(key); m != nil {
+	key := domain.CacheKey{Recipe: canon.Hash(parameters), Seed: seed, Digest: digest}
+	if m, ok := d.models.Get(key); ok {
 		return m, nil
 	}
 	shape := d.config.shape(g)
@@ -137,16 +137,16 @@ func (d *Domain) Train(ctx context.Context, parameters *canon.Object, seed uint6
 		shape.Segment = Segment
 	}
 	s := d.series
-	window, horizon := int(g[geneWindow]), d.config.Horizon
+	v, horizon := d.config.view(g), d.config.Horizon
 	task := nn.TaskKey(nn.ContractVersion, Plugin, d.config.Space.Object(g), d.dataHash, seed)
 	result, err := nn.Train(ctx, shape, task,
-		part(s.scaled, &s.calendar, window, horizon, window, 0, s.validation),
-		part(s.scaled, &s.calendar, window, horizon, window, s.validation, s.test))
+		part(s.scaled, &s.calendar, v, horizon, v.window, 0, s.validation),
+		part(s.scaled, &s.calendar, v, horizon, v.window, s.validation, s.test))
 	if err != nil {
 		return nil, fmt.Errorf("forecast: train: %w", err)
 	}
-	m := d.newModel(result, window, shape.Parameters(), digest)
-	d.models.put(key, m)
+	m := d.newModel(result, v, shape.Parameters(), digest)
+	d.models.Put(key, m)
 	return m, nil
 }
 
@@ -161,54 +161,24 @@ func (d *Domain) Check(parameters *canon.Object) error {
 
 // parse reads a recipe. Data are compared last, so that ErrDataHash means that nothing else is wrong.
 func (d *Domain) parse(parameters *canon.Object) (genome.Genome, error) {
-	refuse := func(format string, args ...any) (genome.Genome, error) {
-		return nil, fmt.Errorf("%w: "+format, append([]any{domain.ErrRecipe}, args...)...)
-	}
-	for _, key := range parameters.Keys() {
-		switch key {
-		case "contract", "domain", "genome", "data_hash":
-		default:
-			return refuse("unknown member %.80q", key)
-		}
-	}
-	contract, err := parameters.String("contract")
+	g, hash, err := domain.ParseRecipe(parameters, nn.ContractVersion, Plugin, d.config.Space)
 	if err != nil {
-		return refuse("%w", err)
-	}
-	if contract != nn.ContractVersion {
-		return refuse("contract %.80q, want %q", contract, nn.ContractVersion)
-	}
-	plugin, err := parameters.String("domain")
-	if err != nil {
-		return refuse("%w", err)
-	}
-	if plugin != Plugin {
-		return refuse("domain %.80q, want %q", plugin, Plugin)
-	}
-	o, err := parameters.Object("genome")
-	if err != nil {
-		return refuse("%w", err)
-	}
-	g, err := d.config.Space.Parse(o)
-	if err != nil {
-		return refuse("%w", err)
+		return nil, err
 	}
 	if n := d.config.parameters(g); n > d.config.MaxParameters {
-		return refuse("network of %d parameters: at most %d are allowed", n, d.config.MaxParameters)
+		return nil, fmt.Errorf("%w: network of %d parameters: at most %d are allowed",
+			domain.ErrRecipe, n, d.config.MaxParameters)
 	}
-	hash, err := parameters.String("data_hash")
-	if err != nil {
-		return refuse("%w", err)
-	}
-	if hash != d.dataHash {
-		return nil, fmt.Errorf("%w: data_hash %.80q, ours is %q", domain.ErrDataHash, hash, d.dataHash)
+	if err := domain.CheckDataHash(hash, d.dataHash); err != nil {
+		return nil, err
 	}
 	return g, nil
 }
 
-// Repair implements domain.Repairer: while the network has more than MaxParameters parameters, the widest active layer
-// (of equals the deepest) loses one unit; where all are at their bound the network loses a layer; where it has the
-// fewest, the window loses a value. It panics for a genome that Space.Check refuses.
+// Repair implements domain.Repairer: while the network has more than MaxParameters parameters, it loses something. A
+// multilayer perceptron: the widest layer (of equals the deepest) a unit; where all are at their bound, a layer; where it
+// has the fewest, the window a value. A TCN: a channel; where it has the fewest, a block; then a tap. The model never
+// changes. It panics for a genome that Space.Check refuses.
 func (d *Domain) Repair(g genome.Genome) genome.Genome {
 	if err := d.config.Space.Check(g); err != nil {
 		panic(err)
@@ -218,12 +188,7 @@ func (d *Domain) Repair(g genome.Genome) genome.Genome {
 
 // Parameters implements domain.Domain: the recipe of the repaired genome.
 func (d *Domain) Parameters(g genome.Genome) *canon.Object {
-	return canon.NewObject(
-		"contract", nn.ContractVersion,
-		"domain", Plugin,
-		"genome", d.config.Space.Object(d.Repair(g)),
-		"data_hash", d.dataHash,
-	)
+	return domain.Recipe(nn.ContractVersion, Plugin, d.config.Space, d.Repair(g), d.dataHash)
 }
 
 // Genome implements domain.Domain.

@@ -23,14 +23,14 @@ const (
 //   - steps: how many values to forecast, 1 … MaxForecast; default: the horizon.
 //
 // Beyond the horizon the forecast goes on from its own values. The answer is {"forecast": […], "times": […]}.
-func (d *Domain) answer(ctx context.Context, input *canon.Object, window int, p predict) (*canon.Object, error) {
-	q, err := d.parseQuery(input, window)
+func (d *Domain) answer(ctx context.Context, input *canon.Object, v view, p predict) (*canon.Object, error) {
+	q, err := d.parseQuery(input, v.window)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", domain.ErrInput, err)
 	}
 	s, horizon := d.series, d.config.Horizon
 	forecast, times := make([]float64, 0, q.steps), make([]string, 0, q.steps)
-	x := make([]float32, window+s.calendar.columns())
+	x := make([]float32, v.size(&s.calendar))
 	out := make([]float32, horizon)
 	// known holds the window's values and the last one; at is the row of the last one.
 	known, at := q.known, q.at
@@ -39,10 +39,7 @@ func (d *Domain) answer(ctx context.Context, input *canon.Object, window int, p 
 			return nil, err
 		}
 		last := known[len(known)-1]
-		for j, v := range known[len(known)-1-window : len(known)-1] {
-			x[j] = v - last
-		}
-		copy(x[window:], s.calendar.of(at+1))
+		v.inputs(known, &s.calendar, at, x)
 		p(x, out)
 		for _, difference := range out {
 			v := last + difference

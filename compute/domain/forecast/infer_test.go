@@ -110,3 +110,29 @@ func TestInferRefusals(t *testing.T) {
 		}
 	}
 }
+
+// A TCN answers as it is measured, and at origins whose first steps lie before the data.
+func TestInferSequence(t *testing.T) {
+	table := monthly(200)
+	d := mustDomain(t, table, func(c *Config) { quick(c); c.Horizon = 2 })
+	m := train(t, d, tcn(d.config.Space), 1, false).(*model)
+	s := d.series
+	w := part(s.scaled, &s.calendar, m.view, 2, m.view.window, s.test, 200)
+	x, y, out := make([]float32, m.view.size(&s.calendar)), make([]float32, 2), make([]float32, 2)
+	w.Sample(w.Len()-1, x, y)
+	m.network.Predict(x, out)
+	origin := 197
+	got, _ := infer(t, m, "last_time", table.Time(origin))
+	for k := range out {
+		near(t, "forecast", got[k], s.toOriginal(float64(s.scaled[origin]+out[k])), 1e-9)
+	}
+	tail := table.values[150:164]
+	first, times := infer(t, m, "series", tail, "last_time", "2000-01")
+	if times[0] != "2000-02" || m.view.window != len(tail)-1 {
+		t.Fatalf("window %d, times %v", m.view.window, times)
+	}
+	// Twelve years later the calendar is the same.
+	if later, _ := infer(t, m, "series", tail, "last_time", "2012-01"); !slices.Equal(first, later) {
+		t.Errorf("forecasts %v and %v from the same month", first, later)
+	}
+}

@@ -19,7 +19,7 @@ var _ domain.Model = (*model)(nil)
 type model struct {
 	domain     *Domain
 	network    *nn.Network // nil: diverged
-	window     int
+	view       view
 	parameters int
 	status     nn.Status
 	stopStep   int
@@ -29,9 +29,9 @@ type model struct {
 }
 
 // newModel measures a finished training.
-func (d *Domain) newModel(r *nn.Result, window, parameters int, digest bool) *model {
+func (d *Domain) newModel(r *nn.Result, v view, parameters int, digest bool) *model {
 	m := &model{
-		domain: d, network: r.Network, window: window, parameters: parameters,
+		domain: d, network: r.Network, view: v, parameters: parameters,
 		status: r.Status, stopStep: r.StopStep, bestStep: r.BestStep,
 	}
 	if r.Status == nn.Diverged {
@@ -42,7 +42,7 @@ func (d *Domain) newModel(r *nn.Result, window, parameters int, digest bool) *mo
 			m.mae[i] = float32(math.NaN())
 			continue
 		}
-		m.mae[i] = d.measured(p, window).mae(m.network.Predictor().Predict)
+		m.mae[i] = d.measured(p, v).mae(m.network.Predictor().Predict)
 	}
 	if digest {
 		m.digest = digestOf(r.Root, m.mae)
@@ -83,7 +83,7 @@ func (m *model) Metrics() *canon.Object {
 
 // Score implements domain.Model: the mean absolute error on a synthetic series, in the units of the file.
 func (m *model) Score(ctx context.Context, s *domain.Synthetic) (float64, error) {
-	w, err := m.domain.syntheticWindows(ctx, s, m.window)
+	w, err := m.domain.syntheticWindows(ctx, s, m.view)
 	if err != nil {
 		return 0, err
 	}
@@ -98,7 +98,7 @@ func (m *model) Infer(ctx context.Context, input *canon.Object) (*canon.Object, 
 	if m.network == nil {
 		return m.domain.naive.Infer(ctx, input)
 	}
-	return m.domain.answer(ctx, input, m.window, m.network.Predictor().Predict)
+	return m.domain.answer(ctx, input, m.view, m.network.Predictor().Predict)
 }
 
 // naive is the model that forecasts the last value.
@@ -120,7 +120,7 @@ func (n *naive) Metrics() *canon.Object {
 }
 
 func (n *naive) Score(ctx context.Context, s *domain.Synthetic) (float64, error) {
-	w, err := n.domain.syntheticWindows(ctx, s, n.domain.config.firstOrigin())
+	w, err := n.domain.syntheticWindows(ctx, s, view{})
 	if err != nil {
 		return 0, err
 	}
@@ -128,5 +128,5 @@ func (n *naive) Score(ctx context.Context, s *domain.Synthetic) (float64, error)
 }
 
 func (n *naive) Infer(ctx context.Context, input *canon.Object) (*canon.Object, error) {
-	return n.domain.answer(ctx, input, 0, func(_, out []float32) { clear(out) })
+	return n.domain.answer(ctx, input, view{}, func(_, out []float32) { clear(out) })
 }

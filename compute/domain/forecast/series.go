@@ -119,13 +119,14 @@ func (s *series) toScaled(y float64) (v float32, ok bool) {
 // toOriginal is the inverse of toScaled, in binary64.
 func (s *series) toOriginal(x float64) float64 { return s.offset + float64(x*s.scale) }
 
-// hash returns the data hash, in hex: the SHA-256 of the line "doin/forecast/data/1", then, little-endian, the
+// hash returns the data hash, in hex: the SHA-256 of the line "doin/forecast/data/2", then, little-endian, the
 // settings below as 64-bit words, offset and scale as the bits of doubles, the scaled series, and the
-// calendar columns row by row as the bits of float32.
+// calendar columns row by row as the bits of float32. The first origin is among the settings: it follows the largest
+// window of the search space and decides which samples there are.
 func (s *series) hash(c *Config) string {
-	b := []byte("doin/forecast/data/1\n")
+	b := []byte("doin/forecast/data/2\n")
 	for _, v := range []int{
-		s.table.Rows(), s.validation, s.test, c.Horizon, c.Period, s.calendar.phase, c.MaxSteps, c.EvalEvery, c.Patience,
+		s.table.Rows(), s.validation, s.test, c.firstOrigin(), c.Horizon, c.Period, s.calendar.phase, c.MaxSteps, c.EvalEvery, c.Patience,
 	} {
 		b = binary.LittleEndian.AppendUint64(b, uint64(v))
 	}

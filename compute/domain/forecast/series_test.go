@@ -131,10 +131,10 @@ func TestNoLeakage(t *testing.T) {
 		t.Error("training data depend on later rows")
 	}
 	// Inputs of the last training sample and its targets end before the validation rows.
-	w := part(a.scaled[:a.validation], &a.calendar, 12, 2, 12, 0, a.validation)
+	w := part(a.scaled[:a.validation], &a.calendar, view{window: 12}, 2, 12, 0, a.validation)
 	w.Sample(w.Len()-1, make([]float32, 14), make([]float32, 2)) // panics beyond the training rows
 	// The first validation target is the first validation row.
-	v := part(a.scaled, &a.calendar, 12, 2, 12, a.validation, a.test)
+	v := part(a.scaled, &a.calendar, view{window: 12}, 2, 12, a.validation, a.test)
 	y := make([]float32, 2)
 	v.Sample(0, make([]float32, 14), y)
 	if want := a.scaled[a.validation] - a.scaled[a.validation-1]; y[0] != want {
@@ -187,7 +187,7 @@ func TestWindows(t *testing.T) {
 		d := mustDomain(t, monthly(220), func(c *Config) { c.Horizon = horizon })
 		s, window := d.series, 9
 		for _, p := range d.parts() {
-			w := d.measured(p, window)
+			w := d.measured(p, view{window: window})
 			var naive, seasonal float64
 			count := 0
 			for origin := max(d.config.firstOrigin(), p.from-1); origin+horizon < p.to; origin++ {

@@ -3,22 +3,30 @@ package forecast
 import (
 	"errors"
 	"fmt"
-	"math"
 	"slices"
-	"strings"
 
-	"doin.network/node/compute/domain"
 	"doin.network/node/compute/genome"
 	"doin.network/node/compute/nn"
-	"doin.network/node/internal/canon"
 )
 
-// The genes, in the order of the space. The width of layer k is active in networks of at least k hidden layers.
+// The models, choices of the gene model.
 const (
-	geneLayers = iota
+	MLP = "mlp" // a multilayer perceptron
+	TCN = "tcn" // a temporal convolutional network
+)
+
+// The genes, in the order of the space. Those from geneLayers to geneWidth3 are the perceptron's, the width of layer k
+// active in networks of at least k hidden layers; those from geneBlocks to geneDropout are the TCN's.
+const (
+	geneModel = iota
+	geneLayers
 	geneWidth1
 	geneWidth2
 	geneWidth3
+	geneBlocks
+	geneChannels
+	geneKernel
+	geneDropout
 	geneWindow
 	geneBatch
 	geneLearningRate
@@ -27,29 +35,31 @@ const (
 	geneLoss
 )
 
-// MaxHidden is the greatest number of hidden layers, MaxWindow the longest window.
+// MaxHidden is the greatest number of hidden layers, MaxBlocks that of a TCN's blocks, MaxWindow the longest window.
 const (
 	MaxHidden = 3
+	MaxBlocks = 8
 	MaxWindow = 4096
 )
 
-// DefaultSpace returns the genes and their default bounds: hidden_layers 1–3; width_1, width_2, width_3 4–32, each
-// active if there are so many layers; window 6–36; batch 8–64 (log); learning_rate 1e-4–3e-2 (log); weight_decay
-// 1e-6–1e-1 (log); activation relu, tanh, gelu or silu; loss mse, huber or mae.
+// DefaultSpace returns the genes and their default bounds: model mlp or tcn; of mlp, hidden_layers 1–3 and width_1,
+// width_2, width_3 4–32, each active if there are so many layers; of tcn, blocks 1–2, channels 4–16, kernel 2–3 and
+// dropout 0–0.3; window 6–36; batch 8–64 (log); learning_rate 1e-4–3e-2 (log); weight_decay 1e-6–1e-1 (log); activation
+// relu, tanh, gelu or silu; loss mse, huber or mae.
 func DefaultSpace() genome.Space {
-	width := func(k int64) genome.Gene {
-		g := genome.Gene{Name: fmt.Sprintf("width_%d", k), Kind: genome.Int, Low: 4, High: 32}
-		if k > 1 {
-			g.When = &genome.Condition{Gene: "hidden_layers", AtLeast: k}
-		}
-		return g
-	}
 	single := func(v float32) float64 { return float64(v) }
+	only := func(model string) *genome.Condition { return &genome.Condition{Gene: "model", In: []string{model}} }
+	deep := func(k int64) *genome.Condition { return &genome.Condition{Gene: "hidden_layers", AtLeast: k} }
 	return genome.Space{
-		geneLayers:       {Name: "hidden_layers", Kind: genome.Int, Low: 1, High: MaxHidden},
-		geneWidth1:       width(1),
-		geneWidth2:       width(2),
-		geneWidth3:       width(3),
+		geneModel:        {Name: "model", Kind: genome.Category, Choices: []string{MLP, TCN}},
+		geneLayers:       {Name: "hidden_layers", Kind: genome.Int, Low: 1, High: MaxHidden, When: only(MLP)},
+		geneWidth1:       {Name: "width_1", Kind: genome.Int, Low: 4, High: 32, When: only(MLP)},
+		geneWidth2:       {Name: "width_2", Kind: genome.Int, Low: 4, High: 32, When: deep(2)},
+		geneWidth3:       {Name: "width_3", Kind: genome.Int, Low: 4, High: 32, When: deep(3)},
+		geneBlocks:       {Name: "blocks", Kind: genome.Int, Low: 1, High: 2, When: only(TCN)},
+		geneChannels:     {Name: "channels", Kind: genome.Int, Low: 4, High: 16, When: only(TCN)},
+		geneKernel:       {Name: "kernel", Kind: genome.Int, Low: 2, High: 3, When: only(TCN)},
+		geneDropout:      {Name: "dropout", Kind: genome.Real, Low: 0, High: single(0.3), When: only(TCN)},
 		geneWindow:       {Name: "window", Kind: genome.Int, Low: 6, High: 36},
 		geneBatch:        {Name: "batch", Kind: genome.Int, Low: 8, High: 64, Log: true},
 		geneLearningRate: {Name: "learning_rate", Kind: genome.Real, Low: single(1e-4), High: single(3e-2), Log: true},
@@ -62,6 +72,7 @@ func DefaultSpace() genome.Space {
 // hardBounds are what the bounds of a gene may be at most.
 var hardBounds = map[string][2]float64{
 	"hidden_layers": {1, MaxHidden}, "width_1": {1, 1024}, "width_2": {1, 1024}, "width_3": {1, 1024},
+	"blocks": {1, MaxBlocks}, "channels": {1, 256}, "kernel": {1, 16}, "dropout": {0, 0.9},
 	"window": {1, MaxWindow}, "batch": {1, 4096}, "learning_rate": {1e-7, 1}, "weight_decay": {1e-9, 1},
 }
 
@@ -91,74 +102,16 @@ func checkSpace(s genome.Space) error {
 
 // known reports whether a category can be trained; a space may leave the default's choices for other ones of the engine.
 func known(gene int, choice string) bool {
-	if gene == geneActivation {
+	switch gene {
+	case geneModel:
+		return choice == MLP || choice == TCN
+	case geneActivation:
 		return slices.Contains([]nn.Activation{nn.ReLU, nn.Tanh, nn.Sigmoid, nn.GELU, nn.SiLU}, nn.Activation(choice))
 	}
 	return slices.Contains([]nn.Loss{nn.MSE, nn.MAE, nn.Huber}, nn.Loss(choice))
 }
 
-// parseBounds returns s with the bounds that the member key of a configuration gives.
-func parseBounds(o *canon.Object, key string, s genome.Space) (genome.Space, error) {
-	bounds, err := o.ObjectOr(key, nil)
-	if err != nil {
-		return s, fmt.Errorf("%w: %w", domain.ErrConfig, err)
-	}
-	s = slices.Clone(s)
-	names := make([]string, len(s))
-	for i := range s {
-		names[i] = s[i].Name
-	}
-	var errs []error
-	for name, v := range bounds.All() {
-		if strings.HasPrefix(name, "$") {
-			continue
-		}
-		i := slices.Index(names, name)
-		if i < 0 {
-			errs = append(errs, domain.CheckKeys(canon.NewObject(name, nil), names...))
-			continue
-		}
-		if err := setBounds(&s[i], v); err != nil {
-			errs = append(errs, fmt.Errorf("%w: %s: %s: %w", domain.ErrConfig, key, name, err))
-		}
-	}
-	return s, errors.Join(errs...)
-}
-
-// setBounds reads [low, high] or a list of choices into a gene.
-func setBounds(g *genome.Gene, v any) error {
-	list, err := canon.AsList(v)
-	if err != nil {
-		return err
-	}
-	if g.Kind == genome.Category {
-		g.Choices = nil
-		for i, e := range list {
-			s, ok := e.(string)
-			if !ok || i >= genome.MaxChoices {
-				return errors.New("want a list of names")
-			}
-			g.Choices = append(g.Choices, s)
-		}
-		return nil
-	}
-	pair, err := domain.Reals(v, 2)
-	if err != nil {
-		return err
-	}
-	if len(pair) != 2 || pair[0] > pair[1] {
-		return errors.New("want [low, high] with low ≤ high")
-	}
-	if g.Kind == genome.Real {
-		pair[0], pair[1] = float64(float32(pair[0])), float64(float32(pair[1]))
-	} else if pair[0] != math.Trunc(pair[0]) || pair[1] != math.Trunc(pair[1]) {
-		return errors.New("want integers")
-	}
-	g.Low, g.High = pair[0], pair[1]
-	return nil
-}
-
-// lowest is the genome of the smallest network.
+// lowest is the genome of the smallest network of the first model.
 func lowest(s genome.Space) genome.Genome {
 	g := make(genome.Genome, len(s))
 	for i := range s {
@@ -167,64 +120,11 @@ func lowest(s genome.Space) genome.Genome {
 	return g
 }
 
-// shape returns the training that a genome asks for, without its digest.
-func (c *Config) shape(g genome.Genome) nn.Config {
-	n := nn.DefaultConfig()
-	n.Inputs = int(g[geneWindow])
-	if c.Period > 1 {
-		n.Inputs += 2
-	}
-	for k := range int(g[geneLayers]) {
-		n.Hidden = append(n.Hidden, int(g[geneWidth1+k]))
-	}
-	n.Outputs = c.Horizon
-	n.Activation = nn.Activation(c.Space[geneActivation].Choices[int(g[geneActivation])])
-	n.Loss = nn.Loss(c.Space[geneLoss].Choices[int(g[geneLoss])])
-	n.Batch = int(g[geneBatch])
-	n.MaxSteps = c.MaxSteps
-	n.LearningRate, n.WeightDecay = float32(g[geneLearningRate]), float32(g[geneWeightDecay])
-	n.Beta1, n.Beta2, n.Epsilon = beta1, beta2, epsilon
-	n.WarmupSteps, n.Schedule = min(warmupSteps, c.MaxSteps-1), nn.Cosine
-	n.EvalEvery, n.Patience, n.MinDelta = c.EvalEvery, c.Patience, 0
-	n.Segment = 0
-	return n
-}
-
-// The settings of AdamW that are not searched.
-const (
-	beta1       = 0.9
-	beta2       = 0.999
-	epsilon     = 1e-8
-	warmupSteps = 20
-)
-
-// parameters is the number of weights and biases that a genome asks for.
-func (c *Config) parameters(g genome.Genome) int {
-	n := c.shape(g)
-	return n.Parameters()
-}
-
-// repair is Domain.Repair without the check of g.
-func (c *Config) repair(g genome.Genome) genome.Genome {
-	if c.parameters(g) <= c.MaxParameters {
-		return g
-	}
-	g = g.Clone()
-	for c.parameters(g) > c.MaxParameters {
-		widest := -1
-		for i := geneWidth1; i < geneWidth1+int(g[geneLayers]); i++ {
-			if g[i] > c.Space[i].Low && (widest < 0 || g[i] >= g[widest]) {
-				widest = i
-			}
-		}
-		switch {
-		case widest >= 0:
-			g[widest]--
-		case g[geneLayers] > c.Space[geneLayers].Low:
-			g[geneLayers]--
-		default:
-			g[geneWindow]--
-		}
+// highest is the genome of the largest network of the first model.
+func highest(s genome.Space) genome.Genome {
+	g := make(genome.Genome, len(s))
+	for i := range s {
+		g[i] = s[i].High
 	}
 	return g
 }

@@ -55,9 +55,9 @@ func hashSeries(series []float64) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// syntheticWindows returns the samples of a synthetic series on which a model with the given window is scored: the same
+// syntheticWindows returns the samples of a synthetic series on which a model with the given view is scored: the same
 // origins for every window. The series is scaled as the data are; its row 0 has the calendar position of theirs.
-func (d *Domain) syntheticWindows(ctx context.Context, synthetic *domain.Synthetic, window int) (*windows, error) {
+func (d *Domain) syntheticWindows(ctx context.Context, synthetic *domain.Synthetic, v view) (*windows, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -68,11 +68,11 @@ func (d *Domain) syntheticWindows(ctx context.Context, synthetic *domain.Synthet
 	}
 	scaled := make([]float32, n)
 	for i, y := range synthetic.Series {
-		v, ok := s.toScaled(y)
+		x, ok := s.toScaled(y)
 		if !ok {
 			return nil, fmt.Errorf("%w: value %d, %v: too far from the training data", domain.ErrSynthetic, i, y)
 		}
-		scaled[i] = v
+		scaled[i] = x
 	}
-	return part(scaled, &s.calendar, window, d.config.Horizon, first, 0, n), nil
+	return part(scaled, &s.calendar, v, d.config.Horizon, first, 0, n), nil
 }

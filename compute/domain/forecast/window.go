@@ -7,18 +7,52 @@ import (
 
 var _ nn.Source = (*windows)(nil)
 
+// view is how a model sees the series before an origin: the values of window rows before it, as one row of inputs or as
+// the steps of a sequence.
+type view struct {
+	window   int
+	sequence bool
+}
+
+// size is the number of inputs.
+func (v view) size(c *calendar) int {
+	if v.sequence {
+		return v.window * (1 + c.columns())
+	}
+	return v.window + c.columns()
+}
+
+// inputs writes the inputs of an origin in row at, whose value, scaled, is the last of known and has at least window
+// values before it. See the package's doc for their order.
+func (v view) inputs(known []float32, c *calendar, at int, x []float32) {
+	last := known[len(known)-1]
+	before := known[len(known)-1-v.window : len(known)-1]
+	if !v.sequence {
+		for j, y := range before {
+			x[j] = y - last
+		}
+		copy(x[v.window:], c.of(at+1))
+		return
+	}
+	for j, y := range before {
+		x[0] = y - last
+		x = x[1+copy(x[1:], c.of(at-v.window+j)):]
+	}
+}
+
 // windows are the samples of the origins first … first+count−1 of a scaled series. It is immutable.
 type windows struct {
-	scaled                        []float32
-	calendar                      *calendar
-	window, horizon, first, count int
+	view
+	scaled                []float32
+	calendar              *calendar
+	horizon, first, count int
 }
 
 // part returns the samples whose targets all lie in rows [from, to) and whose origin is at least first.
-func part(scaled []float32, c *calendar, window, horizon, first, from, to int) *windows {
+func part(scaled []float32, c *calendar, v view, horizon, first, from, to int) *windows {
 	first = max(first, from-1)
 	return &windows{
-		scaled: scaled, calendar: c, window: window, horizon: horizon,
+		view: v, scaled: scaled, calendar: c, horizon: horizon,
 		first: first, count: to - horizon - first,
 	}
 }
@@ -29,20 +63,11 @@ func (w *windows) Len() int { return w.count }
 // Sample implements nn.Source; see the package's doc for the order of x and y.
 func (w *windows) Sample(i int, x, y []float32) {
 	origin := w.first + i
-	w.inputs(origin, x)
+	w.inputs(w.scaled[:origin+1], w.calendar, origin, x)
 	last := w.scaled[origin]
 	for k := range w.horizon {
 		y[k] = w.scaled[origin+1+k] - last
 	}
-}
-
-// inputs writes the inputs of an origin, which need not have targets.
-func (w *windows) inputs(origin int, x []float32) {
-	last := w.scaled[origin]
-	for j, v := range w.scaled[origin-w.window : origin] {
-		x[j] = v - last
-	}
-	copy(x[w.window:], w.calendar.of(origin+1))
 }
 
 // predict writes the forecast differences of an origin, scaled.
@@ -51,7 +76,7 @@ type predict func(x, out []float32)
 // mae returns the mean absolute error of a forecaster over the samples, scaled: R3 over samples and then outputs, in
 // binary32. p gets the inputs of each sample in order.
 func (w *windows) mae(p predict) float32 {
-	x := make([]float32, w.window+w.calendar.columns())
+	x := make([]float32, w.size(w.calendar))
 	y, out := make([]float32, w.horizon), make([]float32, w.horizon)
 	var sum vec.Summer
 	for i := range w.count {

@@ -8,6 +8,7 @@ import (
 	"doin.network/node/compute/domain"
 	"doin.network/node/compute/domain/forecast"
 	"doin.network/node/compute/domain/quadratic"
+	"doin.network/node/compute/domain/tabular"
 	"doin.network/node/internal/canon"
 )
 
@@ -15,16 +16,20 @@ import (
 var ErrUnknownPlugin = errors.New("domain: unknown plugin")
 
 // Plugins returns the accepted names, aliases included.
-func Plugins() []string { return []string{quadratic.Plugin, quadratic.Alias, forecast.Plugin} }
+func Plugins() []string {
+	return []string{quadratic.Plugin, quadratic.Alias, forecast.Plugin, tabular.Plugin}
+}
 
 // New configures a domain and loads its data. nil is an empty configuration. Errors wrap ErrUnknownPlugin,
-// domain.ErrConfig, forecast.ErrData or an error of the file system.
+// domain.ErrConfig, forecast.ErrData, tabular.ErrData or an error of the file system.
 func New(plugin string, config *canon.Object) (domain.Domain, error) {
 	switch plugin {
 	case quadratic.Plugin, quadratic.Alias:
 		return made(quadratic.New(config))
 	case forecast.Plugin:
 		return made(forecast.New(config))
+	case tabular.Plugin:
+		return made(tabular.New(config))
 	}
 	return nil, fmt.Errorf("%w %.80q: built in are %q", ErrUnknownPlugin, plugin, Plugins())
 }

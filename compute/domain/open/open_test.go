@@ -11,8 +11,11 @@ import (
 func TestNew(t *testing.T) {
 	for _, name := range Plugins() {
 		config := canon.NewObject()
-		if name == "forecast" {
+		switch name {
+		case "forecast":
 			config.Set("data", "../../../examples/co2/mauna_loa_co2_monthly.csv")
+		case "tabular":
+			config.Set("data", "../../../examples/iris/iris.csv")
 		}
 		d, err := New(name, config)
 		if err != nil {

@@ -1,0 +1,121 @@
+package tabular
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"doin.network/node/compute/domain"
+	"doin.network/node/internal/canon"
+)
+
+func object(t testing.TB, text string) *canon.Object {
+	t.Helper()
+	o, err := canon.ParseObject([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+func infer(t *testing.T, m domain.Model, rows string) []float64 {
+	t.Helper()
+	out, err := m.Infer(t.Context(), object(t, `{"rows": [`+rows+`]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, _ := out.Get("predictions")
+	values, err := domain.Reals(v, MaxInferRows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return values
+}
+
+func TestInferRegression(t *testing.T) {
+	d := mustDomain(t, houses(200), Regression, nil)
+	m := fit(t, d, fixed(d.config.Space), 1, false)
+	got := infer(t, m, `{"area": 100, "rooms": 3, "town": "Rom"}, {"area": "1e2", "rooms": "3", "town": "Rom"},
+		{"area": 150.0, "rooms": 3, "town": "Rom"}, {"area": 100, "rooms": 3, "town": "Turin"},
+		{"area": 100, "town": "Rom"}, {"area": 100, "rooms": null, "town": "Rom"}, {"area": 100, "rooms": "?", "town": "Rom"},
+		{"area": 100, "rooms": 3}, {"area": 100, "rooms": 3, "town": "Oslo"}, {}`)
+	near(t, "price", got[0], 162500, 25000)
+	if got[1] != got[0] {
+		t.Errorf("prices of a number %v and of its text %v", got[0], got[1])
+	}
+	near(t, "larger", got[2]-got[0], 50000, 15000)
+	near(t, "elsewhere", got[3]-got[0], 100000, 25000)
+	if got[4] != got[5] || got[4] != got[6] {
+		t.Errorf("missing rooms: %v", got[4:7])
+	}
+	if got[7] == got[8] {
+		t.Error("an unknown town is a missing one although training has missing ones")
+	}
+	// The rows of the file give the validation error.
+	p := d.data.parts[validation]
+	near(t, "validation", -m.Performance(), d.units(p.measure(m.(*model).predictor()).loss), 0)
+	naive := infer(t, d.Naive(), `{"area": 100}, {}`)
+	near(t, "median", naive[0], d.data.scale.from(float64(d.data.median)), 0)
+}
+
+func TestInferNaiveClasses(t *testing.T) {
+	d := mustDomain(t, blobs(12, 3), Classification, nil)
+	out, err := d.Naive().Infer(t.Context(), object(t, `{"rows": [{"x": 1, "y": 2.5, "side": "high"}, {}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := string(canon.Canonical(out))
+	if !strings.Contains(got, `"predictions": ["c2", "c2"]`) || !strings.Contains(got, `"classes": ["c0", "c1", "c2"]`) {
+		t.Errorf("answer %s", got)
+	}
+	list, _ := out.List("probabilities")
+	if len(list) != 2 {
+		t.Fatalf("probabilities %v", list)
+	}
+	p, err := domain.Reals(anyList(list[0].([]float64)), 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for k, want := range []float64{1.0 / 6, 2.0 / 6, 3.0 / 6} {
+		near(t, "probability", p[k], want, 0.03) // of 8, 15 and 22 training rows
+	}
+}
+
+func anyList(x []float64) []any {
+	out := make([]any, len(x))
+	for i, v := range x {
+		out[i] = v
+	}
+	return out
+}
+
+func TestInferRefusals(t *testing.T) {
+	d := mustDomain(t, houses(100), Regression, nil)
+	for input, want := range map[string]string{
+		`{}`:                                  "rows",
+		`{"row": []}`:                         `known is "rows"`,
+		`{"rows": 1}`:                         "rows",
+		`{"rows": []}`:                        "0 rows",
+		`{"rows": [1]}`:                       "row 0: ",
+		`{"rows": [{"area": 1}, {"are": 1}]}`: `row 1: column "are" is no input`,
+		`{"rows": [{"price": 1}]}`:            `column "price" is no input`,
+		`{"rows": [{"id": 1}]}`:               `column "id" is no input`,
+		`{"rows": [{"area": "big"}]}`:         `column "area": not a decimal`,
+		`{"rows": [{"area": true}]}`:          `column "area"`,
+		`{"rows": [{"area": []}]}`:            `column "area"`,
+		`{"rows": [{"area": 1e300}]}`:         `too far`,
+		`{"rows": [{"town": 1.5}]}`:           `column "town"`,
+		`{"rows": [{"town": false}]}`:         `column "town"`,
+	} {
+		if out, err := d.Naive().Infer(t.Context(), object(t, input)); !errors.Is(err, domain.ErrInput) || !strings.Contains(err.Error(), want) {
+			t.Errorf("Infer(%s) = %v, %v, want ErrInput with %q", input, out, err, want)
+		}
+	}
+	many := `{"rows": [{}` + strings.Repeat(", {}", MaxInferRows) + `]}`
+	if _, err := d.Naive().Infer(t.Context(), object(t, many)); !errors.Is(err, domain.ErrInput) {
+		t.Errorf("%d rows: error %v", MaxInferRows+1, err)
+	}
+	if _, err := d.Naive().Infer(t.Context(), nil); !errors.Is(err, domain.ErrInput) {
+		t.Errorf("nil: error %v", err)
+	}
+}
