@@ -84,7 +84,7 @@ type Workload struct {
 
 // Peer is another program's step of a workload, on one core.
 type Peer struct {
-	Name          string  `json:"name"` // "pytorch-eager", "pytorch-stacked" or "gonum"
+	Name          string  `json:"name"` // "pytorch-eager", "pytorch-stacked", or "gonum": its products alone
 	Workload      string  `json:"workload"`
 	MicrosPerStep float64 `json:"us_per_model_step"`
 	TimesOurs     float64 `json:"times_ours"` // how many of our steps fit into one of it: median over the rounds
@@ -192,6 +192,9 @@ func (b *bench) round(ctx context.Context) error {
 		if b.torch != nil && w.torch != nil {
 			steps = append(steps, func() error { return b.torchStep(w) })
 		}
+		if b.cfg.Peers && w.torch != nil {
+			steps = append(steps, func() error { return b.gonumStep(w) })
+		}
 	}
 	if n := runtime.GOMAXPROCS(0); n > 1 && len(b.cfg.Self) > 0 {
 		steps = append(steps, func() error { return b.independent(ctx, n) })
@@ -262,7 +265,7 @@ func (b *bench) report() *Report {
 			}
 			r.Workloads = append(r.Workloads, out)
 		}
-		for _, p := range []string{"pytorch-eager", "pytorch-stacked"} {
+		for _, p := range []string{"pytorch-eager", "pytorch-stacked", "gonum"} {
 			if f := p + "/" + w.name; len(b.samples[f]) > 0 {
 				r.Peers = append(r.Peers, Peer{Name: p, Workload: w.name, MicrosPerStep: b.median(f), TimesOurs: b.ratio(f, w.name+"/1")})
 			}

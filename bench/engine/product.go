@@ -35,6 +35,33 @@ func (b *bench) product(n int) error {
 	return nil
 }
 
+// gonumStep measures the products of one training step of an MLP, without activations, loss and optimizer, by gonum.
+func (b *bench) gonumStep(w workload) error {
+	type layer struct{ x, w, y, dw []float32 }
+	c := &w.models[0]
+	widths := append(append([]int{c.Inputs}, c.Hidden...), c.Outputs)
+	var layers []layer
+	for i := range len(widths) - 1 {
+		in, out := widths[i], widths[i+1]
+		layers = append(layers, layer{pattern(c.Batch*in, i), pattern(in*out, i+1), pattern(c.Batch*out, i+2), make([]float32, in*out)})
+	}
+	var g gonum.Implementation
+	s := timed(b.cfg.Duration/2, func(k int) {
+		for range k {
+			for i, l := range layers {
+				in, out := widths[i], widths[i+1]
+				g.Sgemm(blas.NoTrans, blas.NoTrans, c.Batch, out, in, 1, l.x, in, l.w, out, 0, l.y, out)
+				g.Sgemm(blas.Trans, blas.NoTrans, in, out, c.Batch, 1, l.x, in, l.y, out, 0, l.dw, out)
+				if i > 0 {
+					g.Sgemm(blas.NoTrans, blas.Trans, c.Batch, in, out, 1, l.y, out, l.w, out, 0, l.x, in)
+				}
+			}
+		}
+	})
+	b.add("gonum/"+w.name, s*1e6)
+	return nil
+}
+
 // pattern fills a slice with numbers of ordinary size that do not grow in a product.
 func pattern(n, seed int) []float32 {
 	out := make([]float32, n)
