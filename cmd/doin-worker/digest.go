@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"math/big"
 	"os"
 	"os/signal"
 	"slices"
@@ -22,9 +21,6 @@ import (
 	"doin.network/node/internal/canon"
 )
 
-// maxTaskBytes bounds a task file.
-const maxTaskBytes = 1 << 20
-
 // runDigest trains the task of a file and prints its performance and metrics as
 // one line of JSON, then its digest as the last line.
 func runDigest(args []string, stdout, stderr io.Writer) error {
@@ -33,7 +29,7 @@ func runDigest(args []string, stdout, stderr io.Writer) error {
 	file := flags.String("task", "", "task file (compute/CONTRACT.md)")
 	isa := flags.String("isa", "", "naive, generic, avx2 or avx512; default: $"+vec.ISAVariable+", else the fastest")
 	workers := flags.Int("workers", 1, "so many trainings of the task at once, whose digests must be equal")
-	leaves := flags.String("leaves", "", "also write the digest's leaves to this file, for doin-worker referee (tasks of the domain nn)")
+	leaves := flags.String("leaves", "", "also write the digest's leaves to this file, for doin-worker referee (not for domains that train no network)")
 	stepsFrom := flags.Int("steps-from", -1, "with --leaves, also those of the single steps of the segment that begins after this step")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -64,10 +60,8 @@ func runDigest(args []string, stdout, stderr io.Writer) error {
 	var lines []byte
 	if plugin, _ := o.String("domain"); plugin == nn.Domain {
 		lines, err = digestNetwork(ctx, o, *workers, *leaves, *stepsFrom)
-	} else if *leaves != "" {
-		err = errors.New("--leaves: only for tasks of the domain " + nn.Domain)
 	} else {
-		lines, err = digestDomain(ctx, o, *workers)
+		lines, err = digestDomain(ctx, o, *workers, *leaves, *stepsFrom)
 	}
 	if err != nil {
 		return fmt.Errorf("digest: %s: %w", *file, err)
@@ -98,14 +92,14 @@ func digestNetwork(ctx context.Context, o *canon.Object, workers int, leavesFile
 		}
 	}
 	if leavesFile != "" {
-		claim, err := referee.Make(ctx, *task, stepsFrom)
+		claim, err := referee.Make(ctx, *task, stepsFrom, nil)
 		if err != nil {
 			return nil, err
 		}
 		if got := claim.Root(); got != root {
 			return nil, fmt.Errorf("digests differ: %x of one training, %x of another", root, got)
 		}
-		if err := os.WriteFile(leavesFile, append(canon.AppendIndent(nil, claim.Object()), '\n'), 0o644); err != nil {
+		if err := writeClaim(leavesFile, claim); err != nil {
 			return nil, err
 		}
 	}
@@ -118,108 +112,89 @@ func digestNetwork(ctx context.Context, o *canon.Object, workers int, leavesFile
 
 // digestDomain trains a task of one of the domains. Each training has a domain of
 // its own, because a domain remembers what it has trained.
-func digestDomain(ctx context.Context, o *canon.Object, workers int) ([]byte, error) {
+func digestDomain(ctx context.Context, o *canon.Object, workers int, leavesFile string, stepsFrom int) ([]byte, error) {
 	t, err := parseTask(o)
 	if err != nil {
 		return nil, err
 	}
-	models := make([]domain.Model, workers)
+	outcomes := make([]outcome, workers)
 	group, ctx := errgroup.WithContext(ctx)
-	for i := range models {
-		group.Go(func() error {
-			d, err := open.New(t.plugin, t.config)
-			if err != nil {
-				return err
-			}
-			models[i], err = d.Train(ctx, t.parameters(d), t.seed, true)
+	for i := range outcomes {
+		group.Go(func() (err error) {
+			outcomes[i], err = t.train(ctx, stepsFrom)
 			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	m := models[0]
-	for i, other := range models {
-		if other.Digest() != m.Digest() {
-			return nil, fmt.Errorf("digests differ: %s of training 0, %s of training %d", m.Digest(), other.Digest(), i)
+	first := outcomes[0]
+	for i, other := range outcomes[1:] {
+		if err := first.compare(other, i+1); err != nil {
+			return nil, err
 		}
 	}
+	if leavesFile != "" {
+		if first.claim == nil {
+			return nil, fmt.Errorf("--leaves: the recipes of the domain %s train no network", t.plugin)
+		}
+		if err := writeClaim(leavesFile, first.claim); err != nil {
+			return nil, err
+		}
+	}
+	m := first.model
 	return fmt.Appendf(nil, "%s\n%s\n",
 		canon.Default(canon.NewObject("performance", m.Performance(), "metrics", m.Metrics())), m.Digest()), nil
 }
 
-// task is a training as a file states it.
-type task struct {
-	plugin string
-	config *canon.Object
-	recipe *canon.Object // contract, domain, genome, data_hash
-	genome *canon.Object
-	seed   uint64
+// outcome is what one training of a domain's task gave.
+type outcome struct {
+	model domain.Model
+	claim *referee.Claim // nil where package nn did not train it
 }
 
-// readTaskObject reads a file of one JSON object.
-func readTaskObject(path string) (*canon.Object, error) { return readObject(path, maxTaskBytes) }
-
-func readObject(path string, limit int64) (*canon.Object, error) {
-	f, err := os.Open(path)
+// train trains the task in a domain of its own.
+func (t *task) train(ctx context.Context, stepsFrom int) (out outcome, err error) {
+	d, err := open.New(t.plugin, t.config)
 	if err != nil {
-		return nil, err
+		return out, err
 	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	trainee, ok := d.(open.Trainee)
+	if !ok {
+		out.model, err = d.Train(ctx, t.parameters(d), t.seed, true)
+		return out, err
+	}
+	training, err := trainee.Training(t.recipe, t.seed)
 	if err != nil {
-		return nil, err
+		return out, err
 	}
-	if int64(len(data)) > limit {
-		return nil, fmt.Errorf("more than %d bytes", limit)
-	}
-	return canon.ParseObject(data)
+	out.claim, err = referee.Make(ctx, training, stepsFrom, func(r *nn.Result) (string, error) {
+		out.model, err = trainee.Measure(t.recipe, r)
+		if err != nil {
+			return "", err
+		}
+		return out.model.Digest(), nil
+	})
+	return out, err
 }
 
-// parseTask reads a task of one of the domains.
-func parseTask(o *canon.Object) (t task, err error) {
-	for _, k := range o.Keys() {
-		switch k {
-		case "contract", "domain", "genome", "data_hash", "seed", "config":
-		default:
-			return t, fmt.Errorf("unknown key %.80q", k)
-		}
+// compare returns an error if training i gave another digest, saying which part
+// of it differs.
+func (o outcome) compare(other outcome, i int) error {
+	a, b := o.model.Digest(), other.model.Digest()
+	switch {
+	case a == b:
+		return nil
+	case o.claim == nil:
+		return fmt.Errorf("digests differ: %s of training 0, %s of training %d", a, b, i)
+	case o.claim.Root() == other.claim.Root():
+		return fmt.Errorf("digests differ in the measures: %s of training 0, %s of training %d, the root of both is %x", a, b, i, o.claim.Root())
 	}
-	if t.plugin, err = o.String("domain"); err != nil {
-		return t, err
-	}
-	if t.genome, err = o.Object("genome"); err != nil {
-		return t, err
-	}
-	if t.config, err = o.ObjectOr("config", canon.NewObject()); err != nil {
-		return t, err
-	}
-	v, _ := o.Get("seed")
-	switch v := v.(type) {
-	case int64:
-		if v < 0 {
-			return t, fmt.Errorf("seed %d: must not be negative", v)
-		}
-		t.seed = uint64(v)
-	case *big.Int:
-		if !v.IsUint64() {
-			return t, fmt.Errorf("seed %v: must fit 64 bits", v)
-		}
-		t.seed = v.Uint64()
-	default:
-		return t, errors.New("seed: must be an unsigned 64-bit integer")
-	}
-	t.recipe = o.Clone()
-	t.recipe.Delete("seed")
-	t.recipe.Delete("config")
-	return t, nil
+	return fmt.Errorf("digests differ in the training: %s of training 0, %s of training %d, the roots are %x and %x",
+		a, b, i, o.claim.Root(), other.claim.Root())
 }
 
-// parameters is the task's recipe; a domain whose recipes are bare genomes, as the
-// reference's quadratic has them, gets the genome.
-func (t *task) parameters(d domain.Domain) *canon.Object {
-	if d.Check(t.recipe) != nil && d.Check(t.genome) == nil {
-		return t.genome
-	}
-	return t.recipe
+// writeClaim writes a file for doin-worker referee.
+func writeClaim(path string, c *referee.Claim) error {
+	return os.WriteFile(path, append(canon.AppendIndent(nil, c.Object()), '\n'), 0o644)
 }

@@ -16,10 +16,11 @@ import (
 )
 
 // maxLeavesBytes bounds a file of leaves: the longest digest there can be.
-const maxLeavesBytes = 72 * (nn.MaxSteps + 2)
+const maxLeavesBytes = 72 * (nn.MaxSteps + 8)
 
-// runReferee says which of two digests of a task of the domain nn is right: one
-// line of JSON with the findings, then a, b, neither or agreed as the last line.
+// runReferee says which of two digests of a task is right: one line of JSON with
+// the findings, then a, b, neither or agreed as the last line. The member part
+// says what is in dispute: the training, or only what the domain measured of it.
 func runReferee(args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("doin-worker referee", flag.ContinueOnError)
 	flags.SetOutput(stderr)
@@ -38,7 +39,7 @@ func runReferee(args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("referee: %s: %w", *file, err)
 	}
-	task, err := nn.ParseTask(o)
+	task, digest, err := readTraining(o)
 	if err != nil {
 		return fmt.Errorf("referee: %s: %w", *file, err)
 	}
@@ -54,12 +55,25 @@ func runReferee(args []string, stdout, stderr io.Writer) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	v, err := referee.Settle(ctx, *task, claims[0], claims[1])
+	v, err := referee.Settle(ctx, task, claims[0], claims[1], digest)
 	if err != nil {
 		return fmt.Errorf("referee: %w", err)
 	}
-	found := canon.NewObject("leaf", v.Leaf, "from_step", v.From, "to_step", v.To)
-	if !v.Agreed && !v.Ended {
+	_, err = fmt.Fprintf(stdout, "%s\n%s\n", canon.Default(findings(v)), v)
+	return err
+}
+
+// findings is what a verdict says beyond who is right.
+func findings(v *referee.Verdict) *canon.Object {
+	found := canon.NewObject()
+	switch {
+	case v.Agreed:
+		return found
+	case v.Measures:
+		return found.Set("part", "measures").Set("right_digest", v.Digest)
+	}
+	found.Set("part", "training").Set("leaf", v.Leaf).Set("from_step", v.From).Set("to_step", v.To)
+	if !v.Ended {
 		found.Set("right_leaf", fmt.Sprintf("%x", v.Right))
 	}
 	for i, f := range [...]referee.Finding{v.A, v.B} {
@@ -67,6 +81,5 @@ func runReferee(args []string, stdout, stderr io.Writer) error {
 			found.Set([...]string{"a", "b"}[i]+"_first_wrong_step", f.Step)
 		}
 	}
-	_, err = fmt.Fprintf(stdout, "%s\n%s\n", canon.Default(found), v)
-	return err
+	return found
 }

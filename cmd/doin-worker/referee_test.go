@@ -2,12 +2,18 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"doin.network/node/compute/domain"
+	"doin.network/node/compute/domain/open"
+	"doin.network/node/compute/nn/referee"
 	"doin.network/node/compute/vec"
+	"doin.network/node/internal/canon"
 )
 
 const tasksFolder = "../../compute/nn/testdata/tasks/"
@@ -82,5 +88,121 @@ func TestReferee(t *testing.T) {
 		if out, err := output(t, append([]string{"referee", "--task", task}, bad...)...); err == nil {
 			t.Errorf("%v succeeded: %q", bad, out)
 		}
+	}
+}
+
+// TestRefereeOfRecipes: the recipes of domains are settled like the tasks of nn, and of the digests that a domain makes
+// of one root it is said that the measures differ.
+func TestRefereeOfRecipes(t *testing.T) {
+	t.Setenv(vec.ISAVariable, "")
+	for plugin, config := range map[string]string{"forecast": forecastConfig, "tabular": tabularConfig} {
+		folder := t.TempDir()
+		write := func(name string, o *canon.Object) string {
+			path := filepath.Join(folder, name+".json")
+			if err := os.WriteFile(path, canon.Default(o), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			return path
+		}
+		settings := object(t, config).Set("max_steps", 120)
+		d, err := open.New(plugin, settings)
+		if err != nil {
+			t.Fatal(err)
+		}
+		recipe := d.Parameters(d.Describe().Space.Random(func() float32 { return 0.25 }))
+		m, err := d.Train(t.Context(), recipe, 5, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		task := write("task", recipe.Clone().Set("seed", 5).Set("config", settings))
+		var files [2]string
+		for i, isa := range []vec.ISA{vec.Generic, vec.Best()} {
+			files[i] = filepath.Join(folder, string(isa)+fmt.Sprint(i))
+			got := lastLine(t, "digest", "--task", task, "--isa", string(isa), "--workers", "2", "--leaves", files[i], "--steps-from", "50")
+			if got != m.Digest() {
+				t.Errorf("%s: %s prints %s, want %s", plugin, isa, got, m.Digest())
+			}
+		}
+		if got := lastLine(t, "referee", "--task", task, "--a", files[0], "--b", files[1]); got != "agreed" {
+			t.Errorf("%s: the referee says %q, want agreed", plugin, got)
+		}
+
+		claim := func() *canon.Object {
+			data, err := os.ReadFile(files[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			return object(t, string(data))
+		}
+		hash := strings.Repeat("00", 32)
+		leaves, err := claim().List("leaves")
+		if err != nil {
+			t.Fatal(err)
+		}
+		right := leaves[1]
+		leaves = slices.Clone(leaves)
+		leaves[1] = hash
+		for _, c := range []struct {
+			cheat *canon.Object
+			want  string
+		}{
+			{claim().Set("leaves", leaves), fmt.Sprintf(`{"part": "training", "leaf": 1, "from_step": 50, "to_step": 100, "right_leaf": "%s"}`, right)},
+			{claim().Set("digest", hash), fmt.Sprintf(`{"part": "measures", "right_digest": "%s"}`, m.Digest())},
+		} {
+			for i, want := range []string{"a", "b"} {
+				parties := [2]string{write("cheat", c.cheat), write("cheat", c.cheat)}
+				parties[i] = files[1]
+				out, err := output(t, "referee", "--task", task, "--a", parties[0], "--b", parties[1])
+				if err != nil || out != c.want+"\n"+want+"\n" {
+					t.Errorf("%s: the referee says %q, %v, want %s and %s", plugin, out, err, c.want, want)
+				}
+			}
+		}
+		missing := claim()
+		missing.Delete("digest")
+		if out, err := output(t, "referee", "--task", task, "--a", write("missing", missing), "--b", files[1]); err == nil {
+			t.Errorf("%s: a claim without digest: %q", plugin, out)
+		}
+	}
+	quadratic := filepath.Join(t.TempDir(), "task.json")
+	text := `{"domain": "quadratic", "genome": {"x": [0.0, 0.0, 0.0, 0.0]}, "seed": 0, "config": ` + quadraticConfig + `}`
+	if err := os.WriteFile(quadratic, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"digest", "--task", quadratic, "--leaves", quadratic + ".leaves"},
+		{"referee", "--task", quadratic, "--a", quadratic, "--b", quadratic}} {
+		if out, err := output(t, args...); err == nil || !strings.Contains(err.Error(), "train no network") {
+			t.Errorf("%v: %q, %v", args, out, err)
+		}
+	}
+}
+
+// digestModel is a model that is nothing but its digest.
+type digestModel struct {
+	domain.Model
+	digest string
+}
+
+func (m digestModel) Digest() string { return m.digest }
+
+// TestCompare: which part of two digests differs.
+func TestCompare(t *testing.T) {
+	of := func(digest string, leaf byte) outcome {
+		return outcome{digestModel{digest: digest}, &referee.Claim{Leaves: [][32]byte{{leaf}}}}
+	}
+	first := of("a", 1)
+	if err := first.compare(of("a", 1), 1); err != nil {
+		t.Errorf("equal: %v", err)
+	}
+	for want, other := range map[string]outcome{
+		"in the measures": of("b", 1), "in the training": of("b", 2),
+	} {
+		if err := first.compare(other, 1); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+	bare := outcome{model: digestModel{digest: "a"}}
+	if err := bare.compare(outcome{model: digestModel{digest: "b"}}, 1); err == nil {
+		t.Error("different digests are equal")
 	}
 }

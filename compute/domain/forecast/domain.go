@@ -132,22 +132,48 @@ func (d *Domain) Train(ctx context.Context, parameters *canon.Object, seed uint6
 	if m, ok := d.models.Get(key); ok {
 		return m, nil
 	}
-	shape := d.config.shape(g)
-	if digest {
-		shape.Segment = Segment
+	task := d.training(g, seed)
+	if !digest {
+		task.Config.Segment = 0
 	}
-	s := d.series
-	v, horizon := d.config.view(g), d.config.Horizon
-	task := nn.TaskKey(nn.ContractVersion, Plugin, d.config.Space.Object(g), d.dataHash, seed)
-	result, err := nn.Train(ctx, shape, task,
-		part(s.scaled, &s.calendar, v, horizon, v.window, 0, s.validation),
-		part(s.scaled, &s.calendar, v, horizon, v.window, s.validation, s.test))
+	result, err := nn.Train(ctx, task.Config, task.Key, task.Train, task.Validation)
 	if err != nil {
 		return nil, fmt.Errorf("forecast: train: %w", err)
 	}
-	m := d.newModel(result, v, shape.Parameters(), digest)
+	m := d.newModel(result, d.config.view(g), d.config.parameters(g), digest)
 	d.models.Put(key, m)
 	return m, nil
+}
+
+// training returns the training of a genome that has passed parse, with the segments of a digest.
+func (d *Domain) training(g genome.Genome, seed uint64) nn.Task {
+	s, v, horizon := d.series, d.config.view(g), d.config.Horizon
+	t := nn.Task{
+		Config:     d.config.shape(g),
+		Key:        nn.TaskKey(nn.ContractVersion, Plugin, d.config.Space.Object(g), d.dataHash, seed),
+		Train:      part(s.scaled, &s.calendar, v, horizon, v.window, 0, s.validation),
+		Validation: part(s.scaled, &s.calendar, v, horizon, v.window, s.validation, s.test),
+	}
+	t.Config.Segment = Segment
+	return t
+}
+
+// Training implements open.Trainee: the training that Train runs with digest true.
+func (d *Domain) Training(parameters *canon.Object, seed uint64) (nn.Task, error) {
+	g, err := d.parse(parameters)
+	if err != nil {
+		return nn.Task{}, err
+	}
+	return d.training(g, seed), nil
+}
+
+// Measure implements open.Trainee.
+func (d *Domain) Measure(parameters *canon.Object, r *nn.Result) (domain.Model, error) {
+	g, err := d.parse(parameters)
+	if err != nil {
+		return nil, err
+	}
+	return d.newModel(r, d.config.view(g), d.config.parameters(g), true), nil
 }
 
 // Naive implements domain.Domain: the last value.

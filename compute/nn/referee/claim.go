@@ -23,12 +23,19 @@ type Claim struct {
 	// step; empty if not. They let the referee name the first wrong step.
 	StepsFrom int
 	Steps     [][32]byte
+	// Digest is that of the model, in lower-case hex, where the task's domain makes it of the root and more; empty where
+	// the root is the digest.
+	Digest string
 }
+
+// Digester returns the digest of the model that a domain makes of a result, in lower-case hex. A nil Digester is that of
+// the tasks whose root is the digest.
+type Digester func(*nn.Result) (string, error)
 
 // Make trains a task from its beginning, by the kernels that vec.Select chooses, and returns what this machine claims
 // about it. stepsFrom ≥ 0 also records the Segment steps after that one; a negative number records none. Errors are those
-// of nn.NewRun, and ctx.Err().
-func Make(ctx context.Context, task nn.Task, stepsFrom int) (*Claim, error) {
+// of nn.NewRun and of digest, and ctx.Err().
+func Make(ctx context.Context, task nn.Task, stepsFrom int, digest Digester) (*Claim, error) {
 	task.From = nil
 	run, err := nn.NewRun(&task, "")
 	if err != nil {
@@ -48,20 +55,35 @@ func Make(ctx context.Context, task nn.Task, stepsFrom int) (*Claim, error) {
 		}
 	}
 	r := run.Result()
-	if c.Leaves = r.Leaves; len(c.Leaves) == 0 {
-		c.Leaves = [][32]byte{r.Digest()}
+	c.Leaves = leaves(r)
+	if digest != nil {
+		if c.Digest, err = digest(r); err != nil {
+			return nil, err
+		}
 	}
 	return c, nil
 }
 
-// Root returns the digest.
+// leaves returns the leaves of a result, of which there is always one: without segments, the result leaf.
+func leaves(r *nn.Result) [][32]byte {
+	if len(r.Leaves) == 0 {
+		return [][32]byte{r.Digest()}
+	}
+	return r.Leaves
+}
+
+// Root returns the root of the training's digest.
 func (c *Claim) Root() [32]byte { return nn.MerkleRoot(c.Leaves) }
 
-// Object returns the claim as JSON: {"segment", "leaves": [hex, …], "steps_from", "steps": [hex, …]}.
+// Object returns the claim as JSON: {"segment", "leaves": [hex, …], "steps_from", "steps": [hex, …], "digest"}, the
+// last three only where they are stated.
 func (c *Claim) Object() *canon.Object {
 	o := canon.NewObject("segment", c.Segment, "leaves", hexes(c.Leaves))
 	if len(c.Steps) > 0 {
 		o.Set("steps_from", c.StepsFrom).Set("steps", hexes(c.Steps))
+	}
+	if c.Digest != "" {
+		o.Set("digest", c.Digest)
 	}
 	return o
 }
@@ -88,6 +110,8 @@ func ParseClaim(o *canon.Object) (*Claim, error) {
 			c.Leaves, err = hashes(o, key)
 		case "steps":
 			c.Steps, err = hashes(o, key)
+		case "digest":
+			c.Digest, err = digest(o, key)
 		default:
 			err = fmt.Errorf("unknown member %.80q", key)
 		}
@@ -109,6 +133,30 @@ func count(o *canon.Object, key string) (int, error) {
 	return int(v), err
 }
 
+// digest returns a member in lower case.
+func digest(o *canon.Object, key string) (string, error) {
+	s, err := o.String(key)
+	if err != nil {
+		return "", err
+	}
+	h, err := hash(s)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", key, err)
+	}
+	return hex.EncodeToString(h[:]), nil
+}
+
+// hash reads a hash in hex.
+func hash(s string) (h [32]byte, err error) {
+	if len(s) == 64 {
+		_, err = hex.Decode(h[:], []byte(s))
+	}
+	if len(s) != 64 || err != nil {
+		return h, fmt.Errorf("%.80q is not a hash", s)
+	}
+	return h, nil
+}
+
 func hashes(o *canon.Object, key string) ([][32]byte, error) {
 	list, err := o.List(key)
 	if err != nil {
@@ -120,11 +168,11 @@ func hashes(o *canon.Object, key string) ([][32]byte, error) {
 	found := make([][32]byte, len(list))
 	for i, v := range list {
 		s, err := canon.AsString(v)
+		if err == nil {
+			found[i], err = hash(s)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("%s[%d]: %w", key, i, err)
-		}
-		if n, err := hex.Decode(found[i][:], []byte(s[:min(len(s), 64)])); err != nil || n != 32 || len(s) != 64 {
-			return nil, fmt.Errorf("%s[%d]: %.80q is not a hash", key, i, s)
 		}
 	}
 	return found, nil

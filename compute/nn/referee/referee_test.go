@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"doin.network/node/compute/nn"
@@ -63,7 +64,7 @@ func TestSettle(t *testing.T) {
 	for _, name := range []string{"mlp-relu-mse", "tcn-tanh", "segment-1-sgd", "patience-1-0.015625", "dropout-1", "diverged-tanh-1", "segment-0", "segment-50"} {
 		task := task(t, name)
 		honest := claim(t, task, 0)
-		v, err := Settle(t.Context(), *task, honest, honest)
+		v, err := Settle(t.Context(), *task, honest, honest, nil)
 		if err != nil || v.String() != "agreed" {
 			t.Errorf("%s: %v, %v for equal claims", name, v, err)
 		}
@@ -77,7 +78,7 @@ func TestSettle(t *testing.T) {
 				if swapped {
 					a, b, want = cheat, honest, "b"
 				}
-				v, err := Settle(t.Context(), *task, a, b)
+				v, err := Settle(t.Context(), *task, a, b, nil)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -98,32 +99,69 @@ func TestSettle(t *testing.T) {
 			for i := range other.Leaves {
 				other.Leaves[i][0] ^= 1
 			}
-			if v, err := Settle(t.Context(), *task, other, cheat); err != nil || v.A.Right || v.B.Right && cheat.Leaves[0] != honest.Leaves[0] {
+			if v, err := Settle(t.Context(), *task, other, cheat, nil); err != nil || v.A.Right || v.B.Right && cheat.Leaves[0] != honest.Leaves[0] {
 				t.Errorf("%s: two wrong claims: %v, %v", name, v, err)
 			}
 			// Both wrong from the first leaf on, and different only later.
 			if n := len(cheat.Leaves); from == 1 && n > 1 {
 				later := &Claim{Segment: cheat.Segment, Leaves: slices.Clone(cheat.Leaves)}
 				later.Leaves[n-1][5] ^= 1
-				if v, err := Settle(t.Context(), *task, cheat, later); err != nil || v.String() != "neither" || v.Leaf != 0 {
+				if v, err := Settle(t.Context(), *task, cheat, later, nil); err != nil || v.String() != "neither" || v.Leaf != 0 {
 					t.Errorf("%s: wrong together: %s at leaf %d, %v", name, v, v.Leaf, err)
 				}
 			}
 		}
 		if n := len(honest.Leaves); n > 1 {
 			short := &Claim{Segment: honest.Segment, Leaves: honest.Leaves[:n-1]}
-			if v, err := Settle(t.Context(), *task, short, honest); err != nil || v.String() != "b" {
+			if v, err := Settle(t.Context(), *task, short, honest, nil); err != nil || v.String() != "b" {
 				t.Errorf("%s: a claim without result: %v, %v", name, v, err)
 			}
 		}
 		long := &Claim{Segment: honest.Segment, Leaves: append(slices.Clone(honest.Leaves), [32]byte{1})}
-		if v, err := Settle(t.Context(), *task, honest, long); err != nil || v.String() != "a" || !v.Ended {
+		if v, err := Settle(t.Context(), *task, honest, long, nil); err != nil || v.String() != "a" || !v.Ended {
 			t.Errorf("%s: a claim that is too long: %v, %v", name, v, err)
 		}
 	}
 	task := task(t, "tcn-relu")
-	if _, err := Settle(t.Context(), *task, &Claim{Segment: 3}, &Claim{Segment: 3}); !errors.Is(err, ErrClaim) {
+	if _, err := Settle(t.Context(), *task, &Claim{Segment: 3}, &Claim{Segment: 3}, nil); !errors.Is(err, ErrClaim) {
 		t.Errorf("claims of another task: %v", err)
+	}
+}
+
+// Digests that differ over equal trees are settled by what the domain makes of the result, which is repeated.
+func TestSettleMeasures(t *testing.T) {
+	digest := func(r *nn.Result) (string, error) {
+		return fmt.Sprintf("%s at %d: %x", r.Status, r.BestStep, r.Digest()), nil
+	}
+	for _, name := range []string{"mlp-relu-mse", "tcn-tanh", "segment-1-sgd", "patience-1-0.015625", "diverged-tanh-1", "segment-0", "segment-50"} {
+		task := task(t, name)
+		honest, err := Make(t.Context(), *task, -1, digest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v, err := Settle(t.Context(), *task, honest, honest, digest); err != nil || !v.Agreed {
+			t.Errorf("%s: %v, %v for equal claims", name, v, err)
+		}
+		lie := *honest
+		lie.Digest = "lie"
+		v, err := Settle(t.Context(), *task, &lie, honest, digest)
+		if err != nil || v.String() != "b" || !v.Measures || v.Digest != honest.Digest {
+			t.Errorf("%s: %+v, %v, want b", name, v, err)
+		}
+		// Where the trees are wrong, the right digest is still that of the task.
+		forged := [2]Claim{*claim(t, task, 1), *claim(t, task, 1)}
+		forged[0].Digest, forged[1].Digest = "lie", "another"
+		v, err = Settle(t.Context(), *task, &forged[0], &forged[1], digest)
+		if err != nil || v.String() != "neither" || v.Digest != honest.Digest {
+			t.Errorf("%s: two wrong trees: %+v, %v", name, v, err)
+		}
+		lie.Digest = ""
+		if _, err := Settle(t.Context(), *task, &lie, honest, digest); !errors.Is(err, ErrClaim) {
+			t.Errorf("%s: a claim without digest: %v", name, err)
+		}
+		if _, err := Settle(t.Context(), *task, honest, &lie, nil); !errors.Is(err, ErrClaim) {
+			t.Errorf("%s: a claim with a digest of its own: %v", name, err)
+		}
 	}
 }
 
@@ -155,7 +193,7 @@ func TestFirstDifference(t *testing.T) {
 func TestMake(t *testing.T) {
 	for _, name := range []string{"tcn-relu", "segment-0", "segment-1"} {
 		task := task(t, name)
-		got, err := Make(t.Context(), *task, 0)
+		got, err := Make(t.Context(), *task, 0, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -169,11 +207,13 @@ func TestMake(t *testing.T) {
 
 func TestParseClaim(t *testing.T) {
 	c := claim(t, task(t, "tcn-relu"), 4)
+	c.Digest = strings.Repeat("0f", 32)
 	d, err := ParseClaim(c.Object())
 	if err != nil || fmt.Sprint(d) != fmt.Sprint(c) {
 		t.Errorf("claim read back as %v, %v, want %v", d, err, c)
 	}
-	for _, bad := range []string{`{}`, `{"leaves": []}`, `{"segment": -1, "leaves": ["00"]}`, `{"segment": 1, "leaves": ["00"]}`, `{"segment": 1, "leaves": 3}`, `{"more": 1}`} {
+	for _, bad := range []string{`{}`, `{"leaves": []}`, `{"segment": -1, "leaves": ["00"]}`, `{"segment": 1, "leaves": ["00"]}`, `{"segment": 1, "leaves": 3}`, `{"more": 1}`,
+		`{"digest": "0f"}`, `{"digest": 1}`} {
 		o, err := canon.ParseObject([]byte(bad))
 		if err != nil {
 			t.Fatal(err)
