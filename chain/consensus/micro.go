@@ -46,8 +46,9 @@ func RawIncrement(old, now, scale float64) int64 {
 	return q.Int64()
 }
 
-// withinTolerance reports whether challenger ≤ (1 + tolerance)·incumbent, exactly.
-func withinTolerance(challenger, incumbent float64, tolerance int64) bool {
+// Tolerates reports whether challenger ≤ (1 + tolerance)·incumbent, exactly: the synthetic scores of a vote, errors that are
+// finite and not negative. tolerance is in 10⁻⁶.
+func Tolerates(challenger, incumbent float64, tolerance int64) bool {
 	limit := new(big.Rat).SetFrac64(Micro+tolerance, Micro)
 	limit.Mul(limit, rat(incumbent))
 	return rat(challenger).Cmp(limit) <= 0

@@ -64,7 +64,7 @@ func Reproduces(v *chain.Vote, c Claim) bool {
 // numbers must be finite.
 func Agrees(v *chain.Vote, c Claim, tolerance int64) bool {
 	return Reproduces(v, c) && v.SyntheticScore >= 0 && v.IncumbentScore >= 0 &&
-		withinTolerance(v.SyntheticScore, v.IncumbentScore, tolerance)
+		Tolerates(v.SyntheticScore, v.IncumbentScore, tolerance)
 }
 
 // sameBits tells −0 from +0; both are finite.

@@ -60,8 +60,8 @@ func TestRawIncrement(t *testing.T) {
 func TestWithinTolerance(t *testing.T) {
 	f := func(c, i float64, tol int64, want bool) {
 		t.Helper()
-		if got := withinTolerance(c, i, tol); got != want {
-			t.Errorf("withinTolerance(%v, %v, %d) = %v", c, i, tol, got)
+		if got := Tolerates(c, i, tol); got != want {
+			t.Errorf("Tolerates(%v, %v, %d) = %v", c, i, tol, got)
 		}
 	}
 	f(1, 1, 0, true)

@@ -151,7 +151,7 @@ func (e *Engine) verify(c *claim) {
 	j := &job{kind: jobVerify, st: c.st, domain: c.st.DomainID, parameters: c.st.Parameters, optimae: c.st.OptimaeID,
 		seed: trainingSeed(c.st.OptimaeID, c.st.DomainID)}
 	if member {
-		j.synthetic = e.synthetic(c.st)
+		j.synthetic = e.synthetic(c.st.OptimaeID, c.st.DomainID, c.st.Anchor)
 	}
 	t := &task.Task{
 		Type: task.Verification, DomainID: c.st.DomainID, RequesterID: c.st.OptimizerID, Parameters: c.st.Parameters,
@@ -172,11 +172,11 @@ func (e *Engine) verify(c *claim) {
 }
 
 // synthetic says on which data this node scores challenger and incumbent.
-func (e *Engine) synthetic(st *consensus.Statement) *Synthetic {
-	s := &Synthetic{Seed: chain.DeterministicSeed(st.OptimaeID, st.DomainID, e.key.PeerID()+":"+st.Anchor)}
-	if d := e.tip.Domains[st.DomainID]; d.HasBest {
+func (e *Engine) synthetic(optimae, domain, anchor string) *Synthetic {
+	s := &Synthetic{Seed: chain.DeterministicSeed(optimae, domain, chain.SyntheticSalt(e.key.PeerID(), anchor))}
+	if d := e.tip.Domains[domain]; d.HasBest {
 		if p, err := canon.ParseObject(d.Parameters); err == nil {
-			s.Incumbent, s.IncumbentSeed = p, trainingSeed(d.OptimaeID, st.DomainID)
+			s.Incumbent, s.IncumbentSeed = p, trainingSeed(d.OptimaeID, domain)
 		}
 	}
 	return s

@@ -337,3 +337,31 @@ func TestHostileMessages(t *testing.T) {
 func targetTime(seconds float64) func(*chain.Genesis) {
 	return func(g *chain.Genesis) { g.Parameters.TargetBlockTime = seconds }
 }
+
+// TestOverfittedIsNotAnnounced: what fails synthetic data of the optimizer's own seed is kept to itself.
+func TestOverfittedIsNotAnnounced(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, 3, 12)
+	odd := c.nodes[0]
+	odd.worker = func(ev engine.Evaluate) (engine.Outcome, error) {
+		o, err := honest(ev)
+		if ev.Confirm && ev.Synthetic != nil {
+			o.SyntheticScore, o.IncumbentScore = 1.06, 1
+		}
+		return o, err
+	}
+	c.poll()
+	c.net.AdvanceTo(40 * time.Second)
+	if len(odd.done) == 0 {
+		t.Fatal("no round ended")
+	}
+	for _, r := range odd.done {
+		if r.Announced {
+			t.Error("announced although it fails synthetic data")
+		}
+	}
+	s := c.nodes[1].eng.View().State
+	if s.Domains[domain].Rejected != 0 || s.Domains[domain].Accepted == 0 {
+		t.Errorf("accepted %d, rejected %d", s.Domains[domain].Accepted, s.Domains[domain].Rejected)
+	}
+}

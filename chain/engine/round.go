@@ -47,7 +47,7 @@ func (e *Engine) propose(p Propose) {
 	r.commitment = chain.Commitment(p.Parameters, r.nonce)
 	r.phase = confirming
 	e.enqueue(&job{kind: jobConfirm, domain: p.Domain, parameters: p.Parameters, optimae: r.commitment,
-		seed: trainingSeed(r.commitment, p.Domain)})
+		seed: trainingSeed(r.commitment, p.Domain), synthetic: e.synthetic(r.commitment, p.Domain, e.tip.Tip)})
 }
 
 // confirmed handles the end of a confirming run: only a result that beats the chain's best is announced.
@@ -65,7 +65,17 @@ func (e *Engine) confirmed(j *job, o Outcome, err error) {
 	r.anchor = e.tip.Tip
 	members, _ := e.tip.Members(r.anchor, r.commitment, e.key.PeerID())
 	e.setAlone(len(members) == 0)
-	if e.alone || !e.improves(j.domain, o.Performance) || !e.allow(e.key.PeerID()) {
+	if e.alone || !e.improves(j.domain, o.Performance) {
+		return
+	}
+	// What fits its validation set too well fails the members' synthetic data, and a rejection is dear: the same test on data
+	// of our own seed comes first.
+	if !consensus.Tolerates(o.SyntheticScore, o.IncumbentScore, e.rules.QuorumTolerance) {
+		e.notice(false, "not announced: worse than the champion on synthetic data", "domain", j.domain, "performance", o.Performance,
+			"error", o.SyntheticScore, "champion_error", o.IncumbentScore)
+		return
+	}
+	if !e.allow(e.key.PeerID()) {
 		return
 	}
 	payload := canon.NewObject("commitment_hash", r.commitment, "domain_id", r.domain, "anchor", r.anchor)
