@@ -1,8 +1,9 @@
 // Package engine measures the CPU engine: products and whole training steps, as shares of what one core can do, beside
 // what others do on the same machine in the same run.
 //
-// Machines are shared and noisy, so every figure is the median over rounds in which everything is measured in turn;
-// only ratios within one run mean something. The FMA peak is a loop of independent multiply-adds on registers.
+// Machines are shared and noisy, so everything is measured in turn, in rounds: a round's figure is that of its fastest
+// slice, ours and the peers' alike, a figure is the median over the rounds, and only ratios within one run mean
+// something. The FMA peak is a loop of independent multiply-adds on registers.
 //
 // A peer is measured where it is installed and left out, by name, where it is not.
 package engine
@@ -76,7 +77,7 @@ type Workload struct {
 	Name             string  `json:"name"`
 	Workers          int     `json:"workers"`
 	MFLOPPerStep     float64 `json:"mflop_per_step"`
-	MicrosPerStep    float64 `json:"us_per_model_step"` // wall time over steps of all models
+	MicrosPerStep    float64 `json:"us_per_model_step"` // wall time over steps of all models, in the fastest population
 	ModelsPerSecond  float64 `json:"models_per_s"`
 	ShareOfPeak      float64 `json:"share_of_peak"` // of Workers cores
 	ScalingPerWorker float64 `json:"scaling,omitempty"`
@@ -210,21 +211,32 @@ func (b *bench) round(ctx context.Context) error {
 	return nil
 }
 
-// timed calls f with growing counts until it takes about d and returns seconds per unit of count.
+// slice is how long the pieces are of which the fastest counts: other work on the machine only adds time, and most of
+// it comes in longer pieces than that.
+const slice = time.Millisecond
+
+// timed calls f with a count that takes about a slice, again and again for d, and returns the seconds per unit of count of the
+// fastest slice.
 func timed(d time.Duration, f func(n int)) float64 {
-	f(1)
-	for n := 1; ; {
+	n := 1
+	f(n)
+	for {
 		begun := time.Now()
 		f(n)
 		took := time.Since(begun)
-		if took >= d || n > 1<<40 {
-			return took.Seconds() / float64(n)
+		if took >= slice || n > 1<<40 {
+			break
 		}
-		grow := 2.0
-		if took > time.Microsecond {
-			grow = min(100, max(1.5, 1.2*float64(d)/float64(took)))
+		n = int(float64(n)*min(100, max(1.5, 1.2*float64(slice)/float64(took+1)))) + 1
+	}
+	fastest := time.Duration(1 << 62)
+	for end := time.Now().Add(d); ; {
+		begun := time.Now()
+		f(n)
+		fastest = min(fastest, time.Since(begun))
+		if !time.Now().Before(end) {
+			return fastest.Seconds() / float64(n)
 		}
-		n = int(float64(n)*grow) + 1
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 // WriteMarkdown writes the report as tables for people. when is the time of the run.
 func (r *Report) WriteMarkdown(w io.Writer, command string, when time.Time) error {
 	p := &printer{w: w}
-	p.f("# CPU engine\n\nMeasured by `%s` on %s: %s, %d cores, %s, %s, implementation `%s`. Medians of %d rounds in which everything is measured in turn; "+
+	p.f("# CPU engine\n\nMeasured by `%s` on %s: %s, %d cores, %s, %s, implementation `%s`. Everything is measured in turn, in %d rounds; a round's figure is its fastest slice, ours and the peers' alike, and a figure the median of the rounds; "+
 		"the machine is shared, so only ratios count.\n\n", command, when.UTC().Format("2006-01-02"), r.Machine.CPU, r.Machine.Cores, r.Machine.OS, r.Machine.Go, r.ISA, r.Rounds)
 	p.f("FMA peak of one core: %.1f GFLOP/s.\n\n## Products\n\n| n×n×n | GFLOP/s | of peak | gonum | times gonum |\n|---:|---:|---:|---:|---:|\n", r.FMAPeak)
 	for _, x := range r.Products {

@@ -59,11 +59,17 @@ for line in sys.stdin:
         for _ in range(3):
             made[key][0]()
     step, models = made[key]
-    steps, begun = 0, time.perf_counter()
+    # The fastest of slices of about 20 ms counts, as for everybody else.
+    begun = time.perf_counter()
+    step()
+    n = max(1, int(0.02 / (time.perf_counter() - begun)))
+    fastest, end = float("inf"), time.perf_counter() + float(seconds)
     while True:
-        step()
-        steps += 1
-        took = time.perf_counter() - begun
-        if took >= float(seconds):
+        begun = time.perf_counter()
+        for _ in range(n):
+            step()
+        now = time.perf_counter()
+        fastest = min(fastest, (now - begun) / n)
+        if now >= end:
             break
-    print(took / steps / models * 1e6, flush=True)
+    print(fastest / models * 1e6, flush=True)
