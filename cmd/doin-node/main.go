@@ -20,9 +20,13 @@ import (
 	"doin.network/node/cmd/doin-node/node"
 )
 
+// version is set by the linker.
+var version = "devel"
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
 	if err := command().ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "doin-node:", err)
 		stop()
@@ -37,7 +41,7 @@ func command() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "doin-node --config FILE",
 		Short:         "A DOIN node: optimizes, evaluates and relays.",
-		Version:       fmt.Sprintf("%s (%s %s/%s)", node.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH),
+		Version:       fmt.Sprintf("%s (%s, %s %s/%s)", node.Version, version, runtime.Version(), runtime.GOOS, runtime.GOARCH),
 		Args:          cobra.NoArgs,
 		SilenceUsage:  true,
 		SilenceErrors: true,

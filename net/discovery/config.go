@@ -24,6 +24,9 @@ type Config struct {
 	// Bootstrap holds "host:port" entries, split at the last colon. They are
 	// never dropped.
 	Bootstrap []string
+	// NoExchange leaves alone the addresses that peers name: only bootstrap
+	// entries and nodes that call are dialled. Default false.
+	NoExchange bool
 	// AllowUnproven accepts peers that answer /peers without a proof, as the
 	// Python reference does. They are Connected but not Verified.
 	AllowUnproven bool

@@ -116,6 +116,26 @@ func ids(peers []Peer) []string {
 	return out
 }
 
+// Without the exchange a node knows its bootstrap entry and who calls it, and nobody they name.
+func TestNoExchange(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		alone := func(c *Config) { c.Bootstrap, c.NoExchange = []string{"127.0.0.1:1000"}, true }
+		boot := w.join(t, "127.0.0.1", 1000, nil)
+		first, second := w.join(t, "127.0.0.1", 1001, alone), w.join(t, "127.0.0.1", 1002, alone)
+		defer run(t, boot, first, second)()
+		time.Sleep(10 * time.Second)
+		for _, table := range []*Table{first, second} {
+			if got, want := ids(table.Connected()), []string{boot.cfg.Key.PeerID()}; !slices.Equal(got, want) {
+				t.Errorf("connected to %v, want the bootstrap entry %v alone", got, want)
+			}
+		}
+		if got := len(boot.Connected()); got != 2 {
+			t.Errorf("bootstrap entry is connected to %d nodes, want both that called", got)
+		}
+	})
+}
+
 func TestOneBootstrapEntryJoinsAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld()

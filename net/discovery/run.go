@@ -256,6 +256,9 @@ func (t *Table) activeCount() int {
 
 // take adds endpoints named by the peer at from. The caller holds mu.
 func (t *Table) take(named []namedPeer, from netip.Addr) {
+	if t.cfg.NoExchange {
+		return
+	}
 	before := len(t.records)
 	for _, n := range named {
 		if len(t.records)-before >= maxAccepted {

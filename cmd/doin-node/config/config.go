@@ -21,7 +21,7 @@ const (
 // Config is the configuration of one node. The zero value is not usable; start
 // from DefaultConfig.
 type Config struct {
-	// Label names the node on dashboards; it has no other meaning. Key
+	// Label names the network that is made from this configuration. Key
 	// node_label, default "".
 	Label string
 	// DataDir holds everything the node writes and is made if missing. Key
@@ -75,8 +75,8 @@ type Network struct {
 	// Protocol is how messages spread: "flooding", the default. "gossipsub" is
 	// accepted with a warning and floods. Key network_protocol.
 	Protocol string
-	// Discovery turns on the exchange of peers. Key discovery_enabled, default
-	// true.
+	// Discovery turns on the exchange of peers; without it the node knows its
+	// bootstrap peers and who calls it. Key discovery_enabled, default true.
 	Discovery bool
 	// DiscoveryInterval is the time between exchanges. Key discovery_interval,
 	// default 60 s, min 0.1 s.

@@ -83,6 +83,7 @@ func TestParseEveryKey(t *testing.T) {
 		"gossip_heartbeat_interval", "dashboard_enabled", "shared_claim_timeout", "shared_min_peers",
 		"network_protocol", "quorum_fraction", "fee_config.target_block_fullness",
 		"domains[0].synthetic_data_validation", "domains[0].incentive_config",
+		"acceptance_tolerance", "fee_config", "domains[1].inference_config", "domains[1].synthetic_data_config",
 		"domains[1].inference_plugin", "domains[2].optimization_plugin", "domains[3].optimization_plugin"} {
 		if !slices.Contains(keys, key) {
 			t.Errorf("no warning for %s in %v", key, keys)

@@ -56,9 +56,10 @@ type Domain struct {
 	Resources Resources
 	// Incentives shape the reward in the reference profile. Key incentive_config.
 	Incentives Incentives
-	// OptimizationConfig, InferenceConfig and SyntheticConfig are what the
-	// plugin gets, without comments. Never nil in a loaded Config; the second and
-	// the third fall back to the first when the file has none.
+	// OptimizationConfig is what the plugin gets, without comments.
+	// InferenceConfig and SyntheticConfig are read and not used: one program plays
+	// every part. None is nil in a loaded Config; the second and the third fall
+	// back to the first when the file has none.
 	OptimizationConfig, InferenceConfig, SyntheticConfig *canon.Object
 }
 
@@ -134,6 +135,9 @@ func (d *Domain) Unavailable() string {
 		return `plugin "` + name + `" is not known; the nearest known one is "` + nearest(name, pluginNames) + `"`
 	}
 }
+
+// Active reports whether the node runs the domain: it has a role here and can be run.
+func (d *Domain) Active() bool { return (d.Optimize || d.Evaluate) && d.Unavailable() == "" }
 
 // WorkerConfig returns what the domain's program is configured with: a copy of
 // optimization_config to which metric_type and param_bounds are added where they

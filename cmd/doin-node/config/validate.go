@@ -8,6 +8,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"doin.network/node/internal/canon"
 )
 
 // MaxIDBytes bounds the id of a domain.
@@ -149,6 +151,14 @@ func (c *Config) warnings() []Warning {
 	if c.Security == Strict && c.Quorum.Fraction != DefaultConfig().Quorum.Fraction {
 		warn("quorum_fraction", "accepted but has no effect: two thirds of a quorum agree in the strict profile")
 	}
+	if c.Security == Strict && c.Chain.AcceptanceTolerance != DefaultConfig().Chain.AcceptanceTolerance {
+		warn("acceptance_tolerance", "accepted but has no effect: each domain has a min_increment in the strict profile")
+	}
+	if fees := DefaultConfig().Fees; c.Security == Strict {
+		if fees.Enabled = c.Fees.Enabled; c.Fees != fees {
+			warn("fee_config", "accepted but has no effect: the fees of the strict profile are the same in every network")
+		}
+	}
 	for i := range c.Domains {
 		d := &c.Domains[i]
 		path := fmt.Sprintf("domains[%d].", i)
@@ -160,6 +170,14 @@ func (c *Config) warnings() []Warning {
 		} {
 			if other.name != "" && pluginName(other.name) != d.Plugin() {
 				warn(path+other.key, fmt.Sprintf("accepted but has no effect: %q plays every part of a domain", d.Plugin()))
+			}
+		}
+		for _, other := range []struct {
+			key    string
+			config *canon.Object
+		}{{"inference_config", d.InferenceConfig}, {"synthetic_data_config", d.SyntheticConfig}} {
+			if !canon.Equal(other.config, d.OptimizationConfig) {
+				warn(path+other.key, "accepted but has no effect: a domain's program is configured by optimization_config alone")
 			}
 		}
 		if c.Security == Strict && !d.Validate {

@@ -51,6 +51,9 @@ func genesis(cfg *config.Config, key *identity.Key, own string, now time.Time) (
 	}
 	data, err := readBounded(path)
 	if errors.Is(err, os.ErrNotExist) && cfg.GenesisFile == "" {
+		if len(cfg.Domains) == 0 {
+			return nil, errors.New("genesis_file: is required without domains: a node that only relays needs a network to join")
+		}
 		self := chain.Evaluator{PeerID: key.PeerID(), PublicKey: key.PublicKey()}
 		g := Genesis(cfg, []chain.Evaluator{self}, now)
 		if err := g.Validate(); err != nil {

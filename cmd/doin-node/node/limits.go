@@ -3,6 +3,7 @@ package node
 import (
 	"fmt"
 	"math"
+	"math/big"
 
 	"doin.network/node/chain/engine"
 	"doin.network/node/cmd/doin-node/config"
@@ -29,8 +30,9 @@ func checkLimits(d *config.Domain, parameters *canon.Object) error {
 			}
 			for _, v := range values {
 				x, err := canon.AsFloat(v)
-				if err == nil && !(x >= low && x <= high) {
-					return fmt.Errorf("%w: parameter %q is %v, outside [%v, %v]", engine.ErrInvalid, name, x, low, high)
+				_, huge := v.(*big.Int)
+				if err == nil && !(x >= low && x <= high) || err != nil && huge { // what is no number the domain judges
+					return fmt.Errorf("%w: parameter %q is %.40s, outside [%v, %v]", engine.ErrInvalid, name, canon.Default(v), low, high)
 				}
 			}
 		}

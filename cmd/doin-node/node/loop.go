@@ -23,7 +23,7 @@ var errBusy = errors.New("node: event loop is busy")
 // loop owns the engine: every event goes through it, and effects are carried out in their order.
 type loop struct {
 	engine *engine.Engine
-	store  *store.Store
+	store  blockWriter
 	log    *slog.Logger
 	now    func() time.Time
 
@@ -32,6 +32,12 @@ type loop struct {
 	view     atomic.Pointer[engine.View]
 
 	effects effects
+}
+
+// blockWriter is the chain on the disk, as *store.Store writes it: what a call that returned nil has written stays.
+type blockWriter interface {
+	Append(ctx context.Context, e store.Entry) error
+	Replace(ctx context.Context, ancestor int64, branch []store.Entry) error
 }
 
 // effects are what the loop hands to the rest of the node. None of them blocks.
@@ -53,7 +59,7 @@ type request struct {
 	reply chan []engine.Effect // nil if nobody waits; else buffered
 }
 
-func newLoop(e *engine.Engine, st *store.Store, log *slog.Logger, now func() time.Time) *loop {
+func newLoop(e *engine.Engine, st blockWriter, log *slog.Logger, now func() time.Time) *loop {
 	l := &loop{engine: e, store: st, log: log, now: now, requests: make(chan request, 512), stopped: make(chan struct{})}
 	l.view.Store(e.View())
 	return l
@@ -80,25 +86,38 @@ func (l *loop) run(ctx context.Context) error {
 			continue
 		}
 		out := l.engine.Step(l.now().UnixMicro(), r.event)
-		// The engine's caller sees the answer only after what it stands for is on the disk.
-		for _, f := range out {
-			if err := l.carryOut(ctx, f); err != nil {
-				return err
+		if err := l.carryOut(ctx, out); err != nil {
+			if ctx.Err() != nil {
+				return nil // stopping: nobody has heard of what was not written
 			}
+			return err
 		}
-		l.view.Store(l.engine.View())
 		if r.reply != nil {
 			r.reply <- out
 		}
 	}
 }
 
-func (l *loop) carryOut(ctx context.Context, f engine.Effect) error {
+// carryOut carries out the effects of one step. Blocks are on the disk, and the view shows the step, before anybody
+// hears of it: a peer, the step's caller, or a search whose round it ends.
+func (l *loop) carryOut(ctx context.Context, out []engine.Effect) error {
+	for _, f := range out {
+		if c, ok := f.(engine.Commit); ok {
+			if err := l.persist(ctx, c); err != nil {
+				return err
+			}
+		}
+	}
+	l.view.Store(l.engine.View())
+	for _, f := range out {
+		l.handOut(ctx, f)
+	}
+	return nil
+}
+
+func (l *loop) handOut(ctx context.Context, f engine.Effect) {
 	switch f := f.(type) {
 	case engine.Commit:
-		if err := l.persist(ctx, f); err != nil {
-			return err
-		}
 		l.effects.committed(f)
 	case engine.Broadcast:
 		if err := l.effects.broadcast(f.Message); err != nil {
@@ -123,11 +142,10 @@ func (l *loop) carryOut(ctx context.Context, f engine.Effect) error {
 		}
 		l.log.Log(ctx, level, f.Text, f.Args...)
 	}
-	return nil
 }
 
 // persist stores what the engine adopted. A full disk is waited out: nothing later happens until there is room,
-// so nobody hears of a block that this node could lose.
+// so nobody hears of a block that this node could lose. It fails with ctx's error when the node stops meanwhile.
 func (l *loop) persist(ctx context.Context, c engine.Commit) error {
 	entries := make([]store.Entry, len(c.Entries))
 	for i, e := range c.Entries {
@@ -152,14 +170,14 @@ func (l *loop) persist(ctx context.Context, c engine.Commit) error {
 		case err == nil:
 			return nil
 		case ctx.Err() != nil:
-			return nil // stopping: the block was never acknowledged
+			return ctx.Err()
 		case !errors.Is(err, store.ErrDiskFull):
 			return fmt.Errorf("store block %d: %w", c.Ancestor+1, err)
 		}
 		l.log.Error("disk is full: nothing is written until there is room", "height", c.Ancestor+1, "err", err)
 		select {
 		case <-ctx.Done():
-			return nil
+			return ctx.Err()
 		case <-time.After(wait):
 		}
 		wait = min(2*wait, 30*time.Second)

@@ -79,23 +79,24 @@ type Node struct {
 	jobs     sync.WaitGroup // evaluations and forecasts under way
 
 	anchorsDue chan engine.AnchorDue
-	unrecorded chan engine.Commit // blocks whose rows are still to be written
+	stored     *branchPoint // blocks whose rows are still to be written
 
 	mu       sync.Mutex
 	searches map[string]*search
 	waiting  map[string]chan inferenceAnswer // by the client's handle
+	handles  int64                           // given out so far
 	earned   int64                           // base units since the last recorded round
 	earnedAt map[int64]int64                 // the same by height, for the last blocks
 }
 
-// New opens everything a node needs, in the order in which a failure is cheapest: key, genesis file, port, store,
+// New opens everything a node needs, in the order in which a failure is cheapest: key, port, genesis file, store,
 // analytics, worker. On error everything opened is closed again.
 func New(ctx context.Context, cfg *config.Config, log *slog.Logger) (_ *Node, err error) {
 	if cfg.Security != config.Strict {
 		return nil, ErrReferenceProfile
 	}
 	n := &Node{cfg: cfg, log: log, now: time.Now, searches: map[string]*search{}, waiting: map[string]chan inferenceAnswer{}, earnedAt: map[int64]int64{},
-		anchorsDue: make(chan engine.AnchorDue, 64), unrecorded: make(chan engine.Commit, 1024)}
+		anchorsDue: make(chan engine.AnchorDue, 64), stored: newBranchPoint()}
 	defer func() {
 		if err != nil {
 			n.close()
@@ -104,21 +105,21 @@ func New(ctx context.Context, cfg *config.Config, log *slog.Logger) (_ *Node, er
 	if err := os.MkdirAll(cfg.DataDir, 0o755); err != nil {
 		return nil, fmt.Errorf("data directory: %w", err)
 	}
-	if cfg.ResetChain {
-		if err := n.reset(); err != nil {
-			return nil, err
-		}
-	}
 	if n.key, err = n.loadKey(); err != nil {
-		return nil, err
-	}
-	if n.genesis, err = genesis(cfg, n.key, n.path("genesis.json"), n.now()); err != nil {
 		return nil, err
 	}
 	if n.listener, err = transport.Listen(net.JoinHostPort(cfg.Network.Host, strconv.Itoa(cfg.Network.Port))); err != nil {
 		return nil, err
 	}
 	n.port = n.listener.Addr().(*net.TCPAddr).Port
+	if cfg.ResetChain { // not before the port is ours: a node that still runs keeps its files
+		if err := n.reset(); err != nil {
+			return nil, err
+		}
+	}
+	if n.genesis, err = genesis(cfg, n.key, n.path("genesis.json"), n.now()); err != nil {
+		return nil, err
+	}
 	if err := n.openChain(ctx); err != nil {
 		return nil, err
 	}
@@ -252,7 +253,7 @@ func (n *Node) openNetwork() (err error) {
 		return err
 	}
 	dc := discovery.Config{Key: n.key, Network: n.rules.Network, Port: n.port, Bootstrap: n.cfg.Network.Bootstrap,
-		Interval: n.cfg.Network.DiscoveryInterval, MaxKnown: n.cfg.Limits.MaxPeers, Log: log,
+		Interval: n.cfg.Network.DiscoveryInterval, NoExchange: !n.cfg.Network.Discovery, MaxKnown: n.cfg.Limits.MaxPeers, Log: log,
 		Announce: func(ctx context.Context, p discovery.Peer) error {
 			return n.gossip.Announce(ctx, gossip.Peer{ID: p.ID, Host: p.Host, Port: p.Port, Endpoint: p.Endpoint()})
 		},
@@ -314,9 +315,7 @@ func (n *Node) Run(ctx context.Context) error {
 	defer stopRecording()
 	recorded := make(chan error, 1)
 	go func() { recorded <- n.recorder.Run(recordCtx) }()
-	if err := n.catchUpRecords(ctx); err != nil {
-		n.log.Error("chain rows not complete", "err", err)
-	}
+	n.stored.add(n.loop.view.Load().State.Height) // what a crash left out
 
 	g, ctx := errgroup.WithContext(ctx)
 	start := func(name string, run func(context.Context) error) {
@@ -345,7 +344,10 @@ func (n *Node) Run(ctx context.Context) error {
 	start("worker", n.worker.run)
 	start("domains", n.runDomains)
 	start("anchors", n.runAnchors)
-	start("chain rows", n.runChainRows)
+	start("chain rows", func(ctx context.Context) error {
+		rows := chainRows{store: n.store, record: n.recorder.Record, now: n.now, retry: 10 * time.Second}
+		return rows.run(ctx, n.stored, func() int64 { return n.loop.view.Load().State.FinalizedHeight }, n.log)
+	})
 	err := g.Wait()
 	n.jobs.Wait()
 
@@ -390,7 +392,7 @@ func (n *Node) close() {
 func (n *Node) runDomains(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	for i, d := range n.cfg.Domains {
-		if d.Unavailable() != "" || (!d.Optimize && !d.Evaluate) {
+		if !d.Active() {
 			continue
 		}
 		g.Go(func() error {

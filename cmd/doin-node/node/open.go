@@ -47,6 +47,9 @@ func loadTip(ctx context.Context, st *store.Store, g *chain.Genesis, log *slog.L
 	}
 	log.Warn("recomputing the state from blocks", "from", at, "to", height)
 	for h := at + 1; h <= height; h++ {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		b, err := st.Block(h)
 		if err != nil {
 			return nil, err
@@ -86,7 +89,7 @@ func (h history) Hash(height int64) (string, bool) {
 	return hash, err == nil
 }
 
-// storeEntries turns what the engine adopted into what the store keeps.
+// storeEntry turns what the engine adopted into what the store keeps.
 func storeEntry(b *chain.Block, s *consensus.State, r *consensus.Receipts) store.Entry {
 	return store.Entry{Block: b, State: s.AppendCanonical(nil), Receipts: canon.Canonical(receiptsObject(r))}
 }

@@ -75,7 +75,7 @@ func (n *Node) nonce(domain string, round int64) (b [16]byte) {
 }
 
 // run searches until ctx ends or the verified best has reached the target. A search that ends for another reason
-// is begun again from its last generation.
+// is begun again from its last generation. Settings that the worker refuses from the start are an error.
 func (s *search) run(ctx context.Context) error {
 	seed := s.n.runSeed(s.domain.ID)
 	if err := s.begin(seed); err != nil {
@@ -83,12 +83,20 @@ func (s *search) run(ctx context.Context) error {
 	}
 	var resume []byte
 	for wait := time.Second; ; wait = min(2*wait, time.Minute) {
+		before := s.round
 		err := s.generations(ctx, seed, &resume)
 		if ctx.Err() != nil || err == nil {
 			return nil
 		}
+		if s.round > before {
+			wait = time.Second
+		}
 		if errors.Is(err, worker.ErrRefused) || errors.Is(err, worker.ErrUnsupported) {
-			return fmt.Errorf("domain %s: %w", s.domain.ID, err)
+			if resume == nil {
+				return fmt.Errorf("domain %s: %w", s.domain.ID, err)
+			}
+			s.n.log.Error("the last generation is not taken up again, the search begins anew", "domain", s.domain.ID, "err", err)
+			resume = nil
 		}
 		s.n.log.Warn("search interrupted, it goes on from its last generation", "domain", s.domain.ID, "round", s.round, "err", err)
 		select {
@@ -134,9 +142,11 @@ func (s *search) generations(ctx context.Context, seed uint64, resume *[]byte) e
 		*resume = g.Record
 		s.round++
 		proposal := engine.Propose{Domain: s.domain.ID, Nonce: s.n.nonce(s.domain.ID, s.round), Parameters: s.pick(g)}
-		if m, err := s.n.tracker.ChainMetrics(s.domain.ID, g.BestPerformance, s.n.now()); err == nil {
-			m.DataHash = s.info.DataHash
-			proposal.Experiment = m.Object()
+		if proposal.Parameters != nil {
+			if m, err := s.n.tracker.ChainMetrics(s.domain.ID, g.BestPerformance, s.n.now()); err == nil {
+				m.DataHash = s.info.DataHash
+				proposal.Experiment = m.Object()
+			}
 		}
 		s.n.loop.deliver(ctx, proposal)
 		var done engine.RoundDone
@@ -237,8 +247,17 @@ func trained(g worker.Generation) ([]worker.Row, error) {
 	return rows, nil
 }
 
-// finish records the round.
+// finish records the round. One before any training has succeeded has no performance, and so no row: the next one
+// counts its evaluations.
 func (s *search) finish(g worker.Generation, done engine.RoundDone, begun time.Time) {
+	if g.Best == nil {
+		s.n.log.Warn("no training has succeeded yet, the round is not recorded", "domain", s.domain.ID, "round", s.round,
+			"evaluations", g.Evaluations)
+		s.n.mu.Lock()
+		s.stats.Rounds, s.stats.Evaluations = s.round, g.Evaluations
+		s.n.mu.Unlock()
+		return
+	}
 	now, view := s.n.now(), s.n.loop.view.Load()
 	d := view.State.Domains[s.domain.ID]
 	o := olap.Observation{

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"doin.network/node/chain"
 	"doin.network/node/chain/consensus"
@@ -140,13 +141,14 @@ type inferenceView struct{ n *Node }
 
 func (v inferenceView) Infer(ctx context.Context, r api.InferenceRequest) (string, func(context.Context) (*canon.Object, error), error) {
 	n := v.n
-	handle := fmt.Sprintf("%p", new(byte)) // unique while the channel waits under it
 	answer := make(chan inferenceAnswer, 1)
 	n.mu.Lock()
 	if len(n.waiting) >= maxWaiting {
 		n.mu.Unlock()
 		return "", nil, api.ErrBusy
 	}
+	n.handles++
+	handle := strconv.FormatInt(n.handles, 10) // never used twice: an answer may come after its client has gone
 	n.waiting[handle] = answer
 	n.mu.Unlock()
 	forget := func() {

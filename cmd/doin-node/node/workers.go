@@ -21,19 +21,21 @@ import (
 type workers struct {
 	all []*worker.Supervisor
 	of  map[string]*worker.Supervisor // by domain id
+
+	ready map[string]chan struct{} // by domain id; closed when its program has loaded it
 }
 
-// findWorkers looks for the programs; nothing is started before run.
+// findWorkers looks for the programs; nothing is left running before run.
 func findWorkers(ctx context.Context, cfg *config.Config, log *slog.Logger) (*workers, error) {
-	w := &workers{of: map[string]*worker.Supervisor{}}
+	w := &workers{of: map[string]*worker.Supervisor{}, ready: map[string]chan struct{}{}}
 	var builtIn *worker.Supervisor
+	shared := sharedLimits(cfg.Domains)
 	for _, d := range cfg.Domains {
-		if d.Unavailable() != "" || (!d.Optimize && !d.Evaluate) {
+		if !d.Active() {
 			continue
 		}
+		w.ready[d.ID] = make(chan struct{})
 		log := log.With("component", "worker")
-		limits := worker.Limits{Job: d.Resources.MaxTraining, MemoryBytes: int64(d.Resources.MaxMemoryMB * (1 << 20)),
-			FrameBytes: worker.DefaultFrameBytes}
 		if _, own := d.Command(); own {
 			dir, err := os.Getwd()
 			if err != nil {
@@ -43,7 +45,7 @@ func findWorkers(ctx context.Context, cfg *config.Config, log *slog.Logger) (*wo
 			if err != nil {
 				return nil, fmt.Errorf("domain %s: %w", d.ID, err)
 			}
-			s := worker.NewSupervisor(worker.Options{Path: argv[0], Args: argv[1:], Limits: limits, Logger: log.With("domain", d.ID)})
+			s := worker.NewSupervisor(worker.Options{Path: argv[0], Args: argv[1:], Limits: limits(d.Resources), Logger: log.With("domain", d.ID)})
 			w.all, w.of[d.ID] = append(w.all, s), s
 			continue
 		}
@@ -60,12 +62,27 @@ func findWorkers(ctx context.Context, cfg *config.Config, log *slog.Logger) (*wo
 			if cfg.Worker.Parallel > 0 {
 				args = []string{"--workers", strconv.Itoa(cfg.Worker.Parallel)}
 			}
-			builtIn = worker.NewSupervisor(worker.Options{Path: path, Args: args, Limits: limits, Logger: log})
+			builtIn = worker.NewSupervisor(worker.Options{Path: path, Args: args, Limits: limits(shared), Logger: log})
 			w.all = append(w.all, builtIn)
 		}
 		w.of[d.ID] = builtIn
 	}
 	return w, nil
+}
+
+func limits(r config.Resources) worker.Limits {
+	return worker.Limits{Job: r.MaxTraining, MemoryBytes: int64(r.MaxMemoryMB * (1 << 20)), FrameBytes: worker.DefaultFrameBytes}
+}
+
+// sharedLimits are the limits of the process that all built-in domains share: of each the most that one of them may take.
+func sharedLimits(domains []config.Domain) (r config.Resources) {
+	for _, d := range domains {
+		if _, own := d.Command(); !own && d.Active() {
+			r.MaxTraining = max(r.MaxTraining, d.Resources.MaxTraining)
+			r.MaxMemoryMB = max(r.MaxMemoryMB, d.Resources.MaxMemoryMB)
+		}
+	}
+	return r
 }
 
 // run keeps the processes alive until ctx ends.
@@ -77,6 +94,21 @@ func (w *workers) run(ctx context.Context) error {
 	return g.Wait()
 }
 
+// loaded returns the process of a domain once it has loaded it: asked before, it would not know the domain, and the
+// node would abstain from a vote for no reason.
+func (w *workers) loaded(ctx context.Context, domain string) (*worker.Supervisor, error) {
+	s, err := w.supervisor(domain)
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case <-w.ready[domain]:
+		return s, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
 // supervisor returns the process of a domain.
 func (w *workers) supervisor(domain string) (*worker.Supervisor, error) {
 	s := w.of[domain]
@@ -86,16 +118,21 @@ func (w *workers) supervisor(domain string) (*worker.Supervisor, error) {
 	return s, nil
 }
 
+// configure has a domain loaded, once in a life of the node.
 func (w *workers) configure(ctx context.Context, d config.Domain) (worker.Info, error) {
 	s, err := w.supervisor(d.ID)
 	if err != nil {
 		return worker.Info{}, err
 	}
-	return s.Configure(ctx, d.ID, d.Plugin(), d.WorkerConfig())
+	info, err := s.Configure(ctx, d.ID, d.Plugin(), d.WorkerConfig())
+	if err == nil {
+		close(w.ready[d.ID])
+	}
+	return info, err
 }
 
 func (w *workers) evaluate(ctx context.Context, job worker.Job) (worker.Outcome, error) {
-	s, err := w.supervisor(job.Domain)
+	s, err := w.loaded(ctx, job.Domain)
 	if err != nil {
 		return worker.Outcome{}, err
 	}
@@ -103,7 +140,7 @@ func (w *workers) evaluate(ctx context.Context, job worker.Job) (worker.Outcome,
 }
 
 func (w *workers) infer(ctx context.Context, domain string, parameters *canon.Object, seed uint64, input *canon.Object) (*canon.Object, error) {
-	s, err := w.supervisor(domain)
+	s, err := w.loaded(ctx, domain)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,45 @@
+package node
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"doin.network/node/chain/engine"
+	"doin.network/node/internal/canon"
+)
+
+func TestCheckLimits(t *testing.T) {
+	d := &testConfig(t, `{"domains": [{"domain_id": "d", "evaluate": true, "optimization_plugin": "forecast",
+		"param_bounds": {"rate": [0.001, 0.1], "width": [1, 64]},
+		"resource_limits": {"max_epochs": 10, "max_batch_size": 32}}]}`).Domains[0]
+	f := func(parameters, refused string) {
+		t.Helper()
+		p, err := canon.ParseObject([]byte(parameters))
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = checkLimits(d, p)
+		switch {
+		case refused == "" && err != nil:
+			t.Errorf("checkLimits(%s) = %v", parameters, err)
+		case refused != "" && (!errors.Is(err, engine.ErrInvalid) || !strings.Contains(err.Error(), `"`+refused+`"`)):
+			t.Errorf("checkLimits(%s) = %v, want ErrInvalid because of %q", parameters, err, refused)
+		}
+	}
+	f(`{}`, "")
+	f(`{"rate": 0.1, "width": 64, "epochs": 10, "batch_size": 32}`, "")
+	f(`{"rate": 0.11}`, "rate")
+	f(`{"rate": 0}`, "rate")
+	f(`{"width": 65}`, "width")
+	f(`{"width": [8, 64]}`, "")
+	f(`{"width": [8, 65]}`, "width")
+	f(`{"genome": {"width": 65}}`, "width")
+	f(`{"genome": {"batch": 33}}`, "batch")
+	f(`{"genome": 5, "batch": 33}`, "batch")
+	f(`{"epochs": 11}`, "epochs")
+	f(`{"epochs": "many"}`, "") // no number: the domain's to judge
+	f(`{"other": 1e300}`, "")
+	f(`{"epochs": 1`+strings.Repeat("0", 30)+`}`, "epochs")
+	f(`{"epochs": 1`+strings.Repeat("0", 400)+`}`, "epochs") // beyond a double
+}
