@@ -77,7 +77,7 @@ type Workload struct {
 	Name             string  `json:"name"`
 	Workers          int     `json:"workers"`
 	MFLOPPerStep     float64 `json:"mflop_per_step"`
-	MicrosPerStep    float64 `json:"us_per_model_step"` // wall time over steps of all models, in the fastest population
+	MicrosPerStep    float64 `json:"us_per_model_step"` // one model on one core: of a step; else of a population, over all steps
 	ModelsPerSecond  float64 `json:"models_per_s"`
 	ShareOfPeak      float64 `json:"share_of_peak"` // of Workers cores
 	ScalingPerWorker float64 `json:"scaling,omitempty"`
@@ -273,7 +273,7 @@ func (b *bench) report() *Report {
 			out := Workload{Name: w.name, Workers: workers, MFLOPPerStep: b.median(f+"/flop") / 1e6, MicrosPerStep: us,
 				ModelsPerSecond: b.median(f + "/models"), ShareOfPeak: share(f) / float64(workers)}
 			if workers > 1 {
-				out.ScalingPerWorker = b.ratio(w.name+"/1", f)
+				out.ScalingPerWorker = b.ratio(w.name+"/1/population", f+"/population")
 			}
 			r.Workloads = append(r.Workloads, out)
 		}

@@ -53,9 +53,37 @@ func (b *bench) train(ctx context.Context, w workload, workers int) error {
 	}
 	s := seconds
 	f := fmt.Sprintf("%s/%d", w.name, workers)
+	if workers == 1 && len(w.models) == 1 {
+		// One model on one core: slices of a running training, which the peak's slices are compared with.
+		us, err := b.step(tasks[0])
+		if err != nil {
+			return err
+		}
+		s = us * steps / 1e6
+	}
 	b.add(f, s/steps*1e6)
-	b.add(f+"/models", models/s)
+	b.add(f+"/models", models/seconds)
+	b.add(f+"/population", seconds/steps*1e6)
 	b.add(f+"/flop", operations/steps)
 	b.share(f, operations/s/1e9, before, b.peak())
 	return nil
+}
+
+// step returns the microseconds of a whole optimizer step of one training that goes on: gather, forward, loss, backward, AdamW.
+func (b *bench) step(t nn.Task) (float64, error) {
+	t.Config.MaxSteps = nn.MaxSteps
+	run, err := nn.NewRun(&t, b.isa)
+	if err != nil {
+		return 0, err
+	}
+	ended := false
+	s := timed(b.cfg.Duration, func(n int) {
+		for range n {
+			ended = run.Step() || ended
+		}
+	})
+	if ended {
+		return 0, fmt.Errorf("bench: a training ended early")
+	}
+	return s * 1e6, nil
 }
