@@ -3,6 +3,7 @@ module doin.network/node
 go 1.26.0
 
 require (
+	github.com/NVIDIA/go-nvml v0.13.0-1 // temperature, power, memory of NVIDIA cards (compute/gpuinfo)
 	github.com/apache/arrow/go/v15 v15.0.2 // tables between node and worker (IPC)
 	github.com/dgraph-io/badger/v4 v4.9.6 // the chain store
 	github.com/dgraph-io/ristretto/v2 v2.2.0 // badger's options name its types
@@ -13,6 +14,7 @@ require (
 	golang.org/x/term v0.40.0 // is the output a terminal, and how wide
 	gonum.org/v1/gonum v0.16.0 // a matrix product to compare ours with (bench only)
 	gonum.org/v1/plot v0.16.0 // plots of benchmark results (bench only)
+	gorgonia.org/cu v0.9.6 // CUDA contexts, memory, modules and launches (compute/device/cuda)
 	gorgonia.org/gorgonia v0.9.18 // independent gradient oracle (compute/graph only)
 	gorgonia.org/tensor v0.9.23 // gorgonia's tensors
 	modernc.org/sqlite v1.38.2 // SQLite without cgo: the star schema
@@ -73,7 +75,6 @@ require (
 	golang.org/x/tools v0.49.0 // indirect
 	golang.org/x/xerrors v0.0.0-20220907171357-04be3eba64a2 // indirect
 	google.golang.org/protobuf v1.36.12 // indirect
-	gorgonia.org/cu v0.9.6 // indirect
 	gorgonia.org/dawson v1.2.0 // indirect
 	gorgonia.org/vecf32 v0.9.0 // indirect
 	gorgonia.org/vecf64 v0.9.0 // indirect
@@ -81,3 +82,5 @@ require (
 	modernc.org/mathutil v1.7.1 // indirect
 	modernc.org/memory v1.11.0 // indirect
 )
+
+require github.com/NVIDIA/go-nvml v0.13.0-1 // indirect

@@ -24,6 +24,7 @@ var activations = map[Activation]*activation{
 // activate is the operation of an activation. The gradient is replaced in place.
 type activate struct {
 	*activation
+	name Activation
 	z, y int
 }
 
@@ -38,7 +39,7 @@ func (p *plan) activate(z int, a Activation) int {
 		t.value = p.value(t.size())
 	}
 	y := p.tensor(t.shape, t.value, t.grad)
-	p.ops = append(p.ops, &activate{f, z, y})
+	p.ops = append(p.ops, &activate{f, a, z, y})
 	return y
 }
 

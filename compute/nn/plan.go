@@ -78,7 +78,9 @@ func (p *plan) layer(l *Layer, x int) int {
 	case TCN:
 		return p.block(l, x)
 	case Flatten:
-		return p.tensor(l.apply(t.shape), t.value, t.grad)
+		y := p.tensor(l.apply(t.shape), t.value, t.grad)
+		p.ops = append(p.ops, &flatten{x, y})
+		return y
 	case LastStep:
 		return p.lastStep(x)
 	case LayerNorm:

@@ -17,7 +17,7 @@ type Run struct {
 	plan              *plan
 	objective         *objective
 	train, validation *samples
-	schedule          *schedule
+	schedule          *Rates
 
 	batch, perEpoch int
 	epoch           int
@@ -66,7 +66,7 @@ func newRun(t *Task, k *vec.Kernels) *Run {
 	} else {
 		r.plan.initialize(r.state.W, t.Key)
 	}
-	r.schedule = newSchedule(c, r.state.Step)
+	r.schedule = NewRates(c, r.state.Step)
 	return r
 }
 
@@ -127,7 +127,7 @@ func (r *Run) update(g []float32) {
 		}
 	}
 	c, st := &r.cfg, &r.state
-	rate, correct1, correct2 := r.schedule.next()
+	rate, correct1, correct2 := r.schedule.Next()
 	if c.Optimizer == SGD {
 		r.kernels.SGD(vec.SGD{Rate: rate, Momentum: c.Momentum, WeightDecay: c.WeightDecay}, st.W, st.V, g)
 		return

@@ -20,17 +20,18 @@ func cosine(y float64) float64 {
 	return c
 }
 
-// schedule yields the scalars of one step after another: the rate and the bias corrections. They are computed in
-// binary64 with + − × ÷ only, and rounded to float32, so that another device can be given them as bits.
-type schedule struct {
+// Rates yields the scalars of one step after another: the rate and the bias corrections. They are computed in
+// binary64 with + − × ÷ only, and rounded to float32, so that another device can be given them as bits. It is not safe
+// for concurrent use.
+type Rates struct {
 	cfg            *Config
 	step           int // steps yielded
 	power1, power2 float64
 }
 
-// newSchedule returns the schedule of a run of which some steps are done.
-func newSchedule(c *Config, done int) *schedule {
-	s := &schedule{cfg: c, step: done, power1: 1, power2: 1}
+// NewRates returns the schedule of a run of a valid configuration, which is retained, of which some steps are done.
+func NewRates(c *Config, done int) *Rates {
+	s := &Rates{cfg: c, step: done, power1: 1, power2: 1}
 	for range done {
 		s.raise()
 	}
@@ -38,13 +39,13 @@ func newSchedule(c *Config, done int) *schedule {
 }
 
 // raise multiplies the powers of the decay rates.
-func (s *schedule) raise() {
+func (s *Rates) raise() {
 	s.power1 = float64(s.power1 * float64(s.cfg.Beta1))
 	s.power2 = float64(s.power2 * float64(s.cfg.Beta2))
 }
 
-// next returns the scalars of the next step.
-func (s *schedule) next() (rate, correct1, correct2 float32) {
+// Next returns the scalars of the next step: the learning rate and the bias corrections of AdamW.
+func (s *Rates) Next() (rate, correct1, correct2 float32) {
 	s.raise()
 	i, c := s.step, s.cfg
 	s.step++

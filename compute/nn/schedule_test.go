@@ -10,9 +10,9 @@ type scheduleRow struct{ Rate, Correct1, Correct2 float32 }
 // scheduleTable lists the scalars of every step.
 func scheduleTable(c *Config) []scheduleRow {
 	table := make([]scheduleRow, c.MaxSteps)
-	s := newSchedule(c, 0)
+	s := NewRates(c, 0)
 	for i := range table {
-		table[i].Rate, table[i].Correct1, table[i].Correct2 = s.next()
+		table[i].Rate, table[i].Correct1, table[i].Correct2 = s.Next()
 	}
 	return table
 }

@@ -1,0 +1,52 @@
+package block
+
+import (
+	"errors"
+
+	"doin.network/node/kernels"
+)
+
+// Errors of the engine.
+var (
+	// ErrSize says that a model, with its batch, is larger than a device's kernels can address, or its training larger
+	// than the device's memory.
+	ErrSize = errors.New("block: model too large for the device")
+	// ErrClosed is returned by calls on an engine after Close.
+	ErrClosed = errors.New("block: engine is closed")
+	// ErrOptions is returned, wrapped with the fields at fault, by New.
+	ErrOptions = errors.New("block: invalid options")
+)
+
+// Device is what the engine needs of a device. Calls come from one goroutine at a time.
+type Device interface {
+	Properties() kernels.Properties
+	// Alloc returns memory aligned to 256 bytes with undefined contents. The error wraps kernels.ErrMemory where there is
+	// not enough.
+	Alloc(bytes int64) (kernels.Memory, error)
+	Free(m kernels.Memory) error
+	// Upload and Download copy bytes from and to the host; both are done when they return, and wait for the launches
+	// before them.
+	Upload(to kernels.Memory, from []byte) error
+	Download(to []byte, from kernels.Memory) error
+	// Occupancy returns how many blocks of a kernel a multiprocessor runs at once.
+	Occupancy(kernel string, threads, sharedBytes int) (int, error)
+	// Launch starts a kernel whose one argument is a struct with these bytes, and does not wait for it.
+	Launch(kernel string, grid, threads, sharedBytes int, args []byte) error
+	// Synchronize waits for all launches and returns their error. Errors that end the device wrap kernels.ErrLost.
+	Synchronize() error
+}
+
+// entry is a kernel with the launch shape that it was compiled for.
+type entry struct {
+	name     string
+	threads  int
+	streamed bool
+}
+
+var (
+	trainNarrow     = entry{"train_f32", 128, false}
+	trainWide       = entry{"train_wide_f32", 256, false}
+	trainStreamed   = entry{"train_streamed_f32", 256, true}
+	predictShared   = entry{"predict_f32", 128, false}
+	predictStreamed = entry{"predict_streamed_f32", 256, true}
+)

@@ -1,0 +1,160 @@
+package block
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"doin.network/node/compute/nn"
+	"doin.network/node/compute/vec"
+	"doin.network/node/kernels"
+)
+
+// individual is one training in the engine.
+type individual struct {
+	ctx  context.Context
+	task *nn.Task
+	plan *model
+	// Read from the sources by the goroutine that submitted the training, unless the device has them already.
+	sources [2]source
+	tables  [2]*table
+	rates   []float32
+
+	state     kernels.Memory // w, m, v, best
+	ratesAt   kernels.Memory
+	record    kernels.Individual
+	leaves    [][32]byte
+	validated func(nn.Progress) // may be nil
+	from      *nn.Checkpoint
+	finish    chan<- outcome
+	work      float64 // an estimate, for the order in a launch
+	failed    error   // of OnSegment
+}
+
+// source is a set of samples on its way to the device.
+type source struct {
+	key    tableKey
+	shared bool
+	rows   int
+	x, y   []float32 // nil until they are read
+}
+
+// outcome is what becomes of a training.
+type outcome struct {
+	result *nn.Result
+	err    error
+}
+
+// prepare reads what the device needs of a task that is valid.
+func prepare(ctx context.Context, t *nn.Task, known func(tableKey) bool) *individual {
+	c := &t.Config
+	i := &individual{ctx: ctx, task: t, from: t.From}
+	for n, s := range []nn.Source{t.Train, t.Validation} {
+		key, shared := keyOf(s, c.Inputs, c.Outputs)
+		i.sources[n] = source{key: key, shared: shared, rows: s.Len()}
+		if !shared || !known(key) {
+			i.sources[n].x, i.sources[n].y = rowsOf(s, c.Inputs, c.Outputs)
+		}
+	}
+	i.rates = make([]float32, c.MaxSteps)
+	rates := nn.NewRates(c, 0)
+	for n := range i.rates {
+		i.rates[n], _, _ = rates.Next()
+	}
+	i.work = float64(c.Parameters()) * float64(c.Batch) * float64(max(1, c.Steps)) * float64(c.MaxSteps)
+	i.record = kernels.Individual{
+		TrainRows: uint32(t.Train.Len()), ValidRows: uint32(t.Validation.Len()),
+		Key0: t.Key[0], Key1: t.Key[1],
+		MaxSteps: uint32(c.MaxSteps), EvalEvery: uint32(c.EvalEvery), Patience: uint32(c.Patience), Segment: uint32(c.Segment),
+		MinDelta: c.MinDelta, ClipNorm: c.ClipNorm, WeightDecay: c.WeightDecay,
+		Beta1: c.Beta1, Beta2: c.Beta2, Epsilon: c.Epsilon, Momentum: c.Momentum,
+		Fresh: 1, Best: float32(math.Inf(1)), Loss: float32(math.NaN()),
+	}
+	if f := t.From; f != nil {
+		r := &i.record
+		r.Fresh, r.Step, r.BestStep, r.Stale, r.Best = 0, uint32(f.Step), uint32(f.BestStep), uint32(f.Stale), f.BestLoss
+		i.leaves = append(i.leaves, f.Leaves...)
+	}
+	return i
+}
+
+// batchOf returns the rows of a step.
+func batchOf(t *nn.Task) int { return min(t.Config.Batch, t.Train.Len()) }
+
+// quantum returns how many steps the next launch makes: up to the end of a segment, whose leaf the host hashes.
+func (i *individual) quantum(limit int) uint32 {
+	r := &i.record
+	q := min(uint32(limit), r.MaxSteps-r.Step)
+	if r.Segment > 0 {
+		q = min(q, r.Segment-r.Step%r.Segment)
+	}
+	return q
+}
+
+// progress returns how far the training is.
+func (i *individual) progress() nn.Progress {
+	r := &i.record
+	return nn.Progress{Step: int(r.Step), Steps: int(r.MaxSteps), Loss: r.Loss, Best: r.Best}
+}
+
+// checkpoint returns the state as the contract orders it, from a copy of the device's.
+func (i *individual) checkpoint(state []float32) *nn.Checkpoint {
+	p, r := i.plan, &i.record
+	size := int(p.program.Size)
+	c := &nn.Checkpoint{
+		Step: int(r.Step), BestLoss: r.Best, BestStep: int(r.BestStep), Stale: int(r.Stale), Leaves: i.leaves,
+		W: p.unpack(state), V: p.unpack(state[2*size:]), Best: p.unpack(state[3*size:]),
+	}
+	if i.task.Config.Optimizer != nn.SGD {
+		c.M = p.unpack(state[size:])
+	}
+	return c
+}
+
+// packed returns a checkpoint as the device's state.
+func (i *individual) packed(c *nn.Checkpoint) []float32 {
+	p := i.plan
+	size := int(p.program.Size)
+	state := make([]float32, 4*size)
+	p.pack(state, c.W)
+	if len(c.M) > 0 {
+		p.pack(state[size:], c.M)
+	}
+	p.pack(state[2*size:], c.V)
+	p.pack(state[3*size:], c.Best)
+	return state
+}
+
+// unpack copies padded parameters in the order of the contract.
+func (p *plan) unpack(from []float32) []float32 {
+	to := make([]float32, p.program.Parameters)
+	for _, s := range p.segments {
+		for r := range s.Rows {
+			copy(to[s.First+r*s.Cols:][:s.Cols], from[s.At+r*s.Stride:])
+		}
+	}
+	return to
+}
+
+// pack is the reverse of unpack; what lies between the parameters is left alone.
+func (p *plan) pack(to, from []float32) {
+	for _, s := range p.segments {
+		for r := range s.Rows {
+			copy(to[s.At+r*s.Stride:][:s.Cols], from[s.First+r*s.Cols:])
+		}
+	}
+}
+
+// end returns the result of a training that has ended; best are the padded best weights, nil for a diverged one.
+func (i *individual) end(best []float32, isa vec.ISA) (*nn.Result, error) {
+	r := &i.record
+	c := &nn.Checkpoint{Step: int(r.Step), BestLoss: r.Best, BestStep: int(r.BestStep), Stale: int(r.Stale), Leaves: i.leaves}
+	if best != nil {
+		c.Best = i.plan.unpack(best)
+	}
+	res, err := c.End(&i.task.Config, nn.Status(r.Status), isa)
+	if err != nil {
+		return nil, fmt.Errorf("block: %w", err)
+	}
+	return res, nil
+}

@@ -1,0 +1,154 @@
+package block
+
+import (
+	"cmp"
+	"math/rand/v2"
+	"slices"
+
+	"doin.network/node/kernels"
+)
+
+// group is the part of a launch that one kernel makes, with one amount of shared memory.
+type group struct {
+	entry
+	perMultiprocessor int
+	sharedBytes       int
+	work              int
+	members           []uint32 // of the population
+}
+
+// split puts a population into groups. Individuals of one kernel go together if a multiprocessor runs as many blocks of
+// the largest as of each: then the shared memory of the largest costs the others nothing.
+func split(population []*individual) []*group {
+	type key struct {
+		name              string
+		perMultiprocessor int
+	}
+	all := map[key]*group{}
+	var groups []*group
+	for n, i := range population {
+		k := key{i.plan.name, i.plan.perMultiprocessor}
+		g := all[k]
+		if g == nil {
+			g = &group{entry: i.plan.entry, perMultiprocessor: i.plan.perMultiprocessor}
+			all[k] = g
+			groups = append(groups, g)
+		}
+		g.sharedBytes = max(g.sharedBytes, i.plan.sharedBytes)
+		g.work = max(g.work, i.plan.work)
+		g.members = append(g.members, uint32(n))
+	}
+	slices.SortStableFunc(groups, func(a, b *group) int { return cmp.Compare(len(b.members), len(a.members)) })
+	return groups
+}
+
+// launcher makes launches of one population after another. Its buffers on the device grow as they must.
+type launcher struct {
+	device  Device
+	memory  *pool
+	models  *models
+	blocks  int // at most, 0: as many as run at once
+	shuffle *rand.Rand
+
+	population, queue, next, work scratch
+}
+
+// scratch is memory that is only used within a launch.
+type scratch struct {
+	at    kernels.Memory
+	bytes int64
+}
+
+// hold makes s hold so many bytes.
+func (l *launcher) hold(s *scratch, bytes int64) error {
+	if bytes <= s.bytes {
+		return nil
+	}
+	l.memory.free(s.at)
+	*s = scratch{}
+	m, err := l.memory.alloc(bytes)
+	if err != nil {
+		return err
+	}
+	*s = scratch{m, bytes}
+	return nil
+}
+
+// run launches the kernels for a population and waits for them. records are read and written back.
+func (l *launcher) run(population []*individual, records []kernels.Individual) error {
+	if err := l.models.sync(); err != nil {
+		return err
+	}
+	groups := split(population)
+	queue := make([]uint32, 0, len(population))
+	for _, g := range groups {
+		slices.SortStableFunc(g.members, func(a, b uint32) int {
+			return cmp.Compare(population[b].work, population[a].work)
+		})
+		if l.shuffle != nil {
+			l.shuffle.Shuffle(len(g.members), func(i, j int) { g.members[i], g.members[j] = g.members[j], g.members[i] })
+		}
+		queue = append(queue, g.members...)
+	}
+	if err := l.hold(&l.population, int64(len(bytesOf(records)))); err != nil {
+		return err
+	}
+	if err := l.hold(&l.queue, int64(4*len(queue))); err != nil {
+		return err
+	}
+	if err := l.hold(&l.next, int64(4*len(groups))); err != nil {
+		return err
+	}
+	for _, u := range []struct {
+		to   kernels.Memory
+		from []byte
+	}{
+		{l.population.at, bytesOf(records)}, {l.queue.at, bytesOf(queue)}, {l.next.at, make([]byte, 4*len(groups))},
+	} {
+		if err := l.device.Upload(u.to, u.from); err != nil {
+			return err
+		}
+	}
+	grids, err := l.grids(groups)
+	if err != nil {
+		return err
+	}
+	first := 0
+	for n, g := range groups {
+		args := []kernels.Args{{
+			Population: l.population.at, Queue: l.queue.at + kernels.Memory(4*first), Next: l.next.at + kernels.Memory(4*n),
+			Programs: l.models.programsAt, Ops: l.models.opsAt, Segments: l.models.segmentsAt,
+			Work: l.work.at, WorkStride: uint64(g.work), Count: uint32(len(g.members)),
+		}}
+		if err := l.device.Launch(g.name, grids[n], g.threads, g.sharedBytes, bytesOf(args)); err != nil {
+			return err
+		}
+		first += len(g.members)
+	}
+	return l.device.Download(bytesOf(records), l.population.at)
+}
+
+// grids returns the number of blocks of each group, and reserves the workspace, which one launch after another uses; where
+// there is too little memory for as many blocks as the device runs at once, there are fewer.
+func (l *launcher) grids(groups []*group) ([]int, error) {
+	grids := make([]int, len(groups))
+	for n, g := range groups {
+		grids[n] = min(len(g.members), l.device.Properties().Multiprocessors*g.perMultiprocessor)
+		if l.blocks > 0 {
+			grids[n] = min(grids[n], l.blocks)
+		}
+	}
+	for {
+		most, largest := int64(1), 0
+		for n, g := range groups {
+			if bytes := 4 * int64(grids[n]) * int64(g.work); bytes > most {
+				most, largest = bytes, n
+			}
+		}
+		err := l.hold(&l.work, most)
+		if err == nil || grids[largest] == 1 {
+			return grids, err
+		}
+		grids[largest] = (grids[largest] + 1) / 2
+	}
+}
