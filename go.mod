@@ -82,5 +82,3 @@ require (
 	modernc.org/mathutil v1.7.1 // indirect
 	modernc.org/memory v1.11.0 // indirect
 )
-
-require github.com/NVIDIA/go-nvml v0.13.0-1 // indirect

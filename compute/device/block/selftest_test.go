@@ -25,7 +25,7 @@ type lying struct {
 func (d *lying) Download(to []byte, from kernels.Memory) error {
 	err := d.Device.Download(to, from)
 	if d.downloads++; d.downloads == d.at {
-		to[4*75] ^= 1 // of the pair (1, 1)
+		to[4*76] ^= 1 // of (1, −1, 24929)
 	}
 	return err
 }
