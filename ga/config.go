@@ -19,6 +19,15 @@ const (
 	Blend    Crossover = "blend"
 )
 
+// Placement names whose place an immigrant takes.
+type Placement string
+
+// The placements. None takes the place of the best individual or of another immigrant of the same generation.
+const (
+	PlaceWorst  Placement = "worst"  // that of the worst individual
+	PlaceRandom Placement = "random" // that of any individual but the elites
+)
+
 // Config holds the settings of a GA. Its JSON form is an object with the names
 // below; see ParseConfig.
 type Config struct {
@@ -45,6 +54,8 @@ type Config struct {
 	// ImmigrantLimit is how many immigrants one generation takes at most. Default 4,
 	// 0 to Population − Elites.
 	ImmigrantLimit int `json:"immigrants"`
+	// Placement is whose place an immigrant takes: "worst" or "random". Default "worst".
+	Placement Placement `json:"immigrant_placement"`
 	// Retries bounds the attempts to make a child that no other individual of its
 	// own and the previous generation equals. Default 8, 0 to 1000.
 	Retries int `json:"retries"`
@@ -55,7 +66,7 @@ func DefaultConfig() Config {
 	return Config{
 		Population: 32, Elites: 2, TournamentSize: 3,
 		Crossover: Blend, CrossoverRate: 0.8, MutationRate: 0.2, MutationSigma: 0.15,
-		Patience: 20, ImmigrantLimit: 4, Retries: 8,
+		Patience: 20, ImmigrantLimit: 4, Placement: PlaceWorst, Retries: 8,
 	}
 }
 
@@ -79,6 +90,11 @@ func (c *Config) Validate() error {
 	case Uniform, TwoPoint, Blend:
 	default:
 		errs = append(errs, fmt.Errorf("crossover %q: must be %q, %q or %q", c.Crossover, Uniform, TwoPoint, Blend))
+	}
+	switch c.Placement {
+	case PlaceWorst, PlaceRandom:
+	default:
+		errs = append(errs, fmt.Errorf("immigrant_placement %q: must be %q or %q", c.Placement, PlaceWorst, PlaceRandom))
 	}
 	share("crossover_rate", c.CrossoverRate)
 	share("mutation_rate", c.MutationRate)
@@ -120,6 +136,10 @@ func ParseConfig(o *canon.Object) (Config, error) {
 			var s string
 			s, err = o.String(k)
 			c.Crossover = Crossover(s)
+		case k == "immigrant_placement":
+			var s string
+			s, err = o.String(k)
+			c.Placement = Placement(s)
 		default:
 			err = fmt.Errorf("unknown key %.80q", k)
 		}

@@ -25,6 +25,6 @@
 // be avoided, and, after patience generations without a better individual, a
 // restart of everybody but the elites. The shape of the interface follows evosax.
 //
-// Deliberately absent: islands, topologies and migration policies, several
+// Deliberately absent: islands, topologies and migration policies (package island), several
 // objectives, and any knowledge of what a genome means.
 package ga

@@ -3,6 +3,7 @@ package ga
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"doin.network/node/compute/genome"
 	"doin.network/node/compute/rng"
@@ -143,8 +144,8 @@ func (g *GA) waiting() (n int) {
 	return n
 }
 
-// Immigrants implements Strategy. In order of the list, an immigrant takes the
-// place of the worst individual that is not an immigrant of this call, until
+// Immigrants implements Strategy. In order of the list, an immigrant takes a
+// place that is not an immigrant's of this call, as Config.Placement says, until
 // ImmigrantLimit is reached. A genome that the population holds already and a
 // fitness that is not finite are passed over; a genome outside the space is an
 // error, before which nothing changes.
@@ -162,10 +163,10 @@ func (g *GA) Immigrants(list []Immigrant) (int, error) {
 	for i := range s.Individuals {
 		present[g.space.Hash(s.Individuals[i].Genome)] = true
 	}
-	order := op.Rank(g.fitness())
+	places := g.places()
 	taken := 0
 	for _, m := range list {
-		if taken == min(g.config.ImmigrantLimit, len(order)-1) {
+		if taken == min(g.config.ImmigrantLimit, len(places)) {
 			break
 		}
 		hash := g.space.Hash(m.Genome)
@@ -173,7 +174,7 @@ func (g *GA) Immigrants(list []Immigrant) (int, error) {
 			continue
 		}
 		present[hash] = true
-		s.Individuals[order[len(order)-1-taken]] = Individual{
+		s.Individuals[places[taken]] = Individual{
 			Genome: m.Genome.Clone(), Origin: OriginImmigrant, Generation: s.Generation,
 			Evaluated: true, Fitness: m.Fitness, Status: "verified", Metrics: m.Metrics,
 		}
@@ -181,6 +182,22 @@ func (g *GA) Immigrants(list []Immigrant) (int, error) {
 		g.lead(m.Fitness)
 	}
 	return taken, nil
+}
+
+// places returns the places that immigrants may take, in the order in which they are taken: from the worst to the second
+// best, or all but the elites in an order that is drawn for the generation.
+func (g *GA) places() []int {
+	order := op.Rank(g.fitness())
+	if g.config.Placement == PlaceRandom {
+		rest := order[min(max(g.config.Elites, 1), len(order)):]
+		out := make([]int, len(rest))
+		for i, j := range g.seq(rng.GAImmigrate, 0).Perm(len(rest)) {
+			out[i] = rest[j]
+		}
+		return out
+	}
+	slices.Reverse(order)
+	return order[:len(order)-1]
 }
 
 func (g *GA) fitness() []float64 {

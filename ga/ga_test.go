@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"doin.network/node/compute/genome"
+	"doin.network/node/ga/op"
 	"doin.network/node/internal/canon"
 )
 
@@ -262,6 +263,45 @@ func TestImmigrants(t *testing.T) {
 	}
 }
 
+func TestPlacement(t *testing.T) {
+	c := DefaultConfig()
+	c.ImmigrantLimit, c.Placement = 3, PlaceRandom
+	places := map[int]bool{}
+	for seed := range uint64(40) {
+		g := mustNew(t, c, seed)
+		if err := g.Tell(results(g.Ask())); err != nil {
+			t.Fatal(err)
+		}
+		before := g.State()
+		elites := map[int]bool{}
+		for _, i := range op.Rank(g.fitness())[:c.Elites] {
+			elites[i] = true
+		}
+		list := make([]Immigrant, 5)
+		for i := range list {
+			list[i] = Immigrant{Genome: genome.Genome{2, 8, 8, space()[3].Low, float64(i), -2, 1}, Fitness: -1e6}
+		}
+		if n, err := g.Immigrants(list); n != 3 || err != nil {
+			t.Fatalf("Immigrants() = %d, %v, want 3", n, err)
+		}
+		changed := 0
+		for i, ind := range g.State().Individuals {
+			if !reflect.DeepEqual(ind, before.Individuals[i]) {
+				if changed++; elites[i] {
+					t.Errorf("seed %d: an immigrant took the place of elite %d", seed, i)
+				}
+				places[i] = true
+			}
+		}
+		if changed != 3 {
+			t.Errorf("seed %d: %d places changed, want 3", seed, changed)
+		}
+	}
+	if len(places) < 25 {
+		t.Errorf("immigrants came to %d different places of 32", len(places))
+	}
+}
+
 func TestTellRefuses(t *testing.T) {
 	g := mustNew(t, DefaultConfig(), 7)
 	for _, r := range [][]Result{{{Index: -1}}, {{Index: 32}}, {{Index: 1}, {Index: 1}}} {
@@ -338,7 +378,7 @@ func TestConfig(t *testing.T) {
 	}
 	for _, bad := range []string{`{"population": 1}`, `{"population": "x"}`, `{"popul": 3}`, `{"elites": 32}`,
 		`{"mutation_rate": 1.5}`, `{"mutation_sigma": 0}`, `{"crossover": "none"}`, `{"tournament_size": 0}`,
-		`{"immigrants": 31}`, `{"patience": -1}`, `{"retries": -1}`, `{"population": 99999999}`} {
+		`{"immigrants": 31}`, `{"patience": -1}`, `{"retries": -1}`, `{"immigrant_placement": "best"}`, `{"population": 99999999}`} {
 		if _, err := parse(bad); err == nil {
 			t.Errorf("ParseConfig(%s) succeeded", bad)
 		}

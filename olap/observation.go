@@ -60,4 +60,5 @@ type Observation struct {
 	Accepted     int64
 	Rejected     int64
 	Immigrants   int64
+	GPU          GPU
 }

@@ -34,12 +34,13 @@ type Round struct {
 	AcceptedCount           int64    `json:"accepted_count"`
 	RejectedCount           int64    `json:"rejected_count"`
 	ImmigrantsCount         int64    `json:"immigrants_count"`
+	GPU                     GPU      `json:"gpu,omitzero"`
 }
 
 // Values returns the row in the order of RoundTable.
 func (r *Round) Values() []any {
 	d := &r.Details
-	return []any{
+	return append([]any{
 		r.ID, r.ExperimentID, r.DomainID, r.Number, r.Timestamp, r.Performance, optFloat(r.BestPerformance),
 		r.PerformanceDelta, r.Improvement, optJSON(r.Parameters), optJSON(r.BestParameters),
 		r.WallClockSeconds, r.ElapsedSeconds, r.TimeToCurrentBestSeconds, optFloat(r.TimeToTargetSeconds),
@@ -48,5 +49,5 @@ func (r *Round) Values() []any {
 		optFloat(d.TestMAE), optFloat(d.TestNaiveMAE), optText(r.MetricSchema), optJSON(r.Metrics),
 		r.Evaluations, optSeed(r.Seed), optText(r.Digest), optFloat(r.VerifiedBestPerformance),
 		r.AcceptedCount, r.RejectedCount, r.ImmigrantsCount,
-	}
+	}, r.GPU.values()...)
 }

@@ -126,7 +126,8 @@ func (r *Row) validateRound(bad func(string, ...any) error) error {
 		return bad("round %q has number %d", o.ID, o.Number)
 	}
 	if !isFinite(&o.Performance, o.BestPerformance, &o.PerformanceDelta, &o.WallClockSeconds, &o.ElapsedSeconds,
-		&o.TimeToCurrentBestSeconds, o.TimeToTargetSeconds, &o.BlockRewardEarned, o.VerifiedBestPerformance) ||
+		&o.TimeToCurrentBestSeconds, o.TimeToTargetSeconds, &o.BlockRewardEarned, o.VerifiedBestPerformance,
+		o.GPU.PowerWatts, o.GPU.EnergyJoules) ||
 		!o.Details.finite() {
 		return bad("a number is not finite")
 	}

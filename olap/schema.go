@@ -36,10 +36,10 @@ type Table struct {
 	Indexes []Index
 }
 
-// Schema versions. Versions 1 to 3 are the reference's; 4 adds our columns and changes none.
+// Schema versions. Versions 1 to 3 are the reference's; 4 and 5 add our columns and change none.
 const (
 	ReferenceVersion = 3
-	SchemaVersion    = 4
+	SchemaVersion    = 5
 )
 
 // The five tables of the schema, in an order in which references point backwards.
@@ -113,6 +113,13 @@ var (
 			{Name: "accepted_count", Type: Integer, Default: "0", Since: 4},
 			{Name: "rejected_count", Type: Integer, Default: "0", Since: 4},
 			{Name: "immigrants_count", Type: Integer, Default: "0", Since: 4},
+			{Name: "gpu_name", Type: Text, Since: 5},
+			{Name: "gpu_utilization_percent", Type: Integer, Since: 5},
+			{Name: "gpu_memory_used_bytes", Type: Integer, Since: 5},
+			{Name: "gpu_temperature_celsius", Type: Integer, Since: 5},
+			{Name: "gpu_power_watts", Type: Real, Since: 5},
+			{Name: "gpu_clock_mhz", Type: Integer, Since: 5},
+			{Name: "gpu_energy_joules", Type: Real, Since: 5},
 		},
 		Indexes: []Index{
 			{"idx_fact_round_experiment", "experiment_id"},

@@ -108,6 +108,7 @@ func (t *Tracker) Record(domain string, o Observation, now time.Time) ([]Row, er
 		Evaluations: o.Evaluations, Seed: clone(o.Seed), Digest: o.Digest,
 		VerifiedBestPerformance: clone(o.VerifiedBest),
 		AcceptedCount:           o.Accepted, RejectedCount: o.Rejected, ImmigrantsCount: o.Immigrants,
+		GPU: o.GPU,
 	}
 	if row.MetricSchema == "" {
 		row.MetricSchema = r.exp.MetricSchema

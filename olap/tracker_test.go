@@ -241,6 +241,7 @@ func TestValuesFitTables(t *testing.T) {
 		BestPerformance: f, Parameters: "{}", BestParameters: "{}", TimeToTargetSeconds: f, MetricSchema: s,
 		Details: Details{TrainMAE: f, TrainNaiveMAE: f, ValMAE: f, ValNaiveMAE: f, TestMAE: f, TestNaiveMAE: f},
 		Metrics: "{}", Seed: &u, Digest: s, VerifiedBestPerformance: f,
+		GPU: GPU{Name: s, UtilizationPercent: i, MemoryUsedBytes: i, TemperatureCelsius: i, PowerWatts: f, ClockMHz: i, EnergyJoules: f},
 	}).Values())
 	check(&SummaryTable, (&Summary{
 		FinalPerformance: f, BestPerformance: f, TimeToTargetSeconds: f, TotalElapsedSeconds: f, RoundsToConvergence: i,

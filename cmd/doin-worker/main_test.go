@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -12,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"doin.network/node/compute/device"
+	deviceopen "doin.network/node/compute/device/open"
 	"doin.network/node/compute/domain/open"
 	"doin.network/node/compute/worker"
 	"doin.network/node/compute/worker/conformance"
@@ -108,7 +111,19 @@ func TestCommandLine(t *testing.T) {
 	if err != nil || d.Workers != 3 || d.HasGPU || len(d.Plugins) == 0 {
 		t.Errorf("describe = %+v, %v", d, err)
 	}
-	for _, bad := range [][]string{{"dance"}, {"--workers", "0"}, {"--log-level", "loud"}, {"--what"}, {"digest"}, {"conformance"},
+	if d.Device != "cpu ("+strings.TrimPrefix(d.Device, "cpu (") || len(d.Devices) != 0 {
+		t.Errorf("describe names %q, %q", d.Device, d.Devices)
+	}
+	if out, err := output(t, "--device", "cpu", "describe"); err != nil || !strings.Contains(out, `"cpu (`) {
+		t.Errorf("describe on the processor = %q, %v", out, err)
+	}
+	if out, err := output(t, "--device", "cuda:0", "describe"); !deviceopen.HasGPU && (!errors.Is(err, device.ErrNoGPU) || out != "") {
+		t.Errorf("describe on a device that is not there = %q, %v", out, err)
+	}
+	if out, err := output(t, "--device", "cuda:0"); !deviceopen.HasGPU && (!errors.Is(err, device.ErrNoGPU) || out != "") {
+		t.Errorf("serving on a device that is not there = %q, %v", out, err)
+	}
+	for _, bad := range [][]string{{"dance"}, {"--workers", "0"}, {"--workers", "65537"}, {"--workers", "x"}, {"--device", "gpu", "describe"}, {"--log-level", "loud"}, {"--what"}, {"digest"}, {"conformance"},
 		{"digest", "--task", "nowhere.json"}, {"describe", "more"}} {
 		if out, err := output(t, bad...); err == nil {
 			t.Errorf("%v succeeded: %q", bad, out)

@@ -34,6 +34,9 @@ var (
 	ErrWorkerDied = errors.New("worker: process died")
 	// ErrClosed: the Supervisor is not running any more.
 	ErrClosed = errors.New("worker: supervisor closed")
+	// ErrLost: what trains is gone for good, as far as this process goes. A domain's error that wraps it ends Serve
+	// without any answer, so that the parent asks the next worker.
+	ErrLost = errors.New("worker: device lost")
 	// ErrSearch: a Search's Next and Continue were called out of order or after its end.
 	ErrSearch = errors.New("worker: search is not in that state")
 )

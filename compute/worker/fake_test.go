@@ -99,6 +99,11 @@ func (d *fakeDomain) misbehave(ctx context.Context, do string) error {
 		}
 	case "die always":
 		os.Exit(3)
+	case "lose": // once: the file remembers
+		if f, err := os.OpenFile(arg, os.O_CREATE|os.O_EXCL, 0o600); err == nil {
+			f.Close()
+			return fmt.Errorf("fake: train: %w: fallen off the bus", ErrLost)
+		}
 	case "hang":
 		select {}
 	case "hog":

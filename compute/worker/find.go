@@ -6,14 +6,11 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"time"
-
-	"doin.network/node/internal/canon"
 )
 
 // Names of the worker programs, without the system's suffix.
@@ -22,78 +19,148 @@ const (
 	Program    = "doin-worker"
 )
 
-// describeTimeout bounds the question to a GPU worker whether it has a device.
-const describeTimeout = 20 * time.Second
+// Names of devices. Others are those of single GPUs, "cuda:0".
+const (
+	DeviceAuto = "auto"
+	DeviceCPU  = "cpu"
+)
 
-// FindWorker returns the worker program to run: configured if that is not empty
-// (an error if it is not a program), else doin-worker-gpu, if one is found and
-// reports a device, else doin-worker, each looked for in exeDir, the directory of
-// the running program, and then on PATH. Which one runs never changes a result.
-func FindWorker(ctx context.Context, configured, exeDir string, log *slog.Logger) (string, error) {
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
-	}
-	if configured != "" {
-		path, err := exec.LookPath(configured)
-		if err != nil {
-			return "", fmt.Errorf("worker: worker_path: %w", err)
-		}
-		return filepath.Abs(path)
-	}
-	if path, err := lookup(ProgramGPU, exeDir); err == nil {
-		d, err := DescribeProgram(ctx, path)
-		if err == nil && d.HasGPU {
-			return path, nil
-		}
-		if err == nil {
-			err = errors.New("reports no device")
-		}
-		log.Info("gpu worker not used", "path", path, "err", err)
-	}
-	path, err := lookup(Program, exeDir)
-	if err != nil {
-		return "", fmt.Errorf("worker: %s is neither in %s nor on PATH: %w", Program, exeDir, err)
-	}
-	return path, nil
+// ErrDevice is returned, wrapped with the reason, by FindWorker where the GPU that was asked for cannot be had.
+var ErrDevice = errors.New("worker: device")
+
+// FindOptions say which worker is looked for. The zero value is good.
+type FindOptions struct {
+	// Path is the program configured; empty: it is looked for.
+	Path string
+	// Dir is looked in before PATH: that of the running program.
+	Dir string
+	// Device is DeviceAuto, DeviceCPU or the name of one GPU; empty is DeviceAuto.
+	Device string
+	// Timeout bounds the question to a GPU worker whether it has a device. Default 20 s.
+	Timeout time.Duration
+	// Logger gets the reason why a GPU worker is not used; nil discards.
+	Logger *slog.Logger
 }
 
-// lookup finds a program in dir or on PATH.
+// Found is a worker program to run.
+type Found struct {
+	Path string
+	// Devices are the values of the program's flag --device, for one process each; an empty one: without the flag. There is
+	// at least one.
+	Devices []string
+	// Fallback is a program for the processor, if there is one, for the time when Path, that of a GPU, cannot be started any
+	// more. It is empty unless the choice was free.
+	Fallback string
+}
+
+// FindWorker returns the worker program to run, which is one of the two of this project, each looked for in o.Dir and
+// then on PATH, unless o.Path names another:
+//
+//   - DeviceAuto: doin-worker-gpu with the devices that it reports, if there is one that reports any, else doin-worker,
+//     with one line in the log saying why. A configured program is run as it is, and not asked.
+//   - DeviceCPU: doin-worker; doin-worker-gpu is not started.
+//   - One GPU: doin-worker-gpu, or the configured program, which must report this device; otherwise the error wraps
+//     ErrDevice.
+//
+// Which one runs never changes a result.
+func FindWorker(ctx context.Context, o FindOptions) (Found, error) {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Timeout <= 0 {
+		o.Timeout = 20 * time.Second
+	}
+	if o.Path != "" {
+		return o.configured(ctx)
+	}
+	switch o.Device {
+	case DeviceCPU:
+		return o.processor(DeviceCPU)
+	case DeviceAuto, "":
+		path, err := lookup(ProgramGPU, o.Dir)
+		if err == nil {
+			var d Description
+			if d, err = describeGPU(ctx, path, "", o.Timeout); err == nil {
+				found := Found{Path: path, Devices: d.devices()}
+				if path, err := lookup(Program, o.Dir); err == nil {
+					found.Fallback = path
+				}
+				return found, nil
+			}
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			o.Logger.Debug("there is no gpu worker", "program", ProgramGPU)
+		} else {
+			o.Logger.Warn("gpu worker not used, trainings run on the processor", "program", ProgramGPU, "reason", err)
+		}
+		return o.processor("")
+	}
+	path, err := lookup(ProgramGPU, o.Dir)
+	if err != nil {
+		return Found{}, fmt.Errorf("%w %q: %w", ErrDevice, o.Device, err)
+	}
+	return o.gpu(ctx, path)
+}
+
+// configured is the program that Path names.
+func (o *FindOptions) configured(ctx context.Context) (Found, error) {
+	path, err := exec.LookPath(o.Path)
+	if err == nil {
+		path, err = filepath.Abs(path)
+	}
+	if err != nil {
+		return Found{}, fmt.Errorf("worker: worker_path: %w", err)
+	}
+	switch o.Device {
+	case DeviceAuto, "":
+		return Found{Path: path, Devices: []string{""}}, nil
+	case DeviceCPU:
+		return Found{Path: path, Devices: []string{DeviceCPU}}, nil
+	}
+	return o.gpu(ctx, path)
+}
+
+// gpu is a program on the one device that was asked for.
+func (o *FindOptions) gpu(ctx context.Context, path string) (Found, error) {
+	if _, err := describeGPU(ctx, path, o.Device, o.Timeout); err != nil {
+		return Found{}, fmt.Errorf("%w %q: %s: %w", ErrDevice, o.Device, filepath.Base(path), err)
+	}
+	return Found{Path: path, Devices: []string{o.Device}}, nil
+}
+
+// processor is the worker without a GPU.
+func (o *FindOptions) processor(device string) (Found, error) {
+	path, err := lookup(Program, o.Dir)
+	if err != nil {
+		return Found{}, fmt.Errorf("worker: %w", err)
+	}
+	return Found{Path: path, Devices: []string{device}}, nil
+}
+
+// lookup finds a program in dir or on PATH. The error wraps fs.ErrNotExist if there is no such file, fs.ErrPermission if
+// it is not executable.
 func lookup(name, dir string) (string, error) {
 	if runtime.GOOS == "windows" {
 		name += ".exe"
 	}
+	var forbidden error
 	if dir != "" {
 		path, err := exec.LookPath(filepath.Join(dir, name))
 		if err == nil {
 			return filepath.Abs(path)
 		}
-	}
-	path, err := exec.LookPath(name)
-	if err != nil {
-		return "", fs.ErrNotExist
-	}
-	return filepath.Abs(path)
-}
-
-// DescribeProgram runs "PATH describe", which prints the description as JSON.
-func DescribeProgram(ctx context.Context, path string) (Description, error) {
-	ctx, cancel := context.WithTimeout(ctx, describeTimeout)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, path, "describe")
-	cmd.WaitDelay = time.Second
-	cmd.Env = os.Environ()
-	out, err := cmd.Output()
-	if err != nil {
-		return Description{}, fmt.Errorf("worker: %s describe: %w", path, err)
-	}
-	o, err := canon.ParseObject(out)
-	if err == nil {
-		var d Description
-		if d, err = ParseDescription(o); err == nil {
-			return d, nil
+		if !errors.Is(err, fs.ErrNotExist) {
+			forbidden = fmt.Errorf("%s is not executable: %w", filepath.Join(dir, name), err)
 		}
 	}
-	return Description{}, fmt.Errorf("worker: %s describe: %w", path, err)
+	path, err := exec.LookPath(name)
+	switch {
+	case err == nil:
+		return filepath.Abs(path)
+	case forbidden != nil:
+		return "", forbidden
+	}
+	return "", fmt.Errorf("%s is neither in %s nor on PATH: %w", name, dir, fs.ErrNotExist)
 }
 
 // execPrefix marks a plugin that is a program.

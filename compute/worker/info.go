@@ -65,6 +65,8 @@ type Description struct {
 	Device string
 	// HasGPU says that Device is a GPU.
 	HasGPU bool
+	// Devices names the GPUs that the program can be started on, "cuda:0", for its flag --device; none without GPU.
+	Devices []string
 	// Workers is how many trainings run at once, at least 1.
 	Workers int
 	// Plugins are the domains it can configure.
@@ -73,9 +75,24 @@ type Description struct {
 
 // Object returns the description as it stands on the wire.
 func (d *Description) Object() *canon.Object {
-	return canon.NewObject("protocol", Version, "name", d.Name, "version", d.Version, "device", d.Device,
+	o := canon.NewObject("protocol", Version, "name", d.Name, "version", d.Version, "device", d.Device,
 		"has_gpu", d.HasGPU, "workers", d.Workers, "plugins", d.Plugins)
+	if len(d.Devices) > 0 {
+		o.Set("devices", d.Devices)
+	}
+	return o
 }
+
+// devices is what the program is to be started on: on each of its devices, or once as it is.
+func (d *Description) devices() []string {
+	if len(d.Devices) == 0 {
+		return []string{""}
+	}
+	return d.Devices
+}
+
+// maxDevices bounds Description.Devices.
+const maxDevices = 256
 
 // ParseDescription reads the form of Object.
 func ParseDescription(o *canon.Object) (d Description, err error) {
@@ -85,9 +102,12 @@ func ParseDescription(o *canon.Object) (d Description, err error) {
 	if r.err == nil {
 		d.HasGPU, r.err = o.BoolOr("has_gpu", false)
 	}
-	var list []any
+	var list, devices []any
 	if r.err == nil {
 		list, r.err = o.List("plugins")
+	}
+	if r.err == nil {
+		devices, r.err = o.ListOr("devices", nil)
 	}
 	if r.err != nil {
 		return d, r.err
@@ -96,14 +116,28 @@ func ParseDescription(o *canon.Object) (d Description, err error) {
 		return d, fmt.Errorf("workers %d: must be in [1, %d]", workers, 1<<16)
 	}
 	d.Workers = int(workers)
+	if len(devices) > maxDevices {
+		return d, fmt.Errorf("%d devices: at most %d", len(devices), maxDevices)
+	}
+	if d.Plugins, err = texts(list); err != nil {
+		return d, fmt.Errorf("plugins: %w", err)
+	}
+	if d.Devices, err = texts(devices); err != nil {
+		return d, fmt.Errorf("devices: %w", err)
+	}
+	return d, nil
+}
+
+// texts reads a list of strings.
+func texts(list []any) (out []string, err error) {
 	for _, v := range list {
 		s, err := canon.AsString(v)
 		if err != nil {
-			return d, fmt.Errorf("plugins: %w", err)
+			return nil, err
 		}
-		d.Plugins = append(d.Plugins, s)
+		out = append(out, s)
 	}
-	return d, nil
+	return out, nil
 }
 
 // reader reads members of an object, keeping the first error.

@@ -172,7 +172,7 @@ func (p *pool) Train(ctx context.Context, list []Training) ([]Trained, error) {
 		if err == nil || ctx.Err() != nil {
 			return
 		}
-		if !errors.Is(err, ErrInternal) { // a panic is logged already
+		if !errors.Is(err, ErrInternal) && !errors.Is(err, ErrLost) { // a panic is logged already
 			p.s.log.Warn("training failed", "seed", list[i].Seed, "err", err)
 		}
 		out[i] = Trained{Performance: math.NaN(), Status: "failed", Metrics: canon.NewObject()}

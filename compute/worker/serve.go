@@ -172,7 +172,8 @@ func recipeError(err error) error {
 	return err
 }
 
-// inSlot calls do while holding a slot. A panic of do ends do alone.
+// inSlot calls do while holding a slot. A panic of do ends do alone; the loss of
+// what trains ends Serve.
 func (s *server) inSlot(ctx context.Context, c class, do func() error) (err error) {
 	if err := s.slots.acquire(ctx, c); err != nil {
 		return err
@@ -184,7 +185,10 @@ func (s *server) inSlot(ctx context.Context, c class, do func() error) (err erro
 			err = fmt.Errorf("%w: panic: %v", ErrInternal, p)
 		}
 	}()
-	return do()
+	if err = do(); errors.Is(err, ErrLost) {
+		s.lose(err)
+	}
+	return err
 }
 
 func (s *server) infer(ctx context.Context, f *Frame) (reply Frame, err error) {
@@ -248,8 +252,21 @@ func (s *server) telemetry() (Frame, error) {
 	s.mu.Lock()
 	open, domains := len(s.open), len(s.domains)
 	s.mu.Unlock()
-	return Frame{Data: canon.NewObject("pid", os.Getpid(), "device", s.o.Description.Device, "workers", s.o.Description.Workers,
+	o := canon.NewObject("pid", os.Getpid(), "device", s.o.Description.Device, "workers", s.o.Description.Workers,
 		"trainings", s.trainings.Load(), "requests", open, "domains", domains,
 		"evaluations_waiting", s.slots.queued(classEvaluation), "searches_waiting", s.slots.queued(classSearch),
-		"memory_bytes", mem.Sys-mem.HeapReleased, "heap_bytes", mem.HeapAlloc, "goroutines", runtime.NumGoroutine())}, nil
+		"memory_bytes", mem.Sys-mem.HeapReleased, "heap_bytes", mem.HeapAlloc, "goroutines", runtime.NumGoroutine())
+	if s.o.GPUs != nil {
+		o.Set("gpus", objects(s.o.GPUs()))
+	}
+	return Frame{Data: o}, nil
+}
+
+// objects is a list as canon has it.
+func objects(list []*canon.Object) []any {
+	out := make([]any, len(list))
+	for i, o := range list {
+		out[i] = o
+	}
+	return out
 }

@@ -27,6 +27,11 @@ type ServerOptions struct {
 	// Description is what the verb describe answers; Workers in it is the number of
 	// trainings at a time (0: GOMAXPROCS).
 	Description Description
+	// Reserve is how many evaluations run at a time beside the trainings of a search, for devices on which one more costs
+	// little. Without, they wait for the end of a training.
+	Reserve int
+	// GPUs returns a reading of each GPU in use for telemetry; nil: there are none. It is called by any goroutine.
+	GPUs func() []*canon.Object
 	// NewDomain makes a domain of a plugin name and a configuration. Required.
 	NewDomain func(plugin string, config *canon.Object) (domain.Domain, error)
 	// NewSearch makes the search behind optimize; nil: optimize is unsupported.
@@ -54,8 +59,11 @@ type server struct {
 	domains map[string]*served
 	open    map[uint64]*request
 
-	writeMu sync.Mutex // guards w
+	lost chan struct{} // closed by lose
+
+	writeMu sync.Mutex // guards what follows
 	w       io.Writer
+	loss    error // why nothing is written any more
 }
 
 // served is a configured domain. A domain that is configured again gets a new one.
@@ -75,8 +83,9 @@ type request struct {
 }
 
 // Serve answers the frames of r on w until r ends, a shutdown request comes (both
-// return nil), ctx ends, or r's bytes cannot be followed any more (an error). It
-// returns when every training it started has ended.
+// return nil), ctx ends, r's bytes cannot be followed any more, or a domain's
+// error wraps ErrLost (an error). It returns when every training it started has
+// ended.
 func Serve(ctx context.Context, r io.Reader, w io.Writer, o ServerOptions) error {
 	if o.Description.Workers < 1 {
 		o.Description.Workers = runtime.GOMAXPROCS(0)
@@ -90,8 +99,8 @@ func Serve(ctx context.Context, r io.Reader, w io.Writer, o ServerOptions) error
 	if o.Allocator == nil {
 		o.Allocator = memory.DefaultAllocator
 	}
-	s := &server{o: o, log: o.Logger, w: w, slots: newSlots(o.Description.Workers), models: newModelCache(),
-		domains: map[string]*served{}, open: map[uint64]*request{}}
+	s := &server{o: o, log: o.Logger, w: w, slots: newSlots(o.Description.Workers, max(0, o.Reserve)), models: newModelCache(),
+		domains: map[string]*served{}, open: map[uint64]*request{}, lost: make(chan struct{})}
 	ctx, cancel := context.WithCancel(ctx)
 	defer s.requests.Wait()
 	defer cancel()
@@ -109,6 +118,8 @@ func Serve(ctx context.Context, r io.Reader, w io.Writer, o ServerOptions) error
 			s.handle(ctx, f)
 		case err := <-ended:
 			return err
+		case <-s.lost:
+			return s.loss
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -142,6 +153,9 @@ func (s *server) read(ctx context.Context, r io.Reader, frames chan<- Frame) err
 func (s *server) send(f Frame) {
 	s.writeMu.Lock()
 	defer s.writeMu.Unlock()
+	if s.loss != nil {
+		return
+	}
 	if err := WriteFrame(s.w, &f); err != nil {
 		s.log.Error("write frame", "verb", string(f.Verb), "kind", string(f.Kind), "err", err)
 		if errors.Is(err, ErrFrameTooLarge) {
@@ -150,6 +164,17 @@ func (s *server) send(f Frame) {
 				s.log.Error("write frame", "verb", string(f.Verb), "kind", string(e.Kind), "err", err)
 			}
 		}
+	}
+}
+
+// lose ends Serve with an error. From here on nothing is answered: what fails now
+// says nothing about a recipe, and the parent asks the next worker instead.
+func (s *server) lose(err error) {
+	s.writeMu.Lock()
+	defer s.writeMu.Unlock()
+	if s.loss == nil {
+		s.loss = err
+		close(s.lost)
 	}
 }
 

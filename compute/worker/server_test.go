@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
@@ -115,6 +116,16 @@ func (p *peer) optimize(do string) uint64 {
 	return p.send(VerbOptimize, canon.NewObject("domain", "d", "seed", 1, "settings", canon.NewObject("do", do)), nil)
 }
 
+// waiting returns when so many evaluations wait for a slot.
+func (p *peer) waiting(n int64) {
+	p.t.Helper()
+	for {
+		if got, _ := p.reply(p.send(VerbTelemetry, nil, nil)).Data.Int("evaluations_waiting"); got == n {
+			return
+		}
+	}
+}
+
 func TestEvaluationsGoBeforeTheSearch(t *testing.T) {
 	p := serveHere(t, 1)
 	search := p.optimize("wait:search")
@@ -123,11 +134,7 @@ func TestEvaluationsGoBeforeTheSearch(t *testing.T) {
 	}
 	// While the search's first training runs, two jobs arrive; its second waits already.
 	jobs := p.evaluate("wait:job 1", "wait:job 2")
-	for {
-		if n, _ := p.reply(p.send(VerbTelemetry, nil, nil)).Data.Int("evaluations_waiting"); n == 2 {
-			break
-		}
-	}
+	p.waiting(2)
 	p.domain.release <- ""
 	for i, want := range []string{"job", "job", "search", "search", "search"} {
 		got, _, _ := strings.Cut(<-p.domain.started, " ")
@@ -239,8 +246,80 @@ func TestSameResultsWithAnyNumberOfWorkers(t *testing.T) {
 	}
 }
 
+// What fails because the device is gone is not answered, neither as a result nor as an error.
+func TestLossIsNoAnswer(t *testing.T) {
+	p := serveHere(t, 2)
+	search := p.optimize("wait:search")
+	<-p.domain.started
+	<-p.domain.started
+	waiting := p.evaluate("wait:job")
+	p.write(Frame{ID: waiting, Kind: KindCancel})
+	p.fails(waiting, "cancelled") // it had no slot
+	p.evaluate("lose:" + filepath.Join(t.TempDir(), "lost"))
+	p.waiting(1)
+	p.domain.release <- "" // one of the search's; the job is next
+	f, err := ReadFrame(p.out, 1<<20)
+	if err == nil || errors.Is(err, ErrFrame) {
+		t.Errorf("got %s of %d with %v, %v after the loss, want the end; the search is %d", f.Kind, f.ID, f.Data, err, search)
+	}
+	if err := <-p.done; !errors.Is(err, ErrLost) || !strings.Contains(err.Error(), "fallen off the bus") {
+		t.Errorf("Serve() = %v, want ErrLost with the reason", err)
+	}
+	p.done <- nil
+}
+
+func TestSlotsReserve(t *testing.T) {
+	s := newSlots(2, 1)
+	ctx := t.Context()
+	take := func(c class) {
+		t.Helper()
+		if err := s.acquire(ctx, c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	take(classSearch)
+	take(classSearch)
+	got := make(chan error, 1)
+	go func() { got <- s.acquire(ctx, classSearch) }()
+	for s.queued(classSearch) == 0 {
+		runtime.Gosched()
+	}
+	take(classEvaluation) // at once, past the search that waits
+	s.release()           // one of three places: the reserve
+	if n := s.queued(classSearch); n != 1 {
+		t.Errorf("%d searches wait while only the reserve is free, want 1", n)
+	}
+	s.release()
+	if err := <-got; err != nil {
+		t.Error(err)
+	}
+	take(classEvaluation)
+	if s.free != 0 {
+		t.Errorf("%d free, want 0", s.free)
+	}
+}
+
+func TestTelemetryOfGPUs(t *testing.T) {
+	s := &server{o: fakeOptions(1), slots: newSlots(1, 0)}
+	f, err := s.telemetry()
+	if err != nil || f.Data.Has("gpus") {
+		t.Errorf("telemetry without GPU = %v, %v", f.Data, err)
+	}
+	s.o.GPUs = func() []*canon.Object { return []*canon.Object{canon.NewObject("name", "card", "power_watts", nil)} }
+	if f, err = s.telemetry(); err != nil {
+		t.Fatal(err)
+	}
+	list, err := f.Data.List("gpus")
+	if err != nil || len(list) != 1 {
+		t.Fatalf("gpus = %v, %v", list, err)
+	}
+	if name, err := list[0].(*canon.Object).String("name"); err != nil || name != "card" {
+		t.Errorf("gpus = %v", list)
+	}
+}
+
 func TestSlots(t *testing.T) {
-	s := newSlots(1)
+	s := newSlots(1, 0)
 	ctx := t.Context()
 	if err := s.acquire(ctx, classSearch); err != nil {
 		t.Fatal(err)

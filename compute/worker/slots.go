@@ -18,13 +18,25 @@ const (
 // slots is a counting semaphore whose free places go to the lowest waiting
 // class, first come first served within it.
 type slots struct {
-	mu      sync.Mutex
-	free    int
-	size    int
+	mu   sync.Mutex
+	free int
+	size int
+	// reserve is how many places a search leaves free.
+	reserve int
 	waiting [classes]list.List // of chan struct{}, closed when the place is given
 }
 
-func newSlots(n int) *slots { return &slots{free: n, size: n} }
+func newSlots(n, reserve int) *slots {
+	return &slots{free: n + reserve, size: n + reserve, reserve: reserve}
+}
+
+// least is how many places must be free for one of a class to be taken.
+func (s *slots) least(c class) int {
+	if c == classSearch {
+		return s.reserve + 1
+	}
+	return 1
+}
 
 // acquire takes a place, waiting for one until ctx ends.
 func (s *slots) acquire(ctx context.Context, c class) error {
@@ -32,7 +44,7 @@ func (s *slots) acquire(ctx context.Context, c class) error {
 		return err
 	}
 	s.mu.Lock()
-	if s.free > 0 {
+	if s.free >= s.least(c) {
 		s.free--
 		s.mu.Unlock()
 		return nil
@@ -84,7 +96,7 @@ func (s *slots) resize(n int) {
 // grant hands free places to waiters. mu is held.
 func (s *slots) grant() {
 	for c := range s.waiting {
-		for s.free > 0 && s.waiting[c].Len() > 0 {
+		for s.free >= s.least(class(c)) && s.waiting[c].Len() > 0 {
 			s.free--
 			close(s.waiting[c].Remove(s.waiting[c].Front()).(chan struct{}))
 		}

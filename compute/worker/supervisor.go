@@ -20,6 +20,9 @@ type Options struct {
 	// Path is the program, Args its arguments; see FindWorker and ExecArgv.
 	Path string
 	Args []string
+	// Fallback is a program with its arguments that takes the place of one that cannot be started any more, because its GPU
+	// is gone for instance; it is never given up again. nil: there is none.
+	Fallback []string
 	// Limits are enforced on the worker; zero fields take their defaults.
 	Limits Limits
 	// Logger gets deaths, restarts and the worker's own lines; nil discards.
@@ -31,10 +34,11 @@ type Options struct {
 // Supervisor keeps one worker process alive and offers its services. Calls made
 // while there is no worker wait for the next one. It is safe for concurrent use.
 type Supervisor struct {
-	argv   []string
-	limits Limits
-	log    *slog.Logger
-	mem    memory.Allocator
+	argv     []string
+	fallback []string // of Run, as argv is
+	limits   Limits
+	log      *slog.Logger
+	mem      memory.Allocator
 
 	jobs  *slots // as many jobs are sent at once as the worker trains at once
 	retry *slots // jobs over which a worker died are tried again one by one
@@ -67,8 +71,8 @@ func NewSupervisor(o Options) *Supervisor {
 	if mem == nil {
 		mem = memory.DefaultAllocator
 	}
-	return &Supervisor{argv: append([]string{o.Path}, o.Args...), limits: o.Limits.withDefaults(), log: log, mem: mem,
-		jobs: newSlots(1), retry: newSlots(1), changed: make(chan struct{}), domains: map[string]*configured{}}
+	return &Supervisor{argv: append([]string{o.Path}, o.Args...), fallback: o.Fallback, limits: o.Limits.withDefaults(), log: log, mem: mem,
+		jobs: newSlots(1, 0), retry: newSlots(1, 0), changed: make(chan struct{}), domains: map[string]*configured{}}
 }
 
 // Run keeps a worker running until ctx ends, then lets it end, kills it after
@@ -76,12 +80,21 @@ func NewSupervisor(o Options) *Supervisor {
 // started at all. Calls that are open when it returns end with ErrClosed.
 func (s *Supervisor) Run(ctx context.Context) error {
 	pause := s.limits.BackoffMin
-	for {
-		born := time.Now()
+	for failed := 0; ; {
+		born, before := time.Now(), s.failed()
 		err := s.live(ctx)
 		if ctx.Err() != nil {
 			s.close(ErrClosed)
 			return nil
+		}
+		if failed++; s.failed() == before { // it had started
+			failed = 0
+		}
+		// One start before those who wait give up.
+		if s.fallback != nil && (notStartable(err) || failed >= max(1, s.limits.Attempts-1)) {
+			s.log.Warn("worker cannot be started, another program takes its place", "program", s.argv[0], "by", s.fallback[0], "err", err)
+			s.argv, s.fallback, failed = s.fallback, nil, 0
+			continue
 		}
 		if notStartable(err) {
 			s.close(err)
@@ -165,7 +178,7 @@ func (s *Supervisor) prepare(ctx context.Context, sess *session) (Description, e
 }
 
 func (s *Supervisor) publish(sess *session, d Description) {
-	s.jobs.resize(d.Workers)
+	s.jobs.resize(min(d.Workers, maxOpen/2)) // searches and telemetry are requests too
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.current, s.description, s.last = sess, d, nil
@@ -183,6 +196,13 @@ func (s *Supervisor) withdraw(sess *session) {
 	default:
 	}
 	s.change()
+}
+
+// failed returns how many starts have failed so far.
+func (s *Supervisor) failed() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.failures
 }
 
 func (s *Supervisor) startFailed(err error) {

@@ -27,15 +27,18 @@ func quick() Limits {
 }
 
 // start runs a Supervisor of a child of the given mode until the test ends.
-func start(t *testing.T, mode string, l Limits) *Supervisor {
+func start(t *testing.T, mode string, l Limits, fallback ...string) *Supervisor {
 	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
+	if fallback != nil {
+		fallback = append([]string{exe}, fallback...)
+	}
 	log := slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
-	s := NewSupervisor(Options{Path: exe, Args: []string{childMode + mode}, Limits: l, Logger: log, Allocator: mem})
+	s := NewSupervisor(Options{Path: exe, Args: []string{childMode + mode}, Fallback: fallback, Limits: l, Logger: log, Allocator: mem})
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- s.Run(ctx) }()
@@ -420,6 +423,64 @@ func TestSearchOutlivesItsWorkers(t *testing.T) {
 	}
 	if killed == 0 || s.Restarts() == 0 {
 		t.Errorf("%d kills, %d restarts", killed, s.Restarts())
+	}
+}
+
+// A device lost in mid-run costs a restart and no result.
+func TestLostDevice(t *testing.T) {
+	s := start(t, "good", quick())
+	configure(t, s)
+	want, err := s.Evaluate(within(t), job(2, ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.Evaluate(within(t), job(2, "lose:"+filepath.Join(t.TempDir(), "job")))
+	if err != nil || got.Performance != want.Performance || got.Digest != want.Digest || s.Restarts() != 1 {
+		t.Errorf("Evaluate() = %+v, %v after %d restarts, want %+v after 1", got, err, s.Restarts(), want)
+	}
+
+	search, err := s.Optimize(within(t), OptimizeJob{Domain: "d", Seed: 3,
+		Settings: canon.NewObject("do", "lose:"+filepath.Join(t.TempDir(), "search"))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer search.Close()
+	g, err := search.Next(within(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := DecodeRecord(memory.DefaultAllocator, g.Record, 1<<20)
+	if err != nil || s.Restarts() != 2 {
+		t.Errorf("%v after %d restarts, want 2", err, s.Restarts())
+	}
+	for _, row := range r.Rows {
+		if row.Status == "failed" {
+			t.Errorf("the record has a failed training: %+v", row)
+		}
+	}
+}
+
+// A worker whose device is gone for good is replaced by one of the processor; nobody who waits is told.
+func TestFallback(t *testing.T) {
+	l := quick()
+	l.Attempts = 3
+	for _, mode := range []string{"exits", "text"} {
+		s := start(t, mode, l, childMode+"good")
+		configure(t, s)
+		if _, err := s.Evaluate(within(t), job(1, "")); err != nil {
+			t.Errorf("%s: %v", mode, err)
+		}
+	}
+	// One that starts is not replaced, however often it dies.
+	s := start(t, "good", l, childMode+"exits")
+	configure(t, s)
+	for i := range 4 {
+		if _, err := s.Evaluate(within(t), job(1, fmt.Sprint("lose:", filepath.Join(t.TempDir(), fmt.Sprint(i))))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := s.Restarts(); n != 4 {
+		t.Errorf("%d restarts, want 4", n)
 	}
 }
 

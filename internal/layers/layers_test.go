@@ -40,8 +40,9 @@ var layers = []layer{
 	{"chain/anchor", []string{"chain/consensus", "chain/reference", "chain/engine", "chain/store"}},
 	{"chain/consensus", []string{"chain/reference", "chain/engine", "chain/store", "chain/task", "chain/mempool", "chain/anchor"}},
 	{"chain/reference", []string{"chain/consensus", "chain/ledger", "chain/engine", "chain/store"}},
-	{"chain/engine", []string{"chain/store", "chain/reference", "chain/anchor"}},
-	{"chain/store", []string{"chain/consensus", "chain/reference", "chain/engine", "chain/task", "chain/mempool"}},
+	{"chain/engine", []string{"chain/store", "chain/reference", "chain/neighbour", "chain/anchor"}},
+	{"chain/neighbour", []string{"chain/consensus", "chain/ledger", "chain/engine", "chain/mempool", "chain/store", "chain/anchor"}},
+	{"chain/store", []string{"chain/consensus", "chain/reference", "chain/engine", "chain/task", "chain/mempool", "chain/neighbour"}},
 
 	{"compute/...", []string{"chain/...", "ga/...", "net/...", "olap/...", "bench/...", "cmd/..."}},
 	{"compute/vec", []string{"compute/...", "internal/..."}},
@@ -52,18 +53,27 @@ var layers = []layer{
 	{"compute/graph", []string{"compute/domain/...", "compute/worker/...", "compute/device/..."}},
 	{"compute/device/...", []string{"compute/domain/...", "compute/worker/...", "compute/graph"}},
 	{"compute/device", []string{"compute/device/..."}},
-	{"compute/device/cpu", []string{"compute/device/cuda", "compute/device/open"}},
+	{"compute/device/cpu", []string{"compute/device/cuda", "compute/device/block", "compute/device/open"}},
+	{"compute/device/block", []string{"compute/device/cuda", "compute/device/open", "kernels/host", "gorgonia.org/..."}},
+	{"compute/device/cuda", []string{"compute/device/block", "compute/device/cpu", "compute/device/open", "kernels/host"}},
+	{"compute/gpuinfo", []string{"compute/device/...", "compute/nn/...", "compute/vec", "compute/rng", "kernels/...", "gorgonia.org/..."}},
 	{"compute/domain", []string{"compute/domain/...", "compute/nn/..."}},
-	{"compute/domain/...", []string{"compute/worker/...", "compute/graph"}},
+	{"compute/domain/...", []string{"compute/worker/...", "compute/graph", "compute/device/open", "compute/device/block", "compute/device/cuda", "compute/gpuinfo"}},
 	{"compute/domain/forecast", []string{"compute/domain/quadratic", "compute/domain/tabular", "compute/domain/open"}},
 	{"compute/domain/tabular", []string{"compute/domain/quadratic", "compute/domain/forecast", "compute/domain/open"}},
 	{"compute/domain/quadratic", []string{"compute/domain/forecast", "compute/domain/tabular", "compute/domain/open", "compute/nn/..."}},
-	{"compute/worker/...", []string{"compute/nn/...", "compute/graph", "compute/device/...", "compute/domain/open", "compute/domain/forecast", "compute/domain/quadratic", "compute/domain/tabular"}},
+	{"compute/worker/...", []string{"compute/nn/...", "compute/graph", "compute/device/...", "compute/gpuinfo", "compute/domain/open", "compute/domain/forecast", "compute/domain/quadratic", "compute/domain/tabular"}},
+
+	// The sources and what is made of them. The engine's devices and its compiler of models import it, nothing else does.
+	{"kernels/...", []string{"internal/...", "chain/...", "compute/...", "ga/...", "net/...", "olap/...", "bench/...", "cmd/..."}},
+	{"kernels", []string{"kernels/..."}},
+	{"cmd/ptxgen", []string{"internal/...", "chain/...", "compute/...", "ga/...", "net/...", "olap/...", "bench/...", "kernels/host"}},
 
 	{"ga/...", []string{"chain/...", "net/...", "olap/...", "bench/...", "cmd/...", "compute/nn/...", "compute/domain/...", "compute/worker/...", "compute/device/..."}},
 	{"ga/op", []string{"ga"}},
+	{"ga/island", []string{"ga", "ga/op", "compute/...", "internal/..."}},
 
-	{"net/...", []string{"compute/...", "ga/...", "olap/...", "bench/...", "cmd/...", "chain/anchor", "chain/consensus", "chain/engine", "chain/ledger", "chain/mempool", "chain/reference", "chain/store", "chain/task"}},
+	{"net/...", []string{"compute/...", "ga/...", "olap/...", "bench/...", "cmd/...", "chain/anchor", "chain/consensus", "chain/engine", "chain/ledger", "chain/mempool", "chain/neighbour", "chain/reference", "chain/store", "chain/task"}},
 	{"net/transport", []string{"chain/...", "net/..."}},
 	{"net/memnet", []string{"chain/...", "net/..."}},
 	{"net/discovery", []string{"chain", "net/gossip", "net/chainsync", "net/api"}},
@@ -77,11 +87,14 @@ var layers = []layer{
 
 	// The engine is measured by itself: what it is compared with is another process, or gonum.
 	{"bench/engine", []string{"chain/...", "ga/...", "net/...", "olap/...", "cmd/...", "gorgonia.org/..."}},
+	{"bench/islands", []string{"bench/engine", "olap/...", "chain/engine", "chain/store", "cmd/doin-node/...", "gorgonia.org/..."}},
+	// Programs are asked over HTTP, never linked.
+	{"bench/load", []string{"chain/...", "compute/...", "ga/...", "net/...", "olap/...", "cmd/...", "gorgonia.org/..."}},
 	{"cmd/doin-bench", []string{"gorgonia.org/..."}},
 
 	// The node holds no device and runs nobody's recipe; the worker has no key, no
 	// network and no chain.
-	{"cmd/doin-node/...", []string{"bench/...", "ga/...", "compute/nn/...", "compute/graph", "compute/device/...", "compute/domain/open", "compute/domain/forecast", "compute/domain/quadratic", "compute/domain/tabular", "gorgonia.org/..."}},
+	{"cmd/doin-node/...", []string{"bench/...", "ga", "ga/op", "compute/nn/...", "compute/graph", "compute/device/...", "compute/domain/open", "compute/domain/forecast", "compute/domain/quadratic", "compute/domain/tabular", "kernels/...", "gorgonia.org/...", "github.com/NVIDIA/..."}},
 	{"cmd/doin-node/config", []string{"chain/...", "compute/...", "net/...", "olap/...", "cmd/doin-node/node", "cmd/doin-node/local"}},
 	{"cmd/doin-node/local", []string{"cmd/doin-node/node", "chain/store", "chain/engine", "compute/...", "olap/..."}},
 	{"cmd/doin-worker/...", []string{"bench/...", "chain/...", "net/...", "olap/...", "cmd/doin-node/...", "compute/graph", "gorgonia.org/gorgonia/...", "gorgonia.org/tensor/..."}},
@@ -98,12 +111,21 @@ var importers = []struct {
 	{"github.com/NVIDIA/go-nvml/...", []string{"compute/gpuinfo"}},
 	{"modernc.org/sqlite/...", []string{"olap/sqlite"}},
 	{"github.com/dgraph-io/...", []string{"chain/store"}},
-	{"github.com/valyala/fasthttp/...", []string{"net/api", "net/transport"}},
+	{"github.com/valyala/fasthttp/...", []string{"net/api", "net/transport", "bench/load"}},
 	{"github.com/prometheus/...", []string{"net/api", "cmd/doin-node/node"}},
 	{"github.com/spf13/cobra", []string{"cmd/..."}},
 	{"github.com/apache/arrow/go/v15/...", []string{"compute/worker/...", "olap/...", "cmd/..."}},
 	{"gonum.org/v1/...", []string{"bench/..."}},
 
+	{"kernels", []string{"compute/device/...", "kernels/...", "cmd/ptxgen", "bench/..."}},
+	{"kernels/host", []string{"bench/..."}}, // and tests
+	{"kernels/module", []string{"cmd/ptxgen"}},
+	{"compute/device/cuda", []string{"compute/device/open", "bench/..."}},
+	{"compute/device/block", []string{"compute/device/open", "bench/...", "cmd/doin-bench/..."}},
+	{"compute/device/open", []string{"cmd/doin-worker", "bench/...", "cmd/doin-bench/..."}},
+	{"compute/gpuinfo", []string{"cmd/doin-worker", "bench/...", "cmd/doin-bench/..."}},
+	{"cmd/ptxgen", nil},
+	{"cmd/doin-worker/...", []string{"bench/islands"}},
 	{"chain/store", []string{"cmd/doin-node/node", "bench/..."}},
 	{"compute/graph", []string{"ga/meta"}}, // the oracle: tests, and L3
 	{"internal/golden", nil},               // tests only
@@ -112,6 +134,20 @@ var importers = []struct {
 	{"cmd/doin-node/...", []string{"bench/..."}},
 	{"cmd/doin-worker/...", nil},
 }
+
+// leaves is all that a package imports beside the standard library; "C" is cgo.
+var leaves = []struct {
+	pkg  string
+	only []string
+}{
+	{"kernels", nil},
+	{"kernels/module", nil},
+	{"kernels/host", []string{"kernels"}},
+	{"compute/vec", []string{"golang.org/x/sys/..."}},
+}
+
+// gpuOnly is what no flavour but gpu contains.
+var gpuOnly = []string{"gorgonia.org/cu/...", "github.com/NVIDIA/..."}
 
 // imports is what a package must not import itself, whatever its imports do.
 var imports = []struct {
@@ -123,6 +159,7 @@ var imports = []struct {
 	// No input, no output, no clock.
 	{"chain/consensus", []string{"context", "net", "os", "syscall", "time", "log/slog"}},
 	{"chain/engine", []string{"context", "net", "os", "syscall", "time", "log/slog"}},
+	{"chain/neighbour", []string{"context", "net", "os", "syscall", "time", "log/slog"}},
 	{"chain/ledger", []string{"context", "net", "os", "syscall", "time", "log/slog"}},
 	{"chain/...", []string{"math/rand", "math/rand/v2"}},
 	{"ga/...", []string{"math/rand", "math/rand/v2", "crypto/rand", "time"}},
@@ -149,18 +186,20 @@ type graph map[string][]string
 
 func TestLayers(t *testing.T) {
 	look(t, "../..")
+	met := map[string]bool{} // patterns that some package of some flavour matches
 	for _, f := range flavours {
 		t.Run(f.name, func(t *testing.T) {
 			g := list(t, "../..", f.tags, f.cgo)
 			for _, v := range violations(g) {
 				t.Error(v)
 			}
-			// A rule about nothing is one that cannot fail.
-			for _, l := range layers {
-				some(t, g, l.pkg)
+			for _, v := range foreign(g, f.name == "gpu") {
+				t.Error(v)
 			}
-			for _, l := range imports {
-				some(t, g, l.pkg)
+			for _, p := range ruled() {
+				for pkg := range g {
+					met[p] = met[p] || match(p, pkg)
+				}
 			}
 			for pkg := range g {
 				if own(pkg) && !slices.ContainsFunc(layers, func(l layer) bool { return match(l.pkg, pkg) }) {
@@ -168,6 +207,12 @@ func TestLayers(t *testing.T) {
 				}
 			}
 		})
+	}
+	// A rule about nothing is one that cannot fail.
+	for _, p := range ruled() {
+		if !met[p] {
+			t.Errorf("no package %s: its rule is idle", p)
+		}
 	}
 }
 
@@ -186,14 +231,19 @@ func look(t *testing.T, dir string) {
 	}
 }
 
-func some(t *testing.T, g graph, pattern string) {
-	t.Helper()
-	for pkg := range g {
-		if match(pattern, pkg) {
-			return
-		}
+// ruled returns the patterns of the packages that the rules are about.
+func ruled() []string {
+	out := slices.Clone(gpuOnly)
+	for _, l := range layers {
+		out = append(out, l.pkg)
 	}
-	t.Errorf("no package %s: its rule is idle", pattern)
+	for _, l := range leaves {
+		out = append(out, l.pkg)
+	}
+	for _, l := range imports {
+		out = append(out, l.pkg)
+	}
+	return out
 }
 
 // TestPlanted checks a module with one wrong import, three steps away.
@@ -233,6 +283,55 @@ func TestViolations(t *testing.T) {
 	f(graph{"chain/mempool": {"math/rand/v2"}}, "chain/mempool imports math/rand/v2")
 	f(graph{"chain/consensusx": {"math"}}) // another package
 	f(graph{"ga": {"os"}, "os": {"time"}}) // only ga's own imports count
+}
+
+// TestForeign checks the rules of leaves, and of what only the gpu flavour contains, in memory.
+func TestForeign(t *testing.T) {
+	f := func(gpu bool, pkg, imported string, want ...string) {
+		t.Helper()
+		if got := foreign(graph{path(pkg): {path(imported)}}, gpu); !slices.Equal(got, want) {
+			t.Errorf("%s imports %s, gpu %v: %q, want %q", pkg, imported, gpu, got, want)
+		}
+	}
+	f(false, "kernels", "encoding/json")
+	f(false, "kernels", "vendor/golang.org/x/net/idna")
+	f(false, "kernels", "C")
+	f(false, "kernels", "kernels/module", "kernels imports kernels/module: nothing may but the standard library")
+	f(false, "kernels", "golang.org/x/sync/errgroup", "kernels imports golang.org/x/sync/errgroup: nothing may but the standard library")
+	f(false, "kernels/host", "kernels")
+	f(false, "kernels/host", "compute/nn", "kernels/host imports compute/nn: only kernels may beside the standard library")
+	f(true, "compute/device/cuda", "gorgonia.org/cu")
+	f(false, "compute/device/cuda", "gorgonia.org/cu", "compute/device/cuda imports gorgonia.org/cu: only in the gpu flavour")
+	f(false, "gorgonia.org/cu/blas", "gorgonia.org/cu")
+}
+
+// foreign returns every broken rule about imports from elsewhere, sorted.
+func foreign(g graph, gpu bool) []string {
+	var out []string
+	for pkg, imported := range g {
+		for _, i := range imported {
+			for _, l := range leaves {
+				if match(l.pkg, pkg) && !std(i) && !slices.ContainsFunc(l.only, func(p string) bool { return match(p, i) }) {
+					allowed := "nothing may but the standard library"
+					if l.only != nil {
+						allowed = "only " + strings.Join(l.only, ", ") + " may beside the standard library"
+					}
+					out = append(out, fmt.Sprintf("%s imports %s: %s", short(pkg), short(i), allowed))
+				}
+			}
+			if own(pkg) && !gpu && slices.ContainsFunc(gpuOnly, func(p string) bool { return match(p, i) }) {
+				out = append(out, fmt.Sprintf("%s imports %s: only in the gpu flavour", short(pkg), i))
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// std reports whether an import path is the standard library's: its first element has no dot.
+func std(pkg string) bool {
+	first, _, _ := strings.Cut(pkg, "/")
+	return !strings.Contains(first, ".")
 }
 
 // violations returns every broken rule, sorted.

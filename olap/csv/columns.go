@@ -82,6 +82,13 @@ var extra = []column{
 	{"accepted_count", func(r *olap.Round, e *olap.Experiment) any { return r.AcceptedCount }},
 	{"rejected_count", func(r *olap.Round, e *olap.Experiment) any { return r.RejectedCount }},
 	{"immigrants_count", func(r *olap.Round, e *olap.Experiment) any { return r.ImmigrantsCount }},
+	{"gpu_name", func(r *olap.Round, e *olap.Experiment) any { return r.GPU.Name }},
+	{"gpu_utilization_percent", func(r *olap.Round, e *olap.Experiment) any { return r.GPU.UtilizationPercent }},
+	{"gpu_memory_used_bytes", func(r *olap.Round, e *olap.Experiment) any { return r.GPU.MemoryUsedBytes }},
+	{"gpu_temperature_celsius", func(r *olap.Round, e *olap.Experiment) any { return r.GPU.TemperatureCelsius }},
+	{"gpu_power_watts", func(r *olap.Round, e *olap.Experiment) any { return r.GPU.PowerWatts }},
+	{"gpu_clock_mhz", func(r *olap.Round, e *olap.Experiment) any { return r.GPU.ClockMHz }},
+	{"gpu_energy_joules", func(r *olap.Round, e *olap.Experiment) any { return r.GPU.EnergyJoules }},
 }
 
 // Columns returns the names of the columns, in order.

@@ -212,11 +212,12 @@ func TestMigration(t *testing.T) {
 			}
 		}
 	}
-	f(1, true, []int{1, 2, 3, 4})
-	f(2, true, []int{2, 3, 4})
-	f(3, true, []int{3, 4})
-	f(1, false, []int{2, 3, 4})
-	f(2, false, []int{3, 4})
+	f(1, true, []int{1, 2, 3, 4, 5})
+	f(2, true, []int{2, 3, 4, 5})
+	f(3, true, []int{3, 4, 5})
+	f(4, true, []int{4, 5})
+	f(1, false, []int{2, 3, 4, 5})
+	f(2, false, []int{3, 4, 5})
 
 	path := filepath.Join(t.TempDir(), "olap.db")
 	old(t, path, 3, true)
@@ -256,7 +257,9 @@ func TestWriteIsIdempotent(t *testing.T) {
 		`"peers_count": 0, "block_reward_earned": 0.0, "converged": 0, "train_mae": null, "train_naive_mae": null, ` +
 		`"val_mae": 0.3, "val_naive_mae": null, "test_mae": null, "test_naive_mae": null, "metric_schema": null, ` +
 		`"metrics": "{\"generation\": 0, \"val_mae\": 0.3}", "evaluations": 12, "seed": "9223372036854775813", ` +
-		`"digest": "d", "verified_best_performance": null, "accepted_count": 1, "rejected_count": 0, "immigrants_count": 0}`
+		`"digest": "d", "verified_best_performance": null, "accepted_count": 1, "rejected_count": 0, "immigrants_count": 0, ` +
+		`"gpu_name": null, "gpu_utilization_percent": null, "gpu_memory_used_bytes": null, "gpu_temperature_celsius": null, ` +
+		`"gpu_power_watts": null, "gpu_clock_mhz": null, "gpu_energy_joules": null}`
 	if text := string(canon.Default(got[0])); text != first {
 		t.Errorf("round = %s\nwant %s", text, first)
 	}

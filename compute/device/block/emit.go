@@ -143,7 +143,7 @@ func (c *compiler) emitProductBack(n int, o *nn.ModelOp) int {
 	i.a0, i.stridesInA1 = c.value(o.X), true
 	positions := c.batch * int(i.op.Steps)
 	m := c.model.Matrices[o.Matrix]
-	c.needScratch((m.In+7&^7+1)*int(i.op.Ws), positions)
+	c.needScratch(((m.In+7)&^7+1)*int(i.op.Ws), positions) // levelSize of the kernels
 	if o.Adds {
 		i.op.Flags |= kernels.FlagAdd
 	}

@@ -25,7 +25,8 @@ type Engine struct {
 	asked   []*prediction
 	closed  bool
 	lost    error
-	shared  map[tableKey]bool // sources that the device has
+	shared  map[tableKey]bool  // sources that the device has
+	reading map[tableKey]*rows // sources that it will have
 
 	done chan struct{}
 	// Of the engine's goroutine.
@@ -63,7 +64,7 @@ func New(d Device, o Options) (*Engine, error) {
 	memory := newPool(d, int64(float64(d.Properties().MemoryBytes)*(1-o.Reserve)))
 	e := &Engine{
 		device: d, options: o, log: o.Logger,
-		wake: make(chan struct{}, 1), done: make(chan struct{}), shared: map[tableKey]bool{},
+		wake: make(chan struct{}, 1), done: make(chan struct{}), shared: map[tableKey]bool{}, reading: map[tableKey]*rows{},
 		memory: memory, corrections: map[[2]float32]*corrections{},
 		models: &models{device: d, memory: memory, variant: o.Variant, all: map[string]*model{}},
 		tables: &tables{memory: memory, all: map[tableKey]*table{}},
@@ -119,7 +120,7 @@ func (e *Engine) train(ctx context.Context, t *nn.Task, validated func(nn.Progre
 	if err := t.Validate(); err != nil {
 		return nil, err
 	}
-	i := prepare(ctx, t, e.known)
+	i := e.prepare(ctx, t)
 	finish := make(chan outcome, 1)
 	i.finish, i.validated = finish, validated
 	if err := e.submit(func() { e.pending = append(e.pending, i) }); err != nil {
@@ -128,13 +129,6 @@ func (e *Engine) train(ctx context.Context, t *nn.Task, validated func(nn.Progre
 	defer context.AfterFunc(ctx, e.poke)()
 	o := <-finish
 	return o.result, o.err
-}
-
-// known reports whether the device has a source already.
-func (e *Engine) known(key tableKey) bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.shared[key]
 }
 
 // submit hands something to the engine's goroutine.

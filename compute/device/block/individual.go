@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"sync"
 
 	"doin.network/node/compute/nn"
 	"doin.network/node/compute/vec"
@@ -35,8 +36,15 @@ type individual struct {
 type source struct {
 	key    tableKey
 	shared bool
-	rows   int
-	x, y   []float32 // nil until they are read
+	count  int
+	rows   *rows // nil where the device has them already
+}
+
+// rows are the samples of a source in the host's memory: one copy for all the trainings that wait for the device to
+// have them.
+type rows struct {
+	once sync.Once
+	x, y []float32
 }
 
 // outcome is what becomes of a training.
@@ -46,15 +54,11 @@ type outcome struct {
 }
 
 // prepare reads what the device needs of a task that is valid.
-func prepare(ctx context.Context, t *nn.Task, known func(tableKey) bool) *individual {
+func (e *Engine) prepare(ctx context.Context, t *nn.Task) *individual {
 	c := &t.Config
 	i := &individual{ctx: ctx, task: t, from: t.From}
 	for n, s := range []nn.Source{t.Train, t.Validation} {
-		key, shared := keyOf(s, c.Inputs, c.Outputs)
-		i.sources[n] = source{key: key, shared: shared, rows: s.Len()}
-		if !shared || !known(key) {
-			i.sources[n].x, i.sources[n].y = rowsOf(s, c.Inputs, c.Outputs)
-		}
+		i.sources[n] = e.read(s, c.Inputs, c.Outputs)
 	}
 	i.rates = make([]float32, c.MaxSteps)
 	rates := nn.NewRates(c, 0)
@@ -76,6 +80,27 @@ func prepare(ctx context.Context, t *nn.Task, known func(tableKey) bool) *indivi
 		i.leaves = append(i.leaves, f.Leaves...)
 	}
 	return i
+}
+
+// read reads a source for the device, unless it has it or another goroutine has read it.
+func (e *Engine) read(s nn.Source, inputs, outputs int) source {
+	key, shared := keyOf(s, inputs, outputs)
+	from := source{key: key, shared: shared, count: s.Len(), rows: &rows{}}
+	if shared {
+		e.mu.Lock()
+		if e.shared[key] {
+			from.rows = nil
+		} else if r := e.reading[key]; r != nil {
+			from.rows = r
+		} else {
+			e.reading[key] = from.rows
+		}
+		e.mu.Unlock()
+	}
+	if r := from.rows; r != nil {
+		r.once.Do(func() { r.x, r.y = rowsOf(s, inputs, outputs) })
+	}
+	return from
 }
 
 // batchOf returns the rows of a step.

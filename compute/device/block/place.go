@@ -60,17 +60,20 @@ func (e *Engine) table(s *source, inputs, outputs int, of nn.Source) (*table, er
 			return t, nil
 		}
 	}
-	if s.x == nil { // it was there when the training was submitted, and has gone since
-		s.x, s.y = rowsOf(of, inputs, outputs)
+	r := s.rows
+	if r == nil { // it was there when the training was submitted, and has gone since
+		r = &rows{}
+		r.x, r.y = rowsOf(of, inputs, outputs)
 	}
-	t, err := e.tables.add(s.key, s.shared, s.x, s.y, s.rows)
+	t, err := e.tables.add(s.key, s.shared, r.x, r.y, s.count)
 	if err != nil {
 		return nil, err
 	}
-	s.x, s.y = nil, nil
+	s.rows = nil
 	if s.shared {
 		e.mu.Lock()
 		e.shared[s.key] = true
+		delete(e.reading, s.key)
 		e.mu.Unlock()
 	}
 	return t, nil

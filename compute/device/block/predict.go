@@ -38,11 +38,7 @@ func (e *Engine) Predict(ctx context.Context, networks []*nn.Network, s nn.Sourc
 				nn.ErrData, i, n.Inputs(), n.Outputs(), inputs, outputs)
 		}
 	}
-	key, shared := keyOf(s, inputs, outputs)
-	p := &prediction{ctx: ctx, networks: networks, of: s, source: source{key: key, shared: shared, rows: s.Len()}, finish: make(chan error, 1)}
-	if !shared || !e.known(key) {
-		p.source.x, p.source.y = rowsOf(s, inputs, outputs)
-	}
+	p := &prediction{ctx: ctx, networks: networks, of: s, source: e.read(s, inputs, outputs), finish: make(chan error, 1)}
 	if err := e.submit(func() { e.asked = append(e.asked, p) }); err != nil {
 		return nil, err
 	}

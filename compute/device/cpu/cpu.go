@@ -17,22 +17,38 @@ type Device struct{}
 
 var _ device.Device = Device{}
 
-// Name names the architecture, the number of cores that Go may use, and the kernels.
-func (Device) Name() string {
+// Info names the architecture, the number of threads that Go may use, and the kernels.
+func (Device) Info() device.Info {
 	isa, err := vec.Select()
 	if err != nil { // Train says so
 		isa = "no kernels"
 	}
-	return fmt.Sprintf("%s, %d cores, %s", runtime.GOARCH, runtime.GOMAXPROCS(0), isa)
+	return device.Info{Kind: device.CPU, Name: fmt.Sprintf("%s, %d threads, %s", runtime.GOARCH, runtime.GOMAXPROCS(0), isa)}
 }
 
-// Kind is device.CPU.
-func (Device) Kind() device.Kind { return device.CPU }
+// Trainings is GOMAXPROCS.
+func (Device) Trainings() int { return runtime.GOMAXPROCS(0) }
 
-// MemoryBytes is 0: trainings share the host's memory.
-func (Device) MemoryBytes() int64 { return 0 }
-
-// Train is nn.Train.
-func (Device) Train(ctx context.Context, t device.Training) (*nn.Result, error) {
-	return nn.Train(ctx, t.Config, t.Key, t.Train, t.Validation)
+// Train trains on the goroutine of the caller. ctx is looked at between steps.
+func (Device) Train(ctx context.Context, t *nn.Task) (*nn.Result, error) {
+	r, err := nn.NewRun(t, "")
+	if err != nil {
+		return nil, err
+	}
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if r.Step() {
+			return r.Result(), nil
+		}
+		if s := t.Config.Segment; t.OnSegment != nil && s > 0 && r.Done()%s == 0 {
+			if err := t.OnSegment(r.Checkpoint()); err != nil {
+				return nil, fmt.Errorf("step %d: %w", r.Done(), err)
+			}
+		}
+	}
 }
+
+// Close does nothing.
+func (Device) Close() error { return nil }

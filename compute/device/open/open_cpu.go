@@ -4,6 +4,7 @@ package open
 
 import (
 	"fmt"
+	"log/slog"
 
 	"doin.network/node/compute/device"
 )
@@ -11,7 +12,9 @@ import (
 // HasGPU reports whether this build contains an engine for a GPU.
 const HasGPU = false
 
-// Open returns the GPU. In this build it always returns device.ErrNoGPU.
-func Open() (device.Device, error) {
-	return nil, fmt.Errorf("%w: this build is for the CPU", device.ErrNoGPU)
-}
+// Count returns the number of CUDA devices. In this build it always returns device.ErrNoGPU.
+func Count() (int, error) { return 0, errBuild() }
+
+func openGPU(int, *slog.Logger) (device.Device, error) { return nil, errBuild() }
+
+func errBuild() error { return fmt.Errorf("%w: this build is for the CPU", device.ErrNoGPU) }

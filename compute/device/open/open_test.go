@@ -9,49 +9,70 @@ import (
 	"doin.network/node/compute/rng"
 )
 
-// line is a source on y = x.
-type line int
-
-func (l line) Len() int { return int(l) }
-
-func (l line) Sample(i int, x, y []float32) {
-	x[0], y[0] = float32(i)/float32(l), float32(i)/float32(l)
-}
-
 func TestOpen(t *testing.T) {
-	d, err := Open()
+	open := func(name string, kind device.Kind, want error) {
+		t.Helper()
+		d, err := Open(t.Context(), name, nil)
+		if want != nil {
+			if d != nil || !errors.Is(err, want) {
+				t.Errorf("Open(%q) = %v, %v, want %v", name, d, err, want)
+			}
+			return
+		}
+		if err != nil || d.Info().Kind != kind {
+			t.Fatalf("Open(%q) = %v, %v, want a %s", name, d, err, kind)
+		}
+		if d.Trainings() < 1 || d.Info().Name == "" {
+			t.Errorf("Open(%q): %+v, %d trainings", name, d.Info(), d.Trainings())
+		}
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	open("cpu", device.CPU, nil)
+	open("", "", device.ErrChoice)
+	open("gpu", "", device.ErrChoice)
+	open("cuda:256", "", device.ErrChoice)
+	open("cuda:255", "", device.ErrNoGPU)
 	if HasGPU {
-		if err != nil && !errors.Is(err, device.ErrNoGPU) {
-			t.Errorf("Open = %v, want a device or ErrNoGPU", err)
+		if n, err := Count(); err == nil && n > 0 {
+			open("cuda:0", device.CUDA, nil)
+			open("auto", device.CUDA, nil)
 		}
 		return
 	}
-	if d != nil || !errors.Is(err, device.ErrNoGPU) {
-		t.Errorf("Open = %v, %v in a build without GPU, want ErrNoGPU", d, err)
-	}
-	if kind := Best().Kind(); kind != device.CPU {
-		t.Errorf("kind of the best device = %s, want cpu", kind)
+	open("cuda:0", "", device.ErrNoGPU)
+	open("auto", device.CPU, nil)
+	if n, err := Count(); n != 0 || !errors.Is(err, device.ErrNoGPU) {
+		t.Errorf("Count() = %d, %v in a build without GPU, want ErrNoGPU", n, err)
 	}
 }
 
-// TestBestKeepsTheContract compares the chosen device with the reference engine.
-func TestBestKeepsTheContract(t *testing.T) {
-	d := Best()
-	if d.Name() == "" {
-		t.Error("device without a name")
-	}
-	c := nn.DefaultConfig()
-	c.Inputs, c.Hidden, c.Outputs, c.MaxSteps, c.Segment = 1, []int{6}, 1, 30, 10
-	key := rng.Key{1, 2}
-	want, err := nn.Train(t.Context(), c, key, line(40), line(10))
+// TestAutoKeepsTheContract compares the chosen device with the reference engine.
+func TestAutoKeepsTheContract(t *testing.T) {
+	d, err := Open(t.Context(), device.Auto, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := d.Train(t.Context(), device.Training{Config: c, Key: key, Train: line(40), Validation: line(10)})
+	defer d.Close()
+	task := task(10)
+	task.Config.Segment = 10
+	want, err := nn.Train(t.Context(), task.Config, task.Key, task.Train, task.Validation)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := d.Train(t.Context(), &task)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got.Root != want.Root || got.Root == [32]byte{} {
-		t.Errorf("%s: root %x, the reference has %x", d.Name(), got.Root, want.Root)
+		t.Errorf("%s: root %x, the reference has %x", d.Info(), got.Root, want.Root)
 	}
+}
+
+// task is a small training.
+func task(key uint32) nn.Task {
+	c := nn.DefaultConfig()
+	c.Inputs, c.Hidden, c.Outputs, c.MaxSteps = 3, []int{6}, 1, 30
+	return nn.Task{Config: c, Key: rng.Key{key, 2}, Train: wave(40), Validation: wave(10)}
 }

@@ -4,7 +4,10 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"sync"
 
+	"doin.network/node/compute/device"
+	"doin.network/node/compute/device/cpu"
 	"doin.network/node/compute/domain"
 	"doin.network/node/compute/genome"
 	"doin.network/node/compute/nn"
@@ -34,6 +37,10 @@ type Domain struct {
 	baselines *canon.Object
 	naive     *naive
 	models    *domain.Cache[*model]
+	trainer   device.Trainer
+
+	mu      sync.Mutex
+	samples map[view]*[2]*windows // training and validation: a device keeps the sources that it has seen
 }
 
 // New makes the domain from a configuration object (see ParseConfig) and reads its data file. Errors wrap
@@ -65,7 +72,8 @@ func FromTable(c Config, t *Table) (*Domain, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Domain{config: c, series: s, dataHash: s.hash(&c), models: domain.NewCache[*model](cacheSize)}
+	d := &Domain{config: c, series: s, dataHash: s.hash(&c), models: domain.NewCache[*model](cacheSize),
+		trainer: cpu.Device{}, samples: map[view]*[2]*windows{}}
 	d.baselines = canon.NewObject()
 	for _, p := range d.parts() {
 		w := d.measured(p, view{})
@@ -75,6 +83,9 @@ func FromTable(c Config, t *Table) (*Domain, error) {
 	d.naive = &naive{d}
 	return d, nil
 }
+
+// TrainOn has t run the domain's trainings instead of the processor. It is for before the first of them.
+func (d *Domain) TrainOn(t device.Trainer) { d.trainer = t }
 
 // rows is one part of the split.
 type rows struct {
@@ -136,7 +147,7 @@ func (d *Domain) Train(ctx context.Context, parameters *canon.Object, seed uint6
 	if !digest {
 		task.Config.Segment = 0
 	}
-	result, err := nn.Train(ctx, task.Config, task.Key, task.Train, task.Validation)
+	result, err := d.trainer.Train(ctx, &task)
 	if err != nil {
 		return nil, fmt.Errorf("forecast: train: %w", err)
 	}
@@ -147,15 +158,31 @@ func (d *Domain) Train(ctx context.Context, parameters *canon.Object, seed uint6
 
 // training returns the training of a genome that has passed parse, with the segments of a digest.
 func (d *Domain) training(g genome.Genome, seed uint64) nn.Task {
-	s, v, horizon := d.series, d.config.view(g), d.config.Horizon
+	sources := d.sources(d.config.view(g))
 	t := nn.Task{
 		Config:     d.config.shape(g),
 		Key:        nn.TaskKey(nn.ContractVersion, Plugin, d.config.Space.Object(g), d.dataHash, seed),
-		Train:      part(s.scaled, &s.calendar, v, horizon, v.window, 0, s.validation),
-		Validation: part(s.scaled, &s.calendar, v, horizon, v.window, s.validation, s.test),
+		Train:      sources[0],
+		Validation: sources[1],
 	}
 	t.Config.Segment = Segment
 	return t
+}
+
+// sources returns the training and validation samples of a view, the same ones each time.
+func (d *Domain) sources(v view) *[2]*windows {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	w := d.samples[v]
+	if w == nil {
+		s, horizon := d.series, d.config.Horizon
+		w = &[2]*windows{
+			part(s.scaled, &s.calendar, v, horizon, v.window, 0, s.validation),
+			part(s.scaled, &s.calendar, v, horizon, v.window, s.validation, s.test),
+		}
+		d.samples[v] = w
+	}
+	return w
 }
 
 // Training implements open.Trainee: the training that Train runs with digest true.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"doin.network/node/compute/device"
 	"doin.network/node/compute/domain"
 	"doin.network/node/compute/domain/forecast"
 	"doin.network/node/compute/domain/quadratic"
@@ -32,6 +33,17 @@ func New(plugin string, config *canon.Object) (domain.Domain, error) {
 		return made(tabular.New(config))
 	}
 	return nil, fmt.Errorf("%w %.80q: built in are %q", ErrUnknownPlugin, plugin, Plugins())
+}
+
+// On is New for domains whose networks are trained by t. Domains that train none take no notice of it.
+func On(t device.Trainer) func(plugin string, config *canon.Object) (domain.Domain, error) {
+	return func(plugin string, config *canon.Object) (domain.Domain, error) {
+		d, err := New(plugin, config)
+		if trainee, ok := d.(Trainee); ok {
+			trainee.TrainOn(t)
+		}
+		return d, err
+	}
 }
 
 // made turns a nil pointer of a failed constructor into a nil interface.

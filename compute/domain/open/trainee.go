@@ -1,6 +1,7 @@
 package open
 
 import (
+	"doin.network/node/compute/device"
 	"doin.network/node/compute/domain"
 	"doin.network/node/compute/domain/forecast"
 	"doin.network/node/compute/domain/tabular"
@@ -18,6 +19,8 @@ var (
 // domain because a node, which imports that one, knows nothing of how networks are trained.
 type Trainee interface {
 	domain.Domain
+	// TrainOn has t run the domain's trainings instead of the processor. It is for before the first of them.
+	TrainOn(t device.Trainer)
 	// Training returns the training behind a recipe and a seed, whose root the digest of the model covers. The sources
 	// are the domain's own and may be read by several goroutines. It returns what Check returns for a bad recipe.
 	Training(parameters *canon.Object, seed uint64) (nn.Task, error)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 
+	"doin.network/node/compute/device"
+	"doin.network/node/compute/device/cpu"
 	"doin.network/node/compute/domain"
 	"doin.network/node/compute/genome"
 	"doin.network/node/compute/nn"
@@ -34,6 +36,7 @@ type Domain struct {
 	baselines *canon.Object
 	naive     *model
 	models    *domain.Cache[*model]
+	trainer   device.Trainer
 }
 
 // New makes the domain from a configuration object (see ParseConfig) and reads its data file. Errors wrap
@@ -66,7 +69,7 @@ func FromTable(c Config, t *Table) (*Domain, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Domain{config: c, data: data, dataHash: data.hash(&c), models: domain.NewCache[*model](cacheSize)}
+	d := &Domain{config: c, data: data, dataHash: data.hash(&c), models: domain.NewCache[*model](cacheSize), trainer: cpu.Device{}}
 	if n := d.parameters(lowest(c.Space)); n > c.MaxParameters {
 		return nil, fmt.Errorf("%w: max_parameters %d: the smallest network of the search space has %d, with %d inputs",
 			domain.ErrConfig, c.MaxParameters, n, data.inputs)
@@ -75,6 +78,9 @@ func FromTable(c Config, t *Table) (*Domain, error) {
 	d.naive = d.newNaive()
 	return d, nil
 }
+
+// TrainOn has t run the domain's trainings instead of the processor. It is for before the first of them.
+func (d *Domain) TrainOn(t device.Trainer) { d.trainer = t }
 
 // units turns a loss into the units of the performance: nats, or those of the target's column. One that is not finite or
 // too large is −domain.Penalty.
@@ -126,7 +132,7 @@ func (d *Domain) Train(ctx context.Context, parameters *canon.Object, seed uint6
 	if !digest {
 		task.Config.Segment = 0
 	}
-	result, err := nn.Train(ctx, task.Config, task.Key, task.Train, task.Validation)
+	result, err := d.trainer.Train(ctx, &task)
 	if err != nil {
 		return nil, fmt.Errorf("tabular: train: %w", err)
 	}

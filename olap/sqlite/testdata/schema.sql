@@ -89,7 +89,7 @@ CREATE TABLE fact_round (
     test_naive_mae REAL,
     metric_schema TEXT,
     metrics JSON
-, evaluations INTEGER DEFAULT 0, seed TEXT, digest TEXT, verified_best_performance REAL, accepted_count INTEGER DEFAULT 0, rejected_count INTEGER DEFAULT 0, immigrants_count INTEGER DEFAULT 0);
+, evaluations INTEGER DEFAULT 0, seed TEXT, digest TEXT, verified_best_performance REAL, accepted_count INTEGER DEFAULT 0, rejected_count INTEGER DEFAULT 0, immigrants_count INTEGER DEFAULT 0, gpu_name TEXT, gpu_utilization_percent INTEGER, gpu_memory_used_bytes INTEGER, gpu_temperature_celsius INTEGER, gpu_power_watts REAL, gpu_clock_mhz INTEGER, gpu_energy_joules REAL);
 CREATE INDEX idx_chain_optimae_domain ON fact_chain_optimae(domain_id);
 CREATE INDEX idx_chain_optimae_experiment ON fact_chain_optimae(experiment_id);
 CREATE INDEX idx_dim_experiment_domain ON dim_experiment(domain_id);
@@ -98,4 +98,4 @@ CREATE INDEX idx_fact_round_experiment ON fact_round(experiment_id);
 CREATE INDEX idx_fact_round_performance ON fact_round(performance);
 CREATE INDEX idx_fact_round_timestamp ON fact_round(timestamp_utc);
 CREATE INDEX idx_fact_summary_domain ON fact_experiment_summary(domain_id);
--- versions [3 4]
+-- versions [3 4 5]

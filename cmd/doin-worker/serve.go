@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"doin.network/node/cmd/doin-worker/search"
+	"doin.network/node/compute/device"
+	deviceopen "doin.network/node/compute/device/open"
+	"doin.network/node/compute/domain/open"
+	"doin.network/node/compute/nn"
+	"doin.network/node/compute/worker"
+)
+
+// reserve is how many evaluations a GPU takes beside the population of a search.
+const reserve = 256
+
+// serve opens the device and answers the parent until it closes standard input or
+// sends SIGTERM.
+func serve(stdin io.Reader, stdout io.Writer, log *slog.Logger, name string, trainings int) error {
+	// A terminal's interrupt reaches the whole group; the parent decides.
+	signal.Ignore(os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	d, err := deviceopen.Open(ctx, name, log)
+	if err != nil {
+		return err
+	}
+	err = serveOn(ctx, d, stdin, stdout, log, trainings)
+	if errors.Is(err, worker.ErrLost) {
+		return err // closing what is lost may wait for it
+	}
+	if err := d.Close(); err != nil {
+		log.Warn("device not closed cleanly", "err", err)
+	}
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// serveOn answers the parent with a device's trainings.
+func serveOn(ctx context.Context, d device.Device, stdin io.Reader, stdout io.Writer, log *slog.Logger, trainings int) error {
+	o := worker.ServerOptions{
+		Description: description(d, trainings),
+		NewDomain:   open.On(losing{d}),
+		NewSearch:   search.New,
+		Logger:      log,
+	}
+	if o.Description.HasGPU {
+		o.Reserve = reserve
+		g := openGauge(d.Info(), log)
+		defer g.close()
+		o.GPUs = g.read
+	}
+	return worker.Serve(ctx, stdin, stdout, o)
+}
+
+// losing says in the protocol's words that a device is lost.
+type losing struct{ device.Device }
+
+func (l losing) Train(ctx context.Context, t *nn.Task) (*nn.Result, error) {
+	r, err := l.Device.Train(ctx, t)
+	if errors.Is(err, device.ErrLost) {
+		err = fmt.Errorf("%w: %w", worker.ErrLost, err)
+	}
+	return r, err
+}
