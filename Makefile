@@ -4,8 +4,13 @@ GO          ?= go
 NODES       ?= 3
 CONFIG      ?= examples/co2/node.json
 FUZZTIME    ?= 10s
+KILLS       ?= 1000
+WORKER_KILLS ?= 200
+FOR         ?=
+SOAK_OUT    ?= bench/results
 PYTHON      ?= python3
 QEMU_ARM64  ?= qemu-aarch64-static
+NVCC        ?= nvcc
 VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 
@@ -13,6 +18,21 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 NUMERIC     := ./compute/... ./ga/... ./cmd/doin-worker/...
 CONCURRENT  := ./chain/store/... ./chain/anchor/... ./chain/mempool/... ./chain/task/... ./net/... ./olap/... \
                ./compute/worker/... ./cmd/...
+
+# Packages that differ with the tag gpu.
+GPU         := ./kernels/... ./compute/device/... ./compute/gpuinfo/... ./compute/domain/... ./compute/worker/... \
+               ./cmd/doin-worker/... ./bench/gpu/... ./cmd/doin-bench/...
+
+# The toolkit: headers, and a libcuda to link where no driver is installed. gorgonia.org/cu looks for headers in
+# /usr/local/cuda/include and /usr/include and for libraries in /usr/local/cuda/lib64 and /usr/lib/x86_64-linux-gnu by
+# itself; Debian's stub of libcuda is in none of them. CUDA_HOME is for a toolkit elsewhere.
+CUDA_HEADER := $(firstword $(wildcard $(addsuffix /include/cuda.h,$(CUDA_HOME) /usr/local/cuda) /usr/include/cuda.h))
+CUDA_STUB   := $(firstword $(wildcard $(addsuffix /lib64/stubs/libcuda.so,$(CUDA_HOME) /usr/local/cuda) \
+               /usr/lib/x86_64-linux-gnu/stubs/libcuda.so /usr/lib/aarch64-linux-gnu/stubs/libcuda.so))
+# -O2 -g is what Go has without CGO_CFLAGS. /usr/include must not be named: the compiler has it.
+GPU_CFLAGS  := -O2 -g $(addprefix -I,$(filter-out /usr/include/,$(dir $(CUDA_HEADER))))
+GPU_LDFLAGS := -O2 -g $(addprefix -L,$(dir $(CUDA_STUB)))
+GPU_ENV      = CGO_ENABLED=1 CGO_CFLAGS="$(GPU_CFLAGS)" CGO_LDFLAGS="$(GPU_LDFLAGS)"
 
 .DEFAULT_GOAL := help
 
@@ -57,11 +77,31 @@ exhaustive: ## compare every elementary function over all 2^32 inputs, implement
 bench-engine: ## measure the CPU engine beside gonum and PyTorch into bench/results/
 	$(GO) run ./cmd/doin-bench engine --out bench/results --python $(PYTHON)
 
+.PHONY: bench-islands
+bench-islands: build ## measure islands, simulated and real, into bench/results/ (about 40 minutes)
+	bin/doin-bench islands --simulate --domain quadratic --nodes 1,2,4 --seeds 1000 --goals=-100,-1 --compare --out bench/results
+	bin/doin-bench islands --simulate --domain forecast --nodes 1,2,4 --seeds 30 --lags 1 --max-rounds 60 --goals=-0.225,-0.23 --out bench/results
+	bin/doin-bench islands --domain quadratic --nodes 1,2 --seeds 20 --parallel 10 --timeout 10m --out bench/results
+	bin/doin-bench islands --domain forecast --nodes 1,2,4 --seeds 10 --goals=-0.225 --timeout 1m --out bench/results
+
+.PHONY: neighbours
+neighbours: ## two nodes of the reference profile and a Python peer; figures into bench/results/
+	DOIN_NEIGHBOURS_OUT=$(CURDIR)/bench/results $(GO) test ./cmd/doin-node/e2e -run 'TestReference|TestPythonPeer' -count=1
+
 .PHONY: fuzz
 fuzz: ## run every fuzz test for FUZZTIME=10s
 	@grep -roE '^func Fuzz[A-Za-z0-9_]+' --include='*_test.go' . | sed -E 's#^(.*)/[^/]*:func (.*)#\1 \2#' | sort | \
 	while read -r dir name; do echo "$$dir $$name"; \
-		$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$dir" || exit 1; done
+		$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 64x "$$dir" || exit 1; done
+
+.PHONY: soak
+soak: ## kill KILLS=1000 nodes and WORKER_KILLS=200 workers under load, for FOR= at most; figures into SOAK_OUT=bench/results
+	DOIN_SOAK_KILLS=$(KILLS) DOIN_SOAK_WORKER_KILLS=$(WORKER_KILLS) DOIN_SOAK_FOR=$(FOR) DOIN_SOAK_OUT=$(SOAK_OUT) \
+		$(GO) test -count=1 -run '^TestSoak$$' -timeout 3h -v ./cmd/doin-node/e2e
+
+.PHONY: bench-load
+bench-load: build ## ask a node with wrk beside a bare fasthttp server, into bench/results/
+	bin/doin-bench load --out bench/results
 
 .PHONY: bench
 bench: ## run all benchmarks
@@ -95,10 +135,69 @@ cross: ## build everything for linux/arm64 and the programs without cgo
 	CGO_ENABLED=0 $(GO) build -o /dev/null ./cmd/doin-node
 	CGO_ENABLED=0 $(GO) build -o /dev/null ./cmd/doin-worker
 
+.PHONY: cuda-toolkit
+cuda-toolkit: ## install CUDA 11.8, Debian 12's nvidia-cuda-toolkit from non-free (as root)
+	@.ci/cuda-toolkit
+
+.PHONY: ptx
+ptx: ## compile the kernels into kernels/ptx, with CUDA 11.8
+	$(GO) run ./cmd/ptxgen --nvcc $(NVCC)
+
+.PHONY: ptx-verify
+ptx-verify: ## compile the kernels again and compare every byte with kernels/ptx
+	@if command -v $(NVCC) >/dev/null; then \
+		echo $(GO) run ./cmd/ptxgen --verify --nvcc $(NVCC); $(GO) run ./cmd/ptxgen --verify --nvcc $(NVCC); \
+	else echo "ptx-verify: LEFT OUT, there is no $(NVCC) (make cuda-toolkit)"; fi
+
+.PHONY: need-cuda
+need-cuda:
+	@if [ -z "$(CUDA_HEADER)" ]; then \
+		echo "no cuda.h in CUDA_HOME, /usr/local/cuda or /usr/include (make cuda-toolkit)"; exit 1; fi
+
+.PHONY: build-gpu
+build-gpu: need-cuda ## build doin-worker-gpu into bin/, with cgo and the CUDA headers
+	$(GPU_ENV) $(GO) build -trimpath -tags gpu -ldflags "-X main.version=$(VERSION)" -o bin/doin-worker-gpu ./cmd/doin-worker
+
+# Importing gorgonia.org/cu ends a process that finds no device: the tests are compiled and linked, and "true" runs in
+# their place.
+.PHONY: vet-gpu
+vet-gpu: need-cuda ## vet the gpu flavour and compile its tests, without running them
+	$(GPU_ENV) $(GO) vet -tags gpu $(GPU)
+	$(GPU_ENV) $(GO) run $(STATICCHECK) -tags gpu $(GPU)
+	$(GPU_ENV) $(GO) test -tags gpu -exec true $(GPU)
+
+.PHONY: test-gpu
+test-gpu: need-cuda ## run the gpu flavour's tests on this machine's card
+	@if ! ls /dev/nvidia[0-9]* /proc/driver/nvidia/gpus/* /dev/dxg 2>/dev/null | grep -q .; then echo "test-gpu: there is no NVIDIA card here"; exit 1; fi
+	$(GPU_ENV) $(GO) test -count=1 -p 1 -tags gpu $(GPU)
+
+# Everything that a machine with a card but without Go needs, for its run.sh; see bench/gpu/bundle/README.md.
+.PHONY: gpu-bundle
+gpu-bundle: need-cuda ## put tests, worker, benchmark and peers for a machine with a card into build/gpu/ (bash build/gpu/run.sh OUT)
+	rm -rf build/gpu
+	mkdir -p build/gpu/bin build/gpu/testdata build/gpu/kernels build/gpu/peers
+	$(GPU_ENV) $(GO) build -trimpath -tags gpu -ldflags "-s -w -X main.version=$(VERSION)" -o build/gpu/bin/doin-bench ./cmd/doin-bench/bundle
+	$(GPU_ENV) $(GO) build -trimpath -tags gpu -ldflags "-s -w -X main.version=$(VERSION)" -o build/gpu/bin/doin-worker-gpu ./cmd/doin-worker
+	$(GPU_ENV) $(GO) test -c -trimpath -tags gpu -ldflags "-s -w" -o build/gpu/bin/cuda.test ./compute/device/cuda
+	cp -r compute/nn/testdata/tasks compute/nn/testdata/roots.json build/gpu/testdata/
+	cp kernels/*.cu kernels/*.cuh build/gpu/kernels/
+	cp bench/gpu/peers/*.py build/gpu/peers/
+	cp bench/gpu/bundle/* build/gpu/
+	bench/gpu/check-bundle build/gpu
+
+.PHONY: test-kernels
+test-kernels: ## test the kernels: PTX, ABI, budgets, and the same sources compiled for the processor against the engine
+	$(GO) test ./cmd/ptxgen ./kernels/... ./compute/device/...
+
+.PHONY: check-gpu
+check-gpu: ## build and vet the gpu flavour, where the CUDA headers are
+	@if [ -n "$(CUDA_HEADER)" ]; then $(MAKE) --no-print-directory build-gpu vet-gpu; \
+	else echo "check-gpu: LEFT OUT, there is no cuda.h (make cuda-toolkit)"; fi
+
 .PHONY: check
-check: lint check-generate test test-purego test-race test-arm64 cross ## everything that CI runs
+check: lint check-generate test test-purego test-race test-arm64 test-kernels cross check-gpu ptx-verify ## everything that CI runs
 	$(GO) mod verify
 
 .PHONY: clean
 clean: ## remove what build made
-	rm -rf bin
+	rm -rf bin build

@@ -47,6 +47,7 @@ type node struct {
 	worker func(engine.Evaluate) (engine.Outcome, error)
 	search func(n *node) *canon.Object
 	lag    time.Duration // how much longer its trainings take
+	skew   int64         // microseconds by which its clock is wrong
 	down   bool
 	anchor []engine.AnchorDue
 	result []engine.BlocksResult
@@ -126,7 +127,7 @@ func improve(n *node) *canon.Object {
 	return canon.NewObject("v", n.value)
 }
 
-func (n *node) now() int64 { return start + n.c.net.Now().Microseconds() }
+func (n *node) now() int64 { return start + n.c.net.Now().Microseconds() + n.skew }
 
 // step feeds the engine and carries out what it asks for.
 func (n *node) step(ev engine.Event) {

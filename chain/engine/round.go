@@ -125,6 +125,19 @@ func (e *Engine) reveal(r *round) {
 	e.countEarly(c)
 }
 
+// TakeImmigrants returns the champions that were verified since the domain's last RoundDone, in the order of their
+// verification, and forgets them. A search that pauses between two rounds calls it before it goes on: what arrived in the
+// pause need not wait for the end of the next round.
+func (e *Engine) TakeImmigrants(domain string) []Immigrant {
+	r := e.rounds[domain]
+	if r == nil {
+		return nil
+	}
+	list := r.immigrants
+	r.immigrants = nil
+	return list
+}
+
 // endRounds reveals what is due and closes the rounds that have nothing left to wait for.
 func (e *Engine) endRounds() {
 	for _, id := range sortedKeys(e.rounds) {

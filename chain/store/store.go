@@ -111,6 +111,8 @@ func (s *Store) open() (err error) {
 		return fmt.Errorf("%w: %s", ErrLocked, s.dir)
 	case errors.Is(err, os.ErrPermission):
 		return fmt.Errorf("store: %w", err)
+	case errors.Is(err, badger.ErrEncryptionKeyMismatch): // nothing is encrypted here
+		return &CorruptError{Height: -1, What: "open database: KEYREGISTRY is not what was written"}
 	}
 	return &CorruptError{Height: -1, What: "open database: " + err.Error()}
 }

@@ -1,9 +1,9 @@
-// Command doin-bench measures: the CPU engine beside other programs.
+// Command doin-bench measures: the CPU engine beside other programs, what a network of nodes is worth, and how a node
+// bears load.
 package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -23,7 +23,7 @@ func main() {
 	defer stop()
 	root := &cobra.Command{Use: "doin-bench", Short: "Benchmarks of the DOIN node.", SilenceUsage: true, SilenceErrors: true}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(engineCommand())
+	root.AddCommand(engineCommand(), gpuCommand(), islandsCommand(), loadCommand())
 	if err := root.ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "doin-bench:", err)
 		stop()
@@ -65,9 +65,7 @@ func engineCommand() *cobra.Command {
 				}
 			}
 			if asJSON {
-				enc := json.NewEncoder(cmd.OutOrStdout())
-				enc.SetIndent("", "  ")
-				return enc.Encode(r)
+				return encode(cmd.OutOrStdout(), r)
 			}
 			return r.WriteText(cmd.OutOrStdout())
 		},
@@ -87,29 +85,32 @@ func engineCommand() *cobra.Command {
 	return c
 }
 
-// write puts the report's three forms into dir.
+// form is one file of a report.
+type form struct {
+	name  string
+	write func(io.Writer) error
+}
+
+// write puts the engine's report into dir.
 func write(dir string, r *engine.Report) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	forms := []struct {
-		name string
-		f    func(io.Writer) error
-	}{
+	return writeForms(dir, []form{
 		{"engine.md", func(w io.Writer) error { return r.WriteMarkdown(w, "doin-bench engine", time.Now()) }},
 		{"engine.svg", r.WriteSVG},
-		{"engine.json", func(w io.Writer) error {
-			enc := json.NewEncoder(w)
-			enc.SetIndent("", "  ")
-			return enc.Encode(r)
-		}},
+		{"engine.json", func(w io.Writer) error { return encode(w, r) }},
+	})
+}
+
+// writeForms writes a report's files into dir, which is made if missing.
+func writeForms(dir string, forms []form) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
 	}
 	for _, form := range forms {
 		file, err := os.Create(filepath.Join(dir, form.name))
 		if err != nil {
 			return err
 		}
-		if err := form.f(file); err != nil {
+		if err := form.write(file); err != nil {
 			file.Close()
 			return fmt.Errorf("%s: %w", form.name, err)
 		}

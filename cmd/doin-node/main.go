@@ -18,6 +18,7 @@ import (
 	"doin.network/node/cmd/doin-node/config"
 	"doin.network/node/cmd/doin-node/local"
 	"doin.network/node/cmd/doin-node/node"
+	"doin.network/node/internal/canon"
 )
 
 // version is set by the linker.
@@ -71,8 +72,9 @@ func command() *cobra.Command {
 	f.StringVar(&flags.StatsFile, "stats-file", "", "CSV file of rounds")
 	f.StringVar(&flags.OLAPFile, "olap-db", "", "SQLite file of the star schema")
 	f.BoolVar(&flags.ResetChain, "reset-chain", false, "delete chain, SQLite file and spool of the data directory first; key and CSV stay")
+	f.StringVar(&flags.Security, "security", "", "rule set instead of the file's: strict, or reference to live among Python nodes")
 	f.StringVarP(&flags.LogLevel, "log-level", "l", "", "debug, info, warning or error")
-	root.AddCommand(localCommand())
+	root.AddCommand(localCommand(), chainCommand())
 	root.CompletionOptions.DisableDefaultCmd = true
 	return root
 }
@@ -83,7 +85,13 @@ func run(ctx context.Context, cfg *config.Config, warnings []config.Warning) err
 	for _, w := range warnings {
 		log.Warn("configuration", "key", w.Key, "reason", w.Reason)
 	}
-	n, err := node.New(ctx, cfg, log)
+	var n interface{ Run(context.Context) error }
+	var err error
+	if cfg.Security == config.Reference {
+		n, err = node.NewReference(ctx, cfg, log)
+	} else {
+		n, err = node.New(ctx, cfg, log)
+	}
 	if err != nil {
 		return err
 	}
@@ -127,5 +135,29 @@ func localCommand() *cobra.Command {
 	if err := c.MarkFlagRequired("config"); err != nil {
 		panic(err) // the flag is defined above
 	}
+	return c
+}
+
+// chainCommand is "doin-node chain" with what can be done to a chain on the disk.
+func chainCommand() *cobra.Command {
+	var dir string
+	c := &cobra.Command{Use: "chain", Short: "Work on the chain of a data directory whose node does not run.", Args: cobra.NoArgs}
+	i := &cobra.Command{
+		Use:   "import FILE...",
+		Short: "Read a chain made by Python nodes, to be explored or continued.",
+		Long: "Reads the reference's chain.json, or answers of GET /chain/blocks in the order of their blocks, checks every block, stores\n" +
+			"it under the data directory and fills the table fact_chain_optimae of its olap.db. Prints a JSON summary. A node with\n" +
+			"\"security\": \"reference\" and this data directory serves the chain and goes on with it.",
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, files []string) error {
+			done, err := node.ImportChain(cmd.Context(), dir, files, slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelWarn})))
+			if done.Blocks > 0 || err == nil {
+				fmt.Fprintln(cmd.OutOrStdout(), string(canon.Default(done.Object(time.Now()))))
+			}
+			return err
+		},
+	}
+	i.Flags().StringVarP(&dir, "data-dir", "d", config.DefaultConfig().DataDir, "data directory to import into")
+	c.AddCommand(i)
 	return c
 }

@@ -90,7 +90,10 @@ var layers = []layer{
 	{"bench/islands", []string{"bench/engine", "olap/...", "chain/engine", "chain/store", "cmd/doin-node/...", "gorgonia.org/..."}},
 	// Programs are asked over HTTP, never linked.
 	{"bench/load", []string{"chain/...", "compute/...", "ga/...", "net/...", "olap/...", "cmd/...", "gorgonia.org/..."}},
-	{"cmd/doin-bench", []string{"gorgonia.org/..."}},
+	{"bench/gpu", []string{"chain/...", "ga/...", "net/...", "olap/...", "cmd/...", "gorgonia.org/gorgonia/...", "gorgonia.org/tensor/...", "gonum.org/..."}},
+	{"bench/load", []string{"compute/...", "ga/...", "olap/...", "chain/engine", "chain/store", "gorgonia.org/..."}},
+	{"cmd/doin-bench/...", []string{"gorgonia.org/gorgonia/...", "gorgonia.org/tensor/..."}},
+	{"cmd/doin-bench/bundle", []string{"chain/...", "net/...", "bench/islands", "bench/load", "bench/engine", "gonum.org/..."}},
 
 	// The node holds no device and runs nobody's recipe; the worker has no key, no
 	// network and no chain.
@@ -117,7 +120,7 @@ var importers = []struct {
 	{"github.com/apache/arrow/go/v15/...", []string{"compute/worker/...", "olap/...", "cmd/..."}},
 	{"gonum.org/v1/...", []string{"bench/..."}},
 
-	{"kernels", []string{"compute/device/...", "kernels/...", "cmd/ptxgen", "bench/..."}},
+	{"kernels", []string{"compute/device/...", "kernels/...", "cmd/ptxgen", "bench/...", "cmd/doin-bench/gpubench"}},
 	{"kernels/host", []string{"bench/..."}}, // and tests
 	{"kernels/module", []string{"cmd/ptxgen"}},
 	{"compute/device/cuda", []string{"compute/device/open", "bench/..."}},
@@ -129,10 +132,9 @@ var importers = []struct {
 	{"chain/store", []string{"cmd/doin-node/node", "bench/..."}},
 	{"compute/graph", []string{"ga/meta"}}, // the oracle: tests, and L3
 	{"internal/golden", nil},               // tests only
-	{"bench/...", []string{"cmd/doin-bench"}},
+	{"bench/...", []string{"cmd/doin-bench/..."}},
 	{"cmd/doin-node/node", []string{"cmd/doin-node", "bench/..."}},
 	{"cmd/doin-node/...", []string{"bench/..."}},
-	{"cmd/doin-worker/...", nil},
 }
 
 // leaves is all that a package imports beside the standard library; "C" is cgo.

@@ -87,14 +87,18 @@ func unavailable(rc *fasthttp.RequestCtx, detail, reason string) {
 	writeJSON(rc, fasthttp.StatusServiceUnavailable, refusalBody(detail, reason))
 }
 
+const contentJSON = "application/json; charset=utf-8"
+
 func writeJSON(rc *fasthttp.RequestCtx, status int, v any) {
-	writeBody(rc, status, "application/json; charset=utf-8", canon.Default(v))
+	writeBody(rc, status, contentJSON, canon.Default(v))
 }
 
 func writeText(rc *fasthttp.RequestCtx, status int, s string) {
 	writeBody(rc, status, "text/plain; charset=utf-8", []byte(s))
 }
 
+// writeBody answers with body, which is not copied and must not change until the
+// request has been answered.
 func writeBody(rc *fasthttp.RequestCtx, status int, contentType string, body []byte) {
 	rc.SetStatusCode(status)
 	rc.SetContentType(contentType)

@@ -35,6 +35,9 @@ type Config struct {
 	// MaxBlocksBytes is about where an answer of /chain/blocks is cut to fewer
 	// blocks, at least one. Default 8 MiB.
 	MaxBlocksBytes int
+	// CacheBytes bounds the encoded pages of blocks that are kept while the tip
+	// stands. Default 16 MiB.
+	CacheBytes int
 	// Log receives what ends in a 500. Default: discarded.
 	Log *slog.Logger
 }
@@ -44,6 +47,14 @@ type API struct {
 	cfg    Config
 	parts  Parts
 	routes []*route
+	// healthy is the answer of /health, state and pages those that stay right for
+	// as long as the tip does.
+	healthy []byte
+	state   tipCache
+	pages   pageCache
+	// making bounds the pages that are made at one time; who asks for one that is
+	// kept does not wait.
+	making chan struct{}
 	// exports bounds the copies of the database that exist at one time.
 	exports chan struct{}
 
@@ -70,11 +81,14 @@ func New(cfg Config, parts Parts) (*API, error) {
 	if cfg.MaxBlocksBytes == 0 {
 		cfg.MaxBlocksBytes = 8 << 20
 	}
+	if cfg.CacheBytes == 0 {
+		cfg.CacheBytes = 16 << 20
+	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	var errs []error
-	if cfg.Timeout < 0 || cfg.ExportTimeout < 0 || cfg.MaxBlocksBytes < 0 {
+	if cfg.Timeout < 0 || cfg.ExportTimeout < 0 || cfg.MaxBlocksBytes < 0 || cfg.CacheBytes < 0 {
 		errs = append(errs, errors.New("api: negative limit"))
 	}
 	for _, p := range []struct {
@@ -92,7 +106,9 @@ func New(cfg Config, parts Parts) (*API, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	a := &API{cfg: cfg, parts: parts, counts: make(map[Count]uint64), exports: make(chan struct{}, oneExport)}
+	a := &API{cfg: cfg, parts: parts, counts: make(map[Count]uint64), making: make(chan struct{}, fewPages), exports: make(chan struct{}, oneExport)}
+	a.pages.max = cfg.CacheBytes
+	a.healthy = canon.Default(canon.NewObject("status", "healthy", "port", int64(cfg.Port)))
 	a.routes = a.table()
 	return a, nil
 }

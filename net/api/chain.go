@@ -19,12 +19,14 @@ func (a *API) chainStatus(ctx context.Context, rc *fasthttp.RequestCtx, _ string
 	if err != nil {
 		return err
 	}
-	o := canon.NewObject("chain_height", s.Height, "tip_hash", s.TipHash, "tip_index", s.TipIndex,
-		"finalized_height", s.FinalizedHeight, "network_id", a.cfg.Network)
-	if a.cfg.ComponentVersions != nil {
-		o.Set("component_versions", a.cfg.ComponentVersions)
-	}
-	writeJSON(rc, fasthttp.StatusOK, o)
+	writeBody(rc, fasthttp.StatusOK, contentJSON, a.state.get(s, func() []byte {
+		o := canon.NewObject("chain_height", s.Height, "tip_hash", s.TipHash, "tip_index", s.TipIndex,
+			"finalized_height", s.FinalizedHeight, "network_id", a.cfg.Network)
+		if a.cfg.ComponentVersions != nil {
+			o.Set("component_versions", a.cfg.ComponentVersions)
+		}
+		return canon.Default(o)
+	}))
 	return nil
 }
 
@@ -48,19 +50,47 @@ func (a *API) chainBlocks(ctx context.Context, rc *fasthttp.RequestCtx, _ string
 	if from <= math.MaxInt64-(maxBlocks-1) {
 		to = min(to, from+maxBlocks-1) // capped from a negative from, too
 	}
-	more := to < s.Height-1
-	body, cut, err := a.appendBlocks(ctx, max(from, 0), min(to, s.Height-1))
+	p, err := a.page(ctx, pageKey{s.TipHash, max(from, 0), min(to, s.Height-1)}, to < s.Height-1)
 	if err != nil {
 		return err
 	}
-	out := append([]byte(`{"request_id": `), canon.AppendDefault(nil, clip(queryText(rc, "request_id")))...)
-	out = append(out, `, "blocks": [`...)
-	out = append(out, body...)
-	out = append(out, `], "has_more": `...)
-	out = strconv.AppendBool(out, more || cut)
-	out = append(out, '}')
-	writeBody(rc, fasthttp.StatusOK, "application/json; charset=utf-8", out)
+	if id := clip(queryText(rc, "request_id")); id != "" {
+		p = append(canon.AppendDefault([]byte(pageStart), id), p[len(pageStart)+len(`""`):]...)
+	}
+	writeBody(rc, fasthttp.StatusOK, contentJSON, p)
 	return nil
+}
+
+const pageStart = `{"request_id": `
+
+// page returns the answer with the blocks k.from..k.to of the chain that ends in k.tip, and no request id; more says
+// that there are blocks above k.to. It is shared: only to be read. The tip may have changed since the caller looked; what
+// is kept for it is right for as long as both looks agree.
+func (a *API) page(ctx context.Context, k pageKey, more bool) ([]byte, error) {
+	if p, ok := a.pages.get(k); ok {
+		return p, nil
+	}
+	select {
+	case a.making <- struct{}{}:
+		defer func() { <-a.making }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if p, ok := a.pages.get(k); ok { // made while this one waited
+		return p, nil
+	}
+	blocks, cut, err := a.appendBlocks(ctx, k.from, k.to)
+	if err != nil {
+		return nil, err
+	}
+	p := append([]byte(pageStart+`"", "blocks": [`), blocks...)
+	p = append(p, `], "has_more": `...)
+	p = strconv.AppendBool(p, more || cut)
+	p = append(p, '}')
+	if s, err := a.parts.Chain.Status(ctx); err == nil && s.TipHash == k.tip {
+		a.pages.put(k, p)
+	}
+	return p, nil
 }
 
 // appendBlocks renders the blocks from..to, fewer (cut) where they get too long.

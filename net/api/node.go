@@ -13,7 +13,7 @@ import (
 
 // health answers GET /health.
 func (a *API) health(_ context.Context, rc *fasthttp.RequestCtx, _ string) error {
-	writeJSON(rc, fasthttp.StatusOK, canon.NewObject("status", "healthy", "port", int64(a.cfg.Port)))
+	writeBody(rc, fasthttp.StatusOK, contentJSON, a.healthy)
 	return nil
 }
 
@@ -69,6 +69,9 @@ func (a *API) message(ctx context.Context, rc *fasthttp.RequestCtx, _ string) er
 	case fasthttp.StatusTooManyRequests:
 		rc.Response.Header.Set("Retry-After", "1")
 		writeJSON(rc, fasthttp.StatusTooManyRequests, refusalBody("too many messages", r.Reason()))
+	case fasthttp.StatusForbidden:
+		writeJSON(rc, fasthttp.StatusForbidden, refusalBody("cut off", r.Reason()))
+		rc.SetConnectionClose()
 	case fasthttp.StatusServiceUnavailable:
 		unavailable(rc, "busy", r.Reason())
 	default:

@@ -34,6 +34,7 @@ const (
 	manyRequests = 64
 	someMessages = 32 // each holds a parsed body
 	fewRequests  = 16
+	fewPages     = 4
 	oneExport    = 4
 )
 
@@ -62,7 +63,7 @@ func (a *API) table() []*route {
 		get("/peers", manyRequests, a.peers),
 		get("/fees", fewRequests, a.fees),
 		get("/chain/status", manyRequests, a.chainStatus),
-		get("/chain/blocks", fewRequests, a.chainBlocks),
+		get("/chain/blocks", manyRequests, a.chainBlocks),
 		get("/tasks/pending", fewRequests, a.tasksPending),
 		get("/stats", fewRequests, a.stats),
 		get("/stats/experiments", fewRequests, a.statsExperiments),

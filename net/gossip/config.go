@@ -9,6 +9,7 @@ import (
 
 	"doin.network/node/chain"
 	"doin.network/node/internal/canon"
+	"doin.network/node/net/standing"
 )
 
 // Peer is where a message goes to or came from.
@@ -61,6 +62,10 @@ type Config struct {
 	// ComponentVersions and PluginConfigs are announced with every message when
 	// not nil; see spec: Python nodes compare them.
 	ComponentVersions, PluginConfigs *canon.Object
+	// RelayAsIs forwards messages with the metadata they came with, as Python
+	// nodes in gossip mode do, whose message ids cover it: with our own in its
+	// place they would take the copy for another message.
+	RelayAsIs bool
 	// AllowUnsigned accepts messages without a signature, as Python nodes send
 	// them. A signature that is there must be right all the same.
 	AllowUnsigned bool
@@ -85,6 +90,14 @@ type Config struct {
 	// AuthorRate and AuthorBurst bound the new messages of one author. Defaults
 	// 50 and 500.
 	AuthorRate, AuthorBurst float64
+
+	// Addresses and Authors, where they are set, score who sends what no honest
+	// node sends, and those that they cut off are refused first of all. An address
+	// pays for what a look at the body shows, an author for what it has signed.
+	Addresses, Authors *standing.Board
+	// CutOff, when set, is told of an author that was cut off now. It must not
+	// block.
+	CutOff func(author string)
 
 	// Learn, when set, is told the address and the port named by the last hop of
 	// every message that passed the signature check, for dialling back. It must

@@ -75,9 +75,13 @@ func (g *Gossip) withMetadata(payload *canon.Object, forwarder string) *canon.Ob
 
 // encode renders m for the wire with ttl and our metadata.
 func (g *Gossip) encode(m *chain.Message, ttl int, forwarder string) ([]byte, error) {
+	return g.render(m, ttl, g.withMetadata(m.Payload, forwarder))
+}
+
+// render is m with another ttl and payload as bytes.
+func (g *Gossip) render(m *chain.Message, ttl int, payload *canon.Object) ([]byte, error) {
 	c := *m
-	c.TTL = ttl
-	c.Payload = g.withMetadata(m.Payload, forwarder)
+	c.TTL, c.Payload = ttl, payload
 	body := canon.Default(c.Object())
 	if len(body) > g.cfg.MaxBytes {
 		return nil, fmt.Errorf("gossip: message of %d bytes, most is %d", len(body), g.cfg.MaxBytes)

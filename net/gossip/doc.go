@@ -3,13 +3,16 @@
 //
 // A body that arrives goes through one pipeline, cheapest refusal first:
 //
-//	rate of the calling address → size → JSON (finite numbers only) → form →
+//	score and rate of the calling address → size → JSON (finite numbers only) → form →
 //	ttl in [1, 15] → time within ±Window → already seen? → signature →
-//	rate of the author → mark as seen → handler → forward with ttl−1
+//	score and rate of the author → mark as seen → handler → forward with ttl−1
 //
 // A message is marked as seen only after its signature was verified, so that a
 // copy with a broken signature cannot shut out the true one, and is unmarked
 // when the handler was too busy to take it, so that a repetition can succeed.
+// What no honest node sends costs points (see net/standing): the calling address
+// for what any look at the body shows, the author for what it has signed, never
+// who merely carried it. Who has none left is refused for a while.
 // Seen ids are kept for twice the window and a little, longer than a replayed
 // message can be young enough to pass.
 //

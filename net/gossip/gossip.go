@@ -37,6 +37,7 @@ type Gossip struct {
 	mu        sync.Mutex
 	seen      *seen
 	addresses *buckets
+	floods    *buckets // for what is above the rate of an address
 	authors   *buckets
 	outboxes  map[string]*outbox // by endpoint, those with something waiting
 	stats     Stats
@@ -55,6 +56,7 @@ func New(cfg Config, peers Peers, sender Sender, handler Handler) (*Gossip, erro
 		ready:     make(chan *outbox, cfg.MaxQueues),
 		seen:      newSeen(cfg.SeenBytes, 2*cfg.Window+time.Minute),
 		addresses: newBuckets(cfg.AddressRate, cfg.AddressBurst, now),
+		floods:    newBuckets(floodFactor*cfg.AddressRate, floodFactor*cfg.AddressBurst, now),
 		authors:   newBuckets(cfg.AuthorRate, cfg.AuthorBurst, now),
 		outboxes:  make(map[string]*outbox),
 		stats:     Stats{Refused: make(map[Reason]uint64)},

@@ -10,6 +10,7 @@ import (
 
 	"doin.network/node/chain"
 	"doin.network/node/internal/stamp"
+	"doin.network/node/net/standing"
 )
 
 // Receive takes one body that came from the address host. nil means that it was
@@ -22,6 +23,9 @@ func (g *Gossip) Receive(ctx context.Context, host string, body []byte) error {
 		g.mu.Lock()
 		g.stats.Refused[r.Why]++
 		g.mu.Unlock()
+		if g.cfg.Addresses.Charge(standing.Address(host), r.cost(), g.cfg.Now()) {
+			g.cfg.Log.Warn("address is cut off", "address", host, "last", string(r.Why))
+		}
 		g.cfg.Log.Debug("message refused", "from", host, "reason", string(r.Why), "err", r.Err)
 	}
 	return err
@@ -29,10 +33,18 @@ func (g *Gossip) Receive(ctx context.Context, host string, body []byte) error {
 
 func (g *Gossip) receive(ctx context.Context, host string, body []byte) error {
 	now := g.cfg.Now()
+	name := standing.Address(host)
+	if g.cfg.Addresses.Cut(name, now) {
+		return refuse(ReasonCutOff, "%s has sent too much that no honest node sends", name)
+	}
 	g.mu.Lock()
 	g.stats.Received++
-	allowed := g.addresses.take(host, now)
+	allowed := g.addresses.take(name, now)
+	flood := !allowed && !g.floods.take(name, now)
 	g.mu.Unlock()
+	if flood {
+		return refuse(ReasonFlood, "more than %g messages per second from %s", floodFactor*g.cfg.AddressRate, host)
+	}
 	if !allowed {
 		return refuse(ReasonAddressRate, "more than %g messages per second from %s", g.cfg.AddressRate, host)
 	}
@@ -49,6 +61,14 @@ func (g *Gossip) receive(ctx context.Context, host string, body []byte) error {
 		g.mu.Unlock()
 		return nil
 	}
+	if m.TTL <= 0 && g.cfg.AllowUnsigned {
+		// A Python node in flooding mode passes on what has come to its end, for the
+		// next one to drop: no offence.
+		g.mu.Lock()
+		g.stats.Duplicates++
+		g.mu.Unlock()
+		return nil
+	}
 	id, err := g.check(m, now)
 	if err != nil {
 		return err
@@ -58,6 +78,9 @@ func (g *Gossip) receive(ctx context.Context, host string, body []byte) error {
 	}
 	if err := g.verify(m); err != nil {
 		return err
+	}
+	if g.cfg.Authors.Cut(m.SenderID, now) {
+		return refuse(ReasonCutOff, "%.12s has signed too much that no honest node signs", m.SenderID)
 	}
 	return g.accept(ctx, host, m, id, now)
 }
@@ -129,17 +152,22 @@ func (g *Gossip) accept(ctx context.Context, host string, m *chain.Message, id [
 			g.cfg.Learn(host, md.port, md.id)
 		}
 	}
+	came := m.Payload
 	m.Payload = chain.WithoutMetadata(m.Payload)
 	// The handler owns m; what is forwarded is a copy of the envelope over the
 	// same payload, encoded before the handler can touch it.
 	var relay []byte
 	var tooLarge error
 	if m.TTL > 1 {
-		relay, tooLarge = g.encode(m, m.TTL-1, g.cfg.Signer.PeerID())
+		if g.cfg.RelayAsIs {
+			relay, tooLarge = g.render(m, m.TTL-1, came)
+		} else {
+			relay, tooLarge = g.encode(m, m.TTL-1, g.cfg.Signer.PeerID())
+		}
 	}
 	author := m.SenderID
 	if err := g.handler(ctx, m, from); err != nil {
-		return g.refusedByHandler(id, err)
+		return g.refusedByHandler(id, author, m.Signature != "", err)
 	}
 	g.mu.Lock()
 	g.stats.Accepted++
@@ -153,12 +181,26 @@ func (g *Gossip) accept(ctx context.Context, host string, m *chain.Message, id [
 	return nil
 }
 
-func (g *Gossip) refusedByHandler(id [sha256.Size]byte, err error) error {
+// Penalize charges an author for something it has signed that no honest node signs.
+func (g *Gossip) Penalize(author string) {
+	if !g.cfg.Authors.Charge(author, authorCost, g.cfg.Now()) {
+		return
+	}
+	g.cfg.Log.Warn("author is cut off", "peer", author)
+	if g.cfg.CutOff != nil {
+		g.cfg.CutOff(author)
+	}
+}
+
+func (g *Gossip) refusedByHandler(id [sha256.Size]byte, author string, signed bool, err error) error {
 	if errors.Is(err, ErrBusy) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		g.mu.Lock()
 		g.seen.remove(id)
 		g.mu.Unlock()
 		return &Refusal{Why: ReasonBusy, Err: err}
+	}
+	if signed {
+		g.Penalize(author)
 	}
 	return &Refusal{Why: ReasonHandler, Err: err}
 }

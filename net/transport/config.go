@@ -28,11 +28,19 @@ type ServerConfig struct {
 	// MaxHeaderBytes is the largest request line with headers. Default 8 KiB,
 	// min 1 KiB.
 	MaxHeaderBytes int
-	// MaxConns is the number of open connections in total. Default 512.
+	// MaxConns is the number of open connections in total. When it is reached, a
+	// new one takes the place of the oldest of the address that has the most, if
+	// that address has more. Default 512.
 	MaxConns int
 	// MaxConnsPerIP is the number of open connections from one address.
 	// Default 128 (several nodes may live behind one address).
 	MaxConnsPerIP int
+	// Refuse, when set, reports whether an address is cut off: its connections
+	// are closed, at the latest with its next request. It must be fast.
+	Refuse func(host string) bool
+	// Offence, when set, is told of an address whose request was no HTTP, too
+	// large or not received in time. It must not block.
+	Offence func(host string)
 	// TooLarge, when set, writes the answer to a request whose body is above
 	// MaxBodyBytes. Default: 413 with a text.
 	TooLarge TooLargeHandler

@@ -30,19 +30,26 @@ const refusal = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; c
 
 // limiter is a listener that counts its open connections, in total and per
 // remote address, refuses those above the limits with 503, and can close all.
+// When the total is reached, who has the most connections gives one up for who
+// has fewer, so that few addresses cannot keep all others out.
 type limiter struct {
 	net.Listener
 	max, maxPerIP int
+	refuse        func(host string) bool
 
 	mu      sync.Mutex
 	open    map[*conn]struct{}
+	opened  uint64 // so far
 	perIP   map[string]int
 	refused uint64
 }
 
-func newLimiter(ln net.Listener, max, maxPerIP int) *limiter {
+func newLimiter(ln net.Listener, max, maxPerIP int, refuse func(host string) bool) *limiter {
+	if refuse == nil {
+		refuse = func(string) bool { return false }
+	}
 	return &limiter{
-		Listener: ln, max: max, maxPerIP: maxPerIP,
+		Listener: ln, max: max, maxPerIP: maxPerIP, refuse: refuse,
 		open: make(map[*conn]struct{}), perIP: make(map[string]int),
 	}
 }
@@ -63,7 +70,16 @@ func (l *limiter) Accept() (net.Conn, error) {
 			return nil, err
 		}
 		pause = 5 * time.Millisecond
-		if w := l.admit(c); w != nil {
+		if l.refuse(hostOf(c.RemoteAddr())) {
+			l.count()
+			_ = c.Close() // without an answer: it would cost more than the connection
+			continue
+		}
+		w, evicted := l.admit(c)
+		if evicted != nil {
+			_ = evicted.Conn.Close() // wakes whoever serves it
+		}
+		if w != nil {
 			return w, nil
 		}
 		// The answer fits the socket buffer of a fresh connection; the deadline
@@ -80,23 +96,65 @@ func transient(err error) bool {
 		errors.Is(err, syscall.ENOBUFS) || errors.Is(err, syscall.ENOMEM)
 }
 
-func (l *limiter) admit(c net.Conn) *conn {
+// admit takes a connection within the limits, nil where it may not. evicted is a
+// connection that has to give way, which the caller closes.
+func (l *limiter) admit(c net.Conn) (admitted, evicted *conn) {
 	ip := hostOf(c.RemoteAddr())
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.open) >= l.max || l.perIP[ip] >= l.maxPerIP {
+	if l.perIP[ip] >= l.maxPerIP {
 		l.refused++
-		return nil
+		return nil, nil
 	}
-	w := &conn{Conn: c, ip: ip, owner: l}
+	if len(l.open) >= l.max {
+		if evicted = l.greediest(l.perIP[ip] + 1); evicted == nil {
+			l.refused++
+			return nil, nil
+		}
+		l.drop(evicted)
+	}
+	l.opened++
+	w := &conn{Conn: c, ip: ip, owner: l, number: l.opened}
 	l.open[w] = struct{}{}
 	l.perIP[ip]++
-	return w
+	return w, evicted
+}
+
+// greediest returns the oldest connection of the address that has the most, if
+// that are more than least. The caller holds mu.
+func (l *limiter) greediest(least int) *conn {
+	most, from := least, ""
+	for ip, n := range l.perIP {
+		if n > most || n == most && from != "" && ip < from {
+			most, from = n, ip
+		}
+	}
+	if from == "" {
+		return nil
+	}
+	var oldest *conn
+	for c := range l.open {
+		if c.ip == from && (oldest == nil || c.number < oldest.number) {
+			oldest = c
+		}
+	}
+	return oldest
+}
+
+func (l *limiter) count() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.refused++
 }
 
 func (l *limiter) forget(c *conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.drop(c)
+}
+
+// drop gives the slot of c back, once. The caller holds mu.
+func (l *limiter) drop(c *conn) {
 	if _, ok := l.open[c]; !ok {
 		return
 	}
@@ -132,6 +190,7 @@ func (l *limiter) counts() (open int, refused uint64) {
 type conn struct {
 	net.Conn
 	ip     string
+	number uint64 // in the order of admission
 	owner  *limiter
 	linger atomic.Bool
 	once   sync.Once

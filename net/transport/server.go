@@ -66,7 +66,7 @@ func NewServer(cfg ServerConfig, handler Handler) *Server {
 // returns after everything it started has ended. It closes ln. It returns nil
 // after an orderly end, ErrStuck when a handler ignored the end of its context.
 func (s *Server) Run(ctx context.Context, ln net.Listener) error {
-	limit := newLimiter(ln, s.cfg.MaxConns, s.cfg.MaxConnsPerIP)
+	limit := newLimiter(ln, s.cfg.MaxConns, s.cfg.MaxConnsPerIP, s.cfg.Refuse)
 	s.mu.Lock()
 	s.limit = limit
 	s.mu.Unlock()
@@ -174,6 +174,11 @@ func (s *Server) serve(base context.Context, rc *fasthttp.RequestCtx) {
 		text(rc, fasthttp.StatusInternalServerError, "500 Internal Server Error")
 		rc.SetConnectionClose()
 	}()
+	if s.cfg.Refuse != nil && s.cfg.Refuse(hostOf(rc.RemoteAddr())) {
+		text(rc, fasthttp.StatusForbidden, "403: this address is cut off for a while")
+		rc.SetConnectionClose()
+		return
+	}
 	s.handler(base, rc)
 }
 
@@ -190,6 +195,9 @@ func (s *Server) done() {
 func (s *Server) refuse(rc *fasthttp.RequestCtx, err error) {
 	if c, ok := rc.Conn().(*conn); ok {
 		c.linger.Store(true)
+	}
+	if s.cfg.Offence != nil {
+		s.cfg.Offence(hostOf(rc.RemoteAddr()))
 	}
 	var small *fasthttp.ErrSmallBuffer
 	var ne net.Error

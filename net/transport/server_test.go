@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -276,5 +277,100 @@ func TestConfigValidateReportsEverything(t *testing.T) {
 	cfg := DefaultServerConfig()
 	if err := cfg.Validate(); err != nil {
 		t.Errorf("defaults: %v", err)
+	}
+}
+
+// TestGreediestGivesWay: when all slots are taken, an address with few connections gets one of who has the most.
+func TestGreediestGivesWay(t *testing.T) {
+	cfg := DefaultServerConfig()
+	cfg.MaxConns, cfg.MaxConnsPerIP = 6, 5
+	addr, s := start(t, cfg, ok)
+	dial := func(ip string) (net.Conn, string) {
+		d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(ip)}, Timeout: 5 * time.Second}
+		c, err := d.Dial("tcp", addr)
+		if err != nil {
+			t.Skipf("NOT TESTED: several addresses on loopback: %v", err)
+		}
+		t.Cleanup(func() { c.Close() })
+		if err := c.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		line, err := bufio.NewReader(c).ReadString('\n')
+		if err != nil {
+			return c, err.Error()
+		}
+		return c, strings.TrimSpace(line)
+	}
+	const fine = "HTTP/1.1 200 OK"
+	var first net.Conn
+	for i := range 5 {
+		c, line := dial("127.0.3.1")
+		if line != fine {
+			t.Fatalf("connection %d: %s", i, line)
+		}
+		if i == 0 {
+			first = c
+		}
+	}
+	for _, ip := range []string{"127.0.3.2", "127.0.3.3", "127.0.3.3"} {
+		if _, line := dial(ip); line != fine {
+			t.Errorf("%s beside one that has them all: %s", ip, line)
+		}
+	}
+	if _, err := first.Read(make([]byte, 1024)); err == nil {
+		_, err = first.Read(make([]byte, 1024)) // after the rest of the first answer
+		if err == nil {
+			t.Error("the oldest connection of the greediest is open")
+		}
+	}
+	if open := s.Stats().Open; open > 6 {
+		t.Errorf("%d connections are open, most is 6", open)
+	}
+}
+
+// TestRefusedAddress: who is cut off is not served, on old connections neither; who breaks HTTP is reported.
+func TestRefusedAddress(t *testing.T) {
+	var cut atomic.Bool
+	var offences atomic.Int32
+	cfg := DefaultServerConfig()
+	cfg.Refuse = func(host string) bool { return cut.Load() && host == "127.0.0.1" }
+	cfg.Offence = func(string) { offences.Add(1) }
+	addr, _ := start(t, cfg, ok)
+	get := func() (int, error) {
+		res, err := http.Get("http://" + addr + "/")
+		if err != nil {
+			return 0, err
+		}
+		defer res.Body.Close()
+		_, err = io.Copy(io.Discard, res.Body)
+		return res.StatusCode, err
+	}
+	if code, err := get(); code != 200 {
+		t.Fatal(code, err)
+	}
+	c, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := io.WriteString(c, "nonsense\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bufio.NewReader(c).ReadString('\n'); err != nil || offences.Load() != 1 {
+		t.Errorf("%d offences, %v, want 1", offences.Load(), err)
+	}
+	cut.Store(true)
+	if code, err := get(); code == 200 { // on the connection kept from before
+		t.Errorf("cut off, on an old connection: %d, %v", code, err)
+	}
+	if code, err := get(); err == nil {
+		t.Errorf("cut off, on a new connection: %d", code)
+	}
+	cut.Store(false)
+	if code, err := get(); code != 200 {
+		t.Errorf("let in again: %d, %v", code, err)
 	}
 }

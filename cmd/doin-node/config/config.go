@@ -73,7 +73,9 @@ type Network struct {
 	// bootstrap_peers, default none.
 	Bootstrap []string
 	// Protocol is how messages spread: "flooding", the default. "gossipsub" is
-	// accepted with a warning and floods. Key network_protocol.
+	// accepted with a warning and floods. In the reference profile messages are
+	// flooded too, but relayed as the network's other nodes expect it; there
+	// "gossipsub" is meant where the file says nothing. Key network_protocol.
 	Protocol string
 	// Discovery turns on the exchange of peers; without it the node knows its
 	// bootstrap peers and who calls it. Key discovery_enabled, default true.
@@ -81,6 +83,11 @@ type Network struct {
 	// DiscoveryInterval is the time between exchanges. Key discovery_interval,
 	// default 60 s, min 0.1 s.
 	DiscoveryInterval time.Duration
+	// ComponentVersions is what the node says of its components in messages and
+	// in /chain/status, component → version, in the reference profile: Python
+	// nodes compare it with their own. Key component_versions; nil shows what a
+	// plain package installation of theirs has, and says nothing in messages.
+	ComponentVersions *canon.Object
 }
 
 // Chain is what a network's nodes must agree on about blocks.
@@ -157,9 +164,14 @@ type Worker struct {
 	// Path names the executable. Key worker_path; empty means beside this
 	// executable, then on PATH.
 	Path string
-	// Parallel is the number of trainings at the same time, 0 for one per core.
-	// Key workers, default 0, max 1024.
+	// Parallel is the number of trainings at the same time, 0 for what suits the
+	// device: one per core, or a large population on a GPU. Key workers, default
+	// 0, max 65536.
 	Parallel int
+	// Device is what trains: "cpu"; "cuda:N", one GPU, without which the node does
+	// not start; or "auto", the GPUs that can be used, else the processor. Key
+	// device, default "auto".
+	Device string
 }
 
 // Record is where rounds are written.
@@ -189,6 +201,32 @@ type Limits struct {
 	// MaxConnections is the number of open HTTP connections served. Key
 	// max_connections, default 512, from 1 to 65536.
 	MaxConnections int
+	// MaxPerAddress is how many of them one address may have. Key
+	// max_connections_per_address, default 128, from 1 to 65536.
+	MaxPerAddress int
+	// RequestTimeout is the time to receive one whole request. Key
+	// request_timeout, default 15 s, from 0.1 to 3600 s.
+	RequestTimeout time.Duration
+	// IdleTimeout is how long an open connection may wait for its next request.
+	// Key idle_timeout, default 30 s, from 0.1 to 3600 s.
+	IdleTimeout time.Duration
+	// MaxMessageBytes is the largest message of the network. Key
+	// max_message_bytes, default 512 KiB, from 64 KiB to 16 MiB.
+	MaxMessageBytes int
+	// AddressRate is the number of messages taken from one address in a second,
+	// and four times as many at once. Key messages_per_second, default 500, above
+	// 0.
+	AddressRate float64
+	// AuthorRate is the number of new messages of one author in a second, and ten
+	// times as many at once. Key author_messages_per_second, default 50, above 0.
+	AuthorRate float64
+	// PenaltyPoints is the score that addresses and authors begin with; bad
+	// messages and requests cost points, one comes back in a second, and who has
+	// none is cut off. Key penalty_points, default 100, min 1.
+	PenaltyPoints float64
+	// PenaltyTime is how long it stays cut off. Key penalty_time, default 60 s,
+	// from 0.1 to 86400 s.
+	PenaltyTime time.Duration
 	// MaxPeers is the number of peers remembered. Key max_peers, default 1000,
 	// from 1 to 100000.
 	MaxPeers int
@@ -220,9 +258,13 @@ func DefaultConfig() Config {
 			Enabled: true, MinBaseFee: 0.001, MaxBaseFee: 100, ChangeDenom: 8,
 			TargetBlockSize: 100, MaxBlockSize: 200, StakeMultiplier: 5, BurnFraction: 0.2,
 		},
-		Log: Log{Level: "info", Format: "text"},
+		Worker: Worker{Device: DeviceAuto},
+		Log:    Log{Level: "info", Format: "text"},
 		Limits: Limits{
 			MaxBodyBytes: 8 << 20, MaxConnections: 512, MaxPeers: 1000, MaxPending: 10000,
+			MaxPerAddress: 128, RequestTimeout: 15 * time.Second, IdleTimeout: 30 * time.Second,
+			MaxMessageBytes: 512 << 10, AddressRate: 500, AuthorRate: 50,
+			PenaltyPoints: 100, PenaltyTime: time.Minute,
 		},
 	}
 }

@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -51,6 +52,9 @@ func TestParseEveryKey(t *testing.T) {
 	}
 	if v, _ := c.Raw.Get("target_block_time"); v != int64(20) {
 		t.Errorf("Raw target_block_time = %T %v, want int64 20", v, v)
+	}
+	if c.Worker.Device != "cuda:1" {
+		t.Errorf("device = %q, want cuda:1", c.Worker.Device)
 	}
 	if c.Seed == nil || *c.Seed != 7 {
 		t.Errorf("seed = %v, want 7", c.Seed)
@@ -126,6 +130,10 @@ func TestBadFiles(t *testing.T) {
 		}
 	}
 	f(`[]`, `bad.json: must be a JSON object`)
+	for _, device := range []string{"", "gpu", "cuda", "cuda:", "cuda:-1", "cuda:01", "cuda:256", "CPU"} {
+		f(fmt.Sprintf(`{"device": %q}`, device), fmt.Sprintf(`bad.json: device %q: must be "cpu", "cuda:N" with N from 0 to 255, or "auto"`, device))
+	}
+	f(`{"device": 0}`, `bad.json: device 0: must be a string`)
 	f(`{"prot": 8470}`, `bad.json: prot 8470: unknown key; the nearest known one is "port"`)
 	f(`{"target_blocktime": 1}`, `bad.json: target_blocktime 1: unknown key; the nearest known one is "target_block_time"`)
 	f(`{"bootstrap": []}`, `bad.json: bootstrap []: unknown key; the nearest known one is "bootstrap_peers"`)

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"doin.network/node/ga/island"
 	"doin.network/node/internal/canon"
 )
 
@@ -54,6 +55,9 @@ type Domain struct {
 	Bounds []Bound
 	// Resources limit one job. Key resource_limits.
 	Resources Resources
+	// Migration is which champions of other nodes enter the search. Key migration, default: every one, in the
+	// next round.
+	Migration island.Config
 	// Incentives shape the reward in the reference profile. Key incentive_config.
 	Incentives Incentives
 	// OptimizationConfig is what the plugin gets, without comments.
@@ -100,6 +104,7 @@ func DefaultDomain() Domain {
 			HigherIsBetter: true, ToleranceMargin: 0.1, BonusThreshold: 0.05,
 			MinRewardFraction: 0.3, MaxBonusMultiplier: 1.2,
 		},
+		Migration:          island.DefaultConfig(),
 		OptimizationConfig: canon.NewObject(),
 		InferenceConfig:    canon.NewObject(),
 		SyntheticConfig:    canon.NewObject(),

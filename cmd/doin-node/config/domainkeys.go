@@ -6,8 +6,8 @@ import (
 	"doin.network/node/internal/canon"
 )
 
-// domainKeys are the members of one domain except param_bounds, resource_limits
-// and incentive_config, which are read by code of their own.
+// domainKeys are the members of one domain except param_bounds, resource_limits,
+// incentive_config and migration, which are read by code of their own.
 var domainKeys = []key[Domain]{
 	text("domain_id", func(d *Domain) *string { return &d.ID }),
 	boolean("optimize", func(d *Domain) *bool { return &d.Optimize }),

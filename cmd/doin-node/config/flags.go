@@ -12,6 +12,7 @@ type Flags struct {
 	StatsFile  string // --stats-file
 	OLAPFile   string // --olap-db
 	ResetChain bool   // --reset-chain
+	Security   string // --security
 	LogLevel   string // --log-level
 }
 
@@ -23,6 +24,7 @@ func (f Flags) Apply(c *Config) error {
 	override(&c.Record.StatsFile, f.StatsFile)
 	override(&c.Record.OLAPFile, f.OLAPFile)
 	override(&c.Log.Level, f.LogLevel)
+	override(&c.Security, Security(f.Security))
 	c.ResetChain = c.ResetChain || f.ResetChain
 	if f.Peers != "" {
 		c.Network.Bootstrap = nil

@@ -15,6 +15,12 @@ const (
 	Gossipsub = "gossipsub"
 )
 
+// DeviceAuto and DeviceCPU are values of device; others name one GPU, "cuda:0".
+const (
+	DeviceAuto = "auto"
+	DeviceCPU  = "cpu"
+)
+
 // key is one member of an object of the file: its name, how a value of it is
 // stored in a T, and why it has no effect, if it has none.
 type key[T any] struct {

@@ -134,7 +134,7 @@ func (d *decoder) domain(path string, o *canon.Object) Domain {
 	dom := DefaultDomain()
 	object := func(at *Domain, v any) error { return nil } // read below
 	keys := slices.Clone(domainKeys)
-	for _, name := range []string{"param_bounds", "resource_limits", "incentive_config"} {
+	for _, name := range []string{"param_bounds", "resource_limits", "incentive_config", "migration"} {
 		keys = append(keys, key[Domain]{name: name, read: object})
 	}
 	decode(d, path, o, &dom, keys)
@@ -143,6 +143,9 @@ func (d *decoder) domain(path string, o *canon.Object) Domain {
 	}
 	if v, ok := o.Get("incentive_config"); ok {
 		nested(d, path+".incentive_config", v, &dom.Incentives, incentiveKeys)
+	}
+	if v, ok := o.Get("migration"); ok {
+		nested(d, path+".migration", v, &dom.Migration, migrationKeys)
 	}
 	if v, ok := o.Get("param_bounds"); ok {
 		dom.Bounds = d.bounds(path+".param_bounds", v)

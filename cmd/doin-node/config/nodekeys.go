@@ -3,6 +3,8 @@ package config
 import (
 	"errors"
 	"time"
+
+	"doin.network/node/internal/canon"
 )
 
 const (
@@ -32,6 +34,9 @@ var nodeKeys = []key[Config]{
 	boolean("discovery_enabled", func(c *Config) *bool { return &c.Network.Discovery }),
 	seconds("discovery_interval", func(c *Config) *time.Duration { return &c.Network.DiscoveryInterval }),
 
+	or(object("component_versions", func(c *Config) **canon.Object { return &c.Network.ComponentVersions }),
+		func(c *Config) { c.Network.ComponentVersions = nil }),
+
 	seconds("target_block_time", func(c *Config) *time.Duration { return &c.Chain.TargetBlockTime }),
 	number("initial_threshold", func(c *Config) *float64 { return &c.Chain.InitialThreshold }),
 	integer("finality_confirmation_depth", func(c *Config) *int { return &c.Chain.FinalityDepth }),
@@ -52,6 +57,7 @@ var nodeKeys = []key[Config]{
 
 	text("worker_path", func(c *Config) *string { return &c.Worker.Path }),
 	integer("workers", func(c *Config) *int { return &c.Worker.Parallel }),
+	text("device", func(c *Config) *string { return &c.Worker.Device }),
 
 	text("experiment_stats_file", func(c *Config) *string { return &c.Record.StatsFile }),
 	text("olap_db_path", func(c *Config) *string { return &c.Record.OLAPFile }),
@@ -61,6 +67,14 @@ var nodeKeys = []key[Config]{
 
 	integer("max_body_bytes", func(c *Config) *int { return &c.Limits.MaxBodyBytes }),
 	integer("max_connections", func(c *Config) *int { return &c.Limits.MaxConnections }),
+	integer("max_connections_per_address", func(c *Config) *int { return &c.Limits.MaxPerAddress }),
+	seconds("request_timeout", func(c *Config) *time.Duration { return &c.Limits.RequestTimeout }),
+	seconds("idle_timeout", func(c *Config) *time.Duration { return &c.Limits.IdleTimeout }),
+	integer("max_message_bytes", func(c *Config) *int { return &c.Limits.MaxMessageBytes }),
+	number("messages_per_second", func(c *Config) *float64 { return &c.Limits.AddressRate }),
+	number("author_messages_per_second", func(c *Config) *float64 { return &c.Limits.AuthorRate }),
+	number("penalty_points", func(c *Config) *float64 { return &c.Limits.PenaltyPoints }),
+	seconds("penalty_time", func(c *Config) *time.Duration { return &c.Limits.PenaltyTime }),
 	integer("max_peers", func(c *Config) *int { return &c.Limits.MaxPeers }),
 	integer("max_pending_transactions", func(c *Config) *int { return &c.Limits.MaxPending }),
 

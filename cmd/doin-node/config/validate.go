@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -45,6 +46,8 @@ func (c *Config) problems() []*Problem {
 		}
 	}
 
+	k.versions("component_versions", n.ComponentVersions)
+
 	ch := &c.Chain
 	k.seconds("target_block_time", ch.TargetBlockTime, 0.1, maxSeconds)
 	k.above("initial_threshold", ch.InitialThreshold, 0, 1e9)
@@ -75,7 +78,8 @@ func (c *Config) problems() []*Problem {
 	k.floats("fee_config.optimae_stake_multiplier", f.StakeMultiplier, 0, 1e6)
 	k.floats("fee_config.optimae_burn_fraction", f.BurnFraction, 0, 1)
 
-	k.ints("workers", c.Worker.Parallel, 0, 1024)
+	k.ints("workers", c.Worker.Parallel, 0, 1<<16)
+	k.device("device", c.Worker.Device)
 	if _, err := c.Log.level(); err != nil {
 		k.add("log_level", c.Log.Level, err.Error())
 	}
@@ -83,6 +87,14 @@ func (c *Config) problems() []*Problem {
 
 	k.ints("max_body_bytes", c.Limits.MaxBodyBytes, 64<<10, 128<<20)
 	k.ints("max_connections", c.Limits.MaxConnections, 1, 65536)
+	k.ints("max_connections_per_address", c.Limits.MaxPerAddress, 1, 65536)
+	k.seconds("request_timeout", c.Limits.RequestTimeout, 0.1, 3600)
+	k.seconds("idle_timeout", c.Limits.IdleTimeout, 0.1, 3600)
+	k.ints("max_message_bytes", c.Limits.MaxMessageBytes, 64<<10, 16<<20)
+	k.above("messages_per_second", c.Limits.AddressRate, 0, 1e6)
+	k.above("author_messages_per_second", c.Limits.AuthorRate, 0, 1e6)
+	k.floats("penalty_points", c.Limits.PenaltyPoints, 1, 1e6)
+	k.seconds("penalty_time", c.Limits.PenaltyTime, 0.1, 86400)
 	k.ints("max_peers", c.Limits.MaxPeers, 1, 100000)
 	k.ints("max_pending_transactions", c.Limits.MaxPending, 1, 1000000)
 
@@ -131,6 +143,7 @@ func (k *checker) domain(path string, d *Domain) {
 	k.above(path+"resource_limits.max_memory_mb", r.MaxMemoryMB, 0, 1e9)
 	k.ints(path+"resource_limits.max_epochs", r.MaxEpochs, 1, 1e9)
 	k.ints(path+"resource_limits.max_batch_size", r.MaxBatchSize, 1, 1e9)
+	k.migration(path+"migration", &d.Migration)
 	i := &d.Incentives
 	k.floats(path+"incentive_config.tolerance_margin", i.ToleranceMargin, 0, 1e6)
 	k.floats(path+"incentive_config.bonus_threshold", i.BonusThreshold, 0, 1e6)
@@ -142,11 +155,17 @@ func (k *checker) domain(path string, d *Domain) {
 func (c *Config) warnings() []Warning {
 	var out []Warning
 	warn := func(key, reason string) { out = append(out, Warning{Key: key, Reason: reason}) }
-	if c.Network.Protocol == Gossipsub {
+	if c.Network.Protocol == Gossipsub && c.Security == Strict {
 		warn("network_protocol", "gossipsub is not available, messages are flooded")
 	}
 	if c.Security == Reference {
 		warn("security", "the reference profile trusts what the strict one proves; use it only among Python nodes")
+	}
+	if c.Security == Strict && c.Network.ComponentVersions != nil {
+		warn("component_versions", "accepted but has no effect: only the Python nodes of the reference profile compare them")
+	}
+	if c.Security == Reference && c.GenesisFile != "" {
+		warn("genesis_file", "accepted but has no effect: all chains of the reference profile begin with the same block")
 	}
 	if c.Security == Strict && c.Quorum.Fraction != DefaultConfig().Quorum.Fraction {
 		warn("quorum_fraction", "accepted but has no effect: two thirds of a quorum agree in the strict profile")
@@ -220,6 +239,19 @@ func (k *checker) seconds(key string, v time.Duration, low, high float64) {
 	k.floats(key, v.Seconds(), low, high)
 }
 
+// versions demands texts that fit a status line.
+func (k *checker) versions(key string, o *canon.Object) {
+	if o.Len() > 32 {
+		k.add(key, o.Len(), "must have at most 32 members")
+		return
+	}
+	for name, v := range o.All() {
+		if s, ok := v.(string); !ok || len(s) > 64 || len(name) > 64 {
+			k.add(key+"."+name, v, "must be a string of at most 64 bytes")
+		}
+	}
+}
+
 func (k *checker) notEmpty(key, v string) {
 	if v == "" {
 		k.add(key, v, "must not be empty")
@@ -233,6 +265,19 @@ func (k *checker) oneOf(key, v string, allowed ...string) {
 		}
 	}
 	k.add(key, v, fmt.Sprintf("must be one of %q", allowed))
+}
+
+// maxOrdinal is the largest number of a GPU.
+const maxOrdinal = 255
+
+func (k *checker) device(key, v string) {
+	if v == DeviceAuto || v == DeviceCPU {
+		return
+	}
+	digits, ok := strings.CutPrefix(v, "cuda:")
+	if n, err := strconv.Atoi(digits); !ok || err != nil || n < 0 || n > maxOrdinal || strconv.Itoa(n) != digits {
+		k.add(key, v, fmt.Sprintf(`must be "cpu", "cuda:N" with N from 0 to %d, or "auto"`, maxOrdinal))
+	}
 }
 
 // printable reports whether an id survives a query parameter that is a list, a

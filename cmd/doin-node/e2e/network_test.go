@@ -76,10 +76,20 @@ func (h *host) configure(s *canon.Object, members ...any) {
 func newNetwork(t *testing.T, n int, s *canon.Object, outsiders ...*identity.Key) []*host {
 	t.Helper()
 	hosts := make([]*host, n)
-	var evaluators []chain.Evaluator
 	for i := range hosts {
 		hosts[i] = newHost(t, fmt.Sprintf("node-%d", i), s)
-		evaluators = append(evaluators, chain.Evaluator{PeerID: hosts[i].key.PeerID(), PublicKey: hosts[i].key.PublicKey()})
+	}
+	join(t, hosts, s, outsiders...)
+	return hosts
+}
+
+// join makes hosts a network, as newNetwork does.
+func join(t *testing.T, hosts []*host, s *canon.Object, outsiders ...*identity.Key) {
+	t.Helper()
+	n := len(hosts)
+	var evaluators []chain.Evaluator
+	for _, h := range hosts {
+		evaluators = append(evaluators, chain.Evaluator{PeerID: h.key.PeerID(), PublicKey: h.key.PublicKey()})
 	}
 	for _, k := range outsiders {
 		evaluators = append(evaluators, chain.Evaluator{PeerID: k.PeerID(), PublicKey: k.PublicKey()})
@@ -104,7 +114,6 @@ func newNetwork(t *testing.T, n int, s *canon.Object, outsiders ...*identity.Key
 		}
 		h.configure(s, "genesis_file", genesis, "bootstrap_peers", bootstrap)
 	}
-	return hosts
 }
 
 func write(t *testing.T, path string, data []byte) {

@@ -48,11 +48,18 @@ type host struct {
 	dir  string
 	port int
 	key  *identity.Key
+	lan  *port // where it is, nil on loopback
 }
 
 func (h *host) file(name string) string { return filepath.Join(h.dir, name) }
 
-func (h *host) endpoint() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(h.port)) }
+func (h *host) endpoint() string {
+	address := "127.0.0.1"
+	if h.lan != nil {
+		address = h.lan.address
+	}
+	return net.JoinHostPort(address, strconv.Itoa(h.port))
+}
 
 // ask sends a request; body nil is none.
 func (h *host) ask(method, path string, body []byte) (*answer, error) {
@@ -60,7 +67,11 @@ func (h *host) ask(method, path string, body []byte) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	res, err := client.Do(req)
+	c := client
+	if h.lan != nil {
+		c = h.lan.client
+	}
+	res, err := c.Do(req)
 	if err != nil {
 		return nil, err
 	}
@@ -159,10 +170,20 @@ func (h *host) rounds(domain string) (int64, error) {
 	return p.Int("rounds")
 }
 
+// port is one end of a network of the test's own.
+type port struct {
+	namespace, address string
+	client             *http.Client // asks from inside
+}
+
 // run starts the node's process and waits until it answers.
 func (h *host) run(args ...string) {
 	h.t.Helper()
-	h.process = start(h.t, h.name, h.dir, append([]string{"--config", h.file("node.json")}, args...)...)
+	line := append([]string{nodeExe, "--config", h.file("node.json")}, args...)
+	if h.lan != nil {
+		line = append([]string{"ip", "netns", "exec", h.lan.namespace}, line...)
+	}
+	h.process = launch(h.t, h.name, h.dir, line)
 	h.ready()
 }
 

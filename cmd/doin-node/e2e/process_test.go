@@ -79,14 +79,21 @@ type process struct {
 	out  *output // stdout and stderr
 	done chan struct{}
 	err  error // how it ended; valid after done
+	mute bool  // its last words do not matter: it was killed, and nothing was lost
 }
 
 // start runs the node program in dir. When the test ends the process is gone, and if the test failed its last words
 // are shown.
 func start(t *testing.T, name, dir string, args ...string) *process {
 	t.Helper()
+	return launch(t, name, dir, append([]string{nodeExe}, args...))
+}
+
+// launch is start with the whole command line, which ends in the node program and its arguments.
+func launch(t *testing.T, name, dir string, line []string) *process {
+	t.Helper()
 	p := &process{t: t, name: name, out: &output{}, done: make(chan struct{})}
-	p.cmd = exec.Command(nodeExe, args...)
+	p.cmd = exec.Command(line[0], line[1:]...)
 	p.cmd.Dir = dir
 	p.cmd.Stdout, p.cmd.Stderr = p.out, p.out
 	p.cmd.WaitDelay = 2 * time.Second // a worker that outlives its node would hold the pipe
@@ -108,7 +115,7 @@ func start(t *testing.T, name, dir string, args ...string) *process {
 	}
 	t.Cleanup(func() {
 		p.kill()
-		if t.Failed() {
+		if t.Failed() && !p.mute {
 			t.Logf("the last lines of %s:\n%s", name, tail(p.out.String(), 25))
 		}
 	})

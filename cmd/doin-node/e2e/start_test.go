@@ -115,7 +115,6 @@ func TestStartErrors(t *testing.T) {
 		{"unwritable data directory", func(t *testing.T) []string {
 			return []string{"--config", changed(t), "--data-dir", filepath.Join(file(t, ""), "below")}
 		}, []string{"data directory", "not a directory"}},
-		{"reference profile", func(t *testing.T) []string { return []string{"--config", changed(t, "security", "reference")} }, []string{"security", "reference"}},
 		{"local without configuration", func(*testing.T) []string { return []string{"local"} }, []string{"config"}},
 		{"local with no nodes", func(t *testing.T) []string { return []string{"local", "--nodes", "0", "--config", changed(t)} }, []string{"--nodes 0"}},
 		{"local with a bad duration", func(t *testing.T) []string { return []string{"local", "--for", "90", "--config", changed(t)} }, []string{"--for", "90"}},

@@ -59,6 +59,8 @@ type chainRows struct {
 	record func(...olap.Row) error
 	now    func() time.Time
 	retry  time.Duration // until rows that could not be recorded are tried again
+
+	skip func(*chain.Block, *chain.Tx) bool // acceptances without a row; nil: none
 }
 
 // run follows the chain until ctx ends, and prunes states that nobody can need any more.
@@ -201,7 +203,7 @@ func (c chainRows) rows(b *chain.Block, receipts *canon.Object) []olap.Row {
 	}
 	var rows []olap.Row
 	for _, tx := range b.Transactions {
-		if tx.Type != consensus.TxAccepted {
+		if tx.Type != consensus.TxAccepted || c.skip != nil && c.skip(b, tx) {
 			continue
 		}
 		row := olap.ChainOptimaeOf(olap.Acceptance{DomainID: tx.DomainID, PeerID: tx.PeerID, TxID: tx.ID,

@@ -52,6 +52,7 @@ func (n *Node) effectHandlers() effects {
 			n.metrics.penalties.Inc()
 			n.log.Warn("peer broke the protocol", "peer", p.Peer, "reason", p.Reason)
 			n.peers.Penalize(p.Peer, 10*time.Second)
+			n.gossip.Penalize(p.Peer)
 		},
 	}
 }

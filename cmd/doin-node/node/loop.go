@@ -163,6 +163,11 @@ func (l *loop) persist(ctx context.Context, c engine.Commit) error {
 		}
 		return nil
 	}
+	return patiently(ctx, l.log, c.Ancestor+1, write)
+}
+
+// patiently writes the block at a height; a full disk is waited out.
+func patiently(ctx context.Context, log *slog.Logger, height int64, write func() error) error {
 	wait := time.Second
 	for {
 		err := write()
@@ -172,9 +177,9 @@ func (l *loop) persist(ctx context.Context, c engine.Commit) error {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case !errors.Is(err, store.ErrDiskFull):
-			return fmt.Errorf("store block %d: %w", c.Ancestor+1, err)
+			return fmt.Errorf("store block %d: %w", height, err)
 		}
-		l.log.Error("disk is full: nothing is written until there is room", "height", c.Ancestor+1, "err", err)
+		log.Error("disk is full: nothing is written until there is room", "height", height, "err", err)
 		select {
 		case <-ctx.Done():
 			return ctx.Err()

@@ -4,6 +4,8 @@ import (
 	"strconv"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"doin.network/node/net/standing"
 )
 
 // metrics are the node's counters for GET /metrics. Gauges are read when they are asked for.
@@ -38,6 +40,9 @@ type refusals struct{ n *Node }
 var (
 	descRefused = prometheus.NewDesc("doin_messages_refused_total", "Messages refused, by reason.", []string{"reason"}, nil)
 	descTaken   = prometheus.NewDesc("doin_messages_accepted_total", "Messages taken.", nil, nil)
+	descScore   = prometheus.NewDesc("doin_score", "Points left of the addresses and authors with the fewest.", []string{"kind", "name"}, nil)
+	descCuts    = prometheus.NewDesc("doin_cut_off_total", "How often an address or author was cut off.", []string{"kind"}, nil)
+	descConns   = prometheus.NewDesc("doin_connections_refused_total", "Connections above the limits or of addresses that are cut off.", nil, nil)
 	descHTTP    = prometheus.NewDesc("doin_http_requests_total", "Requests answered, by route and status.", []string{"route", "status"}, nil)
 )
 
@@ -46,7 +51,13 @@ func (r *refusals) Describe(ch chan<- *prometheus.Desc) {
 	ch <- descRefused
 	ch <- descTaken
 	ch <- descHTTP
+	ch <- descScore
+	ch <- descCuts
+	ch <- descConns
 }
+
+// scores is how many of the worst scores are shown, of either kind.
+const scores = 16
 
 // Collect implements prometheus.Collector.
 func (r *refusals) Collect(ch chan<- prometheus.Metric) {
@@ -55,6 +66,14 @@ func (r *refusals) Collect(ch chan<- prometheus.Metric) {
 		ch <- prometheus.MustNewConstMetric(descRefused, prometheus.CounterValue, float64(count), string(reason))
 	}
 	ch <- prometheus.MustNewConstMetric(descTaken, prometheus.CounterValue, float64(s.Accepted))
+	now := r.n.now()
+	for kind, board := range map[string]*standing.Board{"address": r.n.callers, "author": r.n.authors} {
+		for _, e := range board.Worst(scores, now) {
+			ch <- prometheus.MustNewConstMetric(descScore, prometheus.GaugeValue, e.Points, kind, e.Name)
+		}
+		ch <- prometheus.MustNewConstMetric(descCuts, prometheus.CounterValue, float64(board.Cuts()), kind)
+	}
+	ch <- prometheus.MustNewConstMetric(descConns, prometheus.CounterValue, float64(r.n.server.Stats().Refused))
 	for c, count := range r.n.api.Counts() {
 		ch <- prometheus.MustNewConstMetric(descHTTP, prometheus.CounterValue, float64(count), c.Route, strconv.Itoa(c.Status))
 	}

@@ -33,11 +33,13 @@ import (
 	"doin.network/node/chain/identity"
 	"doin.network/node/chain/store"
 	"doin.network/node/cmd/doin-node/config"
+	"doin.network/node/ga/island"
 	"doin.network/node/internal/canon"
 	"doin.network/node/net/api"
 	"doin.network/node/net/chainsync"
 	"doin.network/node/net/discovery"
 	"doin.network/node/net/gossip"
+	"doin.network/node/net/standing"
 	"doin.network/node/net/transport"
 	"doin.network/node/olap"
 	"doin.network/node/olap/csv"
@@ -47,8 +49,8 @@ import (
 // Version is the program's version.
 const Version = "0.1.0"
 
-// ErrReferenceProfile says that this build cannot yet live in a network of the reference's rules.
-var ErrReferenceProfile = errors.New(`security "reference" is not available in this version: its formulas are in chain/reference, the node runs the strict rules only`)
+// ErrReferenceProfile is returned by New for a configuration that is NewReference's.
+var ErrReferenceProfile = errors.New(`security "reference": this node is made by NewReference`)
 
 // Node is one node. Create it with New, run it once with Run.
 type Node struct {
@@ -72,6 +74,8 @@ type Node struct {
 	syncer   *chainsync.Syncer
 	api      *api.API
 	server   *transport.Server
+	callers  *standing.Board // by address
+	authors  *standing.Board // by peer id
 	db       *sqlite.DB
 	recorder *olap.Recorder
 	tracker  *olap.Tracker
@@ -233,7 +237,18 @@ func (n *Node) openNetwork() (err error) {
 	blocks.MaxResponseBytes, blocks.MaxInFlight = 4*consensus.MaxBlockBytes, 8
 	n.blocks = transport.NewClient(blocks)
 
+	limits := &n.cfg.Limits
+	score := standing.Config{Points: limits.PenaltyPoints, Penalty: limits.PenaltyTime}
+	if n.callers, err = standing.New(score); err != nil {
+		return err
+	}
+	if n.authors, err = standing.New(score); err != nil {
+		return err
+	}
 	gc := gossip.Config{Signer: n.key, Network: n.rules.Network, Port: n.port, Log: log,
+		MaxBytes: limits.MaxMessageBytes, AddressRate: limits.AddressRate, AddressBurst: 4 * limits.AddressRate,
+		AuthorRate: limits.AuthorRate, AuthorBurst: 10 * limits.AuthorRate, Addresses: n.callers, Authors: n.authors,
+		CutOff: func(author string) { n.peers.Penalize(author, limits.PenaltyTime) },
 		Learn: func(host string, port int, id string) {
 			if err := n.peers.Learn(host, port, id); err != nil {
 				log.Debug("caller not learned", "host", host, "port", port, "err", err)
@@ -287,8 +302,15 @@ func (n *Node) openNetwork() (err error) {
 		return err
 	}
 	tc := transport.DefaultServerConfig()
-	tc.MaxBodyBytes = n.cfg.Limits.MaxBodyBytes
-	tc.MaxConns = n.cfg.Limits.MaxConnections
+	tc.MaxBodyBytes = limits.MaxBodyBytes
+	tc.MaxConns, tc.MaxConnsPerIP = limits.MaxConnections, limits.MaxPerAddress
+	tc.ReadTimeout, tc.IdleTimeout = limits.RequestTimeout, limits.IdleTimeout
+	tc.Refuse = func(host string) bool { return n.callers.Cut(standing.Address(host), n.now()) }
+	tc.Offence = func(host string) {
+		if n.callers.Charge(standing.Address(host), 1, n.now()) {
+			log.Warn("address is cut off", "address", host, "last", "no readable request")
+		}
+	}
 	tc.TooLarge = n.api.TooLarge
 	if err := tc.Validate(); err != nil {
 		return err
@@ -410,7 +432,8 @@ func (n *Node) runDomains(ctx context.Context) error {
 			if !d.Optimize {
 				return nil
 			}
-			s := &search{n: n, domain: d, info: info, done: make(chan engine.RoundDone, 1), tries: map[string]int{}}
+			s := &search{n: n, domain: d, info: info, done: make(chan engine.RoundDone, 1), tries: map[string]int{},
+				gate: island.NewGate[*canon.Object](d.Migration)}
 			n.mu.Lock()
 			n.searches[d.ID] = s
 			n.mu.Unlock()

@@ -18,6 +18,7 @@ import (
 	"doin.network/node/chain/engine"
 	"doin.network/node/cmd/doin-node/config"
 	"doin.network/node/compute/worker"
+	"doin.network/node/ga/island"
 	"doin.network/node/internal/canon"
 	"doin.network/node/olap"
 )
@@ -31,7 +32,10 @@ type search struct {
 	started   time.Time
 	round     int64
 	evaluated int64
+	device    olap.GPU       // after the generation of the round
+	paused    int            // immigrants that arrived in the pause before the round
 	tries     map[string]int // confirming runs by the genome's hash, maxTries once it was announced
+	gate      *island.Gate[*canon.Object]
 	stats     searchStats
 }
 
@@ -135,9 +139,14 @@ func (s *search) generations(ctx context.Context, seed uint64, resume *[]byte) e
 	newcomers := s.champion(ctx)
 	for {
 		begun := s.n.now()
+		before, _ := s.n.worker.gpu(ctx, s.domain.ID)
 		g, err := run.Next(ctx)
 		if err != nil {
 			return err
+		}
+		s.device = olap.GPU{}
+		if now, ok := s.n.worker.gpu(ctx, s.domain.ID); ok {
+			s.device = now.since(before)
 		}
 		*resume = g.Record
 		s.round++
@@ -162,16 +171,18 @@ func (s *search) generations(ctx context.Context, seed uint64, resume *[]byte) e
 		if s.reached() {
 			return nil
 		}
+		arrived := done.Immigrants
 		if d := s.n.cfg.Rounds.OptimizerInterval; d > 0 {
 			select {
 			case <-time.After(d):
 			case <-ctx.Done():
 				return ctx.Err()
 			}
+			if arrived, err = s.late(ctx, arrived); err != nil {
+				return err
+			}
 		}
-		for _, im := range done.Immigrants {
-			newcomers = append(newcomers, worker.Immigrant{Parameters: im.Parameters, Performance: im.Performance})
-		}
+		newcomers = append(newcomers, s.migrate(arrived)...)
 		if err := run.Continue(ctx, newcomers); err != nil {
 			return err
 		}
@@ -180,8 +191,11 @@ func (s *search) generations(ctx context.Context, seed uint64, resume *[]byte) e
 }
 
 // champion re-evaluates the chain's champion, so that a node which starts late or again does not begin
-// from nothing. What cannot be reproduced is not adopted.
+// from nothing. What cannot be reproduced is not adopted, and an isolated search adopts nothing.
 func (s *search) champion(ctx context.Context) []worker.Immigrant {
+	if s.domain.Migration.Topology == island.Isolated {
+		return nil
+	}
 	d := s.n.loop.view.Load().State.Domains[s.domain.ID]
 	if d == nil || !d.HasBest {
 		return nil
@@ -263,8 +277,8 @@ func (s *search) finish(g worker.Generation, done engine.RoundDone, begun time.T
 	o := olap.Observation{
 		Performance: g.BestPerformance, Parameters: g.Best, WallClock: now.Sub(begun), ChainHeight: view.State.Height,
 		Peers: int64(s.n.peerCount()), Metrics: roundMetrics(g, done), Evaluations: g.Evaluations - s.evaluated,
-		Accepted: d.Accepted, Rejected: d.Rejected, Immigrants: int64(len(done.Immigrants)),
-		BlockReward: doin(s.n.takeEarned()),
+		Accepted: d.Accepted, Rejected: d.Rejected, Immigrants: int64(s.paused + len(done.Immigrants)),
+		BlockReward: doin(s.n.takeEarned()), GPU: s.device,
 	}
 	if done.Confirmed != nil {
 		o.Digest = done.Confirmed.Digest
@@ -286,7 +300,7 @@ func (s *search) finish(g worker.Generation, done engine.RoundDone, begun time.T
 	}
 	s.n.mu.Unlock()
 	s.n.log.Info("round", "domain", s.domain.ID, "round", s.round, "performance", g.BestPerformance, "announced", done.Announced,
-		"verified_best", optional(d.HasBest, d.Best), "immigrants", len(done.Immigrants), "height", view.State.Height)
+		"verified_best", optional(d.HasBest, d.Best), "immigrants", s.paused+len(done.Immigrants), "height", view.State.Height)
 }
 
 // reached reports whether the verified best has reached the domain's target, and closes the experiment if so.

@@ -16,8 +16,8 @@ import (
 	"doin.network/node/internal/canon"
 )
 
-// workers are the node's child processes: one for the built-in domains, one for each domain whose plugin is a
-// program of its own.
+// workers are the node's child processes: for the built-in domains one, or one for each GPU, among which the domains are
+// dealt out; and one for each domain whose plugin is a program of its own.
 type workers struct {
 	all []*worker.Supervisor
 	of  map[string]*worker.Supervisor // by domain id
@@ -28,8 +28,8 @@ type workers struct {
 // findWorkers looks for the programs; nothing is left running before run.
 func findWorkers(ctx context.Context, cfg *config.Config, log *slog.Logger) (*workers, error) {
 	w := &workers{of: map[string]*worker.Supervisor{}, ready: map[string]chan struct{}{}}
-	var builtIn *worker.Supervisor
-	shared := sharedLimits(cfg.Domains)
+	var builtIn []*worker.Supervisor
+	dealt := 0
 	for _, d := range cfg.Domains {
 		if !d.Active() {
 			continue
@@ -50,39 +50,61 @@ func findWorkers(ctx context.Context, cfg *config.Config, log *slog.Logger) (*wo
 			continue
 		}
 		if builtIn == nil {
-			exe, err := os.Executable()
-			if err != nil {
+			var err error
+			if builtIn, err = findBuiltIn(ctx, cfg, log); err != nil {
 				return nil, err
 			}
-			path, err := worker.FindWorker(ctx, cfg.Worker.Path, filepath.Dir(exe), log)
-			if err != nil {
-				return nil, err
-			}
-			var args []string
-			if cfg.Worker.Parallel > 0 {
-				args = []string{"--workers", strconv.Itoa(cfg.Worker.Parallel)}
-			}
-			builtIn = worker.NewSupervisor(worker.Options{Path: path, Args: args, Limits: limits(shared), Logger: log})
-			w.all = append(w.all, builtIn)
+			w.all = append(w.all, builtIn...)
 		}
-		w.of[d.ID] = builtIn
+		w.of[d.ID] = builtIn[dealt%len(builtIn)]
+		dealt++
 	}
 	return w, nil
+}
+
+// findBuiltIn returns the processes for the built-in domains: one for each device of the worker that is found, but not
+// more than there are such domains. A domain's trainings all run on one device.
+func findBuiltIn(ctx context.Context, cfg *config.Config, log *slog.Logger) (out []*worker.Supervisor, err error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	found, err := worker.FindWorker(ctx, worker.FindOptions{Path: cfg.Worker.Path, Dir: filepath.Dir(exe), Device: cfg.Worker.Device, Logger: log})
+	if err != nil {
+		return nil, err
+	}
+	shared, domains := sharedLimits(cfg.Domains)
+	for _, device := range found.Devices[:min(len(found.Devices), domains)] {
+		o := worker.Options{Path: found.Path, Limits: limits(shared), Logger: log}
+		if device != "" {
+			o.Args = append(o.Args, "--device", device)
+		}
+		if found.Fallback != "" { // with as many trainings as suit the processor
+			o.Fallback = []string{found.Fallback}
+		}
+		if cfg.Worker.Parallel > 0 {
+			o.Args = append(o.Args, "--workers", strconv.Itoa(cfg.Worker.Parallel))
+		}
+		out = append(out, worker.NewSupervisor(o))
+	}
+	return out, nil
 }
 
 func limits(r config.Resources) worker.Limits {
 	return worker.Limits{Job: r.MaxTraining, MemoryBytes: int64(r.MaxMemoryMB * (1 << 20)), FrameBytes: worker.DefaultFrameBytes}
 }
 
-// sharedLimits are the limits of the process that all built-in domains share: of each the most that one of them may take.
-func sharedLimits(domains []config.Domain) (r config.Resources) {
+// sharedLimits are the limits of the processes that the built-in domains share: of each the most that one of them may
+// take; and the number of these domains.
+func sharedLimits(domains []config.Domain) (r config.Resources, n int) {
 	for _, d := range domains {
 		if _, own := d.Command(); !own && d.Active() {
+			n++
 			r.MaxTraining = max(r.MaxTraining, d.Resources.MaxTraining)
 			r.MaxMemoryMB = max(r.MaxMemoryMB, d.Resources.MaxMemoryMB)
 		}
 	}
-	return r
+	return r, n
 }
 
 // run keeps the processes alive until ctx ends.

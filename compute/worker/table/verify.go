@@ -116,7 +116,7 @@ func (b *flat) field(table, slot int) (at int, ok bool) {
 	vtable := table - int(int32(binary.LittleEndian.Uint32(b.buf[table:])))
 	size := int(binary.LittleEndian.Uint16(b.buf[vtable:]))
 	entry := 4 + 2*slot
-	if entry+2 > size {
+	if entry >= size { // as the reader asks: an odd size ends within an entry that counts
 		return 0, false
 	}
 	offset := int(binary.LittleEndian.Uint16(b.buf[vtable+entry:]))

@@ -1,0 +1,48 @@
+package config
+
+import (
+	"strings"
+	"testing"
+
+	"doin.network/node/internal/canon"
+)
+
+// TestReferenceProfile reads what only the profile "reference" uses.
+func TestReferenceProfile(t *testing.T) {
+	f := func(file, wantError string, wantWarnings ...string) *Config {
+		t.Helper()
+		c, warnings, err := Parse("f.json", []byte(file))
+		if (err == nil) != (wantError == "") || err != nil && !strings.Contains(err.Error(), wantError) {
+			t.Fatalf("Parse(%s): %v, want %q", file, err, wantError)
+		}
+		var keys []string
+		for _, w := range warnings {
+			keys = append(keys, w.Key)
+		}
+		if err == nil && strings.Join(keys, " ") != strings.Join(wantWarnings, " ") {
+			t.Errorf("Parse(%s) warns of %q, want %q", file, keys, wantWarnings)
+		}
+		return c
+	}
+	c := f(`{"security": "reference", "component_versions": {"doin-core": "a90bca2", "gym-fx": "?"}, "network_protocol": "gossipsub"}`, "", "security")
+	if got := string(canon.Default(c.Network.ComponentVersions)); got != `{"doin-core": "a90bca2", "gym-fx": "?"}` {
+		t.Errorf("component_versions = %s", got)
+	}
+	if c := f(`{"security": "reference", "component_versions": null}`, "", "security"); c.Network.ComponentVersions != nil {
+		t.Error("null is not the default")
+	}
+	f(`{"component_versions": {"doin-core": "v0.1.0"}}`, "", "component_versions")
+	f(`{"security": "reference", "genesis_file": "g.json"}`, "", "security", "genesis_file")
+	f(`{"component_versions": {"doin-core": 1}}`, `component_versions.doin-core 1: must be a string`)
+	f(`{"component_versions": ["v0.1.0"]}`, "must be an object")
+	f(`{"component_versions": {"a": "`+strings.Repeat("x", 65)+`"}}`, "at most 64 bytes")
+	f(`{"security": "Reference"}`, "must be one of")
+
+	d := DefaultConfig()
+	if err := (Flags{Security: "reference"}).Apply(&d); err != nil || d.Security != Reference {
+		t.Errorf("--security reference: %q, %v", d.Security, err)
+	}
+	if err := (Flags{Security: "none"}).Apply(&d); err == nil {
+		t.Error("--security none was taken")
+	}
+}
