@@ -102,7 +102,7 @@ struct Individual {
   const f32 *validX, *validY;
   const f32 *rates;           // [maxSteps], the learning rate of each step
   const f32 *corrections;     // [maxSteps][2], its bias corrections
-  f32 *out;                   // predictions [validRows][outputs]
+  f32 *out;                   // predictions [validRows][outputs]; of collect_f32, weights [size]
   u32 program;                // its index
   u32 trainRows, validRows;
   u32 key0, key1;

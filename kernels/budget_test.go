@@ -28,6 +28,7 @@ var budgets = map[string]budget{
 	"train_wide_f32":       {args: "Args", threads: 256, registers: 224},
 	"train_streamed_f32":   {args: "Args", threads: 256, registers: 255, spills: 20, stack: 16}, // the same counters
 	"predict_streamed_f32": {args: "Args", threads: 256, registers: 208},
+	"collect_f32":          {args: "Args", threads: 256, registers: 48},
 	"probe_f32":            {args: "ProbeArgs", threads: 256, registers: 32},
 }
 

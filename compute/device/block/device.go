@@ -49,4 +49,5 @@ var (
 	trainStreamed   = entry{"train_streamed_f32", 256, true}
 	predictShared   = entry{"predict_f32", 128, false}
 	predictStreamed = entry{"predict_streamed_f32", 256, true}
+	collectBest     = entry{"collect_f32", 256, false}
 )

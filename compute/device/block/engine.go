@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"runtime"
+	"slices"
 	"sync"
+	"sync/atomic"
 
 	"doin.network/node/compute/nn"
 	"doin.network/node/compute/vec"
@@ -19,14 +22,15 @@ type Engine struct {
 	options Options
 	log     *slog.Logger
 
-	mu      sync.Mutex
-	wake    chan struct{} // holds one token while there may be something to do
-	pending []*individual
-	asked   []*prediction
-	closed  bool
-	lost    error
-	shared  map[tableKey]bool  // sources that the device has
-	reading map[tableKey]*rows // sources that it will have
+	mu        sync.Mutex
+	wake      chan struct{} // holds one token while there may be something to do
+	pending   []*individual
+	asked     []*prediction
+	closed    bool
+	lost      error
+	shared    map[tableKey]bool  // sources that the device has
+	reading   map[tableKey]*rows // sources that it will have
+	schedules map[scheduleKey]*schedule
 
 	done chan struct{}
 	// Of the engine's goroutine.
@@ -64,7 +68,7 @@ func New(d Device, o Options) (*Engine, error) {
 	memory := newPool(d, int64(float64(d.Properties().MemoryBytes)*(1-o.Reserve)))
 	e := &Engine{
 		device: d, options: o, log: o.Logger,
-		wake: make(chan struct{}, 1), done: make(chan struct{}), shared: map[tableKey]bool{}, reading: map[tableKey]*rows{},
+		wake: make(chan struct{}, 1), done: make(chan struct{}), shared: map[tableKey]bool{}, reading: map[tableKey]*rows{}, schedules: map[scheduleKey]*schedule{},
 		memory: memory, corrections: map[[2]float32]*corrections{},
 		models: &models{device: d, memory: memory, variant: o.Variant, all: map[string]*model{}},
 		tables: &tables{memory: memory, all: map[tableKey]*table{}},
@@ -114,13 +118,10 @@ func (e *Engine) Train(ctx context.Context, t *nn.Task) (*nn.Result, error) {
 }
 
 func (e *Engine) train(ctx context.Context, t *nn.Task, validated func(nn.Progress)) (*nn.Result, error) {
-	if err := ctx.Err(); err != nil {
+	i, err := e.prepare(ctx, t)
+	if err != nil {
 		return nil, err
 	}
-	if err := t.Validate(); err != nil {
-		return nil, err
-	}
-	i := e.prepare(ctx, t)
 	finish := make(chan outcome, 1)
 	i.finish, i.validated = finish, validated
 	if err := e.submit(func() { e.pending = append(e.pending, i) }); err != nil {
@@ -161,23 +162,49 @@ func (e *Engine) TrainAll(ctx context.Context, tasks []nn.Task, progress func(nn
 		p.Task = i
 		progress(p)
 	}
-	var all sync.WaitGroup
-	for i := range tasks {
-		all.Go(func() {
-			r, err := e.train(ctx, &tasks[i], func(p nn.Progress) { report(i, p) })
-			if err != nil {
-				if ctx.Err() == nil || !errors.Is(err, ctx.Err()) {
-					failed[i] = &nn.TaskError{Task: i, Err: err}
+	finish := make(chan outcome, len(tasks))
+	individuals := make([]*individual, len(tasks))
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(tasks)) {
+		workers.Go(func() {
+			for {
+				n := int(next.Add(1)) - 1
+				if n >= len(tasks) {
+					return
 				}
-				return
+				i, err := e.prepare(ctx, &tasks[n])
+				if err != nil {
+					finish <- outcome{n, nil, err}
+					continue
+				}
+				i.finish, i.index = finish, n
+				i.validated = func(p nn.Progress) { report(n, p) }
+				individuals[n] = i
 			}
-			results[i] = r
-			report(i, nn.Progress{
-				Step: r.StopStep, Steps: tasks[i].Config.MaxSteps, Loss: r.ValidationLoss, Best: r.ValidationLoss, Result: r,
-			})
 		})
 	}
-	all.Wait()
+	workers.Wait()
+	individuals = slices.DeleteFunc(individuals, func(i *individual) bool { return i == nil })
+	if err := e.submit(func() { e.pending = append(e.pending, individuals...) }); err != nil {
+		return results, err
+	}
+	defer context.AfterFunc(ctx, e.poke)()
+	for range tasks {
+		o := <-finish
+		n, r := o.index, o.result
+		if o.err != nil {
+			if ctx.Err() == nil || !errors.Is(o.err, ctx.Err()) {
+				failed[n] = &nn.TaskError{Task: n, Err: o.err}
+			}
+			continue
+		}
+		results[n] = r
+		report(n, nn.Progress{Step: r.StopStep, Steps: tasks[n].Config.MaxSteps, Loss: r.ValidationLoss, Best: r.ValidationLoss, Result: r})
+	}
+	if err := e.failure(); err != nil { // once, not for every task
+		return results, errors.Join(err, ctx.Err())
+	}
 	return results, errors.Join(append(failed, ctx.Err())...)
 }
 
@@ -212,7 +239,7 @@ func (e *Engine) fail(err error) {
 	e.pending, e.asked = nil, nil
 	e.mu.Unlock()
 	for _, i := range append(e.active, pending...) {
-		i.finish <- outcome{err: err}
+		i.done(nil, err)
 	}
 	for _, p := range asked {
 		p.finish <- err
@@ -244,7 +271,7 @@ func (e *Engine) admit() (closed bool) {
 	e.crowded = false
 	for n, i := range pending {
 		if err := i.ctx.Err(); err != nil {
-			i.finish <- outcome{err: err}
+			i.done(nil, err)
 			continue
 		}
 		err := e.place(i)
@@ -260,7 +287,7 @@ func (e *Engine) admit() (closed bool) {
 		if errors.Is(err, kernels.ErrMemory) {
 			err = fmt.Errorf("%w: %w", ErrSize, err)
 		}
-		i.finish <- outcome{err: err}
+		i.done(nil, err)
 	}
 	return false
 }

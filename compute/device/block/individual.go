@@ -17,17 +17,18 @@ type individual struct {
 	task *nn.Task
 	plan *model
 	// Read from the sources by the goroutine that submitted the training, unless the device has them already.
-	sources [2]source
-	tables  [2]*table
-	rates   []float32
+	sources    [2]source
+	tables     [2]*table
+	rates      *schedule
+	holdsRates bool
 
 	state     kernels.Memory // w, m, v, best
-	ratesAt   kernels.Memory
 	record    kernels.Individual
 	leaves    [][32]byte
 	validated func(nn.Progress) // may be nil
 	from      *nn.Checkpoint
 	finish    chan<- outcome
+	index     int     // of the outcome
 	work      float64 // an estimate, for the order in a launch
 	failed    error   // of OnSegment
 }
@@ -49,22 +50,28 @@ type rows struct {
 
 // outcome is what becomes of a training.
 type outcome struct {
+	index  int
 	result *nn.Result
 	err    error
 }
 
-// prepare reads what the device needs of a task that is valid.
-func (e *Engine) prepare(ctx context.Context, t *nn.Task) *individual {
+// done tells whoever waits.
+func (i *individual) done(r *nn.Result, err error) { i.finish <- outcome{i.index, r, err} }
+
+// prepare checks a task and reads what the device needs of it.
+func (e *Engine) prepare(ctx context.Context, t *nn.Task) (*individual, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := t.Validate(); err != nil {
+		return nil, err
+	}
 	c := &t.Config
 	i := &individual{ctx: ctx, task: t, from: t.From}
 	for n, s := range []nn.Source{t.Train, t.Validation} {
 		i.sources[n] = e.read(s, c.Inputs, c.Outputs)
 	}
-	i.rates = make([]float32, c.MaxSteps)
-	rates := nn.NewRates(c, 0)
-	for n := range i.rates {
-		i.rates[n], _, _ = rates.Next()
-	}
+	i.rates = e.schedule(c)
 	i.work = float64(c.Parameters()) * float64(c.Batch) * float64(max(1, c.Steps)) * float64(c.MaxSteps)
 	i.record = kernels.Individual{
 		TrainRows: uint32(t.Train.Len()), ValidRows: uint32(t.Validation.Len()),
@@ -79,7 +86,7 @@ func (e *Engine) prepare(ctx context.Context, t *nn.Task) *individual {
 		r.Fresh, r.Step, r.BestStep, r.Stale, r.Best = 0, uint32(f.Step), uint32(f.BestStep), uint32(f.Stale), f.BestLoss
 		i.leaves = append(i.leaves, f.Leaves...)
 	}
-	return i
+	return i, nil
 }
 
 // read reads a source for the device, unless it has it or another goroutine has read it.

@@ -50,7 +50,7 @@ type launcher struct {
 	blocks  int // at most, 0: as many as run at once
 	shuffle *rand.Rand
 
-	population, queue, next, work scratch
+	population, queue, next, work, gathered scratch
 }
 
 // scratch is memory that is only used within a launch.
@@ -151,4 +151,56 @@ func (l *launcher) grids(groups []*group) ([]int, error) {
 		}
 		grids[largest] = (grids[largest] + 1) / 2
 	}
+}
+
+// best returns the padded best weights of individuals, nil for those that diverged: gathered on the device, and fetched
+// at once.
+func (l *launcher) best(individuals []*individual) ([][]float32, error) {
+	best := make([][]float32, len(individuals))
+	var records []kernels.Individual
+	var queue []uint32
+	elements := 0
+	for _, i := range individuals {
+		if i.record.Status != kernels.StatusDiverged {
+			elements += int(i.plan.program.Size)
+		}
+	}
+	if elements == 0 {
+		return best, nil
+	}
+	if err := l.hold(&l.gathered, int64(4*elements)); err != nil {
+		return nil, err
+	}
+	all := make([]float32, elements)
+	at := 0
+	for n, i := range individuals {
+		if i.record.Status == kernels.StatusDiverged {
+			continue
+		}
+		r := i.record
+		r.Out = l.gathered.at + kernels.Memory(4*at)
+		queue = append(queue, uint32(len(records)))
+		records = append(records, r)
+		size := int(i.plan.program.Size)
+		best[n] = all[at:][:size:size]
+		at += size
+	}
+	// The records of the launch before were as many at least, and its groups one.
+	for _, u := range []struct {
+		to   kernels.Memory
+		from []byte
+	}{{l.population.at, bytesOf(records)}, {l.queue.at, bytesOf(queue)}, {l.next.at, make([]byte, 4)}} {
+		if err := l.device.Upload(u.to, u.from); err != nil {
+			return nil, err
+		}
+	}
+	args := []kernels.Args{{
+		Population: l.population.at, Queue: l.queue.at, Next: l.next.at,
+		Programs: l.models.programsAt, Ops: l.models.opsAt, Segments: l.models.segmentsAt, Count: uint32(len(queue)),
+	}}
+	grid := min(len(queue), 4*l.device.Properties().Multiprocessors)
+	if err := l.device.Launch(collectBest.name, grid, collectBest.threads, controlBytes, bytesOf(args)); err != nil {
+		return nil, err
+	}
+	return best, l.device.Download(bytesOf(all), l.gathered.at)
 }

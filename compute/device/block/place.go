@@ -20,9 +20,10 @@ func (e *Engine) place(i *individual) error {
 			return err
 		}
 	}
-	if i.ratesAt, err = e.memory.upload(bytesOf(i.rates)); err != nil {
+	if err := i.rates.hold(e.memory); err != nil {
 		return err
 	}
+	i.holdsRates = true
 	k, err := e.correct(c)
 	if err != nil {
 		return err
@@ -37,7 +38,7 @@ func (e *Engine) place(i *individual) error {
 		}
 	}
 	r := &i.record
-	r.Program, r.State, r.Rates, r.Corrections = m.index, i.state, i.ratesAt, k
+	r.Program, r.State, r.Rates, r.Corrections = m.index, i.state, i.rates.at, k
 	r.TrainX, r.TrainY, r.ValidX, r.ValidY = i.tables[0].x, i.tables[0].y, i.tables[1].x, i.tables[1].y
 	return nil
 }
@@ -48,9 +49,12 @@ func (e *Engine) vacate(i *individual) {
 		e.tables.release(t)
 		i.tables[n] = nil
 	}
-	e.memory.free(i.ratesAt)
+	if i.holdsRates {
+		i.rates.release(e.memory)
+		i.holdsRates = false
+	}
 	e.memory.free(i.state)
-	i.ratesAt, i.state = 0, 0
+	i.state = 0
 }
 
 // table returns the samples of a source on the device.

@@ -80,7 +80,7 @@ func (e *Engine) predictPart(networks []*nn.Network, t *table, outputs int) ([][
 		for _, i := range population {
 			if i != nil {
 				e.memory.free(i.state)
-				e.memory.free(i.ratesAt)
+				e.memory.free(i.record.Out)
 			}
 		}
 	}()
@@ -96,10 +96,10 @@ func (e *Engine) predictPart(networks []*nn.Network, t *table, outputs int) ([][
 		if i.state, err = e.memory.upload(bytesOf(weights)); err != nil {
 			return nil, err
 		}
-		if i.ratesAt, err = e.memory.alloc(int64(4 * t.rows * outputs)); err != nil { // the outputs
+		if i.record.Out, err = e.memory.alloc(int64(4 * t.rows * outputs)); err != nil { // the outputs
 			return nil, err
 		}
-		records[n] = kernels.Individual{Program: m.index, State: i.state, ValidX: t.x, ValidRows: uint32(t.rows), Out: i.ratesAt}
+		records[n] = kernels.Individual{Program: m.index, State: i.state, ValidX: t.x, ValidRows: uint32(t.rows), Out: i.record.Out}
 	}
 	if err := e.launcher.run(population, records); err != nil {
 		return nil, err
@@ -107,7 +107,7 @@ func (e *Engine) predictPart(networks []*nn.Network, t *table, outputs int) ([][
 	out := make([][]float32, len(networks))
 	for n, i := range population {
 		out[n] = make([]float32, t.rows*outputs)
-		if err := e.device.Download(bytesOf(out[n]), i.ratesAt); err != nil {
+		if err := e.device.Download(bytesOf(out[n]), i.record.Out); err != nil {
 			return nil, err
 		}
 	}

@@ -13,7 +13,7 @@ func (e *Engine) launch() error {
 	for _, i := range e.active {
 		if err := i.ctx.Err(); err != nil {
 			e.vacate(i)
-			i.finish <- outcome{err: err}
+			i.done(nil, err)
 			continue
 		}
 		population = append(population, i)
@@ -33,54 +33,74 @@ func (e *Engine) launch() error {
 		return err
 	}
 	e.active = e.active[:0]
+	var ended []*individual
 	for n, i := range population {
 		i.record = records[n]
-		ended, err := e.collect(i)
+		running, err := e.collect(i)
 		if err != nil {
-			e.active = append(e.active, population[n:]...)
+			e.active = append(append(e.active, ended...), population[n:]...)
 			return err
 		}
-		if ended {
+		switch {
+		case i.failed != nil:
+			e.vacate(i)
 			e.crowded = false
-		} else {
+			i.done(nil, i.failed)
+		case running:
 			e.active = append(e.active, i)
+		default:
+			ended = append(ended, i)
 		}
+	}
+	if err := e.end(ended); err != nil {
+		e.active = append(e.active, ended...)
+		return err
 	}
 	return nil
 }
 
-// collect looks at an individual after a launch. It reports whether the training has ended.
-func (e *Engine) collect(i *individual) (ended bool, err error) {
+// collect looks at an individual after a launch, and reports whether its training goes on.
+func (e *Engine) collect(i *individual) (running bool, err error) {
 	r := &i.record
 	c := &i.task.Config
-	running := r.Status == kernels.StatusRunning
+	running = r.Status == kernels.StatusRunning
 	if c.Segment > 0 && r.Status != kernels.StatusDiverged && int(r.Step)%c.Segment == 0 {
 		if err := e.segment(i, running); err != nil {
 			return false, err
 		}
-		if i.failed != nil {
-			e.vacate(i)
-			i.finish <- outcome{err: i.failed}
-			return true, nil
-		}
 	}
-	if running {
-		if i.validated != nil && r.Validations > 0 {
-			i.validated(i.progress())
-		}
-		return false, nil
+	if running && i.failed == nil && i.validated != nil && r.Validations > 0 {
+		i.validated(i.progress())
 	}
-	var best []float32
-	if r.Status != kernels.StatusDiverged {
-		best = make([]float32, i.plan.program.Size)
-		if err := e.device.Download(bytesOf(best), i.state+kernels.Memory(3*4*i.plan.program.Size)); err != nil {
-			return false, err
-		}
+	return running, nil
+}
+
+// end fetches the best weights of the trainings that have ended, makes their results and takes them off the device.
+func (e *Engine) end(ended []*individual) error {
+	if len(ended) == 0 {
+		return nil
 	}
-	e.vacate(i)
-	result, err := i.end(best, e.options.ISA)
-	i.finish <- outcome{result, err}
-	return true, nil
+	best, err := e.launcher.best(ended)
+	if errors.Is(err, kernels.ErrMemory) {
+		best = make([][]float32, len(ended))
+		for n, i := range ended { // one by one, from where they are
+			if i.record.Status == kernels.StatusDiverged {
+				continue
+			}
+			best[n] = make([]float32, i.plan.program.Size)
+			if err := e.device.Download(bytesOf(best[n]), i.state+kernels.Memory(3*4*i.plan.program.Size)); err != nil {
+				return err
+			}
+		}
+	} else if err != nil {
+		return err
+	}
+	e.crowded = false
+	for n, i := range ended {
+		e.vacate(i)
+		i.done(i.end(best[n], e.options.ISA))
+	}
+	return nil
 }
 
 // segment hashes the state at the end of a segment, and shows it to the task's OnSegment unless this was the last step.
@@ -106,7 +126,7 @@ func (e *Engine) evict(cause error) error {
 	e.active = e.active[:n]
 	if n == 0 {
 		e.vacate(i)
-		i.finish <- outcome{err: fmt.Errorf("%w: %w", ErrSize, cause)}
+		i.done(nil, fmt.Errorf("%w: %w", ErrSize, cause))
 		return nil
 	}
 	if i.record.Fresh == 0 {
