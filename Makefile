@@ -15,7 +15,8 @@ VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 
 # Packages that differ between the flavours, and those whose goroutines share memory.
-NUMERIC     := ./compute/... ./ga/... ./cmd/doin-worker/...
+NUMERIC     := ./compute/vec/... ./compute/rng/... ./compute/nn/... ./compute/genome/... ./compute/domain/... ./compute/graph/... \
+               ./compute/worker/... ./ga/... ./cmd/doin-worker/...
 CONCURRENT  := ./chain/store/... ./chain/anchor/... ./chain/mempool/... ./chain/task/... ./net/... ./olap/... \
                ./compute/worker/... ./cmd/...
 

@@ -131,7 +131,7 @@ func same(t *testing.T, name string, task *nn.Task, got *nn.Result) {
 }
 
 func TestRandom(t *testing.T) {
-	n := 400
+	n := 250
 	if testing.Short() {
 		n = 60
 	}
