@@ -26,14 +26,14 @@ type ModelOpKind string
 
 // The kinds of operation.
 const (
-	OpDense      ModelOpKind = "dense"      // Y = X·Matrix + bias
-	OpConvolve   ModelOpKind = "convolve"   // the same with Kernel taps, Dilation apart
-	OpActivate   ModelOpKind = "activate"   // Y = Activation(X)
-	OpAdd        ModelOpKind = "add"        // Y = X + B
-	OpFlatten    ModelOpKind = "flatten"    // Y [1][T·C] = X [T][C], the same buffers
-	OpLastStep   ModelOpKind = "last_step"  // Y = the last step of X
-	OpLayerNorm  ModelOpKind = "layer_norm" // Y = X normalized, with Gain
-	OpDropout ModelOpKind = "dropout"    // Y = X, dropped below Threshold of 24 bits, else times Scale
+	OpDense     ModelOpKind = "dense"      // Y = X·Matrix + bias
+	OpConvolve  ModelOpKind = "convolve"   // the same with Kernel taps, Dilation apart
+	OpActivate  ModelOpKind = "activate"   // Y = Activation(X)
+	OpAdd       ModelOpKind = "add"        // Y = X + B
+	OpFlatten   ModelOpKind = "flatten"    // Y [1][T·C] = X [T][C], the same buffers
+	OpLastStep  ModelOpKind = "last_step"  // Y = the last step of X
+	OpLayerNorm ModelOpKind = "layer_norm" // Y = X normalized, with Gain
+	OpDropout   ModelOpKind = "dropout"    // Y = X, dropped below Threshold of 24 bits, else times Scale
 )
 
 // ModelOp is one operation. X, Y and B are indices of tensors, Matrix and Gain indices of Model.Matrices and Model.Gains.

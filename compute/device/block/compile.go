@@ -71,12 +71,11 @@ func stream(p *plan) (*plan, error) {
 
 // instruction is an Op whose buffers have no offsets yet. Its members named like the buffers are filled in at the end.
 type instruction struct {
-	op             kernels.Op
-	x, y, z        *buffer
-	a0, a2         *buffer
-	stridesInA1    bool // a1 is the stride of a0
-	gradientAt     int  // of a persistent gradient; −1
-	spareGradients bool
+	op          kernels.Op
+	x, y, z     *buffer
+	a0, a2      *buffer
+	stridesInA1 bool // a1 is the stride of a0
+	gradientAt  int  // of a persistent gradient; −1
 }
 
 // compiler turns a model into instructions.

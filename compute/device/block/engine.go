@@ -31,6 +31,7 @@ type Engine struct {
 	shared    map[tableKey]bool  // sources that the device has
 	reading   map[tableKey]*rows // sources that it will have
 	schedules map[scheduleKey]*schedule
+	scheduled int // rates in them
 
 	done chan struct{}
 	// Of the engine's goroutine.

@@ -24,8 +24,8 @@ type scheduleKey struct {
 	warmup, step int
 }
 
-// maxSchedules is how many tables are remembered without users.
-const maxSchedules = 4096
+// maxScheduled is how many rates are remembered for trainings to come, in all tables together: 64 MiB.
+const maxScheduled = 1 << 24
 
 // schedule returns the rates of a configuration, computed by the first goroutine that asks.
 func (e *Engine) schedule(c *nn.Config) *schedule {
@@ -33,8 +33,9 @@ func (e *Engine) schedule(c *nn.Config) *schedule {
 	e.mu.Lock()
 	s := e.schedules[key]
 	if s == nil {
-		if len(e.schedules) >= maxSchedules {
+		if e.scheduled += c.MaxSteps; e.scheduled > maxScheduled {
 			clear(e.schedules) // those who use one hold it
+			e.scheduled = c.MaxSteps
 		}
 		s = &schedule{key: key}
 		e.schedules[key] = s
