@@ -67,9 +67,10 @@ func (r *Report) WriteSVG(w io.Writer) error {
 	one.Dashes = []vg.Length{vg.Points(4), vg.Points(4)}
 	p.Add(one)
 	p.Legend.Top, p.Legend.Left = true, true
+	p.Legend.Padding = vg.Points(3)
 	p.NominalX(names...)
 	p.X.Tick.Label.Rotation = 0.5
-	p.X.Tick.Label.XAlign, p.X.Tick.Label.YAlign = -1, -0.5
+	p.X.Tick.Label.XAlign, p.X.Tick.Label.YAlign = -1, -1 // the end of the text at the tick, below the axis
 	p.X.Min, p.X.Max = -0.6, float64(len(names))-0.4
 	p.Y.Min, p.Y.Max = min(p.Y.Min, 0.9), p.Y.Max*1.05
 	c, err := p.WriterTo(20*vg.Centimeter, 11*vg.Centimeter, "svg")
