@@ -254,10 +254,11 @@ func (c *compiler) buffer(size, stride int) *buffer {
 	return b
 }
 
-// positions returns a buffer of the channels of every position of the batch.
+// positions returns a buffer of the channels of every position of the batch. It has a row more than positions, so that
+// the gradient of a matrix with as many rows as there are positions, and of its bias, can take its place.
 func (c *compiler) positions(steps, channels int) *buffer {
 	stride := strideOf(channels)
-	return c.buffer(c.batch*steps*stride, stride)
+	return c.buffer((c.batch*steps+1)*stride, stride)
 }
 
 // value returns the buffer of a tensor's value, grad that of its gradient, nil where none is needed.
