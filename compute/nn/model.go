@@ -2,9 +2,7 @@ package nn
 
 import (
 	"fmt"
-	"math"
 
-	"doin.network/node/compute/rng"
 	"doin.network/node/compute/vec"
 )
 
@@ -112,15 +110,6 @@ func (p *plan) model() *Model {
 		m.Ops = append(m.Ops, x)
 	}
 	return m
-}
-
-// Begin returns the state before the first step of a run of the task's configuration with this key.
-func (c *Config) Begin(key rng.Key) *Checkpoint {
-	p := compile(c)
-	s := &Checkpoint{BestLoss: float32(math.Inf(1))}
-	s.allocate(c, p.parameters)
-	p.initialize(s.W, key)
-	return s
 }
 
 // Leaf returns the leaf of the digest for this state.

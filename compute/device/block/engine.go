@@ -265,16 +265,19 @@ func (e *Engine) admit() (closed bool) {
 	for _, p := range asked {
 		p.finish <- e.predict(p)
 	}
+	pending = slices.DeleteFunc(pending, func(i *individual) bool {
+		err := i.ctx.Err()
+		if err != nil {
+			i.done(nil, err)
+		}
+		return err != nil
+	})
 	if e.crowded && len(e.active) > 0 {
 		e.wait(pending)
 		return false
 	}
 	e.crowded = false
 	for n, i := range pending {
-		if err := i.ctx.Err(); err != nil {
-			i.done(nil, err)
-			continue
-		}
 		err := e.place(i)
 		if err == nil {
 			e.active = append(e.active, i)

@@ -16,8 +16,8 @@
 // implements over gorgonia.org/cu in builds with the tag gpu; in all others Open returns device.ErrNoGPU.
 //
 // In builds with the tag gpu, gorgonia.org/cu initialises the driver before main. Where there is no driver library the
-// program does not start; where there is no card it writes a line to its standard output and exits with status 1. Reason
-// turns what such a program wrote into a sentence.
+// program does not start; where there is no card it writes a line to its standard output and exits with status 1.
+// Package worker reads it.
 //
 // See the CUDA Driver API reference, sections "Error Handling", "Context Management" and "Module Management".
 // Deliberately absent: managed memory, several streams, peer access, graphs.

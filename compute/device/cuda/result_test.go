@@ -6,7 +6,6 @@ import (
 	"os"
 	"regexp"
 	"strconv"
-	"strings"
 	"testing"
 
 	"doin.network/node/compute/device"
@@ -98,24 +97,6 @@ func TestNamesAreThoseOfTheHeader(t *testing.T) {
 			t.Errorf("%s is %d in the header (there: %v), %d in the table", m.name, got, ok, r)
 		}
 	}
-}
-
-func TestReason(t *testing.T) {
-	f := func(output, want string) {
-		t.Helper()
-		if got := Reason([]byte(output)); got != want && (want == "" || !strings.Contains(got, want)) {
-			t.Errorf("Reason(%q) = %q, want %q", output, got, want)
-		}
-	}
-	const cu = "Error in initialization, please refer to \"http://docs.nvidia.com/cuda/\" for details on: "
-	f("", "")
-	f("panic: something else\n", "")
-	f("doin-worker-gpu: error while loading shared libraries: libcuda.so.1: cannot open shared object file: No such file or directory\n", "no NVIDIA driver")
-	f("hello\n"+cu+"NoDevice\n", "CUDA_ERROR_NO_DEVICE: no NVIDIA device")
-	f(cu+"UnknownErrorCode:34\n", "CUDA_ERROR_STUB_LIBRARY: the program found the stub")
-	f(cu+"SystemDriverMismatch\n", "CUDA_ERROR_SYSTEM_DRIVER_MISMATCH: ")
-	f(cu+"Unknown\n", "CUDA_ERROR_UNKNOWN")
-	f(cu+"Whatever\n", "cannot be initialised: Whatever")
 }
 
 func TestInPieces(t *testing.T) {
