@@ -85,9 +85,9 @@ bench-islands: build ## measure islands, simulated and real, into bench/results/
 	bin/doin-bench islands --domain quadratic --nodes 1,2 --seeds 20 --parallel 10 --timeout 10m --out bench/results
 	bin/doin-bench islands --domain forecast --nodes 1,2,4 --seeds 10 --goals=-0.225 --timeout 1m --out bench/results
 
-.PHONY: neighbours
-neighbours: ## two nodes of the reference profile and a Python peer; figures into bench/results/
-	DOIN_NEIGHBOURS_OUT=$(CURDIR)/bench/results $(GO) test ./cmd/doin-node/e2e -run 'TestReference|TestPythonPeer' -count=1
+.PHONY: python-peers
+python-peers: ## two nodes of the reference profile and a Python peer; figures into bench/results/
+	DOIN_PYTHON_OUT=$(CURDIR)/bench/results $(GO) test ./cmd/doin-node/e2e -run 'TestReference|TestPythonPeer' -count=1
 
 .PHONY: fuzz
 fuzz: ## run every fuzz test for FUZZTIME=10s

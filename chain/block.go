@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"doin.network/node/internal/canon"
-	"doin.network/node/internal/stamp"
+	"doin.network/node/internal/timestamp"
 )
 
 // MaxBlockTxs is the largest number of transactions in a block.
@@ -60,7 +60,7 @@ type Block struct {
 func GenesisBlock() *Block {
 	b := &Block{Header: Header{
 		PreviousHash: ZeroHash,
-		Timestamp:    stamp.FromMicro(0),
+		Timestamp:    timestamp.FromMicro(0),
 		MerkleRoot:   ZeroHash,
 		GeneratorID:  GenesisGenerator,
 	}}

@@ -10,12 +10,12 @@ import (
 	"doin.network/node/chain"
 	"doin.network/node/chain/identity"
 	"doin.network/node/internal/canon"
-	"doin.network/node/internal/stamp"
+	"doin.network/node/internal/timestamp"
 )
 
 const network = "4e19257e8941caec2ec6a4d581a981a533ab5728c11e58c3d13040049e3cd6d5"
 
-var when = stamp.FromMicro(1_767_323_045_678_901)
+var when = timestamp.FromMicro(1_767_323_045_678_901)
 
 func key(t testing.TB, seed string) *identity.Key {
 	t.Helper()
@@ -113,7 +113,7 @@ func TestBlockValidateBasic(t *testing.T) {
 	f("previous hash", func(b *chain.Block) { b.Header.PreviousHash = "x"; b.Seal() }, inv)
 	f("upper-case hash", func(b *chain.Block) { b.Header.PreviousHash = strings.ToUpper(chain.GenesisHash); b.Seal() }, inv)
 	f("no generator", func(b *chain.Block) { b.Header.GeneratorID = ""; b.Seal() }, inv)
-	f("no time", func(b *chain.Block) { b.Header.Timestamp = stamp.Time{}; b.Seal() }, inv)
+	f("no time", func(b *chain.Block) { b.Header.Timestamp = timestamp.Time{}; b.Seal() }, inv)
 	f("infinite sum", func(b *chain.Block) { b.Header.WeightedPerformanceSum = math.Inf(1); b.Seal() }, inv)
 	f("NaN threshold", func(b *chain.Block) { b.Header.Threshold = math.NaN(); b.Seal() }, inv)
 	f("NaN payload", func(b *chain.Block) { b.Transactions[0].Payload.Set("x", []any{math.NaN()}); b.Seal() }, inv)

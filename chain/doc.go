@@ -39,5 +39,5 @@
 // ttl is not signed: relays count it down.
 //
 // Deliberately absent: anything that needs state (chain/consensus), the reference's looser rules
-// (chain/reference) and storage (chain/store).
+// (chain/python) and storage (chain/store).
 package chain

@@ -7,7 +7,7 @@ import (
 
 	"doin.network/node/chain/identity"
 	"doin.network/node/internal/canon"
-	"doin.network/node/internal/stamp"
+	"doin.network/node/internal/timestamp"
 )
 
 // Bounds of the genesis file.
@@ -33,7 +33,7 @@ type Parameters struct {
 	// Name is free text for people. Default "".
 	Name string
 	// StartTime is when the network was made; block 1 counts from it. Required, with an offset.
-	StartTime stamp.Time
+	StartTime timestamp.Time
 	// TargetBlockTime is in seconds. Default 600, from 0.001 to 10⁷.
 	TargetBlockTime float64
 	// InitialThreshold is the weighted increment that the first blocks need. Default 1, from 10⁻⁶

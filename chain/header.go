@@ -2,14 +2,14 @@ package chain
 
 import (
 	"doin.network/node/internal/canon"
-	"doin.network/node/internal/stamp"
+	"doin.network/node/internal/timestamp"
 )
 
 // Header is what a block's hash covers.
 type Header struct {
 	Index                  int64 // height; block 0 has 0
 	PreviousHash           string
-	Timestamp              stamp.Time
+	Timestamp              timestamp.Time
 	MerkleRoot             string // over the transaction ids
 	GeneratorID            string
 	WeightedPerformanceSum float64

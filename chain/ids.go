@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"doin.network/node/internal/canon"
-	"doin.network/node/internal/stamp"
+	"doin.network/node/internal/timestamp"
 )
 
 // ZeroHash stands for "no hash": the previous hash of block 0 and the root of no transactions.
@@ -64,7 +64,7 @@ func SyntheticSalt(evaluatorID, tipHash string) string { return evaluatorID + ":
 
 // OptimaeID returns the id of the reference's optimae object. The node itself names an optimae
 // by its commitment (or, among reference nodes, by optimizer and time).
-func OptimaeID(domainID, optimizerID string, parameters *canon.Object, timestamp stamp.Time) string {
+func OptimaeID(domainID, optimizerID string, parameters *canon.Object, timestamp timestamp.Time) string {
 	return canon.Hash(canon.NewObject(
 		"domain_id", domainID,
 		"optimizer_id", optimizerID,
@@ -74,7 +74,7 @@ func OptimaeID(domainID, optimizerID string, parameters *canon.Object, timestamp
 }
 
 // TaskID returns the id of a queued task.
-func TaskID(taskType, domainID, requesterID string, parameters *canon.Object, createdAt stamp.Time) string {
+func TaskID(taskType, domainID, requesterID string, parameters *canon.Object, createdAt timestamp.Time) string {
 	return canon.Hash(canon.NewObject(
 		"created_at", createdAt.ISO(),
 		"domain_id", domainID,

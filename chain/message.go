@@ -2,7 +2,7 @@ package chain
 
 import (
 	"doin.network/node/internal/canon"
-	"doin.network/node/internal/stamp"
+	"doin.network/node/internal/timestamp"
 )
 
 // Message types. The last two are ours.
@@ -97,7 +97,7 @@ func WithoutMetadata(payload *canon.Object) *canon.Object {
 type Message struct {
 	Type      string // one of the Msg constants
 	SenderID  string // author, not the relay
-	Timestamp stamp.Time
+	Timestamp timestamp.Time
 	TTL       int
 	Payload   *canon.Object
 	PublicKey string // hex of the author's key, or empty

@@ -5,7 +5,7 @@ import (
 
 	"doin.network/node/chain/identity"
 	"doin.network/node/internal/canon"
-	"doin.network/node/internal/stamp"
+	"doin.network/node/internal/timestamp"
 )
 
 // Lengths of names that come from outside, in bytes.
@@ -47,15 +47,15 @@ func (r *reader) objOrEmpty(key string) *canon.Object {
 	return r.obj(key)
 }
 
-func (r *reader) time(key string) stamp.Time {
+func (r *reader) time(key string) timestamp.Time {
 	v, ok := r.o.Get(key)
 	if !ok {
 		if r.err == nil {
 			r.err = wrong(r.object, key, "missing")
 		}
-		return stamp.Time{}
+		return timestamp.Time{}
 	}
-	t, err := stamp.Parse(v)
+	t, err := timestamp.Parse(v)
 	if err != nil && r.err == nil {
 		r.err = &FieldError{Object: r.object, Field: key, Err: err}
 	}
@@ -87,7 +87,7 @@ func (c *checks) finite(f float64, field string) {
 	c.demand(!math.IsNaN(f) && !math.IsInf(f, 0), field, "not finite")
 }
 
-func (c *checks) time(t stamp.Time, field string) { c.demand(!t.IsZero(), field, "missing") }
+func (c *checks) time(t timestamp.Time, field string) { c.demand(!t.IsZero(), field, "missing") }
 
 func (c *checks) payload(o *canon.Object, field string) {
 	c.demand(o != nil, field, "missing")

@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"doin.network/node/internal/canon"
-	"doin.network/node/internal/stamp"
+	"doin.network/node/internal/timestamp"
 )
 
 // Transaction types. The last two are ours, as are signatures on all of them.
@@ -41,7 +41,7 @@ type Tx struct {
 	DomainID  string // empty for types that concern no domain
 	PeerID    string // author
 	Payload   *canon.Object
-	Timestamp stamp.Time
+	Timestamp timestamp.Time
 	PublicKey string // hex of the author's key, or empty
 	Signature string // hex, or empty
 }

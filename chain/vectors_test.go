@@ -7,7 +7,7 @@ import (
 	"doin.network/node/chain"
 	"doin.network/node/internal/canon"
 	"doin.network/node/internal/golden"
-	"doin.network/node/internal/stamp"
+	"doin.network/node/internal/timestamp"
 )
 
 // expect compares one member of a case's expectation with what was computed.
@@ -31,10 +31,10 @@ func in[T any](t *testing.T, get func(string) (T, error), key string) T {
 	return v
 }
 
-func timeOf(t *testing.T, o *canon.Object, key string) stamp.Time {
+func timeOf(t *testing.T, o *canon.Object, key string) timestamp.Time {
 	t.Helper()
 	v, _ := o.Get(key)
-	ts, err := stamp.Parse(v)
+	ts, err := timestamp.Parse(v)
 	if err != nil {
 		t.Fatal(err)
 	}

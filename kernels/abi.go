@@ -118,7 +118,7 @@ type Individual struct {
 	Key0, Key1                                                       uint32
 	MaxSteps, EvalEvery, Patience, Segment                           uint32
 	MinDelta, ClipNorm, WeightDecay, Beta1, Beta2, Epsilon, Momentum float32
-	Quantum                                                          uint32
+	StepsPerLaunch                                                   uint32
 	Fresh                                                            uint32
 	Step, Status, BestStep, Stale                                    uint32
 	Best, Loss                                                       float32

@@ -195,7 +195,7 @@ DEVICE bool judge(const B &b, const Individual &me, Progress &now) {
   return me.patience > 0 && now.stale >= me.patience;
 }
 
-// train makes the next steps of an individual: at most its quantum, and none after its last. Training and validation
+// train makes the next steps of an individual: at most its steps per launch, and none after its last. Training and validation
 // take turns in one loop, so that the code of a forward pass is there once.
 template <class B>
 DEVICE void train(B b, const Args &a, Individual *record) {
@@ -218,7 +218,7 @@ DEVICE void train(B b, const Args &a, Individual *record) {
   }
   __syncthreads();
 
-  u32 until = now.step + me.quantum, validations = 0, status = STATUS_COMPLETED;
+  u32 until = now.step + me.stepsPerLaunch, validations = 0, status = STATUS_COMPLETED;
   bool training = true; // else a piece of the validation set
   u32 first = 0;        // row of that piece
   f32 lane = 0.0f;      // of the sum over its pieces

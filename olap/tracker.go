@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"doin.network/node/internal/stamp"
+	"doin.network/node/internal/timestamp"
 )
 
 // Errors of Tracker.
@@ -216,7 +216,7 @@ func (t *Tracker) Finish(now time.Time) []Row {
 	return rows
 }
 
-func iso(t time.Time) string { return stamp.FromMicro(t.UnixMicro()).ISO() }
+func iso(t time.Time) string { return timestamp.FromMicro(t.UnixMicro()).ISO() }
 
 // seconds is the time from start to now, 0 if the clock went back.
 func seconds(start, now time.Time) float64 { return max(0, now.Sub(start).Seconds()) }

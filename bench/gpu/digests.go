@@ -61,7 +61,7 @@ func (c *DigestConfig) ways() []way {
 		if tasks == nil || shuffled && c.Plain {
 			return
 		}
-		o := block.Options{Variant: v, Quantum: quantum}
+		o := block.Options{Variant: v, StepsPerLaunch: quantum}
 		if shuffled {
 			o.Shuffle = shuffleSeed
 		}
@@ -135,7 +135,7 @@ func (c *DigestConfig) run(ctx context.Context, card *Card, w way, r *Report) ([
 		d.Compared++
 		if hex.EncodeToString(digest[:]) != w.tasks.Roots[i] {
 			d.Different++
-			r.Digests.differs(fmt.Sprintf("%s: %s %s, quantum %d, shuffled %t", w.tasks.Names[i], card.Source, d.Variant, d.Quantum, d.Shuffled))
+			r.Digests.differs(fmt.Sprintf("%s: %s %s, quantum %d, shuffled %t", w.tasks.Names[i], card.Source, d.Variant, d.StepsPerLaunch, d.Shuffled))
 		}
 	}
 	r.Digests.add(d)
@@ -147,7 +147,7 @@ func runOf(card *Card, w way) DigestRun {
 	if name == "" {
 		name = "auto"
 	}
-	return DigestRun{Set: w.set, Source: card.Source, Variant: name, Quantum: w.options.Quantum, Shuffled: w.options.Shuffle != 0, Repeat: w.repeat}
+	return DigestRun{Set: w.set, Source: card.Source, Variant: name, StepsPerLaunch: w.options.StepsPerLaunch, Shuffled: w.options.Shuffle != 0, Repeat: w.repeat}
 }
 
 func trainAll(ctx context.Context, card *Card, w way) ([]*nn.Result, error) {

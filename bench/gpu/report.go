@@ -55,7 +55,7 @@ func (r *Report) digestsMarkdown(p *printer) {
 		if d.Shuffled {
 			order = "shuffled"
 		}
-		p.f("| %s | %s | %s | %d | %s | %d | %d | %d | %.2f |\n", d.Set, d.Source, d.Variant, d.Quantum, order, d.Repeat, d.Compared, d.Different, d.Seconds)
+		p.f("| %s | %s | %s | %d | %s | %d | %d | %d | %.2f |\n", d.Set, d.Source, d.Variant, d.StepsPerLaunch, order, d.Repeat, d.Compared, d.Different, d.Seconds)
 	}
 	for _, d := range r.Digests.Differing {
 		p.f("\n- %s\n", d)

@@ -49,16 +49,16 @@ type Digests struct {
 
 // DigestRun is a set of tasks trained in one way.
 type DigestRun struct {
-	Set       string  `json:"set"`    // "committed", "random", "predictions"
-	Source    string  `json:"source"` // of the kernels
-	Variant   string  `json:"variant"`
-	Quantum   int     `json:"quantum"`
-	Shuffled  bool    `json:"shuffled"`
-	Repeat    int     `json:"repeat"` // from 1
-	Compared  int     `json:"compared"`
-	Different int     `json:"different"`
-	Seconds   float64 `json:"seconds"`
-	Error     string  `json:"error,omitempty"` // the run did not come to its end
+	Set            string  `json:"set"`    // "committed", "random", "predictions"
+	Source         string  `json:"source"` // of the kernels
+	Variant        string  `json:"variant"`
+	StepsPerLaunch int     `json:"quantum"`
+	Shuffled       bool    `json:"shuffled"`
+	Repeat         int     `json:"repeat"` // from 1
+	Compared       int     `json:"compared"`
+	Different      int     `json:"different"`
+	Seconds        float64 `json:"seconds"`
+	Error          string  `json:"error,omitempty"` // the run did not come to its end
 }
 
 // Figure is how fast a population of a workload was trained.

@@ -19,7 +19,7 @@ func example() *Report {
 	r := NewReport()
 	r.Device, r.Driver, r.Toolkit, r.Date, r.Version = "NVIDIA H200", "580.159.04", "11.8.89", "2026-01-02", "v1"
 	r.Card = CardInfo{Name: r.Device, Capability: "9.0", CUDA: "13.0", Multiprocessors: 132, Images: []string{"train.sm_90.cubin"}}
-	r.Digests.add(DigestRun{Set: "committed", Source: "cubin", Variant: "auto", Quantum: 100, Repeat: 1, Compared: 246})
+	r.Digests.add(DigestRun{Set: "committed", Source: "cubin", Variant: "auto", StepsPerLaunch: 100, Repeat: 1, Compared: 246})
 	r.Ceiling, r.CeilingLibrary = 50000, "cuBLAS"
 	one := 0.5
 	for _, population := range []int{256, 64} {

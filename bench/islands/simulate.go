@@ -44,14 +44,14 @@ type announcement struct {
 // a round is one generation of every island, in the order of the islands, and announcements take lag rounds.
 func simulate(ctx context.Context, p *problem, d func() (domain.Domain, error), s *scenario, seed uint64) (outcome, error) {
 	out := outcome{hits: make([]hit, len(s.goals))}
-	isles := make([]*isle, s.nodes)
+	nodes := make([]*node, s.nodes)
 	members := make([]string, s.nodes)
-	for i := range isles {
+	for i := range nodes {
 		var err error
-		if isles[i], err = newIsle(p, d, s, seed, i); err != nil {
+		if nodes[i], err = newNode(p, d, s, seed, i); err != nil {
 			return out, err
 		}
-		members[i] = isles[i].id
+		members[i] = nodes[i].id
 	}
 	slices.Sort(members)
 	trainer, err := d()
@@ -64,7 +64,7 @@ func simulate(ctx context.Context, p *problem, d func() (domain.Domain, error), 
 			return out, err
 		}
 		var announced []announcement
-		for _, n := range isles {
+		for _, n := range nodes {
 			m, err := n.round(ctx, round, members, s, trainer)
 			if err != nil {
 				return out, err
@@ -73,19 +73,19 @@ func simulate(ctx context.Context, p *problem, d func() (domain.Domain, error), 
 				announced = append(announced, announcement{due: round + s.lag - 1, migrant: *m})
 			}
 		}
-		flying = deliver(append(flying, announced...), isles, round)
-		if out.count(isles, s.goals, round) {
+		flying = deliver(append(flying, announced...), nodes, round)
+		if out.count(nodes, s.goals, round) {
 			break
 		}
 	}
-	out.close(isles, s.maxRounds)
+	out.close(nodes, s.maxRounds)
 	return out, nil
 }
 
 // close gives the goals that were not reached what was spent on them.
-func (o *outcome) close(isles []*isle, maxRounds int) {
+func (o *outcome) close(nodes []*node, maxRounds int) {
 	spent := int64(0)
-	for _, n := range isles {
+	for _, n := range nodes {
 		spent += n.trained + n.confirms
 	}
 	for i := range o.hits {
@@ -96,12 +96,12 @@ func (o *outcome) close(isles []*isle, maxRounds int) {
 }
 
 // deliver offers what is due at the end of a round to everybody but its author and returns the rest.
-func deliver(flying []announcement, isles []*isle, round int) []announcement {
+func deliver(flying []announcement, nodes []*node, round int) []announcement {
 	return slices.DeleteFunc(flying, func(a announcement) bool {
 		if a.due > round {
 			return false
 		}
-		for _, n := range isles {
+		for _, n := range nodes {
 			if n.id == a.migrant.From {
 				continue
 			}
@@ -114,9 +114,9 @@ func deliver(flying []announcement, isles []*isle, round int) []announcement {
 }
 
 // count notes the goals reached in a round and reports whether none is left.
-func (o *outcome) count(isles []*isle, goals []float64, round int) (all bool) {
+func (o *outcome) count(nodes []*node, goals []float64, round int) (all bool) {
 	best, evaluations := math.Inf(-1), int64(0)
-	for _, n := range isles {
+	for _, n := range nodes {
 		best = max(best, n.best)
 		evaluations += n.trained + n.confirms
 	}

@@ -8,7 +8,7 @@ import (
 	"doin.network/node/chain"
 	"doin.network/node/chain/ledger"
 	"doin.network/node/internal/canon"
-	"doin.network/node/internal/stamp"
+	"doin.network/node/internal/timestamp"
 )
 
 func TestAcceptanceMakesBlock(t *testing.T) {
@@ -205,7 +205,7 @@ func TestRefusedBlocks(t *testing.T) {
 	f("sum", "weighted sum", func(b *chain.Block) { b.Header.WeightedPerformanceSum = 0.6 }, g)
 	f("height", "links", func(b *chain.Block) { b.Header.Index = 2 }, g)
 	f("parent", "links", func(b *chain.Block) { b.Header.PreviousHash = strings.Repeat("1", 64) }, g)
-	f("time", "timestamp", func(b *chain.Block) { b.Header.Timestamp = stamp.FromMicro(w.state.TipTime) }, g)
+	f("time", "timestamp", func(b *chain.Block) { b.Header.Timestamp = timestamp.FromMicro(w.state.TipTime) }, g)
 	f("state root", "state root", func(b *chain.Block) { b.Ext.StateRoot = strings.Repeat("2", 64) }, g)
 	f("empty", "below the threshold", func(b *chain.Block) { b.Transactions = nil }, g)
 	f("transaction twice", "duplicate", func(b *chain.Block) { b.Transactions = append(b.Transactions, b.Transactions[0]) }, g)

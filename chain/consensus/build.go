@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"doin.network/node/chain"
-	"doin.network/node/internal/stamp"
+	"doin.network/node/internal/timestamp"
 )
 
 // Built is a block that Build made, with the state after it.
@@ -47,7 +47,7 @@ func Build(parent *State, pending []*chain.Tx, now int64, key chain.Signer) (*Bu
 		Header: chain.Header{
 			Index:                  parent.Height + 1,
 			PreviousHash:           parent.Tip,
-			Timestamp:              stamp.FromMicro(b.time),
+			Timestamp:              timestamp.FromMicro(b.time),
 			MerkleRoot:             chain.MerkleRoot(ids),
 			GeneratorID:            key.PeerID(),
 			WeightedPerformanceSum: chain.MicroToFloat(b.receipts.Sum),

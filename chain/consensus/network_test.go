@@ -7,7 +7,7 @@ import (
 	"doin.network/node/chain"
 	"doin.network/node/chain/identity"
 	"doin.network/node/internal/canon"
-	"doin.network/node/internal/stamp"
+	"doin.network/node/internal/timestamp"
 )
 
 // network is n peers with one domain, and helpers that do what honest nodes do.
@@ -28,7 +28,7 @@ func newNetwork(t testing.TB, n int) *network {
 	t.Helper()
 	w := &network{t: t, keys: map[string]*identity.Key{}, target: 20 * Micro}
 	g := &chain.Genesis{Parameters: chain.DefaultParameters(), Domains: []chain.Domain{chain.DefaultDomain(domain)}}
-	g.Parameters.StartTime = stamp.FromMicro(1_700_000_000 * Micro)
+	g.Parameters.StartTime = timestamp.FromMicro(1_700_000_000 * Micro)
 	g.Parameters.TargetBlockTime = 20
 	g.Parameters.InitialThreshold = 0.05
 	for i := range n {
@@ -90,7 +90,9 @@ func (w *network) tx(kind, peer string, payload *canon.Object) *chain.Tx {
 	return tx
 }
 
-func (w *network) time(after int64) stamp.Time { return stamp.FromMicro(w.state.TipTime + after) }
+func (w *network) time(after int64) timestamp.Time {
+	return timestamp.FromMicro(w.state.TipTime + after)
+}
 
 // extend builds a block by generator with txs, after µs behind the tip, and applies it.
 func (w *network) extend(generator string, after int64, txs ...*chain.Tx) *Built {

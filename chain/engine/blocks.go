@@ -123,7 +123,7 @@ func (e *Engine) adopt(ancestor int64, entries []Entry) error {
 }
 
 // anchor asks for anchors of the blocks that s finalizes above height final. A block that can still be
-// reorganised away must not be anchored: the record could never be mended.
+// reorganised away must not be anchored: the record could never be taken back.
 func (e *Engine) anchor(final int64, s *consensus.State) {
 	n := e.cfg.AnchorInterval
 	for _, r := range s.Recent {

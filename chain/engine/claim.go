@@ -9,7 +9,7 @@ import (
 	"doin.network/node/chain/consensus"
 	"doin.network/node/chain/task"
 	"doin.network/node/internal/canon"
-	"doin.network/node/internal/stamp"
+	"doin.network/node/internal/timestamp"
 )
 
 // commitKey: one hash may have several committers, so that nobody can squat on another's.
@@ -156,7 +156,7 @@ func (e *Engine) verify(c *claim) {
 	t := &task.Task{
 		Type: task.Verification, DomainID: c.st.DomainID, RequesterID: c.st.OptimizerID, Parameters: c.st.Parameters,
 		OptimaeID: c.st.OptimaeID, ReportedPerformance: &c.st.Claim.Performance,
-		Status: task.Pending, CreatedAt: stamp.FromMicro(e.now), Priority: task.PriorityVerification,
+		Status: task.Pending, CreatedAt: timestamp.FromMicro(e.now), Priority: task.PriorityVerification,
 	}
 	t.ID = t.ComputeID()
 	if err := e.tasks.Add(t); err == nil {
@@ -321,7 +321,7 @@ func (e *Engine) settle(c *claim) {
 
 // issue makes, signs, pools and broadcasts a transaction of this node.
 func (e *Engine) issue(kind, domain string, payload *canon.Object) {
-	tx := &chain.Tx{Type: kind, DomainID: domain, PeerID: e.key.PeerID(), Payload: payload, Timestamp: stamp.FromMicro(e.now)}
+	tx := &chain.Tx{Type: kind, DomainID: domain, PeerID: e.key.PeerID(), Payload: payload, Timestamp: timestamp.FromMicro(e.now)}
 	tx.ID = tx.ComputeID()
 	if err := chain.SignTx(tx, e.key, e.rules.Network); err != nil {
 		e.notice(true, "transaction not signed", "type", kind, "err", err)

@@ -22,5 +22,5 @@
 // reveal inside.
 //
 // Deliberately absent: sockets (net), disks (chain/store), trainings (compute), and the reference's rules
-// (chain/reference).
+// (chain/python).
 package engine

@@ -10,7 +10,7 @@ import (
 	"doin.network/node/chain/mempool"
 	"doin.network/node/chain/task"
 	"doin.network/node/internal/canon"
-	"doin.network/node/internal/stamp"
+	"doin.network/node/internal/timestamp"
 )
 
 // Outcomes of an evaluation other than a result.
@@ -191,7 +191,7 @@ func (e *Engine) Step(now int64, ev Event) []Effect {
 func (e *Engine) advance() {
 	e.expire()
 	e.startJobs()
-	e.mint()
+	e.build()
 	e.endRounds()
 }
 
@@ -203,7 +203,7 @@ func (e *Engine) notice(warn bool, text string, args ...any) {
 
 // message builds, signs and broadcasts a message of this node.
 func (e *Engine) message(kind string, payload *canon.Object) *chain.Message {
-	m := &chain.Message{Type: kind, SenderID: e.key.PeerID(), Timestamp: stamp.FromMicro(e.now), TTL: chain.DefaultTTL, Payload: payload}
+	m := &chain.Message{Type: kind, SenderID: e.key.PeerID(), Timestamp: timestamp.FromMicro(e.now), TTL: chain.DefaultTTL, Payload: payload}
 	if err := chain.SignMessage(m, e.key, e.rules.Network); err != nil {
 		e.notice(true, "message not signed", "type", kind, "err", err)
 		return nil

@@ -7,7 +7,7 @@ import (
 	"doin.network/node/chain/consensus"
 	"doin.network/node/chain/task"
 	"doin.network/node/internal/canon"
-	"doin.network/node/internal/stamp"
+	"doin.network/node/internal/timestamp"
 )
 
 // Refusals of an inference request.
@@ -33,7 +33,7 @@ func (e *Engine) infer(ev Infer) {
 		return
 	}
 	t := &task.Task{Type: task.Inference, DomainID: ev.Domain, RequesterID: ev.ClientID, Parameters: ev.Input,
-		Status: task.Pending, CreatedAt: stamp.FromMicro(e.now), Priority: task.PriorityInference}
+		Status: task.Pending, CreatedAt: timestamp.FromMicro(e.now), Priority: task.PriorityInference}
 	t.ID = t.ComputeID()
 	if err := e.tasks.Add(t); err != nil {
 		e.emit(SubmitResult{Err: err})

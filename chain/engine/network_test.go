@@ -14,7 +14,7 @@ import (
 	"doin.network/node/chain/engine"
 	"doin.network/node/chain/identity"
 	"doin.network/node/internal/canon"
-	"doin.network/node/internal/stamp"
+	"doin.network/node/internal/timestamp"
 	"doin.network/node/net/memnet"
 )
 
@@ -77,7 +77,7 @@ func newCluster(t *testing.T, n int, seed uint64, more ...func(*chain.Genesis)) 
 	c := &cluster{t: t, byID: map[string]*node{}, pace: 2 * time.Second,
 		net: memnet.New[[]byte](memnet.Config{Seed: seed, MinLatency: 2 * time.Millisecond, MaxLatency: 60 * time.Millisecond})}
 	g := &chain.Genesis{Parameters: chain.DefaultParameters(), Domains: []chain.Domain{chain.DefaultDomain(domain)}}
-	g.Parameters.StartTime = stamp.FromMicro(start)
+	g.Parameters.StartTime = timestamp.FromMicro(start)
 	g.Parameters.TargetBlockTime = 20
 	g.Parameters.InitialThreshold = 0.05
 	for i := range n {

@@ -16,7 +16,7 @@ import (
 	"doin.network/node/chain/identity"
 	"doin.network/node/chain/ledger"
 	"doin.network/node/internal/canon"
-	"doin.network/node/internal/stamp"
+	"doin.network/node/internal/timestamp"
 )
 
 // TestSecurity has one subtest per security system that needs a node: the property, the attack, the refusal. The others
@@ -40,7 +40,7 @@ func TestSecurity(t *testing.T) {
 }
 
 // when is the time of everything made by hand.
-var when = stamp.FromMicro(start)
+var when = timestamp.FromMicro(start)
 
 func (n *node) state() *consensus.State { return n.eng.View().State }
 

@@ -9,7 +9,7 @@ import (
 
 	"doin.network/node/chain"
 	"doin.network/node/internal/canon"
-	"doin.network/node/internal/stamp"
+	"doin.network/node/internal/timestamp"
 )
 
 const second = 1_000_000
@@ -196,7 +196,7 @@ func newPool(t testing.TB, cfg Config) *Pool {
 }
 
 func transfer(id, peer string) *chain.Tx {
-	return &chain.Tx{ID: id, Type: chain.TxTransfer, PeerID: peer, Payload: canon.NewObject(), Timestamp: stamp.FromMicro(0)}
+	return &chain.Tx{ID: id, Type: chain.TxTransfer, PeerID: peer, Payload: canon.NewObject(), Timestamp: timestamp.FromMicro(0)}
 }
 
 func idsOf(p *Pool) string {

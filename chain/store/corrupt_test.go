@@ -85,7 +85,7 @@ func inspect(t *testing.T, dir string, want []Entry) error {
 		}
 		if height+1 < int64(len(want)) {
 			if err := s.Append(t.Context(), want[height+1]); err != nil {
-				t.Errorf("a mended store refuses block %d: %v", height+1, err)
+				t.Errorf("a recovered store refuses block %d: %v", height+1, err)
 			}
 		}
 		return err
@@ -165,7 +165,7 @@ func TestCutLog(t *testing.T) {
 	s.Close()
 	s = open(t, dir)
 	if err := s.Damage(); err != nil {
-		t.Errorf("Damage() of a mended store = %v", err)
+		t.Errorf("Damage() of a recovered store = %v", err)
 	}
 	holds(t, s, a)
 }

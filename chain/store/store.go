@@ -38,7 +38,7 @@ type Options struct {
 	// writes through a memory map, and a page that finds no space kills the
 	// process: so there must be some. 0 means 64 MiB, negative means no check.
 	ReserveBytes int64
-	// Logger gets what Badger warns of and what Open mended; nil for none.
+	// Logger gets what Badger warns of and what Open recovered; nil for none.
 	Logger *slog.Logger
 }
 
@@ -85,7 +85,7 @@ func Open(dir string, opts Options) (*Store, error) {
 	if err := s.open(); err != nil {
 		return nil, err
 	}
-	if err := s.mend(); err != nil {
+	if err := s.recover(); err != nil {
 		return nil, errors.Join(err, s.db.Close())
 	}
 	return s, nil

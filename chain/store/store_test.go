@@ -15,7 +15,7 @@ import (
 
 	"doin.network/node/chain"
 	"doin.network/node/internal/canon"
-	"doin.network/node/internal/stamp"
+	"doin.network/node/internal/timestamp"
 )
 
 // extend returns n entries upon previous (nil for an empty chain). salt makes
@@ -31,14 +31,14 @@ func extend(previous *chain.Block, n int, salt string, size int) []Entry {
 				Header: chain.Header{
 					Index:        previous.Header.Index + 1,
 					PreviousHash: previous.Hash,
-					Timestamp:    stamp.FromMicro(1_700_000_000_000_000 + 20_000_000*previous.Header.Index),
+					Timestamp:    timestamp.FromMicro(1_700_000_000_000_000 + 20_000_000*previous.Header.Index),
 					GeneratorID:  salt,
 					Threshold:    0.05,
 				},
 				Transactions: []*chain.Tx{{
 					Type: "task_completed", DomainID: "co2", PeerID: salt,
 					Payload:   canon.NewObject("height", previous.Header.Index+1, "text", "é\u2028\"", "f", 1e-7),
-					Timestamp: stamp.FromMicro(1_700_000_000_000_001),
+					Timestamp: timestamp.FromMicro(1_700_000_000_000_001),
 				}},
 				Ext: &chain.Ext{StateRoot: strings.Repeat("ab", 32)},
 			}

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"doin.network/node/internal/canon"
-	"doin.network/node/internal/stamp"
+	"doin.network/node/internal/timestamp"
 )
 
 // Claim gives a pending task to an evaluator, from now (Unix µs) for the length of a lease. It
@@ -22,7 +22,7 @@ func (q *Queue) Claim(id, evaluator string, now int64) (Task, error) {
 		return Task{}, err
 	}
 	q.dequeue(e)
-	e.Status, e.EvaluatorID, e.ClaimedAt = Claimed, evaluator, stamp.FromMicro(now)
+	e.Status, e.EvaluatorID, e.ClaimedAt = Claimed, evaluator, timestamp.FromMicro(now)
 	e.LeaseUntil = q.leaseFrom(now)
 	e.Attempts++
 	q.counts.Claimed++
@@ -68,7 +68,7 @@ func (q *Queue) Expire(now int64) []Task {
 	tasks := make([]Task, len(lapsed))
 	for i, e := range lapsed {
 		q.dequeue(e)
-		e.Status, e.EvaluatorID, e.ClaimedAt, e.LeaseUntil = Pending, "", stamp.Time{}, 0
+		e.Status, e.EvaluatorID, e.ClaimedAt, e.LeaseUntil = Pending, "", timestamp.Time{}, 0
 		q.enqueue(e)
 		tasks[i] = e.Task
 	}

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"doin.network/node/internal/canon"
-	"doin.network/node/internal/stamp"
+	"doin.network/node/internal/timestamp"
 )
 
 // FromObject reads the JSON form of the HTTP API. An absent or empty id is computed, unknown
@@ -25,7 +25,7 @@ func FromObject(o *canon.Object) (*Task, error) {
 
 // FromCreated reads the payload of a task_created message that arrived at the given time, which
 // becomes the creation time; the id is kept. Otherwise it is like FromObject.
-func FromCreated(payload *canon.Object, at stamp.Time) (*Task, error) {
+func FromCreated(payload *canon.Object, at timestamp.Time) (*Task, error) {
 	r := reader{o: payload}
 	t := r.common("task_id")
 	t.Status, t.CreatedAt = Pending, at
@@ -110,12 +110,12 @@ func (r *reader) priority() int64 {
 }
 
 // time reads a time that may be absent or null: zero then.
-func (r *reader) time(key string) stamp.Time {
+func (r *reader) time(key string) timestamp.Time {
 	v, _ := r.o.Get(key)
 	if v == nil {
-		return stamp.Time{}
+		return timestamp.Time{}
 	}
-	t, err := stamp.Parse(v)
+	t, err := timestamp.Parse(v)
 	if err != nil {
 		r.note(fmt.Errorf("%s: %w", key, err))
 	}

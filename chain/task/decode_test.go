@@ -5,17 +5,17 @@ import (
 	"testing"
 
 	"doin.network/node/internal/canon"
-	"doin.network/node/internal/stamp"
+	"doin.network/node/internal/timestamp"
 )
 
 func TestCreatedMessage(t *testing.T) {
 	reported := -4.5
 	sent := &Task{
 		Type: Verification, DomainID: "d", Status: Pending, RequesterID: "r", OptimaeID: "o",
-		Parameters: canon.NewObject("x", []any{1.0}), ReportedPerformance: &reported, CreatedAt: stamp.FromMicro(7),
+		Parameters: canon.NewObject("x", []any{1.0}), ReportedPerformance: &reported, CreatedAt: timestamp.FromMicro(7),
 	}
 	sent.ID = sent.ComputeID()
-	got, err := FromCreated(sent.Created(), stamp.FromMicro(9))
+	got, err := FromCreated(sent.Created(), timestamp.FromMicro(9))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,7 +25,7 @@ func TestCreatedMessage(t *testing.T) {
 	same(t, "payload", got.Created(), sent.Created())
 
 	payload := canon.NewObject("task_type", Inference, "domain_id", "d", "requester_id", "r")
-	got, err = FromCreated(payload, stamp.FromMicro(9))
+	got, err = FromCreated(payload, timestamp.FromMicro(9))
 	if err != nil || got.ID != got.ComputeID() || got.Priority != PriorityInference || got.Parameters.Len() != 0 {
 		t.Errorf("FromCreated with defaults = %+v, %v", got, err)
 	}

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"doin.network/node/internal/stamp"
+	"doin.network/node/internal/timestamp"
 )
 
 // model is the queue written down as plainly as possible: a list in order of insertion that is
@@ -148,7 +148,7 @@ func compareWithModel(t *testing.T, seed uint64) {
 		case 0, 1:
 			mt := modelTask{id: id, domain: string(rune('a' + rng.IntN(3))), status: Pending, priority: rng.IntN(3), created: 1 + rng.IntN(4)}
 			err := q.Add(&Task{ID: id, Type: Inference, DomainID: mt.domain, Status: Pending,
-				Priority: int64(mt.priority), CreatedAt: stamp.FromMicro(int64(mt.created))})
+				Priority: int64(mt.priority), CreatedAt: timestamp.FromMicro(int64(mt.created))})
 			got, want = err == nil, m.add(mt)
 		case 2, 3:
 			_, err := q.Claim(id, "e", int64(now))

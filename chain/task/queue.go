@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"doin.network/node/internal/canon"
-	"doin.network/node/internal/stamp"
+	"doin.network/node/internal/timestamp"
 )
 
 // Errors of a Queue.
@@ -237,7 +237,7 @@ func (q *Queue) need(id string, states ...Status) (*entry, error) {
 // finish moves an open entry to a final state with its result.
 func (q *Queue) finish(e *entry, s Status, result *canon.Object, now int64) Task {
 	q.dequeue(e)
-	e.Status, e.Result, e.CompletedAt, e.LeaseUntil = s, result, stamp.FromMicro(now), 0
+	e.Status, e.Result, e.CompletedAt, e.LeaseUntil = s, result, timestamp.FromMicro(now), 0
 	size := sizeOf(result)
 	e.size += size
 	q.bytes += size

@@ -9,7 +9,7 @@ import (
 
 	"doin.network/node/internal/canon"
 	"doin.network/node/internal/golden"
-	"doin.network/node/internal/stamp"
+	"doin.network/node/internal/timestamp"
 )
 
 func TestVectors(t *testing.T) { golden.Run(t, "task_queue", vectorQueue) }
@@ -180,7 +180,7 @@ func TestAddRefuses(t *testing.T) {
 	f(ErrInvalid, func(t *Task) { t.Type = "mining" })
 	f(ErrInvalid, func(t *Task) { t.ID = "" })
 	f(ErrInvalid, func(t *Task) { t.DomainID = "" })
-	f(ErrInvalid, func(t *Task) { t.CreatedAt = stamp.Time{} })
+	f(ErrInvalid, func(t *Task) { t.CreatedAt = timestamp.Time{} })
 	f(ErrInvalid, func(t *Task) { t.RequesterID = strings.Repeat("x", MaxIDBytes+1) })
 	f(ErrInvalid, func(t *Task) { t.ReportedPerformance = &nan })
 	f(ErrInvalid, func(t *Task) { t.Parameters = canon.NewObject("x", []any{nan}) })
@@ -207,7 +207,7 @@ func newQueue(t *testing.T, cfg Config) *Queue {
 }
 
 func newTask(id string) *Task {
-	return &Task{ID: id, Type: Verification, DomainID: "d", Status: Pending, CreatedAt: stamp.FromMicro(1)}
+	return &Task{ID: id, Type: Verification, DomainID: "d", Status: Pending, CreatedAt: timestamp.FromMicro(1)}
 }
 
 func add(t *testing.T, q *Queue, id string) {

@@ -7,7 +7,7 @@ import (
 
 	"doin.network/node/chain"
 	"doin.network/node/internal/canon"
-	"doin.network/node/internal/stamp"
+	"doin.network/node/internal/timestamp"
 )
 
 // Types of work.
@@ -64,9 +64,9 @@ type Task struct {
 	MetricEvidence      *canon.Object
 	Result              *canon.Object
 	VerifiedPerformance *float64
-	CreatedAt           stamp.Time
-	ClaimedAt           stamp.Time
-	CompletedAt         stamp.Time
+	CreatedAt           timestamp.Time
+	ClaimedAt           timestamp.Time
+	CompletedAt         timestamp.Time
 	Priority            int64
 
 	Attempts   int   // claims so far; not in JSON
@@ -185,7 +185,7 @@ func objectOrNull(o *canon.Object) any {
 	return o
 }
 
-func timeOrNull(t stamp.Time) any {
+func timeOrNull(t timestamp.Time) any {
 	if t.IsZero() {
 		return nil
 	}

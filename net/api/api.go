@@ -97,7 +97,7 @@ func New(cfg Config, parts Parts) (*API, error) {
 	}{
 		{"node", parts.Node == nil}, {"chain", parts.Chain == nil}, {"tasks", parts.Tasks == nil},
 		{"inference", parts.Inference == nil}, {"stats", parts.Stats == nil},
-		{"peers", parts.Peers == nil}, {"gossip", parts.Gossip == nil},
+		{"peers", parts.Peers == nil}, {"flood", parts.Flood == nil},
 	} {
 		if p.missing {
 			errs = append(errs, fmt.Errorf("api: no %s", p.name))

@@ -422,7 +422,7 @@ func TestMetrics(t *testing.T) {
 	c := prometheus.NewCounter(prometheus.CounterOpts{Name: "doin_test_total", Help: "A test."})
 	reg.MustRegister(c)
 	c.Add(3)
-	a, err := New(Config{}, Parts{Node: f, Chain: chainPart{f}, Tasks: f, Inference: f, Stats: statsPart{f}, Peers: f, Gossip: f, Metrics: reg})
+	a, err := New(Config{}, Parts{Node: f, Chain: chainPart{f}, Tasks: f, Inference: f, Stats: statsPart{f}, Peers: f, Flood: f, Metrics: reg})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -434,7 +434,7 @@ func TestMetrics(t *testing.T) {
 
 func TestNewNamesWhatIsMissing(t *testing.T) {
 	_, err := New(Config{}, Parts{})
-	for _, want := range []string{"node", "chain", "tasks", "inference", "stats", "peers", "gossip"} {
+	for _, want := range []string{"node", "chain", "tasks", "inference", "stats", "peers", "flood"} {
 		if err == nil || !strings.Contains(err.Error(), "no "+want) {
 			t.Errorf("New() = %v, want it to name %q", err, want)
 		}

@@ -16,7 +16,7 @@ import (
 
 	"doin.network/node/chain"
 	"doin.network/node/internal/canon"
-	"doin.network/node/internal/stamp"
+	"doin.network/node/internal/timestamp"
 	"doin.network/node/net/transport"
 )
 
@@ -45,7 +45,7 @@ func newFake(t testing.TB) *fake {
 		tip := f.blocks[i]
 		b := &chain.Block{Header: chain.Header{
 			Index: int64(i + 1), PreviousHash: tip.Hash, GeneratorID: "g", Threshold: 0.5,
-			Timestamp: stamp.FromMicro(int64(i+1) * 1e6),
+			Timestamp: timestamp.FromMicro(int64(i+1) * 1e6),
 		}}
 		b.Seal()
 		f.blocks = append(f.blocks, b)
@@ -247,7 +247,7 @@ func serve(t *testing.T, f *fake, edit func(*Config)) (a *API, ask func(method, 
 	if edit != nil {
 		edit(&cfg)
 	}
-	a, err := New(cfg, Parts{Node: f, Chain: chainPart{f}, Tasks: f, Inference: f, Stats: statsPart{f}, Peers: f, Gossip: f})
+	a, err := New(cfg, Parts{Node: f, Chain: chainPart{f}, Tasks: f, Inference: f, Stats: statsPart{f}, Peers: f, Flood: f})
 	if err != nil {
 		t.Fatal(err)
 	}

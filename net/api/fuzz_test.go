@@ -14,7 +14,7 @@ import (
 func FuzzServe(f *testing.F) {
 	part := newFake(f)
 	a, err := New(Config{Port: 8470, Network: network, Strict: true, Timeout: time.Second},
-		Parts{Node: part, Chain: chainPart{part}, Tasks: part, Inference: part, Stats: statsPart{part}, Peers: part, Gossip: part})
+		Parts{Node: part, Chain: chainPart{part}, Tasks: part, Inference: part, Stats: statsPart{part}, Peers: part, Flood: part})
 	if err != nil {
 		f.Fatal(err)
 	}

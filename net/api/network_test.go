@@ -12,10 +12,10 @@ import (
 	"doin.network/node/chain"
 	"doin.network/node/chain/identity"
 	"doin.network/node/internal/canon"
-	"doin.network/node/internal/stamp"
+	"doin.network/node/internal/timestamp"
 	"doin.network/node/net/chainsync"
 	"doin.network/node/net/discovery"
-	"doin.network/node/net/gossip"
+	"doin.network/node/net/flood"
 	"doin.network/node/net/transport"
 )
 
@@ -86,7 +86,7 @@ func (l *ledger) mint(n int, who string) *chain.Block {
 		tip := l.blocks[len(l.blocks)-1]
 		b := &chain.Block{Header: chain.Header{
 			Index: tip.Header.Index + 1, PreviousHash: tip.Hash, GeneratorID: who,
-			Timestamp: stamp.FromMicro(tip.Header.Timestamp.Micro() + 1e6),
+			Timestamp: timestamp.FromMicro(tip.Header.Timestamp.Micro() + 1e6),
 		}}
 		b.Seal()
 		l.blocks = append(l.blocks, b)
@@ -100,7 +100,7 @@ type peer struct {
 	addr   string
 	chain  *ledger
 	table  *discovery.Table
-	gossip *gossip.Gossip
+	flood  *flood.Flood
 	syncer *chainsync.Syncer
 
 	mu  sync.Mutex
@@ -125,20 +125,20 @@ func launch(t *testing.T, name string, bootstrap ...string) *peer {
 	p.table, err = discovery.New(discovery.Config{
 		Key: key, Network: network, Port: port, Bootstrap: bootstrap, QuickInterval: 100 * time.Millisecond,
 		Announce: func(ctx context.Context, q discovery.Peer) error {
-			return p.gossip.Announce(ctx, gossip.Peer{ID: q.ID, Host: q.Host, Port: q.Port, Endpoint: q.Endpoint()})
+			return p.flood.Announce(ctx, flood.Peer{ID: q.ID, Host: q.Host, Port: q.Port, Endpoint: q.Endpoint()})
 		},
 		OnConnect: func(discovery.Peer) { p.syncer.Poll() },
 	}, discovery.HTTPDialer{Client: client})
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.gossip, err = gossip.New(gossip.Config{
+	p.flood, err = flood.New(flood.Config{
 		Signer: key, Network: network, Port: port,
 		Learn:  func(host string, port int, id string) { _ = p.table.Learn(host, port, id) },
-		Report: func(q gossip.Peer, err error) { p.table.Report(q.Endpoint, err) },
-	}, gossip.PeersFunc(func() (out []gossip.Peer) {
+		Report: func(q flood.Peer, err error) { p.table.Report(q.Endpoint, err) },
+	}, flood.PeersFunc(func() (out []flood.Peer) {
 		for _, q := range p.table.Connected() {
-			out = append(out, gossip.Peer{ID: q.ID, Host: q.Host, Port: q.Port, Endpoint: q.Endpoint()})
+			out = append(out, flood.Peer{ID: q.ID, Host: q.Host, Port: q.Port, Endpoint: q.Endpoint()})
 		}
 		return out
 	}), client, p.handle)
@@ -157,7 +157,7 @@ func launch(t *testing.T, name string, bootstrap ...string) *peer {
 
 	f := newFake(t)
 	a, err := New(Config{Port: port, Network: network, Strict: true},
-		Parts{Node: f, Chain: p.chain, Tasks: f, Inference: f, Stats: statsPart{f}, Peers: p.table, Gossip: p.gossip})
+		Parts{Node: f, Chain: p.chain, Tasks: f, Inference: f, Stats: statsPart{f}, Peers: p.table, Flood: p.flood})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +168,7 @@ func launch(t *testing.T, name string, bootstrap ...string) *peer {
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
 	for _, run := range []func(context.Context) error{
-		func(ctx context.Context) error { return server.Run(ctx, ln) }, p.table.Run, p.gossip.Run, p.syncer.Run,
+		func(ctx context.Context) error { return server.Run(ctx, ln) }, p.table.Run, p.flood.Run, p.syncer.Run,
 	} {
 		wg.Go(func() {
 			if err := run(ctx); err != nil {
@@ -188,7 +188,7 @@ func launch(t *testing.T, name string, bootstrap ...string) *peer {
 	return p
 }
 
-func (p *peer) handle(_ context.Context, m *chain.Message, _ gossip.Peer) error {
+func (p *peer) handle(_ context.Context, m *chain.Message, _ flood.Peer) error {
 	p.mu.Lock()
 	p.got[chain.FloodID(m)]++
 	p.mu.Unlock()
@@ -228,7 +228,7 @@ func TestThreeNodesFromOneBootstrapEntry(t *testing.T) {
 
 	// A message by the third reaches the others once each.
 	m := &chain.Message{Type: chain.MsgOptimaeCommit, Payload: canon.NewObject("commitment_hash", "x", "domain_id", "d")}
-	if err := nodes[2].gossip.Broadcast(m); err != nil {
+	if err := nodes[2].flood.Broadcast(m); err != nil {
 		t.Fatal(err)
 	}
 	for i, n := range nodes[:2] {
@@ -240,7 +240,7 @@ func TestThreeNodesFromOneBootstrapEntry(t *testing.T) {
 	announce := &chain.Message{Type: chain.MsgBlockAnnouncement, Payload: canon.NewObject(
 		"block_index", tip.Header.Index, "block_hash", tip.Hash, "previous_hash", tip.Header.PreviousHash, "generator_id", "second",
 		"transaction_count", int64(0), "weighted_performance_sum", 0.0, "threshold", 0.0)}
-	if err := nodes[1].gossip.Broadcast(announce); err != nil {
+	if err := nodes[1].flood.Broadcast(announce); err != nil {
 		t.Fatal(err)
 	}
 	same := func() bool { return nodes[0].chain.Tip() == tip.Hash && nodes[2].chain.Tip() == tip.Hash }
@@ -260,7 +260,7 @@ func TestThreeNodesFromOneBootstrapEntry(t *testing.T) {
 		if c := n.count(m.ComputeID()); c > 1 {
 			t.Errorf("node %d handled one message %d times", i, c)
 		}
-		if s := n.gossip.Stats(); len(s.Refused) != 0 {
+		if s := n.flood.Stats(); len(s.Refused) != 0 {
 			t.Errorf("node %d refused %v", i, s.Refused)
 		}
 	}

@@ -53,7 +53,7 @@ func (a *API) fees(ctx context.Context, rc *fasthttp.RequestCtx, _ string) error
 
 // message answers POST /message.
 func (a *API) message(ctx context.Context, rc *fasthttp.RequestCtx, _ string) error {
-	err := a.parts.Gossip.Receive(ctx, remote(rc), rc.PostBody())
+	err := a.parts.Flood.Receive(ctx, remote(rc), rc.PostBody())
 	if err == nil {
 		writeJSON(rc, fasthttp.StatusOK, canon.NewObject("status", "ok"))
 		return nil

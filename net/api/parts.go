@@ -134,8 +134,8 @@ type Peers interface {
 	PeersObject(challenge string) (*canon.Object, error)
 }
 
-// Gossip takes messages.
-type Gossip interface {
+// Flood takes messages.
+type Flood interface {
 	// Receive takes the body of POST /message that came from the address host.
 	// It does not retain body. An error with methods Status() int and Reason()
 	// string is answered with them.
@@ -150,7 +150,7 @@ type Parts struct {
 	Inference Inference
 	Stats     Stats
 	Peers     Peers
-	Gossip    Gossip
+	Flood     Flood
 	// Metrics is rendered at GET /metrics; nil: 404.
 	Metrics prometheus.Gatherer
 }

@@ -12,7 +12,7 @@ import (
 
 	"doin.network/node/chain"
 	"doin.network/node/internal/canon"
-	"doin.network/node/internal/stamp"
+	"doin.network/node/internal/timestamp"
 )
 
 // grow returns blocks with n more on top, marked by name so that branches differ.
@@ -25,7 +25,7 @@ func grow(blocks []*chain.Block, n int, name string) []*chain.Block {
 		tip := out[len(out)-1]
 		b := &chain.Block{Header: chain.Header{
 			Index: tip.Header.Index + 1, PreviousHash: tip.Hash, GeneratorID: name,
-			Timestamp: stamp.FromMicro(tip.Header.Timestamp.Micro() + 1e6), Threshold: 1,
+			Timestamp: timestamp.FromMicro(tip.Header.Timestamp.Micro() + 1e6), Threshold: 1,
 		}}
 		b.Seal()
 		out = append(out, b)

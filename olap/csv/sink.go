@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"doin.network/node/internal/canon"
-	"doin.network/node/internal/stamp"
+	"doin.network/node/internal/timestamp"
 	"doin.network/node/olap"
 )
 
@@ -242,7 +242,7 @@ func (s *Sink) Close() error {
 		s.f = nil
 	}
 	if s.summaries.Len() > 0 {
-		now := stamp.FromMicro(s.opt.Now().UnixMicro()).ISO()
+		now := timestamp.FromMicro(s.opt.Now().UnixMicro()).ISO()
 		data := canon.AppendIndent(nil, s.summaries.Clone().Set("finalized_utc", now))
 		errs = append(errs, replace(s.path+".summary.json", append(data, '\n')))
 	}

@@ -14,7 +14,7 @@ import (
 	driver "modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
-	"doin.network/node/internal/stamp"
+	"doin.network/node/internal/timestamp"
 	"doin.network/node/olap"
 )
 
@@ -59,7 +59,7 @@ func Open(ctx context.Context, path string) (_ *DB, err error) {
 	if err := check(ctx, db.writer, abs); err != nil {
 		return nil, db.wrap("open", err)
 	}
-	if err := migrate(ctx, db.writer, stamp.FromMicro(time.Now().UnixMicro()).ISO()); err != nil {
+	if err := migrate(ctx, db.writer, timestamp.FromMicro(time.Now().UnixMicro()).ISO()); err != nil {
 		return nil, db.wrap("open", err)
 	}
 	if db.reader, err = open(abs, "ro"); err != nil {

@@ -23,7 +23,7 @@ import (
 	"doin.network/node/chain"
 	"doin.network/node/chain/identity"
 	"doin.network/node/internal/canon"
-	"doin.network/node/internal/stamp"
+	"doin.network/node/internal/timestamp"
 )
 
 // The limits of the node under attack, low enough that a short test reaches them.
@@ -346,7 +346,7 @@ func attackForgery(t *testing.T, e *enemy) {
 
 // commitMessage is a commitment that nobody has made before.
 func commitMessage(tip string, i int) *chain.Message {
-	return &chain.Message{Type: chain.MsgOptimaeCommit, TTL: chain.DefaultTTL, Timestamp: stamp.FromMicro(time.Now().UnixMicro()),
+	return &chain.Message{Type: chain.MsgOptimaeCommit, TTL: chain.DefaultTTL, Timestamp: timestamp.FromMicro(time.Now().UnixMicro()),
 		Payload: canon.NewObject("commitment_hash", fmt.Sprintf("%064x", i), "domain_id", "quadratic", "anchor", tip)}
 }
 
@@ -602,7 +602,7 @@ func attackPeers(t *testing.T, e *enemy) {
 	go func() { served <- server.Serve(l) }()
 	defer func() { server.Close(); <-served }()
 
-	hello := &chain.Message{Type: chain.MsgPeerDiscovery, TTL: 1, Timestamp: stamp.FromMicro(time.Now().UnixMicro()), Payload: canon.NewObject(chain.MetaSenderPort, port)}
+	hello := &chain.Message{Type: chain.MsgPeerDiscovery, TTL: 1, Timestamp: timestamp.FromMicro(time.Now().UnixMicro()), Payload: canon.NewObject(chain.MetaSenderPort, port)}
 	if err := chain.SignMessage(hello, k, e.network); err != nil {
 		t.Fatal(err)
 	}
@@ -611,7 +611,7 @@ func attackPeers(t *testing.T, e *enemy) {
 	}
 	// And it names ports of its own address that nobody listens on.
 	e.flood(200, func(i int) []byte {
-		m := &chain.Message{Type: chain.MsgPeerDiscovery, TTL: 1, Timestamp: stamp.FromMicro(time.Now().UnixMicro() + int64(i)), Payload: canon.NewObject(chain.MetaSenderPort, 20000+i)}
+		m := &chain.Message{Type: chain.MsgPeerDiscovery, TTL: 1, Timestamp: timestamp.FromMicro(time.Now().UnixMicro() + int64(i)), Payload: canon.NewObject(chain.MetaSenderPort, 20000+i)}
 		if err := chain.SignMessage(m, k, e.network); err != nil {
 			t.Error(err)
 		}

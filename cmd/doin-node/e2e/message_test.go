@@ -12,7 +12,7 @@ import (
 	"doin.network/node/chain"
 	"doin.network/node/chain/identity"
 	"doin.network/node/internal/canon"
-	"doin.network/node/internal/stamp"
+	"doin.network/node/internal/timestamp"
 )
 
 // commitment is a message that an honest evaluator could send.
@@ -21,7 +21,7 @@ func commitment(h *host) *chain.Message {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	return &chain.Message{Type: chain.MsgOptimaeCommit, TTL: chain.DefaultTTL, Timestamp: stamp.FromMicro(time.Now().UnixMicro()),
+	return &chain.Message{Type: chain.MsgOptimaeCommit, TTL: chain.DefaultTTL, Timestamp: timestamp.FromMicro(time.Now().UnixMicro()),
 		Payload: canon.NewObject("commitment_hash", strings.Repeat("ab", 32), "domain_id", "quadratic", "anchor", tip)}
 }
 
@@ -76,8 +76,8 @@ func hostileMessages(t *testing.T, h *host, friend *identity.Key, network string
 		"ttl is a text":       {edited("ttl", "seven"), "bad"},
 		"unknown type":        {edited("msg_type", "give_me_money"), "bad"},
 		"payload is a list":   {edited("payload", []any{1}), "bad"},
-		"old":                 {signed(func(m *chain.Message) { m.Timestamp = stamp.FromMicro(time.Now().Add(-24 * time.Hour).UnixMicro()) }), "bad_time"},
-		"from the future":     {signed(func(m *chain.Message) { m.Timestamp = stamp.FromMicro(time.Now().Add(24 * time.Hour).UnixMicro()) }), "bad_time"},
+		"old":                 {signed(func(m *chain.Message) { m.Timestamp = timestamp.FromMicro(time.Now().Add(-24 * time.Hour).UnixMicro()) }), "bad_time"},
+		"from the future":     {signed(func(m *chain.Message) { m.Timestamp = timestamp.FromMicro(time.Now().Add(24 * time.Hour).UnixMicro()) }), "bad_time"},
 		"NaN in the payload":  {bytes.Replace(payload("x", 1.5), []byte("1.5"), []byte("NaN"), 1), "bad"},
 		"overflow":            {bytes.Replace(payload("x", 1.5), []byte("1.5"), []byte("1e999"), 1), "bad"},
 	}

@@ -18,10 +18,10 @@ import (
 	"doin.network/node/internal/canon"
 )
 
-// The tests of the profile "reference" write their figures into the directory that DOIN_NEIGHBOURS_OUT names: neighbours.json,
+// The tests of the profile "reference" write their figures into the directory that DOIN_PYTHON_OUT names: neighbours.json,
 // a section for each test, and neighbours.md made of it. Without the variable they write nothing.
 
-const neighboursCommand = "DOIN_NEIGHBOURS_OUT=$PWD/bench/results go test ./cmd/doin-node/e2e -run 'TestReference|TestPythonPeer' -count=1"
+const neighboursCommand = "DOIN_PYTHON_OUT=$PWD/bench/results go test ./cmd/doin-node/e2e -run 'TestReference|TestPythonPeer' -count=1"
 
 const standIn = "The Python side is cmd/doin-node/e2e/testdata/python_peer.py, a scripted peer written from the specification. " +
 	"It stands in because no node of the reference is at hand: nothing here was measured against one."
@@ -31,7 +31,7 @@ var neighbours sync.Mutex // guards the files
 // figures writes the section of a test that has passed so far.
 func figures(t *testing.T, section string, o *canon.Object) {
 	t.Helper()
-	dir := os.Getenv("DOIN_NEIGHBOURS_OUT")
+	dir := os.Getenv("DOIN_PYTHON_OUT")
 	if dir == "" || t.Failed() {
 		return
 	}

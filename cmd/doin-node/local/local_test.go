@@ -20,7 +20,7 @@ import (
 	"doin.network/node/chain"
 	"doin.network/node/cmd/doin-node/config"
 	"doin.network/node/internal/canon"
-	"doin.network/node/internal/stamp"
+	"doin.network/node/internal/timestamp"
 )
 
 // fakeMode makes the test binary a node: "serve", "deaf" (ignores SIGTERM) or
@@ -104,7 +104,7 @@ func options(t *testing.T, mode string, nodes int) (Options, *bytes.Buffer) {
 
 func fakeGenesis(cfg *config.Config, evaluators []chain.Evaluator, start time.Time) *chain.Genesis {
 	g := &chain.Genesis{Parameters: chain.DefaultParameters(), Evaluators: evaluators}
-	g.Parameters.StartTime = stamp.FromMicro(start.UnixMicro())
+	g.Parameters.StartTime = timestamp.FromMicro(start.UnixMicro())
 	for _, d := range cfg.Domains {
 		g.Domains = append(g.Domains, chain.DefaultDomain(d.ID))
 	}

@@ -14,7 +14,7 @@ import (
 	"doin.network/node/chain/consensus"
 	"doin.network/node/chain/store"
 	"doin.network/node/internal/canon"
-	"doin.network/node/internal/stamp"
+	"doin.network/node/internal/timestamp"
 	"doin.network/node/olap"
 )
 
@@ -208,7 +208,7 @@ func (c chainRows) rows(b *chain.Block, receipts *canon.Object) []olap.Row {
 		}
 		row := olap.ChainOptimaeOf(olap.Acceptance{DomainID: tx.DomainID, PeerID: tx.PeerID, TxID: tx.ID,
 			BlockHeight: b.Header.Index, BlockTimestamp: b.Header.Timestamp.ISO(), BlockHash: b.Hash,
-			Payload: tx.Payload, IngestedAt: stamp.FromTime(c.now()).ISO()})
+			Payload: tx.Payload, IngestedAt: timestamp.FromTime(c.now()).ISO()})
 		if v, ok := effective[tx.ID]; ok {
 			row.EffectiveIncrement = &v
 		}

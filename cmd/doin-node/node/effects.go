@@ -10,17 +10,17 @@ import (
 	"doin.network/node/chain/engine"
 	"doin.network/node/compute/worker"
 	"doin.network/node/internal/canon"
-	"doin.network/node/net/gossip"
+	"doin.network/node/net/flood"
 )
 
-// receive is gossip's handler: a verified message becomes an event.
-func (n *Node) receive(_ context.Context, m *chain.Message, _ gossip.Peer) error {
+// receive is flood's handler: a verified message becomes an event.
+func (n *Node) receive(_ context.Context, m *chain.Message, _ flood.Peer) error {
 	if err := engine.ValidatePayload(m, n.rules.Network); err != nil {
 		n.metrics.penalties.Inc()
 		return err
 	}
 	if err := n.loop.post(engine.Received{Message: m}); err != nil {
-		return fmt.Errorf("%w: %v", gossip.ErrBusy, err)
+		return fmt.Errorf("%w: %v", flood.ErrBusy, err)
 	}
 	return nil
 }
@@ -28,7 +28,7 @@ func (n *Node) receive(_ context.Context, m *chain.Message, _ gossip.Peer) error
 // effectHandlers joins the engine's effects to the parts that carry them out.
 func (n *Node) effectHandlers() effects {
 	return effects{
-		broadcast: n.gossip.Broadcast,
+		broadcast: n.flood.Broadcast,
 		evaluate:  n.evaluate,
 		infer:     n.infer,
 		fetch:     func(f engine.Fetch) { n.syncer.Announced(f.Peer, f.Height, f.Hash) },
@@ -52,7 +52,7 @@ func (n *Node) effectHandlers() effects {
 			n.metrics.penalties.Inc()
 			n.log.Warn("peer broke the protocol", "peer", p.Peer, "reason", p.Reason)
 			n.peers.Penalize(p.Peer, 10*time.Second)
-			n.gossip.Penalize(p.Peer)
+			n.flood.Penalize(p.Peer)
 		},
 	}
 }

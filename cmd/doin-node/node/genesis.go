@@ -9,7 +9,7 @@ import (
 	"doin.network/node/chain"
 	"doin.network/node/chain/identity"
 	"doin.network/node/cmd/doin-node/config"
-	"doin.network/node/internal/stamp"
+	"doin.network/node/internal/timestamp"
 )
 
 // maxGenesisBytes bounds a genesis file.
@@ -20,7 +20,7 @@ const maxGenesisBytes = 16 << 20
 func Genesis(cfg *config.Config, evaluators []chain.Evaluator, start time.Time) *chain.Genesis {
 	p := chain.DefaultParameters()
 	p.Name = cfg.Label
-	p.StartTime = stamp.FromMicro(start.UnixMicro())
+	p.StartTime = timestamp.FromMicro(start.UnixMicro())
 	p.TargetBlockTime = cfg.Chain.TargetBlockTime.Seconds()
 	p.InitialThreshold = cfg.Chain.InitialThreshold
 	p.QuorumMinEvaluators = cfg.Quorum.MinEvaluators

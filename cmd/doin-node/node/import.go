@@ -12,11 +12,11 @@ import (
 	"time"
 
 	"doin.network/node/chain"
-	"doin.network/node/chain/neighbour"
+	pyengine "doin.network/node/chain/python/engine"
 	"doin.network/node/chain/store"
 	"doin.network/node/cmd/doin-node/config"
 	"doin.network/node/internal/canon"
-	"doin.network/node/internal/stamp"
+	"doin.network/node/internal/timestamp"
 	"doin.network/node/olap"
 	"doin.network/node/olap/csv"
 	"doin.network/node/olap/sqlite"
@@ -39,7 +39,7 @@ type Imported struct {
 
 // ImportChain reads the chain of Python nodes into the data directory dir: files in the order of their blocks, each the
 // reference's chain.json (a list of blocks) or answers of GET /chain/blocks. Every block is checked as one from a peer
-// (neighbour.CheckBlock); the import stops at the first that is not valid, keeps those before it, and says so by its error.
+// (pyengine.CheckBlock); the import stops at the first that is not valid, keeps those before it, and says so by its error.
 // Blocks that the store has already are passed over, so an import can be repeated and continued. The star schema gets a row
 // for each accepted optimae.
 func ImportChain(ctx context.Context, dir string, files []string, log *slog.Logger) (done Imported, err error) {
@@ -149,7 +149,7 @@ func openList(d *json.Decoder) error {
 func (im *importer) open(first *chain.Block) (err error) {
 	genesis := chain.GenesisBlock()
 	if first.Header.Index == 0 {
-		if err := neighbour.CheckBlock(0, chain.ZeroHash, first, func(string) bool { return false }); err != nil {
+		if err := pyengine.CheckBlock(0, chain.ZeroHash, first, func(string) bool { return false }); err != nil {
 			return err
 		}
 		genesis = first
@@ -208,7 +208,7 @@ func (im *importer) block(ctx context.Context, b *chain.Block) error {
 	if len(b.Transactions) == 0 && b.Header.MerkleRoot != chain.ZeroHash {
 		return fmt.Errorf("block %d has lost its transactions: the node that wrote this file prunes them (prune_keep_blocks)", b.Header.Index)
 	}
-	if err := neighbour.CheckBlock(height+1, tip, b, func(id string) bool { return im.ids[id] }); err != nil {
+	if err := pyengine.CheckBlock(height+1, tip, b, func(id string) bool { return im.ids[id] }); err != nil {
 		return err
 	}
 	if err := im.store.Append(ctx, store.Entry{Block: b}); err != nil {
@@ -293,7 +293,7 @@ func (d *Imported) Object(at time.Time) *canon.Object {
 	for i, id := range d.Domains {
 		domains[i] = id
 	}
-	return canon.NewObject("imported_at", stamp.FromTime(at).ISO(), "blocks", int64(d.Blocks), "known_blocks", int64(d.Known),
+	return canon.NewObject("imported_at", timestamp.FromTime(at).ISO(), "blocks", int64(d.Blocks), "known_blocks", int64(d.Known),
 		"height", d.Height, "tip_hash", d.Tip, "transactions", int64(d.Transactions), "domains", domains,
 		"chain_optimae", int64(d.Optimae), "own_genesis", d.OwnGenesis)
 }

@@ -9,7 +9,7 @@ import (
 	"doin.network/node/chain"
 	"doin.network/node/internal/canon"
 	"doin.network/node/internal/golden"
-	"doin.network/node/internal/stamp"
+	"doin.network/node/internal/timestamp"
 	"doin.network/node/olap/sqlite"
 )
 
@@ -85,7 +85,7 @@ func TestImport(t *testing.T) {
 
 // TestImportRows fills the star schema from an older revision's chain, which begins with a block 0 of its own.
 func TestImportRows(t *testing.T) {
-	at := stamp.FromMicro(1_700_000_000_000_000)
+	at := timestamp.FromMicro(1_700_000_000_000_000)
 	first := &chain.Block{Header: chain.Header{PreviousHash: chain.ZeroHash, Timestamp: at, GeneratorID: "maker"}}
 	first.Seal()
 	next := &chain.Block{Header: chain.Header{Index: 1, PreviousHash: first.Hash, Timestamp: at, GeneratorID: "maker", WeightedPerformanceSum: 2, Threshold: 1}}

@@ -5,7 +5,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"doin.network/node/net/standing"
+	"doin.network/node/net/peerscore"
 )
 
 // metrics are the node's counters for GET /metrics. Gauges are read when they are asked for.
@@ -34,7 +34,7 @@ func newMetrics(n *Node) *metrics {
 	return m
 }
 
-// refusals collects gossip's counters by reason and the API's by status.
+// refusals collects flood's counters by reason and the API's by status.
 type refusals struct{ n *Node }
 
 var (
@@ -61,13 +61,13 @@ const scores = 16
 
 // Collect implements prometheus.Collector.
 func (r *refusals) Collect(ch chan<- prometheus.Metric) {
-	s := r.n.gossip.Stats()
+	s := r.n.flood.Stats()
 	for reason, count := range s.Refused {
 		ch <- prometheus.MustNewConstMetric(descRefused, prometheus.CounterValue, float64(count), string(reason))
 	}
 	ch <- prometheus.MustNewConstMetric(descTaken, prometheus.CounterValue, float64(s.Accepted))
 	now := r.n.now()
-	for kind, board := range map[string]*standing.Board{"address": r.n.callers, "author": r.n.authors} {
+	for kind, board := range map[string]*peerscore.Board{"address": r.n.callers, "author": r.n.authors} {
 		for _, e := range board.Worst(scores, now) {
 			ch <- prometheus.MustNewConstMetric(descScore, prometheus.GaugeValue, e.Points, kind, e.Name)
 		}

@@ -1,9 +1,9 @@
 // Package node is the composition root: it builds every part of a node, joins them and owns their lifetimes.
 //
 //	        net/api ─────────────┐ questions                    compute/worker (child process)
-//	net/transport ─► net/gossip ─┤ messages   ┌──────────────┐  trainings   ▲
+//	net/transport ─► net/flood ─┤ messages   ┌──────────────┐  trainings   ▲
 //	net/discovery                ├──────────► │ event loop    │ ────────────┘
-//	net/chainsync ───────────────┤ branches   │ chain/engine  │ ─► net/gossip: broadcasts
+//	net/chainsync ───────────────┤ branches   │ chain/engine  │ ─► net/flood: broadcasts
 //	search (one per domain) ─────┘ proposals  └──────┬───────┘ ─► search: verified immigrants
 //	                                                 ▼
 //	                             chain/store first, then olap: rows
@@ -38,8 +38,8 @@ import (
 	"doin.network/node/net/api"
 	"doin.network/node/net/chainsync"
 	"doin.network/node/net/discovery"
-	"doin.network/node/net/gossip"
-	"doin.network/node/net/standing"
+	"doin.network/node/net/flood"
+	"doin.network/node/net/peerscore"
 	"doin.network/node/net/transport"
 	"doin.network/node/olap"
 	"doin.network/node/olap/csv"
@@ -69,13 +69,13 @@ type Node struct {
 	worker   *workers
 	client   *transport.Client // to peers: messages and handshakes
 	blocks   *transport.Client // to peers: the chain
-	gossip   *gossip.Gossip
+	flood    *flood.Flood
 	peers    *discovery.Table
 	syncer   *chainsync.Syncer
 	api      *api.API
 	server   *transport.Server
-	callers  *standing.Board // by address
-	authors  *standing.Board // by peer id
+	callers  *peerscore.Board // by address
+	authors  *peerscore.Board // by peer id
 	db       *sqlite.DB
 	recorder *olap.Recorder
 	tracker  *olap.Tracker
@@ -238,14 +238,14 @@ func (n *Node) openNetwork() (err error) {
 	n.blocks = transport.NewClient(blocks)
 
 	limits := &n.cfg.Limits
-	score := standing.Config{Points: limits.PenaltyPoints, Penalty: limits.PenaltyTime}
-	if n.callers, err = standing.New(score); err != nil {
+	score := peerscore.Config{Points: limits.PenaltyPoints, Penalty: limits.PenaltyTime}
+	if n.callers, err = peerscore.New(score); err != nil {
 		return err
 	}
-	if n.authors, err = standing.New(score); err != nil {
+	if n.authors, err = peerscore.New(score); err != nil {
 		return err
 	}
-	gc := gossip.Config{Signer: n.key, Network: n.rules.Network, Port: n.port, Log: log,
+	gc := flood.Config{Signer: n.key, Network: n.rules.Network, Port: n.port, Log: log,
 		MaxBytes: limits.MaxMessageBytes, AddressRate: limits.AddressRate, AddressBurst: 4 * limits.AddressRate,
 		AuthorRate: limits.AuthorRate, AuthorBurst: 10 * limits.AuthorRate, Addresses: n.callers, Authors: n.authors,
 		CutOff: func(author string) { n.peers.Penalize(author, limits.PenaltyTime) },
@@ -254,23 +254,23 @@ func (n *Node) openNetwork() (err error) {
 				log.Debug("caller not learned", "host", host, "port", port, "err", err)
 			}
 		},
-		Report: func(p gossip.Peer, err error) { n.peers.Report(p.Endpoint, err) },
+		Report: func(p flood.Peer, err error) { n.peers.Report(p.Endpoint, err) },
 	}
-	connected := gossip.PeersFunc(func() []gossip.Peer {
+	connected := flood.PeersFunc(func() []flood.Peer {
 		list := n.peers.Connected()
-		out := make([]gossip.Peer, len(list))
+		out := make([]flood.Peer, len(list))
 		for i, p := range list {
-			out[i] = gossip.Peer{ID: p.ID, Host: p.Host, Port: p.Port, Endpoint: p.Endpoint()}
+			out[i] = flood.Peer{ID: p.ID, Host: p.Host, Port: p.Port, Endpoint: p.Endpoint()}
 		}
 		return out
 	})
-	if n.gossip, err = gossip.New(gc, connected, n.client, n.receive); err != nil {
+	if n.flood, err = flood.New(gc, connected, n.client, n.receive); err != nil {
 		return err
 	}
 	dc := discovery.Config{Key: n.key, Network: n.rules.Network, Port: n.port, Bootstrap: n.cfg.Network.Bootstrap,
 		Interval: n.cfg.Network.DiscoveryInterval, NoExchange: !n.cfg.Network.Discovery, MaxKnown: n.cfg.Limits.MaxPeers, Log: log,
 		Announce: func(ctx context.Context, p discovery.Peer) error {
-			return n.gossip.Announce(ctx, gossip.Peer{ID: p.ID, Host: p.Host, Port: p.Port, Endpoint: p.Endpoint()})
+			return n.flood.Announce(ctx, flood.Peer{ID: p.ID, Host: p.Host, Port: p.Port, Endpoint: p.Endpoint()})
 		},
 		OnConnect: func(p discovery.Peer) {
 			log.Info("peer connected", "peer", p.ID, "endpoint", p.Endpoint())
@@ -297,7 +297,7 @@ func (n *Node) openNetwork() (err error) {
 	n.metrics = newMetrics(n)
 	ac := api.Config{Port: n.port, Network: n.rules.Network, Strict: true, Log: log}
 	parts := api.Parts{Node: statusView{n}, Chain: blockView{n}, Tasks: taskView{n}, Inference: inferenceView{n},
-		Stats: statsView{n}, Peers: n.peers, Gossip: n.gossip, Metrics: n.metrics.registry}
+		Stats: statsView{n}, Peers: n.peers, Flood: n.flood, Metrics: n.metrics.registry}
 	if n.api, err = api.New(ac, parts); err != nil {
 		return err
 	}
@@ -305,9 +305,9 @@ func (n *Node) openNetwork() (err error) {
 	tc.MaxBodyBytes = limits.MaxBodyBytes
 	tc.MaxConns, tc.MaxConnsPerIP = limits.MaxConnections, limits.MaxPerAddress
 	tc.ReadTimeout, tc.IdleTimeout = limits.RequestTimeout, limits.IdleTimeout
-	tc.Refuse = func(host string) bool { return n.callers.Cut(standing.Address(host), n.now()) }
+	tc.Refuse = func(host string) bool { return n.callers.Cut(peerscore.Address(host), n.now()) }
 	tc.Offence = func(host string) {
-		if n.callers.Charge(standing.Address(host), 1, n.now()) {
+		if n.callers.Charge(peerscore.Address(host), 1, n.now()) {
 			log.Warn("address is cut off", "address", host, "last", "no readable request")
 		}
 	}
@@ -358,7 +358,7 @@ func (n *Node) Run(ctx context.Context) error {
 		return nil
 	})
 	start("http server", func(ctx context.Context) error { return n.server.Run(ctx, n.listener) })
-	start("gossip", n.gossip.Run)
+	start("flood", n.flood.Run)
 	if n.cfg.Network.Discovery || len(n.cfg.Network.Bootstrap) > 0 {
 		start("discovery", n.peers.Run)
 	}

@@ -14,7 +14,7 @@ import (
 	"doin.network/node/chain/identity"
 	"doin.network/node/chain/store"
 	"doin.network/node/internal/canon"
-	"doin.network/node/internal/stamp"
+	"doin.network/node/internal/timestamp"
 )
 
 const domain = "d"
@@ -37,7 +37,7 @@ func newNetwork(t *testing.T, name string) *network {
 	l := &network{t: t, keys: map[string]*identity.Key{}}
 	g := &chain.Genesis{Parameters: chain.DefaultParameters(), Domains: []chain.Domain{chain.DefaultDomain(domain)}}
 	g.Parameters.Name = name
-	g.Parameters.StartTime = stamp.FromMicro(1_700_000_000 * engine.Second)
+	g.Parameters.StartTime = timestamp.FromMicro(1_700_000_000 * engine.Second)
 	g.Parameters.InitialThreshold = 0.05
 	for i := range 3 {
 		k, err := identity.FromSeed(fmt.Sprint("node test ", i))
@@ -79,7 +79,7 @@ func (l *network) extend(n int) {
 			l.must(chain.SignVote(v, l.keys[m], network))
 			st.Votes = append(st.Votes, v)
 		}
-		tx := &chain.Tx{Type: consensus.TxAccepted, DomainID: domain, PeerID: id, Timestamp: stamp.FromMicro(l.state.TipTime),
+		tx := &chain.Tx{Type: consensus.TxAccepted, DomainID: domain, PeerID: id, Timestamp: timestamp.FromMicro(l.state.TipTime),
 			Payload: consensus.AcceptancePayload(st, len(st.Votes), canon.NewObject(), nil)}
 		l.must(chain.SignTx(tx, l.first, network))
 		built, err := consensus.Build(l.state, []*chain.Tx{tx}, l.state.TipTime+600*engine.Second, l.first)

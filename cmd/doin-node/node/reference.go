@@ -15,21 +15,21 @@ import (
 	"doin.network/node/chain"
 	"doin.network/node/chain/anchor"
 	"doin.network/node/chain/consensus"
-	"doin.network/node/chain/neighbour"
-	"doin.network/node/chain/reference"
+	"doin.network/node/chain/python"
+	pyengine "doin.network/node/chain/python/engine"
 	"doin.network/node/chain/store"
 	"doin.network/node/cmd/doin-node/config"
 	"doin.network/node/internal/canon"
 	"doin.network/node/net/api"
 	"doin.network/node/net/chainsync"
 	"doin.network/node/net/discovery"
-	"doin.network/node/net/gossip"
-	"doin.network/node/net/standing"
+	"doin.network/node/net/flood"
+	"doin.network/node/net/peerscore"
 	"doin.network/node/net/transport"
 )
 
 // Reference is a node of the profile "reference": it lives among nodes of the Python reference. It is made of the same
-// parts as Node, with chain/neighbour in the place of chain/engine. Create it with NewReference, run it once with Run.
+// parts as Node, with chain/python/engine in the place of chain/engine. Create it with NewReference, run it once with Run.
 type Reference struct {
 	*Node // the parts that both profiles share; its loop stays nil
 
@@ -47,7 +47,7 @@ func NewReference(ctx context.Context, cfg *config.Config, log *slog.Logger) (_ 
 		return nil, fmt.Errorf("security %q: NewReference is for %q", cfg.Security, config.Reference)
 	}
 	n := &Node{cfg: cfg, log: log, now: time.Now, searches: map[string]*search{}, waiting: map[string]chan inferenceAnswer{},
-		earnedAt: map[int64]int64{}, stored: newBranchPoint(), rules: &consensus.Rules{Network: neighbour.Network}}
+		earnedAt: map[int64]int64{}, stored: newBranchPoint(), rules: &consensus.Rules{Network: pyengine.Network}}
 	r := &Reference{Node: n, refs: map[string]*refSearch{}, versions: cfg.Network.ComponentVersions}
 	if r.versions == nil {
 		r.versions = plainVersions()
@@ -110,14 +110,14 @@ func (r *Reference) openChain() (err error) {
 	if r.store, err = openReferenceStore(path, chain.GenesisBlock(), r.log); err != nil {
 		return fmt.Errorf("chain store %s: %w", path, err)
 	}
-	if r.anchors, err = anchor.OpenFileLog(r.path("anchors.log"), r.key, neighbour.Network); err != nil {
+	if r.anchors, err = anchor.OpenFileLog(r.path("anchors.log"), r.key, pyengine.Network); err != nil {
 		return err
 	}
 	cfg, err := r.engineConfig()
 	if err != nil {
 		return err
 	}
-	e, err := neighbour.New(cfg, r.key, r.store, r.now().UnixMicro())
+	e, err := pyengine.New(cfg, r.key, r.store, r.now().UnixMicro())
 	if err != nil {
 		return fmt.Errorf("chain store %s: %w", path, err)
 	}
@@ -139,12 +139,12 @@ func openReferenceStore(path string, genesis *chain.Block, log *slog.Logger) (_ 
 	network, err := st.Meta(metaNetwork)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		if err := st.PutMeta(metaNetwork, []byte(neighbour.Network)); err != nil {
+		if err := st.PutMeta(metaNetwork, []byte(pyengine.Network)); err != nil {
 			return nil, err
 		}
 	case err != nil:
 		return nil, err
-	case string(network) != neighbour.Network:
+	case string(network) != pyengine.Network:
 		return nil, fmt.Errorf("%w: it holds %.12s of the strict profile (start with --reset-chain to begin anew)", errOtherNetwork, network)
 	}
 	if damage := st.Damage(); damage != nil {
@@ -157,8 +157,8 @@ func openReferenceStore(path string, genesis *chain.Block, log *slog.Logger) (_ 
 }
 
 // engineConfig translates the configuration.
-func (r *Reference) engineConfig() (neighbour.Config, error) {
-	c, cfg := neighbour.DefaultConfig(), r.cfg
+func (r *Reference) engineConfig() (pyengine.Config, error) {
+	c, cfg := pyengine.DefaultConfig(), r.cfg
 	for _, d := range cfg.Domains {
 		if reason := d.Unavailable(); reason != "" {
 			r.log.Warn("domain has no role here", "domain", d.ID, "reason", reason)
@@ -166,19 +166,19 @@ func (r *Reference) engineConfig() (neighbour.Config, error) {
 		if !d.Active() {
 			continue
 		}
-		bounds, err := reference.ParseBounds(boundsObject(d.Bounds))
+		bounds, err := python.ParseBounds(boundsObject(d.Bounds))
 		if err != nil {
 			return c, err
 		}
 		i := d.Incentives
-		c.Domains = append(c.Domains, neighbour.Domain{ID: d.ID, Optimize: d.Optimize, Evaluate: d.Evaluate, Validate: d.Validate,
+		c.Domains = append(c.Domains, pyengine.Domain{ID: d.ID, Optimize: d.Optimize, Evaluate: d.Evaluate, Validate: d.Validate,
 			HasSynthetic: d.HasSynthetic, Synthetic: d.SyntheticPlugin != "", HigherIsBetter: d.HigherIsBetter, Bounds: bounds,
-			Incentives: reference.IncentiveConfig{HigherIsBetter: i.HigherIsBetter, Tolerance: i.ToleranceMargin, BonusThreshold: i.BonusThreshold,
+			Incentives: python.IncentiveConfig{HigherIsBetter: i.HigherIsBetter, Tolerance: i.ToleranceMargin, BonusThreshold: i.BonusThreshold,
 				MinReward: i.MinRewardFraction, MaxBonus: i.MaxBonusMultiplier}})
 	}
 	c.Quorum.MinEvaluators, c.Quorum.Fraction, c.Quorum.Tolerance = cfg.Quorum.MinEvaluators, cfg.Quorum.Fraction, cfg.Quorum.Tolerance
 	f := cfg.Fees
-	c.Fees = reference.FeeConfig{MinBaseFee: f.MinBaseFee, MaxBaseFee: f.MaxBaseFee, TargetBlockSize: int64(f.TargetBlockSize),
+	c.Fees = python.FeeConfig{MinBaseFee: f.MinBaseFee, MaxBaseFee: f.MaxBaseFee, TargetBlockSize: int64(f.TargetBlockSize),
 		MaxBlockSize: int64(f.MaxBlockSize), ChangeDenom: int64(f.ChangeDenom), StakeMultiplier: f.StakeMultiplier, BurnFraction: f.BurnFraction}
 	c.TargetBlockTime, c.InitialThreshold = cfg.Chain.TargetBlockTime.Seconds(), cfg.Chain.InitialThreshold
 	c.AcceptanceTolerance, c.FinalityDepth = cfg.Chain.AcceptanceTolerance, int64(cfg.Chain.FinalityDepth)
@@ -208,14 +208,14 @@ func (r *Reference) openNetwork() (err error) {
 	blocks.MaxResponseBytes, blocks.MaxInFlight = 4*consensus.MaxBlockBytes, 8
 	r.blocks = transport.NewClient(blocks)
 
-	score := standing.Config{Points: limits.PenaltyPoints, Penalty: limits.PenaltyTime}
-	if r.callers, err = standing.New(score); err != nil {
+	score := peerscore.Config{Points: limits.PenaltyPoints, Penalty: limits.PenaltyTime}
+	if r.callers, err = peerscore.New(score); err != nil {
 		return err
 	}
-	if r.authors, err = standing.New(score); err != nil {
+	if r.authors, err = peerscore.New(score); err != nil {
 		return err
 	}
-	gc := gossip.Config{Signer: r.key, Network: neighbour.Network, Port: r.port, Log: log, AllowUnsigned: true, RelayAsIs: r.protocol() == config.Gossipsub,
+	gc := flood.Config{Signer: r.key, Network: pyengine.Network, Port: r.port, Log: log, AllowUnsigned: true, RelayAsIs: r.protocol() == config.Gossipsub,
 		ComponentVersions: r.cfg.Network.ComponentVersions, PluginConfigs: r.pluginConfigs(),
 		MaxBytes: limits.MaxMessageBytes, AddressRate: limits.AddressRate, AddressBurst: 4 * limits.AddressRate,
 		AuthorRate: limits.AuthorRate, AuthorBurst: 10 * limits.AuthorRate, Addresses: r.callers, Authors: r.authors,
@@ -225,22 +225,22 @@ func (r *Reference) openNetwork() (err error) {
 				log.Debug("caller not learned", "host", host, "port", port, "err", err)
 			}
 		},
-		Report: func(p gossip.Peer, err error) { r.peers.Report(p.Endpoint, err) },
+		Report: func(p flood.Peer, err error) { r.peers.Report(p.Endpoint, err) },
 	}
-	connected := gossip.PeersFunc(func() []gossip.Peer {
+	connected := flood.PeersFunc(func() []flood.Peer {
 		list := r.peers.Connected()
-		out := make([]gossip.Peer, len(list))
+		out := make([]flood.Peer, len(list))
 		for i, p := range list {
 			out[i] = gossipPeer(p)
 		}
 		return out
 	})
-	if r.gossip, err = gossip.New(gc, connected, r.client, r.receive); err != nil {
+	if r.flood, err = flood.New(gc, connected, r.client, r.receive); err != nil {
 		return err
 	}
-	dc := discovery.Config{Key: r.key, Network: neighbour.Network, Port: r.port, Bootstrap: r.cfg.Network.Bootstrap, AllowUnproven: true,
+	dc := discovery.Config{Key: r.key, Network: pyengine.Network, Port: r.port, Bootstrap: r.cfg.Network.Bootstrap, AllowUnproven: true,
 		Interval: r.cfg.Network.DiscoveryInterval, NoExchange: !r.cfg.Network.Discovery, MaxKnown: limits.MaxPeers, Log: log,
-		Announce: func(ctx context.Context, p discovery.Peer) error { return r.gossip.Announce(ctx, gossipPeer(p)) },
+		Announce: func(ctx context.Context, p discovery.Peer) error { return r.flood.Announce(ctx, gossipPeer(p)) },
 		OnConnect: func(p discovery.Peer) {
 			log.Info("peer connected", "peer", p.ID, "endpoint", p.Endpoint(), "proved_its_key", p.Verified)
 			r.syncer.Poll()
@@ -249,7 +249,7 @@ func (r *Reference) openNetwork() (err error) {
 	if r.peers, err = discovery.New(dc, discovery.HTTPDialer{Client: r.client}); err != nil {
 		return err
 	}
-	sc := chainsync.Config{Network: neighbour.Network, Log: log, Penalize: func(p chainsync.Peer, reason error) {
+	sc := chainsync.Config{Network: pyengine.Network, Log: log, Penalize: func(p chainsync.Peer, reason error) {
 		log.Warn("peer served a bad chain", "peer", p.ID, "endpoint", p.Endpoint, "err", reason)
 		r.peers.Penalize(p.ID, time.Minute)
 	}}
@@ -263,9 +263,9 @@ func (r *Reference) openNetwork() (err error) {
 	r.syncer = chainsync.New(sc, refChainView{r}, sources, fetcher)
 
 	r.metrics = newReferenceMetrics(r)
-	ac := api.Config{Port: r.port, Network: neighbour.Network, ComponentVersions: r.versions, Log: log}
+	ac := api.Config{Port: r.port, Network: pyengine.Network, ComponentVersions: r.versions, Log: log}
 	parts := api.Parts{Node: refStatusView{r}, Chain: refBlockView{r}, Tasks: refTaskView{r}, Inference: refInferenceView{r},
-		Stats: statsView{r.Node}, Peers: r.peers, Gossip: r.gossip, Metrics: r.metrics.registry}
+		Stats: statsView{r.Node}, Peers: r.peers, Flood: r.flood, Metrics: r.metrics.registry}
 	if r.api, err = api.New(ac, parts); err != nil {
 		return err
 	}
@@ -273,9 +273,9 @@ func (r *Reference) openNetwork() (err error) {
 	tc.MaxBodyBytes = limits.MaxBodyBytes
 	tc.MaxConns, tc.MaxConnsPerIP = limits.MaxConnections, limits.MaxPerAddress
 	tc.ReadTimeout, tc.IdleTimeout = limits.RequestTimeout, limits.IdleTimeout
-	tc.Refuse = func(host string) bool { return r.callers.Cut(standing.Address(host), r.now()) }
+	tc.Refuse = func(host string) bool { return r.callers.Cut(peerscore.Address(host), r.now()) }
 	tc.Offence = func(host string) {
-		if r.callers.Charge(standing.Address(host), 1, r.now()) {
+		if r.callers.Charge(peerscore.Address(host), 1, r.now()) {
 			log.Warn("address is cut off", "address", host, "last", "no readable request")
 		}
 	}
@@ -288,8 +288,8 @@ func (r *Reference) openNetwork() (err error) {
 	return nil
 }
 
-func gossipPeer(p discovery.Peer) gossip.Peer {
-	return gossip.Peer{ID: p.ID, Host: p.Host, Port: p.Port, Endpoint: p.Endpoint()}
+func gossipPeer(p discovery.Peer) flood.Peer {
+	return flood.Peer{ID: p.ID, Host: p.Host, Port: p.Port, Endpoint: p.Endpoint()}
 }
 
 // Run runs the node until ctx ends or a part fails, then stops everything: first who asks, then who answers, last
@@ -299,7 +299,7 @@ func (r *Reference) Run(ctx context.Context) error {
 	defer n.close()
 	view := r.chain.view.Load()
 	n.log.Warn(warnReference)
-	n.log.Info("node starts", "peer_id", n.key.PeerID(), "port", n.port, "network", neighbour.Network, "height", view.Height,
+	n.log.Info("node starts", "peer_id", n.key.PeerID(), "port", n.port, "network", pyengine.Network, "height", view.Height,
 		"security", string(n.cfg.Security), "domains", len(n.cfg.Domains), "component_versions", string(canon.Default(r.versions)))
 	recordCtx, stopRecording := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopRecording()
@@ -326,7 +326,7 @@ func (r *Reference) Run(ctx context.Context) error {
 		return nil
 	})
 	start("http server", func(ctx context.Context) error { return n.server.Run(ctx, n.listener) })
-	start("gossip", n.gossip.Run)
+	start("flood", n.flood.Run)
 	if n.cfg.Network.Discovery || len(n.cfg.Network.Bootstrap) > 0 {
 		start("discovery", n.peers.Run)
 	}

@@ -12,11 +12,11 @@ import (
 	"time"
 
 	"doin.network/node/chain"
-	"doin.network/node/chain/neighbour"
+	pyengine "doin.network/node/chain/python/engine"
 	"doin.network/node/chain/store"
 	"doin.network/node/cmd/doin-node/config"
 	"doin.network/node/internal/canon"
-	"doin.network/node/internal/stamp"
+	"doin.network/node/internal/timestamp"
 )
 
 func referenceConfig(t *testing.T) *config.Config {
@@ -78,7 +78,7 @@ func TestReferenceNode(t *testing.T) {
 			t.Errorf("/status: %s = %q, %v", key, v, err)
 		}
 	}
-	now := stamp.FromTime(time.Now()).Wire()
+	now := timestamp.FromTime(time.Now()).Wire()
 	message := `{"msg_type": "optimae_commit", "sender_id": "` + strings.Repeat("ab", 20) + `", "timestamp": "` + now + `", "ttl": 7, "payload": ` +
 		`{"commitment_hash": "` + strings.Repeat("c", 64) + `", "domain_id": "q", "_sender_port": 8470, "_component_versions": {"doin-core": "other"}, "_plugin_configs": {}}}`
 	for body, want := range map[string]int{
@@ -126,7 +126,7 @@ func TestReferenceNode(t *testing.T) {
 	if _, err := openReferenceStore(dir, chain.GenesisBlock(), discard); !errors.Is(err, errOtherNetwork) {
 		t.Errorf("a strict store: %v, want errOtherNetwork", err)
 	}
-	if neighbour.Network != chain.GenesisHash {
+	if pyengine.Network != chain.GenesisHash {
 		t.Error("the network is not named by its block 0")
 	}
 }

@@ -11,35 +11,35 @@ import (
 
 	"doin.network/node/chain"
 	"doin.network/node/chain/engine"
-	"doin.network/node/chain/neighbour"
+	pyengine "doin.network/node/chain/python/engine"
 	"doin.network/node/chain/store"
 	"doin.network/node/compute/worker"
-	"doin.network/node/net/gossip"
+	"doin.network/node/net/flood"
 )
 
 // refLoop owns the engine of the reference profile, as loop owns the strict one.
 type refLoop struct {
-	engine *neighbour.Engine
+	engine *pyengine.Engine
 	store  blockWriter
 	log    *slog.Logger
 	now    func() time.Time
 
 	requests chan refRequest
 	stopped  chan struct{} // closed when run has returned
-	view     atomic.Pointer[neighbour.View]
+	view     atomic.Pointer[pyengine.View]
 
 	peers   func() []string
-	effects func(context.Context, neighbour.Effect)
+	effects func(context.Context, pyengine.Effect)
 }
 
 // refRequest is one event, or a question to the engine, with room for its answer.
 type refRequest struct {
-	event neighbour.Event
-	ask   func(*neighbour.Engine)
-	reply chan []neighbour.Effect // nil if nobody waits; else buffered
+	event pyengine.Event
+	ask   func(*pyengine.Engine)
+	reply chan []pyengine.Effect // nil if nobody waits; else buffered
 }
 
-func newRefLoop(e *neighbour.Engine, st blockWriter, log *slog.Logger, now func() time.Time) *refLoop {
+func newRefLoop(e *pyengine.Engine, st blockWriter, log *slog.Logger, now func() time.Time) *refLoop {
 	l := &refLoop{engine: e, store: st, log: log, now: now, requests: make(chan refRequest, 512), stopped: make(chan struct{}),
 		peers: func() []string { return nil }}
 	l.view.Store(e.View())
@@ -58,7 +58,7 @@ func (l *refLoop) run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
-			r.event = neighbour.Tick{Peers: l.peers()}
+			r.event = pyengine.Tick{Peers: l.peers()}
 		case r = <-l.requests:
 		}
 		if r.ask != nil {
@@ -80,21 +80,21 @@ func (l *refLoop) run(ctx context.Context) error {
 }
 
 // carryOut carries out the effects of one step, blocks before everything else.
-func (l *refLoop) carryOut(ctx context.Context, ev neighbour.Event, out []neighbour.Effect) error {
+func (l *refLoop) carryOut(ctx context.Context, ev pyengine.Event, out []pyengine.Effect) error {
 	for _, f := range out {
-		if c, ok := f.(neighbour.Commit); ok {
+		if c, ok := f.(pyengine.Commit); ok {
 			if err := l.persist(ctx, c); err != nil {
 				return err
 			}
 		}
 	}
 	// A picture costs a walk over everything that is open: not for each message of a flood.
-	_, message := ev.(neighbour.Received)
-	if !message || slices.ContainsFunc(out, func(f neighbour.Effect) bool { _, n := f.(neighbour.Notice); return !n }) {
+	_, message := ev.(pyengine.Received)
+	if !message || slices.ContainsFunc(out, func(f pyengine.Effect) bool { _, n := f.(pyengine.Notice); return !n }) {
 		l.view.Store(l.engine.View())
 	}
 	for _, f := range out {
-		if n, ok := f.(neighbour.Notice); ok {
+		if n, ok := f.(pyengine.Notice); ok {
 			level := slog.LevelInfo
 			switch {
 			case n.Warn:
@@ -111,7 +111,7 @@ func (l *refLoop) carryOut(ctx context.Context, ev neighbour.Event, out []neighb
 }
 
 // persist stores what the engine adopted; a full disk is waited out.
-func (l *refLoop) persist(ctx context.Context, c neighbour.Commit) error {
+func (l *refLoop) persist(ctx context.Context, c pyengine.Commit) error {
 	entries := make([]store.Entry, len(c.Blocks))
 	for i, b := range c.Blocks {
 		entries[i] = store.Entry{Block: b}
@@ -131,7 +131,7 @@ func (l *refLoop) persist(ctx context.Context, c neighbour.Commit) error {
 }
 
 // post hands the loop an event whose effects nobody waits for. It fails with errBusy rather than wait.
-func (l *refLoop) post(ev neighbour.Event) error {
+func (l *refLoop) post(ev pyengine.Event) error {
 	select {
 	case l.requests <- refRequest{event: ev}:
 		return nil
@@ -143,7 +143,7 @@ func (l *refLoop) post(ev neighbour.Event) error {
 }
 
 // deliver hands the loop an event that must not be lost: it waits for room.
-func (l *refLoop) deliver(ctx context.Context, ev neighbour.Event) {
+func (l *refLoop) deliver(ctx context.Context, ev pyengine.Event) {
 	select {
 	case l.requests <- refRequest{event: ev}:
 	case <-ctx.Done():
@@ -152,18 +152,18 @@ func (l *refLoop) deliver(ctx context.Context, ev neighbour.Event) {
 }
 
 // call hands the loop an event and returns its effects after they were carried out.
-func (l *refLoop) call(ctx context.Context, ev neighbour.Event) ([]neighbour.Effect, error) {
+func (l *refLoop) call(ctx context.Context, ev pyengine.Event) ([]pyengine.Effect, error) {
 	return l.do(ctx, refRequest{event: ev})
 }
 
 // ask lets f look at the engine inside the loop.
-func (l *refLoop) ask(ctx context.Context, f func(*neighbour.Engine)) error {
+func (l *refLoop) ask(ctx context.Context, f func(*pyengine.Engine)) error {
 	_, err := l.do(ctx, refRequest{ask: f})
 	return err
 }
 
-func (l *refLoop) do(ctx context.Context, r refRequest) ([]neighbour.Effect, error) {
-	r.reply = make(chan []neighbour.Effect, 1)
+func (l *refLoop) do(ctx context.Context, r refRequest) ([]pyengine.Effect, error) {
+	r.reply = make(chan []pyengine.Effect, 1)
 	select {
 	case l.requests <- r:
 	case <-ctx.Done():
@@ -182,29 +182,29 @@ func (l *refLoop) do(ctx context.Context, r refRequest) ([]neighbour.Effect, err
 }
 
 // task hands the loop an event that is answered by a TaskResult.
-func (l *refLoop) task(ctx context.Context, ev neighbour.Event) (neighbour.TaskResult, error) {
+func (l *refLoop) task(ctx context.Context, ev pyengine.Event) (pyengine.TaskResult, error) {
 	out, err := l.call(ctx, ev)
 	if err != nil {
-		return neighbour.TaskResult{}, err
+		return pyengine.TaskResult{}, err
 	}
 	for _, f := range out {
-		if r, ok := f.(neighbour.TaskResult); ok {
+		if r, ok := f.(pyengine.TaskResult); ok {
 			return r, r.Err
 		}
 	}
-	return neighbour.TaskResult{}, fmt.Errorf("node: %T was not answered", ev)
+	return pyengine.TaskResult{}, fmt.Errorf("node: %T was not answered", ev)
 }
 
-// receive is gossip's handler: a message, signed or not, becomes an event.
-func (r *Reference) receive(_ context.Context, m *chain.Message, _ gossip.Peer) error {
-	if err := r.chain.post(neighbour.Received{Message: m}); err != nil {
-		return fmt.Errorf("%w: %v", gossip.ErrBusy, err)
+// receive is flood's handler: a message, signed or not, becomes an event.
+func (r *Reference) receive(_ context.Context, m *chain.Message, _ flood.Peer) error {
+	if err := r.chain.post(pyengine.Received{Message: m}); err != nil {
+		return fmt.Errorf("%w: %v", flood.ErrBusy, err)
 	}
 	return nil
 }
 
 // effects joins the engine's effects to the parts that carry them out. None of them blocks.
-func (r *Reference) effects() func(context.Context, neighbour.Effect) {
+func (r *Reference) effects() func(context.Context, pyengine.Effect) {
 	r.chain.peers = func() []string {
 		list := r.peers.Connected()
 		out := make([]string, len(list))
@@ -213,58 +213,58 @@ func (r *Reference) effects() func(context.Context, neighbour.Effect) {
 		}
 		return out
 	}
-	return func(ctx context.Context, f neighbour.Effect) {
+	return func(ctx context.Context, f pyengine.Effect) {
 		switch f := f.(type) {
-		case neighbour.Commit:
+		case pyengine.Commit:
 			r.committed(f)
-		case neighbour.Broadcast:
-			if err := r.gossip.Broadcast(f.Message); err != nil {
+		case pyengine.Broadcast:
+			if err := r.flood.Broadcast(f.Message); err != nil {
 				r.log.Warn("message not sent", "type", f.Message.Type, "err", err)
 			}
-		case neighbour.Send:
+		case pyengine.Send:
 			r.send(ctx, f)
-		case neighbour.Evaluate:
+		case pyengine.Evaluate:
 			r.evaluate(ctx, f)
-		case neighbour.Fetch:
+		case pyengine.Fetch:
 			r.syncer.Announced(f.Peer, f.Height, f.Hash)
-		case neighbour.RoundDone:
+		case pyengine.RoundDone:
 			r.mu.Lock()
 			s := r.refs[f.Domain]
 			r.mu.Unlock()
 			if s != nil {
 				s.done <- f // there is at most one per proposal, and room for it
 			}
-		case neighbour.AnchorDue:
+		case pyengine.AnchorDue:
 			r.jobs.Go(func() {
 				if err := r.publishAnchor(ctx, engine.AnchorDue{Height: f.Height, Hash: f.Hash}); err != nil {
 					r.log.Error("block not anchored", "height", f.Height, "err", err)
 				}
 			})
-		case neighbour.Penalize:
+		case pyengine.Penalize:
 			r.metrics.penalties.Inc()
 			r.log.Warn("somebody broke the protocol", "peer", f.Peer, "signed", f.Signed, "reason", f.Reason)
 			if f.Signed { // else it may be anybody in its name
-				r.gossip.Penalize(f.Peer)
+				r.flood.Penalize(f.Peer)
 			}
 		}
 	}
 }
 
 // send sends a message to one peer, if it is connected.
-func (r *Reference) send(ctx context.Context, f neighbour.Send) {
+func (r *Reference) send(ctx context.Context, f pyengine.Send) {
 	p, ok := r.peers.Lookup(f.Peer)
 	if !ok {
 		return
 	}
 	r.jobs.Go(func() {
-		if err := r.gossip.Send(ctx, gossipPeer(p), f.Message); err != nil && ctx.Err() == nil {
+		if err := r.flood.Send(ctx, gossipPeer(p), f.Message); err != nil && ctx.Err() == nil {
 			r.log.Debug("message not sent", "type", f.Message.Type, "peer", f.Peer, "err", err)
 		}
 	})
 }
 
 // committed is called by the event loop after blocks were stored.
-func (r *Reference) committed(c neighbour.Commit) {
+func (r *Reference) committed(c pyengine.Commit) {
 	tip := c.Blocks[len(c.Blocks)-1]
 	r.log.Info("block", "height", tip.Header.Index, "hash", tip.Hash, "generator", tip.Header.GeneratorID, "own", c.Own,
 		"transactions", len(tip.Transactions), "sum", tip.Header.WeightedPerformanceSum, "dropped", len(c.Dropped))
@@ -273,7 +273,7 @@ func (r *Reference) committed(c neighbour.Commit) {
 }
 
 // evaluate runs a training in the worker and tells the engine how it ended.
-func (r *Reference) evaluate(ctx context.Context, ev neighbour.Evaluate) {
+func (r *Reference) evaluate(ctx context.Context, ev pyengine.Evaluate) {
 	r.jobs.Go(func() {
 		job := worker.Job{Domain: ev.Domain, Parameters: ev.Parameters, Seed: ev.Seed}
 		if ev.Synthetic != nil {
@@ -287,17 +287,17 @@ func (r *Reference) evaluate(ctx context.Context, ev neighbour.Evaluate) {
 		if ctx.Err() != nil {
 			return
 		}
-		out := neighbour.Outcome{Performance: o.Performance, Metrics: o.Metrics, SyntheticHash: o.SyntheticDataHash}
+		out := pyengine.Outcome{Performance: o.Performance, Metrics: o.Metrics, SyntheticHash: o.SyntheticDataHash}
 		if ev.Synthetic != nil {
 			p := -o.SyntheticScore // scores are errors
 			out.Synthetic = &p
 		}
-		r.chain.deliver(ctx, neighbour.Evaluated{Job: ev.Job, Outcome: out, Err: refVerdict(err)})
+		r.chain.deliver(ctx, pyengine.Evaluated{Job: ev.Job, Outcome: out, Err: refVerdict(err)})
 	})
 }
 
 // checkResources is checkLimits without the bounds, which the reference only notes.
-func (r *Reference) checkResources(ev neighbour.Evaluate) error {
+func (r *Reference) checkResources(ev pyengine.Evaluate) error {
 	for _, d := range r.cfg.Domains {
 		if d.ID == ev.Domain {
 			d.Bounds = nil
@@ -311,9 +311,9 @@ func (r *Reference) checkResources(ev neighbour.Evaluate) error {
 func refVerdict(err error) error {
 	switch v := verdict(err); {
 	case errors.Is(v, engine.ErrAbstain):
-		return fmt.Errorf("%w: %v", neighbour.ErrAbstain, err)
+		return fmt.Errorf("%w: %v", pyengine.ErrAbstain, err)
 	case errors.Is(v, engine.ErrInvalid):
-		return fmt.Errorf("%w: %v", neighbour.ErrInvalid, err)
+		return fmt.Errorf("%w: %v", pyengine.ErrInvalid, err)
 	}
 	return err
 }

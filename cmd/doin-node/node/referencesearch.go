@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"doin.network/node/chain/neighbour"
+	pyengine "doin.network/node/chain/python/engine"
 	"doin.network/node/cmd/doin-node/config"
 	"doin.network/node/compute/worker"
 	"doin.network/node/internal/canon"
@@ -21,7 +21,7 @@ type refSearch struct {
 	r         *Reference
 	domain    config.Domain
 	info      worker.Info
-	done      chan neighbour.RoundDone // from the event loop
+	done      chan pyengine.RoundDone // from the event loop
 	started   time.Time
 	round     int64
 	evaluated int64
@@ -50,7 +50,7 @@ func (r *Reference) runDomains(ctx context.Context) error {
 			if !d.Optimize {
 				return nil
 			}
-			s := &refSearch{r: r, domain: d, info: info, done: make(chan neighbour.RoundDone, 1)}
+			s := &refSearch{r: r, domain: d, info: info, done: make(chan pyengine.RoundDone, 1)}
 			r.mu.Lock()
 			r.refs[d.ID] = s
 			r.mu.Unlock()
@@ -136,7 +136,7 @@ func (s *refSearch) generations(ctx context.Context, seed uint64, resume *[]byte
 		*resume = g.Record
 		s.round++
 		s.r.chain.deliver(ctx, s.proposal(g))
-		var done neighbour.RoundDone
+		var done pyengine.RoundDone
 		select {
 		case done = <-s.done:
 		case <-ctx.Done():
@@ -164,8 +164,8 @@ func (s *refSearch) generations(ctx context.Context, seed uint64, resume *[]byte
 }
 
 // proposal offers a generation's best, if it improves.
-func (s *refSearch) proposal(g worker.Generation) neighbour.Propose {
-	p := neighbour.Propose{Domain: s.domain.ID, Nonce: s.r.nonce(s.domain.ID, s.round)}
+func (s *refSearch) proposal(g worker.Generation) pyengine.Propose {
+	p := pyengine.Propose{Domain: s.domain.ID, Nonce: s.r.nonce(s.domain.ID, s.round)}
 	if g.Best == nil {
 		return p
 	}
@@ -181,7 +181,7 @@ func (s *refSearch) proposal(g worker.Generation) neighbour.Propose {
 }
 
 // finish records the round.
-func (s *refSearch) finish(g worker.Generation, done neighbour.RoundDone, begun time.Time) {
+func (s *refSearch) finish(g worker.Generation, done pyengine.RoundDone, begun time.Time) {
 	if g.Best == nil {
 		s.r.log.Warn("no training has succeeded yet, the round is not recorded", "domain", s.domain.ID, "round", s.round, "evaluations", g.Evaluations)
 		return

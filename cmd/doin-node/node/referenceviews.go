@@ -8,8 +8,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"doin.network/node/chain"
-	"doin.network/node/chain/neighbour"
-	"doin.network/node/chain/reference"
+	"doin.network/node/chain/python"
+	pyengine "doin.network/node/chain/python/engine"
 	"doin.network/node/chain/store"
 	"doin.network/node/chain/task"
 	"doin.network/node/internal/canon"
@@ -37,17 +37,17 @@ func (v refChainView) HashAt(height int64) (string, bool) {
 
 // Submit hands a branch to the engine.
 func (v refChainView) Submit(ctx context.Context, from string, blocks []*chain.Block) error {
-	out, err := v.r.chain.call(ctx, neighbour.Blocks{From: from, Blocks: blocks})
+	out, err := v.r.chain.call(ctx, pyengine.Blocks{From: from, Blocks: blocks})
 	if err != nil {
 		return err
 	}
 	for _, f := range out {
-		r, ok := f.(neighbour.BlocksResult)
+		r, ok := f.(pyengine.BlocksResult)
 		switch {
 		case !ok:
-		case errors.Is(r.Err, neighbour.ErrBlock):
+		case errors.Is(r.Err, pyengine.ErrBlock):
 			return fmt.Errorf("%w: %w", chainsync.ErrInvalid, r.Err)
-		case errors.Is(r.Err, neighbour.ErrNotBetter):
+		case errors.Is(r.Err, pyengine.ErrNotBetter):
 			return fmt.Errorf("%w: %w", chainsync.ErrNotBetter, r.Err)
 		default:
 			return r.Err
@@ -80,7 +80,7 @@ func (v refBlockView) Blocks(_ context.Context, from, to int64) ([]*chain.Block,
 type refTaskView struct{ r *Reference }
 
 func (v refTaskView) Pending(ctx context.Context, domains []string, limit int) (out []*canon.Object, total int, err error) {
-	err = v.r.chain.ask(ctx, func(e *neighbour.Engine) {
+	err = v.r.chain.ask(ctx, func(e *pyengine.Engine) {
 		tasks, n := e.Pending(domains, limit)
 		total = n
 		for i := range tasks {
@@ -93,7 +93,7 @@ func (v refTaskView) Pending(ctx context.Context, domains []string, limit int) (
 func (v refTaskView) Task(ctx context.Context, id string) (*canon.Object, error) {
 	var t task.Task
 	var known bool
-	if err := v.r.chain.ask(ctx, func(e *neighbour.Engine) { t, known = e.Task(id) }); err != nil {
+	if err := v.r.chain.ask(ctx, func(e *pyengine.Engine) { t, known = e.Task(id) }); err != nil {
 		return nil, err
 	}
 	if !known {
@@ -103,7 +103,7 @@ func (v refTaskView) Task(ctx context.Context, id string) (*canon.Object, error)
 }
 
 func (v refTaskView) Claim(ctx context.Context, id, evaluator string) (*canon.Object, error) {
-	r, err := v.r.chain.task(ctx, neighbour.ClaimTask{TaskID: id, EvaluatorID: evaluator})
+	r, err := v.r.chain.task(ctx, pyengine.ClaimTask{TaskID: id, EvaluatorID: evaluator})
 	if err != nil {
 		return nil, refTaskError(err)
 	}
@@ -111,7 +111,7 @@ func (v refTaskView) Claim(ctx context.Context, id, evaluator string) (*canon.Ob
 }
 
 func (v refTaskView) Complete(ctx context.Context, c api.Completion) (bool, error) {
-	r, err := v.r.chain.task(ctx, neighbour.CompleteTask{TaskID: c.TaskID, EvaluatorID: c.EvaluatorID, Verified: c.VerifiedPerformance, Result: c.Result})
+	r, err := v.r.chain.task(ctx, pyengine.CompleteTask{TaskID: c.TaskID, EvaluatorID: c.EvaluatorID, Verified: c.VerifiedPerformance, Result: c.Result})
 	return r.Block, refTaskError(err)
 }
 
@@ -128,7 +128,7 @@ func refTaskError(err error) error {
 		return fmt.Errorf("%w: %v", api.ErrInvalid, err)
 	case errors.Is(err, task.ErrFull):
 		return api.ErrBusy
-	case errors.Is(err, neighbour.ErrUnknownDomain):
+	case errors.Is(err, pyengine.ErrUnknownDomain):
 		return api.ErrUnknownDomain
 	}
 	return err
@@ -138,7 +138,7 @@ func refTaskError(err error) error {
 type refInferenceView struct{ r *Reference }
 
 func (v refInferenceView) Infer(ctx context.Context, q api.InferenceRequest) (string, func(context.Context) (*canon.Object, error), error) {
-	r, err := v.r.chain.task(ctx, neighbour.Infer{Domain: q.Domain, ClientID: q.Client, Input: q.Input})
+	r, err := v.r.chain.task(ctx, pyengine.Infer{Domain: q.Domain, ClientID: q.Client, Input: q.Input})
 	if err != nil {
 		return "", nil, refTaskError(err)
 	}
@@ -167,7 +167,7 @@ func (v refStatusView) Fees(context.Context) (*api.Fees, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &api.Fees{BaseFee: number(o, "base_fee"), MempoolLimit: reference.MempoolLimit, TotalBurned: number(o, "total_burned"),
+	return &api.Fees{BaseFee: number(o, "base_fee"), MempoolLimit: python.MempoolLimit, TotalBurned: number(o, "total_burned"),
 		StakedOptimae: int(number(o, "staked_optimae")), TotalStaked: number(o, "total_staked"), SuggestedTip: number(suggested, "tip"),
 		SuggestedTotal: number(suggested, "total"), SuggestedStake: number(suggested, "optimae_stake")}, nil
 }
@@ -228,7 +228,7 @@ func (v refStatusView) Status(ctx context.Context) (*api.Status, error) {
 		st.Domains = append(st.Domains, ds)
 		progress.Set(dc.ID, p)
 	}
-	st.Extra = canon.NewObject("version", Version, "node_id", r.key.PeerID(), "network_id", neighbour.Network,
+	st.Extra = canon.NewObject("version", Version, "node_id", r.key.PeerID(), "network_id", pyengine.Network,
 		"security_profile", string(r.cfg.Security), "warning", warnReference, "component_versions", r.versions,
 		"pending_transactions", int64(view.Pending), "pending_sum", view.PendingSum, "progress", progress,
 		"worker", r.worker.telemetry(ctx), "reputation", view.Reputation)

@@ -27,7 +27,7 @@ func small(seed uint32, steps int) nn.Task {
 
 // TestResume begins trainings at the checkpoints of others.
 func TestResume(t *testing.T) {
-	e := engine(t, start(t, fast, host.Config{}), Options{Quantum: 4})
+	e := engine(t, start(t, fast, host.Config{}), Options{StepsPerLaunch: 4})
 	for _, optimizer := range []nn.Optimizer{nn.AdamW, nn.SGD} {
 		task := small(3, 37)
 		if optimizer == nn.SGD {
@@ -94,14 +94,14 @@ func TestErrors(t *testing.T) {
 			}
 		}
 	}
-	if _, err := New(nil, Options{Variant: "huge", Quantum: -1, Reserve: math.NaN()}); !errors.Is(err, ErrOptions) {
+	if _, err := New(nil, Options{Variant: "huge", StepsPerLaunch: -1, Reserve: math.NaN()}); !errors.Is(err, ErrOptions) {
 		t.Errorf("New with bad options: %v, want ErrOptions", err)
 	}
 }
 
 // TestPoisoned trains one individual on data with a NaN among others: it diverges, they do not.
 func TestPoisoned(t *testing.T) {
-	e := engine(t, start(t, fast, host.Config{}), Options{Quantum: 2, Blocks: 1})
+	e := engine(t, start(t, fast, host.Config{}), Options{StepsPerLaunch: 2, Blocks: 1})
 	tasks := make([]nn.Task, 7)
 	for i := range tasks {
 		tasks[i] = small(uint32(i), 25)
@@ -124,7 +124,7 @@ func TestPoisoned(t *testing.T) {
 // TestCancel cancels one of two trainings that would take for ever, and closes the engine under the other.
 func TestCancel(t *testing.T) {
 	d := start(t, fast, host.Config{})
-	e, err := New(d, Options{Quantum: 1})
+	e, err := New(d, Options{StepsPerLaunch: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +168,7 @@ func TestLost(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer d.Close()
-	e := engine(t, d, Options{Quantum: 2})
+	e := engine(t, d, Options{StepsPerLaunch: 2})
 	tasks := []nn.Task{small(1, 30), small(2, 30)}
 	results, err := e.TrainAll(t.Context(), tasks, nil)
 	if !errors.Is(err, kernels.ErrLost) || results[0] != nil || results[1] != nil {
@@ -183,7 +183,7 @@ func TestLost(t *testing.T) {
 func TestMemory(t *testing.T) {
 	for _, bytes := range []int64{200 << 10, 260 << 10, 500 << 10} {
 		d := start(t, fast, host.Config{MemoryBytes: bytes})
-		e := engine(t, d, Options{Quantum: 3})
+		e := engine(t, d, Options{StepsPerLaunch: 3})
 		tasks := make([]nn.Task, 60)
 		for i := range tasks {
 			tasks[i] = small(uint32(i), 12)

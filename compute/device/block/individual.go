@@ -113,8 +113,8 @@ func (e *Engine) read(s nn.Source, inputs, outputs int) source {
 // batchOf returns the rows of a step.
 func batchOf(t *nn.Task) int { return min(t.Config.Batch, t.Train.Len()) }
 
-// quantum returns how many steps the next launch makes: up to the end of a segment, whose leaf the host hashes.
-func (i *individual) quantum(limit int) uint32 {
+// steps returns how many steps the next launch makes: up to the end of a segment, whose leaf the host hashes.
+func (i *individual) steps(limit int) uint32 {
 	r := &i.record
 	q := min(uint32(limit), r.MaxSteps-r.Step)
 	if r.Segment > 0 {

@@ -25,9 +25,9 @@ const (
 type Options struct {
 	// Variant forces a kernel for the trainings that fit it.
 	Variant Variant
-	// Quantum is the number of steps that a launch makes of each individual at most, 1 … MaxQuantum; 0 is DefaultQuantum.
+	// StepsPerLaunch is the number of steps that a launch makes of each individual at most, 1 … MaxStepsPerLaunch; 0 is DefaultStepsPerLaunch.
 	// Short launches leave a display its card, and make progress visible; long ones cost less.
-	Quantum int
+	StepsPerLaunch int
 	// Blocks bounds the blocks of a launch; 0 is as many as the device runs at once.
 	Blocks int
 	// Reserve is the part of the device's memory that is left alone, in [0, 1); 0 is DefaultReserve.
@@ -42,9 +42,9 @@ type Options struct {
 
 // Bounds and defaults of Options.
 const (
-	DefaultQuantum = 100
-	MaxQuantum     = 1 << 20
-	DefaultReserve = 0.1
+	DefaultStepsPerLaunch = 100
+	MaxStepsPerLaunch     = 1 << 20
+	DefaultReserve        = 0.1
 )
 
 func (o *Options) validate() error {
@@ -54,11 +54,11 @@ func (o *Options) validate() error {
 	default:
 		errs = append(errs, fmt.Errorf("variant %q: must be narrow, wide, streamed or empty", o.Variant))
 	}
-	if o.Quantum == 0 {
-		o.Quantum = DefaultQuantum
+	if o.StepsPerLaunch == 0 {
+		o.StepsPerLaunch = DefaultStepsPerLaunch
 	}
-	if o.Quantum < 1 || o.Quantum > MaxQuantum {
-		errs = append(errs, fmt.Errorf("quantum %d: must be in [1, %d]", o.Quantum, MaxQuantum))
+	if o.StepsPerLaunch < 1 || o.StepsPerLaunch > MaxStepsPerLaunch {
+		errs = append(errs, fmt.Errorf("steps per launch %d: must be in [1, %d]", o.StepsPerLaunch, MaxStepsPerLaunch))
 	}
 	if o.Blocks < 0 {
 		errs = append(errs, fmt.Errorf("blocks %d: must not be negative", o.Blocks))

@@ -144,7 +144,7 @@ func TestRandom(t *testing.T) {
 		}
 	}
 	d := start(t, fast, host.Config{})
-	for i, o := range []Options{{Quantum: 6}, {Variant: Wide}, {Variant: Streamed, Quantum: 5}} {
+	for i, o := range []Options{{StepsPerLaunch: 6}, {Variant: Wide}, {Variant: Streamed, StepsPerLaunch: 5}} {
 		if err := d.Reorder(host.Shuffled, uint64(i)); err != nil {
 			t.Fatal(err)
 		}

@@ -24,7 +24,7 @@ func (e *Engine) launch() error {
 	}
 	records := make([]kernels.Individual, len(population))
 	for n, i := range population {
-		i.record.Quantum = i.quantum(e.options.Quantum)
+		i.record.StepsPerLaunch = i.steps(e.options.StepsPerLaunch)
 		records[n] = i.record
 	}
 	if err := e.launcher.run(population, records); errors.Is(err, kernels.ErrMemory) {

@@ -1,0 +1,94 @@
+package protocol
+
+import (
+	"doin.network/node/chain"
+	"doin.network/node/internal/canon"
+)
+
+// Event is something that happened to the node. Times are the now of Step.
+type Event interface{ event() }
+
+// Tick lets time pass. Ten a second are plenty. Peers are the ids of those that are connected; the strict machine does not
+// look at them.
+type Tick struct{ Peers []string }
+
+// Received is a message of a peer that the network layer has verified. Payload is what the machine's own decoder made of it
+// outside the event loop, nil if the machine has none.
+type Received struct {
+	Message *chain.Message
+	Payload any
+}
+
+// Propose asks for one more claim of this node in a domain.
+type Propose struct {
+	Domain string
+	// Proposal names it in Claim effects: the search's own number, above 0, never used twice.
+	Proposal int64
+	// Parameters is the recipe to confirm, Nonce the 16 random bytes of its commitment.
+	Parameters *canon.Object
+	Nonce      [16]byte
+	// Experiment holds the optimizer's on-chain metrics, nil for none.
+	Experiment *canon.Object
+}
+
+// Restore gives back, after a start, what a Champion effect of an earlier life of the node said: the domain's own unverified
+// champion. It is the first event of its domain, if there is one.
+type Restore struct{ Champion Champion }
+
+// Evaluated answers an Evaluate effect. Err is nil, ErrAbstain, ErrRefused (both possibly wrapped) or anything else, which
+// means: not now.
+type Evaluated struct {
+	Job     int64
+	Outcome Outcome
+	Err     error
+}
+
+// Blocks is a branch fetched from a peer: consecutive blocks, the first of which follows a block of our chain.
+type Blocks struct {
+	From   string
+	Blocks []*chain.Block
+}
+
+// Submit offers a transaction made by this node or given to its API.
+type Submit struct{ Tx *chain.Tx }
+
+// Vote offers a verified vote that came by another way than a message.
+type Vote struct{ Vote *chain.Vote }
+
+// Infer asks for a forecast by the domain's champion.
+type Infer struct {
+	Domain   string
+	Input    *canon.Object
+	ClientID string
+	Wanted   string // the caller's handle, echoed in Inference
+}
+
+// Inferred answers an Inference effect.
+type Inferred struct {
+	TaskID string
+	Result *canon.Object
+	Err    error
+}
+
+// ClaimTask leases a pending task to an evaluator.
+type ClaimTask struct{ TaskID, EvaluatorID string }
+
+// CompleteTask is an evaluator's answer to a task, of networks of Python nodes.
+type CompleteTask struct {
+	TaskID, EvaluatorID string
+	Verified            *float64
+	Result              *canon.Object
+}
+
+func (Tick) event()         {}
+func (Received) event()     {}
+func (Propose) event()      {}
+func (Restore) event()      {}
+func (Evaluated) event()    {}
+func (Blocks) event()       {}
+func (Submit) event()       {}
+func (Vote) event()         {}
+func (Infer) event()        {}
+func (Inferred) event()     {}
+func (ClaimTask) event()    {}
+func (CompleteTask) event() {}

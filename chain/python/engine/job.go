@@ -1,0 +1,115 @@
+package engine
+
+import (
+	"errors"
+
+	"doin.network/node/internal/canon"
+)
+
+type jobKind uint8
+
+const (
+	jobConfirm jobKind = iota // the node's own result, under its commitment's seed
+	jobCheck                  // a claim, before it is adopted or paid
+	jobVerify                 // a task, for a vote
+	jobAdopt                  // a champion that somebody sent, or the chain has
+)
+
+// job is one training that was asked for.
+type job struct {
+	kind       jobKind
+	domain     *domain
+	parameters *canon.Object
+	seed       uint64
+	claim      *claim  // of jobCheck
+	task       string  // of jobVerify
+	synthetic  *uint32 // of jobVerify
+	peer       string  // of jobAdopt: who found it
+	source     string  // of jobAdopt: how it came
+	metrics    *canon.Object
+}
+
+// enqueue puts a job to the waiting ones, the own confirming run first; without room it is dropped.
+func (e *Engine) enqueue(j *job) {
+	if j.kind == jobConfirm {
+		e.queue = append([]*job{j}, e.queue...)
+		return
+	}
+	if len(e.queue) >= e.cfg.MaxJobs {
+		e.notice(true, "too many trainings are waiting, one is dropped", "domain", j.domain.ID)
+		if j.kind == jobVerify {
+			_, _ = e.tasks.Fail(j.task, "busy", e.now) // it is ours
+		}
+		return
+	}
+	e.queue = append(e.queue, j)
+}
+
+func (e *Engine) startJobs() {
+	for len(e.queue) > 0 && (e.running < e.cfg.EvalConcurrent || e.queue[0].kind == jobConfirm) {
+		j := e.queue[0]
+		e.queue = e.queue[1:]
+		e.nextJob++
+		e.jobs[e.nextJob] = j
+		if j.kind != jobConfirm {
+			e.running++
+		}
+		e.emit(Evaluate{Job: e.nextJob, Domain: j.domain.ID, Parameters: j.parameters, Seed: j.seed, Synthetic: j.synthetic,
+			Confirm: j.kind == jobConfirm})
+	}
+}
+
+// evaluated files the outcome of a training.
+func (e *Engine) evaluated(ev Evaluated) {
+	j := e.jobs[ev.Job]
+	if j == nil {
+		return
+	}
+	delete(e.jobs, ev.Job)
+	if j.kind != jobConfirm {
+		e.running--
+	}
+	err := ev.Err
+	value := j.domain.wire(ev.Outcome.Performance)
+	vote := value
+	if j.synthetic != nil && ev.Outcome.Synthetic != nil {
+		vote = j.domain.wire(*ev.Outcome.Synthetic)
+	}
+	if err == nil && (!finite(value) || !finite(vote)) {
+		err = ErrInvalid
+	}
+	switch {
+	case j.kind == jobConfirm:
+		e.confirmed(j, ev.Outcome, err)
+	case err != nil:
+		e.failed(j, err)
+	case j.kind == jobCheck:
+		e.checked(j.claim, value, ev.Outcome.Metrics)
+	case j.kind == jobVerify:
+		e.verified(j, vote, ev.Outcome.SyntheticHash)
+	case j.kind == jobAdopt:
+		metrics := j.metrics
+		if metrics == nil {
+			metrics = ev.Outcome.Metrics
+		}
+		if e.adoptResult(j.domain, j.parameters, value, metrics, j.peer) {
+			e.notice(false, "champion adopted", "domain", j.domain.ID, "performance", value, "from", j.source, "optimizer", j.peer)
+		}
+	}
+}
+
+// failed files a training that gave no value.
+func (e *Engine) failed(j *job, err error) {
+	e.notice(true, "training failed", "domain", j.domain.ID, "err", err)
+	switch {
+	case j.kind == jobVerify:
+		_, _ = e.tasks.Fail(j.task, err.Error(), e.now) // it may be decided
+	case j.kind == jobCheck && j.domain.Validate:
+		j.claim.failed = err
+		e.conclude(j.claim)
+	case j.kind == jobCheck && errors.Is(err, ErrInvalid) && !j.claim.decided:
+		e.refuse(j.claim, "parameters cannot be evaluated", true)
+	case j.kind == jobCheck:
+		delete(e.claims, j.claim.optimae) // not judged
+	}
+}

@@ -1,0 +1,75 @@
+package engine
+
+import (
+	"doin.network/node/chain/python"
+	"doin.network/node/chain/task"
+	"doin.network/node/internal/canon"
+)
+
+// View is a picture of the engine; nothing in it changes.
+type View struct {
+	// Height is the tip's index, Tip its hash, FinalizedHeight the highest final index, −1 before.
+	Height          int64
+	Tip             string
+	FinalizedHeight int64
+	Domains         map[string]DomainView
+	// Pending is the number of waiting transactions, PendingSum their weighted increment.
+	Pending    int
+	PendingSum float64
+	// Commits and Quorums are the open ones.
+	Commits, Quorums int
+	Tasks            task.Counts
+	Difficulty       python.Difficulty
+	// Fees is the body of the fee page.
+	Fees *canon.Object
+	// ReputationPeers is the number of peers with a record, Reputation the node's own.
+	ReputationPeers int
+	Reputation      float64
+	// Supply, Balance and Top are what this node's own blocks have paid since it started.
+	Supply, Balance float64
+	Top             []python.Holder
+}
+
+// DomainView is a domain in a View. Values are as on the wire.
+type DomainView struct {
+	// Best is the best that this node measured, nil if none; Parameters and Optimizer are its.
+	Best       *float64
+	Parameters *canon.Object
+	Optimizer  string
+	// Accepted and Rejected count this node's own verdicts.
+	Accepted, Rejected int64
+}
+
+// View returns the picture of now.
+func (e *Engine) View() *View {
+	v := &View{Height: e.links.height(), Tip: e.links.tip.Hash, FinalizedHeight: e.finality.Height(), Domains: map[string]DomainView{},
+		Pending: e.pending.size, PendingSum: e.pending.proof.WeightedSum(), Commits: e.commits.Pending(), Quorums: e.quorums.Pending(),
+		Tasks: e.tasks.Counts(), Difficulty: *e.difficulty, Fees: e.fees.Stats(), ReputationPeers: e.reputation.Len(),
+		Supply: e.accounts.Minted(), Balance: e.accounts.Balance(e.key.PeerID()), Top: e.accounts.Top(5)}
+	if r, ok := e.reputation.Get(e.key.PeerID()); ok {
+		v.Reputation = r.Score
+	}
+	for id, d := range e.domains {
+		dv := DomainView{Accepted: d.accepted, Rejected: d.rejected}
+		if d.best != nil {
+			p := d.best.performance
+			dv.Best, dv.Parameters, dv.Optimizer = &p, d.best.parameters, d.best.optimizer
+		}
+		v.Domains[id] = dv
+	}
+	return v
+}
+
+// HashAt returns the hash of the block at a height, false above the tip.
+func (e *Engine) HashAt(height int64) (string, bool) {
+	h := e.links.at(height)
+	return h, h != ""
+}
+
+// Pending returns the waiting tasks of the domains, all if there is none, and how many wait in all.
+func (e *Engine) Pending(domains []string, limit int) ([]task.Task, int) {
+	return e.tasks.Pending(domains, limit), e.tasks.Counts().Pending
+}
+
+// Task returns one task.
+func (e *Engine) Task(id string) (task.Task, bool) { return e.tasks.Get(id) }

@@ -1,0 +1,172 @@
+package flood
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"doin.network/node/chain"
+	"doin.network/node/internal/canon"
+	"doin.network/node/net/peerscore"
+)
+
+// Peer is where a message goes to or came from.
+type Peer struct {
+	// ID is a peer id; for a message that came in, the one claimed by the last
+	// hop: proof of it is discovery's business. May be empty.
+	ID string
+	// Host is an ip address, Port in [1, 65535], or 0 where it was not named.
+	Host string
+	Port int
+	// Endpoint is "host:port", "" without a port.
+	Endpoint string
+}
+
+// Peers lists where to forward to. It is called for every message and must be
+// fast.
+type Peers interface {
+	Peers() []Peer
+}
+
+// PeersFunc is a function as Peers.
+type PeersFunc func() []Peer
+
+// Peers implements Peers.
+func (f PeersFunc) Peers() []Peer { return f() }
+
+// Sender posts a body to a peer's /message; transport.Client is one. An error
+// with a method HTTPStatus() int says that the peer answered, but not with 200.
+type Sender interface {
+	PostMessage(ctx context.Context, endpoint string, body []byte) error
+}
+
+// Handler takes a message that passed the pipeline, metadata removed from its
+// payload; it owns m. It must return soon, normally after putting the message
+// into its own queue. A nil error forwards the message. An error that matches
+// ErrBusy refuses it for now (503, not marked as seen); any other refuses it for
+// good: 400, not forwarded.
+type Handler func(ctx context.Context, m *chain.Message, from Peer) error
+
+// Config describes one node's flood. Zero numbers take the defaults named at
+// the fields.
+type Config struct {
+	// Signer is the node's identity: its id marks forwarded messages, and it
+	// signs broadcast messages that are not signed yet.
+	Signer chain.Signer
+	// Network is the network id that signatures are bound to.
+	Network string
+	// Port is the own listening port, announced as _sender_port.
+	Port int
+	// ComponentVersions and PluginConfigs are announced with every message when
+	// not nil; see spec: Python nodes compare them.
+	ComponentVersions, PluginConfigs *canon.Object
+	// RelayAsIs forwards messages with the metadata they came with, as Python
+	// nodes in gossip mode do, whose message ids cover it: with our own in its
+	// place they would take the copy for another message.
+	RelayAsIs bool
+	// AllowUnsigned accepts messages without a signature, as Python nodes send
+	// them. A signature that is there must be right all the same.
+	AllowUnsigned bool
+
+	// Window is how far a timestamp may be from now. Default 600 s.
+	Window time.Duration
+	// MaxBytes is the largest body. Default 512 KiB: parsing may take some 30
+	// times as much memory.
+	MaxBytes int
+	// SeenBytes bounds the memory of seen ids. Default 16 MiB, about 100,000 ids.
+	SeenBytes int
+	// QueueMessages and QueueBytes bound what waits for one peer.
+	// Defaults 256 and 8 MiB.
+	QueueMessages, QueueBytes int
+	// MaxQueues is the number of peers with something waiting. Default 128.
+	MaxQueues int
+	// SendTimeout bounds one send. Default 5 s.
+	SendTimeout time.Duration
+	// AddressRate and AddressBurst bound the messages from one calling address,
+	// per second. Defaults 500 and 2000: several nodes may share an address.
+	AddressRate, AddressBurst float64
+	// AuthorRate and AuthorBurst bound the new messages of one author. Defaults
+	// 50 and 500.
+	AuthorRate, AuthorBurst float64
+
+	// Addresses and Authors, where they are set, score who sends what no honest
+	// node sends, and those that they cut off are refused first of all. An address
+	// pays for what a look at the body shows, an author for what it has signed.
+	Addresses, Authors *peerscore.Board
+	// CutOff, when set, is told of an author that was cut off now. It must not
+	// block.
+	CutOff func(author string)
+
+	// Learn, when set, is told the address and the port named by the last hop of
+	// every message that passed the signature check, for dialling back. It must
+	// not block.
+	Learn func(host string, port int, id string)
+	// Report, when set, is told whether each send reached its peer; an answer
+	// that refuses the message reached it. It must not block.
+	Report func(p Peer, err error)
+	// Now is the clock. Default time.Now.
+	Now func() time.Time
+	// Log receives events. Default: discarded.
+	Log *slog.Logger
+}
+
+func (c *Config) setDefaults() {
+	num := func(n *int, v int) {
+		if *n == 0 {
+			*n = v
+		}
+	}
+	rate := func(f *float64, v float64) {
+		if *f == 0 {
+			*f = v
+		}
+	}
+	if c.Window == 0 {
+		c.Window = 600 * time.Second
+	}
+	if c.SendTimeout == 0 {
+		c.SendTimeout = 5 * time.Second
+	}
+	num(&c.MaxBytes, 512<<10)
+	num(&c.SeenBytes, 16<<20)
+	num(&c.QueueMessages, 256)
+	num(&c.QueueBytes, 8<<20)
+	num(&c.MaxQueues, 128)
+	rate(&c.AddressRate, 500)
+	rate(&c.AddressBurst, 2000)
+	rate(&c.AuthorRate, 50)
+	rate(&c.AuthorBurst, 500)
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+}
+
+func (c *Config) validate() error {
+	var errs []error
+	if c.Signer == nil {
+		errs = append(errs, errors.New("flood: no signer"))
+	}
+	if c.Port < 1 || c.Port > 65535 {
+		errs = append(errs, fmt.Errorf("flood: port %d: must be in [1, 65535]", c.Port))
+	}
+	for _, n := range []struct {
+		name string
+		v    float64
+	}{
+		{"window", float64(c.Window)}, {"send timeout", float64(c.SendTimeout)}, {"max bytes", float64(c.MaxBytes)},
+		{"seen bytes", float64(c.SeenBytes)}, {"queue messages", float64(c.QueueMessages)},
+		{"queue bytes", float64(c.QueueBytes)}, {"max queues", float64(c.MaxQueues)},
+		{"address rate", c.AddressRate}, {"address burst", c.AddressBurst},
+		{"author rate", c.AuthorRate}, {"author burst", c.AuthorBurst},
+	} {
+		if !(n.v > 0) {
+			errs = append(errs, fmt.Errorf("flood: %s %v: must be positive", n.name, n.v))
+		}
+	}
+	return errors.Join(errs...)
+}

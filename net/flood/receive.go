@@ -1,0 +1,206 @@
+package flood
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"net"
+	"strconv"
+	"time"
+
+	"doin.network/node/chain"
+	"doin.network/node/internal/timestamp"
+	"doin.network/node/net/peerscore"
+)
+
+// Receive takes one body that came from the address host. nil means that it was
+// taken, seen before or a control body: answer 200. Otherwise the error is a
+// *Refusal, or the context's.
+func (g *Flood) Receive(ctx context.Context, host string, body []byte) error {
+	err := g.receive(ctx, host, body)
+	var r *Refusal
+	if errors.As(err, &r) {
+		g.mu.Lock()
+		g.stats.Refused[r.Why]++
+		g.mu.Unlock()
+		if g.cfg.Addresses.Charge(peerscore.Address(host), r.cost(), g.cfg.Now()) {
+			g.cfg.Log.Warn("address is cut off", "address", host, "last", string(r.Why))
+		}
+		g.cfg.Log.Debug("message refused", "from", host, "reason", string(r.Why), "err", r.Err)
+	}
+	return err
+}
+
+func (g *Flood) receive(ctx context.Context, host string, body []byte) error {
+	now := g.cfg.Now()
+	name := peerscore.Address(host)
+	if g.cfg.Addresses.Cut(name, now) {
+		return refuse(ReasonCutOff, "%s has sent too much that no honest node sends", name)
+	}
+	g.mu.Lock()
+	g.stats.Received++
+	allowed := g.addresses.take(name, now)
+	flood := !allowed && !g.floods.take(name, now)
+	g.mu.Unlock()
+	if flood {
+		return refuse(ReasonFlood, "more than %g messages per second from %s", floodFactor*g.cfg.AddressRate, host)
+	}
+	if !allowed {
+		return refuse(ReasonAddressRate, "more than %g messages per second from %s", g.cfg.AddressRate, host)
+	}
+	if len(body) > g.cfg.MaxBytes {
+		return refuse(ReasonTooLarge, "%d bytes, most is %d", len(body), g.cfg.MaxBytes)
+	}
+	m, err := Decode(body)
+	if err != nil {
+		return err
+	}
+	if m == nil {
+		g.mu.Lock()
+		g.stats.Controls++
+		g.mu.Unlock()
+		return nil
+	}
+	if m.TTL <= 0 && g.cfg.AllowUnsigned {
+		// A Python node in flooding mode passes on what has come to its end, for the
+		// next one to drop: no offence.
+		g.mu.Lock()
+		g.stats.Duplicates++
+		g.mu.Unlock()
+		return nil
+	}
+	id, err := g.check(m, now)
+	if err != nil {
+		return err
+	}
+	if g.duplicate(id, m, now) {
+		return nil
+	}
+	if err := g.verify(m); err != nil {
+		return err
+	}
+	if g.cfg.Authors.Cut(m.SenderID, now) {
+		return refuse(ReasonCutOff, "%.12s has signed too much that no honest node signs", m.SenderID)
+	}
+	return g.accept(ctx, host, m, id, now)
+}
+
+// check is everything that needs neither state nor cryptography, and the id.
+func (g *Flood) check(m *chain.Message, now time.Time) (id [sha256.Size]byte, err error) {
+	if m.TTL <= 0 || m.TTL > chain.MaxTTL {
+		return id, refuse(ReasonTTL, "ttl must be in [1, %d]", chain.MaxTTL)
+	}
+	if m.Timestamp.IsZero() {
+		if !g.cfg.AllowUnsigned || m.Signature != "" {
+			return id, refuse(ReasonTime, "timestamp is missing")
+		}
+		m.Timestamp = timestamp.FromMicro(now.UnixMicro())
+	}
+	if err := m.ValidateBasic(); err != nil {
+		return id, &Refusal{Why: ReasonForm, Err: err}
+	}
+	if d := now.Sub(time.UnixMicro(m.Timestamp.Micro())); d > g.cfg.Window || d < -g.cfg.Window {
+		return id, refuse(ReasonTime, "timestamp is %v from now, most is %v", d.Round(time.Second), g.cfg.Window)
+	}
+	if m.Signature == "" && m.PublicKey == "" && !g.cfg.AllowUnsigned {
+		return id, &Refusal{Why: ReasonUnsigned, Err: chain.ErrUnsigned}
+	}
+	return floodID(m), nil
+}
+
+// duplicate reports, and counts, a message that was seen before or is our own.
+func (g *Flood) duplicate(id [sha256.Size]byte, m *chain.Message, now time.Time) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if m.SenderID == g.cfg.Signer.PeerID() || g.seen.has(id, now) {
+		g.stats.Duplicates++
+		return true
+	}
+	return false
+}
+
+func (g *Flood) verify(m *chain.Message) error {
+	if m.Signature == "" && m.PublicKey == "" {
+		return nil // check let it pass
+	}
+	if err := chain.VerifyMessage(m, g.cfg.Network); err != nil {
+		return &Refusal{Why: ReasonSignature, Err: err}
+	}
+	return nil
+}
+
+// accept marks, delivers and forwards a verified message.
+func (g *Flood) accept(ctx context.Context, host string, m *chain.Message, id [sha256.Size]byte, now time.Time) error {
+	g.mu.Lock()
+	if g.seen.has(id, now) { // a second copy overtook this one
+		g.stats.Duplicates++
+		g.mu.Unlock()
+		return nil
+	}
+	if !g.authors.take(m.SenderID, now) {
+		g.mu.Unlock()
+		return refuse(ReasonAuthorRate, "more than %g messages per second by one author", g.cfg.AuthorRate)
+	}
+	g.seen.add(id, now)
+	g.mu.Unlock()
+
+	md := readMetadata(m)
+	from := Peer{ID: md.id, Host: host, Port: md.port}
+	if md.port != 0 {
+		from.Endpoint = net.JoinHostPort(host, strconv.Itoa(md.port))
+		if g.cfg.Learn != nil && md.id != g.cfg.Signer.PeerID() {
+			g.cfg.Learn(host, md.port, md.id)
+		}
+	}
+	came := m.Payload
+	m.Payload = chain.WithoutMetadata(m.Payload)
+	// The handler owns m; what is forwarded is a copy of the envelope over the
+	// same payload, encoded before the handler can touch it.
+	var relay []byte
+	var tooLarge error
+	if m.TTL > 1 {
+		if g.cfg.RelayAsIs {
+			relay, tooLarge = g.render(m, m.TTL-1, came)
+		} else {
+			relay, tooLarge = g.encode(m, m.TTL-1, g.cfg.Signer.PeerID())
+		}
+	}
+	author := m.SenderID
+	if err := g.handler(ctx, m, from); err != nil {
+		return g.refusedByHandler(id, author, m.Signature != "", err)
+	}
+	g.mu.Lock()
+	g.stats.Accepted++
+	g.mu.Unlock()
+	if tooLarge != nil {
+		g.cfg.Log.Debug("message not forwarded", "err", tooLarge)
+	}
+	if relay != nil {
+		g.flood(relay, author, from)
+	}
+	return nil
+}
+
+// Penalize charges an author for something it has signed that no honest node signs.
+func (g *Flood) Penalize(author string) {
+	if !g.cfg.Authors.Charge(author, authorCost, g.cfg.Now()) {
+		return
+	}
+	g.cfg.Log.Warn("author is cut off", "peer", author)
+	if g.cfg.CutOff != nil {
+		g.cfg.CutOff(author)
+	}
+}
+
+func (g *Flood) refusedByHandler(id [sha256.Size]byte, author string, signed bool, err error) error {
+	if errors.Is(err, ErrBusy) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		g.mu.Lock()
+		g.seen.remove(id)
+		g.mu.Unlock()
+		return &Refusal{Why: ReasonBusy, Err: err}
+	}
+	if signed {
+		g.Penalize(author)
+	}
+	return &Refusal{Why: ReasonHandler, Err: err}
+}

@@ -1,0 +1,85 @@
+package flood
+
+import (
+	"context"
+	"fmt"
+
+	"doin.network/node/chain"
+	"doin.network/node/internal/canon"
+	"doin.network/node/internal/timestamp"
+)
+
+// flood queues body for every peer but the author and the last hop. The last
+// hop is excluded where both its claimed id and its address fit a peer, so that
+// a false claim cannot keep a message from a third one elsewhere.
+func (g *Flood) flood(body []byte, author string, from Peer) {
+	for _, p := range g.peers.Peers() {
+		if p.ID != "" && (p.ID == author || (p.ID == from.ID && p.Host == from.Host)) {
+			continue
+		}
+		g.enqueue(p, body)
+	}
+}
+
+// Broadcast signs m if it is not signed, marks it as seen and queues it for all
+// peers with the transport metadata after the payload's own members. A zero ttl
+// becomes chain.DefaultTTL, a zero timestamp now. m's payload is not changed.
+func (g *Flood) Broadcast(m *chain.Message) error {
+	body, err := g.own(m)
+	if err != nil {
+		return err
+	}
+	g.flood(body, g.cfg.Signer.PeerID(), Peer{})
+	return nil
+}
+
+// Send is Broadcast to one peer, waiting for its answer.
+func (g *Flood) Send(ctx context.Context, p Peer, m *chain.Message) error {
+	body, err := g.own(m)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, g.cfg.SendTimeout)
+	defer cancel()
+	err = g.sender.PostMessage(ctx, p.Endpoint, body)
+	g.sent(p, err)
+	return err
+}
+
+// Announce tells one peer who and where we are, by a signed peer_discovery
+// message that it does not relay; it will dial back. discovery's Announce.
+func (g *Flood) Announce(ctx context.Context, p Peer) error {
+	m := &chain.Message{Type: chain.MsgPeerDiscovery, TTL: 1, Payload: discoveryPayload(g.cfg.Signer.PeerID())}
+	return g.Send(ctx, p, m)
+}
+
+func (g *Flood) own(m *chain.Message) ([]byte, error) {
+	now := g.cfg.Now()
+	if m.Payload == nil {
+		m.Payload = canon.NewObject()
+	}
+	if m.TTL == 0 {
+		m.TTL = chain.DefaultTTL
+	}
+	if m.Timestamp.IsZero() {
+		m.Timestamp = timestamp.FromMicro(now.UnixMicro())
+	}
+	if m.Signature == "" {
+		if err := chain.SignMessage(m, g.cfg.Signer, g.cfg.Network); err != nil {
+			return nil, fmt.Errorf("sign %s: %w", m.Type, err)
+		}
+	}
+	body, err := g.encode(m, m.TTL, "")
+	if err != nil {
+		return nil, err
+	}
+	g.mu.Lock()
+	g.seen.add(floodID(m), now)
+	g.mu.Unlock()
+	return body, nil
+}
+
+// discoveryPayload is the payload of peer_discovery.
+func discoveryPayload(id string) *canon.Object {
+	return canon.NewObject("peer_id", id, "addresses", []any{}, "domains", []any{}, "roles", []any{})
+}
