@@ -35,6 +35,10 @@ type Propose struct {
 // champion. It is the first event of its domain, if there is one.
 type Restore struct{ Champion Champion }
 
+// Synced says that the first exchange of chains with the peers is over: what is the chain's now is what the network has. It
+// comes once, at the latest when a while has passed without a peer.
+type Synced struct{}
+
 // Evaluated answers an Evaluate effect. Err is nil, ErrAbstain, ErrRefused (both possibly wrapped) or anything else, which
 // means: not now.
 type Evaluated struct {
@@ -84,6 +88,7 @@ func (Tick) event()         {}
 func (Received) event()     {}
 func (Propose) event()      {}
 func (Restore) event()      {}
+func (Synced) event()       {}
 func (Evaluated) event()    {}
 func (Blocks) event()       {}
 func (Submit) event()       {}
