@@ -31,7 +31,7 @@ func TestDefaultIsValid(t *testing.T) {
 // dump lists what an empty file must leave at its default.
 func dump(c *Config) any {
 	return []any{c.DataDir, string(c.Security), c.Network.Port, c.Chain.InitialThreshold, c.Quorum.Fraction,
-		c.Rounds.RevealDelay.Seconds(), c.Fees.Enabled, c.Log.Level, c.Limits.MaxPeers, len(c.Domains)}
+		c.Rounds.RevealDelay.Seconds(), c.Rounds.OpenClaims, c.Worker.VerificationShare, c.Chain.Solo, c.Fees.Enabled, c.Log.Level, c.Limits.MaxPeers, len(c.Domains)}
 }
 
 func TestParseEveryKey(t *testing.T) {
@@ -55,6 +55,10 @@ func TestParseEveryKey(t *testing.T) {
 	}
 	if c.Worker.Device != "cuda:1" {
 		t.Errorf("device = %q, want cuda:1", c.Worker.Device)
+	}
+	if !c.Chain.Solo || c.Worker.VerificationShare != 0.25 || c.Worker.SearchWindow != 16 || c.Rounds.OpenClaims != 2 {
+		t.Errorf("solo, verification_share, search_window, max_open_claims = %v, %v, %v, %v, want true, 0.25, 16, 2",
+			c.Chain.Solo, c.Worker.VerificationShare, c.Worker.SearchWindow, c.Rounds.OpenClaims)
 	}
 	if c.Seed == nil || *c.Seed != 7 {
 		t.Errorf("seed = %v, want 7", c.Seed)
@@ -167,6 +171,12 @@ func TestBadFiles(t *testing.T) {
 	f(`{"require_deterministic_seed": false}`,
 		`bad.json: require_deterministic_seed false: must be true: training seeds are always derived from the commitment`)
 	f(`{"shared_min_peers": "2"}`, `bad.json: shared_min_peers "2": must be an integer`)
+	f(`{"solo": 1}`, `bad.json: solo 1: must be true or false`)
+	f(`{"verification_share": 0.01}`, `bad.json: verification_share 0.01: must be in [0.05, 1]`)
+	f(`{"search_window": -1}`, `bad.json: search_window -1: must be in [0, 65536]`)
+	f(`{"search_window": 1.0}`, `bad.json: search_window 1.0: must be an integer`)
+	f(`{"max_open_claims": 5}`, `bad.json: max_open_claims 5: must be in [1, 4]`)
+	f(`{"max_open_claims": 0}`, `bad.json: max_open_claims 0: must be in [1, 4]`)
 	f(`{"fee_config": {"burn": 1}}`,
 		`bad.json: fee_config.burn 1: unknown key; the nearest known one is "optimae_burn_fraction"`)
 	f(`{"fee_config": {"optimae_burn_fraction": 2}}`, `bad.json: fee_config.optimae_burn_fraction 2.0: must be in [0, 1]`)

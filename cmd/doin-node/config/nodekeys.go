@@ -40,6 +40,7 @@ var nodeKeys = []key[Config]{
 	seconds("target_block_time", func(c *Config) *time.Duration { return &c.Chain.TargetBlockTime }),
 	number("initial_threshold", func(c *Config) *float64 { return &c.Chain.InitialThreshold }),
 	integer("finality_confirmation_depth", func(c *Config) *int { return &c.Chain.FinalityDepth }),
+	boolean("solo", func(c *Config) *bool { return &c.Chain.Solo }),
 	integer("external_anchor_interval", func(c *Config) *int { return &c.Chain.AnchorInterval }),
 	seconds("commit_reveal_max_age", func(c *Config) *time.Duration { return &c.Chain.CommitMaxAge }),
 	number("acceptance_tolerance", func(c *Config) *float64 { return &c.Chain.AcceptanceTolerance }),
@@ -49,6 +50,7 @@ var nodeKeys = []key[Config]{
 	number("quorum_tolerance", func(c *Config) *float64 { return &c.Quorum.Tolerance }),
 
 	seconds("optimizer_loop_interval", func(c *Config) *time.Duration { return &c.Rounds.OptimizerInterval }),
+	integer("max_open_claims", func(c *Config) *int { return &c.Rounds.OpenClaims }),
 	seconds("eval_poll_interval", func(c *Config) *time.Duration { return &c.Rounds.EvalInterval }),
 	integer("eval_max_concurrent", func(c *Config) *int { return &c.Rounds.EvalBatch }),
 	seconds("reveal_delay", func(c *Config) *time.Duration { return &c.Rounds.RevealDelay }),
@@ -57,6 +59,8 @@ var nodeKeys = []key[Config]{
 
 	text("worker_path", func(c *Config) *string { return &c.Worker.Path }),
 	integer("workers", func(c *Config) *int { return &c.Worker.Parallel }),
+	number("verification_share", func(c *Config) *float64 { return &c.Worker.VerificationShare }),
+	integer("search_window", func(c *Config) *int { return &c.Worker.SearchWindow }),
 	text("device", func(c *Config) *string { return &c.Worker.Device }),
 
 	text("experiment_stats_file", func(c *Config) *string { return &c.Record.StatsFile }),

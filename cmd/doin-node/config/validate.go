@@ -62,6 +62,7 @@ func (c *Config) problems() []*Problem {
 
 	r := &c.Rounds
 	k.seconds("optimizer_loop_interval", r.OptimizerInterval, 0, maxSeconds)
+	k.ints("max_open_claims", r.OpenClaims, 1, MaxOpenClaims)
 	k.seconds("eval_poll_interval", r.EvalInterval, 0.01, maxSeconds)
 	k.ints("eval_max_concurrent", r.EvalBatch, 1, 1000)
 	k.seconds("reveal_delay", r.RevealDelay, 0, 600)
@@ -79,6 +80,8 @@ func (c *Config) problems() []*Problem {
 	k.floats("fee_config.optimae_burn_fraction", f.BurnFraction, 0, 1)
 
 	k.ints("workers", c.Worker.Parallel, 0, 1<<16)
+	k.floats("verification_share", c.Worker.VerificationShare, 0.05, 1)
+	k.ints("search_window", c.Worker.SearchWindow, 0, 1<<16)
 	k.device("device", c.Worker.Device)
 	if _, err := c.Log.level(); err != nil {
 		k.add("log_level", c.Log.Level, err.Error())
