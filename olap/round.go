@@ -28,19 +28,21 @@ type Round struct {
 
 	// Ours.
 	Evaluations             int64    `json:"evaluations"`    // trainings or function calls this round
-	Seed                    *uint64  `json:"seed,omitempty"` // of the confirming run
+	Seed                    *uint64  `json:"seed,omitempty"` // of the training of the parameters
 	Digest                  string   `json:"digest,omitempty"`
 	VerifiedBestPerformance *float64 `json:"verified_best_performance,omitempty"` // network-wide
 	AcceptedCount           int64    `json:"accepted_count"`
 	RejectedCount           int64    `json:"rejected_count"`
 	ImmigrantsCount         int64    `json:"immigrants_count"`
 	GPU                     GPU      `json:"gpu,omitzero"`
+	DigestParameters        JSON     `json:"digest_parameters,omitempty"` // the recipe of the digest
+	ChampionVerified        *bool    `json:"champion_verified,omitempty"` // nil: the domain has no champion
 }
 
 // Values returns the row in the order of RoundTable.
 func (r *Round) Values() []any {
 	d := &r.Details
-	return append([]any{
+	values := append([]any{
 		r.ID, r.ExperimentID, r.DomainID, r.Number, r.Timestamp, r.Performance, optFloat(r.BestPerformance),
 		r.PerformanceDelta, r.Improvement, optJSON(r.Parameters), optJSON(r.BestParameters),
 		r.WallClockSeconds, r.ElapsedSeconds, r.TimeToCurrentBestSeconds, optFloat(r.TimeToTargetSeconds),
@@ -50,4 +52,5 @@ func (r *Round) Values() []any {
 		r.Evaluations, optSeed(r.Seed), optText(r.Digest), optFloat(r.VerifiedBestPerformance),
 		r.AcceptedCount, r.RejectedCount, r.ImmigrantsCount,
 	}, r.GPU.values()...)
+	return append(values, optJSON(r.DigestParameters), optBool(r.ChampionVerified))
 }

@@ -19,6 +19,7 @@ const (
 	KindExperiment Kind = "experiment"
 	KindRound      Kind = "round"
 	KindSummary    Kind = "summary"
+	KindClaim      Kind = "claim"
 	KindOptimae    Kind = "chain_optimae"
 	KindRollback   Kind = "chain_rollback"
 	kindNone       Kind = ""
@@ -29,13 +30,14 @@ type Rollback struct {
 	Height int64 `json:"height"`
 }
 
-// Row is one fact on its way to the sinks. Exactly one member is set, except that a Round and a
-// Summary carry their Experiment with them, so that a sink needs no memory to denormalize.
+// Row is one fact on its way to the sinks. Exactly one member is set, except that a Round, a
+// Summary and a Claim carry their Experiment with them, so that a sink needs no memory to denormalize.
 type Row struct {
 	Domain     *Domain       `json:"domain,omitempty"`
 	Experiment *Experiment   `json:"experiment,omitempty"`
 	Round      *Round        `json:"round,omitempty"`
 	Summary    *Summary      `json:"summary,omitempty"`
+	Claim      *Claim        `json:"claim,omitempty"`
 	Optimae    *ChainOptimae `json:"chain_optimae,omitempty"`
 	Rollback   *Rollback     `json:"chain_rollback,omitempty"`
 
@@ -57,9 +59,10 @@ func (r *Row) Kind() Kind {
 	set(r.Domain != nil, KindDomain)
 	set(r.Round != nil, KindRound)
 	set(r.Summary != nil, KindSummary)
+	set(r.Claim != nil, KindClaim)
 	set(r.Optimae != nil, KindOptimae)
 	set(r.Rollback != nil, KindRollback)
-	if r.Experiment != nil && kind != KindRound && kind != KindSummary {
+	if r.Experiment != nil && kind != KindRound && kind != KindSummary && kind != KindClaim {
 		set(true, KindExperiment)
 	}
 	if n != 1 {
@@ -97,6 +100,17 @@ func (r *Row) Validate() error {
 			return bad("does not belong to its experiment")
 		}
 		if !isFinite(s.FinalPerformance, s.BestPerformance, s.TimeToTargetSeconds, s.TotalElapsedSeconds) {
+			return bad("a number is not finite")
+		}
+	case KindClaim:
+		c := r.Claim
+		if e == nil || c.ExperimentID != e.ID || c.DomainID != e.DomainID {
+			return bad("does not belong to its experiment")
+		}
+		if c.ID == "" || c.Stage == "" || c.Proposal < 1 || c.RoundNumber < 0 {
+			return bad("proposal %d of round %d has stage %q", c.Proposal, c.RoundNumber, c.Stage)
+		}
+		if !isFinite(c.Performance, &c.ElapsedSeconds) {
 			return bad("a number is not finite")
 		}
 	case KindOptimae:

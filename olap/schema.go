@@ -36,13 +36,13 @@ type Table struct {
 	Indexes []Index
 }
 
-// Schema versions. Versions 1 to 3 are the reference's; 4 and 5 add our columns and change none.
+// Schema versions. Versions 1 to 3 are the reference's; 4 to 6 add our columns and change none.
 const (
 	ReferenceVersion = 3
-	SchemaVersion    = 5
+	SchemaVersion    = 6
 )
 
-// The five tables of the schema, in an order in which references point backwards.
+// The six tables of the schema, in an order in which references point backwards.
 var (
 	DomainTable = Table{
 		Name: "dim_domain",
@@ -120,6 +120,8 @@ var (
 			{Name: "gpu_power_watts", Type: Real, Since: 5},
 			{Name: "gpu_clock_mhz", Type: Integer, Since: 5},
 			{Name: "gpu_energy_joules", Type: Real, Since: 5},
+			{Name: "digest_parameters", Type: Structured, Since: 6},
+			{Name: "champion_verified", Type: Boolean, Since: 6},
 		},
 		Indexes: []Index{
 			{"idx_fact_round_experiment", "experiment_id"},
@@ -145,6 +147,25 @@ var (
 			{Name: "evaluations", Type: Integer, Default: "0", Since: 4},
 		},
 		Indexes: []Index{{"idx_fact_summary_domain", "domain_id"}},
+	}
+	ClaimTable = Table{
+		Name: "fact_claim",
+		Columns: []Column{
+			{Name: "claim_event_id", Type: Text, Key: true, Since: 6},
+			{Name: "experiment_id", Type: Text, NotNull: true, Ref: "dim_experiment", Since: 6},
+			{Name: "domain_id", Type: Text, NotNull: true, Since: 6},
+			{Name: "proposal", Type: Integer, NotNull: true, Since: 6},
+			{Name: "round_number", Type: Integer, NotNull: true, Since: 6},
+			{Name: "optimae_id", Type: Text, Since: 6},
+			{Name: "base", Type: Text, Since: 6},
+			{Name: "stage", Type: Text, NotNull: true, Since: 6},
+			{Name: "timestamp_utc", Type: Text, NotNull: true, Since: 6},
+			{Name: "elapsed_seconds", Type: Real, Since: 6},
+			{Name: "performance", Type: Real, Since: 6},
+			{Name: "verified", Type: Boolean, Since: 6},
+			{Name: "reason", Type: Text, Since: 6},
+		},
+		Indexes: []Index{{"idx_fact_claim_experiment", "experiment_id"}, {"idx_fact_claim_optimae", "optimae_id"}},
 	}
 	ChainOptimaeTable = Table{
 		Name: "fact_chain_optimae",
@@ -178,11 +199,14 @@ var (
 	}
 )
 
-// Tables returns the five tables, each after those it refers to. The caller must not modify
+// Tables returns the six tables, each after those it refers to. The caller must not modify
 // what the tables point to.
 func Tables() []*Table {
-	return []*Table{&DomainTable, &ExperimentTable, &RoundTable, &SummaryTable, &ChainOptimaeTable}
+	return []*Table{&DomainTable, &ExperimentTable, &RoundTable, &SummaryTable, &ClaimTable, &ChainOptimaeTable}
 }
+
+// Since is the schema version that brought the table.
+func (t *Table) Since() int { return t.Columns[0].Since }
 
 // Names returns the names of the columns that version knows, in order.
 func (t *Table) Names(version int) []string {

@@ -41,7 +41,7 @@ type run struct {
 	bestAt     time.Time
 }
 
-// NewTracker returns a tracker with no experiments. newID makes experiment and round ids; nil
+// NewTracker returns a tracker with no experiments. newID makes experiment ids; nil
 // means NewID.
 func NewTracker(node Node, newID func() string) *Tracker {
 	if newID == nil {
@@ -53,7 +53,8 @@ func NewTracker(node Node, newID func() string) *Tracker {
 	return &Tracker{node: node, newID: newID, runs: map[string]*run{}}
 }
 
-// Start begins the experiment of a domain and returns its rows (domain, experiment).
+// Start begins the experiment of a domain, or goes on with the one of s.Resume, and returns its rows (domain, experiment).
+// The errors wrap ErrStarted, ErrProgress (then the caller may start without it) or ErrInvalidRow.
 func (t *Tracker) Start(s Setup, now time.Time) ([]Row, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -72,6 +73,11 @@ func (t *Tracker) Start(s Setup, now time.Time) ([]Row, error) {
 		configHash: ConfigHash(s.OptimizationConfig), start: now, best: "{}",
 	}
 	r.sum = Summary{ExperimentID: r.exp.ID, DomainID: s.DomainID, NodeID: t.node.ID, Hostname: t.node.Hostname}
+	if s.Resume != nil {
+		if err := r.resume(s.Resume, now); err != nil {
+			return nil, err
+		}
+	}
 	rows := []Row{
 		{Domain: &Domain{ID: s.DomainID, Type: s.DomainType, Description: s.Description}},
 		{Experiment: r.experiment()},
@@ -100,14 +106,14 @@ func (t *Tracker) Record(domain string, o Observation, now time.Time) ([]Row, er
 		return nil, fmt.Errorf("%w: %s", ErrNoExperiment, domain)
 	}
 	row := &Round{
-		ID: t.newID(), ExperimentID: r.exp.ID, DomainID: domain, Number: r.sum.TotalRounds + 1,
+		ID: RoundID(r.exp.ID, r.sum.TotalRounds+1), ExperimentID: r.exp.ID, DomainID: domain, Number: r.sum.TotalRounds + 1,
 		Timestamp: iso(now), Performance: o.Performance, Parameters: DefaultJSON(o.Parameters),
 		WallClockSeconds: o.WallClock.Seconds(), ElapsedSeconds: seconds(r.start, now),
 		ChainHeight: o.ChainHeight, PeersCount: o.Peers, BlockRewardEarned: o.BlockReward,
 		MetricSchema: o.MetricSchema, Details: DetailsOf(o.Metrics),
 		Evaluations: o.Evaluations, Seed: clone(o.Seed), Digest: o.Digest,
-		VerifiedBestPerformance: clone(o.VerifiedBest),
-		AcceptedCount:           o.Accepted, RejectedCount: o.Rejected, ImmigrantsCount: o.Immigrants,
+		VerifiedBestPerformance: clone(o.VerifiedBest), ChampionVerified: clone(o.ChampionVerified),
+		AcceptedCount: o.Accepted, RejectedCount: o.Rejected, ImmigrantsCount: o.Immigrants,
 		GPU: o.GPU,
 	}
 	if row.MetricSchema == "" {
@@ -115,6 +121,9 @@ func (t *Tracker) Record(domain string, o Observation, now time.Time) ([]Row, er
 	}
 	if o.Metrics.Len() > 0 {
 		row.Metrics = CanonicalJSON(o.Metrics)
+	}
+	if row.Digest != "" && o.DigestOf != nil {
+		row.DigestParameters = DefaultJSON(o.DigestOf)
 	}
 	next := r.after(row, now)
 	rows := []Row{{Round: row, Experiment: next.experiment()}}

@@ -240,12 +240,13 @@ func TestValuesFitTables(t *testing.T) {
 	check(&RoundTable, (&Round{
 		BestPerformance: f, Parameters: "{}", BestParameters: "{}", TimeToTargetSeconds: f, MetricSchema: s,
 		Details: Details{TrainMAE: f, TrainNaiveMAE: f, ValMAE: f, ValNaiveMAE: f, TestMAE: f, TestNaiveMAE: f},
-		Metrics: "{}", Seed: &u, Digest: s, VerifiedBestPerformance: f,
+		Metrics: "{}", Seed: &u, Digest: s, VerifiedBestPerformance: f, DigestParameters: "{}", ChampionVerified: new(bool),
 		GPU: GPU{Name: s, UtilizationPercent: i, MemoryUsedBytes: i, TemperatureCelsius: i, PowerWatts: f, ClockMHz: i, EnergyJoules: f},
 	}).Values())
 	check(&SummaryTable, (&Summary{
 		FinalPerformance: f, BestPerformance: f, TimeToTargetSeconds: f, TotalElapsedSeconds: f, RoundsToConvergence: i,
 	}).Values())
+	check(&ClaimTable, (&Claim{OptimaeID: s, Base: s, Performance: f, Reason: s}).Values())
 	check(&ChainOptimaeTable, (&ChainOptimae{
 		ExperimentID: &s, RoundNumber: i, Parameters: "{}", ReportedPerformance: f, VerifiedPerformance: f,
 		EffectiveIncrement: f, TimeToThisResultSeconds: f, OptimizationConfigHash: &s, DataHash: &s,

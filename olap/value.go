@@ -99,3 +99,10 @@ func optText(s string) any {
 }
 
 func optJSON(j JSON) any { return optText(string(j)) }
+
+func optBool(p *bool) any {
+	if p == nil {
+		return nil
+	}
+	return *p
+}

@@ -21,11 +21,8 @@ func clock() time.Time { return epoch.Add(time.Hour) }
 // experiment returns the rows of one experiment with n rounds, numbered in one spool.
 func experiment(t *testing.T, n int) []olap.Row {
 	t.Helper()
-	count := 0
-	tracker := olap.NewTracker(olap.Node{ID: strings.Repeat("ab", 20), Hostname: `host,"1"`}, func() string {
-		count++
-		return fmt.Sprintf("%032x", count)
-	})
+	tracker := olap.NewTracker(olap.Node{ID: strings.Repeat("ab", 20), Hostname: `host,"1"`},
+		func() string { return fmt.Sprintf("%032x", 1) })
 	rows, err := tracker.Start(olap.Setup{
 		DomainID: "q", OptimizerPlugin: "ga", Target: olap.Float(-1), PerformanceMetric: "mae", MetricSchema: "v1",
 		OptimizationConfig: canon.NewObject("step_size", 0.5, "n", 10),
@@ -87,7 +84,7 @@ const header = "experiment_id,round_id,domain_id,node_id,timestamp_utc,wall_cloc
 	"total_candidates_evaluated,population_size,no_improve_counter,optimization_patience,avg_fitness," +
 	"best_fitness_gen,neat_species_count,neat_avg_complexity,metrics\r\n"
 
-const secondLine = `00000000000000000000000000000001,00000000000000000000000000000003,q,` +
+const secondLine = `00000000000000000000000000000001,a0e53a342f96b03384893c69b762ddd3,q,` +
 	`abababababababababababababababababababab,2026-01-02T03:04:08.678903+00:00,1.234568,` +
 	`2026-01-02T03:04:05.678901+00:00,3.000002,1.500001,2,2,-0.2,-0.2,-1.0,0.1,True,` +
 	`"{""x"": [1.0, ""\u00e9""]}","{""x"": [1.0, ""\u00e9""]}","{""step_size"": 0.5, ""n"": 10}",` +
@@ -231,7 +228,7 @@ func TestForeignFilesAreSetAside(t *testing.T) {
 			t.Errorf("%s: an older copy was overwritten", name)
 		}
 	}
-	line := strings.Replace(secondLine, "00003", "000ff", 1)
+	line := strings.Replace(secondLine, "62ddd3", "62ddff", 1)
 	f("empty", "", false)
 	f("fits", header+line, false)
 	f("newline only", strings.ReplaceAll(header+line, "\r\n", "\n"), false)

@@ -42,11 +42,7 @@ func write(t *testing.T, db *DB, rows ...olap.Row) {
 // experiment returns the rows of one experiment with n rounds and its closing rows.
 func experiment(t *testing.T, domain string, n int) []olap.Row {
 	t.Helper()
-	count := 0
-	tracker := olap.NewTracker(olap.Node{ID: "node", Hostname: "host"}, func() string {
-		count++
-		return fmt.Sprintf("%s%031x", domain, count)
-	})
+	tracker := olap.NewTracker(olap.Node{ID: "node", Hostname: "host"}, func() string { return fmt.Sprintf("%s%031x", domain, 1) })
 	seed := uint64(1<<63 + 5)
 	rows, err := tracker.Start(olap.Setup{
 		DomainID: domain, OptimizerPlugin: "ga", Target: olap.Float(-0.05), Seed: &seed,
@@ -59,6 +55,7 @@ func experiment(t *testing.T, domain string, n int) []olap.Row {
 		more, err := tracker.Record(domain, olap.Observation{
 			Performance: float64(i-3) * 0.1, Parameters: canon.NewObject("x", []any{float64(i)}), Evaluations: 12,
 			Metrics: canon.NewObject("val_mae", 0.3, "generation", i), Seed: &seed, Digest: "d", Accepted: 1,
+			DigestOf: canon.NewObject("x", []any{0.5}), ChampionVerified: new(bool),
 		}, epoch.Add(time.Duration(i+1)*1500001*time.Microsecond))
 		if err != nil {
 			t.Fatal(err)
@@ -161,7 +158,9 @@ func old(t *testing.T, path string, version int, stamped bool) {
 	defer raw.Close()
 	statements := []string{versionTable}
 	for _, table := range olap.Tables() {
-		statements = append(statements, createTable(table, version))
+		if table.Since() <= version {
+			statements = append(statements, createTable(table, version))
+		}
 	}
 	if stamped {
 		statements = append(statements, fmt.Sprintf("INSERT INTO _schema_version VALUES (%d, 'then')", version))
@@ -212,12 +211,13 @@ func TestMigration(t *testing.T) {
 			}
 		}
 	}
-	f(1, true, []int{1, 2, 3, 4, 5})
-	f(2, true, []int{2, 3, 4, 5})
-	f(3, true, []int{3, 4, 5})
-	f(4, true, []int{4, 5})
-	f(1, false, []int{2, 3, 4, 5})
-	f(2, false, []int{3, 4, 5})
+	f(1, true, []int{1, 2, 3, 4, 5, 6})
+	f(2, true, []int{2, 3, 4, 5, 6})
+	f(3, true, []int{3, 4, 5, 6})
+	f(4, true, []int{4, 5, 6})
+	f(5, true, []int{5, 6})
+	f(1, false, []int{2, 3, 4, 5, 6})
+	f(2, false, []int{3, 4, 5, 6})
 
 	path := filepath.Join(t.TempDir(), "olap.db")
 	old(t, path, 3, true)
@@ -248,7 +248,7 @@ func TestWriteIsIdempotent(t *testing.T) {
 	if err != nil || len(got) != 3 {
 		t.Fatalf("Rounds = %d rows, %v", len(got), err)
 	}
-	first := `{"round_id": "d0000000000000000000000000000002", "experiment_id": "d0000000000000000000000000000001", ` +
+	first := `{"round_id": "ec33c36ac2e4f7ea2b01b9f8597283e2", "experiment_id": "d0000000000000000000000000000001", ` +
 		`"domain_id": "d", "round_number": 1, "timestamp_utc": "2026-01-02T03:04:07.178902+00:00", ` +
 		`"performance": -0.30000000000000004, "best_performance": -0.30000000000000004, "performance_delta": 0.0, ` +
 		`"is_improvement": 1, "parameters": "{\"x\": [0.0]}", "best_parameters": "{\"x\": [0.0]}", ` +
@@ -259,7 +259,8 @@ func TestWriteIsIdempotent(t *testing.T) {
 		`"metrics": "{\"generation\": 0, \"val_mae\": 0.3}", "evaluations": 12, "seed": "9223372036854775813", ` +
 		`"digest": "d", "verified_best_performance": null, "accepted_count": 1, "rejected_count": 0, "immigrants_count": 0, ` +
 		`"gpu_name": null, "gpu_utilization_percent": null, "gpu_memory_used_bytes": null, "gpu_temperature_celsius": null, ` +
-		`"gpu_power_watts": null, "gpu_clock_mhz": null, "gpu_energy_joules": null}`
+		`"gpu_power_watts": null, "gpu_clock_mhz": null, "gpu_energy_joules": null, ` +
+		`"digest_parameters": "{\"x\": [0.5]}", "champion_verified": 0}`
 	if text := string(canon.Default(got[0])); text != first {
 		t.Errorf("round = %s\nwant %s", text, first)
 	}

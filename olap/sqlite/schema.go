@@ -88,7 +88,9 @@ func migrate(ctx context.Context, db *sql.DB, now string) error {
 		version = olap.ReferenceVersion
 	}
 	for _, t := range olap.Tables() {
-		statements = append(statements, createTable(t, version))
+		if t.Since() <= version {
+			statements = append(statements, createTable(t, version))
+		}
 	}
 	for _, s := range statements {
 		if _, err := tx.ExecContext(ctx, s); err != nil {
@@ -147,9 +149,15 @@ func currentVersion(ctx context.Context, tx *sql.Tx) (int, error) {
 	return 1, nil
 }
 
-// addColumns adds the columns that came with version, where they are missing.
+// addColumns adds the tables and the columns that came with version, where they are missing.
 func addColumns(ctx context.Context, tx *sql.Tx, version int) error {
 	for _, t := range olap.Tables() {
+		if t.Since() == version {
+			if _, err := tx.ExecContext(ctx, createTable(t, version)); err != nil {
+				return err
+			}
+			continue
+		}
 		have, err := columnsOf(ctx, tx, t.Name)
 		if err != nil {
 			return err

@@ -18,6 +18,7 @@ var onConflict = map[string]func(c *olap.Column) string{
 	olap.ExperimentTable.Name: overwrite,
 	olap.RoundTable.Name:      nil,
 	olap.SummaryTable.Name:    overwrite,
+	olap.ClaimTable.Name:      nil,
 	// The short record of an acceptance must not win over the full one, whichever comes first.
 	olap.ChainOptimaeTable.Name: fill,
 }
@@ -126,6 +127,11 @@ func (b *batch) row(row *olap.Row) error {
 			return err
 		}
 		return b.insert(&olap.SummaryTable, row.Summary.Values())
+	case olap.KindClaim:
+		if err := b.ensure(row.Experiment); err != nil {
+			return err
+		}
+		return b.insert(&olap.ClaimTable, row.Claim.Values())
 	case olap.KindOptimae:
 		return b.insert(&olap.ChainOptimaeTable, row.Optimae.Values())
 	case olap.KindRollback:
