@@ -94,7 +94,7 @@ func (e *Engine) adopt(ancestor int64, entries []Entry) error {
 		}
 		for _, r := range en.Receipts.Tx {
 			if r.OptimaeID != "" {
-				e.pool.RemoveKey(optimaeKey(r.OptimaeID))
+				e.pool.RemoveKey(consensus.OptimaeKey(r.OptimaeID))
 				e.drop(r.OptimaeID)
 			}
 		}
@@ -111,7 +111,7 @@ func (e *Engine) adopt(ancestor int64, entries []Entry) error {
 	for _, b := range dropped { // what the new chain does not hold waits again
 		for _, tx := range b.Transactions {
 			if consensus.RecheckTx(e.tip, tx, e.now) == nil {
-				if err := e.pool.Readd(tx, poolKey(tx), txFee(tx), e.now); err != nil {
+				if err := e.pool.Readd(tx, consensus.Key(tx), consensus.Fee(tx), e.now); err != nil {
 					e.notice(true, "dropped transaction not pooled again", "tx", short(tx.ID), "err", err)
 				}
 			}

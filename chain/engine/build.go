@@ -6,7 +6,6 @@ import (
 
 	"doin.network/node/chain"
 	"doin.network/node/chain/consensus"
-	"doin.network/node/chain/ledger"
 	"doin.network/node/chain/mempool"
 )
 
@@ -18,7 +17,7 @@ func (e *Engine) submit(tx *chain.Tx, broadcast bool) error {
 	if err := consensus.CheckTx(e.tip, tx, e.now); err != nil && !errors.Is(err, consensus.ErrEarly) {
 		return err
 	}
-	if err := e.pool.Add(tx, poolKey(tx), txFee(tx), e.now); err != nil {
+	if err := e.pool.Add(tx, consensus.Key(tx), consensus.Fee(tx), e.now); err != nil {
 		if errors.Is(err, mempool.ErrKnown) || errors.Is(err, mempool.ErrDuplicateKey) ||
 			errors.Is(err, mempool.ErrFull) || errors.Is(err, mempool.ErrRateLimited) {
 			return late("%v", err)
@@ -92,30 +91,4 @@ func (e *Engine) build() {
 		return
 	}
 	e.announce(built.Block)
-}
-
-// poolKey names what a transaction decides, so that one optimae or nonce cannot wait twice.
-func poolKey(tx *chain.Tx) string {
-	switch tx.Type {
-	case consensus.TxAccepted, consensus.TxRejected:
-		id, _ := tx.Payload.StringOr("optimae_id", "")
-		return optimaeKey(id)
-	case consensus.TxTask:
-		id, _ := tx.Payload.StringOr("task_id", "")
-		return "task:" + id
-	case consensus.TxRegistered:
-		return "register:" + tx.PeerID
-	}
-	return "tx:" + tx.ID
-}
-
-func optimaeKey(id string) string { return "optimae:" + id }
-
-// txFee is what a transaction pays its block; what the chain wants most pays nothing and goes first.
-func txFee(tx *chain.Tx) int64 {
-	if tx.Type == consensus.TxTransfer {
-		fee, _ := tx.Payload.IntOr("fee", 0)
-		return fee
-	}
-	return ledger.MaxSupply
 }

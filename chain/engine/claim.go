@@ -149,7 +149,7 @@ func (e *Engine) verify(c *claim) {
 		return
 	}
 	j := &job{kind: jobVerify, st: c.st, domain: c.st.DomainID, parameters: c.st.Parameters, optimae: c.st.OptimaeID,
-		seed: trainingSeed(c.st.OptimaeID, c.st.DomainID)}
+		seed: chain.TrainingSeed(c.st.DomainID, c.st.OptimaeID, 0)}
 	if member {
 		j.synthetic = e.synthetic(c.st.OptimaeID, c.st.DomainID, c.st.Anchor)
 	}
@@ -176,15 +176,10 @@ func (e *Engine) synthetic(optimae, domain, anchor string) *Synthetic {
 	s := &Synthetic{Seed: chain.DeterministicSeed(optimae, domain, chain.SyntheticSalt(e.key.PeerID(), anchor))}
 	if d := e.tip.Domains[domain]; d.HasBest {
 		if p, err := canon.ParseObject(d.Parameters); err == nil {
-			s.Incumbent, s.IncumbentSeed = p, trainingSeed(d.OptimaeID, domain)
+			s.Incumbent, s.IncumbentSeed = p, chain.TrainingSeed(domain, d.OptimaeID, 0)
 		}
 	}
 	return s
-}
-
-// trainingSeed is the seed of the confirming run that a commitment names.
-func trainingSeed(optimae, domain string) uint64 {
-	return uint64(chain.DeterministicSeed(optimae, domain, ""))
 }
 
 // verified handles the end of a re-run.

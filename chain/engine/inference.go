@@ -43,7 +43,7 @@ func (e *Engine) infer(ev Infer) {
 		e.emit(SubmitResult{Err: err})
 		return
 	}
-	e.emit(Inference{TaskID: t.ID, Domain: ev.Domain, Parameters: champion, Seed: trainingSeed(d.OptimaeID, ev.Domain),
+	e.emit(Inference{TaskID: t.ID, Domain: ev.Domain, Parameters: champion, Seed: chain.TrainingSeed(ev.Domain, d.OptimaeID, 0),
 		Input: ev.Input, Wanted: ev.Wanted})
 }
 

@@ -47,7 +47,7 @@ func (e *Engine) propose(p Propose) {
 	r.commitment = chain.Commitment(p.Parameters, r.nonce)
 	r.phase = confirming
 	e.enqueue(&job{kind: jobConfirm, domain: p.Domain, parameters: p.Parameters, optimae: r.commitment,
-		seed: trainingSeed(r.commitment, p.Domain), synthetic: e.synthetic(r.commitment, p.Domain, e.tip.Tip)})
+		seed: chain.TrainingSeed(p.Domain, r.commitment, 0), synthetic: e.synthetic(r.commitment, p.Domain, e.tip.Tip)})
 }
 
 // confirmed handles the end of a confirming run: only a result that beats the chain's best is announced.
@@ -104,7 +104,7 @@ func (e *Engine) reveal(r *round) {
 	m := e.message(chain.MsgOptimaeReveal, canon.NewObject(
 		"commitment_hash", r.commitment, "domain_id", r.domain, "optimae_id", r.commitment, "parameters", r.parameters,
 		"reported_performance", r.confirmed.Performance, "nonce", r.nonce, "champion_metrics", r.confirmed.Metrics,
-		"digest", r.confirmed.Digest, "anchor", r.anchor))
+		"digest", r.confirmed.Digest, "anchor", r.anchor, "base", e.tip.Champion(r.domain)))
 	if m == nil {
 		return
 	}
