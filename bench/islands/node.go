@@ -85,7 +85,7 @@ func (n *node) champion(ctx context.Context, r *worker.Record, increment float64
 		return nil, nil
 	}
 	n.nonces++
-	m, err := trainer.Train(ctx, picked.Parameters, uint64(chain.DeterministicSeed(fmt.Sprint(n.id, n.nonces), "confirm", "")), false)
+	m, err := trainer.Train(ctx, picked.Parameters, chain.TrainingSeed("confirm", fmt.Sprint(n.id, n.nonces), 0), false)
 	if err != nil {
 		return nil, err
 	}

@@ -24,9 +24,27 @@ var ErrBlock = errors.New("consensus: block refused")
 // block it is a refusal.
 var ErrBelowThreshold = fmt.Errorf("%w: increments below the threshold", ErrBlock)
 
-// ErrEarly is matched, beside ErrTx, by the refusal of a transfer whose only fault is that it waits for fewer than
-// MaxPeerTx earlier ones of its sender, who has the money for it.
-var ErrEarly = errors.New("earlier transfers are missing")
+// ErrEarly is matched, beside ErrTx, by the refusal of what waits for another transaction: a transfer whose only fault is
+// that fewer than MaxPeerTx earlier ones of its sender, who has the money for it, are missing, and an acceptance whose base
+// is not known yet.
+var ErrEarly = errors.New("an earlier transaction is missing")
+
+// earlyError is an ErrEarly that says for what it waits.
+type earlyError struct {
+	after string // Key of the transaction
+	err   error
+}
+
+func (e *earlyError) Error() string {
+	return fmt.Sprintf("%v: %v: %v", ErrTx, ErrEarly, e.err)
+}
+
+// Unwrap returns ErrTx, ErrEarly and the cause.
+func (e *earlyError) Unwrap() []error { return []error{ErrTx, ErrEarly, e.err} }
+
+// ErrSuperseded is matched, beside ErrTx, by the refusal of an acceptance whose base is not the domain's champion and will
+// not be again: another one became champion meanwhile. Nobody is rewarded or charged; its author may claim again.
+var ErrSuperseded = errors.New("superseded")
 
 // LinkError says that a block does not follow the state it is applied to.
 type LinkError struct {
@@ -40,28 +58,6 @@ func (e *LinkError) Error() string {
 
 // Unwrap returns ErrBlock.
 func (e *LinkError) Unwrap() error { return ErrBlock }
-
-// Receipt says what a transaction did.
-type Receipt struct {
-	TxID, Type          string
-	OptimaeID, DomainID string
-	OptimizerID         string
-	Raw, Weight, Factor int64 // 10⁻⁶
-	Effective           int64
-	Improved            bool
-	HadBest             bool
-	PreviousBest        float64
-	Agreed, Divergent   []string
-}
-
-// Receipts are a block's consequences: derived, so not in the block, but kept beside it.
-type Receipts struct {
-	Tx      []Receipt
-	Sum     int64 // Σ effective increments
-	Reward  int64
-	Fees    int64
-	Outputs []ledger.Output
-}
 
 // block is a block being applied: the state it changes and what it has gathered so far.
 type block struct {
@@ -77,6 +73,7 @@ type block struct {
 	perPeer    map[string]int
 	ids        map[string]bool
 	settled    map[string]bool
+	replaced   map[string]bool
 }
 
 func begin(parent *State, time int64, generator string) *block {
@@ -85,7 +82,7 @@ func begin(parent *State, time int64, generator string) *block {
 	s.TipTime = time
 	s.Generator = generator
 	return &block{s: s, parent: parent, time: time, generator: generator,
-		perPeer: make(map[string]int), ids: make(map[string]bool), settled: make(map[string]bool)}
+		perPeer: make(map[string]int), ids: make(map[string]bool), settled: make(map[string]bool), replaced: make(map[string]bool)}
 }
 
 // add applies one transaction. Either it is applied whole or b is unchanged and the error says why.
@@ -114,23 +111,16 @@ func (b *block) add(tx *chain.Tx) error {
 	if b.ids[tx.ID] || b.parent.Included(tx.ID) {
 		return refuse("transaction %.12s is in the chain already", tx.ID)
 	}
-	var err error
-	r := Receipt{TxID: tx.ID, Type: tx.Type, DomainID: tx.DomainID}
-	switch tx.Type {
-	case TxAccepted:
-		err = b.accept(tx, &r)
-	case TxRejected:
-		err = b.reject(tx, &r)
-	case TxTransfer:
-		err = b.transfer(tx)
-	case TxTask:
-		err = b.task(tx)
-	case TxRegistered:
-		err = b.register(tx)
-	default:
-		err = refuse("type %q has no place in the strict chain", tx.Type)
+	k, ok := kindOf(tx.Type)
+	if !ok {
+		return refuse("type %q has no place in the strict chain", tx.Type)
 	}
+	parsed, err := k.parse(tx, b.s.rules.Network, !b.trusted)
 	if err != nil {
+		return err
+	}
+	r := Receipt{TxID: tx.ID, Type: tx.Type, DomainID: tx.DomainID}
+	if err := k.apply(b, tx, parsed, &r); err != nil {
 		return err
 	}
 	b.ids[tx.ID] = true
@@ -178,7 +168,7 @@ func (b *block) seal(hash string) {
 	s := b.s
 	s.Tip = hash
 	s.certify(b.generator, s.Height)
-	r := Recent{Height: s.Height, Hash: hash, Eligible: s.Eligible(), TxIDs: sortedKeys(b.ids), Settled: sortedKeys(b.settled)}
+	r := Recent{Height: s.Height, Hash: hash, Eligible: s.Eligible(), TxIDs: sortedKeys(b.ids), Settled: sortedKeys(b.settled), Replaced: sortedKeys(b.replaced)}
 	s.Recent = append(s.Recent, r)
 	if n := len(s.Recent) - Window; n > 0 {
 		s.Recent = slices.Clone(s.Recent[n:])

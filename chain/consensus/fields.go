@@ -25,6 +25,27 @@ func (f *fields) number(k string) float64       { v, err := f.o.Float(k); return
 func (f *fields) integer(k string) int64        { v, err := f.o.Int(k); return get(f, v, err) }
 func (f *fields) object(k string) *canon.Object { v, err := f.o.Object(k); return get(f, v, err) }
 
+// micro reads a decimal as an integer of 10⁻⁶.
+func (f *fields) micro(k string) int64 {
+	v := f.number(k)
+	m, err := chain.Micro(v)
+	return get(f, m, err)
+}
+
+// objects reads a list of objects; each keeps an error of its own.
+func (f *fields) objects(k string) []*fields {
+	list, err := f.o.List(k)
+	get(f, list, err)
+	out := make([]*fields, 0, len(list))
+	for _, e := range list {
+		o, err := canon.AsObject(e)
+		if get(f, o, err); err == nil {
+			out = append(out, &fields{o: o})
+		}
+	}
+	return out
+}
+
 func (f *fields) votes() []*chain.Vote {
 	list, err := f.o.List("votes")
 	get(f, list, err)

@@ -20,6 +20,7 @@ type Rules struct {
 	QuorumTolerance  int64
 	FinalityDepth    int64
 	StartTime        int64 // µs: the parent time of block 1
+	Solo             bool  // an optimizer alone is its own quorum
 	Domains          map[string]DomainRules
 }
 
@@ -32,9 +33,10 @@ type DomainRules struct {
 	DataHash         string // empty: not fixed by the network
 }
 
-// NewRules converts a genesis file. It reports every value the integer rules cannot hold.
+// NewRules converts a genesis file. It reports every value the integer rules cannot hold, and a protocol or format that is
+// not this program's as a *chain.FormatError.
 func NewRules(g *chain.Genesis) (*Rules, error) {
-	var errs []error
+	errs := []error{g.CheckFormat()}
 	micro := func(name string, v float64, lo, hi int64) int64 {
 		m, err := chain.Micro(v)
 		if err != nil || m < lo || m > hi {
@@ -51,6 +53,7 @@ func NewRules(g *chain.Genesis) (*Rules, error) {
 		QuorumTolerance:  micro("quorum_tolerance", p.QuorumTolerance, 0, 1000*Micro),
 		FinalityDepth:    int64(p.FinalityConfirmationDepth),
 		StartTime:        p.StartTime.Micro(),
+		Solo:             p.Solo,
 		Domains:          make(map[string]DomainRules, len(g.Domains)),
 	}
 	if r.QuorumMin < 1 || r.QuorumMin > 1000 {

@@ -32,6 +32,7 @@ type Recent struct {
 	Eligible []string // evaluators eligible after this block, sorted
 	TxIDs    []string // sorted; empty strings never occur
 	Settled  []string // optimae accepted or rejected in this block, sorted
+	Replaced []string // champions that another one replaced in this block, sorted
 }
 
 // State is the network after a block. It is immutable once Apply has returned it.
@@ -138,6 +139,25 @@ func (s *State) Settled(optimaeID string) bool {
 	return false
 }
 
+// Replaced reports whether an optimae was a champion until another one replaced it within the window. The base of an
+// acceptance was champion at its anchor or later, so every base that is champion no more is found here.
+func (s *State) Replaced(optimaeID string) bool {
+	for i := range s.Recent {
+		if has(s.Recent[i].Replaced, optimaeID) {
+			return true
+		}
+	}
+	return false
+}
+
+// Champion returns the domain's champion, "" if there is none: the base of the next claim.
+func (s *State) Champion(domain string) string {
+	if d := s.Domains[domain]; d != nil && d.HasBest {
+		return d.OptimaeID
+	}
+	return ""
+}
+
 // Included reports whether a transaction is in the chain within the window.
 func (s *State) Included(txID string) bool {
 	for i := range s.Recent {
@@ -149,14 +169,20 @@ func (s *State) Included(txID string) bool {
 }
 
 // Members returns the quorum of a commitment by optimizer anchored at the block with hash anchor; false if
-// that block is not within the window.
+// that block is not within the window. Where the genesis file says solo it is the optimizer alone while nobody else is
+// eligible, neither at the anchor nor in this state.
 func (s *State) Members(anchor, commitment, optimizer string) ([]string, bool) {
 	r := s.RecentAt(anchor)
 	if r == nil {
 		return nil, false
 	}
+	if s.rules.Solo && alone(optimizer, r.Eligible) && alone(optimizer, s.Generators()) {
+		return []string{optimizer}, true
+	}
 	return Members(anchor, commitment, optimizer, r.Eligible, s.rules.QuorumMin), true
 }
+
+func alone(peer string, eligible []string) bool { return len(eligible) == 1 && eligible[0] == peer }
 
 // Improves reports whether performance beats the domain's champion by its minimum increment, and by how
 // much. The first acceptance of a domain counts one half.

@@ -17,6 +17,7 @@ type Domain struct {
 	OptimaeID      string
 	OptimizerID    string
 	Digest         string
+	Solo           bool // nobody but the author has re-run it
 	BestHeight     int64
 	Accepted       int64 // acceptances, improving or not
 	Improved       int64

@@ -103,7 +103,7 @@ func options(t *testing.T, mode string, nodes int) (Options, *bytes.Buffer) {
 }
 
 func fakeGenesis(cfg *config.Config, evaluators []chain.Evaluator, start time.Time) *chain.Genesis {
-	g := &chain.Genesis{Parameters: chain.DefaultParameters(), Evaluators: evaluators}
+	g := &chain.Genesis{Protocol: chain.Protocol, Format: chain.Format, Parameters: chain.DefaultParameters(), Evaluators: evaluators}
 	g.Parameters.StartTime = timestamp.FromMicro(start.UnixMicro())
 	for _, d := range cfg.Domains {
 		g.Domains = append(g.Domains, chain.DefaultDomain(d.ID))

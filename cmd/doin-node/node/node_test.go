@@ -35,7 +35,7 @@ type network struct {
 func newNetwork(t *testing.T, name string) *network {
 	t.Helper()
 	l := &network{t: t, keys: map[string]*identity.Key{}}
-	g := &chain.Genesis{Parameters: chain.DefaultParameters(), Domains: []chain.Domain{chain.DefaultDomain(domain)}}
+	g := &chain.Genesis{Protocol: chain.Protocol, Format: chain.Format, Parameters: chain.DefaultParameters(), Domains: []chain.Domain{chain.DefaultDomain(domain)}}
 	g.Parameters.Name = name
 	g.Parameters.StartTime = timestamp.FromMicro(1_700_000_000 * engine.Second)
 	g.Parameters.InitialThreshold = 0.05
@@ -70,7 +70,7 @@ func (l *network) extend(n int) {
 		p := canon.NewObject("contract", "test", "genome", canon.NewObject("n", int64(l.serial)))
 		performance := -math.Ldexp(1e6, -int(l.state.Height))
 		st := &consensus.Statement{DomainID: domain, OptimizerID: id, Parameters: p, Nonce: consensus.Nonce(id, [16]byte{byte(l.serial), byte(l.serial >> 8)}),
-			Anchor: l.state.Tip, Claim: consensus.Claim{Performance: performance, Digest: fmt.Sprintf("%064x", l.serial)}}
+			Anchor: l.state.Tip, Base: l.state.Champion(domain), Claim: consensus.Claim{Performance: performance, Digest: fmt.Sprintf("%064x", l.serial)}}
 		st.OptimaeID = chain.Commitment(p, st.Nonce)
 		members, _ := l.state.Members(st.Anchor, st.OptimaeID, id)
 		for _, m := range members {

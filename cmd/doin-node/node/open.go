@@ -9,7 +9,6 @@ import (
 	"doin.network/node/chain"
 	"doin.network/node/chain/consensus"
 	"doin.network/node/chain/store"
-	"doin.network/node/internal/canon"
 )
 
 // errOtherNetwork is returned when the data directory holds another network's chain.
@@ -91,23 +90,7 @@ func (h history) Hash(height int64) (string, bool) {
 
 // storeEntry turns what the engine adopted into what the store keeps.
 func storeEntry(b *chain.Block, s *consensus.State, r *consensus.Receipts) store.Entry {
-	return store.Entry{Block: b, State: s.AppendCanonical(nil), Receipts: canon.Canonical(receiptsObject(r))}
-}
-
-// receiptsObject is the stored form of a block's consequences; JSON shows decimals.
-func receiptsObject(r *consensus.Receipts) *canon.Object {
-	txs := make([]any, len(r.Tx))
-	for i, t := range r.Tx {
-		txs[i] = canon.NewObject("tx_id", t.TxID, "tx_type", t.Type, "domain_id", t.DomainID, "optimae_id", t.OptimaeID,
-			"raw_increment", chain.MicroToFloat(t.Raw), "domain_weight", chain.MicroToFloat(t.Weight),
-			"reputation_factor", chain.MicroToFloat(t.Factor), "effective_increment", chain.MicroToFloat(t.Effective), "improved", t.Improved)
-	}
-	outs := make([]any, len(r.Outputs))
-	for i, o := range r.Outputs {
-		outs[i] = canon.NewObject("recipient", o.Recipient, "amount", o.Amount, "reason", o.Reason)
-	}
-	return canon.NewObject("weighted_sum", chain.MicroToFloat(r.Sum), "block_reward", r.Reward, "fees", r.Fees,
-		"outputs", outs, "transactions", txs)
+	return store.Entry{Block: b, State: s.AppendCanonical(nil), Receipts: r.AppendCanonical(nil)}
 }
 
 // Names of the node's own records in the store.

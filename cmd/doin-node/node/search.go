@@ -204,7 +204,7 @@ func (s *search) champion(ctx context.Context) []worker.Immigrant {
 	if err != nil {
 		return nil
 	}
-	o, err := s.n.worker.evaluate(ctx, worker.Job{Domain: s.domain.ID, Parameters: p, Seed: trainingSeed(d.OptimaeID, s.domain.ID)})
+	o, err := s.n.worker.evaluate(ctx, worker.Job{Domain: s.domain.ID, Parameters: p, Seed: chain.TrainingSeed(s.domain.ID, d.OptimaeID, 0)})
 	if err != nil || o.Performance != d.Best || o.Digest != d.Digest {
 		if ctx.Err() == nil {
 			s.n.log.Warn("the chain's champion is not reproducible here", "domain", s.domain.ID, "optimae", d.OptimaeID, "err", err)
@@ -212,10 +212,6 @@ func (s *search) champion(ctx context.Context) []worker.Immigrant {
 		return nil
 	}
 	return []worker.Immigrant{{Parameters: p, Performance: o.Performance}}
-}
-
-func trainingSeed(optimae, domain string) uint64 {
-	return uint64(chain.DeterministicSeed(optimae, domain, ""))
 }
 
 // pick chooses what to confirm: of the genomes of the generation that beat the chain's best by the minimum increment the
