@@ -76,7 +76,7 @@ func newCluster(t *testing.T, n int, seed uint64, more ...func(*chain.Genesis)) 
 	t.Helper()
 	c := &cluster{t: t, byID: map[string]*node{}, pace: 2 * time.Second,
 		net: memnet.New[[]byte](memnet.Config{Seed: seed, MinLatency: 2 * time.Millisecond, MaxLatency: 60 * time.Millisecond})}
-	g := &chain.Genesis{Protocol: chain.Protocol, Format: chain.Format, Parameters: chain.DefaultParameters(), Domains: []chain.Domain{chain.DefaultDomain(domain)}}
+	g := &chain.Genesis{Parameters: chain.DefaultParameters(), Domains: []chain.Domain{chain.DefaultDomain(domain)}}
 	g.Parameters.StartTime = timestamp.FromMicro(start)
 	g.Parameters.TargetBlockTime = 20
 	g.Parameters.InitialThreshold = 0.05

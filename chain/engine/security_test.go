@@ -55,7 +55,7 @@ func (n *node) say(from *identity.Key, kind string, payload *canon.Object) []eng
 // claim is an optimae of somebody, anchored at the node's tip.
 func (n *node) claim(from *identity.Key, v int64, performance float64) *consensus.Statement {
 	st := &consensus.Statement{DomainID: domain, OptimizerID: from.PeerID(), Parameters: canon.NewObject("v", v),
-		Nonce: consensus.Nonce(from.PeerID(), [16]byte{byte(v), byte(v >> 8)}), Anchor: n.tip(), Base: n.state().Champion(domain),
+		Nonce: consensus.Nonce(from.PeerID(), [16]byte{byte(v), byte(v >> 8)}), Anchor: n.tip(),
 		Claim: consensus.Claim{Performance: performance, Digest: fmt.Sprintf("%064x", v)}}
 	st.OptimaeID = chain.Commitment(st.Parameters, st.Nonce)
 	return st
@@ -67,7 +67,7 @@ func commitOf(st *consensus.Statement) *canon.Object {
 
 func revealOf(st *consensus.Statement) *canon.Object {
 	return canon.NewObject("commitment_hash", st.OptimaeID, "domain_id", st.DomainID, "optimae_id", st.OptimaeID, "parameters", st.Parameters,
-		"reported_performance", st.Claim.Performance, "nonce", st.Nonce, "champion_metrics", nil, "digest", st.Claim.Digest, "anchor", st.Anchor, "base", st.Base)
+		"reported_performance", st.Claim.Performance, "nonce", st.Nonce, "champion_metrics", nil, "digest", st.Claim.Digest, "anchor", st.Anchor)
 }
 
 // accepted is the claim's acceptance with the votes of all members, who are nodes of the cluster.
