@@ -1,4 +1,6 @@
-package node
+// Package workers keeps a node's child processes, in which everything is trained: it finds the programs, starts and restarts
+// them, says which of them has which domain, and how busy they are.
+package workers
 
 import (
 	"context"
@@ -6,7 +8,9 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -16,18 +20,19 @@ import (
 	"doin.network/node/internal/canon"
 )
 
-// workers are the node's child processes: for the built-in domains one, or one for each GPU, among which the domains are
-// dealt out; and one for each domain whose plugin is a program of its own.
-type workers struct {
+// Workers are the node's child processes: for the built-in domains one, or one for each GPU, among which the domains are
+// dealt out; and one for each domain whose plugin is a program of its own. It is safe for concurrent use.
+type Workers struct {
 	all []*worker.Supervisor
 	of  map[string]*worker.Supervisor // by domain id
 
 	ready map[string]chan struct{} // by domain id; closed when its program has loaded it
+	busy  *busy
 }
 
-// findWorkers looks for the programs; nothing is left running before run.
-func findWorkers(ctx context.Context, cfg *config.Config, log *slog.Logger) (*workers, error) {
-	w := &workers{of: map[string]*worker.Supervisor{}, ready: map[string]chan struct{}{}}
+// Find looks for the programs; nothing is left running before Run.
+func Find(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Workers, error) {
+	w := &Workers{of: map[string]*worker.Supervisor{}, ready: map[string]chan struct{}{}, busy: newBusy(time.Now)}
 	var builtIn []*worker.Supervisor
 	dealt := 0
 	for _, d := range cfg.Domains {
@@ -82,6 +87,7 @@ func findBuiltIn(ctx context.Context, cfg *config.Config, log *slog.Logger) (out
 		if found.Fallback != "" { // with as many trainings as suit the processor
 			o.Fallback = []string{found.Fallback}
 		}
+		o.Args = append(o.Args, "--verification-share", strconv.FormatFloat(cfg.Worker.VerificationShare, 'g', -1, 64))
 		if cfg.Worker.Parallel > 0 {
 			o.Args = append(o.Args, "--workers", strconv.Itoa(cfg.Worker.Parallel))
 		}
@@ -107,9 +113,10 @@ func sharedLimits(domains []config.Domain) (r config.Resources, n int) {
 	return r, n
 }
 
-// run keeps the processes alive until ctx ends.
-func (w *workers) run(ctx context.Context) error {
+// Run keeps the processes alive until ctx ends, and reads every few seconds how busy they are.
+func (w *Workers) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { w.watch(ctx); return nil })
 	for _, s := range w.all {
 		g.Go(func() error { return s.Run(ctx) })
 	}
@@ -118,7 +125,7 @@ func (w *workers) run(ctx context.Context) error {
 
 // loaded returns the process of a domain once it has loaded it: asked before, it would not know the domain, and the
 // node would abstain from a vote for no reason.
-func (w *workers) loaded(ctx context.Context, domain string) (*worker.Supervisor, error) {
+func (w *Workers) loaded(ctx context.Context, domain string) (*worker.Supervisor, error) {
 	s, err := w.supervisor(domain)
 	if err != nil {
 		return nil, err
@@ -132,7 +139,7 @@ func (w *workers) loaded(ctx context.Context, domain string) (*worker.Supervisor
 }
 
 // supervisor returns the process of a domain.
-func (w *workers) supervisor(domain string) (*worker.Supervisor, error) {
+func (w *Workers) supervisor(domain string) (*worker.Supervisor, error) {
 	s := w.of[domain]
 	if s == nil {
 		return nil, fmt.Errorf("%w: %q", worker.ErrUnknownDomain, domain)
@@ -140,8 +147,9 @@ func (w *workers) supervisor(domain string) (*worker.Supervisor, error) {
 	return s, nil
 }
 
-// configure has a domain loaded, once in a life of the node.
-func (w *workers) configure(ctx context.Context, d config.Domain) (worker.Info, error) {
+// Configure has a domain loaded, once in a life of the node. A plugin that the worker does not have is an error that says
+// which ones it has.
+func (w *Workers) Configure(ctx context.Context, d config.Domain) (worker.Info, error) {
 	s, err := w.supervisor(d.ID)
 	if err != nil {
 		return worker.Info{}, err
@@ -149,11 +157,18 @@ func (w *workers) configure(ctx context.Context, d config.Domain) (worker.Info, 
 	info, err := s.Configure(ctx, d.ID, d.Plugin(), d.WorkerConfig())
 	if err == nil {
 		close(w.ready[d.ID])
+		return info, nil
+	}
+	if about, ok := s.Description(); ok && ctx.Err() == nil {
+		if _, own := d.Command(); !own && !slices.Contains(about.Plugins, d.Plugin()) {
+			err = fmt.Errorf("plugin %q: %s %s knows %s", d.Plugin(), about.Name, about.Version, strings.Join(about.Plugins, ", "))
+		}
 	}
 	return info, err
 }
 
-func (w *workers) evaluate(ctx context.Context, job worker.Job) (worker.Outcome, error) {
+// Evaluate has one training done, as soon as its domain is loaded.
+func (w *Workers) Evaluate(ctx context.Context, job worker.Job) (worker.Outcome, error) {
 	s, err := w.loaded(ctx, job.Domain)
 	if err != nil {
 		return worker.Outcome{}, err
@@ -161,7 +176,8 @@ func (w *workers) evaluate(ctx context.Context, job worker.Job) (worker.Outcome,
 	return s.Evaluate(ctx, job)
 }
 
-func (w *workers) infer(ctx context.Context, domain string, parameters *canon.Object, seed uint64, input *canon.Object) (*canon.Object, error) {
+// Infer has one forecast made.
+func (w *Workers) Infer(ctx context.Context, domain string, parameters *canon.Object, seed uint64, input *canon.Object) (*canon.Object, error) {
 	s, err := w.loaded(ctx, domain)
 	if err != nil {
 		return nil, err
@@ -169,7 +185,8 @@ func (w *workers) infer(ctx context.Context, domain string, parameters *canon.Ob
 	return s.Infer(ctx, domain, parameters, seed, input)
 }
 
-func (w *workers) optimize(ctx context.Context, job worker.OptimizeJob) (*worker.Search, error) {
+// Optimize opens a search.
+func (w *Workers) Optimize(ctx context.Context, job worker.OptimizeJob) (*worker.Search, error) {
 	s, err := w.supervisor(job.Domain)
 	if err != nil {
 		return nil, err
@@ -177,33 +194,21 @@ func (w *workers) optimize(ctx context.Context, job worker.OptimizeJob) (*worker
 	return s.Optimize(ctx, job)
 }
 
-// telemetry returns what every worker says of itself, those that do not answer in time left out.
-func (w *workers) telemetry(ctx context.Context) []any {
+// Telemetry returns what every worker says of itself, those that do not answer in time left out.
+func (w *Workers) Telemetry(ctx context.Context) []any {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	out := []any{}
+	out, readings := []any{}, map[*worker.Supervisor]counters{}
 	for _, s := range w.all {
-		if t, err := s.Telemetry(ctx); err == nil {
-			out = append(out, t.Set("restarts", int64(s.Restarts())))
+		t, err := s.Telemetry(ctx)
+		if err != nil {
+			continue
 		}
+		if c, ok := readCounters(t); ok {
+			readings[s] = c
+		}
+		out = append(out, t.Set("restarts", int64(s.Restarts())))
 	}
+	w.busy.add(readings)
 	return out
-}
-
-// searchSettings are the members of optimization_config that are the strategy's: "strategy" and what stands in the
-// object "ga"; "population_size" is the reference's name of the population.
-func searchSettings(config *canon.Object) *canon.Object {
-	settings := canon.NewObject()
-	if v, ok := config.Get("population_size"); ok {
-		settings.Set("population", v)
-	}
-	if o, err := config.ObjectOr("ga", nil); err == nil && o != nil {
-		for k, v := range o.All() {
-			settings.Set(k, v)
-		}
-	}
-	if v, ok := config.Get("strategy"); ok {
-		settings.Set("strategy", v)
-	}
-	return settings
 }

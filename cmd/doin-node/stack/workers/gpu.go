@@ -1,4 +1,4 @@
-package node
+package workers
 
 import (
 	"context"
@@ -12,14 +12,14 @@ import (
 // gpuTimeout bounds a reading: a round does not wait for a device that has no time to tell of itself.
 const gpuTimeout = time.Second
 
-// gpuReading is what the device behind a worker tells of itself at a moment.
-type gpuReading struct {
+// Reading is what the device behind a worker tells of itself at a moment.
+type Reading struct {
 	olap.GPU
 	energy *float64 // joules since some moment
 }
 
-// gpu reads the device that trains a domain's networks; ok is false where that is the processor, or nothing is told.
-func (w *workers) gpu(ctx context.Context, domain string) (r gpuReading, ok bool) {
+// GPU reads the device that trains a domain's networks; ok is false where that is the processor, or nothing is told.
+func (w *Workers) GPU(ctx context.Context, domain string) (r Reading, ok bool) {
 	s := w.of[domain]
 	if s == nil {
 		return r, false
@@ -38,7 +38,7 @@ func (w *workers) gpu(ctx context.Context, domain string) (r gpuReading, ok bool
 
 // readGPU picks the first of the GPUs out of a worker's telemetry. What is missing, null, of another type or not finite is
 // taken for not told: the worker may be anybody's program.
-func readGPU(telemetry *canon.Object) (r gpuReading, ok bool) {
+func readGPU(telemetry *canon.Object) (r Reading, ok bool) {
 	list, err := telemetry.ListOr("gpus", nil)
 	if err != nil || len(list) == 0 {
 		return r, false
@@ -76,8 +76,8 @@ func readGPU(telemetry *canon.Object) (r gpuReading, ok bool) {
 // maxGPUName bounds the name of a device in a row.
 const maxGPUName = 256
 
-// since returns the reading with the energy since an earlier one, where both know the counter and it has not begun anew.
-func (r gpuReading) since(before gpuReading) olap.GPU {
+// Since returns the reading with the energy since an earlier one, where both know the counter and it has not begun anew.
+func (r Reading) Since(before Reading) olap.GPU {
 	g := r.GPU
 	if r.energy != nil && before.energy != nil && *r.energy >= *before.energy {
 		g.EnergyJoules = olap.Float(*r.energy - *before.energy)

@@ -1,19 +1,19 @@
-package node
+package stack
 
 import (
 	"fmt"
 	"math"
 	"math/big"
 
-	"doin.network/node/chain/engine"
+	"doin.network/node/chain/protocol"
 	"doin.network/node/cmd/doin-node/config"
 	"doin.network/node/internal/canon"
 )
 
-// checkLimits holds somebody's parameters against this node's bounds and resource limits before anything is trained:
-// the numbers at the top and in the genome, and those in lists there. Time and memory are limited while the training runs, by
-// the worker's supervisor.
-func checkLimits(d *config.Domain, parameters *canon.Object) error {
+// CheckLimits holds somebody's parameters against this node's bounds and resource limits before anything is trained:
+// the numbers at the top and in the genome, and those in lists there. What is outside is no reason to vote against it: the
+// error matches protocol.ErrAbstain. Time and memory are limited while the training runs, by the worker's supervisor.
+func CheckLimits(d *config.Domain, parameters *canon.Object) error {
 	objects := []*canon.Object{parameters}
 	if g, err := parameters.ObjectOr("genome", nil); err == nil && g != nil {
 		objects = append(objects, g)
@@ -32,7 +32,7 @@ func checkLimits(d *config.Domain, parameters *canon.Object) error {
 				x, err := canon.AsFloat(v)
 				_, huge := v.(*big.Int)
 				if err == nil && !(x >= low && x <= high) || err != nil && huge { // what is no number the domain judges
-					return fmt.Errorf("%w: parameter %q is %.40s, outside [%v, %v]", engine.ErrInvalid, name, canon.Default(v), low, high)
+					return fmt.Errorf("%w: parameter %q is %.40s, outside [%v, %v]", protocol.ErrAbstain, name, canon.Default(v), low, high)
 				}
 			}
 		}

@@ -1,4 +1,4 @@
-package node
+package stack
 
 import (
 	"strconv"
@@ -15,7 +15,7 @@ type metrics struct {
 	penalties prometheus.Counter
 }
 
-func newMetrics(n *Node) *metrics {
+func newMetrics(s *Stack) *metrics {
 	m := &metrics{
 		registry:  prometheus.NewRegistry(),
 		blocks:    prometheus.NewCounter(prometheus.CounterOpts{Name: "doin_blocks_adopted_total", Help: "Blocks that became part of this node's chain."}),
@@ -25,17 +25,19 @@ func newMetrics(n *Node) *metrics {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, f)
 	}
 	m.registry.MustRegister(m.blocks, m.penalties,
-		gauge("doin_chain_height", "Index of the tip.", func() float64 { return float64(n.loop.view.Load().State.Height) }),
-		gauge("doin_finalized_height", "Highest final index, -1 before the first.", func() float64 { return float64(n.loop.view.Load().State.FinalizedHeight) }),
-		gauge("doin_pending_transactions", "Transactions waiting for a block.", func() float64 { return float64(n.loop.view.Load().Pending) }),
-		gauge("doin_peers_connected", "Peers that proved their key.", func() float64 { return float64(n.peerCount()) }),
-		&refusals{n},
+		gauge("doin_chain_height", "Index of the tip.", func() float64 { return float64(s.Head().Height) }),
+		gauge("doin_finalized_height", "Highest final index, -1 before the first.", func() float64 { return float64(s.Head().Finalized) }),
+		gauge("doin_pending_transactions", "Transactions waiting for a block.", func() float64 { return float64(s.Head().Pending) }),
+		gauge("doin_peers_connected", "Peers that are connected.", func() float64 { return float64(s.PeerCount()) }),
+		gauge("doin_busy", "Share of the last minute that the threads spent in trainings of the node's own search.", s.busyOwn),
+		gauge("doin_busy_others", "Share of the last minute that the threads spent in trainings for others.", s.busyOthers),
+		&refusals{s},
 	)
 	return m
 }
 
 // refusals collects flood's counters by reason and the API's by status.
-type refusals struct{ n *Node }
+type refusals struct{ s *Stack }
 
 var (
 	descRefused = prometheus.NewDesc("doin_messages_refused_total", "Messages refused, by reason.", []string{"reason"}, nil)
@@ -61,20 +63,21 @@ const scores = 16
 
 // Collect implements prometheus.Collector.
 func (r *refusals) Collect(ch chan<- prometheus.Metric) {
-	s := r.n.flood.Stats()
-	for reason, count := range s.Refused {
+	net := &r.s.net
+	stats := net.flood.Stats()
+	for reason, count := range stats.Refused {
 		ch <- prometheus.MustNewConstMetric(descRefused, prometheus.CounterValue, float64(count), string(reason))
 	}
-	ch <- prometheus.MustNewConstMetric(descTaken, prometheus.CounterValue, float64(s.Accepted))
-	now := r.n.now()
-	for kind, board := range map[string]*peerscore.Board{"address": r.n.callers, "author": r.n.authors} {
+	ch <- prometheus.MustNewConstMetric(descTaken, prometheus.CounterValue, float64(stats.Accepted))
+	now := r.s.Now()
+	for kind, board := range map[string]*peerscore.Board{"address": net.callers, "author": net.authors} {
 		for _, e := range board.Worst(scores, now) {
 			ch <- prometheus.MustNewConstMetric(descScore, prometheus.GaugeValue, e.Points, kind, e.Name)
 		}
 		ch <- prometheus.MustNewConstMetric(descCuts, prometheus.CounterValue, float64(board.Cuts()), kind)
 	}
-	ch <- prometheus.MustNewConstMetric(descConns, prometheus.CounterValue, float64(r.n.server.Stats().Refused))
-	for c, count := range r.n.api.Counts() {
+	ch <- prometheus.MustNewConstMetric(descConns, prometheus.CounterValue, float64(net.server.Stats().Refused))
+	for c, count := range net.api.Counts() {
 		ch <- prometheus.MustNewConstMetric(descHTTP, prometheus.CounterValue, float64(count), c.Route, strconv.Itoa(c.Status))
 	}
 }

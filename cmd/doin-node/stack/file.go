@@ -1,12 +1,12 @@
-package node
+package stack
 
 import (
 	"os"
 	"path/filepath"
 )
 
-// writeFileAtomic replaces the file at path: after a crash it is the old one or the new one.
-func writeFileAtomic(path string, data []byte) (err error) {
+// WriteFile replaces the file at path: after a crash it is the old one or the new one.
+func WriteFile(path string, data []byte) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
 	if err != nil {
 		return err

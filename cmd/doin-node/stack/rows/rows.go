@@ -1,4 +1,6 @@
-package node
+// Package rows writes the analytics rows of the stored chain: one for each acceptance, in the order of the blocks, so that a
+// crash at any moment leaves out nothing and nothing stands twice.
+package rows
 
 import (
 	"context"
@@ -11,29 +13,28 @@ import (
 	"time"
 
 	"doin.network/node/chain"
-	"doin.network/node/chain/consensus"
 	"doin.network/node/chain/store"
 	"doin.network/node/internal/canon"
 	"doin.network/node/internal/timestamp"
 	"doin.network/node/olap"
 )
 
-// branchPoint remembers, for whoever follows the stored chain, that it has changed and above which block. The event
+// BranchPoint remembers, for whoever follows the stored chain, that it has changed and above which block. The event
 // loop adds to it and never waits.
-type branchPoint struct {
+type BranchPoint struct {
 	wake chan struct{} // has room for one: the follower reads the store, so one call is as good as many
 
 	mu     sync.Mutex
-	lowest int64 // ancestor of everything stored since take; none: nothing was
+	lowest int64 // ancestor of everything stored since Take; None: nothing was
 }
 
-// none is a height above every block.
-const none = int64(1)<<62 - 1
+// None is a height above every block.
+const None = int64(1)<<62 - 1
 
-func newBranchPoint() *branchPoint { return &branchPoint{wake: make(chan struct{}, 1), lowest: none} }
+func NewBranchPoint() *BranchPoint { return &BranchPoint{wake: make(chan struct{}, 1), lowest: None} }
 
-// add notes that every block above ancestor is new.
-func (b *branchPoint) add(ancestor int64) {
+// Add notes that every block above ancestor is new.
+func (b *BranchPoint) Add(ancestor int64) {
 	b.mu.Lock()
 	b.lowest = min(b.lowest, ancestor)
 	b.mu.Unlock()
@@ -43,29 +44,32 @@ func (b *branchPoint) add(ancestor int64) {
 	}
 }
 
-// take returns the highest block below everything that was stored since the last take, none if nothing was.
-func (b *branchPoint) take() int64 {
+// Take returns the highest block below everything that was stored since the last Take, None if nothing was.
+func (b *BranchPoint) Take() int64 {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	lowest := b.lowest
-	b.lowest = none
+	b.lowest = None
 	return lowest
 }
 
-// chainRows writes a row for each acceptance in the stored chain. What it has written is noted beside the chain, so
+// Writer writes a row for each acceptance in the stored chain. What it has written is noted beside the chain, so
 // that a crash at any moment leaves out nothing; rows are idempotent.
-type chainRows struct {
-	store  *store.Store
-	record func(...olap.Row) error
-	now    func() time.Time
-	retry  time.Duration // until rows that could not be recorded are tried again
-
-	skip func(*chain.Block, *chain.Tx) bool // acceptances without a row; nil: none
+type Writer struct {
+	Store  *store.Store
+	Record func(...olap.Row) error
+	Now    func() time.Time
+	// Retry is the time until rows that could not be recorded are tried again.
+	Retry time.Duration
+	// Skip tells the acceptances without a row; nil: there are none.
+	Skip func(*chain.Block, *chain.Tx) bool
+	// Keep is how many states below the finalized height stay in the store.
+	Keep int64
 }
 
-// run follows the chain until ctx ends, and prunes states that nobody can need any more.
-func (c chainRows) run(ctx context.Context, stored *branchPoint, finalized func() int64, log *slog.Logger) error {
-	ancestor, pruned := none, int64(0)
+// Run follows the chain until ctx ends, and prunes states that nobody can need any more.
+func (c Writer) Run(ctx context.Context, stored *BranchPoint, finalized func() int64, log *slog.Logger) error {
+	ancestor, pruned := None, int64(0)
 	var again <-chan time.Time // after an error
 	for {
 		select {
@@ -74,19 +78,19 @@ func (c chainRows) run(ctx context.Context, stored *branchPoint, finalized func(
 		case <-stored.wake:
 		case <-again:
 		}
-		ancestor = min(ancestor, stored.take())
-		err := c.write(ctx, ancestor)
+		ancestor = min(ancestor, stored.Take())
+		err := c.Write(ctx, ancestor)
 		switch {
 		case err == nil:
-			ancestor, again = none, nil
+			ancestor, again = None, nil
 		case ctx.Err() != nil:
 			return nil // the next start goes on here
 		default:
 			log.Error("chain rows fall behind", "err", err)
-			again = time.After(c.retry)
+			again = time.After(c.Retry)
 		}
-		if below := finalized() - consensus.Window; below >= pruned+pruneEvery {
-			if err := c.store.PruneStates(below); err != nil {
+		if below := finalized() - c.Keep; below >= pruned+pruneEvery {
+			if err := c.Store.PruneStates(below); err != nil {
 				log.Warn("states not pruned", "below", below, "err", err)
 			}
 			pruned = below
@@ -103,8 +107,8 @@ type mark struct {
 	hash   string
 }
 
-// write brings the rows up to the tip. Rows of blocks above ancestor are written anew.
-func (c chainRows) write(ctx context.Context, ancestor int64) error {
+// Write brings the rows up to the tip. Rows of blocks above ancestor are written anew.
+func (c Writer) Write(ctx context.Context, ancestor int64) error {
 	last, err := c.done()
 	if err != nil {
 		return err
@@ -118,14 +122,14 @@ func (c chainRows) write(ctx context.Context, ancestor int64) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		b, err := c.store.Block(last.height + 1)
+		b, err := c.Store.Block(last.height + 1)
 		if err != nil {
 			return err
 		}
 		if b.Header.PreviousHash != last.hash {
 			return nil // a reorganisation just now: its branch point comes next
 		}
-		receipts, err := c.store.Receipts(b.Header.Index)
+		receipts, err := c.Store.Receipts(b.Header.Index)
 		if err != nil {
 			return err
 		}
@@ -137,14 +141,14 @@ func (c chainRows) write(ctx context.Context, ancestor int64) error {
 	return nil
 }
 
-func (c chainRows) tip() int64 {
-	height, _ := c.store.Tip()
+func (c Writer) tip() int64 {
+	height, _ := c.Store.Tip()
 	return height
 }
 
 // rollback takes back the rows of blocks above a height.
-func (c chainRows) rollback(height int64) (mark, error) {
-	hash, err := c.store.Hash(height)
+func (c Writer) rollback(height int64) (mark, error) {
+	hash, err := c.Store.Hash(height)
 	if err != nil {
 		return mark{}, err
 	}
@@ -153,19 +157,19 @@ func (c chainRows) rollback(height int64) (mark, error) {
 }
 
 // note records rows and then that this has been done up to a block.
-func (c chainRows) note(rows []olap.Row, last mark) error {
+func (c Writer) note(rows []olap.Row, last mark) error {
 	if len(rows) > 0 {
-		if err := c.record(rows...); err != nil {
+		if err := c.Record(rows...); err != nil {
 			return err
 		}
 	}
-	return c.store.PutMeta(metaIngested, fmt.Appendf(nil, "%d %s", last.height, last.hash))
+	return c.Store.PutMeta(MetaIngested, fmt.Appendf(nil, "%d %s", last.height, last.hash))
 }
 
 // done returns up to which block the rows are written. Where that block is no longer of the chain (a crash came
 // between a reorganisation and its rows), all are written anew.
-func (c chainRows) done() (mark, error) {
-	data, err := c.store.Meta(metaIngested)
+func (c Writer) done() (mark, error) {
+	data, err := c.Store.Meta(MetaIngested)
 	if errors.Is(err, store.ErrNotFound) {
 		return mark{0, chain.GenesisHash}, nil
 	}
@@ -175,9 +179,9 @@ func (c chainRows) done() (mark, error) {
 	text, noted, _ := strings.Cut(string(data), " ")
 	height, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
-		return mark{}, fmt.Errorf("record %q: %w", metaIngested, err)
+		return mark{}, fmt.Errorf("record %q: %w", MetaIngested, err)
 	}
-	switch hash, err := c.store.Hash(height); {
+	switch hash, err := c.Store.Hash(height); {
 	case err == nil && hash == noted:
 		return mark{height, hash}, nil
 	case err != nil && !errors.Is(err, store.ErrNotFound):
@@ -188,7 +192,7 @@ func (c chainRows) done() (mark, error) {
 
 // rows returns the rows of a block's acceptances. The effective increment is in no transaction: it comes from
 // the block's receipts.
-func (c chainRows) rows(b *chain.Block, receipts *canon.Object) []olap.Row {
+func (c Writer) rows(b *chain.Block, receipts *canon.Object) []olap.Row {
 	effective := map[string]float64{}
 	if list, err := receipts.List("transactions"); err == nil {
 		for _, e := range list {
@@ -203,12 +207,12 @@ func (c chainRows) rows(b *chain.Block, receipts *canon.Object) []olap.Row {
 	}
 	var rows []olap.Row
 	for _, tx := range b.Transactions {
-		if tx.Type != consensus.TxAccepted || c.skip != nil && c.skip(b, tx) {
+		if tx.Type != chain.TxOptimaeAccepted || c.Skip != nil && c.Skip(b, tx) {
 			continue
 		}
 		row := olap.ChainOptimaeOf(olap.Acceptance{DomainID: tx.DomainID, PeerID: tx.PeerID, TxID: tx.ID,
 			BlockHeight: b.Header.Index, BlockTimestamp: b.Header.Timestamp.ISO(), BlockHash: b.Hash,
-			Payload: tx.Payload, IngestedAt: timestamp.FromTime(c.now()).ISO()})
+			Payload: tx.Payload, IngestedAt: timestamp.FromTime(c.Now()).ISO()})
 		if v, ok := effective[tx.ID]; ok {
 			row.EffectiveIncrement = &v
 		}
@@ -216,3 +220,6 @@ func (c chainRows) rows(b *chain.Block, receipts *canon.Object) []olap.Row {
 	}
 	return rows
 }
+
+// MetaIngested is the store's record of how far the rows are written.
+const MetaIngested = "olap_height"
