@@ -2,7 +2,6 @@ package stack
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 
@@ -157,16 +156,9 @@ func (s *Stack) search(ctx context.Context, d config.Domain, info worker.Info) e
 			Target: d.Target, DataHash: info.DataHash}}
 	parts := search.Parts{Worker: trainer{s.Workers}, Chain: known{s}, Host: host{s: s, gpu: map[string]workers.Reading{}}, Tracker: s.Tracker,
 		Log: s.Log.With("component", "search"), Now: s.Now}
-	one, err := search.New(cfg, parts)
-	if err != nil {
-		return fmt.Errorf("domain %s: %w", d.ID, err)
-	}
+	one := search.New(cfg, parts)
 	s.searches.add(d.ID, one)
-	err = one.Run(ctx)
-	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
-		return nil
-	}
-	return err
+	return one.Run(ctx)
 }
 
 // Bounds is a domain's param_bounds as an object.

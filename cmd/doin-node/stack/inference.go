@@ -60,13 +60,13 @@ func (i *inferences) forget(handle string) {
 	delete(i.waiting, handle)
 }
 
-// Champions answers inferences with the champion of a domain, here. The answer says whether a quorum has agreed on it.
+// Champions answers inferences with the champion of a domain, here: the verified one, or this node's own while there is none.
 type Champions struct{ S *Stack }
 
 var _ api.Inference = Champions{}
 
 // Infer implements api.Inference.
-func (v Champions) Infer(ctx context.Context, r api.InferenceRequest) (string, func(context.Context) (*canon.Object, error), error) {
+func (v Champions) Infer(ctx context.Context, r api.InferenceRequest) (string, func(context.Context) (*api.Forecast, error), error) {
 	handle, answer, ok := v.S.asked.wait()
 	if !ok {
 		return "", nil, api.ErrBusy
@@ -75,10 +75,10 @@ func (v Champions) Infer(ctx context.Context, r api.InferenceRequest) (string, f
 	for _, f := range out {
 		switch f := f.(type) {
 		case protocol.Inference:
-			return f.TaskID, func(ctx context.Context) (*canon.Object, error) {
+			return f.TaskID, func(ctx context.Context) (*api.Forecast, error) {
 				select {
 				case a := <-answer:
-					return marked(a.result, f), inferenceError(a.err)
+					return &api.Forecast{Result: a.result, OptimaeID: f.OptimaeID, Verified: f.Verified}, inferenceError(a.err)
 				case <-ctx.Done():
 					v.S.asked.forget(handle)
 					return nil, ctx.Err()
@@ -93,14 +93,6 @@ func (v Champions) Infer(ctx context.Context, r api.InferenceRequest) (string, f
 		err = errors.New("inference was not answered")
 	}
 	return "", nil, err
-}
-
-// marked is a forecast that names its model.
-func marked(result *canon.Object, f protocol.Inference) *canon.Object {
-	if result == nil {
-		return nil
-	}
-	return result.Clone().Set("optimae_id", f.OptimaeID).Set("verified", f.Verified)
 }
 
 func inferenceError(err error) error {

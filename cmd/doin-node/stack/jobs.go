@@ -14,7 +14,7 @@ func (s *Stack) evaluate(ctx context.Context, ev protocol.Evaluate) {
 	s.jobs.Go(func() {
 		job := worker.Job{Domain: ev.Domain, Parameters: ev.Parameters, Seed: ev.Seed, Own: ev.Own,
 			Member: ev.Member, Origin: ev.Origin, Rung: ev.Rung}
-		if y := ev.Synthetic; y != nil {
+		if y := ev.Synthetic; y != nil && (s.profile.Synthetic == nil || s.profile.Synthetic(ev.Domain)) {
 			job.Synthetic = &worker.SyntheticJob{Seed: y.Seed, Incumbent: y.Incumbent, IncumbentSeed: y.IncumbentSeed}
 		}
 		err := s.limit(ev)

@@ -1,30 +1,35 @@
-package node
+package stack
 
 import (
 	"errors"
 	"strings"
 	"testing"
 
-	"doin.network/node/chain/engine"
+	"doin.network/node/chain/protocol"
+	"doin.network/node/cmd/doin-node/config"
 	"doin.network/node/internal/canon"
 )
 
 func TestCheckLimits(t *testing.T) {
-	d := &testConfig(t, `{"domains": [{"domain_id": "d", "evaluate": true, "optimization_plugin": "forecast",
+	cfg, _, err := config.Parse("test.json", []byte(`{"domains": [{"domain_id": "d", "evaluate": true, "optimization_plugin": "forecast",
 		"param_bounds": {"rate": [0.001, 0.1], "width": [1, 64]},
-		"resource_limits": {"max_epochs": 10, "max_batch_size": 32}}]}`).Domains[0]
+		"resource_limits": {"max_epochs": 10, "max_batch_size": 32}}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &cfg.Domains[0]
 	f := func(parameters, refused string) {
 		t.Helper()
 		p, err := canon.ParseObject([]byte(parameters))
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = checkLimits(d, p)
+		err = CheckLimits(d, p)
 		switch {
 		case refused == "" && err != nil:
-			t.Errorf("checkLimits(%s) = %v", parameters, err)
-		case refused != "" && (!errors.Is(err, engine.ErrInvalid) || !strings.Contains(err.Error(), `"`+refused+`"`)):
-			t.Errorf("checkLimits(%s) = %v, want ErrInvalid because of %q", parameters, err, refused)
+			t.Errorf("CheckLimits(%s) = %v", parameters, err)
+		case refused != "" && (!errors.Is(err, protocol.ErrAbstain) || !strings.Contains(err.Error(), `"`+refused+`"`)):
+			t.Errorf("CheckLimits(%s) = %v, want ErrAbstain because of %q", parameters, err, refused)
 		}
 	}
 	f(`{}`, "")

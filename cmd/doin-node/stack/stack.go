@@ -55,6 +55,8 @@ type Profile struct {
 
 	// Decode parses and verifies what a message carries, outside the loop; nil: the machine does.
 	Decode func(*chain.Message) (any, error)
+	// Synthetic reports whether trainings of a domain are scored on synthetic data where the machine asks for it; nil: in all.
+	Synthetic func(domain string) bool
 	// Unbounded leaves a domain's param_bounds out of what is held against somebody's recipe.
 	Unbounded bool
 	// Ready is told that a domain is loaded; an error stops the node. nil: nothing.

@@ -1,9 +1,10 @@
-package node
+package loop
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"sync"
 	"testing"
@@ -11,8 +12,9 @@ import (
 	"time"
 
 	"doin.network/node/chain"
-	"doin.network/node/chain/engine"
+	"doin.network/node/chain/protocol"
 	"doin.network/node/chain/store"
+	"doin.network/node/chain/task"
 )
 
 // disk is a chain on a disk that fails as often as it is told, and a journal of what happened in which order.
@@ -48,32 +50,53 @@ func (d *disk) Replace(ctx context.Context, ancestor int64, branch []store.Entry
 	return errors.Join(ctx.Err(), d.write(fmt.Sprintf("replace %d by %d", ancestor, len(branch))))
 }
 
-// newTestLoop returns the loop of the first of three evaluators, whose effects are noted in the disk's journal.
-func newTestLoop(l *network, d *disk) *loop {
-	lp := newLoop(l.engine(nil), d, discard, l.clock)
-	lp.effects = effects{
-		broadcast: func(m *chain.Message) error { d.note("broadcast %s", m.Type); return nil },
-		evaluate:  func(context.Context, engine.Evaluate) { d.note("evaluate") },
-		committed: func(c engine.Commit) { d.note("committed above %d", c.Ancestor) },
-		roundDone: func(engine.RoundDone) { d.note("round done") },
+// machine is a chain machine that answers every event with the same effects and counts its pictures.
+type machine struct {
+	out   []protocol.Effect
+	views int
+}
+
+func (m *machine) Step(int64, protocol.Event) []protocol.Effect { return m.out }
+func (m *machine) View() int                                    { m.views++; return m.views }
+func (m *machine) Tasks([]string, int) []task.Task              { return nil }
+func (m *machine) Task(string) (task.Task, bool)                { return task.Task{}, false }
+
+// newTestLoop returns a loop whose effects are noted in the disk's journal.
+func newTestLoop(d *disk) *Loop[int] {
+	l := New(&machine{}, Config{Store: d, Log: slog.New(slog.DiscardHandler), Now: time.Now})
+	l.Join(func(_ context.Context, f protocol.Effect) {
+		switch f := f.(type) {
+		case protocol.Broadcast:
+			d.note("broadcast %s", f.Message.Type)
+		case protocol.Commit:
+			d.note("committed above %d", f.Ancestor)
+		default:
+			d.note("%T", f)
+		}
+	}, nil)
+	return l
+}
+
+// blocks are n blocks from 1 on.
+func blocks(n int) (out []protocol.Entry) {
+	for i := range n {
+		out = append(out, protocol.Entry{Block: &chain.Block{Header: chain.Header{Index: int64(i + 1)}}})
 	}
-	return lp
+	return out
 }
 
 // effectsOf are what a step may answer when blocks were adopted; the Broadcast comes first to show that it waits.
-func effectsOf(c engine.Commit) []engine.Effect {
-	return []engine.Effect{engine.Broadcast{Message: &chain.Message{Type: chain.MsgBlockAnnouncement}}, c}
+func effectsOf(c protocol.Commit) []protocol.Effect {
+	return []protocol.Effect{protocol.Broadcast{Message: &chain.Message{Type: chain.MsgBlockAnnouncement}}, c}
 }
 
 func TestPersistBeforeAnybodyHears(t *testing.T) {
-	l := newNetwork(t, "")
-	l.extend(2)
 	d := &disk{}
-	lp := newTestLoop(l, d)
-	if err := lp.carryOut(t.Context(), effectsOf(engine.Commit{Entries: l.blocks})); err != nil {
+	lp := newTestLoop(d)
+	if err := lp.carryOut(t.Context(), protocol.Tick{}, effectsOf(protocol.Commit{Entries: blocks(2)})); err != nil {
 		t.Fatal(err)
 	}
-	if err := lp.carryOut(t.Context(), effectsOf(engine.Commit{Entries: l.blocks, Dropped: []*chain.Block{l.blocks[0].Block}})); err != nil {
+	if err := lp.carryOut(t.Context(), protocol.Tick{}, effectsOf(protocol.Commit{Entries: blocks(2), Dropped: []*chain.Block{blocks(1)[0].Block}})); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{"append 1", "append 2", "broadcast block_announcement", "committed above 0",
@@ -84,12 +107,10 @@ func TestPersistBeforeAnybodyHears(t *testing.T) {
 }
 
 func TestDiskFullIsWaitedOut(t *testing.T) {
-	l := newNetwork(t, "")
-	l.extend(1)
 	synctest.Test(t, func(t *testing.T) {
 		d := &disk{fails: 3, err: fmt.Errorf("wrapped: %w", store.ErrDiskFull)}
 		begun := time.Now()
-		if err := newTestLoop(l, d).carryOut(t.Context(), effectsOf(engine.Commit{Entries: l.blocks})); err != nil {
+		if err := newTestLoop(d).carryOut(t.Context(), protocol.Tick{}, effectsOf(protocol.Commit{Entries: blocks(1)})); err != nil {
 			t.Fatal(err)
 		}
 		if took, want := time.Since(begun), (1+2+4)*time.Second; took != want {
@@ -103,13 +124,11 @@ func TestDiskFullIsWaitedOut(t *testing.T) {
 
 // A node that stops while its disk is full must not have told anybody of the block.
 func TestStopWhileDiskIsFull(t *testing.T) {
-	l := newNetwork(t, "")
-	l.extend(1)
 	synctest.Test(t, func(t *testing.T) {
 		d := &disk{fails: -1, err: store.ErrDiskFull}
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
-		err := newTestLoop(l, d).carryOut(ctx, effectsOf(engine.Commit{Entries: l.blocks}))
+		err := newTestLoop(d).carryOut(ctx, protocol.Tick{}, effectsOf(protocol.Commit{Entries: blocks(1)}))
 		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("carryOut = %v, want the context's end", err)
 		}
@@ -120,10 +139,8 @@ func TestStopWhileDiskIsFull(t *testing.T) {
 }
 
 func TestBrokenDiskEndsTheLoop(t *testing.T) {
-	l := newNetwork(t, "")
-	l.extend(1)
 	d := &disk{fails: 1, err: errors.New("input/output error")}
-	err := newTestLoop(l, d).carryOut(t.Context(), effectsOf(engine.Commit{Entries: l.blocks}))
+	err := newTestLoop(d).carryOut(t.Context(), protocol.Tick{}, effectsOf(protocol.Commit{Entries: blocks(1)}))
 	if want := "store block 1: input/output error"; err == nil || err.Error() != want {
 		t.Errorf("carryOut = %v, want %q", err, want)
 	}
@@ -133,37 +150,33 @@ func TestBrokenDiskEndsTheLoop(t *testing.T) {
 }
 
 func TestLoopBusy(t *testing.T) {
-	lp := newTestLoop(newNetwork(t, ""), &disk{})
+	lp := newTestLoop(&disk{})
 	for range cap(lp.requests) {
-		if err := lp.post(engine.Tick{}); err != nil {
+		if err := lp.Post(protocol.Tick{}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := lp.post(engine.Tick{}); !errors.Is(err, errBusy) {
-		t.Errorf("post to a full loop = %v, want errBusy", err)
+	if err := lp.Post(protocol.Tick{}); !errors.Is(err, ErrBusy) {
+		t.Errorf("post to a full loop = %v, want ErrBusy", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := lp.call(ctx, engine.Tick{}); !errors.Is(err, context.Canceled) {
+	if _, err := lp.Call(ctx, protocol.Tick{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("call of a full loop = %v, want the context's end", err)
 	}
-	lp.deliver(ctx, engine.Tick{}) // returns
+	lp.Deliver(ctx, protocol.Tick{}) // returns
 }
 
 func TestLoopStop(t *testing.T) {
-	l := newNetwork(t, "")
 	synctest.Test(t, func(t *testing.T) {
-		lp := newTestLoop(l, &disk{})
+		lp := newTestLoop(&disk{})
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error)
-		go func() { ended <- lp.run(ctx) }()
+		go func() { ended <- lp.Run(ctx) }()
 
-		var height int64 = -1
-		if err := lp.ask(t.Context(), func(e *engine.Engine) { height = e.View().State.Height }); err != nil || height != 0 {
-			t.Errorf("ask = %v, height %d, want 0", err, height)
-		}
-		if err := lp.submit(t.Context(), engine.ClaimTask{TaskID: "none", EvaluatorID: "nobody"}); err == nil {
-			t.Error("a task that does not exist was claimed")
+		var found int64 = -1
+		if err := lp.Ask(t.Context(), func(tasks Tasks) { found = int64(len(tasks.Tasks(nil, 1))) }); err != nil || found != 0 {
+			t.Errorf("ask = %v, %d tasks, want none", err, found)
 		}
 		cancel()
 		if err := <-ended; err != nil {
@@ -171,25 +184,40 @@ func TestLoopStop(t *testing.T) {
 		}
 		// Whoever comes too late is told so and does not wait.
 		for range cap(lp.requests) + 1 {
-			lp.deliver(t.Context(), engine.Tick{})
-			if _, err := lp.call(t.Context(), engine.Tick{}); !errors.Is(err, context.Canceled) {
+			lp.Deliver(t.Context(), protocol.Tick{})
+			if _, err := lp.Call(t.Context(), protocol.Tick{}); !errors.Is(err, context.Canceled) {
 				t.Fatalf("call after the end = %v, want context.Canceled", err)
 			}
 		}
 	})
 }
 
-// A search that is told of its round's end sees the state after it.
-func TestViewBeforeRoundDone(t *testing.T) {
-	l := newNetwork(t, "")
-	lp := newTestLoop(l, &disk{})
-	before := lp.view.Load()
-	var seen *engine.View
-	lp.effects.roundDone = func(engine.RoundDone) { seen = lp.view.Load() }
-	if err := lp.carryOut(t.Context(), []engine.Effect{engine.RoundDone{Domain: domain}}); err != nil {
-		t.Fatal(err)
+// Who is told of a step sees the state after it, and a flood of messages that change nothing makes no pictures.
+func TestView(t *testing.T) {
+	m := &machine{}
+	l := New(m, Config{Store: &disk{}, Log: slog.New(slog.DiscardHandler), Now: time.Now})
+	before, seen := l.View(), 0
+	l.Join(func(context.Context, protocol.Effect) { seen = l.View() }, nil)
+	message := protocol.Received{Message: &chain.Message{}}
+	step := func(ev protocol.Event, out ...protocol.Effect) {
+		t.Helper()
+		if err := l.carryOut(t.Context(), ev, out); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if seen == nil || seen == before {
-		t.Error("the round ended before its view could be seen")
+	step(message, protocol.Claim{})
+	if seen == before || seen != l.View() {
+		t.Error("the effect was carried out before its view could be seen")
+	}
+	for range 100 {
+		step(message)
+		step(message, protocol.Notice{Debug: true}, protocol.Penalize{})
+	}
+	if l.View() != seen {
+		t.Errorf("%d pictures for a flood, want none", l.View()-seen)
+	}
+	step(protocol.Tick{})
+	if l.View() == seen {
+		t.Error("a tick does not show what the messages changed")
 	}
 }

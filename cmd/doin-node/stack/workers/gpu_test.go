@@ -1,7 +1,8 @@
-package node
+package workers
 
 import (
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -14,7 +15,7 @@ import (
 )
 
 func TestReadGPU(t *testing.T) {
-	read := func(text string) (gpuReading, bool) {
+	read := func(text string) (Reading, bool) {
 		t.Helper()
 		o, err := canon.ParseObject([]byte(text))
 		if err != nil {
@@ -34,7 +35,7 @@ func TestReadGPU(t *testing.T) {
 	none(`{"gpus": [7]}`)
 	none(`{"gpus": {"name": "x"}}`)
 
-	is := func(text string, want olap.GPU) gpuReading {
+	is := func(text string, want olap.GPU) Reading {
 		t.Helper()
 		r, ok := read(text)
 		if !ok || !reflect.DeepEqual(r.GPU, want) {
@@ -50,13 +51,13 @@ func TestReadGPU(t *testing.T) {
 		"power_watts": [], "energy_joules": 1250.75}]}`, olap.GPU{})
 	is(`{"gpus": [{"name": "`+strings.Repeat("x", 1000)+`"}]}`, olap.GPU{Name: strings.Repeat("x", maxGPUName)})
 
-	if g := b.since(a); g.EnergyJoules == nil || *g.EnergyJoules != 250.25 {
+	if g := b.Since(a); g.EnergyJoules == nil || *g.EnergyJoules != 250.25 {
 		t.Errorf("energy between the readings = %v, want 250.25", g.EnergyJoules)
 	}
-	if g := a.since(b); g.EnergyJoules != nil {
+	if g := a.Since(b); g.EnergyJoules != nil {
 		t.Errorf("energy of a counter that fell = %v, want none", *g.EnergyJoules)
 	}
-	if g := a.since(gpuReading{}); g.EnergyJoules != nil || g.Name != full.Name {
+	if g := a.Since(Reading{}); g.EnergyJoules != nil || g.Name != full.Name {
 		t.Errorf("since nothing: %+v", g)
 	}
 }
@@ -76,12 +77,12 @@ func fakeWorker(t *testing.T, arguments string, d worker.Description) string {
 func TestDevice(t *testing.T) {
 	d := worker.Description{Name: "w", Version: "1", Device: "card", HasGPU: true, Workers: 1, Plugins: []string{"forecast"}}
 	path := fakeWorker(t, "--device cuda:1 describe", d)
-	find := func(device string) (*workers, error) {
+	find := func(device string) (*Workers, error) {
 		t.Helper()
 		cfg := testConfig(t, `{"worker_path": "`+path+`", "device": "`+device+`", "domains": [
 			{"domain_id": "a", "evaluate": true, "optimization_plugin": "forecast"},
 			{"domain_id": "b", "evaluate": true, "optimization_plugin": "tabular"}]}`)
-		return findWorkers(t.Context(), cfg, discard)
+		return Find(t.Context(), cfg, slog.New(slog.DiscardHandler))
 	}
 	for _, device := range []string{"auto", "cpu", "cuda:1"} {
 		w, err := find(device)

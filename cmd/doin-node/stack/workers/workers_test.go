@@ -1,4 +1,4 @@
-package node
+package workers
 
 import (
 	"context"
@@ -7,18 +7,29 @@ import (
 	"testing/synctest"
 	"time"
 
-	"doin.network/node/chain/engine"
+	"doin.network/node/cmd/doin-node/config"
 	"doin.network/node/compute/worker"
 )
+
+const domain = "d"
+
+func testConfig(t *testing.T, text string) *config.Config {
+	t.Helper()
+	cfg, _, err := config.Parse("test.json", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cfg
+}
 
 // A job that comes before its domain is loaded waits: to the worker it would be an unknown domain, to the chain an
 // abstention.
 func TestJobsWaitForTheirDomain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := worker.NewSupervisor(worker.Options{Path: "none"})
-		w := &workers{of: map[string]*worker.Supervisor{domain: s}, ready: map[string]chan struct{}{domain: make(chan struct{})}}
-		if _, err := w.loaded(t.Context(), "other"); !errors.Is(verdict(err), engine.ErrAbstain) {
-			t.Errorf("unknown domain: %v, want an abstention", err)
+		w := &Workers{of: map[string]*worker.Supervisor{domain: s}, ready: map[string]chan struct{}{domain: make(chan struct{})}}
+		if _, err := w.loaded(t.Context(), "other"); !errors.Is(err, worker.ErrUnknownDomain) {
+			t.Errorf("unknown domain: %v, want ErrUnknownDomain", err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
@@ -36,26 +47,6 @@ func TestJobsWaitForTheirDomain(t *testing.T) {
 			t.Error("not the domain's worker")
 		}
 	})
-}
-
-func TestVerdict(t *testing.T) {
-	f := func(err, want error) {
-		t.Helper()
-		if got := verdict(err); !errors.Is(got, want) || want == nil && got != nil {
-			t.Errorf("verdict(%v) = %v, want %v", err, got, want)
-		}
-	}
-	f(nil, nil)
-	f(worker.ErrDataHash, engine.ErrAbstain)
-	f(worker.ErrUnknownDomain, engine.ErrAbstain)
-	f(worker.ErrUnsupported, engine.ErrAbstain)
-	f(worker.ErrRefused, engine.ErrInvalid)
-	f(worker.ErrTimeout, engine.ErrInvalid)
-	f(worker.ErrMemory, engine.ErrInvalid)
-	f(worker.ErrWorkerDied, worker.ErrWorkerDied)
-	if err := verdict(worker.ErrWorkerDied); errors.Is(err, engine.ErrInvalid) || errors.Is(err, engine.ErrAbstain) {
-		t.Errorf("a worker's death is a verdict: %v", err)
-	}
 }
 
 func TestSharedLimits(t *testing.T) {

@@ -1,0 +1,96 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"doin.network/node/chain"
+	"doin.network/node/chain/identity"
+	"doin.network/node/cmd/doin-node/config"
+	"doin.network/node/cmd/doin-node/stack"
+	"doin.network/node/internal/canon"
+	"doin.network/node/internal/timestamp"
+)
+
+// maxGenesisBytes bounds a genesis file.
+const maxGenesisBytes = 16 << 20
+
+// Genesis makes the genesis file of a network in which the evaluators are registered from the start. Parameters and
+// domains are the configuration's; start is when the network begins.
+func Genesis(cfg *config.Config, evaluators []chain.Evaluator, start time.Time) *chain.Genesis {
+	p := chain.DefaultParameters()
+	p.Name = cfg.Label
+	p.StartTime = timestamp.FromMicro(start.UnixMicro())
+	p.TargetBlockTime = cfg.Chain.TargetBlockTime.Seconds()
+	p.InitialThreshold = cfg.Chain.InitialThreshold
+	p.QuorumMinEvaluators = cfg.Quorum.MinEvaluators
+	p.QuorumTolerance = cfg.Quorum.Tolerance
+	p.FinalityConfirmationDepth = cfg.Chain.FinalityDepth
+	p.RevealDelay = cfg.Rounds.RevealDelay.Seconds()
+	p.CommitRevealMaxAge = cfg.Chain.CommitMaxAge.Seconds()
+	p.ExternalAnchorInterval = cfg.Chain.AnchorInterval
+	g := &chain.Genesis{Protocol: chain.Protocol, Format: chain.Format, Parameters: p, Evaluators: evaluators}
+	for _, d := range cfg.Domains {
+		e := chain.DefaultDomain(d.ID)
+		e.HasSyntheticData = d.HasSynthetic
+		e.HigherIsBetter = d.HigherIsBetter
+		e.PerformanceScale = d.PerformanceScale
+		e.MinIncrement = d.MinIncrement
+		e.Plugin = d.Plugin()
+		g.Domains = append(g.Domains, e)
+	}
+	return g
+}
+
+// genesis returns the network the node joins: the file's, or one of this node alone, which is written
+// to its data directory so that a restart joins it again.
+func genesis(cfg *config.Config, key *identity.Key, own string, now time.Time) (*chain.Genesis, error) {
+	path := cfg.GenesisFile
+	if path == "" {
+		path = own
+	}
+	data, err := readBounded(path)
+	if errors.Is(err, os.ErrNotExist) && cfg.GenesisFile == "" {
+		if len(cfg.Domains) == 0 {
+			return nil, errors.New("genesis_file: is required without domains: a node that only relays needs a network to join")
+		}
+		self := chain.Evaluator{PeerID: key.PeerID(), PublicKey: key.PublicKey()}
+		g := Genesis(cfg, []chain.Evaluator{self}, now)
+		if err := g.Validate(); err != nil {
+			return nil, err
+		}
+		if err := stack.WriteFile(own, append(canon.AppendIndent(nil, g.Object()), '\n')); err != nil {
+			return nil, fmt.Errorf("genesis file: %w", err)
+		}
+		return g, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("genesis file: %w", err)
+	}
+	g, err := chain.ParseGenesis(data)
+	if err != nil {
+		return nil, fmt.Errorf("genesis file %s: %w", path, err)
+	}
+	if err := g.CheckFormat(); err != nil {
+		return nil, fmt.Errorf("genesis file %s: %w", path, err)
+	}
+	for _, d := range cfg.Domains {
+		if _, ok := g.Domain(d.ID); !ok {
+			return nil, fmt.Errorf("genesis file %s: has no domain %q, which the configuration has a role in", path, d.ID)
+		}
+	}
+	return g, nil
+}
+
+func readBounded(path string) ([]byte, error) {
+	st, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if st.Size() > maxGenesisBytes {
+		return nil, fmt.Errorf("%s: %d bytes, at most %d", path, st.Size(), maxGenesisBytes)
+	}
+	return os.ReadFile(path)
+}

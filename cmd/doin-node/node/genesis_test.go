@@ -1,0 +1,87 @@
+package node
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"doin.network/node/chain/identity"
+	"doin.network/node/cmd/doin-node/config"
+	"doin.network/node/internal/canon"
+)
+
+func testConfig(t *testing.T, text string) *config.Config {
+	t.Helper()
+	cfg, _, err := config.Parse("test.json", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cfg
+}
+
+const oneDomain = `{"target_block_time": 30, "quorum_min_evaluators": 2, "domains": [
+	{"domain_id": "d", "optimize": true, "optimization_plugin": "simple_quadratic", "min_increment": 0.25}]}`
+
+func TestGenesis(t *testing.T) {
+	key, err := identity.FromSeed("genesis test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.UnixMicro(1_700_000_000_000_000)
+	dir := t.TempDir()
+	own := filepath.Join(dir, "genesis.json")
+	cfg := testConfig(t, oneDomain)
+
+	g, err := genesis(cfg, key, own, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := g.Parameters; p.TargetBlockTime != 30 || p.QuorumMinEvaluators != 2 || p.StartTime.Micro() != now.UnixMicro() {
+		t.Errorf("parameters = %+v, want the configuration's", p)
+	}
+	if d, ok := g.Domain("d"); !ok || d.MinIncrement != 0.25 || d.Plugin != config.PluginQuadratic {
+		t.Errorf("domain = %+v, %v, want the configuration's", d, ok)
+	}
+	if len(g.Evaluators) != 1 || g.Evaluators[0].PeerID != key.PeerID() {
+		t.Errorf("evaluators = %v, want this node alone", g.Evaluators)
+	}
+	again, err := genesis(cfg, key, own, now.Add(time.Hour))
+	if err != nil || again.NetworkID() != g.NetworkID() {
+		t.Errorf("a restart joins %v, %v, want the same network", again, err)
+	}
+
+	f := func(cfg *config.Config, want string) {
+		t.Helper()
+		if _, err := genesis(cfg, key, own, now); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("genesis = %v, want an error with %q", err, want)
+		}
+	}
+	file := func(name string, data []byte) *config.Config {
+		t.Helper()
+		c := *cfg
+		c.GenesisFile = filepath.Join(dir, name)
+		if data != nil {
+			if err := os.WriteFile(c.GenesisFile, data, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return &c
+	}
+	f(file("missing.json", nil), "missing.json")
+	f(file("broken.json", []byte(`{"parameters": `)), "broken.json")
+	f(file("large.json", bytes.Repeat([]byte(" "), maxGenesisBytes+1)), "at most")
+	other := Genesis(testConfig(t, strings.ReplaceAll(oneDomain, `"d"`, `"e"`)), g.Evaluators, now)
+	f(file("other.json", canon.Canonical(other.Object())), `has no domain "d"`)
+
+	if g, err := genesis(file("same.json", canon.Canonical(g.Object())), key, own, now); err != nil || g.NetworkID() != again.NetworkID() {
+		t.Errorf("genesis of the file = %v", err)
+	}
+	own = filepath.Join(dir, "relay.json")
+	f(testConfig(t, `{}`), "genesis_file")
+	if _, err := os.Stat(own); err == nil {
+		t.Error("a genesis file without domains was written")
+	}
+}

@@ -1,0 +1,157 @@
+// Package node is the strict node: chain/engine and the rules of chain/consensus on the parts of cmd/doin-node/stack.
+//
+//	configuration ─► genesis ─► store ─► tip ─► engine ─► loop ─► stack: network, workers, searches, records
+//
+// It holds what only a strict node has: how its genesis file is made and checked, how its chain is read back, and what the
+// API shows of its state.
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"doin.network/node/chain"
+	"doin.network/node/chain/consensus"
+	"doin.network/node/chain/engine"
+	"doin.network/node/chain/store"
+	"doin.network/node/cmd/doin-node/config"
+	"doin.network/node/cmd/doin-node/search"
+	"doin.network/node/cmd/doin-node/stack"
+	"doin.network/node/cmd/doin-node/stack/loop"
+	"doin.network/node/compute/worker"
+	"doin.network/node/net/api"
+)
+
+// Version is the program's version.
+const Version = stack.Version
+
+// ErrPythonNetwork is returned by New for a configuration of the other program.
+var ErrPythonNetwork = errors.New(`security "reference": networks of Python nodes are doin-pynode's; start that program with this configuration`)
+
+// Node is one strict node. Create it with New, run it once with Run.
+type Node struct {
+	stack   *stack.Stack
+	cfg     *config.Config
+	genesis *chain.Genesis
+	rules   *consensus.Rules
+	store   *store.Store
+	loop    *loop.Loop[*engine.View]
+}
+
+// New opens everything a node needs, in the order in which a failure is cheapest: key, port, genesis file, store,
+// analytics, worker. On error everything opened is closed again.
+func New(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Node, error) {
+	if cfg.Security != config.Strict {
+		return nil, ErrPythonNetwork
+	}
+	base, err := stack.Open(cfg, log)
+	if err != nil {
+		return nil, err
+	}
+	n := &Node{cfg: cfg}
+	if err := n.openChain(ctx, base); err != nil {
+		if n.store != nil {
+			err = errors.Join(err, n.store.Close())
+		}
+		base.Close()
+		return nil, err
+	}
+	n.stack, err = stack.New(ctx, base, stack.Profile{
+		Network: n.rules.Network, Store: n.store, Loop: n.loop, Head: n.head,
+		MaxBlockBytes: consensus.MaxBlockBytes, StatesKept: consensus.Window, AnchorInterval: int64(n.genesis.Parameters.ExternalAnchorInterval),
+		Decode:    func(m *chain.Message) (any, error) { return engine.Decode(m, n.rules.Network) },
+		Synthetic: func(domain string) bool { return n.rules.Domains[domain].Synthetic },
+		Ready:     n.ready, Known: n.known,
+		Parts: func(s *stack.Stack) api.Parts {
+			return api.Parts{Node: statusView{n}, Tasks: taskView{stack.Tasks{S: s}, n}, Inference: stack.Champions{S: s}}
+		},
+	})
+	return n, err
+}
+
+// openChain reads store and genesis file and makes the engine and its loop.
+func (n *Node) openChain(ctx context.Context, b *stack.Base) (err error) {
+	if n.store, err = openStore(b); err != nil {
+		return b.StoreError(err)
+	}
+	if n.genesis, err = genesis(n.cfg, b.Key, b.Path("genesis.json"), b.Now()); err != nil {
+		return err
+	}
+	tip, err := loadTip(ctx, n.store, n.genesis, b.Log)
+	if err != nil {
+		return b.StoreError(err)
+	}
+	n.rules = tip.Rules()
+	e, err := engine.New(n.engineConfig(b.Log), b.Key, tip, history{n.store})
+	if err != nil {
+		return err
+	}
+	n.loop = loop.New(e, loop.Config{Store: n.store, Log: b.Log.With("component", "chain"), Now: b.Now})
+	return nil
+}
+
+// engineConfig translates the configuration.
+func (n *Node) engineConfig(log *slog.Logger) engine.Config {
+	cfg, p := engine.DefaultConfig(), n.genesis.Parameters
+	for _, d := range n.cfg.Domains {
+		if reason := d.Unavailable(); reason != "" {
+			log.Warn("domain has no role here", "domain", d.ID, "reason", reason)
+			continue
+		}
+		cfg.Domains[d.ID] = engine.Role{Optimize: d.Optimize, Evaluate: d.Evaluate}
+	}
+	cfg.MaxOpen = n.cfg.Rounds.OpenClaims
+	cfg.RevealDelay = max(1, int64(p.RevealDelay*engine.Second))
+	cfg.CommitMaxAge = int64(p.CommitRevealMaxAge * engine.Second)
+	cfg.AnchorInterval = int64(p.ExternalAnchorInterval)
+	cfg.EvalConcurrent = n.cfg.Rounds.EvalBatch
+	cfg.EvalInterval = n.cfg.Rounds.EvalInterval.Microseconds()
+	cfg.Pool.MaxTx = n.cfg.Limits.MaxPending
+	return cfg
+}
+
+// ready refuses a domain whose data are not those of the genesis file.
+func (n *Node) ready(domain string, info worker.Info) error {
+	if want := n.rules.Domains[domain].DataHash; want != "" && want != info.DataHash {
+		return fmt.Errorf("data hash %.12s, the genesis file demands %.12s", info.DataHash, want)
+	}
+	return nil
+}
+
+func (n *Node) head() stack.Head {
+	v := n.loop.View()
+	return stack.Head{Height: v.State.Height, Tip: v.State.Tip, Finalized: v.State.FinalizedHeight,
+		Pending: v.Pending, Commits: v.Commits, Quorums: v.Quorums, Tasks: v.Tasks}
+}
+
+// known is what the chain knows of a domain, for its search.
+func (n *Node) known(_ *stack.Stack, domain string) search.Known {
+	v := n.loop.View()
+	d, rule := v.State.Domains[domain], n.rules.Domains[domain]
+	k := search.Known{Base: v.State.Champion(domain), Alone: v.Alone, Members: v.State.Registered(), Height: v.State.Height,
+		Improves: func(performance, over float64) bool {
+			return performance > over && consensus.RawIncrement(over, performance, rule.PerformanceScale) >= rule.MinIncrement
+		}}
+	if d == nil {
+		return k
+	}
+	k.Accepted, k.Rejected = d.Accepted, d.Rejected
+	if d.HasBest {
+		best := d.Best
+		k.Best = &best
+	}
+	return k
+}
+
+// Port returns the port the node listens on.
+func (n *Node) Port() int { return n.stack.Port }
+
+// PeerID returns the node's id.
+func (n *Node) PeerID() string { return n.stack.Key.PeerID() }
+
+// Run runs the node until ctx ends or a part fails, and closes what New opened.
+func (n *Node) Run(ctx context.Context) error {
+	return n.stack.Run(ctx, "security", string(n.cfg.Security))
+}

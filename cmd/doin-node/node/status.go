@@ -1,0 +1,92 @@
+package node
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"doin.network/node/chain"
+	"doin.network/node/chain/consensus"
+	"doin.network/node/chain/engine"
+	"doin.network/node/chain/ledger"
+	"doin.network/node/cmd/doin-node/config"
+	"doin.network/node/internal/canon"
+	"doin.network/node/net/api"
+)
+
+var _ api.Node = statusView{}
+
+// statusView fills GET /status and /fees.
+type statusView struct{ n *Node }
+
+// doin shows base units as DOIN.
+func doin(units int64) float64 { return float64(units) / ledger.Unit }
+
+// Fees implements api.Node.
+func (v statusView) Fees(context.Context) (*api.Fees, error) {
+	if !v.n.cfg.Fees.Enabled {
+		return nil, nil
+	}
+	view := v.n.loop.View()
+	fee := view.State.BaseFee
+	tip := ledger.Tip(fee, "normal")
+	return &api.Fees{BaseFee: doin(fee), MempoolSize: view.Pending, MempoolLimit: v.n.cfg.Limits.MaxPending,
+		TotalBurned: doin(view.State.Ledger.Burned()), StakedOptimae: view.Quorums, TotalStaked: doin(int64(view.Quorums) * ledger.Stake(fee)),
+		SuggestedTip: doin(tip), SuggestedTotal: doin(fee + tip), SuggestedStake: doin(ledger.Stake(fee))}, nil
+}
+
+// Status implements api.Node.
+func (v statusView) Status(ctx context.Context) (*api.Status, error) {
+	n, view := v.n, v.n.loop.View()
+	s, d, own := view.State, view.State.Difficulty, v.n.PeerID()
+	fees, err := v.Fees(ctx)
+	if err != nil {
+		return nil, err
+	}
+	st := n.stack.Status(ctx, func(dc *config.Domain, line *api.DomainStatus, o *canon.Object) {
+		describe(s.Domains[dc.ID], line, o)
+		if c := view.Champions[dc.ID]; c != nil && line.Best == nil {
+			line.Best = &c.Performance // this node's own: nobody has verified it
+		}
+	}, canon.NewObject("alone", view.Alone, "solo", n.rules.Solo, "reputation", chain.MicroToFloat(s.Reputation(own))))
+	st.Security.ReputationPeers = len(s.Peers)
+	st.Coin = api.CoinStatus{TotalSupply: doin(s.Ledger.Supply()), MyBalance: doin(s.Ledger.Balance(own)), TopHolders: topHolders(s)}
+	st.Difficulty = api.DifficultyStatus{Threshold: chain.MicroToFloat(d.Threshold), TargetBlockTime: seconds(n.rules.TargetBlockTime),
+		EMABlockTime: float64(d.EMA) / engine.Second, BlocksInEpoch: d.InEpoch, EpochLength: consensus.EpochLength,
+		TotalAdjustments: d.Adjustments, Deviation: float64(d.EMA) / float64(n.rules.TargetBlockTime)}
+	st.FeeMarket = fees
+	return st, nil
+}
+
+// describe adds what the chain says of a domain.
+func describe(d *consensus.Domain, line *api.DomainStatus, o *canon.Object) {
+	if d == nil {
+		return
+	}
+	o.Set("accepted", d.Accepted).Set("improved", d.Improved).Set("rejected", d.Rejected)
+	if !d.HasBest {
+		return
+	}
+	best := d.Best
+	line.Best = &best
+	o.Set("verified_best", best).Set("chain_champion", canon.NewObject("optimae_id", d.OptimaeID, "optimizer_id", d.OptimizerID,
+		"height", d.BestHeight, "digest", d.Digest))
+}
+
+// topHolders returns the five richest, ties by id.
+func topHolders(s *consensus.State) (out []api.Holder) {
+	ids := s.Ledger.Peers()
+	slices.SortStableFunc(ids, func(a, b string) int { return cmp.Compare(s.Ledger.Balance(b), s.Ledger.Balance(a)) })
+	for _, id := range ids[:min(5, len(ids))] {
+		out = append(out, api.Holder{PeerID: id, Balance: doin(s.Ledger.Balance(id))})
+	}
+	return out
+}
+
+// seconds shows whole seconds as an integer, as they were configured.
+func seconds(us int64) any {
+	if us%engine.Second == 0 {
+		return us / engine.Second
+	}
+	return float64(us) / engine.Second
+}
