@@ -63,17 +63,24 @@ func (e *Engine) enqueue(j *job) {
 		e.start(j)
 		return
 	}
-	e.queue.push(e.known(j.st.OptimizerID), j)
+	if j.synthetic != nil {
+		e.votes.push(e.known(j.st.OptimizerID), j)
+	} else {
+		e.others.push(e.known(j.st.OptimizerID), j)
+	}
 }
 
-// startJobs hands out as many verifications as may run at once.
+// startJobs hands out as many verifications as may run at once: first those that somebody's claim waits for.
 func (e *Engine) startJobs() {
-	if len(e.queue.turns) == 0 || e.now < e.nextEval {
+	if len(e.votes.turns)+len(e.others.turns) == 0 || e.now < e.nextEval {
 		return
 	}
 	e.nextEval = e.now + e.cfg.EvalInterval
 	for e.running < e.cfg.EvalConcurrent {
-		j := e.queue.pop()
+		j := e.votes.pop()
+		if j == nil {
+			j = e.others.pop()
+		}
 		if j == nil {
 			return
 		}
