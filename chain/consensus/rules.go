@@ -104,6 +104,7 @@ func NewState(g *chain.Genesis) (*State, error) {
 			Reputation: Reputation{Score: reputationGenesis, Last: r.StartTime},
 		}
 	}
+	s.index()
 	s.Recent = []Recent{{Height: 0, Hash: s.Tip, Eligible: s.Eligible()}}
 	return s, nil
 }
