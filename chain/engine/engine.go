@@ -46,6 +46,7 @@ type Engine struct {
 	parked  []parked // reveals that wait for blocks
 	rates   map[string][]int64
 	waiting map[string]*waiting // acceptances in the pool, by optimae id
+	bases   map[string]best     // what base found, by domain, until move
 	decided map[string]int64    // when a Decided was said of an optimae
 	passed  map[string]int64    // when an optimae was superseded
 
@@ -94,7 +95,7 @@ func New(cfg Config, key chain.Signer, tip *consensus.State, history History) (*
 		states: map[int64]*consensus.State{tip.Height: tip}, blocks: map[int64]*chain.Block{},
 		pool: pool, tasks: tasks,
 		commits: map[commitKey]*commit{}, claims: map[string]*claim{}, early: map[string]early{},
-		rates: map[string][]int64{}, waiting: map[string]*waiting{}, decided: map[string]int64{}, passed: map[string]int64{},
+		rates: map[string][]int64{}, waiting: map[string]*waiting{}, bases: map[string]best{}, decided: map[string]int64{}, passed: map[string]int64{},
 		proposals: map[string][]*proposal{}, own: map[string]*protocol.Champion{}, stored: map[string]*protocol.Champion{},
 		told: map[string]told{}, jobs: map[int64]*job{}, dirty: true,
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,13 +20,23 @@ var update = flag.Bool("update", false, "rewrite the golden files in testdata")
 // TestGoldenClaims tells what three nodes do from their first proposals to their second block, one line per effect.
 func TestGoldenClaims(t *testing.T) {
 	t.Parallel()
+	golden(t, "claims.txt", newCluster(t, 3, 5))
+}
+
+// TestGoldenSolo tells the same of a node that is its own quorum.
+func TestGoldenSolo(t *testing.T) {
+	t.Parallel()
+	golden(t, "solo.txt", newCluster(t, 1, 6, func(g *chain.Genesis) { g.Parameters.Solo = true }))
+}
+
+func golden(t *testing.T, name string, c *cluster) {
+	t.Helper()
 	var text bytes.Buffer
-	c := newCluster(t, 3, 5)
 	names := map[string]string{}
 	for i, n := range c.nodes {
 		names[n.id] = string(rune('A' + i))
 	}
-	optimae := map[string]string{} // commitment → "1 of A"
+	optimae := map[string]string{} // commitment → "optimae 1"
 	named := func(id string) string {
 		if optimae[id] == "" {
 			optimae[id] = fmt.Sprint("optimae ", len(optimae)+1)
@@ -37,10 +48,13 @@ func TestGoldenClaims(t *testing.T) {
 			fmt.Fprintf(&text, "%7.3f %s %s\n", at.Seconds(), names[n.id], what)
 		}
 	}
-	c.net.Until(time.Minute, func() bool { return c.nodes[0].height() == 2 && c.nodes[1].height() == 2 && c.nodes[2].height() == 2 })
-	fmt.Fprintf(&text, "\nall at height %d, tip %.12s, champion of %s\n", c.nodes[0].height(), c.nodes[0].tip(), names[c.nodes[0].state().Domains[domain].OptimizerID])
+	c.net.Until(time.Minute, func() bool {
+		return !slices.ContainsFunc(c.nodes, func(n *node) bool { return n.height() != 2 })
+	})
+	n := c.nodes[0]
+	fmt.Fprintf(&text, "\nall at height %d, tip %.12s, champion of %s\n", n.height(), n.tip(), names[n.state().Domains[domain].OptimizerID])
 
-	file := filepath.Join("testdata", "claims.txt")
+	file := filepath.Join("testdata", name)
 	if *update {
 		c.must(os.WriteFile(file, text.Bytes(), 0o644))
 	}
@@ -113,7 +127,7 @@ func tell(f protocol.Effect, names map[string]string, named func(string) string)
 		return s.String()
 	case protocol.Claim:
 		what := fmt.Sprintf("proposal %d is %s", f.Proposal, f.Stage)
-		if f.Stage == protocol.Committed {
+		if f.Stage == protocol.Revealed {
 			what += " on " + base(f.Base, named)
 		}
 		if f.Reason != "" {
@@ -121,7 +135,7 @@ func tell(f protocol.Effect, names map[string]string, named func(string) string)
 		}
 		return what
 	case protocol.Decided:
-		return fmt.Sprintf("hears that %s of %s is decided, accepted %v", named(f.OptimaeID), names[f.OptimizerID], f.Accepted)
+		return fmt.Sprintf("hears that %s of %s is decided, accepted %v, solo %v", named(f.OptimaeID), names[f.OptimizerID], f.Accepted, f.Solo)
 	case protocol.Migrant:
 		return fmt.Sprintf("breeds from %s of %s", named(f.OptimaeID), names[f.OptimizerID])
 	case protocol.Champion:

@@ -26,7 +26,7 @@ const start = 1_700_000_000 * engine.Second
 
 // cluster is n engines on an in-memory network with a fake worker each.
 type cluster struct {
-	t     *testing.T
+	t     testing.TB
 	net   *memnet.Net[[]byte]
 	nodes []*node
 	byID  map[string]*node
@@ -75,7 +75,7 @@ func (m *memoryChain) Hash(h int64) (string, bool) {
 }
 
 // newCluster makes n nodes; more change the genesis file before they are made.
-func newCluster(t *testing.T, n int, seed uint64, more ...func(*chain.Genesis)) *cluster {
+func newCluster(t testing.TB, n int, seed uint64, more ...func(*chain.Genesis)) *cluster {
 	t.Helper()
 	c := &cluster{t: t, byID: map[string]*node{}, pace: 2 * time.Second,
 		net: memnet.New[[]byte](memnet.Config{Seed: seed, MinLatency: 2 * time.Millisecond, MaxLatency: 60 * time.Millisecond})}
