@@ -198,3 +198,21 @@ func benchmarkCheck(b *testing.B, check func(*State, *chain.Tx, int64) error) {
 		}
 	}
 }
+
+func BenchmarkMembers(b *testing.B) {
+	peers := make([]string, 10_000)
+	for i := range peers {
+		peers[i] = hashText(fmt.Sprint(i))[:40]
+	}
+	b.Run("drawn", func(b *testing.B) {
+		for b.Loop() {
+			Members("anchor", "commitment", "", peers, 3)
+		}
+	})
+	b.Run("remembered", func(b *testing.B) {
+		var q quorums
+		for b.Loop() {
+			q.members("anchor", "commitment", "", peers, 3)
+		}
+	})
+}
