@@ -45,7 +45,7 @@ func (e *Engine) propose(ev protocol.Propose) {
 	}
 	p.nonce = consensus.Nonce(e.key.PeerID(), ev.Nonce)
 	p.commitment = chain.Commitment(p.parameters, p.nonce)
-	if e.claims[p.commitment] != nil || e.tip.Settled(p.commitment) || e.ownProposal(p.commitment) != nil {
+	if e.commits[commitKey{p.commitment, e.key.PeerID()}] != nil || e.tip.Settled(p.commitment) || e.ownProposal(p.commitment) != nil {
 		e.say(p, protocol.Withdrawn, "the same commitment was made before")
 		return
 	}
@@ -91,10 +91,9 @@ func (e *Engine) confirmed(p *proposal, o protocol.Outcome, err error) {
 		e.end(p, protocol.Failed, err.Error())
 		return
 	}
-	p.outcome = &o
+	p.outcome, p.anchor, p.base = &o, e.tip.Tip, e.base(p.domain).id
 	e.say(p, protocol.Confirmed, "")
 	e.consider(p)
-	p.anchor, p.base = e.tip.Tip, e.base(p.domain).id
 	if reason := e.unpromising(p); reason != "" {
 		e.end(p, protocol.Withdrawn, reason)
 		return
