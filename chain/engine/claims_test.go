@@ -52,9 +52,14 @@ func TestEveryProposalEnds(t *testing.T) {
 					t.Errorf("%.6s: %d claims are left", n.id, v.Quorums)
 				}
 			}
-			n := c.nodes[0]
-			if n.count(protocol.Accepted) == 0 || n.count(protocol.Superseded) == 0 {
-				t.Errorf("%d accepted, %d superseded", n.count(protocol.Accepted), n.count(protocol.Superseded))
+			for _, stage := range []protocol.Stage{protocol.Accepted, protocol.Superseded, protocol.Expired, protocol.Withdrawn} {
+				k := 0
+				for _, n := range c.nodes {
+					k += n.count(stage)
+				}
+				if k == 0 {
+					t.Errorf("no proposal was %s", stage)
+				}
 			}
 			c.check()
 		})

@@ -71,11 +71,17 @@ func (e *Engine) impossible(p *proposal) string {
 func (e *Engine) undecided(domain string) int {
 	n := 0
 	for _, p := range e.proposals[domain] {
-		if c := e.claims[p.commitment]; p.phase != open || c == nil || !c.recorded {
+		if !e.recorded(p) {
 			n++
 		}
 	}
 	return n
+}
+
+// recorded reports whether a proposal's acceptance or rejection waits for a block.
+func (e *Engine) recorded(p *proposal) bool {
+	c := e.claims[p.commitment]
+	return c != nil && c.recorded
 }
 
 // patience is how much longer than the confirming run others may take to verify: they have claims of more nodes to run.
@@ -156,7 +162,7 @@ func (e *Engine) endProposals() {
 	for _, domain := range sortedKeys(e.proposals) {
 		for _, p := range slices.Clone(e.proposals[domain]) {
 			switch {
-			case p.phase == open && e.now >= p.giveUpAt && !e.claims[p.commitment].recorded:
+			case p.phase == open && e.now >= p.giveUpAt && !e.recorded(p):
 				e.drop(p.commitment, protocol.Expired, "not decided in time")
 			case p.phase != committed:
 			case (moved || e.now >= p.revealAt) && !e.improves(domain, p.outcome.Performance):
