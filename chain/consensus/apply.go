@@ -7,7 +7,6 @@ import (
 
 	"doin.network/node/chain"
 	"doin.network/node/chain/ledger"
-	"doin.network/node/internal/canon"
 )
 
 // Limits of a block.
@@ -93,12 +92,9 @@ func (b *block) add(tx *chain.Tx) error {
 	if b.perPeer[tx.PeerID] >= MaxPeerTx {
 		return refuse("more than %d transactions of one peer", MaxPeerTx)
 	}
-	size := len(canon.Canonical(tx.Object()))
-	if size > MaxTxBytes {
-		return refuse("transaction of %d bytes, at most %d", size, MaxTxBytes)
-	}
-	if n := depth(tx.Payload); n > MaxPayloadDepth {
-		return refuse("payload nested %d deep, at most %d", n, MaxPayloadDepth)
+	size, err := measure(tx)
+	if err != nil {
+		return err
 	}
 	if b.bytes+size > MaxBlockBytes {
 		return refuse("block is full")
@@ -127,17 +123,6 @@ func (b *block) add(tx *chain.Tx) error {
 	b.perPeer[tx.PeerID]++
 	b.bytes += size
 	b.receipts.Tx = append(b.receipts.Tx, r)
-	return nil
-}
-
-// verifyTx checks what a transaction itself shows: form, id and its author's signature.
-func verifyTx(tx *chain.Tx, network string) error {
-	if err := tx.ValidateBasic(); err != nil {
-		return refuse("%v", err)
-	}
-	if err := chain.VerifyTx(tx, network); err != nil {
-		return refuse("%v", err)
-	}
 	return nil
 }
 

@@ -52,8 +52,8 @@ func (f *fields) objects(k string) []*fields {
 func (f *fields) votes() []*chain.Vote {
 	list, err := f.o.List("votes")
 	get(f, list, err)
-	if len(list) > 1000 {
-		f.err = errors.New("too many votes")
+	if len(list) > chain.MaxQuorum {
+		get(f, 0, fmt.Errorf("%d votes, at most %d", len(list), chain.MaxQuorum))
 	}
 	var out []*chain.Vote
 	for _, e := range list {
