@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -51,9 +52,14 @@ func TestEveryProposalEnds(t *testing.T) {
 					t.Errorf("%.6s: %d claims are left", n.id, v.Quorums)
 				}
 			}
-			n := c.nodes[0]
-			if n.count(protocol.Accepted) == 0 || n.count(protocol.Superseded) == 0 {
-				t.Errorf("%d accepted, %d superseded", n.count(protocol.Accepted), n.count(protocol.Superseded))
+			for _, stage := range []protocol.Stage{protocol.Accepted, protocol.Superseded, protocol.Withdrawn} {
+				k := 0
+				for _, n := range c.nodes {
+					k += n.count(stage)
+				}
+				if k == 0 {
+					t.Errorf("no proposal was %s", stage)
+				}
 			}
 			c.check()
 		})
@@ -86,6 +92,27 @@ func TestTooManyOpen(t *testing.T) {
 		}
 	}
 	f(protocol.Propose{Domain: domain, Proposal: 7, Parameters: recipe(9)}, "too many open claims")
+}
+
+// TestNobodyVotes: claims that nobody decides are given up, and make room for others.
+func TestNobodyVotes(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, 3, 85)
+	n := c.nodes[0]
+	c.nodes[1].down, c.nodes[2].down = true, true
+	c.net.AdvanceTo(20 * time.Second)
+	if n.count(protocol.Revealed) != 4 || n.count(protocol.Expired) != 0 {
+		t.Errorf("%d revealed, %d expired", n.count(protocol.Revealed), n.count(protocol.Expired))
+	}
+	c.net.AdvanceTo(100 * time.Second)
+	if n.count(protocol.Revealed) <= 4 || n.count(protocol.Expired) != 4 {
+		t.Errorf("%d revealed, %d expired after the first are given up", n.count(protocol.Revealed), n.count(protocol.Expired))
+	}
+	n.search = func(*node) *canon.Object { return nil }
+	c.net.Advance(2 * time.Minute)
+	if k := n.unfinished(); k != 0 || n.eng.View().Quorums != 0 {
+		t.Errorf("%d of %d proposals have no end, %d claims are left", k, n.number, n.eng.View().Quorums)
+	}
 }
 
 // TestClaimsOfOneNode: of two claims on their way the second must promise more than the first.
@@ -156,9 +183,7 @@ func TestAuthorsTakeTurns(t *testing.T) {
 	}
 	reveal := func(author *node, v int64) {
 		st := victim.claim(author.key, v, -float64(v))
-		for kind, payload := range map[string]*canon.Object{chain.MsgOptimaeCommit: commitOf(st)} {
-			victim.say(author.key, kind, payload)
-		}
+		victim.say(author.key, chain.MsgOptimaeCommit, commitOf(st))
 		m := &chain.Message{Type: chain.MsgOptimaeReveal, SenderID: author.id, TTL: 7, Timestamp: when, Payload: revealOf(st)}
 		c.must(chain.SignMessage(m, author.key, victim.state().Rules().Network))
 		victim.step(protocol.Received{Message: m})
@@ -172,5 +197,60 @@ func TestAuthorsTakeTurns(t *testing.T) {
 	want := []int64{30, 29, 28, 27, 9, 8, 26, 25, 24, 23, 22, 21}
 	if fmt.Sprint(order) != fmt.Sprint(want) {
 		t.Errorf("re-runs in the order %v, want %v", order, want)
+	}
+}
+
+// TestBogusBases: claims on bases that nobody has heard of cost no training, are bounded, and keep no honest claim out.
+func TestBogusBases(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, 5, 79)
+	victim, attacker, honest := c.nodes[0], c.nodes[1].key, c.nodes[2].key
+	for _, n := range c.nodes {
+		n.search = func(*node) *canon.Object { return nil }
+	}
+	evaluates := func(effects []protocol.Effect) bool {
+		return slices.ContainsFunc(effects, func(f protocol.Effect) bool { _, ok := f.(protocol.Evaluate); return ok })
+	}
+	for i := range int64(200) {
+		if i%15 == 0 {
+			c.net.Advance(time.Minute)
+		}
+		st := victim.claim(attacker, 1000+i, -5)
+		st.Base = fmt.Sprintf("%064x", i)
+		victim.say(attacker, chain.MsgOptimaeCommit, commitOf(st))
+		if evaluates(victim.say(attacker, chain.MsgOptimaeReveal, revealOf(st))) {
+			t.Fatal("a claim on a bogus base is trained")
+		}
+	}
+	if n := victim.eng.View().Quorums; n != 0 {
+		t.Errorf("%d claims are open", n)
+	}
+	first, second := victim.claim(honest, 20, -20), victim.claim(honest, 10, -10)
+	second.Base = first.OptimaeID
+	victim.say(honest, chain.MsgOptimaeCommit, commitOf(second))
+	victim.say(honest, chain.MsgOptimaeReveal, revealOf(second))
+	tx := c.accepted(victim.state(), first, honest)
+	if out := victim.say(honest, chain.MsgTransaction, canon.NewObject("transaction", tx.Object())); !evaluates(out) {
+		t.Error("the honest claim is kept out")
+	}
+}
+
+// TestCommitsAgain: a node that was stopped after its commit makes it again at the newer block, and its reveal is good.
+func TestCommitsAgain(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, 5, 84, targetTime(1))
+	for _, n := range c.nodes {
+		n.search = func(*node) *canon.Object { return nil }
+	}
+	c.poll()
+	victim, author := c.nodes[0], c.nodes[1].key
+	st := victim.claim(author, 7, -7)
+	victim.say(author, chain.MsgOptimaeCommit, commitOf(st))
+	c.net.Until(5*time.Minute, func() bool { return victim.height() == 2 })
+	st.Anchor = victim.tip()
+	out := victim.say(author, chain.MsgOptimaeCommit, commitOf(st))
+	out = append(out, victim.say(author, chain.MsgOptimaeReveal, revealOf(st))...)
+	if v := victim.eng.View(); penalized(out) || v.Quorums != 1 || v.Commits != 0 {
+		t.Errorf("%d claims, %d commits, %v", v.Quorums, v.Commits, out)
 	}
 }

@@ -30,7 +30,7 @@ type Config struct {
 	AnchorInterval int64 // blocks between external anchors, 0 = none
 	EvalConcurrent int   // verifications at once. Default 3
 	EvalInterval   int64 // between two looks at the queue of verifications, 0 = at once. Default 0
-	MaxCommits     int   // commits of one peer per minute. Default 20
+	MaxCommits     int   // commits of one peer per minute. Default 40: four at once, each open for some seconds
 	MaxClaims      int   // claims remembered. Default 1000
 	Tasks          task.Config
 	Pool           mempool.Config
@@ -39,9 +39,9 @@ type Config struct {
 // DefaultConfig returns the defaults, without domains.
 func DefaultConfig() Config {
 	pool := mempool.DefaultConfig()
-	pool.MaxOptimaePerPeer = 20 // as many as commits
+	pool.MaxOptimaePerPeer = 40 // as many as commits
 	return Config{Domains: map[string]Role{}, MaxOpen: MaxOpen, RevealDelay: 2 * Second, Patience: 60 * Second, CommitMaxAge: 600 * Second,
-		MaxDrift: 10 * Second, RankDelay: 2 * Second, AnchorInterval: 100, EvalConcurrent: 3, MaxCommits: 20, MaxClaims: 1000,
+		MaxDrift: 10 * Second, RankDelay: 2 * Second, AnchorInterval: 100, EvalConcurrent: 3, MaxCommits: 40, MaxClaims: 1000,
 		Tasks: task.DefaultConfig(), Pool: pool}
 }
 

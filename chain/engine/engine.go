@@ -269,14 +269,14 @@ func (e *Engine) expire() {
 }
 
 // allow counts one commit of a peer against its rate. Identities cost nothing, so all whom the chain does not know,
-// neither as evaluators nor by an acceptance of late, share one rate: each commit can become a training here. This node itself
-// keeps to three quarters, because what it sends a minute apart may arrive within a minute.
+// neither as evaluators nor by an acceptance of late, share half of one rate: each commit can become a training here. This node
+// itself keeps to three quarters, because what it sends more than a minute apart may arrive within one.
 func (e *Engine) allow(peer string) bool {
 	limit := e.cfg.MaxCommits
 	if peer == e.key.PeerID() {
 		limit = max(1, limit*3/4)
-	} else {
-		peer = e.known(peer)
+	} else if peer = e.known(peer); peer == "" {
+		limit = max(1, limit/2)
 	}
 	if len(e.rates[peer]) >= limit {
 		return false

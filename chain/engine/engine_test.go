@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -157,7 +158,15 @@ func TestLiar(t *testing.T) {
 	if got := s.Peers[liar.id].Rejected; got == 0 || s.Reputation(liar.id) >= 10*consensus.Micro {
 		t.Errorf("the liar was rejected %d times and has reputation %d", got, s.Reputation(liar.id))
 	}
+	if liar.count(protocol.Rejected) == 0 || liar.count(protocol.Accepted) != 0 {
+		t.Errorf("the liar hears of %d rejections, %d acceptances", liar.count(protocol.Rejected), liar.count(protocol.Accepted))
+	}
 	for _, n := range c.nodes[:3] {
+		if !slices.ContainsFunc(slices.Collect(maps.Values(n.said)), func(d protocol.Decided) bool {
+			return !d.Accepted && d.OptimizerID == liar.id && d.Performance == -1
+		}) {
+			t.Error("nobody said that the false claim is rejected")
+		}
 		if slices.Contains(n.bests, -1) {
 			t.Error("a false claim was adopted as an immigrant")
 		}

@@ -45,7 +45,7 @@ func (e *Engine) propose(ev protocol.Propose) {
 	}
 	p.nonce = consensus.Nonce(e.key.PeerID(), ev.Nonce)
 	p.commitment = chain.Commitment(p.parameters, p.nonce)
-	if e.claims[p.commitment] != nil || e.tip.Settled(p.commitment) || e.ownProposal(p.commitment) != nil {
+	if e.commits[commitKey{p.commitment, e.key.PeerID()}] != nil || e.tip.Settled(p.commitment) || e.ownProposal(p.commitment) != nil {
 		e.say(p, protocol.Withdrawn, "the same commitment was made before")
 		return
 	}
@@ -71,11 +71,17 @@ func (e *Engine) impossible(p *proposal) string {
 func (e *Engine) undecided(domain string) int {
 	n := 0
 	for _, p := range e.proposals[domain] {
-		if c := e.claims[p.commitment]; p.phase != open || c == nil || !c.recorded {
+		if !e.recorded(p) {
 			n++
 		}
 	}
 	return n
+}
+
+// recorded reports whether a proposal's acceptance or rejection waits for a block.
+func (e *Engine) recorded(p *proposal) bool {
+	c := e.claims[p.commitment]
+	return c != nil && c.recorded
 }
 
 // patience is how much longer than the confirming run others may take to verify: they have claims of more nodes to run.
@@ -91,10 +97,9 @@ func (e *Engine) confirmed(p *proposal, o protocol.Outcome, err error) {
 		e.end(p, protocol.Failed, err.Error())
 		return
 	}
-	p.outcome = &o
+	p.outcome, p.anchor, p.base = &o, e.tip.Tip, e.base(p.domain).id
 	e.say(p, protocol.Confirmed, "")
 	e.consider(p)
-	p.anchor, p.base = e.tip.Tip, e.base(p.domain).id
 	if reason := e.unpromising(p); reason != "" {
 		e.end(p, protocol.Withdrawn, reason)
 		return
@@ -157,7 +162,7 @@ func (e *Engine) endProposals() {
 	for _, domain := range sortedKeys(e.proposals) {
 		for _, p := range slices.Clone(e.proposals[domain]) {
 			switch {
-			case p.phase == open && e.now >= p.giveUpAt && !e.claims[p.commitment].recorded:
+			case p.phase == open && e.now >= p.giveUpAt && !e.recorded(p):
 				e.drop(p.commitment, protocol.Expired, "not decided in time")
 			case p.phase != committed:
 			case (moved || e.now >= p.revealAt) && !e.improves(domain, p.outcome.Performance):
