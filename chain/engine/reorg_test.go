@@ -75,3 +75,40 @@ func TestFinalOverReorganisations(t *testing.T) {
 	f("accepted, then undone", true, protocol.Accepted)
 	f("superseded by a branch", false, protocol.Superseded)
 }
+
+// TestRejectionStays: a new champion supersedes the claims on the old one, but not the rejection of a lie.
+func TestRejectionStays(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, 4, 87)
+	victim, liar, author := c.nodes[0], c.nodes[1], c.nodes[2]
+	for _, n := range c.nodes {
+		n.search = func(*node) *canon.Object { return nil }
+	}
+	lie, other, good := victim.claim(liar.key, 50, -5), victim.claim(author.key, 40, -40), victim.claim(author.key, 20, -20)
+	for _, st := range []*consensus.Statement{lie, other} {
+		key := c.byID[st.OptimizerID].key
+		victim.say(key, chain.MsgOptimaeCommit, commitOf(st))
+		victim.say(key, chain.MsgOptimaeReveal, revealOf(st))
+	}
+	network := victim.state().Rules().Network
+	reveal := &chain.Message{Type: chain.MsgOptimaeReveal, SenderID: liar.id, TTL: 7, Timestamp: when, Payload: revealOf(lie)}
+	c.must(chain.SignMessage(reveal, liar.key, network))
+	for _, n := range []*node{victim, c.nodes[2], c.nodes[3]} {
+		v := &chain.Vote{OptimaeID: lie.OptimaeID, DomainID: domain, Anchor: lie.Anchor, Digest: other.Claim.Digest, VerifiedPerformance: -50}
+		c.must(chain.SignVote(v, n.key, network))
+		lie.Votes = append(lie.Votes, v)
+	}
+	tx := &chain.Tx{Type: consensus.TxRejected, DomainID: domain, Timestamp: when, Payload: consensus.RejectionPayload(lie, "not so", reveal.Object())}
+	c.must(chain.SignTx(tx, author.key, network))
+	victim.say(author.key, chain.MsgTransaction, canon.NewObject("transaction", tx.Object()))
+	if v := victim.eng.View(); v.Pending != 1 || v.Quorums != 1 {
+		t.Fatalf("%d pending, %d claims", v.Pending, v.Quorums)
+	}
+	_, blocks := c.extend(victim.state(), c.nodes[3:4], 3_000_000, c.accepted(victim.state(), good, author.key))
+	c.net.Advance(10 * time.Second)
+	before := victim.eng.View()
+	victim.offer(blocks)
+	if v := victim.eng.View(); v.State == before.State || v.Pending != 1 || v.Quorums != 0 {
+		t.Errorf("%d pending, %d claims after the new champion", v.Pending, v.Quorums)
+	}
+}
