@@ -140,7 +140,7 @@ func TestExtraColumns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(records[0], Columns(true)) || !slices.Equal(records[1][51:], []string{"12", "0", "", "", "0", "0", "0", "", "", "", "", "", "", ""}) {
+	if !slices.Equal(records[0], Columns(true)) || !slices.Equal(records[1][51:], []string{"12", "0", "", "", "0", "0", "0", "", "", "", "", "", "", "", "", ""}) {
 		t.Errorf("records = %q", records)
 	}
 }
