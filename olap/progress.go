@@ -92,8 +92,8 @@ func (r *run) resume(p *Progress, now time.Time) error {
 	}
 	r.exp.ID, r.exp.StartedAt = p.ExperimentID, p.StartedAt
 	r.exp.Converged, r.exp.FinishedAt = p.Converged, p.FinishedAt
-	if r.exp.MetricSchema == "" {
-		r.exp.MetricSchema = p.MetricSchema
+	if r.kinds != nil {
+		r.exp.MetricSchema, r.kinds = p.MetricSchema, parseKinds(p.MetricSchema)
 	}
 	r.start = now.Add(-duration(p.ElapsedSeconds))
 	r.sum = Summary{

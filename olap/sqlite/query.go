@@ -12,8 +12,8 @@ import (
 
 // Bounds of the queries.
 const (
-	DefaultRounds  = 1000   // of Rounds where limit is not positive
-	MaxRounds      = 10_000 // of Rounds
+	DefaultRounds  = 1000   // of Rounds and Claims where limit is not positive
+	MaxRounds      = 10_000 // of Rounds and Claims
 	MaxExperiments = 10_000 // of Experiments, Summaries and ChainMetrics: the newest
 )
 
@@ -36,11 +36,20 @@ func (db *DB) Summaries(ctx context.Context, domain string) ([]*canon.Object, er
 // if not positive, never more than MaxRounds); none for an unknown experiment. The rows are those
 // of fact_round, otherwise as Experiments.
 func (db *DB) Rounds(ctx context.Context, experiment string, limit int) ([]*canon.Object, error) {
+	return db.objects(ctx, olap.RoundTable, "WHERE experiment_id = ? ORDER BY round_number LIMIT ?", experiment, bound(limit))
+}
+
+// Claims returns the first steps of an experiment's claims in the order in which they were written, at most limit as in
+// Rounds. The rows are those of fact_claim, otherwise as Experiments.
+func (db *DB) Claims(ctx context.Context, experiment string, limit int) ([]*canon.Object, error) {
+	return db.objects(ctx, olap.ClaimTable, "WHERE experiment_id = ? ORDER BY rowid LIMIT ?", experiment, bound(limit))
+}
+
+func bound(limit int) int {
 	if limit <= 0 {
-		limit = DefaultRounds
+		return DefaultRounds
 	}
-	return db.objects(ctx, olap.RoundTable, "WHERE experiment_id = ? ORDER BY round_number LIMIT ?",
-		experiment, min(limit, MaxRounds))
+	return min(limit, MaxRounds)
 }
 
 // ChainMetrics returns what the chain accepted, of one domain or (domain "") of all, in chain
