@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+
+	"doin.network/node/olap/spool"
 )
 
 // ErrInvalidRow is what Row.Validate, Tracker.Record and Recorder.Record return for a row that
@@ -160,8 +162,8 @@ func (r *Row) encode() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrInvalidRow, err)
 	}
-	if len(data) > MaxRowBytes {
-		return nil, fmt.Errorf("%w: %s of %d bytes, at most %d", ErrInvalidRow, r.Kind(), len(data), MaxRowBytes)
+	if len(data) > spool.MaxRecordBytes {
+		return nil, fmt.Errorf("%w: %s of %d bytes, at most %d", ErrInvalidRow, r.Kind(), len(data), spool.MaxRecordBytes)
 	}
 	return data, nil
 }

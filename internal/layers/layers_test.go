@@ -82,7 +82,8 @@ var layers = []layer{
 	{"net/chainsync", []string{"net/discovery", "net/flood", "net/api"}},
 
 	{"olap/...", []string{"chain/...", "compute/...", "ga/...", "net/...", "bench/...", "cmd/..."}},
-	{"olap", []string{"olap/..."}},
+	{"olap", []string{"olap/csv", "olap/sqlite"}},
+	{"olap/spool", []string{"olap", "olap/csv", "olap/sqlite", "internal/..."}},
 	{"olap/csv", []string{"olap/sqlite"}},
 	{"olap/sqlite", []string{"olap/csv"}},
 
