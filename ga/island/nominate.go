@@ -161,6 +161,9 @@ func (n *Nominator[T]) index(id int64) int {
 // Foreign notes that a genome is another island's: it is not nominated here, unless it was forgotten.
 func (n *Nominator[T]) Foreign(hash string) { n.tries.set(hash, MaxTries) }
 
+// Reprieve forgets a genome's tries: what it was tried for could not be had then.
+func (n *Nominator[T]) Reprieve(hash string) { n.tries.set(hash, 0) }
+
 // Open returns the open nominations in the order of their ids, fresh.
 func (n *Nominator[T]) Open() []Nomination[T] { return slices.Clone(n.open) }
 

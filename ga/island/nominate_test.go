@@ -96,6 +96,10 @@ func TestForeign(t *testing.T) {
 	if _, ok := n.Nominate(candidates(5), known(1)); ok {
 		t.Error("another island's champion is nominated")
 	}
+	n.Reprieve("h0")
+	if _, ok := n.Nominate(candidates(5), known(1)); !ok {
+		t.Error("a genome whose tries are forgotten is not nominated")
+	}
 }
 
 // TestNominatorBounds: memory is bounded, what is asked for is remembered.

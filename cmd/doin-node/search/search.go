@@ -33,6 +33,8 @@ type Search struct {
 	pos       position
 	own       *protocol.Champion // the node's unverified champion, while that is what answers
 	met       map[string]bool    // champions of others that came before the gate, by optimae id
+	waiting   waiting
+	alone     bool // nobody else could verify anything at the last record
 	since     since
 	saved     time.Time
 
@@ -88,7 +90,7 @@ func New(cfg Config, parts Parts) *Search {
 	return &Search{cfg: cfg, parts: parts, log: parts.Log.With("domain", cfg.Domain), mail: newMailbox(),
 		prove: make(chan protocol.Champion, 1), files: make(chan []byte, 1),
 		gate: island.NewGate[*canon.Object](cfg.Migration), nominator: island.NewNominator[*canon.Object](cfg.MaxOpen),
-		claims: map[int64]*claim{}, met: map[string]bool{}}
+		claims: map[int64]*claim{}, alone: true, met: map[string]bool{}}
 }
 
 func (s *Search) now() time.Time { return s.parts.Now() }
@@ -250,6 +252,7 @@ func (s *Search) receive() {
 		s.offer(p.OptimaeID, p.OptimizerID, p.Parameters, p.Performance)
 	}
 	for _, d := range m.decided {
+		s.decide(&d)
 		s.log.Debug("claim decided", "optimae", d.OptimaeID, "optimizer", d.OptimizerID, "accepted", d.Accepted, "performance", d.Performance)
 	}
 	if m.champion != nil {
