@@ -204,6 +204,7 @@ type rig struct {
 	chain  *fakeChain
 	host   *fakeHost
 	log    *bytes.Buffer
+	after  func() // called before the search runs; nil for nothing
 	s      *Search
 }
 
@@ -225,6 +226,9 @@ func (r *rig) run(t *testing.T, d time.Duration) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), d)
 	defer cancel()
+	if r.after != nil {
+		r.after()
+	}
 	if err := r.s.Run(ctx); err != nil {
 		t.Fatal(err)
 	}

@@ -124,7 +124,7 @@ func TestOwnChampion(t *testing.T) {
 		c := protocol.Champion{Domain: "d", OptimaeID: "o1", OptimizerID: "me", Parameters: canon.NewObject("x", 1.0), Seed: 1 << 63,
 			Performance: -0.1, Digest: "abc", Metrics: canon.NewObject("m", 2)}
 		runFor(t, dir, 5*time.Second, func(r *rig) {
-			time.AfterFunc(time.Second, func() { r.s.Champion(c) })
+			r.after = func() { time.AfterFunc(time.Second, func() { r.s.Champion(c) }) }
 		})
 		r := runFor(t, dir, time.Second, nil)
 		restored, ok := r.chain.events[0].(protocol.Restore)
@@ -132,7 +132,9 @@ func TestOwnChampion(t *testing.T) {
 			t.Errorf("first event = %+v, want a Restore of %+v", r.chain.events[0], c)
 		}
 		c.Verified = true
-		runFor(t, dir, 5*time.Second, func(r *rig) { time.AfterFunc(time.Second, func() { r.s.Champion(c) }) })
+		runFor(t, dir, 5*time.Second, func(r *rig) {
+			r.after = func() { time.AfterFunc(time.Second, func() { r.s.Champion(c) }) }
+		})
 		if r = runFor(t, dir, time.Second, nil); len(r.chain.events) > 0 {
 			if ev, ok := r.chain.events[0].(protocol.Restore); ok {
 				t.Errorf("a verified champion is restored: %+v", ev)
@@ -302,9 +304,11 @@ func TestAnswersOverRestart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()
 		runFor(t, dir, 2*time.Second+time.Second/2, func(r *rig) {
-			time.AfterFunc(1500*time.Millisecond, func() {
-				r.s.Migrant(protocol.Migrant{Domain: "d", OptimaeID: "x", OptimizerID: "you", Parameters: canon.NewObject("z", 1.0), Performance: 7})
-			})
+			r.after = func() {
+				time.AfterFunc(1500*time.Millisecond, func() {
+					r.s.Migrant(protocol.Migrant{Domain: "d", OptimaeID: "x", OptimizerID: "you", Parameters: canon.NewObject("z", 1.0), Performance: 7})
+				})
+			}
 		})
 		r := runFor(t, dir, time.Second, nil)
 		want := []worker.Immigrant{{Parameters: canon.NewObject("z", 1.0), Performance: 7}}
