@@ -71,20 +71,21 @@ func TestResume(t *testing.T) {
 			seeded := func(r *rig) { r.cfg.Seed = &seed }
 			whole := results(runFor(t, "", 20*time.Second+time.Second/2, seeded))
 			dir := t.TempDir()
-			var copied []byte
+			copied := make(chan []byte, 1)
 			if kill {
 				time.AfterFunc(8*time.Second+time.Second/3, func() {
-					var err error
-					if copied, err = os.ReadFile(fileIn(t, dir)); err != nil {
+					data, err := os.ReadFile(fileIn(t, dir))
+					if err != nil {
 						t.Error(err)
 					}
+					copied <- data
 				})
 			}
 			first := runFor(t, dir, 9*time.Second+time.Second/2, seeded)
 			next := 9
 			if kill { // written after the first, the fourth and the seventh record
 				next = 7
-				if err := os.WriteFile(fileIn(t, dir), copied, 0o644); err != nil {
+				if err := os.WriteFile(fileIn(t, dir), <-copied, 0o644); err != nil {
 					t.Fatal(err)
 				}
 			}
