@@ -214,29 +214,44 @@ func (s *Search) step(ctx context.Context, run Run, g *worker.Generation) (done 
 	if err := s.nominate(ctx, g); err != nil {
 		return false, err
 	}
-	s.row(ctx, g, arrived)
-	if s.reached() {
-		return true, nil
-	}
-	if d := s.cfg.Interval; d > 0 {
-		if err := pause(ctx, d); err != nil {
+	paced := s.cfg.Interval > 0
+	if paced {
+		s.row(ctx, g, arrived)
+		if s.reached() {
+			return true, nil
+		}
+		if err := pause(ctx, s.cfg.Interval); err != nil {
 			return false, err
 		}
-		s.since.paused = d
+		s.since.paused = s.cfg.Interval
 		s.receive()
 	}
-	if err := s.await(ctx, s.pos.generation+s.ahead()-seededDelay); err != nil {
+	if err := s.answer(ctx, run); err != nil {
 		return false, err
+	}
+	if !paced { // the worker is at it again
+		s.row(ctx, g, arrived)
+		if s.reached() {
+			return true, nil
+		}
+	}
+	s.saveIfDue()
+	return false, nil
+}
+
+// answer lets the worker go on with who is let in.
+func (s *Search) answer(ctx context.Context, run Run) error {
+	if err := s.await(ctx, s.pos.generation+s.ahead()-seededDelay); err != nil {
+		return err
 	}
 	immigrants := s.admit()
 	if err := run.Continue(ctx, immigrants); err != nil {
-		return false, err
+		return err
 	}
 	if s.pos.answers = append(s.pos.answers, immigrants); int64(len(s.pos.answers)) > s.ahead() {
 		s.pos.answers = s.pos.answers[1:]
 	}
-	s.saveIfDue()
-	return false, nil
+	return nil
 }
 
 // receive takes in what the chain machine has told since the last call.
