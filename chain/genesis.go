@@ -10,6 +10,9 @@ import (
 	"doin.network/node/internal/timestamp"
 )
 
+// MaxQuorum is the largest quorum that a network may ask for.
+const MaxQuorum = 100
+
 // Bounds of the genesis file.
 const (
 	maxGenesisDomains    = 256
@@ -49,7 +52,7 @@ type Parameters struct {
 	// InitialThreshold is the weighted increment that the first blocks need. Default 1, from 10⁻⁶
 	// to 10⁹.
 	InitialThreshold float64
-	// QuorumMinEvaluators is the least number of members of a quorum. Default 3, from 1 to 100.
+	// QuorumMinEvaluators is the least number of members of a quorum. Default 3, from 1 to MaxQuorum.
 	QuorumMinEvaluators int
 	// QuorumTolerance is by how much a challenger's synthetic error may exceed the
 	// incumbent's. Default 0.05, from 0 to 1.
@@ -239,7 +242,7 @@ func (p *Parameters) validate(out *problems) {
 	out.demand(!p.StartTime.IsZero() && !p.StartTime.IsNaive(), "%s.start_time: want a time with an offset", in)
 	out.between(in, "target_block_time", p.TargetBlockTime, 1e-3, 1e7)
 	out.between(in, "initial_threshold", p.InitialThreshold, 1e-6, 1e9)
-	out.between(in, "quorum_min_evaluators", float64(p.QuorumMinEvaluators), 1, 100)
+	out.between(in, "quorum_min_evaluators", float64(p.QuorumMinEvaluators), 1, MaxQuorum)
 	out.between(in, "quorum_tolerance", p.QuorumTolerance, 0, 1)
 	out.between(in, "finality_confirmation_depth", float64(p.FinalityConfirmationDepth), 1, 1e6)
 	out.between(in, "reveal_delay", p.RevealDelay, 0, 3600)

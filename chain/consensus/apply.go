@@ -7,7 +7,6 @@ import (
 
 	"doin.network/node/chain"
 	"doin.network/node/chain/ledger"
-	"doin.network/node/internal/canon"
 )
 
 // Limits of a block.
@@ -61,7 +60,7 @@ func (e *LinkError) Unwrap() error { return ErrBlock }
 
 // block is a block being applied: the state it changes and what it has gathered so far.
 type block struct {
-	s          *State
+	s          *draft
 	parent     *State // as Apply got it: weights and champions of the parent count for quorum and reputation time
 	time       int64
 	generator  string
@@ -73,11 +72,11 @@ type block struct {
 	perPeer    map[string]int
 	ids        map[string]bool
 	settled    map[string]bool
-	replaced   map[string]bool
+	replaced   map[string]bool // champions
 }
 
 func begin(parent *State, time int64, generator string) *block {
-	s := parent.clone()
+	s := parent.draft()
 	s.Height++
 	s.TipTime = time
 	s.Generator = generator
@@ -93,12 +92,9 @@ func (b *block) add(tx *chain.Tx) error {
 	if b.perPeer[tx.PeerID] >= MaxPeerTx {
 		return refuse("more than %d transactions of one peer", MaxPeerTx)
 	}
-	size := len(canon.Canonical(tx.Object()))
-	if size > MaxTxBytes {
-		return refuse("transaction of %d bytes, at most %d", size, MaxTxBytes)
-	}
-	if n := depth(tx.Payload); n > MaxPayloadDepth {
-		return refuse("payload nested %d deep, at most %d", n, MaxPayloadDepth)
+	size, err := measure(tx)
+	if err != nil {
+		return err
 	}
 	if b.bytes+size > MaxBlockBytes {
 		return refuse("block is full")
@@ -130,17 +126,6 @@ func (b *block) add(tx *chain.Tx) error {
 	return nil
 }
 
-// verifyTx checks what a transaction itself shows: form, id and its author's signature.
-func verifyTx(tx *chain.Tx, network string) error {
-	if err := tx.ValidateBasic(); err != nil {
-		return refuse("%v", err)
-	}
-	if err := chain.VerifyTx(tx, network); err != nil {
-		return refuse("%v", err)
-	}
-	return nil
-}
-
 // finish ends the block: threshold, reward, fees, difficulty, finality. merkle root and hash come later, because
 // the generator needs the sum first.
 func (b *block) finish() (required int64, err error) {
@@ -154,7 +139,7 @@ func (b *block) finish() (required int64, err error) {
 		b.receipts.Reward = ledger.Reward(s.Height)
 	}
 	b.receipts.Outputs = ledger.Split(b.receipts.Reward+b.receipts.Fees, b.optimizers, b.evaluators, b.generator)
-	if err := s.Ledger.Pay(b.receipts.Outputs, b.receipts.Reward, b.receipts.Fees); err != nil {
+	if err := s.money.Pay(b.receipts.Outputs, b.receipts.Reward, b.receipts.Fees); err != nil {
 		return required, fmt.Errorf("%w: %v", ErrBlock, err)
 	}
 	s.Work += b.receipts.Sum
@@ -163,17 +148,15 @@ func (b *block) finish() (required int64, err error) {
 	return required, nil
 }
 
-// seal records the block's identity in the state and finalizes what it can.
-func (b *block) seal(hash string) {
-	s := b.s
+// seal returns the state after the block: its identity is recorded, and what can be is final.
+func (b *block) seal(hash string) *State {
+	b.s.certify(b.generator, b.s.Height)
+	s := b.s.state()
 	s.Tip = hash
-	s.certify(b.generator, s.Height)
 	r := Recent{Height: s.Height, Hash: hash, Eligible: s.Eligible(), TxIDs: sortedKeys(b.ids), Settled: sortedKeys(b.settled), Replaced: sortedKeys(b.replaced)}
-	s.Recent = append(s.Recent, r)
-	if n := len(s.Recent) - Window; n > 0 {
-		s.Recent = slices.Clone(s.Recent[n:])
-	}
+	s.Recent = append(slices.Clone(s.Recent[max(0, len(s.Recent)+1-Window):]), r)
 	s.finalize()
+	return s
 }
 
 // Apply returns the state after a block. parent is not changed. Every number and signature in the block is
@@ -219,11 +202,11 @@ func Apply(parent *State, blk *chain.Block) (*State, *Receipts, error) {
 	if !sameBits(h.WeightedPerformanceSum, chain.MicroToFloat(b.receipts.Sum)) {
 		return nil, nil, fmt.Errorf("%w: weighted sum %v, recomputed %v", ErrBlock, h.WeightedPerformanceSum, chain.MicroToFloat(b.receipts.Sum))
 	}
-	b.seal(blk.Hash)
-	if root := b.s.Root(); blk.Ext.StateRoot != root {
+	next := b.seal(blk.Hash)
+	if root := next.Root(); blk.Ext.StateRoot != root {
 		return nil, nil, fmt.Errorf("%w: state root %.12s, recomputed %.12s", ErrBlock, blk.Ext.StateRoot, root)
 	}
-	return b.s, &b.receipts, nil
+	return next, &b.receipts, nil
 }
 
 // CheckTx reports whether a transaction could stand in the next block, at time now (µs). It verifies every

@@ -47,12 +47,12 @@ func Build(parent *State, pending []*chain.Tx, now int64, key chain.Signer) (*Bu
 		Transactions: txs,
 	}
 	blk.Hash = blk.Header.ComputeHash()
-	b.seal(blk.Hash)
-	blk.Ext = &chain.Ext{StateRoot: b.s.Root()}
+	next := b.seal(blk.Hash)
+	blk.Ext = &chain.Ext{StateRoot: next.Root()}
 	if err := chain.SignBlock(blk, key, parent.rules.Network); err != nil {
 		return nil, fmt.Errorf("sign block %d: %w", blk.Header.Index, err)
 	}
-	out.Block, out.State, out.Receipts = blk, b.s, &b.receipts
+	out.Block, out.State, out.Receipts = blk, next, &b.receipts
 	return out, nil
 }
 

@@ -126,6 +126,7 @@ func ParseState(data []byte, rules *Rules) (*State, error) {
 	if f.err != nil {
 		return nil, fmt.Errorf("%w: %v", ErrState, f.err)
 	}
+	s.index()
 	return s, nil
 }
 

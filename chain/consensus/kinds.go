@@ -20,15 +20,13 @@ type kind struct {
 	fee func(tx *chain.Tx) int64
 }
 
-// kinds returns the table: what has a place in the strict chain, the rest of chain's types belong to Python nodes.
-func kinds() []kind {
-	return []kind{
-		row(TxAccepted, parseAcceptance, (*block).accept, optimaeOf, nothing),
-		row(TxRejected, parseRejection, (*block).reject, optimaeOf, nothing),
-		row(TxTask, parseTask, (*block).task, taskOf, nothing),
-		row(TxTransfer, parseTransfer, (*block).transfer, transferOf, transferFee),
-		row(TxRegistered, parseRegistration, (*block).register, peerOf, nothing),
-	}
+// kinds is the table: what has a place in the strict chain. The rest of chain's types belong to Python nodes.
+var kinds = [...]kind{
+	row(TxAccepted, parseAcceptance, (*block).accept, optimaeOf, nothing),
+	row(TxRejected, parseRejection, (*block).reject, optimaeOf, nothing),
+	row(TxTask, parseTask, (*block).task, taskOf, nothing),
+	row(TxTransfer, parseTransfer, (*block).transfer, transferOf, transferFee),
+	row(TxRegistered, parseRegistration, (*block).register, peerOf, nothing),
 }
 
 // row hides the type that a kind's parse hands to its apply.
@@ -40,21 +38,20 @@ func row[T any](name string, parse func(*chain.Tx, string, bool) (T, error), app
 	}
 }
 
-func kindOf(name string) (kind, bool) {
-	for _, k := range kinds() {
-		if k.name == name {
-			return k, true
+func kindOf(name string) (*kind, bool) {
+	for i := range kinds {
+		if kinds[i].name == name {
+			return &kinds[i], true
 		}
 	}
-	return kind{}, false
+	return nil, false
 }
 
 // Types returns the transaction types that have a place in the strict chain.
 func Types() []string {
-	table := kinds()
-	names := make([]string, len(table))
-	for i, k := range table {
-		names[i] = k.name
+	names := make([]string, len(kinds))
+	for i := range kinds {
+		names[i] = kinds[i].name
 	}
 	return names
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"doin.network/node/chain"
+	"doin.network/node/chain/identity"
 	"doin.network/node/chain/ledger"
 	"doin.network/node/internal/canon"
 )
@@ -31,7 +32,7 @@ const (
 	MaxParametersBytes = 64 << 10
 	MaxParametersDepth = 16
 	MaxRevealBytes     = 128 << 10 // the whole payload
-	MaxTxBytes         = 256 << 10
+	MaxTxBytes         = chain.MaxTxBytes
 	MaxPayloadDepth    = 32
 )
 
@@ -298,7 +299,7 @@ func TransferPayload(t ledger.Transfer) *canon.Object {
 func parseTransfer(tx *chain.Tx, _ string, _ bool) (ledger.Transfer, error) {
 	f := fields{o: tx.Payload}
 	t := ledger.Transfer{Sender: f.text("sender"), Recipient: f.text("recipient"), Amount: f.integer("amount"), Fee: f.integer("fee"), Nonce: f.integer("nonce")}
-	if f.err == nil && (t.Sender != tx.PeerID || !isHex(t.Recipient, 40)) {
+	if f.err == nil && (t.Sender != tx.PeerID || !identity.IsPeerID(t.Recipient)) {
 		return t, refuse("transfer: sender must be the signer, recipient a peer id")
 	}
 	if f.err != nil {

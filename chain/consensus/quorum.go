@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"slices"
 	"strings"
+	"sync"
 
 	"doin.network/node/chain"
 )
@@ -16,6 +17,35 @@ const MaxAnchorAge = 10
 // SHA-256(anchor ":" commitment ":" peer id), in that order. Fewer than k candidates are all members.
 func Members(anchor, commitment, optimizer string, eligible []string, k int) []string {
 	return lowest(anchor+":"+commitment+":", optimizer, eligible, k)
+}
+
+// maxQuorums bounds the quorums that are remembered.
+const maxQuorums = 4096
+
+// quorums remembers quorums that were drawn: a hash for each eligible peer is too much for each look at a transaction. Who is
+// eligible follows from the anchor's hash, so a quorum belongs to anchor, commitment and optimizer. It is safe for concurrent
+// use; nobody changes the lists.
+type quorums struct {
+	mu    sync.Mutex
+	drawn map[[3]string][]string
+}
+
+func (q *quorums) members(anchor, commitment, optimizer string, eligible []string, k int) []string {
+	if len(eligible) <= k { // as cheap as looking it up
+		return Members(anchor, commitment, optimizer, eligible, k)
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	key := [3]string{anchor, commitment, optimizer}
+	if m, ok := q.drawn[key]; ok {
+		return m
+	}
+	if q.drawn == nil || len(q.drawn) >= maxQuorums {
+		q.drawn = make(map[[3]string][]string)
+	}
+	m := Members(anchor, commitment, optimizer, eligible, k)
+	q.drawn[key] = m
+	return m
 }
 
 // Rank orders the generators of the block after parent: its result lists peers by SHA-256(parent ":" peer id).

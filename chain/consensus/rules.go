@@ -56,8 +56,8 @@ func NewRules(g *chain.Genesis) (*Rules, error) {
 		Solo:             p.Solo,
 		Domains:          make(map[string]DomainRules, len(g.Domains)),
 	}
-	if r.QuorumMin < 1 || r.QuorumMin > 1000 {
-		errs = append(errs, fmt.Errorf("genesis: quorum_min_evaluators %d: must be in [1, 1000]", p.QuorumMinEvaluators))
+	if r.QuorumMin < 1 || r.QuorumMin > chain.MaxQuorum {
+		errs = append(errs, fmt.Errorf("genesis: quorum_min_evaluators %d: must be in [1, %d]", p.QuorumMinEvaluators, chain.MaxQuorum))
 	}
 	if r.FinalityDepth < 1 || r.FinalityDepth > Window-MaxAnchorAge {
 		errs = append(errs, fmt.Errorf("genesis: finality_confirmation_depth %d: must be in [1, %d]", r.FinalityDepth, Window-MaxAnchorAge))
@@ -104,6 +104,7 @@ func NewState(g *chain.Genesis) (*State, error) {
 			Reputation: Reputation{Score: reputationGenesis, Last: r.StartTime},
 		}
 	}
+	s.index()
 	s.Recent = []Recent{{Height: 0, Hash: s.Tip, Eligible: s.Eligible()}}
 	return s, nil
 }

@@ -30,7 +30,7 @@ func (b *block) open(st *Statement) error {
 
 // base checks that a claim improves on the champion as the block has it by now.
 func (b *block) base(st *Statement) error {
-	champion := b.s.Champion(st.DomainID)
+	champion := b.s.doms.get(st.DomainID).champion()
 	switch {
 	case st.Base == champion:
 		return nil
@@ -60,12 +60,13 @@ func (b *block) accept(tx *chain.Tx, st *Statement, r *Receipt) error {
 		return early
 	}
 
-	s, d := b.s, b.s.Domains[st.DomainID]
+	s, d := b.s, b.s.doms.edit(st.DomainID)
 	r.OptimaeID, r.OptimizerID, r.Base, r.Agreed, r.Divergent = st.OptimaeID, st.OptimizerID, st.Base, agreed, divergent
 	r.HadBest, r.PreviousBest = d.HasBest, d.Best
-	r.Weight = s.Weight(st.DomainID)
-	r.Factor = ReputationFactor(s.Reputation(st.OptimizerID))
-	r.Raw, r.Improved = s.Improves(st.DomainID, st.Claim.Performance)
+	rule := s.rules.Domains[st.DomainID]
+	r.Weight = s.weight(d, rule)
+	r.Factor = ReputationFactor(s.reputation(st.OptimizerID))
+	r.Raw, r.Improved = d.improves(st.Claim.Performance, rule)
 	d.Accepted++
 	if r.Improved {
 		r.Effective = mulMicro(mulMicro(r.Raw, r.Weight), r.Factor)
@@ -109,11 +110,11 @@ func (b *block) reject(tx *chain.Tx, st *Statement, r *Receipt) error {
 	}
 	s := b.s
 	r.OptimaeID, r.OptimizerID, r.Base, r.Agreed, r.Divergent = st.OptimaeID, st.OptimizerID, st.Base, agreed, divergent
-	s.Domains[st.DomainID].Rejected++
+	s.doms.edit(st.DomainID).Rejected++
 	p := s.peer(st.OptimizerID)
 	p.Rejected++
 	p.Reputation = p.Reputation.add(-reputationRejected, b.time)
-	s.Ledger.Burn(st.OptimizerID, ledger.StakeBurn(s.BaseFee))
+	s.money.Burn(st.OptimizerID, ledger.StakeBurn(s.BaseFee))
 	unreproducible := 0
 	for _, v := range st.Votes {
 		if !Reproduces(v, st.Claim) {
@@ -148,12 +149,12 @@ func (b *block) votes(st *Statement, with []string, atFault func(*chain.Vote) bo
 }
 
 func (b *block) transfer(tx *chain.Tx, t ledger.Transfer, _ *Receipt) error {
-	fee, err := b.s.Ledger.Transfer(t, b.parent.BaseFee)
+	fee, err := b.s.money.Transfer(t, b.parent.BaseFee)
 	if err != nil {
-		if next := b.s.Ledger.Nonce(t.Sender) + 1; t.Nonce > next && t.Nonce < next+MaxPeerTx {
+		if next := b.s.money.Nonce(t.Sender) + 1; t.Nonce > next && t.Nonce < next+MaxPeerTx {
 			alone := t
 			alone.Nonce = next
-			if b.s.Ledger.CheckTransfer(alone, b.parent.BaseFee) == nil {
+			if b.s.money.CheckTransfer(alone, b.parent.BaseFee) == nil {
 				return &earlyError{after: transferKey(t.Sender, t.Nonce-1), err: err}
 			}
 		}
@@ -165,29 +166,27 @@ func (b *block) transfer(tx *chain.Tx, t ledger.Transfer, _ *Receipt) error {
 
 // task counts one served inference; only a registered evaluator can report it.
 func (b *block) task(tx *chain.Tx, anchor string, _ *Receipt) error {
-	d := b.s.Domains[tx.DomainID]
-	p := b.s.Peers[tx.PeerID]
-	if d == nil || p == nil || p.PublicKey == "" {
+	if b.s.doms.get(tx.DomainID) == nil || !b.s.isRegistered(tx.PeerID) {
 		return refuse("task_completed: unknown domain or unregistered evaluator")
 	}
 	if b.parent.RecentAt(anchor) == nil {
 		return refuse("task_completed: anchor is not among the last %d blocks", Window)
 	}
-	d.Inferences++
+	b.s.doms.edit(tx.DomainID).Inferences++
+	b.s.inferences++
 	return nil
 }
 
 // register admits an evaluator. It costs a burned stake, so that identities are not free: the money is earned
 // by optimizing, which needs no registration, or given by a transfer.
 func (b *block) register(tx *chain.Tx, _ struct{}, _ *Receipt) error {
-	if p := b.s.Peers[tx.PeerID]; p != nil && p.PublicKey != "" {
+	if b.s.isRegistered(tx.PeerID) {
 		return refuse("%.12s is registered already", tx.PeerID)
 	}
-	if fee := ledger.Stake(b.parent.BaseFee); b.s.Ledger.Balance(tx.PeerID) < fee {
-		return refuse("registration burns %d base units, %.12s has %d", fee, tx.PeerID, b.s.Ledger.Balance(tx.PeerID))
+	if fee := ledger.Stake(b.parent.BaseFee); b.s.money.Balance(tx.PeerID) < fee {
+		return refuse("registration burns %d base units, %.12s has %d", fee, tx.PeerID, b.s.money.Balance(tx.PeerID))
 	}
-	b.s.Ledger.Burn(tx.PeerID, ledger.Stake(b.parent.BaseFee))
-	p := b.s.peer(tx.PeerID)
-	p.PublicKey, p.Registered, p.Certified = tx.PublicKey, b.s.Height, 0
+	b.s.money.Burn(tx.PeerID, ledger.Stake(b.parent.BaseFee))
+	b.s.register(tx.PeerID, tx.PublicKey)
 	return nil
 }

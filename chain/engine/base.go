@@ -25,24 +25,45 @@ type best struct {
 // base returns what a claim of a domain improves on now: the chain's champion or, on top of it, the best acceptances that
 // wait in the pool, in the order in which a block takes them.
 func (e *Engine) base(domain string) best {
+	if b, ok := e.bases[domain]; ok {
+		return b
+	}
 	var b best
 	if d := e.tip.Domains[domain]; d != nil && d.HasBest {
 		b = best{d.OptimaeID, d.Best, true}
 	}
-	for range len(e.waiting) {
-		next := b
-		for _, w := range e.waiting {
-			if w.domain == domain && w.base == b.id && e.beatsBest(domain, w.performance, b) && e.pool.Has(w.txID) &&
-				(next.id == b.id || w.performance > next.performance || w.performance == next.performance && w.id < next.id) {
-				next = best{w.id, w.performance, true}
-			}
-		}
-		if next.id == b.id {
-			break
-		}
+	for next, ok := e.next(domain, b); ok; next, ok = e.next(domain, b) {
 		b = next
 	}
+	e.bases[domain] = b
 	return b
+}
+
+// next returns the best acceptance waiting that names a base and beats it, false if there is none.
+func (e *Engine) next(domain string, base best) (next best, ok bool) {
+	for _, w := range e.waiting {
+		if w.domain != domain || w.base != base.id || !e.beatsBest(domain, w.performance, base) {
+			continue
+		}
+		if !ok || w.performance > next.performance || w.performance == next.performance && w.id < next.id {
+			next, ok = best{w.id, w.performance, true}, true
+		}
+	}
+	return next, ok
+}
+
+// move forgets what was found out about bases: the tip or what waits has changed.
+func (e *Engine) move() {
+	e.moved = true
+	clear(e.bases)
+}
+
+// unrecord notes that an acceptance waits no more.
+func (e *Engine) unrecord(id string) {
+	if _, ok := e.waiting[id]; ok {
+		delete(e.waiting, id)
+		e.move()
+	}
 }
 
 // improves reports whether a performance beats what is accepted, stored or waiting, by the domain's minimum increment.
@@ -90,7 +111,7 @@ func (e *Engine) isPassed(id string) bool { _, ok := e.passed[id]; return ok }
 func (e *Engine) record(tx *chain.Tx, st *consensus.Statement) {
 	delete(e.passed, st.OptimaeID) // a reorganisation can bring it back
 	e.waiting[st.OptimaeID] = &waiting{tx.ID, st.OptimaeID, st.DomainID, st.Base, st.Claim.Performance}
-	e.moved = true
+	e.move()
 }
 
 // supersede forgets a claim that the chain has passed. Its author may claim again.
@@ -99,7 +120,7 @@ func (e *Engine) supersede(id string) {
 		e.passed[id] = e.now
 	}
 	e.pool.RemoveKey(consensus.OptimaeKey(id))
-	delete(e.waiting, id)
+	e.unrecord(id)
 	e.drop(id, protocol.Superseded, "another claim became the champion")
 }
 
@@ -134,7 +155,7 @@ func (e *Engine) prunePool() {
 		case errors.Is(err, consensus.ErrSuperseded):
 			e.supersede(id)
 		case id != "":
-			delete(e.waiting, id)
+			e.unrecord(id)
 			e.drop(id, protocol.Expired, err.Error())
 		}
 		e.pool.Remove(tx.ID)
@@ -156,8 +177,7 @@ func (e *Engine) expireRecords() {
 	}
 	for id, w := range e.waiting {
 		if !e.pool.Has(w.txID) {
-			delete(e.waiting, id)
-			e.moved = true
+			e.unrecord(id)
 		}
 	}
 }

@@ -123,7 +123,8 @@ func (e *Engine) adopt(ancestor int64, steps []step) error {
 		}
 	}
 	e.alone = e.nobodyElse()
-	e.dirty, e.moved, e.readySince, e.dryUntil = true, true, 0, 0
+	e.move()
+	e.dirty, e.readySince, e.dryUntil = true, 0, 0
 	e.readd(dropped)
 	e.prunePool()
 	e.passClaims()
@@ -146,7 +147,7 @@ func (e *Engine) settled(s step) {
 			reason, _ = tx.Payload.StringOr("reason", "")
 		}
 		e.pool.RemoveKey(consensus.OptimaeKey(r.OptimaeID))
-		delete(e.waiting, r.OptimaeID)
+		e.unrecord(r.OptimaeID)
 		delete(e.passed, r.OptimaeID)
 		e.drop(r.OptimaeID, stage, reason)
 	}

@@ -138,12 +138,23 @@ type parked struct {
 	received int64
 }
 
-// maxParked bounds the reveals that wait for blocks.
-const maxParked = 64
+// Bounds of the reveals that wait for blocks: of all authors, and of one. Those whom the chain does not know count as one.
+const (
+	maxParked   = 64
+	maxParkedOf = 16
+)
 
 func (e *Engine) park(m *chain.Message, r *revealed) {
-	known := slices.ContainsFunc(e.parked, func(p parked) bool { return p.r.st.OptimaeID == r.st.OptimaeID && p.m.SenderID == m.SenderID })
-	if !known && len(e.parked) < maxParked {
+	of, author := 0, e.known(m.SenderID)
+	for _, p := range e.parked {
+		if p.r.st.OptimaeID == r.st.OptimaeID && p.m.SenderID == m.SenderID {
+			return
+		}
+		if e.known(p.m.SenderID) == author {
+			of++
+		}
+	}
+	if len(e.parked) < maxParked && of < maxParkedOf {
 		e.parked = append(e.parked, parked{m, r, e.now})
 	}
 }

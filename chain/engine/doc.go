@@ -24,7 +24,8 @@
 //
 // # Bases
 //
-// A claim names its base when it is committed: the best claim accepted so far, stored or waiting ([Engine.base]). It is
+// A claim names its base in its reveal: the best claim accepted so far, stored or waiting ([Engine.base]). Before the reveal a
+// proposal ends as superseded only if it does not improve on that any more. Afterwards it is
 // superseded when the chain has gone another way: its base is the champion no more, or never will be. Superseded claims are
 // forgotten by everybody; nobody is paid or fined. Of the waiting acceptances that name one base the best goes first into a
 // block, so all nodes expect the same one to win.

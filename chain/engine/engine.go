@@ -46,6 +46,7 @@ type Engine struct {
 	parked  []parked // reveals that wait for blocks
 	rates   map[string][]int64
 	waiting map[string]*waiting // acceptances in the pool, by optimae id
+	bases   map[string]best     // what base found, by domain, until move
 	decided map[string]int64    // when a Decided was said of an optimae
 	passed  map[string]int64    // when an optimae was superseded
 
@@ -57,7 +58,8 @@ type Engine struct {
 	warned    bool // of what it means to be alone
 
 	jobs     map[int64]*job
-	queue    queue
+	votes    queue // verifications that end with a vote
+	others   queue // those for the search alone
 	running  int
 	nextEval int64 // when verifications may be started again
 	nextJob  int64
@@ -93,7 +95,7 @@ func New(cfg Config, key chain.Signer, tip *consensus.State, history History) (*
 		states: map[int64]*consensus.State{tip.Height: tip}, blocks: map[int64]*chain.Block{},
 		pool: pool, tasks: tasks,
 		commits: map[commitKey]*commit{}, claims: map[string]*claim{}, early: map[string]early{},
-		rates: map[string][]int64{}, waiting: map[string]*waiting{}, decided: map[string]int64{}, passed: map[string]int64{},
+		rates: map[string][]int64{}, waiting: map[string]*waiting{}, bases: map[string]best{}, decided: map[string]int64{}, passed: map[string]int64{},
 		proposals: map[string][]*proposal{}, own: map[string]*protocol.Champion{}, stored: map[string]*protocol.Champion{},
 		told: map[string]told{}, jobs: map[int64]*job{}, dirty: true,
 	}
@@ -267,12 +269,16 @@ func (e *Engine) expire() {
 }
 
 // allow counts one commit of a peer against its rate. Identities cost nothing, so all whom the chain does not know,
-// neither as evaluators nor by an acceptance of late, share one rate: each commit can become a training here.
+// neither as evaluators nor by an acceptance of late, share half of one rate: each commit can become a training here. This node
+// itself keeps to three quarters, because what it sends more than a minute apart may arrive within one.
 func (e *Engine) allow(peer string) bool {
-	if peer != e.key.PeerID() {
-		peer = e.known(peer)
+	limit := e.cfg.MaxCommits
+	if peer == e.key.PeerID() {
+		limit = max(1, limit*3/4)
+	} else if peer = e.known(peer); peer == "" {
+		limit = max(1, limit/2)
 	}
-	if len(e.rates[peer]) >= e.cfg.MaxCommits {
+	if len(e.rates[peer]) >= limit {
 		return false
 	}
 	e.rates[peer] = append(e.rates[peer], e.now)

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 
 	"doin.network/node/chain/consensus"
 	"doin.network/node/chain/protocol"
@@ -26,6 +27,7 @@ type job struct {
 type queue struct {
 	turns []string // authors with jobs, the next one first
 	jobs  map[string][]*job
+	size  int
 }
 
 func (q *queue) push(author string, j *job) {
@@ -36,6 +38,7 @@ func (q *queue) push(author string, j *job) {
 		q.turns = append(q.turns, author)
 	}
 	q.jobs[author] = append(q.jobs[author], j)
+	q.size++
 }
 
 // pop takes the next job; nil from an empty queue.
@@ -45,6 +48,7 @@ func (q *queue) pop() *job {
 	}
 	author := q.turns[0]
 	q.turns = q.turns[1:]
+	q.size--
 	list := q.jobs[author]
 	if len(list) == 1 {
 		delete(q.jobs, author)
@@ -55,6 +59,19 @@ func (q *queue) pop() *job {
 	return list[0]
 }
 
+// keep forgets the jobs that are not wanted; the others keep their places.
+func (q *queue) keep(wanted func(*job) bool) {
+	q.size = 0
+	q.turns = slices.DeleteFunc(q.turns, func(author string) bool {
+		list := slices.DeleteFunc(q.jobs[author], func(j *job) bool { return !wanted(j) })
+		if q.jobs[author] = list; len(list) == 0 {
+			delete(q.jobs, author)
+		}
+		q.size += len(list)
+		return len(list) == 0
+	})
+}
+
 // enqueue adds a job; confirming runs start at once, there are at most MaxOpen a domain.
 func (e *Engine) enqueue(j *job) {
 	e.nextJob++
@@ -63,17 +80,27 @@ func (e *Engine) enqueue(j *job) {
 		e.start(j)
 		return
 	}
-	e.queue.push(e.known(j.st.OptimizerID), j)
+	q := &e.others
+	if j.synthetic != nil {
+		q = &e.votes
+	}
+	q.push(e.known(j.st.OptimizerID), j)
+	if q.size > 2*e.cfg.MaxClaims { // most are about claims that are settled by now
+		q.keep(func(j *job) bool { return e.claims[j.optimae] != nil })
+	}
 }
 
-// startJobs hands out as many verifications as may run at once.
+// startJobs hands out as many verifications as may run at once: first those that somebody's claim waits for.
 func (e *Engine) startJobs() {
-	if len(e.queue.turns) == 0 || e.now < e.nextEval {
+	if e.votes.size+e.others.size == 0 || e.now < e.nextEval {
 		return
 	}
 	e.nextEval = e.now + e.cfg.EvalInterval
 	for e.running < e.cfg.EvalConcurrent {
-		j := e.queue.pop()
+		j := e.votes.pop()
+		if j == nil {
+			j = e.others.pop()
+		}
 		if j == nil {
 			return
 		}

@@ -19,10 +19,12 @@ type proposal struct {
 	experiment *canon.Object
 	nonce      string
 	commitment string
-	base       string // named at the commit
-	anchor     string // likewise
+	base       string // as of the commit, then of the reveal
+	anchor     string // bound by the commit
 	outcome    *protocol.Outcome
+	asked      int64 // when it was proposed
 	revealAt   int64
+	giveUpAt   int64
 }
 
 type phase uint8
@@ -36,14 +38,14 @@ const (
 
 // propose starts the confirming run of what the search found.
 func (e *Engine) propose(ev protocol.Propose) {
-	p := &proposal{domain: ev.Domain, number: ev.Proposal, parameters: ev.Parameters, experiment: ev.Experiment}
+	p := &proposal{domain: ev.Domain, number: ev.Proposal, parameters: ev.Parameters, experiment: ev.Experiment, asked: e.now}
 	if reason := e.impossible(p); reason != "" {
 		e.say(p, protocol.Withdrawn, reason)
 		return
 	}
 	p.nonce = consensus.Nonce(e.key.PeerID(), ev.Nonce)
 	p.commitment = chain.Commitment(p.parameters, p.nonce)
-	if e.claims[p.commitment] != nil || e.tip.Settled(p.commitment) || e.ownProposal(p.commitment) != nil {
+	if e.commits[commitKey{p.commitment, e.key.PeerID()}] != nil || e.tip.Settled(p.commitment) || e.ownProposal(p.commitment) != nil {
 		e.say(p, protocol.Withdrawn, "the same commitment was made before")
 		return
 	}
@@ -59,11 +61,31 @@ func (e *Engine) impossible(p *proposal) string {
 		return "this node does not optimize the domain"
 	case p.parameters == nil:
 		return "nothing to confirm"
-	case len(e.proposals[p.domain]) >= e.cfg.MaxOpen:
+	case e.undecided(p.domain) >= e.cfg.MaxOpen:
 		return "too many open claims"
 	}
 	return ""
 }
+
+// undecided counts the proposals of a domain that no record decides.
+func (e *Engine) undecided(domain string) int {
+	n := 0
+	for _, p := range e.proposals[domain] {
+		if !e.recorded(p) {
+			n++
+		}
+	}
+	return n
+}
+
+// recorded reports whether a proposal's acceptance or rejection waits for a block.
+func (e *Engine) recorded(p *proposal) bool {
+	c := e.claims[p.commitment]
+	return c != nil && c.recorded
+}
+
+// patience is how much longer than the confirming run others may take to verify: they have claims of more nodes to run.
+const patience = 30
 
 // confirmed handles the end of a confirming run: a result that beats the base is committed.
 func (e *Engine) confirmed(p *proposal, o protocol.Outcome, err error) {
@@ -75,10 +97,9 @@ func (e *Engine) confirmed(p *proposal, o protocol.Outcome, err error) {
 		e.end(p, protocol.Failed, err.Error())
 		return
 	}
-	p.outcome = &o
+	p.outcome, p.anchor, p.base = &o, e.tip.Tip, e.base(p.domain).id
 	e.say(p, protocol.Confirmed, "")
 	e.consider(p)
-	p.anchor, p.base = e.tip.Tip, e.base(p.domain).id
 	if reason := e.unpromising(p); reason != "" {
 		e.end(p, protocol.Withdrawn, reason)
 		return
@@ -90,6 +111,7 @@ func (e *Engine) confirmed(p *proposal, o protocol.Outcome, err error) {
 	}
 	e.commits[commitKey{p.commitment, e.key.PeerID()}] = &commit{domain: p.domain, anchor: p.anchor, received: e.now, revealed: true}
 	p.phase, p.revealAt = committed, e.now+e.cfg.RevealDelay
+	p.giveUpAt = p.revealAt + min(e.cfg.Patience+patience*max(0, e.now-p.asked), 2*e.cfg.CommitMaxAge)
 	e.say(p, protocol.Committed, "")
 }
 
@@ -133,16 +155,18 @@ func (e *Engine) warnAlone() {
 	e.warned = true
 }
 
-// endProposals ends what was overtaken between commit and reveal, and reveals what is due.
+// endProposals ends what was overtaken between commit and reveal, reveals what is due, and gives up what nobody decides.
 func (e *Engine) endProposals() {
 	moved := e.moved
 	e.moved = false
 	for _, domain := range sortedKeys(e.proposals) {
 		for _, p := range slices.Clone(e.proposals[domain]) {
 			switch {
+			case p.phase == open && e.now >= p.giveUpAt && !e.recorded(p):
+				e.drop(p.commitment, protocol.Expired, "not decided in time")
 			case p.phase != committed:
-			case moved && e.base(domain).id != p.base:
-				e.end(p, protocol.Superseded, "another claim was accepted before the reveal")
+			case (moved || e.now >= p.revealAt) && !e.improves(domain, p.outcome.Performance):
+				e.end(p, protocol.Superseded, "a better claim was accepted before the reveal")
 			case e.now >= p.revealAt:
 				e.reveal(p)
 			}
@@ -150,8 +174,10 @@ func (e *Engine) endProposals() {
 	}
 }
 
-// reveal opens the commitment, and the claim here too.
+// reveal opens the commitment, and the claim here too. What was accepted since the commit and is improved on as well is its
+// base now: the commit does not bind it.
 func (e *Engine) reveal(p *proposal) {
+	p.base = e.base(p.domain).id
 	members, ok := e.tip.Members(p.anchor, p.commitment, e.key.PeerID())
 	if !ok || len(members) == 0 {
 		e.end(p, protocol.Expired, "the block of its anchor, or its quorum, is gone")

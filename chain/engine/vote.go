@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -105,7 +106,13 @@ func (e *Engine) settle(c *claim) {
 	case c.own != nil && len(agreed) >= consensus.Needed(k):
 		st := *c.st
 		st.Votes = slices.Concat(agreed, divergent)
-		e.issue(consensus.TxAccepted, st.DomainID, consensus.AcceptancePayload(&st, len(agreed), c.metrics, c.own.experiment))
+		err := e.issue(consensus.TxAccepted, st.DomainID, consensus.AcceptancePayload(&st, len(agreed), c.metrics, c.own.experiment))
+		switch {
+		case errors.Is(err, consensus.ErrSuperseded):
+			e.supersede(st.OptimaeID)
+		case errors.Is(err, consensus.ErrTx):
+			e.drop(st.OptimaeID, protocol.Expired, err.Error())
+		}
 	case len(divergent) > k-consensus.Needed(k):
 		if divergent[0].EvaluatorID != e.key.PeerID() {
 			return
@@ -125,24 +132,21 @@ func (e *Engine) retry(c *claim) {
 	}
 }
 
-// issue makes, signs, pools and broadcasts a transaction of this node.
-func (e *Engine) issue(kind, domain string, payload *canon.Object) {
+// issue makes, signs, pools and broadcasts a transaction of this node. An error that matches protocol.ErrLate may pass.
+func (e *Engine) issue(kind, domain string, payload *canon.Object) error {
 	tx := &chain.Tx{Type: kind, DomainID: domain, PeerID: e.key.PeerID(), Payload: payload, Timestamp: timestamp.FromMicro(e.now)}
 	tx.ID = tx.ComputeID()
-	if err := chain.SignTx(tx, e.key, e.rules.Network); err != nil {
-		e.notice(true, "transaction not signed", "type", kind, "err", err)
-		return
-	}
+	err := chain.SignTx(tx, e.key, e.rules.Network)
 	stx := &signedTx{tx: tx}
-	if kind == consensus.TxAccepted {
-		st, err := consensus.ParseAcceptance(tx)
-		if err != nil {
-			e.notice(true, "own acceptance is invalid", "err", err)
-			return
-		}
-		stx.st = st
+	if err == nil && kind == consensus.TxAccepted {
+		stx.st, err = consensus.ParseAcceptance(tx)
 	}
-	if err := e.submit(stx, true); err != nil {
-		e.notice(true, "own transaction refused", "type", kind, "err", err)
+	if err == nil {
+		err = e.submit(stx, true)
 	}
+	if err != nil {
+		e.emit(protocol.Notice{Warn: !errors.Is(err, protocol.ErrLate), Debug: errors.Is(err, protocol.ErrLate),
+			Text: "own transaction refused", Args: []any{"type", kind, "err", err}})
+	}
+	return err
 }
