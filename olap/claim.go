@@ -12,25 +12,19 @@ import (
 // Claim is a row of fact_claim: one step in the life of one claim of this node. A claim has a row for each stage that it
 // reaches; the row of its commit, its reveal and its decision are those stages'.
 type Claim struct {
-	ID             string   `json:"claim_event_id"` // see claimID
-	ExperimentID   string   `json:"experiment_id"`
-	DomainID       string   `json:"domain_id"`
-	Proposal       int64    `json:"proposal"`
-	RoundNumber    int64    `json:"round_number"`
-	OptimaeID      string   `json:"optimae_id,omitempty"`
-	Base           string   `json:"base,omitempty"`
-	Stage          string   `json:"stage"`
-	Timestamp      string   `json:"timestamp_utc"` // iso
-	ElapsedSeconds float64  `json:"elapsed_seconds"`
-	Performance    *float64 `json:"performance,omitempty"`
-	Verified       bool     `json:"verified"`
-	Reason         string   `json:"reason,omitempty"`
-}
-
-// Values returns the row in the order of ClaimTable.
-func (c *Claim) Values() []any {
-	return []any{c.ID, c.ExperimentID, c.DomainID, c.Proposal, c.RoundNumber, optText(c.OptimaeID), optText(c.Base), c.Stage,
-		c.Timestamp, c.ElapsedSeconds, optFloat(c.Performance), c.Verified, optText(c.Reason)}
+	ID             string   `json:"claim_event_id" olap:"6,key" doc:"32 hexadecimal digits, a function of experiment, proposal, stage and optimae"`
+	ExperimentID   string   `json:"experiment_id" olap:"6,notnull,ref=dim_experiment" doc:"the experiment that made the claim"`
+	DomainID       string   `json:"domain_id" olap:"6,notnull" doc:"the domain of the experiment"`
+	Proposal       int64    `json:"proposal" olap:"6,notnull" doc:"the search's number of the claim"`
+	RoundNumber    int64    `json:"round_number" olap:"6,notnull" doc:"the round whose generation named it"`
+	OptimaeID      string   `json:"optimae_id,omitempty" olap:"6" doc:"its commitment; NULL before it has one"`
+	Base           string   `json:"base,omitempty" olap:"6" doc:"the optimae it improves on; NULL for none"`
+	Stage          string   `json:"stage" olap:"6,notnull" doc:"what it has reached: confirmed, committed, revealed; or how it ended"`
+	Timestamp      string   `json:"timestamp_utc" olap:"6,notnull" doc:"when it reached the stage"`
+	ElapsedSeconds float64  `json:"elapsed_seconds" olap:"6" doc:"since the start of the experiment, while it ran"`
+	Performance    *float64 `json:"performance,omitempty" olap:"6" doc:"of the confirming run; NULL before there was one"`
+	Verified       bool     `json:"verified" olap:"6" doc:"whether a quorum has agreed"`
+	Reason         string   `json:"reason,omitempty" olap:"6" doc:"why it came to nothing, in words"`
 }
 
 // ClaimEvent says that a claim of this node has reached a stage.

@@ -33,7 +33,7 @@ type Setup struct {
 	Description        string // optional, for dim_domain
 	OptimizerPlugin    string
 	PerformanceMetric  string
-	MetricSchema       string
+	MetricSchema       string        // default the configuration's metric_schema, else what the rounds bring
 	LowerIsBetter      bool          // false: a larger performance is better
 	OptimizationConfig *canon.Object // nil is {}
 	ParamBounds        *canon.Object // nil is {}
@@ -46,14 +46,13 @@ type Setup struct {
 
 // Observation is one round as its optimizer saw it.
 type Observation struct {
-	Performance  float64       // finite
-	Parameters   *canon.Object // of this round's result; nil is {}
-	WallClock    time.Duration
-	ChainHeight  int64
-	Peers        int64
-	BlockReward  float64       // DOIN
-	Metrics      *canon.Object // every detail; those of Details get columns of their own
-	MetricSchema string        // default the experiment's
+	Performance float64       // finite
+	Parameters  *canon.Object // of this round's result; nil is {}
+	WallClock   time.Duration
+	ChainHeight int64
+	Peers       int64
+	BlockReward float64       // DOIN
+	Metrics     *canon.Object // every detail; those of Details get columns of their own
 
 	Evaluations int64
 	// Seed is that of the training of Parameters.

@@ -12,12 +12,15 @@ var ErrProgress = errors.New("olap: experiment cannot go on")
 // Progress is where an experiment stands: what a later process needs to go on with it under the same id and with the round
 // that follows. It is plain data, to be kept as JSON beside the state of the search that it counts.
 type Progress struct {
-	ExperimentID string `json:"experiment_id"`
-	DomainID     string `json:"domain_id"`
-	ConfigHash   string `json:"optimization_config_hash"`
-	DataHash     string `json:"data_hash,omitempty"`
-	MetricSchema string `json:"metric_schema,omitempty"`
-	StartedAt    string `json:"started_at"` // iso
+	ExperimentID  string   `json:"experiment_id"`
+	DomainID      string   `json:"domain_id"`
+	NodeID        string   `json:"node_id"`
+	ConfigHash    string   `json:"optimization_config_hash"`
+	DataHash      string   `json:"data_hash,omitempty"`
+	LowerIsBetter bool     `json:"lower_is_better"`
+	Target        *float64 `json:"target_performance,omitempty"`
+	MetricSchema  string   `json:"metric_schema,omitempty"`
+	StartedAt     string   `json:"started_at"` // iso
 	// ElapsedSeconds is how long the experiment has run, all its processes together. Times between them do not count.
 	ElapsedSeconds      float64  `json:"elapsed_seconds"`
 	Rounds              int64    `json:"rounds"`
@@ -45,7 +48,8 @@ func (t *Tracker) Progress(domain string, now time.Time) (p Progress, ok bool) {
 		return Progress{}, false
 	}
 	p = Progress{
-		ExperimentID: r.exp.ID, DomainID: domain, ConfigHash: r.configHash, DataHash: r.exp.DataHash,
+		ExperimentID: r.exp.ID, DomainID: domain, NodeID: r.exp.NodeID, ConfigHash: r.configHash, DataHash: r.exp.DataHash,
+		LowerIsBetter: !r.exp.HigherIsBetter, Target: clone(r.exp.TargetPerformance),
 		MetricSchema: r.exp.MetricSchema, StartedAt: r.exp.StartedAt, ElapsedSeconds: seconds(r.start, now),
 		Rounds: r.sum.TotalRounds, Evaluations: r.sum.Evaluations, FinalPerformance: clone(r.sum.FinalPerformance),
 		BestPerformance: clone(r.sum.BestPerformance), BestParameters: r.best,
@@ -68,8 +72,12 @@ func (t *Tracker) Progress(domain string, now time.Time) (p Progress, ok bool) {
 func (p *Progress) check(r *run) error {
 	bad := func(what string) error { return fmt.Errorf("%w: %s", ErrProgress, what) }
 	switch {
-	case p.DomainID != r.exp.DomainID || p.ConfigHash != r.configHash || p.DataHash != r.exp.DataHash:
-		return bad("it is that of another domain, configuration or data")
+	case p.DomainID != r.exp.DomainID || p.NodeID != r.exp.NodeID:
+		return bad("it is that of another domain or node")
+	case p.ConfigHash != r.configHash || p.DataHash != r.exp.DataHash:
+		return bad("it is that of another configuration or of other data")
+	case p.LowerIsBetter == r.exp.HigherIsBetter || !equal(p.Target, r.exp.TargetPerformance):
+		return bad("it is that of another target")
 	case p.ExperimentID == "" || p.StartedAt == "" || p.Rounds < 0 || p.Evaluations < 0:
 		return bad("it is incomplete")
 	case !isFinite(p.FinalPerformance, p.BestPerformance, p.TimeToTargetSeconds):
@@ -92,8 +100,8 @@ func (r *run) resume(p *Progress, now time.Time) error {
 	}
 	r.exp.ID, r.exp.StartedAt = p.ExperimentID, p.StartedAt
 	r.exp.Converged, r.exp.FinishedAt = p.Converged, p.FinishedAt
-	if r.exp.MetricSchema == "" {
-		r.exp.MetricSchema = p.MetricSchema
+	if r.kinds != nil {
+		r.exp.MetricSchema, r.kinds = p.MetricSchema, parseKinds(p.MetricSchema)
 	}
 	r.start = now.Add(-duration(p.ElapsedSeconds))
 	r.sum = Summary{
@@ -108,5 +116,7 @@ func (r *run) resume(p *Progress, now time.Time) error {
 	}
 	return nil
 }
+
+func equal(a, b *float64) bool { return a == b || a != nil && b != nil && *a == *b }
 
 func duration(seconds float64) time.Duration { return time.Duration(seconds * float64(time.Second)) }

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+
+	"doin.network/node/olap/spool"
 )
 
 // ErrInvalidRow is what Row.Validate, Tracker.Record and Recorder.Record return for a row that
@@ -71,6 +73,25 @@ func (r *Row) Kind() Kind {
 	return kind
 }
 
+// Content returns the table that r belongs to, and the table's struct; nil for a rollback and a row that Validate refuses.
+func (r *Row) Content() (t *Table, row any) {
+	switch r.Kind() {
+	case KindDomain:
+		return DomainTable, r.Domain
+	case KindExperiment:
+		return ExperimentTable, r.Experiment
+	case KindRound:
+		return RoundTable, r.Round
+	case KindSummary:
+		return SummaryTable, r.Summary
+	case KindClaim:
+		return ClaimTable, r.Claim
+	case KindOptimae:
+		return ChainOptimaeTable, r.Optimae
+	}
+	return nil, nil
+}
+
 // Validate returns an error wrapping ErrInvalidRow unless every sink can store r: one kind, the
 // keys present, the numbers finite.
 func (r *Row) Validate() error {
@@ -82,10 +103,11 @@ func (r *Row) Validate() error {
 		if e.ID == "" || e.DomainID == "" {
 			return bad("experiment without id or domain")
 		}
-		if !isFinite(e.TargetPerformance) {
-			return bad("target_performance is not finite")
+		if name := ExperimentTable.notFinite(e); name != "" {
+			return bad("%s is not finite", name)
 		}
 	}
+	belongs := func(experiment, domain string) bool { return e != nil && experiment == e.ID && domain == e.DomainID }
 	switch r.Kind() {
 	case KindDomain:
 		if r.Domain.ID == "" {
@@ -93,33 +115,28 @@ func (r *Row) Validate() error {
 		}
 	case KindExperiment:
 	case KindRound:
-		return r.validateRound(bad)
-	case KindSummary:
-		s := r.Summary
-		if e == nil || s.ExperimentID != e.ID || s.DomainID != e.DomainID {
+		o := r.Round
+		if !belongs(o.ExperimentID, o.DomainID) {
 			return bad("does not belong to its experiment")
 		}
-		if !isFinite(s.FinalPerformance, s.BestPerformance, s.TimeToTargetSeconds, s.TotalElapsedSeconds) {
-			return bad("a number is not finite")
+		if o.ID == "" || o.Number < 1 {
+			return bad("round %q has number %d", o.ID, o.Number)
+		}
+	case KindSummary:
+		if !belongs(r.Summary.ExperimentID, r.Summary.DomainID) {
+			return bad("does not belong to its experiment")
 		}
 	case KindClaim:
 		c := r.Claim
-		if e == nil || c.ExperimentID != e.ID || c.DomainID != e.DomainID {
+		if !belongs(c.ExperimentID, c.DomainID) {
 			return bad("does not belong to its experiment")
 		}
 		if c.ID == "" || c.Stage == "" || c.Proposal < 1 || c.RoundNumber < 0 {
 			return bad("proposal %d of round %d has stage %q", c.Proposal, c.RoundNumber, c.Stage)
 		}
-		if !isFinite(c.Performance, &c.ElapsedSeconds) {
-			return bad("a number is not finite")
-		}
 	case KindOptimae:
-		o := r.Optimae
-		if o.OptimaeID == "" || o.BlockHeight < 0 {
+		if o := r.Optimae; o.OptimaeID == "" || o.BlockHeight < 0 {
 			return bad("optimae %q at height %d", o.OptimaeID, o.BlockHeight)
-		}
-		if !o.finite() {
-			return bad("a number is not finite")
 		}
 	case KindRollback:
 		if r.Rollback.Height < -1 {
@@ -128,22 +145,10 @@ func (r *Row) Validate() error {
 	default:
 		return fmt.Errorf("%w: it must hold exactly one thing", ErrInvalidRow)
 	}
-	return nil
-}
-
-func (r *Row) validateRound(bad func(string, ...any) error) error {
-	o, e := r.Round, r.Experiment
-	if e == nil || o.ExperimentID != e.ID || o.DomainID != e.DomainID {
-		return bad("does not belong to its experiment")
-	}
-	if o.ID == "" || o.Number < 1 {
-		return bad("round %q has number %d", o.ID, o.Number)
-	}
-	if !isFinite(&o.Performance, o.BestPerformance, &o.PerformanceDelta, &o.WallClockSeconds, &o.ElapsedSeconds,
-		&o.TimeToCurrentBestSeconds, o.TimeToTargetSeconds, &o.BlockRewardEarned, o.VerifiedBestPerformance,
-		o.GPU.PowerWatts, o.GPU.EnergyJoules) ||
-		!o.Details.finite() {
-		return bad("a number is not finite")
+	if t, row := r.Content(); t != nil {
+		if name := t.notFinite(row); name != "" {
+			return bad("%s is not finite", name)
+		}
 	}
 	return nil
 }
@@ -157,8 +162,8 @@ func (r *Row) encode() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrInvalidRow, err)
 	}
-	if len(data) > MaxRowBytes {
-		return nil, fmt.Errorf("%w: %s of %d bytes, at most %d", ErrInvalidRow, r.Kind(), len(data), MaxRowBytes)
+	if len(data) > spool.MaxRecordBytes {
+		return nil, fmt.Errorf("%w: %s of %d bytes, at most %d", ErrInvalidRow, r.Kind(), len(data), spool.MaxRecordBytes)
 	}
 	return data, nil
 }

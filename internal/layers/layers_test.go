@@ -84,9 +84,10 @@ var layers = []layer{
 	{"net/chainsync", []string{"net/discovery", "net/flood", "net/api"}},
 
 	{"olap/...", []string{"chain/...", "compute/...", "ga/...", "net/...", "bench/...", "cmd/..."}},
-	{"olap", []string{"olap/..."}},
-	{"olap/csv", []string{"olap/sqlite"}},
-	{"olap/sqlite", []string{"olap/csv"}},
+	{"olap", []string{"olap/csv", "olap/sqlite", "olap/open"}},
+	{"olap/spool", []string{"olap", "olap/csv", "olap/sqlite", "olap/open", "internal/..."}},
+	{"olap/csv", []string{"olap/sqlite", "olap/open"}},
+	{"olap/sqlite", []string{"olap/csv", "olap/open"}},
 
 	// The engine is measured by itself: what it is compared with is another process, or gonum.
 	{"bench/engine", []string{"chain/...", "ga/...", "net/...", "olap/...", "cmd/...", "gorgonia.org/..."}},

@@ -255,7 +255,8 @@ func TestWriteIsIdempotent(t *testing.T) {
 		`"wall_clock_seconds": 0.0, "elapsed_seconds": 1.5000010000000001, ` +
 		`"time_to_current_best_seconds": 1.5000010000000001, "time_to_target_seconds": null, "chain_height": 0, ` +
 		`"peers_count": 0, "block_reward_earned": 0.0, "converged": 0, "train_mae": null, "train_naive_mae": null, ` +
-		`"val_mae": 0.3, "val_naive_mae": null, "test_mae": null, "test_naive_mae": null, "metric_schema": null, ` +
+		`"val_mae": 0.3, "val_naive_mae": null, "test_mae": null, "test_naive_mae": null, ` +
+		`"metric_schema": "{\"generation\": \"integer\", \"val_mae\": \"real\"}", ` +
 		`"metrics": "{\"generation\": 0, \"val_mae\": 0.3}", "evaluations": 12, "seed": "9223372036854775813", ` +
 		`"digest": "d", "verified_best_performance": null, "accepted_count": 1, "rejected_count": 0, "immigrants_count": 0, ` +
 		`"gpu_name": null, "gpu_utilization_percent": null, "gpu_memory_used_bytes": null, "gpu_temperature_celsius": null, ` +
@@ -287,6 +288,49 @@ func TestWriteIsIdempotent(t *testing.T) {
 	}
 	if none, err := db.Summaries(t.Context(), "other"); err != nil || none == nil || len(none) != 0 {
 		t.Errorf("Summaries(other) = %v, %v, want an empty list", none, err)
+	}
+}
+
+// TestRepeatedRounds: a search that was killed runs its last rounds again and says the same steps of a claim again. The rows
+// are new to the spool, and in the file once.
+func TestRepeatedRounds(t *testing.T) {
+	db := mustOpen(t, filepath.Join(t.TempDir(), "olap.db"))
+	tracker := olap.NewTracker(olap.Node{ID: "node"}, func() string { return "e" })
+	event := olap.ClaimEvent{Proposal: 1, Stage: "confirmed", Performance: olap.Float(-0.5)}
+	run := func(setup olap.Setup, rounds int) olap.Progress {
+		t.Helper()
+		add := func(rows []olap.Row, err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+			write(t, db, rows...)
+		}
+		add(tracker.Start(setup, epoch))
+		p, _ := tracker.Progress("d", epoch)
+		for range rounds {
+			add(tracker.Record("d", olap.Observation{Performance: -1}, epoch.Add(time.Second)))
+			add(tracker.Claim("d", event, epoch))
+		}
+		write(t, db, tracker.Finish(epoch)...)
+		tracker = olap.NewTracker(olap.Node{ID: "node"}, func() string { return "f" })
+		return p
+	}
+	begun := run(olap.Setup{DomainID: "d"}, 3)
+	run(olap.Setup{DomainID: "d", Resume: &begun}, 5)
+	rounds, err := db.Rounds(t.Context(), "e", 0)
+	if err != nil || len(rounds) != 5 {
+		t.Errorf("%d rounds, %v, want 5", len(rounds), err)
+	}
+	claims, err := db.Claims(t.Context(), "e", 0)
+	want := `{"claim_event_id": "8f76d85a689feadd4fa4314abcaa23a5", "experiment_id": "e", "domain_id": "d", "proposal": 1, "round_number": 1, ` +
+		`"optimae_id": null, "base": null, "stage": "confirmed", "timestamp_utc": "2026-01-02T03:04:05.678901+00:00", ` +
+		`"elapsed_seconds": 0.0, "performance": -0.5, "verified": 0, "reason": null}`
+	if err != nil || len(claims) != 1 || string(canon.Default(claims[0])) != want {
+		t.Errorf("Claims = %s, %v, want %s", canon.Default(claims[0]), err, want)
+	}
+	if none, err := db.Claims(t.Context(), "f", 0); err != nil || none == nil || len(none) != 0 {
+		t.Errorf("Claims(f) = %v, %v, want an empty list", none, err)
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/apache/arrow/go/v15/arrow"
+
 	"doin.network/node/olap"
 )
 
@@ -23,8 +25,20 @@ const stateTable = `CREATE TABLE IF NOT EXISTS _sink_state (
     seq INTEGER NOT NULL
 )`
 
-var typeNames = map[olap.Type]string{
-	olap.Text: "TEXT", olap.Integer: "INTEGER", olap.Real: "REAL", olap.Boolean: "BOOLEAN", olap.Structured: "JSON",
+// typeName is the column's declared type. Unsigned numbers are text: SQLite's integers are signed.
+func typeName(c *olap.Column) string {
+	switch c.Type.ID() {
+	case arrow.INT64:
+		return "INTEGER"
+	case arrow.FLOAT64:
+		return "REAL"
+	case arrow.BOOL:
+		return "BOOLEAN"
+	}
+	if c.JSON() {
+		return "JSON"
+	}
+	return "TEXT"
 }
 
 // createTable renders t as it was at version.
@@ -43,7 +57,7 @@ func createTable(t *olap.Table, version int) string {
 }
 
 func columnDefinition(c *olap.Column) string {
-	def := c.Name + " " + typeNames[c.Type]
+	def := c.Name + " " + typeName(c)
 	if c.Key {
 		def += " PRIMARY KEY"
 	}

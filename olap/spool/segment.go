@@ -1,4 +1,4 @@
-package olap
+package spool
 
 import (
 	"encoding/binary"
@@ -15,7 +15,7 @@ import (
 //
 //	segment = header record*
 //	header  = "DOINROW1" | spool id 16 bytes | first u64 | crc u32 of the 32 bytes before
-//	record  = length u32 | crc u32 | seq u64 | payload of length bytes: one row as JSON
+//	record  = length u32 | crc u32 | seq u64 | payload of length bytes
 //
 // A record's crc covers its length, seq and payload. Sequence numbers rise strictly through the
 // whole spool. A record ends the file or is followed by another; what does not check at the end
@@ -25,8 +25,8 @@ const (
 	segmentHeader = 36
 	recordHeader  = 16
 
-	// MaxRowBytes is the largest row, as JSON, that a recorder takes.
-	MaxRowBytes = 8 << 20
+	// MaxRecordBytes is the largest payload that a queue takes.
+	MaxRecordBytes = 8 << 20
 )
 
 var (
@@ -103,7 +103,7 @@ func readRecord(r io.ReaderAt, off, size int64) (seq uint64, payload []byte, nex
 		return 0, nil, 0, err
 	}
 	n := int64(binary.LittleEndian.Uint32(h[0:]))
-	if n > MaxRowBytes || n > size-off-recordHeader {
+	if n > MaxRecordBytes || n > size-off-recordHeader {
 		return 0, nil, 0, errBadRecord
 	}
 	payload = make([]byte, n)

@@ -1,4 +1,4 @@
-package olap
+package spool
 
 import (
 	"crypto/rand"
@@ -11,22 +11,28 @@ import (
 	"sync"
 )
 
-// ErrSpoolFull is returned by Recorder.Record when the spool has reached its bound because a sink
-// does not keep up. The rows were not taken; they are counted as dropped.
-var ErrSpoolFull = errors.New("olap: the spool is full")
+// Errors of Queue.
+var (
+	// ErrFull is wrapped by Append's error when the queue has reached its bound: a reader does not keep up.
+	ErrFull = errors.New("spool: full")
+	// ErrClosed is returned by Append and Sync after Close.
+	ErrClosed = errors.New("spool: closed")
+	// ErrTooLarge is wrapped by Append's error for a payload above MaxRecordBytes.
+	ErrTooLarge = errors.New("spool: record is too large")
+)
 
 const (
 	segmentBytes = 8 << 20 // a segment is closed when it has reached this size
 	compactBytes = 1 << 20 // a segment that everyone has read is replaced when it has reached this
 	// maxSeq is the largest number a segment may begin with; no spool comes near it.
 	maxSeq = 1 << 62
-	// cutGap is how far numbering jumps after damage at the spool's end, so that no new row gets
-	// the number of a lost one that some sink has already: no segment holds as many records.
-	cutGap = (segmentBytes + MaxRowBytes) / recordHeader
+	// cutGap is how far numbering jumps after damage at the spool's end, so that no new record gets
+	// the number of a lost one that some reader has already: no segment holds as many records.
+	cutGap = (segmentBytes + MaxRecordBytes) / recordHeader
 )
 
-// spool is the durable queue between Record and the sinks. All methods are safe for concurrent use.
-type spool struct {
+// Queue is the folder, open. One process at a time may have it open. All methods are safe for concurrent use.
+type Queue struct {
 	dir      string
 	id       [16]byte
 	maxBytes int64
@@ -45,13 +51,13 @@ type spool struct {
 	tornBytes  int64 // cut from the end
 }
 
-// openSpool opens or creates the spool in dir. each is called with every number it holds;
-// floor is a number that was certainly given out.
-func openSpool(dir string, maxBytes int64, floor uint64, each func(seq uint64)) (_ *spool, err error) {
+// Open opens or creates the queue in dir, which holds at most maxBytes, and cuts a torn end. each is called with the number of
+// every record it holds; floor is a number that was certainly given out before, 0 if none is known.
+func Open(dir string, maxBytes int64, floor uint64, each func(seq uint64)) (_ *Queue, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	s := &spool{dir: dir, maxBytes: maxBytes, next: 1}
+	s := &Queue{dir: dir, maxBytes: maxBytes, next: 1}
 	defer func() {
 		if err != nil {
 			s.closeFiles()
@@ -85,7 +91,7 @@ func openSpool(dir string, maxBytes int64, floor uint64, each func(seq uint64)) 
 }
 
 // openSegment adds the segment at path, which is newer than those before.
-func (s *spool) openSegment(path string, each func(uint64)) error {
+func (s *Queue) openSegment(path string, each func(uint64)) error {
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
 		return err
@@ -121,9 +127,9 @@ func (s *spool) openSegment(path string, each func(uint64)) error {
 	return nil
 }
 
-// append writes the payloads as records. It does not wait for the disk; see sync. On an error
-// nothing was taken.
-func (s *spool) append(payloads [][]byte) error {
+// Append adds the payloads, all or none, with numbers that rise by one. It does not wait for the disk: what it has added
+// survives the death of the process, and of the machine after the next Sync. It keeps no payload.
+func (s *Queue) Append(payloads [][]byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -131,10 +137,13 @@ func (s *spool) append(payloads [][]byte) error {
 	}
 	var size int64
 	for _, p := range payloads {
+		if len(p) > MaxRecordBytes {
+			return fmt.Errorf("%w: %d bytes, at most %d", ErrTooLarge, len(p), MaxRecordBytes)
+		}
 		size += recordHeader + int64(len(p))
 	}
 	if s.bytes+size > s.maxBytes {
-		return fmt.Errorf("%w: %d bytes held, at most %d", ErrSpoolFull, s.bytes, s.maxBytes)
+		return fmt.Errorf("%w: %d bytes held, at most %d", ErrFull, s.bytes, s.maxBytes)
 	}
 	if s.segs[len(s.segs)-1].size >= segmentBytes {
 		if err := s.rotate(); err != nil {
@@ -158,7 +167,7 @@ func (s *spool) append(payloads [][]byte) error {
 }
 
 // rotate begins a new segment. Callers hold mu, or own s.
-func (s *spool) rotate() error {
+func (s *Queue) rotate() error {
 	path := filepath.Join(s.dir, fmt.Sprintf("%020d.seg", s.next))
 	if n := len(s.segs); n > 0 && s.segs[n-1].path == path {
 		return nil // the newest is still empty
@@ -173,8 +182,8 @@ func (s *spool) rotate() error {
 	return nil
 }
 
-// sync makes everything appended before the call durable.
-func (s *spool) sync() error {
+// Sync makes everything appended before the call durable.
+func (s *Queue) Sync() error {
 	s.syncMu.Lock()
 	defer s.syncMu.Unlock()
 	type dirty struct {
@@ -219,8 +228,8 @@ func (s *spool) sync() error {
 	return nil
 }
 
-// release forgets the records up to and including seq, which every sink has.
-func (s *spool) release(seq uint64) error {
+// Release forgets the records up to and including seq, which every reader has. Files go when all their records have.
+func (s *Queue) Release(seq uint64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -242,8 +251,9 @@ func (s *spool) release(seq uint64) error {
 	return errors.Join(errs...)
 }
 
-func (s *spool) close() error {
-	err := s.sync()
+// Close syncs the queue and closes its files. A second Close does nothing.
+func (s *Queue) Close() error {
+	err := s.Sync()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -253,7 +263,7 @@ func (s *spool) close() error {
 	return errors.Join(err, s.closeFiles())
 }
 
-func (s *spool) closeFiles() error {
+func (s *Queue) closeFiles() error {
 	var errs []error
 	for _, seg := range s.segs {
 		errs = append(errs, seg.f.Close())
@@ -261,8 +271,14 @@ func (s *spool) closeFiles() error {
 	return errors.Join(errs...)
 }
 
-// held returns the spool's size and the number of its last record.
-func (s *spool) held() (bytes int64, last uint64) {
+// ID is the queue's name, made at random when its folder was: 32 hexadecimal digits. Numbers are unique within it.
+func (s *Queue) ID() string { return hexID(s.id) }
+
+// Damage returns what Open found: records in the middle that do not check, and bytes that it cut from the end.
+func (s *Queue) Damage() (badRecords int, tornBytes int64) { return s.badRecords, s.tornBytes }
+
+// Held returns the queue's size and the number of the last record appended, 0 before the first.
+func (s *Queue) Held() (bytes int64, last uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.bytes, s.next - 1

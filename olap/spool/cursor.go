@@ -1,26 +1,32 @@
-package olap
+package spool
 
 import (
 	"errors"
 	"io"
 )
 
-// cursor is a reader's place in the spool. The zero value is the beginning.
-type cursor struct {
+// Cursor is a reader's place in a queue. The zero value is the beginning.
+type Cursor struct {
 	first uint64 // of the segment
 	off   int64  // of the next record in it
 	after uint64 // records up to this number are skipped
 }
 
-// record is one record as read.
-type record struct {
-	seq     uint64
-	payload []byte
+// Behind returns the place behind the record of a number.
+func Behind(seq uint64) Cursor { return Cursor{after: seq} }
+
+// Seq is the number of the last record before the place.
+func (c Cursor) Seq() uint64 { return c.after }
+
+// Record is one record as read. Numbers rise strictly; they have gaps where records were lost.
+type Record struct {
+	Seq     uint64
+	Payload []byte // the reader's
 }
 
-// read returns the records at c, at most maxRows and about maxBytes, of those that are durable, and
-// the cursor behind them. bad counts stretches that no longer check and were passed over.
-func (s *spool) read(c cursor, maxRows, maxBytes int) (recs []record, next cursor, bad int, err error) {
+// Read returns the records at c, at most maxRows and about maxBytes, of those that are durable, and
+// the place behind them. bad counts stretches that no longer check and were passed over.
+func (s *Queue) Read(c Cursor, maxRows, maxBytes int) (recs []Record, next Cursor, bad int, err error) {
 	for bytes := 0; len(recs) < maxRows && bytes < maxBytes; {
 		seg, end, more := s.at(&c)
 		if seg == nil {
@@ -46,7 +52,7 @@ func (s *spool) read(c cursor, maxRows, maxBytes int) (recs []record, next curso
 			c.off = after
 			if seq > c.after {
 				c.after = seq
-				recs = append(recs, record{seq, payload})
+				recs = append(recs, Record{seq, payload})
 				bytes += len(payload)
 			}
 		}
@@ -56,7 +62,7 @@ func (s *spool) read(c cursor, maxRows, maxBytes int) (recs []record, next curso
 
 // at moves c to the segment it is in, or to the next one if that is gone, and returns the segment,
 // the end of its durable part and whether a segment follows. It returns nil if there is none.
-func (s *spool) at(c *cursor) (seg *segment, end int64, more bool) {
+func (s *Queue) at(c *Cursor) (seg *segment, end int64, more bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, seg := range s.segs {

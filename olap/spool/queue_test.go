@@ -1,4 +1,4 @@
-package olap
+package spool
 
 import (
 	"bytes"
@@ -10,30 +10,30 @@ import (
 	"testing"
 )
 
-func mustSpool(t *testing.T, dir string) (*spool, []uint64) {
+func mustOpen(t *testing.T, dir string) (*Queue, []uint64) {
 	t.Helper()
 	var seqs []uint64
-	s, err := openSpool(dir, 64<<20, 0, func(seq uint64) { seqs = append(seqs, seq) })
+	s, err := Open(dir, 64<<20, 0, func(seq uint64) { seqs = append(seqs, seq) })
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { s.close() })
+	t.Cleanup(func() { s.Close() })
 	return s, seqs
 }
 
 // all reads everything from the beginning.
-func all(t *testing.T, s *spool) (payloads []string) {
+func all(t *testing.T, s *Queue) (payloads []string) {
 	t.Helper()
-	if err := s.sync(); err != nil {
+	if err := s.Sync(); err != nil {
 		t.Fatal(err)
 	}
-	for c := (cursor{}); ; {
-		recs, next, _, err := s.read(c, 3, 1<<20)
+	for c := (Cursor{}); ; {
+		recs, next, _, err := s.Read(c, 3, 1<<20)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, r := range recs {
-			payloads = append(payloads, string(r.payload))
+			payloads = append(payloads, string(r.Payload))
 		}
 		if next == c {
 			return payloads
@@ -42,9 +42,9 @@ func all(t *testing.T, s *spool) (payloads []string) {
 	}
 }
 
-func TestSpoolKeepsOrder(t *testing.T) {
+func TestQueueKeepsOrder(t *testing.T) {
 	dir := t.TempDir()
-	s, _ := mustSpool(t, dir)
+	s, _ := mustOpen(t, dir)
 	var want []string
 	for i := range 10 {
 		var batch [][]byte
@@ -52,20 +52,20 @@ func TestSpoolKeepsOrder(t *testing.T) {
 			p := fmt.Sprintf("%d/%d", i, j)
 			want, batch = append(want, p), append(batch, []byte(p))
 		}
-		if err := s.append(batch); err != nil {
+		if err := s.Append(batch); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if got := all(t, s); !slices.Equal(got, want) {
 		t.Errorf("read %q, want %q", got, want)
 	}
-	if err := s.close(); err != nil {
+	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.append([][]byte{{1}}); !errors.Is(err, ErrClosed) {
-		t.Errorf("append after close = %v, want ErrClosed", err)
+	if err := s.Append([][]byte{{1}}); !errors.Is(err, ErrClosed) {
+		t.Errorf("Append after close = %v, want ErrClosed", err)
 	}
-	s2, seqs := mustSpool(t, dir)
+	s2, seqs := mustOpen(t, dir)
 	if got := all(t, s2); !slices.Equal(got, want) || len(seqs) != len(want) || s2.id != s.id {
 		t.Errorf("after reopening read %q (%d numbers), want %q", got, len(seqs), want)
 	}
@@ -74,22 +74,22 @@ func TestSpoolKeepsOrder(t *testing.T) {
 // writeThree makes a spool of three records and returns its file and where each record ends.
 func writeThree(t *testing.T, dir string) (path string, ends []int64) {
 	t.Helper()
-	s, _ := mustSpool(t, dir)
+	s, _ := mustOpen(t, dir)
 	for _, p := range []string{"first", "second", "third"} {
-		if err := s.append([][]byte{[]byte(p)}); err != nil {
+		if err := s.Append([][]byte{[]byte(p)}); err != nil {
 			t.Fatal(err)
 		}
 		ends = append(ends, s.segs[0].size)
 	}
-	if err := s.close(); err != nil {
+	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
 	return s.segs[0].path, ends
 }
 
-// TestSpoolTornTail cuts the file at every byte: the whole records stay, what is appended later is
+// TestQueueTornTail cuts the file at every byte: the whole records stay, what is appended later is
 // numbered above anything lost, and nothing is reported for a cut between records.
-func TestSpoolTornTail(t *testing.T) {
+func TestQueueTornTail(t *testing.T) {
 	source := t.TempDir()
 	path, ends := writeThree(t, source)
 	data, err := os.ReadFile(path)
@@ -101,7 +101,7 @@ func TestSpoolTornTail(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, filepath.Base(path)), data[:cut], 0o600); err != nil {
 			t.Fatal(err)
 		}
-		s, seqs := mustSpool(t, dir)
+		s, seqs := mustOpen(t, dir)
 		want := []string{}
 		for i, p := range []string{"first", "second", "third"} {
 			if int64(cut) >= ends[i] {
@@ -115,26 +115,26 @@ func TestSpoolTornTail(t *testing.T) {
 		if len(seqs) != len(want) {
 			t.Errorf("cut %d: %d numbers, want %d", cut, len(seqs), len(want))
 		}
-		if err := s.append([][]byte{[]byte("new")}); err != nil {
+		if err := s.Append([][]byte{[]byte("new")}); err != nil {
 			t.Fatal(err)
 		}
 		if got := all(t, s); !slices.Equal(got, append(want, "new")) {
 			t.Errorf("cut %d: read %q, want %q and new", cut, got, want)
 		}
-		if _, last := s.held(); !clean && last <= 3 {
+		if _, last := s.Held(); !clean && last <= 3 {
 			t.Errorf("cut %d: new record has number %d, which a lost one had", cut, last)
 		}
-		s.close()
-		again, _ := mustSpool(t, dir)
+		s.Close()
+		again, _ := mustOpen(t, dir)
 		if got := all(t, again); again.tornBytes != 0 || !slices.Equal(got, append(want, "new")) {
 			t.Errorf("cut %d: reopened, read %q, torn %d", cut, got, again.tornBytes)
 		}
-		again.close()
+		again.Close()
 	}
 }
 
-// TestSpoolFlippedByte flips each byte: no record is ever read wrong, and those before stay.
-func TestSpoolFlippedByte(t *testing.T) {
+// TestQueueFlippedByte flips each byte: no record is ever read wrong, and those before stay.
+func TestQueueFlippedByte(t *testing.T) {
 	source := t.TempDir()
 	path, ends := writeThree(t, source)
 	data, err := os.ReadFile(path)
@@ -149,7 +149,7 @@ func TestSpoolFlippedByte(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, filepath.Base(path)), damaged, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		s, _ := mustSpool(t, dir)
+		s, _ := mustOpen(t, dir)
 		got := all(t, s)
 		if s.tornBytes == 0 && s.badRecords == 0 {
 			t.Errorf("byte %d: not detected", at)
@@ -173,43 +173,46 @@ func TestSpoolFlippedByte(t *testing.T) {
 		if payloadHit && !slices.Equal(got, records[1:]) {
 			t.Errorf("byte %d: read %q, want the records behind the damaged one", at, got)
 		}
-		s.close()
+		s.Close()
 	}
 }
 
-func TestSpoolBoundAndCompaction(t *testing.T) {
+func TestQueueBoundAndCompaction(t *testing.T) {
 	dir := t.TempDir()
-	s, err := openSpool(dir, 16<<20, 0, func(uint64) {})
+	s, err := Open(dir, 16<<20, 0, func(uint64) {})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.close()
+	defer s.Close()
 	payload := make([]byte, 1<<20)
 	n := uint64(0)
 	for ; err == nil && n < 100; n++ {
-		err = s.append([][]byte{payload})
+		err = s.Append([][]byte{payload})
 	}
-	if !errors.Is(err, ErrSpoolFull) || n != 16 {
-		t.Fatalf("append %d = %v, want the 16th to be ErrSpoolFull", n, err)
+	if !errors.Is(err, ErrFull) || n != 16 {
+		t.Fatalf("Append %d = %v, want the 16th to be ErrFull", n, err)
 	}
-	held, last := s.held()
+	held, last := s.Held()
 	if held > 16<<20 || last != 15 {
 		t.Errorf("held %d bytes up to number %d", held, last)
 	}
-	if err := s.release(last); err != nil {
+	if err := s.Release(last); err != nil {
 		t.Fatal(err)
 	}
-	if held, _ := s.held(); held > 1<<10 {
+	if held, _ := s.Held(); held > 1<<10 {
 		t.Errorf("%d bytes held after everything was read", held)
 	}
 	files, _ := filepath.Glob(filepath.Join(dir, "*.seg"))
 	if len(files) != 1 {
 		t.Errorf("files left: %q", files)
 	}
-	if err := s.append([][]byte{[]byte("x")}); err != nil {
-		t.Errorf("append after compaction = %v", err)
+	if err := s.Append([][]byte{make([]byte, MaxRecordBytes+1)}); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("Append of a large record = %v, want ErrTooLarge", err)
 	}
-	if _, last := s.held(); last != 16 {
+	if err := s.Append([][]byte{[]byte("x")}); err != nil {
+		t.Errorf("Append after compaction = %v", err)
+	}
+	if _, last := s.Held(); last != 16 {
 		t.Errorf("number after compaction = %d, want 16", last)
 	}
 }
@@ -224,20 +227,17 @@ func FuzzSegment(f *testing.F) {
 		if err := os.WriteFile(filepath.Join(dir, "00000000000000000001.seg"), data, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		s, err := openSpool(dir, 64<<20, 0, func(uint64) {})
+		s, err := Open(dir, 64<<20, 0, func(uint64) {})
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer s.close()
+		defer s.Close()
 		before := all(t, s)
-		if err := s.append([][]byte{[]byte("new")}); err != nil {
+		if err := s.Append([][]byte{[]byte("new")}); err != nil {
 			t.Fatal(err)
 		}
 		if got := all(t, s); !slices.Equal(got, append(before, "new")) {
 			t.Fatalf("read %q after %q and new", got, before)
-		}
-		for _, p := range before {
-			decodeRow([]byte(p))
 		}
 	})
 }
