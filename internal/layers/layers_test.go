@@ -86,12 +86,14 @@ var layers = []layer{
 	{"olap/csv", []string{"olap/sqlite"}},
 	{"olap/sqlite", []string{"olap/csv"}},
 
+	// What the engines train to be measured: no engine's device, and none of the benchmarks.
+	{"bench/workload", []string{"chain/...", "ga/...", "net/...", "olap/...", "cmd/...", "bench/...", "compute/device/...", "compute/domain/...", "compute/worker/...", "compute/graph", "kernels/...", "gorgonia.org/...", "gonum.org/..."}},
 	// The engine is measured by itself: what it is compared with is another process, or gonum.
-	{"bench/engine", []string{"chain/...", "ga/...", "net/...", "olap/...", "cmd/...", "gorgonia.org/..."}},
+	{"bench/engine", []string{"bench/gpu", "bench/islands", "chain/...", "ga/...", "net/...", "olap/...", "cmd/...", "gorgonia.org/..."}},
 	{"bench/islands", []string{"bench/engine", "olap/...", "chain/engine", "chain/store", "cmd/doin-node/...", "gorgonia.org/..."}},
 	// Programs are asked over HTTP, never linked.
 	{"bench/load", []string{"chain/...", "compute/...", "ga/...", "net/...", "olap/...", "cmd/...", "gorgonia.org/..."}},
-	{"bench/gpu", []string{"chain/...", "ga/...", "net/...", "olap/...", "cmd/...", "gorgonia.org/gorgonia/...", "gorgonia.org/tensor/...", "gonum.org/..."}},
+	{"bench/gpu", []string{"bench/engine", "bench/islands", "chain/...", "ga/...", "net/...", "olap/...", "cmd/...", "gorgonia.org/gorgonia/...", "gorgonia.org/tensor/...", "gonum.org/..."}},
 	{"bench/load", []string{"compute/...", "ga/...", "olap/...", "chain/engine", "chain/store", "gorgonia.org/..."}},
 	{"cmd/doin-bench/...", []string{"gorgonia.org/gorgonia/...", "gorgonia.org/tensor/..."}},
 	{"cmd/doin-bench/bundle", []string{"chain/...", "net/...", "bench/islands", "bench/load", "bench/engine", "gonum.org/..."}},
@@ -133,7 +135,8 @@ var importers = []struct {
 	{"chain/store", []string{"cmd/doin-node/node", "bench/..."}},
 	{"compute/graph", []string{"ga/meta"}}, // the oracle: tests, and L3
 	{"internal/golden", nil},               // tests only
-	{"bench/...", []string{"cmd/doin-bench/..."}},
+	{"bench/workload", []string{"bench/engine", "bench/gpu"}},
+	{"bench/...", []string{"cmd/doin-bench/...", "bench/engine", "bench/gpu"}}, // the shared workloads
 	{"cmd/doin-node/node", []string{"cmd/doin-node", "bench/..."}},
 	{"cmd/doin-node/...", []string{"bench/..."}},
 }
