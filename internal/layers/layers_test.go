@@ -103,7 +103,8 @@ var layers = []layer{
 	// The node holds no device and runs nobody's recipe; the worker has no key, no
 	// network and no chain.
 	{"cmd/doin-node/...", []string{"bench/...", "ga", "ga/op", "compute/nn/...", "compute/graph", "compute/device/...", "compute/domain/open", "compute/domain/forecast", "compute/domain/quadratic", "compute/domain/tabular", "kernels/...", "gorgonia.org/...", "github.com/NVIDIA/..."}},
-	{"cmd/doin-node/config", []string{"chain/...", "compute/...", "net/...", "olap/...", "cmd/doin-node/node", "cmd/doin-node/local"}},
+	// Keys as data: of the search it knows the names and bounds of its settings, and how champions migrate.
+	{"cmd/doin-node/config", []string{"chain/...", "compute/...", "net/...", "olap/...", "ga", "ga/op", "cmd/doin-node/node", "cmd/doin-node/local"}},
 	{"cmd/doin-node/local", []string{"cmd/doin-node/node", "chain/store", "chain/engine", "compute/...", "olap/..."}},
 	{"cmd/doin-worker/...", []string{"bench/...", "chain/...", "net/...", "olap/...", "cmd/doin-node/...", "compute/graph", "gorgonia.org/gorgonia/...", "gorgonia.org/tensor/..."}},
 }

@@ -94,8 +94,10 @@ func (d *decoder) config(data []byte) *Config {
 	c := DefaultConfig()
 	c.Raw = o
 	object := func(at *Config, v any) error { return nil } // read below
-	keys := append(slices.Clone(nodeKeys),
-		key[Config]{name: "domains", read: object}, key[Config]{name: "fee_config", read: object})
+	keys := slices.Clone(nodeKeys)
+	for _, name := range nodeObjects {
+		keys = append(keys, key[Config]{name: name, read: object})
+	}
 	decode(d, "", o, &c, keys)
 	if v, ok := o.Get("fee_config"); ok {
 		nested(d, "fee_config", v, &c.Fees, feeKeys)
@@ -134,7 +136,7 @@ func (d *decoder) domain(path string, o *canon.Object) Domain {
 	dom := DefaultDomain()
 	object := func(at *Domain, v any) error { return nil } // read below
 	keys := slices.Clone(domainKeys)
-	for _, name := range []string{"param_bounds", "resource_limits", "incentive_config", "migration"} {
+	for _, name := range domainObjects {
 		keys = append(keys, key[Domain]{name: name, read: object})
 	}
 	decode(d, path, o, &dom, keys)
@@ -207,7 +209,7 @@ func decode[T any](d *decoder, path string, o *canon.Object, at *T, keys []key[T
 		full := join(path, name)
 		i := slices.IndexFunc(keys, func(k key[T]) bool { return k.name == name })
 		if i < 0 {
-			d.problem(full, v, fmt.Sprintf("unknown key; the nearest known one is %q", nearest(name, names(keys))))
+			d.problem(full, v, unknown(name, names(keys)))
 			continue
 		}
 		if err := keys[i].read(at, v); err != nil {
