@@ -209,13 +209,8 @@ func (c *Config) warnings() []Warning {
 				warn(path+other.key, "accepted but has no effect: a domain's program is configured by optimization_config alone")
 			}
 		}
-		if d.Migration != island.DefaultConfig() {
-			switch {
-			case c.Security == Reference:
-				warn(path+"migration", "accepted but has no effect: the reference profile lets every champion in")
-			case !d.Optimize:
-				warn(path+"migration", "accepted but has no effect: the node does not search in this domain")
-			}
+		if d.Migration != island.DefaultConfig() && !d.Optimize {
+			warn(path+"migration", "accepted but has no effect: the node does not search in this domain")
 		}
 		if c.Security == Strict && !d.Validate {
 			warn(path+"synthetic_data_validation", "accepted but has no effect: every optimae needs a quorum in the strict profile")
