@@ -63,7 +63,7 @@ func (c *Config) problems() []*Problem {
 
 	r := &c.Rounds
 	k.seconds("optimizer_loop_interval", r.OptimizerInterval, 0, maxSeconds)
-	k.ints("max_open_claims", r.OpenClaims, 1, MaxOpenClaims)
+	k.ints("max_open_claims", r.OpenClaims, 1, island.MaxOpen)
 	k.seconds("eval_poll_interval", r.EvalInterval, 0.01, maxSeconds)
 	k.ints("eval_max_concurrent", r.EvalBatch, 1, 1000)
 	k.seconds("reveal_delay", r.RevealDelay, 0, 600)
