@@ -83,8 +83,8 @@ func fakeNode(mode string, args []string) error {
 	}
 }
 
-// options returns the options of a network of fake nodes.
-func options(t *testing.T, mode string, nodes int) (Options, *bytes.Buffer) {
+// fakeConfig returns the configuration of a network of fake nodes.
+func fakeConfig(t *testing.T, mode string, nodes int) (Config, *bytes.Buffer) {
 	t.Helper()
 	t.Setenv(fakeMode, mode)
 	exe, err := os.Executable()
@@ -98,7 +98,7 @@ func options(t *testing.T, mode string, nodes int) (Options, *bytes.Buffer) {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	return Options{
+	return Config{
 		Nodes: nodes, ConfigPath: file, For: 1500 * time.Millisecond, JSON: true, Exe: exe,
 		Dir: filepath.Join(t.TempDir(), "net"), Genesis: fakeGenesis, Out: &out,
 	}, &out
@@ -114,7 +114,7 @@ func fakeGenesis(cfg *config.Config, evaluators []chain.Evaluator, start time.Ti
 }
 
 func TestRun(t *testing.T) {
-	o, out := options(t, "serve", 3)
+	o, out := fakeConfig(t, "serve", 3)
 	if err := Run(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
@@ -215,7 +215,7 @@ func TestRun(t *testing.T) {
 }
 
 func TestRunEndsWithContext(t *testing.T) {
-	o, out := options(t, "serve", 2)
+	o, out := fakeConfig(t, "serve", 2)
 	o.For, o.JSON = 0, false
 	ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
 	defer cancel()
@@ -236,7 +236,7 @@ func TestRunEndsWithContext(t *testing.T) {
 }
 
 func TestNodeDies(t *testing.T) {
-	o, out := options(t, "die", 2)
+	o, out := fakeConfig(t, "die", 2)
 	o.For = time.Minute
 	err := Run(t.Context(), o)
 	if err == nil || !strings.Contains(err.Error(), "node 1 ended early: exit status 3") ||
@@ -249,7 +249,7 @@ func TestNodeDies(t *testing.T) {
 }
 
 func TestDeafNodeIsKilled(t *testing.T) {
-	o, _ := options(t, "deaf", 2)
+	o, _ := fakeConfig(t, "deaf", 2)
 	o.For = 1200 * time.Millisecond
 	start := time.Now()
 	if err := Run(t.Context(), o); err != nil {
@@ -261,26 +261,26 @@ func TestDeafNodeIsKilled(t *testing.T) {
 }
 
 func TestBadOptions(t *testing.T) {
-	f := func(change func(*Options), want string) {
+	f := func(change func(*Config), want string) {
 		t.Helper()
-		o, _ := options(t, "serve", 1)
+		o, _ := fakeConfig(t, "serve", 1)
 		change(&o)
 		if err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Run = %v, want %q", err, want)
 		}
 	}
-	f(func(o *Options) { o.Nodes = 0 }, "--nodes 0: must be in [1, 64]")
-	f(func(o *Options) { o.Nodes = 65 }, "--nodes 65")
-	f(func(o *Options) { o.For = -1 }, "--for")
-	f(func(o *Options) { o.Exe = "" }, "executable")
-	f(func(o *Options) { o.Exe = "/nonexistent/doin-node" }, "start node 0")
-	f(func(o *Options) { o.ConfigPath = "none.json" }, "none.json")
-	f(func(o *Options) {
+	f(func(o *Config) { o.Nodes = 0 }, "--nodes 0: must be in [1, 64]")
+	f(func(o *Config) { o.Nodes = 65 }, "--nodes 65")
+	f(func(o *Config) { o.For = -1 }, "--for")
+	f(func(o *Config) { o.Exe = "" }, "executable")
+	f(func(o *Config) { o.Exe = "/nonexistent/doin-node" }, "start node 0")
+	f(func(o *Config) { o.ConfigPath = "none.json" }, "none.json")
+	f(func(o *Config) {
 		if err := os.WriteFile(o.ConfigPath, []byte(`{"prot": 1}`), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}, `prot 1: unknown key; the nearest known one is "port"`)
-	f(func(o *Options) {
+	f(func(o *Config) {
 		if err := os.WriteFile(o.ConfigPath, []byte(`{}`), 0o600); err != nil {
 			t.Fatal(err)
 		}
