@@ -34,7 +34,9 @@ type claim struct {
 	experiment *canon.Object // its on-chain metrics, nil for none
 
 	stage    protocol.Stage // the last one told, "" before any
+	optimae  string         // the claim's name, "" before it has one
 	revealed bool
+	decided  bool
 	// held are the stages told that are not looked at yet, until due. Without a seed every claim is due at once.
 	held []protocol.Claim
 	due  bool
@@ -92,8 +94,15 @@ type waiting struct {
 // maxWaiting is how long an acceptance counts that finds no block.
 const maxWaiting = 10 * time.Minute
 
-// decide takes in an acceptance.
+// decide takes in a decision. One of the node's own claims makes room for another.
 func (s *Search) decide(d *protocol.Decided) {
+	for id, c := range s.claims {
+		if c.optimae != "" && c.optimae == d.OptimaeID && d.Domain == s.cfg.Domain {
+			if c.decided = true; c.due {
+				s.nominator.Decide(id)
+			}
+		}
+	}
 	if !d.Accepted || d.Domain != s.cfg.Domain || math.IsNaN(d.Performance) {
 		return
 	}
@@ -151,7 +160,7 @@ func (s *Search) note(t stamped) {
 		return // an earlier life's
 	}
 	s.event(c, t)
-	c.stage = t.Stage
+	c.stage, c.optimae = t.Stage, t.OptimaeID
 	switch t.Stage {
 	case protocol.Committed:
 		s.since.claimed = true
@@ -240,7 +249,9 @@ func (s *Search) await(ctx context.Context, generation int64) error {
 			for i := range c.held {
 				s.apply(c, &c.held[i])
 			}
-			c.held = nil
+			if c.held = nil; c.decided {
+				s.nominator.Decide(id)
+			}
 		}
 	}
 	return nil

@@ -122,6 +122,22 @@ func TestDecided(t *testing.T) {
 	})
 }
 
+// TestDecidedOwn: a claim of this node that is judged and waits for its block makes room.
+func TestDecidedOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(nil)
+		r.chain.answer = func(p protocol.Propose) {
+			r.steps(p, float64(p.Proposal-1)/10, time.Second/10, protocol.Confirmed, protocol.Committed, protocol.Revealed)
+			r.s.Decided(protocol.Decided{Domain: "d", OptimaeID: fmt.Sprint("o", p.Proposal), OptimizerID: "me", Accepted: true,
+				Performance: float64(p.Proposal-1) / 10})
+		}
+		r.run(t, 20*time.Second+time.Second/2)
+		if got := len(r.chain.proposals()); got != 20 {
+			t.Errorf("%d proposals, want 20", got)
+		}
+	})
+}
+
 // TestMigrants: who is let in joins the next answer; nobody comes twice, and nobody's genome is proposed here.
 func TestMigrants(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
