@@ -11,6 +11,10 @@ import (
 )
 
 // Searcher is one running search. It is called from one goroutine.
+//
+// One that leaves trainings under way when Generation returns, for the next call to pick up, has a method Close() as well,
+// which waits for them; it is called after the end of ctx. One that knows a window has SetWindow(n int) error, which is
+// called before Generation and holds from there on.
 type Searcher interface {
 	// Generation joins immigrants, makes the next generation, has it trained and
 	// returns its record. The first call of a search that was not resumed makes
@@ -34,6 +38,11 @@ type SearchSpec struct {
 	Resume *Record
 	// Pool runs trainings in the worker's slots.
 	Pool Pool
+	// Slots is how many trainings Pool runs at once; 0: the search runs them itself, one after the other, on the goroutine
+	// that calls it.
+	Slots int
+	// Window is how many trials the search may have under way; 0: the strategy's default, or the resumed record's.
+	Window int
 }
 
 // Training is one run that a search asks for.
@@ -72,7 +81,7 @@ func (s *server) optimize(ctx context.Context, q *request) (reply Frame, err err
 		return reply, fmt.Errorf("%w: no search", ErrUnsupported)
 	}
 	r := reader{o: data}
-	spec := SearchSpec{Domain: d.domain, Seed: r.seed("seed"), Settings: r.object("settings"), Pool: &pool{s, d}}
+	spec := SearchSpec{Domain: d.domain, Seed: r.seed("seed"), Settings: r.object("settings"), Pool: &pool{s, d}, Slots: s.o.Description.Workers}
 	var immigrants []Immigrant
 	if r.err == nil {
 		immigrants, r.err = parseImmigrants(data)
@@ -91,6 +100,11 @@ func (s *server) optimize(ctx context.Context, q *request) (reply Frame, err err
 	if err != nil {
 		return reply, err
 	}
+	if c, ok := search.(interface{ Close() }); ok {
+		defer c.Close()
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	generation := -1
 	for {
 		record, err := search.Generation(ctx, immigrants)
