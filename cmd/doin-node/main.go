@@ -32,7 +32,8 @@ func command() *cobra.Command {
 
 // localCommand is "doin-node local".
 func localCommand() *cobra.Command {
-	o := local.Options{Genesis: node.Genesis}
+	o := local.DefaultConfig()
+	o.Genesis = node.Genesis
 	c := &cobra.Command{
 		Use:   "local --nodes N --config FILE",
 		Short: "Run a network of N real nodes on this machine until Ctrl-C.",
@@ -50,7 +51,7 @@ func localCommand() *cobra.Command {
 		},
 	}
 	f := c.Flags()
-	f.IntVar(&o.Nodes, "nodes", 3, "number of nodes")
+	f.IntVar(&o.Nodes, "nodes", o.Nodes, "number of nodes")
 	f.StringVarP(&o.ConfigPath, "config", "c", "", "configuration that every node gets a copy of (required)")
 	f.DurationVar(&o.For, "for", 0*time.Second, "stop after this time, for example 90s; 0: at Ctrl-C")
 	f.BoolVar(&o.JSON, "json", false, "print nothing but the summary")

@@ -8,13 +8,15 @@ import (
 
 // Bounds of a Nominator.
 const (
-	// MaxOpen is how many nominations may be open at once.
+	// MaxOpen is how many undecided nominations may be open at once.
 	MaxOpen = 4
 	// MaxTries bounds the confirming runs of one genome. Each has a nonce and so a training seed of its own: a genome that
 	// disappointed with one may keep with another what its score promised.
 	MaxTries = 4
 	// MaxRemembered bounds the genomes whose tries are remembered.
 	MaxRemembered = 10_000
+	// MaxDecided bounds the claims that are decided but not closed yet; of more, the oldest is forgotten.
+	MaxDecided = 64
 	// maxAgain bounds the superseded genomes that wait for a second chance.
 	maxAgain = 16
 )
@@ -36,6 +38,8 @@ type Nomination[T any] struct {
 	// Confirmed is whether the confirming run has ended well, Performance what it gave.
 	Confirmed   bool
 	Performance float64
+	// Decided is whether its claim was judged; it is open as long as the judgement can be lost.
+	Decided bool
 	// Before is how often the genome had been tried before.
 	Before int
 }
@@ -73,7 +77,7 @@ type Nominator[T any] struct {
 	tries   memory
 }
 
-// NewNominator returns one that has nominated nothing and keeps at most maxOpen nominations open, 1 to MaxOpen.
+// NewNominator returns one that has nominated nothing and keeps at most maxOpen undecided nominations open, 1 to MaxOpen.
 func NewNominator[T any](maxOpen int) *Nominator[T] {
 	return &Nominator[T]{maxOpen: min(max(maxOpen, 1), MaxOpen), tries: newMemory()}
 }
@@ -81,7 +85,7 @@ func NewNominator[T any](maxOpen int) *Nominator[T] {
 // Nominate picks of the candidates the one that was tried least often, among equals the best, among those the earlier; ok
 // is false if none promises enough or too much is open already.
 func (n *Nominator[T]) Nominate(candidates []Candidate[T], k Known) (picked Nomination[T], ok bool) {
-	if len(n.open) >= n.maxOpen {
+	if n.undecided() >= n.maxOpen {
 		return picked, false
 	}
 	over, has := n.threshold(k)
@@ -107,6 +111,15 @@ func (n *Nominator[T]) Nominate(candidates []Candidate[T], k Known) (picked Nomi
 	return picked, true
 }
 
+func (n *Nominator[T]) undecided() (k int) {
+	for i := range n.open {
+		if !n.open[i].Decided {
+			k++
+		}
+	}
+	return k
+}
+
 // threshold is what a candidate has to beat; has is false where that is nothing.
 func (n *Nominator[T]) threshold(k Known) (over float64, has bool) {
 	over, has = k.Best, k.HasBest
@@ -127,6 +140,20 @@ func (n *Nominator[T]) confirming(hash string) bool {
 func (n *Nominator[T]) Confirm(id int64, performance float64) {
 	if i := n.index(id); i >= 0 {
 		n.open[i].Confirmed, n.open[i].Performance = true, performance
+	}
+}
+
+// Decide notes that the claim of an open nomination was judged: it makes room for another. What it claims has to be beaten
+// until it is closed.
+func (n *Nominator[T]) Decide(id int64) {
+	i := n.index(id)
+	if i < 0 || n.open[i].Decided {
+		return
+	}
+	n.open[i].Decided = true
+	if len(n.open)-n.undecided() > MaxDecided {
+		oldest := slices.IndexFunc(n.open, func(o Nomination[T]) bool { return o.Decided })
+		n.Close(n.open[oldest].ID, Announced)
 	}
 }
 
@@ -161,6 +188,9 @@ func (n *Nominator[T]) index(id int64) int {
 // Foreign notes that a genome is another island's: it is not nominated here, unless it was forgotten.
 func (n *Nominator[T]) Foreign(hash string) { n.tries.set(hash, MaxTries) }
 
+// Reprieve forgets a genome's tries: what it was tried for could not be had then.
+func (n *Nominator[T]) Reprieve(hash string) { n.tries.set(hash, 0) }
+
 // Open returns the open nominations in the order of their ids, fresh.
 func (n *Nominator[T]) Open() []Nomination[T] { return slices.Clone(n.open) }
 
@@ -181,7 +211,12 @@ func (n *Nominator[T]) State() NominatorState[T] {
 // Restore makes the nominator remember s, of which it keeps copies; what is above its bounds is left out.
 func (n *Nominator[T]) Restore(s NominatorState[T]) {
 	n.last = s.Last
-	n.open = slices.Clone(s.Open[:min(len(s.Open), n.maxOpen)])
+	n.open = nil
+	for _, o := range s.Open {
+		if o.Decided && len(n.open)-n.undecided() < MaxDecided || !o.Decided && n.undecided() < n.maxOpen {
+			n.open = append(n.open, o)
+		}
+	}
 	n.again = slices.Clone(s.Again[:min(len(s.Again), maxAgain)])
 	for i := range n.open {
 		n.last = max(n.last, n.open[i].ID)

@@ -90,11 +90,39 @@ func TestNominateAgain(t *testing.T) {
 	f(4, false)
 }
 
+// TestDecide: what is judged makes room, but has to be beaten.
+func TestDecide(t *testing.T) {
+	n := NewNominator[int](1)
+	for i := range 3 * MaxDecided {
+		a, ok := n.Nominate([]Candidate[int]{{Hash: fmt.Sprint("y", i), Fitness: float64(i)}}, known(math.Inf(-1)))
+		if !ok {
+			t.Fatalf("nomination %d: there is no room", i)
+		}
+		n.Confirm(a.ID, float64(i))
+		n.Decide(a.ID)
+		n.Decide(a.ID)
+		if _, ok := n.Nominate(candidates(float64(i)), known(math.Inf(-1))); ok {
+			t.Fatalf("nomination %d need not be beaten", i)
+		}
+	}
+	if len(n.open) != MaxDecided {
+		t.Errorf("%d are open, want %d", len(n.open), MaxDecided)
+	}
+	m := NewNominator[int](1)
+	if m.Restore(n.State()); len(m.open) != MaxDecided {
+		t.Errorf("%d are open again, want %d", len(m.open), MaxDecided)
+	}
+}
+
 func TestForeign(t *testing.T) {
 	n := NewNominator[int](1)
 	n.Foreign("h0")
 	if _, ok := n.Nominate(candidates(5), known(1)); ok {
 		t.Error("another island's champion is nominated")
+	}
+	n.Reprieve("h0")
+	if _, ok := n.Nominate(candidates(5), known(1)); !ok {
+		t.Error("a genome whose tries are forgotten is not nominated")
 	}
 }
 

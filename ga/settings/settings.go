@@ -194,7 +194,9 @@ func Relations(population, elites, tournament, immigrants int64) error {
 	}
 	most("elites", elites, population-1)
 	most("tournament_size", tournament, population)
-	most("immigrants", immigrants, population-elites)
+	if elites < population { // else there is one fault, not two
+		most("immigrants", immigrants, population-elites)
+	}
 	return errors.Join(errs...)
 }
 

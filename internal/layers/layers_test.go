@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -89,6 +90,8 @@ var layers = []layer{
 	{"olap/csv", []string{"olap/sqlite", "olap/open"}},
 	{"olap/sqlite", []string{"olap/csv", "olap/open"}},
 
+	// What the engines train to be measured: no engine's device, and none of the benchmarks.
+	{"bench/workload", []string{"chain/...", "ga/...", "net/...", "olap/...", "cmd/...", "bench/...", "compute/device/...", "compute/domain/...", "compute/worker/...", "compute/graph", "kernels/...", "gorgonia.org/...", "gonum.org/..."}},
 	// The engine is measured by itself: what it is compared with is another process, or gonum.
 	{"bench/engine", []string{"chain/...", "ga/...", "net/...", "olap/...", "cmd/...", "gorgonia.org/..."}},
 	{"bench/islands", []string{"bench/engine", "olap/...", "chain/engine", "chain/store", "cmd/doin-node/...", "gorgonia.org/..."}},
@@ -137,7 +140,8 @@ var importers = []struct {
 	{"chain/store", []string{"cmd/doin-node/node", "bench/..."}},
 	{"compute/graph", []string{"ga/meta"}}, // the oracle: tests, and L3
 	{"internal/golden", nil},               // tests only
-	{"bench/...", []string{"cmd/doin-bench/..."}},
+	{"bench/workload", []string{"bench/engine", "bench/gpu"}},
+	{"bench/...", []string{"cmd/doin-bench/...", "bench/engine", "bench/gpu"}}, // the shared workloads
 	{"cmd/doin-node/node", []string{"cmd/doin-node", "bench/..."}},
 	{"cmd/doin-node/...", []string{"bench/..."}},
 }
@@ -241,7 +245,7 @@ func look(t *testing.T, dir string) {
 // ruled returns the patterns of the packages that the rules are about.
 func ruled() []string {
 	out := slices.Clone(gpuOnly)
-	for _, l := range layers {
+	for _, l := range rules() {
 		out = append(out, l.pkg)
 	}
 	for _, l := range leaves {
@@ -344,7 +348,7 @@ func std(pkg string) bool {
 // violations returns every broken rule, sorted.
 func violations(g graph) []string {
 	var out []string
-	for _, l := range layers {
+	for _, l := range rules() {
 		for pkg := range g {
 			if !match(l.pkg, pkg) {
 				continue
@@ -434,6 +438,25 @@ func shorts(way []string) string {
 // list asks the go tool for the packages of the module in dir and all they import,
 // tests aside.
 func list(t *testing.T, dir, tags, cgo string) graph {
+	t.Helper()
+	listing.Lock()
+	defer listing.Unlock()
+	key := strings.Join([]string{dir, tags, cgo}, "\x00")
+	if g := listing.done[key]; g != nil {
+		return g
+	}
+	g := listNow(t, dir, tags, cgo)
+	listing.done[key] = g
+	return g
+}
+
+// listing remembers what list has answered: nothing changes while the tests run.
+var listing = struct {
+	sync.Mutex
+	done map[string]graph
+}{done: map[string]graph{}}
+
+func listNow(t *testing.T, dir, tags, cgo string) graph {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "-json=ImportPath,Imports", "-tags", tags, "./...")
 	cmd.Dir = dir

@@ -16,6 +16,8 @@ func TestOf(t *testing.T) {
 	f("populaton_size", "population")
 	f("elite", "elites")
 	f("elites", "elites")
+	f("start", "validation_start")
+	f("eiltes", "elites")
 	f(strings.Repeat("a", 81), "")
 	if got := Of("x", nil); got != "" {
 		t.Errorf("Of(x) of nothing = %q", got)
@@ -33,4 +35,5 @@ func TestDistance(t *testing.T) {
 	f("", "abc", 3)
 	f("abc", "", 3)
 	f("kitten", "sitting", 3)
+	f("hots", "host", 1)
 }

@@ -3,6 +3,7 @@ package config
 import (
 	"time"
 
+	"doin.network/node/ga/island"
 	"doin.network/node/internal/canon"
 )
 
@@ -131,16 +132,13 @@ type Quorum struct {
 	Tolerance float64
 }
 
-// MaxOpenClaims is how many claims of a domain one node may have open; the chain refuses more.
-const MaxOpenClaims = 4
-
 // Rounds is the pace of the node's own loops.
 type Rounds struct {
 	// OptimizerInterval is the pause between two generations of a domain, for who wants pacing. Key
 	// optimizer_loop_interval, default 30 s, min 0.
 	OptimizerInterval time.Duration
-	// OpenClaims is how many claims of one domain the node has open at most. Key max_open_claims, default 4, from
-	// 1 to MaxOpenClaims.
+	// OpenClaims is how many claims of one domain the node has open at most. Key max_open_claims, default and most
+	// island.MaxOpen, min 1.
 	OpenClaims int
 	// EvalInterval is the time between two looks at the task queue. Key
 	// eval_poll_interval, default 10 s, min 0.01 s.
@@ -267,7 +265,7 @@ func DefaultConfig() Config {
 		Quorum: Quorum{MinEvaluators: 3, Fraction: 0.67, Tolerance: 0.05},
 		Rounds: Rounds{
 			OptimizerInterval: 30 * time.Second, EvalInterval: 10 * time.Second,
-			EvalBatch: 3, RevealDelay: 2 * time.Second, OpenClaims: MaxOpenClaims,
+			EvalBatch: 3, RevealDelay: 2 * time.Second, OpenClaims: island.MaxOpen,
 		},
 		Fees: Fees{
 			Enabled: true, MinBaseFee: 0.001, MaxBaseFee: 100, ChangeDenom: 8,

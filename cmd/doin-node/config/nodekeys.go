@@ -16,8 +16,10 @@ const (
 	noDashboard = "there is no dashboard; /status and /stats have the same figures"
 )
 
-// nodeKeys are the members of the file except domains and fee_config, which are
-// read by code of their own.
+// nodeObjects are the members of the file that are read by code of their own.
+var nodeObjects = []string{"domains", "fee_config"}
+
+// nodeKeys are its other members.
 var nodeKeys = []key[Config]{
 	text("node_label", func(c *Config) *string { return &c.Label }),
 	text("host", func(c *Config) *string { return &c.Network.Host }),

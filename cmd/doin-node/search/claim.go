@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"time"
 
 	"doin.network/node/chain/protocol"
 	"doin.network/node/compute/worker"
@@ -33,7 +34,9 @@ type claim struct {
 	experiment *canon.Object // its on-chain metrics, nil for none
 
 	stage    protocol.Stage // the last one told, "" before any
+	optimae  string         // the claim's name, "" before it has one
 	revealed bool
+	decided  bool
 	// held are the stages told that are not looked at yet, until due. Without a seed every claim is due at once.
 	held []protocol.Claim
 	due  bool
@@ -45,6 +48,10 @@ func (c *claim) settled() bool { return c.stage != "" && c.stage != protocol.Con
 // nominate proposes one individual of a generation, if one promises enough. It does not wait for what becomes of it.
 func (s *Search) nominate(ctx context.Context, g *worker.Generation) error {
 	known := s.parts.Chain.Known(s.cfg.Domain)
+	if c := s.pos.confirmed; s.alone && !known.Alone && c != nil {
+		s.nominator.Reprieve(c.hash) // it could not be claimed before
+	}
+	s.alone = known.Alone
 	k := s.toBeat(known)
 	n, ok := s.nominator.Nominate(s.candidates(g, known.Alone, k), k)
 	if !ok {
@@ -70,7 +77,43 @@ func (s *Search) toBeat(known Known) island.Known {
 	if c := s.pos.confirmed; known.Alone && c != nil && (!k.HasBest || c.performance > k.Best) {
 		k.HasBest, k.Best = true, c.performance
 	}
+	if w := &s.waiting; w.counts(&known, s.now()) && (!k.HasBest || w.performance > k.Best) {
+		k.HasBest, k.Best = true, w.performance
+	}
 	return k
+}
+
+// waiting is the best acceptance that has not found a block yet: what a claim has to beat is known before the chain says so.
+type waiting struct {
+	has         bool
+	performance float64
+	base        string    // the chain's champion when it came: with the next one it counts no more
+	until       time.Time // nor after this
+}
+
+// maxWaiting is how long an acceptance counts that finds no block.
+const maxWaiting = 10 * time.Minute
+
+// decide takes in a decision. One of the node's own claims makes room for another.
+func (s *Search) decide(d *protocol.Decided) {
+	for id, c := range s.claims {
+		if c.optimae != "" && c.optimae == d.OptimaeID && d.Domain == s.cfg.Domain {
+			if c.decided = true; c.due {
+				s.nominator.Decide(id)
+			}
+		}
+	}
+	if !d.Accepted || d.Domain != s.cfg.Domain || math.IsNaN(d.Performance) {
+		return
+	}
+	known := s.parts.Chain.Known(s.cfg.Domain)
+	if w := &s.waiting; !w.counts(&known, s.now()) || d.Performance > w.performance {
+		*w = waiting{has: true, performance: d.Performance, base: known.Base, until: s.now().Add(maxWaiting)}
+	}
+}
+
+func (w *waiting) counts(known *Known, now time.Time) bool {
+	return w.has && w.base == known.Base && now.Before(w.until)
 }
 
 // candidates returns the individuals that this node trained itself and that promise enough, the best first, and its own
@@ -117,7 +160,7 @@ func (s *Search) note(t stamped) {
 		return // an earlier life's
 	}
 	s.event(c, t)
-	c.stage = t.Stage
+	c.stage, c.optimae = t.Stage, t.OptimaeID
 	switch t.Stage {
 	case protocol.Committed:
 		s.since.claimed = true
@@ -206,7 +249,9 @@ func (s *Search) await(ctx context.Context, generation int64) error {
 			for i := range c.held {
 				s.apply(c, &c.held[i])
 			}
-			c.held = nil
+			if c.held = nil; c.decided {
+				s.nominator.Decide(id)
+			}
 		}
 	}
 	return nil

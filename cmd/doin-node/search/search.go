@@ -33,6 +33,8 @@ type Search struct {
 	pos       position
 	own       *protocol.Champion // the node's unverified champion, while that is what answers
 	met       map[string]bool    // champions of others that came before the gate, by optimae id
+	waiting   waiting
+	alone     bool // nobody else could verify anything at the last record
 	since     since
 	saved     time.Time
 
@@ -88,7 +90,7 @@ func New(cfg Config, parts Parts) *Search {
 	return &Search{cfg: cfg, parts: parts, log: parts.Log.With("domain", cfg.Domain), mail: newMailbox(),
 		prove: make(chan protocol.Champion, 1), files: make(chan []byte, 1),
 		gate: island.NewGate[*canon.Object](cfg.Migration), nominator: island.NewNominator[*canon.Object](cfg.MaxOpen),
-		claims: map[int64]*claim{}, met: map[string]bool{}}
+		claims: map[int64]*claim{}, alone: true, met: map[string]bool{}}
 }
 
 func (s *Search) now() time.Time { return s.parts.Now() }
@@ -212,29 +214,44 @@ func (s *Search) step(ctx context.Context, run Run, g *worker.Generation) (done 
 	if err := s.nominate(ctx, g); err != nil {
 		return false, err
 	}
-	s.row(ctx, g, arrived)
-	if s.reached() {
-		return true, nil
-	}
-	if d := s.cfg.Interval; d > 0 {
-		if err := pause(ctx, d); err != nil {
+	paced := s.cfg.Interval > 0
+	if paced {
+		s.row(ctx, g, arrived)
+		if s.reached() {
+			return true, nil
+		}
+		if err := pause(ctx, s.cfg.Interval); err != nil {
 			return false, err
 		}
-		s.since.paused = d
+		s.since.paused = s.cfg.Interval
 		s.receive()
 	}
-	if err := s.await(ctx, s.pos.generation+s.ahead()-seededDelay); err != nil {
+	if err := s.answer(ctx, run); err != nil {
 		return false, err
+	}
+	if !paced { // the worker is at it again
+		s.row(ctx, g, arrived)
+		if s.reached() {
+			return true, nil
+		}
+	}
+	s.saveIfDue()
+	return false, nil
+}
+
+// answer lets the worker go on with who is let in.
+func (s *Search) answer(ctx context.Context, run Run) error {
+	if err := s.await(ctx, s.pos.generation+s.ahead()-seededDelay); err != nil {
+		return err
 	}
 	immigrants := s.admit()
 	if err := run.Continue(ctx, immigrants); err != nil {
-		return false, err
+		return err
 	}
 	if s.pos.answers = append(s.pos.answers, immigrants); int64(len(s.pos.answers)) > s.ahead() {
 		s.pos.answers = s.pos.answers[1:]
 	}
-	s.saveIfDue()
-	return false, nil
+	return nil
 }
 
 // receive takes in what the chain machine has told since the last call.
@@ -250,6 +267,7 @@ func (s *Search) receive() {
 		s.offer(p.OptimaeID, p.OptimizerID, p.Parameters, p.Performance)
 	}
 	for _, d := range m.decided {
+		s.decide(&d)
 		s.log.Debug("claim decided", "optimae", d.OptimaeID, "optimizer", d.OptimizerID, "accepted", d.Accepted, "performance", d.Performance)
 	}
 	if m.champion != nil {

@@ -70,6 +70,7 @@ type keptClaim struct {
 	Confirmed  *float64   `json:"confirmed,omitempty"` // what the nominator knows
 	Stage      string     `json:"stage,omitempty"`
 	Revealed   bool       `json:"revealed,omitempty"`
+	Decided    bool       `json:"decided,omitempty"`
 	Due        bool       `json:"due,omitempty"`
 	Held       []keptStep `json:"held,omitempty"`
 }
@@ -144,7 +145,7 @@ func (s *Search) snapshot() *state {
 func (c *claim) kept(o *island.Nomination[*canon.Object]) keptClaim {
 	k := keptClaim{Proposal: c.proposal, Round: c.round, Generation: c.generation, Nonce: hex.EncodeToString(c.nonce[:]),
 		Parameters: object{c.parameters}, Experiment: object{c.experiment}, Fitness: o.Fitness, Before: o.Before,
-		Stage: string(c.stage), Revealed: c.revealed, Due: c.due}
+		Stage: string(c.stage), Revealed: c.revealed, Decided: o.Decided, Due: c.due}
 	if o.Confirmed {
 		p := o.Performance
 		k.Confirmed = &p
@@ -175,7 +176,10 @@ func (s *Search) takeUp(k *state, record []byte) error {
 		if err != nil {
 			return fmt.Errorf("claim %d: %w", i, err)
 		}
-		if len(claims) < s.cfg.MaxOpen {
+		if claims[c.proposal] != nil {
+			return fmt.Errorf("proposal %d stands twice", c.proposal)
+		}
+		if len(claims) < s.cfg.MaxOpen+island.MaxDecided {
 			claims[c.proposal] = c
 			n.Open = append(n.Open, o)
 		}
@@ -210,7 +214,10 @@ func (s *Search) takeUp(k *state, record []byte) error {
 	}
 	s.seed, s.pos = k.Seed, pos
 	s.nominator.Restore(n)
-	s.claims = claims
+	s.claims = map[int64]*claim{}
+	for _, o := range s.nominator.Open() {
+		s.claims[o.ID] = claims[o.ID]
+	}
 	s.closeLost()
 	return nil
 }
@@ -233,7 +240,7 @@ func (k *keptClaim) open(domain string) (c *claim, o island.Nomination[*canon.Ob
 		}
 		c.held = push(c.held, t)
 	}
-	o = island.Nomination[*canon.Object]{ID: k.Proposal, Before: k.Before,
+	o = island.Nomination[*canon.Object]{ID: k.Proposal, Before: k.Before, Decided: k.Decided,
 		Candidate: island.Candidate[*canon.Object]{Hash: canon.Hash(k.Parameters.Object), Fitness: k.Fitness, Value: k.Parameters.Object}}
 	if k.Confirmed != nil {
 		o.Confirmed, o.Performance = true, *k.Confirmed

@@ -5,52 +5,14 @@ import (
 	"testing"
 	"time"
 
-	"doin.network/node/compute/nn"
+	"doin.network/node/bench/workload"
 )
 
-func TestWorkloads(t *testing.T) {
-	seen := map[Variant]int{}
-	for _, w := range Workloads(1000) {
-		seen[w.Variant]++
-		for i := range w.Models {
-			c := &w.Models[i]
-			if err := c.Validate(); err != nil {
-				t.Errorf("%s %s: %v", w.Name, w.Variant, err)
-			}
-			if stops := c.Patience > 0; stops != (w.Variant == Early || w.Variant == GA) {
-				t.Errorf("%s %s: patience %d", w.Name, w.Variant, c.Patience)
-			}
-		}
-	}
-	if seen[Fixed] != 4 || seen[Early] != 4 || seen[Mixed] != 1 || seen[GA] != 1 {
-		t.Errorf("variants %v", seen)
-	}
-	tasks := Workloads(100)[3].Tasks(50)
-	if tasks[0].Train != tasks[24].Train || tasks[0].Key == tasks[24].Key {
-		t.Error("models with the same inputs must share samples, and no two their key")
-	}
-}
-
-// TestFlop: the headline step is 2.12 million operations; a convolution does not count what lies before the first step.
-func TestFlop(t *testing.T) {
-	all := Workloads(1000)
-	if got := Flop(&all[0].Models[0]); got != 64*(4*32*64+6*(64*64+64)) {
-		t.Errorf("Flop(S2) = %v", got)
-	}
-	c := nn.DefaultConfig()
-	c.Inputs, c.Steps, c.Outputs, c.Batch, c.Activation = 6, 3, 1, 2, ""
-	c.Layers = []nn.Layer{{Kind: nn.Conv1D, Width: 5, Kernel: 2, Dilation: 1, Activation: nn.ReLU}, {Kind: nn.LastStep}}
-	// Two passes of 5 = 1 + 2 + 2 taps of 2 × 5, three passes of 5 × 1.
-	if got, want := Flop(&c), 2.0*2*(2*5*2*5+3*5); got != want {
-		t.Errorf("Flop(conv) = %v, want %v", got, want)
-	}
-}
-
 func TestGroups(t *testing.T) {
-	w := Workloads(1000)
+	w := workload.All(1000)
 	tasks := w[1].Tasks(6) // S2 early
 	groups := groupsOf(tasks, []int{100, 300, 20, 40, 60, 200})
-	if len(groups) != 1 || groups[0].Count != 6 || groups[0].Steps != 300 || groups[0].EvalEvery != evalEvery ||
+	if len(groups) != 1 || groups[0].Count != 6 || groups[0].Steps != 300 || groups[0].EvalEvery != workload.EvalEvery ||
 		!slices.Equal(groups[0].Widths, []int{32, 64, 64, 1}) {
 		t.Errorf("groups = %+v", groups)
 	}
@@ -84,7 +46,7 @@ func TestGroups(t *testing.T) {
 }
 
 func TestPlan(t *testing.T) {
-	cells := planCells(Workloads(1000), Populations())
+	cells := planCells(workload.All(1000), Populations())
 	if len(cells) != 50 {
 		t.Fatalf("%d cells, want 50", len(cells))
 	}

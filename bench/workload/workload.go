@@ -1,6 +1,8 @@
-package gpu
+package workload
 
 import (
+	"slices"
+
 	"doin.network/node/compute/nn"
 	"doin.network/node/compute/rng"
 )
@@ -10,10 +12,10 @@ type Variant string
 
 // The variants.
 const (
-	Fixed Variant = "fixed" // one shape, every model makes all its steps
-	Early Variant = "early" // one shape; learning rates differ, and models stop when validation does not improve
-	Mixed Variant = "mixed" // shapes, batches and activations differ; every model makes all its steps
-	GA    Variant = "ga"    // mixed and early together: the population that a genetic search makes
+	Fixed  Variant = "fixed" // one shape, every model makes all its steps
+	Early  Variant = "early" // one shape; learning rates differ, and models stop when validation does not improve
+	Shapes Variant = "mixed" // shapes, batches and activations differ; every model makes all its steps
+	GA     Variant = "ga"    // mixed and early together: the population that a genetic search makes
 )
 
 // Workload is one kind of training, with the models that a population cycles through.
@@ -23,23 +25,31 @@ type Workload struct {
 	Models  []nn.Config
 }
 
-// Names of the workloads: those of bench/engine.
+// String returns name and variant, "mixed ga"; the variant Fixed goes without saying.
+func (w *Workload) String() string {
+	if w.Variant == Fixed {
+		return w.Name
+	}
+	return w.Name + " " + string(w.Variant)
+}
+
+// Names of the workloads.
 const (
-	S2        = "S2"    // MLP 32-64-64-1, batch 64: the headline
-	Small     = "small" // MLP 16-32-1, batch 32
-	Wide      = "wide"  // MLP 32-128-128-1, batch 64
-	TCN       = "tcn"   // 3 residual blocks of 32 channels, kernel 3, dilations 1, 2, 4, window 64, batch 16; a tenth of the steps
-	MixedName = "mixed" // 24 shapes of one or two hidden layers of 4 to 63, inputs 12 to 35, batch 16, 32 or 64, four activations
+	S2    = "S2"    // MLP 32-64-64-1, batch 64: the headline
+	Small = "small" // MLP 16-32-1, batch 32
+	Wide  = "wide"  // MLP 32-128-128-1, batch 64
+	TCN   = "tcn"   // 3 residual blocks of 32 channels, kernel 3, dilations 1, 2, 4, window 64, batch 16; a tenth of the steps
+	Mixed = "mixed" // 24 shapes of one or two hidden layers of 4 to 63, inputs 12 to 35, batch 16, 32 or 64, four activations
 )
 
-// validation of the variants that stop early.
+// Validation of the variants that stop early.
 const (
-	evalEvery = 20
-	patience  = 3
+	EvalEvery = 20 // steps from one look to the next
+	Patience  = 3  // looks without improvement that end a training
 )
 
-// Workloads returns all kinds of training, of so many optimizer steps a model at most (the tcn a tenth of it).
-func Workloads(steps int) []Workload {
+// All returns all kinds of training, of so many optimizer steps a model at most (the tcn a tenth of it).
+func All(steps int) []Workload {
 	base := nn.DefaultConfig()
 	base.MaxSteps, base.EvalEvery, base.Patience, base.Segment = steps, 0, 0, 0
 	mlp := func(batch int, widths ...int) nn.Config {
@@ -58,8 +68,8 @@ func Workloads(steps int) []Workload {
 	return []Workload{
 		{S2, Fixed, []nn.Config{mlp(64, 32, 64, 64, 1)}},
 		{S2, Early, stopping([]nn.Config{mlp(64, 32, 64, 64, 1)})},
-		{MixedName, Mixed, mixed},
-		{MixedName, GA, stopping(mixed)},
+		{Mixed, Shapes, mixed},
+		{Mixed, GA, stopping(mixed)},
 		{Small, Fixed, []nn.Config{mlp(32, 16, 32, 1)}},
 		{Small, Early, stopping([]nn.Config{mlp(32, 16, 32, 1)})},
 		{Wide, Fixed, []nn.Config{mlp(64, 32, 128, 128, 1)}},
@@ -69,7 +79,20 @@ func Workloads(steps int) []Workload {
 	}
 }
 
-// mixedModels draws the shapes as bench/engine does.
+// Names returns the names of All, each once.
+func Names() []string { return []string{S2, Small, Wide, TCN, Mixed} }
+
+// Find returns one of All.
+func Find(name string, v Variant, steps int) (w Workload, ok bool) {
+	all := All(steps)
+	i := slices.IndexFunc(all, func(w Workload) bool { return w.Name == name && w.Variant == v })
+	if i < 0 {
+		return Workload{}, false
+	}
+	return all[i], true
+}
+
+// mixedModels draws the shapes.
 func mixedModels(mlp func(batch int, widths ...int) nn.Config) []nn.Config {
 	var mixed []nn.Config
 	s := rng.NewSeq(rng.Key{1, 2}, rng.Minibatch, 0)
@@ -91,7 +114,7 @@ func stopping(models []nn.Config) []nn.Config {
 	var out []nn.Config
 	for i := range 6 {
 		for _, c := range models {
-			c.EvalEvery, c.Patience = evalEvery, patience
+			c.EvalEvery, c.Patience = EvalEvery, Patience
 			c.LearningRate = []float32{0x1p-11, 0x1p-6, 0x1p-9, 0x1p-7, 0x1p-10, 0x1p-8}[i]
 			out = append(out, c)
 		}
@@ -101,43 +124,17 @@ func stopping(models []nn.Config) []nn.Config {
 
 // Tasks returns a population. Models with the same inputs share their samples, as those of one search do.
 func (w *Workload) Tasks(population int) []nn.Task {
-	type pair struct{ train, validation *source }
+	type pair struct{ train, validation nn.Source }
 	data := map[int]pair{}
 	tasks := make([]nn.Task, population)
 	for i := range tasks {
 		c := w.Models[i%len(w.Models)]
 		d, ok := data[c.Inputs]
 		if !ok {
-			d.train, d.validation = newSources(c.Inputs)
+			d.train, d.validation = Sources(c.Inputs)
 			data[c.Inputs] = d
 		}
 		tasks[i] = nn.Task{Config: c, Key: rng.Key{uint32(i), 5}, Train: d.train, Validation: d.validation}
 	}
 	return tasks
-}
-
-// Flop returns the multiply-adds of one training step, two operations each: forward, weight gradients, and input
-// gradients where another layer needs them. Taps before the first step of a sequence are absent. Activations, loss and
-// optimizer are not counted, as usual.
-func Flop(c *nn.Config) float64 {
-	m := c.Model()
-	var sum float64
-	for _, o := range m.Ops {
-		if o.Kind != nn.OpDense && o.Kind != nn.OpConvolve {
-			continue
-		}
-		x, passes := m.Tensors[o.X], 3.0
-		if x.Grad < 0 {
-			passes = 2
-		}
-		taps := x.Steps
-		if o.Kind == nn.OpConvolve {
-			taps = 0
-			for t := range x.Steps {
-				taps += min(o.Kernel, t/o.Dilation+1)
-			}
-		}
-		sum += 2 * passes * float64(c.Batch) * float64(taps) * float64(x.Channels) * float64(m.Matrices[o.Matrix].Out)
-	}
-	return sum
 }

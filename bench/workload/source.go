@@ -1,11 +1,14 @@
-package gpu
+package workload
 
-import "doin.network/node/compute/rng"
+import (
+	"doin.network/node/compute/nn"
+	"doin.network/node/compute/rng"
+)
 
-// rows of the made-up regression.
+// Rows of the made-up regression.
 const (
-	trainRows      = 1024
-	validationRows = 256
+	TrainRows      = 1024
+	ValidationRows = 256
 )
 
 // source is a made-up regression: y = mean of the inputs, x uniform in [−1, 1).
@@ -14,15 +17,15 @@ type source struct {
 	x         []float32
 }
 
-// newSources returns the training and the validation set of samples with so many inputs.
-func newSources(inputs int) (train, validation *source) {
-	x := make([]float32, (trainRows+validationRows)*inputs)
+// Sources returns the training and the validation set of samples with so many inputs, the same at every call.
+func Sources(inputs int) (train, validation nn.Source) {
+	x := make([]float32, (TrainRows+ValidationRows)*inputs)
 	r := rng.NewSeq(rng.Key{3, 4}, rng.Minibatch, 1)
 	for i := range x {
 		x[i] = 2*r.Uniform() - 1
 	}
-	at := trainRows * inputs
-	return &source{trainRows, inputs, x[:at]}, &source{validationRows, inputs, x[at:]}
+	at := TrainRows * inputs
+	return &source{TrainRows, inputs, x[:at]}, &source{ValidationRows, inputs, x[at:]}
 }
 
 // Len implements nn.Source.

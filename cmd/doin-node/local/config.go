@@ -17,9 +17,9 @@ const MaxNodes = 64
 // StopTime is how long the processes have to stop before they are killed.
 const StopTime = 3500 * time.Millisecond
 
-// Options say what network to run.
-type Options struct {
-	// Nodes is the number of processes, from 1 to MaxNodes.
+// Config says what network to run. Start from DefaultConfig.
+type Config struct {
+	// Nodes is the number of processes, from 1 to MaxNodes. Default 3.
 	Nodes int
 	// ConfigPath names the configuration that every node gets a copy of, with
 	// address, paths and peers of its own. A seed is increased by the node's index.
@@ -43,8 +43,11 @@ type Options struct {
 	Logger *slog.Logger
 }
 
-// validate reports every problem at once.
-func (o *Options) validate() error {
+// DefaultConfig returns the default named at the fields; executable, configuration, genesis and output are the caller's.
+func DefaultConfig() Config { return Config{Nodes: 3} }
+
+// Validate reports every problem at once, joined; nil means o is usable.
+func (o *Config) Validate() error {
 	var errs []error
 	if o.Nodes < 1 || o.Nodes > MaxNodes {
 		errs = append(errs, fmt.Errorf("--nodes %d: must be in [1, %d]", o.Nodes, MaxNodes))
