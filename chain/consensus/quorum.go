@@ -1,10 +1,10 @@
 package consensus
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
-	"strings"
 	"sync"
 
 	"doin.network/node/chain"
@@ -54,18 +54,37 @@ func Rank(parent string, peers []string) []string {
 	return lowest(parent+":", "", peers, len(peers))
 }
 
+// lowest returns the k peers other than without whose SHA-256(prefix peer) is lowest, in that order.
 func lowest(prefix, without string, peers []string, k int) []string {
-	type ranked struct{ hash, peer string }
-	rs := make([]ranked, 0, len(peers))
+	type ranked struct {
+		hash [sha256.Size]byte
+		peer string
+	}
+	compare := func(a, b ranked) int { return bytes.Compare(a.hash[:], b.hash[:]) }
+	k = min(k, len(peers))
+	best := make([]ranked, 0, k+1)
+	text := []byte(prefix)
 	for _, p := range peers {
-		if p != without {
-			rs = append(rs, ranked{hashText(prefix + p), p})
+		if p == without {
+			continue
+		}
+		text = append(text[:len(prefix)], p...)
+		r := ranked{sha256.Sum256(text), p}
+		switch {
+		case k == len(peers): // all of them, in order: sorted once
+			best = append(best, r)
+		case len(best) < k || k > 0 && compare(r, best[k-1]) < 0:
+			at, _ := slices.BinarySearchFunc(best, r, compare)
+			best = slices.Insert(best, at, r)
+			best = best[:min(k, len(best))]
 		}
 	}
-	slices.SortFunc(rs, func(a, b ranked) int { return strings.Compare(a.hash, b.hash) })
-	out := make([]string, 0, min(k, len(rs)))
-	for _, r := range rs[:min(k, len(rs))] {
-		out = append(out, r.peer)
+	if k == len(peers) {
+		slices.SortFunc(best, compare)
+	}
+	out := make([]string, len(best))
+	for i, r := range best {
+		out[i] = r.peer
 	}
 	return out
 }

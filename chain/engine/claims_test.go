@@ -52,7 +52,7 @@ func TestEveryProposalEnds(t *testing.T) {
 					t.Errorf("%.6s: %d claims are left", n.id, v.Quorums)
 				}
 			}
-			for _, stage := range []protocol.Stage{protocol.Accepted, protocol.Superseded, protocol.Expired, protocol.Withdrawn} {
+			for _, stage := range []protocol.Stage{protocol.Accepted, protocol.Superseded, protocol.Withdrawn} {
 				k := 0
 				for _, n := range c.nodes {
 					k += n.count(stage)
@@ -92,6 +92,27 @@ func TestTooManyOpen(t *testing.T) {
 		}
 	}
 	f(protocol.Propose{Domain: domain, Proposal: 7, Parameters: recipe(9)}, "too many open claims")
+}
+
+// TestNobodyVotes: claims that nobody decides are given up, and make room for others.
+func TestNobodyVotes(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, 3, 85)
+	n := c.nodes[0]
+	c.nodes[1].down, c.nodes[2].down = true, true
+	c.net.AdvanceTo(20 * time.Second)
+	if n.count(protocol.Revealed) != 4 || n.count(protocol.Expired) != 0 {
+		t.Errorf("%d revealed, %d expired", n.count(protocol.Revealed), n.count(protocol.Expired))
+	}
+	c.net.AdvanceTo(100 * time.Second)
+	if n.count(protocol.Revealed) <= 4 || n.count(protocol.Expired) != 4 {
+		t.Errorf("%d revealed, %d expired after the first are given up", n.count(protocol.Revealed), n.count(protocol.Expired))
+	}
+	n.search = func(*node) *canon.Object { return nil }
+	c.net.Advance(2 * time.Minute)
+	if k := n.unfinished(); k != 0 || n.eng.View().Quorums != 0 {
+		t.Errorf("%d of %d proposals have no end, %d claims are left", k, n.number, n.eng.View().Quorums)
+	}
 }
 
 // TestClaimsOfOneNode: of two claims on their way the second must promise more than the first.
