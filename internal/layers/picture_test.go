@@ -24,14 +24,16 @@ var between = []layer{
 	{"compute/nn/...", []string{"kernels/..."}},
 	{"compute/graph", []string{"kernels/..."}},
 	{"compute/gpuinfo", []string{"compute/worker/...", "compute/domain/..."}},
-	{"bench/...", []string{"cmd/doin-node/...", "cmd/doin-bench/...", "cmd/ptxgen"}},
+	{"bench/...", []string{"cmd/doin-node/...", "cmd/doin-pynode/...", "cmd/doin-bench/...", "cmd/ptxgen"}},
 	{"bench/engine", []string{"bench/gpu", "bench/islands", "bench/load"}},
 	{"bench/gpu", []string{"bench/engine", "bench/islands", "bench/load"}},
 	{"cmd/doin-node/...", []string{"cmd/doin-worker/...", "cmd/doin-bench/...", "cmd/ptxgen"}},
 	// Keys as data: of the search it knows the names and bounds of its settings, and how champions migrate.
 	{"cmd/doin-node/config", []string{"ga", "ga/op", "cmd/doin-node/search", "cmd/doin-node/stack"}},
-	{"cmd/doin-worker/...", []string{"cmd/doin-bench/...", "cmd/ptxgen"}},
-	{"cmd/doin-bench/...", []string{"olap/...", "cmd/doin-node/...", "cmd/ptxgen"}},
+	{"cmd/doin-pynode/...", []string{"cmd/doin-worker/...", "cmd/doin-bench/...", "cmd/ptxgen"}},
+	{"cmd/doin-node/...", []string{"cmd/doin-pynode/..."}},
+	{"cmd/doin-worker/...", []string{"cmd/doin-bench/...", "cmd/doin-pynode/...", "cmd/ptxgen"}},
+	{"cmd/doin-bench/...", []string{"olap/...", "cmd/doin-node/...", "cmd/doin-pynode/...", "cmd/ptxgen"}},
 	{"cmd/ptxgen", []string{"cmd/..."}},
 }
 

@@ -9,6 +9,8 @@ import (
 	"doin.network/node/chain"
 	"doin.network/node/chain/identity"
 	"doin.network/node/cmd/doin-node/config"
+	"doin.network/node/cmd/doin-node/stack"
+	"doin.network/node/internal/canon"
 	"doin.network/node/internal/timestamp"
 )
 
@@ -59,13 +61,19 @@ func genesis(cfg *config.Config, key *identity.Key, own string, now time.Time) (
 		if err := g.Validate(); err != nil {
 			return nil, err
 		}
-		return g, writeGenesis(own, g)
+		if err := stack.WriteFile(own, append(canon.AppendIndent(nil, g.Object()), '\n')); err != nil {
+			return nil, fmt.Errorf("genesis file: %w", err)
+		}
+		return g, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("genesis file: %w", err)
 	}
 	g, err := chain.ParseGenesis(data)
 	if err != nil {
+		return nil, fmt.Errorf("genesis file %s: %w", path, err)
+	}
+	if err := g.CheckFormat(); err != nil {
 		return nil, fmt.Errorf("genesis file %s: %w", path, err)
 	}
 	for _, d := range cfg.Domains {
