@@ -8,46 +8,29 @@ import (
 
 // ChainOptimae is a row of fact_chain_optimae: one optimae that a block of our chain accepted.
 type ChainOptimae struct {
-	OptimaeID               string   `json:"optimae_id"`
-	DomainID                string   `json:"domain_id"`
-	OptimizerID             string   `json:"optimizer_id"` // the transaction's peer id
-	ExperimentID            *string  `json:"experiment_id,omitempty"`
-	RoundNumber             *int64   `json:"round_number,omitempty"`
-	Parameters              JSON     `json:"parameters,omitempty"`
-	ReportedPerformance     *float64 `json:"reported_performance,omitempty"`
-	VerifiedPerformance     *float64 `json:"verified_performance,omitempty"`
-	EffectiveIncrement      *float64 `json:"effective_increment,omitempty"`
-	TimeToThisResultSeconds *float64 `json:"time_to_this_result_seconds,omitempty"`
-	OptimizationConfigHash  *string  `json:"optimization_config_hash,omitempty"`
-	DataHash                *string  `json:"data_hash,omitempty"`
-	PreviousBestPerformance *float64 `json:"previous_best_performance,omitempty"`
-	RewardFraction          *float64 `json:"reward_fraction,omitempty"`
-	QuorumAgreeFraction     *float64 `json:"quorum_agree_fraction,omitempty"`
-	BlockHeight             int64    `json:"block_height"`
-	BlockTimestamp          string   `json:"block_timestamp"` // as given by the caller; iso by convention
-	IngestedAt              string   `json:"ingested_at"`     // iso
+	OptimaeID               string   `json:"optimae_id" olap:"1,key" doc:"the claim's commitment"`
+	DomainID                string   `json:"domain_id" olap:"1,notnull" doc:"domain of the transaction"`
+	OptimizerID             string   `json:"optimizer_id" olap:"1,notnull" doc:"peer id of the transaction"`
+	ExperimentID            *string  `json:"experiment_id,omitempty" olap:"1" doc:"the optimizer's experiment"`
+	RoundNumber             *int64   `json:"round_number,omitempty" olap:"1" doc:"the optimizer's round"`
+	Parameters              JSON     `json:"parameters,omitempty" olap:"1" doc:"the recipe"`
+	ReportedPerformance     *float64 `json:"reported_performance,omitempty" olap:"1" doc:"as claimed"`
+	VerifiedPerformance     *float64 `json:"verified_performance,omitempty" olap:"1" doc:"as the quorum found it"`
+	EffectiveIncrement      *float64 `json:"effective_increment,omitempty" olap:"1" doc:"improvement that counts for the block"`
+	TimeToThisResultSeconds *float64 `json:"time_to_this_result_seconds,omitempty" olap:"1" doc:"since the start of the optimizer's experiment"`
+	OptimizationConfigHash  *string  `json:"optimization_config_hash,omitempty" olap:"1" doc:"SHA-256 of the optimizer's configuration"`
+	DataHash                *string  `json:"data_hash,omitempty" olap:"1" doc:"SHA-256 of the optimizer's data"`
+	PreviousBestPerformance *float64 `json:"previous_best_performance,omitempty" olap:"1" doc:"of the optimizer's experiment, before"`
+	RewardFraction          *float64 `json:"reward_fraction,omitempty" olap:"1" doc:"share of the reward that is paid"`
+	QuorumAgreeFraction     *float64 `json:"quorum_agree_fraction,omitempty" olap:"1" doc:"share of the quorum that agreed"`
+	BlockHeight             int64    `json:"block_height" olap:"1,notnull" doc:"of the block that accepted it"`
+	BlockTimestamp          string   `json:"block_timestamp" olap:"1,notnull" doc:"of that block"`
+	IngestedAt              string   `json:"ingested_at" olap:"1,notnull" doc:"when the row was made"`
 
 	// Ours.
-	BlockHash string `json:"block_hash,omitempty"`
-	TxID      string `json:"tx_id,omitempty"`
-	Digest    string `json:"digest,omitempty"`
-}
-
-// Values returns the row in the order of ChainOptimaeTable.
-func (c *ChainOptimae) Values() []any {
-	return []any{
-		c.OptimaeID, c.DomainID, c.OptimizerID, optString(c.ExperimentID), optInt(c.RoundNumber),
-		optJSON(c.Parameters), optFloat(c.ReportedPerformance), optFloat(c.VerifiedPerformance),
-		optFloat(c.EffectiveIncrement), optFloat(c.TimeToThisResultSeconds), optString(c.OptimizationConfigHash),
-		optString(c.DataHash), optFloat(c.PreviousBestPerformance), optFloat(c.RewardFraction),
-		optFloat(c.QuorumAgreeFraction), c.BlockHeight, c.BlockTimestamp, c.IngestedAt,
-		optText(c.BlockHash), optText(c.TxID), optText(c.Digest),
-	}
-}
-
-func (c *ChainOptimae) finite() bool {
-	return isFinite(c.ReportedPerformance, c.VerifiedPerformance, c.EffectiveIncrement, c.TimeToThisResultSeconds,
-		c.PreviousBestPerformance, c.RewardFraction, c.QuorumAgreeFraction)
+	BlockHash string `json:"block_hash,omitempty" olap:"4" doc:"of the block that accepted it"`
+	TxID      string `json:"tx_id,omitempty" olap:"4" doc:"of the acceptance"`
+	Digest    string `json:"digest,omitempty" olap:"4" doc:"of the recipe's training"`
 }
 
 // Acceptance is where an optimae_accepted transaction stands, for ChainOptimaeOf.
@@ -117,25 +100,15 @@ func (c *ChainOptimae) Object() (*canon.Object, error) {
 		}
 		parameters = v
 	}
-	return canon.NewObject(
-		"experiment_id", optString(c.ExperimentID),
-		"round_number", optInt(c.RoundNumber),
-		"domain_id", c.DomainID,
-		"optimizer_id", c.OptimizerID,
-		"parameters", parameters,
-		"verified_performance", optFloat(c.VerifiedPerformance),
-		"reported_performance", optFloat(c.ReportedPerformance),
-		"time_to_this_result_seconds", optFloat(c.TimeToThisResultSeconds),
-		"optimization_config_hash", optString(c.OptimizationConfigHash),
-		"data_hash", optString(c.DataHash),
-		"previous_best_performance", optFloat(c.PreviousBestPerformance),
-		"effective_increment", optFloat(c.EffectiveIncrement),
-		"reward_fraction", optFloat(c.RewardFraction),
-		"quorum_agree_fraction", optFloat(c.QuorumAgreeFraction),
-		"optimae_id", c.OptimaeID,
-		"block_height", c.BlockHeight,
-		"block_timestamp", c.BlockTimestamp,
-	), nil
+	o := canon.NewObject()
+	for _, key := range ChainMetricsKeys() {
+		if key == "parameters" {
+			o.Set(key, parameters)
+		} else {
+			o.Set(key, ChainOptimaeTable.Column(key).Value(c))
+		}
+	}
+	return o, nil
 }
 
 func payloadFloat(p *canon.Object, key string) *float64 {
@@ -155,11 +128,4 @@ func payloadString(p *canon.Object, key string) *string {
 		return nil
 	}
 	return &s
-}
-
-func optString(p *string) any {
-	if p == nil {
-		return nil
-	}
-	return *p
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"sync/atomic"
 	"time"
+
+	"doin.network/node/olap/spool"
 )
 
 const batchBytes = 4 << 20 // a batch ends with the row that reaches this
@@ -14,7 +16,7 @@ const batchBytes = 4 << 20 // a batch ends with the row that reaches this
 type feed struct {
 	sink   Sink
 	wake   chan struct{} // capacity 1: something was appended
-	cursor cursor        // owned by the delivering goroutine
+	cursor spool.Cursor  // owned by the delivering goroutine
 
 	pending atomic.Int64 // rows not delivered
 
@@ -68,7 +70,7 @@ func (r *Recorder) deliver(work context.Context, draining <-chan struct{}, f *fe
 			}
 			failures = 0
 			r.advance(f, next, len(rows), bad, nil)
-			if f.cursor.after >= single {
+			if f.cursor.Seq() >= single {
 				limit = r.cfg.BatchRows
 			}
 		case work.Err() != nil:
@@ -96,23 +98,23 @@ func (r *Recorder) deliver(work context.Context, draining <-chan struct{}, f *fe
 }
 
 // batch reads the next rows for f, which are durable. bad counts records that cannot be read.
-func (r *Recorder) batch(f *feed, limit int) (rows []Row, next cursor, bad int, err error) {
-	if err := r.spool.sync(); err != nil {
+func (r *Recorder) batch(f *feed, limit int) (rows []Row, next spool.Cursor, bad int, err error) {
+	if err := r.spool.Sync(); err != nil {
 		return nil, f.cursor, 0, err
 	}
-	recs, next, bad, err := r.spool.read(f.cursor, limit, batchBytes)
+	recs, next, bad, err := r.spool.Read(f.cursor, limit, batchBytes)
 	if err != nil {
 		return nil, f.cursor, 0, fmt.Errorf("read spool: %w", err)
 	}
-	id := hexID(r.spool.id)
+	id := r.spool.ID()
 	for _, rec := range recs {
-		row, err := decodeRow(rec.payload)
+		row, err := decodeRow(rec.Payload)
 		if err != nil { // its checksum is good: another version wrote it
-			r.log.Error("spool holds a row that cannot be read", "seq", rec.seq, "err", err)
+			r.log.Error("spool holds a row that cannot be read", "seq", rec.Seq, "err", err)
 			bad++
 			continue
 		}
-		row.Spool, row.Seq = id, rec.seq
+		row.Spool, row.Seq = id, rec.Seq
 		rows = append(rows, row)
 	}
 	return rows, next, bad, nil
@@ -136,13 +138,13 @@ func (r *Recorder) write(ctx context.Context, f *feed, rows []Row) (err error) {
 
 // advance notes that f is past n rows, delivered or (rejected != nil) given up, and past bad lost
 // ones, and frees the spool of what all sinks have.
-func (r *Recorder) advance(f *feed, next cursor, n, bad int, rejected error) {
+func (r *Recorder) advance(f *feed, next spool.Cursor, n, bad int, rejected error) {
 	f.cursor = next
 	if bad > 0 {
 		r.log.Error("spool records were lost", "sink", f.sink.Name(), "count", bad)
 	}
 	r.mu.Lock()
-	f.done = max(f.done, next.after)
+	f.done = max(f.done, next.Seq())
 	f.pending.Add(-int64(n + bad))
 	f.lost += uint64(bad)
 	if rejected != nil {
@@ -160,7 +162,7 @@ func (r *Recorder) advance(f *feed, next cursor, n, bad int, rejected error) {
 	r.progress = make(chan struct{})
 	r.mu.Unlock()
 	r.savePosition(f.sink.Name(), done)
-	if err := r.spool.release(lowest); err != nil {
+	if err := r.spool.Release(lowest); err != nil {
 		r.log.Warn("recording spool not compacted", "err", err)
 	}
 }
@@ -169,8 +171,8 @@ func (r *Recorder) advance(f *feed, next cursor, n, bad int, rejected error) {
 func (r *Recorder) savePosition(sink string, done uint64) {
 	r.posMu.Lock()
 	defer r.posMu.Unlock()
-	r.pos.Sinks[sink] = done
-	err := r.pos.save(r.cfg.Dir)
+	r.pos.Readers[sink] = done
+	err := r.pos.Save(r.cfg.Dir)
 	if err != nil && r.posErr == nil {
 		r.log.Warn("recording positions not saved", "err", err)
 	}

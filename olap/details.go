@@ -2,6 +2,8 @@ package olap
 
 import (
 	"math"
+	"reflect"
+	"strings"
 
 	"doin.network/node/internal/canon"
 )
@@ -9,75 +11,70 @@ import (
 // Details are the metrics of a round that have columns of their own: the six errors in the
 // tables, all of them in the CSV file. nil means the round did not report it.
 type Details struct {
-	TrainMAE                 *float64 `json:"train_mae,omitempty"`
-	TrainNaiveMAE            *float64 `json:"train_naive_mae,omitempty"`
-	ValMAE                   *float64 `json:"val_mae,omitempty"`
-	ValNaiveMAE              *float64 `json:"val_naive_mae,omitempty"`
-	TestMAE                  *float64 `json:"test_mae,omitempty"`
-	TestNaiveMAE             *float64 `json:"test_naive_mae,omitempty"`
-	Generation               *int64   `json:"generation,omitempty"`
-	Stage                    *int64   `json:"stage,omitempty"`
-	TotalStages              *int64   `json:"total_stages,omitempty"`
-	StageName                *string  `json:"stage_name,omitempty"`
-	GenInStage               *int64   `json:"gen_in_stage,omitempty"`
-	NGenerationsStage        *int64   `json:"n_generations_stage,omitempty"`
-	NGenerationsTotal        *int64   `json:"n_generations_total,omitempty"`
-	TotalCandidatesEvaluated *int64   `json:"total_candidates_evaluated,omitempty"`
-	PopulationSize           *int64   `json:"population_size,omitempty"`
-	NoImproveCounter         *int64   `json:"no_improve_counter,omitempty"`
-	OptimizationPatience     *int64   `json:"optimization_patience,omitempty"`
-	AvgFitness               *float64 `json:"avg_fitness,omitempty"`
-	BestFitnessGen           *float64 `json:"best_fitness_gen,omitempty"`
-	NEATSpeciesCount         *int64   `json:"neat_species_count,omitempty"`
-	NEATAvgComplexity        *float64 `json:"neat_avg_complexity,omitempty"`
+	TrainMAE                 *float64 `json:"train_mae,omitempty" olap:"2" doc:"mean absolute error on the training part"`
+	TrainNaiveMAE            *float64 `json:"train_naive_mae,omitempty" olap:"2" doc:"the naive model's"`
+	ValMAE                   *float64 `json:"val_mae,omitempty" olap:"2" doc:"mean absolute error on the validation part"`
+	ValNaiveMAE              *float64 `json:"val_naive_mae,omitempty" olap:"2" doc:"the naive model's"`
+	TestMAE                  *float64 `json:"test_mae,omitempty" olap:"2" doc:"mean absolute error on the test part, never rewarded"`
+	TestNaiveMAE             *float64 `json:"test_naive_mae,omitempty" olap:"2" doc:"the naive model's"`
+	Generation               *int64   `json:"generation,omitempty" olap:"csv" doc:"of the search"`
+	Stage                    *int64   `json:"stage,omitempty" olap:"csv" doc:"of a search in stages"`
+	TotalStages              *int64   `json:"total_stages,omitempty" olap:"csv" doc:"stages of the search"`
+	StageName                *string  `json:"stage_name,omitempty" olap:"csv" doc:"name of the stage"`
+	GenInStage               *int64   `json:"gen_in_stage,omitempty" olap:"csv" doc:"generation within the stage"`
+	NGenerationsStage        *int64   `json:"n_generations_stage,omitempty" olap:"csv" doc:"generations of the stage"`
+	NGenerationsTotal        *int64   `json:"n_generations_total,omitempty" olap:"csv" doc:"generations of all stages"`
+	TotalCandidatesEvaluated *int64   `json:"total_candidates_evaluated,omitempty" olap:"csv" doc:"evaluations since the start of the search"`
+	PopulationSize           *int64   `json:"population_size,omitempty" olap:"csv" doc:"individuals of the generation"`
+	NoImproveCounter         *int64   `json:"no_improve_counter,omitempty" olap:"csv" doc:"generations since the last improvement"`
+	OptimizationPatience     *int64   `json:"optimization_patience,omitempty" olap:"csv" doc:"generations without improvement that end the search"`
+	AvgFitness               *float64 `json:"avg_fitness,omitempty" olap:"csv" doc:"mean fitness of the generation"`
+	BestFitnessGen           *float64 `json:"best_fitness_gen,omitempty" olap:"csv" doc:"best fitness of the generation"`
+	NEATSpeciesCount         *int64   `json:"neat_species_count,omitempty" olap:"csv" doc:"species of a NEAT search"`
+	NEATAvgComplexity        *float64 `json:"neat_avg_complexity,omitempty" olap:"csv" doc:"mean size of a NEAT search's networks"`
 }
 
 // DetailsOf picks the details out of a round's metrics by their column names. A value of another
 // kind, or a number that is not finite, stays in the metrics but has no column.
-func DetailsOf(metrics *canon.Object) Details {
-	f := func(key string) *float64 {
-		switch v, _ := metrics.Get(key); v := v.(type) {
-		case float64:
-			if !math.IsNaN(v) && !math.IsInf(v, 0) {
-				return &v
-			}
-		case int64:
-			return Float(float64(v))
-		}
-		return nil
-	}
-	i := func(key string) *int64 {
-		switch v, _ := metrics.Get(key); v := v.(type) {
-		case int64:
-			return &v
-		case float64:
-			if v == math.Trunc(v) && math.Abs(v) < 1<<53 {
-				return Int(int64(v))
+func DetailsOf(metrics *canon.Object) (d Details) {
+	fields := reflect.ValueOf(&d).Elem()
+	for i := range fields.NumField() {
+		name, _, _ := strings.Cut(fields.Type().Field(i).Tag.Get("json"), ",")
+		v, _ := metrics.Get(name)
+		switch to := fields.Field(i).Addr().Interface().(type) {
+		case **float64:
+			*to = detailFloat(v)
+		case **int64:
+			*to = detailInt(v)
+		case **string:
+			if s, ok := v.(string); ok {
+				*to = &s
 			}
 		}
-		return nil
 	}
-	var d Details
-	d.TrainMAE, d.TrainNaiveMAE = f("train_mae"), f("train_naive_mae")
-	d.ValMAE, d.ValNaiveMAE = f("val_mae"), f("val_naive_mae")
-	d.TestMAE, d.TestNaiveMAE = f("test_mae"), f("test_naive_mae")
-	d.Generation, d.Stage, d.TotalStages = i("generation"), i("stage"), i("total_stages")
-	if v, _ := metrics.Get("stage_name"); v != nil {
-		if s, ok := v.(string); ok {
-			d.StageName = &s
-		}
-	}
-	d.GenInStage = i("gen_in_stage")
-	d.NGenerationsStage, d.NGenerationsTotal = i("n_generations_stage"), i("n_generations_total")
-	d.TotalCandidatesEvaluated, d.PopulationSize = i("total_candidates_evaluated"), i("population_size")
-	d.NoImproveCounter, d.OptimizationPatience = i("no_improve_counter"), i("optimization_patience")
-	d.AvgFitness, d.BestFitnessGen = f("avg_fitness"), f("best_fitness_gen")
-	d.NEATSpeciesCount, d.NEATAvgComplexity = i("neat_species_count"), f("neat_avg_complexity")
 	return d
 }
 
-// finite reports whether every number of d is.
-func (d *Details) finite() bool {
-	return isFinite(d.TrainMAE, d.TrainNaiveMAE, d.ValMAE, d.ValNaiveMAE, d.TestMAE, d.TestNaiveMAE,
-		d.AvgFitness, d.BestFitnessGen, d.NEATAvgComplexity)
+func detailFloat(v any) *float64 {
+	switch v := v.(type) {
+	case float64:
+		if isFinite(&v) {
+			return &v
+		}
+	case int64:
+		return Float(float64(v))
+	}
+	return nil
+}
+
+func detailInt(v any) *int64 {
+	switch v := v.(type) {
+	case int64:
+		return &v
+	case float64:
+		if v == math.Trunc(v) && math.Abs(v) < 1<<53 {
+			return Int(int64(v))
+		}
+	}
+	return nil
 }

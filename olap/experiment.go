@@ -4,76 +4,52 @@ import "doin.network/node/internal/canon"
 
 // Domain is a row of dim_domain.
 type Domain struct {
-	ID          string `json:"domain_id"`
-	Type        string `json:"domain_type,omitempty"` // "" is stored as null, as the reference does
-	Description string `json:"description,omitempty"`
+	ID          string `json:"domain_id" olap:"1,key" doc:"the domain's name in the genesis file"`
+	Type        string `json:"domain_type,omitempty" olap:"1" doc:"kind of its metric"`
+	Description string `json:"description,omitempty" olap:"1" doc:"free text"`
 }
 
-// Values returns the row in the order of DomainTable.
-func (d *Domain) Values() []any {
-	return []any{d.ID, optText(d.Type), optText(d.Description)}
-}
-
-// Experiment is a row of dim_experiment: one domain optimized by one process run. A later row of
+// Experiment is a row of dim_experiment: one search of one domain, across the restarts of its node. A later row of
 // the same id replaces the earlier.
 type Experiment struct {
-	ID                 string   `json:"experiment_id"` // 32 hexadecimal digits
-	DomainID           string   `json:"domain_id"`
-	NodeID             string   `json:"node_id"` // full peer id
-	Hostname           string   `json:"hostname"`
-	OptimizerPlugin    string   `json:"optimizer_plugin"`
-	PerformanceMetric  string   `json:"performance_metric,omitempty"`
-	MetricSchema       string   `json:"metric_schema,omitempty"`
-	HigherIsBetter     bool     `json:"higher_is_better"`
-	OptimizationConfig JSON     `json:"optimization_config"` // "{}" when there is none
-	ParamBounds        JSON     `json:"param_bounds"`        // "{}" when there is none
-	TargetPerformance  *float64 `json:"target_performance,omitempty"`
-	StartedAt          string   `json:"started_at"`            // iso
-	FinishedAt         string   `json:"finished_at,omitempty"` // iso; "" while it runs
-	Converged          bool     `json:"converged"`
-	DoinVersion        string   `json:"doin_version"`
+	ID                 string   `json:"experiment_id" olap:"1,key" doc:"32 hexadecimal digits"`
+	DomainID           string   `json:"domain_id" olap:"1,notnull" doc:"the domain that is optimized"`
+	NodeID             string   `json:"node_id" olap:"1,notnull" doc:"full peer id of the node"`
+	Hostname           string   `json:"hostname" olap:"1" doc:"the node's machine"`
+	OptimizerPlugin    string   `json:"optimizer_plugin" olap:"1" doc:"what trains"`
+	PerformanceMetric  string   `json:"performance_metric,omitempty" olap:"3" doc:"what performance measures"`
+	MetricSchema       string   `json:"metric_schema,omitempty" olap:"3" doc:"the configured name of the metrics' schema, else the kind of each metric, as JSON"`
+	HigherIsBetter     bool     `json:"higher_is_better" olap:"3,default=TRUE" doc:"whether a larger performance is better"`
+	OptimizationConfig JSON     `json:"optimization_config" olap:"1" doc:"the domain's configuration"`
+	ParamBounds        JSON     `json:"param_bounds" olap:"1" doc:"name to [low, high] of each parameter"`
+	TargetPerformance  *float64 `json:"target_performance,omitempty" olap:"1" doc:"performance that ends the experiment"`
+	StartedAt          string   `json:"started_at" olap:"1" doc:"first start"`
+	FinishedAt         string   `json:"finished_at,omitempty" olap:"1" doc:"convergence or the last stop; NULL while it runs"`
+	Converged          bool     `json:"converged" olap:"1,default=FALSE" doc:"whether the target was reached"`
+	DoinVersion        string   `json:"doin_version" olap:"1" doc:"the program's"`
 
 	// Ours.
-	Seed      *uint64 `json:"seed,omitempty"` // the search's seed, where the run is reproducible
-	DataHash  string  `json:"data_hash,omitempty"`
-	NetworkID string  `json:"network_id,omitempty"`
-}
-
-// Values returns the row in the order of ExperimentTable.
-func (e *Experiment) Values() []any {
-	return []any{
-		e.ID, e.DomainID, e.NodeID, e.Hostname, e.OptimizerPlugin, optText(e.PerformanceMetric),
-		optText(e.MetricSchema), e.HigherIsBetter, optJSON(e.OptimizationConfig), optJSON(e.ParamBounds),
-		optFloat(e.TargetPerformance), e.StartedAt, optText(e.FinishedAt), e.Converged, e.DoinVersion,
-		optSeed(e.Seed), optText(e.DataHash), optText(e.NetworkID),
-	}
+	Seed      *uint64 `json:"seed,omitempty" olap:"4" doc:"seed of the search, decimal"`
+	DataHash  string  `json:"data_hash,omitempty" olap:"4" doc:"SHA-256 of the domain's data"`
+	NetworkID string  `json:"network_id,omitempty" olap:"4" doc:"the network the node belongs to"`
 }
 
 // Summary is a row of fact_experiment_summary.
 type Summary struct {
-	ExperimentID        string   `json:"experiment_id"`
-	DomainID            string   `json:"domain_id"`
-	TotalRounds         int64    `json:"total_rounds"`
-	FinalPerformance    *float64 `json:"final_performance,omitempty"` // of the last round; nil before the first
-	BestPerformance     *float64 `json:"best_performance,omitempty"`
-	TimeToTargetSeconds *float64 `json:"time_to_target_seconds,omitempty"`
-	TotalElapsedSeconds *float64 `json:"total_elapsed_seconds,omitempty"` // of the last round
-	Converged           bool     `json:"converged"`
-	RoundsToConvergence *int64   `json:"rounds_to_convergence,omitempty"` // first round flagged converged
-	NodeID              string   `json:"node_id"`
-	Hostname            string   `json:"hostname"`
+	ExperimentID        string   `json:"experiment_id" olap:"1,key,ref=dim_experiment" doc:"the experiment"`
+	DomainID            string   `json:"domain_id" olap:"1,notnull" doc:"its domain"`
+	TotalRounds         int64    `json:"total_rounds" olap:"1" doc:"number of its last round"`
+	FinalPerformance    *float64 `json:"final_performance,omitempty" olap:"1" doc:"of its last round"`
+	BestPerformance     *float64 `json:"best_performance,omitempty" olap:"1" doc:"best of its rounds"`
+	TimeToTargetSeconds *float64 `json:"time_to_target_seconds,omitempty" olap:"1" doc:"from its start to the target"`
+	TotalElapsedSeconds *float64 `json:"total_elapsed_seconds,omitempty" olap:"1" doc:"from its start to its last round"`
+	Converged           bool     `json:"converged" olap:"1" doc:"whether the target was reached"`
+	RoundsToConvergence *int64   `json:"rounds_to_convergence,omitempty" olap:"1" doc:"first round flagged converged"`
+	NodeID              string   `json:"node_id" olap:"1" doc:"full peer id of the node"`
+	Hostname            string   `json:"hostname" olap:"1" doc:"the node's machine"`
 
 	// Ours.
-	Evaluations int64 `json:"evaluations"` // of all rounds
-}
-
-// Values returns the row in the order of SummaryTable.
-func (s *Summary) Values() []any {
-	return []any{
-		s.ExperimentID, s.DomainID, s.TotalRounds, optFloat(s.FinalPerformance), optFloat(s.BestPerformance),
-		optFloat(s.TimeToTargetSeconds), optFloat(s.TotalElapsedSeconds), s.Converged,
-		optInt(s.RoundsToConvergence), s.NodeID, s.Hostname, s.Evaluations,
-	}
+	Evaluations int64 `json:"evaluations" olap:"4,default=0" doc:"of all rounds"`
 }
 
 // Status returns the summary as GET /stats and the CSV's summary file show it. elapsed is in

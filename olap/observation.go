@@ -11,7 +11,7 @@ import (
 // DoinVersion is the reference's version, written where Node.Version is empty.
 const DoinVersion = "0.1.0"
 
-// NewID returns 128 random bits as 32 hexadecimal digits, the form of experiment and round ids.
+// NewID returns 128 random bits as 32 hexadecimal digits, the form of experiment ids.
 func NewID() string {
 	var b [16]byte
 	rand.Read(b[:]) // never fails
@@ -33,32 +33,39 @@ type Setup struct {
 	Description        string // optional, for dim_domain
 	OptimizerPlugin    string
 	PerformanceMetric  string
-	MetricSchema       string
+	MetricSchema       string        // default the configuration's metric_schema, else what the rounds bring
 	LowerIsBetter      bool          // false: a larger performance is better
 	OptimizationConfig *canon.Object // nil is {}
 	ParamBounds        *canon.Object // nil is {}
 	Target             *float64      // nil: the experiment never converges by itself
 	Seed               *uint64
 	DataHash           string
+	// Resume is the progress of this experiment in an earlier process; nil begins a new one.
+	Resume *Progress
 }
 
 // Observation is one round as its optimizer saw it.
 type Observation struct {
-	Performance  float64       // finite
-	Parameters   *canon.Object // of this round's result; nil is {}
-	WallClock    time.Duration
-	ChainHeight  int64
-	Peers        int64
-	BlockReward  float64       // DOIN
-	Metrics      *canon.Object // every detail; those of Details get columns of their own
-	MetricSchema string        // default the experiment's
+	Performance float64       // finite
+	Parameters  *canon.Object // of this round's result; nil is {}
+	WallClock   time.Duration
+	ChainHeight int64
+	Peers       int64
+	BlockReward float64       // DOIN
+	Metrics     *canon.Object // every detail; those of Details get columns of their own
 
-	Evaluations  int64
-	Seed         *uint64
+	Evaluations int64
+	// Seed is that of the training of Parameters.
+	Seed *uint64
+	// Digest is that of the confirming run that ended in the round, "" if none did; DigestOf is the recipe it ran. That is
+	// seldom Parameters: confirming takes longer than a round.
 	Digest       string
+	DigestOf     *canon.Object
 	VerifiedBest *float64
-	Accepted     int64
-	Rejected     int64
-	Immigrants   int64
-	GPU          GPU
+	// ChampionVerified is whether a quorum has agreed on the model that answers the domain's inferences; nil: there is none.
+	ChampionVerified *bool
+	Accepted         int64
+	Rejected         int64
+	Immigrants       int64
+	GPU              GPU
 }

@@ -6,12 +6,17 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+
+	"doin.network/node/olap/spool"
 )
 
 // Errors of Recorder.
 var (
 	// ErrClosed is returned by Record and Flush after Close.
-	ErrClosed = errors.New("olap: recorder is closed")
+	ErrClosed = spool.ErrClosed
+	// ErrSpoolFull is wrapped by Record's error when the spool has reached its bound because a sink does not keep up. The
+	// rows were not taken; they are counted as dropped.
+	ErrSpoolFull = spool.ErrFull
 	// ErrPending is wrapped by Run's error when the flush deadline passed with rows undelivered.
 	// They stay in the spool for the next start.
 	ErrPending = errors.New("olap: rows not delivered yet")
@@ -25,7 +30,7 @@ var (
 type Recorder struct {
 	cfg   Config
 	log   *slog.Logger
-	spool *spool
+	spool *spool.Queue
 	feeds []*feed
 
 	accepted, dropped atomic.Uint64
@@ -37,7 +42,7 @@ type Recorder struct {
 	closed   bool
 
 	posMu  sync.Mutex // guards the file of positions and the fields below; never waits for a sink
-	pos    positions
+	pos    spool.Positions
 	posErr error // of the last save
 }
 
@@ -57,7 +62,7 @@ func Open(cfg Config, sinks ...Sink) (_ *Recorder, err error) {
 	if r.log == nil {
 		r.log = slog.New(slog.DiscardHandler)
 	}
-	pos, damaged, err := loadPositions(cfg.Dir)
+	pos, damaged, err := spool.LoadPositions(cfg.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("olap: open spool: %w", err)
 	}
@@ -71,30 +76,29 @@ func Open(cfg Config, sinks ...Sink) (_ *Recorder, err error) {
 				return nil, fmt.Errorf("olap: two sinks are named %q", sink.Name())
 			}
 		}
-		f := &feed{sink: sink, wake: make(chan struct{}, 1), done: pos.Sinks[sink.Name()]}
-		f.cursor.after = f.done
+		f := &feed{sink: sink, wake: make(chan struct{}, 1), done: pos.Readers[sink.Name()]}
+		f.cursor = spool.Behind(f.done)
 		r.feeds = append(r.feeds, f)
 	}
-	for _, seq := range pos.Sinks {
+	for _, seq := range pos.Readers {
 		floor = max(floor, seq)
 	}
-	if r.spool, err = openSpool(cfg.Dir, cfg.MaxBytes, floor, r.count); err != nil {
+	if r.spool, err = spool.Open(cfg.Dir, cfg.MaxBytes, floor, r.count); err != nil {
 		return nil, fmt.Errorf("olap: open spool %s: %w", cfg.Dir, err)
 	}
-	if id := hexID(r.spool.id); pos.Spool != id { // the positions are of a spool that is gone
+	if pos.Queue != r.spool.ID() { // the positions are of a spool that is gone
 		for _, f := range r.feeds {
-			f.done, f.cursor = 0, cursor{}
+			f.done, f.cursor = 0, spool.Cursor{}
 			f.pending.Store(int64(r.accepted.Load()))
 		}
-		pos = positions{Spool: id}
 	}
 	r.accepted.Store(0)
-	r.pos = positions{Spool: pos.Spool, Sinks: map[string]uint64{}}
+	r.pos = spool.Positions{Queue: r.spool.ID(), Readers: map[string]uint64{}}
 	for _, f := range r.feeds {
-		r.pos.Sinks[f.sink.Name()] = f.done
+		r.pos.Readers[f.sink.Name()] = f.done
 	}
-	if s := r.spool; s.badRecords > 0 || s.tornBytes > 0 {
-		r.log.Warn("recording spool was damaged", "dir", cfg.Dir, "records_lost", s.badRecords, "bytes_cut", s.tornBytes)
+	if bad, torn := r.spool.Damage(); bad > 0 || torn > 0 {
+		r.log.Warn("recording spool was damaged", "dir", cfg.Dir, "records_lost", bad, "bytes_cut", torn)
 	}
 	return r, nil
 }
@@ -131,7 +135,7 @@ func (r *Recorder) Record(rows ...Row) error {
 	// Counted before a feed can see them, so that pending is never negative.
 	n := len(rows)
 	r.addPending(n)
-	if err := r.spool.append(payloads); err != nil {
+	if err := r.spool.Append(payloads); err != nil {
 		r.addPending(-n)
 		r.dropped.Add(uint64(n))
 		if !r.full.Swap(true) {
@@ -173,7 +177,7 @@ func (r *Recorder) Close() error {
 		}
 	}
 	r.mu.Unlock()
-	return errors.Join(append([]error{r.spool.close()}, closeAll(idle)...)...)
+	return errors.Join(append([]error{r.spool.Close()}, closeAll(idle)...)...)
 }
 
 func closeAll(sinks []Sink) []error {

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+
+	"doin.network/node/olap/spool"
 )
 
 // ErrInvalidRow is what Row.Validate, Tracker.Record and Recorder.Record return for a row that
@@ -19,6 +21,7 @@ const (
 	KindExperiment Kind = "experiment"
 	KindRound      Kind = "round"
 	KindSummary    Kind = "summary"
+	KindClaim      Kind = "claim"
 	KindOptimae    Kind = "chain_optimae"
 	KindRollback   Kind = "chain_rollback"
 	kindNone       Kind = ""
@@ -29,13 +32,14 @@ type Rollback struct {
 	Height int64 `json:"height"`
 }
 
-// Row is one fact on its way to the sinks. Exactly one member is set, except that a Round and a
-// Summary carry their Experiment with them, so that a sink needs no memory to denormalize.
+// Row is one fact on its way to the sinks. Exactly one member is set, except that a Round, a
+// Summary and a Claim carry their Experiment with them, so that a sink needs no memory to denormalize.
 type Row struct {
 	Domain     *Domain       `json:"domain,omitempty"`
 	Experiment *Experiment   `json:"experiment,omitempty"`
 	Round      *Round        `json:"round,omitempty"`
 	Summary    *Summary      `json:"summary,omitempty"`
+	Claim      *Claim        `json:"claim,omitempty"`
 	Optimae    *ChainOptimae `json:"chain_optimae,omitempty"`
 	Rollback   *Rollback     `json:"chain_rollback,omitempty"`
 
@@ -57,15 +61,35 @@ func (r *Row) Kind() Kind {
 	set(r.Domain != nil, KindDomain)
 	set(r.Round != nil, KindRound)
 	set(r.Summary != nil, KindSummary)
+	set(r.Claim != nil, KindClaim)
 	set(r.Optimae != nil, KindOptimae)
 	set(r.Rollback != nil, KindRollback)
-	if r.Experiment != nil && kind != KindRound && kind != KindSummary {
+	if r.Experiment != nil && kind != KindRound && kind != KindSummary && kind != KindClaim {
 		set(true, KindExperiment)
 	}
 	if n != 1 {
 		return kindNone
 	}
 	return kind
+}
+
+// Content returns the table that r belongs to, and the table's struct; nil for a rollback and a row that Validate refuses.
+func (r *Row) Content() (t *Table, row any) {
+	switch r.Kind() {
+	case KindDomain:
+		return DomainTable, r.Domain
+	case KindExperiment:
+		return ExperimentTable, r.Experiment
+	case KindRound:
+		return RoundTable, r.Round
+	case KindSummary:
+		return SummaryTable, r.Summary
+	case KindClaim:
+		return ClaimTable, r.Claim
+	case KindOptimae:
+		return ChainOptimaeTable, r.Optimae
+	}
+	return nil, nil
 }
 
 // Validate returns an error wrapping ErrInvalidRow unless every sink can store r: one kind, the
@@ -79,10 +103,11 @@ func (r *Row) Validate() error {
 		if e.ID == "" || e.DomainID == "" {
 			return bad("experiment without id or domain")
 		}
-		if !isFinite(e.TargetPerformance) {
-			return bad("target_performance is not finite")
+		if name := ExperimentTable.notFinite(e); name != "" {
+			return bad("%s is not finite", name)
 		}
 	}
+	belongs := func(experiment, domain string) bool { return e != nil && experiment == e.ID && domain == e.DomainID }
 	switch r.Kind() {
 	case KindDomain:
 		if r.Domain.ID == "" {
@@ -90,22 +115,28 @@ func (r *Row) Validate() error {
 		}
 	case KindExperiment:
 	case KindRound:
-		return r.validateRound(bad)
-	case KindSummary:
-		s := r.Summary
-		if e == nil || s.ExperimentID != e.ID || s.DomainID != e.DomainID {
+		o := r.Round
+		if !belongs(o.ExperimentID, o.DomainID) {
 			return bad("does not belong to its experiment")
 		}
-		if !isFinite(s.FinalPerformance, s.BestPerformance, s.TimeToTargetSeconds, s.TotalElapsedSeconds) {
-			return bad("a number is not finite")
+		if o.ID == "" || o.Number < 1 {
+			return bad("round %q has number %d", o.ID, o.Number)
+		}
+	case KindSummary:
+		if !belongs(r.Summary.ExperimentID, r.Summary.DomainID) {
+			return bad("does not belong to its experiment")
+		}
+	case KindClaim:
+		c := r.Claim
+		if !belongs(c.ExperimentID, c.DomainID) {
+			return bad("does not belong to its experiment")
+		}
+		if c.ID == "" || c.Stage == "" || c.Proposal < 1 || c.RoundNumber < 0 {
+			return bad("proposal %d of round %d has stage %q", c.Proposal, c.RoundNumber, c.Stage)
 		}
 	case KindOptimae:
-		o := r.Optimae
-		if o.OptimaeID == "" || o.BlockHeight < 0 {
+		if o := r.Optimae; o.OptimaeID == "" || o.BlockHeight < 0 {
 			return bad("optimae %q at height %d", o.OptimaeID, o.BlockHeight)
-		}
-		if !o.finite() {
-			return bad("a number is not finite")
 		}
 	case KindRollback:
 		if r.Rollback.Height < -1 {
@@ -114,22 +145,10 @@ func (r *Row) Validate() error {
 	default:
 		return fmt.Errorf("%w: it must hold exactly one thing", ErrInvalidRow)
 	}
-	return nil
-}
-
-func (r *Row) validateRound(bad func(string, ...any) error) error {
-	o, e := r.Round, r.Experiment
-	if e == nil || o.ExperimentID != e.ID || o.DomainID != e.DomainID {
-		return bad("does not belong to its experiment")
-	}
-	if o.ID == "" || o.Number < 1 {
-		return bad("round %q has number %d", o.ID, o.Number)
-	}
-	if !isFinite(&o.Performance, o.BestPerformance, &o.PerformanceDelta, &o.WallClockSeconds, &o.ElapsedSeconds,
-		&o.TimeToCurrentBestSeconds, o.TimeToTargetSeconds, &o.BlockRewardEarned, o.VerifiedBestPerformance,
-		o.GPU.PowerWatts, o.GPU.EnergyJoules) ||
-		!o.Details.finite() {
-		return bad("a number is not finite")
+	if t, row := r.Content(); t != nil {
+		if name := t.notFinite(row); name != "" {
+			return bad("%s is not finite", name)
+		}
 	}
 	return nil
 }
@@ -143,8 +162,8 @@ func (r *Row) encode() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrInvalidRow, err)
 	}
-	if len(data) > MaxRowBytes {
-		return nil, fmt.Errorf("%w: %s of %d bytes, at most %d", ErrInvalidRow, r.Kind(), len(data), MaxRowBytes)
+	if len(data) > spool.MaxRecordBytes {
+		return nil, fmt.Errorf("%w: %s of %d bytes, at most %d", ErrInvalidRow, r.Kind(), len(data), spool.MaxRecordBytes)
 	}
 	return data, nil
 }

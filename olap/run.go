@@ -69,7 +69,7 @@ func (r *Recorder) behind() string {
 
 // Flush waits until every sink has every row recorded before the call. Run must be running.
 func (r *Recorder) Flush(ctx context.Context) error {
-	_, target := r.spool.held()
+	_, target := r.spool.Held()
 	for {
 		r.mu.Lock()
 		progress, closed, reached := r.progress, r.closed, true

@@ -23,11 +23,9 @@ type SinkStats struct {
 
 // Stats returns the recorder's counters.
 func (r *Recorder) Stats() Stats {
-	s := Stats{
-		Accepted: r.accepted.Load(), Dropped: r.dropped.Load(),
-		BadRecords: r.spool.badRecords, TornBytes: r.spool.tornBytes,
-	}
-	s.SpoolBytes, _ = r.spool.held()
+	s := Stats{Accepted: r.accepted.Load(), Dropped: r.dropped.Load()}
+	s.BadRecords, s.TornBytes = r.spool.Damage()
+	s.SpoolBytes, _ = r.spool.Held()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, f := range r.feeds {

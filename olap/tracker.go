@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"doin.network/node/internal/canon"
 	"doin.network/node/internal/timestamp"
 )
 
@@ -39,9 +40,10 @@ type run struct {
 	sum        Summary
 	best       JSON // parameters of the best
 	bestAt     time.Time
+	kinds      *canon.Object // of all metrics so far; nil where the configuration names their schema
 }
 
-// NewTracker returns a tracker with no experiments. newID makes experiment and round ids; nil
+// NewTracker returns a tracker with no experiments. newID makes experiment ids; nil
 // means NewID.
 func NewTracker(node Node, newID func() string) *Tracker {
 	if newID == nil {
@@ -53,7 +55,8 @@ func NewTracker(node Node, newID func() string) *Tracker {
 	return &Tracker{node: node, newID: newID, runs: map[string]*run{}}
 }
 
-// Start begins the experiment of a domain and returns its rows (domain, experiment).
+// Start begins the experiment of a domain, or goes on with the one of s.Resume, and returns its rows (domain, experiment).
+// The errors wrap ErrStarted, ErrProgress (then the caller may start without it) or ErrInvalidRow.
 func (t *Tracker) Start(s Setup, now time.Time) ([]Row, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -71,7 +74,18 @@ func (t *Tracker) Start(s Setup, now time.Time) ([]Row, error) {
 		},
 		configHash: ConfigHash(s.OptimizationConfig), start: now, best: "{}",
 	}
+	if r.exp.MetricSchema == "" {
+		r.exp.MetricSchema, _ = s.OptimizationConfig.StringOr("metric_schema", "")
+	}
+	if r.exp.MetricSchema == "" {
+		r.kinds = canon.NewObject()
+	}
 	r.sum = Summary{ExperimentID: r.exp.ID, DomainID: s.DomainID, NodeID: t.node.ID, Hostname: t.node.Hostname}
+	if s.Resume != nil {
+		if err := r.resume(s.Resume, now); err != nil {
+			return nil, err
+		}
+	}
 	rows := []Row{
 		{Domain: &Domain{ID: s.DomainID, Type: s.DomainType, Description: s.Description}},
 		{Experiment: r.experiment()},
@@ -87,7 +101,7 @@ func (t *Tracker) Start(s Setup, now time.Time) ([]Row, error) {
 }
 
 // Record counts a round of domain and returns its rows: the round and, where it reached the
-// target, the experiment. The round keeps nothing of o's objects. An error leaves the experiment
+// target or brought a metric of a new name or kind, the experiment. The round keeps nothing of o's objects. An error leaves the experiment
 // as it was; it wraps ErrNoExperiment or ErrInvalidRow (a number that is not finite).
 //
 // The first round's delta is 0, as at the reference's head (its release of record wrote the
@@ -100,25 +114,26 @@ func (t *Tracker) Record(domain string, o Observation, now time.Time) ([]Row, er
 		return nil, fmt.Errorf("%w: %s", ErrNoExperiment, domain)
 	}
 	row := &Round{
-		ID: t.newID(), ExperimentID: r.exp.ID, DomainID: domain, Number: r.sum.TotalRounds + 1,
+		ID: RoundID(r.exp.ID, r.sum.TotalRounds+1), ExperimentID: r.exp.ID, DomainID: domain, Number: r.sum.TotalRounds + 1,
 		Timestamp: iso(now), Performance: o.Performance, Parameters: DefaultJSON(o.Parameters),
 		WallClockSeconds: o.WallClock.Seconds(), ElapsedSeconds: seconds(r.start, now),
 		ChainHeight: o.ChainHeight, PeersCount: o.Peers, BlockRewardEarned: o.BlockReward,
-		MetricSchema: o.MetricSchema, Details: DetailsOf(o.Metrics),
+		MetricSchema: r.exp.MetricSchema, Details: DetailsOf(o.Metrics),
 		Evaluations: o.Evaluations, Seed: clone(o.Seed), Digest: o.Digest,
-		VerifiedBestPerformance: clone(o.VerifiedBest),
-		AcceptedCount:           o.Accepted, RejectedCount: o.Rejected, ImmigrantsCount: o.Immigrants,
+		VerifiedBestPerformance: clone(o.VerifiedBest), ChampionVerified: clone(o.ChampionVerified),
+		AcceptedCount: o.Accepted, RejectedCount: o.Rejected, ImmigrantsCount: o.Immigrants,
 		GPU: o.GPU,
-	}
-	if row.MetricSchema == "" {
-		row.MetricSchema = r.exp.MetricSchema
 	}
 	if o.Metrics.Len() > 0 {
 		row.Metrics = CanonicalJSON(o.Metrics)
 	}
+	if row.Digest != "" && o.DigestOf != nil {
+		row.DigestParameters = DefaultJSON(o.DigestOf)
+	}
 	next := r.after(row, now)
+	widened := next.describe(row, o.Metrics)
 	rows := []Row{{Round: row, Experiment: next.experiment()}}
-	if next.exp.Converged && !r.exp.Converged {
+	if widened || next.exp.Converged && !r.exp.Converged {
 		rows = append(rows, Row{Experiment: next.experiment()})
 	}
 	if err := rows[0].Validate(); err != nil {
@@ -158,6 +173,19 @@ func (r *run) after(row *Round, now time.Time) run {
 	row.TimeToTargetSeconds = clone(next.sum.TimeToTargetSeconds)
 	row.Converged = next.exp.Converged
 	return next
+}
+
+// describe writes the metric schema of row, and reports whether the experiment's has changed by it.
+func (r *run) describe(row *Round, metrics *canon.Object) (widened bool) {
+	if r.kinds == nil || metrics.Len() == 0 {
+		return false
+	}
+	kinds := kindsOf(metrics)
+	row.MetricSchema = string(canon.Canonical(kinds))
+	if r.kinds, widened = mergeKinds(r.kinds, kinds); widened {
+		r.exp.MetricSchema = string(canon.Canonical(r.kinds))
+	}
+	return widened
 }
 
 // better reports whether performance a beats b.

@@ -202,57 +202,6 @@ func TestTrackerStatusAndMetrics(t *testing.T) {
 		"optimizer_plugin", "ga", "performance_metric", "", "metric_schema", "", "higher_is_better", true)))
 }
 
-// TestValuesFitTables checks that rows and the schema have not drifted apart.
-func TestValuesFitTables(t *testing.T) {
-	f, i, s, u := Float(1), Int(1), "x", uint64(1<<63)
-	e := &Experiment{
-		ID: s, DomainID: s, NodeID: s, PerformanceMetric: s, MetricSchema: s, OptimizationConfig: "{}", ParamBounds: "{}",
-		TargetPerformance: f, FinishedAt: s, Seed: &u, DataHash: s, NetworkID: s,
-	}
-	check := func(table *Table, values []any) {
-		t.Helper()
-		if len(values) != len(table.Columns) {
-			t.Errorf("%s: %d values for %d columns", table.Name, len(values), len(table.Columns))
-			return
-		}
-		for n, c := range table.Columns {
-			var ok bool
-			switch c.Type {
-			case Text, Structured:
-				_, ok = values[n].(string)
-			case Integer:
-				_, ok = values[n].(int64)
-			case Real:
-				_, ok = values[n].(float64)
-			case Boolean:
-				_, ok = values[n].(bool)
-			}
-			if !ok {
-				t.Errorf("%s.%s holds %T", table.Name, c.Name, values[n])
-			}
-			if c.Key != (n == 0) || c.Since < 1 || c.Since > SchemaVersion {
-				t.Errorf("%s.%s: key %v since %d", table.Name, c.Name, c.Key, c.Since)
-			}
-		}
-	}
-	check(&DomainTable, (&Domain{s, s, s}).Values())
-	check(&ExperimentTable, e.Values())
-	check(&RoundTable, (&Round{
-		BestPerformance: f, Parameters: "{}", BestParameters: "{}", TimeToTargetSeconds: f, MetricSchema: s,
-		Details: Details{TrainMAE: f, TrainNaiveMAE: f, ValMAE: f, ValNaiveMAE: f, TestMAE: f, TestNaiveMAE: f},
-		Metrics: "{}", Seed: &u, Digest: s, VerifiedBestPerformance: f,
-		GPU: GPU{Name: s, UtilizationPercent: i, MemoryUsedBytes: i, TemperatureCelsius: i, PowerWatts: f, ClockMHz: i, EnergyJoules: f},
-	}).Values())
-	check(&SummaryTable, (&Summary{
-		FinalPerformance: f, BestPerformance: f, TimeToTargetSeconds: f, TotalElapsedSeconds: f, RoundsToConvergence: i,
-	}).Values())
-	check(&ChainOptimaeTable, (&ChainOptimae{
-		ExperimentID: &s, RoundNumber: i, Parameters: "{}", ReportedPerformance: f, VerifiedPerformance: f,
-		EffectiveIncrement: f, TimeToThisResultSeconds: f, OptimizationConfigHash: &s, DataHash: &s,
-		PreviousBestPerformance: f, RewardFraction: f, QuorumAgreeFraction: f, BlockHash: s, TxID: s, Digest: s,
-	}).Values())
-}
-
 func TestDetails(t *testing.T) {
 	metrics := canon.NewObject("val_mae", 0.25, "train_mae", int64(2), "test_mae", "n/a", "generation", 3.0, "stage", 1.5,
 		"stage_name", "warm", "avg_fitness", math.NaN(), "own", canon.NewObject("z", 1, "a", math.Inf(1)))

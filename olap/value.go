@@ -75,27 +75,3 @@ func optFloat(p *float64) any {
 	}
 	return *p
 }
-
-func optInt(p *int64) any {
-	if p == nil {
-		return nil
-	}
-	return *p
-}
-
-// optSeed renders a seed in decimal: 64 unsigned bits do not fit a signed column.
-func optSeed(p *uint64) any {
-	if p == nil {
-		return nil
-	}
-	return strconv.FormatUint(*p, 10)
-}
-
-func optText(s string) any {
-	if s == "" {
-		return nil
-	}
-	return s
-}
-
-func optJSON(j JSON) any { return optText(string(j)) }

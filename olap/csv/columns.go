@@ -2,112 +2,83 @@ package csv
 
 import (
 	"strconv"
+	"strings"
 
 	"doin.network/node/internal/canon"
 	"doin.network/node/olap"
 )
 
-// column is one column: its name and its cell for a round.
+// reference are the columns of the reference, in its order. Each is the column of that name of fact_round or, where it has
+// none, of dim_experiment; see renamed and rounded.
+var reference = strings.Fields(`
+	experiment_id round_id domain_id node_id timestamp_utc wall_clock_seconds experiment_start_utc
+	time_to_current_best_seconds time_to_target_seconds total_rounds round_number performance best_performance
+	target_performance performance_delta converged parameters best_parameters optimization_config param_bounds hostname
+	optimizer_plugin performance_metric metric_schema higher_is_better doin_version chain_height peers_count
+	block_reward_earned train_mae train_naive_mae val_mae val_naive_mae test_mae test_naive_mae generation stage total_stages
+	stage_name gen_in_stage n_generations_stage n_generations_total total_candidates_evaluated population_size
+	no_improve_counter optimization_patience avg_fitness best_fitness_gen neat_species_count neat_avg_complexity metrics`)
+
+// renamed are the columns that the tables have under another name.
+var renamed = map[string]string{"experiment_start_utc": "started_at", "total_rounds": "round_number"}
+
+// rounded are the columns that the file has rounded to 6 decimals.
+var rounded = map[string]bool{
+	"wall_clock_seconds": true, "time_to_current_best_seconds": true, "time_to_target_seconds": true, "performance_delta": true,
+}
+
+// column is one column of the file.
 type column struct {
-	name string
-	cell func(r *olap.Round, e *olap.Experiment) any
+	name         string
+	source       *olap.Column
+	ofExperiment bool // source is of dim_experiment
+	rounded      bool
 }
 
-// reference are the columns of the reference, in its order.
-var reference = []column{
-	{"experiment_id", func(r *olap.Round, e *olap.Experiment) any { return e.ID }},
-	{"round_id", func(r *olap.Round, e *olap.Experiment) any { return r.ID }},
-	{"domain_id", func(r *olap.Round, e *olap.Experiment) any { return r.DomainID }},
-	{"node_id", func(r *olap.Round, e *olap.Experiment) any { return e.NodeID }},
-	{"timestamp_utc", func(r *olap.Round, e *olap.Experiment) any { return r.Timestamp }},
-	{"wall_clock_seconds", func(r *olap.Round, e *olap.Experiment) any { return round6(r.WallClockSeconds) }},
-	{"experiment_start_utc", func(r *olap.Round, e *olap.Experiment) any { return e.StartedAt }},
-	{"time_to_current_best_seconds", func(r *olap.Round, e *olap.Experiment) any { return round6(r.TimeToCurrentBestSeconds) }},
-	{"time_to_target_seconds", func(r *olap.Round, e *olap.Experiment) any {
-		if r.TimeToTargetSeconds == nil {
-			return nil
+// columns returns the reference's columns and, with extra, behind them those that fact_round has of our own.
+func columns(extra bool) []column {
+	names := reference
+	if extra {
+		own := olap.RoundTable.Names(olap.SchemaVersion)[len(olap.RoundTable.Names(olap.ReferenceVersion)):]
+		names = append(names[:len(names):len(names)], own...)
+	}
+	all := make([]column, len(names))
+	for i, name := range names {
+		source := name
+		if other, ok := renamed[name]; ok {
+			source = other
 		}
-		return round6(*r.TimeToTargetSeconds)
-	}},
-	{"total_rounds", func(r *olap.Round, e *olap.Experiment) any { return r.Number }},
-	{"round_number", func(r *olap.Round, e *olap.Experiment) any { return r.Number }},
-	{"performance", func(r *olap.Round, e *olap.Experiment) any { return r.Performance }},
-	{"best_performance", func(r *olap.Round, e *olap.Experiment) any { return r.BestPerformance }},
-	{"target_performance", func(r *olap.Round, e *olap.Experiment) any { return e.TargetPerformance }},
-	{"performance_delta", func(r *olap.Round, e *olap.Experiment) any { return round6(r.PerformanceDelta) }},
-	{"converged", func(r *olap.Round, e *olap.Experiment) any { return r.Converged }},
-	{"parameters", func(r *olap.Round, e *olap.Experiment) any { return r.Parameters }},
-	{"best_parameters", func(r *olap.Round, e *olap.Experiment) any { return r.BestParameters }},
-	{"optimization_config", func(r *olap.Round, e *olap.Experiment) any { return e.OptimizationConfig }},
-	{"param_bounds", func(r *olap.Round, e *olap.Experiment) any { return e.ParamBounds }},
-	{"hostname", func(r *olap.Round, e *olap.Experiment) any { return e.Hostname }},
-	{"optimizer_plugin", func(r *olap.Round, e *olap.Experiment) any { return e.OptimizerPlugin }},
-	{"performance_metric", func(r *olap.Round, e *olap.Experiment) any { return e.PerformanceMetric }},
-	{"metric_schema", func(r *olap.Round, e *olap.Experiment) any { return r.MetricSchema }},
-	{"higher_is_better", func(r *olap.Round, e *olap.Experiment) any { return e.HigherIsBetter }},
-	{"doin_version", func(r *olap.Round, e *olap.Experiment) any { return e.DoinVersion }},
-	{"chain_height", func(r *olap.Round, e *olap.Experiment) any { return r.ChainHeight }},
-	{"peers_count", func(r *olap.Round, e *olap.Experiment) any { return r.PeersCount }},
-	{"block_reward_earned", func(r *olap.Round, e *olap.Experiment) any { return r.BlockRewardEarned }},
-	{"train_mae", func(r *olap.Round, e *olap.Experiment) any { return r.Details.TrainMAE }},
-	{"train_naive_mae", func(r *olap.Round, e *olap.Experiment) any { return r.Details.TrainNaiveMAE }},
-	{"val_mae", func(r *olap.Round, e *olap.Experiment) any { return r.Details.ValMAE }},
-	{"val_naive_mae", func(r *olap.Round, e *olap.Experiment) any { return r.Details.ValNaiveMAE }},
-	{"test_mae", func(r *olap.Round, e *olap.Experiment) any { return r.Details.TestMAE }},
-	{"test_naive_mae", func(r *olap.Round, e *olap.Experiment) any { return r.Details.TestNaiveMAE }},
-	{"generation", func(r *olap.Round, e *olap.Experiment) any { return r.Details.Generation }},
-	{"stage", func(r *olap.Round, e *olap.Experiment) any { return r.Details.Stage }},
-	{"total_stages", func(r *olap.Round, e *olap.Experiment) any { return r.Details.TotalStages }},
-	{"stage_name", func(r *olap.Round, e *olap.Experiment) any { return r.Details.StageName }},
-	{"gen_in_stage", func(r *olap.Round, e *olap.Experiment) any { return r.Details.GenInStage }},
-	{"n_generations_stage", func(r *olap.Round, e *olap.Experiment) any { return r.Details.NGenerationsStage }},
-	{"n_generations_total", func(r *olap.Round, e *olap.Experiment) any { return r.Details.NGenerationsTotal }},
-	{"total_candidates_evaluated", func(r *olap.Round, e *olap.Experiment) any { return r.Details.TotalCandidatesEvaluated }},
-	{"population_size", func(r *olap.Round, e *olap.Experiment) any { return r.Details.PopulationSize }},
-	{"no_improve_counter", func(r *olap.Round, e *olap.Experiment) any { return r.Details.NoImproveCounter }},
-	{"optimization_patience", func(r *olap.Round, e *olap.Experiment) any { return r.Details.OptimizationPatience }},
-	{"avg_fitness", func(r *olap.Round, e *olap.Experiment) any { return r.Details.AvgFitness }},
-	{"best_fitness_gen", func(r *olap.Round, e *olap.Experiment) any { return r.Details.BestFitnessGen }},
-	{"neat_species_count", func(r *olap.Round, e *olap.Experiment) any { return r.Details.NEATSpeciesCount }},
-	{"neat_avg_complexity", func(r *olap.Round, e *olap.Experiment) any { return r.Details.NEATAvgComplexity }},
-	{"metrics", func(r *olap.Round, e *olap.Experiment) any { return r.Metrics }},
-}
-
-// extra are our columns, for Options.Extra.
-var extra = []column{
-	{"evaluations", func(r *olap.Round, e *olap.Experiment) any { return r.Evaluations }},
-	{"seed", func(r *olap.Round, e *olap.Experiment) any { return r.Seed }},
-	{"digest", func(r *olap.Round, e *olap.Experiment) any { return r.Digest }},
-	{"verified_best_performance", func(r *olap.Round, e *olap.Experiment) any { return r.VerifiedBestPerformance }},
-	{"accepted_count", func(r *olap.Round, e *olap.Experiment) any { return r.AcceptedCount }},
-	{"rejected_count", func(r *olap.Round, e *olap.Experiment) any { return r.RejectedCount }},
-	{"immigrants_count", func(r *olap.Round, e *olap.Experiment) any { return r.ImmigrantsCount }},
-	{"gpu_name", func(r *olap.Round, e *olap.Experiment) any { return r.GPU.Name }},
-	{"gpu_utilization_percent", func(r *olap.Round, e *olap.Experiment) any { return r.GPU.UtilizationPercent }},
-	{"gpu_memory_used_bytes", func(r *olap.Round, e *olap.Experiment) any { return r.GPU.MemoryUsedBytes }},
-	{"gpu_temperature_celsius", func(r *olap.Round, e *olap.Experiment) any { return r.GPU.TemperatureCelsius }},
-	{"gpu_power_watts", func(r *olap.Round, e *olap.Experiment) any { return r.GPU.PowerWatts }},
-	{"gpu_clock_mhz", func(r *olap.Round, e *olap.Experiment) any { return r.GPU.ClockMHz }},
-	{"gpu_energy_joules", func(r *olap.Round, e *olap.Experiment) any { return r.GPU.EnergyJoules }},
+		c := column{name: name, source: olap.RoundTable.Column(source), rounded: rounded[name]}
+		if c.source == nil {
+			c.source, c.ofExperiment = olap.ExperimentTable.Column(source), true
+		}
+		all[i] = c
+	}
+	return all
 }
 
 // Columns returns the names of the columns, in order.
-func Columns(withExtra bool) []string {
+func Columns(extra bool) []string {
 	var names []string
-	for _, c := range columns(withExtra) {
+	for _, c := range columns(extra) {
 		names = append(names, c.name)
 	}
 	return names
 }
 
-func columns(withExtra bool) []column {
-	if withExtra {
-		return append(reference[:len(reference):len(reference)], extra...)
+// cell returns the column's value for a round.
+func (c *column) cell(r *olap.Round, e *olap.Experiment) any {
+	var v any
+	if c.ofExperiment {
+		v = c.source.Value(e)
+	} else {
+		v = c.source.Value(r)
 	}
-	return reference
+	if x, ok := v.(float64); ok && c.rounded {
+		return olap.RoundDecimals(x, 6)
+	}
+	return v
 }
-
-func round6(x float64) float64 { return olap.RoundDecimals(x, 6) }
 
 // appendLine appends the line of one round, with its line end.
 func appendLine(dst []byte, columns []column, r *olap.Round, e *olap.Experiment) []byte {
@@ -130,14 +101,11 @@ func appendHeader(dst []byte, columns []column) []byte {
 	return append(dst, "\r\n"...)
 }
 
-// appendCell appends v as the reference's language prints it; nil and nil pointers are empty.
+// appendCell appends v as the reference's language prints it; nil is empty.
 func appendCell(dst []byte, v any) []byte {
 	switch v := v.(type) {
-	case nil:
 	case string:
 		return appendText(dst, v)
-	case olap.JSON:
-		return appendText(dst, string(v))
 	case bool:
 		if v {
 			return append(dst, "True"...)
@@ -145,26 +113,10 @@ func appendCell(dst []byte, v any) []byte {
 		return append(dst, "False"...)
 	case int64:
 		return strconv.AppendInt(dst, v, 10)
+	case uint64:
+		return strconv.AppendUint(dst, v, 10)
 	case float64:
 		return canon.AppendFloat(dst, v)
-	case *string:
-		if v != nil {
-			return appendText(dst, *v)
-		}
-	case *int64:
-		if v != nil {
-			return strconv.AppendInt(dst, *v, 10)
-		}
-	case *uint64:
-		if v != nil {
-			return strconv.AppendUint(dst, *v, 10)
-		}
-	case *float64:
-		if v != nil {
-			return canon.AppendFloat(dst, *v)
-		}
-	default:
-		panic("olap/csv: a column has a cell of an unknown kind")
 	}
 	return dst
 }

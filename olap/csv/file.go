@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -22,6 +23,38 @@ type position struct {
 	Spool string `json:"spool"` // the last row written is (Spool, Seq)
 	Seq   uint64 `json:"seq"`
 	Size  int64  `json:"size"` // bytes of the file that are written and synced
+	// Rounds are the last rounds of the experiments written to most recently, the latest at the end. A search that was
+	// killed runs its last rounds again: they are not written again.
+	Rounds []lastRound `json:"rounds,omitempty"`
+}
+
+// lastRound is the number of an experiment's last round in the file.
+type lastRound struct {
+	Experiment string `json:"experiment"`
+	Number     int64  `json:"number"`
+}
+
+// maxRounds bounds position.Rounds. A node runs far fewer experiments at a time.
+const maxRounds = 64
+
+// has reports whether the file has the round of an experiment.
+func (p *position) has(experiment string, number int64) bool {
+	i := slices.IndexFunc(p.Rounds, func(l lastRound) bool { return l.Experiment == experiment })
+	return i >= 0 && number <= p.Rounds[i].Number
+}
+
+// note notes that the file has the round, in a list that shares nothing with the one before.
+func (p *position) note(experiment string, number int64) {
+	rounds := make([]lastRound, 0, len(p.Rounds)+1)
+	for _, l := range p.Rounds {
+		if l.Experiment == experiment {
+			number = max(number, l.Number)
+		} else {
+			rounds = append(rounds, l)
+		}
+	}
+	rounds = append(rounds, lastRound{experiment, number})
+	p.Rounds = rounds[max(0, len(rounds)-maxRounds):]
 }
 
 // loadPosition returns nil if there is none, or none that can be read.
@@ -63,6 +96,7 @@ type content struct {
 	whole      int64    // end of the last whole line
 	size       int64    // of the file
 	recent     []string // round ids behind the position asked for
+	last       position // its Rounds are those of the lines behind the position
 }
 
 // inspect reads an existing file: its header, and its lines from offset on (0: from the first).
@@ -87,14 +121,15 @@ func inspect(f *os.File, want []string, offset int64) (c content, err error) {
 	}
 	c.headerFits = true
 	c.whole = max(offset, first.InputOffset())
-	return c, c.lines(f, slices.Index(want, "round_id"), len(want))
+	return c, c.lines(f, want)
 }
 
 // lines reads the lines from c.whole on and moves c.whole behind the last one that is whole.
-func (c *content) lines(f *os.File, idField, fields int) error {
+func (c *content) lines(f *os.File, columns []string) error {
+	id, experiment, number := slices.Index(columns, "round_id"), slices.Index(columns, "experiment_id"), slices.Index(columns, "round_number")
 	start := c.whole
 	r := csv.NewReader(bufio.NewReaderSize(io.NewSectionReader(f, start, c.size-start), 1<<16))
-	r.FieldsPerRecord = fields
+	r.FieldsPerRecord = len(columns)
 	r.ReuseRecord = true
 	for {
 		line, err := r.Read()
@@ -119,7 +154,10 @@ func (c *content) lines(f *os.File, idField, fields int) error {
 			}
 		}
 		c.whole = end
-		c.recent = append(c.recent, string([]byte(line[idField])))
+		c.recent = append(c.recent, strings.Clone(line[id]))
+		if n, err := strconv.ParseInt(line[number], 10, 64); err == nil {
+			c.last.note(strings.Clone(line[experiment]), n)
+		}
 		if len(c.recent) > 2*maxRecent {
 			c.recent = append(c.recent[:0], c.recent[len(c.recent)-maxRecent:]...)
 		}

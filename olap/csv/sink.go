@@ -125,6 +125,9 @@ func (s *Sink) open() error {
 	if err := errors.Join(f.Sync(), syncDir(s.path)); err != nil {
 		return fail(err)
 	}
+	for _, l := range c.last.Rounds {
+		pos.note(l.Experiment, l.Number)
+	}
 	if !ours { // from here on it is
 		pos.Size = c.whole
 		if err := pos.save(s.posPath()); err != nil {
@@ -169,9 +172,11 @@ func (s *Sink) Write(ctx context.Context, rows []olap.Row) error {
 		default:
 			continue
 		}
-		if row.Spool != "" && row.Spool == s.pos.Spool && row.Seq <= s.pos.Seq || s.recent[row.Round.ID] {
+		if row.Spool != "" && row.Spool == s.pos.Spool && row.Seq <= s.pos.Seq || s.recent[row.Round.ID] ||
+			next.has(row.Experiment.ID, row.Round.Number) {
 			continue
 		}
+		next.note(row.Experiment.ID, row.Round.Number)
 		buf = appendLine(buf, s.columns, row.Round, row.Experiment)
 	}
 	if n := len(rows); n > 0 && rows[n-1].Spool != "" {

@@ -21,11 +21,8 @@ func clock() time.Time { return epoch.Add(time.Hour) }
 // experiment returns the rows of one experiment with n rounds, numbered in one spool.
 func experiment(t *testing.T, n int) []olap.Row {
 	t.Helper()
-	count := 0
-	tracker := olap.NewTracker(olap.Node{ID: strings.Repeat("ab", 20), Hostname: `host,"1"`}, func() string {
-		count++
-		return fmt.Sprintf("%032x", count)
-	})
+	tracker := olap.NewTracker(olap.Node{ID: strings.Repeat("ab", 20), Hostname: `host,"1"`},
+		func() string { return fmt.Sprintf("%032x", 1) })
 	rows, err := tracker.Start(olap.Setup{
 		DomainID: "q", OptimizerPlugin: "ga", Target: olap.Float(-1), PerformanceMetric: "mae", MetricSchema: "v1",
 		OptimizationConfig: canon.NewObject("step_size", 0.5, "n", 10),
@@ -87,7 +84,7 @@ const header = "experiment_id,round_id,domain_id,node_id,timestamp_utc,wall_cloc
 	"total_candidates_evaluated,population_size,no_improve_counter,optimization_patience,avg_fitness," +
 	"best_fitness_gen,neat_species_count,neat_avg_complexity,metrics\r\n"
 
-const secondLine = `00000000000000000000000000000001,00000000000000000000000000000003,q,` +
+const secondLine = `00000000000000000000000000000001,a0e53a342f96b03384893c69b762ddd3,q,` +
 	`abababababababababababababababababababab,2026-01-02T03:04:08.678903+00:00,1.234568,` +
 	`2026-01-02T03:04:05.678901+00:00,3.000002,1.500001,2,2,-0.2,-0.2,-1.0,0.1,True,` +
 	`"{""x"": [1.0, ""\u00e9""]}","{""x"": [1.0, ""\u00e9""]}","{""step_size"": 0.5, ""n"": 10}",` +
@@ -143,7 +140,7 @@ func TestExtraColumns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(records[0], Columns(true)) || !slices.Equal(records[1][51:], []string{"12", "0", "", "", "0", "0", "0", "", "", "", "", "", "", ""}) {
+	if !slices.Equal(records[0], Columns(true)) || !slices.Equal(records[1][51:], []string{"12", "0", "", "", "0", "0", "0", "", "", "", "", "", "", "", "", ""}) {
 		t.Errorf("records = %q", records)
 	}
 }
@@ -203,6 +200,50 @@ func TestCrashAtEveryByte(t *testing.T) {
 	}
 }
 
+// TestRepeatedRounds: a search that was killed runs its last rounds again; they are not written twice, whether the position
+// file is there or not, and however often it happens.
+func TestRepeatedRounds(t *testing.T) {
+	rows := experiment(t, 6)
+	again := func(from, to int, spool string) (out []olap.Row) { // rounds from..to, new to the recorder
+		for _, r := range rows {
+			if r.Round != nil && int(r.Round.Number) >= from && int(r.Round.Number) <= to {
+				r.Spool, r.Seq = spool, 1000+uint64(r.Round.Number)
+				out = append(out, r)
+			}
+		}
+		return out
+	}
+	f := func(lost bool) {
+		t.Helper()
+		path := filepath.Join(t.TempDir(), "stats.csv")
+		for i, batch := range [][]olap.Row{again(1, 3, "s"), again(2, 4, "t"), again(1, 4, "u"), again(4, 6, "v")} {
+			s := mustOpen(t, path, Options{})
+			for _, row := range batch {
+				write(t, s, row)
+			}
+			s.Close()
+			if lost && i == 1 {
+				os.Remove(path + ".pos")
+				mustOpen(t, path, Options{}).f.Close() // a crash, before anything comes
+			}
+		}
+		if got := rounds(t, path); !slices.Equal(got, []string{"1", "2", "3", "4", "5", "6"}) {
+			t.Errorf("position lost %v: rounds = %q", lost, got)
+		}
+	}
+	f(false)
+	f(true)
+
+	var p position
+	for i := range 3 * maxRounds {
+		p.note(fmt.Sprint(i), int64(i))
+		p.note("busy", int64(-i))
+	}
+	if len(p.Rounds) != maxRounds || !p.has("busy", 0) || p.has("busy", 1) || p.has("0", 0) || !p.has(fmt.Sprint(3*maxRounds-1), 1) {
+		t.Errorf("after many experiments the position has %v", p.Rounds)
+	}
+}
+
 func TestForeignFilesAreSetAside(t *testing.T) {
 	rows := experiment(t, 2)
 	f := func(name, content string, aside bool) {
@@ -231,7 +272,7 @@ func TestForeignFilesAreSetAside(t *testing.T) {
 			t.Errorf("%s: an older copy was overwritten", name)
 		}
 	}
-	line := strings.Replace(secondLine, "00003", "000ff", 1)
+	line := strings.NewReplacer("0001,a0e5", "0009,ffff").Replace(secondLine) // of another experiment
 	f("empty", "", false)
 	f("fits", header+line, false)
 	f("newline only", strings.ReplaceAll(header+line, "\r\n", "\n"), false)

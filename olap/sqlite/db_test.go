@@ -42,11 +42,7 @@ func write(t *testing.T, db *DB, rows ...olap.Row) {
 // experiment returns the rows of one experiment with n rounds and its closing rows.
 func experiment(t *testing.T, domain string, n int) []olap.Row {
 	t.Helper()
-	count := 0
-	tracker := olap.NewTracker(olap.Node{ID: "node", Hostname: "host"}, func() string {
-		count++
-		return fmt.Sprintf("%s%031x", domain, count)
-	})
+	tracker := olap.NewTracker(olap.Node{ID: "node", Hostname: "host"}, func() string { return fmt.Sprintf("%s%031x", domain, 1) })
 	seed := uint64(1<<63 + 5)
 	rows, err := tracker.Start(olap.Setup{
 		DomainID: domain, OptimizerPlugin: "ga", Target: olap.Float(-0.05), Seed: &seed,
@@ -59,6 +55,7 @@ func experiment(t *testing.T, domain string, n int) []olap.Row {
 		more, err := tracker.Record(domain, olap.Observation{
 			Performance: float64(i-3) * 0.1, Parameters: canon.NewObject("x", []any{float64(i)}), Evaluations: 12,
 			Metrics: canon.NewObject("val_mae", 0.3, "generation", i), Seed: &seed, Digest: "d", Accepted: 1,
+			DigestOf: canon.NewObject("x", []any{0.5}), ChampionVerified: new(bool),
 		}, epoch.Add(time.Duration(i+1)*1500001*time.Microsecond))
 		if err != nil {
 			t.Fatal(err)
@@ -161,7 +158,9 @@ func old(t *testing.T, path string, version int, stamped bool) {
 	defer raw.Close()
 	statements := []string{versionTable}
 	for _, table := range olap.Tables() {
-		statements = append(statements, createTable(table, version))
+		if table.Since() <= version {
+			statements = append(statements, createTable(table, version))
+		}
 	}
 	if stamped {
 		statements = append(statements, fmt.Sprintf("INSERT INTO _schema_version VALUES (%d, 'then')", version))
@@ -212,12 +211,13 @@ func TestMigration(t *testing.T) {
 			}
 		}
 	}
-	f(1, true, []int{1, 2, 3, 4, 5})
-	f(2, true, []int{2, 3, 4, 5})
-	f(3, true, []int{3, 4, 5})
-	f(4, true, []int{4, 5})
-	f(1, false, []int{2, 3, 4, 5})
-	f(2, false, []int{3, 4, 5})
+	f(1, true, []int{1, 2, 3, 4, 5, 6})
+	f(2, true, []int{2, 3, 4, 5, 6})
+	f(3, true, []int{3, 4, 5, 6})
+	f(4, true, []int{4, 5, 6})
+	f(5, true, []int{5, 6})
+	f(1, false, []int{2, 3, 4, 5, 6})
+	f(2, false, []int{3, 4, 5, 6})
 
 	path := filepath.Join(t.TempDir(), "olap.db")
 	old(t, path, 3, true)
@@ -248,18 +248,20 @@ func TestWriteIsIdempotent(t *testing.T) {
 	if err != nil || len(got) != 3 {
 		t.Fatalf("Rounds = %d rows, %v", len(got), err)
 	}
-	first := `{"round_id": "d0000000000000000000000000000002", "experiment_id": "d0000000000000000000000000000001", ` +
+	first := `{"round_id": "ec33c36ac2e4f7ea2b01b9f8597283e2", "experiment_id": "d0000000000000000000000000000001", ` +
 		`"domain_id": "d", "round_number": 1, "timestamp_utc": "2026-01-02T03:04:07.178902+00:00", ` +
 		`"performance": -0.30000000000000004, "best_performance": -0.30000000000000004, "performance_delta": 0.0, ` +
 		`"is_improvement": 1, "parameters": "{\"x\": [0.0]}", "best_parameters": "{\"x\": [0.0]}", ` +
 		`"wall_clock_seconds": 0.0, "elapsed_seconds": 1.5000010000000001, ` +
 		`"time_to_current_best_seconds": 1.5000010000000001, "time_to_target_seconds": null, "chain_height": 0, ` +
 		`"peers_count": 0, "block_reward_earned": 0.0, "converged": 0, "train_mae": null, "train_naive_mae": null, ` +
-		`"val_mae": 0.3, "val_naive_mae": null, "test_mae": null, "test_naive_mae": null, "metric_schema": null, ` +
+		`"val_mae": 0.3, "val_naive_mae": null, "test_mae": null, "test_naive_mae": null, ` +
+		`"metric_schema": "{\"generation\": \"integer\", \"val_mae\": \"real\"}", ` +
 		`"metrics": "{\"generation\": 0, \"val_mae\": 0.3}", "evaluations": 12, "seed": "9223372036854775813", ` +
 		`"digest": "d", "verified_best_performance": null, "accepted_count": 1, "rejected_count": 0, "immigrants_count": 0, ` +
 		`"gpu_name": null, "gpu_utilization_percent": null, "gpu_memory_used_bytes": null, "gpu_temperature_celsius": null, ` +
-		`"gpu_power_watts": null, "gpu_clock_mhz": null, "gpu_energy_joules": null}`
+		`"gpu_power_watts": null, "gpu_clock_mhz": null, "gpu_energy_joules": null, ` +
+		`"digest_parameters": "{\"x\": [0.5]}", "champion_verified": 0}`
 	if text := string(canon.Default(got[0])); text != first {
 		t.Errorf("round = %s\nwant %s", text, first)
 	}
@@ -286,6 +288,49 @@ func TestWriteIsIdempotent(t *testing.T) {
 	}
 	if none, err := db.Summaries(t.Context(), "other"); err != nil || none == nil || len(none) != 0 {
 		t.Errorf("Summaries(other) = %v, %v, want an empty list", none, err)
+	}
+}
+
+// TestRepeatedRounds: a search that was killed runs its last rounds again and says the same steps of a claim again. The rows
+// are new to the spool, and in the file once.
+func TestRepeatedRounds(t *testing.T) {
+	db := mustOpen(t, filepath.Join(t.TempDir(), "olap.db"))
+	tracker := olap.NewTracker(olap.Node{ID: "node"}, func() string { return "e" })
+	event := olap.ClaimEvent{Proposal: 1, Stage: "confirmed", Performance: olap.Float(-0.5)}
+	run := func(setup olap.Setup, rounds int) olap.Progress {
+		t.Helper()
+		add := func(rows []olap.Row, err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+			write(t, db, rows...)
+		}
+		add(tracker.Start(setup, epoch))
+		p, _ := tracker.Progress("d", epoch)
+		for range rounds {
+			add(tracker.Record("d", olap.Observation{Performance: -1}, epoch.Add(time.Second)))
+			add(tracker.Claim("d", event, epoch))
+		}
+		write(t, db, tracker.Finish(epoch)...)
+		tracker = olap.NewTracker(olap.Node{ID: "node"}, func() string { return "f" })
+		return p
+	}
+	begun := run(olap.Setup{DomainID: "d"}, 3)
+	run(olap.Setup{DomainID: "d", Resume: &begun}, 5)
+	rounds, err := db.Rounds(t.Context(), "e", 0)
+	if err != nil || len(rounds) != 5 {
+		t.Errorf("%d rounds, %v, want 5", len(rounds), err)
+	}
+	claims, err := db.Claims(t.Context(), "e", 0)
+	want := `{"claim_event_id": "8f76d85a689feadd4fa4314abcaa23a5", "experiment_id": "e", "domain_id": "d", "proposal": 1, "round_number": 1, ` +
+		`"optimae_id": null, "base": null, "stage": "confirmed", "timestamp_utc": "2026-01-02T03:04:05.678901+00:00", ` +
+		`"elapsed_seconds": 0.0, "performance": -0.5, "verified": 0, "reason": null}`
+	if err != nil || len(claims) != 1 || string(canon.Default(claims[0])) != want {
+		t.Errorf("Claims = %s, %v, want %s", canon.Default(claims[0]), err, want)
+	}
+	if none, err := db.Claims(t.Context(), "f", 0); err != nil || none == nil || len(none) != 0 {
+		t.Errorf("Claims(f) = %v, %v, want an empty list", none, err)
 	}
 }
 

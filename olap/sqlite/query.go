@@ -12,8 +12,8 @@ import (
 
 // Bounds of the queries.
 const (
-	DefaultRounds  = 1000   // of Rounds where limit is not positive
-	MaxRounds      = 10_000 // of Rounds
+	DefaultRounds  = 1000   // of Rounds and Claims where limit is not positive
+	MaxRounds      = 10_000 // of Rounds and Claims
 	MaxExperiments = 10_000 // of Experiments, Summaries and ChainMetrics: the newest
 )
 
@@ -21,14 +21,14 @@ const (
 // MaxExperiments. Rows are keyed by column name in column order; structured columns are text,
 // booleans 0 or 1, missing values nil. The objects are the caller's.
 func (db *DB) Experiments(ctx context.Context) ([]*canon.Object, error) {
-	return db.objects(ctx, &olap.ExperimentTable,
+	return db.objects(ctx, olap.ExperimentTable,
 		"WHERE rowid IN (SELECT rowid FROM dim_experiment ORDER BY rowid DESC LIMIT ?) ORDER BY rowid", MaxExperiments)
 }
 
 // Summaries returns the rows of fact_experiment_summary, of one domain or (domain "") of all,
 // otherwise as Experiments. An experiment has one from its graceful end on.
 func (db *DB) Summaries(ctx context.Context, domain string) ([]*canon.Object, error) {
-	return db.objects(ctx, &olap.SummaryTable, `WHERE rowid IN (SELECT rowid FROM fact_experiment_summary
+	return db.objects(ctx, olap.SummaryTable, `WHERE rowid IN (SELECT rowid FROM fact_experiment_summary
 		WHERE ?1 = '' OR domain_id = ?1 ORDER BY rowid DESC LIMIT ?2) ORDER BY rowid`, domain, MaxExperiments)
 }
 
@@ -36,18 +36,27 @@ func (db *DB) Summaries(ctx context.Context, domain string) ([]*canon.Object, er
 // if not positive, never more than MaxRounds); none for an unknown experiment. The rows are those
 // of fact_round, otherwise as Experiments.
 func (db *DB) Rounds(ctx context.Context, experiment string, limit int) ([]*canon.Object, error) {
+	return db.objects(ctx, olap.RoundTable, "WHERE experiment_id = ? ORDER BY round_number LIMIT ?", experiment, bound(limit))
+}
+
+// Claims returns the first steps of an experiment's claims in the order in which they were written, at most limit as in
+// Rounds. The rows are those of fact_claim, otherwise as Experiments.
+func (db *DB) Claims(ctx context.Context, experiment string, limit int) ([]*canon.Object, error) {
+	return db.objects(ctx, olap.ClaimTable, "WHERE experiment_id = ? ORDER BY rowid LIMIT ?", experiment, bound(limit))
+}
+
+func bound(limit int) int {
 	if limit <= 0 {
-		limit = DefaultRounds
+		return DefaultRounds
 	}
-	return db.objects(ctx, &olap.RoundTable, "WHERE experiment_id = ? ORDER BY round_number LIMIT ?",
-		experiment, min(limit, MaxRounds))
+	return min(limit, MaxRounds)
 }
 
 // ChainMetrics returns what the chain accepted, of one domain or (domain "") of all, in chain
 // order, at most the newest MaxExperiments, in the form of GET /stats/chain-metrics: parameters
 // are an object.
 func (db *DB) ChainMetrics(ctx context.Context, domain string) ([]*canon.Object, error) {
-	rows, err := db.objects(ctx, &olap.ChainOptimaeTable, `WHERE rowid IN (SELECT rowid FROM fact_chain_optimae
+	rows, err := db.objects(ctx, olap.ChainOptimaeTable, `WHERE rowid IN (SELECT rowid FROM fact_chain_optimae
 		WHERE ?1 = '' OR domain_id = ?1 ORDER BY block_height DESC, rowid DESC LIMIT ?2)
 		ORDER BY block_height, rowid`, domain, MaxExperiments)
 	if err != nil {

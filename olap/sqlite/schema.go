@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/apache/arrow/go/v15/arrow"
+
 	"doin.network/node/olap"
 )
 
@@ -23,8 +25,20 @@ const stateTable = `CREATE TABLE IF NOT EXISTS _sink_state (
     seq INTEGER NOT NULL
 )`
 
-var typeNames = map[olap.Type]string{
-	olap.Text: "TEXT", olap.Integer: "INTEGER", olap.Real: "REAL", olap.Boolean: "BOOLEAN", olap.Structured: "JSON",
+// typeName is the column's declared type. Unsigned numbers are text: SQLite's integers are signed.
+func typeName(c *olap.Column) string {
+	switch c.Type.ID() {
+	case arrow.INT64:
+		return "INTEGER"
+	case arrow.FLOAT64:
+		return "REAL"
+	case arrow.BOOL:
+		return "BOOLEAN"
+	}
+	if c.JSON() {
+		return "JSON"
+	}
+	return "TEXT"
 }
 
 // createTable renders t as it was at version.
@@ -43,7 +57,7 @@ func createTable(t *olap.Table, version int) string {
 }
 
 func columnDefinition(c *olap.Column) string {
-	def := c.Name + " " + typeNames[c.Type]
+	def := c.Name + " " + typeName(c)
 	if c.Key {
 		def += " PRIMARY KEY"
 	}
@@ -88,7 +102,9 @@ func migrate(ctx context.Context, db *sql.DB, now string) error {
 		version = olap.ReferenceVersion
 	}
 	for _, t := range olap.Tables() {
-		statements = append(statements, createTable(t, version))
+		if t.Since() <= version {
+			statements = append(statements, createTable(t, version))
+		}
 	}
 	for _, s := range statements {
 		if _, err := tx.ExecContext(ctx, s); err != nil {
@@ -147,9 +163,15 @@ func currentVersion(ctx context.Context, tx *sql.Tx) (int, error) {
 	return 1, nil
 }
 
-// addColumns adds the columns that came with version, where they are missing.
+// addColumns adds the tables and the columns that came with version, where they are missing.
 func addColumns(ctx context.Context, tx *sql.Tx, version int) error {
 	for _, t := range olap.Tables() {
+		if t.Since() == version {
+			if _, err := tx.ExecContext(ctx, createTable(t, version)); err != nil {
+				return err
+			}
+			continue
+		}
 		have, err := columnsOf(ctx, tx, t.Name)
 		if err != nil {
 			return err

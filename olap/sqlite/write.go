@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"doin.network/node/olap"
@@ -16,8 +17,10 @@ var onConflict = map[string]func(c *olap.Column) string{
 	olap.DomainTable.Name: fill,
 	// The life of an experiment is a sequence of rows of which the last holds.
 	olap.ExperimentTable.Name: overwrite,
-	olap.RoundTable.Name:      nil,
 	olap.SummaryTable.Name:    overwrite,
+	// What happened has happened: a round or a step of a claim that comes again is the same.
+	olap.RoundTable.Name: nil,
+	olap.ClaimTable.Name: nil,
 	// The short record of an acceptance must not win over the full one, whichever comes first.
 	olap.ChainOptimaeTable.Name: fill,
 }
@@ -108,31 +111,24 @@ type batch struct {
 
 func (b *batch) row(row *olap.Row) error {
 	switch row.Kind() {
-	case olap.KindDomain:
-		return b.insert(&olap.DomainTable, row.Domain.Values())
 	case olap.KindExperiment:
 		if err := b.domain(row.Experiment.DomainID); err != nil {
 			return err
 		}
 		b.experiments = append(b.experiments, row.Experiment.ID)
-		return b.insert(&olap.ExperimentTable, row.Experiment.Values())
-	case olap.KindRound:
+	case olap.KindRound, olap.KindSummary, olap.KindClaim:
 		if err := b.ensure(row.Experiment); err != nil {
 			return err
 		}
-		return b.insert(&olap.RoundTable, row.Round.Values())
-	case olap.KindSummary:
-		if err := b.ensure(row.Experiment); err != nil {
-			return err
-		}
-		return b.insert(&olap.SummaryTable, row.Summary.Values())
-	case olap.KindOptimae:
-		return b.insert(&olap.ChainOptimaeTable, row.Optimae.Values())
 	case olap.KindRollback:
 		_, err := b.tx.ExecContext(b.ctx, "DELETE FROM fact_chain_optimae WHERE block_height > ?", row.Rollback.Height)
 		return err
 	}
-	return fmt.Errorf("%w: %w", olap.ErrReject, olap.ErrInvalidRow)
+	t, content := row.Content()
+	if t == nil {
+		return fmt.Errorf("%w: %w", olap.ErrReject, olap.ErrInvalidRow)
+	}
+	return b.insert(t, content)
 }
 
 // ensure puts the experiment that a round belongs to into the file where its own row was lost.
@@ -151,7 +147,7 @@ func (b *batch) ensure(e *olap.Experiment) error {
 		if err := b.domain(e.DomainID); err != nil {
 			return err
 		}
-		err = b.insert(&olap.ExperimentTable, e.Values())
+		err = b.insert(olap.ExperimentTable, e)
 	}
 	if err == nil {
 		b.experiments = append(b.experiments, e.ID)
@@ -160,11 +156,10 @@ func (b *batch) ensure(e *olap.Experiment) error {
 }
 
 func (b *batch) domain(id string) error {
-	d := olap.Domain{ID: id}
-	return b.insert(&olap.DomainTable, d.Values())
+	return b.insert(olap.DomainTable, &olap.Domain{ID: id})
 }
 
-func (b *batch) insert(t *olap.Table, values []any) error {
+func (b *batch) insert(t *olap.Table, row any) error {
 	stmt, ok := b.prepared[t.Name]
 	if !ok {
 		var err error
@@ -172,6 +167,12 @@ func (b *batch) insert(t *olap.Table, values []any) error {
 			return err
 		}
 		b.prepared[t.Name] = stmt // closed with the transaction
+	}
+	values := t.Values(row)
+	for i, v := range values {
+		if u, ok := v.(uint64); ok { // more than SQLite's integers hold
+			values[i] = strconv.FormatUint(u, 10)
+		}
 	}
 	_, err := stmt.ExecContext(b.ctx, values...)
 	return err

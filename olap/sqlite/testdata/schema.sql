@@ -48,6 +48,21 @@ CREATE TABLE fact_chain_optimae (
     block_timestamp TEXT NOT NULL,
     ingested_at TEXT NOT NULL
 , block_hash TEXT, tx_id TEXT, digest TEXT);
+CREATE TABLE fact_claim (
+    claim_event_id TEXT PRIMARY KEY,
+    experiment_id TEXT NOT NULL REFERENCES dim_experiment(experiment_id),
+    domain_id TEXT NOT NULL,
+    proposal INTEGER NOT NULL,
+    round_number INTEGER NOT NULL,
+    optimae_id TEXT,
+    base TEXT,
+    stage TEXT NOT NULL,
+    timestamp_utc TEXT NOT NULL,
+    elapsed_seconds REAL,
+    performance REAL,
+    verified BOOLEAN,
+    reason TEXT
+);
 CREATE TABLE fact_experiment_summary (
     experiment_id TEXT PRIMARY KEY REFERENCES dim_experiment(experiment_id),
     domain_id TEXT NOT NULL,
@@ -89,13 +104,15 @@ CREATE TABLE fact_round (
     test_naive_mae REAL,
     metric_schema TEXT,
     metrics JSON
-, evaluations INTEGER DEFAULT 0, seed TEXT, digest TEXT, verified_best_performance REAL, accepted_count INTEGER DEFAULT 0, rejected_count INTEGER DEFAULT 0, immigrants_count INTEGER DEFAULT 0, gpu_name TEXT, gpu_utilization_percent INTEGER, gpu_memory_used_bytes INTEGER, gpu_temperature_celsius INTEGER, gpu_power_watts REAL, gpu_clock_mhz INTEGER, gpu_energy_joules REAL);
+, evaluations INTEGER DEFAULT 0, seed TEXT, digest TEXT, verified_best_performance REAL, accepted_count INTEGER DEFAULT 0, rejected_count INTEGER DEFAULT 0, immigrants_count INTEGER DEFAULT 0, gpu_name TEXT, gpu_utilization_percent INTEGER, gpu_memory_used_bytes INTEGER, gpu_temperature_celsius INTEGER, gpu_power_watts REAL, gpu_clock_mhz INTEGER, gpu_energy_joules REAL, digest_parameters JSON, champion_verified BOOLEAN);
 CREATE INDEX idx_chain_optimae_domain ON fact_chain_optimae(domain_id);
 CREATE INDEX idx_chain_optimae_experiment ON fact_chain_optimae(experiment_id);
 CREATE INDEX idx_dim_experiment_domain ON dim_experiment(domain_id);
+CREATE INDEX idx_fact_claim_experiment ON fact_claim(experiment_id);
+CREATE INDEX idx_fact_claim_optimae ON fact_claim(optimae_id);
 CREATE INDEX idx_fact_round_domain ON fact_round(domain_id);
 CREATE INDEX idx_fact_round_experiment ON fact_round(experiment_id);
 CREATE INDEX idx_fact_round_performance ON fact_round(performance);
 CREATE INDEX idx_fact_round_timestamp ON fact_round(timestamp_utc);
 CREATE INDEX idx_fact_summary_domain ON fact_experiment_summary(domain_id);
--- versions [3 4 5]
+-- versions [3 4 5 6]
