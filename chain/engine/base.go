@@ -114,22 +114,27 @@ func (e *Engine) record(tx *chain.Tx, st *consensus.Statement) {
 	e.move()
 }
 
-// supersede forgets a claim that the chain has passed. Its author may claim again.
+// supersede forgets a claim that the chain has passed, and its acceptance. Its author may claim again.
 func (e *Engine) supersede(id string) {
 	if len(e.passed) < 10*e.cfg.MaxClaims {
 		e.passed[id] = e.now
 	}
-	e.pool.RemoveKey(consensus.OptimaeKey(id))
-	e.unrecord(id)
+	if w := e.waiting[id]; w != nil {
+		e.pool.Remove(w.txID)
+		e.unrecord(id)
+	}
 	e.drop(id, protocol.Superseded, "another claim became the champion")
 }
 
-// passClaims supersedes every claim whose base the new tip has passed, and what is based on those.
+// passClaims supersedes every claim whose base the new tip has passed, and what is based on those. One whose rejection waits
+// is not among them: a lie is one whoever is champion.
 func (e *Engine) passClaims() {
 	for again := true; again; {
 		again = false
 		for _, id := range sortedKeys(e.claims) {
-			if st := e.claims[id].st; e.basis(st.DomainID, st.Base) == passedBase {
+			c := e.claims[id]
+			rejected := c.recorded && e.waiting[id] == nil
+			if !rejected && e.basis(c.st.DomainID, c.st.Base) == passedBase {
 				e.supersede(id)
 				again = true
 			}
