@@ -24,6 +24,12 @@ type OptimizeJob struct {
 	// Immigrants join Resume's generation before the next one is made, or the first
 	// generation after it is evaluated.
 	Immigrants []Immigrant
+	// Window is how many trials the strategy may be ahead of the results told: trial i is bred from exactly those of
+	// trials up to i - Window. 0: the worker's default. The search is a function of it too.
+	Window int
+	// Ahead is how many records may be unanswered: immigrants in the answer to record n join when generation n + Ahead
+	// begins to be bred. 0: 2; 1: the next generation waits for its credit, as in version 1 of the protocol.
+	Ahead int
 }
 
 // Generation is one evaluated generation of a search.
@@ -42,6 +48,8 @@ type Generation struct {
 	// NoImprove counts the generations since the best, immigrants included, last rose.
 	NoImprove  int
 	Population int
+	// Rows are the record's, decoded once, here: read only. Those of trials still open have the status StatusOpen.
+	Rows []Row
 	// Record is the whole generation as an Arrow table (DecodeRecord), and what
 	// OptimizeJob.Resume takes.
 	Record []byte
@@ -209,7 +217,7 @@ func (x *Search) generation(f *Frame) (Generation, error) {
 		return Generation{}, fmt.Errorf("seed %d, average %v", r.Seed, r.Average)
 	}
 	g := Generation{Number: r.Generation, Evaluations: r.Evaluations, Average: r.Average, NoImprove: r.NoImprove,
-		Population: len(r.Rows), Record: f.Body}
+		Population: len(r.Rows), Rows: r.Rows, Record: f.Body}
 	if b := r.Best; b != nil && finite(b.Fitness) {
 		g.Best, g.BestPerformance, g.BestMetrics = b.Parameters, b.Fitness, b.Metrics
 	}

@@ -30,6 +30,7 @@ type layer struct {
 var layers = []layer{
 	{"internal/...", []string{"chain/...", "compute/...", "ga/...", "net/...", "olap/...", "bench/...", "cmd/..."}},
 	{"internal/canon", []string{"internal/timestamp", "internal/golden"}},
+	{"internal/nearest", []string{"internal/..."}},
 
 	{"chain/...", []string{"compute/...", "ga/...", "net/...", "olap/...", "bench/...", "cmd/..."}},
 	{"chain", []string{"chain/anchor", "chain/consensus", "chain/python", "chain/ledger", "chain/mempool", "chain/task", "chain/engine", "chain/store"}},
@@ -72,6 +73,7 @@ var layers = []layer{
 
 	{"ga/...", []string{"chain/...", "net/...", "olap/...", "bench/...", "cmd/...", "compute/nn/...", "compute/domain/...", "compute/worker/...", "compute/device/..."}},
 	{"ga/op", []string{"ga"}},
+	{"ga/settings", []string{"ga", "ga/op", "ga/island", "compute/..."}},
 	{"ga/island", []string{"ga", "ga/op", "compute/...", "internal/..."}},
 
 	{"net/...", []string{"compute/...", "ga/...", "olap/...", "bench/...", "cmd/...", "chain/anchor", "chain/consensus", "chain/engine", "chain/ledger", "chain/mempool", "chain/python/engine", "chain/python", "chain/store", "chain/task"}},
