@@ -23,7 +23,7 @@ func BenchmarkRandomGenomes(b *testing.B) {
 				draws := rng.NewSeq(rng.Key{4, 2}, rng.Probe, 0)
 				var mae, training, step []float64
 				for seed := range uint64(genomes) {
-					p := d.Parameters(d.config.Space.Random(draws.Uniform))
+					p := d.Parameters(d.Describe().Space.Random(draws.Uniform))
 					start := time.Now()
 					m, err := d.Train(b.Context(), p, seed, false)
 					if err != nil {

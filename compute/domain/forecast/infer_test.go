@@ -102,7 +102,7 @@ func TestInferRefusals(t *testing.T) {
 		}
 		for _, m := range []domain.Model{m, d.Naive()} {
 			if out, err := m.Infer(t.Context(), o); !errors.Is(err, domain.ErrInput) || !strings.Contains(err.Error(), want) {
-				if _, naive := m.(*naive); naive && (want == "need 7" || input == `{"last_time": "2000-01"}`) {
+				if m == d.Naive() && (want == "need 7" || input == `{"last_time": "2000-01"}`) {
 					continue // the last value needs no window
 				}
 				t.Errorf("Infer(%s) = %v, %v, want ErrInput with %q", input, out, err, want)
@@ -115,21 +115,21 @@ func TestInferRefusals(t *testing.T) {
 func TestInferSequence(t *testing.T) {
 	table := monthly(200)
 	d := mustDomain(t, table, func(c *Config) { quick(c); c.Horizon = 2 })
-	m := train(t, d, tcn(d.config.Space), 1, false).(*model)
-	s := d.series
-	w := part(s.scaled, &s.calendar, m.view, 2, m.view.window, s.test, 200)
-	x, y, out := make([]float32, m.view.size(&s.calendar)), make([]float32, 2), make([]float32, 2)
+	g := tcn(d.config.Space)
+	m, v, s := train(t, d, g, 1, false), d.config.view(g), d.series
+	w := part(s.scaled, &s.calendar, v, 2, v.window, s.test, 200)
+	x, y, out := make([]float32, v.size(&s.calendar)), make([]float32, 2), make([]float32, 2)
 	w.Sample(w.Len()-1, x, y)
-	m.network.Predict(x, out)
+	network(t, d, g).Predict(x, out)
 	origin := 197
 	got, _ := infer(t, m, "last_time", table.Time(origin))
 	for k := range out {
-		near(t, "forecast", got[k], s.toOriginal(float64(s.scaled[origin]+out[k])), 1e-9)
+		near(t, "forecast", got[k], s.scale.From(float64(s.scaled[origin]+out[k])), 1e-9)
 	}
 	tail := table.values[150:164]
 	first, times := infer(t, m, "series", tail, "last_time", "2000-01")
-	if times[0] != "2000-02" || m.view.window != len(tail)-1 {
-		t.Fatalf("window %d, times %v", m.view.window, times)
+	if times[0] != "2000-02" || v.window != len(tail)-1 {
+		t.Fatalf("window %d, times %v", v.window, times)
 	}
 	// Twelve years later the calendar is the same.
 	if later, _ := infer(t, m, "series", tail, "last_time", "2012-01"); !slices.Equal(first, later) {

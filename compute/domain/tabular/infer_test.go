@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"doin.network/node/compute/domain"
+	"doin.network/node/compute/nn"
 	"doin.network/node/internal/canon"
 )
 
@@ -52,10 +53,18 @@ func TestInferRegression(t *testing.T) {
 		t.Error("an unknown town is a missing one although training has missing ones")
 	}
 	// The rows of the file give the validation error.
-	p := d.data.parts[validation]
-	near(t, "validation", -m.Performance(), d.units(p.measure(m.(*model).predictor()).loss), 0)
+	task, err := d.Training(d.Parameters(fixed(d.config.Space)), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := nn.Train(t.Context(), task.Config, task.Key, task.Train, task.Validation)
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec := d.spec()
+	near(t, "validation", -m.Performance(), spec.Units(d.data.parts[validation].Measure(r.Network.Predict).Loss), 0)
 	naive := infer(t, d.Naive(), `{"area": 100}, {}`)
-	near(t, "median", naive[0], d.data.scale.from(float64(d.data.median)), 0)
+	near(t, "median", naive[0], d.data.scale.From(float64(d.data.median)), 0)
 }
 
 func TestInferNaiveClasses(t *testing.T) {
@@ -93,7 +102,7 @@ func TestInferRefusals(t *testing.T) {
 	d := mustDomain(t, houses(100), Regression, nil)
 	for input, want := range map[string]string{
 		`{}`:                                  "rows",
-		`{"row": []}`:                         `known is "rows"`,
+		`{"row": []}`:                         `known are ["rows"]`,
 		`{"rows": 1}`:                         "rows",
 		`{"rows": []}`:                        "0 rows",
 		`{"rows": [1]}`:                       "row 0: ",

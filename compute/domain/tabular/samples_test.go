@@ -3,6 +3,8 @@ package tabular
 import (
 	"math"
 	"testing"
+
+	"doin.network/node/compute/domain/supervised"
 )
 
 func near(t *testing.T, what string, got, want, tolerance float64) {
@@ -96,11 +98,11 @@ func TestBaselines(t *testing.T) {
 			for _, v := range y(p) {
 				want += math.Abs(v-guess) / float64(len(parts[p]))
 			}
-			got, err := d.baselines.Float(partNames[p] + "_" + name + "_mae")
+			got, err := d.Describe().Baselines.Float(supervised.Parts[p] + "_" + name + "_mae")
 			if err != nil {
 				t.Fatal(err)
 			}
-			near(t, partNames[p]+" "+name, got, want, 1e-4)
+			near(t, supervised.Parts[p]+" "+name, got, want, 1e-4)
 		}
 	}
 	near(t, "naive", d.Naive().Performance(), -mustFloat(t, d, "val_median_mae"), 0)
@@ -116,9 +118,9 @@ func TestBaselines(t *testing.T) {
 	near(t, "prior of two", mustFloat(t, two, "val_prior_cross_entropy"), math.Log(3)-2*math.Log(2)/3, 1e-5)
 }
 
-func mustFloat(t *testing.T, d *Domain, key string) float64 {
+func mustFloat(t *testing.T, d tested, key string) float64 {
 	t.Helper()
-	v, err := d.baselines.Float(key)
+	v, err := d.Describe().Baselines.Float(key)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,9 +2,11 @@ package tabular
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 
+	"doin.network/node/compute/domain/supervised"
 	"doin.network/node/compute/genome"
 	"doin.network/node/compute/rng"
 )
@@ -86,18 +88,46 @@ func configured(task Task, change func(*Config)) Config {
 	return c
 }
 
-func mustDomain(t testing.TB, table *Table, task Task, change func(*Config)) *Domain {
+// tested is a domain and the problem that it is made of.
+type tested struct {
+	*supervised.Domain
+	*problem
+}
+
+func mustDomain(t testing.TB, table *Table, task Task, change func(*Config)) tested {
 	t.Helper()
-	d, err := FromTable(configured(task, change), table)
+	c := configured(task, change)
+	p, err := newProblem(c, table)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return d
+	d, err := supervised.New(&c.Config, p.spec(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tested{d, p}
 }
+
+// irises is the domain of the example's data.
+func irises(t testing.TB) tested {
+	t.Helper()
+	s := Schema{Task: Classification}
+	table, err := supervised.ReadFile(iris, func(r io.Reader) (*Table, error) { return Parse(r, s) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return mustDomain(t, table, Classification, nil)
+}
+
+// The places of the widths in the space.
+const (
+	geneWidth1 = geneLayers + 1 + iota
+	geneWidth2
+)
 
 // fixed is a plain genome: one layer of 16, batch 16, rate 0.01, tanh, mse where there is a choice.
 func fixed(s genome.Space) genome.Genome {
-	g := lowest(s)
+	g := supervised.Lowest(s)
 	g[geneWidth1], g[geneBatch] = 16, 16
 	g[geneLearningRate], g[geneWeightDecay] = float64(float32(1e-2)), float64(float32(1e-3))
 	g[geneActivation] = 1
