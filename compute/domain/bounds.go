@@ -33,7 +33,7 @@ func Bounds(config *canon.Object, key string, s genome.Space) (genome.Space, err
 		}
 		i := slices.Index(names, name)
 		if i < 0 {
-			errs = append(errs, unknown(key+": gene", name, names))
+			errs = append(errs, unknown("gene of "+key, name, names))
 			continue
 		}
 		if err := setBounds(&s[i], v); err != nil {
