@@ -5,6 +5,7 @@ package domaintest
 import (
 	"context"
 	"errors"
+	"flag"
 	"math"
 	"os"
 	"slices"
@@ -267,27 +268,27 @@ func (c *Case) synthetic(t *testing.T) {
 	}
 }
 
+// update has Golden and Pinned rewrite their files.
+var update = flag.Bool("update", false, "rewrite the golden files")
+
 // Golden pins the bits of a recipe with the seed 42, and of the synthetic data with the same seed, in a file.
-func Golden(t *testing.T, file string, d Domain, g genome.Genome, update bool) {
+func Golden(t *testing.T, file string, d Domain, g genome.Genome) {
 	t.Helper()
-	p := d.Parameters(g)
-	m, err := d.Train(t.Context(), p, 42, true)
-	if err != nil {
-		t.Fatal(err)
-	}
+	m := Train(t, d, g, 42, true)
 	s, err := d.Generate(t.Context(), 42)
 	if err != nil {
 		t.Fatal(err)
 	}
-	score, err := m.Score(t.Context(), s)
-	naive, err2 := d.Naive().Score(t.Context(), s)
-	if err := errors.Join(err, err2); err != nil {
-		t.Fatal(err)
-	}
-	got := append(canon.AppendIndent(nil, canon.NewObject(
-		"recipe", p, "seed", 42, "digest", m.Digest(), "performance", m.Performance(),
-		"metrics", m.Metrics(), "synthetic_hash", s.Hash, "synthetic_score", score, "naive_score", naive)), '\n')
-	if update {
+	Pinned(t, file, canon.NewObject(
+		"recipe", d.Parameters(g), "seed", 42, "digest", m.Digest(), "performance", m.Performance(), "metrics", m.Metrics(),
+		"synthetic_hash", s.Hash, "synthetic_score", Score(t, m, s), "naive_score", Score(t, d.Naive(), s)))
+}
+
+// Pinned compares an object with the one in a file.
+func Pinned(t *testing.T, file string, o *canon.Object) {
+	t.Helper()
+	got := append(canon.AppendIndent(nil, o), '\n')
+	if *update {
 		if err := os.WriteFile(file, got, 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -298,6 +299,82 @@ func Golden(t *testing.T, file string, d Domain, g genome.Genome, update bool) {
 	}
 	if string(got) != string(want) {
 		t.Errorf("got %s\nwant %s", got, want)
+	}
+}
+
+// Train trains the recipe of a genome.
+func Train(t testing.TB, d domain.Domain, g genome.Genome, seed uint64, digest bool) domain.Model {
+	t.Helper()
+	m, err := d.Train(t.Context(), d.Parameters(g), seed, digest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// Network trains the network of a genome.
+func Network(t testing.TB, d Domain, g genome.Genome, seed uint64) *nn.Network {
+	t.Helper()
+	task, err := d.Training(d.Parameters(g), seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := nn.Train(t.Context(), task.Config, task.Key, task.Train, task.Validation)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.Network
+}
+
+// Metric returns a metric of a model.
+func Metric(t testing.TB, m domain.Model, key string) float64 {
+	t.Helper()
+	v, err := m.Metrics().Float(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// Score scores a model on synthetic data.
+func Score(t testing.TB, m domain.Model, s *domain.Synthetic) float64 {
+	t.Helper()
+	score, err := m.Score(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return score
+}
+
+// BeatsNaive checks that a model has less than half of the naive model's error on synthetic data, and that its performance
+// is the negative of the metric named.
+func BeatsNaive(t *testing.T, d domain.Domain, m domain.Model, metric string, seed uint32) {
+	t.Helper()
+	if m.Performance() != -Metric(t, m, metric) {
+		t.Errorf("performance %v, %s %v", m.Performance(), metric, Metric(t, m, metric))
+	}
+	s, err := d.Generate(t.Context(), seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if score, naive := Score(t, m, s), Score(t, d.Naive(), s); !(score >= 0 && score < naive/2) {
+		t.Errorf("synthetic data %d: score %v is not far below the naive %v", seed, score, naive)
+	}
+}
+
+// Near checks a number.
+func Near(t testing.TB, what string, got, want, tolerance float64) {
+	t.Helper()
+	if !(math.Abs(got-want) <= tolerance) {
+		t.Errorf("%s = %v, want %v", what, got, want)
+	}
+}
+
+// Bench trains a genome with one seed after another.
+func Bench(b *testing.B, d domain.Domain, g genome.Genome) {
+	b.Helper()
+	for seed := uint64(0); b.Loop(); seed++ {
+		Train(b, d, g, seed, true)
 	}
 }
 

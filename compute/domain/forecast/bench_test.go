@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"doin.network/node/compute/domain/domaintest"
 	"doin.network/node/compute/rng"
 	"doin.network/node/internal/canon"
 )
@@ -32,7 +33,7 @@ func BenchmarkRandomGenomes(b *testing.B) {
 					took := time.Since(start).Seconds()
 					mae = append(mae, -m.Performance())
 					training = append(training, 1e3*took)
-					step = append(step, 1e6*took/metric(b, m, "stop_step"))
+					step = append(step, 1e6*took/domaintest.Metric(b, m, "stop_step"))
 				}
 				slices.Sort(mae)
 				slices.Sort(training)

@@ -43,19 +43,12 @@ func New(config *canon.Object, others ...string) (*supervised.Domain, error) {
 // FromTable makes the domain from a valid configuration, whose Data is only a name then, and a table, which it keeps.
 // Errors wrap domain.ErrConfig or supervised.ErrData.
 func FromTable(c Config, t *Table) (*supervised.Domain, error) {
-	p, err := newProblem(c, t)
-	if err != nil {
-		return nil, err
-	}
-	return supervised.New(&c.Config, p.spec(), p)
-}
-
-func newProblem(c Config, t *Table) (*problem, error) {
 	s, err := newSeries(t, &c)
 	if err != nil {
 		return nil, err
 	}
-	return &problem{config: c, series: s, sources: map[view]*[2]windows{}}, nil
+	p := &problem{config: c, series: s, sources: map[view]*[2]windows{}}
+	return supervised.New(&c.Config, p.spec(), p)
 }
 
 // spec describes the problem. The naive model forecasts the last value.

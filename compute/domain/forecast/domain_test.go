@@ -1,7 +1,6 @@
 package forecast
 
 import (
-	"flag"
 	"testing"
 
 	"doin.network/node/compute/domain"
@@ -10,8 +9,6 @@ import (
 	"doin.network/node/compute/genome"
 	"doin.network/node/internal/canon"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 // The places of the widths in the space.
 const (
@@ -38,24 +35,6 @@ func small(s genome.Space) genome.Genome {
 
 func quick(c *Config) { c.MaxSteps, c.Period = 60, 12 }
 
-func train(t testing.TB, d tested, g genome.Genome, seed uint64, digest bool) domain.Model {
-	t.Helper()
-	m, err := d.Train(t.Context(), d.Parameters(g), seed, digest)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m
-}
-
-func metric(t testing.TB, m domain.Model, key string) float64 {
-	t.Helper()
-	v, err := m.Metrics().Float(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return v
-}
-
 // On the CO2 record a perceptron of 449 parameters and a TCN of 721 beat both naive forecasts by far, with whatever seed.
 func TestBeatsNaive(t *testing.T) {
 	for _, genome := range []func(genome.Space) genome.Genome{fixed, tcn} {
@@ -66,36 +45,26 @@ func TestBeatsNaive(t *testing.T) {
 func beatsNaive(t *testing.T, genome func(genome.Space) genome.Genome) {
 	d := carbon(t)
 	for seed := range uint64(2) {
-		m := train(t, d, genome(d.config.Space), seed, false)
-		for _, p := range []string{"train", "val", "test"} {
-			mae, last, season := metric(t, m, p+"_mae"), metric(t, m, p+"_naive_mae"), metric(t, m, p+"_seasonal_mae")
-			t.Logf("%v parameters, seed %d %s: MAE %.3f ppm, last value %.3f, seasonal %.3f", metric(t, m, "parameters_count"), seed, p, mae, last, season)
+		m := domaintest.Train(t, d, genome(d.config.Space), seed, false)
+		for _, p := range supervised.Parts {
+			metric := func(key string) float64 { return domaintest.Metric(t, m, p+key) }
+			mae, last, season := metric("_mae"), metric("_naive_mae"), metric("_seasonal_mae")
+			t.Logf("seed %d %s: MAE %.3f ppm, last value %.3f, seasonal %.3f", seed, p, mae, last, season)
 			if !(mae < last/2 && mae < season/2) {
 				t.Errorf("seed %d %s: MAE %v is not far below %v and %v", seed, p, mae, last, season)
 			}
 		}
-		if m.Performance() != -metric(t, m, "val_mae") {
-			t.Errorf("performance %v is not the negative validation MAE", m.Performance())
-		}
-		s, err := d.Generate(t.Context(), uint32(seed))
-		if err != nil {
-			t.Fatal(err)
-		}
-		score, err := m.Score(t.Context(), s)
-		naive, _ := d.Naive().Score(t.Context(), s)
-		if err != nil || !(score < naive/2) {
-			t.Errorf("seed %d: synthetic score %v (%v) is not far below the naive %v", seed, score, err, naive)
-		}
+		domaintest.BeatsNaive(t, d, m, "val_mae", uint32(seed))
 	}
 }
 
 // The bits of data, training and synthetic data on the CO2 record, on every machine.
 func TestGolden(t *testing.T) {
 	d := carbon(t)
-	domaintest.Golden(t, "testdata/co2.json", d, fixed(d.config.Space), *update)
+	domaintest.Golden(t, "testdata/co2.json", d, fixed(d.config.Space))
 	g := tcn(d.config.Space)
 	g[geneDropout] = float64(float32(0.05))
-	domaintest.Golden(t, "testdata/co2_tcn.json", d, g, *update)
+	domaintest.Golden(t, "testdata/co2_tcn.json", d, g)
 }
 
 func TestConform(t *testing.T) {
@@ -130,7 +99,7 @@ func TestSourcesAreKept(t *testing.T) {
 func TestNaive(t *testing.T) {
 	d := mustDomain(t, monthly(200), nil)
 	n := d.Naive()
-	if v := metric(t, n, "val_naive_mae"); n.Performance() != -v || n.Digest() != "" {
+	if v := domaintest.Metric(t, n, "val_naive_mae"); n.Performance() != -v || n.Digest() != "" {
 		t.Errorf("performance %v, digest %q, MAE %v", n.Performance(), n.Digest(), v)
 	}
 	out, err := n.Infer(t.Context(), canon.NewObject("steps", 3))
@@ -140,16 +109,11 @@ func TestNaive(t *testing.T) {
 	v, _ := out.Get("forecast")
 	values, _ := domain.Reals(v, 3)
 	for _, v := range values {
-		near(t, "forecast", v, d.series.table.Value(199), 1e-4)
+		domaintest.Near(t, "forecast", v, d.series.table.Value(199), 1e-4)
 	}
 }
 
 func BenchmarkTrain(b *testing.B) {
 	d := carbon(b)
-	p := d.Parameters(fixed(d.config.Space))
-	for seed := uint64(0); b.Loop(); seed++ {
-		if _, err := d.Train(b.Context(), p, seed, true); err != nil {
-			b.Fatal(err)
-		}
-	}
+	domaintest.Bench(b, d, fixed(d.config.Space))
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"doin.network/node/compute/domain"
+	"doin.network/node/compute/domain/domaintest"
 	"doin.network/node/internal/canon"
 )
 
@@ -31,7 +32,7 @@ func infer(t *testing.T, m domain.Model, kv ...any) ([]float64, []any) {
 func TestInfer(t *testing.T) {
 	table := monthly(200) // 2000-01 … 2016-08
 	d := mustDomain(t, table, quick)
-	m := train(t, d, small(d.config.Space), 1, false)
+	m := domaintest.Train(t, d, small(d.config.Space), 1, false)
 
 	one, times := infer(t, m)
 	if len(one) != 1 || times[0] != "2016-09" {
@@ -48,7 +49,7 @@ func TestInfer(t *testing.T) {
 	}
 	// Feeding a forecast back equals one forecast of two steps, up to the rounding to original units.
 	got, _ := infer(t, m, "series", append(tail, many[0]), "last_time", "2016-09")
-	near(t, "second step", got[0], many[1], 1e-3)
+	domaintest.Near(t, "second step", got[0], many[1], 1e-3)
 	// Within the data, the forecast at an earlier origin; with the wrong month another one.
 	early, times := infer(t, m, "last_time", "2010-05")
 	if times[0] != "2010-06" {
@@ -64,7 +65,7 @@ func TestInfer(t *testing.T) {
 
 func TestInferHorizon(t *testing.T) {
 	d := mustDomain(t, monthly(200), func(c *Config) { c.Horizon = 4; quick(c) })
-	m := train(t, d, small(d.config.Space), 1, false)
+	m := domaintest.Train(t, d, small(d.config.Space), 1, false)
 	four, _ := infer(t, m)
 	six, times := infer(t, m, "steps", 6)
 	if len(four) != 4 || len(six) != 6 || !slices.Equal(four, six[:4]) || times[5] != "2017-02" {
@@ -77,7 +78,7 @@ func TestInferHorizon(t *testing.T) {
 
 func TestInferRefusals(t *testing.T) {
 	d := mustDomain(t, monthly(200), quick)
-	m := train(t, d, small(d.config.Space), 1, false)
+	m := domaintest.Train(t, d, small(d.config.Space), 1, false)
 	for input, want := range map[string]string{
 		`{"stepz": 1}`:                          `known are`,
 		`{"steps": 0}`:                          "steps 0",
@@ -116,15 +117,15 @@ func TestInferSequence(t *testing.T) {
 	table := monthly(200)
 	d := mustDomain(t, table, func(c *Config) { quick(c); c.Horizon = 2 })
 	g := tcn(d.config.Space)
-	m, v, s := train(t, d, g, 1, false), d.config.view(g), d.series
+	m, v, s := domaintest.Train(t, d, g, 1, false), d.config.view(g), d.series
 	w := part(s.scaled, &s.calendar, v, 2, v.window, s.test, 200)
 	x, y, out := make([]float32, v.size(&s.calendar)), make([]float32, 2), make([]float32, 2)
 	w.Sample(w.Len()-1, x, y)
-	network(t, d, g).Predict(x, out)
+	domaintest.Network(t, d, g, 1).Predict(x, out)
 	origin := 197
 	got, _ := infer(t, m, "last_time", table.Time(origin))
 	for k := range out {
-		near(t, "forecast", got[k], s.scale.From(float64(s.scaled[origin]+out[k])), 1e-9)
+		domaintest.Near(t, "forecast", got[k], s.scale.From(float64(s.scaled[origin]+out[k])), 1e-9)
 	}
 	tail := table.values[150:164]
 	first, times := infer(t, m, "series", tail, "last_time", "2000-01")

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"doin.network/node/compute/domain"
+	"doin.network/node/compute/domain/domaintest"
 	"doin.network/node/compute/domain/supervised"
 	"doin.network/node/compute/genome"
 	"doin.network/node/compute/nn"
@@ -52,7 +53,7 @@ func TestInstructionSets(t *testing.T) {
 		var want domain.Model
 		for _, isa := range vec.Supported() {
 			t.Setenv(vec.ISAVariable, string(isa))
-			m := train(t, mustDomain(t, table, small), g, 7, true)
+			m := domaintest.Train(t, mustDomain(t, table, small), g, 7, true)
 			if want == nil {
 				want = m
 			} else if m.Digest() != want.Digest() || m.Performance() != want.Performance() {
@@ -94,21 +95,6 @@ func TestSequence(t *testing.T) {
 	}
 }
 
-// network trains the network of a genome.
-func network(t *testing.T, d tested, g genome.Genome) *nn.Network {
-	t.Helper()
-	task, err := d.Training(d.Parameters(g), 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	task.Config.Segment = 0
-	r, err := nn.Train(t.Context(), task.Config, task.Key, task.Train, task.Validation)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r.Network
-}
-
 // The window of a TCN ends at the step that its output no longer depends on, and the first one matters.
 func TestReach(t *testing.T) {
 	d := mustDomain(t, monthly(200), func(c *Config) { quick(c); c.Space[geneBlocks].High = 3 })
@@ -121,7 +107,7 @@ func TestReach(t *testing.T) {
 			if v.window != reach(g) || !v.sequence {
 				t.Fatalf("view %+v, reach %d", v, reach(g))
 			}
-			n := network(t, d, g)
+			n := domaintest.Network(t, d, g, 1)
 			x, out, other := make([]float32, v.size(&d.series.calendar)), make([]float32, 1), make([]float32, 1)
 			n.Predict(x, out)
 			x[0] = 4

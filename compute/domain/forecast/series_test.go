@@ -3,13 +3,13 @@ package forecast
 import (
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"slices"
 	"strings"
 	"testing"
 
 	"doin.network/node/compute/domain"
+	"doin.network/node/compute/domain/domaintest"
 	"doin.network/node/compute/domain/supervised"
 	"doin.network/node/internal/canon"
 )
@@ -40,38 +40,24 @@ func mustDomain(t testing.TB, table *Table, change func(c *Config)) tested {
 	if change != nil {
 		change(&c)
 	}
-	return made(t, c, table)
-}
-
-// made is FromTable, its problem at hand.
-func made(t testing.TB, c Config, table *Table) tested {
-	t.Helper()
 	if err := c.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	p, err := newProblem(c, table)
+	d, err := FromTable(c, table)
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := supervised.New(&c.Config, p.spec(), p)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tested{d, p}
+	return tested{d, d.Problem().(*problem)}
 }
 
 // carbon is the domain of the example's data.
 func carbon(t testing.TB) tested {
 	t.Helper()
-	c, err := ParseConfig(canon.NewObject("data", co2))
+	d, err := New(canon.NewObject("data", co2))
 	if err != nil {
 		t.Fatal(err)
 	}
-	table, err := supervised.ReadFile(co2, func(r io.Reader) (*Table, error) { return Parse(r, "", "") })
-	if err != nil {
-		t.Fatal(err)
-	}
-	return made(t, c, table)
+	return tested{d, d.Problem().(*problem)}
 }
 
 func TestSine(t *testing.T) {
@@ -229,14 +215,14 @@ func TestWindows(t *testing.T) {
 				w.Sample(count, x, y)
 				for j := range window {
 					want := (s.table.Value(origin-window+j) - s.table.Value(origin)) / s.scale.Unit
-					near(t, "input", float64(x[j]), want, 1e-4)
+					domaintest.Near(t, "input", float64(x[j]), want, 1e-4)
 				}
 				angle := 2 * math.Pi * float64((origin+1)%12) / 12
-				near(t, "sine", float64(x[window]), math.Sin(angle), 1e-6)
-				near(t, "cosine", float64(x[window+1]), math.Cos(angle), 1e-6)
+				domaintest.Near(t, "sine", float64(x[window]), math.Sin(angle), 1e-6)
+				domaintest.Near(t, "cosine", float64(x[window+1]), math.Cos(angle), 1e-6)
 				for k := range horizon {
 					target := s.table.Value(origin + 1 + k)
-					near(t, "target", float64(y[k]), (target-s.table.Value(origin))/s.scale.Unit, 1e-4)
+					domaintest.Near(t, "target", float64(y[k]), (target-s.table.Value(origin))/s.scale.Unit, 1e-4)
 					naive += math.Abs(target - s.table.Value(origin))
 					back := origin + 1 + k - 12
 					for back > origin {
@@ -251,15 +237,8 @@ func TestWindows(t *testing.T) {
 			}
 			naiveMAE, _ := d.Describe().Baselines.Float(name + "_naive_mae")
 			seasonalMAE, _ := d.Describe().Baselines.Float(name + "_seasonal_mae")
-			near(t, fmt.Sprintf("horizon %d %s naive", horizon, name), naiveMAE, naive/float64(count*horizon), 1e-4)
-			near(t, fmt.Sprintf("horizon %d %s seasonal", horizon, name), seasonalMAE, seasonal/float64(count*horizon), 1e-4)
+			domaintest.Near(t, fmt.Sprintf("horizon %d %s naive", horizon, name), naiveMAE, naive/float64(count*horizon), 1e-4)
+			domaintest.Near(t, fmt.Sprintf("horizon %d %s seasonal", horizon, name), seasonalMAE, seasonal/float64(count*horizon), 1e-4)
 		}
-	}
-}
-
-func near(t *testing.T, what string, got, want, tolerance float64) {
-	t.Helper()
-	if !(math.Abs(got-want) <= tolerance) {
-		t.Errorf("%s = %v, want %v", what, got, want)
 	}
 }

@@ -1,16 +1,13 @@
 package open
 
 import (
-	"flag"
-	"os"
 	"testing"
 
 	"doin.network/node/compute/domain"
+	"doin.network/node/compute/domain/domaintest"
 	"doin.network/node/compute/rng"
 	"doin.network/node/internal/canon"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 // pinned are problems of every domain that trains networks.
 var pinned = []struct {
@@ -41,20 +38,7 @@ func TestPins(t *testing.T) {
 		}
 		out.Set(p.name, pin(t, d))
 	}
-	got := append(canon.AppendIndent(nil, out), '\n')
-	const file = "testdata/pins.json"
-	if *update {
-		if err := os.WriteFile(file, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(got) != string(want) {
-		t.Errorf("got %s\nwant %s", got, want)
-	}
+	domaintest.Pinned(t, "testdata/pins.json", out)
 }
 
 // pin describes a domain and three models of it.
@@ -82,10 +66,6 @@ func pin(t *testing.T, d domain.Domain) *canon.Object {
 // outcome is what a model is worth and answers.
 func outcome(t *testing.T, m domain.Model, s *domain.Synthetic, plugin string) *canon.Object {
 	t.Helper()
-	score, err := m.Score(t.Context(), s)
-	if err != nil {
-		t.Fatal(err)
-	}
 	input := canon.NewObject("steps", 5)
 	if plugin == "tabular" {
 		input = canon.NewObject("rows", []any{canon.NewObject("Petal.Length", 1.5), canon.NewObject("Sepal.Width", "3.1")})
@@ -94,5 +74,5 @@ func outcome(t *testing.T, m domain.Model, s *domain.Synthetic, plugin string) *
 	if err != nil {
 		t.Fatal(err)
 	}
-	return canon.NewObject("performance", m.Performance(), "score", score, "answer", answer)
+	return canon.NewObject("performance", m.Performance(), "score", domaintest.Score(t, m, s), "answer", answer)
 }

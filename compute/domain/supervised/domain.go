@@ -41,6 +41,9 @@ func New(c *Config, s Spec, p Problem) (*Domain, error) {
 	return d, nil
 }
 
+// Problem returns what the domain was made of.
+func (d *Domain) Problem() Problem { return d.problem }
+
 // TrainOn has t run the domain's trainings instead of the processor. It is for before the first of them.
 func (d *Domain) TrainOn(t device.Trainer) { d.trainer = t }
 

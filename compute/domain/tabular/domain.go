@@ -42,19 +42,12 @@ func New(config *canon.Object, others ...string) (*supervised.Domain, error) {
 // FromTable makes the domain from a valid configuration, whose Data is only a name then, and a table that was parsed by
 // its schema. Errors wrap domain.ErrConfig or supervised.ErrData.
 func FromTable(c Config, t *Table) (*supervised.Domain, error) {
-	p, err := newProblem(c, t)
-	if err != nil {
-		return nil, err
-	}
-	return supervised.New(&c.Config, p.spec(), p)
-}
-
-func newProblem(c Config, t *Table) (*problem, error) {
 	data, err := newDataset(t, &c)
 	if err != nil {
 		return nil, err
 	}
-	return &problem{c, data}, nil
+	p := &problem{c, data}
+	return supervised.New(&c.Config, p.spec(), p)
 }
 
 // spec describes the problem. The unit of a classification's loss is the nat.

@@ -1,39 +1,16 @@
 package tabular
 
 import (
-	"flag"
 	"fmt"
 	"strings"
 	"testing"
 
-	"doin.network/node/compute/domain"
 	"doin.network/node/compute/domain/domaintest"
 	"doin.network/node/compute/domain/supervised"
-	"doin.network/node/compute/genome"
 	"doin.network/node/compute/nn"
 	"doin.network/node/compute/rng"
 	"doin.network/node/internal/canon"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
-
-func fit(t testing.TB, d tested, g genome.Genome, seed uint64, digest bool) domain.Model {
-	t.Helper()
-	m, err := d.Train(t.Context(), d.Parameters(g), seed, digest)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m
-}
-
-func metric(t testing.TB, m domain.Model, key string) float64 {
-	t.Helper()
-	v, err := m.Metrics().Float(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return v
-}
 
 // seesaw is rows of a column and a target that follows it.
 func seesaw(n int) string {
@@ -50,32 +27,15 @@ func TestBeatsMedian(t *testing.T) {
 	for seed := range uint64(3) {
 		g := fixed(d.config.Space)
 		g[geneLoss] = float64(seed)
-		m := fit(t, d, g, seed, false)
+		m := domaintest.Train(t, d, g, seed, false)
 		for _, p := range supervised.Parts {
-			mae, naive := metric(t, m, p+"_mae"), metric(t, m, p+"_median_mae")
+			mae, naive := domaintest.Metric(t, m, p+"_mae"), domaintest.Metric(t, m, p+"_median_mae")
 			t.Logf("seed %d %s: MAE %.0f, median %.0f", seed, p, mae, naive)
 			if !(mae < naive/3) {
 				t.Errorf("seed %d %s: MAE %v is not far below %v", seed, p, mae, naive)
 			}
 		}
-		if m.Performance() != -metric(t, m, "val_mae") {
-			t.Errorf("performance %v is not the negative validation MAE", m.Performance())
-		}
-		beatsNaive(t, d, m, uint32(seed))
-	}
-}
-
-// beatsNaive scores a model beside the naive one on synthetic data.
-func beatsNaive(t *testing.T, d tested, m domain.Model, seed uint32) {
-	t.Helper()
-	s, err := d.Generate(t.Context(), seed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	score, err := m.Score(t.Context(), s)
-	naive, _ := d.Naive().Score(t.Context(), s)
-	if err != nil || !(score >= 0 && score < naive/2) {
-		t.Errorf("seed %d: synthetic score %v (%v) is not far below the naive %v", seed, score, err, naive)
+		domaintest.BeatsNaive(t, d, m, "val_mae", uint32(seed))
 	}
 }
 
@@ -85,19 +45,17 @@ func TestIris(t *testing.T) {
 	d := irises(t)
 	g := fixed(d.config.Space)
 	for seed := range uint64(4) {
-		m := fit(t, d, g, seed, false)
+		m := domaintest.Train(t, d, g, seed, false)
 		for _, p := range supervised.Parts {
-			t.Logf("seed %d %s: accuracy %.3f, cross-entropy %.4f", seed, p, metric(t, m, p+"_accuracy"), metric(t, m, p+"_cross_entropy"))
+			t.Logf("seed %d %s: accuracy %.3f, cross-entropy %.4f", seed, p,
+				domaintest.Metric(t, m, p+"_accuracy"), domaintest.Metric(t, m, p+"_cross_entropy"))
 		}
-		if v, w := metric(t, m, "val_accuracy"), metric(t, m, "test_accuracy"); v < 0.93 || w < 0.85 {
+		if v, w := domaintest.Metric(t, m, "val_accuracy"), domaintest.Metric(t, m, "test_accuracy"); v < 0.93 || w < 0.85 {
 			t.Errorf("seed %d: accuracy %v on validation, %v on test flowers", seed, v, w)
 		}
-		if m.Performance() != -metric(t, m, "val_cross_entropy") {
-			t.Errorf("performance %v is not the negative validation cross-entropy", m.Performance())
-		}
-		beatsNaive(t, d, m, uint32(seed))
+		domaintest.BeatsNaive(t, d, m, "val_cross_entropy", uint32(seed))
 	}
-	m := fit(t, d, g, 0, false)
+	m := domaintest.Train(t, d, g, 0, false)
 	out, err := m.Infer(t.Context(), object(t, `{"rows": [
 		{"Sepal.Length": 5.1, "Sepal.Width": 3.5, "Petal.Length": 1.4, "Petal.Width": 0.2},
 		{"Sepal.Length": 6.0, "Sepal.Width": 2.9, "Petal.Length": 4.5, "Petal.Width": 1.5},
@@ -113,13 +71,13 @@ func TestIris(t *testing.T) {
 // Two classes are told apart by one logit.
 func TestTwoClasses(t *testing.T) {
 	d := mustDomain(t, blobs(40, 2), Classification, nil)
-	m := fit(t, d, fixed(d.config.Space), 1, true)
-	acc, majority := metric(t, m, "val_accuracy"), metric(t, m, "val_majority_accuracy")
+	m := domaintest.Train(t, d, fixed(d.config.Space), 1, true)
+	acc, majority := domaintest.Metric(t, m, "val_accuracy"), domaintest.Metric(t, m, "val_majority_accuracy")
 	t.Logf("accuracy %.3f, majority %.3f, cross-entropy %.4f", acc, majority, -m.Performance())
 	if acc < majority+0.15 || len(m.Digest()) != 64 {
 		t.Errorf("accuracy %v, digest %q", acc, m.Digest())
 	}
-	beatsNaive(t, d, m, 3)
+	domaintest.BeatsNaive(t, d, m, "val_cross_entropy", 3)
 }
 
 // The loss that training reports and stops by is the one that a model is measured by.
@@ -138,7 +96,7 @@ func TestLossIsTheEngines(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := d.data.parts[validation].Measure(r.Network.Predict).Loss
-		near(t, "loss", float64(got), float64(r.ValidationLoss), 1e-6*float64(got))
+		domaintest.Near(t, "loss", float64(got), float64(r.ValidationLoss), 1e-6*float64(got))
 	}
 }
 
@@ -150,7 +108,7 @@ func TestGolden(t *testing.T) {
 		"houses": mustDomain(t, houses(120), Regression, quick),
 	} {
 		t.Run(name, func(t *testing.T) {
-			domaintest.Golden(t, "testdata/"+name+".json", d, fixed(d.config.Space), *update)
+			domaintest.Golden(t, "testdata/"+name+".json", d, fixed(d.config.Space))
 		})
 	}
 }
@@ -178,10 +136,5 @@ func TestConform(t *testing.T) {
 
 func BenchmarkTrain(b *testing.B) {
 	d := mustDomain(b, houses(300), Regression, nil)
-	p := d.Parameters(fixed(d.config.Space))
-	for seed := uint64(0); b.Loop(); seed++ {
-		if _, err := d.Train(b.Context(), p, seed, true); err != nil {
-			b.Fatal(err)
-		}
-	}
+	domaintest.Bench(b, d, fixed(d.config.Space))
 }

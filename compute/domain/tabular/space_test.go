@@ -3,6 +3,7 @@ package tabular
 import (
 	"testing"
 
+	"doin.network/node/compute/domain/domaintest"
 	"doin.network/node/compute/domain/supervised"
 	"doin.network/node/compute/nn"
 	"doin.network/node/compute/vec"
@@ -33,12 +34,12 @@ func TestDropout(t *testing.T) {
 	plain := mustDomain(t, table, Classification, quick)
 	g := fixed(plain.config.Space)
 	g[geneLayers], g[geneWidth2] = 2, 9
-	without := fit(t, plain, g, 1, true)
+	without := domaintest.Train(t, plain, g, 1, true)
 	g[geneDropout] = 0.25
 	var want string
 	for _, isa := range vec.Supported() {
 		t.Setenv(vec.ISAVariable, string(isa))
-		m := fit(t, mustDomain(t, table, Classification, quick), g, 1, true)
+		m := domaintest.Train(t, mustDomain(t, table, Classification, quick), g, 1, true)
 		if want == "" {
 			want = m.Digest()
 		}

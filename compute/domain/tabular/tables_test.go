@@ -2,13 +2,13 @@ package tabular
 
 import (
 	"fmt"
-	"io"
 	"strings"
 	"testing"
 
 	"doin.network/node/compute/domain/supervised"
 	"doin.network/node/compute/genome"
 	"doin.network/node/compute/rng"
+	"doin.network/node/internal/canon"
 )
 
 const iris = "../../../examples/iris/iris.csv"
@@ -96,27 +96,21 @@ type tested struct {
 
 func mustDomain(t testing.TB, table *Table, task Task, change func(*Config)) tested {
 	t.Helper()
-	c := configured(task, change)
-	p, err := newProblem(c, table)
+	d, err := FromTable(configured(task, change), table)
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := supervised.New(&c.Config, p.spec(), p)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tested{d, p}
+	return tested{d, d.Problem().(*problem)}
 }
 
 // irises is the domain of the example's data.
 func irises(t testing.TB) tested {
 	t.Helper()
-	s := Schema{Task: Classification}
-	table, err := supervised.ReadFile(iris, func(r io.Reader) (*Table, error) { return Parse(r, s) })
+	d, err := New(canon.NewObject("data", iris))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return mustDomain(t, table, Classification, nil)
+	return tested{d, d.Problem().(*problem)}
 }
 
 // The places of the widths in the space.
