@@ -114,6 +114,14 @@ func (r *Reader) Bounds(s *genome.Space) {
 	}
 }
 
+// Finish returns what Err does, and where that is nothing what validate finds in the values, which it does not change.
+func (r *Reader) Finish(others []string, validate func() error) error {
+	if err := r.Err(others...); err != nil {
+		return err
+	}
+	return validate()
+}
+
 // Err returns every problem at once, joined: those that were met, and for each key that nobody asked for, and that is
 // neither a comment (it begins with "$") nor one of the node, the search or others, one that names the nearest key.
 // others are members of the same object that belong to somebody else. The errors wrap ErrConfig.

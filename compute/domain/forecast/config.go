@@ -55,10 +55,7 @@ func ParseConfig(o *canon.Object, others ...string) (Config, error) {
 	}
 	readModels(r, c.Space)
 	c.Read(r)
-	if err := r.Err(others...); err != nil {
-		return c, err
-	}
-	return c, c.Validate()
+	return c, r.Finish(others, c.Validate)
 }
 
 // readModels reads the list of models into the gene of s, which is ours to change.

@@ -55,7 +55,7 @@ func TestConfigAccepts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Patience != 4 || c.Space[geneWindow].High != 9 || c.Space[geneActivation].Choices[0] != "sigmoid" || c.TestStart != "200" {
+	if c.Patience != 4 || c.Space[geneWindow].High != 9 || c.Space[geneShape].Choices[0] != "sigmoid" || c.TestStart != "200" {
 		t.Errorf("config = %+v", c)
 	}
 	if c, err := ParseConfig(canon.NewObject("data", "f", "models", []any{MLP}, "max_parameters", 41)); err != nil ||

@@ -27,17 +27,15 @@ type problem struct {
 // New makes the domain from a configuration object (see ParseConfig) and reads its data file. Errors wrap
 // domain.ErrConfig, supervised.ErrData or the error of the file system, and name the file.
 func New(config *canon.Object, others ...string) (*supervised.Domain, error) {
-	c, err := ParseConfig(config, others...)
+	return supervised.Open(config, others, ParseConfig, read)
+}
+
+func read(c Config, r io.Reader) (*supervised.Domain, error) {
+	t, err := Parse(r, c.TimeColumn, c.ValueColumn)
 	if err != nil {
 		return nil, err
 	}
-	return supervised.ReadFile(c.Data, func(r io.Reader) (*supervised.Domain, error) {
-		t, err := Parse(r, c.TimeColumn, c.ValueColumn)
-		if err != nil {
-			return nil, err
-		}
-		return FromTable(c, t)
-	})
+	return FromTable(c, t)
 }
 
 // FromTable makes the domain from a valid configuration, whose Data is only a name then, and a table, which it keeps.

@@ -10,26 +10,31 @@ import (
 	"doin.network/node/internal/canon"
 )
 
-// The places of the widths in the space.
+// The places of shared genes in the space.
 const (
 	geneWidth1 = geneLayers + 1 + iota
 	geneWidth2
 	geneWidth3
+
+	geneBatch = geneWindow + 1
+	geneRate  = geneWindow + 2
+	geneDecay = geneWindow + 3
+	geneShape = geneWindow + 4
 )
 
 // fixed is a plain genome: one layer of 16, window 24, batch 32, rate 0.005, silu, mse.
 func fixed(s genome.Space) genome.Genome {
 	g := supervised.Lowest(s)
 	g[geneWidth1], g[geneWindow], g[geneBatch] = 16, 24, 32
-	g[geneLearningRate], g[geneWeightDecay] = float64(float32(5e-3)), float64(float32(1e-3))
-	g[geneActivation] = 3
+	g[geneRate], g[geneDecay] = float64(float32(5e-3)), float64(float32(1e-3))
+	g[geneShape] = 3
 	return g
 }
 
 // small is a genome that trains fast.
 func small(s genome.Space) genome.Genome {
 	g := supervised.Lowest(s)
-	g[geneLearningRate] = float64(float32(1e-2))
+	g[geneRate] = float64(float32(1e-2))
 	return g
 }
 

@@ -2,6 +2,7 @@ package forecast
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -27,7 +28,7 @@ const (
 func (l look) Answer(ctx context.Context, input *canon.Object, p supervised.Predict) (*canon.Object, error) {
 	q, err := l.parseQuery(input)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", domain.ErrInput, err)
+		return nil, err
 	}
 	s, horizon := l.series, l.config.Horizon
 	forecast, times := make([]float64, 0, q.steps), make([]string, 0, q.steps)
@@ -45,7 +46,7 @@ func (l look) Answer(ctx context.Context, input *canon.Object, p supervised.Pred
 		for _, difference := range out {
 			v := last + difference
 			if !vec.IsFinite(v) {
-				return nil, fmt.Errorf("%w: the forecast runs away", domain.ErrInput)
+				return nil, errors.New("the forecast runs away")
 			}
 			known = append(known, v)
 			at++
@@ -90,7 +91,7 @@ func (l look) parseQuery(input *canon.Object) (q query, err error) {
 	v, given := input.Get("series")
 	if !given || v == nil {
 		if q.at >= s.table.Rows() || q.at < window {
-			return q, fmt.Errorf("last_time: outside the data, and no series is given")
+			return q, errors.New("last_time: outside the data, and no series is given")
 		}
 		q.known = slices.Clone(s.scaled[q.at-window : q.at+1])
 		return q, nil

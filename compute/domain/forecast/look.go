@@ -1,10 +1,8 @@
 package forecast
 
 import (
-	"context"
 	"fmt"
 
-	"doin.network/node/compute/domain"
 	"doin.network/node/compute/domain/supervised"
 	"doin.network/node/compute/nn"
 )
@@ -34,27 +32,24 @@ func (l look) Sources() (training, validation nn.Source) {
 }
 
 // Parts implements supervised.View.
-func (l look) Parts() (parts [3]supervised.Samples) {
-	measured := l.measured(l.view)
-	for i := range measured {
-		parts[i] = &measured[i]
-	}
-	return parts
+func (l look) Parts() [3]supervised.Samples {
+	m := l.measured(l.view)
+	return [3]supervised.Samples{&m[0], &m[1], &m[2]}
 }
 
 // Synthetic implements supervised.View: the samples on which a model is scored, at the same origins for every window. The
 // series is scaled as the data are; its row 0 has the calendar position of theirs.
-func (l look) Synthetic(_ context.Context, series []float64) (supervised.Samples, error) {
+func (l look) Synthetic(series []float64) (supervised.Samples, error) {
 	s, first := l.series, l.config.firstOrigin()
 	n := len(series)
 	if n < first+1+l.config.Horizon || n > supervised.MaxRows {
-		return nil, fmt.Errorf("%w: series of %d values", domain.ErrSynthetic, n)
+		return nil, fmt.Errorf("series of %d values", n)
 	}
 	scaled := make([]float32, n)
 	for i, y := range series {
 		x, ok := s.scale.To(y)
 		if !ok {
-			return nil, fmt.Errorf("%w: value %d, %v: too far from the training data", domain.ErrSynthetic, i, y)
+			return nil, fmt.Errorf("value %d, %v: too far from the training data", i, y)
 		}
 		scaled[i] = x
 	}

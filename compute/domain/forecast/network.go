@@ -33,14 +33,11 @@ func (c *Config) shape(g genome.Genome) nn.Config {
 	if c.Period > 1 {
 		columns = 2
 	}
+	n.Inputs, n.Hidden, n.Outputs = v.window+columns, perceptron.Widths(g), c.Horizon
 	if v.sequence {
-		n.Inputs, n.Steps = v.window*(1+columns), v.window
+		n.Inputs, n.Hidden, n.Steps = v.window*(1+columns), nil, v.window
 		n.Layers = layers(g, n.Activation)
-	} else {
-		n.Inputs = v.window + columns
-		n.Hidden = perceptron.Widths(g)
 	}
-	n.Outputs = c.Horizon
 	return n
 }
 

@@ -102,7 +102,7 @@ func TestReach(t *testing.T) {
 		for kernel := 2.0; kernel <= 3; kernel++ {
 			g := tcn(d.config.Space)
 			g[geneBlocks], g[geneKernel], g[geneWindow] = blocks, kernel, 36
-			g[geneActivation] = 1 // tanh lets everything through
+			g[geneShape] = 1 // tanh lets everything through
 			v := d.config.view(g)
 			if v.window != reach(g) || !v.sequence {
 				t.Fatalf("view %+v, reach %d", v, reach(g))

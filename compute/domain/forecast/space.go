@@ -5,10 +5,13 @@ import (
 	"doin.network/node/compute/genome"
 )
 
-// The models, choices of the gene model.
+// The models, choices of the gene model, and limits of a network.
 const (
 	MLP = "mlp" // a multilayer perceptron
 	TCN = "tcn" // a temporal convolutional network
+
+	MaxBlocks = 8    // of a TCN
+	MaxWindow = 4096 // the longest window
 )
 
 // The genes, in the order of the space. Those of the layers are the perceptron's, those from geneBlocks to geneDropout the
@@ -20,22 +23,11 @@ const (
 	geneChannels
 	geneKernel
 	geneDropout
-	geneWindow
-	geneBatch
-	geneLearningRate
-	geneWeightDecay
-	geneActivation
-	geneLoss
+	geneWindow // and the shared genes after it
 )
 
 // perceptron is where the genes of the layers are.
 const perceptron supervised.Perceptron = geneLayers
-
-// MaxBlocks is the greatest number of a TCN's blocks, MaxWindow the longest window.
-const (
-	MaxBlocks = 8
-	MaxWindow = 4096
-)
 
 // DefaultSpace returns the genes and their default bounds: model mlp or tcn; of mlp, hidden_layers and the widths; of tcn,
 // blocks 1–2, channels 4–16, kernel 2–3 and dropout; window 6–36; batch, learning_rate, weight_decay, activation and

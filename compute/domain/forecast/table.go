@@ -2,7 +2,6 @@ package forecast
 
 import (
 	"io"
-	"slices"
 
 	"doin.network/node/compute/domain/supervised"
 )
@@ -59,14 +58,7 @@ func columns(header []string, timeColumn, valueColumn string) (timeAt, valueAt i
 		if name == "" {
 			return position, nil
 		}
-		at := slices.Index(header, name)
-		if at < 0 {
-			return 0, supervised.AtLine(1, "header has no column %.80q", name)
-		}
-		if slices.Contains(header[at+1:], name) {
-			return 0, supervised.AtLine(1, "header has column %.80q twice", name)
-		}
-		return at, nil
+		return supervised.Column(header, name)
 	}
 	if timeAt, err = find(timeColumn, 0); err != nil {
 		return 0, 0, err

@@ -64,10 +64,7 @@ func ParseConfig(o *canon.Object, others ...string) (Config, error) {
 	x := genome.Space{{Name: "x", Kind: genome.Real, Low: c.Low, High: c.High}}
 	r.Bounds(&x)
 	c.Low, c.High = x[0].Low, x[0].High
-	if err := r.Err(others...); err != nil {
-		return c, err
-	}
-	return c, c.Validate()
+	return c, r.Finish(others, c.Validate)
 }
 
 // Validate reports every problem at once, joined; nil means c is usable.

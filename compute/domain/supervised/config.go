@@ -38,6 +38,9 @@ func DefaultConfig(s genome.Space) Config {
 	}
 }
 
+// File is Data, for Open.
+func (c Config) File() string { return c.Data }
+
 // Read reads the settings over those that stand in c.
 func (c *Config) Read(r *domain.Reader) {
 	r.Text("data", &c.Data)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"io"
 
 	"doin.network/node/compute/device"
 	"doin.network/node/compute/device/cpu"
@@ -39,6 +40,18 @@ func New(c *Config, s Spec, p Problem) (*Domain, error) {
 	}
 	d.naive = d.newNaive()
 	return d, nil
+}
+
+// Open makes a domain from a configuration object, some members of which may belong to others, by the two steps of which a
+// domain's own constructor consists: parse the configuration, make the domain of it and its data file. Errors of the
+// file system wrap domain.ErrConfig, and those of make get the name of the file.
+func Open[C interface{ File() string }](o *canon.Object, others []string, parse func(*canon.Object, ...string) (C, error),
+	read func(C, io.Reader) (*Domain, error)) (*Domain, error) {
+	c, err := parse(o, others...)
+	if err != nil {
+		return nil, err
+	}
+	return ReadFile(c.File(), func(r io.Reader) (*Domain, error) { return read(c, r) })
 }
 
 // Problem returns what the domain was made of.

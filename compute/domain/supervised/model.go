@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"fmt"
 	"math"
 
 	"doin.network/node/compute/domain"
@@ -104,9 +105,9 @@ func (m *model) Score(ctx context.Context, s *domain.Synthetic) (float64, error)
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
-	samples, err := m.view.Synthetic(ctx, s.Series)
+	samples, err := m.view.Synthetic(s.Series)
 	if err != nil {
-		return 0, err
+		return 0, fmt.Errorf("%w: %w", domain.ErrSynthetic, err)
 	}
 	if m.predictor == nil {
 		return -domain.Penalty, nil
@@ -119,5 +120,9 @@ func (m *model) Infer(ctx context.Context, input *canon.Object) (*canon.Object, 
 	if m.predictor == nil {
 		m = m.domain.naive
 	}
-	return m.view.Answer(ctx, input, m.predictor())
+	out, err := m.view.Answer(ctx, input, m.predictor())
+	if err != nil && ctx.Err() == nil {
+		err = fmt.Errorf("%w: %w", domain.ErrInput, err)
+	}
+	return out, err
 }

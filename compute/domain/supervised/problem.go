@@ -33,9 +33,10 @@ type View interface {
 	Sources() (training, validation nn.Source)
 	// Parts returns what a model is measured on, in the order of Parts.
 	Parts() [3]Samples
-	// Synthetic reads synthetic data. What Synthesize cannot have made is an error wrapping domain.ErrSynthetic.
-	Synthetic(ctx context.Context, series []float64) (Samples, error)
-	// Answer answers an inference request with a model's predictions. A bad input is an error wrapping domain.ErrInput.
+	// Synthetic reads synthetic data. It refuses what Synthesize cannot have made; its error is the reason alone.
+	Synthetic(series []float64) (Samples, error)
+	// Answer answers an inference request with a model's predictions. Its error is ctx's when cancelled, else the reason
+	// alone why it cannot.
 	Answer(ctx context.Context, input *canon.Object, p Predict) (*canon.Object, error)
 }
 

@@ -2,6 +2,7 @@ package supervised_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -121,13 +122,13 @@ func (s *sine) Parts() [3]supervised.Samples {
 	return [3]supervised.Samples{&s.parts[0], &s.parts[1], &s.parts[2]}
 }
 
-func (s *sine) Synthetic(_ context.Context, series []float64) (supervised.Samples, error) {
+func (s *sine) Synthetic(series []float64) (supervised.Samples, error) {
 	p := new(points)
 	for i := 0; i+1 < len(series); i += 2 {
 		p.x, p.y = append(p.x, float32(series[i])), append(p.y, float32(series[i+1]))
 	}
 	if len(p.x) == 0 || len(series)%2 != 0 || !vec.AllFinite(p.x) || !vec.AllFinite(p.y) {
-		return nil, fmt.Errorf("%w: %d values", domain.ErrSynthetic, len(series))
+		return nil, fmt.Errorf("%d values", len(series))
 	}
 	return p, nil
 }
@@ -136,11 +137,8 @@ func (s *sine) Synthetic(_ context.Context, series []float64) (supervised.Sample
 func (s *sine) Answer(ctx context.Context, input *canon.Object, p supervised.Predict) (*canon.Object, error) {
 	v, _ := input.Get("x")
 	x, err := domain.Reals(v, 100)
-	if err == nil {
-		err = domain.CheckMembers(input, "x")
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", domain.ErrInput, err)
+	if err := errors.Join(err, domain.CheckMembers(input, "x")); err != nil {
+		return nil, err
 	}
 	y, out := make([]float64, len(x)), make([]float32, 1)
 	for i := range x {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -39,6 +40,18 @@ func (e *lineError) Unwrap() error { return ErrData }
 // AtLine returns an error wrapping ErrData that names a line of the file, counted from 1.
 func AtLine(line int, format string, args ...any) error {
 	return &lineError{line, fmt.Sprintf(format, args...)}
+}
+
+// Column returns the place of a name that a header must have once.
+func Column(header []string, name string) (int, error) {
+	at := slices.Index(header, name)
+	if at < 0 {
+		return 0, AtLine(1, "header has no column %.80q", name)
+	}
+	if slices.Contains(header[at+1:], name) {
+		return 0, AtLine(1, "header has column %.80q twice", name)
+	}
+	return at, nil
 }
 
 // ReadFile makes something of a data file. Errors name the file; they wrap parse's, or domain.ErrConfig and that of the

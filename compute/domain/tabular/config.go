@@ -56,10 +56,7 @@ func ParseConfig(o *canon.Object, others ...string) (Config, error) {
 	r.Names("categorical_columns", &c.Categorical, supervised.MaxColumns)
 	r.Names("ignored_columns", &c.Ignored, supervised.MaxColumns)
 	c.Read(r)
-	if err := r.Err(others...); err != nil {
-		return c, err
-	}
-	return c, c.Validate()
+	return c, r.Finish(others, c.Validate)
 }
 
 // Validate reports every problem at once, joined; nil means c is usable.

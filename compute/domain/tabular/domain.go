@@ -26,17 +26,15 @@ type problem struct {
 // New makes the domain from a configuration object (see ParseConfig) and reads its data file. Errors wrap
 // domain.ErrConfig, supervised.ErrData or the error of the file system, and name the file.
 func New(config *canon.Object, others ...string) (*supervised.Domain, error) {
-	c, err := ParseConfig(config, others...)
+	return supervised.Open(config, others, ParseConfig, read)
+}
+
+func read(c Config, r io.Reader) (*supervised.Domain, error) {
+	t, err := Parse(r, c.Schema)
 	if err != nil {
 		return nil, err
 	}
-	return supervised.ReadFile(c.Data, func(r io.Reader) (*supervised.Domain, error) {
-		t, err := Parse(r, c.Schema)
-		if err != nil {
-			return nil, err
-		}
-		return FromTable(c, t)
-	})
+	return FromTable(c, t)
 }
 
 // FromTable makes the domain from a valid configuration, whose Data is only a name then, and a table that was parsed by
@@ -81,9 +79,7 @@ func (p *problem) Sources() (training, validating nn.Source) {
 }
 
 // Parts implements supervised.View.
-func (p *problem) Parts() (parts [3]supervised.Samples) {
-	for i, s := range p.data.parts {
-		parts[i] = s
-	}
-	return parts
+func (p *problem) Parts() [3]supervised.Samples {
+	s := &p.data.parts
+	return [3]supervised.Samples{s[train], s[validation], s[test]}
 }

@@ -26,7 +26,7 @@ func (p *problem) Answer(ctx context.Context, input *canon.Object, predict super
 	d := p.data
 	inputs, err := d.query(input)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", domain.ErrInput, err)
+		return nil, err
 	}
 	classes := d.classes
 	predictions, probabilities := make([]any, len(inputs)), make([]any, len(inputs))
@@ -38,7 +38,7 @@ func (p *problem) Answer(ctx context.Context, input *canon.Object, predict super
 		}
 		predict(x, out)
 		if !vec.AllFinite(out) {
-			return nil, fmt.Errorf("%w: row %d: the prediction is not finite", domain.ErrInput, i)
+			return nil, fmt.Errorf("row %d: the prediction is not finite", i)
 		}
 		if len(classes) == 0 {
 			predictions[i] = d.scale.From(float64(out[0]))

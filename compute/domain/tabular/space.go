@@ -6,19 +6,12 @@ import (
 	"doin.network/node/compute/nn"
 )
 
-// The genes, in the order of the space. Only a regression has a choice of losses.
+// perceptron is the place of the genes of the layers in the space, geneDropout that of the dropout: batch, learning rate and
+// weight decay are between them.
 const (
-	geneLayers = iota // and the widths of the layers
-	geneBatch  = iota + supervised.MaxHidden
-	geneLearningRate
-	geneWeightDecay
-	geneDropout
-	geneActivation
-	geneLoss
+	perceptron  supervised.Perceptron = 0
+	geneDropout                       = 4 + supervised.MaxHidden
 )
-
-// perceptron is where the genes of the layers are.
-const perceptron supervised.Perceptron = geneLayers
 
 // DefaultSpace returns the genes of a task and their default bounds: hidden_layers, width_1, width_2, width_3, batch,
 // learning_rate, weight_decay, dropout (after every hidden layer), activation and, for regression, loss; see package

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 
-	"doin.network/node/compute/domain"
 	"doin.network/node/compute/domain/supervised"
 	"doin.network/node/compute/rng"
 	"doin.network/node/compute/vec"
@@ -85,7 +84,7 @@ func (d *dataset) blur(x []float32, draws rng.Stream) {
 }
 
 // Synthetic implements supervised.View.
-func (p *problem) Synthetic(_ context.Context, series []float64) (supervised.Samples, error) {
+func (p *problem) Synthetic(series []float64) (supervised.Samples, error) {
 	return p.data.fromSynthetic(series)
 }
 
@@ -94,7 +93,7 @@ func (d *dataset) fromSynthetic(series []float64) (*samples, error) {
 	width := d.inputs + 1
 	n := len(series) / width
 	if n == 0 || n*width != len(series) || n > supervised.MaxRows || n*width > MaxSynthetic {
-		return nil, fmt.Errorf("%w: %d values in rows of %d", domain.ErrSynthetic, len(series), width)
+		return nil, fmt.Errorf("%d values in rows of %d", len(series), width)
 	}
 	s := &samples{classes: len(d.classes), width: d.inputs, inputs: make([]float32, 0, n*d.inputs)}
 	for i := range n {
@@ -102,7 +101,7 @@ func (d *dataset) fromSynthetic(series []float64) (*samples, error) {
 		for j, v := range row {
 			// Noise may carry a value a little beyond the bound of the data.
 			if x := float32(v); !(vec.Abs(x) <= 2*supervised.MaxScaled) {
-				return nil, fmt.Errorf("%w: row %d, value %d, %v: too far from the training data", domain.ErrSynthetic, i, j, v)
+				return nil, fmt.Errorf("row %d, value %d, %v: too far from the training data", i, j, v)
 			}
 		}
 		for _, v := range row[:d.inputs] {
@@ -114,7 +113,7 @@ func (d *dataset) fromSynthetic(series []float64) (*samples, error) {
 			continue
 		}
 		if y != math.Trunc(y) || y < 0 || y >= float64(s.classes) {
-			return nil, fmt.Errorf("%w: row %d: class %v of %d", domain.ErrSynthetic, i, y, s.classes)
+			return nil, fmt.Errorf("row %d: class %v of %d", i, y, s.classes)
 		}
 		s.labels = append(s.labels, int32(y))
 	}

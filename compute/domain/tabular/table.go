@@ -134,15 +134,8 @@ func (s *Schema) columns(header []string) (columns []*column, target int, err er
 		columns[i] = &column{name: name, limit: MaxCategories}
 	}
 	target = len(header) - 1
-	find := func(name string) (int, error) {
-		i, ok := place[name]
-		if !ok {
-			return 0, supervised.AtLine(1, "header has no column %.80q", name)
-		}
-		return i, nil
-	}
 	if s.Target != "" {
-		if target, err = find(s.Target); err != nil {
+		if target, err = supervised.Column(header, s.Target); err != nil {
 			return nil, 0, err
 		}
 	}
@@ -152,7 +145,7 @@ func (s *Schema) columns(header []string) (columns []*column, target int, err er
 		kind  kind
 	}{{s.Numeric, numeric}, {s.Categorical, categorical}, {s.Ignored, undecided}} {
 		for _, name := range list.names {
-			i, err := find(name)
+			i, err := supervised.Column(header, name)
 			if err != nil {
 				return nil, 0, err
 			}

@@ -113,10 +113,18 @@ func irises(t testing.TB) tested {
 	return tested{d, d.Problem().(*problem)}
 }
 
-// The places of the widths in the space.
+// The places of genes in the space.
 const (
-	geneWidth1 = geneLayers + 1 + iota
+	geneLayers = iota
+	geneWidth1
 	geneWidth2
+	_
+	geneBatch
+	geneLearningRate
+	geneWeightDecay
+	_
+	geneActivation
+	geneLoss
 )
 
 // fixed is a plain genome: one layer of 16, batch 16, rate 0.01, tanh, mse where there is a choice.
