@@ -17,6 +17,7 @@ import (
 	"doin.network/node/compute/genome"
 	"doin.network/node/compute/nn"
 	"doin.network/node/compute/rng"
+	"doin.network/node/compute/vec"
 	"doin.network/node/internal/canon"
 )
 
@@ -45,6 +46,7 @@ func Conform(t *testing.T, c Case) {
 	t.Run("recipes", c.recipes)
 	t.Run("refusals", c.refusals)
 	t.Run("trainings", c.trainings)
+	t.Run("instruction sets", c.instructionSets)
 	t.Run("cancelled", c.cancelled)
 	t.Run("diverged", c.diverged)
 	t.Run("synthetic", c.synthetic)
@@ -194,6 +196,27 @@ func (c *Case) trainings(t *testing.T) {
 		if out, err := m.Infer(t.Context(), bad); !errors.Is(err, domain.ErrInput) {
 			t.Errorf("Infer(%#v) = %#v, %v, want ErrInput", bad, out, err)
 		}
+	}
+}
+
+// instructionSets checks that every implementation of the engine gives one result.
+func (c *Case) instructionSets(t *testing.T) {
+	var want domain.Model
+	for _, isa := range vec.Supported() {
+		t.Setenv(vec.ISAVariable, string(isa))
+		m := Train(t, c.Open(), c.Genome, 7, true)
+		if want == nil {
+			want = m
+		}
+		if m.Digest() != want.Digest() || m.Performance() != want.Performance() {
+			t.Errorf("%s: digest %s, performance %v; want %s, %v", isa,
+				m.Digest(), m.Performance(), want.Digest(), want.Performance())
+		}
+	}
+	t.Setenv(vec.ISAVariable, "none")
+	d := c.Open()
+	if m, err := d.Train(t.Context(), d.Parameters(c.Genome), 7, true); !errors.Is(err, vec.ErrISA) {
+		t.Errorf("an unknown instruction set: %v, %v, want ErrISA", m, err)
 	}
 }
 

@@ -79,7 +79,7 @@ func TestConform(t *testing.T) {
 	}
 	s := DefaultSpace()
 	perceptron, network := small(s), small(s)
-	network[geneModel] = 1
+	network[geneModel], network[geneDropout] = 1, float64(float32(0.25))
 	for name, g := range map[string]genome.Genome{MLP: perceptron, TCN: network} {
 		t.Run(name, func(t *testing.T) {
 			domaintest.Conform(t, domaintest.Case{

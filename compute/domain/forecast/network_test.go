@@ -5,12 +5,10 @@ import (
 	"slices"
 	"testing"
 
-	"doin.network/node/compute/domain"
 	"doin.network/node/compute/domain/domaintest"
 	"doin.network/node/compute/domain/supervised"
 	"doin.network/node/compute/genome"
 	"doin.network/node/compute/nn"
-	"doin.network/node/compute/vec"
 )
 
 // tcn is a plain genome: two blocks of 8 channels, kernel 3, no dropout, otherwise as fixed.
@@ -39,33 +37,6 @@ func TestPerceptronBits(t *testing.T) {
 	const want = "de60e4b4b48aa35efb49193ed446c42062e2c039bf4fa7bab5b8eb5b00ff6e7a"
 	if m, err := d.Measure(d.Parameters(g), r); err != nil || m.Digest() != want {
 		t.Errorf("digest %s (%v), want %s", m.Digest(), err, want)
-	}
-}
-
-// Every implementation of the engine gives one result, for both models.
-func TestInstructionSets(t *testing.T) {
-	table := monthly(200)
-	small := func(c *Config) { c.MaxSteps = 25 }
-	first := mustDomain(t, table, small)
-	perceptron, network := fixed(first.config.Space), tcn(first.config.Space)
-	network[geneChannels], network[geneDropout] = 5, 0.25
-	for _, g := range []genome.Genome{perceptron, network} {
-		var want domain.Model
-		for _, isa := range vec.Supported() {
-			t.Setenv(vec.ISAVariable, string(isa))
-			m := domaintest.Train(t, mustDomain(t, table, small), g, 7, true)
-			if want == nil {
-				want = m
-			} else if m.Digest() != want.Digest() || m.Performance() != want.Performance() {
-				t.Errorf("%s: digest %s, performance %v; want %s, %v", isa,
-					m.Digest(), m.Performance(), want.Digest(), want.Performance())
-			}
-		}
-	}
-	t.Setenv(vec.ISAVariable, "none")
-	d := mustDomain(t, table, small)
-	if _, err := d.Train(t.Context(), d.Parameters(network), 7, true); !errors.Is(err, vec.ErrISA) {
-		t.Errorf("an unknown instruction set: %v", err)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"doin.network/node/compute/domain/domaintest"
 	"doin.network/node/compute/domain/supervised"
+	"doin.network/node/compute/genome"
 	"doin.network/node/compute/nn"
 	"doin.network/node/compute/rng"
 	"doin.network/node/internal/canon"
@@ -114,6 +115,11 @@ func TestGolden(t *testing.T) {
 }
 
 func TestConform(t *testing.T) {
+	dropout := func(task Task) genome.Genome {
+		g := fixed(DefaultSpace(task))
+		g[geneDropout] = 0.25
+		return g
+	}
 	for name, tc := range map[string]struct {
 		table *Table
 		task  Task
@@ -127,7 +133,7 @@ func TestConform(t *testing.T) {
 				Open: func() domaintest.Domain {
 					return mustDomain(t, tc.table, tc.task, func(c *Config) { quick(c); c.MaxParameters = 200 })
 				},
-				Genome: fixed(DefaultSpace(tc.task)),
+				Genome: dropout(tc.task),
 				Input:  object(t, `{"rows": [{}, {"`+tc.table.inputs[0].name+`": 7}]}`),
 			})
 		})
