@@ -65,7 +65,8 @@ func TestReadTableRefuses(t *testing.T) {
 		"bare quote":    {strings.NewReader("a,b\n1\",1\n"), "line 2"},
 		"too many rows": {strings.NewReader("a,b\n" + strings.Repeat("1,\n", supervised.MaxRows+1)), "line 1048578: more than"},
 	} {
-		if _, err := rows(tc.file); !errors.Is(err, supervised.ErrData) || !strings.Contains(err.Error(), tc.want) {
+		err := supervised.ReadTable(tc.file, func([]string) error { return nil }, func(int, []string) error { return nil })
+		if !errors.Is(err, supervised.ErrData) || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%s: error %v, want ErrData with %q", name, err, tc.want)
 		}
 	}
