@@ -21,21 +21,21 @@ const (
 // Placement names whose place an immigrant takes.
 type Placement string
 
-// The placements. None takes the place of the best individual or of another immigrant of the same generation.
+// The placements. None takes the place of an elite or of another immigrant of the same generation.
 const (
 	PlaceWorst  Placement = "worst"  // that of the worst individual
 	PlaceRandom Placement = "random" // that of any individual but the elites
 )
 
 // Config holds the settings of a GA. Its JSON form is an object with the names
-// below; see ParseConfig.
+// below; bounds and defaults are those of package settings.
 type Config struct {
-	// Population is the number of individuals of a generation. Default 32, 2 to 65536.
+	// Population is how many individuals are bred from, and how many told trials make a generation. Default 32, 2 to 65536.
 	Population int `json:"population"`
-	// Elites is how many of the best go over into the next generation unchanged
-	// and keep their fitness. Default 2, 0 to Population − 1.
+	// Elites is how many of the best stay in the population whatever their age. Default 2, 0 to Population − 1.
 	Elites int `json:"elites"`
-	// TournamentSize is how many contestants a selection has. Default 3, 1 to Population.
+	// TournamentSize is how many contestants a selection has while few trials are under way; it grows with the window, to
+	// three times as many when as many trials are under way as the population has individuals. Default 3, 1 to Population.
 	TournamentSize int `json:"tournament_size"`
 	// Crossover is "uniform", "two_point" or "blend". Default "blend".
 	Crossover Crossover `json:"crossover"`
@@ -47,16 +47,16 @@ type Config struct {
 	// MutationSigma is the standard deviation of a numeric change, as a share of
 	// the gene's scale. Default 0.15, in (0, 1].
 	MutationSigma float64 `json:"mutation_sigma"`
-	// Patience is after how many generations without a better individual all but
-	// the elites are drawn anew; the count then starts again. Default 20, 0 = never.
+	// Patience is after how many generations without a better individual the next Population − Elites trials are drawn
+	// anew; the count then starts again. Default 20, 0 = never.
 	Patience int `json:"patience"`
 	// ImmigrantLimit is how many immigrants one generation takes at most. Default 4,
 	// 0 to Population − Elites.
 	ImmigrantLimit int `json:"immigrants"`
 	// Placement is whose place an immigrant takes: "worst" or "random". Default "worst".
 	Placement Placement `json:"immigrant_placement"`
-	// Retries bounds the attempts to make a child that no other individual of its
-	// own and the previous generation equals. Default 8, 0 to 1000.
+	// Retries bounds the attempts to make a child that nobody in the population or under way equals.
+	// Default 8, 0 to 1000.
 	Retries int `json:"retries"`
 }
 
