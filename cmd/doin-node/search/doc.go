@@ -11,8 +11,8 @@
 //	                                  └───────────────────────────┘
 //
 // For each record of the worker: the claims' steps that have arrived are noted, at most one genome is nominated and
-// proposed, the migrants before the gate are let in with the answer, and a row is written. With a pause configured the row
-// comes first, and the answer waits for the pause, and for nothing else.
+// proposed, the migrants before the gate are let in with the answer, and a row is written. With a pause or a seed configured
+// the row comes first, and the answer waits for the pause, and for nothing else but what a seed makes it wait for.
 //
 // # With a seed
 //

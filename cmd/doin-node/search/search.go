@@ -183,6 +183,9 @@ func (s *Search) attempts(ctx context.Context) error {
 
 // generations runs one Optimize request to its end.
 func (s *Search) generations(ctx context.Context) error {
+	if err := s.await(ctx, s.due()); err != nil { // the last answer may have been cut off
+		return err
+	}
 	job := worker.OptimizeJob{Domain: s.cfg.Domain, Seed: s.seed, Settings: s.cfg.Settings, Resume: s.pos.record,
 		Window: s.cfg.Window, Ahead: int(s.ahead())}
 	for _, list := range s.pos.answers {
@@ -211,37 +214,42 @@ func (s *Search) step(ctx context.Context, run Run, g *worker.Generation) (done 
 	s.receive()
 	s.pos.round++
 	s.pos.generation, s.pos.record = int64(g.Number), g.Record
-	if err := s.nominate(ctx, g); err != nil {
+	err = s.nominate(ctx, g)
+	// The worker is answered first where nothing is to be waited for. Whatever ends the step, its row is written: what is
+	// kept on disk counts the record.
+	waits := s.cfg.Interval > 0 || s.cfg.Seed != nil
+	if err == nil && !waits {
+		err = s.answer(ctx, run)
+	}
+	s.row(ctx, g, arrived)
+	if err != nil {
 		return false, err
 	}
-	paced := s.cfg.Interval > 0
-	if paced {
-		s.row(ctx, g, arrived)
-		if s.reached() {
-			return true, nil
-		}
+	if s.reached() {
+		return true, nil
+	}
+	if s.cfg.Interval > 0 {
 		if err := pause(ctx, s.cfg.Interval); err != nil {
 			return false, err
 		}
 		s.since.paused = s.cfg.Interval
 		s.receive()
 	}
-	if err := s.answer(ctx, run); err != nil {
-		return false, err
-	}
-	if !paced { // the worker is at it again
-		s.row(ctx, g, arrived)
-		if s.reached() {
-			return true, nil
+	if waits {
+		if err := s.answer(ctx, run); err != nil {
+			return false, err
 		}
 	}
 	s.saveIfDue()
 	return false, nil
 }
 
+// due is the generation whose confirming runs take effect before the last record is answered.
+func (s *Search) due() int64 { return s.pos.generation + s.ahead() - seededDelay }
+
 // answer lets the worker go on with who is let in.
 func (s *Search) answer(ctx context.Context, run Run) error {
-	if err := s.await(ctx, s.pos.generation+s.ahead()-seededDelay); err != nil {
+	if err := s.await(ctx, s.due()); err != nil {
 		return err
 	}
 	immigrants := s.admit()

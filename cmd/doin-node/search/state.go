@@ -31,7 +31,10 @@ type state struct {
 	Tries      map[string]int `json:"tries,omitempty"`
 	Older      map[string]int `json:"older_tries,omitempty"`
 	Claims     []keptClaim    `json:"claims,omitempty"`
-	Own        *keptChampion  `json:"own_champion,omitempty"`
+	// Ended is the confirming run that the next row tells of, EndedOf what it trained.
+	Ended   *keptStep     `json:"ended,omitempty"`
+	EndedOf object        `json:"ended_of"`
+	Own     *keptChampion `json:"own_champion,omitempty"`
 }
 
 // object is a canonical object as JSON keeps it: as a string, so that not a digit of it changes.
@@ -135,6 +138,10 @@ func (s *Search) snapshot() *state {
 			out.Claims = append(out.Claims, c.kept(&o))
 		}
 	}
+	if o := s.since.outcome; o != nil {
+		step := stepOf(protocol.Confirmed, o)
+		out.Ended, out.EndedOf = &step, object{s.since.of}
+	}
 	if c := s.own; c != nil {
 		out.Own = &keptChampion{OptimaeID: c.OptimaeID, Parameters: object{c.Parameters}, Seed: c.Seed, Performance: c.Performance,
 			Digest: c.Digest, Metrics: object{c.Metrics}}
@@ -151,14 +158,26 @@ func (c *claim) kept(o *island.Nomination[*canon.Object]) keptClaim {
 		k.Confirmed = &p
 	}
 	for _, h := range c.held {
-		step := keptStep{Stage: string(h.Stage)}
-		if h.Outcome != nil {
-			p := h.Outcome.Performance
-			step.Performance, step.Digest, step.Metrics = &p, h.Outcome.Digest, object{h.Outcome.Metrics}
-		}
-		k.Held = append(k.Held, step)
+		k.Held = append(k.Held, stepOf(h.Stage, h.Outcome))
 	}
 	return k
+}
+
+func stepOf(stage protocol.Stage, o *protocol.Outcome) keptStep {
+	k := keptStep{Stage: string(stage)}
+	if o != nil {
+		p := o.Performance
+		k.Performance, k.Digest, k.Metrics = &p, o.Digest, object{o.Metrics}
+	}
+	return k
+}
+
+// outcome is what the step told of the confirming run, nil if nothing.
+func (k *keptStep) outcome() *protocol.Outcome {
+	if k.Performance == nil {
+		return nil
+	}
+	return &protocol.Outcome{Performance: *k.Performance, Digest: k.Digest, Metrics: k.Metrics.Object}
 }
 
 // takeUp makes the search go on from a state and a record. On an error it is as it was.
@@ -212,6 +231,9 @@ func (s *Search) takeUp(k *state, record []byte) error {
 		s.own = &protocol.Champion{Domain: s.cfg.Domain, OptimaeID: o.OptimaeID, OptimizerID: s.cfg.Peer, Parameters: o.Parameters.Object,
 			Seed: o.Seed, Performance: o.Performance, Digest: o.Digest, Metrics: o.Metrics.Object}
 	}
+	if k.Ended != nil && k.EndedOf.Object != nil {
+		s.since.outcome, s.since.of = k.Ended.outcome(), k.EndedOf.Object
+	}
 	s.seed, s.pos = k.Seed, pos
 	s.nominator.Restore(n)
 	s.claims = map[int64]*claim{}
@@ -234,11 +256,7 @@ func (k *keptClaim) open(domain string) (c *claim, o island.Nomination[*canon.Ob
 	c = &claim{proposal: k.Proposal, round: k.Round, generation: k.Generation, nonce: [16]byte(nonce), parameters: k.Parameters.Object,
 		experiment: k.Experiment.Object, stage: protocol.Stage(k.Stage), revealed: k.Revealed, due: k.Due}
 	for _, h := range k.Held {
-		t := protocol.Claim{Domain: domain, Proposal: k.Proposal, Stage: protocol.Stage(h.Stage)}
-		if h.Performance != nil {
-			t.Outcome = &protocol.Outcome{Performance: *h.Performance, Digest: h.Digest, Metrics: h.Metrics.Object}
-		}
-		c.held = push(c.held, t)
+		c.held = push(c.held, protocol.Claim{Domain: domain, Proposal: k.Proposal, Stage: protocol.Stage(h.Stage), Outcome: h.outcome()})
 	}
 	o = island.Nomination[*canon.Object]{ID: k.Proposal, Before: k.Before, Decided: k.Decided,
 		Candidate: island.Candidate[*canon.Object]{Hash: canon.Hash(k.Parameters.Object), Fitness: k.Fitness, Value: k.Parameters.Object}}

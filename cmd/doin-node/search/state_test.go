@@ -119,6 +119,40 @@ func TestResume(t *testing.T) {
 	f(true)
 }
 
+// TestResumeWaiting: a search that is ended while it waits for a confirming run, or pauses, goes on as if it had not been.
+func TestResumeWaiting(t *testing.T) {
+	f := func(interval time.Duration) {
+		t.Helper()
+		synctest.Test(t, func(t *testing.T) {
+			seed := int64(7)
+			slow := func(r *rig) {
+				r.cfg.Seed, r.cfg.Interval = &seed, interval
+				r.chain.answer = func(p protocol.Propose) {
+					r.steps(p, float64(p.Nonce[0])/100, 3*time.Second, protocol.Confirmed, protocol.Withdrawn)
+				}
+			}
+			whole := results(runFor(t, "", time.Minute, slow))
+			for end := 10 * time.Second; end < 20*time.Second; end += 700 * time.Millisecond {
+				dir := t.TempDir()
+				got := results(runFor(t, dir, end, slow))
+				got = append(got, results(runFor(t, dir, 30*time.Second, slow))...)
+				if len(got) < 8 {
+					t.Fatalf("pause %v, ended after %v: %d rows", interval, end, len(got))
+				}
+				for i := range got[:min(len(got), len(whole))] {
+					got[i].ID = whole[i].ID
+					if got[i] != whole[i] {
+						t.Errorf("pause %v, ended after %v: row %d is %v, want %v", interval, end, i, got[i], whole[i])
+						break
+					}
+				}
+			}
+		})
+	}
+	f(0)
+	f(1500 * time.Millisecond)
+}
+
 // TestOwnChampion: the node's own champion goes back to the chain first of all.
 func TestOwnChampion(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
