@@ -14,6 +14,9 @@ NVCC        ?= nvcc
 VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 
+# What a build makes.
+PROGRAMS    := $(addprefix ./,$(wildcard cmd/doin-node cmd/doin-pynode cmd/doin-worker cmd/doin-bench))
+
 # Packages that differ between the flavours, and those whose goroutines share memory.
 NUMERIC     := ./compute/vec/... ./compute/rng/... ./compute/nn/... ./compute/genome/... ./compute/domain/... ./compute/graph/... \
                ./compute/worker/... ./ga/... ./cmd/doin-worker/...
@@ -42,8 +45,8 @@ help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
-build: ## build doin-node, doin-worker and doin-bench into bin/
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/ ./cmd/doin-node ./cmd/doin-worker ./cmd/doin-bench
+build: ## build doin-node, doin-pynode, doin-worker and doin-bench into bin/
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/ $(PROGRAMS)
 
 .PHONY: run
 run: build ## run NODES=3 nodes on CONFIG=examples/co2/node.json until Ctrl-C
@@ -133,8 +136,7 @@ check-generate: ## fail if generate changes anything
 .PHONY: cross
 cross: ## build everything for linux/arm64 and the programs without cgo
 	CGO_ENABLED=0 GOOS=linux GOARCH=arm64 $(GO) build ./...
-	CGO_ENABLED=0 $(GO) build -o /dev/null ./cmd/doin-node
-	CGO_ENABLED=0 $(GO) build -o /dev/null ./cmd/doin-worker
+	@for p in $(PROGRAMS); do echo $(GO) build $$p; CGO_ENABLED=0 $(GO) build -o /dev/null $$p || exit 1; done
 
 .PHONY: cuda-toolkit
 cuda-toolkit: ## install CUDA 11.8, Debian 12's nvidia-cuda-toolkit from non-free (as root)

@@ -7,7 +7,7 @@ import (
 	"doin.network/node/internal/timestamp"
 )
 
-// MaxBlockTxs is the largest number of transactions in a block.
+// MaxBlockTxs is the largest number of transactions that a block of any network holds; the strict rules allow fewer.
 const MaxBlockTxs = 1000
 
 // GenesisHash is the hash of block 0 of every network; networks differ by their Genesis file.

@@ -11,6 +11,7 @@
 //	             weighted_performance_sum, threshold
 //	block        header, transactions, hash | ext {public_key, state_root, signature}
 //	message      msg_type, sender_id, timestamp, ttl, payload | public_key, signature
+//	genesis file protocol, format, parameters, domains, evaluators (ours: block 0 is the same everywhere)
 //	vote (ours)  optimae_id, domain_id, evaluator_id, anchor, digest, verified_performance,
 //	             synthetic_score, incumbent_score, synthetic_data_hash, public_key, signature
 //
@@ -18,12 +19,17 @@
 // of a DER signature; see package identity. Neither ids nor hashes cover them, so an object
 // and its signed copy are the same object to a reference node.
 //
+// A genesis file names the rules (Protocol) and what they hash (Format); CheckFormat tells another program's networks from
+// this one's. What a format changes is written in package consensus.
+//
 // # Ids and hashes
 //
 // Every id is the SHA-256, in lower-case hex, of the canonical JSON (package canon) of a
 // stated set of members, timestamps in their iso rendering. The reference keeps ids that arrive
 // and never recomputes a transaction's. XFromObject keeps them too, because a decoder must not
 // change what it decodes; ValidateBasic recomputes each and refuses a difference.
+//
+// A commitment names the seeds of its claim's trainings (TrainingSeed): nobody chooses them.
 //
 // # Signatures
 //

@@ -57,6 +57,14 @@ func (e *HashError) Error() string {
 // Unwrap returns ErrInvalid.
 func (e *HashError) Unwrap() error { return ErrInvalid }
 
+// FormatError says that a genesis file is of a protocol and format other than this program's; CheckFormat returns it.
+type FormatError struct{ Protocol, Format int }
+
+func (e *FormatError) Error() string {
+	return fmt.Sprintf("chain: the genesis file is of protocol %d, format %d, and this program speaks protocol %d, format %d",
+		e.Protocol, e.Format, Protocol, Format)
+}
+
 func wrong(object, field, reason string) error {
 	return &FieldError{Object: object, Field: field, Reason: reason}
 }

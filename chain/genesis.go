@@ -10,15 +10,28 @@ import (
 	"doin.network/node/internal/timestamp"
 )
 
+// MaxQuorum is the largest quorum that a network may ask for.
+const MaxQuorum = 100
+
 // Bounds of the genesis file.
 const (
 	maxGenesisDomains    = 256
 	maxGenesisEvaluators = 10_000
 )
 
+// What this program writes and speaks. Protocol counts the sets of rules; Format is counted up by every revision that changes
+// what is hashed: under one protocol, networks of two formats cannot read each other.
+const (
+	Protocol = 1
+	Format   = 1
+)
+
 // Genesis is what a network's nodes agree on beside block 0, which is the same everywhere. It is a
 // file; its NetworkID is part of every signature.
 type Genesis struct {
+	// Protocol and Format are what the network speaks; see CheckFormat. A file without them is of protocol 1, format 0.
+	Protocol, Format int
+
 	Parameters Parameters
 	Domains    []Domain
 	Evaluators []Evaluator
@@ -39,7 +52,7 @@ type Parameters struct {
 	// InitialThreshold is the weighted increment that the first blocks need. Default 1, from 10⁻⁶
 	// to 10⁹.
 	InitialThreshold float64
-	// QuorumMinEvaluators is the least number of members of a quorum. Default 3, from 1 to 100.
+	// QuorumMinEvaluators is the least number of members of a quorum. Default 3, from 1 to MaxQuorum.
 	QuorumMinEvaluators int
 	// QuorumTolerance is by how much a challenger's synthetic error may exceed the
 	// incumbent's. Default 0.05, from 0 to 1.
@@ -54,6 +67,8 @@ type Parameters struct {
 	CommitRevealMaxAge float64
 	// ExternalAnchorInterval is in blocks. Default 100, from 1 to 10⁶.
 	ExternalAnchorInterval int
+	// Solo lets an optimizer's own re-run count as the quorum while no other evaluator is eligible. Default false.
+	Solo bool
 }
 
 // DefaultParameters returns the defaults, without name and start time.
@@ -126,6 +141,8 @@ func (g *Genesis) Object() *canon.Object {
 		evaluators[i] = canon.NewObject("peer_id", e.PeerID, "public_key", e.PublicKey)
 	}
 	return canon.NewObject(
+		"protocol", g.Protocol,
+		"format", g.Format,
 		"parameters", g.Parameters.object(),
 		"domains", domains,
 		"evaluators", evaluators,
@@ -144,6 +161,7 @@ func (p *Parameters) object() *canon.Object {
 		"reveal_delay", p.RevealDelay,
 		"commit_reveal_max_age", p.CommitRevealMaxAge,
 		"external_anchor_interval", p.ExternalAnchorInterval,
+		"solo", p.Solo,
 	)
 }
 
@@ -181,9 +199,20 @@ func (g *Genesis) Domain(id string) (Domain, bool) {
 	return Domain{}, false
 }
 
-// Validate reports every problem at once, joined; nil means g is usable. Errors match ErrInvalid.
+// CheckFormat reports whether this program speaks what the network speaks; a *FormatError if not.
+func (g *Genesis) CheckFormat() error {
+	if g.Protocol != Protocol || g.Format != Format {
+		return &FormatError{Protocol: g.Protocol, Format: g.Format}
+	}
+	return nil
+}
+
+// Validate reports every problem at once, joined; nil means g is usable. A network of another protocol or format can be
+// usable; see CheckFormat. Errors match ErrInvalid.
 func (g *Genesis) Validate() error {
 	var p problems
+	p.demand(g.Protocol >= 1, "protocol %d: want at least 1", g.Protocol)
+	p.demand(g.Format >= 0, "format %d: want at least 0", g.Format)
 	g.Parameters.validate(&p)
 	p.demand(len(g.Domains) > 0 && len(g.Domains) <= maxGenesisDomains,
 		"domains: want 1 to %d, got %d", maxGenesisDomains, len(g.Domains))
@@ -213,7 +242,7 @@ func (p *Parameters) validate(out *problems) {
 	out.demand(!p.StartTime.IsZero() && !p.StartTime.IsNaive(), "%s.start_time: want a time with an offset", in)
 	out.between(in, "target_block_time", p.TargetBlockTime, 1e-3, 1e7)
 	out.between(in, "initial_threshold", p.InitialThreshold, 1e-6, 1e9)
-	out.between(in, "quorum_min_evaluators", float64(p.QuorumMinEvaluators), 1, 100)
+	out.between(in, "quorum_min_evaluators", float64(p.QuorumMinEvaluators), 1, MaxQuorum)
 	out.between(in, "quorum_tolerance", p.QuorumTolerance, 0, 1)
 	out.between(in, "finality_confirmation_depth", float64(p.FinalityConfirmationDepth), 1, 1e6)
 	out.between(in, "reveal_delay", p.RevealDelay, 0, 3600)

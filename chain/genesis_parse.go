@@ -19,8 +19,10 @@ func ParseGenesis(data []byte) (*Genesis, error) {
 		return nil, malformed("genesis", err)
 	}
 	p := &genesisParser{}
-	p.only(file, "", "parameters", "domains", "evaluators")
+	p.only(file, "", "protocol", "format", "parameters", "domains", "evaluators")
 	g := &Genesis{Parameters: DefaultParameters(), file: file}
+	g.Protocol, g.Format = p.count(file, "", "protocol", 1), p.count(file, "", "format", 0)
+	p.demandBoth(file)
 	if o := field(p, file, "", "parameters", file.ObjectOr, nil); o != nil {
 		p.parameters(o, &g.Parameters)
 	}
@@ -110,11 +112,17 @@ func (p *genesisParser) parameters(o *canon.Object, to *Parameters) {
 	to.RevealDelay = field(p, o, in, "reveal_delay", o.FloatOr, def.RevealDelay)
 	to.CommitRevealMaxAge = field(p, o, in, "commit_reveal_max_age", o.FloatOr, def.CommitRevealMaxAge)
 	to.ExternalAnchorInterval = p.count(o, in, "external_anchor_interval", def.ExternalAnchorInterval)
+	to.Solo = field(p, o, in, "solo", o.BoolOr, def.Solo)
 	if o.Has("start_time") { // its absence is for Validate to report
 		r := &reader{object: "genesis", o: o}
 		to.StartTime = r.time("start_time")
 		p.problems.demand(r.err == nil, "%s.start_time: %v", in, r.err)
 	}
+}
+
+// demandBoth refuses a file that names its protocol without its format, or the other way round.
+func (p *genesisParser) demandBoth(file *canon.Object) {
+	p.problems.demand(file.Has("protocol") == file.Has("format"), "protocol and format: want both; without either a file is of protocol 1, format 0")
 }
 
 // count reads a small integer; what does not fit stays out of every range.

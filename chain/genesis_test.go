@@ -12,7 +12,7 @@ import (
 
 func newGenesis(t testing.TB) *chain.Genesis {
 	t.Helper()
-	g := &chain.Genesis{Parameters: chain.DefaultParameters(), Domains: []chain.Domain{chain.DefaultDomain("co2")}}
+	g := &chain.Genesis{Protocol: chain.Protocol, Format: chain.Format, Parameters: chain.DefaultParameters(), Domains: []chain.Domain{chain.DefaultDomain("co2")}}
 	g.Parameters.StartTime = when
 	g.Parameters.Name = "test"
 	for i := range 3 {
@@ -70,6 +70,41 @@ func TestGenesisDefaults(t *testing.T) {
 	}
 }
 
+func TestCheckFormat(t *testing.T) {
+	f := func(head string, protocol, format int, ok bool) {
+		t.Helper()
+		g, err := chain.ParseGenesis([]byte(`{` + head + `"domains": [{"domain_id": "d"}], "parameters": {"start_time": "2026-01-02T03:04:05Z"}}`))
+		if err != nil {
+			t.Errorf("ParseGenesis(%s) = %v", head, err)
+			return
+		}
+		err = g.CheckFormat()
+		var wrong *chain.FormatError
+		if g.Protocol != protocol || g.Format != format || (err == nil) != ok ||
+			!ok && (!errors.As(err, &wrong) || *wrong != chain.FormatError{Protocol: protocol, Format: format}) {
+			t.Errorf("ParseGenesis(%s) = protocol %d, format %d, CheckFormat %v; want %d, %d, ok %v", head, g.Protocol, g.Format, err, protocol, format, ok)
+		}
+	}
+	f(``, 1, 0, false)
+	f(`"protocol": 1, "format": 1, `, 1, 1, true)
+	f(`"protocol": 1, "format": 2, `, 1, 2, false)
+	f(`"protocol": 2, "format": 1, `, 2, 1, false)
+}
+
+func TestTrainingSeed(t *testing.T) {
+	commitment := strings.Repeat("c0", 32)
+	f := func(domain, draw string, member int, want uint64) {
+		t.Helper()
+		if got := chain.TrainingSeed(domain, draw, member); got != want {
+			t.Errorf("TrainingSeed(%q, %.8q, %d) = %d, want %d", domain, draw, member, got, want)
+		}
+	}
+	f("co2", commitment, 0, 6823678159860070508)
+	f("co2", commitment, 1, 13173504483716032669)
+	f("", "", 0, 13350414016820513114)
+	f("día\"", "x", 0, 9405427697923122235)
+}
+
 func TestParseGenesisRefuses(t *testing.T) {
 	f := func(find, replace, want string) {
 		t.Helper()
@@ -105,7 +140,14 @@ func TestParseGenesisRefuses(t *testing.T) {
 	f(`"peer_id": "`+key(t, "0").PeerID(), `"peer_id": "`+key(t, "9").PeerID(), "evaluators[0].peer_id")
 	f(`"peer_id"`, `"peer"`, "evaluators[0]")
 	f(`"public_key": "30`, `"public_key": "31`, "evaluators[0].public_key")
-	f(`{"parameters"`, `["parameters"`, "byte")
+	f(`{"protocol"`, `["protocol"`, "byte")
+	f(`"protocol": 1, `, ``, "want both")
+	f(`"format": 1, `, ``, "want both")
+	f(`"format": 1`, `"format": -1`, "format -1")
+	f(`"format": 1`, `"format": "1"`, "format")
+	f(`"protocol": 1`, `"protocol": 0`, "protocol 0")
+	f(`"protocol": 1`, `"protocol": 1.0`, "protocol")
+	f(`"solo": false`, `"solo": 0`, "parameters.solo")
 	f(`"name": "test"`, `"name": NaN`, "byte")
 
 	// Everything wrong is reported at once.

@@ -51,9 +51,17 @@ func Commitment(parameters *canon.Object, nonce string) string {
 	return hexSHA256(text)
 }
 
-// DeterministicSeed returns the first four bytes, big endian, of the SHA-256 of
-// commitment ":" domain ":" salt. The training seed has the empty salt, evaluation round n the
-// decimal n, an evaluator's synthetic data SyntheticSalt.
+// TrainingSeed returns the seed of one training of a claim: the first eight bytes, little endian, of the SHA-256 of the
+// canonical JSON of ["training", domain, draw, member]. draw is what fixes the claim's seeds, in protocol 1 its commitment;
+// member counts the claim's trainings from 0.
+func TrainingSeed(domain, draw string, member int) uint64 {
+	sum := sha256.Sum256(canon.Canonical([]any{"training", domain, draw, int64(member)}))
+	return binary.LittleEndian.Uint64(sum[:8])
+}
+
+// DeterministicSeed returns the first four bytes, big endian, of the SHA-256 of commitment ":" domain ":" salt: the seed of an
+// evaluator's synthetic data with SyntheticSalt, and in networks of Python nodes of a training with the empty salt and of
+// evaluation round n with the decimal n.
 func DeterministicSeed(commitment, domain, salt string) uint32 {
 	sum := sha256.Sum256([]byte(commitment + ":" + domain + ":" + salt))
 	return binary.BigEndian.Uint32(sum[:4])

@@ -96,22 +96,12 @@ func VerifyVote(v *Vote, network string) error {
 }
 
 // VerifyBlock checks that b is signed by its generator for the network. The transactions'
-// signatures are VerifyBody's.
+// signatures are VerifyTx's.
 func VerifyBlock(b *Block, network string) error {
 	if b.Ext == nil {
 		return fmt.Errorf("verify block: %w", ErrUnsigned)
 	}
 	return verify("block", identity.KindBlock, b.Header.GeneratorID, b.Ext.PublicKey, b.Ext.Signature, network, b.SigningBody)
-}
-
-// VerifyBody checks the signature of every transaction of b.
-func VerifyBody(b *Block, network string) error {
-	for i, tx := range b.Transactions {
-		if err := VerifyTx(tx, network); err != nil {
-			return fmt.Errorf("transactions[%d]: %w", i, err)
-		}
-	}
-	return nil
 }
 
 func verify(object, kind, sender, publicKey, signature, network string, body func() []byte) error {

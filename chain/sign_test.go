@@ -175,8 +175,8 @@ func TestBlockSignature(t *testing.T) {
 	})
 	b := fresh()
 	b.Transactions[1].Payload.Set("performance", 9.0)
-	if err := chain.VerifyBody(b, network); !errors.Is(err, identity.ErrBadSignature) {
-		t.Errorf("VerifyBody of a changed transaction = %v", err)
+	if err := verifyBody(b); !errors.Is(err, identity.ErrBadSignature) {
+		t.Errorf("VerifyTx of a changed transaction = %v", err)
 	}
 	shared := fresh()
 	ext := &chain.Ext{StateRoot: shared.Ext.StateRoot}

@@ -31,6 +31,9 @@ var txTypes = []string{
 	TxTransfer, TxEvaluatorRegistered,
 }
 
+// MaxTxBytes is the largest size of a transaction's JSON under the strict rules, and in a pool that is not told otherwise.
+const MaxTxBytes = 256 << 10
+
 // KnownTxType reports whether t is a transaction type.
 func KnownTxType(t string) bool { return slices.Contains(txTypes, t) }
 

@@ -17,52 +17,51 @@ func key(seed uint64, index int) rng.Key {
 	return rng.KeyFromBytes(sum[:8])
 }
 
-// Advance implements Strategy: the elites first, in order of rank, then children,
-// or, when patience has run out, random genomes.
-func (g *GA) Advance() error {
-	if g.waiting() > 0 {
-		return ErrOrder
+func better(a, b float64) bool { return op.Better(a, b) }
+
+// fill breeds until as many trials are under way as the window allows.
+func (g *GA) fill() {
+	for len(g.open) < g.state.Window {
+		g.breed()
 	}
-	s := &g.state
-	parents := s.Individuals
-	fitness := g.fitness()
-	next := make([]Individual, g.config.Population)
-	elites := min(g.config.Elites, len(parents))
-	for i, j := range op.Rank(fitness)[:elites] {
-		next[i] = parents[j]
-	}
-	s.Individuals = next
-	s.Generation++
-	g.settled = false
-	if g.config.Patience > 0 && s.NoImprove >= g.config.Patience {
-		s.NoImprove = 0
-		g.renew(elites, OriginRestart)
-		return nil
-	}
-	taken := make(map[string]bool, len(parents)+len(next))
-	for i := range parents {
-		taken[g.space.Hash(parents[i].Genome)] = true
-	}
-	for i := elites; i < len(next); i++ {
-		child, origin := g.child(parents, fitness, i, taken)
-		g.place(i, child, origin, taken)
-	}
-	return nil
 }
 
-// child makes an individual of one or two parents that is not in taken, or,
+// breed makes the next trial from the pool as it is. The first ones, and those after patience ran out, are random; so are
+// those due before there is anybody to select.
+func (g *GA) breed() {
+	s := &g.state
+	generation, place := s.NextGeneration, s.NextPlace
+	if s.NextPlace++; s.NextPlace >= g.config.Population {
+		s.NextGeneration, s.NextPlace = generation+1, 0
+	}
+	x := &Individual{Generation: generation, Seed: rng.SearchSeed(s.Seed, generation, place)}
+	switch {
+	case generation == 0 || len(g.pool.list) < g.config.TournamentSize:
+		x.Genome, x.Origin = g.fresh(g.seq(rng.GAInitialize, generation, place), g.config.Retries+1), OriginRandom
+	case s.Fresh > 0:
+		s.Fresh--
+		x.Genome, x.Origin = g.fresh(g.seq(rng.GAInitialize, generation, place), g.config.Retries+1), OriginRestart
+	default:
+		x.Genome, x.Origin = g.child(generation, place)
+	}
+	g.taken[g.space.Hash(x.Genome)]++
+	g.open = append(g.open, x)
+}
+
+// child makes an individual of one or two parents that is neither in the pool nor under way, or,
 // if the configured attempts do not find one, whatever came last.
-func (g *GA) child(parents []Individual, fitness []float64, index int, taken map[string]bool) (genome.Genome, Origin) {
-	pick := g.seq(rng.GASelect, index)
-	cross := g.seq(rng.GACross, index)
-	mutate := g.seq(rng.GAMutate, index)
+func (g *GA) child(generation, place int) (genome.Genome, Origin) {
+	pick := g.seq(rng.GASelect, generation, place)
+	cross := g.seq(rng.GACross, generation, place)
+	mutate := g.seq(rng.GAMutate, generation, place)
 	rate, sigma := float32(g.config.MutationRate), float32(g.config.MutationSigma)
 
-	a := parents[op.SelectTournament(pick, fitness, g.config.TournamentSize)].Genome
+	size := g.tournament()
+	parent := func() genome.Genome { return g.pool.list[op.SelectTournament(pick, g.pool.fitness, size)].Genome }
+	a := parent()
 	child, origin := a, OriginMutation
 	if cross.Uniform() < float32(g.config.CrossoverRate) {
-		b := parents[op.SelectTournament(pick, fitness, g.config.TournamentSize)].Genome
-		child, origin = g.cross(cross, a, b), OriginCrossover
+		child, origin = g.cross(cross, a, parent()), OriginCrossover
 	}
 	// A child of two parents may stay as it is; a copy of one may not.
 	if origin == OriginMutation || mutate.Uniform() < rate {
@@ -70,16 +69,24 @@ func (g *GA) child(parents []Individual, fitness []float64, index int, taken map
 	}
 	child = g.repair(child)
 	for attempt := range g.config.Retries {
-		if !taken[g.space.Hash(child)] {
+		if g.taken[g.space.Hash(child)] == 0 {
 			break
 		}
 		if attempt >= g.config.Retries/2 {
 			// Near copies are exhausted: small spaces, or a repair that undoes changes.
-			return g.fresh(mutate, taken, g.config.Retries-attempt), OriginRandom
+			return g.fresh(mutate, g.config.Retries-attempt), OriginRandom
 		}
 		child = g.repair(op.Mutate(mutate, g.space, child, rate, sigma))
 	}
 	return child, origin
+}
+
+// tournament is how many contestants a selection has. The more trials are under way, the older is what a child is bred from
+// and the fewer are the cycles of selection in as many trials; each selects more sharply for it. With a window as large as
+// the population that makes up for the lag.
+func (g *GA) tournament() int {
+	size := g.config.TournamentSize
+	return size + 2*size*(g.state.Window-1)/g.config.Population
 }
 
 func (g *GA) cross(q *rng.Seq, a, b genome.Genome) genome.Genome {
@@ -92,34 +99,13 @@ func (g *GA) cross(q *rng.Seq, a, b genome.Genome) genome.Genome {
 	return op.CrossBlend(q, g.space, a, b)
 }
 
-// renew fills the population from place first on with random genomes.
-func (g *GA) renew(first int, origin Origin) {
-	taken := make(map[string]bool, len(g.state.Individuals))
-	for i := range first {
-		taken[g.space.Hash(g.state.Individuals[i].Genome)] = true
-	}
-	for i := first; i < len(g.state.Individuals); i++ {
-		q := g.seq(rng.GAInitialize, i)
-		g.place(i, g.fresh(q, taken, g.config.Retries+1), origin, taken)
-	}
-}
-
-// fresh draws a random genome that is not in taken, or the last of attempts ≥ 1.
-func (g *GA) fresh(q *rng.Seq, taken map[string]bool, attempts int) (out genome.Genome) {
+// fresh draws a random genome that is not taken, or the last of attempts ≥ 1.
+func (g *GA) fresh(q *rng.Seq, attempts int) (out genome.Genome) {
 	for range attempts {
 		out = g.repair(g.space.Random(q.Uniform))
-		if !taken[g.space.Hash(out)] {
+		if g.taken[g.space.Hash(out)] == 0 {
 			break
 		}
 	}
 	return out
-}
-
-// place puts a genome that waits for its training at index i.
-func (g *GA) place(i int, x genome.Genome, origin Origin, taken map[string]bool) {
-	taken[g.space.Hash(x)] = true
-	g.state.Individuals[i] = Individual{
-		Genome: x, Origin: origin, Generation: g.state.Generation,
-		Seed: rng.SearchSeed(g.state.Seed, g.state.Generation, i),
-	}
 }

@@ -1,29 +1,32 @@
-// Package ga is L2: a genetic search over genomes, as an ask/tell strategy.
+// Package ga is L2: a genetic search over genomes, as an asynchronous ask/tell strategy.
 //
-// A [GA] holds one population. Ask gives the individuals that need training, each
-// with the seed it is trained with; Tell takes the results; Immigrants joins
-// genomes from other islands between generations; Advance breeds the next
-// generation. State is the whole search as plain data, and Resume continues from
-// it exactly as if it had never stopped.
+// A [GA] breeds trials. Ask gives the next one, with the seed it is trained with; Tell takes the results one at a time, in the
+// order of Ask, while later trials are still under way. Trial i is bred from exactly the results of the trials up to
+// i − window, so that a search is a function of its space, configuration, window, seed, results and immigrants, whatever the
+// number of machines and however unequal their speed: every draw comes from rng, keyed by seed and place, with the operation
+// as purpose and the generation as step. It reads no clock, starts no goroutine and does no I/O.
 //
-//	search, err := ga.New(space, ga.DefaultConfig(), seed)
+// A generation is as many told trials as the population has individuals. After its last one, State is the whole search as
+// plain data, trials under way included, and Resume continues from it exactly as if it had never stopped; then Immigrants
+// joins genomes from other islands, and Advance goes on.
+//
+//	search, err := ga.New(space, ga.DefaultConfig(), window, seed)
 //	for range generations {
-//		candidates := search.Ask()
-//		err = search.Tell(train(candidates)) // in any order, on any number of machines
+//		for !search.Complete() {
+//			for c, ok := search.Ask(); ok; c, ok = search.Ask() {
+//				start(c) // at most window are under way
+//			}
+//			err = search.Tell(next()) // of the oldest trial under way
+//		}
 //		search.Immigrants(arrived)
 //		search.Advance()
 //	}
 //
-// A search is a function of its space, configuration, seed, results and
-// immigrants: every draw comes from rng, keyed by seed and individual, with the
-// operation as purpose and the generation as step. It reads no clock, starts no
-// goroutine and does no I/O.
-//
-// The scheme is the generational one of Goldberg, "Genetic Algorithms in Search,
-// Optimization and Machine Learning" (1989), with elites that keep the fitness they
-// have (they are not trained again), no genome twice in a generation where it can
-// be avoided, and, after patience generations without a better individual, a
-// restart of everybody but the elites. The shape of the interface follows evosax.
+// The scheme is the ageing evolution of Real, Aggarwal, Huang and Le, "Regularized Evolution for Image Classifier Architecture
+// Search" (AAAI 2019): the population is the last trials told, a new one takes the place of the oldest. Here the best few,
+// the elites, do not age (Goldberg, "Genetic Algorithms in Search, Optimization and Machine Learning", 1989); children have one
+// or two parents; no genome is under way or in the population twice where that can be avoided; and, after patience
+// generations without a better individual, all but the elites are drawn anew. The shape of the interface follows evosax.
 //
 // Deliberately absent: islands, topologies and migration policies (package island), several
 // objectives, and any knowledge of what a genome means.

@@ -3,25 +3,27 @@ package ga
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"doin.network/node/compute/genome"
 	"doin.network/node/compute/rng"
-	"doin.network/node/ga/op"
 )
 
-// ErrOrder is returned by Immigrants and Advance while candidates wait for
-// their results.
-var ErrOrder = errors.New("ga: generation not evaluated")
+// ErrOrder is returned by Tell for a result that is not due, and by Immigrants and Advance before a generation is complete.
+var ErrOrder = errors.New("ga: out of order")
 
 // GA is one population evolving. It is not safe for concurrent use.
 type GA struct {
 	space  genome.Space
 	config Config
 	repair func(genome.Genome) genome.Genome
-	state  State
-	// settled: the leader and NoImprove count this generation already.
-	settled bool
+
+	state State // Pool and Open aside
+	pool  *pool
+	open  []*Individual
+	asked int // of open, handed out by Ask
+	told  int // trials of the generation
+	// taken counts the genomes of pool and open by their hash.
+	taken map[string]int
 }
 
 var _ Strategy = (*GA)(nil)
@@ -36,20 +38,24 @@ func WithRepair(f func(genome.Genome) genome.Genome) Option {
 	return func(g *GA) { g.repair = f }
 }
 
-// New starts a search with a random first generation. It keeps space.
-func New(space genome.Space, config Config, seed uint64, options ...Option) (*GA, error) {
+// New starts a search that has at most window trials under way, 1 to MaxWindow. It keeps space.
+func New(space genome.Space, config Config, window int, seed uint64, options ...Option) (*GA, error) {
 	g, err := prepare(space, config, options)
 	if err != nil {
 		return nil, err
 	}
-	g.state = State{Seed: seed, Individuals: make([]Individual, config.Population)}
-	g.renew(0, OriginRandom)
+	if window < 1 || window > MaxWindow {
+		return nil, fmt.Errorf("ga: window %d: must be in [1, %d]", window, MaxWindow)
+	}
+	g.state = State{Seed: seed, Window: window}
+	g.pool = newPool(nil, config.Elites)
+	g.fill()
 	return g, nil
 }
 
 // Resume continues from a state that State returned under the same space and
 // configuration: what follows is what would have followed there. A population
-// of another size than configured is bred to that size at the next Advance.
+// of another size than configured ages, or grows, to that size.
 func Resume(space genome.Space, config Config, state State, options ...Option) (*GA, error) {
 	g, err := prepare(space, config, options)
 	if err != nil {
@@ -58,8 +64,17 @@ func Resume(space genome.Space, config Config, state State, options ...Option) (
 	if err := state.Validate(space); err != nil {
 		return nil, err
 	}
-	g.state = state.Clone()
-	g.settled = g.waiting() == 0
+	g.pool = newPool(clones(state.Pool), config.Elites)
+	open := clones(state.Open)
+	for i := range open {
+		g.open = append(g.open, &open[i])
+		g.taken[space.Hash(open[i].Genome)]++
+	}
+	for _, x := range g.pool.list {
+		g.taken[space.Hash(x.Genome)]++
+	}
+	state.Pool, state.Open, state.Best.Genome = nil, nil, state.Best.Genome.Clone()
+	g.state, g.told = state, config.Population
 	return g, nil
 }
 
@@ -70,87 +85,117 @@ func prepare(space genome.Space, config Config, options []Option) (*GA, error) {
 	if err := config.Validate(); err != nil {
 		return nil, fmt.Errorf("ga: configuration: %w", err)
 	}
-	g := &GA{space: space, config: config, repair: func(g genome.Genome) genome.Genome { return g }}
+	g := &GA{space: space, config: config, repair: func(g genome.Genome) genome.Genome { return g }, taken: map[string]int{}}
 	for _, o := range options {
 		o(g)
 	}
 	return g, nil
 }
 
-// Ask implements Strategy.
-func (g *GA) Ask() []Candidate {
-	var list []Candidate
-	for i := range g.state.Individuals {
-		if ind := &g.state.Individuals[i]; !ind.Evaluated {
-			list = append(list, Candidate{Index: i, Genome: ind.Genome, Seed: ind.Seed})
-		}
+// Window returns how many trials are under way at most.
+func (g *GA) Window() int { return g.state.Window }
+
+// SetWindow changes the window of a complete generation for what is bred from here on, 1 to MaxWindow.
+func (g *GA) SetWindow(n int) error {
+	if !g.Complete() {
+		return ErrOrder
 	}
-	return list
+	if n < 1 || n > MaxWindow {
+		return fmt.Errorf("ga: window %d: must be in [1, %d]", n, MaxWindow)
+	}
+	g.state.Window = n
+	return nil
 }
 
-// Tell implements Strategy. The order of results does not matter.
-func (g *GA) Tell(results []Result) error {
-	seen := make(map[int]bool, len(results))
-	for _, r := range results {
-		if r.Index < 0 || r.Index >= len(g.state.Individuals) || g.state.Individuals[r.Index].Evaluated || seen[r.Index] {
-			return fmt.Errorf("ga: result for individual %d, which waits for none", r.Index)
-		}
-		seen[r.Index] = true
+// Ask implements Strategy.
+func (g *GA) Ask() (c Candidate, ok bool) {
+	if g.asked == len(g.open) {
+		return c, false
 	}
-	for _, r := range results {
-		ind := &g.state.Individuals[r.Index]
-		ind.Evaluated, ind.Fitness, ind.Status, ind.Metrics = true, r.Fitness, r.Status, r.Metrics
-		g.state.Evaluations++
+	x := g.open[g.asked]
+	c = Candidate{Trial: g.state.Evaluations + int64(g.asked), Genome: x.Genome, Seed: x.Seed}
+	g.asked++
+	return c, true
+}
+
+// Told returns how many trials have been told: the trial that is due.
+func (g *GA) Told() int64 { return g.state.Evaluations }
+
+// Complete implements Strategy.
+func (g *GA) Complete() bool { return g.told >= g.config.Population }
+
+// Tell implements Strategy.
+func (g *GA) Tell(r Result) error {
+	if g.Complete() || g.asked == 0 || r.Trial != g.state.Evaluations {
+		return fmt.Errorf("%w: result of trial %d, %d is next, %d are under way", ErrOrder, r.Trial, g.state.Evaluations, g.asked)
 	}
-	if g.waiting() == 0 && !g.settled {
-		g.settle()
+	x := g.open[0]
+	g.open[0] = nil
+	g.open = g.open[1:]
+	g.asked--
+	g.told++
+	s := &g.state
+	s.Evaluations++
+	x.Fitness, x.Status, x.Metrics = r.Fitness, r.Status, r.Metrics
+	g.pool.add(x)
+	for len(g.pool.list) > g.config.Population {
+		g.release(g.pool.age().Genome)
+	}
+	g.judge(x)
+	if g.Complete() {
+		g.close()
+	} else {
+		g.fill()
 	}
 	return nil
 }
 
-// settle brings best, leader and patience up to date with a fully evaluated
-// generation, in index order.
-func (g *GA) settle() {
+// judge takes a trial for the best or the leader if it is better.
+func (g *GA) judge(x *Individual) {
 	s := &g.state
-	for i := range s.Individuals {
-		ind := &s.Individuals[i]
-		if ind.Origin != OriginImmigrant && (!s.HasBest || op.Better(ind.Fitness, s.Best.Fitness)) {
-			s.Best, s.HasBest = *ind, true
-			s.Best.Genome = ind.Genome.Clone()
-		}
+	if !s.HasBest || better(x.Fitness, s.Best.Fitness) {
+		s.Best, s.HasBest = *x, true
+		s.Best.Genome = x.Genome.Clone()
 	}
-	s.NoImprove++
-	for i := range s.Individuals {
-		g.lead(s.Individuals[i].Fitness)
+	if g.lead(x.Fitness) {
+		s.NoImprove = -1 // this generation does not count
 	}
-	g.settled = true
 }
 
-// lead takes fitness for the leader if it is better.
-func (g *GA) lead(fitness float64) {
+// lead takes fitness for the leader's and reports whether it is better.
+func (g *GA) lead(fitness float64) bool {
 	s := &g.state
-	if !s.HasLeader || op.Better(fitness, s.Leader) {
-		s.Leader, s.HasLeader, s.NoImprove = fitness, true, 0
+	if s.HasLeader && !better(fitness, s.Leader) {
+		return false
+	}
+	s.Leader, s.HasLeader = fitness, true
+	return true
+}
+
+// close ends a generation.
+func (g *GA) close() {
+	if g.state.NoImprove++; g.config.Patience > 0 && g.state.NoImprove >= g.config.Patience {
+		g.state.NoImprove, g.state.Fresh = 0, g.config.Population-g.config.Elites
 	}
 }
 
-// waiting counts the individuals without a result.
-func (g *GA) waiting() (n int) {
-	for i := range g.state.Individuals {
-		if !g.state.Individuals[i].Evaluated {
-			n++
-		}
+// Advance implements Strategy.
+func (g *GA) Advance() error {
+	if !g.Complete() {
+		return ErrOrder
 	}
-	return n
+	g.state.Generation++
+	g.told = 0
+	g.fill()
+	return nil
 }
 
-// Immigrants implements Strategy. In order of the list, an immigrant takes a
-// place that is not an immigrant's of this call, as Config.Placement says, until
-// ImmigrantLimit is reached. A genome that the population holds already and a
-// fitness that is not finite are passed over; a genome outside the space is an
-// error, before which nothing changes.
-func (g *GA) Immigrants(list []Immigrant) (int, error) {
-	if g.waiting() > 0 {
+// Immigrants implements Strategy. In order of the list, an immigrant takes the place, as Config.Placement says, of an
+// individual that is neither an elite nor an immigrant of this call, until ImmigrantLimit is reached. A genome that the
+// population holds or that is under way already, and a fitness that is not finite, are passed over; a genome outside the
+// space is an error, before which nothing changes.
+func (g *GA) Immigrants(list []Immigrant) (taken int, err error) {
+	if !g.Complete() {
 		return 0, ErrOrder
 	}
 	for i, m := range list {
@@ -158,54 +203,58 @@ func (g *GA) Immigrants(list []Immigrant) (int, error) {
 			return 0, fmt.Errorf("ga: immigrant %d: %w", i, err)
 		}
 	}
-	s := &g.state
-	present := make(map[string]bool, len(s.Individuals))
-	for i := range s.Individuals {
-		present[g.space.Hash(s.Individuals[i].Genome)] = true
-	}
 	places := g.places()
-	taken := 0
 	for _, m := range list {
 		if taken == min(g.config.ImmigrantLimit, len(places)) {
 			break
 		}
 		hash := g.space.Hash(m.Genome)
-		if present[hash] || m.Fitness-m.Fitness != 0 {
+		if g.taken[hash] > 0 || m.Fitness-m.Fitness != 0 {
 			continue
 		}
-		present[hash] = true
-		s.Individuals[places[taken]] = Individual{
-			Genome: m.Genome.Clone(), Origin: OriginImmigrant, Generation: s.Generation,
-			Evaluated: true, Fitness: m.Fitness, Status: "verified", Metrics: m.Metrics,
-		}
+		g.taken[hash]++
+		g.evict(places[taken])
+		g.pool.add(&Individual{Genome: m.Genome.Clone(), Origin: OriginImmigrant, Generation: g.state.Generation,
+			Fitness: m.Fitness, Status: "verified", Metrics: m.Metrics})
 		taken++
-		g.lead(m.Fitness)
+		if g.lead(m.Fitness) {
+			g.state.NoImprove = 0
+		}
 	}
 	return taken, nil
 }
 
-// places returns the places that immigrants may take, in the order in which they are taken: from the worst to the second
-// best, or all but the elites in an order that is drawn for the generation.
-func (g *GA) places() []int {
-	order := op.Rank(g.fitness())
+// places returns whose places immigrants may take, in the order in which they are taken: the worst first, or in an order
+// that is drawn for the generation.
+func (g *GA) places() []*Individual {
+	out := g.pool.replaceable()
 	if g.config.Placement == PlaceRandom {
-		rest := order[min(max(g.config.Elites, 1), len(order)):]
-		out := make([]int, len(rest))
-		for i, j := range g.seq(rng.GAImmigrate, 0).Perm(len(rest)) {
-			out[i] = rest[j]
+		order := make([]*Individual, len(out))
+		for i, j := range g.seq(rng.GAImmigrate, g.state.Generation, 0).Perm(len(out)) {
+			order[i] = out[j]
 		}
-		return out
+		return order
 	}
-	slices.Reverse(order)
-	return order[:len(order)-1]
+	return out
 }
 
-func (g *GA) fitness() []float64 {
-	f := make([]float64, len(g.state.Individuals))
-	for i := range f {
-		f[i] = g.state.Individuals[i].Fitness
+// evict takes an individual out of the pool.
+func (g *GA) evict(x *Individual) {
+	for i := range g.pool.list {
+		if g.pool.list[i] == x {
+			g.pool.remove(i)
+			break
+		}
 	}
-	return f
+	g.release(x.Genome)
+}
+
+// release forgets that a genome is taken.
+func (g *GA) release(x genome.Genome) {
+	hash := g.space.Hash(x)
+	if g.taken[hash]--; g.taken[hash] <= 0 {
+		delete(g.taken, hash)
+	}
 }
 
 // Best implements Strategy.
@@ -215,13 +264,39 @@ func (g *GA) Best() (Individual, bool) {
 	return b, g.state.HasBest
 }
 
-// State returns a copy of the whole search.
-func (g *GA) State() State { return g.state.Clone() }
+// State returns the search after a complete generation; in the midst of one, Resume would not go on from it. It shares
+// with the search only metrics objects, which are never changed.
+func (g *GA) State() State {
+	s := g.state
+	s.Best.Genome = s.Best.Genome.Clone()
+	s.Pool, s.Open = copies(g.pool.list), copies(g.open)
+	return s
+}
 
-// Summary returns the figures of the current generation.
-func (g *GA) Summary() Summary { return g.state.Summary() }
+// Summary returns the figures of the population.
+func (g *GA) Summary() Summary {
+	s := g.State()
+	return s.Summary()
+}
 
-// seq returns the draws of one operation for one place of this generation.
-func (g *GA) seq(purpose rng.Purpose, index int) *rng.Seq {
-	return rng.NewSeq(key(g.state.Seed, index), purpose, uint32(g.state.Generation))
+func copies(list []*Individual) []Individual {
+	out := make([]Individual, len(list))
+	for i, x := range list {
+		out[i] = *x
+		out[i].Genome = x.Genome.Clone()
+	}
+	return out
+}
+
+func clones(list []Individual) []Individual {
+	out := append([]Individual(nil), list...)
+	for i := range out {
+		out[i].Genome = out[i].Genome.Clone()
+	}
+	return out
+}
+
+// seq returns the draws of one operation for one place of a generation.
+func (g *GA) seq(purpose rng.Purpose, generation, place int) *rng.Seq {
+	return rng.NewSeq(key(g.state.Seed, place), purpose, uint32(generation))
 }

@@ -4,11 +4,9 @@ import (
 	"errors"
 	"math"
 	"reflect"
-	"slices"
 	"testing"
 
 	"doin.network/node/compute/genome"
-	"doin.network/node/ga/op"
 	"doin.network/node/internal/canon"
 )
 
@@ -33,30 +31,46 @@ func fitness(g genome.Genome) float64 {
 	return f
 }
 
-func results(list []Candidate) []Result {
-	out := make([]Result, len(list))
-	for i, c := range list {
-		out[i] = Result{Index: c.Index, Fitness: fitness(c.Genome), Status: "completed",
-			Metrics: canon.NewObject("seed_low", int64(c.Seed&0xffff))}
-	}
-	return out
+// result is the outcome of a candidate.
+func result(c Candidate) Result {
+	return Result{Trial: c.Trial, Fitness: fitness(c.Genome), Status: "completed",
+		Metrics: canon.NewObject("seed_low", int64(c.Seed&0xffff))}
 }
 
-func mustNew(t *testing.T, c Config, seed uint64, o ...Option) *GA {
+func mustNew(t *testing.T, c Config, window int, seed uint64, o ...Option) *GA {
 	t.Helper()
-	g, err := New(space(), c, seed, o...)
+	g, err := New(space(), c, window, seed, o...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return g
 }
 
-// step evaluates the generation and moves on.
+// evaluate brings a generation to its end, asking for as many trials as it may; look sees each candidate. A window that was
+// made smaller by 2 is still being emptied.
+func evaluate(t *testing.T, g *GA, look func(Candidate), train func(Candidate) Result) {
+	t.Helper()
+	var open []Candidate
+	for i := g.state.Evaluations; !g.Complete(); i++ {
+		for c, ok := g.Ask(); ok; c, ok = g.Ask() {
+			look(c)
+			open = append(open, c)
+		}
+		if len(open) == 0 || len(open) > g.Window()+2 || open[0].Trial != i {
+			t.Fatalf("%d trials under way at %d, window %d", len(open), i, g.Window())
+		}
+		if err := g.Tell(train(open[0])); err != nil {
+			t.Fatal(err)
+		}
+		open = open[1:]
+	}
+	g.asked = 0 // so that the next call sees again what it did not train
+}
+
+// step evaluates a generation and goes on.
 func step(t *testing.T, g *GA) {
 	t.Helper()
-	if err := g.Tell(results(g.Ask())); err != nil {
-		t.Fatal(err)
-	}
+	evaluate(t, g, func(Candidate) {}, result)
 	if err := g.Advance(); err != nil {
 		t.Fatal(err)
 	}
@@ -64,133 +78,210 @@ func step(t *testing.T, g *GA) {
 
 func TestFindsMaximum(t *testing.T) {
 	for _, crossover := range []Crossover{Uniform, TwoPoint, Blend} {
-		c := DefaultConfig()
-		c.Crossover = crossover
-		g := mustNew(t, c, 1)
-		previous := math.Inf(-1)
-		for range 60 {
-			step(t, g)
-			b, ok := g.Best()
-			if !ok || b.Fitness < previous {
-				t.Fatalf("%s: best fell from %v to %v", crossover, previous, b.Fitness)
+		for _, window := range []int{1, 4, 32} {
+			c := DefaultConfig()
+			c.Crossover = crossover
+			g := mustNew(t, c, window, 1)
+			previous := math.Inf(-1)
+			for range 60 {
+				step(t, g)
+				b, ok := g.Best()
+				if !ok || b.Fitness < previous {
+					t.Fatalf("%s: best fell from %v to %v", crossover, previous, b.Fitness)
+				}
+				previous = b.Fitness
 			}
-			previous = b.Fitness
-		}
-		if previous < -0.01 {
-			t.Errorf("%s: best after 60 generations = %v, want > -0.01", crossover, previous)
+			if previous < -0.01 {
+				t.Errorf("%s, window %d: best after 60 generations = %v, want > -0.01", crossover, window, previous)
+			}
 		}
 	}
 }
 
-func TestFunctionOfSeed(t *testing.T) {
-	run := func(seed uint64, reverse bool) State {
-		g := mustNew(t, DefaultConfig(), seed)
-		for range 8 {
-			r := results(g.Ask())
-			if reverse {
-				slices.Reverse(r)
-				for _, one := range r {
-					if err := g.Tell([]Result{one}); err != nil {
-						t.Fatal(err)
-					}
+// Trial i is bred from the results up to i − window: later ones cannot change it.
+func TestWindow(t *testing.T) {
+	const window, changed = 5, 70
+	genomes := func(other bool) (out []genome.Genome) {
+		g := mustNew(t, DefaultConfig(), window, 3)
+		for range 4 {
+			evaluate(t, g, func(c Candidate) {
+				if int(c.Trial) == len(out) {
+					out = append(out, c.Genome)
 				}
-			} else if err := g.Tell(r); err != nil {
-				t.Fatal(err)
-			}
+			}, func(c Candidate) Result {
+				r := result(c)
+				if other && c.Trial == changed {
+					r.Fitness = 1e6
+				}
+				return r
+			})
 			if err := g.Advance(); err != nil {
 				t.Fatal(err)
 			}
 		}
+		return out
+	}
+	a, b := genomes(false), genomes(true)
+	for i := range changed + window {
+		if !reflect.DeepEqual(a[i], b[i]) {
+			t.Errorf("trial %d depends on the result of trial %d", i, changed)
+		}
+	}
+	if reflect.DeepEqual(a, b) {
+		t.Error("a result changed nothing")
+	}
+}
+
+func TestFunctionOfSeed(t *testing.T) {
+	run := func(seed uint64, window int) State {
+		g := mustNew(t, DefaultConfig(), window, seed)
+		for range 8 {
+			step(t, g)
+		}
+		evaluate(t, g, func(Candidate) {}, result)
 		return g.State()
 	}
-	a := run(42, false)
-	if b := run(42, true); !reflect.DeepEqual(a, b) {
-		t.Error("the order of results changed the search")
+	a := run(42, 4)
+	if b := run(42, 4); !reflect.DeepEqual(a, b) {
+		t.Error("the same search twice differs")
 	}
-	if b := run(43, false); reflect.DeepEqual(a.Individuals, b.Individuals) {
-		t.Error("two seeds gave one search")
+	for _, b := range []State{run(43, 4), run(42, 5)} {
+		if reflect.DeepEqual(a.Pool, b.Pool) {
+			t.Error("another seed or window gave the same search")
+		}
 	}
 }
 
 func TestResumeContinuesIdentically(t *testing.T) {
 	c := DefaultConfig()
-	c.Patience = 3
+	c.Population, c.Patience = 16, 3
 	immigrant := Immigrant{Genome: genome.Genome{2, 8, 8, space()[3].Low, 1, -1, 1}, Fitness: -1}
-	whole, parts := mustNew(t, c, 9), mustNew(t, c, 9)
-	for generation := range 12 {
-		for _, g := range []*GA{whole, parts} {
-			if err := g.Tell(results(g.Ask())); err != nil {
-				t.Fatal(err)
+	for _, window := range []int{1, 3, 16, 40} {
+		whole, parts := mustNew(t, c, window, 9), mustNew(t, c, window, 9)
+		for generation := range 14 {
+			for _, g := range []*GA{whole, parts} {
+				evaluate(t, g, func(Candidate) {}, result)
 			}
-		}
-		if generation%4 == 2 { // between evaluation and immigrants, as a record is
-			var err error
-			if parts, err = Resume(space(), c, parts.State()); err != nil {
-				t.Fatal(err)
+			if !reflect.DeepEqual(whole.State(), parts.State()) {
+				t.Fatalf("window %d, generation %d: the resumed search differs", window, generation)
 			}
-		}
-		for _, g := range []*GA{whole, parts} {
-			if generation == 5 {
-				if n, err := g.Immigrants([]Immigrant{immigrant}); n != 1 || err != nil {
-					t.Fatalf("Immigrants() = %d, %v", n, err)
+			if generation%4 == 2 {
+				var err error
+				if parts, err = Resume(space(), c, parts.State()); err != nil {
+					t.Fatal(err)
 				}
 			}
-			if err := g.Advance(); err != nil {
-				t.Fatal(err)
+			for _, g := range []*GA{whole, parts} {
+				if generation == 6 {
+					if n, err := g.Immigrants([]Immigrant{immigrant}); n != 1 || err != nil {
+						t.Fatalf("Immigrants() = %d, %v", n, err)
+					}
+				}
+				if generation == 8 {
+					if err := g.SetWindow(window + 2); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if generation == 11 {
+					if err := g.SetWindow(window); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if err := g.Advance(); err != nil {
+					t.Fatal(err)
+				}
 			}
-		}
-		if !reflect.DeepEqual(whole.State(), parts.State()) {
-			t.Fatalf("generation %d: the resumed search differs", generation)
 		}
 	}
 }
 
-func TestElitesAreNotTrainedAgain(t *testing.T) {
+func TestResumeWithAnotherPopulation(t *testing.T) {
 	c := DefaultConfig()
-	g := mustNew(t, c, 3)
-	if n := len(g.Ask()); n != c.Population {
-		t.Fatalf("first Ask() has %d candidates, want %d", n, c.Population)
+	g := mustNew(t, c, 4, 9)
+	for range 3 {
+		step(t, g)
 	}
-	step(t, g)
-	ask := g.Ask()
-	if len(ask) != c.Population-c.Elites || ask[0].Index != c.Elites {
-		t.Errorf("Ask() has %d candidates from %d, want %d from %d", len(ask), ask[0].Index, c.Population-c.Elites, c.Elites)
-	}
-	for i, ind := range g.State().Individuals {
-		if ind.Evaluated != (i < c.Elites) {
-			t.Errorf("individual %d: evaluated %v", i, ind.Evaluated)
+	evaluate(t, g, func(Candidate) {}, result)
+	for _, population := range []int{8, 100} {
+		c.Population = population
+		h, err := Resume(space(), c, g.State())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 4 {
+			if err := h.Advance(); err != nil {
+				t.Fatal(err)
+			}
+			evaluate(t, h, func(Candidate) {}, result)
+		}
+		if s := h.State(); len(s.Pool) != population || s.Generation != 7 {
+			t.Errorf("%d individuals in generation %d, want %d in 7", len(s.Pool), s.Generation, population)
 		}
 	}
-	if got := g.Summary().Evaluations; got != int64(c.Population) {
-		t.Errorf("evaluations = %d, want %d", got, c.Population)
+}
+
+// The population is the youngest trials, but for the elites.
+func TestAgeing(t *testing.T) {
+	c := DefaultConfig()
+	g := mustNew(t, c, 2, 3)
+	var told []Result
+	for range 4 {
+		evaluate(t, g, func(Candidate) {}, func(c Candidate) Result {
+			told = append(told, result(c))
+			return told[len(told)-1]
+		})
+		s := g.State()
+		if len(s.Pool) != c.Population || len(s.Open) != 1 || s.Evaluations != int64(len(told)) {
+			t.Fatalf("%d individuals, %d open, %d evaluations", len(s.Pool), len(s.Open), s.Evaluations)
+		}
+		best := math.Inf(-1)
+		for _, r := range told {
+			best = max(best, r.Fitness)
+		}
+		young, has := 0, false
+		for _, x := range s.Pool {
+			has = has || x.Fitness == best
+			if x.Generation == s.Generation {
+				young++
+			}
+		}
+		if !has || young < c.Population-c.Elites {
+			t.Errorf("generation %d: best there %v, %d trials of its own of %d", s.Generation, has, young, c.Population)
+		}
+		if err := g.Advance(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
 func TestNoDuplicates(t *testing.T) {
-	g := mustNew(t, DefaultConfig(), 4)
+	g := mustNew(t, DefaultConfig(), 8, 4)
 	for generation := range 30 {
+		evaluate(t, g, func(Candidate) {}, result)
 		seen := map[string]bool{}
-		for _, ind := range g.State().Individuals {
+		s := g.State()
+		for _, ind := range append(s.Pool, s.Open...) {
 			h := space().Hash(ind.Genome)
 			if seen[h] {
 				t.Fatalf("generation %d holds a genome twice", generation)
 			}
 			seen[h] = true
 		}
-		step(t, g)
+		if len(g.taken) != len(seen) {
+			t.Fatalf("generation %d: %d genomes are taken, want %d", generation, len(g.taken), len(seen))
+		}
+		if err := g.Advance(); err != nil {
+			t.Fatal(err)
+		}
 	}
 	// A space smaller than the population must not hang.
 	tiny := genome.Space{{Name: "a", Kind: genome.Int, Low: 0, High: 1}}
-	small, err := New(tiny, DefaultConfig(), 1)
+	small, err := New(tiny, DefaultConfig(), 3, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for range 5 {
-		for _, c := range small.Ask() {
-			if err := small.Tell([]Result{{Index: c.Index, Fitness: c.Genome[0]}}); err != nil {
-				t.Fatal(err)
-			}
-		}
+		evaluate(t, small, func(Candidate) {}, func(c Candidate) Result { return Result{Trial: c.Trial, Fitness: c.Genome[0]} })
 		if err := small.Advance(); err != nil {
 			t.Fatal(err)
 		}
@@ -200,29 +291,29 @@ func TestNoDuplicates(t *testing.T) {
 func TestPatienceRestarts(t *testing.T) {
 	c := DefaultConfig()
 	c.Patience = 3
-	g := mustNew(t, c, 5)
+	g := mustNew(t, c, 1, 5)
 	restarts := 0
 	for range 9 {
-		ask := g.Ask()
-		r := make([]Result, len(ask))
-		for i := range r {
-			r[i] = Result{Index: ask[i].Index, Fitness: 1} // nothing ever improves
+		evaluate(t, g, func(Candidate) {}, func(c Candidate) Result { return Result{Trial: c.Trial, Fitness: 1} })
+		s := g.State()
+		n := 0
+		for _, x := range s.Pool {
+			if x.Origin == OriginRestart && x.Generation == s.Generation {
+				n++
+			}
 		}
-		if err := g.Tell(r); err != nil {
-			t.Fatal(err)
+		if n > 0 {
+			restarts++
+			// The last trials are bred again, and the elites are older than all.
+			if want := c.Population - 2*c.Elites; n != want {
+				t.Errorf("%d trials drawn anew, want %d", n, want)
+			}
 		}
 		if err := g.Advance(); err != nil {
 			t.Fatal(err)
 		}
-		s := g.State()
-		if s.Individuals[c.Elites].Origin == OriginRestart {
-			restarts++
-			if s.NoImprove != 0 || !s.Individuals[0].Evaluated {
-				t.Errorf("after a restart NoImprove = %d, elite evaluated %v", s.NoImprove, s.Individuals[0].Evaluated)
-			}
-		}
 	}
-	// Generations 1–3 bring nothing, the fourth is new; from there every third.
+	// After generations 1 to 3 bring nothing the fourth is new; from there every third.
 	if restarts != 2 {
 		t.Errorf("%d restarts in 9 generations, want 2", restarts)
 	}
@@ -231,16 +322,14 @@ func TestPatienceRestarts(t *testing.T) {
 func TestImmigrants(t *testing.T) {
 	c := DefaultConfig()
 	c.ImmigrantLimit = 2
-	g := mustNew(t, c, 6)
+	g := mustNew(t, c, 2, 6)
 	good := func(x float64) Immigrant {
 		return Immigrant{Genome: genome.Genome{2, 8, 8, space()[3].Low, x, -2, 1}, Fitness: 100 + x}
 	}
 	if _, err := g.Immigrants([]Immigrant{good(1)}); !errors.Is(err, ErrOrder) {
 		t.Errorf("Immigrants() before Tell: %v, want ErrOrder", err)
 	}
-	if err := g.Tell(results(g.Ask())); err != nil {
-		t.Fatal(err)
-	}
+	evaluate(t, g, func(Candidate) {}, result)
 	own, _ := g.Best()
 	if _, err := g.Immigrants([]Immigrant{good(9)}); err == nil {
 		t.Error("a genome outside the space was taken")
@@ -254,12 +343,18 @@ func TestImmigrants(t *testing.T) {
 	if b, _ := g.Best(); !reflect.DeepEqual(b, own) {
 		t.Error("an immigrant became the search's own best")
 	}
-	if err := g.Advance(); err != nil {
-		t.Fatal(err)
+	if e := g.pool.elites; e[0].Fitness != 101 || e[1].Fitness != 100 || g.State().NoImprove != 0 || len(g.pool.list) != c.Population {
+		t.Errorf("elites after immigration: %v, %v", e[0].Fitness, e[1].Fitness)
 	}
-	s := g.State()
-	if s.Individuals[0].Fitness != 101 || s.Individuals[1].Fitness != 100 || s.NoImprove != 0 {
-		t.Errorf("elites after immigration: %v, %v", s.Individuals[0].Fitness, s.Individuals[1].Fitness)
+	// They stay while they are the best, however many trials come after them.
+	for range 3 {
+		if err := g.Advance(); err != nil {
+			t.Fatal(err)
+		}
+		evaluate(t, g, func(Candidate) {}, result)
+	}
+	if f := g.State().Pool[0].Fitness; f < 100 {
+		t.Errorf("the oldest individual has %v, want an immigrant", f)
 	}
 }
 
@@ -268,14 +363,12 @@ func TestPlacement(t *testing.T) {
 	c.ImmigrantLimit, c.Placement = 3, PlaceRandom
 	places := map[int]bool{}
 	for seed := range uint64(40) {
-		g := mustNew(t, c, seed)
-		if err := g.Tell(results(g.Ask())); err != nil {
-			t.Fatal(err)
-		}
+		g := mustNew(t, c, 2, seed)
+		evaluate(t, g, func(Candidate) {}, result)
 		before := g.State()
-		elites := map[int]bool{}
-		for _, i := range op.Rank(g.fitness())[:c.Elites] {
-			elites[i] = true
+		elites := map[uint64]bool{}
+		for _, x := range g.pool.elites {
+			elites[x.Seed] = true
 		}
 		list := make([]Immigrant, 5)
 		for i := range list {
@@ -284,17 +377,21 @@ func TestPlacement(t *testing.T) {
 		if n, err := g.Immigrants(list); n != 3 || err != nil {
 			t.Fatalf("Immigrants() = %d, %v, want 3", n, err)
 		}
-		changed := 0
-		for i, ind := range g.State().Individuals {
-			if !reflect.DeepEqual(ind, before.Individuals[i]) {
-				if changed++; elites[i] {
+		left := map[uint64]bool{}
+		for _, x := range g.State().Pool {
+			left[x.Seed] = true
+		}
+		gone := 0
+		for i, x := range before.Pool {
+			if !left[x.Seed] {
+				if gone++; elites[x.Seed] {
 					t.Errorf("seed %d: an immigrant took the place of elite %d", seed, i)
 				}
 				places[i] = true
 			}
 		}
-		if changed != 3 {
-			t.Errorf("seed %d: %d places changed, want 3", seed, changed)
+		if gone != 3 {
+			t.Errorf("seed %d: %d individuals gave way, want 3", seed, gone)
 		}
 	}
 	if len(places) < 25 {
@@ -302,42 +399,61 @@ func TestPlacement(t *testing.T) {
 	}
 }
 
-func TestTellRefuses(t *testing.T) {
-	g := mustNew(t, DefaultConfig(), 7)
-	for _, r := range [][]Result{{{Index: -1}}, {{Index: 32}}, {{Index: 1}, {Index: 1}}} {
-		if err := g.Tell(r); err == nil {
-			t.Errorf("Tell(%v) succeeded", r)
+func TestOrder(t *testing.T) {
+	g := mustNew(t, DefaultConfig(), 2, 7)
+	f := func(err error) {
+		t.Helper()
+		if !errors.Is(err, ErrOrder) {
+			t.Errorf("%v, want ErrOrder", err)
 		}
 	}
-	if len(g.Ask()) != 32 {
-		t.Error("a refused Tell changed something")
+	f(g.Tell(Result{})) // not asked for
+	for range 2 {
+		if _, ok := g.Ask(); !ok {
+			t.Fatal("no trial")
+		}
 	}
-	if err := g.Advance(); !errors.Is(err, ErrOrder) {
-		t.Errorf("Advance() before Tell: %v, want ErrOrder", err)
+	if _, ok := g.Ask(); ok {
+		t.Error("a third trial with a window of 2")
+	}
+	f(g.Tell(Result{Trial: 1}))
+	f(g.Tell(Result{Trial: -1}))
+	f(g.Advance())
+	f(g.SetWindow(3))
+	if err := g.Tell(Result{Trial: 0}); err != nil {
+		t.Error(err)
+	}
+	if c, ok := g.Ask(); !ok || c.Trial != 2 {
+		t.Errorf("Ask() = %d, %v, want 2", c.Trial, ok)
+	}
+	g = mustNew(t, DefaultConfig(), 1, 7)
+	evaluate(t, g, func(Candidate) {}, result)
+	f(g.Tell(Result{Trial: 32}))
+	for _, w := range []int{0, MaxWindow + 1} {
+		if _, err := New(space(), DefaultConfig(), w, 1); err == nil {
+			t.Errorf("New() with window %d succeeded", w)
+		}
+		if err := g.SetWindow(w); err == nil {
+			t.Errorf("SetWindow(%d) succeeded", w)
+		}
 	}
 }
 
 func TestNaNIsWorst(t *testing.T) {
-	g := mustNew(t, DefaultConfig(), 8)
-	ask := g.Ask()
-	r := make([]Result, len(ask))
-	for i := range r {
-		r[i] = Result{Index: i, Fitness: math.NaN()}
-	}
-	r[20].Fitness = -5
-	if err := g.Tell(r); err != nil {
-		t.Fatal(err)
-	}
+	g := mustNew(t, DefaultConfig(), 3, 8)
+	evaluate(t, g, func(Candidate) {}, func(c Candidate) Result {
+		if c.Trial == 20 {
+			return Result{Trial: c.Trial, Fitness: -5}
+		}
+		return Result{Trial: c.Trial, Fitness: math.NaN()}
+	})
 	if b, ok := g.Best(); !ok || b.Fitness != -5 {
 		t.Errorf("Best() = %v", b.Fitness)
 	}
 	if s := g.Summary(); s.Average != -5 || s.Finite != 1 {
 		t.Errorf("Summary() = %+v", s)
 	}
-	if err := g.Advance(); err != nil {
-		t.Fatal(err)
-	}
-	if f := g.State().Individuals[0].Fitness; f != -5 {
+	if f := g.pool.elites[0].Fitness; f != -5 {
 		t.Errorf("first elite has %v", f)
 	}
 }
@@ -351,14 +467,16 @@ func TestRepairIsApplied(t *testing.T) {
 		g[1] = 8
 		return g
 	}
-	g := mustNew(t, DefaultConfig(), 10, WithRepair(cap8))
+	g := mustNew(t, DefaultConfig(), 5, 10, WithRepair(cap8))
 	for range 10 {
-		for _, c := range g.Ask() {
+		evaluate(t, g, func(c Candidate) {
 			if c.Genome[1] > 8 {
 				t.Fatalf("candidate %v was not repaired", c.Genome)
 			}
+		}, result)
+		if err := g.Advance(); err != nil {
+			t.Fatal(err)
 		}
-		step(t, g)
 	}
 }
 

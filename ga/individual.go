@@ -17,36 +17,33 @@ const (
 	OriginImmigrant Origin = "immigrant" // found elsewhere, with the fitness it came with
 )
 
-// Individual is one member of a population, evaluated or not.
+// Individual is a trial, under way or told, or an immigrant.
 type Individual struct {
 	Genome genome.Genome
-	// Origin is how the genome was made; an elite keeps that of its first generation.
+	// Origin is how the genome was made.
 	Origin Origin
-	// Generation and Seed are those of the training that gave Fitness; for an
-	// immigrant the generation it joined after, and 0.
+	// Generation and Seed are the trial's: Seed is its training's, rng.SearchSeed of run seed, generation and place in it.
+	// For an immigrant the generation it joined after, and 0.
 	Generation int
 	Seed       uint64
-	// Evaluated says that Fitness, Status and Metrics are there.
-	Evaluated bool
-	// Fitness is higher for better; NaN counts as worst.
+	// Fitness is higher for better; NaN counts as worst. Like Status and Metrics, what the training reported, it means
+	// nothing while the trial is under way.
 	Fitness float64
-	// Status and Metrics are what the training reported, kept for records.
 	Status  string
 	Metrics *canon.Object
 }
 
-// Candidate is an individual that waits for its training.
+// Candidate is a trial to be trained.
 type Candidate struct {
-	// Index is its place in the population.
-	Index  int
-	Genome genome.Genome
-	// Seed is the training's: rng.SearchSeed of run seed, generation and index.
-	Seed uint64
+	// Trial counts from 0 over the whole search.
+	Trial  int64
+	Genome genome.Genome // the strategy's: read only
+	Seed   uint64
 }
 
 // Result is the outcome of a candidate's training.
 type Result struct {
-	Index   int
+	Trial   int64
 	Fitness float64
 	Status  string
 	Metrics *canon.Object
@@ -59,19 +56,18 @@ type Immigrant struct {
 	Metrics *canon.Object
 }
 
-// Strategy is a search by generations. A GA is one; a domain's own hill climber,
-// whose generation is one candidate, is another.
+// Strategy is a search that is asked for trials and told their results. A GA is one.
 type Strategy interface {
-	// Ask returns the candidates of this generation that are not evaluated yet, in
-	// index order. The genomes are the strategy's: read only.
-	Ask() []Candidate
-	// Tell takes results of candidates, in any order and any number of calls. An
-	// unknown or already evaluated index is an error and changes nothing.
-	Tell(results []Result) error
-	// Immigrants joins genomes after all candidates are told and before Advance.
-	// It returns how many were taken.
+	// Ask returns the next trial; ok is false when as many are under way as the window allows, or the generation's
+	// trials are told or under way and the next ones wait for Advance.
+	Ask() (c Candidate, ok bool)
+	// Tell takes the result of the oldest trial under way. ErrOrder: it is another's, or Advance is due.
+	Tell(r Result) error
+	// Complete reports that a generation's trials are told: the time for State, Immigrants and Advance.
+	Complete() bool
+	// Immigrants joins genomes to a complete generation and returns how many were taken.
 	Immigrants(list []Immigrant) (int, error)
-	// Advance makes the next generation; every candidate must have been told.
+	// Advance goes on after a complete generation.
 	Advance() error
 	// Best returns the best individual this search has trained itself.
 	Best() (Individual, bool)

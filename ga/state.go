@@ -4,21 +4,33 @@ import (
 	"fmt"
 
 	"doin.network/node/compute/genome"
+	"doin.network/node/ga/settings"
 )
 
-// State is a whole search as plain data. Together with the space and the
-// configuration it determines everything that follows.
+// MaxWindow bounds a search's window.
+const MaxWindow = 1 << 17
+
+// State is a whole search after a complete generation, as plain data. Together with the space and the configuration it
+// determines everything that follows.
 type State struct {
 	// Seed is the run's seed.
 	Seed uint64
-	// Generation counts from 0.
+	// Window is how many trials are under way at most: trial i is bred from the results of those up to i − Window.
+	Window int
+	// Generation is the one that is complete, counted from 0.
 	Generation int
-	// Individuals is the population of that generation.
-	Individuals []Individual
+	// Pool is the population, the oldest first.
+	Pool []Individual
+	// Open are the trials under way, in the order of Ask.
+	Open []Individual
+	// NextGeneration and NextPlace are those of the trial that is bred next.
+	NextGeneration, NextPlace int
+	// Fresh is how many of the next trials are drawn anew because patience ran out.
+	Fresh int
 	// Best is the best individual the search has trained itself so far.
 	Best    Individual
 	HasBest bool
-	// Evaluations counts the trainings told so far.
+	// Evaluations counts the trials told so far.
 	Evaluations int64
 	// Leader is the best fitness, immigrants included, that patience compares with.
 	Leader    float64
@@ -27,39 +39,41 @@ type State struct {
 	NoImprove int
 }
 
-// Clone returns a copy that shares only metrics objects, which are never changed.
-func (s *State) Clone() State {
-	c := *s
-	c.Individuals = append([]Individual(nil), s.Individuals...)
-	for i := range c.Individuals {
-		c.Individuals[i].Genome = c.Individuals[i].Genome.Clone()
-	}
-	c.Best.Genome = s.Best.Genome.Clone()
-	return c
-}
-
 // Validate reports why s cannot be a state of a search over the space.
 func (s *State) Validate(space genome.Space) error {
-	if s.Generation < 0 || s.Generation >= 1<<31 || s.Evaluations < 0 || s.NoImprove < 0 {
-		return fmt.Errorf("ga: state: counters %d, %d, %d out of range", s.Generation, s.Evaluations, s.NoImprove)
+	if s.Generation < 0 || s.Generation >= 1<<31 || s.Evaluations < 0 || s.NoImprove < 0 || s.Fresh < 0 || s.Fresh > settings.MaxPopulation {
+		return fmt.Errorf("ga: state: counters %d, %d, %d, %d out of range", s.Generation, s.Evaluations, s.NoImprove, s.Fresh)
 	}
-	if n := len(s.Individuals); n < 2 || n > 1<<16 {
+	if s.NextGeneration < 0 || s.NextGeneration > 1<<31 || s.NextPlace < 0 || s.NextPlace > settings.MaxPopulation {
+		return fmt.Errorf("ga: state: next trial %d, %d out of range", s.NextGeneration, s.NextPlace)
+	}
+	if s.Window < 1 || s.Window > MaxWindow || len(s.Open) >= MaxWindow {
+		return fmt.Errorf("ga: state: window %d with %d trials under way", s.Window, len(s.Open))
+	}
+	if n := len(s.Pool); n < 2 || n > settings.MaxPopulation {
 		return fmt.Errorf("ga: state: %d individuals", n)
 	}
-	for i := range s.Individuals {
-		if err := space.Check(s.Individuals[i].Genome); err != nil {
-			return fmt.Errorf("ga: state: individual %d: %w", i, err)
+	check := func(what string, list []Individual) error {
+		for i := range list {
+			if err := space.Check(list[i].Genome); err != nil {
+				return fmt.Errorf("ga: state: %s %d: %w", what, i, err)
+			}
 		}
+		return nil
+	}
+	if err := check("individual", s.Pool); err != nil {
+		return err
+	}
+	if err := check("open trial", s.Open); err != nil {
+		return err
 	}
 	if s.HasBest {
-		if err := space.Check(s.Best.Genome); err != nil {
-			return fmt.Errorf("ga: state: best: %w", err)
-		}
+		return check("best", []Individual{s.Best})
 	}
 	return nil
 }
 
-// Summary describes an evaluated population.
+// Summary describes a population.
 type Summary struct {
 	Generation  int
 	Population  int
@@ -71,14 +85,12 @@ type Summary struct {
 	Finite  int
 }
 
-// Summary returns the figures of the current generation.
+// Summary returns the figures of the state.
 func (s *State) Summary() Summary {
-	out := Summary{Generation: s.Generation, Population: len(s.Individuals),
-		Evaluations: s.Evaluations, NoImprove: s.NoImprove}
+	out := Summary{Generation: s.Generation, Population: len(s.Pool), Evaluations: s.Evaluations, NoImprove: s.NoImprove}
 	mean := 0.0
-	for i := range s.Individuals {
-		ind := &s.Individuals[i]
-		if f := ind.Fitness; ind.Evaluated && f-f == 0 {
+	for i := range s.Pool {
+		if f := s.Pool[i].Fitness; f-f == 0 {
 			out.Finite++
 			// A running mean: a sum of large penalties cannot overflow.
 			mean += (f - mean) / float64(out.Finite)

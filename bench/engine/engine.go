@@ -268,18 +268,18 @@ func (b *bench) report() *Report {
 	}
 	for _, w := range workloads() {
 		for _, workers := range workerCounts() {
-			f := fmt.Sprintf("%s/%d", w.name, workers)
+			f := fmt.Sprintf("%s/%d", w.String(), workers)
 			us := b.median(f)
-			out := Workload{Name: w.name, Workers: workers, MFLOPPerStep: b.median(f+"/flop") / 1e6, MicrosPerStep: us,
+			out := Workload{Name: w.String(), Workers: workers, MFLOPPerStep: b.median(f+"/flop") / 1e6, MicrosPerStep: us,
 				ModelsPerSecond: b.median(f + "/models"), ShareOfPeak: share(f) / float64(workers)}
 			if workers > 1 {
-				out.ScalingPerWorker = b.ratio(w.name+"/1/population", f+"/population")
+				out.ScalingPerWorker = b.ratio(w.String()+"/1/population", f+"/population")
 			}
 			r.Workloads = append(r.Workloads, out)
 		}
 		for _, p := range []string{"pytorch-eager", "pytorch-stacked", "gonum"} {
-			if f := p + "/" + w.name; len(b.samples[f]) > 0 {
-				r.Peers = append(r.Peers, Peer{Name: p, Workload: w.name, MicrosPerStep: b.median(f), TimesOurs: b.ratio(f, w.name+"/1")})
+			if f := p + "/" + w.String(); len(b.samples[f]) > 0 {
+				r.Peers = append(r.Peers, Peer{Name: p, Workload: w.String(), MicrosPerStep: b.median(f), TimesOurs: b.ratio(f, w.String()+"/1")})
 			}
 		}
 	}

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"doin.network/node/compute/nn"
 )
 
 // TestRun: a short run measures everything it promises, and every form of the report can be written.
@@ -25,7 +23,7 @@ func TestRun(t *testing.T) {
 			t.Errorf("workload %+v", w)
 		}
 	}
-	for _, n := range []string{S2, Small, Wide, TCN, Mixed} {
+	for _, n := range []string{"S2", "small", "wide", "tcn", "mixed ga"} {
 		if !names[n] {
 			t.Errorf("no figure for %s", n)
 		}
@@ -53,22 +51,10 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// TestFlop: the headline step is 2.12 million operations.
-func TestFlop(t *testing.T) {
-	c := workloads()[0].models[0]
-	if got := flop(&c); got != 64*(4*32*64+6*(64*64+64)) {
-		t.Errorf("flop(S2) = %v", got)
-	}
-	for _, w := range workloads() {
-		for i := range w.models {
-			if err := w.models[i].Validate(); err != nil {
-				t.Errorf("%s: %v", w.name, err)
-			}
-		}
-	}
-	tcn := workloads()[3].models[0]
-	if tcn.Layers[0].Kind != nn.TCN || flop(&tcn) <= 0 {
-		t.Error("no flop for the tcn")
+// TestWorkloads: what PyTorch is told is the headline's shape.
+func TestWorkloads(t *testing.T) {
+	if got, want := *workloads()[0].torch, (torchModel{64, "32,64,64,1"}); got != want {
+		t.Errorf("describe(S2) = %v, want %v", got, want)
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"doin.network/node/bench/workload"
 )
 
 // Child measures S2 with one worker in this process and returns microseconds per model-step: what the parent starts several
@@ -20,7 +22,7 @@ func Child(ctx context.Context, cfg Config) (float64, error) {
 	if err := b.train(ctx, workloads()[0], 1); err != nil {
 		return 0, err
 	}
-	return b.last(S2 + "/1"), nil
+	return b.last(workload.S2 + "/1"), nil
 }
 
 // independent runs n processes at once and adds how much faster they are together than one alone.

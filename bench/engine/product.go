@@ -36,9 +36,9 @@ func (b *bench) product(n int) error {
 }
 
 // gonumStep measures the products of one training step of an MLP, without activations, loss and optimizer, by gonum.
-func (b *bench) gonumStep(w workload) error {
+func (b *bench) gonumStep(w measured) error {
 	type layer struct{ x, w, y, dw []float32 }
-	c := &w.models[0]
+	c := &w.Models[0]
 	widths := append(append([]int{c.Inputs}, c.Hidden...), c.Outputs)
 	var layers []layer
 	for i := range len(widths) - 1 {
@@ -58,7 +58,7 @@ func (b *bench) gonumStep(w workload) error {
 			}
 		}
 	})
-	b.add("gonum/"+w.name, s*1e6)
+	b.add("gonum/"+w.String(), s*1e6)
 	return nil
 }
 

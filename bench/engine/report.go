@@ -24,7 +24,7 @@ func (r *Report) WriteMarkdown(w io.Writer, command string, when time.Time) erro
 		}
 		p.f("| %s | %d | %.3f | %.1f | %.0f | %.0f %% | %s |\n", x.Name, x.Workers, x.MFLOPPerStep, x.MicrosPerStep, x.ModelsPerSecond, 100*x.ShareOfPeak, scaling)
 	}
-	p.f("\n`models/s` counts models of their workload's own number of steps (%d; tcn 100; mixed stops early). One model on one core is timed step by step; everything else, and `models/s`, is whole populations with set-up and validation. `scaling` is one worker's time for a population over all workers'.\n", stepsN)
+	p.f("\n`models/s` counts models of their workload's own number of steps (%d; tcn 100; `mixed ga`, the population that a genetic search makes, stops early). One model on one core is timed step by step; everything else, and `models/s`, is whole populations with set-up and validation. `scaling` is one worker's time for a population over all workers'.\n", stepsN)
 	if r.Independent > 0 {
 		p.f("As many independent processes as there are cores train S2 %.2f times as fast as one.\n", r.Independent)
 	}
@@ -35,7 +35,7 @@ func (r *Report) WriteMarkdown(w io.Writer, command string, when time.Time) erro
 		}
 	}
 	if small, big := r.product(16), r.product(64); small > 0 && big > 0 {
-		p.f("\nWhy `small` and `mixed` stay below `S2`: their layers are 4 to 64 wide, and a product of 16 alone reaches %.0f %% of peak where one of 64 reaches %.0f %%; "+
+		p.f("\nWhy `small` and `mixed ga` stay below `S2`: their layers are 4 to 64 wide, and a product of 16 alone reaches %.0f %% of peak where one of 64 reaches %.0f %%; "+
 			"gather, optimizer and permutation weigh the more, the smaller the products are.\n", 100*small, 100*big)
 	}
 	if len(r.Peers) > 0 {

@@ -69,13 +69,13 @@ type torchModel struct {
 	widths string // "32,64,64,1"
 }
 
-func (b *bench) torchStep(w workload) error {
+func (b *bench) torchStep(w measured) error {
 	for _, mode := range []string{"eager", "stacked"} {
 		us, err := b.torch.measure(mode, w.torch, b.cfg.Duration.Seconds())
 		if err != nil {
 			return err
 		}
-		b.add("pytorch-"+mode+"/"+w.name, us)
+		b.add("pytorch-"+mode+"/"+w.String(), us)
 	}
 	return nil
 }

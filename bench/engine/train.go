@@ -5,28 +5,18 @@ import (
 	"fmt"
 	"time"
 
+	"doin.network/node/bench/workload"
 	"doin.network/node/compute/nn"
-	"doin.network/node/compute/rng"
 )
 
 // train measures a workload on a number of workers: populations are trained until the time is up, and the wall time of the
 // fastest is divided by the optimizer steps of all its models.
-func (b *bench) train(ctx context.Context, w workload, workers int) error {
+func (b *bench) train(ctx context.Context, w measured, workers int) error {
 	engine, err := nn.NewEngine(nn.EngineConfig{Workers: workers, ISA: b.isa})
 	if err != nil {
 		return err
 	}
-	data := map[int]*source{}
-	var tasks []nn.Task
-	for i := 0; len(tasks) < max(2*workers, len(w.models)); i++ {
-		c := w.models[i%len(w.models)]
-		if data[c.Inputs] == nil {
-			data[c.Inputs] = newSource(1024+256, c.Inputs)
-		}
-		d := data[c.Inputs]
-		tasks = append(tasks, nn.Task{Config: c, Key: rng.Key{uint32(i), 5},
-			Train: &source{1024, c.Inputs, d.x[:1024*c.Inputs]}, Validation: &source{256, c.Inputs, d.x[1024*c.Inputs:]}})
-	}
+	tasks := w.Tasks(max(2*workers, len(w.Models)))
 	var steps, models, operations, seconds float64
 	before := b.peak()
 	for end := time.Now().Add(b.cfg.Duration); ; {
@@ -42,18 +32,18 @@ func (b *bench) train(ctx context.Context, w workload, workers int) error {
 		steps, models, operations = 0, float64(len(results)), 0 // the same for every population
 		for i, r := range results {
 			if r.Status == nn.Diverged {
-				return fmt.Errorf("bench: a model of %s diverged", w.name)
+				return fmt.Errorf("bench: a model of %s diverged", w.String())
 			}
 			steps += float64(r.StopStep)
-			operations += float64(r.StopStep) * flop(&tasks[i].Config)
+			operations += float64(r.StopStep) * workload.Flop(&tasks[i].Config)
 		}
 		if !time.Now().Before(end) {
 			break
 		}
 	}
 	s := seconds
-	f := fmt.Sprintf("%s/%d", w.name, workers)
-	if workers == 1 && len(w.models) == 1 {
+	f := fmt.Sprintf("%s/%d", w.String(), workers)
+	if workers == 1 && len(w.Models) == 1 {
 		// One model on one core: slices of a running training, which the peak's slices are compared with.
 		us, err := b.step(tasks[0])
 		if err != nil {

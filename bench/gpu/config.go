@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"doin.network/node/bench/workload"
 	"doin.network/node/compute/nn"
 )
 
@@ -66,8 +67,8 @@ func (c *Config) Validate() error {
 		}
 	}
 	for _, name := range c.Workloads {
-		if !slices.Contains([]string{S2, Small, Wide, TCN, MixedName}, name) {
-			bad("workload %.40q: must be S2, small, wide, tcn or mixed", name)
+		if !slices.Contains(workload.Names(), name) {
+			bad("workload %.40q: must be one of %q", name, workload.Names())
 		}
 	}
 	if c.Steps < 1 || c.Steps > nn.MaxSteps {
@@ -86,10 +87,10 @@ func (c *Config) Validate() error {
 }
 
 // workloads are those that c names.
-func (c *Config) workloads() []Workload {
-	all := Workloads(c.Steps)
+func (c *Config) workloads() []workload.Workload {
+	all := workload.All(c.Steps)
 	if len(c.Workloads) == 0 {
 		return all
 	}
-	return slices.DeleteFunc(all, func(w Workload) bool { return !slices.Contains(c.Workloads, w.Name) })
+	return slices.DeleteFunc(all, func(w workload.Workload) bool { return !slices.Contains(c.Workloads, w.Name) })
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"doin.network/node/bench/workload"
 	"doin.network/node/compute/device"
 	"doin.network/node/compute/device/block"
 	"doin.network/node/compute/device/cuda"
@@ -104,7 +105,7 @@ func TestRandom(t *testing.T) {
 func TestMeasure(t *testing.T) {
 	card := hostCard(t)
 	cfg := DefaultConfig()
-	cfg.Populations, cfg.Steps, cfg.Repetitions, cfg.Peers, cfg.Workloads = []int{3}, 10, 2, false, []string{Small, TCN}
+	cfg.Populations, cfg.Steps, cfg.Repetitions, cfg.Peers, cfg.Workloads = []int{3}, 10, 2, false, []string{workload.Small, workload.TCN}
 	var lines, saved int
 	cfg.Progress = func(string) { lines++ }
 	cfg.After = func() error { saved++; return nil }

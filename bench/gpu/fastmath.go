@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"doin.network/node/bench/workload"
 	"doin.network/node/compute/device/block"
 	"doin.network/node/compute/nn"
 )
@@ -16,7 +17,7 @@ func MeasureFastMath(ctx context.Context, exact, fast *Card, cfg Config, toolkit
 	if err := cfg.Validate(); err != nil {
 		return err
 	}
-	w := Workloads(cfg.Steps)[0]
+	w := workload.All(cfg.Steps)[0]
 	tasks := w.Tasks(cfg.Populations[0])
 	var engines [2]*block.Engine
 	for i, card := range []*Card{exact, fast} {

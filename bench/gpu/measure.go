@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"doin.network/node/bench/workload"
 	"doin.network/node/compute/device/block"
 	"doin.network/node/compute/nn"
 )
@@ -87,7 +88,7 @@ func operations(tasks []nn.Task, stops []int) float64 {
 		c := &tasks[i].Config
 		key := fmt.Sprint(c.Inputs, c.Hidden, c.Layers, c.Batch)
 		if _, ok := flop[key]; !ok {
-			flop[key] = Flop(c)
+			flop[key] = workload.Flop(c)
 		}
 		sum += flop[key] * float64(stops[i])
 	}
@@ -101,7 +102,7 @@ func (b *bench) foresee(c *cell) float64 {
 	}
 	var sum float64
 	for i := range c.Models {
-		sum += Flop(&c.Models[i]) * float64(c.Models[i].MaxSteps)
+		sum += workload.Flop(&c.Models[i]) * float64(c.Models[i].MaxSteps)
 	}
 	return sum / float64(len(c.Models)) * float64(c.population) / b.rate
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"doin.network/node/bench/workload"
 )
 
 // interpreter writes a shell script that takes the place of Python: it is called with -B, a script and --device cuda.
@@ -35,7 +37,7 @@ esac; done
 func TestPeers(t *testing.T) {
 	card := hostCard(t)
 	cfg := DefaultConfig()
-	cfg.Populations, cfg.Steps, cfg.Repetitions, cfg.Workloads = []int{2}, 5, 2, []string{S2}
+	cfg.Populations, cfg.Steps, cfg.Repetitions, cfg.Workloads = []int{2}, 5, 2, []string{workload.S2}
 	cfg.Python = interpreter(t, answering)
 	r := NewReport()
 	if err := Measure(t.Context(), card, cfg, r); err != nil {
@@ -63,7 +65,7 @@ func TestPeers(t *testing.T) {
 func TestPeerEnds(t *testing.T) {
 	card := hostCard(t)
 	cfg := DefaultConfig()
-	cfg.Populations, cfg.Steps, cfg.Repetitions, cfg.Workloads = []int{2}, 5, 2, []string{Small}
+	cfg.Populations, cfg.Steps, cfg.Repetitions, cfg.Workloads = []int{2}, 5, 2, []string{workload.Small}
 	cfg.Python = interpreter(t, strings.Replace(answering, `echo '{"seconds": 2.5, "timed_seconds": 0.1, "timed_steps": 40}'`, "exit 1", 1))
 	r := NewReport()
 	if err := Measure(t.Context(), card, cfg, r); err != nil {

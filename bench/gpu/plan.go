@@ -3,11 +3,13 @@ package gpu
 import (
 	"slices"
 	"time"
+
+	"doin.network/node/bench/workload"
 )
 
 // cell is one workload at one population.
 type cell struct {
-	Workload
+	workload.Workload
 	population int
 	// weight is its part of the time, beside the others'.
 	weight float64
@@ -30,12 +32,12 @@ func Populations() []int { return []int{4096, 256, 1024, 64, 16384} }
 
 // planCells lists what to measure, that first which is most asked for: S2 at the first two populations, the
 // population of a genetic search, then the other variants of both, then the rest. A short run gets less far.
-func planCells(workloads []Workload, populations []int) []cell {
+func planCells(workloads []workload.Workload, populations []int) []cell {
 	var cells []cell
-	rank := func(w Workload, n int) int { // of the population's place in the list
-		headline := w.Name == S2 || w.Name == MixedName
+	rank := func(w workload.Workload, n int) int { // of the population's place in the list
+		headline := w.Name == workload.S2 || w.Name == workload.Mixed
 		switch {
-		case w.Name == S2 && w.Variant == Fixed && n < 2, w.Variant == GA && n == 0:
+		case w.Name == workload.S2 && w.Variant == workload.Fixed && n < 2, w.Variant == workload.GA && n == 0:
 			return 0
 		case headline && n < 2:
 			return 1
@@ -57,9 +59,9 @@ func planCells(workloads []Workload, populations []int) []cell {
 			c := cell{Workload: w, population: p, weight: []float64{6, 3, 1.5, 1, 0.7}[r]}
 			c.peers = []peerChoice{mostPeers, bestPeers, bestPeers, bestPeers, noPeers}[r]
 			switch {
-			case w.Name == S2 && w.Variant == Fixed && n == 0:
+			case w.Name == workload.S2 && w.Variant == workload.Fixed && n == 0:
 				c.peers, c.weight = allPeers, 2*c.weight
-			case w.Variant == GA && n == 0:
+			case w.Variant == workload.GA && n == 0:
 				c.weight *= 2 // every shape is made ready by itself
 			}
 			list = append(list, ranked{c, r})

@@ -8,6 +8,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"doin.network/node/bench/workload"
 )
 
 // The plot's size and margins, in pixels. It is drawn by hand: the library that the other benchmarks draw with brings 8 MB of
@@ -33,10 +35,10 @@ type curve struct {
 func (r *Report) curves() []curve {
 	var list []curve
 	for _, x := range slices.Concat(r.Workloads, r.Peers) {
-		if x.Variant != GA && (x.Variant != Fixed || x.Name != S2) || !(x.ModelsPerSecond > 0) {
+		if x.Variant != workload.GA && (x.Variant != workload.Fixed || x.Name != workload.S2) || !(x.ModelsPerSecond > 0) {
 			continue
 		}
-		name, dashed := or(x.Peer, "DOIN"), x.Variant == GA
+		name, dashed := or(x.Peer, "DOIN"), x.Variant == workload.GA
 		n := slices.IndexFunc(list, func(c curve) bool { return c.name == name && c.dashed == dashed })
 		if n < 0 {
 			n = len(list)

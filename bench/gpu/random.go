@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 
+	"doin.network/node/bench/workload"
 	"doin.network/node/compute/nn"
 	"doin.network/node/compute/rng"
 )
@@ -19,7 +20,7 @@ func Random(ctx context.Context, seed uint64, count int) (*Committed, error) {
 		if err := config.Validate(); err != nil {
 			return nil, fmt.Errorf("random task %d: %w", i, err)
 		}
-		train, validation := newSources(config.Inputs)
+		train, validation := workload.Sources(config.Inputs)
 		c.Names = append(c.Names, fmt.Sprintf("random-%d-%d", seed, i))
 		c.Tasks = append(c.Tasks, nn.Task{Config: config, Key: rng.Key{uint32(seed), uint32(i)}, Train: train, Validation: validation})
 	}

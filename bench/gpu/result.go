@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"doin.network/node/bench/workload"
 )
 
 // Report is everything that was measured on a card, as gpu-CARD.json has it.
@@ -63,9 +65,9 @@ type DigestRun struct {
 
 // Figure is how fast a population of a workload was trained.
 type Figure struct {
-	Name       string  `json:"name"`
-	Population int     `json:"population"`
-	Variant    Variant `json:"variant"`
+	Name       string           `json:"name"`
+	Population int              `json:"population"`
+	Variant    workload.Variant `json:"variant"`
 	// Peer is who and how: "jax-scan", "pytorch-graph-padded"; empty: the engine.
 	Peer string `json:"peer,omitempty"`
 	// ModelsPerSecond is the median of the repetitions.

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"doin.network/node/bench/workload"
 )
 
 // example is a report with everything in it.
@@ -23,11 +25,11 @@ func example() *Report {
 	r.Ceiling, r.CeilingLibrary = 50000, "cuBLAS"
 	one := 0.5
 	for _, population := range []int{256, 64} {
-		r.Workloads = append(r.Workloads, Figure{Name: S2, Variant: Fixed, Population: population, ModelsPerSecond: 1000, Seconds: 1, OnDevice: &one, JoulesPerModel: &one, Repetitions: 7, Wanted: 7, useful: 100})
-		r.Peers = append(r.Peers, Figure{Name: S2, Variant: Fixed, Population: population, Peer: "jax-scan", ModelsPerSecond: 500, TimesEngine: 2, Repetitions: 3, Wanted: 7, useful: 50})
+		r.Workloads = append(r.Workloads, Figure{Name: workload.S2, Variant: workload.Fixed, Population: population, ModelsPerSecond: 1000, Seconds: 1, OnDevice: &one, JoulesPerModel: &one, Repetitions: 7, Wanted: 7, useful: 100})
+		r.Peers = append(r.Peers, Figure{Name: workload.S2, Variant: workload.Fixed, Population: population, Peer: "jax-scan", ModelsPerSecond: 500, TimesEngine: 2, Repetitions: 3, Wanted: 7, useful: 50})
 	}
-	r.Workloads = append(r.Workloads, Figure{Name: MixedName, Variant: GA, Population: 64, ModelsPerSecond: 2000})
-	r.FastMath = &FastMath{Name: S2, Population: 4096, Toolkit: "13.0.88", Exact: 90, Fast: 100, Cost: 0.11, Repetitions: 7}
+	r.Workloads = append(r.Workloads, Figure{Name: workload.Mixed, Variant: workload.GA, Population: 64, ModelsPerSecond: 2000})
+	r.FastMath = &FastMath{Name: workload.S2, Population: 4096, Toolkit: "13.0.88", Exact: 90, Fast: 100, Cost: 0.11, Repetitions: 7}
 	r.Phases = append(r.Phases, Phase{Name: "self-test", Status: "ok", Seconds: 3})
 	r.Absent = append(r.Absent, "jax: no module")
 	r.LeftOut = append(r.LeftOut, "tcn early at 16384: for want of time")

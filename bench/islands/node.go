@@ -1,13 +1,11 @@
 package islands
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 	"math"
-	"slices"
 
 	"doin.network/node/chain"
 	"doin.network/node/chain/identity"
@@ -20,19 +18,16 @@ import (
 
 // node is one simulated node.
 type node struct {
-	id       string
-	search   worker.Searcher
-	gate     *island.Gate[*canon.Object]
-	known    float64 // the best verified performance that it has heard of
-	tries    map[string]int
-	confirms int64
-	nonces   uint64
-	best     float64 // of its own search
-	trained  int64
+	id        string
+	search    worker.Searcher
+	gate      *island.Gate[*canon.Object]
+	nominator *island.Nominator[*canon.Object]
+	known     float64 // the best verified performance that it has heard of
+	confirms  int64
+	nonces    uint64
+	best      float64 // of its own search
+	trained   int64
 }
-
-// maxTries is how often a node confirms one genome, as package node has it.
-const maxTries = 4
 
 // newNode makes island i of a run. Ids and seeds are those that the nodes of "doin-node local" have with that seed.
 func newNode(p *problem, d func() (domain.Domain, error), s *scenario, seed uint64, i int) (*node, error) {
@@ -40,8 +35,8 @@ func newNode(p *problem, d func() (domain.Domain, error), s *scenario, seed uint
 	if err != nil {
 		return nil, err
 	}
-	n := &node{id: key.PeerID(), gate: island.NewGate[*canon.Object](s.migration), known: math.Inf(-1),
-		best: math.Inf(-1), tries: map[string]int{}}
+	n := &node{id: key.PeerID(), gate: island.NewGate[*canon.Object](s.migration), nominator: island.NewNominator[*canon.Object](island.MaxOpen),
+		known: math.Inf(-1), best: math.Inf(-1)}
 	own, err := d() // a hill climber's generators are its domain's
 	if err != nil {
 		return nil, err
@@ -57,8 +52,8 @@ func runSeed(seed uint64, id, domain string) uint64 {
 	return binary.LittleEndian.Uint64(h[:])
 }
 
-// round makes one generation from what the gate lets in and returns the champion to announce, if there is one.
-func (n *node) round(ctx context.Context, round int, members []string, s *scenario, trainer domain.Domain) (*island.Migrant[*canon.Object], error) {
+// round makes one generation from what the gate lets in and returns the claim to announce, if there is one.
+func (n *node) round(ctx context.Context, round int, members []string, s *scenario, trainer domain.Domain) (*island.Nomination[*canon.Object], error) {
 	var immigrants []worker.Immigrant
 	for _, m := range n.gate.Open(int64(round-1), n.id, members) {
 		immigrants = append(immigrants, worker.Immigrant{Parameters: m.Value, Performance: m.Fitness})
@@ -78,47 +73,57 @@ func (n *node) round(ctx context.Context, round int, members []string, s *scenar
 }
 
 // champion confirms the most promising individual of a generation, as a node does before it announces anything: the
-// recipe is trained once with a seed that nobody chose.
-func (n *node) champion(ctx context.Context, r *worker.Record, increment float64, trainer domain.Domain) (*island.Migrant[*canon.Object], error) {
-	picked := n.pick(r, increment)
-	if picked == nil {
+// recipe is trained once with a seed that nobody chose. What is announced is open until close.
+func (n *node) champion(ctx context.Context, r *worker.Record, increment float64, trainer domain.Domain) (*island.Nomination[*canon.Object], error) {
+	picked, ok := n.nominator.Nominate(candidates(r), island.Known{HasBest: !math.IsInf(n.known, -1), Best: n.known,
+		Improves: func(p, over float64) bool { return improves(over, p, increment) }})
+	if !ok {
 		return nil, nil
 	}
 	n.nonces++
-	m, err := trainer.Train(ctx, picked.Parameters, uint64(chain.DeterministicSeed(fmt.Sprint(n.id, n.nonces), "confirm", "")), false)
+	m, err := trainer.Train(ctx, picked.Value, uint64(chain.DeterministicSeed(fmt.Sprint(n.id, n.nonces), "confirm", "")), false)
 	if err != nil {
 		return nil, err
 	}
 	if r.Strategy != domain.StrategyHillClimber { // a step of the hill climber is its own confirmation
 		n.confirms++
 	}
-	if !improves(n.known, m.Performance(), increment) {
-		return nil, nil
-	}
-	n.known = m.Performance()
-	n.tries[canon.Hash(picked.Parameters)] = maxTries
-	return &island.Migrant[*canon.Object]{From: n.id, Fitness: m.Performance(), Value: picked.Parameters}, nil
-}
-
-// pick chooses as package node does: of the individuals that promise to beat the best known, the one confirmed least
-// often, among equals the best.
-func (n *node) pick(r *worker.Record, increment float64) *worker.Row {
-	rows := slices.DeleteFunc(slices.Clone(r.Rows), func(x worker.Row) bool {
-		return x.Status == "verified" || math.IsNaN(x.Fitness) || !improves(n.known, x.Fitness, increment)
-	})
-	slices.SortStableFunc(rows, func(a, b worker.Row) int { return cmp.Compare(b.Fitness, a.Fitness) })
-	var picked *worker.Row
-	var hash string
-	fewest := maxTries
-	for i := range rows {
-		if h := canon.Hash(rows[i].Parameters); n.tries[h] < fewest {
-			picked, hash, fewest = &rows[i], h, n.tries[h]
+	over := n.known
+	for _, o := range n.nominator.Open() {
+		if o.Confirmed {
+			over = max(over, o.Performance)
 		}
 	}
-	if picked != nil {
-		n.tries[hash]++
+	if !improves(over, m.Performance(), increment) {
+		n.nominator.Close(picked.ID, island.Disappointed)
+		return nil, nil
 	}
-	return picked
+	n.nominator.Confirm(picked.ID, m.Performance())
+	picked.Performance = m.Performance()
+	return &picked, nil
+}
+
+// candidates are the individuals of a generation that the node trained itself.
+func candidates(r *worker.Record) (out []island.Candidate[*canon.Object]) {
+	for i := range r.Rows {
+		if x := &r.Rows[i]; x.Status != "verified" && !math.IsNaN(x.Fitness) {
+			out = append(out, island.Candidate[*canon.Object]{Hash: canon.Hash(x.Parameters), Fitness: x.Fitness, Value: x.Parameters})
+		}
+	}
+	return out
+}
+
+// hear takes in another node's champion.
+func (n *node) hear(m island.Migrant[*canon.Object]) {
+	n.known = max(n.known, m.Fitness)
+	n.nominator.Foreign(canon.Hash(m.Value))
+	n.gate.Offer(m)
+}
+
+// close ends a claim of the node itself: the others know it now.
+func (n *node) close(c *island.Nomination[*canon.Object]) {
+	n.known = max(n.known, c.Performance)
+	n.nominator.Close(c.ID, island.Announced)
 }
 
 // improves reports whether a performance beats the best known by the increment.

@@ -90,14 +90,26 @@ func (r *Report) simulated(ctx context.Context, c *Config, p *problem, all []*ru
 
 // network runs one network until its goals are reached or its time is over.
 func network(ctx context.Context, c *Config, p *problem, a *arrangement, seed uint64) (o outcome, err error) {
+	err = withNetwork(ctx, c, p, a, seed, func(running context.Context, nodes []*watched) error {
+		w := newWatcher(p.id())
+		defer w.close()
+		o, err = w.follow(running, nodes, c.Goals, c.MaxRounds, c.Timeout)
+		return err
+	})
+	return o, err
+}
+
+// withNetwork calls use while a network runs in a temporary directory of its own. The context that use gets ends with the
+// network's processes; they have ended, and the directory is gone, when withNetwork returns.
+func withNetwork(ctx context.Context, c *Config, p *problem, a *arrangement, seed uint64, use func(context.Context, []*watched) error) (err error) {
 	dir, err := os.MkdirTemp("", "doin-islands-")
 	if err != nil {
-		return o, err
+		return err
 	}
 	defer os.RemoveAll(dir)
 	file := filepath.Join(dir, "config.json")
 	if err := os.WriteFile(file, canon.AppendIndent(nil, nodeConfig(c, p, a, seed)), 0o644); err != nil {
-		return o, err
+		return err
 	}
 	running, stop := context.WithCancel(ctx)
 	defer stop()
@@ -109,7 +121,7 @@ func network(ctx context.Context, c *Config, p *problem, a *arrangement, seed ui
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = stopTime
 	if err := cmd.Start(); err != nil {
-		return o, fmt.Errorf("islands: %w", err)
+		return fmt.Errorf("islands: %w", err)
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait(); stop() }() // ends with the process, which is waited for below
@@ -122,11 +134,9 @@ func network(ctx context.Context, c *Config, p *problem, a *arrangement, seed ui
 	}()
 	nodes, err := nodesIn(running, home, a.running())
 	if err != nil {
-		return o, err
+		return err
 	}
-	w := newWatcher(p.id())
-	defer w.close()
-	return w.follow(running, nodes, c.Goals, c.MaxRounds, c.Timeout)
+	return use(running, nodes)
 }
 
 // nodesIn waits for the configurations of a network's nodes and reads their addresses.

@@ -36,8 +36,9 @@ type hit struct {
 
 // announcement is a champion on its way.
 type announcement struct {
-	due     int // the round whose end it reaches the others in
-	migrant island.Migrant[*canon.Object]
+	due   int // the round whose end it reaches the others in
+	from  string
+	claim *island.Nomination[*canon.Object]
 }
 
 // simulate runs one network until every goal is reached or the rounds are over. It starts no goroutine and reads no clock:
@@ -65,12 +66,12 @@ func simulate(ctx context.Context, p *problem, d func() (domain.Domain, error), 
 		}
 		var announced []announcement
 		for _, n := range nodes {
-			m, err := n.round(ctx, round, members, s, trainer)
+			claim, err := n.round(ctx, round, members, s, trainer)
 			if err != nil {
 				return out, err
 			}
-			if m != nil {
-				announced = append(announced, announcement{due: round + s.lag - 1, migrant: *m})
+			if claim != nil {
+				announced = append(announced, announcement{due: round + s.lag - 1, from: n.id, claim: claim})
 			}
 		}
 		flying = deliver(append(flying, announced...), nodes, round)
@@ -95,19 +96,18 @@ func (o *outcome) close(nodes []*node, maxRounds int) {
 	}
 }
 
-// deliver offers what is due at the end of a round to everybody but its author and returns the rest.
+// deliver offers what is due at the end of a round to everybody, ends it for its author and returns the rest.
 func deliver(flying []announcement, nodes []*node, round int) []announcement {
 	return slices.DeleteFunc(flying, func(a announcement) bool {
 		if a.due > round {
 			return false
 		}
 		for _, n := range nodes {
-			if n.id == a.migrant.From {
+			if n.id == a.from {
+				n.close(a.claim)
 				continue
 			}
-			n.known = max(n.known, a.migrant.Fitness)
-			n.tries[canon.Hash(a.migrant.Value)] = maxTries
-			n.gate.Offer(a.migrant)
+			n.hear(island.Migrant[*canon.Object]{From: a.from, Fitness: a.claim.Performance, Value: a.claim.Value})
 		}
 		return true
 	})

@@ -42,7 +42,7 @@ func TestReference(t *testing.T) {
 	f(One, 0, 64.6, 64.588)
 	lag1 := f(Islands, 1, 31.2, 30.92)
 	f(Islands, 2, 36.3, 36.121)
-	f(Islands, 5, 43.7, 43.508)
+	f(Islands, 5, 43.7, 43.543) // at most four claims of a node are open at once
 	if s := lag1.OverOne; s.Low > 2.07 || s.High < 2.07 || s.Low < 1.9 {
 		t.Errorf("speed-up at lag 1 = %v, the reference has 2.07", s)
 	}

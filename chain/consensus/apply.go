@@ -7,7 +7,6 @@ import (
 
 	"doin.network/node/chain"
 	"doin.network/node/chain/ledger"
-	"doin.network/node/internal/canon"
 )
 
 // Limits of a block.
@@ -24,9 +23,27 @@ var ErrBlock = errors.New("consensus: block refused")
 // block it is a refusal.
 var ErrBelowThreshold = fmt.Errorf("%w: increments below the threshold", ErrBlock)
 
-// ErrEarly is matched, beside ErrTx, by the refusal of a transfer whose only fault is that it waits for fewer than
-// MaxPeerTx earlier ones of its sender, who has the money for it.
-var ErrEarly = errors.New("earlier transfers are missing")
+// ErrEarly is matched, beside ErrTx, by the refusal of what waits for another transaction: a transfer whose only fault is
+// that fewer than MaxPeerTx earlier ones of its sender, who has the money for it, are missing, and an acceptance whose base
+// is not known yet.
+var ErrEarly = errors.New("an earlier transaction is missing")
+
+// earlyError is an ErrEarly that says for what it waits.
+type earlyError struct {
+	after string // Key of the transaction
+	err   error
+}
+
+func (e *earlyError) Error() string {
+	return fmt.Sprintf("%v: %v: %v", ErrTx, ErrEarly, e.err)
+}
+
+// Unwrap returns ErrTx, ErrEarly and the cause.
+func (e *earlyError) Unwrap() []error { return []error{ErrTx, ErrEarly, e.err} }
+
+// ErrSuperseded is matched, beside ErrTx, by the refusal of an acceptance whose base is not the domain's champion and will
+// not be again: another one became champion meanwhile. Nobody is rewarded or charged; its author may claim again.
+var ErrSuperseded = errors.New("superseded")
 
 // LinkError says that a block does not follow the state it is applied to.
 type LinkError struct {
@@ -41,35 +58,14 @@ func (e *LinkError) Error() string {
 // Unwrap returns ErrBlock.
 func (e *LinkError) Unwrap() error { return ErrBlock }
 
-// Receipt says what a transaction did.
-type Receipt struct {
-	TxID, Type          string
-	OptimaeID, DomainID string
-	OptimizerID         string
-	Raw, Weight, Factor int64 // 10⁻⁶
-	Effective           int64
-	Improved            bool
-	HadBest             bool
-	PreviousBest        float64
-	Agreed, Divergent   []string
-}
-
-// Receipts are a block's consequences: derived, so not in the block, but kept beside it.
-type Receipts struct {
-	Tx      []Receipt
-	Sum     int64 // Σ effective increments
-	Reward  int64
-	Fees    int64
-	Outputs []ledger.Output
-}
-
 // block is a block being applied: the state it changes and what it has gathered so far.
 type block struct {
-	s          *State
+	s          *draft
 	parent     *State // as Apply got it: weights and champions of the parent count for quorum and reputation time
 	time       int64
 	generator  string
-	trusted    bool // signatures and ids have been verified by CheckTx
+	trusted    bool // form, ids and signatures have been verified by CheckTx or VerifyTx
+	probe      bool // the block is for one trusted transaction and will not be: its size does not matter
 	bytes      int
 	receipts   Receipts
 	optimizers []ledger.Share
@@ -77,15 +73,16 @@ type block struct {
 	perPeer    map[string]int
 	ids        map[string]bool
 	settled    map[string]bool
+	replaced   map[string]bool // champions
 }
 
 func begin(parent *State, time int64, generator string) *block {
-	s := parent.clone()
+	s := parent.draft()
 	s.Height++
 	s.TipTime = time
 	s.Generator = generator
 	return &block{s: s, parent: parent, time: time, generator: generator,
-		perPeer: make(map[string]int), ids: make(map[string]bool), settled: make(map[string]bool)}
+		perPeer: make(map[string]int), ids: make(map[string]bool), settled: make(map[string]bool), replaced: make(map[string]bool)}
 }
 
 // add applies one transaction. Either it is applied whole or b is unchanged and the error says why.
@@ -96,12 +93,12 @@ func (b *block) add(tx *chain.Tx) error {
 	if b.perPeer[tx.PeerID] >= MaxPeerTx {
 		return refuse("more than %d transactions of one peer", MaxPeerTx)
 	}
-	size := len(canon.Canonical(tx.Object()))
-	if size > MaxTxBytes {
-		return refuse("transaction of %d bytes, at most %d", size, MaxTxBytes)
-	}
-	if n := depth(tx.Payload); n > MaxPayloadDepth {
-		return refuse("payload nested %d deep, at most %d", n, MaxPayloadDepth)
+	var size int
+	var err error
+	if !b.probe {
+		if size, err = measure(tx); err != nil {
+			return err
+		}
 	}
 	if b.bytes+size > MaxBlockBytes {
 		return refuse("block is full")
@@ -114,40 +111,22 @@ func (b *block) add(tx *chain.Tx) error {
 	if b.ids[tx.ID] || b.parent.Included(tx.ID) {
 		return refuse("transaction %.12s is in the chain already", tx.ID)
 	}
-	var err error
-	r := Receipt{TxID: tx.ID, Type: tx.Type, DomainID: tx.DomainID}
-	switch tx.Type {
-	case TxAccepted:
-		err = b.accept(tx, &r)
-	case TxRejected:
-		err = b.reject(tx, &r)
-	case TxTransfer:
-		err = b.transfer(tx)
-	case TxTask:
-		err = b.task(tx)
-	case TxRegistered:
-		err = b.register(tx)
-	default:
-		err = refuse("type %q has no place in the strict chain", tx.Type)
+	k, ok := kindOf(tx.Type)
+	if !ok {
+		return refuse("type %q has no place in the strict chain", tx.Type)
 	}
+	parsed, err := k.parse(tx, b.s.rules.Network, !b.trusted)
 	if err != nil {
+		return err
+	}
+	r := Receipt{TxID: tx.ID, Type: tx.Type, DomainID: tx.DomainID}
+	if err := k.apply(b, tx, parsed, &r); err != nil {
 		return err
 	}
 	b.ids[tx.ID] = true
 	b.perPeer[tx.PeerID]++
 	b.bytes += size
 	b.receipts.Tx = append(b.receipts.Tx, r)
-	return nil
-}
-
-// verifyTx checks what a transaction itself shows: form, id and its author's signature.
-func verifyTx(tx *chain.Tx, network string) error {
-	if err := tx.ValidateBasic(); err != nil {
-		return refuse("%v", err)
-	}
-	if err := chain.VerifyTx(tx, network); err != nil {
-		return refuse("%v", err)
-	}
 	return nil
 }
 
@@ -164,7 +143,7 @@ func (b *block) finish() (required int64, err error) {
 		b.receipts.Reward = ledger.Reward(s.Height)
 	}
 	b.receipts.Outputs = ledger.Split(b.receipts.Reward+b.receipts.Fees, b.optimizers, b.evaluators, b.generator)
-	if err := s.Ledger.Pay(b.receipts.Outputs, b.receipts.Reward, b.receipts.Fees); err != nil {
+	if err := s.money.Pay(b.receipts.Outputs, b.receipts.Reward, b.receipts.Fees); err != nil {
 		return required, fmt.Errorf("%w: %v", ErrBlock, err)
 	}
 	s.Work += b.receipts.Sum
@@ -173,17 +152,15 @@ func (b *block) finish() (required int64, err error) {
 	return required, nil
 }
 
-// seal records the block's identity in the state and finalizes what it can.
-func (b *block) seal(hash string) {
-	s := b.s
+// seal returns the state after the block: its identity is recorded, and what can be is final.
+func (b *block) seal(hash string) *State {
+	b.s.certify(b.generator, b.s.Height)
+	s := b.s.state()
 	s.Tip = hash
-	s.certify(b.generator, s.Height)
-	r := Recent{Height: s.Height, Hash: hash, Eligible: s.Eligible(), TxIDs: sortedKeys(b.ids), Settled: sortedKeys(b.settled)}
-	s.Recent = append(s.Recent, r)
-	if n := len(s.Recent) - Window; n > 0 {
-		s.Recent = slices.Clone(s.Recent[n:])
-	}
+	r := Recent{Height: s.Height, Hash: hash, Eligible: s.Eligible(), TxIDs: sortedKeys(b.ids), Settled: sortedKeys(b.settled), Replaced: sortedKeys(b.replaced)}
+	s.Recent = append(slices.Clone(s.Recent[max(0, len(s.Recent)+1-Window):]), r)
 	s.finalize()
+	return s
 }
 
 // Apply returns the state after a block. parent is not changed. Every number and signature in the block is
@@ -229,11 +206,11 @@ func Apply(parent *State, blk *chain.Block) (*State, *Receipts, error) {
 	if !sameBits(h.WeightedPerformanceSum, chain.MicroToFloat(b.receipts.Sum)) {
 		return nil, nil, fmt.Errorf("%w: weighted sum %v, recomputed %v", ErrBlock, h.WeightedPerformanceSum, chain.MicroToFloat(b.receipts.Sum))
 	}
-	b.seal(blk.Hash)
-	if root := b.s.Root(); blk.Ext.StateRoot != root {
+	next := b.seal(blk.Hash)
+	if root := next.Root(); blk.Ext.StateRoot != root {
 		return nil, nil, fmt.Errorf("%w: state root %.12s, recomputed %.12s", ErrBlock, blk.Ext.StateRoot, root)
 	}
-	return b.s, &b.receipts, nil
+	return next, &b.receipts, nil
 }
 
 // CheckTx reports whether a transaction could stand in the next block, at time now (µs). It verifies every
@@ -242,10 +219,10 @@ func CheckTx(s *State, tx *chain.Tx, now int64) error {
 	return begin(s, max(now, s.TipTime+minElapsed), "").add(tx)
 }
 
-// RecheckTx is CheckTx for a transaction whose signatures have been verified before; the state may have changed
-// since, the transaction must not.
+// RecheckTx is CheckTx for a transaction that CheckTx or VerifyTx has passed before; the state may have changed since, the
+// transaction must not.
 func RecheckTx(s *State, tx *chain.Tx, now int64) error {
 	b := begin(s, max(now, s.TipTime+minElapsed), "")
-	b.trusted = true
+	b.trusted, b.probe = true, true
 	return b.add(tx)
 }

@@ -43,15 +43,101 @@ func TestAcceptanceMakesBlock(t *testing.T) {
 
 func TestWorseAcceptanceCountsNothing(t *testing.T) {
 	w := newNetwork(t, 4)
-	a, b := w.statement(w.ids[0], -0.5), w.statement(w.ids[1], -0.6)
-	built := w.extend(w.ids[2], Micro, w.acceptance(a), w.acceptance(b))
-	r := built.Receipts.Tx[1]
+	w.extend(w.ids[2], Micro, w.acceptance(w.statement(w.ids[0], -0.5)))
+	before := w.state.Peers[w.ids[1]].Reputation.Score
+	built := w.extend(w.ids[2], EmptyAfter*w.target, w.acceptance(w.statement(w.ids[1], -0.6)))
+	r := built.Receipts.Tx[0]
 	if r.Effective != 0 || r.Improved || w.state.Domains[domain].Best != -0.5 {
-		t.Errorf("overtaken acceptance: %+v", r)
+		t.Errorf("worse acceptance: %+v", r)
 	}
-	if p := w.state.Peers[w.ids[1]]; p.Rejected != 0 || p.Reputation.Score < 10*Micro {
-		t.Errorf("overtaken optimizer was punished: %+v", p)
+	if p := w.state.Peers[w.ids[1]]; p.Rejected != 0 || p.Reputation.Score < before {
+		t.Errorf("worse optimizer was punished: %+v", p)
 	}
+}
+
+// TestSuperseded: an acceptance stands on the champion that it names. Overtaken by another one it has no place, and nobody
+// gains or loses by it; ahead of its base it waits.
+func TestSuperseded(t *testing.T) {
+	w := newNetwork(t, 5)
+	a, b := w.statement(w.ids[0], -0.5), w.statement(w.ids[1], -0.4)
+	on := w.statementOn(a.OptimaeID, w.ids[1], -0.3)
+	far := w.statementOn(on.OptimaeID, w.ids[2], -0.2)
+	f := func(what string, st *Statement, want error) {
+		t.Helper()
+		if err := CheckTx(w.state, w.acceptance(st), w.state.TipTime); !errors.Is(err, ErrTx) || !errors.Is(err, want) {
+			t.Errorf("%s: CheckTx = %v, want %v", what, err, want)
+		}
+	}
+	f("base that is not known", on, ErrEarly)
+
+	// Whatever the order in the pool, what stands on each other goes into one block; of two with one base the first does.
+	before := *w.state.Peers[w.ids[1]]
+	superseded := w.acceptance(b)
+	built := w.extend(w.ids[2], Micro, w.acceptance(far), w.acceptance(on), w.acceptance(a), superseded)
+	if n := len(built.Block.Transactions); n != 3 || w.state.Champion(domain) != far.OptimaeID {
+		t.Errorf("block has %d transactions and champion %.8s, want 3 and %.8s", n, w.state.Champion(domain), far.OptimaeID)
+	}
+	if err := built.Refused[superseded.ID]; len(built.Refused) != 1 || !errors.Is(err, ErrSuperseded) {
+		t.Errorf("refused %v, want one superseded", built.Refused)
+	}
+	for i, want := range []string{"", a.OptimaeID, on.OptimaeID} {
+		if got := built.Receipts.Tx[i].Base; got != want {
+			t.Errorf("receipt %d has base %.8q, want %.8q", i, got, want)
+		}
+	}
+	f("first claim, overtaken", b, ErrSuperseded)
+	f("on a champion that was", w.statementOn(a.OptimaeID, w.ids[1], -0.1), ErrSuperseded)
+	f("base that nobody knows", w.statementOn(strings.Repeat("ab", 32), w.ids[1], -0.1), ErrEarly)
+
+	unvoted := w.statementOn(strings.Repeat("ab", 32), w.ids[1], -0.1)
+	unvoted.Votes = unvoted.Votes[:1]
+	if err := CheckTx(w.state, w.acceptance(unvoted), w.state.TipTime); !errors.Is(err, ErrTx) || errors.Is(err, ErrEarly) {
+		t.Errorf("unknown base and too few votes: %v, want a refusal that does not wait", err)
+	}
+
+	// A champion older than the window is still told from one to come.
+	for range Window {
+		w.extend(w.ids[1], EmptyAfter*w.target)
+	}
+	if w.state.Settled(far.OptimaeID) {
+		t.Fatal("the champion has not left the window, the test means nothing")
+	}
+	late := w.statement(w.ids[1], -0.1)
+	w.extend(w.ids[2], Micro, w.acceptance(w.statement(w.ids[0], -0.15)))
+	f("on an old champion", late, ErrSuperseded)
+
+	// A claim that was rejected is nobody's base, whether or not there is a champion.
+	lie := w.statement(w.ids[3], -0.01)
+	for i, v := range lie.Votes {
+		lie.Votes[i] = w.vote(lie, v.EvaluatorID, -0.9)
+	}
+	w.extend(w.ids[1], EmptyAfter*w.target, w.rejection(lie, lie.Votes[0].EvaluatorID))
+	f("on a rejected claim", w.statementOn(lie.OptimaeID, w.ids[1], -0.01), ErrSuperseded)
+
+	if p := w.state.Peers[w.ids[1]]; p.Rejected != before.Rejected || p.Accepted != before.Accepted+1 {
+		t.Errorf("superseded optimizer: %+v, before %+v", p, before)
+	}
+
+	// A rejection may be recorded whatever the champion is: the lie stands by itself.
+	stale := w.statementOn(a.OptimaeID, w.ids[3], -0.01)
+	for i, v := range stale.Votes {
+		stale.Votes[i] = w.vote(stale, v.EvaluatorID, -0.9)
+	}
+	w.extend(w.ids[1], EmptyAfter*w.target, w.rejection(stale, stale.Votes[0].EvaluatorID))
+}
+
+func TestBaseForm(t *testing.T) {
+	w := newNetwork(t, 4)
+	for _, base := range []string{"x", strings.Repeat("AB", 32), strings.Repeat("ab", 31)} {
+		w.refused("base "+base, "base must be", w.acceptance(w.statementOn(base, w.ids[0], -0.5)))
+	}
+	own := w.statement(w.ids[0], -0.5)
+	own.Base = own.OptimaeID
+	w.refused("a claim as its own base", "base must be", w.acceptance(own))
+	bare := w.acceptance(w.statement(w.ids[0], -0.5))
+	bare.Payload.Delete("base")
+	w.must(chain.SignTx(bare, w.keys[w.ids[0]], w.state.Rules().Network))
+	w.refused("no base", "base", bare)
 }
 
 func TestRejection(t *testing.T) {

@@ -1,6 +1,7 @@
 package consensus
 
 import (
+	"errors"
 	"fmt"
 
 	"doin.network/node/chain"
@@ -24,17 +25,7 @@ func Build(parent *State, pending []*chain.Tx, now int64, key chain.Signer) (*Bu
 	b := begin(parent, max(now, parent.TipTime+minElapsed), key.PeerID())
 	out := &Built{Refused: make(map[string]error)}
 	b.trusted = true
-	var txs []*chain.Tx
-	for _, tx := range pending {
-		if len(txs) >= MaxBlockTx {
-			break
-		}
-		if err := b.add(tx); err != nil {
-			out.Refused[tx.ID] = err
-			continue
-		}
-		txs = append(txs, tx)
-	}
+	txs := b.fill(pending, out.Refused)
 	required, err := b.finish()
 	if err != nil {
 		return out, err
@@ -56,13 +47,46 @@ func Build(parent *State, pending []*chain.Tx, now int64, key chain.Signer) (*Bu
 		Transactions: txs,
 	}
 	blk.Hash = blk.Header.ComputeHash()
-	b.seal(blk.Hash)
-	blk.Ext = &chain.Ext{StateRoot: b.s.Root()}
+	next := b.seal(blk.Hash)
+	blk.Ext = &chain.Ext{StateRoot: next.Root()}
 	if err := chain.SignBlock(blk, key, parent.rules.Network); err != nil {
 		return nil, fmt.Errorf("sign block %d: %w", blk.Header.Index, err)
 	}
-	out.Block, out.State, out.Receipts = blk, b.s, &b.receipts
+	out.Block, out.State, out.Receipts = blk, next, &b.receipts
 	return out, nil
+}
+
+// fill adds what fits and returns it in the order of the block; refused gets the rest. What waits for another transaction is
+// tried again once that one is in, so that the order of the pool decides only between rivals. Nothing is tried more than
+// twice: what waits, for a base or for the transfer before it, waits for the last thing it lacks.
+func (b *block) fill(pending []*chain.Tx, refused map[string]error) (txs []*chain.Tx) {
+	waiting := make(map[string][]*chain.Tx)
+	var try func(tx *chain.Tx)
+	try = func(tx *chain.Tx) {
+		if len(txs) >= MaxBlockTx {
+			return
+		}
+		err := b.add(tx)
+		if err != nil {
+			refused[tx.ID] = err
+			var early *earlyError
+			if errors.As(err, &early) {
+				waiting[early.after] = append(waiting[early.after], tx)
+			}
+			return
+		}
+		delete(refused, tx.ID)
+		txs = append(txs, tx)
+		next := waiting[Key(tx)]
+		delete(waiting, Key(tx))
+		for _, tx := range next {
+			try(tx)
+		}
+	}
+	for _, tx := range pending {
+		try(tx)
+	}
+	return txs
 }
 
 // rankHash is the key by which the generator of a block is ranked; see Rank.

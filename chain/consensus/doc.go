@@ -20,6 +20,7 @@
 //   - effective increment: raw × domain weight × reputation factor ([Domain.Weight], [ReputationFactor]);
 //   - quorum: the k lowest SHA-256(anchor ":" commitment ":" peer) of the evaluators eligible in the
 //     anchor's state, ⌈2k/3⌉ of which must agree ([Members], [Needed], [Agrees]);
+//   - base: an acceptance stands on the champion of the state it is applied to;
 //   - difficulty: integer form of the reference's controller, halved for each full target time ([Difficulty]);
 //   - reputation: asymmetric, decaying ([Reputation]); a vote is charged for bits that the quorum's
 //     re-runs contradict, never for its synthetic sample;
@@ -30,6 +31,29 @@
 //   - finality: depth and the signatures of two thirds of the eligible evaluators ([State.Finalized]);
 //   - fork choice: finality, certified work, generator rank ([Better]);
 //   - money: package ledger.
+//
+// # Transactions
+//
+// Five of chain's types have a place; each is one row of a table of parse, apply, key and fee ([Types], [Key], [Fee]):
+//
+//	optimae_accepted      a claim on the domain's champion with the votes of its quorum; the champion if it improves
+//	optimae_rejected      a claim that its quorum contradicts, with the author's signed reveal; costs the author
+//	task_completed        an inference that a registered evaluator has served; raises the domain's demand
+//	transfer              money from its signer to another peer
+//	evaluator_registered  makes its signer an evaluator; burns a stake
+//
+// An acceptance names its base, the champion that it improves on, "" for the first of a domain. Is another one champion by
+// then, the claim is superseded: refused without reward or fine ([ErrSuperseded]). A base still to come waits ([ErrEarly]), and
+// [Build] puts both into one block whatever their order. A rejection is recorded whatever the champion is.
+//
+// Where the genesis file says solo, an evaluator is its own quorum while nobody else is eligible, neither at the claim's anchor
+// nor before the block; receipts and champion say so, and its vote earns it nothing.
+//
+// # What is hashed
+//
+// Format 1 of protocol 1 (chain.Format) differs from format 0 in the genesis file's protocol, format and solo, in the base of
+// reveals and acceptances, in the training seed of 64 bits that a commitment names (chain.TrainingSeed), and in the state:
+// champions replaced in each block of the window, and whether a champion is solo.
 //
 // # Finality
 //

@@ -26,7 +26,7 @@ func (s *State) object() *canon.Object {
 	for _, id := range sortedKeys(s.Domains) {
 		d := s.Domains[id]
 		domains.Set(id, canon.NewObject("has_best", d.HasBest, "best", d.Best, "parameters", string(d.Parameters),
-			"optimae_id", d.OptimaeID, "optimizer_id", d.OptimizerID, "digest", d.Digest, "best_height", d.BestHeight,
+			"optimae_id", d.OptimaeID, "optimizer_id", d.OptimizerID, "digest", d.Digest, "solo", d.Solo, "best_height", d.BestHeight,
 			"accepted", d.Accepted, "improved", d.Improved, "rejected", d.Rejected,
 			"total_increment", d.TotalIncrement, "inferences", d.Inferences))
 	}
@@ -41,7 +41,7 @@ func (s *State) object() *canon.Object {
 	}
 	recent := make([]any, len(s.Recent))
 	for i, r := range s.Recent {
-		recent[i] = canon.NewObject("height", r.Height, "hash", r.Hash, "eligible", texts(r.Eligible), "tx", texts(r.TxIDs), "settled", texts(r.Settled))
+		recent[i] = canon.NewObject("height", r.Height, "hash", r.Hash, "eligible", texts(r.Eligible), "tx", texts(r.TxIDs), "settled", texts(r.Settled), "replaced", texts(r.Replaced))
 	}
 	d := s.Difficulty
 	return canon.NewObject(
@@ -80,7 +80,7 @@ func ParseState(data []byte, rules *Rules) (*State, error) {
 	for _, id := range domains.Keys() {
 		d := f.child(domains, id)
 		s.Domains[id] = &Domain{HasBest: d.flag("has_best"), Best: d.number("best"), Parameters: []byte(d.text("parameters")),
-			OptimaeID: d.text("optimae_id"), OptimizerID: d.text("optimizer_id"), Digest: d.text("digest"), BestHeight: d.integer("best_height"),
+			OptimaeID: d.text("optimae_id"), OptimizerID: d.text("optimizer_id"), Digest: d.text("digest"), Solo: d.flag("solo"), BestHeight: d.integer("best_height"),
 			Accepted: d.integer("accepted"), Improved: d.integer("improved"), Rejected: d.integer("rejected"),
 			TotalIncrement: d.integer("total_increment"), Inferences: d.integer("inferences")}
 		f.join(d)
@@ -109,7 +109,7 @@ func ParseState(data []byte, rules *Rules) (*State, error) {
 		ro, _ := e.(*canon.Object)
 		r := &fields{o: ro}
 		s.Recent = append(s.Recent, Recent{Height: r.integer("height"), Hash: r.text("hash"),
-			Eligible: r.textList("eligible"), TxIDs: r.textList("tx"), Settled: r.textList("settled")})
+			Eligible: r.textList("eligible"), TxIDs: r.textList("tx"), Settled: r.textList("settled"), Replaced: r.textList("replaced")})
 		f.join(r)
 	}
 	if fin, err := o.List("finalized"); err != nil || len(fin) != 2 {
@@ -126,6 +126,7 @@ func ParseState(data []byte, rules *Rules) (*State, error) {
 	if f.err != nil {
 		return nil, fmt.Errorf("%w: %v", ErrState, f.err)
 	}
+	s.index()
 	return s, nil
 }
 
@@ -147,7 +148,7 @@ func (s *State) check() error {
 		if r.Height != s.Height-int64(len(s.Recent)-1-i) {
 			return fmt.Errorf("recent: height %d is out of order", r.Height)
 		}
-		if !slices.IsSorted(r.Eligible) || !slices.IsSorted(r.TxIDs) || !slices.IsSorted(r.Settled) {
+		if !slices.IsSorted(r.Eligible) || !slices.IsSorted(r.TxIDs) || !slices.IsSorted(r.Settled) || !slices.IsSorted(r.Replaced) {
 			return fmt.Errorf("recent: lists at height %d are not sorted", r.Height)
 		}
 		for _, id := range r.Eligible {

@@ -2,6 +2,7 @@ package consensus
 
 import (
 	"errors"
+	"fmt"
 
 	"doin.network/node/chain"
 	"doin.network/node/internal/canon"
@@ -25,11 +26,34 @@ func (f *fields) number(k string) float64       { v, err := f.o.Float(k); return
 func (f *fields) integer(k string) int64        { v, err := f.o.Int(k); return get(f, v, err) }
 func (f *fields) object(k string) *canon.Object { v, err := f.o.Object(k); return get(f, v, err) }
 
+// micro reads a decimal as an integer of 10⁻⁶, of at most 2⁵² so that it is the one that was written.
+func (f *fields) micro(k string) int64 {
+	m, err := chain.Micro(f.number(k))
+	if err == nil && (m > 1<<52 || m < -1<<52) {
+		err = fmt.Errorf("%s: beyond 2⁵² millionths", k)
+	}
+	return get(f, m, err)
+}
+
+// objects reads a list of objects; each keeps an error of its own.
+func (f *fields) objects(k string) []*fields {
+	list, err := f.o.List(k)
+	get(f, list, err)
+	out := make([]*fields, 0, len(list))
+	for _, e := range list {
+		o, err := canon.AsObject(e)
+		if get(f, o, err); err == nil {
+			out = append(out, &fields{o: o})
+		}
+	}
+	return out
+}
+
 func (f *fields) votes() []*chain.Vote {
 	list, err := f.o.List("votes")
 	get(f, list, err)
-	if len(list) > 1000 {
-		f.err = errors.New("too many votes")
+	if len(list) > chain.MaxQuorum {
+		get(f, 0, fmt.Errorf("%d votes, at most %d", len(list), chain.MaxQuorum))
 	}
 	var out []*chain.Vote
 	for _, e := range list {

@@ -183,7 +183,7 @@ func TestGoldenChain(t *testing.T) {
 
 		block("the first acceptance counts one half", b, 3*Micro, w.acceptance(w.statement(a, -0.5)))
 		first, overtaken := w.statement(a, -0.4), w.statement(c, -0.45)
-		block("an improvement, and one that comes too late for the block", c, 5*Micro, w.acceptance(first), w.acceptance(overtaken))
+		block("an improvement; a rival on the same base is superseded", c, 5*Micro, w.acceptance(first), w.acceptance(overtaken))
 
 		lie := w.statement(d, -0.1)
 		for i, v := range lie.Votes {

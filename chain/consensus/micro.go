@@ -3,10 +3,12 @@ package consensus
 import (
 	"math/big"
 	"math/bits"
+
+	"doin.network/node/chain"
 )
 
 // Micro is the number of units in one: every ratio of the strict chain counts 10⁻⁶.
-const Micro = 1_000_000
+const Micro = chain.MicroUnit
 
 // maxMicro bounds every product, so that sums of a block's worth of them stay far from overflow.
 const maxMicro = 1_000_000 * Micro

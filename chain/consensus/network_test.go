@@ -27,7 +27,7 @@ const domain = "d"
 func newNetwork(t testing.TB, n int) *network {
 	t.Helper()
 	w := &network{t: t, keys: map[string]*identity.Key{}, target: 20 * Micro}
-	g := &chain.Genesis{Parameters: chain.DefaultParameters(), Domains: []chain.Domain{chain.DefaultDomain(domain)}}
+	g := &chain.Genesis{Protocol: chain.Protocol, Format: chain.Format, Parameters: chain.DefaultParameters(), Domains: []chain.Domain{chain.DefaultDomain(domain)}}
 	g.Parameters.StartTime = timestamp.FromMicro(1_700_000_000 * Micro)
 	g.Parameters.TargetBlockTime = 20
 	g.Parameters.InitialThreshold = 0.05
@@ -50,11 +50,16 @@ func newNetwork(t testing.TB, n int) *network {
 
 // statement is an honest claim by optimizer, anchored at the tip, with the votes of the whole quorum.
 func (w *network) statement(optimizer string, performance float64) *Statement {
+	return w.statementOn(w.state.Champion(domain), optimizer, performance)
+}
+
+// statementOn is a statement with a base that need not be the champion.
+func (w *network) statementOn(base, optimizer string, performance float64) *Statement {
 	w.serial++
 	p := canon.NewObject("contract", "test", "genome", canon.NewObject("n", int64(w.serial)))
 	var r [16]byte
 	r[0], r[1] = byte(w.serial), byte(w.serial>>8)
-	st := &Statement{DomainID: domain, OptimizerID: optimizer, Parameters: p, Nonce: Nonce(optimizer, r), Anchor: w.state.Tip,
+	st := &Statement{DomainID: domain, OptimizerID: optimizer, Parameters: p, Nonce: Nonce(optimizer, r), Anchor: w.state.Tip, Base: base,
 		Claim: Claim{Performance: performance, Digest: fmt.Sprintf("%064x", w.serial)}}
 	st.OptimaeID = chain.Commitment(p, st.Nonce)
 	members, _ := w.state.Members(st.Anchor, st.OptimaeID, optimizer)
@@ -79,7 +84,7 @@ func (w *network) rejection(st *Statement, by string) *chain.Tx {
 	m := &chain.Message{Type: chain.MsgOptimaeReveal, SenderID: st.OptimizerID, Timestamp: w.time(0), TTL: chain.DefaultTTL,
 		Payload: canon.NewObject("commitment_hash", st.OptimaeID, "domain_id", st.DomainID, "optimae_id", st.OptimaeID,
 			"parameters", st.Parameters, "reported_performance", st.Claim.Performance, "nonce", st.Nonce,
-			"champion_metrics", nil, "digest", st.Claim.Digest, "anchor", st.Anchor)}
+			"champion_metrics", nil, "digest", st.Claim.Digest, "anchor", st.Anchor, "base", st.Base)}
 	w.must(chain.SignMessage(m, w.keys[st.OptimizerID], w.state.Rules().Network))
 	return w.tx(TxRejected, by, RejectionPayload(st, "test", m.Object()))
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"doin.network/node/chain"
+	"doin.network/node/chain/identity"
 	"doin.network/node/chain/ledger"
 	"doin.network/node/internal/canon"
 )
@@ -31,7 +32,7 @@ const (
 	MaxParametersBytes = 64 << 10
 	MaxParametersDepth = 16
 	MaxRevealBytes     = 128 << 10 // the whole payload
-	MaxTxBytes         = 256 << 10
+	MaxTxBytes         = chain.MaxTxBytes
 	MaxPayloadDepth    = 32
 )
 
@@ -65,6 +66,7 @@ type Statement struct {
 	Parameters  *canon.Object
 	Nonce       string
 	Anchor      string
+	Base        string // the optimae that was the domain's champion and is improved on; "" if there was none
 	Claim       Claim
 	Votes       []*chain.Vote
 }
@@ -85,6 +87,9 @@ func (st *Statement) check() error {
 	}
 	if !chain.IsHash(st.Claim.Digest) || !chain.IsHash(st.Anchor) {
 		return refuse("digest and anchor must be 64 hex digits")
+	}
+	if st.Base != "" && (!chain.IsHash(st.Base) || st.Base == st.OptimaeID) {
+		return refuse("base must be another optimae or nothing")
 	}
 	if st.Claim.Digest == RefusedDigest {
 		return refuse("digest stands for a refused recipe")
@@ -166,7 +171,7 @@ func RejectionPayload(st *Statement, reason string, reveal *canon.Object) *canon
 }
 
 func (st *Statement) appendTo(p *canon.Object) *canon.Object {
-	return p.Set("nonce", st.Nonce).Set("anchor", st.Anchor).Set("digest", st.Claim.Digest).Set("votes", voteList(st.Votes))
+	return p.Set("nonce", st.Nonce).Set("anchor", st.Anchor).Set("base", st.Base).Set("digest", st.Claim.Digest).Set("votes", voteList(st.Votes))
 }
 
 func agreeFraction(agree, votes int) float64 {
@@ -191,7 +196,7 @@ func ParseAcceptance(tx *chain.Tx) (*Statement, error) {
 	st.OptimaeID = f.text("optimae_id")
 	st.Parameters = f.object("parameters")
 	st.Nonce = f.text("nonce")
-	st.Anchor = f.text("anchor")
+	st.Anchor, st.Base = f.text("anchor"), f.text("base")
 	st.Claim = Claim{Performance: f.number("verified_performance"), Digest: f.text("digest")}
 	reported := f.number("reported_performance")
 	st.Votes = f.votes()
@@ -204,6 +209,8 @@ func ParseAcceptance(tx *chain.Tx) (*Statement, error) {
 	return st, st.check()
 }
 
+func parseAcceptance(tx *chain.Tx, _ string, _ bool) (*Statement, error) { return ParseAcceptance(tx) }
+
 // ParseReveal reads the statement, without votes, out of an optimizer's signed reveal message.
 func ParseReveal(m *chain.Message) (*Statement, error) {
 	f := fields{o: m.Payload}
@@ -213,7 +220,7 @@ func ParseReveal(m *chain.Message) (*Statement, error) {
 	id := f.text("optimae_id")
 	st.Parameters = f.object("parameters")
 	st.Nonce = f.text("nonce")
-	st.Anchor = f.text("anchor")
+	st.Anchor, st.Base = f.text("anchor"), f.text("base")
 	st.Claim = Claim{Performance: f.number("reported_performance"), Digest: f.text("digest")}
 	if f.err != nil {
 		return nil, refuse("reveal: %v", f.err)
@@ -266,15 +273,33 @@ func TaskPayload(taskID, anchor string) *canon.Object {
 	return canon.NewObject("task_id", taskID, "task_type", "inference_request", "anchor", anchor)
 }
 
+// parseTask reads the anchor of a served inference.
+func parseTask(tx *chain.Tx, _ string, _ bool) (anchor string, err error) {
+	f := fields{o: tx.Payload}
+	kind, id, anchor := f.text("task_type"), f.text("task_id"), f.text("anchor")
+	switch {
+	case f.err != nil:
+		return "", refuse("task_completed: %v", f.err)
+	case kind != "inference_request":
+		return "", refuse("task_completed: task_type must be inference_request")
+	case !chain.IsHash(id):
+		return "", refuse("task_completed: task_id must be 64 hex digits")
+	}
+	return anchor, nil
+}
+
+// parseRegistration reads nothing: a registration is its signature.
+func parseRegistration(*chain.Tx, string, bool) (struct{}, error) { return struct{}{}, nil }
+
 // TransferPayload is the payload of a transfer; amounts are base units.
 func TransferPayload(t ledger.Transfer) *canon.Object {
 	return canon.NewObject("sender", t.Sender, "recipient", t.Recipient, "amount", t.Amount, "fee", t.Fee, "nonce", t.Nonce)
 }
 
-func parseTransfer(tx *chain.Tx) (ledger.Transfer, error) {
+func parseTransfer(tx *chain.Tx, _ string, _ bool) (ledger.Transfer, error) {
 	f := fields{o: tx.Payload}
 	t := ledger.Transfer{Sender: f.text("sender"), Recipient: f.text("recipient"), Amount: f.integer("amount"), Fee: f.integer("fee"), Nonce: f.integer("nonce")}
-	if f.err == nil && (t.Sender != tx.PeerID || !isHex(t.Recipient, 40)) {
+	if f.err == nil && (t.Sender != tx.PeerID || !identity.IsPeerID(t.Recipient)) {
 		return t, refuse("transfer: sender must be the signer, recipient a peer id")
 	}
 	if f.err != nil {

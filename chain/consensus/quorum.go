@@ -1,10 +1,11 @@
 package consensus
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
-	"strings"
+	"sync"
 
 	"doin.network/node/chain"
 )
@@ -18,24 +19,72 @@ func Members(anchor, commitment, optimizer string, eligible []string, k int) []s
 	return lowest(anchor+":"+commitment+":", optimizer, eligible, k)
 }
 
+// maxQuorums bounds the quorums that are remembered.
+const maxQuorums = 4096
+
+// quorums remembers quorums that were drawn: a hash for each eligible peer is too much for each look at a transaction. Who is
+// eligible follows from the anchor's hash, so a quorum belongs to anchor, commitment and optimizer. It is safe for concurrent
+// use; nobody changes the lists.
+type quorums struct {
+	mu    sync.Mutex
+	drawn map[[3]string][]string
+}
+
+func (q *quorums) members(anchor, commitment, optimizer string, eligible []string, k int) []string {
+	if len(eligible) <= k { // as cheap as looking it up
+		return Members(anchor, commitment, optimizer, eligible, k)
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	key := [3]string{anchor, commitment, optimizer}
+	if m, ok := q.drawn[key]; ok {
+		return m
+	}
+	if q.drawn == nil || len(q.drawn) >= maxQuorums {
+		q.drawn = make(map[[3]string][]string)
+	}
+	m := Members(anchor, commitment, optimizer, eligible, k)
+	q.drawn[key] = m
+	return m
+}
+
 // Rank orders the generators of the block after parent: its result lists peers by SHA-256(parent ":" peer id).
 // The first has rank 0.
 func Rank(parent string, peers []string) []string {
 	return lowest(parent+":", "", peers, len(peers))
 }
 
+// lowest returns the k peers other than without whose SHA-256(prefix peer) is lowest, in that order.
 func lowest(prefix, without string, peers []string, k int) []string {
-	type ranked struct{ hash, peer string }
-	rs := make([]ranked, 0, len(peers))
+	type ranked struct {
+		hash [sha256.Size]byte
+		peer string
+	}
+	compare := func(a, b ranked) int { return bytes.Compare(a.hash[:], b.hash[:]) }
+	k = min(k, len(peers))
+	best := make([]ranked, 0, k+1)
+	text := []byte(prefix)
 	for _, p := range peers {
-		if p != without {
-			rs = append(rs, ranked{hashText(prefix + p), p})
+		if p == without {
+			continue
+		}
+		text = append(text[:len(prefix)], p...)
+		r := ranked{sha256.Sum256(text), p}
+		switch {
+		case k == len(peers): // all of them, in order: sorted once
+			best = append(best, r)
+		case len(best) < k || k > 0 && compare(r, best[k-1]) < 0:
+			at, _ := slices.BinarySearchFunc(best, r, compare)
+			best = slices.Insert(best, at, r)
+			best = best[:min(k, len(best))]
 		}
 	}
-	slices.SortFunc(rs, func(a, b ranked) int { return strings.Compare(a.hash, b.hash) })
-	out := make([]string, 0, min(k, len(rs)))
-	for _, r := range rs[:min(k, len(rs))] {
-		out = append(out, r.peer)
+	if k == len(peers) {
+		slices.SortFunc(best, compare)
+	}
+	out := make([]string, len(best))
+	for i, r := range best {
+		out[i] = r.peer
 	}
 	return out
 }

@@ -20,6 +20,7 @@ type Rules struct {
 	QuorumTolerance  int64
 	FinalityDepth    int64
 	StartTime        int64 // µs: the parent time of block 1
+	Solo             bool  // an optimizer alone is its own quorum
 	Domains          map[string]DomainRules
 }
 
@@ -32,9 +33,10 @@ type DomainRules struct {
 	DataHash         string // empty: not fixed by the network
 }
 
-// NewRules converts a genesis file. It reports every value the integer rules cannot hold.
+// NewRules converts a genesis file. It reports every value the integer rules cannot hold, and a protocol or format that is
+// not this program's as a *chain.FormatError.
 func NewRules(g *chain.Genesis) (*Rules, error) {
-	var errs []error
+	errs := []error{g.CheckFormat()}
 	micro := func(name string, v float64, lo, hi int64) int64 {
 		m, err := chain.Micro(v)
 		if err != nil || m < lo || m > hi {
@@ -51,10 +53,11 @@ func NewRules(g *chain.Genesis) (*Rules, error) {
 		QuorumTolerance:  micro("quorum_tolerance", p.QuorumTolerance, 0, 1000*Micro),
 		FinalityDepth:    int64(p.FinalityConfirmationDepth),
 		StartTime:        p.StartTime.Micro(),
+		Solo:             p.Solo,
 		Domains:          make(map[string]DomainRules, len(g.Domains)),
 	}
-	if r.QuorumMin < 1 || r.QuorumMin > 1000 {
-		errs = append(errs, fmt.Errorf("genesis: quorum_min_evaluators %d: must be in [1, 1000]", p.QuorumMinEvaluators))
+	if r.QuorumMin < 1 || r.QuorumMin > chain.MaxQuorum {
+		errs = append(errs, fmt.Errorf("genesis: quorum_min_evaluators %d: must be in [1, %d]", p.QuorumMinEvaluators, chain.MaxQuorum))
 	}
 	if r.FinalityDepth < 1 || r.FinalityDepth > Window-MaxAnchorAge {
 		errs = append(errs, fmt.Errorf("genesis: finality_confirmation_depth %d: must be in [1, %d]", r.FinalityDepth, Window-MaxAnchorAge))
@@ -101,6 +104,7 @@ func NewState(g *chain.Genesis) (*State, error) {
 			Reputation: Reputation{Score: reputationGenesis, Last: r.StartTime},
 		}
 	}
+	s.index()
 	s.Recent = []Recent{{Height: 0, Hash: s.Tip, Eligible: s.Eligible()}}
 	return s, nil
 }

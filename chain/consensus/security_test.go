@@ -243,7 +243,7 @@ func testFinality(t *testing.T) {
 	}
 }
 
-// testDecay: standing is lost by doing nothing. The attack is to earn once and live on it.
+// testDecay: reputation is lost by doing nothing. The attack is to earn once and live on it.
 func testDecay(t *testing.T) {
 	w := newNetwork(t, 4)
 	w.extend(w.ids[1], Micro, w.acceptance(w.statement(w.ids[0], -0.5)))

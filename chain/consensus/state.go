@@ -32,11 +32,16 @@ type Recent struct {
 	Eligible []string // evaluators eligible after this block, sorted
 	TxIDs    []string // sorted; empty strings never occur
 	Settled  []string // optimae accepted or rejected in this block, sorted
+	Replaced []string // champions that another one replaced in this block, sorted
 }
 
 // State is the network after a block. It is immutable once Apply has returned it.
 type State struct {
 	rules *Rules
+	// Derived from what follows, so that nothing has to be walked through for a transaction; see index.
+	inferences int64    // of all domains
+	registered []string // evaluators, sorted; never changed, only replaced
+	quorums    *quorums // shared by the states of a branch
 
 	Height    int64
 	Tip       string
@@ -57,22 +62,19 @@ type State struct {
 // Rules returns the network's constants.
 func (s *State) Rules() *Rules { return s.rules }
 
-// clone copies everything Apply may change. Recent entries are never changed, only appended and dropped.
-func (s *State) clone() *State {
-	c := *s
-	c.Ledger = s.Ledger.Clone()
-	c.Domains = make(map[string]*Domain, len(s.Domains))
-	for id, d := range s.Domains {
-		e := *d
-		c.Domains[id] = &e
+// index derives what is not stored: the state's maps are complete and will not change.
+func (s *State) index() {
+	s.inferences, s.registered = 0, nil
+	for _, d := range s.Domains {
+		s.inferences += d.Inferences
 	}
-	c.Peers = make(map[string]*Peer, len(s.Peers))
 	for id, p := range s.Peers {
-		e := *p
-		c.Peers[id] = &e
+		if p.PublicKey != "" {
+			s.registered = append(s.registered, id)
+		}
 	}
-	c.Recent = slices.Clone(s.Recent)
-	return &c
+	slices.Sort(s.registered)
+	s.quorums = new(quorums)
 }
 
 // Reputation returns the peer's score at the tip's time; 0 for an unknown peer.
@@ -83,23 +85,14 @@ func (s *State) Reputation(peer string) int64 {
 	return 0
 }
 
-// Registered returns the ids of the registered evaluators, sorted.
-func (s *State) Registered() []string {
-	var ids []string
-	for id, p := range s.Peers {
-		if p.PublicKey != "" {
-			ids = append(ids, id)
-		}
-	}
-	slices.Sort(ids)
-	return ids
-}
+// Registered returns the ids of the registered evaluators, sorted. The caller must not change the slice.
+func (s *State) Registered() []string { return s.registered }
 
 // Eligible returns the evaluators that may be drawn into a quorum, sorted: registered with a reputation of at
 // least MinReputation; where fewer than the quorum's minimum are, the highest-ranked registered ones up to
 // that number, so that an idle network cannot die of decay.
 func (s *State) Eligible() []string {
-	reg := s.Registered()
+	reg := slices.Clone(s.registered)
 	score := make(map[string]int64, len(reg))
 	for _, id := range reg {
 		score[id] = s.Reputation(id)
@@ -109,9 +102,9 @@ func (s *State) Eligible() []string {
 	for n < len(reg) && (score[reg[n]] >= MinReputation || n < s.rules.QuorumMin) {
 		n++
 	}
-	out := slices.Clone(reg[:n])
-	slices.Sort(out)
-	return out
+	reg = reg[:n]
+	slices.Sort(reg)
+	return reg
 }
 
 // Generators returns who may make the next block: the evaluators eligible after this one, sorted. The caller must
@@ -138,6 +131,22 @@ func (s *State) Settled(optimaeID string) bool {
 	return false
 }
 
+// Replaced reports whether an optimae was a champion until another one replaced it within the window. The base of an
+// acceptance was champion at its anchor or later, so every base that is champion no more is found here.
+func (s *State) Replaced(optimaeID string) bool {
+	for i := range s.Recent {
+		if has(s.Recent[i].Replaced, optimaeID) {
+			return true
+		}
+	}
+	return false
+}
+
+// Champion returns the domain's champion, "" if there is none: the base of the next claim.
+func (s *State) Champion(domain string) string {
+	return s.Domains[domain].champion()
+}
+
 // Included reports whether a transaction is in the chain within the window.
 func (s *State) Included(txID string) bool {
 	for i := range s.Recent {
@@ -149,47 +158,37 @@ func (s *State) Included(txID string) bool {
 }
 
 // Members returns the quorum of a commitment by optimizer anchored at the block with hash anchor; false if
-// that block is not within the window.
+// that block is not within the window. Where the genesis file says solo it is the optimizer alone while nobody else is
+// eligible, neither at the anchor nor in this state.
 func (s *State) Members(anchor, commitment, optimizer string) ([]string, bool) {
 	r := s.RecentAt(anchor)
 	if r == nil {
 		return nil, false
 	}
-	return Members(anchor, commitment, optimizer, r.Eligible, s.rules.QuorumMin), true
+	if s.rules.Solo && alone(optimizer, r.Eligible) && alone(optimizer, s.Generators()) {
+		return []string{optimizer}, true
+	}
+	return s.quorums.members(anchor, commitment, optimizer, r.Eligible, s.rules.QuorumMin), true
 }
+
+func alone(peer string, eligible []string) bool { return len(eligible) == 1 && eligible[0] == peer }
 
 // Improves reports whether performance beats the domain's champion by its minimum increment, and by how
 // much. The first acceptance of a domain counts one half.
 func (s *State) Improves(domain string, performance float64) (raw int64, ok bool) {
-	d, rule := s.Domains[domain], s.rules.Domains[domain]
-	if d == nil || !finite(performance) {
-		return 0, false
+	if d := s.Domains[domain]; d != nil && finite(performance) {
+		return d.improves(performance, s.rules.Domains[domain])
 	}
-	if !d.HasBest {
-		return firstIncrement, true
-	}
-	if performance <= d.Best {
-		return 0, false
-	}
-	raw = RawIncrement(d.Best, performance, rule.PerformanceScale)
-	return raw, raw >= rule.MinIncrement
+	return 0, false
 }
 
 // Weight returns the domain's weight in this state.
 func (s *State) Weight(domain string) int64 {
-	var all int64
-	for _, d := range s.Domains {
-		all += d.Inferences
-	}
-	rule := s.rules.Domains[domain]
-	return s.Domains[domain].Weight(rule.Weight, rule.Synthetic, all, int64(len(s.Domains)))
+	return s.weight(s.Domains[domain], s.rules.Domains[domain])
 }
 
-// certify notes that a registered peer has signed a block at height h or something built on it.
-func (s *State) certify(peer string, h int64) {
-	if p := s.Peers[peer]; p != nil && p.PublicKey != "" {
-		p.Certified = max(p.Certified, h)
-	}
+func (s *State) weight(d *Domain, rule DomainRules) int64 {
+	return d.Weight(rule.Weight, rule.Synthetic, s.inferences, int64(len(s.rules.Domains)))
 }
 
 // finalize moves the finalized block up to the highest one that is deep enough and certified by ⌈2n/3⌉ of the
@@ -212,16 +211,6 @@ func (s *State) finalize() {
 			s.FinalizedHeight, s.FinalizedHash = h, s.Recent[i].Hash
 		}
 	}
-}
-
-// peer returns the record of a peer, made on first use.
-func (s *State) peer(id string) *Peer {
-	p := s.Peers[id]
-	if p == nil {
-		p = &Peer{Reputation: Reputation{Last: s.TipTime}}
-		s.Peers[id] = p
-	}
-	return p
 }
 
 // Better reports whether the chain ending in a is preferred to the one ending in b. forkA and forkB are the

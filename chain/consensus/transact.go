@@ -1,6 +1,7 @@
 package consensus
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -18,40 +19,63 @@ func (b *block) open(st *Statement) error {
 	if v, named := st.Parameters.Get("data_hash"); named && rule.DataHash != "" && v != rule.DataHash {
 		return refuse("recipe is for other data than domain %q", st.DomainID)
 	}
+	if b.parent.RecentAt(st.Anchor) == nil {
+		return refuse("anchor %.12s is not among the last %d blocks", st.Anchor, Window)
+	}
 	if b.settled[st.OptimaeID] || b.parent.Settled(st.OptimaeID) {
 		return refuse("optimae %.12s is settled already", st.OptimaeID)
 	}
 	return nil
 }
 
-func (b *block) accept(tx *chain.Tx, r *Receipt) error {
-	st, err := ParseAcceptance(tx)
-	if err != nil {
-		return err
+// base checks that a claim improves on the champion as the block has it by now.
+func (b *block) base(st *Statement) error {
+	champion := b.s.doms.get(st.DomainID).champion()
+	switch {
+	case st.Base == champion:
+		return nil
+	case st.Base == "" || b.replaced[st.Base] || b.parent.Replaced(st.Base) || b.settled[st.Base] || b.parent.Settled(st.Base):
+		return fmt.Errorf("%w: %w: base %.12s, the champion is %.12s", ErrTx, ErrSuperseded, st.Base, champion)
 	}
+	return &earlyError{after: OptimaeKey(st.Base), err: fmt.Errorf("base %.12s is not known", st.Base)}
+}
+
+func (b *block) accept(tx *chain.Tx, st *Statement, r *Receipt) error {
 	if err := b.open(st); err != nil {
 		return err
+	}
+	early := b.base(st)
+	if errors.Is(early, ErrSuperseded) {
+		return early
 	}
 	agreed, divergent, k, err := st.tally(b.parent, !b.trusted)
 	if err != nil {
 		return err
 	}
+	r.Solo = k == 1 && has(agreed, st.OptimizerID) // nobody is a member of its own quorum otherwise
 	if len(agreed) < Needed(k) {
 		return refuse("%d of %d agree, %d are needed", len(agreed), k, Needed(k))
 	}
+	if early != nil { // only what is right but for its base may wait
+		return early
+	}
 
-	s, d := b.s, b.s.Domains[st.DomainID]
-	r.OptimaeID, r.OptimizerID, r.Agreed, r.Divergent = st.OptimaeID, st.OptimizerID, agreed, divergent
+	s, d := b.s, b.s.doms.edit(st.DomainID)
+	r.OptimaeID, r.OptimizerID, r.Base, r.Agreed, r.Divergent = st.OptimaeID, st.OptimizerID, st.Base, agreed, divergent
 	r.HadBest, r.PreviousBest = d.HasBest, d.Best
-	r.Weight = s.Weight(st.DomainID)
-	r.Factor = ReputationFactor(s.Reputation(st.OptimizerID))
-	r.Raw, r.Improved = s.Improves(st.DomainID, st.Claim.Performance)
+	rule := s.rules.Domains[st.DomainID]
+	r.Weight = s.weight(d, rule)
+	r.Factor = ReputationFactor(s.reputation(st.OptimizerID))
+	r.Raw, r.Improved = d.improves(st.Claim.Performance, rule)
 	d.Accepted++
 	if r.Improved {
 		r.Effective = mulMicro(mulMicro(r.Raw, r.Weight), r.Factor)
+		if d.HasBest {
+			b.replaced[d.OptimaeID] = true
+		}
 		d.HasBest, d.Best, d.BestHeight = true, st.Claim.Performance, s.Height
 		d.Parameters = canon.Canonical(st.Parameters)
-		d.OptimaeID, d.OptimizerID, d.Digest = st.OptimaeID, st.OptimizerID, st.Claim.Digest
+		d.OptimaeID, d.OptimizerID, d.Digest, d.Solo = st.OptimaeID, st.OptimizerID, st.Claim.Digest, r.Solo
 		d.Improved++
 		d.TotalIncrement += r.Raw
 		p := s.peer(st.OptimizerID)
@@ -73,11 +97,7 @@ func (b *block) accept(tx *chain.Tx, r *Receipt) error {
 	return nil
 }
 
-func (b *block) reject(tx *chain.Tx, r *Receipt) error {
-	st, err := parseRejection(tx, b.s.rules.Network, !b.trusted)
-	if err != nil {
-		return err
-	}
+func (b *block) reject(tx *chain.Tx, st *Statement, r *Receipt) error {
 	if err := b.open(st); err != nil {
 		return err
 	}
@@ -89,12 +109,12 @@ func (b *block) reject(tx *chain.Tx, r *Receipt) error {
 		return refuse("%d of %d disagree, which does not rule acceptance out", len(divergent), k)
 	}
 	s := b.s
-	r.OptimaeID, r.OptimizerID, r.Agreed, r.Divergent = st.OptimaeID, st.OptimizerID, agreed, divergent
-	s.Domains[st.DomainID].Rejected++
+	r.OptimaeID, r.OptimizerID, r.Base, r.Agreed, r.Divergent = st.OptimaeID, st.OptimizerID, st.Base, agreed, divergent
+	s.doms.edit(st.DomainID).Rejected++
 	p := s.peer(st.OptimizerID)
 	p.Rejected++
 	p.Reputation = p.Reputation.add(-reputationRejected, b.time)
-	s.Ledger.Burn(st.OptimizerID, ledger.StakeBurn(s.BaseFee))
+	s.money.Burn(st.OptimizerID, ledger.StakeBurn(s.BaseFee))
 	unreproducible := 0
 	for _, v := range st.Votes {
 		if !Reproduces(v, st.Claim) {
@@ -115,6 +135,7 @@ func (b *block) votes(st *Statement, with []string, atFault func(*chain.Vote) bo
 	for _, v := range st.Votes {
 		p := b.s.peer(v.EvaluatorID)
 		switch {
+		case v.EvaluatorID == st.OptimizerID: // solo: one's own word is worth neither reputation nor a share
 		case slices.Contains(with, v.EvaluatorID):
 			p.Agreed++
 			p.Reputation = p.Reputation.add(reputationAgreed, b.time)
@@ -127,18 +148,14 @@ func (b *block) votes(st *Statement, with []string, atFault func(*chain.Vote) bo
 	}
 }
 
-func (b *block) transfer(tx *chain.Tx) error {
-	t, err := parseTransfer(tx)
+func (b *block) transfer(tx *chain.Tx, t ledger.Transfer, _ *Receipt) error {
+	fee, err := b.s.money.Transfer(t, b.parent.BaseFee)
 	if err != nil {
-		return err
-	}
-	fee, err := b.s.Ledger.Transfer(t, b.parent.BaseFee)
-	if err != nil {
-		if next := b.s.Ledger.Nonce(t.Sender) + 1; t.Nonce > next && t.Nonce < next+MaxPeerTx {
+		if next := b.s.money.Nonce(t.Sender) + 1; t.Nonce > next && t.Nonce < next+MaxPeerTx {
 			alone := t
 			alone.Nonce = next
-			if b.s.Ledger.CheckTransfer(alone, b.parent.BaseFee) == nil {
-				return fmt.Errorf("%w: %w: %w", ErrTx, ErrEarly, err)
+			if b.s.money.CheckTransfer(alone, b.parent.BaseFee) == nil {
+				return &earlyError{after: transferKey(t.Sender, t.Nonce-1), err: err}
 			}
 		}
 		return refuse("%v", err)
@@ -148,37 +165,28 @@ func (b *block) transfer(tx *chain.Tx) error {
 }
 
 // task counts one served inference; only a registered evaluator can report it.
-func (b *block) task(tx *chain.Tx) error {
-	kind, err := tx.Payload.String("task_type")
-	if err != nil || kind != "inference_request" {
-		return refuse("task_completed: task_type must be inference_request")
-	}
-	if id, err := tx.Payload.String("task_id"); err != nil || !chain.IsHash(id) {
-		return refuse("task_completed: task_id must be 64 hex digits")
-	}
-	d := b.s.Domains[tx.DomainID]
-	p := b.s.Peers[tx.PeerID]
-	if d == nil || p == nil || p.PublicKey == "" {
+func (b *block) task(tx *chain.Tx, anchor string, _ *Receipt) error {
+	if b.s.doms.get(tx.DomainID) == nil || !b.s.isRegistered(tx.PeerID) {
 		return refuse("task_completed: unknown domain or unregistered evaluator")
 	}
-	if anchor, err := tx.Payload.String("anchor"); err != nil || b.parent.RecentAt(anchor) == nil {
+	if b.parent.RecentAt(anchor) == nil {
 		return refuse("task_completed: anchor is not among the last %d blocks", Window)
 	}
-	d.Inferences++
+	b.s.doms.edit(tx.DomainID).Inferences++
+	b.s.inferences++
 	return nil
 }
 
 // register admits an evaluator. It costs a burned stake, so that identities are not free: the money is earned
 // by optimizing, which needs no registration, or given by a transfer.
-func (b *block) register(tx *chain.Tx) error {
-	if p := b.s.Peers[tx.PeerID]; p != nil && p.PublicKey != "" {
+func (b *block) register(tx *chain.Tx, _ struct{}, _ *Receipt) error {
+	if b.s.isRegistered(tx.PeerID) {
 		return refuse("%.12s is registered already", tx.PeerID)
 	}
-	if fee := ledger.Stake(b.parent.BaseFee); b.s.Ledger.Balance(tx.PeerID) < fee {
-		return refuse("registration burns %d base units, %.12s has %d", fee, tx.PeerID, b.s.Ledger.Balance(tx.PeerID))
+	if fee := ledger.Stake(b.parent.BaseFee); b.s.money.Balance(tx.PeerID) < fee {
+		return refuse("registration burns %d base units, %.12s has %d", fee, tx.PeerID, b.s.money.Balance(tx.PeerID))
 	}
-	b.s.Ledger.Burn(tx.PeerID, ledger.Stake(b.parent.BaseFee))
-	p := b.s.peer(tx.PeerID)
-	p.PublicKey, p.Registered, p.Certified = tx.PublicKey, b.s.Height, 0
+	b.s.money.Burn(tx.PeerID, ledger.Stake(b.parent.BaseFee))
+	b.s.register(tx.PeerID, tx.PublicKey)
 	return nil
 }

@@ -17,12 +17,33 @@ type Domain struct {
 	OptimaeID      string
 	OptimizerID    string
 	Digest         string
+	Solo           bool // nobody but the author has re-run it
 	BestHeight     int64
 	Accepted       int64 // acceptances, improving or not
 	Improved       int64
 	Rejected       int64
 	TotalIncrement int64 // Σ raw increments of those that improved
 	Inferences     int64
+}
+
+// champion returns the optimae that is the domain's champion, "" if there is none; d may be nil.
+func (d *Domain) champion() string {
+	if d == nil || !d.HasBest {
+		return ""
+	}
+	return d.OptimaeID
+}
+
+// improves reports whether a finite performance beats the champion by the minimum increment, and by how much.
+func (d *Domain) improves(performance float64, rule DomainRules) (raw int64, ok bool) {
+	if !d.HasBest {
+		return firstIncrement, true
+	}
+	if performance <= d.Best {
+		return 0, false
+	}
+	raw = RawIncrement(d.Best, performance, rule.PerformanceScale)
+	return raw, raw >= rule.MinIncrement
 }
 
 // Weight returns the weight of a domain: base × max(0.1, demand) × (1 + progress) × strength, where demand is

@@ -8,6 +8,7 @@ import (
 
 	"doin.network/node/chain"
 	"doin.network/node/chain/consensus"
+	"doin.network/node/chain/protocol"
 	"doin.network/node/internal/canon"
 )
 
@@ -41,17 +42,17 @@ func (e *Engine) addBlocks(from string, branch []*chain.Block) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	entries := make([]Entry, 0, len(branch))
+	steps := make([]step, 0, len(branch))
 	for _, b := range branch {
 		if b.Header.Timestamp.Micro() > e.now+e.cfg.MaxDrift {
 			return false, fmt.Errorf("%w: block %d of %s", ErrFuture, b.Header.Index, b.Header.Timestamp.ISO())
 		}
 		next, receipts, err := consensus.Apply(state, b)
 		if err != nil {
-			e.emit(Penalize{Peer: from, Reason: err.Error()})
-			return false, err
+			e.penalize(from, err)
+			return false, fmt.Errorf("%w: %w", protocol.ErrBlock, err)
 		}
-		entries = append(entries, Entry{Block: b, State: next, Receipts: receipts})
+		steps = append(steps, step{b, next, receipts})
 		state = next
 	}
 	if ancestor < e.tip.Height {
@@ -63,11 +64,29 @@ func (e *Engine) addBlocks(from string, branch []*chain.Block) (bool, error) {
 			return false, nil
 		}
 	}
-	return true, e.adopt(ancestor, entries)
+	return true, e.adopt(ancestor, steps)
 }
 
-// adopt makes entries the chain above ancestor.
-func (e *Engine) adopt(ancestor int64, entries []Entry) error {
+// step is a block with what Apply or Build made of it.
+type step struct {
+	block    *chain.Block
+	state    *consensus.State
+	receipts *consensus.Receipts
+}
+
+// entry is the stored form of a step.
+func (e *Engine) entry(s step) protocol.Entry {
+	var earned int64
+	for _, o := range s.receipts.Outputs {
+		if o.Recipient == e.key.PeerID() {
+			earned += o.Amount
+		}
+	}
+	return protocol.Entry{Block: s.block, State: s.state.AppendCanonical(nil), Receipts: s.receipts.AppendCanonical(nil), Earned: earned}
+}
+
+// adopt makes steps the chain above ancestor.
+func (e *Engine) adopt(ancestor int64, steps []step) error {
 	var dropped []*chain.Block
 	for h := ancestor + 1; h <= e.tip.Height; h++ {
 		b, err := e.block(h)
@@ -81,25 +100,21 @@ func (e *Engine) adopt(ancestor int64, entries []Entry) error {
 		delete(e.blocks, b.Header.Index)
 	}
 	final := e.tip.FinalizedHeight
-	e.emit(Commit{Ancestor: ancestor, Entries: entries, Dropped: dropped})
+	entries := make([]protocol.Entry, len(steps))
+	for i, s := range steps {
+		entries[i] = e.entry(s)
+	}
+	e.emit(protocol.Commit{Ancestor: ancestor, Entries: entries, Dropped: dropped})
 	if len(dropped) > 0 {
 		e.notice(true, "chain reorganised", "ancestor", ancestor, "dropped", len(dropped), "adopted", len(entries))
 	}
-	for _, en := range entries {
-		e.tip = en.State
-		e.states[en.State.Height] = en.State
-		e.blocks[en.State.Height] = en.Block
-		for _, tx := range en.Block.Transactions {
-			e.pool.Remove(tx.ID)
-		}
-		for _, r := range en.Receipts.Tx {
-			if r.OptimaeID != "" {
-				e.pool.RemoveKey(optimaeKey(r.OptimaeID))
-				e.drop(r.OptimaeID)
-			}
-		}
-		e.anchor(final, en.State)
-		final = en.State.FinalizedHeight
+	for _, s := range steps {
+		e.tip = s.state
+		e.states[s.state.Height] = s.state
+		e.blocks[s.state.Height] = s.block
+		e.settled(s)
+		e.anchor(final, s.state)
+		final = s.state.FinalizedHeight
 	}
 	for h := range e.states {
 		if h <= e.tip.Height-keepStates {
@@ -107,19 +122,55 @@ func (e *Engine) adopt(ancestor int64, entries []Entry) error {
 			delete(e.blocks, h)
 		}
 	}
+	e.alone = e.nobodyElse()
+	e.move()
 	e.dirty, e.readySince, e.dryUntil = true, 0, 0
-	for _, b := range dropped { // what the new chain does not hold waits again
+	e.readd(dropped)
+	e.prunePool()
+	e.passClaims()
+	e.unpark()
+	return nil
+}
+
+// settled ends the claims that a block of the chain decides.
+func (e *Engine) settled(s step) {
+	for i, tx := range s.block.Transactions {
+		e.pool.Remove(tx.ID)
+		r := s.receipts.Tx[i]
+		if r.OptimaeID == "" {
+			continue
+		}
+		e.decide(tx, r.Solo)
+		stage, reason := protocol.Accepted, ""
+		if tx.Type == consensus.TxRejected {
+			stage = protocol.Rejected
+			reason, _ = tx.Payload.StringOr("reason", "")
+		}
+		e.pool.RemoveKey(consensus.OptimaeKey(r.OptimaeID))
+		e.unrecord(r.OptimaeID)
+		delete(e.passed, r.OptimaeID)
+		e.drop(r.OptimaeID, stage, reason)
+	}
+}
+
+// readd lets wait again what the new chain does not hold. Its signatures have been verified with its block.
+func (e *Engine) readd(dropped []*chain.Block) {
+	for _, b := range dropped {
 		for _, tx := range b.Transactions {
-			if consensus.RecheckTx(e.tip, tx, e.now) == nil {
-				if err := e.pool.Readd(tx, poolKey(tx), txFee(tx), e.now); err != nil {
-					e.notice(true, "dropped transaction not pooled again", "tx", short(tx.ID), "err", err)
+			if err := consensus.RecheckTx(e.tip, tx, e.now); err != nil && !errors.Is(err, consensus.ErrEarly) {
+				continue
+			}
+			if err := e.pool.Readd(tx, consensus.Key(tx), consensus.Fee(tx), e.now); err != nil {
+				e.notice(true, "dropped transaction not pooled again", "tx", short(tx.ID), "err", err)
+				continue
+			}
+			if tx.Type == consensus.TxAccepted {
+				if st, err := consensus.ParseAcceptance(tx); err == nil {
+					e.record(tx, st)
 				}
 			}
 		}
 	}
-	e.prunePool()
-	e.unpark()
-	return nil
 }
 
 // anchor asks for anchors of the blocks that s finalizes above height final. A block that can still be
@@ -128,19 +179,7 @@ func (e *Engine) anchor(final int64, s *consensus.State) {
 	n := e.cfg.AnchorInterval
 	for _, r := range s.Recent {
 		if n > 0 && r.Height > max(0, final) && r.Height <= s.FinalizedHeight && r.Height%n == 0 {
-			e.emit(AnchorDue{Height: r.Height, Hash: r.Hash})
-		}
-	}
-}
-
-// prunePool drops what the new tip has made impossible.
-func (e *Engine) prunePool() {
-	for _, tx := range e.pool.Pending() {
-		if err := consensus.RecheckTx(e.tip, tx, e.now); err != nil && !errors.Is(err, consensus.ErrEarly) {
-			e.pool.Remove(tx.ID)
-			if id, _ := tx.Payload.StringOr("optimae_id", ""); id != "" {
-				e.drop(id)
-			}
+			e.emit(protocol.AnchorDue{Height: r.Height, Hash: r.Hash})
 		}
 	}
 }
@@ -183,18 +222,14 @@ func (e *Engine) state(height int64) (*consensus.State, error) {
 }
 
 // receiveAnnouncement asks for a block that this node lacks.
-func (e *Engine) receiveAnnouncement(m *chain.Message) error {
-	index, hash, err := parseAnnouncement(m)
-	if err != nil {
-		return err
-	}
-	if index <= e.tip.FinalizedHeight {
+func (e *Engine) receiveAnnouncement(sender string, a *announcedBlock) error {
+	if a.index <= e.tip.FinalizedHeight {
 		return late("announcement below the finalized block")
 	}
-	if h, ok := e.hash(index); ok && h == hash {
+	if h, ok := e.hash(a.index); ok && h == a.hash {
 		return nil
 	}
-	e.emit(Fetch{Peer: m.SenderID, Height: index, Hash: hash})
+	e.emit(protocol.Fetch{Peer: sender, Height: a.index, Hash: a.hash})
 	return nil
 }
 

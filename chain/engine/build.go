@@ -1,24 +1,44 @@
 package engine
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 
 	"doin.network/node/chain"
 	"doin.network/node/chain/consensus"
-	"doin.network/node/chain/ledger"
 	"doin.network/node/chain/mempool"
 )
 
-// submit checks a transaction against the tip and pools it; broadcast tells the others.
-func (e *Engine) submit(tx *chain.Tx, broadcast bool) error {
+// offerTx takes a transaction that nobody has verified.
+func (e *Engine) offerTx(tx *chain.Tx) error {
 	if e.pool.Has(tx.ID) {
 		return late("transaction is pending")
 	}
-	if err := consensus.CheckTx(e.tip, tx, e.now); err != nil && !errors.Is(err, consensus.ErrEarly) {
+	if err := consensus.VerifyTx(tx, e.rules.Network); err != nil {
 		return err
 	}
-	if err := e.pool.Add(tx, poolKey(tx), txFee(tx), e.now); err != nil {
+	stx := &signedTx{tx: tx}
+	if tx.Type == consensus.TxAccepted {
+		st, err := consensus.ParseAcceptance(tx)
+		if err != nil {
+			return err
+		}
+		stx.st = st
+	}
+	return e.submit(stx, true)
+}
+
+// submit checks a verified transaction against the tip and pools it; broadcast tells the others.
+func (e *Engine) submit(stx *signedTx, broadcast bool) error {
+	tx := stx.tx
+	if e.pool.Has(tx.ID) {
+		return late("transaction is pending")
+	}
+	if err := consensus.RecheckTx(e.tip, tx, e.now); err != nil && !errors.Is(err, consensus.ErrEarly) {
+		return err
+	}
+	if err := e.pool.Add(tx, consensus.Key(tx), consensus.Fee(tx), e.now); err != nil {
 		if errors.Is(err, mempool.ErrKnown) || errors.Is(err, mempool.ErrDuplicateKey) ||
 			errors.Is(err, mempool.ErrFull) || errors.Is(err, mempool.ErrRateLimited) {
 			return late("%v", err)
@@ -26,39 +46,73 @@ func (e *Engine) submit(tx *chain.Tx, broadcast bool) error {
 		return err
 	}
 	e.dirty = true
-	if id, _ := tx.Payload.StringOr("optimae_id", ""); id != "" {
-		if c := e.claims[id]; c != nil {
-			c.accepted, c.rejected = tx.Type == consensus.TxAccepted, tx.Type == consensus.TxRejected
-		}
-	}
 	if broadcast {
 		e.message(chain.MsgTransaction, transactionPayload(tx))
 	}
+	e.pooled(stx)
 	return nil
 }
 
-func (e *Engine) receiveTransaction(m *chain.Message) error {
-	tx, err := parseTransaction(m)
-	if err != nil {
-		return err
+// pooled notes what a transaction that waits now decides.
+func (e *Engine) pooled(stx *signedTx) {
+	id, _ := stx.tx.Payload.StringOr("optimae_id", "")
+	if id == "" {
+		return
 	}
-	if e.tip.Included(tx.ID) {
+	if c := e.claims[id]; c != nil {
+		e.setRecorded(c, true)
+	}
+	if stx.st == nil {
+		e.decide(stx.tx, false)
+		return
+	}
+	e.decide(stx.tx, len(stx.st.Votes) == 1 && stx.st.Votes[0].EvaluatorID == stx.st.OptimizerID)
+	e.record(stx.tx, stx.st)
+	e.unpark()
+}
+
+// receiveTransaction pools a transaction of the network. A peer on another branch, or one block ahead, may honestly hold what
+// we must refuse: it is not pooled, and nobody is punished.
+func (e *Engine) receiveTransaction(stx *signedTx) error {
+	if e.tip.Included(stx.tx.ID) {
 		return late("transaction is in the chain")
 	}
-	err = e.submit(tx, false)
-	// A peer on another branch, or one block ahead, may honestly hold what we must refuse: not pooled, and
-	// punished only if the transaction could never be valid.
-	if errors.Is(err, consensus.ErrTx) && tx.ValidateBasic() == nil && chain.VerifyTx(tx, e.rules.Network) == nil {
+	err := e.submit(stx, false)
+	if errors.Is(err, consensus.ErrTx) {
 		return late("%v", err)
 	}
 	return err
 }
 
+// pending lists the pool in its order, but of acceptances of one domain the best first: what improves on the same base
+// excludes each other, and every node expects the best of them to win.
+func (e *Engine) pending() []*chain.Tx {
+	txs := e.pool.Pending()
+	var places []int
+	var accepted []*chain.Tx
+	for i, tx := range txs {
+		if tx.Type == consensus.TxAccepted {
+			places, accepted = append(places, i), append(accepted, tx)
+		}
+	}
+	performance := func(tx *chain.Tx) float64 {
+		v, _ := tx.Payload.Float("verified_performance")
+		return v
+	}
+	slices.SortFunc(accepted, func(a, b *chain.Tx) int {
+		return cmp.Or(cmp.Compare(a.DomainID, b.DomainID), cmp.Compare(performance(b), performance(a)), cmp.Compare(consensus.Key(a), consensus.Key(b)))
+	})
+	for i, place := range places {
+		txs[place] = accepted[i]
+	}
+	return txs
+}
+
 // build makes a block when the pending increments suffice and this node's turn has come: a generator of rank r
-// gives the r before it RankDelay each.
+// gives the r before it RankDelay each. A lone generator makes blocks only if the genesis file says solo.
 func (e *Engine) build() {
 	generators := e.tip.Generators()
-	if len(generators) < 2 || !slices.Contains(generators, e.key.PeerID()) {
+	if len(generators) < 2 && !e.rules.Solo || !slices.Contains(generators, e.key.PeerID()) {
 		return
 	}
 	if !e.dirty && e.readySince == 0 && e.now < e.dryUntil {
@@ -68,7 +122,7 @@ func (e *Engine) build() {
 	if e.readySince != 0 && e.now < e.readySince+rank*e.cfg.RankDelay {
 		return
 	}
-	built, err := consensus.Build(e.tip, e.pool.Pending(), e.now, e.key)
+	built, err := consensus.Build(e.tip, e.pending(), e.now, e.key)
 	e.dirty = false
 	if err != nil {
 		if !errors.Is(err, consensus.ErrBelowThreshold) {
@@ -86,36 +140,9 @@ func (e *Engine) build() {
 			return
 		}
 	}
-	entry := Entry{Block: built.Block, State: built.State, Receipts: built.Receipts}
-	if err := e.adopt(e.tip.Height, []Entry{entry}); err != nil {
+	if err := e.adopt(e.tip.Height, []step{{built.Block, built.State, built.Receipts}}); err != nil {
 		e.notice(true, "own block not adopted", "err", err)
 		return
 	}
 	e.announce(built.Block)
-}
-
-// poolKey names what a transaction decides, so that one optimae or nonce cannot wait twice.
-func poolKey(tx *chain.Tx) string {
-	switch tx.Type {
-	case consensus.TxAccepted, consensus.TxRejected:
-		id, _ := tx.Payload.StringOr("optimae_id", "")
-		return optimaeKey(id)
-	case consensus.TxTask:
-		id, _ := tx.Payload.StringOr("task_id", "")
-		return "task:" + id
-	case consensus.TxRegistered:
-		return "register:" + tx.PeerID
-	}
-	return "tx:" + tx.ID
-}
-
-func optimaeKey(id string) string { return "optimae:" + id }
-
-// txFee is what a transaction pays its block; what the chain wants most pays nothing and goes first.
-func txFee(tx *chain.Tx) int64 {
-	if tx.Type == consensus.TxTransfer {
-		fee, _ := tx.Payload.IntOr("fee", 0)
-		return fee
-	}
-	return ledger.MaxSupply
 }

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"doin.network/node/chain"
 	"doin.network/node/chain/consensus"
 	"doin.network/node/chain/engine"
+	"doin.network/node/chain/protocol"
 	"doin.network/node/internal/canon"
 )
 
@@ -42,7 +44,7 @@ func TestThreeNodes(t *testing.T) {
 	}
 	for _, n := range c.nodes {
 		if len(n.bests) == 0 {
-			t.Errorf("%.6s got no immigrant", n.id)
+			t.Errorf("%.6s got no migrant", n.id)
 		}
 		for _, f := range n.fines {
 			t.Errorf("%.6s punished honest %.6s: %s", n.id, f.Peer, f.Reason)
@@ -136,9 +138,9 @@ func TestLiar(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, 4, 3)
 	liar := c.nodes[3]
-	liar.worker = func(ev engine.Evaluate) (engine.Outcome, error) {
+	liar.worker = func(ev protocol.Evaluate) (protocol.Outcome, error) {
 		o, err := honest(ev)
-		if ev.Confirm {
+		if ev.Own {
 			o.Performance = -1
 		}
 		return o, err
@@ -156,7 +158,15 @@ func TestLiar(t *testing.T) {
 	if got := s.Peers[liar.id].Rejected; got == 0 || s.Reputation(liar.id) >= 10*consensus.Micro {
 		t.Errorf("the liar was rejected %d times and has reputation %d", got, s.Reputation(liar.id))
 	}
+	if liar.count(protocol.Rejected) == 0 || liar.count(protocol.Accepted) != 0 {
+		t.Errorf("the liar hears of %d rejections, %d acceptances", liar.count(protocol.Rejected), liar.count(protocol.Accepted))
+	}
 	for _, n := range c.nodes[:3] {
+		if !slices.ContainsFunc(slices.Collect(maps.Values(n.said)), func(d protocol.Decided) bool {
+			return !d.Accepted && d.OptimizerID == liar.id && d.Performance == -1
+		}) {
+			t.Error("nobody said that the false claim is rejected")
+		}
 		if slices.Contains(n.bests, -1) {
 			t.Error("a false claim was adopted as an immigrant")
 		}
@@ -170,7 +180,7 @@ func TestDataMismatchAbstains(t *testing.T) {
 	c := newCluster(t, 3, 5)
 	odd := c.nodes[2]
 	odd.search = func(*node) *canon.Object { return nil }
-	odd.worker = func(engine.Evaluate) (engine.Outcome, error) { return engine.Outcome{}, engine.ErrAbstain }
+	odd.worker = func(protocol.Evaluate) (protocol.Outcome, error) { return protocol.Outcome{}, protocol.ErrAbstain }
 	c.poll()
 	c.net.AdvanceTo(time.Minute)
 	s := c.nodes[0].eng.View().State
@@ -196,32 +206,18 @@ func TestCrashAndReturn(t *testing.T) {
 	c.check()
 }
 
-// TestLone: without other evaluators rounds go on, and nothing else.
-func TestLone(t *testing.T) {
-	t.Parallel()
-	c := newCluster(t, 1, 7)
-	c.net.AdvanceTo(time.Hour)
-	n := c.nodes[0]
-	if n.rounds < 100 || n.height() != 0 || !n.eng.View().Alone {
-		t.Errorf("rounds %d, height %d, alone %v", n.rounds, n.height(), n.eng.View().Alone)
-	}
-	if d := n.done[len(n.done)-1]; d.Confirmed == nil || d.Announced {
-		t.Errorf("a lone round: %+v", d)
-	}
-}
-
 // TestInference: a forecast is served by the champion and counted by the chain.
 func TestInference(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, 3, 8)
 	c.poll()
 	n := c.nodes[0]
-	n.step(engine.Infer{Domain: domain, Input: canon.NewObject(), ClientID: "x"})
+	n.step(protocol.Infer{Domain: domain, Input: canon.NewObject(), ClientID: "x"})
 	if len(n.served) != 0 {
 		t.Error("served without a champion")
 	}
 	c.net.AdvanceTo(time.Minute)
-	n.step(engine.Infer{Domain: domain, Input: canon.NewObject("steps", int64(3)), ClientID: "x"})
+	n.step(protocol.Infer{Domain: domain, Input: canon.NewObject("steps", int64(3)), ClientID: "x"})
 	if len(n.served) != 1 {
 		t.Fatalf("%d inferences asked for", len(n.served))
 	}
@@ -234,8 +230,8 @@ func TestInference(t *testing.T) {
 	}
 }
 
-// TestSlowNodeGetsChampions: a node that is still at work on a claim when its acceptance is in a block gets it as an
-// immigrant all the same.
+// TestSlowNodeGetsChampions: a node that is still at work on a claim when its acceptance is in a block gets it as a
+// migrant all the same.
 func TestSlowNodeGetsChampions(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, 5, 11)
@@ -247,9 +243,6 @@ func TestSlowNodeGetsChampions(t *testing.T) {
 	if len(slow.bests) == 0 {
 		t.Error("no immigrants")
 	}
-	if slow.rounds < 2 {
-		t.Errorf("%d rounds: they wait for what is no longer of use", slow.rounds)
-	}
 }
 
 // TestQueuedChampionIsRerun: a claim that is accepted while its re-run still waits in the queue is re-run if it has become
@@ -258,10 +251,13 @@ func TestQueuedChampionIsRerun(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, 8, 12)
 	victim, author := c.nodes[0], c.nodes[1].key
-	var jobs []engine.Evaluate
-	take := func(effects []engine.Effect) {
+	for _, n := range c.nodes {
+		n.search = func(*node) *canon.Object { return nil }
+	}
+	var jobs []protocol.Evaluate
+	take := func(effects []protocol.Effect) {
 		for _, f := range effects {
-			if ev, ok := f.(engine.Evaluate); ok {
+			if ev, ok := f.(protocol.Evaluate); ok {
 				jobs = append(jobs, ev)
 			}
 		}
@@ -269,6 +265,9 @@ func TestQueuedChampionIsRerun(t *testing.T) {
 	var claims []*consensus.Statement
 	for v := int64(20); v > 14; v-- {
 		st := victim.claim(author, v, -float64(v))
+		if v == 15 {
+			st.Base = claims[4].OptimaeID
+		}
 		claims = append(claims, st)
 		take(victim.say(author, chain.MsgOptimaeCommit, commitOf(st)))
 		take(victim.say(author, chain.MsgOptimaeReveal, revealOf(st)))
@@ -279,10 +278,10 @@ func TestQueuedChampionIsRerun(t *testing.T) {
 	genesis := victim.state()
 	_, blocks := c.extend(genesis, c.nodes[2:3], 3*engine.Second, c.accepted(genesis, claims[4], author), c.accepted(genesis, claims[5], author))
 	c.net.Advance(10 * time.Second)
-	take(victim.eng.Step(victim.now(), engine.Blocks{From: "x", Blocks: blocks}))
+	take(victim.eng.Step(victim.now(), protocol.Blocks{From: "x", Blocks: blocks}))
 	for i := 0; i < len(jobs); i++ {
 		c.net.Advance(time.Second)
-		take(victim.eng.Step(victim.now(), engine.Evaluated{Job: jobs[i].Job, Err: engine.ErrAbstain}))
+		take(victim.eng.Step(victim.now(), protocol.Evaluated{Job: jobs[i].Job, Err: protocol.ErrAbstain}))
 	}
 	var got []int64
 	for _, j := range jobs {
@@ -306,7 +305,7 @@ func TestHostileMessages(t *testing.T) {
 		m := &chain.Message{Type: kind, SenderID: attacker.id, Timestamp: c.nodes[0].chain.blocks[0].Header.Timestamp, TTL: 7, Payload: payload}
 		c.must(chain.SignMessage(m, attacker.key, victim.eng.View().State.Rules().Network))
 		before := victim.eng.View()
-		victim.step(engine.Received{Message: m})
+		victim.step(protocol.Received{Message: m})
 		after := victim.eng.View()
 		if after.State != before.State || after.Pending != before.Pending || after.Quorums != before.Quorums {
 			t.Errorf("%s %s changed the victim", kind, canon.Default(payload))
@@ -326,7 +325,7 @@ func TestHostileMessages(t *testing.T) {
 	for i := range 5000 {
 		m := &chain.Message{Type: chain.MsgOptimaeCommit, SenderID: attacker.id, TTL: 7, Timestamp: c.nodes[0].chain.blocks[0].Header.Timestamp,
 			Payload: canon.NewObject("commitment_hash", fmt.Sprintf("%064x", i), "domain_id", domain, "anchor", victim.tip())}
-		victim.step(engine.Received{Message: m})
+		victim.step(protocol.Received{Message: m})
 	}
 	if got := victim.eng.View().Commits; got > 40 {
 		t.Errorf("%d open commits of one sender", got)
@@ -343,22 +342,17 @@ func TestOverfittedIsNotAnnounced(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, 3, 12)
 	odd := c.nodes[0]
-	odd.worker = func(ev engine.Evaluate) (engine.Outcome, error) {
+	odd.worker = func(ev protocol.Evaluate) (protocol.Outcome, error) {
 		o, err := honest(ev)
-		if ev.Confirm && ev.Synthetic != nil {
+		if ev.Own && ev.Synthetic != nil {
 			o.SyntheticScore, o.IncumbentScore = 1.06, 1
 		}
 		return o, err
 	}
 	c.poll()
 	c.net.AdvanceTo(40 * time.Second)
-	if len(odd.done) == 0 {
-		t.Fatal("no round ended")
-	}
-	for _, r := range odd.done {
-		if r.Announced {
-			t.Error("announced although it fails synthetic data")
-		}
+	if odd.count(protocol.Withdrawn) == 0 || odd.count(protocol.Committed) > 0 {
+		t.Errorf("%d withdrawn, %d committed: what fails synthetic data is to be kept", odd.count(protocol.Withdrawn), odd.count(protocol.Committed))
 	}
 	s := c.nodes[1].eng.View().State
 	if s.Domains[domain].Rejected != 0 || s.Domains[domain].Accepted == 0 {

@@ -8,8 +8,8 @@ import (
 	"doin.network/node/internal/canon"
 )
 
-// FuzzValidatePayload: no message panics, and what passes is parsed by the engine as well.
-func FuzzValidatePayload(f *testing.F) {
+// FuzzDecode: no message panics, or is changed, and what is refused has no payload.
+func FuzzDecode(f *testing.F) {
 	f.Add(chain.MsgOptimaeCommit, []byte(`{"commitment_hash":"ab","domain_id":"d","anchor":"cd"}`))
 	f.Add(chain.MsgTaskCompleted, []byte(`{"vote":{"optimae_id":"ab","verified_performance":-1.5}}`))
 	f.Add(chain.MsgTransaction, []byte(`{"transaction":{"tx_type":"transfer","payload":{}}}`))
@@ -22,11 +22,8 @@ func FuzzValidatePayload(f *testing.F) {
 		}
 		m := &chain.Message{Type: kind, SenderID: "s", Payload: o, TTL: 1}
 		before := canon.Canonical(o)
-		if ValidatePayload(m, "n") == nil {
-			_, _ = parseCommit(m)
-			_, _ = parseVote(m)
-			_, _ = parseTransaction(m)
-			_, _, _ = parseAnnouncement(m)
+		if p, err := Decode(m, "n"); err != nil && p != nil {
+			t.Fatalf("Decode(%s) = %v, %v", data, p, err)
 		}
 		if !slices.Equal(canon.Canonical(o), before) {
 			t.Fatalf("the payload %s was changed", data)

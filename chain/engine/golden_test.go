@@ -6,41 +6,55 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"doin.network/node/chain"
-	"doin.network/node/chain/engine"
+	"doin.network/node/chain/protocol"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files in testdata")
 
-// TestGoldenRounds tells what three nodes do from their first search to their second block, one line per effect.
-func TestGoldenRounds(t *testing.T) {
+// TestGoldenClaims tells what three nodes do from their first proposals to their second block, one line per effect.
+func TestGoldenClaims(t *testing.T) {
 	t.Parallel()
+	golden(t, "claims.txt", newCluster(t, 3, 5))
+}
+
+// TestGoldenSolo tells the same of a node that is its own quorum.
+func TestGoldenSolo(t *testing.T) {
+	t.Parallel()
+	golden(t, "solo.txt", newCluster(t, 1, 6, func(g *chain.Genesis) { g.Parameters.Solo = true }))
+}
+
+func golden(t *testing.T, name string, c *cluster) {
+	t.Helper()
 	var text bytes.Buffer
-	c := newCluster(t, 3, 5)
 	names := map[string]string{}
 	for i, n := range c.nodes {
 		names[n.id] = string(rune('A' + i))
 	}
-	optimae := map[string]string{} // commitment → "1 of A"
+	optimae := map[string]string{} // commitment → "optimae 1"
 	named := func(id string) string {
 		if optimae[id] == "" {
 			optimae[id] = fmt.Sprint("optimae ", len(optimae)+1)
 		}
 		return optimae[id]
 	}
-	c.log = func(at time.Duration, n *node, f engine.Effect) {
+	c.log = func(at time.Duration, n *node, f protocol.Effect) {
 		if what := tell(f, names, named); what != "" {
 			fmt.Fprintf(&text, "%7.3f %s %s\n", at.Seconds(), names[n.id], what)
 		}
 	}
-	c.net.Until(time.Minute, func() bool { return c.nodes[0].height() == 2 && c.nodes[1].height() == 2 && c.nodes[2].height() == 2 })
-	fmt.Fprintf(&text, "\nall at height %d, tip %.12s, champion of %s\n", c.nodes[0].height(), c.nodes[0].tip(), names[c.nodes[0].state().Domains[domain].OptimizerID])
+	c.net.Until(time.Minute, func() bool {
+		return !slices.ContainsFunc(c.nodes, func(n *node) bool { return n.height() != 2 })
+	})
+	n := c.nodes[0]
+	fmt.Fprintf(&text, "\nall at height %d, tip %.12s, champion of %s\n", n.height(), n.tip(), names[n.state().Domains[domain].OptimizerID])
 
-	file := filepath.Join("testdata", "rounds.txt")
+	file := filepath.Join("testdata", name)
 	if *update {
 		c.must(os.WriteFile(file, text.Bytes(), 0o644))
 	}
@@ -58,12 +72,12 @@ func TestGoldenRounds(t *testing.T) {
 }
 
 // tell describes an effect; empty for what is of no interest here.
-func tell(f engine.Effect, names map[string]string, named func(string) string) string {
+func tell(f protocol.Effect, names map[string]string, named func(string) string) string {
 	switch f := f.(type) {
-	case engine.Evaluate:
+	case protocol.Evaluate:
 		v, _ := f.Parameters.Int("v")
 		switch {
-		case f.Confirm:
+		case f.Own:
 			return fmt.Sprintf("confirms v=%d with seed %d", v, f.Seed)
 		case f.Synthetic == nil:
 			return fmt.Sprintf("re-runs v=%d with seed %d", v, f.Seed)
@@ -72,7 +86,7 @@ func tell(f engine.Effect, names map[string]string, named func(string) string) s
 		}
 		i, _ := f.Synthetic.Incumbent.Int("v")
 		return fmt.Sprintf("re-runs v=%d with seed %d, to vote, against v=%d on data %d", v, f.Seed, i, f.Synthetic.Seed)
-	case engine.Broadcast:
+	case protocol.Broadcast:
 		p := f.Message.Payload
 		switch f.Message.Type {
 		case chain.MsgOptimaeCommit:
@@ -99,9 +113,9 @@ func tell(f engine.Effect, names map[string]string, named func(string) string) s
 			return fmt.Sprintf("announces block %d, %.12s", h, hash)
 		}
 		return "sends " + f.Message.Type
-	case engine.Fetch:
+	case protocol.Fetch:
 		return fmt.Sprintf("asks %s for block %d", names[f.Peer], f.Height)
-	case engine.Commit:
+	case protocol.Commit:
 		var s strings.Builder
 		for _, e := range f.Entries {
 			fmt.Fprintf(&s, "stores block %d of %s: %d transactions, sum %v of %v", e.Block.Header.Index, names[e.Block.Header.GeneratorID],
@@ -111,16 +125,32 @@ func tell(f engine.Effect, names map[string]string, named func(string) string) s
 			fmt.Fprintf(&s, ", dropping %d", len(f.Dropped))
 		}
 		return s.String()
-	case engine.RoundDone:
-		s := fmt.Sprintf("ends a round, announced %v", f.Announced)
-		for _, im := range f.Immigrants {
-			s += fmt.Sprintf("; %s of %s immigrates", named(im.OptimaeID), names[im.OptimizerID])
+	case protocol.Claim:
+		what := fmt.Sprintf("proposal %d is %s", f.Proposal, f.Stage)
+		if f.Stage == protocol.Revealed {
+			what += " on " + base(f.Base, named)
 		}
-		return s
-	case engine.Penalize:
+		if f.Reason != "" {
+			what += ": " + f.Reason
+		}
+		return what
+	case protocol.Decided:
+		return fmt.Sprintf("hears that %s of %s is decided, accepted %v, solo %v", named(f.OptimaeID), names[f.OptimizerID], f.Accepted, f.Solo)
+	case protocol.Migrant:
+		return fmt.Sprintf("breeds from %s of %s", named(f.OptimaeID), names[f.OptimizerID])
+	case protocol.Champion:
+		return fmt.Sprintf("has %s of %s for champion, verified %v", named(f.OptimaeID), names[f.OptimizerID], f.Verified)
+	case protocol.Penalize:
 		return fmt.Sprintf("punishes %s: %s", names[f.Peer], f.Reason)
-	case engine.Notice:
+	case protocol.Notice:
 		return "notes: " + f.Text
 	}
 	return ""
+}
+
+func base(id string, named func(string) string) string {
+	if id == "" {
+		return "no base"
+	}
+	return named(id)
 }

@@ -5,50 +5,40 @@ import (
 
 	"doin.network/node/chain"
 	"doin.network/node/chain/consensus"
+	"doin.network/node/chain/protocol"
 	"doin.network/node/chain/task"
 	"doin.network/node/internal/canon"
 	"doin.network/node/internal/timestamp"
 )
 
-// Refusals of an inference request.
-var (
-	ErrUnknownDomain = errors.New("engine: unknown domain")
-	ErrNoChampion    = errors.New("engine: domain has no champion yet")
-)
-
-// infer queues a forecast by the chain's champion and asks for it at once if this node evaluates the domain.
-func (e *Engine) infer(ev Infer) {
-	d := e.tip.Domains[ev.Domain]
-	switch {
-	case d == nil:
-		e.emit(SubmitResult{Err: ErrUnknownDomain})
-		return
-	case !d.HasBest:
-		e.emit(SubmitResult{Err: ErrNoChampion})
+// infer queues a forecast by the domain's champion, verified or this node's own, and asks for it at once.
+func (e *Engine) infer(ev protocol.Infer) {
+	if e.tip.Domains[ev.Domain] == nil {
+		e.emit(protocol.SubmitResult{Err: protocol.ErrUnknownDomain})
 		return
 	}
-	champion, err := canon.ParseObject(d.Parameters)
-	if err != nil {
-		e.emit(SubmitResult{Err: err})
+	champion := e.champion(ev.Domain)
+	if champion == nil {
+		e.emit(protocol.SubmitResult{Err: protocol.ErrNoChampion})
 		return
 	}
 	t := &task.Task{Type: task.Inference, DomainID: ev.Domain, RequesterID: ev.ClientID, Parameters: ev.Input,
 		Status: task.Pending, CreatedAt: timestamp.FromMicro(e.now), Priority: task.PriorityInference}
 	t.ID = t.ComputeID()
 	if err := e.tasks.Add(t); err != nil {
-		e.emit(SubmitResult{Err: err})
+		e.emit(protocol.SubmitResult{Err: err})
 		return
 	}
 	if _, err := e.tasks.Claim(t.ID, e.key.PeerID(), e.now); err != nil {
-		e.emit(SubmitResult{Err: err})
+		e.emit(protocol.SubmitResult{Err: err})
 		return
 	}
-	e.emit(Inference{TaskID: t.ID, Domain: ev.Domain, Parameters: champion, Seed: trainingSeed(d.OptimaeID, ev.Domain),
-		Input: ev.Input, Wanted: ev.Wanted})
+	e.emit(protocol.Inference{TaskID: t.ID, Domain: ev.Domain, OptimaeID: champion.OptimaeID, Parameters: champion.Parameters,
+		Seed: champion.Seed, Input: ev.Input, Wanted: ev.Wanted, Verified: champion.Verified})
 }
 
 // inferred completes the task and reports the served inference to the chain, which counts a domain's demand.
-func (e *Engine) inferred(ev Inferred) {
+func (e *Engine) inferred(ev protocol.Inferred) {
 	t, ok := e.tasks.Get(ev.TaskID)
 	if !ok {
 		return
@@ -58,7 +48,7 @@ func (e *Engine) inferred(ev Inferred) {
 		return
 	}
 	e.completeTask(ev.TaskID, ev.Result, nil)
-	if e.registered(e.key.PeerID()) && !e.alone {
+	if e.registered(e.key.PeerID()) && (!e.alone || e.rules.Solo) {
 		e.issue(consensus.TxTask, t.DomainID, consensus.TaskPayload(ev.TaskID, e.tip.Tip))
 	}
 }

@@ -1,56 +1,113 @@
 package engine
 
 import (
+	"fmt"
+	"slices"
+
 	"doin.network/node/chain/consensus"
+	"doin.network/node/chain/protocol"
 	"doin.network/node/internal/canon"
-)
-
-type jobKind uint8
-
-const (
-	jobConfirm jobKind = iota
-	jobVerify
 )
 
 // job is one training this node owes.
 type job struct {
 	id         int64
-	kind       jobKind
-	st         *consensus.Statement // what a verification verifies
+	own        *proposal            // what a confirming run confirms, else nil
+	st         *consensus.Statement // what a verification verifies, else nil
 	domain     string
 	parameters *canon.Object
 	optimae    string
 	seed       uint64
-	synthetic  *Synthetic
+	synthetic  *protocol.Synthetic
 	task       string
-	round      bool // the domain's round waits for it
 }
 
-// enqueue adds a job; confirming runs go first, the node's own round waits for them.
+// queue holds the verifications that wait. Authors take turns, and what one of them claimed first comes first, so that a
+// flood of claims delays its author's alone. All authors whom the chain does not know count as one. The zero value is empty.
+type queue struct {
+	turns []string // authors with jobs, the next one first
+	jobs  map[string][]*job
+	size  int
+}
+
+func (q *queue) push(author string, j *job) {
+	if q.jobs == nil {
+		q.jobs = map[string][]*job{}
+	}
+	if len(q.jobs[author]) == 0 {
+		q.turns = append(q.turns, author)
+	}
+	q.jobs[author] = append(q.jobs[author], j)
+	q.size++
+}
+
+// pop takes the next job; nil from an empty queue.
+func (q *queue) pop() *job {
+	if len(q.turns) == 0 {
+		return nil
+	}
+	author := q.turns[0]
+	q.turns = q.turns[1:]
+	q.size--
+	list := q.jobs[author]
+	if len(list) == 1 {
+		delete(q.jobs, author)
+	} else {
+		q.jobs[author] = list[1:]
+		q.turns = append(q.turns, author)
+	}
+	return list[0]
+}
+
+// keep forgets the jobs that are not wanted; the others keep their places.
+func (q *queue) keep(wanted func(*job) bool) {
+	q.size = 0
+	q.turns = slices.DeleteFunc(q.turns, func(author string) bool {
+		list := slices.DeleteFunc(q.jobs[author], func(j *job) bool { return !wanted(j) })
+		if q.jobs[author] = list; len(list) == 0 {
+			delete(q.jobs, author)
+		}
+		q.size += len(list)
+		return len(list) == 0
+	})
+}
+
+// enqueue adds a job; confirming runs start at once, there are at most MaxOpen a domain.
 func (e *Engine) enqueue(j *job) {
 	e.nextJob++
 	j.id = e.nextJob
-	if j.kind == jobConfirm {
+	if j.own != nil {
 		e.start(j)
 		return
 	}
-	e.queue = append(e.queue, j)
+	q := &e.others
+	if j.synthetic != nil {
+		q = &e.votes
+	}
+	q.push(e.known(j.st.OptimizerID), j)
+	if q.size > 2*e.cfg.MaxClaims { // most are about claims that are settled by now
+		q.keep(func(j *job) bool { return e.claims[j.optimae] != nil })
+	}
 }
 
-// startJobs hands out as many verifications as may run at once.
+// startJobs hands out as many verifications as may run at once: first those that somebody's claim waits for.
 func (e *Engine) startJobs() {
-	if len(e.queue) == 0 || e.now < e.nextEval {
+	if e.votes.size+e.others.size == 0 || e.now < e.nextEval {
 		return
 	}
 	e.nextEval = e.now + e.cfg.EvalInterval
-	for e.running < e.cfg.EvalConcurrent && len(e.queue) > 0 {
-		j := e.queue[0]
-		e.queue = e.queue[1:]
+	for e.running < e.cfg.EvalConcurrent {
+		j := e.votes.pop()
+		if j == nil {
+			j = e.others.pop()
+		}
+		if j == nil {
+			return
+		}
 		if e.claims[j.optimae] == nil {
 			j.synthetic = nil // it is settled: no vote is wanted
 		}
 		if j.synthetic == nil && !e.wanted(j) {
-			e.endVerification(j)
 			continue
 		}
 		if j.task != "" {
@@ -66,7 +123,7 @@ func (e *Engine) startJobs() {
 // wanted reports whether a claim that this node need not vote on is still worth a re-run: it improves on the
 // champion or has become it.
 func (e *Engine) wanted(j *job) bool {
-	if d := e.tip.Domains[j.domain]; d != nil && d.OptimaeID == j.optimae {
+	if e.tip.Champion(j.domain) == j.optimae {
 		return e.cfg.Domains[j.domain].Optimize
 	}
 	_, better := e.tip.Improves(j.domain, j.st.Claim.Performance)
@@ -75,34 +132,27 @@ func (e *Engine) wanted(j *job) bool {
 
 func (e *Engine) start(j *job) {
 	e.jobs[j.id] = j
-	e.emit(Evaluate{Job: j.id, Domain: j.domain, Parameters: j.parameters, Seed: j.seed, Synthetic: j.synthetic, Confirm: j.kind == jobConfirm})
+	e.emit(protocol.Evaluate{Job: j.id, Domain: j.domain, Parameters: j.parameters, Seed: j.seed, Synthetic: j.synthetic, Own: j.own != nil})
 }
 
-// evaluated handles the answer to an Evaluate.
-func (e *Engine) evaluated(ev Evaluated) {
+// evaluated handles the answer to an Evaluate. Numbers that no message can carry are a recipe's own fault, everywhere alike.
+func (e *Engine) evaluated(ev protocol.Evaluated) {
 	j := e.jobs[ev.Job]
 	if j == nil {
 		return
 	}
 	delete(e.jobs, ev.Job)
 	if ev.Err == nil && !finite(ev.Outcome.Performance, ev.Outcome.SyntheticScore, ev.Outcome.IncumbentScore) {
-		ev.Err = ErrInvalid
+		ev.Err = fmt.Errorf("%w: its result is not finite", protocol.ErrRefused)
 	}
-	if j.kind == jobConfirm {
-		e.confirmed(j, ev.Outcome, ev.Err)
+	if j.own != nil {
+		e.confirmed(j.own, ev.Outcome, ev.Err)
 		return
 	}
 	e.running--
 	e.verified(j, ev.Outcome, ev.Err)
 	if j.task != "" && ev.Err != nil {
 		e.failTask(j.task, ev.Err.Error())
-	}
-	e.endVerification(j)
-}
-
-func (e *Engine) endVerification(j *job) {
-	if r := e.rounds[j.domain]; j.round && r != nil {
-		r.waiting--
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"doin.network/node/chain/consensus"
 	"doin.network/node/chain/engine"
 	"doin.network/node/chain/identity"
+	"doin.network/node/chain/protocol"
 	"doin.network/node/internal/canon"
 	"doin.network/node/internal/timestamp"
 	"doin.network/node/net/memnet"
@@ -25,12 +26,12 @@ const start = 1_700_000_000 * engine.Second
 
 // cluster is n engines on an in-memory network with a fake worker each.
 type cluster struct {
-	t     *testing.T
+	t     testing.TB
 	net   *memnet.Net[[]byte]
 	nodes []*node
 	byID  map[string]*node
-	pace  time.Duration // from the end of a round to the next proposal
-	log   func(at time.Duration, n *node, f engine.Effect)
+	pace  time.Duration // from one proposal to the next, whatever becomes of it
+	log   func(at time.Duration, n *node, f protocol.Effect)
 }
 
 // node is an engine with what a real one has around it: a chain, a worker, a search.
@@ -42,18 +43,20 @@ type node struct {
 	chain  *memoryChain
 	seen   map[string]bool
 	value  int64 // the search's current genome: performance rises as it falls
-	rounds int
-	bests  []float64 // verified immigrants' performances, in order
-	worker func(engine.Evaluate) (engine.Outcome, error)
+	number int64 // of the last proposal
+	claims map[int64][]protocol.Claim
+	bests  []float64 // migrants' performances, in order
+	champs []protocol.Champion
+	said   map[string]protocol.Decided
+	worker func(protocol.Evaluate) (protocol.Outcome, error)
 	search func(n *node) *canon.Object
 	lag    time.Duration // how much longer its trainings take
 	skew   int64         // microseconds by which its clock is wrong
 	down   bool
-	anchor []engine.AnchorDue
-	result []engine.BlocksResult
-	done   []engine.RoundDone
-	fines  []engine.Penalize
-	served []engine.Inference
+	anchor []protocol.AnchorDue
+	result []protocol.BlocksResult
+	fines  []protocol.Penalize
+	served []protocol.Inference
 }
 
 // memoryChain is the store of a test node.
@@ -72,18 +75,18 @@ func (m *memoryChain) Hash(h int64) (string, bool) {
 }
 
 // newCluster makes n nodes; more change the genesis file before they are made.
-func newCluster(t *testing.T, n int, seed uint64, more ...func(*chain.Genesis)) *cluster {
+func newCluster(t testing.TB, n int, seed uint64, more ...func(*chain.Genesis)) *cluster {
 	t.Helper()
 	c := &cluster{t: t, byID: map[string]*node{}, pace: 2 * time.Second,
 		net: memnet.New[[]byte](memnet.Config{Seed: seed, MinLatency: 2 * time.Millisecond, MaxLatency: 60 * time.Millisecond})}
-	g := &chain.Genesis{Parameters: chain.DefaultParameters(), Domains: []chain.Domain{chain.DefaultDomain(domain)}}
+	g := &chain.Genesis{Protocol: chain.Protocol, Format: chain.Format, Parameters: chain.DefaultParameters(), Domains: []chain.Domain{chain.DefaultDomain(domain)}}
 	g.Parameters.StartTime = timestamp.FromMicro(start)
 	g.Parameters.TargetBlockTime = 20
 	g.Parameters.InitialThreshold = 0.05
 	for i := range n {
 		k, err := identity.FromSeed(fmt.Sprint("engine test ", seed, i))
 		c.must(err)
-		nd := &node{c: c, id: k.PeerID(), key: k, seen: map[string]bool{}, value: 1e12 + int64(i), worker: honest, search: improve}
+		nd := &node{c: c, id: k.PeerID(), key: k, seen: map[string]bool{}, claims: map[int64][]protocol.Claim{}, said: map[string]protocol.Decided{}, value: 1e12 + int64(i), worker: honest, search: improve}
 		g.Evaluators = append(g.Evaluators, chain.Evaluator{PeerID: nd.id, PublicKey: k.PublicKey()})
 		c.nodes, c.byID[nd.id] = append(c.nodes, nd), nd
 	}
@@ -102,18 +105,19 @@ func newCluster(t *testing.T, n int, seed uint64, more ...func(*chain.Genesis)) 
 		c.net.Join(nd.id, func(d memnet.Delivery[[]byte]) { nd.receive(d.Payload) })
 		nd.tick()
 		c.net.After(time.Second, nd.propose)
+		c.net.After(time.Second/2, func() { nd.step(protocol.Synced{}) })
 	}
 	return c
 }
 
 // honest trains nothing: performance and digest are functions of the recipe and the seed.
-func honest(ev engine.Evaluate) (engine.Outcome, error) {
+func honest(ev protocol.Evaluate) (protocol.Outcome, error) {
 	v, err := ev.Parameters.Int("v")
 	if err != nil {
-		return engine.Outcome{}, fmt.Errorf("%w: %v", engine.ErrInvalid, err)
+		return protocol.Outcome{}, fmt.Errorf("%w: %v", protocol.ErrRefused, err)
 	}
 	h := sha256.Sum256(binary.LittleEndian.AppendUint64(canon.Canonical(ev.Parameters), ev.Seed))
-	o := engine.Outcome{Performance: -float64(v) - float64(h[0])/256, Digest: hex.EncodeToString(h[:]), Metrics: canon.NewObject("v", v)}
+	o := protocol.Outcome{Performance: -float64(v) - float64(h[0])/256, Digest: hex.EncodeToString(h[:]), Metrics: canon.NewObject("v", v)}
 	if ev.Synthetic != nil {
 		o.SyntheticScore, o.IncumbentScore = float64(v), float64(v)+1
 		o.SyntheticDataHash = fmt.Sprintf("%064x", ev.Synthetic.Seed)
@@ -130,7 +134,7 @@ func improve(n *node) *canon.Object {
 func (n *node) now() int64 { return start + n.c.net.Now().Microseconds() + n.skew }
 
 // step feeds the engine and carries out what it asks for.
-func (n *node) step(ev engine.Event) {
+func (n *node) step(ev protocol.Event) {
 	if n.down {
 		return
 	}
@@ -139,51 +143,62 @@ func (n *node) step(ev engine.Event) {
 	}
 }
 
-func (n *node) do(f engine.Effect) {
+func (n *node) do(f protocol.Effect) {
 	c := n.c
 	if c.log != nil {
 		c.log(c.net.Now(), n, f)
 	}
 	switch f := f.(type) {
-	case engine.Broadcast:
+	case protocol.Broadcast:
 		n.seen[chain.FloodID(f.Message)] = true
 		c.net.Broadcast(n.id, canon.Default(f.Message.Object()))
-	case engine.Evaluate:
+	case protocol.Evaluate:
 		c.net.After(300*time.Millisecond+n.lag, func() {
 			o, err := n.worker(f)
-			n.step(engine.Evaluated{Job: f.Job, Outcome: o, Err: err})
+			n.step(protocol.Evaluated{Job: f.Job, Outcome: o, Err: err})
 		})
-	case engine.Commit:
+	case protocol.Commit:
 		if int(f.Ancestor)+1+len(f.Dropped) != len(n.chain.blocks) {
 			c.t.Fatalf("%.6s: commit above %d drops %d of a chain of %d", n.id, f.Ancestor, len(f.Dropped), len(n.chain.blocks))
 		}
 		n.chain.blocks, n.chain.states = n.chain.blocks[:f.Ancestor+1], n.chain.states[:f.Ancestor+1]
 		for _, e := range f.Entries {
 			n.chain.blocks = append(n.chain.blocks, e.Block)
-			n.chain.states = append(n.chain.states, e.State.AppendCanonical(nil))
-		}
-	case engine.Fetch:
-		n.sync(c.byID[f.Peer])
-	case engine.RoundDone:
-		n.rounds++
-		n.done = append(n.done, f)
-		for _, im := range f.Immigrants {
-			n.bests = append(n.bests, im.Performance)
-			if v, err := im.Parameters.Int("v"); err == nil {
-				n.value = min(n.value, v)
+			n.chain.states = append(n.chain.states, e.State)
+			if _, err := consensus.ParseReceipts(e.Receipts); err != nil {
+				c.t.Errorf("stored receipts of block %d: %v", e.Block.Header.Index, err)
 			}
 		}
-		c.net.After(c.pace, n.propose)
-	case engine.AnchorDue:
+	case protocol.Fetch:
+		n.sync(c.byID[f.Peer])
+	case protocol.Claim:
+		list := n.claims[f.Proposal]
+		if len(list) > 0 && list[len(list)-1].Stage.Final() {
+			c.t.Errorf("%.6s: proposal %d is %s after it was %s", n.id, f.Proposal, f.Stage, list[len(list)-1].Stage)
+		}
+		n.claims[f.Proposal] = append(list, f)
+	case protocol.Decided:
+		if _, again := n.said[f.OptimaeID]; again {
+			c.t.Errorf("%.6s: %.8s is decided twice", n.id, f.OptimaeID)
+		}
+		n.said[f.OptimaeID] = f
+	case protocol.Champion:
+		n.champs = append(n.champs, f)
+	case protocol.Migrant:
+		n.bests = append(n.bests, f.Performance)
+		if v, err := f.Parameters.Int("v"); err == nil {
+			n.value = min(n.value, v)
+		}
+	case protocol.AnchorDue:
 		n.anchor = append(n.anchor, f)
-	case engine.BlocksResult:
+	case protocol.BlocksResult:
 		n.result = append(n.result, f)
-	case engine.Penalize:
+	case protocol.Penalize:
 		n.fines = append(n.fines, f)
-	case engine.Inference:
+	case protocol.Inference:
 		n.served = append(n.served, f)
-		n.step(engine.Inferred{TaskID: f.TaskID, Result: canon.NewObject("forecast", []any{1.0})})
-	case engine.Notice:
+		n.step(protocol.Inferred{TaskID: f.TaskID, Result: canon.NewObject("forecast", []any{1.0})})
+	case protocol.Notice:
 		if testing.Verbose() && f.Warn {
 			c.t.Logf("%8v %.6s %s %v", c.net.Now(), n.id, f.Text, f.Args)
 		}
@@ -201,7 +216,7 @@ func (n *node) receive(data []byte) {
 		return
 	}
 	n.seen[chain.FloodID(m)] = true
-	n.step(engine.Received{Message: m})
+	n.step(protocol.Received{Message: m})
 }
 
 // sync fetches the branch of a peer above the common ancestor, as net/chainsync does.
@@ -222,20 +237,49 @@ func (n *node) sync(peer *node) {
 			n.c.must(err)
 			branch = append(branch, b)
 		}
-		n.step(engine.Blocks{From: peer.id, Blocks: branch})
+		n.step(protocol.Blocks{From: peer.id, Blocks: branch})
 	})
 }
 
 func (n *node) tick() {
-	n.step(engine.Tick{})
+	n.step(protocol.Tick{})
 	n.c.net.After(100*time.Millisecond, n.tick)
 }
 
 func (n *node) propose() {
-	var nonce [16]byte
-	h := sha256.Sum256(fmt.Appendf(nil, "%s %d %v", n.id, n.rounds, n.c.net.Now()))
-	copy(nonce[:], h[:])
-	n.step(engine.Propose{Domain: domain, Parameters: n.search(n), Nonce: nonce, Experiment: canon.NewObject("experiment_id", "e-"+n.id[:6])})
+	if recipe := n.search(n); recipe != nil && !n.down {
+		var nonce [16]byte
+		n.number++
+		h := sha256.Sum256(fmt.Appendf(nil, "%s %d %v", n.id, n.number, n.c.net.Now()))
+		copy(nonce[:], h[:])
+		n.step(protocol.Propose{Domain: domain, Proposal: n.number, Parameters: recipe, Nonce: nonce, Experiment: canon.NewObject("experiment_id", "e-"+n.id[:6])})
+	}
+	n.c.net.After(n.c.pace, n.propose)
+}
+
+// count returns how many proposals have reached a stage.
+func (n *node) count(stage protocol.Stage) int {
+	k := 0
+	for _, list := range n.claims {
+		for _, f := range list {
+			if f.Stage == stage {
+				k++
+			}
+		}
+	}
+	return k
+}
+
+// unfinished returns how many proposals have not reached a final stage.
+func (n *node) unfinished() int {
+	k := 0
+	for i := range n.number {
+		list := n.claims[i+1]
+		if len(list) == 0 || !list[len(list)-1].Stage.Final() {
+			k++
+		}
+	}
+	return k
 }
 
 // poll makes every node ask every reachable peer for its chain, as the periodic status poll does.

@@ -15,6 +15,7 @@ import (
 	"doin.network/node/chain/engine"
 	"doin.network/node/chain/identity"
 	"doin.network/node/chain/ledger"
+	"doin.network/node/chain/protocol"
 	"doin.network/node/internal/canon"
 	"doin.network/node/internal/timestamp"
 )
@@ -45,11 +46,11 @@ var when = timestamp.FromMicro(start)
 func (n *node) state() *consensus.State { return n.eng.View().State }
 
 // say hands the node a signed message of somebody and returns what came of it.
-func (n *node) say(from *identity.Key, kind string, payload *canon.Object) []engine.Effect {
+func (n *node) say(from *identity.Key, kind string, payload *canon.Object) []protocol.Effect {
 	n.c.t.Helper()
 	m := &chain.Message{Type: kind, SenderID: from.PeerID(), TTL: 7, Timestamp: when, Payload: payload}
 	n.c.must(chain.SignMessage(m, from, n.state().Rules().Network))
-	return n.eng.Step(n.now(), engine.Received{Message: m})
+	return n.eng.Step(n.now(), protocol.Received{Message: m})
 }
 
 // claim is an optimae of somebody, anchored at the node's tip.
@@ -67,7 +68,7 @@ func commitOf(st *consensus.Statement) *canon.Object {
 
 func revealOf(st *consensus.Statement) *canon.Object {
 	return canon.NewObject("commitment_hash", st.OptimaeID, "domain_id", st.DomainID, "optimae_id", st.OptimaeID, "parameters", st.Parameters,
-		"reported_performance", st.Claim.Performance, "nonce", st.Nonce, "champion_metrics", nil, "digest", st.Claim.Digest, "anchor", st.Anchor)
+		"reported_performance", st.Claim.Performance, "nonce", st.Nonce, "champion_metrics", nil, "digest", st.Claim.Digest, "anchor", st.Anchor, "base", st.Base)
 }
 
 // accepted is the claim's acceptance with the votes of all members, who are nodes of the cluster.
@@ -85,8 +86,8 @@ func (c *cluster) accepted(s *consensus.State, st *consensus.Statement, from *id
 	return tx
 }
 
-func penalized(effects []engine.Effect) bool {
-	return slices.ContainsFunc(effects, func(f engine.Effect) bool { _, ok := f.(engine.Penalize); return ok })
+func penalized(effects []protocol.Effect) bool {
+	return slices.ContainsFunc(effects, func(f protocol.Effect) bool { _, ok := f.(protocol.Penalize); return ok })
 }
 
 // testCommitReveal: a reveal opens a commit of the same author, domain and anchor, once. The attacks skip the commit,
@@ -95,7 +96,7 @@ func testCommitReveal(t *testing.T) {
 	c := newCluster(t, 5, 20)
 	victim, author, thief := c.nodes[0], c.nodes[1].key, c.nodes[2].key
 	st := victim.claim(author, 7, -7)
-	f := func(name string, punished bool, effects []engine.Effect) {
+	f := func(name string, punished bool, effects []protocol.Effect) {
 		t.Helper()
 		if n := victim.eng.View().Quorums; n != 0 {
 			t.Errorf("%s: %d claims were opened", name, n)
@@ -139,8 +140,8 @@ func testQuorum(t *testing.T) {
 		v := &chain.Vote{OptimaeID: st.OptimaeID, DomainID: domain, EvaluatorID: signer.id, Anchor: st.Anchor, Digest: st.Claim.Digest, VerifiedPerformance: -7}
 		c.must(chain.SignVote(v, signer.key, victim.state().Rules().Network))
 		v.EvaluatorID = voter.id
-		for _, e := range victim.eng.Step(victim.now(), engine.Vote{Vote: v}) {
-			if r, ok := e.(engine.SubmitResult); ok && (want == nil && r.Err != nil || !errors.Is(r.Err, want)) {
+		for _, e := range victim.eng.Step(victim.now(), protocol.Vote{Vote: v}) {
+			if r, ok := e.(protocol.SubmitResult); ok && (want == nil && r.Err != nil || !errors.Is(r.Err, want)) {
 				t.Errorf("%s: %v, want %v", name, r.Err, want)
 			}
 		}
@@ -151,9 +152,9 @@ func testQuorum(t *testing.T) {
 		case slices.Contains(members, n.id):
 			f("forged ballot", identity.ErrBadKey, n, c.nodes[1])
 			f("member", nil, n, n)
-			f("member again", engine.ErrLate, n, n)
+			f("member again", protocol.ErrLate, n, n)
 		default:
-			f("volunteer", engine.ErrVote, n, n)
+			f("volunteer", protocol.ErrVote, n, n)
 		}
 	}
 }
@@ -198,9 +199,9 @@ func testResourceLimits(t *testing.T) {
 	c = newCluster(t, 4, 23)
 	glutton := c.nodes[3]
 	for _, n := range c.nodes {
-		n.worker = func(ev engine.Evaluate) (engine.Outcome, error) {
-			if big, _ := ev.Parameters.BoolOr("big", false); big && !(ev.Confirm && n == glutton) {
-				return engine.Outcome{}, fmt.Errorf("%w: epochs out of bounds", engine.ErrInvalid)
+		n.worker = func(ev protocol.Evaluate) (protocol.Outcome, error) {
+			if big, _ := ev.Parameters.BoolOr("big", false); big && !(ev.Own && n == glutton) {
+				return protocol.Outcome{}, fmt.Errorf("%w: epochs out of bounds", protocol.ErrRefused)
 			}
 			return honest(ev)
 		}
@@ -232,9 +233,9 @@ func (c *cluster) extend(s *consensus.State, generators []*node, after int64, tx
 }
 
 // offer hands the node a branch and returns the answer.
-func (n *node) offer(blocks []*chain.Block) engine.BlocksResult {
+func (n *node) offer(blocks []*chain.Block) protocol.BlocksResult {
 	n.result = nil
-	n.step(engine.Blocks{From: n.c.nodes[1].id, Blocks: blocks})
+	n.step(protocol.Blocks{From: n.c.nodes[1].id, Blocks: blocks})
 	if len(n.result) != 1 {
 		n.c.t.Fatalf("%d answers", len(n.result))
 	}
@@ -268,8 +269,8 @@ func testFinality(t *testing.T) {
 	c.must(err)
 	again, err := engine.New(engine.DefaultConfig(), n.key, back, n.chain)
 	c.must(err)
-	for _, f := range again.Step(n.now(), engine.Blocks{From: "x", Blocks: branch}) {
-		if r, ok := f.(engine.BlocksResult); ok && !errors.Is(r.Err, engine.ErrFinalized) {
+	for _, f := range again.Step(n.now(), protocol.Blocks{From: "x", Blocks: branch}) {
+		if r, ok := f.(protocol.BlocksResult); ok && !errors.Is(r.Err, engine.ErrFinalized) {
 			t.Errorf("after a restart: %+v", r)
 		}
 	}
@@ -361,16 +362,16 @@ func testForkChoice(t *testing.T) {
 func testSeeds(t *testing.T) {
 	c := newCluster(t, 4, 27)
 	cheat := c.nodes[3]
-	cheat.worker = func(ev engine.Evaluate) (engine.Outcome, error) {
-		if ev.Confirm {
+	cheat.worker = func(ev protocol.Evaluate) (protocol.Outcome, error) {
+		if ev.Own {
 			ev.Seed++
 		}
 		return honest(ev)
 	}
 	type trained struct{ confirm, verify map[uint64]bool }
 	seeds, synthetic := map[string]*trained{}, map[uint32]string{}
-	c.log = func(_ time.Duration, n *node, f engine.Effect) {
-		ev, ok := f.(engine.Evaluate)
+	c.log = func(_ time.Duration, n *node, f protocol.Effect) {
+		ev, ok := f.(protocol.Evaluate)
 		if !ok {
 			return
 		}
@@ -378,7 +379,7 @@ func testSeeds(t *testing.T) {
 		if seeds[key] == nil {
 			seeds[key] = &trained{map[uint64]bool{}, map[uint64]bool{}}
 		}
-		if ev.Confirm {
+		if ev.Own {
 			seeds[key].confirm[ev.Seed] = true
 		} else {
 			seeds[key].verify[ev.Seed] = true

@@ -42,6 +42,7 @@ var (
 
 // Ledger holds every balance. The zero value is an empty ledger. Not safe for concurrent writes.
 type Ledger struct {
+	under    *Ledger // what the accounts here lie over, nil for none
 	balances map[string]int64
 	nonces   map[string]int64
 	minted   int64
@@ -81,16 +82,41 @@ func Reward(height int64) int64 {
 	return InitialReward >> uint(n)
 }
 
-// Clone returns an independent copy.
-func (l *Ledger) Clone() *Ledger {
-	return &Ledger{balances: maps.Clone(l.balances), nonces: maps.Clone(l.nonces), minted: l.minted, burned: l.burned}
+// Over returns a ledger that begins as l and holds only what is changed in it. l must not change as long as it is used.
+// To discard the changes is to forget it.
+func (l *Ledger) Over() *Ledger { return &Ledger{under: l, minted: l.minted, burned: l.burned} }
+
+// Merged returns an independent ledger of the same accounts: a copy, whatever l lies over.
+func (l *Ledger) Merged() *Ledger {
+	if l.under == nil {
+		return &Ledger{balances: maps.Clone(l.balances), nonces: maps.Clone(l.nonces), minted: l.minted, burned: l.burned}
+	}
+	m := l.under.Merged()
+	m.minted, m.burned = l.minted, l.burned
+	for peer, balance := range l.balances {
+		m.set(peer, balance)
+	}
+	for peer, nonce := range l.nonces {
+		m.setNonce(peer, nonce)
+	}
+	return m
 }
 
 // Balance returns the peer's balance.
-func (l *Ledger) Balance(peer string) int64 { return l.balances[peer] }
+func (l *Ledger) Balance(peer string) int64 {
+	if v, ok := l.balances[peer]; ok || l.under == nil {
+		return v
+	}
+	return l.under.Balance(peer)
+}
 
 // Nonce returns the nonce of the peer's last transfer, 0 before the first.
-func (l *Ledger) Nonce(peer string) int64 { return l.nonces[peer] }
+func (l *Ledger) Nonce(peer string) int64 {
+	if v, ok := l.nonces[peer]; ok || l.under == nil {
+		return v
+	}
+	return l.under.Nonce(peer)
+}
 
 // Minted and Burned return the totals since block 0; the supply is their difference.
 func (l *Ledger) Minted() int64 { return l.minted }
@@ -103,6 +129,9 @@ func (l *Ledger) Supply() int64 { return l.minted - l.burned }
 
 // Peers returns the ids with a balance or a nonce, sorted.
 func (l *Ledger) Peers() []string {
+	if l.under != nil {
+		l = l.Merged()
+	}
 	seen := make(map[string]struct{}, len(l.balances))
 	for p := range l.balances {
 		seen[p] = struct{}{}
@@ -122,15 +151,12 @@ func (l *Ledger) Restore(peer string, balance, nonce int64) error {
 		l.credit(peer, balance)
 	}
 	if nonce > 0 {
-		if l.nonces == nil {
-			l.nonces = make(map[string]int64)
-		}
-		l.nonces[peer] = nonce
+		l.setNonce(peer, nonce)
 	}
 	return nil
 }
 
-// RestoreTotals sets the totals while a stored ledger is read back, and checks conservation.
+// RestoreTotals sets the totals while a stored ledger is read back, and checks conservation. l lies over no other.
 func (l *Ledger) RestoreTotals(minted, burned int64) error {
 	var sum int64
 	for _, b := range l.balances {
@@ -154,10 +180,10 @@ func (l *Ledger) CheckTransfer(t Transfer, baseFee int64) error {
 		return fmt.Errorf("%w: %d, the base fee is %d", ErrFee, t.Fee, baseFee)
 	case t.Sender == "" || t.Recipient == "" || t.Sender == t.Recipient:
 		return ErrPeer
-	case t.Nonce != l.nonces[t.Sender]+1:
-		return fmt.Errorf("%w: expected %d, got %d", ErrNonce, l.nonces[t.Sender]+1, t.Nonce)
-	case l.balances[t.Sender] < t.Amount+t.Fee: // both ≤ MaxSupply: no overflow
-		return fmt.Errorf("%w: %d < %d (amount + fee)", ErrBalance, l.balances[t.Sender], t.Amount+t.Fee)
+	case t.Nonce != l.Nonce(t.Sender)+1:
+		return fmt.Errorf("%w: expected %d, got %d", ErrNonce, l.Nonce(t.Sender)+1, t.Nonce)
+	case l.Balance(t.Sender) < t.Amount+t.Fee: // both ≤ MaxSupply: no overflow
+		return fmt.Errorf("%w: %d < %d (amount + fee)", ErrBalance, l.Balance(t.Sender), t.Amount+t.Fee)
 	}
 	return nil
 }
@@ -170,16 +196,13 @@ func (l *Ledger) Transfer(t Transfer, baseFee int64) (fee int64, err error) {
 	}
 	l.debit(t.Sender, t.Amount+t.Fee)
 	l.credit(t.Recipient, t.Amount)
-	if l.nonces == nil {
-		l.nonces = make(map[string]int64)
-	}
-	l.nonces[t.Sender] = t.Nonce
+	l.setNonce(t.Sender, t.Nonce)
 	return t.Fee, nil
 }
 
 // Burn destroys up to amount of the peer's balance and returns what it destroyed.
 func (l *Ledger) Burn(peer string, amount int64) int64 {
-	amount = min(amount, l.balances[peer])
+	amount = min(amount, l.Balance(peer))
 	if amount <= 0 {
 		return 0
 	}
@@ -241,17 +264,27 @@ func Split(total int64, optimizers, evaluators []Share, generator string) []Outp
 	return out
 }
 
-func (l *Ledger) credit(peer string, amount int64) {
+func (l *Ledger) credit(peer string, amount int64) { l.set(peer, l.Balance(peer)+amount) }
+
+func (l *Ledger) debit(peer string, amount int64) { l.set(peer, l.Balance(peer)-amount) }
+
+// set changes a balance. One of zero is no account, except where it hides one that the ledger lies over.
+func (l *Ledger) set(peer string, balance int64) {
+	if balance == 0 && l.under == nil {
+		delete(l.balances, peer)
+		return
+	}
 	if l.balances == nil {
 		l.balances = make(map[string]int64)
 	}
-	l.balances[peer] += amount
+	l.balances[peer] = balance
 }
 
-func (l *Ledger) debit(peer string, amount int64) {
-	if l.balances[peer] -= amount; l.balances[peer] == 0 {
-		delete(l.balances, peer)
+func (l *Ledger) setNonce(peer string, nonce int64) {
+	if l.nonces == nil {
+		l.nonces = make(map[string]int64)
 	}
+	l.nonces[peer] = nonce
 }
 
 // mulDiv returns ⌊a·b/c⌋ for 0 ≤ a, 0 ≤ b ≤ c, c > 0, with a 128-bit product.

@@ -81,7 +81,7 @@ func TestTransferRefusals(t *testing.T) {
 	}
 	f := func(tr Transfer, want error) {
 		t.Helper()
-		before := l.Clone()
+		before := l.Merged()
 		_, err := l.Transfer(tr, 10)
 		if !errors.Is(err, want) {
 			t.Errorf("Transfer(%+v) = %v, want %v", tr, err, want)

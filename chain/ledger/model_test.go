@@ -170,3 +170,57 @@ func TestRestore(t *testing.T) {
 		t.Errorf("RestoreTotals = %v, supply %d", err, l.Supply())
 	}
 }
+
+// TestOver: a ledger over another one gives what a copy gives, leaves the other as it is, and can lie over a third.
+func TestOver(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	peers := []string{"a", "b", "c", "d", "e"}
+	same := func(what string, got, want *Ledger) {
+		t.Helper()
+		if fmt.Sprint(got.Peers()) != fmt.Sprint(want.Peers()) || got.Minted() != want.Minted() || got.Burned() != want.Burned() {
+			t.Fatalf("%s: accounts %v, minted %d, burned %d; want %v, %d, %d", what, got.Peers(), got.Minted(), got.Burned(),
+				want.Peers(), want.Minted(), want.Burned())
+		}
+		for _, p := range peers {
+			if got.Balance(p) != want.Balance(p) || got.Nonce(p) != want.Nonce(p) {
+				t.Fatalf("%s: %s has %d, nonce %d; want %d, %d", what, p, got.Balance(p), got.Nonce(p), want.Balance(p), want.Nonce(p))
+			}
+		}
+	}
+	plain := new(Ledger)
+	layered := new(Ledger)
+	for range 300 {
+		below, copied := layered, layered.Merged()
+		layered = below.Over()
+		for range 1 + r.IntN(6) {
+			from, to := peers[r.IntN(5)], peers[r.IntN(5)]
+			switch r.IntN(3) {
+			case 0:
+				amount := 1 + r.Int64N(1000)
+				for _, l := range []*Ledger{plain, layered} {
+					if err := l.Pay([]Output{{from, amount, "optimizer"}}, amount, 0); err != nil {
+						t.Fatal(err)
+					}
+				}
+			case 1:
+				amount := r.Int64N(1500)
+				if got, want := layered.Burn(from, amount), plain.Burn(from, amount); got != want {
+					t.Fatalf("Burn(%s, %d) = %d, want %d", from, amount, got, want)
+				}
+			default:
+				tr := Transfer{from, to, []int64{1 + r.Int64N(50), plain.Balance(from) - 1}[r.IntN(2)], 1, plain.Nonce(from) + 1}
+				fee, err := layered.Transfer(tr, 1)
+				want, wantErr := plain.Transfer(tr, 1)
+				if fee != want || fmt.Sprint(err) != fmt.Sprint(wantErr) {
+					t.Fatalf("Transfer(%+v) = %d, %v; want %d, %v", tr, fee, err, want, wantErr)
+				}
+			}
+		}
+		same("below", below, copied)
+		same("over", layered, plain)
+		same("merged", layered.Merged(), plain)
+		if r.IntN(3) > 0 {
+			layered = layered.Merged()
+		}
+	}
+}

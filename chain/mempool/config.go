@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"doin.network/node/chain"
 )
 
 // Config bounds a Pool.
@@ -30,7 +32,7 @@ type Config struct {
 // DefaultConfig returns the defaults named at the fields.
 func DefaultConfig() Config {
 	return Config{
-		MaxTx: 10_000, MaxBytes: 32 << 20, MaxTxBytes: 256 << 10,
+		MaxTx: 10_000, MaxBytes: 32 << 20, MaxTxBytes: chain.MaxTxBytes,
 		Window: time.Minute, MaxPerPeer: 20, MaxOptimaePerPeer: 5, MaxPeers: 16_384,
 	}
 }

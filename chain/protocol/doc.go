@@ -14,5 +14,9 @@
 //	                        │             │             └────────────────► Superseded (overtaken before the reveal)
 //	                        └► Failed     └► Withdrawn (it does not improve, or nobody could verify it)
 //
+// Accepted and Rejected mean: the record is in a block of this node's chain. A [Decided] effect comes before that, when the
+// record is first seen. Superseded means that another claim became the champion that this one had to improve on; its recipe may
+// be proposed again.
+//
 // Failed, Withdrawn, Accepted, Rejected, Superseded and Expired are final: one of them comes for every proposal, once.
 package protocol

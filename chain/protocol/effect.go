@@ -122,7 +122,8 @@ type Claim struct {
 	Stage    Stage
 	// OptimaeID is the commitment, or the name that the network gives the claim; "" before there is one.
 	OptimaeID string
-	// Base is the optimae that the claim improves on; "" for a domain without one.
+	// Base is the optimae that the claim improves on, as far as is known at the stage; final from Revealed on. "" for a domain
+	// without one.
 	Base string
 	// Outcome is that of the confirming run; nil until Confirmed, and if it failed.
 	Outcome *Outcome

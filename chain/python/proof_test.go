@@ -16,10 +16,14 @@ func vectorAccumulate(t *testing.T, c golden.Case) {
 		p.RegisterDomain(id, num(domains, id))
 	}
 	for i, step := range objects(c.Expected, "steps") {
-		verified := num(step, "verified")
+		var verified *float64 // null: not verified, the reported value counts
+		if val(step, "verified") != nil {
+			v := num(step, "verified")
+			verified = &v
+		}
 		tx, err := p.Record(Acceptance{
 			OptimaeID: str(obj(step, "tx_payload"), "optimae_id"), DomainID: str(step, "domain"), OptimizerID: "p",
-			Reported: num(c.Inputs, "reported"), Verified: &verified, Increment: num(step, "increment"),
+			Reported: num(c.Inputs, "reported"), Verified: verified, Increment: num(step, "increment"),
 		}, timestamp.FromMicro(int64(i)))
 		if err != nil {
 			t.Fatal(err)

@@ -32,9 +32,28 @@ func TestVectors(t *testing.T) {
 		{"chain_metrics", vectorMetrics},
 		{"chain_validation", vectorChainValidation},
 	} {
-		golden.Run(t, v.file, v.run)
+		golden.Run(t, v.file, readable(v.run))
 	}
 }
+
+// readable makes a vector that lacks a member, or has one of another kind, the failure of its own case.
+func readable(run func(*testing.T, golden.Case)) func(*testing.T, golden.Case) {
+	return func(t *testing.T, c golden.Case) {
+		defer func() {
+			switch r := recover().(type) {
+			case nil:
+			case unreadable:
+				t.Fatalf("vector: %v", r.error)
+			default:
+				panic(r)
+			}
+		}()
+		run(t, c)
+	}
+}
+
+// unreadable is what must panics with.
+type unreadable struct{ error }
 
 // identical compares two values by their canonical bytes, which show floats with all their
 // digits and keep 1 and 1.0 apart.
@@ -90,7 +109,7 @@ func near(t *testing.T, what string, got float64, want any) {
 
 func must[T any](v T, err error) T {
 	if err != nil {
-		panic(err)
+		panic(unreadable{err})
 	}
 	return v
 }

@@ -39,20 +39,6 @@ func (q *Queue) leaseFrom(now int64) int64 {
 	return now + lease
 }
 
-// Renew makes the claim of an evaluator hold from now for another lease. It fails with
-// ErrUnknown, a *StateError or ErrNotOwner.
-func (q *Queue) Renew(id, evaluator string, now int64) error {
-	e, err := q.need(id, Claimed)
-	if err != nil {
-		return err
-	}
-	if e.EvaluatorID != evaluator {
-		return ErrNotOwner
-	}
-	e.LeaseUntil = q.leaseFrom(now)
-	return nil
-}
-
 // Expire makes the tasks pending again whose leases have lapsed by now (lease end ≤ now) and
 // returns them, the earliest lapse first. They keep their place in the order of work.
 func (q *Queue) Expire(now int64) []Task {
@@ -73,15 +59,6 @@ func (q *Queue) Expire(now int64) []Task {
 		tasks[i] = e.Task
 	}
 	return tasks
-}
-
-// NextExpiry returns the earliest end of a lease in Unix µs; false if nothing is claimed.
-func (q *Queue) NextExpiry() (at int64, ok bool) {
-	at = math.MaxInt64
-	for _, e := range q.claimed {
-		at = min(at, e.LeaseUntil)
-	}
-	return at, len(q.claimed) > 0
 }
 
 // Complete finishes a claimed task at now with the evaluator's measurement and result, either of

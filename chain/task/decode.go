@@ -7,27 +7,12 @@ import (
 	"doin.network/node/internal/timestamp"
 )
 
-// FromObject reads the JSON form of the HTTP API. An absent or empty id is computed, unknown
-// members are dropped, and the inner objects are shared with o. The result is valid as
-// ValidateBasic means it; errors match ErrInvalid.
-func FromObject(o *canon.Object) (*Task, error) {
-	r := reader{o: o}
-	t := r.common("id")
-	t.Status = Status(r.str("status", string(Pending), true))
-	t.EvaluatorID = r.str("evaluator_id", "", true)
-	t.Result = r.object("result", nil, true)
-	t.VerifiedPerformance = r.number("verified_performance")
-	t.CreatedAt = r.time("created_at")
-	t.ClaimedAt = r.time("claimed_at")
-	t.CompletedAt = r.time("completed_at")
-	return r.finish(t)
-}
-
 // FromCreated reads the payload of a task_created message that arrived at the given time, which
-// becomes the creation time; the id is kept. Otherwise it is like FromObject.
+// becomes the creation time; the id is kept, an absent or empty one is computed. Unknown members are dropped, and the inner
+// objects are shared with payload. The result is valid as ValidateBasic means it; errors match ErrInvalid.
 func FromCreated(payload *canon.Object, at timestamp.Time) (*Task, error) {
 	r := reader{o: payload}
-	t := r.common("task_id")
+	t := r.task()
 	t.Status, t.CreatedAt = Pending, at
 	return r.finish(t)
 }
@@ -38,10 +23,10 @@ type reader struct {
 	err error
 }
 
-// common reads what both forms have.
-func (r *reader) common(idKey string) *Task {
+// task reads the members of the announcement.
+func (r *reader) task() *Task {
 	return &Task{
-		ID:                  r.str(idKey, "", true),
+		ID:                  r.str("task_id", "", true),
 		Type:                r.str("task_type", "", false),
 		DomainID:            r.str("domain_id", "", false),
 		RequesterID:         r.str("requester_id", "", false),
@@ -107,17 +92,4 @@ func (r *reader) priority() int64 {
 	p, err := r.o.IntOr("priority", PriorityInference)
 	r.note(err)
 	return p
-}
-
-// time reads a time that may be absent or null: zero then.
-func (r *reader) time(key string) timestamp.Time {
-	v, _ := r.o.Get(key)
-	if v == nil {
-		return timestamp.Time{}
-	}
-	t, err := timestamp.Parse(v)
-	if err != nil {
-		r.note(fmt.Errorf("%s: %w", key, err))
-	}
-	return t
 }

@@ -15,9 +15,8 @@ import (
 var (
 	ErrDuplicate = errors.New("task: id already queued") // Add
 	ErrFull      = errors.New("task: queue is full")     // Add
-	ErrUnknown   = errors.New("task: unknown task")      // Claim, Renew, Complete, CompleteRemote, Fail
+	ErrUnknown   = errors.New("task: unknown task")      // Claim, Complete, CompleteRemote, Fail
 	ErrState     = errors.New("task: wrong state")       // matched by *StateError: the same and Add
-	ErrNotOwner  = errors.New("task: claimed by another evaluator")
 )
 
 // StateError says that a task is not in the state that an operation needs.
@@ -38,7 +37,7 @@ type Config struct {
 	// MaxBytes is the size of their parameters, evidence and results together, as canonical
 	// JSON. Default 128 MiB, min 1.
 	MaxBytes int64
-	// Lease is how long a claim holds without Renew. Default 10 minutes, min 1 ms.
+	// Lease is how long a claim holds. Default 10 minutes, min 1 ms.
 	Lease time.Duration
 }
 

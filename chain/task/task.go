@@ -46,7 +46,7 @@ func (s Status) known() bool {
 // finished reports whether nothing follows the state.
 func (s Status) finished() bool { return s == Completed || s == Failed }
 
-// ErrInvalid is matched by the errors of FromObject, FromCreated and ValidateBasic.
+// ErrInvalid is matched by the errors of FromCreated and ValidateBasic.
 var ErrInvalid = errors.New("task: invalid")
 
 // Task is one piece of work. Empty EvaluatorID and OptimaeID, nil numbers and Result, and zero

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -21,6 +23,11 @@ type islandsFlags struct {
 	simulate, asJSON bool
 	join             []string
 	out              string
+
+	clock        bool
+	goal         string // "auto" or a number
+	calibrations int
+	calibrateFor time.Duration
 }
 
 func islandsCommand() *cobra.Command {
@@ -30,10 +37,15 @@ func islandsCommand() *cobra.Command {
 		Use:   "islands --domain D --nodes 1,2,4 --seeds S",
 		Short: "Rounds, evaluations and seconds to a goal, of nodes that exchange champions and of those that do not.",
 		Long: "Starts real networks on loopback, or simulates them (--simulate), or watches nodes that are running already\n" +
-			"(--join), and compares with one node, with as many that exchange nothing, and with one given as many evaluations.",
+			"(--join), and compares with one node, with as many that exchange nothing, and with one given as many evaluations.\n" +
+			"With --clock, it takes the time to a goal of one node, of two islands and of two nodes that exchange nothing; what is\n" +
+			"in the directory of --out is not measured again.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg.Progress = func(line string) { fmt.Fprintln(cmd.ErrOrStderr(), line) }
+			if flags.clock {
+				return clockIslands(cmd, cfg, &flags)
+			}
 			r, err := measureIslands(cmd, cfg, &flags)
 			if err != nil {
 				return err
@@ -75,7 +87,12 @@ func islandsCommand() *cobra.Command {
 	f.StringSliceVar(&flags.join, "join", nil, "host:port of nodes that are running already")
 	f.BoolVar(&flags.asJSON, "json", false, "print JSON")
 	f.StringVar(&flags.out, "out", "", "directory for islands-DOMAIN-MODE.md, .json and .svg")
-	c.MarkFlagsMutuallyExclusive("simulate", "join")
+	clock := islands.DefaultClockConfig()
+	f.BoolVar(&flags.clock, "clock", false, "seconds to a goal, by real nodes (default: forecast, 40 seeds, given up after 10m)")
+	f.StringVar(&flags.goal, "goal", "auto", "with --clock: the performance to reach, or auto: what one node has after --calibrate-for")
+	f.IntVar(&flags.calibrations, "calibrations", clock.Calibrations, "with --clock: runs of which auto takes the median")
+	f.DurationVar(&flags.calibrateFor, "calibrate-for", clock.CalibrateFor, "with --clock: how long they take")
+	c.MarkFlagsMutuallyExclusive("simulate", "join", "clock")
 	return c
 }
 
@@ -98,6 +115,64 @@ func measureIslands(cmd *cobra.Command, cfg islands.Config, flags *islandsFlags)
 		cfg.NodeExe = exe
 	}
 	return islands.Real(cmd.Context(), cfg)
+}
+
+// clockIslands measures by the clock.
+func clockIslands(cmd *cobra.Command, cfg islands.Config, flags *islandsFlags) error {
+	c := islands.DefaultClockConfig()
+	f := cmd.Flags()
+	if !f.Changed("domain") {
+		cfg.Domain = c.Domain
+	}
+	if !f.Changed("seeds") {
+		cfg.Seeds = c.Seeds
+	}
+	if !f.Changed("timeout") {
+		cfg.Timeout = c.Timeout
+	}
+	c.Config, c.Calibrations, c.CalibrateFor = cfg, flags.calibrations, flags.calibrateFor
+	if flags.goal != "auto" {
+		goal, err := strconv.ParseFloat(flags.goal, 64)
+		if err != nil || math.IsNaN(goal) || math.IsInf(goal, 0) {
+			return fmt.Errorf("--goal %q: want auto or a number", flags.goal)
+		}
+		c.Goal = &goal
+	}
+	if c.Path == "" && c.Domain == islands.Forecast {
+		c.Path = filepath.Join("examples", "co2", "node.json")
+	}
+	if c.NodeExe == "" {
+		exe, err := findNode()
+		if err != nil {
+			return err
+		}
+		c.NodeExe = exe
+	}
+	name := fmt.Sprintf("islands-%s-clock", c.Domain)
+	if flags.out != "" {
+		if err := os.MkdirAll(flags.out, 0o755); err != nil {
+			return err
+		}
+		c.Journal = filepath.Join(flags.out, name+".jsonl")
+	}
+	r, err := islands.Clock(cmd.Context(), c)
+	if err != nil {
+		return err
+	}
+	if flags.out != "" {
+		command := "doin-bench " + strings.Join(os.Args[1:], " ")
+		err := writeForms(flags.out, []form{
+			{name + ".md", func(w io.Writer) error { return r.WriteMarkdown(w, command, time.Now()) }},
+			{name + ".json", func(w io.Writer) error { return encode(w, r) }},
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if flags.asJSON {
+		return encode(cmd.OutOrStdout(), r)
+	}
+	return r.WriteText(cmd.OutOrStdout())
 }
 
 // findNode looks for doin-node beside this program and on PATH.

@@ -21,14 +21,18 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	root := &cobra.Command{Use: "doin-bench", Short: "Benchmarks of the DOIN node.", SilenceUsage: true, SilenceErrors: true}
-	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(engineCommand(), gpuCommand(), islandsCommand(), loadCommand())
-	if err := root.ExecuteContext(ctx); err != nil {
+	if err := rootCommand().ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "doin-bench:", err)
 		stop()
 		os.Exit(1)
 	}
+}
+
+func rootCommand() *cobra.Command {
+	root := &cobra.Command{Use: "doin-bench", Short: "Benchmarks of the DOIN node.", SilenceUsage: true, SilenceErrors: true}
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.AddCommand(engineCommand(), gpuCommand(), islandsCommand(), loadCommand())
+	return root
 }
 
 func engineCommand() *cobra.Command {

@@ -10,17 +10,19 @@ import (
 // call is a request as the parent sees it.
 type call struct {
 	id     uint64
-	frames chan Frame // records and the final frame; room for both
+	frames chan Frame // records and the final frame; room for all that may be under way
+	// records is how many the worker may send before the next credit; guarded by session.mu.
+	records int
 	// overrun kills the session if an abandoned call does not end.
 	overrun   *time.Timer
 	abandoned bool
 }
 
-// open registers and sends a request. Its id is set here.
-func (s *session) open(ctx context.Context, f Frame) (*call, error) {
+// open registers and sends a request, to which so many records may come before a credit. Its id is set here.
+func (s *session) open(ctx context.Context, f Frame, records int) (*call, error) {
 	s.mu.Lock()
 	s.next++
-	c := &call{id: s.next, frames: make(chan Frame, 2)}
+	c := &call{id: s.next, frames: make(chan Frame, maxAhead+1), records: records}
 	s.calls[c.id] = c
 	s.mu.Unlock()
 	f.ID, f.Kind = c.id, KindRequest
@@ -35,11 +37,11 @@ func (s *session) open(ctx context.Context, f Frame) (*call, error) {
 // the writer wait.
 func (s *session) openWithin(ctx context.Context, f Frame, limit time.Duration) (*call, error) {
 	if limit <= 0 {
-		return s.open(ctx, f)
+		return s.open(ctx, f, 0)
 	}
 	bounded, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	c, err := s.open(bounded, f)
+	c, err := s.open(bounded, f, 0)
 	if err != nil && bounded.Err() != nil && ctx.Err() == nil {
 		err = fmt.Errorf("%w of %v: the worker does not read", ErrTimeout, limit)
 	}
@@ -51,6 +53,7 @@ func (s *session) send(ctx context.Context, f Frame) error {
 	if int64(len(f.Body)) > s.limits.FrameBytes {
 		return fmt.Errorf("%w: %w: body of %d bytes", ErrRefused, ErrFrameTooLarge, len(f.Body))
 	}
+	f.V = int(s.version.Load())
 	b, err := AppendFrame(nil, &f)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrRefused, err)
@@ -63,6 +66,20 @@ func (s *session) send(ctx context.Context, f Frame) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// credit sends the answer to a record of a call, which lets its worker send one more.
+func (s *session) credit(ctx context.Context, c *call, f Frame) error {
+	s.mu.Lock()
+	c.records++
+	s.mu.Unlock()
+	err := s.send(ctx, f)
+	if err != nil {
+		s.mu.Lock()
+		c.records--
+		s.mu.Unlock()
+	}
+	return err
 }
 
 // forget drops a call that was never sent.
@@ -134,15 +151,12 @@ func (s *session) roundTrip(ctx context.Context, f Frame, limit time.Duration) (
 		s.abandon(c)
 		return Frame{}, s.blamed(c, err)
 	}
-	switch reply.Kind {
-	case KindError:
+	if reply.Kind == KindError {
 		err := FrameError(&reply)
 		if errors.Is(err, errNonsense) {
 			err = s.nonsense(c.id, err)
 		}
 		return Frame{}, err
-	case KindRecord:
-		return Frame{}, s.nonsense(c.id, fmt.Errorf("a record for %s", f.Verb))
 	}
 	return reply, nil
 }

@@ -231,6 +231,12 @@ func child(mode string) {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
+	case "v1": // as programs of the first version are
+		o := fakeOptions(2)
+		o.Description.Protocol = 1
+		if err := Serve(context.Background(), onlyV1{os.Stdin}, os.Stdout, o); err != nil {
+			os.Exit(1)
+		}
 	case "exits":
 		os.Exit(4)
 	case "silent":
@@ -248,6 +254,17 @@ func child(mode string) {
 	default:
 		childLies(mode)
 	}
+}
+
+// onlyV1 ends the input at a header of another version than 1.
+type onlyV1 struct{ r io.Reader }
+
+func (o onlyV1) Read(p []byte) (int, error) {
+	n, err := o.r.Read(p)
+	if strings.Contains(string(p[:n]), `"v": 2`) || strings.Contains(string(p[:n]), `"ahead"`) {
+		return 0, io.ErrUnexpectedEOF
+	}
+	return n, err
 }
 
 // childLies answers everything as a good worker does, but for one verb.

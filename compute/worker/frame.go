@@ -10,8 +10,9 @@ import (
 	"doin.network/node/internal/canon"
 )
 
-// Version is the protocol's version, the "v" of every header.
-const Version = 1
+// Version is the protocol's newest version, which a worker names in describe. The "v" of a header is one of 1 to Version:
+// a parent writes 1 until it knows its worker's, then the lower of both; a worker answers in the version it was asked in.
+const Version = 2
 
 // Limits of a frame.
 const (
@@ -57,6 +58,8 @@ const (
 
 // Frame is one message of the protocol.
 type Frame struct {
+	// V is the version of the protocol that it is written in, 1 to Version; 0 is written as 1.
+	V int
 	// ID is the request the frame belongs to, 1 to MaxID; 0 only in the error about
 	// a frame whose id could not be read.
 	ID   uint64
@@ -80,7 +83,7 @@ var ErrFrameTooLarge = fmt.Errorf("%w: too large", ErrFrame)
 
 // AppendFrame appends f's bytes to dst.
 func AppendFrame(dst []byte, f *Frame) ([]byte, error) {
-	header := canon.NewObject("v", Version, "id", f.ID, "verb", string(f.Verb), "kind", string(f.Kind))
+	header := canon.NewObject("v", max(f.V, 1), "id", f.ID, "verb", string(f.Verb), "kind", string(f.Kind))
 	if f.Data.Len() > 0 {
 		header.Set("data", f.Data)
 	}
@@ -163,8 +166,8 @@ func parseHeader(text []byte) (f Frame, err error) {
 	if err != nil {
 		return f, err
 	}
-	if v != Version {
-		return f, fmt.Errorf("protocol version %d, want %d", v, Version)
+	if v < 1 || v > Version {
+		return f, fmt.Errorf("protocol version %d, want 1 to %d", v, Version)
 	}
 	id, err := o.Int("id")
 	if err != nil {
@@ -185,5 +188,5 @@ func parseHeader(text []byte) (f Frame, err error) {
 	if err != nil {
 		return f, err
 	}
-	return Frame{ID: uint64(id), Verb: Verb(verb), Kind: Kind(kind), Data: data}, nil
+	return Frame{V: int(v), ID: uint64(id), Verb: Verb(verb), Kind: Kind(kind), Data: data}, nil
 }

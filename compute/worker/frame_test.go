@@ -59,7 +59,7 @@ func TestReadFrameRefuses(t *testing.T) {
 	f(ErrHeader, text(`{`))
 	f(ErrHeader, text(`[]`))
 	f(ErrHeader, text(`{}`))
-	f(ErrHeader, text(`{"v": 2, "id": 1, "verb": "x", "kind": "request"}`))
+	f(ErrHeader, text(`{"v": 3, "id": 1, "verb": "x", "kind": "request"}`))
 	f(ErrHeader, text(`{"v": 1, "id": -1, "verb": "x", "kind": "request"}`))
 	f(ErrHeader, text(`{"v": 1, "id": 9007199254740992, "verb": "x", "kind": "request"}`))
 	f(ErrHeader, text(`{"v": 1, "id": 1, "verb": 3, "kind": "request"}`))

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"fmt"
+	"slices"
 
 	"doin.network/node/compute/domain"
 	"doin.network/node/compute/genome"
@@ -59,6 +60,8 @@ func ParseInfo(o *canon.Object) (i Info, err error) {
 
 // Description describes a worker process.
 type Description struct {
+	// Protocol is the version that the program speaks, 1 to Version. Object writes Version for 0.
+	Protocol int
 	// Name and Version are the program's own.
 	Name, Version string
 	// Device names what trains, for people: "cpu (8 threads)".
@@ -71,14 +74,41 @@ type Description struct {
 	Workers int
 	// Plugins are the domains it can configure.
 	Plugins []string
+	// Capabilities are what it can beyond the protocol's least; see Can.
+	Capabilities []Capability
 }
+
+// Capability is a property of a worker that its parent goes by. Unknown ones are kept and mean nothing.
+type Capability string
+
+// The capabilities.
+const (
+	EvaluateOnly  Capability = "evaluate_only" // declares a space and answers evaluate: the parent's own worker searches for it
+	JSONLines     Capability = "json_lines"    // takes and sends tables as JSON lines instead of Arrow
+	Deterministic Capability = "deterministic" // the same job gives the same digest on every machine
+	Prior         Capability = "prior"         // takes advice of where to begin a search
+)
+
+// Can reports whether the worker names a capability.
+func (d *Description) Can(c Capability) bool { return slices.Contains(d.Capabilities, c) }
 
 // Object returns the description as it stands on the wire.
 func (d *Description) Object() *canon.Object {
-	o := canon.NewObject("protocol", Version, "name", d.Name, "version", d.Version, "device", d.Device,
+	protocol := d.Protocol
+	if protocol == 0 {
+		protocol = Version
+	}
+	o := canon.NewObject("protocol", protocol, "name", d.Name, "version", d.Version, "device", d.Device,
 		"has_gpu", d.HasGPU, "workers", d.Workers, "plugins", d.Plugins)
 	if len(d.Devices) > 0 {
 		o.Set("devices", d.Devices)
+	}
+	if len(d.Capabilities) > 0 {
+		list := make([]any, len(d.Capabilities))
+		for i, c := range d.Capabilities {
+			list[i] = string(c)
+		}
+		o.Set("capabilities", list)
 	}
 	return o
 }
@@ -91,8 +121,11 @@ func (d *Description) devices() []string {
 	return d.Devices
 }
 
-// maxDevices bounds Description.Devices.
-const maxDevices = 256
+// Bounds of a description's lists.
+const (
+	maxDevices      = 256
+	maxCapabilities = 64
+)
 
 // ParseDescription reads the form of Object.
 func ParseDescription(o *canon.Object) (d Description, err error) {
@@ -102,7 +135,14 @@ func ParseDescription(o *canon.Object) (d Description, err error) {
 	if r.err == nil {
 		d.HasGPU, r.err = o.BoolOr("has_gpu", false)
 	}
-	var list, devices []any
+	protocol := int64(1)
+	if r.err == nil {
+		protocol, r.err = o.IntOr("protocol", 1)
+	}
+	var list, devices, capabilities []any
+	if r.err == nil {
+		capabilities, r.err = o.ListOr("capabilities", nil)
+	}
 	if r.err == nil {
 		list, r.err = o.List("plugins")
 	}
@@ -116,6 +156,20 @@ func ParseDescription(o *canon.Object) (d Description, err error) {
 		return d, fmt.Errorf("workers %d: must be in [1, %d]", workers, 1<<16)
 	}
 	d.Workers = int(workers)
+	if protocol < 1 {
+		return d, fmt.Errorf("protocol %d", protocol)
+	}
+	d.Protocol = int(min(protocol, Version)) // a newer one speaks ours, too
+	if len(capabilities) > maxCapabilities {
+		return d, fmt.Errorf("%d capabilities: at most %d", len(capabilities), maxCapabilities)
+	}
+	names, err := texts(capabilities)
+	if err != nil {
+		return d, fmt.Errorf("capabilities: %w", err)
+	}
+	for _, name := range names {
+		d.Capabilities = append(d.Capabilities, Capability(name))
+	}
 	if len(devices) > maxDevices {
 		return d, fmt.Errorf("%d devices: at most %d", len(devices), maxDevices)
 	}

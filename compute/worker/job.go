@@ -18,6 +18,12 @@ type Job struct {
 	Seed       uint64
 	// Synthetic asks for scores on synthetic data as well; nil means none.
 	Synthetic *SyntheticJob
+	// Own says that the node's own search wants it, a confirming run say: its time counts as the search's, not against
+	// the share of verifications.
+	Own bool
+	// Member, Origin and Rung place the training within its claim: which member of the ensemble, which origin or fold,
+	// which rung of a race. 0 while a claim is one training. They do not change a result.
+	Member, Origin, Rung int
 }
 
 // SyntheticJob asks to score the job's model and an incumbent on the same

@@ -11,6 +11,10 @@ import (
 )
 
 // Searcher is one running search. It is called from one goroutine.
+//
+// One that leaves trainings under way when Generation returns, for the next call to pick up, has a method Close() as well,
+// which waits for them; it is called after the end of ctx. One that knows a window has SetWindow(n int) error, which is
+// called before Generation and holds from there on.
 type Searcher interface {
 	// Generation joins immigrants, makes the next generation, has it trained and
 	// returns its record. The first call of a search that was not resumed makes
@@ -34,6 +38,11 @@ type SearchSpec struct {
 	Resume *Record
 	// Pool runs trainings in the worker's slots.
 	Pool Pool
+	// Slots is how many trainings Pool runs at once; 0: the search runs them itself, one after the other, on the goroutine
+	// that calls it.
+	Slots int
+	// Window is how many trials the search may have under way; 0: the strategy's default, or the resumed record's.
+	Window int
 }
 
 // Training is one run that a search asks for.
@@ -60,61 +69,149 @@ type Pool interface {
 	Do(ctx context.Context, f func() error) error
 }
 
-// optimize runs a search: a record for each generation, and no generation
-// before the credit for it.
+// optimization is an open optimize at the worker's end.
+type optimization struct {
+	spec  SearchSpec
+	ahead int // records that may be unanswered
+	// early are the immigrants of a search that is not resumed.
+	early []Immigrant
+	// credits answer records of before, the oldest first.
+	credits []credit
+}
+
+// parseOptimize reads the request. Version 1 of the protocol has no ahead: the search waits for the answer to each record.
+func (s *server) parseOptimize(f *Frame) (o optimization, err error) {
+	r := reader{o: f.Data}
+	o.spec = SearchSpec{Seed: r.seed("seed"), Settings: r.object("settings"), Slots: s.o.Description.Workers}
+	if r.err != nil {
+		return o, r.err
+	}
+	ahead := 2
+	if f.V < 2 {
+		ahead = 1
+	}
+	if o.ahead, err = integerIn(f.Data, "ahead", ahead, 1, maxAhead); err != nil {
+		return o, err
+	}
+	if o.spec.Window, err = integerIn(f.Data, "window", 0, 0, maxWindow); err != nil {
+		return o, err
+	}
+	if len(f.Body) == 0 {
+		o.early, err = parseImmigrants(f.Data)
+		return o, err
+	}
+	if o.credits, err = parseCredits(f.Data); err != nil {
+		return o, err
+	}
+	o.spec.Resume, err = DecodeRecord(s.o.Allocator, f.Body, s.o.FrameBytes)
+	return o, err
+}
+
+// optimize runs a search: a record for each generation. The credit for record n is due when generation n + ahead is to
+// begin; until then the search goes on.
 func (s *server) optimize(ctx context.Context, q *request) (reply Frame, err error) {
-	data := q.frame.Data
-	d, err := s.domain(data)
+	d, err := s.domain(q.frame.Data)
 	if err != nil {
 		return reply, err
 	}
 	if s.o.NewSearch == nil {
 		return reply, fmt.Errorf("%w: no search", ErrUnsupported)
 	}
-	r := reader{o: data}
-	spec := SearchSpec{Domain: d.domain, Seed: r.seed("seed"), Settings: r.object("settings"), Pool: &pool{s, d}}
-	var immigrants []Immigrant
-	if r.err == nil {
-		immigrants, r.err = parseImmigrants(data)
+	o, err := s.parseOptimize(&q.frame)
+	if err != nil {
+		return reply, fmt.Errorf("%w: %w", errBadRequest, err)
 	}
-	if r.err == nil && len(q.frame.Body) > 0 {
-		spec.Resume, r.err = DecodeRecord(s.o.Allocator, q.frame.Body, s.o.FrameBytes)
-	}
-	if r.err != nil {
-		return reply, fmt.Errorf("%w: %w", errBadRequest, r.err)
-	}
+	o.spec.Domain, o.spec.Pool = d.domain, &pool{s, d}
 	if err := s.claim(ctx, d, q); err != nil {
 		return reply, err
 	}
 	defer s.unclaim(d)
-	search, err := s.o.NewSearch(spec)
+	search, err := s.o.NewSearch(o.spec)
 	if err != nil {
 		return reply, err
 	}
-	generation := -1
-	for {
-		record, err := search.Generation(ctx, immigrants)
-		if ctx.Err() != nil {
-			break // the parent has what it needs: the last record
-		}
-		if err != nil {
-			return reply, err
-		}
-		generation = record.Generation
-		body, err := record.Encode(s.o.Allocator)
-		if err != nil {
-			return reply, err
-		}
-		s.send(Frame{ID: q.frame.ID, Verb: VerbOptimize, Kind: KindRecord,
-			Data: canon.NewObject("generation", generation), Body: body})
-		select {
-		case immigrants = <-q.credits:
-			continue
-		case <-ctx.Done():
-		}
-		break
+	if c, ok := search.(interface{ Close() }); ok {
+		defer c.Close()
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	generation, err := s.generations(ctx, q, search, &o)
+	if err != nil && ctx.Err() == nil {
+		return reply, err
 	}
 	return Frame{Data: canon.NewObject("stopped", true, "generation", generation)}, nil
+}
+
+// generations makes one after the other until ctx ends, and returns the last one's number. Records are encoded and written
+// beside the search.
+func (s *server) generations(ctx context.Context, q *request, search Searcher, o *optimization) (last int, err error) {
+	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	records := make(chan *Record, o.ahead)
+	sent := make(chan struct{})
+	go func() {
+		defer close(sent)
+		for r := range records {
+			if err := s.sendRecord(q, r); err != nil {
+				fail(err)
+			}
+		}
+	}()
+	defer func() {
+		close(records)
+		<-sent
+		if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+			err = cause
+		}
+	}()
+	last, join := -1, o.early
+	if o.spec.Resume != nil {
+		last = o.spec.Resume.Generation
+	}
+	for {
+		if last-o.ahead+1 >= 0 {
+			c, err := o.credit(ctx, q)
+			if err != nil {
+				return last, err
+			}
+			join = c.immigrants
+			if w, ok := search.(interface{ SetWindow(int) error }); ok && c.window > 0 {
+				if err := w.SetWindow(c.window); err != nil {
+					return last, err
+				}
+			}
+		}
+		r, err := search.Generation(ctx, join)
+		if err != nil {
+			return last, err
+		}
+		last, join = r.Generation, nil
+		records <- r // there is room: no more than ahead are unanswered
+	}
+}
+
+// credit returns the answer to the oldest record that is not answered, waiting for it.
+func (o *optimization) credit(ctx context.Context, q *request) (c credit, err error) {
+	if len(o.credits) > 0 {
+		c, o.credits = o.credits[0], o.credits[1:]
+		return c, nil
+	}
+	select {
+	case c = <-q.credits:
+		return c, nil
+	case <-ctx.Done():
+		return c, ctx.Err()
+	}
+}
+
+func (s *server) sendRecord(q *request, r *Record) error {
+	body, err := r.Encode(s.o.Allocator)
+	if err != nil {
+		return err
+	}
+	s.send(Frame{V: q.frame.V, ID: q.frame.ID, Verb: VerbOptimize, Kind: KindRecord,
+		Data: canon.NewObject("generation", r.Generation), Body: body})
+	return nil
 }
 
 // claim takes the right to search a domain: a domain's own strategy has state, so

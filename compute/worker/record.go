@@ -54,6 +54,9 @@ type Row struct {
 	Metrics *canon.Object
 }
 
+// StatusOpen is the Row.Status of a trial whose result is not there yet; its Fitness is NaN.
+const StatusOpen = "open"
+
 // bestIndex marks the row that holds Record.Best.
 const bestIndex = -1
 

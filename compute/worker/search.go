@@ -21,9 +21,18 @@ type OptimizeJob struct {
 	Settings *canon.Object
 	// Resume is a Generation's Record to go on from, or empty.
 	Resume []byte
+	// Credits answer the last records up to Resume's, the oldest first, as State returned them: what they bring has not
+	// joined yet. Those missing are due by Continue. nil: Immigrants alone answer the oldest of them.
+	Credits [][]Immigrant
 	// Immigrants join Resume's generation before the next one is made, or the first
 	// generation after it is evaluated.
 	Immigrants []Immigrant
+	// Window is how many trials the strategy may be ahead of the results told: trial i is bred from exactly those of
+	// trials up to i - Window. 0: the worker's default. The search is a function of it too.
+	Window int
+	// Ahead is how many records may be unanswered: immigrants in the answer to record n join when generation n + Ahead
+	// begins to be bred. 0: 2; 1: the next generation waits for its credit, as in version 1 of the protocol.
+	Ahead int
 }
 
 // Generation is one evaluated generation of a search.
@@ -42,6 +51,8 @@ type Generation struct {
 	// NoImprove counts the generations since the best, immigrants included, last rose.
 	NoImprove  int
 	Population int
+	// Rows are the record's, decoded once, here: read only. Those of trials still open have the status StatusOpen.
+	Rows []Row
 	// Record is the whole generation as an Arrow table (DecodeRecord), and what
 	// OptimizeJob.Resume takes.
 	Record []byte
@@ -52,32 +63,70 @@ type Generation struct {
 // is for one goroutine at a time.
 type Search struct {
 	s   *Supervisor
-	job OptimizeJob // Resume and Immigrants are those of the generation to come
+	job OptimizeJob // Resume is the last record, Window the last credit's
 
 	sess    *session // where call is open; nil: to be opened (again)
 	call    *call
-	holding bool  // a record was returned, Continue is due
+	ahead   int   // of this run
 	over    error // why there is nothing more to come
 	deaths  int   // of workers since the last record
 	next    int   // number of the generation to come
-	begun   time.Time
+	credits []credit
+	// answered is the number of the record that the next Continue answers: credits are those before it, back to the
+	// oldest whose immigrants are not in Resume yet.
+	answered int
+	begun    time.Time
 }
 
 // Optimize opens a search; its first generation starts at once. Close it in the end.
 func (s *Supervisor) Optimize(ctx context.Context, job OptimizeJob) (*Search, error) {
 	job.Settings = job.Settings.Clone()
-	x := &Search{s: s, job: job, begun: time.Now()}
+	if job.Ahead < 0 || job.Ahead > maxAhead || job.Window < 0 || job.Window > maxWindow || len(job.Credits) > maxAhead {
+		return nil, fmt.Errorf("%w: ahead %d, window %d, %d credits", ErrRefused, job.Ahead, job.Window, len(job.Credits))
+	}
+	x := &Search{s: s, job: job, begun: time.Now(), ahead: job.Ahead}
+	if x.ahead == 0 {
+		x.ahead = 2
+	}
 	if len(job.Resume) > 0 {
 		r, err := DecodeRecord(s.mem, job.Resume, s.limits.FrameBytes)
 		if err != nil {
 			return nil, fmt.Errorf("%w: resume: %w", ErrRefused, err)
 		}
 		x.next = r.Generation + 1
+		credits := job.Credits
+		if credits == nil {
+			credits = [][]Immigrant{job.Immigrants}
+		}
+		for _, list := range credits {
+			x.credits = append(x.credits, credit{immigrants: list})
+		}
+		x.answered = x.oldest() + len(credits)
 	}
 	if err := x.open(ctx); err != nil {
 		return nil, err
 	}
 	return x, nil
+}
+
+// oldest is the number of the oldest record whose answer is not in the last one: what was sent back for it joins after that.
+func (x *Search) oldest() int { return max(0, x.next-x.ahead) }
+
+// trim forgets the credits whose immigrants are in the last record.
+func (x *Search) trim() {
+	if n := len(x.credits) - (x.answered - x.oldest()); n > 0 {
+		x.credits = x.credits[n:]
+	}
+}
+
+// State returns what goes on from here when it is given to Optimize as Resume and Credits, with the same seed, settings and
+// ahead: the last record, and the answers that have not joined yet. nil before the first record.
+func (x *Search) State() (record []byte, credits [][]Immigrant) {
+	credits = [][]Immigrant{}
+	for _, c := range x.credits {
+		credits = append(credits, c.immigrants)
+	}
+	return x.job.Resume, credits
 }
 
 // open sends the optimize request to the worker that is ready.
@@ -86,9 +135,8 @@ func (x *Search) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	f := Frame{Verb: VerbOptimize, Body: x.job.Resume, Data: canon.NewObject("domain", x.job.Domain, "seed", x.job.Seed,
-		"settings", x.job.Settings, "immigrants", immigrantList(x.job.Immigrants))}
-	c, err := sess.open(ctx, f)
+	f := x.request(sess)
+	c, err := sess.open(ctx, f, x.answered+x.ahead-x.next)
 	if err == nil {
 		x.sess, x.call = sess, c
 		return nil
@@ -98,6 +146,40 @@ func (x *Search) open(ctx context.Context) error {
 		return x.died(death)
 	}
 	return err
+}
+
+// request is the optimize that begins the search, or continues it after its last record.
+func (x *Search) request(sess *session) Frame {
+	f := Frame{Verb: VerbOptimize, Body: x.job.Resume, Data: canon.NewObject("domain", x.job.Domain, "seed", x.job.Seed,
+		"settings", x.job.Settings)}
+	if len(f.Body) == 0 {
+		f.Data.Set("immigrants", immigrantList(x.job.Immigrants))
+	}
+	if sess.version.Load() < 2 { // it waits for the answer to each record
+		x.ahead = 1
+		x.trim()
+		if len(f.Body) > 0 {
+			var list []Immigrant
+			for _, c := range x.credits {
+				list = append(list, c.immigrants...)
+			}
+			f.Data.Set("immigrants", immigrantList(list))
+			x.answered = x.next
+		}
+		return f
+	}
+	f.Data.Set("ahead", x.ahead)
+	if x.job.Window > 0 {
+		f.Data.Set("window", x.job.Window)
+	}
+	if len(f.Body) > 0 {
+		list := make([]any, len(x.credits))
+		for i := range x.credits {
+			list[i] = x.credits[i].object()
+		}
+		f.Data.Set("credits", list)
+	}
+	return f
 }
 
 // died counts a death of the worker: an error when there were too many. The
@@ -119,7 +201,7 @@ func (x *Search) died(err error) error {
 	return nil
 }
 
-// Next waits for the generation under way. ErrSearch: Continue is due. When ctx ends
+// Next waits for the generation under way. ErrSearch: Continue is due, as many records as may be are unanswered. When ctx ends
 // it, the generation goes on, and Next can be called again. Every other error ends
 // the search: those of Evaluate, ErrBusy if the domain is being searched already,
 // ErrTimeout after Limits.Generation.
@@ -127,7 +209,7 @@ func (x *Search) Next(ctx context.Context) (Generation, error) {
 	if x.over != nil {
 		return Generation{}, x.over
 	}
-	if x.holding {
+	if x.next-x.answered >= x.ahead {
 		return Generation{}, fmt.Errorf("%w: Continue is due", ErrSearch)
 	}
 	for {
@@ -192,8 +274,9 @@ func (x *Search) take(f *Frame) (Generation, error) {
 	if err != nil {
 		return g, x.sess.nonsense(f.ID, fmt.Errorf("record: %w", err))
 	}
-	x.holding, x.deaths, x.next = true, 0, g.Number+1
-	x.job.Resume, x.job.Immigrants = g.Record, nil
+	x.deaths, x.next, x.begun = 0, g.Number+1, time.Now()
+	x.job.Resume, x.job.Window = g.Record, 0 // the record has the window in force
+	x.trim()
 	return g, nil
 }
 
@@ -209,36 +292,57 @@ func (x *Search) generation(f *Frame) (Generation, error) {
 		return Generation{}, fmt.Errorf("seed %d, average %v", r.Seed, r.Average)
 	}
 	g := Generation{Number: r.Generation, Evaluations: r.Evaluations, Average: r.Average, NoImprove: r.NoImprove,
-		Population: len(r.Rows), Record: f.Body}
+		Population: closed(r.Rows), Rows: r.Rows, Record: f.Body}
 	if b := r.Best; b != nil && finite(b.Fitness) {
 		g.Best, g.BestPerformance, g.BestMetrics = b.Parameters, b.Fitness, b.Metrics
 	}
 	return g, nil
 }
 
-// Continue joins immigrants and starts the next generation. ErrSearch: there is a
-// generation under way, or the search has ended.
+// closed counts the rows that are not open: the population.
+func closed(rows []Row) (n int) {
+	for i := range rows {
+		if rows[i].Status != StatusOpen {
+			n++
+		}
+	}
+	return n
+}
+
+// Continue answers the oldest record that Next returned and that is not answered. Its immigrants join when generation
+// n + Ahead begins, n being that record's. ErrSearch: every record is answered, or the search has ended.
 func (x *Search) Continue(ctx context.Context, immigrants []Immigrant) error {
+	return x.ContinueWith(ctx, immigrants, 0)
+}
+
+// ContinueWith is Continue with another window from the same moment on; 0: as before.
+func (x *Search) ContinueWith(ctx context.Context, immigrants []Immigrant, window int) error {
 	if x.over != nil {
 		return x.over
 	}
-	if !x.holding {
-		return fmt.Errorf("%w: a generation is under way", ErrSearch)
+	if x.answered >= x.next {
+		return fmt.Errorf("%w: every record is answered", ErrSearch)
 	}
-	if len(immigrants) > maxImmigrants {
-		return fmt.Errorf("%w: %d immigrants: at most %d", ErrRefused, len(immigrants), maxImmigrants)
+	if len(immigrants) > maxImmigrants || window < 0 || window > maxWindow {
+		return fmt.Errorf("%w: %d immigrants, window %d: at most %d and %d", ErrRefused, len(immigrants), window, maxImmigrants, maxWindow)
 	}
-	x.holding, x.job.Immigrants, x.begun = false, immigrants, time.Now()
-	f := Frame{ID: x.call.id, Verb: VerbOptimize, Kind: KindCredit,
-		Data: canon.NewObject("immigrants", immigrantList(immigrants))}
-	if err := x.sess.send(ctx, f); err != nil {
+	c := credit{immigrants: immigrants, window: window}
+	if x.call != nil {
+		f := Frame{ID: x.call.id, Verb: VerbOptimize, Kind: KindCredit, Data: c.object()}
+		err := x.sess.credit(ctx, x.call, f)
 		var death *deathError
-		if errors.As(err, &death) {
-			return x.died(x.sess.blamed(x.call, err))
+		switch {
+		case errors.As(err, &death): // the next worker is told
+			if err := x.died(x.sess.blamed(x.call, err)); err != nil {
+				return err
+			}
+		case err != nil:
+			return err // nothing was sent
 		}
-		x.holding = true // nothing was sent
-		return err
 	}
+	x.credits = append(x.credits, c)
+	x.answered++
+	x.begun = time.Now()
 	return nil
 }
 

@@ -88,6 +88,10 @@ func (s *server) evaluate(ctx context.Context, f *Frame) (Frame, error) {
 
 // each calls do for 0 to n−1 on width goroutines and waits.
 func (s *server) each(n, width int, do func(int)) {
+	if n == 1 {
+		do(0)
+		return
+	}
 	var wg sync.WaitGroup
 	next := make(chan int, n)
 	for i := range n {

@@ -78,8 +78,8 @@ type request struct {
 	ctx    context.Context // until its end; a request's life is what it bounds
 	cancel context.CancelFunc
 	done   chan struct{} // closed at its end
-	// credits carries the immigrants of credit frames to an optimize.
-	credits chan []Immigrant
+	// credits carries credit frames to an optimize.
+	credits chan credit
 }
 
 // Serve answers the frames of r on w until r ends, a shutdown request comes (both
@@ -196,7 +196,7 @@ func (s *server) handle(ctx context.Context, f Frame) {
 			return
 		}
 		ctx, cancel := context.WithCancel(ctx)
-		q := &request{frame: f, ctx: ctx, cancel: cancel, done: make(chan struct{}), credits: make(chan []Immigrant, 1)}
+		q := &request{frame: f, ctx: ctx, cancel: cancel, done: make(chan struct{}), credits: make(chan credit, maxAhead)}
 		s.open[f.ID] = q
 		s.requests.Add(1)
 		go s.serve(q)
@@ -222,16 +222,16 @@ func (s *server) credit(open *request, f *Frame) {
 	if open == nil {
 		return // the search ended meanwhile
 	}
-	list, err := parseImmigrants(f.Data)
+	c, err := parseCredit(f.Data)
 	if err == nil && open.frame.Verb != VerbOptimize {
 		err = errors.New("only an optimize takes credits")
 	}
 	if err == nil {
 		select {
-		case open.credits <- list:
+		case open.credits <- c:
 			return
 		default:
-			err = errors.New("a credit is waiting already")
+			err = errors.New("more credits wait than records are out")
 		}
 	}
 	s.log.Warn("credit ignored", "id", f.ID, "err", err)
@@ -251,10 +251,12 @@ func (s *server) serve(q *request) {
 		if q.ctx.Err() != nil {
 			err = fmt.Errorf("%w: %w", ErrCancelled, err)
 		}
-		s.send(errorFrame(q.frame.ID, q.frame.Verb, codeOf(err), err))
+		f := errorFrame(q.frame.ID, q.frame.Verb, codeOf(err), err)
+		f.V = q.frame.V
+		s.send(f)
 		return
 	}
-	reply.ID, reply.Verb, reply.Kind = q.frame.ID, q.frame.Verb, KindReply
+	reply.V, reply.ID, reply.Verb, reply.Kind = q.frame.V, q.frame.ID, q.frame.Verb, KindReply
 	s.send(reply)
 }
 

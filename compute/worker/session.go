@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -32,6 +33,8 @@ type session struct {
 	death *deathError
 
 	work sync.WaitGroup // the session's goroutines
+
+	version atomic.Int32 // of the protocol, once the worker has described itself; 0 before
 
 	mu    sync.Mutex // guards what follows
 	next  uint64
@@ -151,6 +154,9 @@ func (s *session) deliver(f Frame) (blame uint64, err error) {
 			c.overrun.Stop()
 		}
 	case KindRecord:
+		if c.records--; c.records < 0 {
+			return f.ID, fmt.Errorf("%w: a record before its credit", errNonsense)
+		}
 	default:
 		return f.ID, fmt.Errorf("%w: kind %.32q", errNonsense, f.Kind)
 	}
@@ -161,7 +167,7 @@ func (s *session) deliver(f Frame) (blame uint64, err error) {
 	case c.frames <- f:
 		return 0, nil
 	default:
-		return f.ID, fmt.Errorf("%w: a record before its credit", errNonsense)
+		return f.ID, fmt.Errorf("%w: more frames than are due", errNonsense)
 	}
 }
 

@@ -151,6 +151,7 @@ func (s *Supervisor) prepare(ctx context.Context, sess *session) (Description, e
 	if err != nil {
 		return d, fmt.Errorf("describe: %w: %w", errNonsense, err)
 	}
+	sess.version.Store(int32(d.Protocol))
 	s.mu.Lock()
 	domains := maps.Clone(s.domains)
 	s.mu.Unlock()

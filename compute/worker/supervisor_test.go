@@ -371,7 +371,7 @@ func TestRunEndsOpenCalls(t *testing.T) {
 func records(t *testing.T, s *Supervisor, n int, disturb func(generation int)) [][]byte {
 	t.Helper()
 	ctx := within(t)
-	search, err := s.Optimize(ctx, OptimizeJob{Domain: "d", Seed: 11, Settings: canon.NewObject("do", "pause:5")})
+	search, err := s.Optimize(ctx, OptimizeJob{Domain: "d", Seed: 11, Settings: canon.NewObject("do", "pause:5"), Ahead: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -423,6 +423,122 @@ func TestSearchOutlivesItsWorkers(t *testing.T) {
 	}
 	if killed == 0 || s.Restarts() == 0 {
 		t.Errorf("%d kills, %d restarts", killed, s.Restarts())
+	}
+}
+
+// ahead runs n generations of which two may be unanswered; the answer to record 2 has an immigrant. From record from on, the
+// search is another one that resumes where the first stopped.
+func ahead(t *testing.T, s *Supervisor, n, from int, disturb func(int)) [][]byte {
+	t.Helper()
+	ctx := within(t)
+	job := OptimizeJob{Domain: "d", Seed: 11, Settings: canon.NewObject("do", "pause:5")}
+	search, err := s.Optimize(ctx, job)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { search.Close() }()
+	answer := func(i int) {
+		t.Helper()
+		var immigrants []Immigrant
+		if i == 2 {
+			immigrants = []Immigrant{{Parameters: x(1, ""), Performance: 0.5}}
+		}
+		if err := search.Continue(ctx, immigrants); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var out [][]byte
+	for i := range n {
+		disturb(i)
+		g, err := search.Next(ctx)
+		if err != nil || g.Number != i || len(g.Rows) != 4 {
+			t.Fatalf("generation %d: %+v, %v", i, g, err)
+		}
+		out = append(out, g.Record)
+		switch i % 3 {
+		case 0:
+			continue // two unanswered
+		case 1:
+			if _, err := search.Next(ctx); !errors.Is(err, ErrSearch) {
+				t.Errorf("Next() with two unanswered: %v", err)
+			}
+			answer(i - 1)
+		}
+		answer(i)
+		if err := search.Continue(ctx, nil); !errors.Is(err, ErrSearch) {
+			t.Errorf("Continue() once more than there are records: %v", err)
+		}
+		if i == from {
+			search.Close()
+			if job.Resume, job.Credits = search.State(); len(job.Credits) != 2 {
+				t.Errorf("State() has %d credits, want 2", len(job.Credits))
+			}
+			if search, err = s.Optimize(ctx, job); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return out
+}
+
+// A search with records unanswered sends the same ones whenever its worker dies or it is opened anew.
+func TestSearchAhead(t *testing.T) {
+	s := start(t, "good", quick())
+	configure(t, s)
+	want := ahead(t, s, 8, -1, func(int) {})
+	for _, from := range []int{-1, 2, 4, 5} {
+		killed := 0
+		got := ahead(t, s, 8, from, func(i int) {
+			if from < 0 && i != 2 || i == 6 {
+				if err := syscall.Kill(pid(t, s), syscall.SIGKILL); err == nil {
+					killed++
+				}
+			}
+		})
+		for i := range want {
+			if !bytes.Equal(got[i], want[i]) {
+				t.Errorf("from %d: generation %d differs", from, i)
+			}
+		}
+		if killed == 0 {
+			t.Error("nothing was killed")
+		}
+	}
+	plain := records(t, s, 8, func(int) {})
+	if !bytes.Equal(plain[2], want[2]) || bytes.Equal(plain[3], want[3]) {
+		t.Error("the immigrant of record 2 does not join one generation later than in version 1")
+	}
+}
+
+// A program of version 1 of the protocol runs under a parent of version 2: it waits for the answer to each record.
+func TestVersion1(t *testing.T) {
+	new, old := start(t, "good", quick()), start(t, "v1", quick())
+	configure(t, new)
+	configure(t, old)
+	want := records(t, new, 6, func(int) {})
+	got := records(t, old, 6, func(i int) {
+		if i == 3 {
+			_ = syscall.Kill(pid(t, old), syscall.SIGKILL)
+		}
+	})
+	for i := range want {
+		if !bytes.Equal(got[i], want[i]) {
+			t.Errorf("generation %d differs", i)
+		}
+	}
+	if _, err := old.Evaluate(within(t), job(1, "")); err != nil {
+		t.Error(err)
+	}
+	search, err := old.Optimize(within(t), OptimizeJob{Domain: "d", Seed: 11}) // two records ahead are not to be had
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer search.Close()
+	if _, err := search.Next(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := search.Next(within(t)); !errors.Is(err, ErrSearch) {
+		t.Errorf("Next() before Continue: %v, want ErrSearch", err)
 	}
 }
 
@@ -489,7 +605,7 @@ func TestSearchResumes(t *testing.T) {
 	configure(t, s)
 	want := records(t, s, 2, func(int) {})
 	ctx := within(t)
-	search, err := s.Optimize(ctx, OptimizeJob{Domain: "d", Seed: 11, Settings: canon.NewObject("do", "pause:5"), Resume: want[0]})
+	search, err := s.Optimize(ctx, OptimizeJob{Domain: "d", Seed: 11, Settings: canon.NewObject("do", "pause:5"), Resume: want[0], Ahead: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

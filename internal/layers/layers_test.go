@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -30,6 +31,7 @@ type layer struct {
 var layers = []layer{
 	{"internal/...", []string{"chain/...", "compute/...", "ga/...", "net/...", "olap/...", "bench/...", "cmd/..."}},
 	{"internal/canon", []string{"internal/timestamp", "internal/golden"}},
+	{"internal/nearest", []string{"internal/..."}},
 
 	{"chain/...", []string{"compute/...", "ga/...", "net/...", "olap/...", "bench/...", "cmd/..."}},
 	{"chain", []string{"chain/anchor", "chain/consensus", "chain/python", "chain/ledger", "chain/mempool", "chain/task", "chain/engine", "chain/store"}},
@@ -72,6 +74,7 @@ var layers = []layer{
 
 	{"ga/...", []string{"chain/...", "net/...", "olap/...", "bench/...", "cmd/...", "compute/nn/...", "compute/domain/...", "compute/worker/...", "compute/device/..."}},
 	{"ga/op", []string{"ga"}},
+	{"ga/settings", []string{"ga", "ga/op", "ga/island", "compute/..."}},
 	{"ga/island", []string{"ga", "ga/op", "compute/...", "internal/..."}},
 
 	{"net/...", []string{"compute/...", "ga/...", "olap/...", "bench/...", "cmd/...", "chain/anchor", "chain/consensus", "chain/engine", "chain/ledger", "chain/mempool", "chain/python/engine", "chain/python", "chain/store", "chain/task"}},
@@ -87,6 +90,8 @@ var layers = []layer{
 	{"olap/csv", []string{"olap/sqlite", "olap/open"}},
 	{"olap/sqlite", []string{"olap/csv", "olap/open"}},
 
+	// What the engines train to be measured: no engine's device, and none of the benchmarks.
+	{"bench/workload", []string{"chain/...", "ga/...", "net/...", "olap/...", "cmd/...", "bench/...", "compute/device/...", "compute/domain/...", "compute/worker/...", "compute/graph", "kernels/...", "gorgonia.org/...", "gonum.org/..."}},
 	// The engine is measured by itself: what it is compared with is another process, or gonum.
 	{"bench/engine", []string{"chain/...", "ga/...", "net/...", "olap/...", "cmd/...", "gorgonia.org/..."}},
 	{"bench/islands", []string{"bench/engine", "olap/...", "chain/engine", "chain/store", "cmd/doin-node/...", "gorgonia.org/..."}},
@@ -101,6 +106,15 @@ var layers = []layer{
 	// network and no chain.
 	{"cmd/doin-node/...", []string{"bench/...", "ga", "ga/op", "compute/nn/...", "compute/graph", "compute/device/...", "compute/domain/open", "compute/domain/forecast", "compute/domain/quadratic", "compute/domain/tabular", "kernels/...", "gorgonia.org/...", "github.com/NVIDIA/..."}},
 	{"cmd/doin-node/config", []string{"chain/...", "compute/...", "net/...", "olap/...", "cmd/doin-node/node", "cmd/doin-node/local"}},
+	{"cmd/doin-node/search", []string{"chain/consensus", "chain/engine", "chain/python/...", "chain/store", "net/...", "cmd/doin-node/...", "olap/csv", "olap/sqlite"}},
+	// The parts around a machine know neither machine, and nothing of messages that nobody has signed.
+	{"cmd/doin-node/stack", []string{"chain/consensus", "chain/engine", "chain/python", "chain/python/engine", "cmd/doin-node/node", "cmd/doin-node/local"}},
+	{"cmd/doin-node/stack/...", []string{"chain/consensus", "chain/engine", "chain/python", "chain/python/engine", "cmd/doin-node/node", "cmd/doin-node/local"}},
+	{"cmd/doin-node/stack/loop", []string{"net/...", "olap/...", "compute/...", "cmd/..."}},
+	{"cmd/doin-node/stack/rows", []string{"net/...", "compute/...", "cmd/..."}},
+	{"cmd/doin-node/stack/workers", []string{"net/...", "cmd/doin-node/search"}},
+	{"cmd/doin-node/node", []string{"chain/python", "chain/python/engine", "cmd/doin-node/local"}},
+	{"cmd/doin-pynode/...", []string{"bench/...", "ga", "ga/op", "chain/engine", "compute/nn/...", "compute/graph", "compute/device/...", "compute/domain/open", "compute/domain/forecast", "compute/domain/quadratic", "compute/domain/tabular", "kernels/...", "gorgonia.org/...", "cmd/doin-node/node", "cmd/doin-node/local"}},
 	{"cmd/doin-node/local", []string{"cmd/doin-node/node", "chain/store", "chain/engine", "compute/...", "olap/..."}},
 	{"cmd/doin-worker/...", []string{"bench/...", "chain/...", "net/...", "olap/...", "cmd/doin-node/...", "compute/graph", "gorgonia.org/gorgonia/...", "gorgonia.org/tensor/..."}},
 }
@@ -117,7 +131,7 @@ var importers = []struct {
 	{"modernc.org/sqlite/...", []string{"olap/sqlite"}},
 	{"github.com/dgraph-io/...", []string{"chain/store"}},
 	{"github.com/valyala/fasthttp/...", []string{"net/api", "net/transport", "bench/load"}},
-	{"github.com/prometheus/...", []string{"net/api", "cmd/doin-node/node"}},
+	{"github.com/prometheus/...", []string{"net/api", "cmd/doin-node/stack"}},
 	{"github.com/spf13/cobra", []string{"cmd/..."}},
 	{"github.com/apache/arrow/go/v15/...", []string{"compute/worker/...", "olap/...", "cmd/..."}},
 	{"gonum.org/v1/...", []string{"bench/..."}},
@@ -131,12 +145,14 @@ var importers = []struct {
 	{"compute/gpuinfo", []string{"cmd/doin-worker", "bench/...", "cmd/doin-bench/..."}},
 	{"cmd/ptxgen", nil},
 	{"cmd/doin-worker/...", []string{"bench/islands"}},
-	{"chain/store", []string{"cmd/doin-node/node", "bench/..."}},
+	{"chain/store", []string{"cmd/doin-node/node", "cmd/doin-node/stack/...", "cmd/doin-pynode/...", "bench/..."}},
 	{"compute/graph", []string{"ga/meta"}}, // the oracle: tests, and L3
 	{"internal/golden", nil},               // tests only
-	{"bench/...", []string{"cmd/doin-bench/..."}},
+	{"bench/workload", []string{"bench/engine", "bench/gpu"}},
+	{"bench/...", []string{"cmd/doin-bench/...", "bench/engine", "bench/gpu"}}, // the shared workloads
 	{"cmd/doin-node/node", []string{"cmd/doin-node", "bench/..."}},
-	{"cmd/doin-node/...", []string{"bench/..."}},
+	{"cmd/doin-node/...", []string{"bench/...", "cmd/doin-pynode/..."}},
+	{"cmd/doin-pynode/...", nil}, // e2e builds it
 }
 
 // leaves is all that a package imports beside the standard library; "C" is cgo.
@@ -238,7 +254,7 @@ func look(t *testing.T, dir string) {
 // ruled returns the patterns of the packages that the rules are about.
 func ruled() []string {
 	out := slices.Clone(gpuOnly)
-	for _, l := range layers {
+	for _, l := range rules() {
 		out = append(out, l.pkg)
 	}
 	for _, l := range leaves {
@@ -277,7 +293,7 @@ func TestViolations(t *testing.T) {
 	f(graph{"compute/vec": {"compute/nn"}}, "compute/vec reaches compute/nn: compute/vec → compute/nn")
 	f(graph{"chain/engine": {"chain/ledger"}, "chain/ledger": {"chain/store"}},
 		"chain/engine reaches chain/store: chain/engine → chain/ledger → chain/store",
-		"chain/ledger imports chain/store: only cmd/doin-node/node, bench/... may",
+		"chain/ledger imports chain/store: only cmd/doin-node/node, cmd/doin-node/stack/..., cmd/doin-pynode/..., bench/... may",
 		"chain/ledger reaches chain/store: chain/ledger → chain/store")
 	f(graph{"olap": {"modernc.org/sqlite"}}, "olap imports modernc.org/sqlite: only olap/sqlite may")
 	f(graph{"olap/sqlite": {"modernc.org/sqlite"}, "modernc.org/sqlite": {"modernc.org/sqlite/lib"}})
@@ -341,7 +357,7 @@ func std(pkg string) bool {
 // violations returns every broken rule, sorted.
 func violations(g graph) []string {
 	var out []string
-	for _, l := range layers {
+	for _, l := range rules() {
 		for pkg := range g {
 			if !match(l.pkg, pkg) {
 				continue
@@ -431,6 +447,25 @@ func shorts(way []string) string {
 // list asks the go tool for the packages of the module in dir and all they import,
 // tests aside.
 func list(t *testing.T, dir, tags, cgo string) graph {
+	t.Helper()
+	listing.Lock()
+	defer listing.Unlock()
+	key := strings.Join([]string{dir, tags, cgo}, "\x00")
+	if g := listing.done[key]; g != nil {
+		return g
+	}
+	g := listNow(t, dir, tags, cgo)
+	listing.done[key] = g
+	return g
+}
+
+// listing remembers what list has answered: nothing changes while the tests run.
+var listing = struct {
+	sync.Mutex
+	done map[string]graph
+}{done: map[string]graph{}}
+
+func listNow(t *testing.T, dir, tags, cgo string) graph {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "-json=ImportPath,Imports", "-tags", tags, "./...")
 	cmd.Dir = dir

@@ -281,9 +281,9 @@ func TestInference(t *testing.T) {
 	}
 	const queued = `{"status": "queued", "task_id": "task-1"}`
 	g("/inference", `{"domain_id": "co2"}`, 200,
-		`{"status": "completed", "task_id": "task-1", "result": {"forecast": [1.5], "client": "anonymous", "input": {}}}`)
+		`{"status": "completed", "task_id": "task-1", "result": {"forecast": [1.5], "client": "anonymous", "input": {}}, "optimae_id": "o1", "verified": true}`)
 	g("/inference", `{"domain_id": "co2", "input_data": {"steps": 3}, "client_id": "me", "wait": 1}`, 200,
-		`{"status": "completed", "task_id": "task-1", "result": {"forecast": [1.5], "client": "me", "input": {"steps": 3}}}`)
+		`{"status": "completed", "task_id": "task-1", "result": {"forecast": [1.5], "client": "me", "input": {"steps": 3}}, "optimae_id": "o1", "verified": true}`)
 	g("/inference", `{"domain_id": "other"}`, 404, `{"status": "error", "detail": "unknown domain: other"}`)
 	g("/inference", `{"domain_id": "co2", "wait": 0}`, 200, queued)
 	g("/inference", `{"domain_id": "co2", "input_data": [1]}`, 400,
@@ -292,14 +292,14 @@ func TestInference(t *testing.T) {
 	g("/inference", `{"domain_id": "co2", "wait": "soon"}`, 400, `{"status": "error", "detail": "wait must be a number"}`)
 	g("/inference?wait=nan", `{"domain_id": "co2"}`, 400, `{"status": "error", "detail": "wait must be a number"}`)
 
-	f.infer = func(ctx context.Context) (*canon.Object, error) { <-ctx.Done(); return nil, ctx.Err() }
+	f.infer = func(ctx context.Context) (*Forecast, error) { <-ctx.Done(); return nil, ctx.Err() }
 	begin := time.Now()
 	g("/inference", `{"domain_id": "co2", "wait": 0.1}`, 200, queued)
 	g("/inference?wait=0.1", `{"domain_id": "co2"}`, 200, queued)
 	if d := time.Since(begin); d < 200*time.Millisecond || d > 5*time.Second {
 		t.Errorf("two waits of 0.1 s took %v", d)
 	}
-	f.infer = func(context.Context) (*canon.Object, error) { return nil, errors.New("worker died") }
+	f.infer = func(context.Context) (*Forecast, error) { return nil, errors.New("worker died") }
 	g("/inference", `{"domain_id": "co2"}`, 500,
 		`{"status": "error", "detail": "inference failed", "reason": "worker died", "task_id": "task-1"}`)
 	f.fail = fmt.Errorf("%w: input has no series", ErrInvalid)

@@ -30,7 +30,7 @@ type fake struct {
 	refusal  error
 	votes    []*chain.Vote
 	done     []Completion
-	infer    func(ctx context.Context) (*canon.Object, error)
+	infer    func(ctx context.Context) (*Forecast, error)
 	disabled bool
 	fail     error
 	block    chan struct{} // Status waits for it
@@ -162,7 +162,7 @@ func (f *fake) Vote(_ context.Context, id string, v *chain.Vote) (bool, error) {
 	return false, ErrConflict
 }
 
-func (f *fake) Infer(_ context.Context, r InferenceRequest) (string, func(context.Context) (*canon.Object, error), error) {
+func (f *fake) Infer(_ context.Context, r InferenceRequest) (string, func(context.Context) (*Forecast, error), error) {
 	if f.fail != nil {
 		return "", nil, f.fail
 	}
@@ -171,8 +171,8 @@ func (f *fake) Infer(_ context.Context, r InferenceRequest) (string, func(contex
 	}
 	wait := f.infer
 	if wait == nil {
-		wait = func(context.Context) (*canon.Object, error) {
-			return canon.NewObject("forecast", []any{1.5}, "client", r.Client, "input", r.Input), nil
+		wait = func(context.Context) (*Forecast, error) {
+			return &Forecast{Result: canon.NewObject("forecast", []any{1.5}, "client", r.Client, "input", r.Input), OptimaeID: "o1", Verified: true}, nil
 		}
 	}
 	return "task-1", wait, nil

@@ -97,7 +97,15 @@ type Inference interface {
 	// Infer queues a task and returns its id and a function that waits for its
 	// result. The task goes on when wait's context ends. ErrUnknownDomain,
 	// ErrInvalid, ErrBusy.
-	Infer(ctx context.Context, r InferenceRequest) (taskID string, wait func(context.Context) (*canon.Object, error), err error)
+	Infer(ctx context.Context, r InferenceRequest) (taskID string, wait func(context.Context) (*Forecast, error), err error)
+}
+
+// Forecast is the result of an inference and whose it is.
+type Forecast struct {
+	Result *canon.Object
+	// OptimaeID names the model. Verified is whether a quorum has agreed on it.
+	OptimaeID string
+	Verified  bool
 }
 
 // InferenceRequest is the body of POST /inference.

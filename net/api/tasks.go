@@ -218,7 +218,7 @@ func (a *API) inference(ctx context.Context, rc *fasthttp.RequestCtx, _ string) 
 // await answers with the result, or that the task is queued when it does not
 // come in time.
 func (a *API) await(ctx context.Context, rc *fasthttp.RequestCtx, id string, d time.Duration,
-	result func(context.Context) (*canon.Object, error)) error {
+	result func(context.Context) (*Forecast, error)) error {
 	queued := canon.NewObject("status", "queued", "task_id", id)
 	if d <= 0 {
 		writeJSON(rc, fasthttp.StatusOK, queued)
@@ -229,7 +229,8 @@ func (a *API) await(ctx context.Context, rc *fasthttp.RequestCtx, id string, d t
 	v, err := result(ctx)
 	switch {
 	case err == nil:
-		writeJSON(rc, fasthttp.StatusOK, canon.NewObject("status", "completed", "task_id", id, "result", v))
+		writeJSON(rc, fasthttp.StatusOK, canon.NewObject("status", "completed", "task_id", id, "result", v.Result,
+			"optimae_id", v.OptimaeID, "verified", v.Verified))
 	case ctx.Err() != nil:
 		writeJSON(rc, fasthttp.StatusOK, queued)
 	case errors.Is(err, ErrInvalid):

@@ -422,3 +422,34 @@ func FuzzBlocks(f *testing.F) {
 		}
 	})
 }
+
+// TestSynced looks at when a node knows what the network has: after the first synchronisation, or after a while without.
+func TestSynced(t *testing.T) {
+	f := func(what string, chains map[string][]*chain.Block, hang bool, after, want time.Duration) {
+		t.Helper()
+		synctest.Test(t, func(t *testing.T) {
+			peers := &fakePeers{chains: chains}
+			if hang {
+				peers.hang = make(chan struct{})
+			}
+			begun, calls, took := time.Now(), 0, time.Duration(0)
+			s := newSyncer(&fakeChain{blocks: grow(nil, 0, "")}, peers, func(c *Config) {
+				c.Synced = func(context.Context) { calls, took = calls+1, time.Since(begun) }
+			})
+			ctx, cancel := context.WithCancel(t.Context())
+			end := make(chan error, 1)
+			go func() { end <- s.Run(ctx) }()
+			time.Sleep(after)
+			synctest.Wait()
+			if calls != 1 || took != want {
+				t.Errorf("%s: told %d times after %v, want once after %v", what, calls, took, want)
+			}
+			cancel()
+			<-end
+		})
+	}
+	served := map[string][]*chain.Block{"p:1": grow(nil, 5, "x")}
+	f("a peer answers", served, false, time.Minute, 0)
+	f("nobody answers", nil, false, time.Minute, 5*time.Second)
+	f("a peer stalls", served, true, 20*time.Second, 15*time.Second)
+}

@@ -116,6 +116,11 @@ type Config struct {
 	// Ban is how long a peer is left alone after it misbehaved. Default 60 s.
 	Ban time.Duration
 
+	// Patience is how long the first exchange with a peer is waited for while there is none. Default 5 s.
+	Patience time.Duration
+	// Synced, when set, is called once by Run: when the first synchronisation with a peer has ended well, or when
+	// Patience is over and none is running.
+	Synced func(ctx context.Context)
 	// Penalize, when set, is told of a peer that misbehaved. It must not block.
 	Penalize func(p Peer, reason error)
 	// Now is the clock. Default time.Now. Timers are the runtime's.
@@ -139,6 +144,7 @@ func (c *Config) setDefaults() {
 	def(&c.RequestTimeout, 15*time.Second)
 	def(&c.SyncTimeout, 10*time.Minute)
 	def(&c.Ban, 60*time.Second)
+	def(&c.Patience, 5*time.Second)
 	def(&c.MinPause, 100*time.Millisecond)
 	num(&c.PollPeers, 8)
 	num(&c.MaxSyncs, 2)

@@ -120,7 +120,14 @@ func (s *Syncer) Run(ctx context.Context) error {
 	defer poll.Stop()
 	pause := time.NewTimer(0) // until a wanted peer may be asked again
 	defer pause.Stop()
-	running := 0
+	patience := time.NewTimer(s.cfg.Patience)
+	defer patience.Stop()
+	running, late := 0, false
+	first := sync.OnceFunc(func() {
+		if s.cfg.Synced != nil {
+			s.cfg.Synced(ctx)
+		}
+	})
 	s.Poll()
 	for {
 		due, wait := s.due(s.cfg.MaxSyncs - running)
@@ -141,8 +148,16 @@ func (s *Syncer) Run(ctx context.Context) error {
 			s.Poll()
 		case o := <-done:
 			running--
-			if ctx.Err() == nil {
-				s.finish(o)
+			if ctx.Err() != nil {
+				continue
+			}
+			s.finish(o)
+			if level(o.err) || late && running == 0 {
+				first()
+			}
+		case <-patience.C:
+			if late = true; running == 0 {
+				first()
 			}
 		}
 	}
@@ -172,6 +187,11 @@ func (s *Syncer) due(n int) (out []Peer, wait time.Duration) {
 	return out, wait
 }
 
+// level reports whether a synchronisation that ended so has shown what the peer has.
+func level(err error) bool {
+	return err == nil || errors.Is(err, ErrNotBetter) || errors.Is(err, ErrFinal)
+}
+
 // finish files the outcome of a sync.
 func (s *Syncer) finish(o outcome) {
 	now := s.cfg.Now()
@@ -181,7 +201,7 @@ func (s *Syncer) finish(o outcome) {
 	st.running = false
 	s.stats.Blocks += uint64(o.blocks)
 	switch {
-	case o.err == nil, errors.Is(o.err, ErrNotBetter), errors.Is(o.err, ErrFinal):
+	case level(o.err):
 		st.failures = 0
 		st.until = now.Add(s.cfg.MinPause)
 	case bad:

@@ -95,9 +95,10 @@ func (s *Server) Run(ctx context.Context, ln net.Listener) error {
 	if e := fs.ShutdownWithContext(stop); e != nil && !errors.Is(e, context.DeadlineExceeded) && !errors.Is(e, net.ErrClosed) {
 		err = errors.Join(err, fmt.Errorf("shut down: %w", e))
 	}
+	_ = ln.Close() // Shutdown knows no listener if it came before Serve
 	limit.closeAll()
 	if served != nil {
-		if e := <-served; e != nil {
+		if e := <-served; e != nil && !errors.Is(e, net.ErrClosed) {
 			err = errors.Join(err, fmt.Errorf("serve %s: %w", ln.Addr(), e))
 		}
 	}

@@ -374,3 +374,18 @@ func TestRefusedAddress(t *testing.T) {
 		t.Errorf("let in again: %d, %v", code, err)
 	}
 }
+
+// A server that is told to stop before it has begun stops.
+func TestRunStoppedBefore(t *testing.T) {
+	for range 20 {
+		ln, err := Listen("127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := NewServer(DefaultServerConfig(), nil).Run(ctx, ln); err != nil {
+			t.Errorf("Run = %v", err)
+		}
+	}
+}

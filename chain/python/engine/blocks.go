@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"doin.network/node/chain"
+	"doin.network/node/chain/protocol"
 	"doin.network/node/chain/python"
 	"doin.network/node/internal/canon"
 )
@@ -13,13 +14,13 @@ func (e *Engine) receiveAnnouncement(m *chain.Message) error {
 	index, err1 := m.Payload.Int("block_index")
 	hash, err2 := m.Payload.String("block_hash")
 	if err1 != nil || err2 != nil || index < 0 || !chain.IsHash(hash) {
-		return fmt.Errorf("%w: announcement without index or hash", ErrBlock)
+		return fmt.Errorf("%w: announcement without index or hash", protocol.ErrBlock)
 	}
 	if index <= e.finality.Height() || index < e.links.height() || e.links.at(index) == hash {
 		return nil
 	}
 	e.hold()
-	e.emit(Fetch{Peer: m.SenderID, Height: index, Hash: hash})
+	e.emit(protocol.Fetch{Peer: m.SenderID, Height: index, Hash: hash})
 	return nil
 }
 
@@ -28,13 +29,13 @@ func (e *Engine) receiveAnnouncement(m *chain.Message) error {
 // reports whether the chain has a transaction. Errors match ErrBlock.
 func CheckBlock(blocks int64, tip string, b *chain.Block, known func(id string) bool) error {
 	if err := b.ValidateBasic(); err != nil {
-		return fmt.Errorf("%w: block %d: %w", ErrBlock, b.Header.Index, err)
+		return fmt.Errorf("%w: block %d: %w", protocol.ErrBlock, b.Header.Index, err)
 	}
 	if err := python.CheckAppend(blocks, tip, b, known); err != nil {
-		return fmt.Errorf("%w: block %d: %w", ErrBlock, b.Header.Index, err)
+		return fmt.Errorf("%w: block %d: %w", protocol.ErrBlock, b.Header.Index, err)
 	}
 	if h := &b.Header; h.Index > 0 && h.WeightedPerformanceSum < h.Threshold {
-		return fmt.Errorf("%w: block %d: sum %v is below its threshold %v", ErrBlock, h.Index, h.WeightedPerformanceSum, h.Threshold)
+		return fmt.Errorf("%w: block %d: sum %v is below its threshold %v", protocol.ErrBlock, h.Index, h.WeightedPerformanceSum, h.Threshold)
 	}
 	return nil
 }
@@ -48,11 +49,11 @@ func (e *Engine) addBlocks(branch []*chain.Block) error {
 	top := branch[len(branch)-1]
 	switch {
 	case ancestor < 0 || e.links.at(ancestor) != branch[0].Header.PreviousHash:
-		return fmt.Errorf("%w: block %d follows none of ours", ErrNotBetter, branch[0].Header.Index)
+		return fmt.Errorf("%w: block %d follows none of ours", protocol.ErrNotBetter, branch[0].Header.Index)
 	case top.Header.Index < e.links.height():
-		return fmt.Errorf("%w: it is shorter", ErrNotBetter)
+		return fmt.Errorf("%w: it is shorter", protocol.ErrNotBetter)
 	case !e.finality.AllowsReorg(e.links.height()-ancestor, e.links.height()+1):
-		return fmt.Errorf("%w: it leaves a finalized block", ErrNotBetter)
+		return fmt.Errorf("%w: it leaves a finalized block", protocol.ErrNotBetter)
 	}
 	ours, err := e.above(ancestor)
 	if err != nil {
@@ -64,10 +65,10 @@ func (e *Engine) addBlocks(branch []*chain.Block) error {
 	if len(ours) > 0 && top.Header.Index == e.links.height() {
 		if !e.score(ours).Less(e.score(branch)) {
 			e.announceTip()
-			return fmt.Errorf("%w: the score of ours is not lower", ErrNotBetter)
+			return fmt.Errorf("%w: the score of ours is not lower", protocol.ErrNotBetter)
 		}
 	}
-	return e.adopt(ancestor, branch, ours, false)
+	return e.adopt(ancestor, branch, ours)
 }
 
 // above returns our blocks above a height.
@@ -100,7 +101,7 @@ func (e *Engine) checkBranch(ancestor int64, branch, ours []*chain.Block) error 
 			return err
 		}
 		if b.Header.Timestamp.Micro() > e.now+e.cfg.MaxDrift {
-			return fmt.Errorf("%w: block %d is from the future", ErrBlock, b.Header.Index)
+			return fmt.Errorf("%w: block %d is from the future", protocol.ErrBlock, b.Header.Index)
 		}
 		for _, tx := range b.Transactions {
 			seen[tx.ID] = true
@@ -121,7 +122,7 @@ func (e *Engine) score(branch []*chain.Block) python.Score {
 }
 
 // adopt makes a checked branch our chain.
-func (e *Engine) adopt(ancestor int64, branch, ours []*chain.Block, own bool) error {
+func (e *Engine) adopt(ancestor int64, branch, ours []*chain.Block) error {
 	parents := ours
 	if len(ours) > 0 {
 		b, err := e.history.Block(ancestor)
@@ -130,7 +131,11 @@ func (e *Engine) adopt(ancestor int64, branch, ours []*chain.Block, own bool) er
 		}
 		parents = append([]*chain.Block{b}, ours...)
 	}
-	e.emit(Commit{Ancestor: ancestor, Blocks: branch, Dropped: ours, Own: own})
+	entries := make([]protocol.Entry, len(branch))
+	for i, b := range branch {
+		entries[i].Block = b
+	}
+	e.emit(protocol.Commit{Ancestor: ancestor, Entries: entries, Dropped: ours})
 	for i := len(ours) - 1; i >= 0; i-- {
 		e.links.pop(ours[i], parents[i])
 	}
@@ -139,7 +144,7 @@ func (e *Engine) adopt(ancestor int64, branch, ours []*chain.Block, own bool) er
 		height := b.Header.Index
 		e.finality.OnBlock(height, e.links.at(height-e.finality.Depth()))
 		if e.cfg.AnchorInterval > 0 && height > 0 && height%e.cfg.AnchorInterval == 0 {
-			e.emit(AnchorDue{Height: height, Hash: b.Hash})
+			e.emit(protocol.AnchorDue{Height: height, Hash: b.Hash})
 		}
 		e.noteChampions(b)
 	}

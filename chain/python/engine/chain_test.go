@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"doin.network/node/chain"
+	"doin.network/node/chain/protocol"
 	"doin.network/node/internal/canon"
 	"doin.network/node/internal/timestamp"
 )
@@ -39,7 +40,7 @@ func branchFrom(parent *chain.Block, generator string, n int, increment float64)
 
 func (m *member) offer(blocks ...*chain.Block) error {
 	m.net.t.Helper()
-	r := find[BlocksResult](m.step(Blocks{From: "peer", Blocks: blocks}))
+	r := find[protocol.BlocksResult](m.step(protocol.Blocks{From: "peer", Blocks: blocks}))
 	if len(r) != 1 {
 		m.net.t.Fatalf("%d results", len(r))
 	}
@@ -63,12 +64,12 @@ func TestForks(t *testing.T) {
 			t.Errorf("%s: height %d, want %d", what, got, height)
 		}
 	}
-	f("shorter", ErrNotBetter, 3, branchFrom(genesis, "b", 2, 9)...)
-	f("as tall, less work", ErrNotBetter, 3, branchFrom(genesis, "b", 3, 0.5)...)
+	f("shorter", protocol.ErrNotBetter, 3, branchFrom(genesis, "b", 2, 9)...)
+	f("as tall, less work", protocol.ErrNotBetter, 3, branchFrom(genesis, "b", 3, 0.5)...)
 	f("as tall, more work", nil, 3, branchFrom(genesis, "b", 3, 2)...)
 	f("taller, less work", nil, 4, branchFrom(genesis, "c", 4, 0.1)...)
-	f("no parent of ours", ErrNotBetter, 4, branchFrom(ours[2], "d", 3, 1)...)
-	f("our own blocks again", ErrNotBetter, 4, m.chain.blocks[3:]...)
+	f("no parent of ours", protocol.ErrNotBetter, 4, branchFrom(ours[2], "d", 3, 1)...)
+	f("our own blocks again", protocol.ErrNotBetter, 4, m.chain.blocks[3:]...)
 
 	parent := m.chain.blocks[4]
 	bad := func(change func(*chain.Block)) *chain.Block {
@@ -76,21 +77,21 @@ func TestForks(t *testing.T) {
 		change(b)
 		return b
 	}
-	f("content changed under a kept id", ErrBlock, 4, bad(func(b *chain.Block) { b.Transactions[0].Payload.Set("increment", 9.0) }))
-	f("not finite", ErrBlock, 4, bad(func(b *chain.Block) { b.Transactions[0].Payload.Set("increment", math.Inf(1)); b.Seal() }))
-	f("sum below its threshold", ErrBlock, 4, bad(func(b *chain.Block) { b.Header.WeightedPerformanceSum = 0.5; b.Seal() }))
-	f("from the future", ErrBlock, 4, bad(func(b *chain.Block) { b.Header.Timestamp = timestamp.FromMicro(l.now + 7201*Second); b.Seal() }))
-	f("a transaction of the chain again", ErrBlock, 4, bad(func(b *chain.Block) { b.Transactions = parent.Transactions; b.Seal() }))
-	f("hash", ErrBlock, 4, bad(func(b *chain.Block) { b.Hash = chain.GenesisHash }))
+	f("content changed under a kept id", protocol.ErrBlock, 4, bad(func(b *chain.Block) { b.Transactions[0].Payload.Set("increment", 9.0) }))
+	f("not finite", protocol.ErrBlock, 4, bad(func(b *chain.Block) { b.Transactions[0].Payload.Set("increment", math.Inf(1)); b.Seal() }))
+	f("sum below its threshold", protocol.ErrBlock, 4, bad(func(b *chain.Block) { b.Header.WeightedPerformanceSum = 0.5; b.Seal() }))
+	f("from the future", protocol.ErrBlock, 4, bad(func(b *chain.Block) { b.Header.Timestamp = timestamp.FromMicro(l.now + 7201*Second); b.Seal() }))
+	f("a transaction of the chain again", protocol.ErrBlock, 4, bad(func(b *chain.Block) { b.Transactions = parent.Transactions; b.Seal() }))
+	f("hash", protocol.ErrBlock, 4, bad(func(b *chain.Block) { b.Hash = chain.GenesisHash }))
 	for i, r := range []int{6, 9} { // one chain of 10 blocks; block 4 is final then
 		f(fmt.Sprint("growth ", i), nil, int64(r), branchFrom(m.chain.blocks[len(m.chain.blocks)-1], "f", r-len(m.chain.blocks)+1, 1)...)
 	}
 	if got := m.View().FinalizedHeight; got != 3 {
 		t.Errorf("finalized %d, want 3", got)
 	}
-	f("leaves a finalized block", ErrNotBetter, 9, branchFrom(m.chain.blocks[2], "g", 20, 9)...)
+	f("leaves a finalized block", protocol.ErrNotBetter, 9, branchFrom(m.chain.blocks[2], "g", 20, 9)...)
 	f("from the finalized block", nil, 10, branchFrom(m.chain.blocks[3], "h", 7, 1)...)
-	if dropped := find[Commit](m.log); len(dropped[len(dropped)-1].Dropped) != 6 {
+	if dropped := find[protocol.Commit](m.log); len(dropped[len(dropped)-1].Dropped) != 6 {
 		t.Errorf("%d blocks dropped, want 6", len(dropped[len(dropped)-1].Dropped))
 	}
 }
@@ -141,11 +142,11 @@ func TestRestart(t *testing.T) {
 		t.Errorf("view %+v", v)
 	}
 	l.run(Second)
-	jobs := find[Evaluate](m.log)
+	jobs := find[protocol.Evaluate](m.log)
 	if len(jobs) != 1 || *m.View().Domains["q"].Best != -0.25 {
 		t.Errorf("%d trainings, best %v; want one, −0.25", len(jobs), m.View().Domains["q"].Best)
 	}
-	if err := m.offer(m.chain.blocks[8]); !isErr(err, ErrNotBetter) {
+	if err := m.offer(m.chain.blocks[8]); !isErr(err, protocol.ErrNotBetter) {
 		t.Errorf("a stored block again: %v", err)
 	}
 	if _, err := New(testConfig(domainConfig()), m.key, &memory{}, l.now); !isErr(err, ErrGenesis) {
@@ -164,12 +165,12 @@ func TestAnnouncement(t *testing.T) {
 	l.must(m.offer(branchFrom(m.chain.blocks[0], "a", 2, 1)...))
 	hash := chain.ZeroHash[:63] + "1"
 	for index, want := range map[int64]int{0: 0, 1: 0, 2: 1, 3: 1, 9: 1} {
-		got := find[Fetch](m.step(l.from("p", chain.MsgBlockAnnouncement, canon.NewObject("block_index", index, "block_hash", hash))))
+		got := find[protocol.Fetch](m.step(l.from("p", chain.MsgBlockAnnouncement, canon.NewObject("block_index", index, "block_hash", hash))))
 		if len(got) != want {
 			t.Errorf("announcement of block %d: %d fetches, want %d", index, len(got), want)
 		}
 	}
-	if got := find[Fetch](m.step(l.from("p", chain.MsgBlockAnnouncement, canon.NewObject("block_index", 2, "block_hash", m.View().Tip)))); len(got) != 0 {
+	if got := find[protocol.Fetch](m.step(l.from("p", chain.MsgBlockAnnouncement, canon.NewObject("block_index", 2, "block_hash", m.View().Tip)))); len(got) != 0 {
 		t.Error("our own tip is fetched")
 	}
 }
@@ -191,7 +192,7 @@ func TestFlood(t *testing.T) {
 		t.Errorf("%d commits, %d tasks, %d trainings after a flood, want at most 5 each", v.Commits, v.Tasks.Pending, len(m.queue)+m.running)
 	}
 	l.run(2 * Second)
-	if p := find[Penalize](m.log); len(p) != 0 {
+	if p := find[protocol.Penalize](m.log); len(p) != 0 {
 		t.Errorf("penalized %v", p)
 	}
 	// Announcements without end do not keep an own block back for ever.
@@ -217,20 +218,20 @@ func TestTasksOfTheAPI(t *testing.T) {
 	m.peers = []string{evaluator}
 	l.claimFrom(m, "optimizer", "opt-x", -25, 6, -2)
 	l.run(Second / 5) // it is trained here too
-	tasks, total := m.Pending([]string{"q"}, 10)
+	tasks, total := m.Tasks([]string{"q"}, 10), m.View().Tasks.Pending
 	if len(tasks) != 1 || total != 1 {
 		t.Fatalf("%d tasks", total)
 	}
 	id := tasks[0].ID
-	if r := find[TaskResult](m.step(ClaimTask{TaskID: id, EvaluatorID: evaluator})); r[0].Err != nil {
+	if r := find[protocol.TaskResult](m.step(protocol.ClaimTask{TaskID: id, EvaluatorID: evaluator})); r[0].Err != nil {
 		t.Fatal(r[0].Err)
 	}
 	value := -25.0
-	r := find[TaskResult](m.step(CompleteTask{TaskID: id, EvaluatorID: evaluator, Verified: &value}))
+	r := find[protocol.TaskResult](m.step(protocol.CompleteTask{TaskID: id, EvaluatorID: evaluator, Verified: &value}))
 	if r[0].Err != nil || !r[0].Block {
 		t.Errorf("complete: %+v, want a block", r[0])
 	}
-	if r := find[TaskResult](m.step(CompleteTask{TaskID: id, EvaluatorID: evaluator, Verified: &value})); r[0].Err == nil {
+	if r := find[protocol.TaskResult](m.step(protocol.CompleteTask{TaskID: id, EvaluatorID: evaluator, Verified: &value})); r[0].Err == nil {
 		t.Error("completed twice")
 	}
 	b := m.chain.blocks[1]
@@ -247,11 +248,11 @@ func TestTasksOfTheAPI(t *testing.T) {
 			t.Errorf("balance of %.12s is %v, want %v", peer, got, want)
 		}
 	}
-	i := find[TaskResult](m.step(Infer{Domain: "q", ClientID: "c", Input: canon.NewObject("a", 1)}))
+	i := find[protocol.TaskResult](m.step(protocol.Infer{Domain: "q", ClientID: "c", Input: canon.NewObject("a", 1)}))
 	if i[0].Err != nil || i[0].Task.ID == "" {
 		t.Errorf("infer: %+v", i[0])
 	}
-	if i := find[TaskResult](m.step(Infer{Domain: "none"})); !isErr(i[0].Err, ErrUnknownDomain) {
+	if i := find[protocol.TaskResult](m.step(protocol.Infer{Domain: "none"})); !isErr(i[0].Err, protocol.ErrUnknownDomain) {
 		t.Errorf("infer in an unknown domain: %v", i[0].Err)
 	}
 }
@@ -278,7 +279,7 @@ func TestForgedVotes(t *testing.T) {
 		m.peers = []string{"member"}
 		m.domains["q"].best = &best{parameters: params(6, -2), performance: -25}
 		l.claimFrom(m, "optimizer", "opt-x", c.claimed, c.x...)
-		tasks, _ := m.Pending(nil, 1)
+		tasks := m.Tasks(nil, 1)
 		m.step(l.from("forger", chain.MsgTaskCompleted, canon.NewObject("task_id", tasks[0].ID, "evaluator_id", "member", "domain_id", "q",
 			"verified_performance", c.claimed, "result", nil, "optimae_id", "opt-x")))
 		if v := m.View().Domains["q"]; v.Accepted+v.Rejected != 0 {

@@ -2,13 +2,14 @@ package engine
 
 import (
 	"doin.network/node/chain"
+	"doin.network/node/chain/protocol"
 	"doin.network/node/internal/canon"
 	"doin.network/node/internal/timestamp"
 )
 
-// requestChampions asks once, as soon as there is a peer, what the others have found.
+// requestChampions asks once, as soon as the chain is the network's and there is a peer, what the others have found.
 func (e *Engine) requestChampions() {
-	if e.asked || len(e.peers) == 0 {
+	if e.asked || !e.synced || len(e.peers) == 0 {
 		return
 	}
 	e.asked = true
@@ -38,7 +39,7 @@ func (e *Engine) sendChampion(peer string, d *domain, request string) {
 		p.Set("parameters", b.parameters).Set("performance", b.performance).Set("has_champion", true).Set("champion_metrics", orNull(b.metrics))
 	}
 	if m := e.message(chain.MsgChampionResponse, p); m != nil {
-		e.emit(Send{Peer: peer, Message: m})
+		e.emit(protocol.Send{Peer: peer, Message: m})
 	}
 }
 

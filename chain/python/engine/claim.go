@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"doin.network/node/chain"
+	"doin.network/node/chain/protocol"
 	"doin.network/node/chain/python"
 	"doin.network/node/chain/task"
 	"doin.network/node/internal/canon"
@@ -23,6 +24,7 @@ type claim struct {
 	reported   float64 // as on the wire
 	metrics    *canon.Object
 	experiment *canon.Object // of an own claim
+	proposal   int64         // of an own claim
 	received   int64
 	decided    bool
 	// measured is what this node's own training gave, nil before; failed is why it gave nothing.
@@ -52,8 +54,8 @@ func (e *Engine) receiveCommit(m *chain.Message) error {
 	return nil
 }
 
-// receiveReveal opens a commitment: the claim is trained here, or put to a quorum. experiment is an own claim's.
-func (e *Engine) receiveReveal(sender string, p, experiment *canon.Object) error {
+// receiveReveal opens a commitment: the claim is trained here, or put to a quorum. own is the round of an own claim.
+func (e *Engine) receiveReveal(sender string, p *canon.Object, own *round) error {
 	c, nonce, err := readReveal(p)
 	if err != nil {
 		return err
@@ -66,7 +68,7 @@ func (e *Engine) receiveReveal(sender string, p, experiment *canon.Object) error
 	case err != nil:
 		return late("%v", err)
 	}
-	c.domain, c.optimizer, c.received, c.experiment = e.domains[name], sender, e.now, experiment
+	c.domain, c.optimizer, c.received = e.domains[name], sender, e.now
 	if c.domain == nil {
 		return nil // no role: the network layer relays it
 	}
@@ -83,6 +85,10 @@ func (e *Engine) receiveReveal(sender string, p, experiment *canon.Object) error
 		return late("more than %d trainings for one sender in a minute", e.cfg.MaxPerMinute)
 	}
 	e.claims[c.optimae] = c
+	if own != nil {
+		c.experiment, c.proposal = own.experiment, own.proposal
+		e.told(c, protocol.Revealed, "")
+	}
 	e.open(c)
 	return nil
 }
@@ -134,6 +140,29 @@ func (e *Engine) open(c *claim) {
 
 func fixed6(v float64) string { return strconv.FormatFloat(v, 'f', 6, 64) }
 
+// finding is what this node has measured of a claim.
+func (e *Engine) finding(c *claim, value float64) finding {
+	return finding{optimae: c.optimae, optimizer: c.optimizer, parameters: c.parameters, performance: value, metrics: c.metrics, seed: e.seedOf(c)}
+}
+
+// told tells the search how far an own claim has come, and everybody when it is decided.
+func (e *Engine) told(c *claim, stage protocol.Stage, reason string) {
+	if stage == protocol.Accepted || stage == protocol.Rejected {
+		v := c.reported
+		if c.measured != nil {
+			v = *c.measured
+		}
+		e.emit(protocol.Decided{Domain: c.domain.ID, OptimaeID: c.optimae, OptimizerID: c.optimizer, Accepted: stage == protocol.Accepted,
+			Performance: c.domain.wire(v)})
+	}
+	if c.proposal > 0 {
+		e.emit(protocol.Claim{Domain: c.domain.ID, Proposal: c.proposal, Stage: stage, OptimaeID: c.optimae, Reason: reason})
+		if stage.Final() {
+			c.proposal = 0
+		}
+	}
+}
+
 func (e *Engine) seedOf(c *claim) uint64 {
 	return uint64(python.OptimizerSeed(c.commitment, c.domain.ID))
 }
@@ -145,7 +174,7 @@ func (e *Engine) checked(c *claim, value float64, metrics *canon.Object) {
 		c.metrics = metrics
 	}
 	if c.domain.Validate {
-		if c.improved = e.adoptResult(c.domain, c.parameters, value, c.metrics, c.optimizer); c.improved {
+		if c.improved = e.adoptResult(c.domain, e.finding(c, value)); c.improved {
 			e.notice(false, "champion adopted", "domain", c.domain.ID, "performance", value, "claimed", c.reported, "optimizer", c.optimizer)
 		}
 		e.conclude(c) // payment is the quorum's
@@ -167,7 +196,7 @@ func (e *Engine) settle(c *claim) {
 		e.refuse(c, "reported perf "+fixed6(c.reported)+" <= current best "+fixed6(c.domain.best.performance), false)
 	default:
 		e.accept(c, *c.measured, 1, "auto_accept_no_synthetic_validation")
-		e.adoptResult(c.domain, c.parameters, *c.measured, c.metrics, c.optimizer)
+		e.adoptResult(c.domain, e.finding(c, *c.measured))
 	}
 }
 
@@ -176,6 +205,7 @@ func (e *Engine) accept(c *claim, verified, agree float64, reason string) {
 	c.decided = true
 	d, sec := c.domain, seconds(e.now)
 	d.accepted++
+	e.told(c, protocol.Accepted, "")
 	e.reputation.Accept(c.optimizer, sec)
 	factor := python.ReputationFactor(e.reputation.Score(c.optimizer, sec))
 	inc := d.Incentives.Evaluate(c.reported, verified, math.Abs(c.reported), e.weights.Weight(d.ID), factor)
@@ -229,6 +259,7 @@ func (e *Engine) contribute(c python.Contribution) {
 func (e *Engine) refuse(c *claim, reason string, punish bool) {
 	c.decided = true
 	c.domain.rejected++
+	e.told(c, protocol.Rejected, reason)
 	e.fees.Resolve(c.optimae, !punish)
 	if punish {
 		e.reputation.Reject(c.optimizer, seconds(e.now))

@@ -1,18 +1,18 @@
 package engine
 
 import (
+	"doin.network/node/chain/protocol"
 	"doin.network/node/internal/canon"
 )
 
 // domain is one domain with what the node knows of it.
 type domain struct {
 	Domain
-	best       *best
-	round      round
-	noted      *noted // best record of the chain that was not looked at yet
-	immigrants []Immigrant
-	accepted   int64 // of this node's own verdicts
-	rejected   int64
+	best     *best
+	round    round
+	noted    *noted // best record of the chain that was not looked at yet
+	accepted int64  // of this node's own verdicts
+	rejected int64
 }
 
 // best is the best result that this node has measured itself.
@@ -44,21 +44,38 @@ func (e *Engine) better(d *domain, value float64) bool {
 	return d.best == nil || d.beats(value, d.best.performance, e.cfg.AcceptanceTolerance)
 }
 
-// adoptResult makes what this node measured the best of the domain, if it is, and hands it to the search if another found
-// it.
-func (e *Engine) adoptResult(d *domain, parameters *canon.Object, value float64, metrics *canon.Object, optimizer string) bool {
-	if !e.better(d, value) {
+// finding is a result that this node has measured itself, with who found it.
+type finding struct {
+	optimae, optimizer string
+	parameters         *canon.Object
+	performance        float64 // as on the wire
+	metrics            *canon.Object
+	seed               uint64
+}
+
+// adoptResult makes what this node measured the best of the domain, if it is. The search hears of one that another found; an own
+// one is what a restart goes on from.
+func (e *Engine) adoptResult(d *domain, f finding) bool {
+	if !e.better(d, f.performance) {
 		return false
 	}
-	d.best = &best{parameters: parameters, performance: value, metrics: metrics, optimizer: optimizer}
-	if optimizer != e.key.PeerID() && d.Optimize {
-		if len(d.immigrants) >= maxImmigrants {
-			d.immigrants = d.immigrants[1:]
-		}
-		d.immigrants = append(d.immigrants, Immigrant{Parameters: parameters, Performance: d.wire(value)})
+	d.best = &best{parameters: f.parameters, performance: f.performance, metrics: f.metrics, optimizer: f.optimizer}
+	if f.optimizer == e.key.PeerID() {
+		e.emit(protocol.Champion{Domain: d.ID, OptimaeID: f.optimae, OptimizerID: f.optimizer, Parameters: f.parameters, Seed: f.seed,
+			Performance: d.wire(f.performance), Metrics: f.metrics})
+	} else if d.Optimize {
+		e.emit(protocol.Migrant{Domain: d.ID, OptimaeID: f.optimae, OptimizerID: f.optimizer, Parameters: f.parameters,
+			Performance: d.wire(f.performance), Metrics: f.metrics})
 	}
 	return true
 }
 
-// maxImmigrants is how many results wait for a round; the newest are the best.
-const maxImmigrants = 16
+// restore takes up the best that this node had measured in an earlier life.
+func (e *Engine) restore(c protocol.Champion) {
+	d := e.domains[c.Domain]
+	if d == nil || c.Parameters == nil || !finite(c.Performance) || c.OptimizerID != e.key.PeerID() {
+		return
+	}
+	e.adoptResult(d, finding{optimae: c.OptimaeID, optimizer: c.OptimizerID, parameters: c.Parameters, performance: d.wire(c.Performance),
+		metrics: c.Metrics, seed: c.Seed})
+}

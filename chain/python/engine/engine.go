@@ -3,35 +3,22 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"doin.network/node/chain"
+	"doin.network/node/chain/protocol"
 	"doin.network/node/chain/python"
 	"doin.network/node/chain/task"
 	"doin.network/node/internal/canon"
 	"doin.network/node/internal/timestamp"
 )
 
-// Errors of this package.
-var (
-	// ErrAbstain, in an Evaluated: this node cannot judge. It neither votes nor adopts.
-	ErrAbstain = errors.New("python: abstain")
-	// ErrInvalid, in an Evaluated: the parameters cannot be trained within the rules; the claim is refused.
-	ErrInvalid = errors.New("python: parameters refused")
-	// ErrBlock is matched by the Err of a BlocksResult for a block that breaks a rule.
-	ErrBlock = errors.New("python: invalid block")
-	// ErrNotBetter is the Err of a BlocksResult for a valid branch that does not win.
-	ErrNotBetter = errors.New("python: branch does not win")
-	// ErrGenesis is returned by New for a chain that does not begin with the reference's block 0.
-	ErrGenesis = errors.New("python: the chain begins with another block 0")
-	// ErrUnknownDomain is the Err of a TaskResult for an Infer.
-	ErrUnknownDomain = errors.New("python: unknown domain")
-)
-
-// errLate marks what an honest but slow or differently informed peer can send: it is ignored, not punished.
-var errLate = errors.New("python: late or already known")
+// ErrGenesis is returned by New for a chain that does not begin with the reference's block 0.
+var ErrGenesis = errors.New("python: the chain begins with another block 0")
 
 func late(format string, args ...any) error {
-	return fmt.Errorf("%w: "+format, append([]any{errLate}, args...)...)
+	return fmt.Errorf("%w: "+format, append([]any{protocol.ErrLate}, args...)...)
 }
 
 // History reads the stored chain.
@@ -49,7 +36,8 @@ type Engine struct {
 	history History
 	now     int64
 	peers   []string
-	asked   bool // for champions, once there was a peer
+	synced  bool // the first exchange of chains is over
+	asked   bool // for champions, once after that there was a peer
 
 	links   links
 	domains map[string]*domain
@@ -79,7 +67,7 @@ type Engine struct {
 	nextExpire int64
 	announced  int64 // when the tip was announced last
 
-	out []Effect
+	out []protocol.Effect
 }
 
 // New returns an engine at the stored tip, which history must hold with every block before it: the chain's transaction
@@ -119,43 +107,49 @@ func (e *Engine) newProof(lastBlock float64) *python.Proof {
 const maxClockStep = 5 * Second
 
 // Step hands the engine one event at time now (µs since the epoch) and returns what is to be done, in order.
-func (e *Engine) Step(now int64, ev Event) []Effect {
+func (e *Engine) Step(now int64, ev protocol.Event) []protocol.Effect {
 	if now > e.now || now < e.now-maxClockStep {
 		e.now = now
 	}
 	switch ev := ev.(type) {
-	case Tick:
+	case protocol.Tick:
 		e.peers = ev.Peers
 		e.requestChampions()
-	case Received:
+	case protocol.Received:
 		e.received(ev.Message)
-	case Propose:
+	case protocol.Propose:
 		e.propose(ev)
-	case Evaluated:
+	case protocol.Restore:
+		e.restore(ev.Champion)
+	case protocol.Synced:
+		e.synced = true
+		e.requestChampions()
+	case protocol.Evaluated:
 		e.evaluated(ev)
-	case Blocks:
-		e.emit(BlocksResult{From: ev.From, Err: e.addBlocks(ev.Blocks)})
-	case ClaimTask:
+	case protocol.Blocks:
+		err := e.addBlocks(ev.Blocks)
+		e.emit(protocol.BlocksResult{From: ev.From, Adopted: err == nil, Err: err})
+	case protocol.ClaimTask:
 		e.emit(e.claimTask(ev))
-	case CompleteTask:
+	case protocol.CompleteTask:
 		e.emit(e.completeTask(ev))
-	case Infer:
+	case protocol.Infer:
 		e.emit(e.infer(ev))
 	}
 	e.expire()
 	e.pollTasks()
 	e.startJobs()
 	e.build()
-	e.endRounds()
+	e.revealDue()
 	out := e.out
 	e.out = nil
 	return out
 }
 
-func (e *Engine) emit(f Effect) { e.out = append(e.out, f) }
+func (e *Engine) emit(f protocol.Effect) { e.out = append(e.out, f) }
 
 func (e *Engine) notice(warn bool, text string, args ...any) {
-	e.emit(Notice{Warn: warn, Text: text, Args: args})
+	e.emit(protocol.Notice{Warn: warn, Text: text, Args: args})
 }
 
 // message builds and signs a message of this node; nil if it cannot be signed.
@@ -170,7 +164,7 @@ func (e *Engine) message(kind string, payload *canon.Object) *chain.Message {
 
 func (e *Engine) broadcast(kind string, payload *canon.Object) {
 	if m := e.message(kind, payload); m != nil {
-		e.emit(Broadcast{Message: m})
+		e.emit(protocol.Broadcast{Message: m})
 	}
 }
 
@@ -206,10 +200,10 @@ func (e *Engine) received(m *chain.Message) {
 	}
 	switch {
 	case err == nil:
-	case errors.Is(err, errLate):
-		e.emit(Notice{Debug: true, Text: "message ignored", Args: []any{"type", m.Type, "peer", m.SenderID, "reason", err}})
+	case errors.Is(err, protocol.ErrLate):
+		e.emit(protocol.Notice{Debug: true, Text: "message ignored", Args: []any{"type", m.Type, "peer", m.SenderID, "reason", err}})
 	default:
-		e.emit(Penalize{Peer: m.SenderID, Reason: fmt.Sprintf("%s: %v", m.Type, err), Signed: m.Signature != ""})
+		e.emit(protocol.Penalize{Peer: m.SenderID, Reason: fmt.Sprintf("%s: %v", m.Type, err), Signed: m.Signature != ""})
 	}
 }
 
@@ -222,9 +216,13 @@ func (e *Engine) expire() {
 	e.commits.Forget(seconds(e.now))
 	e.quorums.Forget()
 	e.tasks.Expire(e.now)
-	for id, c := range e.claims {
+	for _, id := range slices.Sorted(maps.Keys(e.claims)) { // it has effects, and they are in order
+		c := e.claims[id]
 		if e.now-c.received > 2*e.cfg.CommitMaxAge {
 			delete(e.claims, id)
+			if !c.decided {
+				e.told(c, protocol.Expired, "no quorum was complete in time")
+			}
 		}
 	}
 	for peer, times := range e.rates {

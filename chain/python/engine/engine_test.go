@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"doin.network/node/chain"
+	"doin.network/node/chain/protocol"
 	"doin.network/node/chain/python"
 	"doin.network/node/internal/canon"
 	"doin.network/node/internal/golden"
@@ -21,8 +22,9 @@ func TestOwnClaim(t *testing.T) {
 	m := l.members[0]
 	m.propose(3, -2) // performance −4
 	l.run(3 * Second)
-	if len(m.chain.blocks) != 1 || len(m.rounds) != 1 || !m.rounds[0].Announced {
-		t.Fatalf("%d blocks, rounds %v, want none before the threshold and one announced round", len(m.chain.blocks)-1, m.rounds)
+	whole := []protocol.Stage{protocol.Confirmed, protocol.Committed, protocol.Revealed, protocol.Accepted}
+	if len(m.chain.blocks) != 1 || !slices.Equal(m.stages(1), whole) {
+		t.Fatalf("%d blocks, stages %v, want none before the threshold and %v", len(m.chain.blocks)-1, m.stages(1), whole)
 	}
 	// The reference's figures: raw 4, weight 1 × 1 × 1 × 0.5, reputation factor ln 2 / ln 11.
 	want := float64(4 * 0.5 * (math.Log1p(1) / math.Log1p(10)))
@@ -65,7 +67,7 @@ func TestOwnClaim(t *testing.T) {
 		t.Errorf("supply %v, pending %d, threshold %v after a block", v.Supply, v.Pending, v.Difficulty.Threshold)
 	}
 	var kinds []string
-	for _, f := range find[Broadcast](m.log) {
+	for _, f := range find[protocol.Broadcast](m.log) {
 		kinds = append(kinds, f.Message.Type)
 	}
 	if want := []string{"optimae_commit", "optimae_reveal", "optimae_commit", "optimae_reveal", "block_announcement"}; !slices.Equal(kinds, want) {
@@ -73,8 +75,8 @@ func TestOwnClaim(t *testing.T) {
 	}
 	m.propose(3, -2) // worse: not announced
 	l.run(Second)
-	if n := len(m.rounds); n != 3 || m.rounds[2].Announced || m.rounds[2].Confirmed == nil {
-		t.Errorf("rounds %v", m.rounds)
+	if got, want := m.stages(3), []protocol.Stage{protocol.Confirmed, protocol.Withdrawn}; !slices.Equal(got, want) {
+		t.Errorf("stages of what is worse: %v, want %v", got, want)
 	}
 }
 
@@ -90,7 +92,7 @@ func TestFalseClaims(t *testing.T) {
 	if v := m.View(); *v.Domains["q"].Best != -4 || v.Domains["q"].Rejected != 1 || v.Pending != 3 {
 		t.Errorf("best %v, view %+v, pending %d after a false claim", *v.Domains["q"].Best, v.Domains["q"], v.Pending)
 	}
-	sent := find[Send](m.log)
+	sent := find[protocol.Send](m.log)
 	if len(sent) != 1 || sent[0].Peer != liar || sent[0].Message.Type != chain.MsgChampionResponse {
 		t.Fatalf("sent %v, want the champion to the liar", sent)
 	}
@@ -98,9 +100,9 @@ func TestFalseClaims(t *testing.T) {
 		t.Errorf("request id %q", got)
 	}
 	l.claimFrom(m, liar, "opt-liar-2", -10, 4, -3) // true, but worse: refused without a training
-	trained := len(find[Evaluate](m.log))
+	trained := len(find[protocol.Evaluate](m.log))
 	l.run(Second)
-	if len(find[Evaluate](m.log)) != trained || m.View().Domains["q"].Rejected != 2 {
+	if len(find[protocol.Evaluate](m.log)) != trained || m.View().Domains["q"].Rejected != 2 {
 		t.Error("a claim that is no improvement was trained, or not refused")
 	}
 	l.claimFrom(m, liar, "opt-liar-3", -1, 2, -2) // true
@@ -108,12 +110,8 @@ func TestFalseClaims(t *testing.T) {
 	if v := m.View(); *v.Domains["q"].Best != -1 || v.Domains["q"].Optimizer != liar || v.Domains["q"].Accepted != 2 {
 		t.Errorf("view %+v after a true claim", v.Domains["q"])
 	}
-	if got := find[RoundDone](m.log); len(got) != 1 {
-		t.Fatalf("%d rounds", len(got))
-	}
-	m.step(Propose{Domain: "q"}) // a round that found nothing
-	if im := m.rounds[len(m.rounds)-1].Immigrants; len(im) != 1 || im[0].Performance != -1 {
-		t.Errorf("immigrants %v", im)
+	if got := find[protocol.Migrant](m.log); len(got) != 1 || got[0].Performance != -1 || got[0].OptimizerID != liar {
+		t.Errorf("migrants %+v, want the true claim's", got)
 	}
 	// A champion is trained too before it counts.
 	for _, c := range []struct {
@@ -133,7 +131,7 @@ func TestFalseClaims(t *testing.T) {
 			t.Errorf("%s: best %v, want %v", c.kind, got, c.best)
 		}
 	}
-	if p := find[Penalize](m.log); len(p) != 0 {
+	if p := find[protocol.Penalize](m.log); len(p) != 0 {
 		t.Errorf("penalized: %v", p)
 	}
 }
@@ -144,7 +142,7 @@ func TestMalformed(t *testing.T) {
 	m := l.members[0]
 	nan := math.NaN()
 	hash := strings.Repeat("a", 64)
-	for i, ev := range []Event{
+	for i, ev := range []protocol.Event{
 		l.from("x", chain.MsgOptimaeCommit, canon.NewObject("commitment_hash", "short", "domain_id", "q")),
 		l.from("x", chain.MsgOptimaeReveal, canon.NewObject("commitment_hash", hash)),
 		l.from("x", chain.MsgOptimaeReveal, canon.NewObject("commitment_hash", hash, "domain_id", "q", "optimae_id", "o", "parameters", params(1, nan),
@@ -159,12 +157,12 @@ func TestMalformed(t *testing.T) {
 		l.from("x", chain.MsgCandidateEvaluation, canon.NewObject("tx_id", hash, "domain_id", "q", "peer_id", "p", "candidate_data",
 			canon.NewObject("fitness", 1), "timestamp", "2026-01-01T00:00:00Z")), // not its id
 	} {
-		if p := find[Penalize](m.step(ev)); len(p) != 1 {
+		if p := find[protocol.Penalize](m.step(ev)); len(p) != 1 {
 			t.Errorf("message %d: penalties %v", i, p)
 		}
 	}
 	// What is only late, or for somebody else, is no offence.
-	for i, ev := range []Event{
+	for i, ev := range []protocol.Event{
 		l.from("x", chain.MsgOptimaeReveal, canon.NewObject("commitment_hash", hash, "domain_id", "q", "optimae_id", "o", "parameters", params(1, 2),
 			"reported_performance", 1, "nonce", "n", "champion_metrics", nil)),
 		l.from("x", chain.MsgOptimaeCommit, canon.NewObject("commitment_hash", hash, "domain_id", "elsewhere")),
@@ -173,11 +171,11 @@ func TestMalformed(t *testing.T) {
 		l.from("x", chain.MsgCandidateEvaluation, canon.NewObject("tx_id", "claim:q:1:2:x", "domain_id", "q", "peer_id", "x",
 			"candidate_data", canon.NewObject("_shared_claim", true, "generation", 1, "candidate_idx", 2))),
 	} {
-		if p := find[Penalize](m.step(ev)); len(p) != 0 {
+		if p := find[protocol.Penalize](m.step(ev)); len(p) != 0 {
 			t.Errorf("harmless message %d: penalties %v", i, p)
 		}
 	}
-	if len(find[Evaluate](m.log)) != 0 {
+	if len(find[protocol.Evaluate](m.log)) != 0 {
 		t.Error("something was trained for malformed messages")
 	}
 }
@@ -230,7 +228,7 @@ func TestMixedNetwork(t *testing.T) {
 		if got := *m.View().Domains["q"].Best; got != want {
 			t.Errorf("member %d: best %v, member 0 %v", i, got, want)
 		}
-		if p := find[Penalize](m.log); len(p) != 0 {
+		if p := find[protocol.Penalize](m.log); len(p) != 0 {
 			t.Errorf("member %d penalizes %v", i, p)
 		}
 	}
@@ -310,7 +308,7 @@ func TestVectors(t *testing.T) {
 			for _, tx := range b.Transactions {
 				tampered = tampered || tx.ID != tx.ComputeID()
 			}
-			if r := find[BlocksResult](m.step(Blocks{Blocks: []*chain.Block{b}})); r[0].Err != nil {
+			if r := find[protocol.BlocksResult](m.step(protocol.Blocks{Blocks: []*chain.Block{b}})); r[0].Err != nil {
 				t.Logf("%v", r[0].Err)
 				break
 			}

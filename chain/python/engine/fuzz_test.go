@@ -5,6 +5,7 @@ import (
 
 	"doin.network/node/chain"
 	"doin.network/node/chain/identity"
+	"doin.network/node/chain/protocol"
 	"doin.network/node/internal/canon"
 )
 
@@ -42,18 +43,18 @@ func FuzzMessage(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		e.Step(start, Tick{Peers: []string{"a", "b"}})
-		e.Step(start, Received{Message: &chain.Message{Type: chain.MsgOptimaeCommit, SenderID: "s", Payload: canon.NewObject(
+		e.Step(start, protocol.Tick{Peers: []string{"a", "b"}})
+		e.Step(start, protocol.Received{Message: &chain.Message{Type: chain.MsgOptimaeCommit, SenderID: "s", Payload: canon.NewObject(
 			"commitment_hash", hash, "domain_id", "q")}})
 		now := int64(start)
 		for range 3 {
 			now += Second
-			out := e.Step(now, Received{Message: &chain.Message{Type: kinds[int(kind&0x7f)%len(kinds)], SenderID: "s", Payload: o}})
-			for _, f := range find[Evaluate](out) {
-				out = append(out, e.Step(now, Evaluated{Job: f.Job, Outcome: Outcome{Performance: -16}})...)
+			out := e.Step(now, protocol.Received{Message: &chain.Message{Type: kinds[int(kind&0x7f)%len(kinds)], SenderID: "s", Payload: o}})
+			for _, f := range find[protocol.Evaluate](out) {
+				out = append(out, e.Step(now, protocol.Evaluated{Job: f.Job, Outcome: protocol.Outcome{Performance: -16}})...)
 			}
-			for _, c := range find[Commit](out) {
-				for _, b := range c.Blocks {
+			for _, c := range find[protocol.Commit](out) {
+				for _, b := range blocksOf(c) {
 					if err := b.ValidateBasic(); err != nil {
 						t.Errorf("block: %v", err)
 					}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"doin.network/node/chain/protocol"
 	"errors"
 
 	"doin.network/node/internal/canon"
@@ -21,11 +22,11 @@ type job struct {
 	domain     *domain
 	parameters *canon.Object
 	seed       uint64
-	claim      *claim  // of jobCheck
-	task       string  // of jobVerify
-	synthetic  *uint32 // of jobVerify
-	peer       string  // of jobAdopt: who found it
-	source     string  // of jobAdopt: how it came
+	claim      *claim              // of jobCheck
+	task       string              // of jobVerify
+	synthetic  *protocol.Synthetic // of jobVerify; the incumbent's score is not looked at
+	peer       string              // of jobAdopt: who found it
+	source     string              // of jobAdopt: how it came
 	metrics    *canon.Object
 }
 
@@ -54,13 +55,13 @@ func (e *Engine) startJobs() {
 		if j.kind != jobConfirm {
 			e.running++
 		}
-		e.emit(Evaluate{Job: e.nextJob, Domain: j.domain.ID, Parameters: j.parameters, Seed: j.seed, Synthetic: j.synthetic,
-			Confirm: j.kind == jobConfirm})
+		e.emit(protocol.Evaluate{Job: e.nextJob, Domain: j.domain.ID, Parameters: j.parameters, Seed: j.seed, Synthetic: j.synthetic,
+			Own: j.kind == jobConfirm})
 	}
 }
 
 // evaluated files the outcome of a training.
-func (e *Engine) evaluated(ev Evaluated) {
+func (e *Engine) evaluated(ev protocol.Evaluated) {
 	j := e.jobs[ev.Job]
 	if j == nil {
 		return
@@ -72,11 +73,11 @@ func (e *Engine) evaluated(ev Evaluated) {
 	err := ev.Err
 	value := j.domain.wire(ev.Outcome.Performance)
 	vote := value
-	if j.synthetic != nil && ev.Outcome.Synthetic != nil {
-		vote = j.domain.wire(*ev.Outcome.Synthetic)
+	if j.synthetic != nil {
+		vote = j.domain.wire(-ev.Outcome.SyntheticScore) // scores are errors
 	}
 	if err == nil && (!finite(value) || !finite(vote)) {
-		err = ErrInvalid
+		err = protocol.ErrRefused
 	}
 	switch {
 	case j.kind == jobConfirm:
@@ -86,13 +87,13 @@ func (e *Engine) evaluated(ev Evaluated) {
 	case j.kind == jobCheck:
 		e.checked(j.claim, value, ev.Outcome.Metrics)
 	case j.kind == jobVerify:
-		e.verified(j, vote, ev.Outcome.SyntheticHash)
+		e.verified(j, vote, ev.Outcome.SyntheticDataHash)
 	case j.kind == jobAdopt:
 		metrics := j.metrics
 		if metrics == nil {
 			metrics = ev.Outcome.Metrics
 		}
-		if e.adoptResult(j.domain, j.parameters, value, metrics, j.peer) {
+		if e.adoptResult(j.domain, finding{optimizer: j.peer, parameters: j.parameters, performance: value, metrics: metrics}) {
 			e.notice(false, "champion adopted", "domain", j.domain.ID, "performance", value, "from", j.source, "optimizer", j.peer)
 		}
 	}
@@ -107,7 +108,7 @@ func (e *Engine) failed(j *job, err error) {
 	case j.kind == jobCheck && j.domain.Validate:
 		j.claim.failed = err
 		e.conclude(j.claim)
-	case j.kind == jobCheck && errors.Is(err, ErrInvalid) && !j.claim.decided:
+	case j.kind == jobCheck && errors.Is(err, protocol.ErrRefused) && !j.claim.decided:
 		e.refuse(j.claim, "parameters cannot be evaluated", true)
 	case j.kind == jobCheck:
 		delete(e.claims, j.claim.optimae) // not judged

@@ -135,7 +135,7 @@ func (e *Engine) build() bool {
 	e.fees.OnBlock(int64(len(b.Transactions)))
 	sec := seconds(e.now)
 	e.pending.proof.Threshold = e.difficulty.OnBlock(sec, sec)
-	if err := e.adopt(e.links.height(), []*chain.Block{b}, nil, true); err != nil {
+	if err := e.adopt(e.links.height(), []*chain.Block{b}, nil); err != nil {
 		e.notice(true, "own block not adopted", "err", err) // not reached: nothing is read for an extension
 		return false
 	}

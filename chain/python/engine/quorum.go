@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"doin.network/node/chain"
+	"doin.network/node/chain/protocol"
 	"doin.network/node/chain/python"
 	"doin.network/node/chain/task"
 	"doin.network/node/internal/canon"
@@ -27,6 +28,7 @@ func (e *Engine) draw(c *claim) {
 	members := e.quorums.Select(c.optimae, c.domain.ID, c.optimizer, c.reported, eligible, tipText)
 	if members == nil {
 		e.notice(true, "no evaluator is eligible, the optimae cannot be verified", "domain", c.domain.ID, "optimae", c.optimae)
+		e.told(c, protocol.Expired, "no evaluator is eligible")
 		return
 	}
 	t := &task.Task{Type: task.Verification, DomainID: c.domain.ID, RequesterID: c.optimizer, Parameters: c.parameters, OptimaeID: c.optimae,
@@ -81,8 +83,7 @@ func (e *Engine) verify(d *domain, t task.Task) {
 		if err != nil || commitment == "" {
 			commitment = t.OptimaeID
 		}
-		seed := python.SyntheticSeed(commitment, d.ID, e.key.PeerID(), e.links.tip.Hash)
-		j.synthetic = &seed
+		j.synthetic = &protocol.Synthetic{Seed: python.SyntheticSeed(commitment, d.ID, e.key.PeerID(), e.links.tip.Hash)}
 	}
 	e.enqueue(j)
 }
@@ -151,14 +152,14 @@ func (e *Engine) decide(c *claim) {
 	case !v.Accepted:
 		e.refuse(c, v.Reason, true)
 	case c.failed != nil:
-		e.refuse(c, "parameters cannot be evaluated", errors.Is(c.failed, ErrInvalid))
+		e.refuse(c, "parameters cannot be evaluated", errors.Is(c.failed, protocol.ErrRefused))
 	case !e.cfg.Quorum.Judge(c.reported, []python.QuorumVote{{Verified: *c.measured}}).Accepted:
 		e.refuse(c, "reported perf "+fixed6(c.reported)+", re-evaluation gives "+fixed6(*c.measured), true)
 	case !c.improved:
 		e.refuse(c, "reported perf "+fixed6(c.reported)+" is no improvement", false)
 	default:
 		e.accept(c, v.Median, v.AgreeFraction, "")
-		e.adoptResult(c.domain, c.parameters, *c.measured, c.metrics, c.optimizer)
+		e.adoptResult(c.domain, e.finding(c, *c.measured))
 	}
 }
 
@@ -272,19 +273,19 @@ func (e *Engine) receiveCompleted(m *chain.Message) error {
 	return nil
 }
 
-func (e *Engine) claimTask(c ClaimTask) TaskResult {
+func (e *Engine) claimTask(c protocol.ClaimTask) protocol.TaskResult {
 	t, err := e.tasks.Claim(c.TaskID, c.EvaluatorID, e.now)
 	if err == nil {
 		e.broadcastClaim(t)
 	}
-	return TaskResult{Task: t, Err: err}
+	return protocol.TaskResult{Task: t, Err: err}
 }
 
 // completeTask is POST /tasks/complete: the vote is the body's evaluator's, the message names the claim's.
-func (e *Engine) completeTask(c CompleteTask) TaskResult {
+func (e *Engine) completeTask(c protocol.CompleteTask) protocol.TaskResult {
 	t, err := e.tasks.Complete(c.TaskID, c.Verified, c.Result, e.now)
 	if err != nil {
-		return TaskResult{Err: err}
+		return protocol.TaskResult{Err: err}
 	}
 	evaluator := c.EvaluatorID
 	if evaluator == "" {
@@ -293,18 +294,18 @@ func (e *Engine) completeTask(c CompleteTask) TaskResult {
 	e.completed(t, evaluator, "")
 	e.broadcastCompleted(t)
 	e.buildAt, e.holdUntil = min(e.buildAt, e.now), min(e.holdUntil, e.now)
-	return TaskResult{Task: t, Block: e.build()}
+	return protocol.TaskResult{Task: t, Block: e.build()}
 }
 
 // infer queues an inference for an evaluator from outside.
-func (e *Engine) infer(i Infer) TaskResult {
+func (e *Engine) infer(i protocol.Infer) protocol.TaskResult {
 	if e.domains[i.Domain] == nil {
-		return TaskResult{Err: ErrUnknownDomain}
+		return protocol.TaskResult{Err: protocol.ErrUnknownDomain}
 	}
 	t := &task.Task{Type: task.Inference, DomainID: i.Domain, RequesterID: i.ClientID, Parameters: i.Input,
 		MetricEvidence: canon.NewObject(), Priority: task.PriorityInference}
 	if !e.createTask(t) {
-		return TaskResult{Err: task.ErrFull}
+		return protocol.TaskResult{Err: task.ErrFull}
 	}
-	return TaskResult{Task: *t}
+	return protocol.TaskResult{Task: *t}
 }

@@ -5,94 +5,126 @@ import (
 	"strconv"
 
 	"doin.network/node/chain"
+	"doin.network/node/chain/protocol"
 	"doin.network/node/chain/python"
 	"doin.network/node/internal/canon"
 )
 
-// round is a domain's current round, from Propose to RoundDone.
+// maxOpen is how many proposals of a domain may be open at once. One is under way; the others wait for their turn.
+const maxOpen = 4
+
+// round is the proposal under way in a domain: Python nodes know one claim of a node at a time.
 type round struct {
 	phase      phase
+	proposal   int64
 	parameters *canon.Object
 	nonce      string
 	commitment string
 	experiment *canon.Object
-	confirmed  *float64 // higher is better
-	value      float64  // the same as on the wire
-	metrics    *canon.Object
+	outcome    *protocol.Outcome
+	value      float64  // of the confirming run, as on the wire
 	last       *float64 // announced last, as on the wire
-	announced  bool
 	revealAt   int64
+	waiting    []protocol.Propose
 }
 
 type phase uint8
 
 const (
-	searching  phase = iota // L2 is at work
+	idle       phase = iota // nothing was proposed
 	confirming              // the confirming run is queued or running
 	committed               // the commit is out, the reveal is due at revealAt
-	closing                 // nothing is missing
 )
 
-// propose starts the confirming run of what the search found: under the seed that everybody derives from the commitment.
-func (e *Engine) propose(p Propose) {
+// propose takes a proposal, to be confirmed when it is its turn.
+func (e *Engine) propose(p protocol.Propose) {
 	d := e.domains[p.Domain]
-	if d == nil || d.round.phase != searching {
-		e.notice(true, "proposal out of turn", "domain", p.Domain)
-		return
+	switch {
+	case d == nil || p.Parameters == nil:
+		e.emit(protocol.Claim{Domain: p.Domain, Proposal: p.Proposal, Stage: protocol.Withdrawn, Reason: "no role in this domain, or no recipe"})
+	case d.round.phase == idle:
+		e.confirm(d, p)
+	case len(d.round.waiting)+1 < maxOpen:
+		d.round.waiting = append(d.round.waiting, p)
+	default:
+		e.emit(protocol.Claim{Domain: p.Domain, Proposal: p.Proposal, Stage: protocol.Withdrawn, Reason: "too many proposals are open"})
 	}
+}
+
+// confirm starts a confirming run: under the seed that everybody derives from the commitment.
+func (e *Engine) confirm(d *domain, p protocol.Propose) {
 	r := &d.round
-	r.confirmed, r.announced, r.parameters, r.experiment, r.metrics = nil, false, p.Parameters, p.Experiment, nil
-	if p.Parameters == nil {
-		r.phase = closing
-		return
-	}
+	r.phase, r.proposal, r.parameters, r.experiment, r.outcome = confirming, p.Proposal, p.Parameters, p.Experiment, nil
 	r.nonce = hex.EncodeToString(p.Nonce[:])
 	r.commitment = chain.Commitment(p.Parameters, r.nonce)
-	r.phase = confirming
 	e.enqueue(&job{kind: jobConfirm, domain: d, parameters: p.Parameters, seed: uint64(python.OptimizerSeed(r.commitment, d.ID))})
 }
 
+// stage tells the search how far the proposal under way has come.
+func (e *Engine) stage(d *domain, s protocol.Stage, reason string) {
+	r := &d.round
+	e.emit(protocol.Claim{Domain: d.ID, Proposal: r.proposal, Stage: s, OptimaeID: r.commitment, Outcome: r.outcome, Reason: reason})
+}
+
+// close ends the turn of the proposal under way and begins the next one.
+func (e *Engine) close(d *domain) {
+	r := &d.round
+	r.phase, r.parameters, r.outcome, r.experiment = idle, nil, nil, nil
+	if len(r.waiting) > 0 {
+		p := r.waiting[0]
+		r.waiting = r.waiting[1:]
+		e.confirm(d, p)
+	}
+}
+
 // confirmed announces a result that beats what is known here.
-func (e *Engine) confirmed(j *job, o Outcome, err error) {
+func (e *Engine) confirmed(j *job, o protocol.Outcome, err error) {
 	d := j.domain
 	r := &d.round
 	if r.phase != confirming {
 		return
 	}
-	r.phase = closing
 	if err != nil {
 		e.notice(true, "confirming run failed", "domain", d.ID, "err", err)
+		e.stage(d, protocol.Failed, err.Error())
+		e.close(d)
 		return
 	}
-	r.confirmed, r.value, r.metrics = &o.Performance, d.wire(o.Performance), o.Metrics
+	r.outcome, r.value = &o, d.wire(o.Performance)
+	e.stage(d, protocol.Confirmed, "")
 	if !e.better(d, r.value) || r.last != nil && !d.beats(r.value, *r.last, e.cfg.AcceptanceTolerance) {
+		e.stage(d, protocol.Withdrawn, "no improvement")
+		e.close(d)
 		return
 	}
 	e.commits.Add(python.Commitment{Hash: r.commitment, DomainID: d.ID, OptimizerID: e.key.PeerID(), Time: seconds(e.now)})
 	e.broadcast(chain.MsgOptimaeCommit, canon.NewObject("commitment_hash", r.commitment, "domain_id", d.ID))
+	e.stage(d, protocol.Committed, "")
 	r.phase, r.revealAt = committed, e.now+e.cfg.RevealDelay
 }
 
 // reveal opens the commitment, here first.
 func (e *Engine) reveal(d *domain) {
 	r := &d.round
-	r.phase = closing
+	defer e.close(d)
 	if !e.better(d, r.value) {
 		e.notice(false, "not revealed: overtaken since the commit", "domain", d.ID, "performance", r.value)
+		e.stage(d, protocol.Superseded, "overtaken since the commit")
 		return
 	}
 	id := e.optimaeID()
 	p := canon.NewObject("commitment_hash", r.commitment, "domain_id", d.ID, "optimae_id", id, "parameters", r.parameters,
-		"reported_performance", r.value, "nonce", r.nonce, "champion_metrics", orNull(r.metrics))
+		"reported_performance", r.value, "nonce", r.nonce, "champion_metrics", orNull(r.outcome.Metrics))
 	stake, _ := e.fees.Suggest("normal").Float("optimae_stake")
 	e.fees.Stake(id, stake)
-	if err := e.receiveReveal(e.key.PeerID(), p, r.experiment); err != nil {
+	if err := e.receiveReveal(e.key.PeerID(), p, r); err != nil {
 		e.notice(true, "own reveal not taken", "domain", d.ID, "err", err)
+		e.stage(d, protocol.Withdrawn, err.Error())
 		return
 	}
 	e.broadcast(chain.MsgOptimaeReveal, p)
 	value := r.value
-	r.announced, r.last = true, &value
+	r.last = &value
 }
 
 // optimaeID returns a name of the reference's form that this node has not used.
@@ -104,20 +136,14 @@ func (e *Engine) optimaeID() string {
 	}
 }
 
-// endRounds reveals what is due and closes the rounds that have nothing left to wait for.
-func (e *Engine) endRounds() {
+// revealDue opens the commitments whose time has come.
+func (e *Engine) revealDue() {
 	for _, c := range e.cfg.Domains {
 		d := e.domains[c.ID]
-		r := &d.round
-		if r.phase == committed && e.now >= r.revealAt {
+		if r := &d.round; r.phase == committed && e.now >= r.revealAt {
 			e.reveal(d)
 			e.startJobs()
 			e.build()
-		}
-		if r.phase == closing {
-			r.phase = searching
-			e.emit(RoundDone{Domain: d.ID, Confirmed: r.confirmed, Announced: r.announced, Immigrants: d.immigrants})
-			r.parameters, r.confirmed, d.immigrants = nil, nil, nil
 		}
 	}
 }

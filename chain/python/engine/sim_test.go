@@ -8,6 +8,7 @@ import (
 
 	"doin.network/node/chain"
 	"doin.network/node/chain/identity"
+	"doin.network/node/chain/protocol"
 	"doin.network/node/internal/canon"
 )
 
@@ -33,14 +34,14 @@ func (m *memory) Block(h int64) (*chain.Block, error) {
 // member is one engine of a simulated network.
 type member struct {
 	*Engine
-	net    *network
-	key    *identity.Key
-	chain  *memory
-	inbox  []Event
-	rounds []RoundDone
-	log    []Effect
-	lies   bool  // its trainings are flattering
-	skew   int64 // of its clock: no two nodes do something in the same microsecond
+	net   *network
+	key   *identity.Key
+	chain *memory
+	inbox []protocol.Event
+	given int64 // proposals so far
+	log   []protocol.Effect
+	lies  bool  // its trainings are flattering
+	skew  int64 // of its clock: no two nodes do something in the same microsecond
 }
 
 // network is a set of engines under one virtual clock. Messages arrive in the next round of the clock.
@@ -87,13 +88,13 @@ func (l *network) must(err error) {
 func (l *network) loss(p *canon.Object) (float64, error) {
 	x, err := p.List("x")
 	if err != nil || len(x) != len(l.target) {
-		return 0, ErrInvalid
+		return 0, protocol.ErrRefused
 	}
 	sum := 0.0
 	for i, v := range x {
 		f, err := canon.AsFloat(v)
 		if err != nil {
-			return 0, ErrInvalid
+			return 0, protocol.ErrRefused
 		}
 		sum += (f - l.target[i]) * (f - l.target[i])
 	}
@@ -101,61 +102,75 @@ func (l *network) loss(p *canon.Object) (float64, error) {
 }
 
 // step gives a member one event and carries its effects out.
-func (m *member) step(ev Event) []Effect {
+func (m *member) step(ev protocol.Event) []protocol.Effect {
 	l := m.net
 	l.t.Helper()
 	out := m.Step(l.now+m.skew, ev)
 	for _, f := range out { // blocks first, as a node does
-		if c, ok := f.(Commit); ok {
-			m.chain.blocks = append(m.chain.blocks[:c.Ancestor+1:c.Ancestor+1], c.Blocks...)
+		if c, ok := f.(protocol.Commit); ok {
+			m.chain.blocks = append(m.chain.blocks[:c.Ancestor+1:c.Ancestor+1], blocksOf(c)...)
 		}
 	}
 	m.log = append(m.log, out...)
 	for _, f := range out {
 		switch f := f.(type) {
-		case Broadcast:
+		case protocol.Broadcast:
 			for _, o := range l.members {
 				if o != m {
-					o.inbox = append(o.inbox, Received{Message: copyMessage(f.Message)})
+					o.inbox = append(o.inbox, protocol.Received{Message: copyMessage(f.Message)})
 				}
 			}
-		case Send:
+		case protocol.Send:
 			for _, o := range l.members {
 				if o.key.PeerID() == f.Peer {
-					o.inbox = append(o.inbox, Received{Message: copyMessage(f.Message)})
+					o.inbox = append(o.inbox, protocol.Received{Message: copyMessage(f.Message)})
 				}
 			}
-		case Evaluate:
+		case protocol.Evaluate:
 			v, err := l.loss(f.Parameters)
-			o := Outcome{Performance: -v, Metrics: canon.NewObject("loss", v)}
-			if m.lies && f.Confirm {
+			o := protocol.Outcome{Performance: -v, Metrics: canon.NewObject("loss", v)}
+			if m.lies && f.Own {
 				o.Performance /= 2
 			}
 			if f.Synthetic != nil {
-				s := -v
-				o.Synthetic, o.SyntheticHash = &s, "hash"
+				o.SyntheticScore, o.SyntheticDataHash = v, "hash"
 			}
-			m.inbox = append(m.inbox, Evaluated{Job: f.Job, Outcome: o, Err: err})
-		case Fetch:
+			m.inbox = append(m.inbox, protocol.Evaluated{Job: f.Job, Outcome: o, Err: err})
+		case protocol.Fetch:
 			for _, o := range l.members {
 				if o.key.PeerID() == f.Peer {
 					m.inbox = append(m.inbox, m.branchOf(o))
 				}
 			}
-		case RoundDone:
-			m.rounds = append(m.rounds, f)
+		}
+	}
+	return out
+}
+
+func blocksOf(c protocol.Commit) (out []*chain.Block) {
+	for _, e := range c.Entries {
+		out = append(out, e.Block)
+	}
+	return out
+}
+
+// stages are the stages that a proposal has gone through.
+func (m *member) stages(proposal int64) (out []protocol.Stage) {
+	for _, c := range find[protocol.Claim](m.log) {
+		if c.Proposal == proposal {
+			out = append(out, c.Stage)
 		}
 	}
 	return out
 }
 
 // branchOf is what chain sync would submit of another member's chain.
-func (m *member) branchOf(o *member) Event {
+func (m *member) branchOf(o *member) protocol.Event {
 	h := 0
 	for h+1 < len(m.chain.blocks) && h+1 < len(o.chain.blocks) && m.chain.blocks[h+1].Hash == o.chain.blocks[h+1].Hash {
 		h++
 	}
-	return Blocks{From: o.key.PeerID(), Blocks: slices.Clone(o.chain.blocks[h+1:])}
+	return protocol.Blocks{From: o.key.PeerID(), Blocks: slices.Clone(o.chain.blocks[h+1:])}
 }
 
 func copyMessage(m *chain.Message) *chain.Message {
@@ -181,7 +196,7 @@ func (l *network) run(d int64) {
 					peers = append(peers, o.key.PeerID())
 				}
 			}
-			events := append(m.inbox, Tick{Peers: peers})
+			events := append(m.inbox, protocol.Tick{Peers: peers})
 			m.inbox = nil
 			for _, ev := range events {
 				m.step(ev)
@@ -193,12 +208,13 @@ func (l *network) run(d int64) {
 func params(x ...float64) *canon.Object { return canon.NewObject("x", x) }
 
 func (m *member) propose(x ...float64) {
-	m.step(Propose{Domain: "q", Parameters: params(x...), Nonce: [16]byte{byte(m.net.now), byte(m.net.now >> 20)},
+	m.given++
+	m.step(protocol.Propose{Domain: "q", Proposal: m.given, Parameters: params(x...), Nonce: [16]byte{byte(m.net.now), byte(m.net.now >> 20), byte(m.given)},
 		Experiment: canon.NewObject("experiment_id", "exp", "round_number", int64(1))})
 }
 
 // find returns the effects of a type.
-func find[T Effect](log []Effect) (out []T) {
+func find[T protocol.Effect](log []protocol.Effect) (out []T) {
 	for _, f := range log {
 		if v, ok := f.(T); ok {
 			out = append(out, v)
@@ -208,8 +224,8 @@ func find[T Effect](log []Effect) (out []T) {
 }
 
 // from returns a message of a stranger, unsigned.
-func (l *network) from(sender, kind string, payload *canon.Object) Event {
-	return Received{Message: &chain.Message{Type: kind, SenderID: sender, TTL: 7, Payload: payload}}
+func (l *network) from(sender, kind string, payload *canon.Object) protocol.Event {
+	return protocol.Received{Message: &chain.Message{Type: kind, SenderID: sender, TTL: 7, Payload: payload}}
 }
 
 // claimFrom sends commit and reveal of a stranger.

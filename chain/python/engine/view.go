@@ -66,9 +66,9 @@ func (e *Engine) HashAt(height int64) (string, bool) {
 	return h, h != ""
 }
 
-// Pending returns the waiting tasks of the domains, all if there is none, and how many wait in all.
-func (e *Engine) Pending(domains []string, limit int) ([]task.Task, int) {
-	return e.tasks.Pending(domains, limit), e.tasks.Counts().Pending
+// Tasks returns the pending tasks of the domains (all if none is named), at most limit.
+func (e *Engine) Tasks(domains []string, limit int) []task.Task {
+	return e.tasks.Pending(domains, limit)
 }
 
 // Task returns one task.

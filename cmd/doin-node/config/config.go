@@ -3,6 +3,7 @@ package config
 import (
 	"time"
 
+	"doin.network/node/ga/island"
 	"doin.network/node/internal/canon"
 )
 
@@ -101,6 +102,9 @@ type Chain struct {
 	// FinalityDepth is the number of blocks on top of a final one. Key
 	// finality_confirmation_depth, default 6, min 1.
 	FinalityDepth int
+	// Solo lets the re-run of a node that is alone count as the quorum, while no other evaluator of its network is
+	// eligible; such an acceptance is marked. Key solo, default false.
+	Solo bool
 	// AnchorInterval is the number of blocks between external anchors. Key
 	// external_anchor_interval, default 100, min 1.
 	AnchorInterval int
@@ -130,9 +134,12 @@ type Quorum struct {
 
 // Rounds is the pace of the node's own loops.
 type Rounds struct {
-	// OptimizerInterval is the pause between two rounds of a domain. Key
+	// OptimizerInterval is the pause between two generations of a domain, for who wants pacing. Key
 	// optimizer_loop_interval, default 30 s, min 0.
 	OptimizerInterval time.Duration
+	// OpenClaims is how many claims of one domain the node has open at most. Key max_open_claims, default and most
+	// island.MaxOpen, min 1.
+	OpenClaims int
 	// EvalInterval is the time between two looks at the task queue. Key
 	// eval_poll_interval, default 10 s, min 0.01 s.
 	EvalInterval time.Duration
@@ -168,6 +175,12 @@ type Worker struct {
 	// device: one per core, or a large population on a GPU. Key workers, default
 	// 0, max 65536.
 	Parallel int
+	// VerificationShare is the part of the slots that work for others, verifications and inferences, may take while
+	// the node's own search has work. Key verification_share, default 0.5, from 0.05 to 1.
+	VerificationShare float64
+	// SearchWindow is how many trials a strategy may be ahead of the results it was told, 0 for twice the slots. It
+	// belongs to what makes a run repeatable. Key search_window, default 0, max 65536.
+	SearchWindow int
 	// Device is what trains: "cpu"; "cuda:N", one GPU, without which the node does
 	// not start; or "auto", the GPUs that can be used, else the processor. Key
 	// device, default "auto".
@@ -252,13 +265,13 @@ func DefaultConfig() Config {
 		Quorum: Quorum{MinEvaluators: 3, Fraction: 0.67, Tolerance: 0.05},
 		Rounds: Rounds{
 			OptimizerInterval: 30 * time.Second, EvalInterval: 10 * time.Second,
-			EvalBatch: 3, RevealDelay: 2 * time.Second,
+			EvalBatch: 3, RevealDelay: 2 * time.Second, OpenClaims: island.MaxOpen,
 		},
 		Fees: Fees{
 			Enabled: true, MinBaseFee: 0.001, MaxBaseFee: 100, ChangeDenom: 8,
 			TargetBlockSize: 100, MaxBlockSize: 200, StakeMultiplier: 5, BurnFraction: 0.2,
 		},
-		Worker: Worker{Device: DeviceAuto},
+		Worker: Worker{Device: DeviceAuto, VerificationShare: 0.5},
 		Log:    Log{Level: "info", Format: "text"},
 		Limits: Limits{
 			MaxBodyBytes: 8 << 20, MaxConnections: 512, MaxPeers: 1000, MaxPending: 10000,

@@ -31,7 +31,7 @@ func TestDefaultIsValid(t *testing.T) {
 // dump lists what an empty file must leave at its default.
 func dump(c *Config) any {
 	return []any{c.DataDir, string(c.Security), c.Network.Port, c.Chain.InitialThreshold, c.Quorum.Fraction,
-		c.Rounds.RevealDelay.Seconds(), c.Fees.Enabled, c.Log.Level, c.Limits.MaxPeers, len(c.Domains)}
+		c.Rounds.RevealDelay.Seconds(), c.Rounds.OpenClaims, c.Worker.VerificationShare, c.Chain.Solo, c.Fees.Enabled, c.Log.Level, c.Limits.MaxPeers, len(c.Domains)}
 }
 
 func TestParseEveryKey(t *testing.T) {
@@ -41,7 +41,7 @@ func TestParseEveryKey(t *testing.T) {
 	}
 	var known []string
 	known = append(known, names(nodeKeys)...)
-	known = append(known, "domains", "fee_config")
+	known = append(known, nodeObjects...)
 	for _, name := range known {
 		if !c.Raw.Has(name) {
 			t.Errorf("testdata/every_key.json lacks %q", name)
@@ -55,6 +55,10 @@ func TestParseEveryKey(t *testing.T) {
 	}
 	if c.Worker.Device != "cuda:1" {
 		t.Errorf("device = %q, want cuda:1", c.Worker.Device)
+	}
+	if !c.Chain.Solo || c.Worker.VerificationShare != 0.25 || c.Worker.SearchWindow != 16 || c.Rounds.OpenClaims != 2 {
+		t.Errorf("solo, verification_share, search_window, max_open_claims = %v, %v, %v, %v, want true, 0.25, 16, 2",
+			c.Chain.Solo, c.Worker.VerificationShare, c.Worker.SearchWindow, c.Rounds.OpenClaims)
 	}
 	if c.Seed == nil || *c.Seed != 7 {
 		t.Errorf("seed = %v, want 7", c.Seed)
@@ -88,7 +92,7 @@ func TestParseEveryKey(t *testing.T) {
 		"network_protocol", "quorum_fraction", "fee_config.target_block_fullness",
 		"domains[0].synthetic_data_validation", "domains[0].incentive_config",
 		"acceptance_tolerance", "fee_config", "domains[1].inference_config", "domains[1].synthetic_data_config",
-		"domains[1].inference_plugin", "domains[2].optimization_plugin", "domains[3].optimization_plugin"} {
+		"domains[1].inference_plugin", "domains[1].migration", "domains[2].optimization_plugin"} {
 		if !slices.Contains(keys, key) {
 			t.Errorf("no warning for %s in %v", key, keys)
 		}
@@ -167,6 +171,12 @@ func TestBadFiles(t *testing.T) {
 	f(`{"require_deterministic_seed": false}`,
 		`bad.json: require_deterministic_seed false: must be true: training seeds are always derived from the commitment`)
 	f(`{"shared_min_peers": "2"}`, `bad.json: shared_min_peers "2": must be an integer`)
+	f(`{"solo": 1}`, `bad.json: solo 1: must be true or false`)
+	f(`{"verification_share": 0.01}`, `bad.json: verification_share 0.01: must be in [0.05, 1]`)
+	f(`{"search_window": -1}`, `bad.json: search_window -1: must be in [0, 65536]`)
+	f(`{"search_window": 1.0}`, `bad.json: search_window 1.0: must be an integer`)
+	f(`{"max_open_claims": 5}`, `bad.json: max_open_claims 5: must be in [1, 4]`)
+	f(`{"max_open_claims": 0}`, `bad.json: max_open_claims 0: must be in [1, 4]`)
 	f(`{"fee_config": {"burn": 1}}`,
 		`bad.json: fee_config.burn 1: unknown key; the nearest known one is "optimae_burn_fraction"`)
 	f(`{"fee_config": {"optimae_burn_fraction": 2}}`, `bad.json: fee_config.optimae_burn_fraction 2.0: must be in [0, 1]`)
@@ -195,12 +205,74 @@ func TestBadFiles(t *testing.T) {
 		`bad.json: domains[0].resource_limits.max_epoch 9: unknown key; the nearest known one is "max_epochs"`)
 	f(`{"domains": [{"domain_id": "a", "incentive_config": []}]}`,
 		`bad.json: domains[0].incentive_config []: must be an object`)
+	// Another object's key, and one that is nearest to another object's.
+	f(`{"elites": 3}`, `bad.json: elites 3: unknown key here; it belongs into domains[].optimization_config`)
+	f(`{"domain_id": "a"}`, `bad.json: domain_id "a": unknown key here; it belongs into domains`)
+	f(`{"populaton_size": 3}`, `bad.json: populaton_size 3: unknown key; the nearest known one is "population_size" of domains[].optimization_config`)
+	f(`{"domains": [{"domain_id": "a", "populaton_size": 3}]}`,
+		`bad.json: domains[0].populaton_size 3: unknown key; the nearest known one is "population_size" of domains[].optimization_config`)
+	f(`{"`+long+`": 1}`, `bad.json: `+long+` 1: unknown key`)
 	f(`{"domains": [{"domain_id": "a", "performance_scale": 0}]}`,
 		`bad.json: domains[0].performance_scale 0.0: must be in [1e-06, 1e+09]`)
 	// Every problem at once.
 	f(`{"port": "x", "hots": "h", "domains": [{"domain_id": 1}]}`, "bad.json: port \"x\": must be an integer\n"+
 		`bad.json: hots "h": unknown key; the nearest known one is "host"`+"\n"+
 		`bad.json: domains[0].domain_id 1: must be a string`)
+}
+
+// TestSearchSettings: the search's keys count at the top of optimization_config and in "ga", once.
+func TestSearchSettings(t *testing.T) {
+	f := func(plugin, config, want, wantError string) {
+		t.Helper()
+		c, _, err := Parse("s.json", []byte(fmt.Sprintf(
+			`{"domains": [{"domain_id": "a", "optimize": true, "optimization_plugin": %q, "optimization_config": %s}]}`, plugin, config)))
+		if wantError != "" {
+			if err == nil || err.Error() != wantError {
+				t.Errorf("%s %s: %v, want %s", plugin, config, err, wantError)
+			}
+			return
+		}
+		if err != nil {
+			t.Errorf("%s %s: %v", plugin, config, err)
+			return
+		}
+		got, err := c.Domains[0].SearchSettings()
+		if err != nil || string(canon.Canonical(got)) != want {
+			t.Errorf("%s %s: SearchSettings() = %s, %v, want %s", plugin, config, canon.Canonical(got), err, want)
+		}
+	}
+	const at = "s.json: domains[0].optimization_config: "
+	f("forecast", `{"population": 6, "mutation_rate": 0.9, "data": "x"}`, `{"mutation_rate": 0.9, "population": 6}`, "")
+	f("forecast", `{"population_size": 6, "ga": {"elites": 1}, "strategy": "ga"}`, `{"elites": 1, "population": 6, "strategy": "ga"}`, "")
+	f("forecast", `{}`, `{}`, "")
+	f("forecast", `{"population": 6, "elites": 5000}`, "", at+"elites 5000: must be at most 5 with a population of 6")
+	f("forecast", `{"crossover": "no such", "mutation_rate": 2}`, "",
+		at+`crossover "no such": must be one of ["uniform" "two_point" "blend"]`+"\n"+at+"mutation_rate 2: must be in [0, 1]")
+	f("forecast", `{"elites": 1, "ga": {"elites": 1}}`, "", at+"elites: given as elites and as ga.elites")
+	f("forecast", `{"ga": {"populaton_size": 3}}`, "", at+`unknown key "populaton_size": did you mean "population"?`)
+	// A program's configuration is its own.
+	f("exec:./p", `{"population": -6, "ga": {"depth": 3}, "strategy": "trees"}`, `{"depth": 3, "strategy": "trees"}`, "")
+	f("exec:./p", `{"ga": 3}`, "", at+`canon: member "ga": want object, got int`)
+}
+
+// TestMigrationWarns: what has no effect says so.
+func TestMigrationWarns(t *testing.T) {
+	f := func(file string, want bool) {
+		t.Helper()
+		_, warnings, err := Parse("m.json", []byte(file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := slices.ContainsFunc(warnings, func(w Warning) bool { return w.Key == "domains[0].migration" })
+		if got != want {
+			t.Errorf("Parse(%s) warns of migration: %v, want %v", file, got, want)
+		}
+	}
+	const domain = `"domains": [{"domain_id": "q", "optimize": true, "optimization_plugin": "simple_quadratic", "migration": {"topology": "none"}}]`
+	f(`{`+domain+`}`, false)
+	f(`{"security": "reference", `+domain+`}`, false) // every search has a gate
+	f(`{"domains": [{"domain_id": "q", "migration": {"topology": "none"}}]}`, true)
+	f(`{"domains": [{"domain_id": "q", "migration": {"topology": "full"}}]}`, false)
 }
 
 func TestNotJSON(t *testing.T) {

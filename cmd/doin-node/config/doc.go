@@ -3,7 +3,7 @@
 //
 // A file is one flat JSON object with a list of domains. Load reads it strictly:
 //
-//   - a key nobody knows is an error that names the nearest known one;
+//   - a key nobody knows is an error that names the nearest known one, or the object that it belongs into;
 //   - a value of the wrong type, a number that is not finite and a value out of
 //     range are errors that name the file, the key and the value, all of them at
 //     once;
@@ -11,9 +11,11 @@
 //     a Warning that says why it has no effect;
 //   - a key that begins with "$" is a comment, at any depth.
 //
-// What a domain's plugin understands (optimization_config and its like) is not
-// known here: those objects are carried as they are, without their comments, and
-// checked by the worker that runs the domain.
+// Which plugins there are, and what one understands (optimization_config and its
+// like), is not known here: names and objects are carried as they are, without
+// comments, and checked by the worker that runs the domain. Of optimization_config
+// only the search's settings are checked, by their own table in ga/settings; they
+// may stand at its top or in its object "ga".
 //
 // Relative paths are relative to the current directory, not to the file.
 //

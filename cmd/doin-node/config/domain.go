@@ -1,23 +1,28 @@
 package config
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"time"
 
 	"doin.network/node/ga/island"
+	"doin.network/node/ga/settings"
 	"doin.network/node/internal/canon"
 )
 
-// Names of the plugins that are built in, and the prefix of those that are not.
-const (
-	PluginForecast  = "forecast"
-	PluginTabular   = "tabular"
-	PluginQuadratic = "simple_quadratic"
-	// ExecPrefix begins the name of a plugin that is an executable which speaks
-	// the worker protocol: "exec:./my_domain.py".
-	ExecPrefix = "exec:"
-)
+// ExecPrefix begins the name of a plugin that is an executable which speaks the worker protocol: "exec:./my_domain.py".
+// Every other name is the worker's to know.
+const ExecPrefix = "exec:"
+
+// PluginQuadratic is the plugin of the reference's benchmark, for which older documents have another name.
+const PluginQuadratic = "simple_quadratic"
+
+// pythonPlugin is the plugin of the Python implementation that has no counterpart: its files are read all the same.
+const pythonPlugin = "predictor"
+
+// MaxPluginBytes bounds the name of a plugin.
+const MaxPluginBytes = 1024
 
 // Domain is the node's part in one optimization problem.
 type Domain struct {
@@ -128,20 +133,16 @@ func (d *Domain) Command() (path string, ok bool) {
 	return strings.CutPrefix(d.Plugin(), ExecPrefix)
 }
 
-// Unavailable says why the domain cannot be run here, "" if it can. Such a domain
-// is reported and skipped: the node relays its messages without a role in it.
+// Unavailable says why the domain cannot be run here, "" if it can as far as this package knows: whether the worker has
+// the plugin is the worker's to say. Such a domain is reported and skipped: the node relays its messages without a role in it.
 func (d *Domain) Unavailable() string {
-	switch name := d.Plugin(); {
-	case name == PluginForecast, name == PluginTabular, name == PluginQuadratic, strings.HasPrefix(name, ExecPrefix):
-		return ""
-	case name == "predictor":
-		return `plugin "predictor" is part of the Python implementation and not available here`
-	default:
-		return `plugin "` + name + `" is not known; the nearest known one is "` + nearest(name, pluginNames) + `"`
+	if d.Plugin() == pythonPlugin {
+		return fmt.Sprintf("plugin %q is part of the Python implementation and not available here", pythonPlugin)
 	}
+	return ""
 }
 
-// Active reports whether the node runs the domain: it has a role here and can be run.
+// Active reports whether the node runs the domain: it has a role here and is not known to be unavailable.
 func (d *Domain) Active() bool { return (d.Optimize || d.Evaluate) && d.Unavailable() == "" }
 
 // WorkerConfig returns what the domain's program is configured with: a copy of
@@ -167,6 +168,26 @@ func (d *Domain) WorkerConfig() *canon.Object {
 	return o
 }
 
+// SearchSettings returns what the search in the domain's program is configured with, fresh: the search's keys of
+// optimization_config, wherever in it they stand. An error names each that is unknown, out of bounds or given twice. Of the
+// configuration of an "exec:" program, which is the program's own, "strategy" and what stands in "ga" is the search's,
+// unchecked.
+func (d *Domain) SearchSettings() (*canon.Object, error) {
+	if _, own := d.Command(); !own {
+		search, _, err := settings.Split(d.OptimizationConfig)
+		return search, err
+	}
+	search, err := d.OptimizationConfig.ObjectOr(settings.Nest, canon.NewObject())
+	if err != nil {
+		return nil, err
+	}
+	search = search.Clone()
+	if v, ok := d.OptimizationConfig.Get(settings.Strategy); ok {
+		search.Set(settings.Strategy, v)
+	}
+	return search, nil
+}
+
 // MetricLabel returns the name of the performance metric in records.
 func (d *Domain) MetricLabel() string {
 	for _, key := range []string{"optimization_metric", "performance_metric"} {
@@ -181,8 +202,6 @@ func (d *Domain) MetricLabel() string {
 	}
 	return "fitness"
 }
-
-var pluginNames = []string{PluginForecast, PluginTabular, PluginQuadratic, "quadratic", "predictor", ExecPrefix}
 
 func pluginName(name string) string {
 	if name == "quadratic" { // what older documents call it

@@ -6,8 +6,10 @@ import (
 	"doin.network/node/internal/canon"
 )
 
-// domainKeys are the members of one domain except param_bounds, resource_limits,
-// incentive_config and migration, which are read by code of their own.
+// domainObjects are the members of one domain that are read by code of their own.
+var domainObjects = []string{"param_bounds", "resource_limits", "incentive_config", "migration"}
+
+// domainKeys are its other members.
 var domainKeys = []key[Domain]{
 	text("domain_id", func(d *Domain) *string { return &d.ID }),
 	boolean("optimize", func(d *Domain) *bool { return &d.Optimize }),

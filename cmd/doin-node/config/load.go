@@ -22,7 +22,10 @@ const (
 
 // Load reads the file at path. Its error joins one Problem per fault, each naming
 // the file; the warnings are for the log. A Config is returned only without error.
-func Load(path string) (*Config, []Warning, error) {
+func Load(path string) (*Config, []Warning, error) { return LoadFor(Strict, path) }
+
+// LoadFor is Load for a program with a rule set of its own, which holds where the file names none.
+func LoadFor(security Security, path string) (*Config, []Warning, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, nil, fmt.Errorf("configuration: %w", err)
@@ -32,13 +35,15 @@ func Load(path string) (*Config, []Warning, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("configuration: %w", err)
 	}
-	return Parse(path, data)
+	return parse(security, path, data)
 }
 
 // Parse is Load of bytes already in memory; name stands for the file in errors.
 // It retains nothing of data.
-func Parse(name string, data []byte) (*Config, []Warning, error) {
-	d := decoder{file: name}
+func Parse(name string, data []byte) (*Config, []Warning, error) { return parse(Strict, name, data) }
+
+func parse(security Security, name string, data []byte) (*Config, []Warning, error) {
+	d := decoder{file: name, security: security}
 	c := d.config(data)
 	if len(d.problems) == 0 {
 		d.problems = append(d.problems, c.problems()...)
@@ -52,6 +57,7 @@ func Parse(name string, data []byte) (*Config, []Warning, error) {
 // decoder collects what is wrong and what is odd while a file is read.
 type decoder struct {
 	file     string
+	security Security // where the file names none
 	problems []*Problem
 	warnings []Warning
 }
@@ -92,10 +98,12 @@ func (d *decoder) config(data []byte) *Config {
 		return nil
 	}
 	c := DefaultConfig()
-	c.Raw = o
+	c.Security, c.Raw = d.security, o
 	object := func(at *Config, v any) error { return nil } // read below
-	keys := append(slices.Clone(nodeKeys),
-		key[Config]{name: "domains", read: object}, key[Config]{name: "fee_config", read: object})
+	keys := slices.Clone(nodeKeys)
+	for _, name := range nodeObjects {
+		keys = append(keys, key[Config]{name: name, read: object})
+	}
 	decode(d, "", o, &c, keys)
 	if v, ok := o.Get("fee_config"); ok {
 		nested(d, "fee_config", v, &c.Fees, feeKeys)
@@ -134,7 +142,7 @@ func (d *decoder) domain(path string, o *canon.Object) Domain {
 	dom := DefaultDomain()
 	object := func(at *Domain, v any) error { return nil } // read below
 	keys := slices.Clone(domainKeys)
-	for _, name := range []string{"param_bounds", "resource_limits", "incentive_config", "migration"} {
+	for _, name := range domainObjects {
 		keys = append(keys, key[Domain]{name: name, read: object})
 	}
 	decode(d, path, o, &dom, keys)
@@ -207,7 +215,7 @@ func decode[T any](d *decoder, path string, o *canon.Object, at *T, keys []key[T
 		full := join(path, name)
 		i := slices.IndexFunc(keys, func(k key[T]) bool { return k.name == name })
 		if i < 0 {
-			d.problem(full, v, fmt.Sprintf("unknown key; the nearest known one is %q", nearest(name, names(keys))))
+			d.problem(full, v, unknown(name, names(keys)))
 			continue
 		}
 		if err := keys[i].read(at, v); err != nil {

@@ -16,8 +16,10 @@ const (
 	noDashboard = "there is no dashboard; /status and /stats have the same figures"
 )
 
-// nodeKeys are the members of the file except domains and fee_config, which are
-// read by code of their own.
+// nodeObjects are the members of the file that are read by code of their own.
+var nodeObjects = []string{"domains", "fee_config"}
+
+// nodeKeys are its other members.
 var nodeKeys = []key[Config]{
 	text("node_label", func(c *Config) *string { return &c.Label }),
 	text("host", func(c *Config) *string { return &c.Network.Host }),
@@ -40,6 +42,7 @@ var nodeKeys = []key[Config]{
 	seconds("target_block_time", func(c *Config) *time.Duration { return &c.Chain.TargetBlockTime }),
 	number("initial_threshold", func(c *Config) *float64 { return &c.Chain.InitialThreshold }),
 	integer("finality_confirmation_depth", func(c *Config) *int { return &c.Chain.FinalityDepth }),
+	boolean("solo", func(c *Config) *bool { return &c.Chain.Solo }),
 	integer("external_anchor_interval", func(c *Config) *int { return &c.Chain.AnchorInterval }),
 	seconds("commit_reveal_max_age", func(c *Config) *time.Duration { return &c.Chain.CommitMaxAge }),
 	number("acceptance_tolerance", func(c *Config) *float64 { return &c.Chain.AcceptanceTolerance }),
@@ -49,6 +52,7 @@ var nodeKeys = []key[Config]{
 	number("quorum_tolerance", func(c *Config) *float64 { return &c.Quorum.Tolerance }),
 
 	seconds("optimizer_loop_interval", func(c *Config) *time.Duration { return &c.Rounds.OptimizerInterval }),
+	integer("max_open_claims", func(c *Config) *int { return &c.Rounds.OpenClaims }),
 	seconds("eval_poll_interval", func(c *Config) *time.Duration { return &c.Rounds.EvalInterval }),
 	integer("eval_max_concurrent", func(c *Config) *int { return &c.Rounds.EvalBatch }),
 	seconds("reveal_delay", func(c *Config) *time.Duration { return &c.Rounds.RevealDelay }),
@@ -57,6 +61,8 @@ var nodeKeys = []key[Config]{
 
 	text("worker_path", func(c *Config) *string { return &c.Worker.Path }),
 	integer("workers", func(c *Config) *int { return &c.Worker.Parallel }),
+	number("verification_share", func(c *Config) *float64 { return &c.Worker.VerificationShare }),
+	integer("search_window", func(c *Config) *int { return &c.Worker.SearchWindow }),
 	text("device", func(c *Config) *string { return &c.Worker.Device }),
 
 	text("experiment_stats_file", func(c *Config) *string { return &c.Record.StatsFile }),

@@ -3,7 +3,6 @@ package config
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"doin.network/node/internal/canon"
 )
@@ -62,49 +61,4 @@ func show(v any) string {
 		return string(b)
 	}
 	return string(b[:maxShown]) + "…" // the encoder writes ASCII: no rune is cut
-}
-
-// nearest returns the candidate with the least edit distance to name, the first
-// of several. Half a name counts as near: "burn" means "optimae_burn_fraction".
-func nearest(name string, candidates []string) string {
-	if len(name) > 64 { // no known name is nearly as long; bounds the work
-		name = name[:64]
-	}
-	best, distance := "", -1
-	for _, c := range candidates {
-		d := editDistance(name, c)
-		if len(name) >= 4 && strings.Contains(c, name) {
-			d = min(d, 2)
-		}
-		if distance < 0 || d < distance {
-			best, distance = c, d
-		}
-	}
-	return best
-}
-
-// editDistance counts the bytes inserted, deleted, replaced and swapped with
-// their neighbour that turn a into b (optimal string alignment).
-func editDistance(a, b string) int {
-	older := make([]int, len(b)+1)
-	old := make([]int, len(b)+1)
-	row := make([]int, len(b)+1)
-	for j := range old {
-		old[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			row[j] = min(old[j]+1, row[j-1]+1, old[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], older[j-2]+1)
-			}
-		}
-		older, old, row = old, row, older
-	}
-	return old[len(b)]
 }

@@ -1,6 +1,8 @@
 package config
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -37,6 +39,16 @@ func TestReferenceProfile(t *testing.T) {
 	f(`{"component_versions": ["v0.1.0"]}`, "must be an object")
 	f(`{"component_versions": {"a": "`+strings.Repeat("x", 65)+`"}}`, "at most 64 bytes")
 	f(`{"security": "Reference"}`, "must be one of")
+
+	// A program's own rule set holds where the file names none, before anything is warned of.
+	file := filepath.Join(t.TempDir(), "r.json")
+	if err := os.WriteFile(file, []byte(`{"component_versions": {"doin-core": "v0.1.0"}}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	own, warnings, err := LoadFor(Reference, file)
+	if err != nil || own.Security != Reference || len(warnings) != 1 || warnings[0].Key != "security" {
+		t.Errorf("LoadFor(Reference) = %v, warnings %v, %v", own, warnings, err)
+	}
 
 	d := DefaultConfig()
 	if err := (Flags{Security: "reference"}).Apply(&d); err != nil || d.Security != Reference {

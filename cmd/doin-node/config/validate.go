@@ -10,11 +10,12 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"doin.network/node/ga/island"
 	"doin.network/node/internal/canon"
 )
 
-// MaxIDBytes bounds the id of a domain.
-const MaxIDBytes = 128
+// maxIDBytes bounds the id of a domain: half of what a genesis file may have, so that names made of it fit everywhere.
+const maxIDBytes = 128
 
 // Validate reports every problem at once, joined, each a *Problem; nil means c is
 // usable. Load and Flags.Apply call it.
@@ -62,6 +63,7 @@ func (c *Config) problems() []*Problem {
 
 	r := &c.Rounds
 	k.seconds("optimizer_loop_interval", r.OptimizerInterval, 0, maxSeconds)
+	k.ints("max_open_claims", r.OpenClaims, 1, island.MaxOpen)
 	k.seconds("eval_poll_interval", r.EvalInterval, 0.01, maxSeconds)
 	k.ints("eval_max_concurrent", r.EvalBatch, 1, 1000)
 	k.seconds("reveal_delay", r.RevealDelay, 0, 600)
@@ -79,6 +81,8 @@ func (c *Config) problems() []*Problem {
 	k.floats("fee_config.optimae_burn_fraction", f.BurnFraction, 0, 1)
 
 	k.ints("workers", c.Worker.Parallel, 0, 1<<16)
+	k.floats("verification_share", c.Worker.VerificationShare, 0.05, 1)
+	k.ints("search_window", c.Worker.SearchWindow, 0, 1<<16)
 	k.device("device", c.Worker.Device)
 	if _, err := c.Log.level(); err != nil {
 		k.add("log_level", c.Log.Level, err.Error())
@@ -115,8 +119,8 @@ func (k *checker) domain(path string, d *Domain) {
 	switch {
 	case d.ID == "":
 		k.add(path+"domain_id", d.ID, "is required")
-	case len(d.ID) > MaxIDBytes:
-		k.add(path+"domain_id", d.ID, fmt.Sprintf("must have at most %d bytes", MaxIDBytes))
+	case len(d.ID) > maxIDBytes:
+		k.add(path+"domain_id", d.ID, fmt.Sprintf("must have at most %d bytes", maxIDBytes))
 	case !printable(d.ID):
 		k.add(path+"domain_id", d.ID, "must be printable UTF-8 without commas")
 	}
@@ -127,7 +131,10 @@ func (k *checker) domain(path string, d *Domain) {
 		k.add(path+"optimization_plugin", "", "must name a plugin: optimize is true")
 	case name == ExecPrefix:
 		k.add(path+"optimization_plugin", name, "must name an executable after the colon")
+	case len(name) > MaxPluginBytes || !utf8.ValidString(name):
+		k.add(path+"optimization_plugin", name, fmt.Sprintf("must be UTF-8 of at most %d bytes", MaxPluginBytes))
 	}
+	k.search(path+"optimization_config", d)
 	k.floats(path+"performance_scale", d.PerformanceScale, 1e-6, 1e9)
 	k.floats(path+"min_increment", d.MinIncrement, 0, 1)
 	if d.Target != nil {
@@ -164,6 +171,9 @@ func (c *Config) warnings() []Warning {
 	if c.Security == Strict && c.Network.ComponentVersions != nil {
 		warn("component_versions", "accepted but has no effect: only the Python nodes of the reference profile compare them")
 	}
+	if c.Security == Reference && c.Chain.Solo {
+		warn("solo", "accepted but has no effect: the reference profile has no genesis file that could allow it")
+	}
 	if c.Security == Reference && c.GenesisFile != "" {
 		warn("genesis_file", "accepted but has no effect: all chains of the reference profile begin with the same block")
 	}
@@ -199,12 +209,42 @@ func (c *Config) warnings() []Warning {
 				warn(path+other.key, "accepted but has no effect: a domain's program is configured by optimization_config alone")
 			}
 		}
+		if d.Migration != island.DefaultConfig() && !d.Optimize {
+			warn(path+"migration", "accepted but has no effect: the node does not search in this domain")
+		}
 		if c.Security == Strict && !d.Validate {
 			warn(path+"synthetic_data_validation", "accepted but has no effect: every optimae needs a quorum in the strict profile")
 		}
 		if c.Security == Strict && d.Incentives != DefaultDomain().Incentives {
 			warn(path+"incentive_config", "accepted but has no effect: a verified claim earns exactly its increment in the strict profile")
 		}
+	}
+	return out
+}
+
+// search demands that the search's settings are known, in bounds and given once.
+func (k *checker) search(path string, d *Domain) {
+	if d.Unavailable() != "" || d.OptimizationConfig == nil {
+		return
+	}
+	_, err := d.SearchSettings()
+	for _, err := range flatten(err) {
+		k.problems = append(k.problems, &Problem{Key: path, Reason: err.Error()})
+	}
+}
+
+// flatten returns the errors that were joined in err, none for nil.
+func flatten(err error) []error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		if err == nil {
+			return nil
+		}
+		return []error{err}
+	}
+	var out []error
+	for _, e := range joined.Unwrap() {
+		out = append(out, flatten(e)...)
 	}
 	return out
 }

@@ -15,20 +15,24 @@ import (
 	"doin.network/node/internal/canon"
 )
 
-// Run runs a network until ctx ends or Options.For has passed, both of which are a
+// Run runs a network until ctx ends or Config.For has passed, both of which are a
 // good end, or a node ends early, which is an error with the node's last words. In
 // every case the processes have ended when it returns, and the summary has been
 // written if the network was started:
 //
-//	{"nodes": [{"peer_id", "height", "tip_hash", "finalized_height", "rounds", "data_dir"}],
-//	 "domains": {id: {"best_performance", "accepted", "rejected"}}}
+//	{"nodes": [{"peer_id", "height", "tip_hash", "finalized_height", "rounds", "busy", "busy_others",
+//	            "announce_ratio", "open_claims", "data_dir"}],
+//	 "domains": {id: {"best_performance", "accepted", "rejected", "champion": {"performance", "verified", "solo"}}}}
 //
-// height is the tip's index, best_performance the verified best.
-func Run(ctx context.Context, o Options) error {
+// height is the tip's index, best_performance the verified best. busy and busy_others are the shares of wall time with a
+// training on each thread, of the node's own search and for others. announce_ratio is the median seconds of generations
+// during whose breeding a claim was made over the others', of several domains the largest. All three are null while a node
+// does not know. champion is what answers inferences, null for none; solo: nobody but its author has verified it.
+func Run(ctx context.Context, o Config) error {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	if err := o.validate(); err != nil {
+	if err := o.Validate(); err != nil {
 		return err
 	}
 	dir, err := directory(o.Dir)
@@ -74,7 +78,7 @@ func Run(ctx context.Context, o Options) error {
 
 // watch shows the network until it is to end. Its error is of a node that ended
 // early.
-func watch(ctx context.Context, o *Options, ps []*process, poller *poller) error {
+func watch(ctx context.Context, o *Config, ps []*process, poller *poller) error {
 	start := time.Now()
 	var end <-chan time.Time
 	if o.For > 0 {
@@ -108,7 +112,7 @@ func watch(ctx context.Context, o *Options, ps []*process, poller *poller) error
 }
 
 // newScreen chooses between table, lines and nothing.
-func newScreen(o *Options) *screen {
+func newScreen(o *Config) *screen {
 	s := &screen{out: o.Out, every: 10 * time.Second, last: -1}
 	if o.JSON {
 		s.out = io.Discard

@@ -60,8 +60,10 @@ func fakeNode(mode string, args []string) error {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/status", func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprintf(w, `{"peers": %d, "domains": {"co2": {"best_performance": -0.3}}, "progress": {"co2": {"rounds": 4,
-			"evaluations": 48, "accepted": 3, "rejected": 1, "search_best": -0.25, "verified_best": -0.3,
+		fmt.Fprintf(w, `{"peers": %d, "busy": 0.75, "busy_others": 0.25, "domains": {"co2": {"best_performance": -0.3}},
+			"progress": {"co2": {"rounds": 4, "evaluations": 48, "open_claims": 2, "announce": {"ratio": 1.25},
+			"champion": {"performance": -0.3, "verified": true},
+			"accepted": 3, "rejected": 1, "search_best": -0.25, "verified_best": -0.3,
 			"baselines": {"val_naive_mae": 1.1, "val_seasonal_mae": 1.4}}}}`, len(cfg.Network.Bootstrap))
 	})
 	mux.HandleFunc("/chain/status", func(w http.ResponseWriter, _ *http.Request) {
@@ -81,8 +83,8 @@ func fakeNode(mode string, args []string) error {
 	}
 }
 
-// options returns the options of a network of fake nodes.
-func options(t *testing.T, mode string, nodes int) (Options, *bytes.Buffer) {
+// fakeConfig returns the configuration of a network of fake nodes.
+func fakeConfig(t *testing.T, mode string, nodes int) (Config, *bytes.Buffer) {
 	t.Helper()
 	t.Setenv(fakeMode, mode)
 	exe, err := os.Executable()
@@ -91,19 +93,19 @@ func options(t *testing.T, mode string, nodes int) (Options, *bytes.Buffer) {
 	}
 	file := filepath.Join(t.TempDir(), "base.json")
 	if err := os.WriteFile(file, []byte(`{"$doc": "x", "node_label": "lab", "seed": 5, "target_block_time": 20,
-		"experiment_stats_file": "elsewhere.csv", "domains": [{"domain_id": "co2", "optimize": true, "evaluate": true,
+		"experiment_stats_file": "elsewhere.csv", "solo": true, "max_open_claims": 2, "domains": [{"domain_id": "co2", "optimize": true, "evaluate": true,
 		"optimization_plugin": "forecast", "optimization_config": {"data": "x.csv"}}]}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	return Options{
+	return Config{
 		Nodes: nodes, ConfigPath: file, For: 1500 * time.Millisecond, JSON: true, Exe: exe,
 		Dir: filepath.Join(t.TempDir(), "net"), Genesis: fakeGenesis, Out: &out,
 	}, &out
 }
 
 func fakeGenesis(cfg *config.Config, evaluators []chain.Evaluator, start time.Time) *chain.Genesis {
-	g := &chain.Genesis{Parameters: chain.DefaultParameters(), Evaluators: evaluators}
+	g := &chain.Genesis{Protocol: chain.Protocol, Format: chain.Format, Parameters: chain.DefaultParameters(), Evaluators: evaluators}
 	g.Parameters.StartTime = timestamp.FromMicro(start.UnixMicro())
 	for _, d := range cfg.Domains {
 		g.Domains = append(g.Domains, chain.DefaultDomain(d.ID))
@@ -112,23 +114,32 @@ func fakeGenesis(cfg *config.Config, evaluators []chain.Evaluator, start time.Ti
 }
 
 func TestRun(t *testing.T) {
-	o, out := options(t, "serve", 3)
+	o, out := fakeConfig(t, "serve", 3)
 	if err := Run(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
 	var got struct {
 		Nodes []struct {
-			PeerID    string `json:"peer_id"`
-			Height    int    `json:"height"`
-			TipHash   string `json:"tip_hash"`
-			Finalized int    `json:"finalized_height"`
-			Rounds    int    `json:"rounds"`
-			DataDir   string `json:"data_dir"`
+			PeerID    string  `json:"peer_id"`
+			Height    int     `json:"height"`
+			TipHash   string  `json:"tip_hash"`
+			Finalized int     `json:"finalized_height"`
+			Rounds    int     `json:"rounds"`
+			DataDir   string  `json:"data_dir"`
+			Busy      float64 `json:"busy"`
+			Others    float64 `json:"busy_others"`
+			Announce  float64 `json:"announce_ratio"`
+			Claims    int     `json:"open_claims"`
 		} `json:"nodes"`
 		Domains map[string]struct {
 			Best     float64 `json:"best_performance"`
 			Accepted int     `json:"accepted"`
 			Rejected int     `json:"rejected"`
+			Champion struct {
+				Performance float64 `json:"performance"`
+				Verified    bool    `json:"verified"`
+				Solo        bool    `json:"solo"`
+			} `json:"champion"`
 		} `json:"domains"`
 	}
 	if err := json.Unmarshal(out.Bytes(), &got); err != nil {
@@ -138,6 +149,9 @@ func TestRun(t *testing.T) {
 		t.Fatalf("%d nodes, want 3", len(got.Nodes))
 	}
 	for i, n := range got.Nodes {
+		if n.Busy != 0.75 || n.Others != 0.25 || n.Announce != 1.25 || n.Claims != 2 {
+			t.Errorf("node %d: %+v", i, n)
+		}
 		if n.Height != 2 || n.Finalized != 1 || n.Rounds != 4 || n.TipHash != fmt.Sprintf("%064d", 7) || len(n.PeerID) != 40 {
 			t.Errorf("node %d: %+v", i, n)
 		}
@@ -147,7 +161,7 @@ func TestRun(t *testing.T) {
 			}
 		}
 	}
-	if d := got.Domains["co2"]; d.Best != -0.3 || d.Accepted != 3 || d.Rejected != 1 {
+	if d := got.Domains["co2"]; d.Best != -0.3 || d.Accepted != 3 || d.Rejected != 1 || d.Champion.Performance != -0.3 || !d.Champion.Verified || d.Champion.Solo {
 		t.Errorf("domain co2: %+v", d)
 	}
 
@@ -175,7 +189,7 @@ func TestRun(t *testing.T) {
 			want = []string{fmt.Sprintf("127.0.0.1:%d", ports[0])}
 		}
 		if cfg.Network.Host != "127.0.0.1" || !slices.Equal(cfg.Network.Bootstrap, want) || *cfg.Seed != int64(5+i) ||
-			cfg.Label != fmt.Sprintf("lab-%d", i) || cfg.Record.StatsFile != "" || cfg.Chain.TargetBlockTime != 20*time.Second ||
+			!cfg.Chain.Solo || cfg.Rounds.OpenClaims != 2 || cfg.Label != fmt.Sprintf("lab-%d", i) || cfg.Record.StatsFile != "" || cfg.Chain.TargetBlockTime != 20*time.Second ||
 			cfg.GenesisFile != filepath.Join(o.Dir, "genesis.json") {
 			t.Errorf("configuration of node %d: %+v", i, cfg)
 		}
@@ -201,7 +215,7 @@ func TestRun(t *testing.T) {
 }
 
 func TestRunEndsWithContext(t *testing.T) {
-	o, out := options(t, "serve", 2)
+	o, out := fakeConfig(t, "serve", 2)
 	o.For, o.JSON = 0, false
 	ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
 	defer cancel()
@@ -213,7 +227,7 @@ func TestRunEndsWithContext(t *testing.T) {
 		t.Errorf("Run took %v", d)
 	}
 	text := out.String()
-	for _, want := range []string{"logs and data are in " + o.Dir, "2 of 2 nodes up, height 2, one tip, 8 rounds",
+	for _, want := range []string{"logs and data are in " + o.Dir, "2 of 2 nodes up, height 2, one tip, 8 rounds, busy 100%",
 		"validation MAE 0.3; naive MAE 1.1, seasonal 1.4", `"nodes": [`} {
 		if !strings.Contains(text, want) {
 			t.Errorf("output lacks %q:\n%s", want, text)
@@ -222,7 +236,7 @@ func TestRunEndsWithContext(t *testing.T) {
 }
 
 func TestNodeDies(t *testing.T) {
-	o, out := options(t, "die", 2)
+	o, out := fakeConfig(t, "die", 2)
 	o.For = time.Minute
 	err := Run(t.Context(), o)
 	if err == nil || !strings.Contains(err.Error(), "node 1 ended early: exit status 3") ||
@@ -235,7 +249,7 @@ func TestNodeDies(t *testing.T) {
 }
 
 func TestDeafNodeIsKilled(t *testing.T) {
-	o, _ := options(t, "deaf", 2)
+	o, _ := fakeConfig(t, "deaf", 2)
 	o.For = 1200 * time.Millisecond
 	start := time.Now()
 	if err := Run(t.Context(), o); err != nil {
@@ -247,26 +261,26 @@ func TestDeafNodeIsKilled(t *testing.T) {
 }
 
 func TestBadOptions(t *testing.T) {
-	f := func(change func(*Options), want string) {
+	f := func(change func(*Config), want string) {
 		t.Helper()
-		o, _ := options(t, "serve", 1)
+		o, _ := fakeConfig(t, "serve", 1)
 		change(&o)
 		if err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Run = %v, want %q", err, want)
 		}
 	}
-	f(func(o *Options) { o.Nodes = 0 }, "--nodes 0: must be in [1, 64]")
-	f(func(o *Options) { o.Nodes = 65 }, "--nodes 65")
-	f(func(o *Options) { o.For = -1 }, "--for")
-	f(func(o *Options) { o.Exe = "" }, "executable")
-	f(func(o *Options) { o.Exe = "/nonexistent/doin-node" }, "start node 0")
-	f(func(o *Options) { o.ConfigPath = "none.json" }, "none.json")
-	f(func(o *Options) {
+	f(func(o *Config) { o.Nodes = 0 }, "--nodes 0: must be in [1, 64]")
+	f(func(o *Config) { o.Nodes = 65 }, "--nodes 65")
+	f(func(o *Config) { o.For = -1 }, "--for")
+	f(func(o *Config) { o.Exe = "" }, "executable")
+	f(func(o *Config) { o.Exe = "/nonexistent/doin-node" }, "start node 0")
+	f(func(o *Config) { o.ConfigPath = "none.json" }, "none.json")
+	f(func(o *Config) {
 		if err := os.WriteFile(o.ConfigPath, []byte(`{"prot": 1}`), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}, `prot 1: unknown key; the nearest known one is "port"`)
-	f(func(o *Options) {
+	f(func(o *Config) {
 		if err := os.WriteFile(o.ConfigPath, []byte(`{}`), 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -32,7 +32,7 @@ func (m *member) file(name string) string {
 }
 
 // prepare writes everything the nodes need into dir and returns them.
-func prepare(o *Options, dir string) ([]*member, error) {
+func prepare(o *Config, dir string) ([]*member, error) {
 	cfg, warnings, err := config.Load(o.ConfigPath)
 	if err != nil {
 		return nil, err

@@ -16,17 +16,32 @@ type sample struct {
 	tipHash   string
 	finalized int64
 	peers     int64
-	domains   []domainSample
+	// busy and busyOthers are the shares of wall time with a training on each thread, of the node's own search and for
+	// others: numbers, or nil while the node does not know.
+	busy, busyOthers any
+	domains          []domainSample
 }
 
 // domainSample is a node's view of one domain.
 type domainSample struct {
 	id                  string
 	rounds, evaluations int64
+	openClaims          int64 // of this node, confirming runs included
 	accepted, rejected  int64
 	search              any           // best of the node's own search: number or nil
 	verified            any           // best of the chain: number or nil
 	baselines           *canon.Object // metrics of the naive models, or nil
+	// announceRatio is the median seconds of generations during whose breeding a claim was made over the others': number
+	// or nil.
+	announceRatio any
+	champion      *championSample // what answers inferences, nil for none
+}
+
+// championSample is a node's champion of a domain.
+type championSample struct {
+	performance any // number or nil
+	verified    bool
+	solo        bool // verified by its author alone
 }
 
 // rounds sums the rounds of all domains.
@@ -35,6 +50,27 @@ func (s *sample) rounds() (n int64) {
 		n += d.rounds
 	}
 	return n
+}
+
+// open sums the open claims of all domains.
+func (s *sample) open() (n int64) {
+	for _, d := range s.domains {
+		n += d.openClaims
+	}
+	return n
+}
+
+// announceRatio is the largest of the domains': a number, or nil.
+func (s *sample) announceRatio() any {
+	var most any
+	for _, d := range s.domains {
+		if r, ok := float(d.announceRatio); ok {
+			if m, known := float(most); !known || r > m {
+				most = r
+			}
+		}
+	}
+	return most
 }
 
 // poller asks the nodes and remembers their last answers.
@@ -99,6 +135,7 @@ func parseSample(status, chain *canon.Object) (sample, error) {
 	if s.peers, err = status.IntOr("peers", 0); err != nil {
 		return s, err
 	}
+	s.busy, s.busyOthers = number(status, "busy"), number(status, "busy_others")
 	// /status has the reference's members of a domain under "domains", ours under
 	// "progress".
 	domains, err := status.ObjectOr("domains", canon.NewObject())
@@ -126,18 +163,46 @@ func parseDomain(id string, o *canon.Object) domainSample {
 		n, _ := o.IntOr(key, 0)
 		return n
 	}
-	number := func(key string) any {
-		v, _ := o.Get(key)
-		switch v.(type) {
-		case int64, float64:
-			return v
-		}
+	baselines, _ := o.ObjectOr("baselines", nil)
+	announce, _ := o.ObjectOr("announce", nil)
+	return domainSample{
+		id: id, rounds: integer("rounds"), evaluations: integer("evaluations"), openClaims: integer("open_claims"),
+		accepted: integer("accepted"), rejected: integer("rejected"),
+		search: number(o, "search_best"), verified: number(o, "verified_best"), baselines: baselines,
+		announceRatio: number(announce, "ratio"), champion: parseChampion(o),
+	}
+}
+
+// parseChampion reads the champion of a domain's progress, nil for none.
+func parseChampion(o *canon.Object) *championSample {
+	c, err := o.ObjectOr("champion", nil)
+	if err != nil || c == nil {
 		return nil
 	}
-	baselines, _ := o.ObjectOr("baselines", nil)
-	return domainSample{
-		id: id, rounds: integer("rounds"), evaluations: integer("evaluations"),
-		accepted: integer("accepted"), rejected: integer("rejected"),
-		search: number("search_best"), verified: number("verified_best"), baselines: baselines,
+	flag := func(key string) bool {
+		v, _ := c.Get(key)
+		return v == true
 	}
+	return &championSample{performance: number(c, "performance"), verified: flag("verified"), solo: flag("solo")}
+}
+
+// number returns a member that is a number, else nil. The object may be nil.
+func number(o *canon.Object, key string) any {
+	v, _ := o.Get(key)
+	switch v.(type) {
+	case int64, float64:
+		return v
+	}
+	return nil
+}
+
+// float returns a member that number has returned.
+func float(v any) (float64, bool) {
+	switch v := v.(type) {
+	case int64:
+		return float64(v), true
+	case float64:
+		return v, true
+	}
+	return 0, false
 }

@@ -17,6 +17,10 @@ func summary(members []*member, last []sample) *canon.Object {
 			"tip_hash", s.tipHash,
 			"finalized_height", s.finalized,
 			"rounds", s.rounds(),
+			"busy", s.busy,
+			"busy_others", s.busyOthers,
+			"announce_ratio", s.announceRatio(),
+			"open_claims", s.open(),
 			"data_dir", m.dir,
 		)
 	}
@@ -26,10 +30,22 @@ func summary(members []*member, last []sample) *canon.Object {
 			"best_performance", d.verified,
 			"accepted", d.accepted,
 			"rejected", d.rejected,
+			"champion", d.champion.object(len(members)),
 		))
 	}
 	return canon.NewObject("nodes", nodes, "domains", domains)
 }
+
+// object is the champion as JSON, nil for none.
+func (c *championSample) object(nodes int) any {
+	if c == nil {
+		return nil
+	}
+	return canon.NewObject("performance", c.performance, "verified", c.verified, "solo", c.alone(nodes))
+}
+
+// alone reports whether nobody but its author has verified a champion. Where there is one node there is nobody else.
+func (c *championSample) alone(nodes int) bool { return c.solo || c.verified && nodes == 1 }
 
 // longest returns the sample with the most blocks, the first of several; among
 // those without an answer an empty one.

@@ -53,11 +53,15 @@ func (s *screen) show(elapsed time.Duration, members []*member, last []sample) {
 
 // table returns the lines of the live table.
 func table(elapsed time.Duration, members []*member, last []sample) []string {
+	of := fmt.Sprintf("doin network of %d nodes", len(members))
+	if len(members) == 1 {
+		of = "doin node alone"
+	}
 	out := []string{
-		fmt.Sprintf("doin network of %d nodes · %s · Ctrl-C stops", len(members), clock(elapsed)),
+		fmt.Sprintf("%s · %s · Ctrl-C stops", of, clock(elapsed)),
 		"",
-		fmt.Sprintf("%-4s %-12s %5s %5s %6s %5s %6s %11s %12s  %s",
-			"node", "peer", "port", "peers", "height", "final", "rounds", "evaluations", "own best", "tip"),
+		fmt.Sprintf("%-4s %-12s %5s %5s %6s %5s %6s %11s %5s %6s %6s %12s  %s",
+			"node", "peer", "port", "peers", "height", "final", "rounds", "evaluations", "busy", "others", "claims", "own best", "tip"),
 	}
 	for i, m := range members {
 		s := last[i]
@@ -73,18 +77,40 @@ func table(elapsed time.Duration, members []*member, last []sample) []string {
 				best = d.search
 			}
 		}
-		out = append(out, fmt.Sprintf("%-4d %-12.12s %5d %5d %6d %5d %6d %11d %12s  %.12s",
-			m.index, m.peerID, m.port, s.peers, s.height, s.finalized, s.rounds(), evaluations, figure(best), s.tipHash))
+		out = append(out, fmt.Sprintf("%-4d %-12.12s %5d %5d %6d %5d %6d %11d %5s %6s %6d %12s  %.12s",
+			m.index, m.peerID, m.port, s.peers, s.height, s.finalized, s.rounds(), evaluations,
+			percent(s.busy), percent(s.busyOthers), s.open(), figure(best), s.tipHash))
 	}
 	out = append(out, "")
 	for _, d := range longest(last).domains {
 		out = append(out, fmt.Sprintf("%s: verified best %s · %d accepted, %d rejected",
 			d.id, figure(d.verified), d.accepted, d.rejected))
+		if c := championLine(&d, len(members)); c != "" {
+			out = append(out, "  "+c)
+		}
 		if m := maeLine(&d); m != "" {
 			out = append(out, "  "+m)
 		}
 	}
 	return out
+}
+
+// championLine says what answers the inferences of a domain and who has verified it; "" while nothing does.
+func championLine(d *domainSample, nodes int) string {
+	c := d.champion
+	if c == nil {
+		return ""
+	}
+	how := "verified"
+	switch {
+	case c.alone(nodes):
+		how = "solo: verified by its author alone"
+	case !c.verified && nodes == 1:
+		how = "unverified: a node alone has no quorum"
+	case !c.verified:
+		how = "unverified: no quorum has agreed yet"
+	}
+	return fmt.Sprintf("champion %s, %s", figure(c.performance), how)
 }
 
 // line is the table's gist.
@@ -104,8 +130,14 @@ func line(elapsed time.Duration, last []sample) string {
 		agree = fmt.Sprintf("%d tips", len(tips))
 	}
 	s := fmt.Sprintf("%s  %d of %d nodes up, height %d, %s, %d rounds", clock(elapsed), up, len(last), l.height, agree, rounds)
+	if b, ok := meanBusy(last); ok {
+		s += ", busy " + percent(b)
+	}
 	for _, d := range l.domains {
 		s += fmt.Sprintf("; %s: verified best %s, %d accepted, %d rejected", d.id, figure(d.verified), d.accepted, d.rejected)
+		if c := championLine(&d, len(last)); c != "" && !d.champion.verified {
+			s += ", " + c
+		}
 		if m := maeLine(&d); m != "" {
 			s += ", " + m
 		}
@@ -139,6 +171,33 @@ func figure(v any) string {
 		return fmt.Sprintf("%.6g", v)
 	}
 	return "–"
+}
+
+// percent renders a share in whole percent, "–" for none.
+func percent(v any) string {
+	f, ok := float(v)
+	if !ok {
+		return "–"
+	}
+	return fmt.Sprintf("%.0f%%", 100*f)
+}
+
+// meanBusy is the mean over the nodes that know it of the share that their threads trained, for whomever.
+func meanBusy(last []sample) (mean float64, ok bool) {
+	n := 0
+	for i := range last {
+		own, known := float(last[i].busy)
+		if !known {
+			continue
+		}
+		others, _ := float(last[i].busyOthers)
+		mean += own + others
+		n++
+	}
+	if n == 0 {
+		return 0, false
+	}
+	return mean / float64(n), true
 }
 
 func clock(d time.Duration) string {

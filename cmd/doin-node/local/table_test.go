@@ -12,21 +12,49 @@ import (
 func TestTable(t *testing.T) {
 	members := []*member{{index: 0, peerID: strings.Repeat("a", 40), port: 8470}, {index: 1, peerID: strings.Repeat("b", 40), port: 8471}}
 	last := []sample{{
-		answered: true, height: 12, tipHash: strings.Repeat("c", 64), finalized: 6, peers: 1,
-		domains: []domainSample{{id: "co2", rounds: 3, evaluations: 36, accepted: 2, rejected: 1, search: -0.25, verified: -0.5,
-			baselines: canon.NewObject("val_naive_mae", 1.125)}},
+		answered: true, height: 12, tipHash: strings.Repeat("c", 64), finalized: 6, peers: 1, busy: 0.9625, busyOthers: 0.03,
+		domains: []domainSample{{id: "co2", rounds: 3, evaluations: 36, openClaims: 2, accepted: 2, rejected: 1, search: -0.25, verified: -0.5,
+			champion: &championSample{performance: -0.5, verified: true}, baselines: canon.NewObject("val_naive_mae", 1.125)}},
 	}, {}}
 	got := strings.Join(table(61*time.Second, members, last), "\n")
 	want := `doin network of 2 nodes · 00:01:01 · Ctrl-C stops
 
-node peer          port peers height final rounds evaluations     own best  tip
-0    aaaaaaaaaaaa  8470     1     12     6      3          36        -0.25  cccccccccccc
+node peer          port peers height final rounds evaluations  busy others claims     own best  tip
+0    aaaaaaaaaaaa  8470     1     12     6      3          36   96%     3%      2        -0.25  cccccccccccc
 1    bbbbbbbbbbbb  8471 starting
 
 co2: verified best -0.5 · 2 accepted, 1 rejected
+  champion -0.5, verified
   validation MAE 0.5; naive MAE 1.125`
 	if got != want {
 		t.Errorf("table:\n%s\nwant\n%s", got, want)
+	}
+}
+
+// TestChampionLine: who has verified what answers inferences.
+func TestChampionLine(t *testing.T) {
+	f := func(nodes int, c *championSample, want string) {
+		t.Helper()
+		if got := championLine(&domainSample{champion: c}, nodes); got != want {
+			t.Errorf("championLine(%+v) of %d nodes = %q, want %q", c, nodes, got, want)
+		}
+	}
+	f(1, nil, "")
+	f(1, &championSample{performance: -0.25}, "champion -0.25, unverified: a node alone has no quorum")
+	f(1, &championSample{performance: -0.25, verified: true}, "champion -0.25, solo: verified by its author alone")
+	f(3, &championSample{performance: -0.25}, "champion -0.25, unverified: no quorum has agreed yet")
+	f(3, &championSample{performance: -0.25, verified: true}, "champion -0.25, verified")
+	f(3, &championSample{performance: -0.25, verified: true, solo: true}, "champion -0.25, solo: verified by its author alone")
+	f(1, &championSample{}, "champion –, unverified: a node alone has no quorum")
+}
+
+// TestLine: the gist says how busy the nodes are, and that a champion is not verified.
+func TestLine(t *testing.T) {
+	last := []sample{{answered: true, busy: 0.9, busyOthers: 0.06, domains: []domainSample{{id: "a", champion: &championSample{performance: 2.0}}}}, {}}
+	want := "00:00:01  1 of 2 nodes up, height 0, one tip, 0 rounds, busy 96%; a: verified best –, 0 accepted, 0 rejected, " +
+		"champion 2, unverified: no quorum has agreed yet"
+	if got := line(time.Second, last); got != want {
+		t.Errorf("line = %q, want %q", got, want)
 	}
 }
 
@@ -37,7 +65,7 @@ func TestScreen(t *testing.T) {
 	s := screen{out: &out, terminal: true, size: func() (int, int) { return columns, height }}
 	s.show(0, members, last)
 	first := out.String()
-	if strings.Contains(first, "\x1b[6A") || !strings.Contains(first, "doin network of 1 no\x1b[K\n") {
+	if strings.Contains(first, "\x1b[6A") || !strings.Contains(first, "doin node alone · 00\x1b[K\n") {
 		t.Errorf("first drawing %q", first)
 	}
 	out.Reset()
@@ -48,7 +76,7 @@ func TestScreen(t *testing.T) {
 	out.Reset()
 	columns, height = 10, 4
 	s.show(2*time.Second, members, last)
-	if !strings.HasPrefix(out.String(), "\x1b[2J\x1b[Hdoin netwo\x1b[K\n") || strings.Count(out.String(), "\n") != 3 {
+	if !strings.HasPrefix(out.String(), "\x1b[2J\x1b[Hdoin node \x1b[K\n") || strings.Count(out.String(), "\n") != 3 {
 		t.Errorf("drawing %q after the terminal has become 10 × 4", out.String())
 	}
 
@@ -76,7 +104,27 @@ func TestParseSample(t *testing.T) {
 	}
 	f(`{}`, `{"tip_index": 3, "tip_hash": "x"}`, true)
 	f(`{"domains": {"a": {}}, "progress": {"a": {"verified_best": null, "rounds": "x", "baselines": []}}}`, `{"tip_index": 3, "tip_hash": "x"}`, true)
+	f(`{"busy": null, "busy_others": "x", "domains": {"a": {}}, "progress": {"a": {"champion": null, "announce": null, "open_claims": -1}}}`,
+		`{"tip_index": 3, "tip_hash": "x"}`, true)
+	f(`{"domains": {"a": {}}, "progress": {"a": {"champion": 3, "announce": []}}}`, `{"tip_index": 3, "tip_hash": "x"}`, true)
 	f(`{}`, `{}`, false)
 	f(`{"domains": []}`, `{"tip_index": 3, "tip_hash": "x"}`, false)
 	f(`{"domains": {"a": {}}, "progress": {"a": 1}}`, `{"tip_index": 3, "tip_hash": "x"}`, false)
+}
+
+// TestSummaryOfSilence: what a node has not said is null.
+func TestSummaryOfSilence(t *testing.T) {
+	got := string(canon.Default(summary([]*member{{peerID: "p", dir: "d"}}, []sample{{}})))
+	want := `{"nodes": [{"peer_id": "p", "height": -1, "tip_hash": "", "finalized_height": -1, "rounds": 0, "busy": null, "busy_others": null, ` +
+		`"announce_ratio": null, "open_claims": 0, "data_dir": "d"}], "domains": {}}`
+	if got != want {
+		t.Errorf("summary of no answer = %s, want %s", got, want)
+	}
+	last := []sample{{answered: true, domains: []domainSample{{id: "a", champion: &championSample{performance: 2.5}, announceRatio: 1.5}, {id: "b", announceRatio: int64(2)}}}}
+	got = string(canon.Default(summary([]*member{{}}, last)))
+	for _, part := range []string{`"announce_ratio": 2.0`, `"best_performance": null, "accepted": 0, "rejected": 0, "champion": {"performance": 2.5, "verified": false, "solo": false}`, `"champion": null`} {
+		if !strings.Contains(got, part) {
+			t.Errorf("summary %s lacks %s", got, part)
+		}
+	}
 }

@@ -9,6 +9,8 @@ import (
 	"doin.network/node/chain"
 	"doin.network/node/chain/identity"
 	"doin.network/node/cmd/doin-node/config"
+	"doin.network/node/cmd/doin-node/stack"
+	"doin.network/node/internal/canon"
 	"doin.network/node/internal/timestamp"
 )
 
@@ -29,7 +31,7 @@ func Genesis(cfg *config.Config, evaluators []chain.Evaluator, start time.Time) 
 	p.RevealDelay = cfg.Rounds.RevealDelay.Seconds()
 	p.CommitRevealMaxAge = cfg.Chain.CommitMaxAge.Seconds()
 	p.ExternalAnchorInterval = cfg.Chain.AnchorInterval
-	g := &chain.Genesis{Parameters: p, Evaluators: evaluators}
+	g := &chain.Genesis{Protocol: chain.Protocol, Format: chain.Format, Parameters: p, Evaluators: evaluators}
 	for _, d := range cfg.Domains {
 		e := chain.DefaultDomain(d.ID)
 		e.HasSyntheticData = d.HasSynthetic
@@ -59,13 +61,19 @@ func genesis(cfg *config.Config, key *identity.Key, own string, now time.Time) (
 		if err := g.Validate(); err != nil {
 			return nil, err
 		}
-		return g, writeGenesis(own, g)
+		if err := stack.WriteFile(own, append(canon.AppendIndent(nil, g.Object()), '\n')); err != nil {
+			return nil, fmt.Errorf("genesis file: %w", err)
+		}
+		return g, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("genesis file: %w", err)
 	}
 	g, err := chain.ParseGenesis(data)
 	if err != nil {
+		return nil, fmt.Errorf("genesis file %s: %w", path, err)
+	}
+	if err := g.CheckFormat(); err != nil {
 		return nil, fmt.Errorf("genesis file %s: %w", path, err)
 	}
 	for _, d := range cfg.Domains {

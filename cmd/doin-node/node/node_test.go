@@ -6,12 +6,12 @@ import (
 	"log/slog"
 	"math"
 	"testing"
-	"time"
 
 	"doin.network/node/chain"
 	"doin.network/node/chain/consensus"
 	"doin.network/node/chain/engine"
 	"doin.network/node/chain/identity"
+	"doin.network/node/chain/protocol"
 	"doin.network/node/chain/store"
 	"doin.network/node/internal/canon"
 	"doin.network/node/internal/timestamp"
@@ -28,14 +28,14 @@ type network struct {
 	first   *identity.Key // of the optimizer and generator
 	genesis *chain.Genesis
 	state   *consensus.State
-	blocks  []engine.Entry
+	blocks  []protocol.Entry
 	serial  int
 }
 
 func newNetwork(t *testing.T, name string) *network {
 	t.Helper()
 	l := &network{t: t, keys: map[string]*identity.Key{}}
-	g := &chain.Genesis{Parameters: chain.DefaultParameters(), Domains: []chain.Domain{chain.DefaultDomain(domain)}}
+	g := &chain.Genesis{Protocol: chain.Protocol, Format: chain.Format, Parameters: chain.DefaultParameters(), Domains: []chain.Domain{chain.DefaultDomain(domain)}}
 	g.Parameters.Name = name
 	g.Parameters.StartTime = timestamp.FromMicro(1_700_000_000 * engine.Second)
 	g.Parameters.InitialThreshold = 0.05
@@ -70,7 +70,7 @@ func (l *network) extend(n int) {
 		p := canon.NewObject("contract", "test", "genome", canon.NewObject("n", int64(l.serial)))
 		performance := -math.Ldexp(1e6, -int(l.state.Height))
 		st := &consensus.Statement{DomainID: domain, OptimizerID: id, Parameters: p, Nonce: consensus.Nonce(id, [16]byte{byte(l.serial), byte(l.serial >> 8)}),
-			Anchor: l.state.Tip, Claim: consensus.Claim{Performance: performance, Digest: fmt.Sprintf("%064x", l.serial)}}
+			Anchor: l.state.Tip, Base: l.state.Champion(domain), Claim: consensus.Claim{Performance: performance, Digest: fmt.Sprintf("%064x", l.serial)}}
 		st.OptimaeID = chain.Commitment(p, st.Nonce)
 		members, _ := l.state.Members(st.Anchor, st.OptimaeID, id)
 		for _, m := range members {
@@ -87,28 +87,14 @@ func (l *network) extend(n int) {
 			l.t.Fatalf("Build: %v (refused %v)", err, built.Refused)
 		}
 		l.state = built.State
-		l.blocks = append(l.blocks, engine.Entry{Block: built.Block, State: built.State, Receipts: built.Receipts})
+		l.blocks = append(l.blocks, protocol.Entry{Block: built.Block, State: built.State.AppendCanonical(nil), Receipts: built.Receipts.AppendCanonical(nil)})
 	}
-}
-
-// fork returns a copy that ends at a height and goes on with numbers of its own.
-func (l *network) fork(height, serial int) *network {
-	f := *l
-	f.blocks, f.serial = append([]engine.Entry(nil), l.blocks[:height]...), serial
-	if height > 0 {
-		f.state = l.blocks[height-1].State
-	} else {
-		state, err := consensus.NewState(l.genesis)
-		l.must(err)
-		f.state = state
-	}
-	return &f
 }
 
 // entries are the stored form of blocks.
-func entries(blocks []engine.Entry) (out []store.Entry) {
+func entries(blocks []protocol.Entry) (out []store.Entry) {
 	for _, e := range blocks {
-		out = append(out, storeEntry(e.Block, e.State, e.Receipts))
+		out = append(out, store.Entry{Block: e.Block, State: e.State, Receipts: e.Receipts})
 	}
 	return out
 }
@@ -126,16 +112,3 @@ func (l *network) openStore(dir string) *store.Store {
 	}
 	return st
 }
-
-// engine returns the first evaluator's engine at the network's tip.
-func (l *network) engine(st *store.Store) *engine.Engine {
-	l.t.Helper()
-	cfg := engine.DefaultConfig()
-	cfg.Domains[domain] = engine.Role{Optimize: true, Evaluate: true}
-	e, err := engine.New(cfg, l.first, l.state, history{st})
-	l.must(err)
-	return e
-}
-
-// clock is a time shortly after the chain's.
-func (l *network) clock() time.Time { return time.UnixMicro(l.state.TipTime + engine.Second) }

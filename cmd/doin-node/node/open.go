@@ -2,18 +2,14 @@ package node
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 
 	"doin.network/node/chain"
 	"doin.network/node/chain/consensus"
 	"doin.network/node/chain/store"
-	"doin.network/node/internal/canon"
+	"doin.network/node/cmd/doin-node/stack"
 )
-
-// errOtherNetwork is returned when the data directory holds another network's chain.
-var errOtherNetwork = errors.New("data directory belongs to another network")
 
 // loadTip returns the state after the newest stored block. An empty store gets block 0. A state that is missing or
 // damaged is recomputed from the blocks, from the newest readable state before it.
@@ -22,24 +18,16 @@ func loadTip(ctx context.Context, st *store.Store, g *chain.Genesis, log *slog.L
 	if err != nil {
 		return nil, err
 	}
-	network, err := st.Meta(metaNetwork)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		if err := st.PutMeta(metaNetwork, []byte(g.NetworkID())); err != nil {
-			return nil, err
-		}
-	case err != nil:
+	if err := stack.Claim(st, g.NetworkID(), log); err != nil {
 		return nil, err
-	case string(network) != g.NetworkID():
-		return nil, fmt.Errorf("%w: it holds %.12s, the genesis file says %.12s (start with --reset-chain to begin anew)", errOtherNetwork, network, g.NetworkID())
 	}
 	height, _ := st.Tip()
 	if height < 0 {
+		if err := st.PutMeta(metaFormat, []byte(format())); err != nil {
+			return nil, err
+		}
 		e := store.Entry{Block: chain.GenesisBlock(), State: first.AppendCanonical(nil)}
 		return first, st.Append(ctx, e)
-	}
-	if damage := st.Damage(); damage != nil {
-		log.Error("blocks are missing on the disk and will be fetched from peers", "err", damage)
 	}
 	at, state := readableState(st, first, height)
 	if at == height {
@@ -88,30 +76,3 @@ func (h history) Hash(height int64) (string, bool) {
 	hash, err := h.Store.Hash(height)
 	return hash, err == nil
 }
-
-// storeEntry turns what the engine adopted into what the store keeps.
-func storeEntry(b *chain.Block, s *consensus.State, r *consensus.Receipts) store.Entry {
-	return store.Entry{Block: b, State: s.AppendCanonical(nil), Receipts: canon.Canonical(receiptsObject(r))}
-}
-
-// receiptsObject is the stored form of a block's consequences; JSON shows decimals.
-func receiptsObject(r *consensus.Receipts) *canon.Object {
-	txs := make([]any, len(r.Tx))
-	for i, t := range r.Tx {
-		txs[i] = canon.NewObject("tx_id", t.TxID, "tx_type", t.Type, "domain_id", t.DomainID, "optimae_id", t.OptimaeID,
-			"raw_increment", chain.MicroToFloat(t.Raw), "domain_weight", chain.MicroToFloat(t.Weight),
-			"reputation_factor", chain.MicroToFloat(t.Factor), "effective_increment", chain.MicroToFloat(t.Effective), "improved", t.Improved)
-	}
-	outs := make([]any, len(r.Outputs))
-	for i, o := range r.Outputs {
-		outs[i] = canon.NewObject("recipient", o.Recipient, "amount", o.Amount, "reason", o.Reason)
-	}
-	return canon.NewObject("weighted_sum", chain.MicroToFloat(r.Sum), "block_reward", r.Reward, "fees", r.Fees,
-		"outputs", outs, "transactions", txs)
-}
-
-// Names of the node's own records in the store.
-const (
-	metaNetwork  = "network"
-	metaIngested = "olap_height"
-)

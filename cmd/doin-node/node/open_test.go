@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"doin.network/node/chain/store"
+	"doin.network/node/cmd/doin-node/stack"
 )
 
 func TestLoadTip(t *testing.T) {
@@ -47,8 +48,8 @@ func TestLoadTip(t *testing.T) {
 	load("after a restart")
 
 	other := newNetwork(t, "two")
-	if _, err := loadTip(t.Context(), st, other.genesis, discard); !errors.Is(err, errOtherNetwork) {
-		t.Errorf("loadTip for another network = %v, want errOtherNetwork", err)
+	if _, err := loadTip(t.Context(), st, other.genesis, discard); !errors.Is(err, stack.ErrOtherNetwork) {
+		t.Errorf("loadTip for another network = %v, want stack.ErrOtherNetwork", err)
 	}
 	load("after the other network was refused")
 }

@@ -2,20 +2,23 @@ package search
 
 import (
 	"context"
+	"fmt"
+	"math"
+	"strconv"
 
 	"doin.network/node/compute/domain"
+	"doin.network/node/compute/genome"
 	"doin.network/node/compute/worker"
 	"doin.network/node/ga"
 	"doin.network/node/internal/canon"
 )
 
-// genetic runs a ga.GA on a domain.
+// genetic runs a ga.GA on a domain. Trainings that are under way when a generation's record is made go on, and are the next
+// one's.
 type genetic struct {
 	domain domain.Domain
-	pool   worker.Pool
 	ga     *ga.GA
-	// evaluated: the population is, and the next generation starts with Advance.
-	evaluated bool
+	crew   *crew
 	// early holds immigrants that came before there was an evaluated population.
 	early []worker.Immigrant
 }
@@ -30,12 +33,16 @@ func newGenetic(spec worker.SearchSpec, settings *canon.Object) (worker.Searcher
 		options = append(options, ga.WithRepair(r.Repair))
 	}
 	space := spec.Domain.Describe().Space
-	g := &genetic{domain: spec.Domain, pool: spec.Pool}
+	g := &genetic{domain: spec.Domain}
+	g.crew = newCrew(spec.Slots, func(ctx context.Context, c ga.Candidate) (ga.Result, error) { return g.train(ctx, spec.Pool, c) })
 	if spec.Resume == nil {
-		g.ga, err = ga.New(space, config, spec.Seed, options...)
-	} else {
-		g.ga, err = ga.Resume(space, config, stateOf(spec.Resume), options...)
-		g.evaluated = true
+		window := spec.Window
+		if window == 0 {
+			window = DefaultWindow(spec.Slots, config.Population)
+		}
+		g.ga, err = ga.New(space, config, window, spec.Seed, options...)
+	} else if g.ga, err = resumed(space, config, &spec, options); err == nil && spec.Window > 0 {
+		err = g.ga.SetWindow(spec.Window)
 	}
 	if err != nil {
 		return nil, refused(err)
@@ -43,11 +50,36 @@ func newGenetic(spec worker.SearchSpec, settings *canon.Object) (worker.Searcher
 	return g, nil
 }
 
+// DefaultWindow is how many trials a search has under way that was told no other number: two for each slot, so that none
+// waits for the slowest training of its time, but not more than the population has individuals, since the search bred on
+// older results would not be worth the slots.
+func DefaultWindow(slots, population int) int { return min(2*max(slots, 1), population) }
+
+// resumed continues from the record of the specification.
+func resumed(space genome.Space, config ga.Config, spec *worker.SearchSpec, options []ga.Option) (*ga.GA, error) {
+	state, err := stateOf(spec.Resume)
+	if err != nil {
+		return nil, err
+	}
+	return ga.Resume(space, config, state, options...)
+}
+
+// SetWindow changes how many trials are under way from the next generation on.
+func (g *genetic) SetWindow(n int) error {
+	if err := g.ga.SetWindow(n); err != nil {
+		return refused(err)
+	}
+	return nil
+}
+
+// Close waits for the trainings under way; their context has ended.
+func (g *genetic) Close() { g.crew.wait() }
+
 // Generation implements worker.Searcher.
 func (g *genetic) Generation(ctx context.Context, immigrants []worker.Immigrant) (*worker.Record, error) {
 	immigrants = append(g.early, immigrants...)
 	g.early = nil
-	if !g.evaluated {
+	if !g.ga.Complete() {
 		g.early = immigrants
 	} else {
 		if _, err := g.ga.Immigrants(g.genomes(immigrants)); err != nil {
@@ -57,24 +89,28 @@ func (g *genetic) Generation(ctx context.Context, immigrants []worker.Immigrant)
 			return nil, err
 		}
 	}
-	candidates := g.ga.Ask()
-	list := make([]worker.Training, len(candidates))
-	for i, c := range candidates {
-		list[i] = worker.Training{Parameters: g.domain.Parameters(c.Genome), Seed: c.Seed}
+	for !g.ga.Complete() {
+		for c, ok := g.ga.Ask(); ok; c, ok = g.ga.Ask() {
+			g.crew.give(ctx, c)
+		}
+		r, err := g.crew.result(ctx, g.ga.Told())
+		if err != nil {
+			return nil, err
+		}
+		if err := g.ga.Tell(r); err != nil {
+			return nil, err
+		}
 	}
-	trained, err := g.pool.Train(ctx, list)
-	if err != nil {
-		return nil, err
-	}
-	results := make([]ga.Result, len(candidates))
-	for i, t := range trained {
-		results[i] = ga.Result{Index: candidates[i].Index, Fitness: t.Performance, Status: t.Status, Metrics: t.Metrics}
-	}
-	if err := g.ga.Tell(results); err != nil {
-		return nil, err
-	}
-	g.evaluated = true
 	return g.record(), nil
+}
+
+// train runs one candidate in a slot.
+func (g *genetic) train(ctx context.Context, pool worker.Pool, c ga.Candidate) (ga.Result, error) {
+	out, err := pool.Train(ctx, []worker.Training{{Parameters: g.domain.Parameters(c.Genome), Seed: c.Seed}})
+	if err != nil {
+		return ga.Result{}, err
+	}
+	return ga.Result{Trial: c.Trial, Fitness: out[0].Performance, Status: out[0].Status, Metrics: out[0].Metrics}, nil
 }
 
 // genomes reads immigrants; a recipe that is none of this domain's is passed over.
@@ -89,13 +125,28 @@ func (g *genetic) genomes(list []worker.Immigrant) (out []ga.Immigrant) {
 	return out
 }
 
-// record is the evaluated population as the protocol has it.
+// The record's extra members of this search.
+const (
+	windowKey         = "window"
+	nextGenerationKey = "next_generation"
+	nextPlaceKey      = "next_place"
+	freshKey          = "fresh"
+)
+
+// record is the population as the protocol has it, the trials under way after it.
 func (g *genetic) record() *worker.Record {
 	s := g.ga.State()
 	r := &worker.Record{Strategy: domain.StrategyGA, Seed: s.Seed, Generation: s.Generation, Evaluations: s.Evaluations,
-		NoImprove: s.NoImprove, Leader: s.Leader, HasLeader: s.HasLeader, Average: average(s.Individuals)}
-	for i := range s.Individuals {
-		r.Rows = append(r.Rows, g.row(i, &s.Individuals[i]))
+		NoImprove: s.NoImprove, Leader: s.Leader, HasLeader: s.HasLeader, Average: average(s.Pool),
+		Extra: map[string]string{windowKey: strconv.Itoa(s.Window), nextGenerationKey: strconv.Itoa(s.NextGeneration),
+			nextPlaceKey: strconv.Itoa(s.NextPlace), freshKey: strconv.Itoa(s.Fresh)}}
+	for i := range s.Pool {
+		r.Rows = append(r.Rows, g.row(len(r.Rows), &s.Pool[i]))
+	}
+	for i := range s.Open {
+		row := g.row(len(r.Rows), &s.Open[i])
+		row.Fitness, row.Status = math.NaN(), worker.StatusOpen
+		r.Rows = append(r.Rows, row)
 	}
 	if s.HasBest {
 		best := g.row(0, &s.Best)
@@ -122,20 +173,33 @@ func average(list []ga.Individual) float64 {
 	return mean
 }
 
-// stateOf is the inverse of record.
-func stateOf(r *worker.Record) ga.State {
-	s := ga.State{Seed: r.Seed, Generation: r.Generation, Evaluations: r.Evaluations,
-		NoImprove: r.NoImprove, Leader: r.Leader, HasLeader: r.HasLeader}
+// stateOf is the inverse of record. A record of version 1 of the protocol has no extra members: it was made when nothing was
+// under way.
+func stateOf(r *worker.Record) (s ga.State, err error) {
+	s = ga.State{Seed: r.Seed, Generation: r.Generation, Evaluations: r.Evaluations,
+		NoImprove: r.NoImprove, Leader: r.Leader, HasLeader: r.HasLeader, Window: 1, NextGeneration: r.Generation + 1}
+	for key, to := range map[string]*int{windowKey: &s.Window, nextGenerationKey: &s.NextGeneration, nextPlaceKey: &s.NextPlace,
+		freshKey: &s.Fresh} {
+		if text, ok := r.Extra[key]; ok {
+			if *to, err = strconv.Atoi(text); err != nil {
+				return s, fmt.Errorf("record: %s: %w", key, err)
+			}
+		}
+	}
 	for i := range r.Rows {
-		s.Individuals = append(s.Individuals, individual(&r.Rows[i]))
+		if x := individual(&r.Rows[i]); x.Status == worker.StatusOpen {
+			s.Open = append(s.Open, x)
+		} else {
+			s.Pool = append(s.Pool, x)
+		}
 	}
 	if r.Best != nil {
 		s.Best, s.HasBest = individual(r.Best), true
 	}
-	return s
+	return s, nil
 }
 
 func individual(r *worker.Row) ga.Individual {
 	return ga.Individual{Genome: r.Genome, Origin: ga.Origin(r.Origin), Generation: r.Generation, Seed: r.Seed,
-		Evaluated: true, Fitness: r.Fitness, Status: r.Status, Metrics: r.Metrics}
+		Fitness: r.Fitness, Status: r.Status, Metrics: r.Metrics}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"math"
 	"strings"
 	"sync"
 	"testing"
@@ -25,6 +26,9 @@ type pool struct {
 func (p *pool) Do(_ context.Context, f func() error) error { return f() }
 
 func (p *pool) Train(ctx context.Context, list []worker.Training) ([]worker.Trained, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	out := make([]worker.Trained, len(list))
 	next := make(chan int)
 	var wg sync.WaitGroup
@@ -70,7 +74,7 @@ func run(t *testing.T, plugin, config, settings string, workers, n int, resume [
 	if err != nil {
 		t.Fatal(err)
 	}
-	spec := worker.SearchSpec{Domain: d, Seed: 77, Settings: parse(t, settings), Pool: &pool{d, workers}}
+	spec := worker.SearchSpec{Domain: d, Seed: 77, Settings: parse(t, settings), Pool: &pool{d, max(workers, 1)}, Slots: workers, Window: 5}
 	if resume != nil {
 		if spec.Resume, err = worker.DecodeRecord(memory.DefaultAllocator, resume, 1<<26); err != nil {
 			t.Fatal(err)
@@ -80,6 +84,11 @@ func run(t *testing.T, plugin, config, settings string, workers, n int, resume [
 	if err != nil {
 		t.Fatal(err)
 	}
+	ctx, cancel := context.WithCancel(t.Context())
+	if c, ok := s.(interface{ Close() }); ok {
+		defer c.Close()
+	}
+	defer cancel()
 	var out [][]byte
 	for range n {
 		generation := len(out)
@@ -93,7 +102,7 @@ func run(t *testing.T, plugin, config, settings string, workers, n int, resume [
 				immigrants = immigrants[:1]
 			}
 		}
-		r, err := s.Generation(t.Context(), immigrants)
+		r, err := s.Generation(ctx, immigrants)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -110,13 +119,13 @@ func run(t *testing.T, plugin, config, settings string, workers, n int, resume [
 }
 
 // TestTenIsFiveAndFive: a search in two parts, with any number of workers, is the
-// search in one.
+// search in one, trials under way at its record included; 0: no goroutines.
 func TestTenIsFiveAndFive(t *testing.T) {
 	f := func(name, plugin, config, settings string, immigrant *canon.Object) {
 		t.Run(name, func(t *testing.T) {
 			whole := run(t, plugin, config, settings, 1, 10, nil, immigrant)
 			first := run(t, plugin, config, settings, 4, 5, nil, immigrant)
-			second := run(t, plugin, config, settings, 3, 5, first[4], immigrant)
+			second := run(t, plugin, config, settings, 0, 5, first[4], immigrant)
 			for i, got := range append(first, second...) {
 				if !bytes.Equal(got, whole[i]) {
 					t.Fatalf("generation %d differs", i)
@@ -141,14 +150,19 @@ func TestRecordOfGA(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(r.Rows) != 6 || r.Best == nil || r.Strategy != "ga" || r.Evaluations < 12 || !(r.Average < 0 && r.Average > domain.Penalty) {
+	for _, row := range r.Rows[6:] {
+		if row.Status != worker.StatusOpen || !math.IsNaN(row.Fitness) || row.Generation < 3 {
+			t.Errorf("row %d: %s with %v of generation %d, want an open one of the next", row.Index, row.Status, row.Fitness, row.Generation)
+		}
+	}
+	if len(r.Rows) != 6+4 || r.Best == nil || r.Strategy != "ga" || r.Evaluations != 18 || !(r.Average < 0 && r.Average > domain.Penalty) {
 		t.Errorf("record: %d rows, %d evaluations, average %v", len(r.Rows), r.Evaluations, r.Average)
 	}
 	d, err := open.New("forecast", parse(t, forecast))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, row := range append(r.Rows, *r.Best) {
+	for _, row := range append(r.Rows[:6:6], *r.Best) {
 		if err := d.Check(row.Parameters); err != nil {
 			t.Errorf("row %d: %v", row.Index, err)
 		}

@@ -42,6 +42,8 @@ type suite struct {
 	mem    memory.Allocator
 	c      *client
 	best   *canon.Object // a recipe
+
+	protocol int // that it says it speaks
 }
 
 const domainID = "conformance"
@@ -70,6 +72,7 @@ func Run(t Reporter, argv []string, config Config) (broken int) {
 		{"bad header", s.badHeader, false},
 		{"configure", s.configure, false},
 		{"optimize", s.optimize, false},
+		{"optimize: records ahead", s.ahead, false},
 		{"evaluate", s.evaluate, false},
 		{"evaluate: errors", s.evaluateErrors, false},
 		{"generate", s.generate, false},

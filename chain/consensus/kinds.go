@@ -1,0 +1,106 @@
+package consensus
+
+import (
+	"strconv"
+
+	"doin.network/node/chain"
+	"doin.network/node/chain/ledger"
+)
+
+// kind is one type of transaction: a row of the table from which everything about it is read.
+type kind struct {
+	name string
+	// parse reads the payload and checks what needs no state, with verify the signatures in it too; the transaction's own form
+	// and signature are checked before.
+	parse func(tx *chain.Tx, network string, verify bool) (any, error)
+	// apply changes the block by what parse returned, and nothing if it returns an error.
+	apply func(b *block, tx *chain.Tx, parsed any, r *Receipt) error
+	// key names what a transaction decides, fee what it pays its block; neither needs the payload to be valid.
+	key func(tx *chain.Tx) string
+	fee func(tx *chain.Tx) int64
+}
+
+// kinds is the table: what has a place in the strict chain. The rest of chain's types belong to Python nodes.
+var kinds = [...]kind{
+	row(TxAccepted, parseAcceptance, (*block).accept, optimaeOf, nothing),
+	row(TxRejected, parseRejection, (*block).reject, optimaeOf, nothing),
+	row(TxTask, parseTask, (*block).task, taskOf, nothing),
+	row(TxTransfer, parseTransfer, (*block).transfer, transferOf, transferFee),
+	row(TxRegistered, parseRegistration, (*block).register, peerOf, nothing),
+}
+
+// row hides the type that a kind's parse hands to its apply.
+func row[T any](name string, parse func(*chain.Tx, string, bool) (T, error), apply func(*block, *chain.Tx, T, *Receipt) error,
+	key func(*chain.Tx) string, fee func(*chain.Tx) int64) kind {
+	return kind{name: name, key: key, fee: fee,
+		parse: func(tx *chain.Tx, network string, verify bool) (any, error) { return parse(tx, network, verify) },
+		apply: func(b *block, tx *chain.Tx, parsed any, r *Receipt) error { return apply(b, tx, parsed.(T), r) },
+	}
+}
+
+func kindOf(name string) (*kind, bool) {
+	for i := range kinds {
+		if kinds[i].name == name {
+			return &kinds[i], true
+		}
+	}
+	return nil, false
+}
+
+// Types returns the transaction types that have a place in the strict chain.
+func Types() []string {
+	names := make([]string, len(kinds))
+	for i := range kinds {
+		names[i] = kinds[i].name
+	}
+	return names
+}
+
+// Key names what a transaction decides, so that one optimae or nonce cannot wait twice in a pool. It is the same for two
+// transactions of which a chain can hold only one.
+func Key(tx *chain.Tx) string {
+	if k, ok := kindOf(tx.Type); ok {
+		return k.key(tx)
+	}
+	return "tx:" + tx.ID
+}
+
+// OptimaeKey is the Key of what accepts or rejects an optimae.
+func OptimaeKey(id string) string { return "optimae:" + id }
+
+// Fee returns what orders a transaction in a pool: a transfer's own fee in base units, and for the rest, which pays nothing
+// and which the chain wants most, more than any transfer can pay.
+func Fee(tx *chain.Tx) int64 {
+	if k, ok := kindOf(tx.Type); ok {
+		return k.fee(tx)
+	}
+	return 0
+}
+
+func optimaeOf(tx *chain.Tx) string {
+	id, _ := tx.Payload.StringOr("optimae_id", "")
+	return OptimaeKey(id)
+}
+
+func taskOf(tx *chain.Tx) string {
+	id, _ := tx.Payload.StringOr("task_id", "")
+	return "task:" + id
+}
+
+func peerOf(tx *chain.Tx) string { return "register:" + tx.PeerID }
+
+func transferOf(tx *chain.Tx) string {
+	nonce, _ := tx.Payload.IntOr("nonce", 0)
+	return transferKey(tx.PeerID, nonce)
+}
+
+func transferKey(sender string, nonce int64) string {
+	return "transfer:" + sender + ":" + strconv.FormatInt(nonce, 10)
+}
+
+func nothing(*chain.Tx) int64 { return ledger.MaxSupply }
+
+func transferFee(tx *chain.Tx) int64 {
+	fee, _ := tx.Payload.IntOr("fee", 0)
+	return fee
+}

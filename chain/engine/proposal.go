@@ -1,0 +1,240 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+
+	"doin.network/node/chain"
+	"doin.network/node/chain/consensus"
+	"doin.network/node/chain/protocol"
+	"doin.network/node/internal/canon"
+)
+
+// proposal is one claim of this node, from Propose to its final stage.
+type proposal struct {
+	domain     string
+	number     int64
+	phase      phase
+	parameters *canon.Object
+	experiment *canon.Object
+	nonce      string
+	commitment string
+	base       string // as of the commit, then of the reveal
+	anchor     string // bound by the commit
+	outcome    *protocol.Outcome
+	asked      int64 // when it was proposed
+	revealAt   int64
+	giveUpAt   int64
+}
+
+type phase uint8
+
+const (
+	confirming phase = iota // the confirming run is queued or running
+	committed               // the commit is out, the reveal is due at revealAt
+	open                    // revealed: a claim among the others
+	ended
+)
+
+// propose starts the confirming run of what the search found.
+func (e *Engine) propose(ev protocol.Propose) {
+	p := &proposal{domain: ev.Domain, number: ev.Proposal, parameters: ev.Parameters, experiment: ev.Experiment, asked: e.now}
+	if reason := e.impossible(p); reason != "" {
+		e.say(p, protocol.Withdrawn, reason)
+		return
+	}
+	p.nonce = consensus.Nonce(e.key.PeerID(), ev.Nonce)
+	p.commitment = chain.Commitment(p.parameters, p.nonce)
+	if e.commits[commitKey{p.commitment, e.key.PeerID()}] != nil || e.tip.Settled(p.commitment) || e.ownProposal(p.commitment) != nil {
+		e.say(p, protocol.Withdrawn, "the same commitment was made before")
+		return
+	}
+	e.proposals[p.domain] = append(e.proposals[p.domain], p)
+	e.enqueue(&job{own: p, domain: p.domain, parameters: p.parameters, optimae: p.commitment,
+		seed: chain.TrainingSeed(p.domain, p.commitment, 0), synthetic: e.synthetic(p.commitment, p.domain, e.tip.Tip)})
+}
+
+// impossible says why a proposal cannot even be confirmed; "" if it can.
+func (e *Engine) impossible(p *proposal) string {
+	switch {
+	case !e.cfg.Domains[p.domain].Optimize:
+		return "this node does not optimize the domain"
+	case p.parameters == nil:
+		return "nothing to confirm"
+	case e.undecided(p.domain) >= e.cfg.MaxOpen:
+		return "too many open claims"
+	}
+	return ""
+}
+
+// undecided counts the proposals of a domain that no record decides.
+func (e *Engine) undecided(domain string) int {
+	n := 0
+	for _, p := range e.proposals[domain] {
+		if !e.recorded(p) {
+			n++
+		}
+	}
+	return n
+}
+
+// recorded reports whether a proposal's acceptance or rejection waits for a block.
+func (e *Engine) recorded(p *proposal) bool {
+	c := e.claims[p.commitment]
+	return c != nil && c.recorded
+}
+
+// patience is how much longer than the confirming run others may take to verify: they have claims of more nodes to run.
+const patience = 30
+
+// confirmed handles the end of a confirming run: a result that beats the base is committed.
+func (e *Engine) confirmed(p *proposal, o protocol.Outcome, err error) {
+	if p.phase != confirming {
+		return
+	}
+	if err != nil {
+		e.notice(true, "confirming run failed", "domain", p.domain, "err", err)
+		e.end(p, protocol.Failed, err.Error())
+		return
+	}
+	p.outcome, p.anchor, p.base = &o, e.tip.Tip, e.base(p.domain).id
+	e.say(p, protocol.Confirmed, "")
+	e.consider(p)
+	if reason := e.unpromising(p); reason != "" {
+		e.end(p, protocol.Withdrawn, reason)
+		return
+	}
+	payload := canon.NewObject("commitment_hash", p.commitment, "domain_id", p.domain, "anchor", p.anchor)
+	if e.message(chain.MsgOptimaeCommit, payload) == nil {
+		e.end(p, protocol.Withdrawn, "the commit could not be signed")
+		return
+	}
+	e.commits[commitKey{p.commitment, e.key.PeerID()}] = &commit{domain: p.domain, anchor: p.anchor, received: e.now, revealed: true}
+	p.phase, p.revealAt = committed, e.now+e.cfg.RevealDelay
+	p.giveUpAt = p.revealAt + min(e.cfg.Patience+patience*max(0, e.now-p.asked), 2*e.cfg.CommitMaxAge)
+	e.say(p, protocol.Committed, "")
+}
+
+// unpromising says why a confirmed proposal is not worth a claim; "" if it is.
+func (e *Engine) unpromising(p *proposal) string {
+	members, ok := e.tip.Members(p.anchor, p.commitment, e.key.PeerID())
+	o := p.outcome
+	switch {
+	case !ok || len(members) == 0:
+		e.warnAlone()
+		return "no other evaluator is eligible"
+	case !e.improves(p.domain, o.Performance):
+		return "it does not improve on the base"
+	case !e.improvesOwn(p):
+		return "a claim on its way promises as much"
+	case !consensus.Tolerates(o.SyntheticScore, o.IncumbentScore, e.rules.QuorumTolerance):
+		// What fits its validation set too well fails the members' synthetic data, and a rejection is dear: the same test on
+		// data of our own seed comes first.
+		return fmt.Sprintf("error %v on synthetic data, the champion's is %v", o.SyntheticScore, o.IncumbentScore)
+	case !e.allow(e.key.PeerID()):
+		return "too many commits in a minute"
+	}
+	return ""
+}
+
+// improvesOwn reports whether a result beats every claim of this node on its way by the domain's minimum increment.
+func (e *Engine) improvesOwn(p *proposal) bool {
+	for _, q := range e.proposals[p.domain] {
+		if q != p && q.phase != confirming && !e.beats(p.domain, p.outcome.Performance, q.outcome.Performance) {
+			return false
+		}
+	}
+	return true
+}
+
+// warnAlone says once what it means to be without other evaluators.
+func (e *Engine) warnAlone() {
+	if !e.warned {
+		e.notice(true, "no other evaluator is registered: the node serves its own best, but nothing can be verified and no block is made")
+	}
+	e.warned = true
+}
+
+// endProposals ends what was overtaken between commit and reveal, reveals what is due, and gives up what nobody decides.
+func (e *Engine) endProposals() {
+	moved := e.moved
+	e.moved = false
+	for _, domain := range sortedKeys(e.proposals) {
+		for _, p := range slices.Clone(e.proposals[domain]) {
+			switch {
+			case p.phase == open && e.now >= p.giveUpAt && !e.recorded(p):
+				e.drop(p.commitment, protocol.Expired, "not decided in time")
+			case p.phase != committed:
+			case (moved || e.now >= p.revealAt) && !e.improves(domain, p.outcome.Performance):
+				e.end(p, protocol.Superseded, "a better claim was accepted before the reveal")
+			case e.now >= p.revealAt:
+				e.reveal(p)
+			}
+		}
+	}
+}
+
+// reveal opens the commitment, and the claim here too. What was accepted since the commit and is improved on as well is its
+// base now: the commit does not bind it.
+func (e *Engine) reveal(p *proposal) {
+	p.base = e.base(p.domain).id
+	members, ok := e.tip.Members(p.anchor, p.commitment, e.key.PeerID())
+	if !ok || len(members) == 0 {
+		e.end(p, protocol.Expired, "the block of its anchor, or its quorum, is gone")
+		return
+	}
+	m := e.message(chain.MsgOptimaeReveal, canon.NewObject(
+		"commitment_hash", p.commitment, "domain_id", p.domain, "optimae_id", p.commitment, "parameters", p.parameters,
+		"reported_performance", p.outcome.Performance, "nonce", p.nonce, "champion_metrics", p.outcome.Metrics,
+		"digest", p.outcome.Digest, "anchor", p.anchor, "base", p.base))
+	if m == nil {
+		e.end(p, protocol.Expired, "the reveal could not be signed")
+		return
+	}
+	st, err := consensus.ParseReveal(m)
+	if err != nil {
+		e.notice(true, "own reveal is invalid", "domain", p.domain, "err", err)
+		e.end(p, protocol.Expired, err.Error())
+		return
+	}
+	p.phase = open
+	e.say(p, protocol.Revealed, "")
+	c := &claim{st: st, reveal: m, own: p, metrics: p.outcome.Metrics, received: e.now, members: members,
+		votes: map[string]*chain.Vote{}, evaluated: true}
+	e.openClaim(c)
+	e.countEarly(c)
+	if e.claims[st.OptimaeID] == c && c.isMember(e.key.PeerID()) { // solo: the confirming run is the quorum's
+		e.vote(c, *p.outcome, nil)
+	}
+}
+
+// say tells of a proposal's stage.
+func (e *Engine) say(p *proposal, stage protocol.Stage, reason string) {
+	c := protocol.Claim{Domain: p.domain, Proposal: p.number, Stage: stage, OptimaeID: p.commitment, Base: p.base, Outcome: p.outcome, Reason: reason}
+	e.emit(c)
+}
+
+// end says a proposal's final stage and forgets it. It does nothing for one that has ended.
+func (e *Engine) end(p *proposal, stage protocol.Stage, reason string) {
+	if p.phase == ended {
+		return
+	}
+	p.phase = ended
+	e.say(p, stage, reason)
+	rest := slices.DeleteFunc(e.proposals[p.domain], func(q *proposal) bool { return q == p })
+	if e.proposals[p.domain] = rest; len(rest) == 0 {
+		delete(e.proposals, p.domain)
+	}
+}
+
+// ownProposal returns the open proposal with a commitment, nil if there is none.
+func (e *Engine) ownProposal(commitment string) *proposal {
+	for _, list := range e.proposals {
+		for _, p := range list {
+			if p.commitment == commitment {
+				return p
+			}
+		}
+	}
+	return nil
+}

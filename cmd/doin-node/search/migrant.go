@@ -1,0 +1,92 @@
+package search
+
+import (
+	"context"
+	"math"
+
+	"doin.network/node/chain/protocol"
+	"doin.network/node/compute/worker"
+	"doin.network/node/ga/island"
+	"doin.network/node/internal/canon"
+)
+
+const (
+	// maxMet bounds the champions that are remembered as met.
+	maxMet = 4096
+	// maxImmigrants bounds those of one answer; the worker takes no more.
+	maxImmigrants = 1024
+)
+
+// proven is a champion of somebody else that this node has trained again with the same result.
+type proven protocol.Champion
+
+// offer leaves another node's champion before the gate, once. It is not proposed under this node's name.
+func (s *Search) offer(optimae, from string, parameters *canon.Object, performance float64) {
+	if from == s.cfg.Peer || s.met[optimae] || math.IsNaN(performance) || math.IsInf(performance, 0) {
+		return
+	}
+	if len(s.met) >= maxMet {
+		clear(s.met)
+	}
+	s.met[optimae] = true
+	s.since.arrived++
+	s.nominator.Foreign(canon.Hash(parameters))
+	s.gate.Offer(island.Migrant[*canon.Object]{From: from, Fitness: performance, Value: parameters})
+}
+
+// admit opens the gate.
+func (s *Search) admit() (out []worker.Immigrant) {
+	var members []string
+	if s.cfg.Migration.Topology != island.Full {
+		members = s.parts.Chain.Known(s.cfg.Domain).Members
+	}
+	for _, m := range s.gate.Open(s.pos.round, s.cfg.Peer, members) {
+		if len(out) < maxImmigrants { // the best come first
+			out = append(out, worker.Immigrant{Parameters: m.Value, Performance: m.Fitness})
+		}
+	}
+	return out
+}
+
+// crown takes in what answers the domain's inferences. Somebody else's champion is trained again, so that a node which
+// starts late, or again, does not begin from nothing.
+func (s *Search) crown(c *protocol.Champion) {
+	verified := c.Verified
+	s.since.verified = &verified
+	if !c.Verified {
+		if c.OptimizerID == s.cfg.Peer {
+			s.own = c
+		}
+		return
+	}
+	s.own = nil
+	if c.OptimizerID == s.cfg.Peer || s.cfg.Migration.Topology == island.Isolated || s.met[c.OptimaeID] {
+		return
+	}
+	select {
+	case <-s.prove: // an older one is not worth a training any more
+	default:
+	}
+	s.prove <- *c // has room: nobody else sends
+}
+
+// proveAll trains champions again until ctx ends. What cannot be reproduced is not adopted.
+func (s *Search) proveAll(ctx context.Context) {
+	for {
+		var c protocol.Champion
+		select {
+		case c = <-s.prove:
+		case <-ctx.Done():
+			return
+		}
+		o, err := s.parts.Worker.Evaluate(ctx, worker.Job{Domain: s.cfg.Domain, Parameters: c.Parameters, Seed: c.Seed, Own: true})
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil || o.Performance != c.Performance || c.Digest != "" && o.Digest != c.Digest:
+			s.log.Warn("the chain's champion is not reproducible here", "optimae", c.OptimaeID, "err", err)
+		default:
+			s.mail.put(func(m *mail) { m.proven = push(m.proven, proven(c)) })
+		}
+	}
+}

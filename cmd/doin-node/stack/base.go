@@ -1,0 +1,124 @@
+package stack
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"doin.network/node/chain/identity"
+	"doin.network/node/chain/store"
+	"doin.network/node/cmd/doin-node/config"
+	"doin.network/node/net/transport"
+)
+
+// Version is the programs' version.
+const Version = "0.1.0"
+
+// ErrOtherNetwork is wrapped by errors about a data directory that holds another network's chain.
+var ErrOtherNetwork = errors.New("data directory belongs to another network")
+
+// MetaNetwork is the store's record of the network that its chain belongs to.
+const MetaNetwork = "network"
+
+// Base is what a node has before it has a chain: its configuration, its key and its port.
+type Base struct {
+	Config *config.Config
+	Log    *slog.Logger
+	Now    func() time.Time
+	Key    *identity.Key
+	Port   int
+
+	listener net.Listener
+}
+
+// Open makes the data directory and opens key and port. With Config.ResetChain it deletes the chain and the analytics, but
+// not before the port is ours: a node that still runs keeps its files.
+func Open(cfg *config.Config, log *slog.Logger) (_ *Base, err error) {
+	b := &Base{Config: cfg, Log: log, Now: time.Now}
+	if err := os.MkdirAll(cfg.DataDir, 0o755); err != nil {
+		return nil, fmt.Errorf("data directory: %w", err)
+	}
+	if b.Key, err = b.loadKey(); err != nil {
+		return nil, err
+	}
+	if b.listener, err = transport.Listen(net.JoinHostPort(cfg.Network.Host, strconv.Itoa(cfg.Network.Port))); err != nil {
+		return nil, err
+	}
+	b.Port = b.listener.Addr().(*net.TCPAddr).Port
+	if cfg.ResetChain {
+		if err := b.reset(); err != nil {
+			b.Close()
+			return nil, err
+		}
+	}
+	return b, nil
+}
+
+// Close frees the port.
+func (b *Base) Close() { b.listener.Close() }
+
+// Path returns a file of the data directory.
+func (b *Base) Path(name string) string { return filepath.Join(b.Config.DataDir, name) }
+
+// loadKey reads or makes the node's key. With a seed and without a file it is a function of the seed: simulation
+// only.
+func (b *Base) loadKey() (*identity.Key, error) {
+	path := b.Config.IdentityPath()
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) && b.Config.Seed != nil {
+		b.Log.Warn("the key comes from the configured seed: anybody can make it, for simulation only")
+		return identity.FromSeed(fmt.Sprintf("doin seed %d", *b.Config.Seed))
+	}
+	key, err := identity.LoadOrCreate(path)
+	if err != nil {
+		return nil, fmt.Errorf("identity: %w", err)
+	}
+	return key, nil
+}
+
+// reset deletes chain, search state and analytics; the key stays.
+func (b *Base) reset() error {
+	paths := []string{b.Config.StorePath(), b.Path("spool"), b.Path("search"), b.Path("anchors.log"),
+		b.Config.OLAPPath(), b.Config.OLAPPath() + "-wal", b.Config.OLAPPath() + "-shm"}
+	if b.Config.GenesisFile == "" {
+		paths = append(paths, b.Path("genesis.json"))
+	}
+	for _, p := range paths {
+		if err := os.RemoveAll(p); err != nil {
+			return fmt.Errorf("reset chain: %w", err)
+		}
+	}
+	return nil
+}
+
+// StoreError says what can be done about a store that cannot be opened.
+func (b *Base) StoreError(err error) error {
+	if err == nil {
+		return nil
+	}
+	err = fmt.Errorf("chain store %s: %w", b.Config.StorePath(), err)
+	if errors.Is(err, store.ErrCorrupt) {
+		err = fmt.Errorf("%w (start with --reset-chain to fetch the chain from peers again; the key is kept)", err)
+	}
+	return err
+}
+
+// Claim notes that a store belongs to a network, or fails with ErrOtherNetwork if it belongs to another. Damage that the
+// store has found is logged.
+func Claim(st *store.Store, network string, log *slog.Logger) error {
+	held, err := st.Meta(MetaNetwork)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		err = st.PutMeta(MetaNetwork, []byte(network))
+	case err == nil && string(held) != network:
+		err = fmt.Errorf("%w: it holds %.12s, this one is %.12s (start with --reset-chain to begin anew)", ErrOtherNetwork, held, network)
+	}
+	if damage := st.Damage(); err == nil && damage != nil {
+		log.Error("blocks are missing on the disk and will be fetched from peers", "err", damage)
+	}
+	return err
+}

@@ -1,0 +1,219 @@
+package stack
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"doin.network/node/chain/ledger"
+	"doin.network/node/chain/protocol"
+	"doin.network/node/cmd/doin-node/config"
+	"doin.network/node/cmd/doin-node/search"
+	"doin.network/node/cmd/doin-node/stack/workers"
+	"doin.network/node/compute/worker"
+	"doin.network/node/ga/settings"
+	"doin.network/node/internal/canon"
+	"doin.network/node/net/api"
+	"doin.network/node/olap"
+)
+
+// searches are the optimizing domains' searches, and what is known of the loaded domains.
+type searches struct {
+	mu        sync.Mutex
+	of        map[string]*search.Search
+	info      map[string]worker.Info
+	champions map[string]protocol.Champion
+}
+
+func newSearches() *searches {
+	return &searches{of: map[string]*search.Search{}, info: map[string]worker.Info{}, champions: map[string]protocol.Champion{}}
+}
+
+// get returns the search of a domain, nil if it has none yet.
+func (l *searches) get(domain string) *search.Search {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.of[domain]
+}
+
+// tell hands an effect to the search that it is for. It does not block.
+func (l *searches) tell(f protocol.Effect) {
+	switch f := f.(type) {
+	case protocol.Claim:
+		if s := l.get(f.Domain); s != nil {
+			s.Claim(f)
+		}
+	case protocol.Migrant:
+		if s := l.get(f.Domain); s != nil {
+			s.Migrant(f)
+		}
+	case protocol.Decided:
+		if s := l.get(f.Domain); s != nil {
+			s.Decided(f)
+		}
+	case protocol.Champion:
+		l.mu.Lock()
+		l.champions[f.Domain] = f
+		s := l.of[f.Domain]
+		l.mu.Unlock()
+		if s != nil {
+			s.Champion(f)
+		}
+	}
+}
+
+// add makes a search known; what answers the domain's inferences already is its first mail.
+func (l *searches) add(domain string, s *search.Search) {
+	l.mu.Lock()
+	c, known := l.champions[domain]
+	l.of[domain] = s
+	l.mu.Unlock()
+	if known {
+		s.Champion(c)
+	}
+}
+
+// progress is what a dashboard wants to know of a domain's search and champion. What the search alone knows goes to line.
+func (l *searches) progress(id string, line *api.DomainStatus) *canon.Object {
+	o := canon.NewObject("rounds", int64(0), "evaluations", int64(0), "search_best", nil, "verified_best", nil,
+		"accepted", int64(0), "rejected", int64(0), "baselines", nil, "metrics", nil, "champion", nil)
+	l.mu.Lock()
+	s, info, champion := l.of[id], l.info[id], l.champions[id]
+	l.mu.Unlock()
+	if info.Baselines != nil {
+		o.Set("baselines", info.Baselines)
+	}
+	if champion.Parameters != nil {
+		o.Set("champion", canon.NewObject("optimae_id", champion.OptimaeID, "optimizer_id", champion.OptimizerID,
+			"performance", champion.Performance, "digest", champion.Digest, "verified", champion.Verified))
+	}
+	if s == nil {
+		return o
+	}
+	st := s.Status()
+	line.Converged = st.Converged
+	o.Set("rounds", st.Rounds).Set("evaluations", st.Evaluations).Set("metrics", st.Metrics).
+		Set("search_best", number(st.Best)).Set("confirmed_best", number(st.Confirmed)).Set("open_claims", int64(st.Open)).
+		Set("claims", canon.NewObject("accepted", st.Accepted, "rejected", st.Rejected, "superseded", st.Superseded)).
+		Set("announce", canon.NewObject("generations_with", int64(st.Announce.With), "generations_without", int64(st.Announce.Without),
+			"seconds_with", st.Announce.SecondsWith, "seconds_without", st.Announce.SecondsWithout, "ratio", number(st.Announce.Ratio)))
+	return o
+}
+
+// number is a value of an answer: null where it is unknown.
+func number(f *float64) any {
+	if f == nil {
+		return nil
+	}
+	return *f
+}
+
+// runDomains has the domains loaded and runs their searches.
+func (s *Stack) runDomains(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	for i, d := range s.Config.Domains {
+		if !d.Active() {
+			continue
+		}
+		g.Go(func() error {
+			info, err := s.Workers.Configure(ctx, d)
+			if ctx.Err() != nil {
+				return nil
+			}
+			if err == nil && s.profile.Ready != nil {
+				err = s.profile.Ready(d.ID, info)
+			}
+			if err != nil {
+				return fmt.Errorf("domains[%d].optimization_config of %q: %w", i, d.ID, err)
+			}
+			s.Log.Info("domain ready", "domain", d.ID, "plugin", info.Plugin, "data_hash", info.DataHash,
+				"baselines", string(canon.Default(info.Baselines)))
+			s.searches.mu.Lock()
+			s.searches.info[d.ID] = info
+			s.searches.mu.Unlock()
+			if !d.Optimize {
+				return nil
+			}
+			return s.search(ctx, d, info)
+		})
+	}
+	return g.Wait()
+}
+
+// search runs the search of a domain. Settings that the worker refuses are the node's end.
+func (s *Stack) search(ctx context.Context, d config.Domain, info worker.Info) error {
+	strategy, _, err := settings.Split(d.OptimizationConfig)
+	if err != nil {
+		return fmt.Errorf("domain %s: %w", d.ID, err)
+	}
+	cfg := search.Config{Domain: d.ID, Peer: s.Key.PeerID(), Seed: s.Config.Seed, Settings: strategy,
+		Window: s.Config.Worker.SearchWindow, Interval: s.Config.Rounds.OptimizerInterval, MaxOpen: s.Config.Rounds.OpenClaims,
+		Migration: d.Migration, Dir: s.Path("search"),
+		Setup: olap.Setup{DomainID: d.ID, DomainType: d.MetricType, OptimizerPlugin: d.Plugin(), PerformanceMetric: d.MetricLabel(),
+			LowerIsBetter: s.profile.LowerIsBetter != nil && s.profile.LowerIsBetter(d.ID), OptimizationConfig: d.OptimizationConfig, ParamBounds: Bounds(d.Bounds),
+			Target: d.Target, DataHash: info.DataHash}}
+	parts := search.Parts{Worker: trainer{s.Workers}, Chain: known{s}, Host: host{s: s, gpu: map[string]workers.Reading{}}, Tracker: s.Tracker,
+		Log: s.Log.With("component", "search"), Now: s.Now}
+	one := search.New(cfg, parts)
+	s.searches.add(d.ID, one)
+	return one.Run(ctx)
+}
+
+// Bounds is a domain's param_bounds as an object.
+func Bounds(bounds []config.Bound) *canon.Object {
+	o := canon.NewObject()
+	for _, b := range bounds {
+		o.Set(b.Name, []any{b.Low, b.High})
+	}
+	return o
+}
+
+// trainer is the workers as a search sees them.
+type trainer struct{ w *workers.Workers }
+
+func (t trainer) Optimize(ctx context.Context, job worker.OptimizeJob) (search.Run, error) {
+	run, err := t.w.Optimize(ctx, job)
+	if err != nil {
+		return nil, err
+	}
+	return run, nil
+}
+
+func (t trainer) Evaluate(ctx context.Context, job worker.Job) (worker.Outcome, error) {
+	return t.w.Evaluate(ctx, job)
+}
+
+// known is the machine as a search sees it.
+type known struct{ s *Stack }
+
+func (k known) Deliver(ctx context.Context, ev protocol.Event) error {
+	k.s.profile.Loop.Deliver(ctx, ev)
+	return ctx.Err()
+}
+
+func (k known) Known(domain string) search.Known { return k.s.profile.Known(k.s, domain) }
+
+// host is the node as a search's rows tell of it.
+type host struct {
+	s   *Stack
+	gpu map[string]workers.Reading // the last one; one search uses a host
+}
+
+func (h host) Peers() int64            { return int64(h.s.PeerCount()) }
+func (h host) Earned() float64         { return float64(h.s.earnings.take()) / ledger.Unit }
+func (h host) Record(rows ...olap.Row) { h.s.Record(rows...) }
+
+func (h host) GPU(ctx context.Context, domain string) olap.GPU {
+	now, ok := h.s.Workers.GPU(ctx, domain)
+	if !ok {
+		return olap.GPU{}
+	}
+	before, known := h.gpu[domain]
+	h.gpu[domain] = now
+	if !known {
+		before = now
+	}
+	return now.Since(before)
+}

@@ -1,0 +1,163 @@
+package stack
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"doin.network/node/net/api"
+	"doin.network/node/net/chainsync"
+	"doin.network/node/net/discovery"
+	"doin.network/node/net/flood"
+	"doin.network/node/net/peerscore"
+	"doin.network/node/net/transport"
+)
+
+// network is everything that talks to peers and clients.
+type network struct {
+	client  *transport.Client // to peers: messages and handshakes
+	blocks  *transport.Client // to peers: the chain
+	flood   *flood.Flood
+	peers   *discovery.Table
+	syncer  *chainsync.Syncer
+	api     *api.API
+	server  *transport.Server
+	callers *peerscore.Board // by address
+	authors *peerscore.Board // by peer id
+}
+
+func (n *network) closeClients() {
+	n.client.Close()
+	n.blocks.Close()
+}
+
+// close closes the clients, as far as they were opened.
+func (n *network) close() {
+	for _, c := range []*transport.Client{n.client, n.blocks} {
+		if c != nil {
+			c.Close()
+		}
+	}
+}
+
+func (s *Stack) openNetwork() (err error) {
+	n, limits := &s.net, &s.Config.Limits
+	n.client = transport.NewClient(transport.DefaultClientConfig())
+	blocks := transport.DefaultClientConfig() // pages of blocks are larger, and fewer at a time
+	blocks.MaxResponseBytes, blocks.MaxInFlight = 4*s.profile.MaxBlockBytes, 8
+	n.blocks = transport.NewClient(blocks)
+	score := peerscore.Config{Points: limits.PenaltyPoints, Penalty: limits.PenaltyTime}
+	if n.callers, err = peerscore.New(score); err != nil {
+		return err
+	}
+	if n.authors, err = peerscore.New(score); err != nil {
+		return err
+	}
+	fc, dc := s.floodConfig(), s.discoveryConfig()
+	ac := api.Config{Port: s.Port, Network: s.profile.Network, Strict: true, Log: fc.Log}
+	if s.profile.Adapt != nil {
+		s.profile.Adapt(&fc, &dc, &ac)
+	}
+	if n.flood, err = flood.New(fc, flood.PeersFunc(s.floodPeers), n.client, s.receive); err != nil {
+		return err
+	}
+	if n.peers, err = discovery.New(dc, discovery.HTTPDialer{Client: n.client}); err != nil {
+		return err
+	}
+	fetcher := chainsync.HTTPFetcher{Client: n.blocks, TooLarge: func(err error) bool { return errors.Is(err, transport.ErrResponseTooLarge) }}
+	n.syncer = chainsync.New(s.syncConfig(), chainView{s}, chainsync.PeersFunc(s.syncPeers), fetcher)
+	s.metrics = newMetrics(s)
+	parts := s.profile.Parts(s)
+	parts.Chain, parts.Stats, parts.Peers, parts.Flood, parts.Metrics = blockView{s}, statsView{s}, n.peers, n.flood, s.metrics.registry
+	if n.api, err = api.New(ac, parts); err != nil {
+		return err
+	}
+	return s.openServer()
+}
+
+func (s *Stack) floodConfig() flood.Config {
+	log, limits := s.Log.With("component", "net"), &s.Config.Limits
+	return flood.Config{Signer: s.Key, Network: s.profile.Network, Port: s.Port, Log: log,
+		MaxBytes: limits.MaxMessageBytes, AddressRate: limits.AddressRate, AddressBurst: 4 * limits.AddressRate,
+		AuthorRate: limits.AuthorRate, AuthorBurst: 10 * limits.AuthorRate, Addresses: s.net.callers, Authors: s.net.authors,
+		CutOff: func(author string) { s.net.peers.Penalize(author, limits.PenaltyTime) },
+		Learn: func(host string, port int, id string) {
+			if err := s.net.peers.Learn(host, port, id); err != nil {
+				log.Debug("caller not learned", "host", host, "port", port, "err", err)
+			}
+		},
+		Report: func(p flood.Peer, err error) { s.net.peers.Report(p.Endpoint, err) },
+	}
+}
+
+func (s *Stack) discoveryConfig() discovery.Config {
+	log, c := s.Log.With("component", "net"), &s.Config.Network
+	return discovery.Config{Key: s.Key, Network: s.profile.Network, Port: s.Port, Bootstrap: c.Bootstrap,
+		Interval: c.DiscoveryInterval, NoExchange: !c.Discovery, MaxKnown: s.Config.Limits.MaxPeers, Log: log,
+		Announce: func(ctx context.Context, p discovery.Peer) error { return s.net.flood.Announce(ctx, floodPeer(p)) },
+		OnConnect: func(p discovery.Peer) {
+			log.Info("peer connected", "peer", p.ID, "endpoint", p.Endpoint(), "proved_its_key", p.Verified)
+			s.net.syncer.Poll()
+		},
+	}
+}
+
+func (s *Stack) syncConfig() chainsync.Config {
+	log := s.Log.With("component", "net")
+	return chainsync.Config{Network: s.profile.Network, Log: log, Synced: s.synced, Penalize: func(p chainsync.Peer, reason error) {
+		log.Warn("peer served a bad chain", "peer", p.ID, "endpoint", p.Endpoint, "err", reason)
+		s.net.peers.Penalize(p.ID, time.Minute)
+	}}
+}
+
+func (s *Stack) openServer() error {
+	log, limits := s.Log.With("component", "net"), &s.Config.Limits
+	tc := transport.DefaultServerConfig()
+	tc.MaxBodyBytes = limits.MaxBodyBytes
+	tc.MaxConns, tc.MaxConnsPerIP = limits.MaxConnections, limits.MaxPerAddress
+	tc.ReadTimeout, tc.IdleTimeout = limits.RequestTimeout, limits.IdleTimeout
+	tc.Refuse = func(host string) bool { return s.net.callers.Cut(peerscore.Address(host), s.Now()) }
+	tc.Offence = func(host string) {
+		if s.net.callers.Charge(peerscore.Address(host), 1, s.Now()) {
+			log.Warn("address is cut off", "address", host, "last", "no readable request")
+		}
+	}
+	tc.TooLarge = s.net.api.TooLarge
+	if err := tc.Validate(); err != nil {
+		return err
+	}
+	s.net.server = transport.NewServer(tc, s.net.api.Serve)
+	return nil
+}
+
+func floodPeer(p discovery.Peer) flood.Peer {
+	return flood.Peer{ID: p.ID, Host: p.Host, Port: p.Port, Endpoint: p.Endpoint()}
+}
+
+func (s *Stack) floodPeers() []flood.Peer {
+	list := s.net.peers.Connected()
+	out := make([]flood.Peer, len(list))
+	for i, p := range list {
+		out[i] = floodPeer(p)
+	}
+	return out
+}
+
+func (s *Stack) syncPeers() (out []chainsync.Peer) {
+	for _, p := range s.net.peers.Connected() {
+		out = append(out, chainsync.Peer{ID: p.ID, Endpoint: p.Endpoint()})
+	}
+	return out
+}
+
+func (s *Stack) peerIDs() []string {
+	list := s.net.peers.Connected()
+	out := make([]string, len(list))
+	for i, p := range list {
+		out[i] = p.ID
+	}
+	return out
+}
+
+// PeerCount is the number of connected peers.
+func (s *Stack) PeerCount() int { return len(s.net.peers.Connected()) }

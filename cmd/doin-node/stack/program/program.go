@@ -1,0 +1,110 @@
+// Package program is the command line that doin-node and doin-pynode share: the flags of a node, how its configuration is
+// read, how it logs, and how it stops at a signal.
+package program
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"doin.network/node/cmd/doin-node/config"
+	"doin.network/node/cmd/doin-node/stack"
+)
+
+// Node is what a program runs.
+type Node interface {
+	// Run runs the node until ctx ends.
+	Run(ctx context.Context) error
+}
+
+// New makes a program's node.
+type New func(ctx context.Context, cfg *config.Config, log *slog.Logger) (Node, error)
+
+// Main runs a command until it ends or the process is told to stop, and ends the process with 1 if it failed. A second
+// signal ends the process at once.
+func Main(c *cobra.Command) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+	if err := c.ExecuteContext(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, c.Name()+":", err)
+		stop()
+		os.Exit(1)
+	}
+}
+
+// Command builds the root command of a program: it runs one node. version is the linker's, security the
+// rule set of the program where neither flag nor file names one; make refuses another program's.
+func Command(name, short, version string, security config.Security, make New) *cobra.Command {
+	var path string
+	flags := config.Flags{Security: string(security)}
+	c := &cobra.Command{
+		Use:           name + " --config FILE",
+		Short:         short,
+		Version:       fmt.Sprintf("%s (%s, %s %s/%s)", stack.Version, version, runtime.Version(), runtime.GOOS, runtime.GOARCH),
+		Args:          cobra.NoArgs,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if path == "" {
+				return errors.New("--config FILE is required (see --help)")
+			}
+			cfg, warnings, err := config.Load(path)
+			if err != nil {
+				return err
+			}
+			if cfg.Raw.Has("security") && !cmd.Flags().Changed("security") {
+				flags.Security = "" // the file says which program it is for
+			}
+			if err := flags.Apply(cfg); err != nil {
+				return err
+			}
+			if err := run(cmd.Context(), cfg, warnings, make); err != nil {
+				return fmt.Errorf("%s: %w", path, err)
+			}
+			return nil
+		},
+	}
+	f := c.Flags()
+	f.StringVarP(&path, "config", "c", "", "configuration file (required)")
+	f.IntVarP(&flags.Port, "port", "p", 0, "listening port instead of the file's")
+	f.StringVarP(&flags.DataDir, "data-dir", "d", "", "data directory instead of the file's")
+	f.StringVar(&flags.Peers, "peers", "", "bootstrap peers instead of the file's: host:port,host:port")
+	f.StringVarP(&flags.Identity, "identity", "i", "", "key file instead of the file's")
+	f.StringVar(&flags.StatsFile, "stats-file", "", "CSV file of rounds")
+	f.StringVar(&flags.OLAPFile, "olap-db", "", "SQLite file of the star schema")
+	f.BoolVar(&flags.ResetChain, "reset-chain", false, "delete chain, search state, SQLite file and spool of the data directory first; key and CSV stay")
+	f.StringVar(&flags.Security, "security", flags.Security, "rule set instead of the file's: strict (doin-node), or reference (doin-pynode)")
+	f.StringVarP(&flags.LogLevel, "log-level", "l", "", "debug, info, warning or error")
+	c.CompletionOptions.DisableDefaultCmd = true
+	return c
+}
+
+// run runs one node until ctx ends.
+func run(ctx context.Context, cfg *config.Config, warnings []config.Warning, make New) error {
+	log := logger(os.Stderr, cfg.Log)
+	for _, w := range warnings {
+		log.Warn("configuration", "key", w.Key, "reason", w.Reason)
+	}
+	n, err := make(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	return n.Run(ctx)
+}
+
+func logger(w io.Writer, c config.Log) *slog.Logger {
+	opts := &slog.HandlerOptions{Level: c.Slog()}
+	if c.Format == "json" {
+		return slog.New(slog.NewJSONHandler(w, opts))
+	}
+	return slog.New(slog.NewTextHandler(w, opts))
+}

@@ -1,0 +1,217 @@
+// Package workers keeps a node's child processes, in which everything is trained: it finds the programs, starts and restarts
+// them, says which of them has which domain, and how busy they are.
+package workers
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"doin.network/node/cmd/doin-node/config"
+	"doin.network/node/compute/worker"
+	"doin.network/node/internal/canon"
+)
+
+// Workers are the node's child processes: for the built-in domains one, or one for each GPU, among which the domains are
+// dealt out; and one for each domain whose plugin is a program of its own. It is safe for concurrent use.
+type Workers struct {
+	all []*worker.Supervisor
+	of  map[string]*worker.Supervisor // by domain id
+
+	ready map[string]chan struct{} // by domain id; closed when its program has loaded it
+	busy  *busy
+}
+
+// Find looks for the programs; nothing is left running before Run.
+func Find(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Workers, error) {
+	w := &Workers{of: map[string]*worker.Supervisor{}, ready: map[string]chan struct{}{}, busy: newBusy(time.Now)}
+	var builtIn []*worker.Supervisor
+	dealt := 0
+	for _, d := range cfg.Domains {
+		if !d.Active() {
+			continue
+		}
+		w.ready[d.ID] = make(chan struct{})
+		log := log.With("component", "worker")
+		if _, own := d.Command(); own {
+			dir, err := os.Getwd()
+			if err != nil {
+				return nil, err
+			}
+			argv, _, err := worker.ExecArgv(d.Plugin(), dir)
+			if err != nil {
+				return nil, fmt.Errorf("domain %s: %w", d.ID, err)
+			}
+			s := worker.NewSupervisor(worker.Options{Path: argv[0], Args: argv[1:], Limits: limits(d.Resources), Logger: log.With("domain", d.ID)})
+			w.all, w.of[d.ID] = append(w.all, s), s
+			continue
+		}
+		if builtIn == nil {
+			var err error
+			if builtIn, err = findBuiltIn(ctx, cfg, log); err != nil {
+				return nil, err
+			}
+			w.all = append(w.all, builtIn...)
+		}
+		w.of[d.ID] = builtIn[dealt%len(builtIn)]
+		dealt++
+	}
+	return w, nil
+}
+
+// findBuiltIn returns the processes for the built-in domains: one for each device of the worker that is found, but not
+// more than there are such domains. A domain's trainings all run on one device.
+func findBuiltIn(ctx context.Context, cfg *config.Config, log *slog.Logger) (out []*worker.Supervisor, err error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	found, err := worker.FindWorker(ctx, worker.FindOptions{Path: cfg.Worker.Path, Dir: filepath.Dir(exe), Device: cfg.Worker.Device, Logger: log})
+	if err != nil {
+		return nil, err
+	}
+	shared, domains := sharedLimits(cfg.Domains)
+	for _, device := range found.Devices[:min(len(found.Devices), domains)] {
+		o := worker.Options{Path: found.Path, Limits: limits(shared), Logger: log}
+		if device != "" {
+			o.Args = append(o.Args, "--device", device)
+		}
+		if found.Fallback != "" { // with as many trainings as suit the processor
+			o.Fallback = []string{found.Fallback}
+		}
+		if share := cfg.Worker.VerificationShare; share != config.DefaultConfig().Worker.VerificationShare {
+			// The default is the worker's own: a program of version 1 of the protocol does not know the flag.
+			o.Args = append(o.Args, "--verification-share", strconv.FormatFloat(share, 'g', -1, 64))
+		}
+		if cfg.Worker.Parallel > 0 {
+			o.Args = append(o.Args, "--workers", strconv.Itoa(cfg.Worker.Parallel))
+		}
+		out = append(out, worker.NewSupervisor(o))
+	}
+	return out, nil
+}
+
+func limits(r config.Resources) worker.Limits {
+	return worker.Limits{Job: r.MaxTraining, MemoryBytes: int64(r.MaxMemoryMB * (1 << 20)), FrameBytes: worker.DefaultFrameBytes}
+}
+
+// sharedLimits are the limits of the processes that the built-in domains share: of each the most that one of them may
+// take; and the number of these domains.
+func sharedLimits(domains []config.Domain) (r config.Resources, n int) {
+	for _, d := range domains {
+		if _, own := d.Command(); !own && d.Active() {
+			n++
+			r.MaxTraining = max(r.MaxTraining, d.Resources.MaxTraining)
+			r.MaxMemoryMB = max(r.MaxMemoryMB, d.Resources.MaxMemoryMB)
+		}
+	}
+	return r, n
+}
+
+// Run keeps the processes alive until ctx ends, and reads every few seconds how busy they are.
+func (w *Workers) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { w.watch(ctx); return nil })
+	for _, s := range w.all {
+		g.Go(func() error { return s.Run(ctx) })
+	}
+	return g.Wait()
+}
+
+// loaded returns the process of a domain once it has loaded it: asked before, it would not know the domain, and the
+// node would abstain from a vote for no reason.
+func (w *Workers) loaded(ctx context.Context, domain string) (*worker.Supervisor, error) {
+	s, err := w.supervisor(domain)
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case <-w.ready[domain]:
+		return s, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// supervisor returns the process of a domain.
+func (w *Workers) supervisor(domain string) (*worker.Supervisor, error) {
+	s := w.of[domain]
+	if s == nil {
+		return nil, fmt.Errorf("%w: %q", worker.ErrUnknownDomain, domain)
+	}
+	return s, nil
+}
+
+// Configure has a domain loaded, once in a life of the node. A plugin that the worker does not have is an error that says
+// which ones it has.
+func (w *Workers) Configure(ctx context.Context, d config.Domain) (worker.Info, error) {
+	s, err := w.supervisor(d.ID)
+	if err != nil {
+		return worker.Info{}, err
+	}
+	info, err := s.Configure(ctx, d.ID, d.Plugin(), d.WorkerConfig())
+	if err == nil {
+		close(w.ready[d.ID])
+		return info, nil
+	}
+	if about, ok := s.Description(); ok && ctx.Err() == nil {
+		if _, own := d.Command(); !own && !slices.Contains(about.Plugins, d.Plugin()) {
+			err = fmt.Errorf("plugin %q: %s %s knows %s", d.Plugin(), about.Name, about.Version, strings.Join(about.Plugins, ", "))
+		}
+	}
+	return info, err
+}
+
+// Evaluate has one training done, as soon as its domain is loaded.
+func (w *Workers) Evaluate(ctx context.Context, job worker.Job) (worker.Outcome, error) {
+	s, err := w.loaded(ctx, job.Domain)
+	if err != nil {
+		return worker.Outcome{}, err
+	}
+	return s.Evaluate(ctx, job)
+}
+
+// Infer has one forecast made.
+func (w *Workers) Infer(ctx context.Context, domain string, parameters *canon.Object, seed uint64, input *canon.Object) (*canon.Object, error) {
+	s, err := w.loaded(ctx, domain)
+	if err != nil {
+		return nil, err
+	}
+	return s.Infer(ctx, domain, parameters, seed, input)
+}
+
+// Optimize opens a search.
+func (w *Workers) Optimize(ctx context.Context, job worker.OptimizeJob) (*worker.Search, error) {
+	s, err := w.supervisor(job.Domain)
+	if err != nil {
+		return nil, err
+	}
+	return s.Optimize(ctx, job)
+}
+
+// Telemetry returns what every worker says of itself, those that do not answer in time left out.
+func (w *Workers) Telemetry(ctx context.Context) []any {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	out, readings := []any{}, map[*worker.Supervisor]counters{}
+	for _, s := range w.all {
+		t, err := s.Telemetry(ctx)
+		if err != nil {
+			continue
+		}
+		if c, ok := readCounters(t); ok {
+			readings[s] = c
+		}
+		out = append(out, t.Set("restarts", int64(s.Restarts())))
+	}
+	w.busy.add(readings)
+	return out
+}

@@ -1,0 +1,102 @@
+package node
+
+import (
+	"context"
+	"fmt"
+
+	"doin.network/node/chain"
+	"doin.network/node/chain/protocol"
+	"doin.network/node/chain/python"
+	"doin.network/node/cmd/doin-node/config"
+	"doin.network/node/cmd/doin-node/stack"
+	"doin.network/node/internal/canon"
+	"doin.network/node/net/api"
+)
+
+var (
+	_ api.Tasks     = taskView{}
+	_ api.Inference = inferenceView{}
+	_ api.Node      = statusView{}
+)
+
+// taskView is the work queue as the API shows it; whoever has claimed a task ends it.
+type taskView struct{ stack.Tasks }
+
+func (v taskView) Complete(ctx context.Context, c api.Completion) (bool, error) {
+	r, err := v.Do(ctx, protocol.CompleteTask{TaskID: c.TaskID, EvaluatorID: c.EvaluatorID, Verified: c.VerifiedPerformance, Result: c.Result})
+	return r.Block, err
+}
+
+// Vote is of strict networks.
+func (v taskView) Vote(context.Context, string, *chain.Vote) (bool, error) {
+	return false, fmt.Errorf("%w: signed votes belong to the strict profile", api.ErrForbidden)
+}
+
+// inferenceView queues inferences for evaluators from outside, as the reference does: the answer is "queued".
+type inferenceView struct{ tasks stack.Tasks }
+
+func (v inferenceView) Infer(ctx context.Context, q api.InferenceRequest) (string, func(context.Context) (*api.Forecast, error), error) {
+	r, err := v.tasks.Do(ctx, protocol.Infer{Domain: q.Domain, ClientID: q.Client, Input: q.Input})
+	if err != nil {
+		return "", nil, err
+	}
+	return r.Task.ID, func(ctx context.Context) (*api.Forecast, error) {
+		<-ctx.Done() // no message brings the result back
+		return nil, ctx.Err()
+	}, nil
+}
+
+// statusView fills GET /status and /fees.
+type statusView struct{ n *Node }
+
+func (v statusView) Fees(context.Context) (*api.Fees, error) {
+	if !v.n.cfg.Fees.Enabled {
+		return nil, nil
+	}
+	o := v.n.loop.View().Fees
+	number := func(o *canon.Object, key string) float64 {
+		f, err := o.FloatOr(key, 0)
+		if err != nil {
+			return 0 // not reached: the object is our own
+		}
+		return f
+	}
+	suggested, err := o.ObjectOr("suggested_fees", nil)
+	if err != nil {
+		return nil, err
+	}
+	return &api.Fees{BaseFee: number(o, "base_fee"), MempoolLimit: python.MempoolLimit, TotalBurned: number(o, "total_burned"),
+		StakedOptimae: int(number(o, "staked_optimae")), TotalStaked: number(o, "total_staked"), SuggestedTip: number(suggested, "tip"),
+		SuggestedTotal: number(suggested, "total"), SuggestedStake: number(suggested, "optimae_stake")}, nil
+}
+
+func (v statusView) Status(ctx context.Context) (*api.Status, error) {
+	n, view := v.n, v.n.loop.View()
+	fees, err := v.Fees(ctx)
+	if err != nil {
+		return nil, err
+	}
+	st := n.stack.Status(ctx, func(dc *config.Domain, line *api.DomainStatus, o *canon.Object) {
+		d := view.Domains[dc.ID]
+		line.Best = d.Best
+		o.Set("accepted", d.Accepted).Set("rejected", d.Rejected).Set("champion_by", d.Optimizer)
+		if d.Best != nil {
+			o.Set("verified_best", *d.Best)
+		}
+	}, canon.NewObject("warning", warning, "component_versions", n.versions, "pending_transactions", int64(view.Pending),
+		"pending_sum", view.PendingSum, "reputation", view.Reputation))
+	st.NetworkProtocol = n.protocol()
+	st.Security.ReputationPeers = view.ReputationPeers
+	st.Coin = api.CoinStatus{TotalSupply: view.Supply, MyBalance: view.Balance}
+	for _, h := range view.Top {
+		st.Coin.TopHolders = append(st.Coin.TopHolders, api.Holder{PeerID: h.PeerID, Balance: h.Balance})
+	}
+	d := &view.Difficulty
+	st.Difficulty = api.DifficultyStatus{Threshold: d.Threshold, TargetBlockTime: d.Target, EMABlockTime: d.EMA, BlocksInEpoch: d.InEpoch,
+		EpochLength: d.EpochLength, TotalAdjustments: d.Adjustments, Deviation: d.Deviation()}
+	if raw, ok := n.cfg.Raw.Get("target_block_time"); ok {
+		st.Difficulty.TargetBlockTime = raw // as it was written
+	}
+	st.FeeMarket = fees
+	return st, nil
+}

@@ -1,0 +1,101 @@
+package search
+
+import (
+	"context"
+	"sync"
+
+	"doin.network/node/ga"
+)
+
+// crew trains candidates on as many goroutines as the worker has slots, in the order in which they were given, and keeps the
+// outcomes until they are asked for. Its goroutines outlive the call that gave them work: a search whose record is on its way
+// keeps every slot full.
+type crew struct {
+	// train runs one candidate. Its only error is ctx's.
+	train func(ctx context.Context, c ga.Candidate) (ga.Result, error)
+	// size is how many goroutines there are at most; 0: the candidates are trained by who asks for their outcomes.
+	size int
+
+	work  sync.WaitGroup
+	ready chan struct{} // holds a token when an outcome has come
+
+	mu      sync.Mutex // guards what follows
+	waiting []ga.Candidate
+	done    map[int64]ga.Result
+	running int // goroutines
+}
+
+func newCrew(size int, train func(context.Context, ga.Candidate) (ga.Result, error)) *crew {
+	return &crew{train: train, size: size, ready: make(chan struct{}, 1), done: map[int64]ga.Result{}}
+}
+
+// give queues a candidate, which is trained under ctx.
+func (w *crew) give(ctx context.Context, c ga.Candidate) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.waiting = append(w.waiting, c)
+	if w.running < w.size {
+		w.running++
+		w.work.Go(func() { w.run(ctx) })
+	}
+}
+
+// next takes the oldest candidate that waits. Without one, or after the end of ctx, the goroutine that asks is over.
+func (w *crew) next(ctx context.Context) (c ga.Candidate, ok bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.waiting) == 0 || ctx.Err() != nil {
+		w.running--
+		return c, false
+	}
+	c = w.waiting[0]
+	w.waiting = w.waiting[1:]
+	return c, true
+}
+
+// run trains what waits.
+func (w *crew) run(ctx context.Context) {
+	for {
+		c, ok := w.next(ctx)
+		if !ok {
+			return
+		}
+		r, err := w.train(ctx, c)
+		if err != nil {
+			continue // ctx is over, and so is the search
+		}
+		w.mu.Lock()
+		w.done[c.Trial] = r
+		w.mu.Unlock()
+		select {
+		case w.ready <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// result waits for the outcome of a trial that was given. The only error is ctx's.
+func (w *crew) result(ctx context.Context, trial int64) (ga.Result, error) {
+	if w.size == 0 {
+		c := w.waiting[0] // outcomes are asked for in the order of give
+		w.waiting = w.waiting[1:]
+		return w.train(ctx, c)
+	}
+	for {
+		w.mu.Lock()
+		r, ok := w.done[trial]
+		delete(w.done, trial)
+		w.mu.Unlock()
+		if ok {
+			return r, nil
+		}
+		select {
+		case <-w.ready:
+		case <-ctx.Done():
+			return ga.Result{}, ctx.Err()
+		}
+	}
+}
+
+// wait returns when no goroutine is left; the context of all that was given has ended.
+func (w *crew) wait() { w.work.Wait() }

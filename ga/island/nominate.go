@@ -1,0 +1,225 @@
+package island
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// Bounds of a Nominator.
+const (
+	// MaxOpen is how many undecided nominations may be open at once.
+	MaxOpen = 4
+	// MaxTries bounds the confirming runs of one genome. Each has a nonce and so a training seed of its own: a genome that
+	// disappointed with one may keep with another what its score promised.
+	MaxTries = 4
+	// MaxRemembered bounds the genomes whose tries are remembered.
+	MaxRemembered = 10_000
+	// MaxDecided bounds the claims that are decided but not closed yet; of more, the oldest is forgotten.
+	MaxDecided = 64
+	// maxAgain bounds the superseded genomes that wait for a second chance.
+	maxAgain = 16
+)
+
+// Candidate is an individual that the island has trained itself.
+type Candidate[T any] struct {
+	// Hash names its recipe: equal recipes have equal hashes.
+	Hash string
+	// Fitness is what it scored, higher is better; NaN is no candidate.
+	Fitness float64
+	Value   T
+}
+
+// Nomination is a candidate that is being confirmed, or claimed.
+type Nomination[T any] struct {
+	Candidate[T]
+	// ID counts the nominator's nominations from 1.
+	ID int64
+	// Confirmed is whether the confirming run has ended well, Performance what it gave.
+	Confirmed   bool
+	Performance float64
+	// Decided is whether its claim was judged; it is open as long as the judgement can be lost.
+	Decided bool
+	// Before is how often the genome had been tried before.
+	Before int
+}
+
+// Known is what an island knows of its problem.
+type Known struct {
+	// HasBest is whether there is a best that a claim has to beat, Best its performance.
+	HasBest bool
+	Best    float64
+	// Improves reports whether a performance beats another by the minimum increment.
+	Improves func(performance, over float64) bool
+}
+
+// End is how a nomination ended.
+type End uint8
+
+// The ends.
+const (
+	// Disappointed: the confirming run failed or did not keep the promise, or the claim came to nothing; the try counts.
+	Disappointed End = iota
+	// Announced: the others know the genome; it is not nominated again.
+	Announced
+	// Superseded: another champion came between; the try does not count, and the genome may be nominated on the new base.
+	Superseded
+)
+
+// Nominator picks what an island has confirmed in order to claim it. A confirming run costs a training, so a genome must
+// promise by the island's own score to beat the best that is known and the best of the island's own claims that are still
+// open. Make one by NewNominator; it is not safe for concurrent use.
+type Nominator[T any] struct {
+	maxOpen int
+	last    int64
+	open    []Nomination[T] // in the order of their ids
+	again   []Candidate[T]  // superseded, with their confirmed performances
+	tries   memory
+}
+
+// NewNominator returns one that has nominated nothing and keeps at most maxOpen undecided nominations open, 1 to MaxOpen.
+func NewNominator[T any](maxOpen int) *Nominator[T] {
+	return &Nominator[T]{maxOpen: min(max(maxOpen, 1), MaxOpen), tries: newMemory()}
+}
+
+// Nominate picks of the candidates the one that was tried least often, among equals the best, among those the earlier; ok
+// is false if none promises enough or too much is open already.
+func (n *Nominator[T]) Nominate(candidates []Candidate[T], k Known) (picked Nomination[T], ok bool) {
+	if n.undecided() >= n.maxOpen {
+		return picked, false
+	}
+	over, has := n.threshold(k)
+	promises := func(c Candidate[T]) bool { return !math.IsNaN(c.Fitness) && (!has || k.Improves(c.Fitness, over)) }
+	n.again = slices.DeleteFunc(n.again, func(c Candidate[T]) bool { return !promises(c) })
+	list := slices.Concat(candidates, n.again)
+	list = slices.DeleteFunc(list, func(c Candidate[T]) bool { return !promises(c) || n.confirming(c.Hash) })
+	slices.SortStableFunc(list, func(a, b Candidate[T]) int { return cmp.Compare(b.Fitness, a.Fitness) })
+	fewest := MaxTries
+	for _, c := range list {
+		if t := n.tries.of(c.Hash); t < fewest {
+			picked.Candidate, fewest, ok = c, t, true
+		}
+	}
+	if !ok {
+		return picked, false
+	}
+	n.last++
+	picked.ID, picked.Before = n.last, fewest
+	n.tries.set(picked.Hash, fewest+1)
+	n.again = slices.DeleteFunc(n.again, func(c Candidate[T]) bool { return c.Hash == picked.Hash })
+	n.open = append(n.open, picked)
+	return picked, true
+}
+
+func (n *Nominator[T]) undecided() (k int) {
+	for i := range n.open {
+		if !n.open[i].Decided {
+			k++
+		}
+	}
+	return k
+}
+
+// threshold is what a candidate has to beat; has is false where that is nothing.
+func (n *Nominator[T]) threshold(k Known) (over float64, has bool) {
+	over, has = k.Best, k.HasBest
+	for i := range n.open {
+		if o := &n.open[i]; o.Confirmed && (!has || o.Performance > over) {
+			over, has = o.Performance, true
+		}
+	}
+	return over, has
+}
+
+// confirming reports whether a genome's nomination is open.
+func (n *Nominator[T]) confirming(hash string) bool {
+	return slices.ContainsFunc(n.open, func(o Nomination[T]) bool { return o.Hash == hash })
+}
+
+// Confirm notes what the confirming run of an open nomination gave; an unknown id is passed over.
+func (n *Nominator[T]) Confirm(id int64, performance float64) {
+	if i := n.index(id); i >= 0 {
+		n.open[i].Confirmed, n.open[i].Performance = true, performance
+	}
+}
+
+// Decide notes that the claim of an open nomination was judged: it makes room for another. What it claims has to be beaten
+// until it is closed.
+func (n *Nominator[T]) Decide(id int64) {
+	i := n.index(id)
+	if i < 0 || n.open[i].Decided {
+		return
+	}
+	n.open[i].Decided = true
+	if len(n.open)-n.undecided() > MaxDecided {
+		oldest := slices.IndexFunc(n.open, func(o Nomination[T]) bool { return o.Decided })
+		n.Close(n.open[oldest].ID, Announced)
+	}
+}
+
+// Close ends an open nomination; ok is false if there is none with that id.
+func (n *Nominator[T]) Close(id int64, how End) (closed Nomination[T], ok bool) {
+	i := n.index(id)
+	if i < 0 {
+		return closed, false
+	}
+	closed = n.open[i]
+	n.open = slices.Delete(n.open, i, i+1)
+	switch how {
+	case Announced:
+		n.tries.set(closed.Hash, MaxTries)
+	case Superseded:
+		n.tries.set(closed.Hash, closed.Before)
+		c := closed.Candidate
+		if closed.Confirmed {
+			c.Fitness = closed.Performance
+		}
+		if n.again = append(n.again, c); len(n.again) > maxAgain {
+			n.again = slices.Delete(n.again, 0, 1)
+		}
+	}
+	return closed, true
+}
+
+func (n *Nominator[T]) index(id int64) int {
+	return slices.IndexFunc(n.open, func(o Nomination[T]) bool { return o.ID == id })
+}
+
+// Foreign notes that a genome is another island's: it is not nominated here, unless it was forgotten.
+func (n *Nominator[T]) Foreign(hash string) { n.tries.set(hash, MaxTries) }
+
+// Reprieve forgets a genome's tries: what it was tried for could not be had then.
+func (n *Nominator[T]) Reprieve(hash string) { n.tries.set(hash, 0) }
+
+// Open returns the open nominations in the order of their ids, fresh.
+func (n *Nominator[T]) Open() []Nomination[T] { return slices.Clone(n.open) }
+
+// NominatorState is all that a nominator remembers; see State.
+type NominatorState[T any] struct {
+	Last  int64
+	Open  []Nomination[T]
+	Again []Candidate[T]
+	// Tries are the confirming runs by hash: of the genomes met lately and of those met before.
+	Tries, Older map[string]int
+}
+
+// State returns a copy of what the nominator remembers.
+func (n *Nominator[T]) State() NominatorState[T] {
+	return NominatorState[T]{Last: n.last, Open: slices.Clone(n.open), Again: slices.Clone(n.again), Tries: n.tries.copy(), Older: n.tries.copyOlder()}
+}
+
+// Restore makes the nominator remember s, of which it keeps copies; what is above its bounds is left out.
+func (n *Nominator[T]) Restore(s NominatorState[T]) {
+	n.last = s.Last
+	n.open = nil
+	for _, o := range s.Open {
+		if o.Decided && len(n.open)-n.undecided() < MaxDecided || !o.Decided && n.undecided() < n.maxOpen {
+			n.open = append(n.open, o)
+		}
+	}
+	n.again = slices.Clone(s.Again[:min(len(s.Again), maxAgain)])
+	for i := range n.open {
+		n.last = max(n.last, n.open[i].ID)
+	}
+	n.tries = restoreMemory(s.Tries, s.Older)
+}
