@@ -16,6 +16,7 @@ import (
 	"doin.network/node/compute/domain/open"
 	"doin.network/node/compute/nn"
 	"doin.network/node/compute/worker"
+	"doin.network/node/ga/settings"
 )
 
 // reserve is how many evaluations a GPU takes beside the population of a search.
@@ -49,7 +50,7 @@ func serve(stdin io.Reader, stdout io.Writer, log *slog.Logger, name string, tra
 func serveOn(ctx context.Context, d device.Device, stdin io.Reader, stdout io.Writer, log *slog.Logger, trainings int, share float64) error {
 	o := worker.ServerOptions{
 		Description: description(d, trainings),
-		NewDomain:   open.On(losing{d}),
+		NewDomain:   open.On(losing{d}, settings.Top()...),
 		NewSearch:   search.New,
 		Share:       share,
 		Logger:      log,
