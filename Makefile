@@ -15,7 +15,7 @@ VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 
 # What a build makes.
-PROGRAMS    := $(addprefix ./,$(wildcard cmd/doin-node cmd/doin-pynode cmd/doin-worker cmd/doin-bench))
+PROGRAMS    := ./cmd/doin-node ./cmd/doin-pynode ./cmd/doin-worker ./cmd/doin-bench
 
 # Packages that differ between the flavours, and those whose goroutines share memory.
 NUMERIC     := ./compute/vec/... ./compute/rng/... ./compute/nn/... ./compute/genome/... ./compute/domain/... ./compute/graph/... \

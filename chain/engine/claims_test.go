@@ -19,7 +19,7 @@ func TestEveryProposalEnds(t *testing.T) {
 		t.Run(fmt.Sprint("seed=", seed), func(t *testing.T) {
 			t.Parallel()
 			c := newCluster(t, 5, 70+seed)
-			c.pace = 700 * time.Millisecond
+			c.pace = 1500 * time.Millisecond
 			c.poll()
 			most := 0
 			c.log = func(time.Duration, *node, protocol.Effect) {
@@ -36,7 +36,7 @@ func TestEveryProposalEnds(t *testing.T) {
 			for _, n := range c.nodes {
 				n.search = func(*node) *canon.Object { return nil }
 			}
-			c.net.Advance(10 * time.Minute)
+			c.net.Advance(4 * time.Minute)
 			c.settled(2*time.Minute, c.nodes...)
 			if most < 2 {
 				t.Errorf("at most %d proposals of a node were open at once", most)

@@ -62,10 +62,12 @@ var layers = []layer{
 	{"compute/gpuinfo", []string{"compute/device/...", "compute/nn/...", "compute/vec", "compute/rng", "kernels/...", "gorgonia.org/..."}},
 	{"compute/domain", []string{"compute/domain/...", "compute/nn/..."}},
 	{"compute/domain/...", []string{"compute/worker/...", "compute/graph", "compute/device/open", "compute/device/block", "compute/device/cuda", "compute/gpuinfo"}},
+	{"compute/domain/supervised", []string{"compute/domain/quadratic", "compute/domain/forecast", "compute/domain/tabular", "compute/domain/open"}},
+	{"compute/domain/domaintest", []string{"compute/domain/quadratic", "compute/domain/forecast", "compute/domain/tabular", "compute/domain/open", "compute/domain/supervised"}},
 	{"compute/domain/forecast", []string{"compute/domain/quadratic", "compute/domain/tabular", "compute/domain/open"}},
 	{"compute/domain/tabular", []string{"compute/domain/quadratic", "compute/domain/forecast", "compute/domain/open"}},
-	{"compute/domain/quadratic", []string{"compute/domain/forecast", "compute/domain/tabular", "compute/domain/open", "compute/nn/..."}},
-	{"compute/worker/...", []string{"compute/nn/...", "compute/graph", "compute/device/...", "compute/gpuinfo", "compute/domain/open", "compute/domain/forecast", "compute/domain/quadratic", "compute/domain/tabular"}},
+	{"compute/domain/quadratic", []string{"compute/domain/forecast", "compute/domain/tabular", "compute/domain/open", "compute/domain/supervised", "compute/nn/..."}},
+	{"compute/worker/...", []string{"compute/nn/...", "compute/graph", "compute/device/...", "compute/gpuinfo", "compute/domain/open", "compute/domain/supervised", "compute/domain/forecast", "compute/domain/quadratic", "compute/domain/tabular"}},
 
 	// The sources and what is made of them. The engine's devices and its compiler of models import it, nothing else does.
 	{"kernels/...", []string{"internal/...", "chain/...", "compute/...", "ga/...", "net/...", "olap/...", "bench/...", "cmd/..."}},
@@ -104,7 +106,7 @@ var layers = []layer{
 
 	// The node holds no device and runs nobody's recipe; the worker has no key, no
 	// network and no chain.
-	{"cmd/doin-node/...", []string{"bench/...", "ga", "ga/op", "compute/nn/...", "compute/graph", "compute/device/...", "compute/domain/open", "compute/domain/forecast", "compute/domain/quadratic", "compute/domain/tabular", "kernels/...", "gorgonia.org/...", "github.com/NVIDIA/..."}},
+	{"cmd/doin-node/...", []string{"bench/...", "ga", "ga/op", "compute/nn/...", "compute/graph", "compute/device/...", "compute/domain/open", "compute/domain/supervised", "compute/domain/forecast", "compute/domain/quadratic", "compute/domain/tabular", "kernels/...", "gorgonia.org/...", "github.com/NVIDIA/..."}},
 	{"cmd/doin-node/config", []string{"chain/...", "compute/...", "net/...", "olap/...", "cmd/doin-node/node", "cmd/doin-node/local"}},
 	{"cmd/doin-node/search", []string{"chain/consensus", "chain/engine", "chain/python/...", "chain/store", "net/...", "cmd/doin-node/...", "olap/csv", "olap/sqlite"}},
 	// The parts around a machine know neither machine, and nothing of messages that nobody has signed.
@@ -129,6 +131,8 @@ var importers = []struct {
 	{"gorgonia.org/cu/...", []string{"compute/device/cuda"}},
 	{"github.com/NVIDIA/go-nvml/...", []string{"compute/gpuinfo"}},
 	{"modernc.org/sqlite/...", []string{"olap/sqlite"}},
+	{"olap/csv", []string{"olap/open"}},
+	{"olap/sqlite", []string{"olap/open"}},
 	{"github.com/dgraph-io/...", []string{"chain/store"}},
 	{"github.com/valyala/fasthttp/...", []string{"net/api", "net/transport", "bench/load"}},
 	{"github.com/prometheus/...", []string{"net/api", "cmd/doin-node/stack"}},
@@ -148,6 +152,7 @@ var importers = []struct {
 	{"chain/store", []string{"cmd/doin-node/node", "cmd/doin-node/stack/...", "cmd/doin-pynode/...", "bench/..."}},
 	{"compute/graph", []string{"ga/meta"}}, // the oracle: tests, and L3
 	{"internal/golden", nil},               // tests only
+	{"compute/domain/domaintest", nil},     // tests only
 	{"bench/workload", []string{"bench/engine", "bench/gpu"}},
 	{"bench/...", []string{"cmd/doin-bench/...", "bench/engine", "bench/gpu"}}, // the shared workloads
 	{"cmd/doin-node/node", []string{"cmd/doin-node", "bench/..."}},

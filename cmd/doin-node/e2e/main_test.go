@@ -14,13 +14,14 @@ import (
 	// no old result counts, their parts are named here.
 	_ "doin.network/node/cmd/doin-node/local"
 	_ "doin.network/node/cmd/doin-node/node"
+	_ "doin.network/node/cmd/doin-pynode/node"
 	_ "doin.network/node/cmd/doin-worker/search"
 	_ "doin.network/node/compute/domain/open"
 )
 
 var (
-	// nodeExe and workerExe are the programs under test.
-	nodeExe, workerExe string
+	// nodeExe, pynodeExe and workerExe are the programs under test.
+	nodeExe, pynodeExe, workerExe string
 	// root is the module's directory.
 	root string
 )
@@ -50,14 +51,14 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-// build makes both programs without cgo, as they are shipped.
+// build makes the programs without cgo, as they are shipped.
 func build(dir string) error {
-	cmd := exec.Command("go", "build", "-o", dir+string(filepath.Separator), "./cmd/doin-node", "./cmd/doin-worker")
+	cmd := exec.Command("go", "build", "-o", dir+string(filepath.Separator), "./cmd/doin-node", "./cmd/doin-pynode", "./cmd/doin-worker")
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%v: %w\n%s", cmd.Args, err, out)
 	}
-	nodeExe, workerExe = filepath.Join(dir, "doin-node"), filepath.Join(dir, "doin-worker")
+	nodeExe, pynodeExe, workerExe = filepath.Join(dir, "doin-node"), filepath.Join(dir, "doin-pynode"), filepath.Join(dir, "doin-worker")
 	return nil
 }

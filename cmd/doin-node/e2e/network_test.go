@@ -61,6 +61,14 @@ func newHost(t *testing.T, name string, s *canon.Object, members ...any) *host {
 	return h
 }
 
+// newPynode is newHost for a node among Python nodes.
+func newPynode(t *testing.T, name string, s *canon.Object, members ...any) *host {
+	t.Helper()
+	h := newHost(t, name, s, members...)
+	h.exe = pynodeExe
+	return h
+}
+
 // configure writes the node's configuration.
 func (h *host) configure(s *canon.Object, members ...any) {
 	h.t.Helper()

@@ -48,7 +48,8 @@ type host struct {
 	dir  string
 	port int
 	key  *identity.Key
-	lan  *port // where it is, nil on loopback
+	lan  *port  // where it is, nil on loopback
+	exe  string // its program, nodeExe unless it is set
 }
 
 func (h *host) file(name string) string { return filepath.Join(h.dir, name) }
@@ -179,7 +180,11 @@ type port struct {
 // run starts the node's process and waits until it answers.
 func (h *host) run(args ...string) {
 	h.t.Helper()
-	line := append([]string{nodeExe, "--config", h.file("node.json")}, args...)
+	exe := h.exe
+	if exe == "" {
+		exe = nodeExe
+	}
+	line := append([]string{exe, "--config", h.file("node.json")}, args...)
 	if h.lan != nil {
 		line = append([]string{"ip", "netns", "exec", h.lan.namespace}, line...)
 	}

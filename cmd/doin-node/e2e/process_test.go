@@ -186,20 +186,26 @@ func (p *process) exit() int {
 // failed runs the node program, which must end with an error, and returns what it printed.
 func failed(t *testing.T, dir string, args ...string) string {
 	t.Helper()
+	return fails(t, nodeExe, dir, args...)
+}
+
+// fails is failed of a program.
+func fails(t *testing.T, exe, dir string, args ...string) string {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, nodeExe, args...)
+	cmd := exec.CommandContext(ctx, exe, args...)
 	cmd.Dir = dir
 	cmd.WaitDelay = 2 * time.Second
 	out, err := cmd.CombinedOutput()
 	if err == nil {
-		t.Fatalf("doin-node %v ended without an error:\n%s", args, tail(string(out), 20))
+		t.Fatalf("%s %v ended without an error:\n%s", filepath.Base(exe), args, tail(string(out), 20))
 	}
 	if ctx.Err() != nil {
-		t.Fatalf("doin-node %v runs although it cannot:\n%s", args, tail(string(out), 20))
+		t.Fatalf("%s %v runs although it cannot:\n%s", filepath.Base(exe), args, tail(string(out), 20))
 	}
 	if strings.Contains(string(out), "goroutine ") {
-		t.Errorf("doin-node %v panicked:\n%s", args, tail(string(out), 40))
+		t.Errorf("%s %v panicked:\n%s", filepath.Base(exe), args, tail(string(out), 40))
 	}
 	return string(out)
 }

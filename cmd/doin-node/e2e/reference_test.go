@@ -156,8 +156,8 @@ func TestReference(t *testing.T) {
 	port := freePort(t)
 	address := fmt.Sprintf("127.0.0.1:%d", port)
 	s := referenceSettings()
-	a := newHost(t, "optimizer", referenceSettings("optimize", true, "target_performance", -300), "bootstrap_peers", []any{address})
-	b := newHost(t, "evaluator", s, "bootstrap_peers", []any{address})
+	a := newPynode(t, "optimizer", referenceSettings("optimize", true, "target_performance", -300), "bootstrap_peers", []any{address})
+	b := newPynode(t, "evaluator", s, "bootstrap_peers", []any{address})
 	p := python(t, "python", pythonID, port, []string{a.endpoint(), b.endpoint()})
 	a.run()
 	b.run()
@@ -238,7 +238,7 @@ func TestReference(t *testing.T) {
 
 	// Either side syncs the other's chain: a node that knows only the Python peer, a Python peer that knows only the node.
 	blocks = oneChain(t, 2, a, b, p)
-	late := newHost(t, "late", s, "bootstrap_peers", []any{address}, "discovery_enabled", false)
+	late := newPynode(t, "late", s, "bootstrap_peers", []any{address}, "discovery_enabled", false)
 	late.run()
 	latePython := python(t, "late python", lateID, freePort(t), []string{b.endpoint()})
 	level := []*host{a, b, p, late, latePython}
@@ -336,11 +336,11 @@ func checkChainRows(t *testing.T, h *host, blocks []*chain.Block) {
 func checkImport(t *testing.T, p *host, blocks []*chain.Block) (imported int64) {
 	t.Helper()
 	a := p.must(http.MethodGet, "/_chain.json", nil)
-	h := newHost(t, "explorer", referenceSettings("evaluate", false), "discovery_enabled", false)
+	h := newPynode(t, "explorer", referenceSettings("evaluate", false), "discovery_enabled", false)
 	file := filepath.Join(t.TempDir(), "chain.json")
 	write(t, file, a.body)
 	for i, want := range []int{len(blocks) - 1, 0} { // again, and nothing is new
-		out, err := exec.CommandContext(t.Context(), nodeExe, "chain", "import", file, "--data-dir", h.dir).Output()
+		out, err := exec.CommandContext(t.Context(), pynodeExe, "chain", "import", file, "--data-dir", h.dir).Output()
 		if err != nil {
 			t.Fatalf("chain import: %v", err)
 		}
@@ -364,7 +364,7 @@ func checkImport(t *testing.T, p *host, blocks []*chain.Block) (imported int64) 
 
 	broken := strings.Replace(string(a.body), `"reward_fraction": 1.0`, `"reward_fraction": 2.0`, 1)
 	write(t, file, []byte(broken))
-	mentions(t, failed(t, t.TempDir(), "chain", "import", file), "transaction id")
+	mentions(t, fails(t, pynodeExe, t.TempDir(), "chain", "import", file), "transaction id")
 	return imported
 }
 
@@ -374,9 +374,9 @@ func TestReferenceQuorum(t *testing.T) {
 	t.Parallel()
 	port := freePort(t)
 	address := fmt.Sprintf("127.0.0.1:%d", port)
-	a := newHost(t, "optimizer", referenceSettings("optimize", true, "synthetic_data_validation", true, "target_performance", -600),
+	a := newPynode(t, "optimizer", referenceSettings("optimize", true, "synthetic_data_validation", true, "target_performance", -600),
 		"bootstrap_peers", []any{address})
-	b := newHost(t, "evaluator", referenceSettings("synthetic_data_validation", true), "bootstrap_peers", []any{address, a.endpoint()})
+	b := newPynode(t, "evaluator", referenceSettings("synthetic_data_validation", true), "bootstrap_peers", []any{address, a.endpoint()})
 	p := python(t, "python", pythonID, port, []string{a.endpoint(), b.endpoint()}, "--validate")
 	b.run()
 	eventually(t, "the evaluator knows the python peer", func() error {
@@ -438,7 +438,7 @@ func TestReferenceQuorum(t *testing.T) {
 	figures(t, "Quorum of a node and a Python peer", chainFigures(blocks).Set("results_accepted_by_quorum", int64(accepted)))
 }
 
-// TestReferenceExamples starts a node with each example file of the reference, as it is, in either profile.
+// TestReferenceExamples starts either program with each example file of the reference, as it is.
 func TestReferenceExamples(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob(filepath.Join(root, "cmd", "doin-node", "config", "testdata", "reference", "*.json"))
@@ -446,9 +446,9 @@ func TestReferenceExamples(t *testing.T) {
 		t.Fatalf("no example: %v", err)
 	}
 	for _, file := range files {
-		for _, profile := range []string{"strict", "reference"} {
+		for exe, profile := range map[string]string{nodeExe: "strict", pynodeExe: "reference"} {
 			h := &host{t: t, name: filepath.Base(file), dir: t.TempDir(), port: freePort(t)}
-			h.process = launch(t, h.name, h.dir, []string{nodeExe, "--config", file, "--port", fmt.Sprint(h.port), "--data-dir", h.dir, "--security", profile})
+			h.process = launch(t, h.name, h.dir, []string{exe, "--config", file, "--port", fmt.Sprint(h.port), "--data-dir", h.dir})
 			h.ready()
 			if v, err := h.mustGet("/status").String("security_profile"); err != nil || v != profile {
 				t.Errorf("%s: profile %q, %v", h.name, v, err)
@@ -458,4 +458,7 @@ func TestReferenceExamples(t *testing.T) {
 	}
 	figures(t, "Example configurations of the reference", canon.NewObject("files", int64(len(files)), "profiles", int64(2),
 		"starts_without_a_change", int64(2*len(files))))
+	// A program that is told to be the other one names it.
+	mentions(t, fails(t, nodeExe, t.TempDir(), "--config", files[0], "--security", "reference"), "doin-pynode")
+	mentions(t, fails(t, pynodeExe, t.TempDir(), "--config", files[0], "--security", "strict"), "doin-node's;")
 }

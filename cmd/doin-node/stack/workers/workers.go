@@ -87,7 +87,10 @@ func findBuiltIn(ctx context.Context, cfg *config.Config, log *slog.Logger) (out
 		if found.Fallback != "" { // with as many trainings as suit the processor
 			o.Fallback = []string{found.Fallback}
 		}
-		o.Args = append(o.Args, "--verification-share", strconv.FormatFloat(cfg.Worker.VerificationShare, 'g', -1, 64))
+		if share := cfg.Worker.VerificationShare; share != config.DefaultConfig().Worker.VerificationShare {
+			// The default is the worker's own: a program of version 1 of the protocol does not know the flag.
+			o.Args = append(o.Args, "--verification-share", strconv.FormatFloat(share, 'g', -1, 64))
+		}
 		if cfg.Worker.Parallel > 0 {
 			o.Args = append(o.Args, "--workers", strconv.Itoa(cfg.Worker.Parallel))
 		}
