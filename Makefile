@@ -88,6 +88,10 @@ bench-islands: build ## measure islands, simulated and real, into bench/results/
 	bin/doin-bench islands --domain quadratic --nodes 1,2 --seeds 20 --parallel 10 --timeout 10m --out bench/results
 	bin/doin-bench islands --domain forecast --nodes 1,2,4 --seeds 10 --goals=-0.225 --timeout 1m --out bench/results
 
+.PHONY: bench-islands-clock
+bench-islands-clock: build ## seconds to a goal: one node, two islands, two isolated, into bench/results/ (hours; goes on where it stopped)
+	bin/doin-bench islands --clock --goal auto --out bench/results
+
 .PHONY: python-peers
 python-peers: ## two nodes of the reference profile and a Python peer; figures into bench/results/
 	DOIN_PYTHON_OUT=$(CURDIR)/bench/results $(GO) test ./cmd/doin-node/e2e -run 'TestReference|TestPythonPeer' -count=1

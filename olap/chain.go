@@ -1,10 +1,6 @@
 package olap
 
-import (
-	"fmt"
-
-	"doin.network/node/internal/canon"
-)
+import "doin.network/node/internal/canon"
 
 // ChainOptimae is a row of fact_chain_optimae: one optimae that a block of our chain accepted.
 type ChainOptimae struct {
@@ -88,27 +84,6 @@ func ChainMetricsKeys() []string {
 		"previous_best_performance", "effective_increment", "reward_fraction", "quorum_agree_fraction",
 		"optimae_id", "block_height", "block_timestamp",
 	}
-}
-
-// Object returns the row as GET /stats/chain-metrics shows it.
-func (c *ChainOptimae) Object() (*canon.Object, error) {
-	var parameters any
-	if c.Parameters != "" {
-		v, err := canon.Parse([]byte(c.Parameters))
-		if err != nil {
-			return nil, fmt.Errorf("parameters of optimae %s: %w", c.OptimaeID, err)
-		}
-		parameters = v
-	}
-	o := canon.NewObject()
-	for _, key := range ChainMetricsKeys() {
-		if key == "parameters" {
-			o.Set(key, parameters)
-		} else {
-			o.Set(key, ChainOptimaeTable.Column(key).Value(c))
-		}
-	}
-	return o, nil
 }
 
 func payloadFloat(p *canon.Object, key string) *float64 {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	encsv "encoding/csv"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -45,8 +46,8 @@ func openAll(ctx context.Context, dir string) (*olap.Recorder, *sqlite.DB, error
 	return r, db, err
 }
 
-// recordForEver is the process that is killed: it prints the id of every round after Record has
-// acknowledged it.
+// recordForEver is the process that is killed: it prints the id of every round, and of every step of a claim, after Record has
+// acknowledged it. As a search does, it keeps its state now and then, and goes on from that: the rounds since then come again.
 func recordForEver(dir string) error {
 	r, _, err := openAll(context.Background(), dir)
 	if err != nil {
@@ -54,7 +55,8 @@ func recordForEver(dir string) error {
 	}
 	go r.Run(context.Background())
 	tracker := olap.NewTracker(olap.Node{ID: "node"}, nil)
-	rows, err := tracker.Start(olap.Setup{DomainID: "d"}, time.Now())
+	state := filepath.Join(dir, "state.json")
+	rows, err := tracker.Start(olap.Setup{DomainID: "d", Resume: loadProgress(state)}, time.Now())
 	if err != nil {
 		return err
 	}
@@ -62,18 +64,29 @@ func recordForEver(dir string) error {
 		return err
 	}
 	blob := strings.Repeat("x", 3000)
-	for i := 0; ; i++ {
+	for {
+		p, _ := tracker.Progress("d", time.Now())
+		n := p.Rounds + 1
+		if n%7 == 1 {
+			if err := saveProgress(state, p); err != nil {
+				return err
+			}
+		}
 		rows, err := tracker.Record("d", olap.Observation{
-			Performance: float64(i % 97), Parameters: canon.NewObject("i", i, "blob", blob),
+			Performance: float64(n % 97), Parameters: canon.NewObject("i", n, "blob", blob),
 		}, time.Now())
 		if err != nil {
 			return err
 		}
-		if err := r.Record(rows...); err != nil {
+		steps, err := tracker.Claim("d", olap.ClaimEvent{Proposal: n, Stage: "confirmed"}, time.Now())
+		if err != nil {
 			return err
 		}
-		fmt.Println("ack", rows[0].Round.ID)
-		if i%20 == 19 { // not so fast that the sinks never catch up
+		if err := r.Record(append(rows, steps...)...); err != nil {
+			return err
+		}
+		fmt.Println("ack", rows[0].Round.ID, steps[0].Claim.ID)
+		if n%20 == 0 { // not so fast that the sinks never catch up
 			if err := r.Flush(context.Background()); err != nil {
 				return err
 			}
@@ -81,8 +94,28 @@ func recordForEver(dir string) error {
 	}
 }
 
+// loadProgress returns nil for none.
+func loadProgress(path string) (p *olap.Progress) {
+	data, err := os.ReadFile(path)
+	if err != nil || json.Unmarshal(data, &p) != nil {
+		return nil
+	}
+	return p
+}
+
+func saveProgress(path string, p olap.Progress) error {
+	data, err := json.Marshal(p)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(path+".tmp", data, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(path+".tmp", path)
+}
+
 // TestKillNine kills a recording process again and again at random moments. Every acknowledged
-// round then is in each sink exactly once.
+// round then is in each sink exactly once, and every step of a claim in the table; all rounds are of one experiment.
 func TestKillNine(t *testing.T) {
 	exe, err := os.Executable()
 	if err != nil {
@@ -96,7 +129,7 @@ func TestKillNine(t *testing.T) {
 	t.Logf("seed %d", seed)
 	rng := rand.New(rand.NewPCG(seed, 0))
 	dir := t.TempDir()
-	acked := map[string]bool{}
+	acked := map[string]string{} // a round's id → its claim's
 	for range cycles {
 		recordAndKill(t, exe, dir, time.Duration(rng.IntN(150))*time.Millisecond, acked)
 	}
@@ -112,7 +145,7 @@ func TestKillNine(t *testing.T) {
 	if err := r.Flush(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	inTable := tableIDs(t, db)
+	inTable, steps := tableIDs(t, db)
 	t.Logf("at the end: %+v", r.Stats())
 	cancel()
 	if err := <-done; err != nil {
@@ -125,7 +158,10 @@ func TestKillNine(t *testing.T) {
 	if len(acked) < cycles {
 		t.Errorf("only %d rounds were acknowledged", len(acked))
 	}
-	for id := range acked {
+	for id, step := range acked {
+		if steps[step] != 1 {
+			t.Errorf("acknowledged step %s is %d times in the table", step, steps[step])
+		}
 		if inFile[id] != 1 || inTable[id] != 1 {
 			t.Errorf("acknowledged round %s is %d times in the file and %d times in the table", id, inFile[id], inTable[id])
 		}
@@ -145,7 +181,7 @@ func TestKillNine(t *testing.T) {
 
 // recordAndKill runs one recording process, kills it the given time after its first round, and
 // adds what it acknowledged.
-func recordAndKill(t *testing.T, exe, dir string, after time.Duration, acked map[string]bool) {
+func recordAndKill(t *testing.T, exe, dir string, after time.Duration, acked map[string]string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), exe)
 	cmd.Env = append(os.Environ(), crashDir+"="+dir)
@@ -163,9 +199,9 @@ func recordAndKill(t *testing.T, exe, dir string, after time.Duration, acked map
 			timer = time.AfterFunc(after, func() { cmd.Process.Kill() })
 			defer timer.Stop()
 		}
-		id, ok := strings.CutPrefix(lines.Text(), "ack ")
-		if ok && len(id) == 32 { // the last line may be cut
-			acked[id] = true
+		line, ok := strings.CutPrefix(lines.Text(), "ack ")
+		if id, step, _ := strings.Cut(line, " "); ok && len(step) == 32 { // the last line may be cut
+			acked[id] = step
 		}
 	}
 	if err := cmd.Wait(); err == nil || cmd.ProcessState.Exited() {
@@ -191,26 +227,31 @@ func fileIDs(t *testing.T, path string) map[string]int {
 	return ids
 }
 
-func tableIDs(t *testing.T, db *sqlite.DB) map[string]int {
+// tableIDs returns how often each round and each step of a claim is in the tables.
+func tableIDs(t *testing.T, db *sqlite.DB) (rounds, steps map[string]int) {
 	t.Helper()
 	experiments, err := db.Experiments(t.Context())
-	if err != nil {
-		t.Fatal(err)
+	if err != nil || len(experiments) != 1 {
+		t.Fatalf("%d experiments, %v, want one that goes on", len(experiments), err)
 	}
-	ids := map[string]int{}
-	for _, e := range experiments {
-		id, _ := e.String("experiment_id")
-		rounds, err := db.Rounds(t.Context(), id, sqlite.MaxRounds)
+	count := func(key string, objects []*canon.Object, err error) map[string]int {
+		t.Helper()
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i, r := range rounds {
-			id, _ := r.String("round_id")
+		ids := map[string]int{}
+		for i, o := range objects {
+			id, _ := o.String(key)
 			ids[id]++
-			if n, _ := r.Int("round_number"); n != int64(i+1) {
-				t.Errorf("round %d of its experiment has number %d", i+1, n)
+			if n, _ := o.Int("round_number"); n != int64(i+1) {
+				t.Errorf("%s %d of the experiment is of round %d", key, i+1, n)
 			}
 		}
+		return ids
 	}
-	return ids
+	id, _ := experiments[0].String("experiment_id")
+	objects, err := db.Rounds(t.Context(), id, sqlite.MaxRounds)
+	rounds = count("round_id", objects, err)
+	objects, err = db.Claims(t.Context(), id, sqlite.MaxRounds)
+	return rounds, count("claim_event_id", objects, err)
 }

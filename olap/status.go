@@ -7,19 +7,8 @@ import (
 	"doin.network/node/internal/canon"
 )
 
-// Status returns the running summary of domain's experiment in the form of GET /stats; ok is
-// false for a domain without an experiment. The object is the caller's.
-func (t *Tracker) Status(domain string, now time.Time) (status *canon.Object, ok bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	r, ok := t.runs[domain]
-	if !ok {
-		return nil, false
-	}
-	return Status(&r.exp, &r.sum, seconds(r.start, now)), true
-}
-
-// Statuses returns the running summaries of all experiments, keyed by domain in starting order.
+// Statuses returns the running summaries of all experiments in the form of GET /stats, keyed by domain in starting order. The
+// objects are the caller's.
 func (t *Tracker) Statuses(now time.Time) *canon.Object {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -29,18 +18,6 @@ func (t *Tracker) Statuses(now time.Time) *canon.Object {
 		all.Set(domain, Status(&r.exp, &r.sum, seconds(r.start, now)))
 	}
 	return all
-}
-
-// Summary returns the summary and the experiment of domain as they stand; ok is false for a
-// domain without an experiment.
-func (t *Tracker) Summary(domain string) (s Summary, e Experiment, ok bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	r, ok := t.runs[domain]
-	if !ok {
-		return Summary{}, Experiment{}, false
-	}
-	return r.sum, r.exp, true
 }
 
 // ChainMetrics returns the metrics to send with a result of domain's experiment that reports the

@@ -159,8 +159,8 @@ func TestTrackerRefuses(t *testing.T) {
 			t.Errorf("Record(%v) = %v, want ErrInvalidRow", p, err)
 		}
 	}
-	if s, _, _ := tracker.Summary("d"); s.TotalRounds != 0 || s.BestPerformance != nil {
-		t.Errorf("refused rounds changed the summary: %+v", s)
+	if p, _ := tracker.Progress("d", epoch); p.Rounds != 0 || p.BestPerformance != nil {
+		t.Errorf("refused rounds changed the experiment: %+v", p)
 	}
 }
 

@@ -84,12 +84,25 @@ func collect(t *testing.T, in *canon.Object) []any {
 			row := ChainOptimaeOf(Acceptance{
 				DomainID: domain, PeerID: peer, BlockHeight: height, BlockTimestamp: timestamp, Payload: payload,
 			})
-			o, err := row.Object()
-			if err != nil {
-				t.Fatal(err)
-			}
-			rows = append(rows, o)
+			rows = append(rows, chainMetricsObject(t, &row))
 		}
 	}
 	return rows
+}
+
+// chainMetricsObject is the row as GET /stats/chain-metrics shows it.
+func chainMetricsObject(t *testing.T, row *ChainOptimae) *canon.Object {
+	t.Helper()
+	o := canon.NewObject()
+	for _, key := range ChainMetricsKeys() {
+		v := ChainOptimaeTable.Column(key).Value(row)
+		if text, ok := v.(string); ok && ChainOptimaeTable.Column(key).JSON() {
+			var err error
+			if v, err = canon.Parse([]byte(text)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		o.Set(key, v)
+	}
+	return o
 }

@@ -4,7 +4,8 @@
 // There are three ways to measure. [Simulate] runs the searches of the worker in this process under a virtual clock: a
 // round is one generation of every island, and champions take a number of rounds to arrive; it is a function of the seeds,
 // so its figures can be asserted. [Real] starts the node program as networks on loopback and reads their public API.
-// [Join] watches nodes that are running already. All of them fill the same rows.
+// [Join] watches nodes that are running already. All of them fill the same rows. [Clock] is apart: it takes the seconds of
+// real nodes on one thread each, over many seeds, and goes on where it was stopped.
 //
 // A goal is a performance, and it is reached by the first training of any island's own search that has it. The searches'
 // seeds are those of "doin-node local" with the same seed in its configuration, so a real node alone repeats a simulated

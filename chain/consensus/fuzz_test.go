@@ -27,7 +27,7 @@ func FuzzParseState(f *testing.F) {
 		}
 		s.Eligible() // whoever holds a state may ask it anything
 		s.Generators()
-		s.Weight(domain)
+		s.weight(s.Domains[domain], s.rules.Domains[domain])
 		_, _ = Build(s, nil, s.TipTime, w.keys[w.ids[0]])
 	})
 }

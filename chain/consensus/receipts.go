@@ -20,8 +20,6 @@ type Receipt struct {
 	Improved            bool
 	// Solo marks an acceptance whose only evaluator is its author.
 	Solo              bool
-	HadBest           bool
-	PreviousBest      float64
 	Agreed, Divergent []string
 }
 
@@ -38,7 +36,7 @@ type Receipts struct {
 var ErrReceipts = errors.New("consensus: stored receipts are unreadable")
 
 // AppendCanonical appends the stored form of the receipts, which is what people read too: ratios are decimals in it, and
-// what the block itself shows (optimizers, votes, earlier champions) is left out.
+// what the block itself shows (optimizers, votes) is left out.
 func (r *Receipts) AppendCanonical(dst []byte) []byte { return canon.AppendCanonical(dst, r.object()) }
 
 func (r *Receipts) object() *canon.Object {

@@ -182,11 +182,7 @@ func (s *State) Improves(domain string, performance float64) (raw int64, ok bool
 	return 0, false
 }
 
-// Weight returns the domain's weight in this state.
-func (s *State) Weight(domain string) int64 {
-	return s.weight(s.Domains[domain], s.rules.Domains[domain])
-}
-
+// weight returns a domain's weight in this state, or in a draft of one.
 func (s *State) weight(d *Domain, rule DomainRules) int64 {
 	return d.Weight(rule.Weight, rule.Synthetic, s.inferences, int64(len(s.rules.Domains)))
 }

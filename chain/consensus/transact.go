@@ -62,7 +62,6 @@ func (b *block) accept(tx *chain.Tx, st *Statement, r *Receipt) error {
 
 	s, d := b.s, b.s.doms.edit(st.DomainID)
 	r.OptimaeID, r.OptimizerID, r.Base, r.Agreed, r.Divergent = st.OptimaeID, st.OptimizerID, st.Base, agreed, divergent
-	r.HadBest, r.PreviousBest = d.HasBest, d.Best
 	rule := s.rules.Domains[st.DomainID]
 	r.Weight = s.weight(d, rule)
 	r.Factor = ReputationFactor(s.reputation(st.OptimizerID))

@@ -131,6 +131,8 @@ var importers = []struct {
 	{"gorgonia.org/cu/...", []string{"compute/device/cuda"}},
 	{"github.com/NVIDIA/go-nvml/...", []string{"compute/gpuinfo"}},
 	{"modernc.org/sqlite/...", []string{"olap/sqlite"}},
+	{"olap/csv", []string{"olap/open"}},
+	{"olap/sqlite", []string{"olap/open"}},
 	{"github.com/dgraph-io/...", []string{"chain/store"}},
 	{"github.com/valyala/fasthttp/...", []string{"net/api", "net/transport", "bench/load"}},
 	{"github.com/prometheus/...", []string{"net/api", "cmd/doin-node/stack"}},

@@ -3,6 +3,7 @@ package spool
 import (
 	"errors"
 	"io"
+	"os"
 )
 
 // Cursor is a reader's place in a queue. The zero value is the beginning.
@@ -46,6 +47,8 @@ func (s *Queue) Read(c Cursor, maxRows, maxBytes int) (recs []Record, next Curso
 				resumed = end
 			}
 			c.off = resumed
+		case errors.Is(err, os.ErrClosed) && s.open():
+			// Released meanwhile: everybody has its records, this reader too, which was skipping them. at finds the next one.
 		case err != nil:
 			return nil, c, bad, err
 		default:
@@ -60,6 +63,13 @@ func (s *Queue) Read(c Cursor, maxRows, maxBytes int) (recs []Record, next Curso
 	return recs, c, bad, nil
 }
 
+// open reports whether Close was not called yet.
+func (s *Queue) open() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.closed
+}
+
 // at moves c to the segment it is in, or to the next one if that is gone, and returns the segment,
 // the end of its durable part and whether a segment follows. It returns nil if there is none.
 func (s *Queue) at(c *Cursor) (seg *segment, end int64, more bool) {
@@ -72,7 +82,8 @@ func (s *Queue) at(c *Cursor) (seg *segment, end int64, more bool) {
 		if seg.first > c.first || c.off == 0 {
 			c.first, c.off = seg.first, segmentHeader
 		}
-		return seg, seg.synced, i < len(s.segs)-1 && seg.synced == seg.size
+		// A segment begun just now has nothing durable, not even its header, and no records to read.
+		return seg, max(seg.synced, segmentHeader), i < len(s.segs)-1 && seg.synced == seg.size
 	}
 	return nil, 0, false
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 )
 
@@ -215,6 +216,48 @@ func TestQueueBoundAndCompaction(t *testing.T) {
 	if _, last := s.Held(); last != 16 {
 		t.Errorf("number after compaction = %d, want 16", last)
 	}
+}
+
+// TestQueueReleasedWhileRead: a reader that only skips what it has meets the release of the file, and goes on behind it.
+func TestQueueReleasedWhileRead(t *testing.T) {
+	s, _ := mustOpen(t, t.TempDir())
+	payload := make([]byte, 2<<10)
+	stop := make(chan struct{})
+	var wg sync.WaitGroup
+	for range 2 {
+		wg.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				_, last := s.Held()
+				if recs, _, bad, err := s.Read(Behind(last+1<<20), 10, 1<<20); len(recs) != 0 || bad != 0 || err != nil {
+					t.Errorf("Read = %d records, %d bad, %v", len(recs), bad, err)
+					return
+				}
+			}
+		})
+	}
+	batch := make([][]byte, 1<<10)
+	for i := range batch {
+		batch[i] = payload
+	}
+	for range 20 {
+		if err := s.Append(batch); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Sync(); err != nil {
+			t.Fatal(err)
+		}
+		_, last := s.Held()
+		if err := s.Release(last); err != nil {
+			t.Fatal(err)
+		}
+	}
+	close(stop)
+	wg.Wait()
 }
 
 func FuzzSegment(f *testing.F) {

@@ -104,9 +104,6 @@ func check(ctx context.Context, db *sql.DB, abs string) error {
 // Name returns "sqlite".
 func (db *DB) Name() string { return "sqlite" }
 
-// Path returns the path given to Open.
-func (db *DB) Path() string { return db.path }
-
 // Close folds the write-ahead log into the file and closes it.
 func (db *DB) Close() error {
 	return db.wrap("close", db.closeAll())

@@ -354,9 +354,6 @@ func acceptance(id, domain string, height int64, payload ...any) olap.Row {
 
 func TestChain(t *testing.T) {
 	db := mustOpen(t, filepath.Join(t.TempDir(), "olap.db"))
-	if _, ok, err := db.ChainHeight(t.Context()); ok || err != nil {
-		t.Errorf("ChainHeight of an empty file = %v, %v", ok, err)
-	}
 	full := []any{"parameters", canon.NewObject("x", []any{1.0}), "verified_performance", -1.0, "effective_increment", 0.5,
 		"experiment_id", "e", "round_number", 3, "data_hash", "", "reported_performance", -1.0}
 	write(t, db, acceptance("a", "q", 1, "performance", -1.0, "increment", 0.5), acceptance("a", "q", 1, full...),
@@ -379,9 +376,6 @@ func TestChain(t *testing.T) {
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("ChainMetrics = %s\nwant %s", got, want)
-	}
-	if h, ok, err := db.ChainHeight(t.Context()); h != 3 || !ok || err != nil {
-		t.Errorf("ChainHeight = %d, %v, %v", h, ok, err)
 	}
 	write(t, db, olap.Row{Rollback: &olap.Rollback{Height: 1}}, acceptance("b", "q", 2))
 	rows, err = db.ChainMetrics(t.Context(), "")

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"strings"
 
@@ -76,25 +75,17 @@ func chainMetrics(row *canon.Object) (*canon.Object, error) {
 	out := canon.NewObject()
 	for _, key := range olap.ChainMetricsKeys() {
 		v, _ := row.Get(key)
-		if text, ok := v.(string); ok && key == "parameters" {
+		if text, ok := v.(string); ok && olap.ChainOptimaeTable.Column(key).JSON() {
 			parsed, err := canon.Parse([]byte(text))
 			if err != nil {
 				id, _ := row.Get("optimae_id")
-				return nil, fmt.Errorf("parameters of optimae %v: %w", id, err)
+				return nil, fmt.Errorf("%s of optimae %v: %w", key, id, err)
 			}
 			v = parsed
 		}
 		out.Set(key, v)
 	}
 	return out, nil
-}
-
-// ChainHeight returns the height of the highest block with a row in the file; ok is false if there
-// is none. Rows still in the recorder's spool do not count.
-func (db *DB) ChainHeight(ctx context.Context) (height int64, ok bool, err error) {
-	var h sql.NullInt64
-	err = db.reader.QueryRowContext(ctx, "SELECT MAX(block_height) FROM fact_chain_optimae").Scan(&h)
-	return h.Int64, h.Valid, db.wrap("query", err)
 }
 
 // objects returns rows of t; tail is what follows FROM.

@@ -460,5 +460,5 @@ func TestReferenceExamples(t *testing.T) {
 		"starts_without_a_change", int64(2*len(files))))
 	// A program that is told to be the other one names it.
 	mentions(t, fails(t, nodeExe, t.TempDir(), "--config", files[0], "--security", "reference"), "doin-pynode")
-	mentions(t, fails(t, pynodeExe, t.TempDir(), "--config", files[0], "--security", "strict"), "doin-node;")
+	mentions(t, fails(t, pynodeExe, t.TempDir(), "--config", files[0], "--security", "strict"), "doin-node's;")
 }

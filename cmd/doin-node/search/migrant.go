@@ -34,8 +34,9 @@ func (s *Search) offer(optimae, from string, parameters *canon.Object, performan
 	s.gate.Offer(island.Migrant[*canon.Object]{From: from, Fitness: performance, Value: parameters})
 }
 
-// admit opens the gate.
-func (s *Search) admit() (out []worker.Immigrant) {
+// admit opens the gate: who is let in is the answer to the last record, and is kept until it has joined.
+func (s *Search) admit() []worker.Immigrant {
+	out := []worker.Immigrant{}
 	var members []string
 	if s.cfg.Migration.Topology != island.Full {
 		members = s.parts.Chain.Known(s.cfg.Domain).Members
@@ -45,6 +46,10 @@ func (s *Search) admit() (out []worker.Immigrant) {
 			out = append(out, worker.Immigrant{Parameters: m.Value, Performance: m.Fitness})
 		}
 	}
+	if s.pos.answers = append(s.pos.answers, out); int64(len(s.pos.answers)) > s.ahead() {
+		s.pos.answers = s.pos.answers[1:]
+	}
+	s.pos.answered = true
 	return out
 }
 

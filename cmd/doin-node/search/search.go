@@ -49,6 +49,7 @@ type position struct {
 	generation int64 // number of the last one
 	record     []byte
 	answers    [][]worker.Immigrant // to the last records, whose immigrants may not have joined yet
+	answered   bool                 // the last of them is the last record's
 	evaluated  int64                // trainings that rows have counted
 	best       *float64             // of the search itself
 	seedOf     string               // hash of the recipe that bestSeed trained
@@ -172,7 +173,7 @@ func (s *Search) attempts(ctx context.Context) error {
 				return fmt.Errorf("domain %s: %w", s.cfg.Domain, err)
 			}
 			s.log.Error("the last generation is not taken up again, the search begins anew", "err", err)
-			s.pos.record, s.pos.answers, s.pos.evaluated = nil, nil, 0
+			s.pos.record, s.pos.answers, s.pos.answered, s.pos.evaluated = nil, nil, false, 0
 		}
 		s.log.Warn("search interrupted, it goes on from its last generation", "round", s.pos.round, "err", err)
 		if pause(ctx, wait) != nil {
@@ -183,13 +184,16 @@ func (s *Search) attempts(ctx context.Context) error {
 
 // generations runs one Optimize request to its end.
 func (s *Search) generations(ctx context.Context) error {
-	if err := s.await(ctx, s.due()); err != nil { // the last answer may have been cut off
-		return err
-	}
 	job := worker.OptimizeJob{Domain: s.cfg.Domain, Seed: s.seed, Settings: s.cfg.Settings, Resume: s.pos.record,
 		Window: s.cfg.Window, Ahead: int(s.ahead())}
-	for _, list := range s.pos.answers {
-		job.Immigrants = append(job.Immigrants, list...)
+	if s.pos.record != nil {
+		if !s.pos.answered { // it was cut off
+			if err := s.await(ctx, s.due()); err != nil {
+				return err
+			}
+			s.admit()
+		}
+		job.Credits = s.pos.answers
 	}
 	run, err := s.parts.Worker.Optimize(ctx, job)
 	if err != nil {
@@ -213,7 +217,7 @@ func (s *Search) step(ctx context.Context, run Run, g *worker.Generation) (done 
 	arrived := s.now()
 	s.receive()
 	s.pos.round++
-	s.pos.generation, s.pos.record = int64(g.Number), g.Record
+	s.pos.generation, s.pos.record, s.pos.answered = int64(g.Number), g.Record, false
 	err = s.nominate(ctx, g)
 	// The worker is answered first where nothing is to be waited for. Whatever ends the step, its row is written: what is
 	// kept on disk counts the record.
@@ -252,14 +256,7 @@ func (s *Search) answer(ctx context.Context, run Run) error {
 	if err := s.await(ctx, s.due()); err != nil {
 		return err
 	}
-	immigrants := s.admit()
-	if err := run.Continue(ctx, immigrants); err != nil {
-		return err
-	}
-	if s.pos.answers = append(s.pos.answers, immigrants); int64(len(s.pos.answers)) > s.ahead() {
-		s.pos.answers = s.pos.answers[1:]
-	}
-	return nil
+	return run.Continue(ctx, s.admit())
 }
 
 // receive takes in what the chain machine has told since the last call.

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"doin.network/node/chain/protocol"
 	"doin.network/node/compute/worker"
@@ -26,6 +27,7 @@ type state struct {
 	Confirmed  *keptRecipe    `json:"confirmed,omitempty"`
 	Progress   *olap.Progress `json:"progress,omitempty"`
 	Answers    [][]keptRecipe `json:"answers,omitempty"`
+	Answered   bool           `json:"answered,omitempty"`
 	Last       int64          `json:"last_proposal"`
 	Again      []keptRecipe   `json:"again,omitempty"`
 	Tries      map[string]int `json:"tries,omitempty"`
@@ -116,7 +118,7 @@ func (s *Search) identity() string {
 func (s *Search) snapshot() *state {
 	n := s.nominator.State()
 	out := &state{Identity: s.identity(), Seed: s.seed, Round: s.pos.round, Generation: s.pos.generation, Evaluated: s.pos.evaluated,
-		Best: s.pos.best, SeedOf: s.pos.seedOf, BestSeed: s.pos.bestSeed, Last: n.Last, Tries: n.Tries, Older: n.Older}
+		Answered: s.pos.answered, Best: s.pos.best, SeedOf: s.pos.seedOf, BestSeed: s.pos.bestSeed, Last: n.Last, Tries: n.Tries, Older: n.Older}
 	if p, ok := s.parts.Tracker.Progress(s.cfg.Domain, s.now()); ok {
 		out.Progress = &p
 	}
@@ -203,13 +205,13 @@ func (s *Search) takeUp(k *state, record []byte) error {
 			n.Open = append(n.Open, o)
 		}
 	}
-	pos := position{round: k.Round, generation: k.Generation, record: record, evaluated: k.Evaluated, best: k.Best, seedOf: k.SeedOf,
+	pos := position{round: k.Round, generation: k.Generation, record: record, answered: k.Answered, evaluated: k.Evaluated, best: k.Best, seedOf: k.SeedOf,
 		bestSeed: k.BestSeed, progress: k.Progress}
 	if len(record) == 0 {
 		pos.record = nil
 	}
 	for _, list := range k.Answers {
-		var answer []worker.Immigrant
+		answer := []worker.Immigrant{}
 		for _, r := range list {
 			if r.Parameters.Object == nil {
 				return fmt.Errorf("an immigrant is missing")
@@ -218,6 +220,15 @@ func (s *Search) takeUp(k *state, record []byte) error {
 		}
 		pos.answers = append(pos.answers, answer)
 	}
+	// A pause that was configured or taken away since changes how many answers count: those that are missing were empty.
+	want := int(max(0, min(s.ahead(), k.Generation+1)))
+	if !k.Answered && want > 0 {
+		want--
+	}
+	for len(pos.answers) < want {
+		pos.answers = slices.Insert(pos.answers, 0, []worker.Immigrant{})
+	}
+	pos.answers = pos.answers[len(pos.answers)-want:]
 	if c := k.Confirmed; c != nil {
 		if c.Parameters.Object == nil {
 			return fmt.Errorf("the confirmed recipe is missing")

@@ -335,6 +335,23 @@ func TestDecodeErrors(t *testing.T) {
 	}
 }
 
+// TestAnswersOfOtherPause: a pause that was configured since changes how many answers the worker is given.
+func TestAnswersOfOtherPause(t *testing.T) {
+	f := func(before, after time.Duration, want int) {
+		t.Helper()
+		synctest.Test(t, func(t *testing.T) {
+			dir := t.TempDir()
+			runFor(t, dir, 30*time.Second+time.Second/2, func(r *rig) { r.cfg.Interval, r.worker.ends = before, 4 })
+			r := runFor(t, dir, time.Second, func(r *rig) { r.cfg.Interval = after })
+			if got := len(r.worker.jobs[0].Credits); got != want {
+				t.Errorf("pause %v, then %v: %d answers, want %d", before, after, got, want)
+			}
+		})
+	}
+	f(0, time.Second, 1)
+	f(time.Second, 0, 2)
+}
+
 // TestAnswersOverRestart: who was let in last is let in again.
 func TestAnswersOverRestart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -348,7 +365,10 @@ func TestAnswersOverRestart(t *testing.T) {
 		})
 		r := runFor(t, dir, time.Second, nil)
 		want := []worker.Immigrant{{Parameters: canon.NewObject("z", 1.0), Performance: 7}}
-		if got := r.worker.jobs[0].Immigrants; !slices.EqualFunc(got, want, func(a, b worker.Immigrant) bool {
+		if n := len(r.worker.jobs[0].Credits); n != 2 {
+			t.Fatalf("%d answers after the start, want 2", n)
+		}
+		if got := slices.Concat(r.worker.jobs[0].Credits...); !slices.EqualFunc(got, want, func(a, b worker.Immigrant) bool {
 			return a.Performance == b.Performance && canon.Hash(a.Parameters) == canon.Hash(b.Parameters)
 		}) {
 			t.Errorf("immigrants after the start = %v, want %v", got, want)

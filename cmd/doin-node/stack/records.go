@@ -2,38 +2,47 @@ package stack
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"os"
 
 	"doin.network/node/cmd/doin-node/config"
+	"doin.network/node/internal/canon"
 	"doin.network/node/olap"
-	"doin.network/node/olap/csv"
-	"doin.network/node/olap/sqlite"
+	"doin.network/node/olap/open"
 )
+
+// Queries is what the API asks of a sink that keeps rows.
+type Queries interface {
+	Experiments(ctx context.Context) ([]*canon.Object, error)
+	Summaries(ctx context.Context, domain string) ([]*canon.Object, error)
+	Rounds(ctx context.Context, experiment string, limit int) ([]*canon.Object, error)
+	ChainMetrics(ctx context.Context, domain string) ([]*canon.Object, error)
+	Export(ctx context.Context, dir string) (path string, cleanup func(), err error)
+}
 
 // Records are the rows that a node writes and what it reads of them.
 type Records struct {
 	Recorder *olap.Recorder
 	Tracker  *olap.Tracker
-	DB       *sqlite.DB
+	DB       Queries
 
 	log *slog.Logger
 }
 
-// OpenRecorder opens the sinks that a node with this configuration has, and the queue before them.
-func OpenRecorder(ctx context.Context, cfg *config.Config, spool string, log *slog.Logger) (*olap.Recorder, *sqlite.DB, error) {
-	sheet, err := csv.Open(cfg.StatsPath(), csv.Options{Log: log})
+// OpenRecorder opens the sinks that a node with this configuration has, and the queue before them. The second result is the
+// one of them that answers queries; the recorder closes it.
+func OpenRecorder(ctx context.Context, cfg *config.Config, spool string, log *slog.Logger) (*olap.Recorder, Queries, error) {
+	sinks, err := open.Sinks(ctx, log, open.Target{Sink: "csv", Path: cfg.StatsPath()}, open.Target{Sink: "sqlite", Path: cfg.OLAPPath()})
 	if err != nil {
 		return nil, nil, err
 	}
-	db, err := sqlite.Open(ctx, cfg.OLAPPath())
-	if err != nil {
-		return nil, nil, errors.Join(err, sheet.Close())
+	db, ok := open.Find[Queries](sinks)
+	if !ok {
+		panic("stack: no sink answers queries") // sqlite does
 	}
 	rc := olap.DefaultConfig(spool)
 	rc.Log = log
-	r, err := olap.Open(rc, sheet, db)
+	r, err := olap.Open(rc, sinks...)
 	return r, db, err
 }
 
