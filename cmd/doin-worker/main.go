@@ -1,7 +1,7 @@
 // Command doin-worker is the compute process of a node: it trains, verifies and
 // searches for the doin-node that started it.
 //
-//	doin-worker [--workers N] [--device D]     serve the worker protocol on standard input and output
+//	doin-worker [--workers N] [--device D] [--verification-share F]   serve the worker protocol on standard input and output
 //	doin-worker [--device D] describe          print what this worker is, as JSON
 //	doin-worker digest --task FILE             train a task and print its digest on the last line
 //	doin-worker referee --task FILE --a LEAVES --b LEAVES   say which of two digests of a task is right
@@ -27,6 +27,7 @@ import (
 
 	"doin.network/node/compute/device"
 	"doin.network/node/compute/nn"
+	"doin.network/node/compute/worker"
 )
 
 // maxWorkers bounds the flag --workers.
@@ -57,6 +58,13 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 		return err
 	})
 	name := flags.String("device", device.Auto, `what trains: "cpu", "cuda:N", or "auto" for a GPU if there is one`)
+	share := worker.DefaultShare
+	flags.Func("verification-share", "how much of the time verifications for others take at most from a search, in (0, 1] (default 0.5)", func(s string) (err error) {
+		if share, err = strconv.ParseFloat(s, 64); err == nil && !(share > 0 && share <= 1) { // written so that NaN fails
+			err = errors.New("must be in (0, 1]")
+		}
+		return err
+	})
 	level := flags.String("log-level", "info", "debug, info, warn or error")
 	showVersion := flags.Bool("version", false, "print the version")
 	if err := flags.Parse(args); err != nil {
@@ -86,7 +94,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	}
 	switch {
 	case len(rest) == 0:
-		return serve(stdin, stdout, log, *name, workers)
+		return serve(stdin, stdout, log, *name, workers, share)
 	case rest[0] == "describe" && len(rest) == 1:
 		return describe(stdout, log, *name, workers)
 	case rest[0] == "digest":

@@ -123,7 +123,7 @@ func TestCommandLine(t *testing.T) {
 	if out, err := output(t, "--device", "cuda:0"); !deviceopen.HasGPU && (!errors.Is(err, device.ErrNoGPU) || out != "") {
 		t.Errorf("serving on a device that is not there = %q, %v", out, err)
 	}
-	for _, bad := range [][]string{{"dance"}, {"--workers", "0"}, {"--workers", "65537"}, {"--workers", "x"}, {"--device", "gpu", "describe"}, {"--log-level", "loud"}, {"--what"}, {"digest"}, {"conformance"},
+	for _, bad := range [][]string{{"dance"}, {"--workers", "0"}, {"--workers", "65537"}, {"--workers", "x"}, {"--device", "gpu", "describe"}, {"--log-level", "loud"}, {"--verification-share", "0"}, {"--verification-share", "NaN"}, {"--verification-share", "2"}, {"--what"}, {"digest"}, {"conformance"},
 		{"digest", "--task", "nowhere.json"}, {"describe", "more"}} {
 		if out, err := output(t, bad...); err == nil {
 			t.Errorf("%v succeeded: %q", bad, out)

@@ -24,7 +24,7 @@ const reserve = 256
 
 // serve opens the device and answers the parent until it closes standard input or
 // sends SIGTERM.
-func serve(stdin io.Reader, stdout io.Writer, log *slog.Logger, name string, trainings int) error {
+func serve(stdin io.Reader, stdout io.Writer, log *slog.Logger, name string, trainings int, share float64) error {
 	// A terminal's interrupt reaches the whole group; the parent decides.
 	signal.Ignore(os.Interrupt)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
@@ -33,7 +33,7 @@ func serve(stdin io.Reader, stdout io.Writer, log *slog.Logger, name string, tra
 	if err != nil {
 		return err
 	}
-	err = serveOn(ctx, d, stdin, stdout, log, trainings)
+	err = serveOn(ctx, d, stdin, stdout, log, trainings, share)
 	if errors.Is(err, worker.ErrLost) {
 		return err // closing what is lost may wait for it
 	}
@@ -47,11 +47,12 @@ func serve(stdin io.Reader, stdout io.Writer, log *slog.Logger, name string, tra
 }
 
 // serveOn answers the parent with a device's trainings.
-func serveOn(ctx context.Context, d device.Device, stdin io.Reader, stdout io.Writer, log *slog.Logger, trainings int) error {
+func serveOn(ctx context.Context, d device.Device, stdin io.Reader, stdout io.Writer, log *slog.Logger, trainings int, share float64) error {
 	o := worker.ServerOptions{
 		Description: description(d, trainings),
 		NewDomain:   open.On(losing{d}, settings.Top()...),
 		NewSearch:   search.New,
+		Share:       share,
 		Logger:      log,
 	}
 	if o.Description.HasGPU {

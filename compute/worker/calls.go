@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"time"
 
 	"doin.network/node/compute/domain"
 	"doin.network/node/compute/worker/table"
@@ -47,8 +48,13 @@ func (s *Supervisor) Evaluate(ctx context.Context, job Job) (Outcome, error) {
 		return Outcome{}, err
 	}
 	f := Frame{Verb: VerbEvaluate, Data: canon.NewObject("domain", job.Domain), Body: body}
+	c := classEvaluation
+	if job.Own {
+		c = classOwn
+		f.Data.Set("own", true)
+	}
 	var out []Result
-	err = s.job(ctx, f, func(reply *Frame) (err error) {
+	err = s.job(ctx, c, f, func(reply *Frame) (err error) {
 		out, err = DecodeResults(s.mem, []Job{job}, reply.Body, s.limits.FrameBytes)
 		return err
 	})
@@ -61,12 +67,21 @@ func (s *Supervisor) Evaluate(ctx context.Context, job Job) (Outcome, error) {
 // job sends a request that occupies a training, when one is free, and has the
 // reply read. A reply that cannot be read costs the worker its life and the
 // request an attempt, as any other death does.
-func (s *Supervisor) job(ctx context.Context, f Frame, read func(*Frame) error) error {
-	if err := s.jobs.acquire(ctx, classEvaluation); err != nil {
+//
+// A job for others may have to wait for its share of the worker's time; its limit grows with it.
+func (s *Supervisor) job(ctx context.Context, c class, f Frame, read func(*Frame) error) error {
+	places, limit := s.urgent, s.limits.Job
+	if c == classEvaluation {
+		places = s.jobs
+		if limit > 0 {
+			limit = time.Duration(float64(limit) / s.limits.Share)
+		}
+	}
+	if err := places.acquire(ctx, c); err != nil {
 		return err
 	}
-	defer s.jobs.release()
-	_, err := s.request(ctx, f, s.limits.Job, read)
+	defer places.release(c)
+	_, err := s.request(ctx, f, limit, read)
 	return err
 }
 
@@ -75,7 +90,7 @@ func (s *Supervisor) job(ctx context.Context, f Frame, read func(*Frame) error) 
 func (s *Supervisor) Infer(ctx context.Context, domain string, parameters *canon.Object, seed uint64, input *canon.Object) (*canon.Object, error) {
 	var out *canon.Object
 	f := Frame{Verb: VerbInfer, Data: canon.NewObject("domain", domain, "parameters", parameters, "seed", seed, "input", input)}
-	err := s.job(ctx, f, func(reply *Frame) (err error) {
+	err := s.job(ctx, classInference, f, func(reply *Frame) (err error) {
 		out, err = reply.Data.Object("output")
 		return err
 	})
@@ -86,7 +101,7 @@ func (s *Supervisor) Infer(ctx context.Context, domain string, parameters *canon
 func (s *Supervisor) Generate(ctx context.Context, id string, seed uint32) (*domain.Synthetic, error) {
 	out := &domain.Synthetic{}
 	f := Frame{Verb: VerbGenerate, Data: canon.NewObject("domain", id, "seed", uint64(seed))}
-	err := s.job(ctx, f, func(reply *Frame) error {
+	err := s.job(ctx, classEvaluation, f, func(reply *Frame) error {
 		t, err := table.Decode(s.mem, reply.Body, s.limits.FrameBytes)
 		if err != nil {
 			return err

@@ -61,7 +61,9 @@ func EncodeJobs(mem memory.Allocator, jobs []Job) ([]byte, error) {
 	parameters, incumbent := make([]string, n), make([]string, n)
 	seed, syntheticSeed, incumbentSeed := make([]uint64, n), make([]uint64, n), make([]uint64, n)
 	hasSynthetic, hasIncumbent := make([]bool, n), make([]bool, n)
+	member, origin, rung := make([]int64, n), make([]int64, n), make([]int64, n)
 	for i := range jobs {
+		member[i], origin[i], rung[i] = int64(jobs[i].Member), int64(jobs[i].Origin), int64(jobs[i].Rung)
 		parameters[i] = string(canon.Default(jobs[i].Parameters))
 		seed[i] = jobs[i].Seed
 		if s := jobs[i].Synthetic; s != nil {
@@ -78,6 +80,9 @@ func EncodeJobs(mem memory.Allocator, jobs []Job) ([]byte, error) {
 		{Name: "synthetic_seed", Values: syntheticSeed, Valid: hasSynthetic},
 		{Name: "incumbent", Values: incumbent, Valid: hasIncumbent},
 		{Name: "incumbent_seed", Values: incumbentSeed, Valid: hasIncumbent},
+		{Name: "member", Values: member},
+		{Name: "origin", Values: origin},
+		{Name: "rung", Values: rung},
 	}})
 }
 
@@ -92,6 +97,7 @@ func DecodeJobs(mem memory.Allocator, domain string, data []byte, limit int64) (
 	syntheticSeed, hasSynthetic := nullable[uint64](&c, "synthetic_seed")
 	incumbent, hasIncumbent := nullable[string](&c, "incumbent")
 	incumbentSeed, _ := nullable[uint64](&c, "incumbent_seed")
+	member, origin, rung := optional(&c, "member"), optional(&c, "origin"), optional(&c, "rung")
 	if c.err != nil {
 		return nil, c.err
 	}
@@ -102,6 +108,15 @@ func DecodeJobs(mem memory.Allocator, domain string, data []byte, limit int64) (
 	for i := range jobs {
 		j := &jobs[i]
 		j.Domain, j.Seed = domain, seed[i]
+		for to, column := range map[*int][]int64{&j.Member: member, &j.Origin: origin, &j.Rung: rung} {
+			if column == nil {
+				continue
+			}
+			if column[i] < 0 || column[i] > maxPlace {
+				return nil, fmt.Errorf("job %d: place %d: must be in [0, %d]", i, column[i], maxPlace)
+			}
+			*to = int(column[i])
+		}
 		if j.Parameters, err = canon.ParseObject([]byte(parameters[i])); err != nil {
 			return nil, fmt.Errorf("job %d: parameters: %w", i, err)
 		}
@@ -121,6 +136,20 @@ func DecodeJobs(mem memory.Allocator, domain string, data []byte, limit int64) (
 		}
 	}
 	return jobs, nil
+}
+
+// maxPlace bounds a job's member, origin and rung.
+const maxPlace = 1 << 20
+
+// optional is a column that may be absent; nil then.
+func optional(c *columns, name string) []int64 {
+	if c.err != nil {
+		return nil
+	}
+	if _, ok := c.t.Column(name); !ok {
+		return nil
+	}
+	return column[int64](c, name)
 }
 
 // Result is one row of an evaluate reply: an Outcome or an error.

@@ -9,6 +9,9 @@ type Limits struct {
 	// set, from the moment it is sent: the wait for a training that a search has
 	// under way counts, the wait behind other jobs does not. Default 10 minutes.
 	Job time.Duration
+	// Share is the worker's --verification-share, in (0, 1]: while a search runs, a job for others may have to wait for
+	// its turn, and its limit is Job / Share. Default 1.
+	Share float64
 	// Generation bounds that of one generation of a search. Default 6 hours.
 	Generation time.Duration
 	// Configure bounds that of configuring a domain. Default 2 minutes.
@@ -52,6 +55,9 @@ func (l Limits) withDefaults() Limits {
 	fill(&l.BackoffMax, 30*time.Second)
 	if l.FrameBytes <= 0 {
 		l.FrameBytes = DefaultFrameBytes
+	}
+	if !(l.Share > 0 && l.Share <= 1) {
+		l.Share = 1
 	}
 	if l.Attempts <= 0 {
 		l.Attempts = 3

@@ -2,7 +2,9 @@ package worker
 
 import (
 	"fmt"
+	"runtime"
 	"strconv"
+	"sync"
 
 	"github.com/apache/arrow/go/v15/arrow/memory"
 
@@ -10,7 +12,7 @@ import (
 	"doin.network/node/internal/canon"
 )
 
-// Record is one evaluated generation of a search, and all a search needs to go
+// Record is one evaluated generation of a search, with what is under way beside it, and all a search needs to go
 // on from there. On the wire it is an Arrow table; see PROTOCOL.md.
 type Record struct {
 	// Strategy names the search that wrote it.
@@ -29,7 +31,7 @@ type Record struct {
 	Average float64
 	// Extra holds what else the strategy needs to resume; keys as the strategy likes.
 	Extra map[string]string
-	// Rows is the population, row i having Index i.
+	// Rows is the population and, with StatusOpen, the trials under way; row i has Index i.
 	Rows []Row
 	// Best is the best individual that the run trained itself, nil if there is none.
 	Best *Row
@@ -47,7 +49,7 @@ type Row struct {
 	// Generation and Seed are those of the training behind Fitness.
 	Generation int
 	Seed       uint64
-	// Status is "completed", "stopped", "diverged", "verified" or "failed".
+	// Status is "completed", "stopped", "diverged", "verified", "failed" or StatusOpen.
 	Status string
 	// Origin is how the individual came to be.
 	Origin  string
@@ -187,10 +189,11 @@ func (r *Record) readRows(t *table.Table) error {
 	if c.err != nil {
 		return c.err
 	}
-	for i := range t.Rows {
-		row := Row{Index: int(index[i]), Fitness: fitness[i], Generation: int(generation[i]), Seed: seed[i],
+	rows := make([]Row, t.Rows)
+	err := spread(len(rows), func(i int) (err error) {
+		row := &rows[i]
+		*row = Row{Index: int(index[i]), Fitness: fitness[i], Generation: int(generation[i]), Seed: seed[i],
 			Status: status[i], Origin: origin[i]}
-		var err error
 		if row.Parameters, err = canon.ParseObject([]byte(parameters[i])); err != nil {
 			return fmt.Errorf("row %d: parameters: %w", i, err)
 		}
@@ -200,13 +203,47 @@ func (r *Record) readRows(t *table.Table) error {
 		if row.Genome, err = parseGenome(genomes[i]); err != nil {
 			return fmt.Errorf("row %d: genome: %w", i, err)
 		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for i := range rows {
 		switch {
-		case row.Index == bestIndex && r.Best == nil:
-			r.Best = &row
-		case row.Index == len(r.Rows):
-			r.Rows = append(r.Rows, row)
+		case rows[i].Index == bestIndex && r.Best == nil:
+			best := rows[i]
+			r.Best = &best
+		case rows[i].Index == len(r.Rows):
+			r.Rows = append(r.Rows, rows[i])
 		default:
-			return fmt.Errorf("row %d: index %d out of order", i, row.Index)
+			return fmt.Errorf("row %d: index %d out of order", i, rows[i].Index)
+		}
+	}
+	return nil
+}
+
+// spreadRows is from how many rows on a table is read by several goroutines.
+const spreadRows = 256
+
+// spread calls do for 0 to n−1, on several goroutines if n is large, and returns the first error by index.
+func spread(n int, do func(int) error) error {
+	parts := 1
+	if n >= spreadRows {
+		parts = min(runtime.GOMAXPROCS(0), 8)
+	}
+	errs := make([]error, parts)
+	var wg sync.WaitGroup
+	for p := range parts {
+		wg.Go(func() {
+			for i := p * n / parts; i < (p+1)*n/parts && errs[p] == nil; i++ {
+				errs[p] = do(i)
+			}
+		})
+	}
+	wg.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err
 		}
 	}
 	return nil

@@ -75,10 +75,18 @@ func (s *server) evaluate(ctx context.Context, f *Frame) (Frame, error) {
 	if err != nil {
 		return Frame{}, fmt.Errorf("%w: %w", errBadRequest, err)
 	}
+	c := classEvaluation
+	own, err := f.Data.BoolOr("own", false)
+	if err != nil {
+		return Frame{}, fmt.Errorf("%w: %w", errBadRequest, err)
+	}
+	if own {
+		c = classOwn
+	}
 	results := make([]Result, len(jobs))
 	// Twice as many wait as can run, so that a free slot finds a waiting job, not the
 	// search that would come next.
-	s.each(len(jobs), 2*s.o.Description.Workers, func(i int) { results[i] = s.run(ctx, d, &jobs[i]) })
+	s.each(len(jobs), 2*s.o.Description.Workers, func(i int) { results[i] = s.run(ctx, c, d, &jobs[i]) })
 	if err := ctx.Err(); err != nil {
 		return Frame{}, err
 	}
@@ -109,8 +117,8 @@ func (s *server) each(n, width int, do func(int)) {
 }
 
 // run evaluates one job in a slot.
-func (s *server) run(ctx context.Context, d *served, j *Job) (r Result) {
-	r.Err = s.inSlot(ctx, classEvaluation, func() error {
+func (s *server) run(ctx context.Context, c class, d *served, j *Job) (r Result) {
+	r.Err = s.inSlot(ctx, c, func() error {
 		m, err := s.train(ctx, d, j.Parameters, j.Seed, true)
 		if err != nil {
 			return err
@@ -182,7 +190,7 @@ func (s *server) inSlot(ctx context.Context, c class, do func() error) (err erro
 	if err := s.slots.acquire(ctx, c); err != nil {
 		return err
 	}
-	defer s.slots.release()
+	defer s.slots.release(c)
 	defer func() {
 		if p := recover(); p != nil {
 			s.log.Error("panic", "panic", p, "stack", stack())
@@ -205,7 +213,7 @@ func (s *server) infer(ctx context.Context, f *Frame) (reply Frame, err error) {
 	if r.err != nil {
 		return reply, fmt.Errorf("%w: %w", errBadRequest, r.err)
 	}
-	err = s.inSlot(ctx, classEvaluation, func() error {
+	err = s.inSlot(ctx, classInference, func() error {
 		m, err := s.train(ctx, d, parameters, seed, false)
 		if err != nil {
 			return err
@@ -256,9 +264,12 @@ func (s *server) telemetry() (Frame, error) {
 	s.mu.Lock()
 	open, domains := len(s.open), len(s.domains)
 	s.mu.Unlock()
+	own, others := s.slots.busy()
 	o := canon.NewObject("pid", os.Getpid(), "device", s.o.Description.Device, "workers", s.o.Description.Workers,
 		"trainings", s.trainings.Load(), "requests", open, "domains", domains,
-		"evaluations_waiting", s.slots.queued(classEvaluation), "searches_waiting", s.slots.queued(classSearch),
+		"evaluations_waiting", s.slots.queued(classEvaluation)+s.slots.queued(classOwn)+s.slots.queued(classInference), "searches_waiting", s.slots.queued(classSearch),
+		"slots", s.o.Description.Workers, "busy_own_seconds", own, "busy_others_seconds", others,
+		"uptime_seconds", s.slots.now().Seconds(),
 		"memory_bytes", mem.Sys-mem.HeapReleased, "heap_bytes", mem.HeapAlloc, "goroutines", runtime.NumGoroutine())
 	if s.o.GPUs != nil {
 		o.Set("gpus", objects(s.o.GPUs()))

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/apache/arrow/go/v15/arrow/memory"
 
@@ -22,6 +23,9 @@ const (
 	maxDomains = 256
 )
 
+// DefaultShare is ServerOptions.Share's default.
+const DefaultShare = 0.5
+
 // ServerOptions are the collaborators of a worker's end.
 type ServerOptions struct {
 	// Description is what the verb describe answers; Workers in it is the number of
@@ -30,6 +34,9 @@ type ServerOptions struct {
 	// Reserve is how many evaluations run at a time beside the trainings of a search, for devices on which one more costs
 	// little. Without, they wait for the end of a training.
 	Reserve int
+	// Share is how much of the slots' time evaluations for others take at most while a search has work, in (0, 1].
+	// Default 0.5.
+	Share float64
 	// GPUs returns a reading of each GPU in use for telemetry; nil: there are none. It is called by any goroutine.
 	GPUs func() []*canon.Object
 	// NewDomain makes a domain of a plugin name and a configuration. Required.
@@ -93,14 +100,19 @@ func Serve(ctx context.Context, r io.Reader, w io.Writer, o ServerOptions) error
 	if o.FrameBytes <= 0 {
 		o.FrameBytes = DefaultFrameBytes
 	}
+	if o.Share <= 0 {
+		o.Share = DefaultShare
+	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	if o.Allocator == nil {
 		o.Allocator = memory.DefaultAllocator
 	}
-	s := &server{o: o, log: o.Logger, w: w, slots: newSlots(o.Description.Workers, max(0, o.Reserve)), models: newModelCache(),
+	began := time.Now()
+	s := &server{o: o, log: o.Logger, w: w, models: newModelCache(),
 		domains: map[string]*served{}, open: map[uint64]*request{}, lost: make(chan struct{})}
+	s.slots = newSlots(o.Description.Workers, max(0, o.Reserve), min(o.Share, 1), func() time.Duration { return time.Since(began) })
 	ctx, cancel := context.WithCancel(ctx)
 	defer s.requests.Wait()
 	defer cancel()

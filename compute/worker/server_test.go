@@ -269,7 +269,7 @@ func TestLossIsNoAnswer(t *testing.T) {
 }
 
 func TestSlotsReserve(t *testing.T) {
-	s := newSlots(2, 1)
+	s := newSlots(2, 1, 0.5, func() time.Duration { return 0 })
 	ctx := t.Context()
 	take := func(c class) {
 		t.Helper()
@@ -285,22 +285,25 @@ func TestSlotsReserve(t *testing.T) {
 		runtime.Gosched()
 	}
 	take(classEvaluation) // at once, past the search that waits
-	s.release()           // one of three places: the reserve
+	if n := s.queued(classSearch); n != 1 {
+		t.Errorf("%d searches wait while every place is taken, want 1", n)
+	}
+	s.release(classEvaluation) // the reserve
 	if n := s.queued(classSearch); n != 1 {
 		t.Errorf("%d searches wait while only the reserve is free, want 1", n)
 	}
-	s.release()
+	take(classEvaluation)
+	s.release(classSearch) // the evaluation has the reserve, so this place is the search's
 	if err := <-got; err != nil {
 		t.Error(err)
 	}
-	take(classEvaluation)
 	if s.free != 0 {
 		t.Errorf("%d free, want 0", s.free)
 	}
 }
 
 func TestTelemetryOfGPUs(t *testing.T) {
-	s := &server{o: fakeOptions(1), slots: newSlots(1, 0)}
+	s := &server{o: fakeOptions(1), slots: newSemaphore(1)}
 	f, err := s.telemetry()
 	if err != nil || f.Data.Has("gpus") {
 		t.Errorf("telemetry without GPU = %v, %v", f.Data, err)
@@ -319,7 +322,7 @@ func TestTelemetryOfGPUs(t *testing.T) {
 }
 
 func TestSlots(t *testing.T) {
-	s := newSlots(1, 0)
+	s := newSemaphore(1)
 	ctx := t.Context()
 	if err := s.acquire(ctx, classSearch); err != nil {
 		t.Fatal(err)
@@ -332,7 +335,7 @@ func TestSlots(t *testing.T) {
 			if err := s.acquire(ctx, c); err != nil {
 				name = "gave up"
 			} else {
-				defer s.release()
+				defer s.release(c)
 			}
 			order <- name
 		})
@@ -347,7 +350,7 @@ func TestSlots(t *testing.T) {
 		t.Errorf("a cancelled waiter: %s", got)
 	}
 	wait(ctx, classEvaluation, "evaluation")
-	s.release()
+	s.release(classSearch)
 	if a, b := <-order, <-order; a != "evaluation" || b != "search" {
 		t.Errorf("order %s, %s", a, b)
 	}
@@ -359,8 +362,8 @@ func TestSlots(t *testing.T) {
 		}
 	}
 	s.resize(1)
-	s.release()
-	s.release()
+	s.release(classSearch)
+	s.release(classSearch)
 	if s.free != 0 {
 		t.Errorf("%d free, want 0", s.free)
 	}

@@ -40,8 +40,9 @@ type Supervisor struct {
 	log      *slog.Logger
 	mem      memory.Allocator
 
-	jobs  *slots // as many jobs are sent at once as the worker trains at once
-	retry *slots // jobs over which a worker died are tried again one by one
+	jobs   *slots // as many jobs for others are sent at once as the worker trains at once
+	urgent *slots // and as many beside them that must not wait behind those: inferences and the node's own
+	retry  *slots // jobs over which a worker died are tried again one by one
 
 	mu          sync.Mutex // guards what follows
 	current     *session   // ready for requests, or nil
@@ -72,7 +73,7 @@ func NewSupervisor(o Options) *Supervisor {
 		mem = memory.DefaultAllocator
 	}
 	return &Supervisor{argv: append([]string{o.Path}, o.Args...), fallback: o.Fallback, limits: o.Limits.withDefaults(), log: log, mem: mem,
-		jobs: newSlots(1, 0), retry: newSlots(1, 0), changed: make(chan struct{}), domains: map[string]*configured{}}
+		jobs: newSemaphore(1), urgent: newSemaphore(1), retry: newSemaphore(1), changed: make(chan struct{}), domains: map[string]*configured{}}
 }
 
 // Run keeps a worker running until ctx ends, then lets it end, kills it after
@@ -179,7 +180,9 @@ func (s *Supervisor) prepare(ctx context.Context, sess *session) (Description, e
 }
 
 func (s *Supervisor) publish(sess *session, d Description) {
-	s.jobs.resize(min(d.Workers, maxOpen/2)) // searches and telemetry are requests too
+	most := min(d.Workers, maxOpen/4) // searches and telemetry are requests too
+	s.jobs.resize(most)
+	s.urgent.resize(most)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.current, s.description, s.last = sess, d, nil
@@ -301,10 +304,10 @@ func (s *Supervisor) request(ctx context.Context, f Frame, limit time.Duration, 
 
 func (s *Supervisor) try(ctx context.Context, f Frame, limit time.Duration, read func(*Frame) error, again bool) (Frame, error) {
 	if again {
-		if err := s.retry.acquire(ctx, 0); err != nil {
+		if err := s.retry.acquire(ctx, classInference); err != nil {
 			return Frame{}, err
 		}
-		defer s.retry.release()
+		defer s.retry.release(classInference)
 	}
 	sess, err := s.session(ctx)
 	if err != nil {
