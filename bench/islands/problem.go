@@ -8,6 +8,7 @@ import (
 	"doin.network/node/compute/domain/open"
 	"doin.network/node/compute/domain/pyrand"
 	"doin.network/node/compute/domain/quadratic"
+	"doin.network/node/ga/settings"
 	"doin.network/node/internal/canon"
 )
 
@@ -111,7 +112,7 @@ func (p *problem) open(seed uint64) (domain.Domain, error) {
 	if err != nil {
 		return nil, err
 	}
-	return open.New(plugin, p.config(seed))
+	return open.New(plugin, p.config(seed), settings.Top()...)
 }
 
 // shared reports whether every run has the same domain, whatever its seed.

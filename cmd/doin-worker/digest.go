@@ -18,6 +18,7 @@ import (
 	"doin.network/node/compute/nn"
 	"doin.network/node/compute/nn/referee"
 	"doin.network/node/compute/vec"
+	"doin.network/node/ga/settings"
 	"doin.network/node/internal/canon"
 )
 
@@ -155,7 +156,7 @@ type outcome struct {
 
 // train trains the task in a domain of its own.
 func (t *task) train(ctx context.Context, stepsFrom int) (out outcome, err error) {
-	d, err := open.New(t.plugin, t.config)
+	d, err := open.New(t.plugin, t.config, settings.Top()...)
 	if err != nil {
 		return out, err
 	}

@@ -18,6 +18,7 @@ import (
 	"doin.network/node/compute/domain/open"
 	"doin.network/node/compute/nn"
 	"doin.network/node/compute/worker"
+	"doin.network/node/ga/settings"
 	"doin.network/node/internal/canon"
 )
 
@@ -58,7 +59,7 @@ func serveOn(ctx context.Context, d device.Device, stdin io.Reader, stdout io.Wr
 	defer programs.Close()
 	o := worker.ServerOptions{
 		Description: description(d, trainings),
-		NewDomain:   open.On(losing{d}),
+		NewDomain:   open.On(losing{d}, settings.Top()...),
 		NewSearch:   search.New,
 		Share:       share,
 		Logger:      log,

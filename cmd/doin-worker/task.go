@@ -11,6 +11,7 @@ import (
 	"doin.network/node/compute/domain/open"
 	"doin.network/node/compute/nn"
 	"doin.network/node/compute/nn/referee"
+	"doin.network/node/ga/settings"
 	"doin.network/node/internal/canon"
 )
 
@@ -107,7 +108,7 @@ func readTraining(o *canon.Object) (nn.Task, referee.Digester, error) {
 	if err != nil {
 		return nn.Task{}, nil, err
 	}
-	d, err := open.New(t.plugin, t.config)
+	d, err := open.New(t.plugin, t.config, settings.Top()...)
 	if err != nil {
 		return nn.Task{}, nil, err
 	}

@@ -7,7 +7,8 @@
 // recipes have to meet a limit that the bounds of single genes cannot express is also a [Repairer].
 //
 // The built-in domains are the packages quadratic, forecast and tabular beneath this one; package open makes one by the
-// name of its plugin. What they have in common is here: strict configurations ([CheckKeys], [Bounds]), the form of recipes
-// that train a network ([Recipe]) and a [Cache] of models. Domains know nothing of peers, chains or processes: the worker protocol is
-// package compute/worker.
+// name of its plugin. What all have in common is here: strict configurations ([Reader], [Checks]) and the form
+// of recipes that train a network ([Recipe]). What those share that train networks is package supervised. Domains know
+// nothing of peers, chains or processes, and keep no model: the worker protocol, and its cache of models, is package
+// compute/worker.
 package domain

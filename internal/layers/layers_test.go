@@ -61,10 +61,12 @@ var layers = []layer{
 	{"compute/gpuinfo", []string{"compute/device/...", "compute/nn/...", "compute/vec", "compute/rng", "kernels/...", "gorgonia.org/..."}},
 	{"compute/domain", []string{"compute/domain/...", "compute/nn/..."}},
 	{"compute/domain/...", []string{"compute/worker/...", "compute/graph", "compute/device/open", "compute/device/block", "compute/device/cuda", "compute/gpuinfo"}},
+	{"compute/domain/supervised", []string{"compute/domain/quadratic", "compute/domain/forecast", "compute/domain/tabular", "compute/domain/open"}},
+	{"compute/domain/domaintest", []string{"compute/domain/quadratic", "compute/domain/forecast", "compute/domain/tabular", "compute/domain/open", "compute/domain/supervised"}},
 	{"compute/domain/forecast", []string{"compute/domain/quadratic", "compute/domain/tabular", "compute/domain/open"}},
 	{"compute/domain/tabular", []string{"compute/domain/quadratic", "compute/domain/forecast", "compute/domain/open"}},
-	{"compute/domain/quadratic", []string{"compute/domain/forecast", "compute/domain/tabular", "compute/domain/open", "compute/nn/..."}},
-	{"compute/worker/...", []string{"compute/nn/...", "compute/graph", "compute/device/...", "compute/gpuinfo", "compute/domain/open", "compute/domain/forecast", "compute/domain/quadratic", "compute/domain/tabular"}},
+	{"compute/domain/quadratic", []string{"compute/domain/forecast", "compute/domain/tabular", "compute/domain/open", "compute/domain/supervised", "compute/nn/..."}},
+	{"compute/worker/...", []string{"compute/nn/...", "compute/graph", "compute/device/...", "compute/gpuinfo", "compute/domain/open", "compute/domain/supervised", "compute/domain/forecast", "compute/domain/quadratic", "compute/domain/tabular"}},
 
 	// The sources and what is made of them. The engine's devices and its compiler of models import it, nothing else does.
 	{"kernels/...", []string{"internal/...", "chain/...", "compute/...", "ga/...", "net/...", "olap/...", "bench/...", "cmd/..."}},
@@ -100,7 +102,7 @@ var layers = []layer{
 
 	// The node holds no device and runs nobody's recipe; the worker has no key, no
 	// network and no chain.
-	{"cmd/doin-node/...", []string{"bench/...", "ga", "ga/op", "compute/nn/...", "compute/graph", "compute/device/...", "compute/domain/open", "compute/domain/forecast", "compute/domain/quadratic", "compute/domain/tabular", "kernels/...", "gorgonia.org/...", "github.com/NVIDIA/..."}},
+	{"cmd/doin-node/...", []string{"bench/...", "ga", "ga/op", "compute/nn/...", "compute/graph", "compute/device/...", "compute/domain/open", "compute/domain/supervised", "compute/domain/forecast", "compute/domain/quadratic", "compute/domain/tabular", "kernels/...", "gorgonia.org/...", "github.com/NVIDIA/..."}},
 	{"cmd/doin-node/config", []string{"chain/...", "compute/...", "net/...", "olap/...", "cmd/doin-node/node", "cmd/doin-node/local"}},
 	{"cmd/doin-node/local", []string{"cmd/doin-node/node", "chain/store", "chain/engine", "compute/...", "olap/..."}},
 	{"cmd/doin-worker/...", []string{"bench/...", "chain/...", "net/...", "olap/...", "cmd/doin-node/...", "compute/graph", "gorgonia.org/gorgonia/...", "gorgonia.org/tensor/..."}},
@@ -135,6 +137,7 @@ var importers = []struct {
 	{"chain/store", []string{"cmd/doin-node/node", "bench/..."}},
 	{"compute/graph", []string{"ga/meta"}}, // the oracle: tests, and L3
 	{"internal/golden", nil},               // tests only
+	{"compute/domain/domaintest", nil},     // tests only
 	{"bench/...", []string{"cmd/doin-bench/..."}},
 	{"cmd/doin-node/node", []string{"cmd/doin-node", "bench/..."}},
 	{"cmd/doin-node/...", []string{"bench/..."}},

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"doin.network/node/compute/domain/supervised"
 )
 
 // unit is what an axis counts.
@@ -137,16 +139,16 @@ type timeReader struct {
 func (r *timeReader) add(label string, line int) error {
 	p, err := parseTime(label)
 	if err != nil {
-		return atLine(line, "time %.40q: %v", label, err)
+		return supervised.AtLine(line, "time %.40q: %v", label, err)
 	}
 	if len(r.times) == 0 {
 		r.sameDay, r.ends = true, p.end
 	} else {
 		switch first, previous := r.times[0], r.times[len(r.times)-1]; {
 		case p.unit != first.unit:
-			return atLine(line, "time %.40q: of another form than the first", label)
+			return supervised.AtLine(line, "time %.40q: of another form than the first", label)
 		case p.value <= previous.value:
-			return atLine(line, "time %.40q: not after the one before", label)
+			return supervised.AtLine(line, "time %.40q: not after the one before", label)
 		default:
 			r.sameDay, r.ends = r.sameDay && p.day == first.day, r.ends && p.end
 		}
@@ -158,7 +160,7 @@ func (r *timeReader) add(label string, line int) error {
 // axis returns the axis of the labels, or an error naming the line where the spacing changes.
 func (r *timeReader) axis() (axis, error) {
 	if len(r.times) < 2 {
-		return axis{}, fmt.Errorf("%w: %d rows: need more", ErrData, len(r.times))
+		return axis{}, fmt.Errorf("%w: %d rows: need more", supervised.ErrData, len(r.times))
 	}
 	first := r.times[0]
 	a := axis{unit: first.unit, start: first.value, day: first.day}
@@ -173,7 +175,7 @@ func (r *timeReader) axis() (axis, error) {
 	a.step = at(1) - at(0)
 	for i := 1; i < len(r.times); i++ {
 		if at(i)-at(i-1) != a.step {
-			return axis{}, atLine(r.lines[i], "time is not one step after the one before: want %q", a.label(i))
+			return axis{}, supervised.AtLine(r.lines[i], "time is not one step after the one before: want %q", a.label(i))
 		}
 	}
 	return a, nil

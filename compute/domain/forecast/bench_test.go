@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"doin.network/node/compute/domain/domaintest"
 	"doin.network/node/compute/rng"
 	"doin.network/node/internal/canon"
 )
@@ -23,7 +24,7 @@ func BenchmarkRandomGenomes(b *testing.B) {
 				draws := rng.NewSeq(rng.Key{4, 2}, rng.Probe, 0)
 				var mae, training, step []float64
 				for seed := range uint64(genomes) {
-					p := d.Parameters(d.config.Space.Random(draws.Uniform))
+					p := d.Parameters(d.Describe().Space.Random(draws.Uniform))
 					start := time.Now()
 					m, err := d.Train(b.Context(), p, seed, false)
 					if err != nil {
@@ -32,7 +33,7 @@ func BenchmarkRandomGenomes(b *testing.B) {
 					took := time.Since(start).Seconds()
 					mae = append(mae, -m.Performance())
 					training = append(training, 1e3*took)
-					step = append(step, 1e6*took/metric(b, m, "stop_step"))
+					step = append(step, 1e6*took/domaintest.Metric(b, m, "stop_step"))
 				}
 				slices.Sort(mae)
 				slices.Sort(training)

@@ -12,8 +12,7 @@
 //
 // # Models and samples
 //
-// The gene model says what is trained. "mlp" is a perceptron of hidden_layers layers of the widths width_1, width_2 and
-// width_3. "tcn" is a stack of blocks residual blocks with channels channels and the given kernel, activation and dropout
+// The gene model says what is trained. "mlp" is a perceptron (see package supervised). "tcn" is a stack of blocks residual blocks with channels channels and the given kernel, activation and dropout
 // (package nn's kind tcn), the dilation of block b = 0, 1, … being 2^b; the last step of its output goes to the output
 // layer. Genes of the other model are not part of a genome.
 //
@@ -37,7 +36,7 @@
 //
 // # Recipes
 //
-// A recipe is {"contract", "domain", "genome", "data_hash"}. The data hash covers the scaled series, calendar columns and
-// bounds of the split, and the settings that results depend on (horizon, period, steps, cadence, patience), so that a
-// node with another problem abstains instead of judging.
+// Recipes, digests and the hash of synthetic data are package supervised's. The data hash covers the scaled series,
+// calendar columns and bounds of the split, and the settings that results depend on (horizon, period, steps, cadence,
+// patience).
 package forecast

@@ -2,10 +2,12 @@ package forecast
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
 	"doin.network/node/compute/domain"
+	"doin.network/node/compute/domain/supervised"
 	"doin.network/node/compute/vec"
 	"doin.network/node/internal/canon"
 )
@@ -16,21 +18,21 @@ const (
 	MaxInferSeries = 1 << 16
 )
 
-// answer forecasts what comes after a series. Members of the input, all optional:
+// Answer implements supervised.View: it forecasts what comes after a series. Members of the input, all optional:
 //
 //   - series: the known values in the units of the file, at least one more than the window; default: all of the data;
 //   - last_time: the time of the last of them; default: the last time of the data;
 //   - steps: how many values to forecast, 1 … MaxForecast; default: the horizon.
 //
 // Beyond the horizon the forecast goes on from its own values. The answer is {"forecast": […], "times": […]}.
-func (d *Domain) answer(ctx context.Context, input *canon.Object, v view, p predict) (*canon.Object, error) {
-	q, err := d.parseQuery(input, v.window)
+func (l look) Answer(ctx context.Context, input *canon.Object, p supervised.Predict) (*canon.Object, error) {
+	q, err := l.parseQuery(input)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", domain.ErrInput, err)
+		return nil, err
 	}
-	s, horizon := d.series, d.config.Horizon
+	s, horizon := l.series, l.config.Horizon
 	forecast, times := make([]float64, 0, q.steps), make([]string, 0, q.steps)
-	x := make([]float32, v.size(&s.calendar))
+	x := make([]float32, l.size(&s.calendar))
 	out := make([]float32, horizon)
 	// known holds the window's values and the last one; at is the row of the last one.
 	known, at := q.known, q.at
@@ -39,17 +41,17 @@ func (d *Domain) answer(ctx context.Context, input *canon.Object, v view, p pred
 			return nil, err
 		}
 		last := known[len(known)-1]
-		v.inputs(known, &s.calendar, at, x)
+		l.inputs(known, &s.calendar, at, x)
 		p(x, out)
 		for _, difference := range out {
 			v := last + difference
 			if !vec.IsFinite(v) {
-				return nil, fmt.Errorf("%w: the forecast runs away", domain.ErrInput)
+				return nil, errors.New("the forecast runs away")
 			}
 			known = append(known, v)
 			at++
 			if len(forecast) < q.steps {
-				forecast = append(forecast, s.toOriginal(float64(v)))
+				forecast = append(forecast, s.scale.From(float64(v)))
 				times = append(times, s.table.Time(at))
 			}
 		}
@@ -64,19 +66,19 @@ type query struct {
 	steps int
 }
 
-func (d *Domain) parseQuery(input *canon.Object, window int) (q query, err error) {
-	if err := checkInput(input); err != nil {
+func (l look) parseQuery(input *canon.Object) (q query, err error) {
+	if err := domain.CheckMembers(input, "series", "last_time", "steps"); err != nil {
 		return q, err
 	}
-	s := d.series
-	if q.steps, err = domain.Integer(input, "steps", d.config.Horizon, 1, MaxForecast); err != nil {
+	s, window := l.series, l.window
+	if q.steps, err = domain.Integer(input, "steps", l.config.Horizon, 1, MaxForecast); err != nil {
 		return q, err
 	}
 	q.at = s.table.Rows() - 1
 	if v, ok := input.Get("last_time"); ok && v != nil {
-		var label string
-		if err := timeLabel(input, "last_time", &label); err != nil {
-			return q, err
+		label, err := timeLabel(v)
+		if err != nil {
+			return q, fmt.Errorf("last_time: %w", err)
 		}
 		if q.at, err = s.table.axis.index(label); err != nil {
 			return q, fmt.Errorf("last_time %.40q: %w", label, err)
@@ -89,7 +91,7 @@ func (d *Domain) parseQuery(input *canon.Object, window int) (q query, err error
 	v, given := input.Get("series")
 	if !given || v == nil {
 		if q.at >= s.table.Rows() || q.at < window {
-			return q, fmt.Errorf("last_time: outside the data, and no series is given")
+			return q, errors.New("last_time: outside the data, and no series is given")
 		}
 		q.known = slices.Clone(s.scaled[q.at-window : q.at+1])
 		return q, nil
@@ -102,22 +104,11 @@ func (d *Domain) parseQuery(input *canon.Object, window int) (q query, err error
 		return q, fmt.Errorf("series: %d values: need %d", len(values), window+1)
 	}
 	for i, y := range values[len(values)-window-1:] {
-		scaled, ok := s.toScaled(y)
+		scaled, ok := s.scale.To(y)
 		if !ok {
 			return q, fmt.Errorf("series: value %d, %v: too far from the training data", len(values)-window-1+i, y)
 		}
 		q.known = append(q.known, scaled)
 	}
 	return q, nil
-}
-
-// checkInput refuses members that answer does not know.
-func checkInput(input *canon.Object) error {
-	known := []string{"series", "last_time", "steps"}
-	for _, key := range input.Keys() {
-		if !slices.Contains(known, key) {
-			return fmt.Errorf("unknown member %.80q: known are %q", key, known)
-		}
-	}
-	return nil
 }

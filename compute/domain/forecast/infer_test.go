@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"doin.network/node/compute/domain"
+	"doin.network/node/compute/domain/domaintest"
 	"doin.network/node/internal/canon"
 )
 
@@ -31,7 +32,7 @@ func infer(t *testing.T, m domain.Model, kv ...any) ([]float64, []any) {
 func TestInfer(t *testing.T) {
 	table := monthly(200) // 2000-01 … 2016-08
 	d := mustDomain(t, table, quick)
-	m := train(t, d, small(d.config.Space), 1, false)
+	m := domaintest.Train(t, d, small(d.config.Space), 1, false)
 
 	one, times := infer(t, m)
 	if len(one) != 1 || times[0] != "2016-09" {
@@ -48,7 +49,7 @@ func TestInfer(t *testing.T) {
 	}
 	// Feeding a forecast back equals one forecast of two steps, up to the rounding to original units.
 	got, _ := infer(t, m, "series", append(tail, many[0]), "last_time", "2016-09")
-	near(t, "second step", got[0], many[1], 1e-3)
+	domaintest.Near(t, "second step", got[0], many[1], 1e-3)
 	// Within the data, the forecast at an earlier origin; with the wrong month another one.
 	early, times := infer(t, m, "last_time", "2010-05")
 	if times[0] != "2010-06" {
@@ -64,7 +65,7 @@ func TestInfer(t *testing.T) {
 
 func TestInferHorizon(t *testing.T) {
 	d := mustDomain(t, monthly(200), func(c *Config) { c.Horizon = 4; quick(c) })
-	m := train(t, d, small(d.config.Space), 1, false)
+	m := domaintest.Train(t, d, small(d.config.Space), 1, false)
 	four, _ := infer(t, m)
 	six, times := infer(t, m, "steps", 6)
 	if len(four) != 4 || len(six) != 6 || !slices.Equal(four, six[:4]) || times[5] != "2017-02" {
@@ -77,7 +78,7 @@ func TestInferHorizon(t *testing.T) {
 
 func TestInferRefusals(t *testing.T) {
 	d := mustDomain(t, monthly(200), quick)
-	m := train(t, d, small(d.config.Space), 1, false)
+	m := domaintest.Train(t, d, small(d.config.Space), 1, false)
 	for input, want := range map[string]string{
 		`{"stepz": 1}`:                          `known are`,
 		`{"steps": 0}`:                          "steps 0",
@@ -102,7 +103,7 @@ func TestInferRefusals(t *testing.T) {
 		}
 		for _, m := range []domain.Model{m, d.Naive()} {
 			if out, err := m.Infer(t.Context(), o); !errors.Is(err, domain.ErrInput) || !strings.Contains(err.Error(), want) {
-				if _, naive := m.(*naive); naive && (want == "need 7" || input == `{"last_time": "2000-01"}`) {
+				if m == d.Naive() && (want == "need 7" || input == `{"last_time": "2000-01"}`) {
 					continue // the last value needs no window
 				}
 				t.Errorf("Infer(%s) = %v, %v, want ErrInput with %q", input, out, err, want)
@@ -115,21 +116,21 @@ func TestInferRefusals(t *testing.T) {
 func TestInferSequence(t *testing.T) {
 	table := monthly(200)
 	d := mustDomain(t, table, func(c *Config) { quick(c); c.Horizon = 2 })
-	m := train(t, d, tcn(d.config.Space), 1, false).(*model)
-	s := d.series
-	w := part(s.scaled, &s.calendar, m.view, 2, m.view.window, s.test, 200)
-	x, y, out := make([]float32, m.view.size(&s.calendar)), make([]float32, 2), make([]float32, 2)
+	g := tcn(d.config.Space)
+	m, v, s := domaintest.Train(t, d, g, 1, false), d.config.view(g), d.series
+	w := part(s.scaled, &s.calendar, v, 2, v.window, s.test, 200)
+	x, y, out := make([]float32, v.size(&s.calendar)), make([]float32, 2), make([]float32, 2)
 	w.Sample(w.Len()-1, x, y)
-	m.network.Predict(x, out)
+	domaintest.Network(t, d, g, 1).Predict(x, out)
 	origin := 197
 	got, _ := infer(t, m, "last_time", table.Time(origin))
 	for k := range out {
-		near(t, "forecast", got[k], s.toOriginal(float64(s.scaled[origin]+out[k])), 1e-9)
+		domaintest.Near(t, "forecast", got[k], s.scale.From(float64(s.scaled[origin]+out[k])), 1e-9)
 	}
 	tail := table.values[150:164]
 	first, times := infer(t, m, "series", tail, "last_time", "2000-01")
-	if times[0] != "2000-02" || m.view.window != len(tail)-1 {
-		t.Fatalf("window %d, times %v", m.view.window, times)
+	if times[0] != "2000-02" || v.window != len(tail)-1 {
+		t.Fatalf("window %d, times %v", v.window, times)
 	}
 	// Twelve years later the calendar is the same.
 	if later, _ := infer(t, m, "series", tail, "last_time", "2012-01"); !slices.Equal(first, later) {

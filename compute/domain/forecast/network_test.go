@@ -5,11 +5,10 @@ import (
 	"slices"
 	"testing"
 
-	"doin.network/node/compute/domain"
+	"doin.network/node/compute/domain/domaintest"
+	"doin.network/node/compute/domain/supervised"
 	"doin.network/node/compute/genome"
 	"doin.network/node/compute/nn"
-	"doin.network/node/compute/vec"
-	"doin.network/node/internal/canon"
 )
 
 // tcn is a plain genome: two blocks of 8 channels, kernel 3, no dropout, otherwise as fixed.
@@ -23,52 +22,21 @@ func tcn(s genome.Space) genome.Genome {
 // The gene model and the data hash's second form changed what a recipe is, and so its random key, but not what a
 // perceptron is: under the key that the same genes had before, the training has the digest that it had.
 func TestPerceptronBits(t *testing.T) {
-	d, err := New(canon.NewObject("data", co2))
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := carbon(t)
 	const dataBefore = "65109453e0f69d3a175d52864578abd88cff9bdd59869397fb2b55aac42aae50"
 	g := fixed(d.config.Space)
 	genes := d.config.Space.Object(g)
 	genes.Delete("model")
-	c, v, s := d.config.shape(g), d.config.view(g), d.series
-	c.Segment = Segment
-	r, err := nn.Train(t.Context(), c, nn.TaskKey(nn.ContractVersion, Plugin, genes, dataBefore, 42),
-		part(s.scaled, &s.calendar, v, 1, v.window, 0, s.validation),
-		part(s.scaled, &s.calendar, v, 1, v.window, s.validation, s.test))
+	c := d.config.shape(g)
+	c.Segment = supervised.Segment
+	training, validation := d.View(g).Sources()
+	r, err := nn.Train(t.Context(), c, nn.TaskKey(nn.ContractVersion, Plugin, genes, dataBefore, 42), training, validation)
 	if err != nil {
 		t.Fatal(err)
 	}
 	const want = "de60e4b4b48aa35efb49193ed446c42062e2c039bf4fa7bab5b8eb5b00ff6e7a"
-	if m := d.newModel(r, v, c.Parameters(), true); m.Digest() != want {
-		t.Errorf("digest %s, want %s", m.Digest(), want)
-	}
-}
-
-// Every implementation of the engine gives one result, for both models.
-func TestInstructionSets(t *testing.T) {
-	table := monthly(200)
-	small := func(c *Config) { c.MaxSteps = 25 }
-	first := mustDomain(t, table, small)
-	perceptron, network := fixed(first.config.Space), tcn(first.config.Space)
-	network[geneChannels], network[geneDropout] = 5, 0.25
-	for _, g := range []genome.Genome{perceptron, network} {
-		var want domain.Model
-		for _, isa := range vec.Supported() {
-			t.Setenv(vec.ISAVariable, string(isa))
-			m := train(t, mustDomain(t, table, small), g, 7, true)
-			if want == nil {
-				want = m
-			} else if m.Digest() != want.Digest() || m.Performance() != want.Performance() {
-				t.Errorf("%s: digest %s, performance %v; want %s, %v", isa,
-					m.Digest(), m.Performance(), want.Digest(), want.Performance())
-			}
-		}
-	}
-	t.Setenv(vec.ISAVariable, "none")
-	d := mustDomain(t, table, small)
-	if _, err := d.Train(t.Context(), d.Parameters(network), 7, true); !errors.Is(err, vec.ErrISA) {
-		t.Errorf("an unknown instruction set: %v", err)
+	if m, err := d.Measure(d.Parameters(g), r); err != nil || m.Digest() != want {
+		t.Errorf("digest %s (%v), want %s", m.Digest(), err, want)
 	}
 }
 
@@ -105,22 +73,22 @@ func TestReach(t *testing.T) {
 		for kernel := 2.0; kernel <= 3; kernel++ {
 			g := tcn(d.config.Space)
 			g[geneBlocks], g[geneKernel], g[geneWindow] = blocks, kernel, 36
-			g[geneActivation] = 1 // tanh lets everything through
+			g[geneShape] = 1 // tanh lets everything through
 			v := d.config.view(g)
 			if v.window != reach(g) || !v.sequence {
 				t.Fatalf("view %+v, reach %d", v, reach(g))
 			}
-			m := train(t, d, g, 1, false).(*model)
+			n := domaintest.Network(t, d, g, 1)
 			x, out, other := make([]float32, v.size(&d.series.calendar)), make([]float32, 1), make([]float32, 1)
-			m.network.Predict(x, out)
+			n.Predict(x, out)
 			x[0] = 4
-			if m.network.Predict(x, other); out[0] == other[0] {
+			if n.Predict(x, other); out[0] == other[0] {
 				t.Errorf("%v blocks, kernel %v: the first of %d steps does not matter", blocks, kernel, v.window)
 			}
 			// One step more does not reach the output.
 			c := d.config.shape(g)
 			c.Steps, c.Inputs = v.window+1, (v.window+1)*3
-			weights := m.network.Weights()
+			weights := n.Weights()
 			x = make([]float32, c.Inputs)
 			before, _, err := nn.Gradient(c, weights, x, []float32{0})
 			x[0] = 4

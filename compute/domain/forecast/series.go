@@ -1,30 +1,25 @@
 package forecast
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
 	"fmt"
 	"math"
 
 	"doin.network/node/compute/domain"
+	"doin.network/node/compute/domain/supervised"
 )
-
-// maxScaled bounds the magnitude of the scaled series, so that binary32 still resolves an eighth of a typical step.
-const maxScaled = 1 << 20
 
 // series is a table, split and scaled. It is immutable.
 type series struct {
 	table *Table
 	// validation and test are the rows at which those parts begin; training is [0, validation).
 	validation, test int
-	// scale is the root mean square of the training differences, offset the value of row 0.
-	scale, offset float64
-	scaled        []float32
-	calendar      calendar
+	// scale has the root mean square of the training differences for its unit, the value of row 0 for its offset.
+	scale    supervised.Scale
+	scaled   []float32
+	calendar calendar
 }
 
-// newSeries splits and scales a table. Its errors wrap domain.ErrConfig (the split) or ErrData (the values).
+// newSeries splits and scales a table. Its errors wrap domain.ErrConfig (the split) or supervised.ErrData (the values).
 func newSeries(t *Table, c *Config) (*series, error) {
 	s := &series{table: t, calendar: newCalendar(c.Period, t.axis.phase(c.Period))}
 	if err := s.split(c); err != nil {
@@ -35,9 +30,9 @@ func newSeries(t *Table, c *Config) (*series, error) {
 	}
 	s.scaled = make([]float32, t.Rows())
 	for i, y := range t.values {
-		v, ok := s.toScaled(y)
+		v, ok := s.scale.To(y)
 		if !ok {
-			return nil, fmt.Errorf("%w: %s: value %v is too far from the training rows", ErrData, t.Time(i), y)
+			return nil, fmt.Errorf("%w: %s: value %v is too far from the training rows", supervised.ErrData, t.Time(i), y)
 		}
 		s.scaled[i] = v
 	}
@@ -93,7 +88,7 @@ func (c *Config) firstOrigin() int {
 	return max(int(c.Space[geneWindow].High), c.Period-1)
 }
 
-// fit computes offset and scale from the training rows: scale = √(Σ d²/n) over the differences of neighbours, in
+// fit computes the scale from the training rows: its unit is √(Σ d²/n) over the differences of neighbours, in
 // order, in binary64.
 func (s *series) fit() error {
 	y := s.table.values[:s.validation]
@@ -102,48 +97,24 @@ func (s *series) fit() error {
 		d := y[i] - y[i-1]
 		sum += float64(d * d)
 	}
-	s.offset = y[0]
-	s.scale = math.Sqrt(sum / float64(len(y)-1))
-	if !(s.scale > 0) {
-		return fmt.Errorf("%w: the value does not change over the training rows", ErrData)
+	s.scale = supervised.Scale{Offset: y[0], Unit: math.Sqrt(sum / float64(len(y)-1))}
+	if !(s.scale.Unit > 0) {
+		return fmt.Errorf("%w: the value does not change over the training rows", supervised.ErrData)
 	}
 	return nil
 }
 
-// toScaled scales a value in original units; ok is false where it is not finite or too far away.
-func (s *series) toScaled(y float64) (v float32, ok bool) {
-	x := (y - s.offset) / s.scale
-	return float32(x), math.Abs(x) <= maxScaled
-}
-
-// toOriginal is the inverse of toScaled, in binary64.
-func (s *series) toOriginal(x float64) float64 { return s.offset + float64(x*s.scale) }
-
-// hash returns the data hash, in hex: the SHA-256 of the line "doin/forecast/data/2", then, little-endian, the
-// settings below as 64-bit words, offset and scale as the bits of doubles, the scaled series, and the
-// calendar columns row by row as the bits of float32. The first origin is among the settings: it follows the largest
-// window of the search space and decides which samples there are.
+// hash returns the data hash, in hex: the SHA-256 of the line "doin/forecast/data/2", the settings below as words, offset and
+// unit of the scale, the scaled series, and the calendar columns row by row (see supervised.Hasher). The first origin is
+// among the settings: it follows the largest window of the search space and decides which samples there are.
 func (s *series) hash(c *Config) string {
-	b := []byte("doin/forecast/data/2\n")
-	for _, v := range []int{
-		s.table.Rows(), s.validation, s.test, c.firstOrigin(), c.Horizon, c.Period, s.calendar.phase, c.MaxSteps, c.EvalEvery, c.Patience,
-	} {
-		b = binary.LittleEndian.AppendUint64(b, uint64(v))
-	}
-	for _, v := range []float64{s.offset, s.scale} {
-		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(v))
-	}
-	b = appendFloats(b, s.scaled)
+	h := supervised.NewHasher("doin/forecast/data/2\n")
+	h.Words(s.table.Rows(), s.validation, s.test, c.firstOrigin(), c.Horizon, c.Period, s.calendar.phase,
+		c.MaxSteps, c.EvalEvery, c.Patience)
+	h.Doubles(s.scale.Offset, s.scale.Unit)
+	h.Floats(s.scaled)
 	for i := range s.scaled {
-		b = appendFloats(b, s.calendar.of(i))
+		h.Floats(s.calendar.of(i))
 	}
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:])
-}
-
-func appendFloats(b []byte, x []float32) []byte {
-	for _, v := range x {
-		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
-	}
-	return b
+	return h.Hex()
 }

@@ -9,6 +9,9 @@ import (
 	"testing"
 
 	"doin.network/node/compute/domain"
+	"doin.network/node/compute/domain/domaintest"
+	"doin.network/node/compute/domain/supervised"
+	"doin.network/node/internal/canon"
 )
 
 // co2 is the data set of the example.
@@ -24,7 +27,13 @@ func monthly(n int) *Table {
 	return t
 }
 
-func mustDomain(t testing.TB, table *Table, change func(c *Config)) *Domain {
+// tested is a domain and the problem that it is made of.
+type tested struct {
+	*supervised.Domain
+	*problem
+}
+
+func mustDomain(t testing.TB, table *Table, change func(c *Config)) tested {
 	t.Helper()
 	c := DefaultConfig()
 	c.Data = "table"
@@ -38,7 +47,17 @@ func mustDomain(t testing.TB, table *Table, change func(c *Config)) *Domain {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return d
+	return tested{d, d.Problem().(*problem)}
+}
+
+// carbon is the domain of the example's data.
+func carbon(t testing.TB) tested {
+	t.Helper()
+	d, err := New(canon.NewObject("data", co2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tested{d, d.Problem().(*problem)}
 }
 
 func TestSine(t *testing.T) {
@@ -113,8 +132,8 @@ func TestDataRefusals(t *testing.T) {
 	far := monthly(120)
 	far.values[119] = 1e20
 	for name, table := range map[string]*Table{"constant": flat, "far away": far} {
-		if _, err := FromTable(DefaultConfig(), table); !errors.Is(err, ErrData) {
-			t.Errorf("%s: error %v, want ErrData", name, err)
+		if _, err := FromTable(DefaultConfig(), table); !errors.Is(err, supervised.ErrData) {
+			t.Errorf("%s: error %v, want supervised.ErrData", name, err)
 		}
 	}
 }
@@ -127,7 +146,7 @@ func TestNoLeakage(t *testing.T) {
 		table.values[i] = float64(i * i % 101)
 	}
 	b := mustDomain(t, table, nil).series
-	if a.scale != b.scale || a.offset != b.offset || !slices.Equal(a.scaled[:a.validation], b.scaled[:a.validation]) {
+	if a.scale != b.scale || !slices.Equal(a.scaled[:a.validation], b.scaled[:a.validation]) {
 		t.Error("training data depend on later rows")
 	}
 	// Inputs of the last training sample and its targets end before the validation rows.
@@ -150,7 +169,7 @@ func TestDataHash(t *testing.T) {
 		if edit != nil {
 			edit(table)
 		}
-		return mustDomain(t, table, change).dataHash
+		return mustDomain(t, table, change).Describe().DataHash
 	}
 	seen := map[string]string{hash(base, nil): "base"}
 	for name, h := range map[string]string{
@@ -186,23 +205,24 @@ func TestWindows(t *testing.T) {
 	for _, horizon := range []int{1, 3, 14} {
 		d := mustDomain(t, monthly(220), func(c *Config) { c.Horizon = horizon })
 		s, window := d.series, 9
-		for _, p := range d.parts() {
-			w := d.measured(p, view{window: window})
+		for part, w := range d.measured(view{window: window}) {
+			from, to := [3]int{0, s.validation, s.test}[part], [3]int{s.validation, s.test, s.table.Rows()}[part]
+			name := supervised.Parts[part]
 			var naive, seasonal float64
 			count := 0
-			for origin := max(d.config.firstOrigin(), p.from-1); origin+horizon < p.to; origin++ {
+			for origin := max(d.config.firstOrigin(), from-1); origin+horizon < to; origin++ {
 				x, y := make([]float32, window+2), make([]float32, horizon)
 				w.Sample(count, x, y)
 				for j := range window {
-					want := (s.table.Value(origin-window+j) - s.table.Value(origin)) / s.scale
-					near(t, "input", float64(x[j]), want, 1e-4)
+					want := (s.table.Value(origin-window+j) - s.table.Value(origin)) / s.scale.Unit
+					domaintest.Near(t, "input", float64(x[j]), want, 1e-4)
 				}
 				angle := 2 * math.Pi * float64((origin+1)%12) / 12
-				near(t, "sine", float64(x[window]), math.Sin(angle), 1e-6)
-				near(t, "cosine", float64(x[window+1]), math.Cos(angle), 1e-6)
+				domaintest.Near(t, "sine", float64(x[window]), math.Sin(angle), 1e-6)
+				domaintest.Near(t, "cosine", float64(x[window+1]), math.Cos(angle), 1e-6)
 				for k := range horizon {
 					target := s.table.Value(origin + 1 + k)
-					near(t, "target", float64(y[k]), (target-s.table.Value(origin))/s.scale, 1e-4)
+					domaintest.Near(t, "target", float64(y[k]), (target-s.table.Value(origin))/s.scale.Unit, 1e-4)
 					naive += math.Abs(target - s.table.Value(origin))
 					back := origin + 1 + k - 12
 					for back > origin {
@@ -213,19 +233,12 @@ func TestWindows(t *testing.T) {
 				count++
 			}
 			if w.Len() != count {
-				t.Fatalf("horizon %d, %s: %d samples, want %d", horizon, p.name, w.Len(), count)
+				t.Fatalf("horizon %d, %s: %d samples, want %d", horizon, name, w.Len(), count)
 			}
-			naiveMAE, _ := d.baselines.Float(p.name + "_naive_mae")
-			seasonalMAE, _ := d.baselines.Float(p.name + "_seasonal_mae")
-			near(t, fmt.Sprintf("horizon %d %s naive", horizon, p.name), naiveMAE, naive/float64(count*horizon), 1e-4)
-			near(t, fmt.Sprintf("horizon %d %s seasonal", horizon, p.name), seasonalMAE, seasonal/float64(count*horizon), 1e-4)
+			naiveMAE, _ := d.Describe().Baselines.Float(name + "_naive_mae")
+			seasonalMAE, _ := d.Describe().Baselines.Float(name + "_seasonal_mae")
+			domaintest.Near(t, fmt.Sprintf("horizon %d %s naive", horizon, name), naiveMAE, naive/float64(count*horizon), 1e-4)
+			domaintest.Near(t, fmt.Sprintf("horizon %d %s seasonal", horizon, name), seasonalMAE, seasonal/float64(count*horizon), 1e-4)
 		}
-	}
-}
-
-func near(t *testing.T, what string, got, want, tolerance float64) {
-	t.Helper()
-	if !(math.Abs(got-want) <= tolerance) {
-		t.Errorf("%s = %v, want %v", what, got, want)
 	}
 }

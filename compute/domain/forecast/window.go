@@ -1,11 +1,15 @@
 package forecast
 
 import (
+	"doin.network/node/compute/domain/supervised"
 	"doin.network/node/compute/nn"
 	"doin.network/node/compute/vec"
 )
 
-var _ nn.Source = (*windows)(nil)
+var (
+	_ nn.Source          = (*windows)(nil)
+	_ supervised.Samples = (*windows)(nil)
+)
 
 // view is how a model sees the series before an origin: the values of window rows before it, as one row of inputs or as
 // the steps of a sequence.
@@ -49,9 +53,9 @@ type windows struct {
 }
 
 // part returns the samples whose targets all lie in rows [from, to) and whose origin is at least first.
-func part(scaled []float32, c *calendar, v view, horizon, first, from, to int) *windows {
+func part(scaled []float32, c *calendar, v view, horizon, first, from, to int) windows {
 	first = max(first, from-1)
-	return &windows{
+	return windows{
 		view: v, scaled: scaled, calendar: c, horizon: horizon,
 		first: first, count: to - horizon - first,
 	}
@@ -70,12 +74,9 @@ func (w *windows) Sample(i int, x, y []float32) {
 	}
 }
 
-// predict writes the forecast differences of an origin, scaled.
-type predict func(x, out []float32)
-
-// mae returns the mean absolute error of a forecaster over the samples, scaled: R3 over samples and then outputs, in
-// binary32. p gets the inputs of each sample in order.
-func (w *windows) mae(p predict) float32 {
+// Measure implements supervised.Samples. The loss is the mean absolute error, scaled: R3 over samples and then outputs, in
+// binary32. A forecaster writes the differences of an origin, scaled.
+func (w *windows) Measure(p supervised.Predict) supervised.Measure {
 	x := make([]float32, w.size(w.calendar))
 	y, out := make([]float32, w.horizon), make([]float32, w.horizon)
 	var sum vec.Summer
@@ -87,22 +88,21 @@ func (w *windows) mae(p predict) float32 {
 		}
 		sum.Add(out)
 	}
-	return sum.Mean()
+	return supervised.Measure{Loss: sum.Mean()}
 }
 
-// naiveMAE is mae of the last value: its forecast differences are zero.
-func (w *windows) naiveMAE() float32 {
-	return w.mae(func(_, out []float32) { clear(out) })
-}
+// lastValue forecasts the last value: its differences are zero.
+func lastValue(_, out []float32) { clear(out) }
 
-// seasonalMAE is mae of the value one period before the target, or of so many periods that it is known at the origin.
-func (w *windows) seasonalMAE() float32 {
+// seasonal returns what forecasts the value one period before the target, or so many periods that it is known at the
+// origin. It is for one Measure of w.
+func (w *windows) seasonal() supervised.Predict {
 	origin, period := w.first, w.calendar.period
-	return w.mae(func(_, out []float32) {
+	return func(_, out []float32) {
 		for k := range out {
 			back := (k/period + 1) * period
 			out[k] = w.scaled[origin+1+k-back] - w.scaled[origin]
 		}
 		origin++
-	})
+	}
 }

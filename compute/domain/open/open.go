@@ -21,24 +21,25 @@ func Plugins() []string {
 	return []string{quadratic.Plugin, quadratic.Alias, forecast.Plugin, tabular.Plugin}
 }
 
-// New configures a domain and loads its data. nil is an empty configuration. Errors wrap ErrUnknownPlugin,
-// domain.ErrConfig, forecast.ErrData, tabular.ErrData or an error of the file system.
-func New(plugin string, config *canon.Object) (domain.Domain, error) {
+// New configures a domain and loads its data. nil is an empty configuration; others are members of it that belong to
+// somebody else, the search's settings for one. Errors wrap ErrUnknownPlugin, domain.ErrConfig, supervised.ErrData or an
+// error of the file system.
+func New(plugin string, config *canon.Object, others ...string) (domain.Domain, error) {
 	switch plugin {
 	case quadratic.Plugin, quadratic.Alias:
-		return made(quadratic.New(config))
+		return made(quadratic.New(config, others...))
 	case forecast.Plugin:
-		return made(forecast.New(config))
+		return made(forecast.New(config, others...))
 	case tabular.Plugin:
-		return made(tabular.New(config))
+		return made(tabular.New(config, others...))
 	}
 	return nil, fmt.Errorf("%w %.80q: built in are %q", ErrUnknownPlugin, plugin, Plugins())
 }
 
 // On is New for domains whose networks are trained by t. Domains that train none take no notice of it.
-func On(t device.Trainer) func(plugin string, config *canon.Object) (domain.Domain, error) {
+func On(t device.Trainer, others ...string) func(plugin string, config *canon.Object) (domain.Domain, error) {
 	return func(plugin string, config *canon.Object) (domain.Domain, error) {
-		d, err := New(plugin, config)
+		d, err := New(plugin, config, others...)
 		if trainee, ok := d.(Trainee); ok {
 			trainee.TrainOn(t)
 		}

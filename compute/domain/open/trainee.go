@@ -3,16 +3,12 @@ package open
 import (
 	"doin.network/node/compute/device"
 	"doin.network/node/compute/domain"
-	"doin.network/node/compute/domain/forecast"
-	"doin.network/node/compute/domain/tabular"
+	"doin.network/node/compute/domain/supervised"
 	"doin.network/node/compute/nn"
 	"doin.network/node/internal/canon"
 )
 
-var (
-	_ Trainee = (*forecast.Domain)(nil)
-	_ Trainee = (*tabular.Domain)(nil)
-)
+var _ Trainee = (*supervised.Domain)(nil)
 
 // Trainee is a domain whose recipes are trainings of package nn, so that two digests of one recipe can be settled
 // (package referee). Its Train with digest true is the run of Training, and then Measure. It is here and not in package

@@ -1,7 +1,6 @@
 package quadratic
 
 import (
-	"errors"
 	"fmt"
 	"math"
 
@@ -42,91 +41,47 @@ func DefaultConfig() Config {
 	return Config{Params: 10, StepSize: 0.5, NoiseStd: 0.1, Low: -10, High: 10}
 }
 
-// ParseConfig reads a configuration object. It is strict (see domain.CheckKeys) and reports every problem at once; its
-// errors wrap domain.ErrConfig.
-func ParseConfig(o *canon.Object) (Config, error) {
+// ParseConfig reads a configuration object; others are members of it that belong to somebody else. It is strict (see
+// domain.Reader) and reports every problem at once; its errors wrap domain.ErrConfig.
+func ParseConfig(o *canon.Object, others ...string) (Config, error) {
 	c := DefaultConfig()
-	err := domain.CheckKeys(o, "n_params", "step_size", "seed", "target", "noise_std",
-		"param_bounds", "hyperparameter_bounds")
-	errs := []error{err}
-	add := func(err error) { errs = append(errs, err) }
-
-	if v, ok := o.Get("target"); ok && v != nil {
-		if c.Target, err = domain.Reals(v, MaxParams); err != nil {
-			add(fmt.Errorf("%w: target: %w", domain.ErrConfig, err))
-		}
+	r := domain.NewReader(o)
+	if v, ok := r.Get("target"); ok {
+		var err error
+		c.Target, err = domain.Reals(v, MaxParams)
+		r.Fail("target", err)
 		c.Params = len(c.Target)
 	}
-	c.Params, err = domain.Integer(o, "n_params", c.Params, 1, MaxParams)
-	add(err)
-	c.StepSize, err = domain.Number(o, "step_size", c.StepSize)
-	add(err)
-	c.NoiseStd, err = domain.Number(o, "noise_std", c.NoiseStd)
-	add(err)
-	if v, ok := o.Get("seed"); ok && v != nil {
+	r.Integer("n_params", &c.Params, 1, MaxParams)
+	r.Number("step_size", &c.StepSize)
+	r.Number("noise_std", &c.NoiseStd)
+	if _, ok := r.Get("seed"); ok {
 		var seed int
-		seed, err = domain.Integer(o, "seed", 0, 0, math.MaxUint32)
-		add(err)
+		r.Integer("seed", &seed, 0, math.MaxUint32)
 		word := uint32(seed)
 		c.Seed = &word
 	}
-	for _, key := range []string{"param_bounds", "hyperparameter_bounds"} {
-		add(c.parseBounds(o, key))
-	}
-	if err := errors.Join(errs...); err != nil {
-		return c, err
-	}
-	return c, c.Validate()
-}
-
-func (c *Config) parseBounds(o *canon.Object, key string) error {
-	bounds, err := o.ObjectOr(key, nil)
-	if err != nil {
-		return fmt.Errorf("%w: %w", domain.ErrConfig, err)
-	}
-	for name, v := range bounds.All() {
-		if name != "x" {
-			return fmt.Errorf("%w: %s: unknown parameter %.80q: did you mean \"x\"?", domain.ErrConfig, key, name)
-		}
-		pair, err := domain.Reals(v, 2)
-		if err == nil && len(pair) != 2 {
-			err = errors.New("want [low, high]")
-		}
-		if err != nil {
-			return fmt.Errorf("%w: %s: x: %w", domain.ErrConfig, key, err)
-		}
-		c.Low, c.High = float64(float32(pair[0])), float64(float32(pair[1]))
-	}
-	return nil
+	x := genome.Space{{Name: "x", Kind: genome.Real, Low: c.Low, High: c.High}}
+	r.Bounds(&x)
+	c.Low, c.High = x[0].Low, x[0].High
+	return c, r.Finish(others, c.Validate)
 }
 
 // Validate reports every problem at once, joined; nil means c is usable.
 func (c *Config) Validate() error {
-	var errs []error
-	bad := func(format string, args ...any) {
-		errs = append(errs, fmt.Errorf("%w: "+format, append([]any{domain.ErrConfig}, args...)...))
-	}
-	if c.Params < 1 || c.Params > MaxParams {
-		bad("n_params %d: must be in [1, %d]", c.Params, MaxParams)
-	}
-	if c.Target != nil && len(c.Target) != c.Params {
-		bad("target: has %d values for n_params %d", len(c.Target), c.Params)
-	}
+	var checks domain.Checks
+	checks.Between("n_params", c.Params, 1, MaxParams)
+	checks.That(c.Target == nil || len(c.Target) == c.Params, "target: has %d values for n_params %d", len(c.Target), c.Params)
 	for i, t := range c.Target {
-		if !(math.Abs(t) <= MaxMagnitude) {
-			bad("target: value %d, %v: magnitude must be at most %g", i, t, MaxMagnitude)
-		}
+		checks.That(math.Abs(t) <= MaxMagnitude, "target: value %d, %v: magnitude must be at most %g", i, t, MaxMagnitude)
 	}
-	if !(c.StepSize >= 0 && c.StepSize <= MaxMagnitude) {
-		bad("step_size %v: must be in [0, %g]", c.StepSize, MaxMagnitude)
+	checks.That(c.StepSize >= 0 && c.StepSize <= MaxMagnitude, "step_size %v: must be in [0, %g]", c.StepSize, MaxMagnitude)
+	checks.That(c.NoiseStd >= 0 && c.NoiseStd <= MaxMagnitude, "noise_std %v: must be in [0, %g]", c.NoiseStd, MaxMagnitude)
+	if c.Params >= 1 && c.Params <= MaxParams {
+		err := c.space().Validate()
+		checks.That(err == nil, "param_bounds: %v", err)
 	}
-	if !(c.NoiseStd >= 0 && c.NoiseStd <= MaxMagnitude) {
-		bad("noise_std %v: must be in [0, %g]", c.NoiseStd, MaxMagnitude)
-	}
-	if err := c.space().Validate(); c.Params >= 1 && c.Params <= MaxParams && err != nil {
-		bad("param_bounds: %v", err)
-	}
-	return errors.Join(errs...)
+	return checks.Err()
 }
 
 // space is n reals between the bounds.

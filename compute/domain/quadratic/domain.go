@@ -41,8 +41,8 @@ type Domain struct {
 }
 
 // New makes the domain from a configuration object; see ParseConfig.
-func New(config *canon.Object) (*Domain, error) {
-	c, err := ParseConfig(config)
+func New(config *canon.Object, others ...string) (*Domain, error) {
+	c, err := ParseConfig(config, others...)
 	if err != nil {
 		return nil, err
 	}

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"doin.network/node/compute/domain"
+	"doin.network/node/compute/domain/supervised"
 )
 
 // Limits of a column.
@@ -17,7 +17,6 @@ const (
 	MaxName       = 128  // bytes of the name of a column, a category or a class
 	MaxCategories = 1024 // of a categorical column
 	MaxClasses    = 256  // of the target
-	maxValue      = 1e30 // magnitude: squares of differences stay finite
 )
 
 // kind is what the cells of a column are. Its number is hashed.
@@ -62,7 +61,7 @@ func (c *column) add(cell string) error {
 		v := math.NaN()
 		if !gone {
 			var err error
-			if v, err = domain.Decimal(cell, maxValue); err != nil {
+			if v, err = supervised.Decimal(cell); err != nil {
 				return fmt.Errorf("%.40q: %w (the column is numeric)", cell, err)
 			}
 			if v == 0 {

@@ -1,9 +1,9 @@
 package tabular
 
 import (
-	"encoding/hex"
 	"fmt"
 
+	"doin.network/node/compute/domain/supervised"
 	"doin.network/node/compute/nn"
 )
 
@@ -22,23 +22,23 @@ type dataset struct {
 	target  string
 	// scale is that of a regression's target, the identity for a classification; median is the scaled median of the
 	// training targets.
-	scale  scale
+	scale  supervised.Scale
 	median float32
 	parts  [3]*samples
 }
 
-// newDataset splits and encodes a table. Its errors wrap domain.ErrConfig (the split) or ErrData (the values).
+// newDataset splits and encodes a table. Its errors wrap domain.ErrConfig (the split) or supervised.ErrData (the values).
 func newDataset(t *Table, c *Config) (*dataset, error) {
-	d := &dataset{target: t.target.name, classes: t.target.labels, scale: scale{0, 1}}
+	d := &dataset{target: t.target.name, classes: t.target.labels, scale: supervised.Scale{Offset: 0, Unit: 1}}
 	if n := len(d.classes); c.Task == Classification && n < 2 {
-		return nil, fmt.Errorf("%w: target %.80q has one class only", ErrData, d.target)
+		return nil, fmt.Errorf("%w: target %.80q has one class only", supervised.ErrData, d.target)
 	}
 	parts, err := t.split(c)
 	if err != nil {
 		return nil, err
 	}
 	if n, limit := len(parts[train]), nn.MaxSamples/outputs(len(d.classes)); n > limit {
-		return nil, fmt.Errorf("%w: %d training rows of %d classes: at most %d are allowed", ErrData, n, len(d.classes), limit)
+		return nil, fmt.Errorf("%w: %d training rows of %d classes: at most %d are allowed", supervised.ErrData, n, len(d.classes), limit)
 	}
 	for _, column := range t.inputs {
 		e := newEncoder(column, parts[train])
@@ -48,11 +48,11 @@ func newDataset(t *Table, c *Config) (*dataset, error) {
 	}
 	switch {
 	case d.inputs == 0:
-		return nil, fmt.Errorf("%w: no input changes over the training rows", ErrData)
+		return nil, fmt.Errorf("%w: no input changes over the training rows", supervised.ErrData)
 	case d.inputs > MaxInputs:
-		return nil, fmt.Errorf("%w: %d inputs: at most %d are allowed (a category is one each)", ErrData, d.inputs, MaxInputs)
+		return nil, fmt.Errorf("%w: %d inputs: at most %d are allowed (a category is one each)", supervised.ErrData, d.inputs, MaxInputs)
 	case d.inputs > MaxElements/t.Rows():
-		return nil, fmt.Errorf("%w: %d rows of %d inputs: at most %d numbers are allowed", ErrData, t.Rows(), d.inputs, MaxElements)
+		return nil, fmt.Errorf("%w: %d rows of %d inputs: at most %d numbers are allowed", supervised.ErrData, t.Rows(), d.inputs, MaxElements)
 	}
 	if c.Task == Regression {
 		if err := d.fitTarget(t, parts[train]); err != nil {
@@ -75,9 +75,9 @@ func (d *dataset) fitTarget(t *Table, rows []int) error {
 	}
 	var ok bool
 	if d.scale, ok = fitScale(y); !ok {
-		return fmt.Errorf("%w: target %.80q does not change over the training rows", ErrData, d.target)
+		return fmt.Errorf("%w: target %.80q does not change over the training rows", supervised.ErrData, d.target)
 	}
-	d.median, _ = d.scale.to(median(y)) // within the data
+	d.median, _ = d.scale.To(median(y)) // within the data
 	return nil
 }
 
@@ -88,16 +88,16 @@ func (d *dataset) encode(t *Table, rows []int) (*samples, error) {
 		x := s.row(i)
 		for k := range d.encoders {
 			if c := t.inputs[k]; !d.encoders[k].cell(x, c, row) {
-				return nil, atLine(t.line(row), "column %.80q: %v is too far from the training rows", c.name, c.numbers[row])
+				return nil, supervised.AtLine(t.line(row), "column %.80q: %v is too far from the training rows", c.name, c.numbers[row])
 			}
 		}
 		if s.classes > 0 {
 			s.labels = append(s.labels, t.target.codes[row])
 			continue
 		}
-		y, ok := d.scale.to(t.target.numbers[row])
+		y, ok := d.scale.To(t.target.numbers[row])
 		if !ok {
-			return nil, atLine(t.line(row), "column %.80q: %v is too far from the training rows", d.target, t.target.numbers[row])
+			return nil, supervised.AtLine(t.line(row), "column %.80q: %v is too far from the training rows", d.target, t.target.numbers[row])
 		}
 		s.targets = append(s.targets, y)
 	}
@@ -107,27 +107,27 @@ func (d *dataset) encode(t *Table, rows []int) (*samples, error) {
 // hash returns the data hash, in hex: the SHA-256 of the line "doin/tabular/data/1"; the number of classes (0 for
 // regression), of inputs and of rows of each part, then max_steps, eval_every and patience; the encoders, column by
 // column; the target's name, scale and scaled median and the classes' names; and of each part the inputs, row by row, and
-// the targets or the indices of the classes (see hasher).
+// the targets or the indices of the classes (see supervised.Hasher).
 func (d *dataset) hash(c *Config) string {
-	h := newHasher("doin/tabular/data/1\n")
-	h.words(len(d.classes), d.inputs)
+	h := supervised.NewHasher("doin/tabular/data/1\n")
+	h.Words(len(d.classes), d.inputs)
 	for _, p := range d.parts {
-		h.words(p.Len())
+		h.Words(p.Len())
 	}
-	h.words(c.MaxSteps, c.EvalEvery, c.Patience, len(d.encoders))
+	h.Words(c.MaxSteps, c.EvalEvery, c.Patience, len(d.encoders))
 	for i := range d.encoders {
 		d.encoders[i].hash(h)
 	}
-	h.names(d.target)
-	h.doubles(d.scale.mean, d.scale.std)
-	h.floats([]float32{d.median})
-	h.names(d.classes...)
+	h.Names(d.target)
+	h.Doubles(d.scale.Offset, d.scale.Unit)
+	h.Floats([]float32{d.median})
+	h.Names(d.classes...)
 	for _, p := range d.parts {
-		h.floats(p.inputs)
-		h.floats(p.targets)
-		h.codes(p.labels)
+		h.Floats(p.inputs)
+		h.Floats(p.targets)
+		h.Codes(p.labels)
 	}
-	return hex.EncodeToString(h.done())
+	return h.Hex()
 }
 
 // counts returns how many samples of s each class has.

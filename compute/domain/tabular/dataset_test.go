@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"doin.network/node/compute/domain"
+	"doin.network/node/compute/domain/supervised"
 )
 
 // Inputs of a table whose training rows are given, worked out by hand.
@@ -33,7 +34,7 @@ func TestEncoder(t *testing.T) {
 	// n: 1, 3, 8 are known, mean 4, median 3, variance (9+1+16)/3; one is missing.
 	std := math.Sqrt(26.0 / 3)
 	n := got[0]
-	if !n.value || !n.gone || n.scale.mean != 4 || n.scale.std != std || n.fill != 3 {
+	if !n.value || !n.gone || n.scale.Offset != 4 || n.scale.Unit != std || n.fill != 3 {
 		t.Errorf("n: %+v", n)
 	}
 	if c := got[1]; !slices.Equal(c.labels, []string{"blue", "red"}) || !c.gone || c.at != 2 || c.width() != 3 {
@@ -179,11 +180,11 @@ func TestDataRefusals(t *testing.T) {
 		err        error
 		change     func(*Config)
 	}{
-		"constant target":  {repeat("a,y\n", "1,5\n2,5\n", 10), "does not change", Regression, ErrData, nil},
-		"one class":        {repeat("a,y\n", "1,p\n2,p\n", 10), "one class only", Classification, ErrData, nil},
-		"small class":      {repeat("a,y\n", "1,p\n2,p\n", 10) + strings.Repeat("1,q\n", 4), `line 22: class "q" has 4 rows`, Classification, ErrData, nil},
-		"constant inputs":  {repeat("a,b,y\n", "1,x,1\n1,x,2\n", 10), "no input changes", Regression, ErrData, nil},
-		"nothing but gaps": {repeat("a,y\n", "NA,1\n?,2\n", 10), "no input changes", Regression, ErrData, nil},
+		"constant target":  {repeat("a,y\n", "1,5\n2,5\n", 10), "does not change", Regression, supervised.ErrData, nil},
+		"one class":        {repeat("a,y\n", "1,p\n2,p\n", 10), "one class only", Classification, supervised.ErrData, nil},
+		"small class":      {repeat("a,y\n", "1,p\n2,p\n", 10) + strings.Repeat("1,q\n", 4), `line 22: class "q" has 4 rows`, Classification, supervised.ErrData, nil},
+		"constant inputs":  {repeat("a,b,y\n", "1,x,1\n1,x,2\n", 10), "no input changes", Regression, supervised.ErrData, nil},
+		"nothing but gaps": {repeat("a,y\n", "NA,1\n?,2\n", 10), "no input changes", Regression, supervised.ErrData, nil},
 		"two rows":         {"a,y\n1,1\n2,2\n", "none to train on", Regression, domain.ErrConfig, nil},
 		"no training": {repeat("a,y\n", "1,p\n2,q\n", 5), "none to train on", Classification, domain.ErrConfig,
 			func(c *Config) { c.ValidationFraction, c.TestFraction = 0.89, 0.1 }},
@@ -204,14 +205,14 @@ func TestDataRefusals(t *testing.T) {
 	rows := []int{far}
 	d := mustDomain(t, table, Regression, nil).data
 	other := &Table{inputs: append([]*column{&area}, table.inputs[1:]...), target: table.target, lines: table.lines}
-	if _, err := d.encode(other, rows); !errors.Is(err, ErrData) || !strings.Contains(err.Error(), fmt.Sprintf("line %d: column \"area\"", far+2)) {
+	if _, err := d.encode(other, rows); !errors.Is(err, supervised.ErrData) || !strings.Contains(err.Error(), fmt.Sprintf("line %d: column \"area\"", far+2)) {
 		t.Errorf("far value: error %v", err)
 	}
 }
 
 // Whatever results depend on changes the data hash; how large a network may be does not.
 func TestDataHash(t *testing.T) {
-	base := mustDomain(t, houses(100), Regression, nil).dataHash
+	base := mustDomain(t, houses(100), Regression, nil).Describe().DataHash
 	for name, change := range map[string]func(*Config){
 		"steps":      func(c *Config) { c.MaxSteps++ },
 		"cadence":    func(c *Config) { c.EvalEvery++ },
@@ -219,14 +220,14 @@ func TestDataHash(t *testing.T) {
 		"validation": func(c *Config) { c.ValidationFraction = 0.3 },
 		"test":       func(c *Config) { c.TestFraction = 0.3 },
 	} {
-		if mustDomain(t, houses(100), Regression, change).dataHash == base {
+		if mustDomain(t, houses(100), Regression, change).Describe().DataHash == base {
 			t.Errorf("%s: the data hash is the same", name)
 		}
 	}
-	if mustDomain(t, houses(101), Regression, nil).dataHash == base {
+	if mustDomain(t, houses(101), Regression, nil).Describe().DataHash == base {
 		t.Error("another row: the data hash is the same")
 	}
-	if mustDomain(t, houses(100), Regression, func(c *Config) { c.MaxParameters, c.Data = 500, "b" }).dataHash != base {
+	if mustDomain(t, houses(100), Regression, func(c *Config) { c.MaxParameters, c.Data = 500, "b" }).Describe().DataHash != base {
 		t.Error("max_parameters changes the data hash")
 	}
 }

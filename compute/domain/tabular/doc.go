@@ -51,7 +51,7 @@
 //
 // # Recipes
 //
-// A recipe is {"contract", "domain", "genome", "data_hash"}. The data hash covers inputs and targets of every part as
-// binary32, names and scales, and the settings that results depend on (task, steps, cadence, patience), so that a node
-// with another problem abstains instead of judging.
+// Recipes, digests and the hash of synthetic data are package supervised's; measures count correct samples, none in a
+// regression. The data hash covers inputs and targets of every part as binary32, names and scales, and the settings that
+// results depend on (task, steps, cadence, patience).
 package tabular

@@ -3,26 +3,13 @@ package tabular
 import (
 	"math"
 	"slices"
+
+	"doin.network/node/compute/domain/supervised"
 )
-
-// maxScaled bounds the magnitude of a scaled number, so that binary32 still resolves an eighth of a standard deviation.
-const maxScaled = 1 << 20
-
-// scale maps numbers to multiples of their standard deviation.
-type scale struct{ mean, std float64 }
-
-// to scales a number; ok is false where it is not finite or too far away.
-func (s scale) to(y float64) (v float32, ok bool) {
-	x := (y - s.mean) / s.std
-	return float32(x), math.Abs(x) <= maxScaled
-}
-
-// from is the inverse of to, in binary64.
-func (s scale) from(x float64) float64 { return s.mean + float64(x*s.std) }
 
 // fitScale returns mean and standard deviation of numbers, summed in order, in binary64; ok is false for numbers that do
 // not change.
-func fitScale(y []float64) (s scale, ok bool) {
+func fitScale(y []float64) (s supervised.Scale, ok bool) {
 	if len(y) == 0 || slices.Min(y) == slices.Max(y) {
 		return s, false
 	}
@@ -31,13 +18,13 @@ func fitScale(y []float64) (s scale, ok bool) {
 	for _, v := range y {
 		sum += v
 	}
-	s.mean = sum / n
+	s.Offset = sum / n
 	for _, v := range y {
-		d := v - s.mean
+		d := v - s.Offset
 		squares += float64(d * d)
 	}
-	s.std = math.Sqrt(squares / n)
-	return s, s.std > 0
+	s.Unit = math.Sqrt(squares / n)
+	return s, s.Unit > 0
 }
 
 // median returns the median of numbers, at least one.
@@ -58,7 +45,7 @@ type encoder struct {
 	at   int
 	// value says that a numeric column has an input of its own, scaled by scale; fill stands for missing values.
 	value bool
-	scale scale
+	scale supervised.Scale
 	fill  float64
 	// labels are the categories that training has, ascending, an input each.
 	labels []string
@@ -122,7 +109,7 @@ func (e *encoder) width() int {
 // lose writes the inputs of a missing value into a row of inputs, which is all zeros.
 func (e *encoder) lose(x []float32) {
 	if e.value {
-		x[e.at], _ = e.scale.to(e.fill) // within the data
+		x[e.at], _ = e.scale.To(e.fill) // within the data
 	}
 	if e.gone {
 		x[e.at+e.width()-1] = 1
@@ -135,7 +122,7 @@ func (e *encoder) number(x []float32, y float64) bool {
 	if !e.value {
 		return true
 	}
-	v, ok := e.scale.to(y)
+	v, ok := e.scale.To(y)
 	x[e.at] = v
 	return ok
 }
@@ -161,7 +148,7 @@ func (e *encoder) cell(x []float32, c *column, row int) bool {
 }
 
 // hash adds what the encoder does to h.
-func (e *encoder) hash(h *hasher) {
+func (e *encoder) hash(h *supervised.Hasher) {
 	flags := 0
 	if e.value {
 		flags |= 1
@@ -169,9 +156,9 @@ func (e *encoder) hash(h *hasher) {
 	if e.gone {
 		flags |= 2
 	}
-	h.names(e.name)
-	h.words(int(e.kind), e.at, flags)
-	h.doubles(e.scale.mean, e.scale.std, e.fill)
-	h.words(len(e.labels))
-	h.names(e.labels...)
+	h.Names(e.name)
+	h.Words(int(e.kind), e.at, flags)
+	h.Doubles(e.scale.Offset, e.scale.Unit, e.fill)
+	h.Words(len(e.labels))
+	h.Names(e.labels...)
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"doin.network/node/compute/domain"
+	"doin.network/node/compute/domain/supervised"
 	"doin.network/node/compute/vec"
 	"doin.network/node/internal/canon"
 )
@@ -14,19 +15,20 @@ import (
 // MaxInferRows bounds the rows of an inference request.
 const MaxInferRows = 1024
 
-// answer predicts the targets of rows. The input has one member, "rows": 1 … MaxInferRows objects that map input columns
+// Answer implements supervised.View: it predicts the targets of rows. The input has one member, "rows": 1 … MaxInferRows objects that map input columns
 // to values, a number or its text for a numeric column, a text or an integer for a categorical one. A column that is
 // absent or null, or one of the texts that mark a missing value in a file, is missing.
 //
 // A classification answers {"classes": […], "predictions": […], "probabilities": [[…], …]}, the names of the classes, of
 // each row the most probable one, and its probabilities in the order of the classes; a regression {"predictions": […]} in
 // the units of the file.
-func (d *Domain) answer(ctx context.Context, input *canon.Object, p predict) (*canon.Object, error) {
-	inputs, err := d.data.query(input)
+func (p *problem) Answer(ctx context.Context, input *canon.Object, predict supervised.Predict) (*canon.Object, error) {
+	d := p.data
+	inputs, err := d.query(input)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", domain.ErrInput, err)
+		return nil, err
 	}
-	classes := d.data.classes
+	classes := d.classes
 	predictions, probabilities := make([]any, len(inputs)), make([]any, len(inputs))
 	out := make([]float32, outputs(len(classes)))
 	prob := make([]float32, max(len(classes), 1))
@@ -34,12 +36,12 @@ func (d *Domain) answer(ctx context.Context, input *canon.Object, p predict) (*c
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		p(x, out)
+		predict(x, out)
 		if !vec.AllFinite(out) {
-			return nil, fmt.Errorf("%w: row %d: the prediction is not finite", domain.ErrInput, i)
+			return nil, fmt.Errorf("row %d: the prediction is not finite", i)
 		}
 		if len(classes) == 0 {
-			predictions[i] = d.data.scale.from(float64(out[0]))
+			predictions[i] = d.scale.From(float64(out[0]))
 			continue
 		}
 		_, best := softmax(prob, out, 0)
@@ -58,10 +60,8 @@ func (d *Domain) answer(ctx context.Context, input *canon.Object, p predict) (*c
 
 // query reads the rows of a request as inputs of a network.
 func (d *dataset) query(input *canon.Object) ([][]float32, error) {
-	for _, key := range input.Keys() {
-		if key != "rows" {
-			return nil, fmt.Errorf("unknown member %.80q: known is \"rows\"", key)
-		}
+	if err := domain.CheckMembers(input, "rows"); err != nil {
+		return nil, err
 	}
 	rows, err := input.List("rows")
 	if err != nil {
@@ -127,7 +127,7 @@ func (e *encoder) json(x []float32, v any) error {
 	var y float64
 	var err error
 	if text {
-		y, err = domain.Decimal(s, maxValue)
+		y, err = supervised.Decimal(s)
 	} else {
 		y, err = domain.Real(v)
 	}

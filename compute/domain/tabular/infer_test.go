@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"doin.network/node/compute/domain"
+	"doin.network/node/compute/domain/domaintest"
+	"doin.network/node/compute/nn"
 	"doin.network/node/internal/canon"
 )
 
@@ -34,17 +36,17 @@ func infer(t *testing.T, m domain.Model, rows string) []float64 {
 
 func TestInferRegression(t *testing.T) {
 	d := mustDomain(t, houses(200), Regression, nil)
-	m := fit(t, d, fixed(d.config.Space), 1, false)
+	m := domaintest.Train(t, d, fixed(d.config.Space), 1, false)
 	got := infer(t, m, `{"area": 100, "rooms": 3, "town": "Rom"}, {"area": "1e2", "rooms": "3", "town": "Rom"},
 		{"area": 150.0, "rooms": 3, "town": "Rom"}, {"area": 100, "rooms": 3, "town": "Turin"},
 		{"area": 100, "town": "Rom"}, {"area": 100, "rooms": null, "town": "Rom"}, {"area": 100, "rooms": "?", "town": "Rom"},
 		{"area": 100, "rooms": 3}, {"area": 100, "rooms": 3, "town": "Oslo"}, {}`)
-	near(t, "price", got[0], 162500, 25000)
+	domaintest.Near(t, "price", got[0], 162500, 25000)
 	if got[1] != got[0] {
 		t.Errorf("prices of a number %v and of its text %v", got[0], got[1])
 	}
-	near(t, "larger", got[2]-got[0], 50000, 15000)
-	near(t, "elsewhere", got[3]-got[0], 100000, 25000)
+	domaintest.Near(t, "larger", got[2]-got[0], 50000, 15000)
+	domaintest.Near(t, "elsewhere", got[3]-got[0], 100000, 25000)
 	if got[4] != got[5] || got[4] != got[6] {
 		t.Errorf("missing rooms: %v", got[4:7])
 	}
@@ -52,10 +54,18 @@ func TestInferRegression(t *testing.T) {
 		t.Error("an unknown town is a missing one although training has missing ones")
 	}
 	// The rows of the file give the validation error.
-	p := d.data.parts[validation]
-	near(t, "validation", -m.Performance(), d.units(p.measure(m.(*model).predictor()).loss), 0)
+	task, err := d.Training(d.Parameters(fixed(d.config.Space)), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := nn.Train(t.Context(), task.Config, task.Key, task.Train, task.Validation)
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec := d.spec()
+	domaintest.Near(t, "validation", -m.Performance(), spec.Units(d.data.parts[validation].Measure(r.Network.Predict).Loss), 0)
 	naive := infer(t, d.Naive(), `{"area": 100}, {}`)
-	near(t, "median", naive[0], d.data.scale.from(float64(d.data.median)), 0)
+	domaintest.Near(t, "median", naive[0], d.data.scale.From(float64(d.data.median)), 0)
 }
 
 func TestInferNaiveClasses(t *testing.T) {
@@ -77,7 +87,7 @@ func TestInferNaiveClasses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for k, want := range []float64{1.0 / 6, 2.0 / 6, 3.0 / 6} {
-		near(t, "probability", p[k], want, 0.03) // of 8, 15 and 22 training rows
+		domaintest.Near(t, "probability", p[k], want, 0.03) // of 8, 15 and 22 training rows
 	}
 }
 
@@ -93,7 +103,7 @@ func TestInferRefusals(t *testing.T) {
 	d := mustDomain(t, houses(100), Regression, nil)
 	for input, want := range map[string]string{
 		`{}`:                                  "rows",
-		`{"row": []}`:                         `known is "rows"`,
+		`{"row": []}`:                         `known are ["rows"]`,
 		`{"rows": 1}`:                         "rows",
 		`{"rows": []}`:                        "0 rows",
 		`{"rows": [1]}`:                       "row 0: ",

@@ -1,23 +1,21 @@
 package tabular
 
 import (
+	"doin.network/node/compute/domain/supervised"
 	"doin.network/node/compute/vec"
 	"doin.network/node/internal/canon"
 )
 
-// newNaive returns the baseline model: the frequencies of the classes in training, or the median of its targets.
-func (d *Domain) newNaive() *model {
-	outputs := []float32{d.data.median}
-	if d.config.Task == Classification {
-		outputs = d.data.prior()
+// naive is the baseline model: the frequencies of the classes in training, or the median of its targets.
+func (p *problem) naive() supervised.Predict {
+	if p.config.Task == Classification {
+		return constant(p.data.prior())
 	}
-	m := &model{domain: d, status: "naive", predictor: func() predict { return constant(outputs) }}
-	m.measureParts()
-	return m
+	return constant([]float32{p.data.median})
 }
 
 // constant is a model that ignores its inputs.
-func constant(outputs []float32) predict {
+func constant(outputs []float32) supervised.Predict {
 	return func(_, out []float32) { copy(out, outputs) }
 }
 
@@ -34,18 +32,19 @@ func (d *dataset) prior() []float32 {
 	return logits
 }
 
-// measureBaselines returns the metrics of the models that ignore their inputs.
-func (d *Domain) measureBaselines() *canon.Object {
+// baselines returns the metrics of the models that ignore their inputs.
+func (p *problem) baselines(s *supervised.Spec) *canon.Object {
 	o := canon.NewObject()
-	for i, p := range d.data.parts {
-		if d.config.Task == Regression {
-			o.Set(partNames[i]+"_mean_mae", d.units(p.measure(constant([]float32{0})).loss))
-			o.Set(partNames[i]+"_median_mae", d.units(p.measure(constant([]float32{d.data.median})).loss))
+	for i, rows := range p.data.parts {
+		part := supervised.Parts[i]
+		m := rows.Measure(s.Naive)
+		if p.config.Task == Regression {
+			o.Set(part+"_mean_mae", s.Units(rows.Measure(constant([]float32{0})).Loss))
+			o.Set(part+"_median_mae", s.Units(m.Loss))
 			continue
 		}
-		m := p.measure(constant(d.data.prior()))
-		o.Set(partNames[i]+"_prior_cross_entropy", d.units(m.loss))
-		o.Set(partNames[i]+"_majority_accuracy", p.accuracy(m))
+		o.Set(part+"_prior_cross_entropy", s.Units(m.Loss))
+		o.Set(part+"_majority_accuracy", float64(m.Correct)/float64(rows.Len()))
 	}
 	return o
 }

@@ -1,11 +1,15 @@
 package tabular
 
 import (
+	"doin.network/node/compute/domain/supervised"
 	"doin.network/node/compute/nn"
 	"doin.network/node/compute/vec"
 )
 
-var _ nn.Source = (*samples)(nil)
+var (
+	_ nn.Source          = (*samples)(nil)
+	_ supervised.Samples = (*samples)(nil)
+)
 
 // samples are encoded rows with their targets. It is immutable once made.
 type samples struct {
@@ -36,20 +40,10 @@ func (s *samples) Sample(i int, x, y []float32) {
 	}
 }
 
-// predict writes the outputs of a sample: the scaled prediction or logits.
-type predict func(x, out []float32)
-
-// measure is what a model is worth on samples.
-type measure struct {
-	// loss is the mean cross-entropy in nats, or the mean absolute error of a regression, scaled.
-	loss float32
-	// correct is the number of samples whose class is the most probable one; 0 for a regression.
-	correct int
-}
-
-// measure measures a model on the samples in their order.
-func (s *samples) measure(p predict) measure {
-	var m measure
+// Measure implements supervised.Samples. The loss is the mean cross-entropy in nats, or the mean absolute error of a
+// regression, scaled; a sample is correct whose class is the most probable one, none of a regression's is.
+func (s *samples) Measure(p supervised.Predict) supervised.Measure {
+	var m supervised.Measure
 	var sum vec.Summer
 	out := make([]float32, outputs(s.classes))
 	prob := make([]float32, max(s.classes, 1))
@@ -63,12 +57,12 @@ func (s *samples) measure(p predict) measure {
 			var best int
 			loss[0], best = softmax(prob, out, class)
 			if best == class {
-				m.correct++
+				m.Correct++
 			}
 		}
 		sum.Add(loss[:])
 	}
-	m.loss = sum.Mean()
+	m.Loss = sum.Mean()
 	return m
 }
 

@@ -3,14 +3,10 @@ package tabular
 import (
 	"math"
 	"testing"
-)
 
-func near(t *testing.T, what string, got, want, tolerance float64) {
-	t.Helper()
-	if !(math.Abs(got-want) <= tolerance) {
-		t.Errorf("%s = %v, want %v", what, got, want)
-	}
-}
+	"doin.network/node/compute/domain/domaintest"
+	"doin.network/node/compute/domain/supervised"
+)
 
 func TestSoftmax(t *testing.T) {
 	f := func(logits []float32, classes, class, wantBest int, want ...float64) {
@@ -22,12 +18,12 @@ func TestSoftmax(t *testing.T) {
 		}
 		var sum float64
 		for k := range p {
-			near(t, "probability", float64(p[k]), want[k], 1e-6)
+			domaintest.Near(t, "probability", float64(p[k]), want[k], 1e-6)
 			sum += float64(p[k])
 		}
-		near(t, "sum", sum, 1, 1e-6)
+		domaintest.Near(t, "sum", sum, 1, 1e-6)
 		if want[class] > 0 {
-			near(t, "cross-entropy", float64(loss), -math.Log(want[class]), 1e-5)
+			domaintest.Near(t, "cross-entropy", float64(loss), -math.Log(want[class]), 1e-5)
 		}
 		if loss < 0 {
 			t.Errorf("softmax(%v): cross-entropy %v", logits, loss)
@@ -96,29 +92,29 @@ func TestBaselines(t *testing.T) {
 			for _, v := range y(p) {
 				want += math.Abs(v-guess) / float64(len(parts[p]))
 			}
-			got, err := d.baselines.Float(partNames[p] + "_" + name + "_mae")
+			got, err := d.Describe().Baselines.Float(supervised.Parts[p] + "_" + name + "_mae")
 			if err != nil {
 				t.Fatal(err)
 			}
-			near(t, partNames[p]+" "+name, got, want, 1e-4)
+			domaintest.Near(t, supervised.Parts[p]+" "+name, got, want, 1e-4)
 		}
 	}
-	near(t, "naive", d.Naive().Performance(), -mustFloat(t, d, "val_median_mae"), 0)
+	domaintest.Near(t, "naive", d.Naive().Performance(), -mustFloat(t, d, "val_median_mae"), 0)
 
 	b := mustDomain(t, blobs(20, 3), Classification, nil) // classes of 20, 40, 60 rows: a sixth, a third, a half
-	near(t, "majority", mustFloat(t, b, "val_majority_accuracy"), 0.5, 0)
+	domaintest.Near(t, "majority", mustFloat(t, b, "val_majority_accuracy"), 0.5, 0)
 	entropy := math.Log(2)/2 + math.Log(3)/3 + math.Log(6)/6
-	near(t, "prior", mustFloat(t, b, "test_prior_cross_entropy"), entropy, 1e-5)
-	near(t, "naive", b.Naive().Performance(), -entropy, 1e-5)
+	domaintest.Near(t, "prior", mustFloat(t, b, "test_prior_cross_entropy"), entropy, 1e-5)
+	domaintest.Near(t, "naive", b.Naive().Performance(), -entropy, 1e-5)
 
 	two := mustDomain(t, blobs(20, 2), Classification, nil)
-	near(t, "majority of two", mustFloat(t, two, "val_majority_accuracy"), 2.0/3, 0)
-	near(t, "prior of two", mustFloat(t, two, "val_prior_cross_entropy"), math.Log(3)-2*math.Log(2)/3, 1e-5)
+	domaintest.Near(t, "majority of two", mustFloat(t, two, "val_majority_accuracy"), 2.0/3, 0)
+	domaintest.Near(t, "prior of two", mustFloat(t, two, "val_prior_cross_entropy"), math.Log(3)-2*math.Log(2)/3, 1e-5)
 }
 
-func mustFloat(t *testing.T, d *Domain, key string) float64 {
+func mustFloat(t *testing.T, d tested, key string) float64 {
 	t.Helper()
-	v, err := d.baselines.Float(key)
+	v, err := d.Describe().Baselines.Float(key)
 	if err != nil {
 		t.Fatal(err)
 	}

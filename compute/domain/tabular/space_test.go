@@ -3,54 +3,40 @@ package tabular
 import (
 	"testing"
 
+	"doin.network/node/compute/domain/domaintest"
+	"doin.network/node/compute/domain/supervised"
 	"doin.network/node/compute/nn"
-	"doin.network/node/compute/vec"
-	"doin.network/node/internal/canon"
 )
 
 // The gene dropout changed what a recipe is, and so its random key, but not what a network without it is: under the key
 // that the same genes had without the gene, the training has the digest that it had.
 func TestBitsWithoutDropout(t *testing.T) {
-	d, err := New(canon.NewObject("data", iris))
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := irises(t)
 	genes := d.config.Space.Object(fixed(d.config.Space))
 	genes.Delete("dropout")
-	c := d.config.shape(fixed(d.config.Space), d.data.inputs, len(d.data.classes))
-	c.Segment = Segment
-	r, err := nn.Train(t.Context(), c, nn.TaskKey(nn.ContractVersion, Plugin, genes, d.dataHash, 42),
-		d.data.parts[train], d.data.parts[validation])
+	c := d.Shape(fixed(d.config.Space))
+	c.Segment = supervised.Segment
+	key := nn.TaskKey(nn.ContractVersion, Plugin, genes, d.Describe().DataHash, 42)
+	r, err := nn.Train(t.Context(), c, key, d.data.parts[train], d.data.parts[validation])
 	if err != nil {
 		t.Fatal(err)
 	}
 	const want = "8e5e8ade1e795cae8bd5f0391a4952e983835e240f347e768bc2be3b0ff3cc5f"
-	if m := d.newModel(r, c.Parameters(), true); m.Digest() != want {
-		t.Errorf("digest %s, want %s", m.Digest(), want)
+	if m, err := d.Measure(d.Parameters(fixed(d.config.Space)), r); err != nil || m.Digest() != want {
+		t.Errorf("digest %s (%v), want %s", m.Digest(), err, want)
 	}
 }
 
-// A network with dropout has the parameters of the one without, other weights, and one result on every instruction set.
+// A network with dropout has the parameters of the one without, and other weights.
 func TestDropout(t *testing.T) {
-	table := blobs(20, 3)
-	plain := mustDomain(t, table, Classification, quick)
-	g := fixed(plain.config.Space)
+	d := mustDomain(t, blobs(20, 3), Classification, quick)
+	g := fixed(d.config.Space)
 	g[geneLayers], g[geneWidth2] = 2, 9
-	without := fit(t, plain, g, 1, true)
+	without := domaintest.Train(t, d, g, 1, true)
 	g[geneDropout] = 0.25
-	var want string
-	for _, isa := range vec.Supported() {
-		t.Setenv(vec.ISAVariable, string(isa))
-		m := fit(t, mustDomain(t, table, Classification, quick), g, 1, true)
-		if want == "" {
-			want = m.Digest()
-		}
-		if m.Digest() != want || want == without.Digest() {
-			t.Errorf("%s: digest %s, want %s, without dropout %s", isa, m.Digest(), want, without.Digest())
-		}
-		a, _ := m.Metrics().Int("parameters_count")
-		if b, _ := without.Metrics().Int("parameters_count"); a != b {
-			t.Errorf("%d parameters, without dropout %d", a, b)
-		}
+	with := domaintest.Train(t, d, g, 1, true)
+	a, b := domaintest.Metric(t, with, "parameters_count"), domaintest.Metric(t, without, "parameters_count")
+	if a != b || with.Digest() == without.Digest() {
+		t.Errorf("%v parameters, digest %s; without dropout %v, %s", a, with.Digest(), b, without.Digest())
 	}
 }

@@ -5,21 +5,19 @@ import (
 	"slices"
 
 	"doin.network/node/compute/domain"
+	"doin.network/node/compute/domain/supervised"
 	"doin.network/node/compute/rng"
 )
 
 // MinClassRows is the least number of rows of a class.
 const MinClassRows = 5
 
-// The parts of a split.
+// The parts of a split, as supervised.Parts.
 const (
 	train = iota
 	validation
 	test
 )
-
-// partNames are the names of the parts in metrics.
-var partNames = [3]string{"train", "val", "test"}
 
 // split returns the rows of training, validation and test, each ascending; see the package's doc.
 func (t *Table) split(c *Config) (parts [3][]int, err error) {
@@ -29,7 +27,7 @@ func (t *Table) split(c *Config) (parts [3][]int, err error) {
 		share := func(fraction float64) int { return max(1, int(float64(float64(n)*fraction))) }
 		testing, validating := share(c.TestFraction), share(c.ValidationFraction)
 		if t.target.kind == categorical && n < MinClassRows {
-			return parts, atLine(t.line(group[0]), "class %.80q has %d rows in the file: a class needs %d",
+			return parts, supervised.AtLine(t.line(group[0]), "class %.80q has %d rows in the file: a class needs %d",
 				t.target.labels[step], n, MinClassRows)
 		}
 		if n-testing-validating < 1 {
@@ -78,20 +76,20 @@ func (t *Table) line(row int) int { return int(t.lines[row]) }
 
 // key returns the random key of the split: the first 8 bytes of the SHA-256 of the line "doin/tabular/split/1", the
 // number of rows and of columns, and of each column, inputs in the order of the file and then the target, its name, its
-// kind and either its numbers or the number of its labels, the labels and the codes (see hasher).
+// kind and either its numbers or the number of its labels, the labels and the codes (see supervised.Hasher).
 func (t *Table) key() rng.Key {
-	h := newHasher("doin/tabular/split/1\n")
-	h.words(t.Rows(), len(t.inputs)+1)
+	h := supervised.NewHasher("doin/tabular/split/1\n")
+	h.Words(t.Rows(), len(t.inputs)+1)
 	for _, c := range append(slices.Clone(t.inputs), t.target) {
-		h.names(c.name)
-		h.words(int(c.kind))
+		h.Names(c.name)
+		h.Words(int(c.kind))
 		if c.kind == numeric {
-			h.doubles(c.numbers...)
+			h.Doubles(c.numbers...)
 			continue
 		}
-		h.words(len(c.labels))
-		h.names(c.labels...)
-		h.codes(c.codes)
+		h.Words(len(c.labels))
+		h.Names(c.labels...)
+		h.Codes(c.codes)
 	}
-	return rng.KeyFromBytes(h.done())
+	return rng.KeyFromBytes(h.Sum())
 }

@@ -2,16 +2,12 @@ package tabular
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"math"
 
-	"doin.network/node/compute/domain"
-	"doin.network/node/compute/nn"
+	"doin.network/node/compute/domain/supervised"
 	"doin.network/node/compute/rng"
 	"doin.network/node/compute/vec"
-	"doin.network/node/internal/canon"
 )
 
 // MaxSynthetic bounds the numbers of a synthetic data set: 32 MiB as doubles.
@@ -20,27 +16,17 @@ const MaxSynthetic = 1 << 22
 // noise is the standard deviation of the noise on synthetic rows, in standard deviations of the column in training.
 const noise = 0.1
 
-// Generate implements domain.Domain: a bootstrap of the training rows, as many as they are or as MaxSynthetic allows; in
+// Synthesize implements supervised.Problem: a bootstrap of the training rows, as many as they are or as MaxSynthetic allows; in
 // classification class by class, each with its share of the rows, rounded down, but at least one. Row i is a training row
 // of its class, in their order draw i of the stream (Bootstrap, step 0), uniformly; its target is kept. Each of its
 // numeric inputs j that is not a missing value becomes x + 0.1·z with z normal draw j of the stream (TableNoise, step i),
-// in binary32: a tenth of the column's standard deviation in training. The key is SHA-256(canonical {"contract",
-// "data_hash", "domain", "synthetic_seed"})[:8].
+// in binary32: a tenth of the column's standard deviation in training.
 //
 // The series holds the rows one after another: the inputs and the scaled target or the index of the class, each a
-// binary32 value. Hash is the SHA-256 of the line "doin/tabular/synthetic/1", the number of values as a 64-bit word and
-// the bits of the values as doubles, little-endian.
-func (d *Domain) Generate(ctx context.Context, seed uint32) (*domain.Synthetic, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	task := canon.NewObject(
-		"contract", nn.ContractVersion, "data_hash", d.dataHash, "domain", Plugin, "synthetic_seed", seed)
-	digest := sha256.Sum256(canon.Canonical(task))
-	key := rng.KeyFromBytes(digest[:])
+// binary32 value.
+func (p *problem) Synthesize(ctx context.Context, key rng.Key) ([]float64, error) {
 	draws := rng.New(key, rng.Bootstrap, 0)
-
-	rows := d.data.parts[train]
+	rows := p.data.parts[train]
 	n := rows.Len()
 	// Classes whose share is nothing may add a row each.
 	total := min(n, MaxSynthetic/(rows.width+1)-rows.classes)
@@ -51,7 +37,7 @@ func (d *Domain) Generate(ctx context.Context, seed uint32) (*domain.Synthetic, 
 		for range max(1, total*len(group)/n) {
 			row := group[draws.Intn(i, uint32(len(group)))]
 			copy(x, rows.row(row))
-			d.data.blur(x, rng.New(key, rng.TableNoise, i))
+			p.data.blur(x, rng.New(key, rng.TableNoise, i))
 			for _, v := range x {
 				series = append(series, float64(v))
 			}
@@ -62,7 +48,7 @@ func (d *Domain) Generate(ctx context.Context, seed uint32) (*domain.Synthetic, 
 			return nil, err
 		}
 	}
-	return &domain.Synthetic{Hash: hashSeries(series), Series: series}, nil
+	return series, nil
 }
 
 // groups returns the samples of each class, ascending, or all samples of a regression as one group.
@@ -97,30 +83,25 @@ func (d *dataset) blur(x []float32, draws rng.Stream) {
 	}
 }
 
-func hashSeries(series []float64) string {
-	h := newHasher("doin/tabular/synthetic/1\n")
-	h.words(len(series))
-	h.doubles(series...)
-	return hex.EncodeToString(h.done())
+// Synthetic implements supervised.View.
+func (p *problem) Synthetic(series []float64) (supervised.Samples, error) {
+	return p.data.fromSynthetic(series)
 }
 
 // fromSynthetic reads the samples of a synthetic data set.
-func (d *dataset) fromSynthetic(ctx context.Context, synthetic *domain.Synthetic) (*samples, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
+func (d *dataset) fromSynthetic(series []float64) (*samples, error) {
 	width := d.inputs + 1
-	n := len(synthetic.Series) / width
-	if n == 0 || n*width != len(synthetic.Series) || n > MaxRows || n*width > MaxSynthetic {
-		return nil, fmt.Errorf("%w: %d values in rows of %d", domain.ErrSynthetic, len(synthetic.Series), width)
+	n := len(series) / width
+	if n == 0 || n*width != len(series) || n > supervised.MaxRows || n*width > MaxSynthetic {
+		return nil, fmt.Errorf("%d values in rows of %d", len(series), width)
 	}
 	s := &samples{classes: len(d.classes), width: d.inputs, inputs: make([]float32, 0, n*d.inputs)}
 	for i := range n {
-		row := synthetic.Series[i*width:][:width]
+		row := series[i*width:][:width]
 		for j, v := range row {
 			// Noise may carry a value a little beyond the bound of the data.
-			if x := float32(v); !(vec.Abs(x) <= 2*maxScaled) {
-				return nil, fmt.Errorf("%w: row %d, value %d, %v: too far from the training data", domain.ErrSynthetic, i, j, v)
+			if x := float32(v); !(vec.Abs(x) <= 2*supervised.MaxScaled) {
+				return nil, fmt.Errorf("row %d, value %d, %v: too far from the training data", i, j, v)
 			}
 		}
 		for _, v := range row[:d.inputs] {
@@ -132,7 +113,7 @@ func (d *dataset) fromSynthetic(ctx context.Context, synthetic *domain.Synthetic
 			continue
 		}
 		if y != math.Trunc(y) || y < 0 || y >= float64(s.classes) {
-			return nil, fmt.Errorf("%w: row %d: class %v of %d", domain.ErrSynthetic, i, y, s.classes)
+			return nil, fmt.Errorf("row %d: class %v of %d", i, y, s.classes)
 		}
 		s.labels = append(s.labels, int32(y))
 	}

@@ -5,8 +5,10 @@ import (
 	"strings"
 	"testing"
 
+	"doin.network/node/compute/domain/supervised"
 	"doin.network/node/compute/genome"
 	"doin.network/node/compute/rng"
+	"doin.network/node/internal/canon"
 )
 
 const iris = "../../../examples/iris/iris.csv"
@@ -86,18 +88,48 @@ func configured(task Task, change func(*Config)) Config {
 	return c
 }
 
-func mustDomain(t testing.TB, table *Table, task Task, change func(*Config)) *Domain {
+// tested is a domain and the problem that it is made of.
+type tested struct {
+	*supervised.Domain
+	*problem
+}
+
+func mustDomain(t testing.TB, table *Table, task Task, change func(*Config)) tested {
 	t.Helper()
 	d, err := FromTable(configured(task, change), table)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return d
+	return tested{d, d.Problem().(*problem)}
 }
+
+// irises is the domain of the example's data.
+func irises(t testing.TB) tested {
+	t.Helper()
+	d, err := New(canon.NewObject("data", iris))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tested{d, d.Problem().(*problem)}
+}
+
+// The places of genes in the space.
+const (
+	geneLayers = iota
+	geneWidth1
+	geneWidth2
+	_
+	geneBatch
+	geneLearningRate
+	geneWeightDecay
+	_
+	geneActivation
+	geneLoss
+)
 
 // fixed is a plain genome: one layer of 16, batch 16, rate 0.01, tanh, mse where there is a choice.
 func fixed(s genome.Space) genome.Genome {
-	g := lowest(s)
+	g := supervised.Lowest(s)
 	g[geneWidth1], g[geneBatch] = 16, 16
 	g[geneLearningRate], g[geneWeightDecay] = float64(float32(1e-2)), float64(float32(1e-3))
 	g[geneActivation] = 1

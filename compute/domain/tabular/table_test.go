@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"doin.network/node/compute/domain"
+	"doin.network/node/compute/domain/supervised"
 )
 
 func TestParseRefusals(t *testing.T) {
@@ -56,7 +57,7 @@ func TestParseRefusals(t *testing.T) {
 	} {
 		tc.schema.Task = Regression
 		_, err := Parse(strings.NewReader(tc.file), tc.schema)
-		if !errors.Is(err, ErrData) || !strings.Contains(err.Error(), tc.want) {
+		if !errors.Is(err, supervised.ErrData) || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%s: error %v, want ErrData with %q", name, err, tc.want)
 		}
 	}
@@ -64,22 +65,6 @@ func TestParseRefusals(t *testing.T) {
 		if _, err := Parse(strings.NewReader("a,v\n1,1\n"), s); !errors.Is(err, domain.ErrConfig) {
 			t.Errorf("schema %+v: error %v, want ErrConfig", s, err)
 		}
-	}
-}
-
-// zeros is an endless file without line ends.
-type zeros struct{}
-
-func (zeros) Read(p []byte) (int, error) {
-	for i := range p {
-		p[i] = '0'
-	}
-	return len(p), nil
-}
-
-func TestParseBoundsSize(t *testing.T) {
-	if _, err := Parse(zeros{}, Schema{Task: Regression}); !errors.Is(err, ErrData) {
-		t.Errorf("endless file: error %v, want ErrData", err)
 	}
 }
 
@@ -142,7 +127,7 @@ func FuzzParse(f *testing.F) {
 		}
 		table, err := Parse(strings.NewReader(file), s)
 		if err != nil {
-			if !errors.Is(err, ErrData) {
+			if !errors.Is(err, supervised.ErrData) {
 				t.Fatalf("error %v does not wrap ErrData", err)
 			}
 			return
@@ -158,7 +143,7 @@ func FuzzParse(f *testing.F) {
 		c.MaxParameters = 1 << 20
 		d, err := FromTable(c, table)
 		if err != nil {
-			if !errors.Is(err, ErrData) && !errors.Is(err, domain.ErrConfig) {
+			if !errors.Is(err, supervised.ErrData) && !errors.Is(err, domain.ErrConfig) {
 				t.Fatalf("error %v has no type", err)
 			}
 			return

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"doin.network/node/compute/domain/supervised"
 )
 
 func TestParseRefusals(t *testing.T) {
@@ -47,28 +49,12 @@ func TestParseRefusals(t *testing.T) {
 		if name == "one column" || name == "no header" {
 			_, err = Parse(strings.NewReader(tc.file), "", "")
 		}
-		if !errors.Is(err, ErrData) || !strings.Contains(err.Error(), tc.want) {
+		if !errors.Is(err, supervised.ErrData) || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%s: error %v, want ErrData with %q", name, err, tc.want)
 		}
 	}
-	if _, err := Parse(strings.NewReader("a,b\n1,1\n2,2\n"), "a", "a"); !errors.Is(err, ErrData) {
+	if _, err := Parse(strings.NewReader("a,b\n1,1\n2,2\n"), "a", "a"); !errors.Is(err, supervised.ErrData) {
 		t.Errorf("one column as both: error %v, want ErrData", err)
-	}
-}
-
-// zeros is an endless file without line ends.
-type zeros struct{}
-
-func (zeros) Read(p []byte) (int, error) {
-	for i := range p {
-		p[i] = '0'
-	}
-	return len(p), nil
-}
-
-func TestParseBoundsSize(t *testing.T) {
-	if _, err := Parse(zeros{}, "", ""); !errors.Is(err, ErrData) {
-		t.Errorf("endless file: error %v, want ErrData", err)
 	}
 }
 
@@ -136,7 +122,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, file string) {
 		table, err := Parse(strings.NewReader(file), "", "")
 		if err != nil {
-			if !errors.Is(err, ErrData) {
+			if !errors.Is(err, supervised.ErrData) {
 				t.Fatalf("error %v does not wrap ErrData", err)
 			}
 			return

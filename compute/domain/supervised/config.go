@@ -1,0 +1,80 @@
+package supervised
+
+import (
+	"slices"
+
+	"doin.network/node/compute/domain"
+	"doin.network/node/compute/genome"
+	"doin.network/node/compute/nn"
+	"doin.network/node/internal/canon"
+)
+
+// Config holds the settings that all these domains have. A domain's own configuration embeds it.
+type Config struct {
+	// Data is the path of the data file, relative to the current directory: "data". Required.
+	Data string
+	// ValidationFraction and TestFraction are the parts of the rows, rounded down, that validate and test:
+	// "validation_fraction", "test_fraction". Default 0.2 each; training gets the others.
+	ValidationFraction, TestFraction float64
+	// MaxSteps is the number of optimizer steps of a training that does not stop early: "max_steps". Default 600.
+	MaxSteps int
+	// MaxParameters bounds the weights and biases of a network: "max_parameters". Default 10000.
+	MaxParameters int
+	// EvalEvery is the validation cadence in steps, Patience the number of validations without improvement that stop a
+	// training, 0 for never: "eval_every", "patience". Defaults 20 and 10.
+	EvalEvery, Patience int
+	// Space is what the search may vary; "param_bounds" narrows or widens it, gene by gene: [low, high] for a number, a
+	// list of choices for a category. There is no default here.
+	Space genome.Space
+}
+
+// DefaultConfig returns the defaults with a domain's space; Data is empty.
+func DefaultConfig(s genome.Space) Config {
+	return Config{
+		ValidationFraction: 0.2, TestFraction: 0.2,
+		MaxSteps: 600, MaxParameters: 10000,
+		EvalEvery: 20, Patience: 10,
+		Space: s,
+	}
+}
+
+// File is Data, for Open.
+func (c Config) File() string { return c.Data }
+
+// Read reads the settings over those that stand in c.
+func (c *Config) Read(r *domain.Reader) {
+	r.Text("data", &c.Data)
+	r.Number("validation_fraction", &c.ValidationFraction)
+	r.Number("test_fraction", &c.TestFraction)
+	r.Integer("max_steps", &c.MaxSteps, 1, nn.MaxSteps)
+	r.Integer("max_parameters", &c.MaxParameters, 1, nn.MaxParameters)
+	r.Integer("eval_every", &c.EvalEvery, 1, nn.MaxSteps)
+	r.Integer("patience", &c.Patience, 0, nn.MaxSteps)
+	r.Bounds(&c.Space)
+}
+
+// Check adds every problem of the settings to checks. def is the domain's default space and own what it allows beside the
+// genes of this package.
+func (c *Config) Check(checks *domain.Checks, def genome.Space, own Limits) {
+	checks.That(c.Data != "", "data: missing: the path of a data file")
+	v, t := c.ValidationFraction, c.TestFraction
+	checks.That(v > 0 && v < 1, "validation_fraction %v: must be in (0, 1)", v)
+	checks.That(t > 0 && t < 1, "test_fraction %v: must be in (0, 1)", t)
+	checks.That(!(v+t >= 1), "validation_fraction + test_fraction %v: must be below 1", v+t)
+	checks.Between("max_steps", c.MaxSteps, 1, nn.MaxSteps)
+	checks.Between("max_parameters", c.MaxParameters, 1, nn.MaxParameters)
+	checks.Between("eval_every", c.EvalEvery, 1, nn.MaxSteps)
+	checks.Between("patience", c.Patience, 0, nn.MaxSteps)
+	err := c.Space.Validate()
+	if err == nil {
+		err = own.check(c.Space, def)
+	}
+	checks.That(err == nil, "param_bounds: %v", err)
+}
+
+// Object returns the settings in force, fresh.
+func (c *Config) Object() *canon.Object {
+	return canon.NewObject("data", c.Data, "validation_fraction", c.ValidationFraction, "test_fraction", c.TestFraction,
+		"max_steps", c.MaxSteps, "max_parameters", c.MaxParameters,
+		"eval_every", c.EvalEvery, "patience", c.Patience, "space", slices.Clip(c.Space.List()))
+}

@@ -1,0 +1,147 @@
+package supervised
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+
+	"doin.network/node/compute/device"
+	"doin.network/node/compute/device/cpu"
+	"doin.network/node/compute/domain"
+	"doin.network/node/compute/genome"
+	"doin.network/node/compute/nn"
+	"doin.network/node/compute/rng"
+	"doin.network/node/internal/canon"
+)
+
+var (
+	_ domain.Domain   = (*Domain)(nil)
+	_ domain.Repairer = (*Domain)(nil)
+)
+
+// Domain is a problem with everything that makes it a domain. It is safe for concurrent use.
+type Domain struct {
+	problem       Problem
+	spec          Spec
+	space         genome.Space
+	maxParameters int
+	naive         *model
+	trainer       device.Trainer
+}
+
+// New makes a domain of a problem and its valid settings. It returns an error wrapping domain.ErrConfig if even the smallest
+// network of the space has too many parameters.
+func New(c *Config, s Spec, p Problem) (*Domain, error) {
+	d := &Domain{problem: p, spec: s, space: c.Space, maxParameters: c.MaxParameters, trainer: cpu.Device{}}
+	if n := d.parameters(Lowest(c.Space)); n > c.MaxParameters {
+		return nil, fmt.Errorf("%w: max_parameters %d: the smallest network of the search space has %d",
+			domain.ErrConfig, c.MaxParameters, n)
+	}
+	d.naive = d.newNaive()
+	return d, nil
+}
+
+// Open makes a domain from a configuration object, some members of which may belong to others, by the two steps of which a
+// domain's own constructor consists: parse the configuration, make the domain of it and its data file. Errors of the
+// file system wrap domain.ErrConfig, and those of make get the name of the file.
+func Open[C interface{ File() string }](o *canon.Object, others []string, parse func(*canon.Object, ...string) (C, error),
+	read func(C, io.Reader) (*Domain, error)) (*Domain, error) {
+	c, err := parse(o, others...)
+	if err != nil {
+		return nil, err
+	}
+	return ReadFile(c.File(), func(r io.Reader) (*Domain, error) { return read(c, r) })
+}
+
+// Problem returns what the domain was made of.
+func (d *Domain) Problem() Problem { return d.problem }
+
+// TrainOn has t run the domain's trainings instead of the processor. It is for before the first of them.
+func (d *Domain) TrainOn(t device.Trainer) { d.trainer = t }
+
+// Describe implements domain.Domain.
+func (d *Domain) Describe() domain.Description {
+	return domain.Description{
+		Plugin:            d.spec.Plugin,
+		Space:             d.space,
+		DataHash:          d.spec.DataHash,
+		PerformanceMetric: "negative_validation_" + d.spec.Loss,
+		HigherIsBetter:    true,
+		Strategy:          domain.StrategyGA,
+		Baselines:         d.spec.Baselines,
+		ContractVersion:   nn.ContractVersion,
+		Defaults:          d.spec.Defaults,
+	}
+}
+
+// Naive implements domain.Domain.
+func (d *Domain) Naive() domain.Model { return d.naive }
+
+// Check implements domain.Domain.
+func (d *Domain) Check(parameters *canon.Object) error {
+	_, err := d.Genome(parameters)
+	return err
+}
+
+// Genome implements domain.Domain. Data are compared last, so that ErrDataHash means that nothing else is wrong.
+func (d *Domain) Genome(parameters *canon.Object) (genome.Genome, error) {
+	g, hash, err := domain.ParseRecipe(parameters, nn.ContractVersion, d.spec.Plugin, d.space)
+	if err != nil {
+		return nil, err
+	}
+	if n := d.parameters(g); n > d.maxParameters {
+		return nil, fmt.Errorf("%w: network of %d parameters: at most %d are allowed", domain.ErrRecipe, n, d.maxParameters)
+	}
+	if err := domain.CheckDataHash(hash, d.spec.DataHash); err != nil {
+		return nil, err
+	}
+	return g, nil
+}
+
+// Parameters implements domain.Domain: the recipe of the repaired genome.
+func (d *Domain) Parameters(g genome.Genome) *canon.Object {
+	return domain.Recipe(nn.ContractVersion, d.spec.Plugin, d.space, d.Repair(g), d.spec.DataHash)
+}
+
+// Repair implements domain.Repairer: while the network has too many parameters, the problem shrinks it. It panics for a
+// genome that Space.Check refuses.
+func (d *Domain) Repair(g genome.Genome) genome.Genome {
+	if err := d.space.Check(g); err != nil {
+		panic(err)
+	}
+	if d.parameters(g) <= d.maxParameters {
+		return g
+	}
+	g = g.Clone()
+	for d.parameters(g) > d.maxParameters {
+		if !d.problem.Shrink(g) {
+			panic(d.spec.Plugin + ": the smallest network does not fit")
+		}
+	}
+	return g
+}
+
+// parameters is the number of weights and biases that a genome asks for.
+func (d *Domain) parameters(g genome.Genome) int {
+	n := d.problem.Shape(g)
+	return n.Parameters()
+}
+
+// Generate implements domain.Domain; see the package's doc for key and hash.
+func (d *Domain) Generate(ctx context.Context, seed uint32) (*domain.Synthetic, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	task := canon.NewObject("contract", nn.ContractVersion, "data_hash", d.spec.DataHash,
+		"domain", d.spec.Plugin, "synthetic_seed", seed)
+	key := sha256.Sum256(canon.Canonical(task))
+	series, err := d.problem.Synthesize(ctx, rng.KeyFromBytes(key[:]))
+	if err != nil {
+		return nil, err
+	}
+	h := NewHasher("doin/" + d.spec.Plugin + "/synthetic/1\n")
+	h.Words(len(series))
+	h.Doubles(series...)
+	return &domain.Synthetic{Hash: h.Hex(), Series: series}, nil
+}

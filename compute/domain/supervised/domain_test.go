@@ -1,0 +1,150 @@
+package supervised_test
+
+import (
+	"errors"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"doin.network/node/compute/domain"
+	"doin.network/node/compute/domain/domaintest"
+	"doin.network/node/compute/domain/supervised"
+	"doin.network/node/compute/genome"
+	"doin.network/node/internal/canon"
+)
+
+// open makes the third domain from a file of a sine's half.
+func open(t *testing.T, kv ...any) *supervised.Domain {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "sine.csv")
+	if err := os.WriteFile(path, []byte(curve(100, math.Sin)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d, err := openSine(canon.NewObject(kv...).Set("data", path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// plain is one layer of 12, rate 0.02, tanh, mse.
+func plain() genome.Genome {
+	g := supervised.Lowest(sineSpace())
+	g[1], g[5], g[7] = 12, float64(float32(2e-2)), 1
+	return g
+}
+
+func TestConform(t *testing.T) {
+	domaintest.Conform(t, domaintest.Case{
+		Open:   func() domaintest.Domain { return open(t, "max_steps", 60, "max_parameters", 150) },
+		Genome: plain(), Input: canon.NewObject("x", []float64{0, 1.5}),
+	})
+}
+
+// A domain of a hundred lines learns what it is for.
+func TestLearns(t *testing.T) {
+	d := open(t)
+	m, err := d.Train(t.Context(), d.Parameters(plain()), 1, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if naive := d.Naive().Performance(); !(m.Performance() > naive/4) {
+		t.Errorf("performance %v, naive %v", m.Performance(), naive)
+	}
+	out, err := m.Infer(t.Context(), canon.NewObject("x", []float64{math.Pi / 2}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, _ := out.Get("y")
+	if y, err := domain.Reals(v, 1); err != nil || math.Abs(y[0]-1) > 0.25 {
+		t.Errorf("sin(π/2) = %v, %v, want about 1", y, err)
+	}
+}
+
+// The digest has the form of the package's doc, so that its bits can be made again from a run.
+func TestMeasureIsTrain(t *testing.T) {
+	d := open(t, "max_steps", 60)
+	p := d.Parameters(plain())
+	task, err := d.Training(p, 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if task.Config.Segment != supervised.Segment || task.Config.MaxSteps != 60 {
+		t.Errorf("training %+v", task.Config)
+	}
+	r, err := train(t, task)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := d.Measure(p, r)
+	b, err2 := d.Train(t.Context(), p, 5, true)
+	if err := errors.Join(err, err2); err != nil || a.Digest() != b.Digest() || !canon.Equal(a.Metrics(), b.Metrics()) {
+		t.Errorf("Measure gives %s %#v (%v), Train %s %#v", a.Digest(), a.Metrics(), err, b.Digest(), b.Metrics())
+	}
+}
+
+// A device runs the trainings.
+func TestTrainOn(t *testing.T) {
+	d := open(t)
+	d.TrainOn(broken{})
+	if m, err := d.Train(t.Context(), d.Parameters(plain()), 1, false); !errors.Is(err, errBroken) || !strings.Contains(err.Error(), "sine: train") {
+		t.Errorf("Train = %v, %v, want errBroken", m, err)
+	}
+}
+
+func TestConfigRefusals(t *testing.T) {
+	f := func(config, want string) {
+		t.Helper()
+		domaintest.Refuses(t, func(o *canon.Object) error {
+			_, err := parseSine(o, "population")
+			return err
+		}, config, want)
+	}
+	f(`{}`, "data: missing")
+	f(`{"data": 1}`, "data")
+	f(`{"data": "f", "max_step": 1}`, `did you mean "max_steps"?`)
+	f(`{"data": "f", "populaton_size": 1}`, `did you mean "population_size"?`)
+	f(`{"data": "f", "populatio": 1}`, `did you mean "population"?`)
+	f(`{"data": "f", "elites": 1}`, `unknown key "elites"`)
+	f(`{"data": "f", "test_fraction": 0}`, "test_fraction 0")
+	f(`{"data": "f", "test_fraction": "0.1"}`, "test_fraction")
+	f(`{"data": "f", "test_fraction": 0.5, "validation_fraction": 0.5}`, "below 1")
+	f(`{"data": "f", "max_steps": 0}`, "max_steps")
+	f(`{"data": "f", "max_steps": 10.0}`, "integer")
+	f(`{"data": "f", "eval_every": 0}`, "eval_every")
+	f(`{"data": "f", "patience": -1}`, "patience")
+	f(`{"data": "f", "max_parameters": 0}`, "max_parameters")
+	f(`{"data": "f", "param_bounds": [1]}`, "param_bounds")
+	f(`{"data": "f", "param_bounds": {"width_4": [1, 2]}}`, `unknown gene of param_bounds "width_4": did you mean "width_1"?`)
+	f(`{"data": "f", "param_bounds": {"population": [1, 2]}}`, `unknown gene of param_bounds "population"`)
+	f(`{"data": "f", "param_bounds": {"width_1": [1]}}`, "low, high")
+	f(`{"data": "f", "param_bounds": {"width_1": [9, 8]}}`, "low ≤ high")
+	f(`{"data": "f", "param_bounds": {"width_1": [1.5, 8]}}`, "integers")
+	f(`{"data": "f", "param_bounds": {"hidden_layers": [1, 4]}}`, "hidden_layers")
+	f(`{"data": "f", "param_bounds": {"batch": [1, 5000]}}`, "batch")
+	f(`{"data": "f", "param_bounds": {"learning_rate": [0, 0.1]}}`, "learning_rate")
+	f(`{"data": "f", "param_bounds": {"activation": ["relux"]}}`, "relux")
+	f(`{"data": "f", "param_bounds": {"loss": ["mse2"]}}`, "mse2")
+	f(`{"data": "f", "hyperparameter_bounds": {"activation": []}}`, "activation")
+	f(`{"data": "f", "param_bounds": {"activation": [1, 2]}}`, "names")
+}
+
+func TestNewRefuses(t *testing.T) {
+	c := supervised.DefaultConfig(sineSpace())
+	c.MaxParameters = 12
+	file := strings.NewReader(curve(10, math.Sin))
+	if d, err := readSine(c, file); d != nil || !errors.Is(err, domain.ErrConfig) || !strings.Contains(err.Error(), "has 13") {
+		t.Errorf("New = %v, %v, want ErrConfig with 13 parameters", d, err)
+	}
+}
+
+func TestRepairPanics(t *testing.T) {
+	defer func() {
+		if recover() == nil {
+			t.Error("a genome of another space was repaired")
+		}
+	}()
+	open(t).Repair(genome.Genome{1})
+}
