@@ -178,7 +178,7 @@ type Worker struct {
 	// VerificationShare is the part of the slots that work for others, verifications and inferences, may take while
 	// the node's own search has work. Key verification_share, default 0.5, from 0.05 to 1.
 	VerificationShare float64
-	// SearchWindow is how many trials a strategy may be ahead of the results it was told, 0 for twice the slots. It
+	// SearchWindow is how many trials a strategy may be ahead of the results it was told, 0 for the worker's choice. It
 	// belongs to what makes a run repeatable. Key search_window, default 0, max 65536.
 	SearchWindow int
 	// Device is what trains: "cpu"; "cuda:N", one GPU, without which the node does

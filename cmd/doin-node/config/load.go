@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -24,7 +25,7 @@ const (
 // the file; the warnings are for the log. A Config is returned only without error.
 func Load(path string) (*Config, []Warning, error) { return LoadFor(Strict, path) }
 
-// LoadFor is Load for a program with a rule set of its own, which holds where the file names none.
+// LoadFor is Load for a program with a rule set of its own, which holds where the file names none; "" means Strict.
 func LoadFor(security Security, path string) (*Config, []Warning, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -98,7 +99,7 @@ func (d *decoder) config(data []byte) *Config {
 		return nil
 	}
 	c := DefaultConfig()
-	c.Security, c.Raw = d.security, o
+	c.Security, c.Raw = cmp.Or(d.security, c.Security), o
 	object := func(at *Config, v any) error { return nil } // read below
 	keys := slices.Clone(nodeKeys)
 	for _, name := range nodeObjects {

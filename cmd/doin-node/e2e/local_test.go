@@ -144,7 +144,7 @@ func checkSummary(t *testing.T, o *canon.Object, domain string, n int) {
 		t.Fatalf("domains = %v, %v", domains.Keys(), err)
 	}
 	d, err := domains.Object(domain)
-	if err != nil || !slices.Equal(d.Keys(), []string{"best_performance", "accepted", "rejected"}) {
+	if err != nil || !slices.Equal(d.Keys(), []string{"best_performance", "accepted", "rejected", "champion"}) {
 		t.Fatalf("domains.%s = %v, %v", domain, d.Keys(), err)
 	}
 	if best, err := d.Float("best_performance"); err != nil || best > 0 {

@@ -31,6 +31,7 @@ func Genesis(cfg *config.Config, evaluators []chain.Evaluator, start time.Time) 
 	p.RevealDelay = cfg.Rounds.RevealDelay.Seconds()
 	p.CommitRevealMaxAge = cfg.Chain.CommitMaxAge.Seconds()
 	p.ExternalAnchorInterval = cfg.Chain.AnchorInterval
+	p.Solo = cfg.Chain.Solo
 	g := &chain.Genesis{Protocol: chain.Protocol, Format: chain.Format, Parameters: p, Evaluators: evaluators}
 	for _, d := range cfg.Domains {
 		e := chain.DefaultDomain(d.ID)

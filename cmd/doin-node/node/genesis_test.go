@@ -22,7 +22,7 @@ func testConfig(t *testing.T, text string) *config.Config {
 	return cfg
 }
 
-const oneDomain = `{"target_block_time": 30, "quorum_min_evaluators": 2, "domains": [
+const oneDomain = `{"solo": true, "target_block_time": 30, "quorum_min_evaluators": 2, "domains": [
 	{"domain_id": "d", "optimize": true, "optimization_plugin": "simple_quadratic", "min_increment": 0.25}]}`
 
 func TestGenesis(t *testing.T) {
@@ -39,7 +39,7 @@ func TestGenesis(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p := g.Parameters; p.TargetBlockTime != 30 || p.QuorumMinEvaluators != 2 || p.StartTime.Micro() != now.UnixMicro() {
+	if p := g.Parameters; p.TargetBlockTime != 30 || p.QuorumMinEvaluators != 2 || !p.Solo || p.StartTime.Micro() != now.UnixMicro() {
 		t.Errorf("parameters = %+v, want the configuration's", p)
 	}
 	if d, ok := g.Domain("d"); !ok || d.MinIncrement != 0.25 || d.Plugin != config.PluginQuadratic {

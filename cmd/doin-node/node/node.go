@@ -84,7 +84,7 @@ func (n *Node) openChain(ctx context.Context, b *stack.Base) (err error) {
 		return b.StoreError(err)
 	}
 	n.rules = tip.Rules()
-	e, err := engine.New(n.engineConfig(b.Log), b.Key, tip, history{n.store})
+	e, err := engine.New(n.engineConfig(b), b.Key, tip, history{n.store})
 	if err != nil {
 		return err
 	}
@@ -93,13 +93,9 @@ func (n *Node) openChain(ctx context.Context, b *stack.Base) (err error) {
 }
 
 // engineConfig translates the configuration.
-func (n *Node) engineConfig(log *slog.Logger) engine.Config {
+func (n *Node) engineConfig(b *stack.Base) engine.Config {
 	cfg, p := engine.DefaultConfig(), n.genesis.Parameters
-	for _, d := range n.cfg.Domains {
-		if reason := d.Unavailable(); reason != "" {
-			log.Warn("domain has no role here", "domain", d.ID, "reason", reason)
-			continue
-		}
+	for _, d := range b.Roles() {
 		cfg.Domains[d.ID] = engine.Role{Optimize: d.Optimize, Evaluate: d.Evaluate}
 	}
 	cfg.MaxOpen = n.cfg.Rounds.OpenClaims

@@ -65,6 +65,18 @@ func (b *Base) Close() { b.listener.Close() }
 // Path returns a file of the data directory.
 func (b *Base) Path(name string) string { return filepath.Join(b.Config.DataDir, name) }
 
+// Roles returns the configured domains that can be run here; of the others the log says why not.
+func (b *Base) Roles() (out []config.Domain) {
+	for _, d := range b.Config.Domains {
+		if reason := d.Unavailable(); reason != "" {
+			b.Log.Warn("domain has no role here", "domain", d.ID, "reason", reason)
+			continue
+		}
+		out = append(out, d)
+	}
+	return out
+}
+
 // loadKey reads or makes the node's key. With a seed and without a file it is a function of the seed: simulation
 // only.
 func (b *Base) loadKey() (*identity.Key, error) {

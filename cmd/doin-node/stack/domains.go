@@ -13,7 +13,6 @@ import (
 	"doin.network/node/cmd/doin-node/search"
 	"doin.network/node/cmd/doin-node/stack/workers"
 	"doin.network/node/compute/worker"
-	"doin.network/node/ga/settings"
 	"doin.network/node/internal/canon"
 	"doin.network/node/net/api"
 	"doin.network/node/olap"
@@ -144,7 +143,7 @@ func (s *Stack) runDomains(ctx context.Context) error {
 
 // search runs the search of a domain. Settings that the worker refuses are the node's end.
 func (s *Stack) search(ctx context.Context, d config.Domain, info worker.Info) error {
-	strategy, _, err := settings.Split(d.OptimizationConfig)
+	strategy, err := d.SearchSettings()
 	if err != nil {
 		return fmt.Errorf("domain %s: %w", d.ID, err)
 	}

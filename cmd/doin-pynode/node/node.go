@@ -75,7 +75,7 @@ func (n *Node) openChain(b *stack.Base) (err error) {
 	if n.store, err = openStore(b.Config.StorePath(), chain.GenesisBlock(), b.Log); err != nil {
 		return b.StoreError(err)
 	}
-	cfg, err := n.engineConfig()
+	cfg, err := n.engineConfig(b)
 	if err != nil {
 		n.store.Close()
 		return err
@@ -107,12 +107,9 @@ func openStore(path string, genesis *chain.Block, log *slog.Logger) (*store.Stor
 }
 
 // engineConfig translates the configuration.
-func (n *Node) engineConfig() (engine.Config, error) {
+func (n *Node) engineConfig(b *stack.Base) (engine.Config, error) {
 	c, cfg := engine.DefaultConfig(), n.cfg
-	for _, d := range cfg.Domains {
-		if reason := d.Unavailable(); reason != "" {
-			n.log.Warn("domain has no role here", "domain", d.ID, "reason", reason)
-		}
+	for _, d := range b.Roles() {
 		if !d.Active() {
 			continue
 		}

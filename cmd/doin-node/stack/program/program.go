@@ -57,7 +57,7 @@ func Command(name, short, version string, security config.Security, make New) *c
 			if path == "" {
 				return errors.New("--config FILE is required (see --help)")
 			}
-			cfg, warnings, err := config.Load(path)
+			cfg, warnings, err := config.LoadFor(security, path)
 			if err != nil {
 				return err
 			}
