@@ -86,7 +86,7 @@ func (c *Config) Validate() error {
 	var errs []error
 	positive := func(name string, v float64) {
 		if !(v > 0) {
-			errs = append(errs, fmt.Errorf("neighbour: %s %v: must be positive", name, v))
+			errs = append(errs, fmt.Errorf("python: %s %v: must be positive", name, v))
 		}
 	}
 	positive("target block time", c.TargetBlockTime)
@@ -105,7 +105,7 @@ func (c *Config) Validate() error {
 	seen := map[string]bool{}
 	for _, d := range c.Domains {
 		if d.ID == "" || seen[d.ID] {
-			errs = append(errs, fmt.Errorf("neighbour: domain %q: empty or given twice", d.ID))
+			errs = append(errs, fmt.Errorf("python: domain %q: empty or given twice", d.ID))
 		}
 		seen[d.ID] = true
 	}
