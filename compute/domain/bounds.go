@@ -13,11 +13,11 @@ import (
 // boundsKeys are the two names of the bounds of genes in a configuration, ours and the reference's.
 var boundsKeys = [...]string{"param_bounds", "hyperparameter_bounds"}
 
-// Bounds returns s with the bounds that the member key of a configuration gives, gene by gene: [low, high] for a number,
+// bounds returns s with the bounds that the member key of a configuration gives, gene by gene: [low, high] for a number,
 // a list of choices for a category. s is not changed. Errors wrap ErrConfig and name the gene; whether the bounds make
 // sense is for the domain to say.
-func Bounds(config *canon.Object, key string, s genome.Space) (genome.Space, error) {
-	bounds, err := config.ObjectOr(key, nil)
+func bounds(config *canon.Object, key string, s genome.Space) (genome.Space, error) {
+	given, err := config.ObjectOr(key, nil)
 	if err != nil {
 		return s, fmt.Errorf("%w: %w", ErrConfig, err)
 	}
@@ -27,7 +27,7 @@ func Bounds(config *canon.Object, key string, s genome.Space) (genome.Space, err
 		names[i] = s[i].Name
 	}
 	var errs []error
-	for name, v := range bounds.All() {
+	for name, v := range given.All() {
 		if comment(name) {
 			continue
 		}

@@ -24,7 +24,7 @@ func TestBounds(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := twoGenes()
-	s, err := Bounds(o, "b", before)
+	s, err := bounds(o, "b", before)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +34,7 @@ func TestBounds(t *testing.T) {
 	if before[0].High != 9 || len(before[2].Choices) != 2 {
 		t.Error("the argument was changed")
 	}
-	if same, err := Bounds(o, "absent", before); err != nil || same[0].High != 9 {
+	if same, err := bounds(o, "absent", before); err != nil || same[0].High != 9 {
 		t.Errorf("without bounds: %v, %v", same, err)
 	}
 	for text, want := range map[string]string{
@@ -50,8 +50,8 @@ func TestBounds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Bounds(o, "b", before); !errors.Is(err, ErrConfig) || !strings.Contains(err.Error(), want) {
-			t.Errorf("Bounds(%s): error %v, want ErrConfig with %q", text, err, want)
+		if _, err := bounds(o, "b", before); !errors.Is(err, ErrConfig) || !strings.Contains(err.Error(), want) {
+			t.Errorf("bounds(%s): error %v, want ErrConfig with %q", text, err, want)
 		}
 	}
 }

@@ -7,20 +7,6 @@ import (
 	"doin.network/node/internal/canon"
 )
 
-// Number reads a member as a finite number: an integer or a float, not a text or a boolean. An absent or null member
-// is the default.
-func Number(config *canon.Object, key string, def float64) (float64, error) {
-	v, ok := config.Get(key)
-	if !ok || v == nil {
-		return def, nil
-	}
-	f, err := Real(v)
-	if err != nil {
-		return 0, fmt.Errorf("%w: %s: %w", ErrConfig, key, err)
-	}
-	return f, nil
-}
-
 // Integer reads a member as an integer in [low, high]. An absent or null member is the default.
 func Integer(config *canon.Object, key string, def, low, high int) (int, error) {
 	v, ok := config.Get(key)
@@ -35,15 +21,6 @@ func Integer(config *canon.Object, key string, def, low, high int) (int, error) 
 		return 0, fmt.Errorf("%w: %s %d: must be in [%d, %d]", ErrConfig, key, n, low, high)
 	}
 	return int(n), nil
-}
-
-// Text reads a member as a string. An absent or null member is the default.
-func Text(config *canon.Object, key, def string) (string, error) {
-	s, err := config.StringOr(key, def)
-	if err != nil {
-		return "", fmt.Errorf("%w: %w", ErrConfig, err)
-	}
-	return s, nil
 }
 
 // Real returns a JSON number as a finite double; a text or a boolean is an error.

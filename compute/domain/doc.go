@@ -7,7 +7,7 @@
 // recipes have to meet a limit that the bounds of single genes cannot express is also a [Repairer].
 //
 // The built-in domains are the packages quadratic, forecast and tabular beneath this one; package open makes one by the
-// name of its plugin. What all have in common is here: strict configurations ([Reader], [Checks], [Bounds]) and the form
+// name of its plugin. What all have in common is here: strict configurations ([Reader], [Checks]) and the form
 // of recipes that train a network ([Recipe]). What those share that train networks is package supervised. Domains know
 // nothing of peers, chains or processes, and keep no model: the worker protocol, and its cache of models, is package
 // compute/worker.

@@ -43,12 +43,13 @@ func (r *Reader) add(err error) {
 
 // Text reads a text into to, which keeps its value where the member is absent, null or bad; so do the other methods.
 func (r *Reader) Text(key string, to *string) {
-	r.asked = append(r.asked, key)
-	s, err := Text(r.config, key, *to)
-	if err == nil {
-		*to = s
+	if v, ok := r.Get(key); ok {
+		s, err := canon.AsString(v)
+		if err == nil {
+			*to = s
+		}
+		r.Fail(key, err)
 	}
-	r.add(err)
 }
 
 // Integer reads an integer in [low, high].
@@ -61,14 +62,15 @@ func (r *Reader) Integer(key string, to *int, low, high int) {
 	r.add(err)
 }
 
-// Number reads a finite number.
+// Number reads a finite number: an integer or a float, not a text or a boolean.
 func (r *Reader) Number(key string, to *float64) {
-	r.asked = append(r.asked, key)
-	v, err := Number(r.config, key, *to)
-	if err == nil {
-		*to = v
+	if v, ok := r.Get(key); ok {
+		f, err := Real(v)
+		if err == nil {
+			*to = f
+		}
+		r.Fail(key, err)
 	}
-	r.add(err)
 }
 
 // Names reads a list of at most limit texts.
@@ -102,11 +104,11 @@ func (r *Reader) Bounded(gene string) string {
 }
 
 // Bounds reads the bounds of genes into a space, which is replaced, not changed: the members param_bounds and
-// hyperparameter_bounds; see the function Bounds.
+// hyperparameter_bounds, [low, high] for a number, a list of choices for a category.
 func (r *Reader) Bounds(s *genome.Space) {
 	for _, key := range boundsKeys {
 		r.asked = append(r.asked, key)
-		space, err := Bounds(r.config, key, *s)
+		space, err := bounds(r.config, key, *s)
 		if err == nil {
 			*s = space
 		}
