@@ -10,13 +10,16 @@ import (
 	"os/signal"
 	"syscall"
 
+	"doin.network/node/cmd/doin-worker/program"
 	"doin.network/node/cmd/doin-worker/search"
 	"doin.network/node/compute/device"
 	deviceopen "doin.network/node/compute/device/open"
+	"doin.network/node/compute/domain"
 	"doin.network/node/compute/domain/open"
 	"doin.network/node/compute/nn"
 	"doin.network/node/compute/worker"
 	"doin.network/node/ga/settings"
+	"doin.network/node/internal/canon"
 )
 
 // reserve is how many evaluations a GPU takes beside the population of a search.
@@ -48,12 +51,25 @@ func serve(stdin io.Reader, stdout io.Writer, log *slog.Logger, name string, tra
 
 // serveOn answers the parent with a device's trainings.
 func serveOn(ctx context.Context, d device.Device, stdin io.Reader, stdout io.Writer, log *slog.Logger, trainings int, share float64) error {
+	dir, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	programs := program.New(dir, log)
+	defer programs.Close()
 	o := worker.ServerOptions{
 		Description: description(d, trainings),
 		NewDomain:   open.On(losing{d}, settings.Top()...),
 		NewSearch:   search.New,
 		Share:       share,
 		Logger:      log,
+	}
+	builtIn := o.NewDomain
+	o.NewDomain = func(plugin string, config *canon.Object) (domain.Domain, error) {
+		if d, ok, err := programs.Open(plugin, config); ok {
+			return d, err
+		}
+		return builtIn(plugin, config)
 	}
 	if o.Description.HasGPU {
 		o.Reserve = reserve

@@ -11,7 +11,7 @@ import (
 // outcomes until they are asked for. Its goroutines outlive the call that gave them work: a search whose record is on its way
 // keeps every slot full.
 type crew struct {
-	// train runs one candidate. Its only error is ctx's.
+	// train runs one candidate. An error ends the search.
 	train func(ctx context.Context, c ga.Candidate) (ga.Result, error)
 	// size is how many goroutines there are at most; 0: the candidates are trained by who asks for their outcomes.
 	size int
@@ -21,12 +21,18 @@ type crew struct {
 
 	mu      sync.Mutex // guards what follows
 	waiting []ga.Candidate
-	done    map[int64]ga.Result
+	done    map[int64]outcome
 	running int // goroutines
 }
 
+// outcome is what became of a candidate.
+type outcome struct {
+	result ga.Result
+	err    error
+}
+
 func newCrew(size int, train func(context.Context, ga.Candidate) (ga.Result, error)) *crew {
-	return &crew{train: train, size: size, ready: make(chan struct{}, 1), done: map[int64]ga.Result{}}
+	return &crew{train: train, size: size, ready: make(chan struct{}, 1), done: map[int64]outcome{}}
 }
 
 // give queues a candidate, which is trained under ctx.
@@ -61,11 +67,8 @@ func (w *crew) run(ctx context.Context) {
 			return
 		}
 		r, err := w.train(ctx, c)
-		if err != nil {
-			continue // ctx is over, and so is the search
-		}
 		w.mu.Lock()
-		w.done[c.Trial] = r
+		w.done[c.Trial] = outcome{r, err}
 		w.mu.Unlock()
 		select {
 		case w.ready <- struct{}{}:
@@ -74,7 +77,7 @@ func (w *crew) run(ctx context.Context) {
 	}
 }
 
-// result waits for the outcome of a trial that was given. The only error is ctx's.
+// result waits for the outcome of a trial that was given.
 func (w *crew) result(ctx context.Context, trial int64) (ga.Result, error) {
 	if w.size == 0 {
 		c := w.waiting[0] // outcomes are asked for in the order of give
@@ -87,7 +90,7 @@ func (w *crew) result(ctx context.Context, trial int64) (ga.Result, error) {
 		delete(w.done, trial)
 		w.mu.Unlock()
 		if ok {
-			return r, nil
+			return r.result, r.err
 		}
 		select {
 		case <-w.ready:

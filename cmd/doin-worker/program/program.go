@@ -1,0 +1,167 @@
+package program
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"sync"
+
+	"doin.network/node/compute/domain"
+	"doin.network/node/compute/genome"
+	"doin.network/node/compute/worker"
+	"doin.network/node/internal/canon"
+)
+
+// maxPrograms bounds how many run beside one another.
+const maxPrograms = 64
+
+// Programs are the running ones. It is safe for concurrent use.
+type Programs struct {
+	dir string
+	log *slog.Logger
+
+	ctx    context.Context // of what runs; ended by Close
+	cancel context.CancelFunc
+	work   sync.WaitGroup
+
+	mu      sync.Mutex // guards what follows
+	running map[string]*worker.Supervisor
+	domains int // configured so far
+}
+
+// New returns none running; relative paths are taken from dir. Close ends them.
+func New(dir string, log *slog.Logger) *Programs {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &Programs{dir: dir, log: log, ctx: ctx, cancel: cancel, running: map[string]*worker.Supervisor{}}
+}
+
+// Close ends all programs and waits for them.
+func (p *Programs) Close() {
+	p.cancel()
+	p.work.Wait()
+}
+
+// Open configures a domain in the program that plugin names; ok is false for a plugin of another form. The program must
+// say that it only evaluates.
+func (p *Programs) Open(plugin string, config *canon.Object) (d domain.Domain, ok bool, err error) {
+	argv, ok, err := worker.ExecArgv(plugin, p.dir)
+	if !ok || err != nil {
+		return nil, ok, err
+	}
+	s, id, err := p.supervisor(plugin, argv)
+	if err != nil {
+		return nil, true, err
+	}
+	info, err := s.Configure(p.ctx, id, plugin, config)
+	if err != nil {
+		return nil, true, err
+	}
+	description, _ := s.Description()
+	if !description.Can(worker.EvaluateOnly) {
+		return nil, true, fmt.Errorf("program %s does not name the capability %s", argv[0], worker.EvaluateOnly)
+	}
+	if err := info.Space.Validate(); err != nil {
+		return nil, true, fmt.Errorf("program %s: %w", argv[0], err)
+	}
+	return &Domain{s: s, id: id, info: info}, true, nil
+}
+
+// supervisor returns the running program of a plugin and a fresh id for a domain in it.
+func (p *Programs) supervisor(plugin string, argv []string) (*worker.Supervisor, string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.domains++
+	id := strconv.Itoa(p.domains)
+	if s := p.running[plugin]; s != nil {
+		return s, id, nil
+	}
+	if len(p.running) >= maxPrograms {
+		return nil, "", fmt.Errorf("%w: %d programs are running", worker.ErrBusy, len(p.running))
+	}
+	s := worker.NewSupervisor(worker.Options{Path: argv[0], Args: argv[1:], Logger: p.log.With("program", argv[0])})
+	p.running[plugin] = s
+	p.work.Go(func() {
+		if err := s.Run(p.ctx); err != nil {
+			p.log.Error("program ended", "program", argv[0], "err", err)
+		}
+	})
+	return s, id, nil
+}
+
+// Domain is one of a program.
+type Domain struct {
+	s    *worker.Supervisor
+	id   string
+	info worker.Info
+}
+
+var _ domain.Domain = (*Domain)(nil)
+
+// Describe implements domain.Domain.
+func (d *Domain) Describe() domain.Description {
+	return domain.Description{Plugin: d.info.Plugin, Space: d.info.Space, DataHash: d.info.DataHash,
+		PerformanceMetric: d.info.PerformanceMetric, HigherIsBetter: true, Strategy: domain.StrategyGA,
+		Baselines: d.info.Baselines, ContractVersion: d.info.Contract, Defaults: d.info.Defaults}
+}
+
+// Train implements domain.Domain by one job of the program.
+func (d *Domain) Train(ctx context.Context, parameters *canon.Object, seed uint64, _ bool) (domain.Model, error) {
+	if err := d.Check(parameters); err != nil {
+		return nil, err
+	}
+	out, err := d.s.Evaluate(ctx, worker.Job{Domain: d.id, Parameters: parameters, Seed: seed, Own: true})
+	if err != nil {
+		return nil, err
+	}
+	return &model{d: d, parameters: parameters, seed: seed, out: out}, nil
+}
+
+// Generate implements domain.Domain: there is none.
+func (d *Domain) Generate(context.Context, uint32) (*domain.Synthetic, error) {
+	return nil, fmt.Errorf("%w: synthetic data of a program that only evaluates", worker.ErrUnsupported)
+}
+
+// Naive implements domain.Domain with a model that every other beats.
+func (d *Domain) Naive() domain.Model {
+	return &model{d: d, out: worker.Outcome{Performance: domain.Penalty, Metrics: canon.NewObject()}}
+}
+
+// Check implements domain.Domain: a recipe is a genome of the space.
+func (d *Domain) Check(parameters *canon.Object) error {
+	if _, err := d.Genome(parameters); err != nil {
+		return fmt.Errorf("%w: %w", domain.ErrRecipe, err)
+	}
+	return nil
+}
+
+// Parameters implements domain.Domain.
+func (d *Domain) Parameters(g genome.Genome) *canon.Object { return d.info.Space.Object(g) }
+
+// Genome implements domain.Domain.
+func (d *Domain) Genome(parameters *canon.Object) (genome.Genome, error) {
+	return d.info.Space.Parse(parameters)
+}
+
+// model is the outcome of a job.
+type model struct {
+	d          *Domain
+	parameters *canon.Object // nil: the naive one
+	seed       uint64
+	out        worker.Outcome
+}
+
+func (m *model) Performance() float64   { return m.out.Performance }
+func (m *model) Digest() string         { return m.out.Digest }
+func (m *model) Metrics() *canon.Object { return m.out.Metrics.Clone() }
+
+func (m *model) Score(context.Context, *domain.Synthetic) (float64, error) {
+	return 0, fmt.Errorf("%w: a program that only evaluates makes none", domain.ErrSynthetic)
+}
+
+func (m *model) Infer(ctx context.Context, input *canon.Object) (*canon.Object, error) {
+	if m.parameters == nil {
+		return nil, fmt.Errorf("%w: inference without a recipe", worker.ErrUnsupported)
+	}
+	return m.d.s.Infer(ctx, m.d.id, m.parameters, m.seed, input)
+}
