@@ -35,6 +35,7 @@ type domainSample struct {
 	// or nil.
 	announceRatio any
 	champion      *championSample // what answers inferences, nil for none
+	solo          bool            // the genesis file lets a node alone be its own quorum
 }
 
 // championSample is a node's champion of a domain.
@@ -151,7 +152,10 @@ func parseSample(status, chain *canon.Object) (sample, error) {
 		if err != nil {
 			return s, err
 		}
-		s.domains = append(s.domains, parseDomain(id, o))
+		d := parseDomain(id, o)
+		solo, _ := status.Get("solo")
+		d.solo = solo == true
+		s.domains = append(s.domains, d)
 	}
 	return s, nil
 }

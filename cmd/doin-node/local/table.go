@@ -105,7 +105,7 @@ func championLine(d *domainSample, nodes int) string {
 	switch {
 	case c.alone(nodes):
 		how = "solo: verified by its author alone"
-	case !c.verified && nodes == 1:
+	case !c.verified && nodes == 1 && !d.solo:
 		how = "unverified: a node alone has no quorum"
 	case !c.verified:
 		how = "unverified: no quorum has agreed yet"
