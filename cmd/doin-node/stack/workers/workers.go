@@ -35,17 +35,26 @@ func Find(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Workers, 
 	w := &Workers{of: map[string]*worker.Supervisor{}, ready: map[string]chan struct{}{}, busy: newBusy(time.Now)}
 	var builtIn []*worker.Supervisor
 	dealt := 0
+	dir, err := os.Getwd()
+	if err != nil {
+		return nil, err
+	}
+	ours := map[string]bool{} // domains of the shared processes
+	for _, d := range cfg.Domains {
+		if !d.Active() {
+			continue
+		}
+		if ours[d.ID], err = shared(ctx, d, dir); err != nil {
+			return nil, fmt.Errorf("domain %s: %w", d.ID, err)
+		}
+	}
 	for _, d := range cfg.Domains {
 		if !d.Active() {
 			continue
 		}
 		w.ready[d.ID] = make(chan struct{})
 		log := log.With("component", "worker")
-		if _, own := d.Command(); own {
-			dir, err := os.Getwd()
-			if err != nil {
-				return nil, err
-			}
+		if !ours[d.ID] {
 			argv, _, err := worker.ExecArgv(d.Plugin(), dir)
 			if err != nil {
 				return nil, fmt.Errorf("domain %s: %w", d.ID, err)
@@ -56,7 +65,7 @@ func Find(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Workers, 
 		}
 		if builtIn == nil {
 			var err error
-			if builtIn, err = findBuiltIn(ctx, cfg, log); err != nil {
+			if builtIn, err = findBuiltIn(ctx, cfg, ours, log); err != nil {
 				return nil, err
 			}
 			w.all = append(w.all, builtIn...)
@@ -69,7 +78,7 @@ func Find(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Workers, 
 
 // findBuiltIn returns the processes for the built-in domains: one for each device of the worker that is found, but not
 // more than there are such domains. A domain's trainings all run on one device.
-func findBuiltIn(ctx context.Context, cfg *config.Config, log *slog.Logger) (out []*worker.Supervisor, err error) {
+func findBuiltIn(ctx context.Context, cfg *config.Config, ours map[string]bool, log *slog.Logger) (out []*worker.Supervisor, err error) {
 	exe, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -78,9 +87,9 @@ func findBuiltIn(ctx context.Context, cfg *config.Config, log *slog.Logger) (out
 	if err != nil {
 		return nil, err
 	}
-	shared, domains := sharedLimits(cfg.Domains)
+	most, domains := sharedLimits(cfg.Domains, ours)
 	for _, device := range found.Devices[:min(len(found.Devices), domains)] {
-		o := worker.Options{Path: found.Path, Limits: limits(shared), Logger: log}
+		o := worker.Options{Path: found.Path, Limits: limits(most), Logger: log}
 		if device != "" {
 			o.Args = append(o.Args, "--device", device)
 		}
@@ -103,11 +112,38 @@ func limits(r config.Resources) worker.Limits {
 	return worker.Limits{Job: r.MaxTraining, MemoryBytes: int64(r.MaxMemoryMB * (1 << 20)), FrameBytes: worker.DefaultFrameBytes}
 }
 
-// sharedLimits are the limits of the processes that the built-in domains share: of each the most that one of them may
-// take; and the number of these domains.
-func sharedLimits(domains []config.Domain) (r config.Resources, n int) {
+// describeTime is how long a program may take to say what it is.
+const describeTime = 5 * time.Second
+
+// shared reports whether a domain is one of the shared processes': a built-in one, or one whose program only evaluates, for
+// which doin-worker searches. A program that does not say in time is taken for one of its own.
+func shared(ctx context.Context, d config.Domain, dir string) (bool, error) {
+	if _, own := d.Command(); !own {
+		return true, nil
+	}
+	argv, _, err := worker.ExecArgv(d.Plugin(), dir)
+	if err != nil || !d.Optimize {
+		return false, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, describeTime)
+	s := worker.NewSupervisor(worker.Options{Path: argv[0], Args: argv[1:], Limits: limits(d.Resources)})
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = s.Run(ctx) // how it ends does not matter: it is started again
+	}()
+	_, _ = s.Telemetry(ctx) // an answer, or a refusal, comes after the description
+	about, known := s.Description()
+	cancel()
+	<-ended
+	return known && about.Can(worker.EvaluateOnly), nil
+}
+
+// sharedLimits are the limits of the shared processes: of each the most that one of their domains may take; and the number
+// of these domains.
+func sharedLimits(domains []config.Domain, ours map[string]bool) (r config.Resources, n int) {
 	for _, d := range domains {
-		if _, own := d.Command(); !own && d.Active() {
+		if ours[d.ID] {
 			n++
 			r.MaxTraining = max(r.MaxTraining, d.Resources.MaxTraining)
 			r.MaxMemoryMB = max(r.MaxMemoryMB, d.Resources.MaxMemoryMB)
