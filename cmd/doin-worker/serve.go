@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
 
 	"doin.network/node/cmd/doin-worker/program"
@@ -25,6 +26,9 @@ import (
 // reserve is how many evaluations a GPU takes beside the population of a search.
 const reserve = 256
 
+// spareThreads is how many goroutines run beside the trainings.
+const spareThreads = 2
+
 // serve opens the device and answers the parent until it closes standard input or
 // sends SIGTERM.
 func serve(stdin io.Reader, stdout io.Writer, log *slog.Logger, name string, trainings int, share float64) error {
@@ -36,6 +40,11 @@ func serve(stdin io.Reader, stdout io.Writer, log *slog.Logger, name string, tra
 	if err != nil {
 		return err
 	}
+	if trainings == 0 {
+		trainings = d.Trainings()
+	}
+	// Threads beside the trainings': what breeds, encodes and answers does not wait until one gives up its own.
+	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + spareThreads)
 	err = serveOn(ctx, d, stdin, stdout, log, trainings, share)
 	if errors.Is(err, worker.ErrLost) {
 		return err // closing what is lost may wait for it

@@ -7,7 +7,7 @@ import (
 	"doin.network/node/ga"
 )
 
-// crew trains candidates on as many goroutines as the worker has slots, in the order in which they were given, and keeps the
+// crew trains candidates on some goroutines, in the order in which they were given, and keeps the
 // outcomes until they are asked for. Its goroutines outlive the call that gave them work: a search whose record is on its way
 // keeps every slot full.
 type crew struct {

@@ -34,7 +34,8 @@ func newGenetic(spec worker.SearchSpec, settings *canon.Object) (worker.Searcher
 	}
 	space := spec.Domain.Describe().Space
 	g := &genetic{domain: spec.Domain}
-	g.crew = newCrew(spec.Slots, func(ctx context.Context, c ga.Candidate) (ga.Result, error) { return g.train(ctx, spec.Pool, c) })
+	// Twice the slots: where a training ends, the next one waits for its slot already.
+	g.crew = newCrew(2*spec.Slots, func(ctx context.Context, c ga.Candidate) (ga.Result, error) { return g.train(ctx, spec.Pool, c) })
 	if spec.Resume == nil {
 		window := spec.Window
 		if window == 0 {
