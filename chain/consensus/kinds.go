@@ -68,6 +68,15 @@ func Key(tx *chain.Tx) string {
 // OptimaeKey is the Key of what accepts or rejects an optimae.
 func OptimaeKey(id string) string { return "optimae:" + id }
 
+// Optimae returns the optimae that a transaction accepts or rejects, "" if it does neither, whatever its payload names beside.
+func Optimae(tx *chain.Tx) string {
+	if tx.Type != TxAccepted && tx.Type != TxRejected {
+		return ""
+	}
+	id, _ := tx.Payload.StringOr("optimae_id", "")
+	return id
+}
+
 // Fee returns what orders a transaction in a pool: a transfer's own fee in base units, and for the rest, which pays nothing
 // and which the chain wants most, more than any transfer can pay.
 func Fee(tx *chain.Tx) int64 {
@@ -78,8 +87,7 @@ func Fee(tx *chain.Tx) int64 {
 }
 
 func optimaeOf(tx *chain.Tx) string {
-	id, _ := tx.Payload.StringOr("optimae_id", "")
-	return OptimaeKey(id)
+	return OptimaeKey(Optimae(tx))
 }
 
 func taskOf(tx *chain.Tx) string {

@@ -155,7 +155,7 @@ func (e *Engine) prunePool() {
 		if err == nil || errors.Is(err, consensus.ErrEarly) {
 			continue
 		}
-		id, _ := tx.Payload.StringOr("optimae_id", "")
+		id := consensus.Optimae(tx)
 		switch {
 		case errors.Is(err, consensus.ErrSuperseded):
 			e.supersede(id)
@@ -171,7 +171,7 @@ func (e *Engine) prunePool() {
 func (e *Engine) expireRecords() {
 	age := 2 * e.cfg.CommitMaxAge
 	for id, at := range e.decided {
-		if e.now-at > age && !e.tip.Settled(id) && e.waiting[id] == nil {
+		if e.now-at > age && !e.tip.Settled(id) && !e.pool.HasKey(consensus.OptimaeKey(id)) {
 			delete(e.decided, id)
 		}
 	}
@@ -189,7 +189,7 @@ func (e *Engine) expireRecords() {
 
 // decide says once of an optimae that a record decides it, waiting or stored.
 func (e *Engine) decide(tx *chain.Tx, solo bool) {
-	id, _ := tx.Payload.StringOr("optimae_id", "")
+	id := consensus.Optimae(tx)
 	if _, said := e.decided[id]; said || id == "" {
 		return
 	}

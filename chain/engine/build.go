@@ -55,7 +55,7 @@ func (e *Engine) submit(stx *signedTx, broadcast bool) error {
 
 // pooled notes what a transaction that waits now decides.
 func (e *Engine) pooled(stx *signedTx) {
-	id, _ := stx.tx.Payload.StringOr("optimae_id", "")
+	id := consensus.Optimae(stx.tx)
 	if id == "" {
 		return
 	}

@@ -95,7 +95,7 @@ func (e *Engine) metricsOf(id string, height int64) *canon.Object {
 		return nil
 	}
 	for _, tx := range b.Transactions {
-		if of, _ := tx.Payload.StringOr("optimae_id", ""); tx.Type == consensus.TxAccepted && of == id {
+		if tx.Type == consensus.TxAccepted && consensus.Optimae(tx) == id {
 			metrics, _ := tx.Payload.ObjectOr("champion_metrics", nil)
 			return metrics
 		}

@@ -18,8 +18,14 @@ type commitKey struct{ hash, sender string }
 
 type commit struct {
 	domain, anchor string
+	before         string // anchor of the commit that this one took the place of, "" for none
 	received       int64
 	revealed       bool
+}
+
+// anchored reports whether a reveal may be anchored so: commits of one hash can overtake each other on their way.
+func (c *commit) anchored(anchor string) bool {
+	return anchor == c.anchor || c.before != "" && anchor == c.before
 }
 
 // claim is one revealed optimae on its way to acceptance or rejection.
@@ -46,7 +52,7 @@ func (e *Engine) receiveCommit(sender string, a *announcedCommit) error {
 	}
 	k := commitKey{a.hash, sender}
 	was := e.commits[k]
-	if was != nil && (was.revealed || was.domain != a.domain || was.anchor == a.anchor) {
+	if was != nil && (was.revealed || was.domain != a.domain || was.anchored(a.anchor)) {
 		return late("commit is known")
 	}
 	// Our tip may be ahead of the sender's or behind it; only an anchor we know to be old is refused.
@@ -59,13 +65,16 @@ func (e *Engine) receiveCommit(sender string, a *announcedCommit) error {
 		}
 		return errors.New("too many commits in a minute")
 	}
-	if was == nil {
+	before := ""
+	if was != nil {
+		before = was.anchor
+	} else {
 		if len(e.commits) >= 10*e.cfg.MaxClaims {
 			return late("too many open commits")
 		}
 		e.hidden++
 	}
-	e.commits[k] = &commit{domain: a.domain, anchor: a.anchor, received: e.now}
+	e.commits[k] = &commit{domain: a.domain, anchor: a.anchor, before: before, received: e.now}
 	return nil
 }
 
@@ -86,7 +95,9 @@ func (e *Engine) receiveReveal(m *chain.Message, r *revealed) error {
 		return late("reveal without a commit")
 	case c.revealed:
 		return late("revealed already")
-	case c.domain != st.DomainID || c.anchor != st.Anchor:
+	case c.domain == st.DomainID && c.before != "" && !c.anchored(st.Anchor):
+		return late("reveal of an earlier commit")
+	case c.domain != st.DomainID || !c.anchored(st.Anchor):
 		return errors.New("reveal differs from its commit in domain or anchor")
 	case e.now-c.received > e.cfg.CommitMaxAge:
 		return late("commit has expired")
