@@ -150,6 +150,9 @@ func (e *Engine) settled(s step) {
 		e.unrecord(r.OptimaeID)
 		delete(e.passed, r.OptimaeID)
 		e.drop(r.OptimaeID, stage, reason)
+		if p := e.ownProposal(r.OptimaeID); p != nil { // an earlier life of this node revealed it
+			e.end(p, stage, reason)
+		}
 	}
 }
 

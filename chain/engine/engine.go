@@ -114,8 +114,11 @@ const maxClockStep = 5 * Second
 // Step hands the engine one event at time now (µs since the epoch; a small step back is held, a large one is followed: the
 // clock was set) and returns what is to be done, in order.
 func (e *Engine) Step(now int64, ev protocol.Event) []protocol.Effect {
-	if now > e.now || now < e.now-maxClockStep {
+	switch {
+	case now > e.now:
 		e.now = now
+	case now < e.now-maxClockStep:
+		e.turnBack(e.now - now)
 	}
 	switch ev := ev.(type) {
 	case protocol.Tick:
@@ -150,6 +153,41 @@ func (e *Engine) Step(now int64, ev protocol.Event) []protocol.Effect {
 	out := e.out
 	e.out = nil
 	return out
+}
+
+// turnBack follows a clock that was set back: what was remembered keeps its age, and what was to come comes no later. Else a
+// node whose clock had been wrong would stand still until the time that it has seen.
+func (e *Engine) turnBack(by int64) {
+	e.now -= by
+	for _, c := range e.commits {
+		c.received -= by
+	}
+	for _, c := range e.claims {
+		c.received -= by
+	}
+	for id, v := range e.early {
+		v.received -= by
+		e.early[id] = v
+	}
+	for i := range e.parked {
+		e.parked[i].received -= by
+	}
+	for _, times := range e.rates {
+		for i := range times {
+			times[i] -= by
+		}
+	}
+	for _, at := range []map[string]int64{e.decided, e.passed} {
+		for id := range at {
+			at[id] -= by
+		}
+	}
+	for _, list := range e.proposals {
+		for _, p := range list {
+			p.asked, p.revealAt, p.giveUpAt = p.asked-by, p.revealAt-by, p.giveUpAt-by
+		}
+	}
+	e.nextEval, e.nextExpire, e.dirty, e.readySince, e.dryUntil = 0, 0, true, 0, 0
 }
 
 // errVotesOnly refuses an evaluator's unsigned answer.

@@ -112,3 +112,26 @@ func TestRejectionStays(t *testing.T) {
 		t.Errorf("%d pending, %d claims after the new champion", v.Pending, v.Quorums)
 	}
 }
+
+// TestDecidedWhileConfirming: what an earlier life of the node had revealed is decided while this one repeats the confirming
+// run; the proposal ends as the record says.
+func TestDecidedWhileConfirming(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, 4, 92)
+	victim := c.nodes[0]
+	for _, n := range c.nodes {
+		n.search = func(*node) *canon.Object { return nil }
+	}
+	st := victim.claim(victim.key, 7, -7)
+	_, blocks := c.extend(victim.state(), c.nodes[2:3], 3_000_000, c.accepted(victim.state(), st, victim.key))
+	victim.step(protocol.Propose{Domain: domain, Proposal: 1, Parameters: st.Parameters, Nonce: [16]byte{7}})
+	victim.offer(blocks)
+	c.net.Advance(2 * time.Second)
+	list := victim.claims[1]
+	if len(list) != 1 || list[0].Stage != protocol.Accepted || list[0].OptimaeID != st.OptimaeID {
+		t.Errorf("%+v, want accepted alone", list)
+	}
+	if v := victim.eng.View(); v.Quorums != 0 || v.Commits != 0 {
+		t.Errorf("%d claims, %d commits", v.Quorums, v.Commits)
+	}
+}

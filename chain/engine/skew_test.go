@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"doin.network/node/chain/engine"
+	"doin.network/node/chain/protocol"
 )
 
 // TestClockSkew: nodes whose clocks differ by less than engine.Config.MaxDrift make one chain, also after a split.
@@ -82,4 +83,30 @@ func (f finalBlocks) follow(c *cluster, d time.Duration) {
 			}
 		}
 	}
+}
+
+// TestClockSetBack: a node whose clock was an hour fast works on as soon as it is right: it verifies, reveals and commits.
+func TestClockSetBack(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, 4, 91)
+	c.poll()
+	n := c.nodes[3]
+	n.skew = 3600 * engine.Second
+	c.net.AdvanceTo(5 * time.Second)
+	n.skew = 0
+	verified, revealed := 0, n.count(protocol.Revealed)
+	c.log = func(_ time.Duration, of *node, f protocol.Effect) {
+		if ev, ok := f.(protocol.Evaluate); ok && of == n && !ev.Own {
+			verified++
+		}
+	}
+	c.net.Advance(30 * time.Second)
+	if got := n.count(protocol.Revealed) - revealed; verified == 0 || got == 0 {
+		t.Errorf("%d verifications, %d reveals in half a minute after the clock was set back", verified, got)
+	}
+	for _, f := range n.fines {
+		t.Errorf("punished honest %.6s: %s", f.Peer, f.Reason)
+	}
+	c.settled(time.Minute, c.nodes...)
+	c.check()
 }

@@ -70,6 +70,8 @@ func (e *Engine) addVote(c *claim, v *chain.Vote) error {
 		return fmt.Errorf("%w: about another domain", protocol.ErrVote)
 	case v.Anchor != c.st.Anchor:
 		return late("vote about another anchor")
+	case len(c.members) == 0: // its author's chain may know more evaluators than ours, or fewer: alone it is its own quorum
+		return late("the claim has no quorum here")
 	case !c.isMember(v.EvaluatorID):
 		return fmt.Errorf("%w: voter is not in the quorum", protocol.ErrVote)
 	case c.votes[v.EvaluatorID] != nil:

@@ -66,11 +66,10 @@ func (l *searches) tell(f protocol.Effect) {
 // add makes a search known; what answers the domain's inferences already is its first mail.
 func (l *searches) add(domain string, s *search.Search) {
 	l.mu.Lock()
-	c, known := l.champions[domain]
+	defer l.mu.Unlock()
 	l.of[domain] = s
-	l.mu.Unlock()
-	if known {
-		s.Champion(c)
+	if c, known := l.champions[domain]; known {
+		s.Champion(c) // under the lock: a newer one must not come before it
 	}
 }
 

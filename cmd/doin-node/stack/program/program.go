@@ -95,6 +95,10 @@ func run(ctx context.Context, cfg *config.Config, warnings []config.Warning, mak
 		log.Warn("configuration", "key", w.Key, "reason", w.Reason)
 	}
 	n, err := make(ctx, cfg, log)
+	if err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		log.Info("node stopped", "while", "starting")
+		return nil
+	}
 	if err != nil {
 		return err
 	}
