@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"runtime"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -28,17 +29,27 @@ type Node interface {
 // New makes a program's node.
 type New func(ctx context.Context, cfg *config.Config, log *slog.Logger) (Node, error)
 
+// insist is how long after the first signal another one is a second: timeout(1) and others send one signal twice, to the
+// process and to its group.
+const insist = time.Second
+
 // Main runs a command until it ends or the process is told to stop, and ends the process with 1 if it failed. A second
-// signal ends the process at once.
+// signal, a moment after the first, ends the process at once.
 func Main(c *cobra.Command) {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilSignal(context.Background())
 	defer stop()
-	context.AfterFunc(ctx, stop)
 	if err := c.ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, c.Name()+":", err)
 		stop()
 		os.Exit(1)
 	}
+}
+
+// untilSignal returns a context that ends when the process is told to stop. What comes insist later has its usual effect.
+func untilSignal(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, func() { time.AfterFunc(insist, stop) })
+	return ctx, stop
 }
 
 // Command builds the root command of a program: it runs one node. version is the linker's, security the
