@@ -113,3 +113,39 @@ func TestCommitsOutOfOrder(t *testing.T) {
 		t.Errorf("%d claims, %d commits, %v", v.Quorums, v.Commits, out)
 	}
 }
+
+// TestUndecidable: a lie whose anchor has left the window can be rejected no more; the member who finds that out says so once.
+func TestUndecidable(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, 4, 93, targetTime(1))
+	c.poll()
+	liar := c.nodes[3]
+	lie := liar.claim(liar.key, 50, -5)
+	members, _ := liar.state().Members(lie.Anchor, lie.OptimaeID, liar.id)
+	victim := c.byID[members[0]]
+	for _, n := range c.nodes {
+		n.search = func(*node) *canon.Object { return nil }
+		n.worker = func(protocol.Evaluate) (protocol.Outcome, error) { return protocol.Outcome{}, protocol.ErrAbstain }
+	}
+	victim.say(liar.key, chain.MsgOptimaeCommit, commitOf(lie))
+	victim.say(liar.key, chain.MsgOptimaeReveal, revealOf(lie))
+	c.net.Until(1150*time.Second, func() bool { return victim.state().RecentAt(lie.Anchor) == nil })
+	if v := victim.eng.View(); v.State.RecentAt(lie.Anchor) != nil || v.Quorums != 1 {
+		t.Fatalf("height %d, %d claims: the test means nothing", v.State.Height, v.Quorums)
+	}
+	said := 0
+	c.log = func(_ time.Duration, n *node, f protocol.Effect) {
+		if f, ok := f.(protocol.Notice); ok && n == victim && f.Warn {
+			said++
+		}
+	}
+	for _, id := range members[:2] {
+		v := &chain.Vote{OptimaeID: lie.OptimaeID, DomainID: domain, Anchor: lie.Anchor, Digest: lie.Anchor, VerifiedPerformance: -50}
+		c.must(chain.SignVote(v, c.byID[id].key, victim.state().Rules().Network))
+		victim.step(protocol.Vote{Vote: v})
+	}
+	c.net.Advance(20 * time.Second)
+	if said != 1 || victim.eng.View().Quorums != 0 {
+		t.Errorf("said %d times, %d claims are left", said, victim.eng.View().Quorums)
+	}
+}

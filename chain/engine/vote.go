@@ -108,21 +108,25 @@ func (e *Engine) settle(c *claim) {
 	case c.own != nil && len(agreed) >= consensus.Needed(k):
 		st := *c.st
 		st.Votes = slices.Concat(agreed, divergent)
-		err := e.issue(consensus.TxAccepted, st.DomainID, consensus.AcceptancePayload(&st, len(agreed), c.metrics, c.own.experiment))
-		switch {
-		case errors.Is(err, consensus.ErrSuperseded):
-			e.supersede(st.OptimaeID)
-		case errors.Is(err, consensus.ErrTx):
-			e.drop(st.OptimaeID, protocol.Expired, err.Error())
-		}
+		e.issued(c, e.issue(consensus.TxAccepted, st.DomainID, consensus.AcceptancePayload(&st, len(agreed), c.metrics, c.own.experiment)))
 	case len(divergent) > k-consensus.Needed(k):
 		if divergent[0].EvaluatorID != e.key.PeerID() {
 			return
 		}
 		st := *c.st
 		st.Votes = slices.Concat(divergent, agreed)
-		e.issue(consensus.TxRejected, st.DomainID, consensus.RejectionPayload(&st,
-			fmt.Sprintf("%d of %d evaluators disagree", len(divergent), k), c.reveal.Object()))
+		e.issued(c, e.issue(consensus.TxRejected, st.DomainID, consensus.RejectionPayload(&st,
+			fmt.Sprintf("%d of %d evaluators disagree", len(divergent), k), c.reveal.Object())))
+	}
+}
+
+// issued forgets a claim whose record the chain will not take any more. Anything else may pass: it is tried again.
+func (e *Engine) issued(c *claim, err error) {
+	switch {
+	case errors.Is(err, consensus.ErrSuperseded):
+		e.supersede(c.st.OptimaeID)
+	case errors.Is(err, consensus.ErrTx):
+		e.drop(c.st.OptimaeID, protocol.Expired, err.Error())
 	}
 }
 
