@@ -108,8 +108,11 @@ const maxClockStep = 5 * Second
 
 // Step hands the engine one event at time now (µs since the epoch) and returns what is to be done, in order.
 func (e *Engine) Step(now int64, ev protocol.Event) []protocol.Effect {
-	if now > e.now || now < e.now-maxClockStep {
+	switch {
+	case now > e.now:
 		e.now = now
+	case now < e.now-maxClockStep:
+		e.turnBack(e.now - now)
 	}
 	switch ev := ev.(type) {
 	case protocol.Tick:
@@ -144,6 +147,24 @@ func (e *Engine) Step(now int64, ev protocol.Event) []protocol.Effect {
 	out := e.out
 	e.out = nil
 	return out
+}
+
+// turnBack follows a clock that was set back: what was to come comes no later, and claims and rates keep their age. Else the
+// node would stand still until the time that it has seen.
+func (e *Engine) turnBack(by int64) {
+	e.now -= by
+	e.buildAt, e.holdUntil, e.nextPoll, e.nextExpire, e.announced = e.buildAt-by, e.holdUntil-by, 0, 0, e.announced-by
+	for _, d := range e.domains {
+		d.round.revealAt -= by
+	}
+	for _, c := range e.claims {
+		c.received -= by
+	}
+	for _, times := range e.rates {
+		for i := range times {
+			times[i] -= by
+		}
+	}
 }
 
 func (e *Engine) emit(f protocol.Effect) { e.out = append(e.out, f) }

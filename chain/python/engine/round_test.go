@@ -95,3 +95,18 @@ func TestRestore(t *testing.T) {
 		t.Errorf("stages of what is worse: %v, want %v", got, want)
 	}
 }
+
+// TestClockSetBack: a node whose clock was an hour fast goes on with its proposal as soon as it is right.
+func TestClockSetBack(t *testing.T) {
+	l := newNetwork(t, 1, testConfig(domainConfig()))
+	m := l.members[0]
+	l.now += 3600 * Second
+	m.propose(3, -2)
+	l.run(Second)
+	l.now -= 3600 * Second
+	l.run(5 * Second)
+	want := []protocol.Stage{protocol.Confirmed, protocol.Committed, protocol.Revealed, protocol.Accepted}
+	if got := m.stages(1); !slices.Equal(got, want) {
+		t.Errorf("stages %v, want %v", got, want)
+	}
+}
