@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"slices"
 
 	"doin.network/node/chain"
@@ -37,6 +38,9 @@ func (e *Engine) submit(stx *signedTx, broadcast bool) error {
 	}
 	if err := consensus.RecheckTx(e.tip, tx, e.now); err != nil && !errors.Is(err, consensus.ErrEarly) {
 		return err
+	}
+	if st := stx.st; st != nil && e.isPassed(st.Base) { // the chain says only that it does not know the base
+		return fmt.Errorf("%w: %w: base %.12s is itself", consensus.ErrTx, consensus.ErrSuperseded, st.Base)
 	}
 	if err := e.pool.Add(tx, consensus.Key(tx), consensus.Fee(tx), e.now); err != nil {
 		if errors.Is(err, mempool.ErrKnown) || errors.Is(err, mempool.ErrDuplicateKey) ||

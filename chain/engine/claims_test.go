@@ -254,3 +254,27 @@ func TestCommitsAgain(t *testing.T) {
 		t.Errorf("%d claims, %d commits, %v", v.Quorums, v.Commits, out)
 	}
 }
+
+// TestBaseIsSuperseded: an acceptance that comes late, when what it improves on has been superseded, neither waits nor decides
+// anything.
+func TestBaseIsSuperseded(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, 5, 94)
+	victim, author := c.nodes[0], c.nodes[1].key
+	for _, n := range c.nodes {
+		n.search = func(*node) *canon.Object { return nil }
+	}
+	genesis := victim.state()
+	first, rival, second := victim.claim(author, 20, -20), victim.claim(c.nodes[3].key, 15, -15), victim.claim(author, 10, -10)
+	second.Base = first.OptimaeID
+	waits, late := c.accepted(genesis, first, author), c.accepted(genesis, second, author)
+	victim.say(author, chain.MsgTransaction, canon.NewObject("transaction", waits.Object()))
+	_, blocks := c.extend(genesis, c.nodes[2:3], 3_000_000, c.accepted(genesis, rival, c.nodes[3].key))
+	if r := victim.offer(blocks); !r.Adopted || victim.eng.View().Pending != 0 {
+		t.Fatalf("%+v, %d pending, want adopted, 0", r, victim.eng.View().Pending)
+	}
+	out := victim.say(author, chain.MsgTransaction, canon.NewObject("transaction", late.Object()))
+	if k := victim.eng.View().Pending; k != 0 || len(out) != 0 {
+		t.Errorf("%d pending after what is based on the superseded one, %v", k, out)
+	}
+}
