@@ -157,8 +157,9 @@ const (
 
 func (e *Engine) park(m *chain.Message, r *revealed) {
 	of, author := 0, e.known(m.SenderID)
-	for _, p := range e.parked {
+	for i, p := range e.parked {
 		if p.r.st.OptimaeID == r.st.OptimaeID && p.m.SenderID == m.SenderID {
+			e.parked[i].m, e.parked[i].r = m, r // of a commit that was made again: the last one counts
 			return
 		}
 		if e.known(p.m.SenderID) == author {

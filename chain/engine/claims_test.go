@@ -278,3 +278,41 @@ func TestBaseIsSuperseded(t *testing.T) {
 		t.Errorf("%d pending after what is based on the superseded one, %v", k, out)
 	}
 }
+
+// TestRevealsAgain: of two reveals of one commitment that wait for their base the later one counts, as does the later commit.
+func TestRevealsAgain(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, 4, 95, targetTime(1))
+	for _, n := range c.nodes {
+		n.search = func(*node) *canon.Object { return nil }
+	}
+	c.poll()
+	victim, author := c.nodes[0], c.nodes[1].key
+	first, st := victim.claim(author, 20, -20), victim.claim(author, 7, -7)
+	waits := c.accepted(victim.state(), first, author)
+	st.Base = first.OptimaeID
+	for range 2 {
+		victim.say(author, chain.MsgOptimaeCommit, commitOf(st))
+		victim.say(author, chain.MsgOptimaeReveal, revealOf(st))
+		h := victim.height()
+		c.net.Until(5*time.Minute, func() bool { return victim.height() > h })
+		st.Anchor = victim.tip()
+	}
+	var last string
+	c.log = func(_ time.Duration, n *node, f protocol.Effect) {
+		if b, ok := f.(protocol.Broadcast); ok && n == victim && b.Message.Type == chain.MsgTaskCompleted {
+			if v, err := b.Message.Payload.Object("vote"); err == nil {
+				last, _ = v.String("anchor")
+			}
+		}
+	}
+	victim.step(protocol.Submit{Tx: waits})
+	c.net.Advance(5 * time.Second)
+	members, _ := victim.state().Members(victim.chain.blocks[1].Hash, st.OptimaeID, st.OptimizerID)
+	if slices.Contains(members, victim.id) && last != victim.chain.blocks[1].Hash {
+		t.Errorf("voted about anchor %.8s, want %.8s", last, victim.chain.blocks[1].Hash)
+	}
+	if !slices.Contains(members, victim.id) || victim.eng.View().Quorums != 1 {
+		t.Errorf("%d claims; victim a member %v: the test means nothing", victim.eng.View().Quorums, slices.Contains(members, victim.id))
+	}
+}
