@@ -191,7 +191,17 @@ func (e *Engine) countEarly(c *claim) {
 	for _, v := range e.early[c.st.OptimaeID].votes {
 		e.penalize(v.EvaluatorID, e.addVote(c, v))
 	}
-	delete(e.early, c.st.OptimaeID)
+	e.forgetEarly(c.st.OptimaeID)
+}
+
+// forgetEarly forgets the votes about an optimae that came before its reveal.
+func (e *Engine) forgetEarly(id string) {
+	for _, v := range e.early[id].votes {
+		if e.earlyOf[v.EvaluatorID]--; e.earlyOf[v.EvaluatorID] == 0 {
+			delete(e.earlyOf, v.EvaluatorID)
+		}
+	}
+	delete(e.early, id)
 }
 
 // verify queues the re-run of a claim, if this node has anything to do with its domain.
@@ -265,7 +275,7 @@ func (e *Engine) drop(id string, stage protocol.Stage, reason string) {
 			e.end(c.own, stage, reason)
 		}
 	}
-	delete(e.early, id)
+	e.forgetEarly(id)
 }
 
 func sameBits(a, b float64) bool { return a == b && (a != 0 || 1/a == 1/b) }

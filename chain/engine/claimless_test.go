@@ -1,6 +1,8 @@
 package engine_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -147,5 +149,43 @@ func TestUndecidable(t *testing.T) {
 	c.net.Advance(20 * time.Second)
 	if said != 1 || victim.eng.View().Quorums != 0 {
 		t.Errorf("said %d times, %d claims are left", said, victim.eng.View().Quorums)
+	}
+}
+
+// TestEarlyVotes: votes ahead of their reveals are kept, but one evaluator's flood of them keeps nobody else's out.
+func TestEarlyVotes(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, 4, 96)
+	for _, n := range c.nodes[1:] {
+		n.down = true
+	}
+	victim, flooder := c.nodes[0], c.nodes[1]
+	victim.search = func(*node) *canon.Object { return nil }
+	vote := func(from *node, id string) error {
+		t.Helper()
+		v := &chain.Vote{OptimaeID: id, DomainID: domain, Anchor: victim.tip(), Digest: victim.tip(), VerifiedPerformance: -5}
+		c.must(chain.SignVote(v, from.key, victim.state().Rules().Network))
+		for _, f := range victim.eng.Step(victim.now(), protocol.Vote{Vote: v}) {
+			if r, ok := f.(protocol.SubmitResult); ok {
+				return r.Err
+			}
+		}
+		return nil
+	}
+	kept := 0
+	for i := range 1100 {
+		if vote(flooder, fmt.Sprintf("%064x", i)) == nil {
+			kept++
+		}
+	}
+	if kept == 0 || kept > 100 {
+		t.Errorf("%d early votes of one evaluator are kept", kept)
+	}
+	if err := vote(c.nodes[2], strings.Repeat("ab", 32)); err != nil {
+		t.Errorf("another one's vote: %v", err)
+	}
+	c.net.Advance(11 * time.Minute)
+	if err := vote(flooder, strings.Repeat("cd", 32)); err != nil {
+		t.Errorf("a vote after the flood is forgotten: %v", err)
 	}
 }

@@ -43,7 +43,8 @@ type Engine struct {
 	claims  map[string]*claim // by optimae id
 	open    int               // claims whose votes are awaited
 	early   map[string]early
-	parked  []parked // reveals that wait for blocks
+	earlyOf map[string]int // early votes by voter
+	parked  []parked       // reveals that wait for blocks
 	rates   map[string][]int64
 	waiting map[string]*waiting // acceptances in the pool, by optimae id
 	bases   map[string]best     // what base found, by domain, until move
@@ -94,7 +95,7 @@ func New(cfg Config, key chain.Signer, tip *consensus.State, history History) (*
 		cfg: cfg, key: key, rules: tip.Rules(), history: history, tip: tip,
 		states: map[int64]*consensus.State{tip.Height: tip}, blocks: map[int64]*chain.Block{},
 		pool: pool, tasks: tasks,
-		commits: map[commitKey]*commit{}, claims: map[string]*claim{}, early: map[string]early{},
+		commits: map[commitKey]*commit{}, claims: map[string]*claim{}, early: map[string]early{}, earlyOf: map[string]int{},
 		rates: map[string][]int64{}, waiting: map[string]*waiting{}, bases: map[string]best{}, decided: map[string]int64{}, passed: map[string]int64{},
 		proposals: map[string][]*proposal{}, own: map[string]*protocol.Champion{}, stored: map[string]*protocol.Champion{},
 		told: map[string]told{}, jobs: map[int64]*job{}, dirty: true,
@@ -287,7 +288,7 @@ func (e *Engine) expire() {
 	}
 	for id, v := range e.early {
 		if e.now-v.received > e.cfg.CommitMaxAge {
-			delete(e.early, id)
+			e.forgetEarly(id)
 		}
 	}
 	e.parked = slices.DeleteFunc(e.parked, func(p parked) bool { return e.now-p.received > e.cfg.CommitMaxAge })

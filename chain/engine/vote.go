@@ -40,6 +40,9 @@ func (e *Engine) takeVote(v *chain.Vote) error {
 	return e.offerVote(v)
 }
 
+// maxEarly bounds the votes ahead of a reveal that are kept, about one optimae and of one voter: nobody's keep out the others'.
+const maxEarly = 64
+
 // offerVote takes a verified vote.
 func (e *Engine) offerVote(v *chain.Vote) error {
 	if c := e.claims[v.OptimaeID]; c != nil {
@@ -55,10 +58,11 @@ func (e *Engine) offerVote(v *chain.Vote) error {
 		return late("vote of an unregistered peer")
 	case slices.ContainsFunc(held.votes, func(o *chain.Vote) bool { return o.EvaluatorID == v.EvaluatorID }):
 		return late("voted already")
-	case held.votes == nil && len(e.early) >= e.cfg.MaxClaims, len(held.votes) >= 64:
+	case held.votes == nil && len(e.early) >= e.cfg.MaxClaims, len(held.votes) >= maxEarly, e.earlyOf[v.EvaluatorID] >= maxEarly:
 		return late("too many votes ahead of their reveals")
 	}
 	e.early[v.OptimaeID] = early{votes: append(held.votes, v), received: e.now}
+	e.earlyOf[v.EvaluatorID]++
 	return nil
 }
 
