@@ -422,7 +422,9 @@ func TestMetrics(t *testing.T) {
 	c := prometheus.NewCounter(prometheus.CounterOpts{Name: "doin_test_total", Help: "A test."})
 	reg.MustRegister(c)
 	c.Add(3)
-	a, err := New(Config{}, Parts{Node: f, Chain: chainPart{f}, Tasks: f, Inference: f, Stats: statsPart{f}, Peers: f, Flood: f, Metrics: reg})
+	cfg := DefaultConfig()
+	cfg.Port = 8470
+	a, err := New(cfg, Parts{Node: f, Chain: chainPart{f}, Tasks: f, Inference: f, Stats: statsPart{f}, Peers: f, Flood: f, Metrics: reg})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -433,9 +435,9 @@ func TestMetrics(t *testing.T) {
 }
 
 func TestNewNamesWhatIsMissing(t *testing.T) {
-	_, err := New(Config{}, Parts{})
-	for _, want := range []string{"node", "chain", "tasks", "inference", "stats", "peers", "flood"} {
-		if err == nil || !strings.Contains(err.Error(), "no "+want) {
+	_, err := New(Config{Timeout: -1}, Parts{})
+	for _, want := range []string{"port", "timeout", "cache bytes", "no node", "no chain", "no tasks", "no inference", "no stats", "no peers", "no flood"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("New() = %v, want it to name %q", err, want)
 		}
 	}

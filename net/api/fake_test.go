@@ -243,7 +243,8 @@ func (r refused) Reason() string { return r.reason }
 // serve runs the API of f until the test ends and returns a client function.
 func serve(t *testing.T, f *fake, edit func(*Config)) (a *API, ask func(method, path, body string) (int, http.Header, string)) {
 	t.Helper()
-	cfg := Config{Port: 8470, Network: network, Strict: true, Timeout: 2 * time.Second}
+	cfg := DefaultConfig()
+	cfg.Port, cfg.Network, cfg.Timeout = 8470, network, 2*time.Second
 	if edit != nil {
 		edit(&cfg)
 	}
