@@ -292,6 +292,12 @@ func TestInference(t *testing.T) {
 	g("/inference", `{"domain_id": "co2", "wait": "soon"}`, 400, `{"status": "error", "detail": "wait must be a number"}`)
 	g("/inference?wait=nan", `{"domain_id": "co2"}`, 400, `{"status": "error", "detail": "wait must be a number"}`)
 
+	f.infer = func(context.Context) (*Forecast, error) {
+		return &Forecast{Result: canon.NewObject(), OptimaeID: "o2", Verified: true, Solo: true}, nil
+	}
+	g("/inference", `{"domain_id": "co2"}`, 200,
+		`{"status": "completed", "task_id": "task-1", "result": {}, "optimae_id": "o2", "verified": true, "solo": true}`)
+
 	f.infer = func(ctx context.Context) (*Forecast, error) { <-ctx.Done(); return nil, ctx.Err() }
 	begin := time.Now()
 	g("/inference", `{"domain_id": "co2", "wait": 0.1}`, 200, queued)

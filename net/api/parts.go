@@ -103,9 +103,10 @@ type Inference interface {
 // Forecast is the result of an inference and whose it is.
 type Forecast struct {
 	Result *canon.Object
-	// OptimaeID names the model. Verified is whether a quorum has agreed on it.
-	OptimaeID string
-	Verified  bool
+	// OptimaeID names the model. Verified is whether a quorum has agreed on it,
+	// Solo that this quorum was its author alone.
+	OptimaeID      string
+	Verified, Solo bool
 }
 
 // InferenceRequest is the body of POST /inference.

@@ -28,7 +28,7 @@ func (l *fakeLoop) Ask(context.Context, func(loop.Tasks)) error { return nil }
 
 // TestChampions follows inferences from the client to the answer: each handle is answered once, and waiting is bounded.
 func TestChampions(t *testing.T) {
-	l := &fakeLoop{out: []protocol.Effect{protocol.Inference{TaskID: "t", OptimaeID: "o", Verified: true}}}
+	l := &fakeLoop{out: []protocol.Effect{protocol.Inference{TaskID: "t", OptimaeID: "o", Verified: true, Solo: true}}}
 	s := &Stack{profile: Profile{Loop: l}, asked: newInferences()}
 	ask := func() (func(context.Context) (*api.Forecast, error), error) {
 		_, wait, err := Champions{s}.Infer(t.Context(), api.InferenceRequest{Domain: "d"})
@@ -41,7 +41,7 @@ func TestChampions(t *testing.T) {
 	handle := l.last.(protocol.Infer).Wanted
 	s.asked.answer(handle, inferenceAnswer{result: canon.NewObject("forecast", 1.5)})
 	s.asked.answer(handle, inferenceAnswer{err: errors.New("twice")}) // nobody waits any more
-	if f, err := wait(t.Context()); err != nil || !f.Verified || f.OptimaeID != "o" || f.Result.Len() != 1 {
+	if f, err := wait(t.Context()); err != nil || !f.Verified || !f.Solo || f.OptimaeID != "o" || f.Result.Len() != 1 {
 		t.Errorf("forecast %+v, %v", f, err)
 	}
 	for range maxWaiting {
