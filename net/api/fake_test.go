@@ -205,6 +205,10 @@ func (f statsPart) Rounds(_ context.Context, id string, limit int) ([]*canon.Obj
 	return row("experiment_id", id, "limit", int64(limit)), f.off()
 }
 
+func (f statsPart) Claims(_ context.Context, id string, limit int) ([]*canon.Object, error) {
+	return row("experiment_id", id, "stage", "revealed", "limit", int64(limit)), f.off()
+}
+
 func (f statsPart) ChainMetrics(_ context.Context, domain string) ([]*canon.Object, error) {
 	return row("domain_id", domain), f.off()
 }

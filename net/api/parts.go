@@ -129,6 +129,9 @@ type Stats interface {
 	Experiments(ctx context.Context) ([]*canon.Object, error)
 	// Rounds returns at most limit rows of fact_round by round number.
 	Rounds(ctx context.Context, experimentID string, limit int) ([]*canon.Object, error)
+	// Claims returns at most limit rows of fact_claim, the steps of the
+	// experiment's claims in the order in which they were written.
+	Claims(ctx context.Context, experimentID string, limit int) ([]*canon.Object, error)
 	// ChainMetrics returns the on-chain metrics of a domain, of all for "".
 	ChainMetrics(ctx context.Context, domain string) ([]*canon.Object, error)
 	// Export writes a consistent copy of the database and returns its path and

@@ -10,6 +10,7 @@ import (
 	"doin.network/node/cmd/doin-node/stack/loop"
 	"doin.network/node/internal/canon"
 	"doin.network/node/net/api"
+	"doin.network/node/olap"
 )
 
 // fakeLoop answers every event with the same effects.
@@ -99,5 +100,17 @@ func TestTaskErrors(t *testing.T) {
 	l.out = nil
 	if _, err := tasks.Do(t.Context(), protocol.ClaimTask{}); err == nil {
 		t.Error("an event that was not answered is no error")
+	}
+}
+
+// TestRecordsObject: what /status says of the rows, and that it says nothing of where they are kept.
+func TestRecordsObject(t *testing.T) {
+	st := olap.Stats{Accepted: 5, Dropped: 2, SpoolBytes: 100, Sinks: []olap.SinkStats{
+		{Name: "csv", Delivered: 5}, {Name: "sqlite", Delivered: 2, Pending: 3, Rejected: 1, Lost: 4, LastError: "open /secret: no"}}}
+	got := string(canon.Default(recordsObject(st)))
+	want := `{"accepted": 5, "dropped": 2, "spool_bytes": 100, "sinks": {"csv": {"pending": 0, "rejected": 0, "lost": 0}, ` +
+		`"sqlite": {"pending": 3, "rejected": 1, "lost": 4}}}`
+	if got != want {
+		t.Errorf("recordsObject(%+v) = %s, want %s", st, got, want)
 	}
 }
