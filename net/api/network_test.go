@@ -78,8 +78,8 @@ func (l *ledger) Blocks(_ context.Context, from, to int64) ([]*chain.Block, erro
 	return l.blocks[from:min(to+1, int64(len(l.blocks)))], nil
 }
 
-// mint appends n blocks by who and returns the last.
-func (l *ledger) mint(n int, who string) *chain.Block {
+// build appends n blocks by who and returns the last.
+func (l *ledger) build(n int, who string) *chain.Block {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for range n {
@@ -239,7 +239,7 @@ func TestThreeNodesFromOneBootstrapEntry(t *testing.T) {
 	}
 
 	// Blocks of the second, more than a page, are fetched on announcement.
-	tip := nodes[1].chain.mint(120, "second")
+	tip := nodes[1].chain.build(120, "second")
 	announce := &chain.Message{Type: chain.MsgBlockAnnouncement, Payload: canon.NewObject(
 		"block_index", tip.Header.Index, "block_hash", tip.Hash, "previous_hash", tip.Header.PreviousHash, "generator_id", "second",
 		"transaction_count", int64(0), "weighted_performance_sum", 0.0, "threshold", 0.0)}
@@ -250,8 +250,8 @@ func TestThreeNodesFromOneBootstrapEntry(t *testing.T) {
 	eventually(t, "the three tips agree", same)
 
 	// Two branches: the longer one is found by polling, without announcement.
-	nodes[0].chain.mint(2, "first")
-	tip = nodes[2].chain.mint(5, "third")
+	nodes[0].chain.build(2, "first")
+	tip = nodes[2].chain.build(5, "third")
 	eventually(t, "the fork is resolved", func() bool { return nodes[0].chain.Tip() == tip.Hash && nodes[1].chain.Tip() == tip.Hash })
 
 	// A fourth starts from nothing, knowing only the third.
