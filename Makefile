@@ -93,8 +93,8 @@ bench-islands-clock: build ## seconds to a goal: one node, two islands, two isol
 	bin/doin-bench islands --clock --goal auto --out bench/results
 
 .PHONY: python-peers
-python-peers: ## two nodes of the reference profile and a Python peer; figures into bench/results/
-	DOIN_PYTHON_OUT=$(CURDIR)/bench/results $(GO) test ./cmd/doin-node/e2e -run 'TestReference|TestPythonPeer' -count=1
+python-peers: ## two nodes of doin-pynode and a Python peer; figures into bench/results/
+	DOIN_PYTHON_OUT=$(CURDIR)/bench/results $(GO) test ./cmd/doin-node/e2e -run TestPython -count=1
 
 .PHONY: fuzz
 fuzz: ## run every fuzz test for FUZZTIME=10s

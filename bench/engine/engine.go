@@ -12,9 +12,9 @@ import (
 	"context"
 	"fmt"
 	"runtime"
-	"slices"
 	"time"
 
+	"doin.network/node/bench/report"
 	"doin.network/node/compute/vec"
 )
 
@@ -149,7 +149,7 @@ func (b *bench) last(figure string) float64 {
 	return s[len(s)-1]
 }
 
-func (b *bench) median(figure string) float64 { return median(b.samples[figure]) }
+func (b *bench) median(figure string) float64 { return report.Median(b.samples[figure]) }
 
 // ratio is the median over the rounds of one figure over another.
 func (b *bench) ratio(over, under string) float64 {
@@ -158,18 +158,7 @@ func (b *bench) ratio(over, under string) float64 {
 	for i := range min(len(x), len(y)) {
 		r = append(r, x[i]/y[i])
 	}
-	return median(r)
-}
-
-func median(s []float64) float64 {
-	if len(s) == 0 {
-		return 0
-	}
-	s = slices.Sorted(slices.Values(s))
-	if n := len(s); n%2 == 0 {
-		return (s[n/2-1] + s[n/2]) / 2
-	}
-	return s[len(s)/2]
+	return report.Median(r)
 }
 
 // workerCounts are one core and, where there are more, all of them.

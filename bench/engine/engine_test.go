@@ -57,15 +57,3 @@ func TestWorkloads(t *testing.T) {
 		t.Errorf("describe(S2) = %v, want %v", got, want)
 	}
 }
-
-func TestMedian(t *testing.T) {
-	f := func(want float64, s ...float64) {
-		t.Helper()
-		if got := median(s); got != want {
-			t.Errorf("median(%v) = %v, want %v", s, got, want)
-		}
-	}
-	f(0)
-	f(2, 3, 1, 2)
-	f(2.5, 4, 1, 2, 3)
-}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"doin.network/node/bench/report"
 	"doin.network/node/bench/workload"
 	"doin.network/node/compute/device/block"
 	"doin.network/node/compute/nn"
@@ -72,8 +73,8 @@ func (f *FastMath) enter(exact, fast []sample) {
 		}
 	}
 	n := float64(f.Population)
-	f.Exact, f.Fast, f.Cost, f.Repetitions = n/median(e), n/median(q), median(ratio)-1, len(exact)
+	f.Exact, f.Fast, f.Cost, f.Repetitions = n/report.Median(e), n/report.Median(q), report.Median(ratio)-1, len(exact)
 	if len(de) > 0 {
-		f.ExactDevice, f.FastDevice, f.DeviceCost = median(de), median(dq), median(deviceRatio)-1
+		f.ExactDevice, f.FastDevice, f.DeviceCost = report.Median(de), report.Median(dq), report.Median(deviceRatio)-1
 	}
 }

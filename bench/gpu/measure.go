@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"doin.network/node/bench/report"
 	"doin.network/node/bench/workload"
 	"doin.network/node/compute/device/block"
 	"doin.network/node/compute/nn"
@@ -222,7 +223,7 @@ func (b *bench) energy(ctx context.Context, c *cell, tasks []nn.Task, contenders
 	}
 	if len(contenders) > 0 && err == nil && inTime() {
 		b.crew.energy(ctx, b.gauge, slices.MinFunc(contenders, func(x, y *contender) int {
-			if median(x.timed) < median(y.timed) {
+			if report.Median(x.timed) < report.Median(y.timed) {
 				return -1
 			}
 			return 1
@@ -247,7 +248,7 @@ func (b *bench) enter(c *cell, flop float64, stops []int, ours []sample, joules 
 	f := b.figure(c, seconds, flop)
 	f.JoulesPerModel, f.StepsPerModel = joules, float64(steps)/float64(len(stops))
 	if len(onDevice) > 0 {
-		m := median(onDevice)
+		m := report.Median(onDevice)
 		f.OnDevice = &m
 	}
 	b.report.Workloads = append(b.report.Workloads, f)
@@ -263,7 +264,7 @@ func (b *bench) enter(c *cell, flop float64, stops []int, ours []sample, joules 
 		for i, s := range o.timed {
 			ratios = append(ratios, s/seconds[i])
 		}
-		f.TimesEngine = median(ratios)
+		f.TimesEngine = report.Median(ratios)
 		b.report.Peers = append(b.report.Peers, f)
 	}
 	if b.cfg.Progress != nil {
@@ -275,7 +276,7 @@ func (b *bench) enter(c *cell, flop float64, stops []int, ours []sample, joules 
 // figure is what all figures have; flop are the useful ones of a population.
 func (b *bench) figure(c *cell, seconds []float64, flop float64) Figure {
 	n := float64(c.population)
-	s := median(seconds)
+	s := report.Median(seconds)
 	return Figure{
 		Name: c.Name, Population: c.population, Variant: c.Variant,
 		ModelsPerSecond: n / s, Slowest: n / slices.Max(seconds), Fastest: n / slices.Min(seconds), Seconds: s,
@@ -294,15 +295,4 @@ func (r *Report) shares() {
 			list[i].ShareOfCeiling = &s
 		}
 	}
-}
-
-func median(s []float64) float64 {
-	if len(s) == 0 {
-		return 0
-	}
-	s = slices.Sorted(slices.Values(s))
-	if n := len(s); n%2 == 0 {
-		return (s[n/2-1] + s[n/2]) / 2
-	}
-	return s[len(s)/2]
 }

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"doin.network/node/bench/report"
 )
 
 // Times that a peer has for an answer: to start, and, beyond what it was asked to measure, for everything else.
@@ -111,7 +113,7 @@ func (c *crew) ceiling(ctx context.Context) {
 			continue
 		}
 		c.ceilings = append(c.ceilings, a.GFLOPS)
-		c.report.Ceiling, c.report.CeilingLibrary = median(c.ceilings), a.Library
+		c.report.Ceiling, c.report.CeilingLibrary = report.Median(c.ceilings), a.Library
 		return
 	}
 }

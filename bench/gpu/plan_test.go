@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"doin.network/node/bench/report"
 	"doin.network/node/bench/workload"
 )
 
@@ -82,8 +83,8 @@ func TestPlan(t *testing.T) {
 func TestMedian(t *testing.T) {
 	f := func(want float64, s ...float64) {
 		t.Helper()
-		if got := median(s); got != want {
-			t.Errorf("median(%v) = %v, want %v", s, got, want)
+		if got := report.Median(s); got != want {
+			t.Errorf("report.Median(%v) = %v, want %v", s, got, want)
 		}
 	}
 	f(0)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"doin.network/node/bench/report"
 	"doin.network/node/bench/workload"
 )
 
@@ -74,7 +75,7 @@ func (s scale) at(v float64) float64 {
 
 // WriteSVG draws models per second over the population, both axes logarithmic: see curves.
 func (r *Report) WriteSVG(w io.Writer) error {
-	p := &printer{w: w}
+	p := &report.Printer{W: w}
 	curves := r.curves()
 	var xs, ys []float64
 	for _, c := range curves {
@@ -85,21 +86,21 @@ func (r *Report) WriteSVG(w io.Writer) error {
 	x, y := newScale(4, xs), newScale(10, ys)
 	px := func(v float64) float64 { return plotLeft + plotInnerWidth*x.at(v) }
 	py := func(v float64) float64 { return plotTop + plotInnerHeight*(1-y.at(v)) }
-	p.f("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %.0f %.0f\" font-family=\"sans-serif\" font-size=\"12\" fill=\"%s\">\n", plotWidth, plotHeight, plotText)
-	p.f("<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>\n")
-	p.f("<text x=\"%g\" y=\"22\" font-size=\"15\">Models per second on %s (S2: solid; ga: dashed)</text>\n", plotLeft, html.EscapeString(r.Device))
+	p.Printf("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %.0f %.0f\" font-family=\"sans-serif\" font-size=\"12\" fill=\"%s\">\n", plotWidth, plotHeight, plotText)
+	p.Printf("<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>\n")
+	p.Printf("<text x=\"%g\" y=\"22\" font-size=\"15\">Models per second on %s (S2: solid; ga: dashed)</text>\n", plotLeft, html.EscapeString(r.Device))
 	for e := x.low; e <= x.high; e++ {
 		v := math.Pow(x.base, e)
-		p.f("<path d=\"M%.1f %.1fV%.1f\" stroke=\"%s\"/><text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%g</text>\n",
+		p.Printf("<path d=\"M%.1f %.1fV%.1f\" stroke=\"%s\"/><text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%g</text>\n",
 			px(v), plotTop, plotTop+plotInnerHeight, plotGrid, px(v), plotTop+plotInnerHeight+18, v)
 	}
 	for e := y.low; e <= y.high; e++ {
 		v := math.Pow(y.base, e)
-		p.f("<path d=\"M%.1f %.1fH%.1f\" stroke=\"%s\"/><text x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">%g</text>\n",
+		p.Printf("<path d=\"M%.1f %.1fH%.1f\" stroke=\"%s\"/><text x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">%g</text>\n",
 			plotLeft, py(v), plotLeft+plotInnerWidth, plotGrid, plotLeft-8, py(v)+4, v)
 	}
-	p.f("<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">population</text>\n", plotLeft+plotInnerWidth/2, plotHeight-10)
-	p.f("<text transform=\"translate(16 %.1f) rotate(-90)\" text-anchor=\"middle\">models/s</text>\n", plotTop+plotInnerHeight/2)
+	p.Printf("<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">population</text>\n", plotLeft+plotInnerWidth/2, plotHeight-10)
+	p.Printf("<text transform=\"translate(16 %.1f) rotate(-90)\" text-anchor=\"middle\">models/s</text>\n", plotTop+plotInnerHeight/2)
 	var names []string
 	for _, c := range curves {
 		if !slices.Contains(names, c.name) {
@@ -115,13 +116,13 @@ func (r *Report) WriteSVG(w io.Writer) error {
 		if c.dashed {
 			dashes = " stroke-dasharray=\"6 4\""
 		}
-		p.f("<polyline points=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"2\"%s/>%s\n", strings.TrimSpace(line.String()), color, dashes, dots.String())
+		p.Printf("<polyline points=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"2\"%s/>%s\n", strings.TrimSpace(line.String()), color, dashes, dots.String())
 	}
 	for i, name := range names {
 		at := plotTop + 14 + 18*float64(i)
-		p.f("<path d=\"M%.1f %.1fh18\" stroke=\"%s\" stroke-width=\"3\"/><text x=\"%.1f\" y=\"%.1f\">%s</text>\n",
+		p.Printf("<path d=\"M%.1f %.1fh18\" stroke=\"%s\" stroke-width=\"3\"/><text x=\"%.1f\" y=\"%.1f\">%s</text>\n",
 			plotWidth-plotRight+14, at-4, lineColors[i%len(lineColors)], plotWidth-plotRight+38, at, html.EscapeString(name))
 	}
-	p.f("</svg>\n")
-	return p.err
+	p.Printf("</svg>\n")
+	return p.Err
 }

@@ -3,6 +3,8 @@ package islands
 import (
 	"io"
 	"time"
+
+	"doin.network/node/bench/report"
 )
 
 // ClockReport is what Clock measured, as --json prints it. The statistic was fixed before anything was measured: the ratio
@@ -46,37 +48,37 @@ type ClockRow struct {
 
 // WriteMarkdown writes the report for people. command is what made it, when the time of the run.
 func (r *ClockReport) WriteMarkdown(w io.Writer, command string, when time.Time) error {
-	p := &printer{w: w}
-	p.f("# Islands by the clock: %s\n\n", r.Config.Domain)
-	p.f("Measured by `%s` on %s: %d cores, %s, %s, %s.\n\n", command, when.UTC().Format("2006-01-02"), r.Machine.Cores, r.Machine.Arch, r.Machine.OS, r.Machine.Go)
-	p.f("Real node processes on loopback, one worker thread each. ")
+	p := &report.Printer{W: w}
+	p.Printf("# Islands by the clock: %s\n\n", r.Config.Domain)
+	p.Printf("Measured by `%s` on %s: %d cores, %s, %s, %s.\n\n", command, when.UTC().Format("2006-01-02"), r.Machine.Cores, r.Machine.Arch, r.Machine.OS, r.Machine.Go)
+	p.Printf("Real node processes on loopback, one worker thread each. ")
 	if len(r.Calibration) > 0 {
-		p.f("The goal, %.6g, is the median score that one node had after %g s in %d runs of other seeds, made before. ", r.Goal, r.CalibrateSeconds, len(r.Calibration))
+		p.Printf("The goal, %.6g, is the median score that one node had after %g s in %d runs of other seeds, made before. ", r.Goal, r.CalibrateSeconds, len(r.Calibration))
 	} else {
-		p.f("The goal was given: %.6g. ", r.Goal)
+		p.Printf("The goal was given: %.6g. ", r.Goal)
 	}
-	p.f("Seconds are those of the nodes' own experiments until the first training of any of them reached it; a run is given up after %g s and counts with them. ", r.TimeoutSeconds)
-	p.f("`isolated` is the faster of the one node and of another that it does not know, run beside it. ")
-	p.f("Ratios are of means, with the 95 %% percentile bootstrap over the %d pairs.\n\n", len(r.Pairs))
-	p.f("| | mean seconds | median (quartiles) | given up | islands are sooner by |\n|---|---:|---:|---:|---:|\n")
+	p.Printf("Seconds are those of the nodes' own experiments until the first training of any of them reached it; a run is given up after %g s and counts with them. ", r.TimeoutSeconds)
+	p.Printf("`isolated` is the faster of the one node and of another that it does not know, run beside it. ")
+	p.Printf("Ratios are of means, with the 95 %% percentile bootstrap over the %d pairs.\n\n", len(r.Pairs))
+	p.Printf("| | mean seconds | median (quartiles) | given up | islands are sooner by |\n|---|---:|---:|---:|---:|\n")
 	row := func(name string, x *ClockRow, over *Ratio) {
-		p.f("| %s | %.1f (%.1f–%.1f) | %.1f (%.1f–%.1f) | %d | %s |\n", name, x.Mean, x.Low, x.High, x.Median, x.Q1, x.Q3, x.Capped, over)
+		p.Printf("| %s | %.1f (%.1f–%.1f) | %.1f (%.1f–%.1f) | %d | %s |\n", name, x.Mean, x.Low, x.High, x.Median, x.Q1, x.Q3, x.Capped, over)
 	}
 	row("one node", &r.One, r.OverOne)
 	row("two isolated", &r.Isolated, r.OverIsolated)
 	row("two islands", &r.Islands, nil)
-	return p.err
+	return p.Err
 }
 
 // WriteText writes the gist for a terminal.
 func (r *ClockReport) WriteText(w io.Writer) error {
-	p := &printer{w: w}
-	p.f("goal %.6g, %d pairs\n", r.Goal, len(r.Pairs))
+	p := &report.Printer{W: w}
+	p.Printf("goal %.6g, %d pairs\n", r.Goal, len(r.Pairs))
 	row := func(name string, x *ClockRow, over *Ratio) {
-		p.f("%-13s mean %7.1f s  median %7.1f s  given up %d  islands sooner by %s\n", name, x.Mean, x.Median, x.Capped, over)
+		p.Printf("%-13s mean %7.1f s  median %7.1f s  given up %d  islands sooner by %s\n", name, x.Mean, x.Median, x.Capped, over)
 	}
 	row("one node", &r.One, r.OverOne)
 	row("two isolated", &r.Isolated, r.OverIsolated)
 	row("two islands", &r.Islands, nil)
-	return p.err
+	return p.Err
 }

@@ -9,8 +9,8 @@ import (
 
 // told is what the last Champion of a domain said.
 type told struct {
-	id       string
-	verified bool
+	id             string
+	verified, solo bool
 }
 
 // nobodyElse reports whether no other evaluator is eligible at the tip.
@@ -45,7 +45,7 @@ func (e *Engine) restore(c protocol.Champion) {
 	case named && rule.DataHash != "" && hash != rule.DataHash:
 		e.notice(true, "own champion not restored: it is for other data", "domain", c.Domain)
 	case own == nil || c.Performance > own.Performance:
-		c.OptimizerID, c.Verified = e.key.PeerID(), false
+		c.OptimizerID, c.Verified, c.Solo = e.key.PeerID(), false, false
 		e.own[c.Domain] = &c
 	}
 }
@@ -74,7 +74,7 @@ func (e *Engine) storedChampion(domain string) *protocol.Champion {
 	if d == nil || !d.HasBest {
 		return nil
 	}
-	if c := e.stored[domain]; c != nil && c.OptimaeID == d.OptimaeID {
+	if c := e.stored[domain]; c != nil && c.OptimaeID == d.OptimaeID && c.Solo == d.Solo {
 		return c
 	}
 	p, err := canon.ParseObject(d.Parameters)
@@ -82,7 +82,7 @@ func (e *Engine) storedChampion(domain string) *protocol.Champion {
 		return nil
 	}
 	c := &protocol.Champion{Domain: domain, OptimaeID: d.OptimaeID, OptimizerID: d.OptimizerID, Parameters: p,
-		Seed: chain.TrainingSeed(domain, d.OptimaeID, 0), Performance: d.Best, Digest: d.Digest, Verified: true,
+		Seed: chain.TrainingSeed(domain, d.OptimaeID, 0), Performance: d.Best, Digest: d.Digest, Verified: true, Solo: d.Solo,
 		Metrics: e.metricsOf(d.OptimaeID, d.BestHeight)}
 	e.stored[domain] = c
 	return c
@@ -111,7 +111,7 @@ func (e *Engine) tellChampions() {
 		if c == nil || c.Verified && !e.synced {
 			continue
 		}
-		if now := (told{c.OptimaeID, c.Verified}); e.told[domain] != now {
+		if now := (told{c.OptimaeID, c.Verified, c.Solo}); e.told[domain] != now {
 			e.told[domain] = now
 			e.emit(*c)
 		}

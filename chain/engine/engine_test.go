@@ -293,7 +293,7 @@ func TestQueuedChampionIsRerun(t *testing.T) {
 	}
 }
 
-// TestHostileMessages: none of these changes anything but the sender's standing.
+// TestHostileMessages: none of these changes anything but the sender's score.
 func TestHostileMessages(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, 4, 10)

@@ -34,7 +34,7 @@ func (e *Engine) infer(ev protocol.Infer) {
 		return
 	}
 	e.emit(protocol.Inference{TaskID: t.ID, Domain: ev.Domain, OptimaeID: champion.OptimaeID, Parameters: champion.Parameters,
-		Seed: champion.Seed, Input: ev.Input, Wanted: ev.Wanted, Verified: champion.Verified})
+		Seed: champion.Seed, Input: ev.Input, Wanted: ev.Wanted, Verified: champion.Verified, Solo: champion.Solo})
 }
 
 // inferred completes the task and reports the served inference to the chain, which counts a domain's demand.

@@ -68,6 +68,39 @@ func TestLone(t *testing.T) {
 	}
 }
 
+// soloAnswers checks that what the chain holds answers after a start, marked.
+func soloAnswers(t *testing.T, n *node) {
+	t.Helper()
+	state, err := consensus.ParseState(n.chain.states[len(n.chain.states)-1], n.state().Rules())
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := engine.DefaultConfig()
+	cfg.Domains[domain] = engine.Role{Optimize: true}
+	again, err := engine.New(cfg, n.key, state, n.chain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	champions, served := 0, 0
+	for _, ev := range []protocol.Event{protocol.Synced{}, protocol.Infer{Domain: domain, Input: canon.NewObject(), ClientID: "x"}} {
+		for _, f := range again.Step(n.now(), ev) {
+			switch f := f.(type) {
+			case protocol.Champion:
+				if champions++; !f.Verified || !f.Solo || f.OptimaeID != state.Champion(domain) {
+					t.Errorf("champion %+v", f)
+				}
+			case protocol.Inference:
+				if served++; !f.Verified || !f.Solo || f.OptimaeID != state.Champion(domain) {
+					t.Errorf("served %+v", f)
+				}
+			}
+		}
+	}
+	if champions != 1 || served != 1 {
+		t.Errorf("%d champions, %d answers, want 1 of each", champions, served)
+	}
+}
+
 // TestSolo: where the genesis file says solo a lone evaluator's re-run is the quorum, marked, until another one registers.
 func TestSolo(t *testing.T) {
 	t.Parallel()
@@ -84,9 +117,10 @@ func TestSolo(t *testing.T) {
 	}
 	last := n.champs[len(n.champs)-1]
 	n.infer()
-	if s := n.served[len(n.served)-1]; s.OptimaeID != last.OptimaeID {
+	if s := n.served[len(n.served)-1]; s.OptimaeID != last.OptimaeID || s.Verified != last.Verified || s.Solo != last.Solo {
 		t.Errorf("served %.8s, champion %.8s", s.OptimaeID, last.OptimaeID)
 	}
+	soloAnswers(t, n)
 	c.check()
 
 	// A second evaluator, paid by the first.

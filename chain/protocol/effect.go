@@ -159,9 +159,11 @@ type Champion struct {
 	Digest                         string
 	Metrics                        *canon.Object
 	Verified                       bool
+	// Solo marks a verified one whose only evaluator is its own author.
+	Solo bool
 }
 
-// Inference asks for a forecast; its answer is an Inferred. Verified is whether a quorum has agreed on the model.
+// Inference asks for a forecast; its answer is an Inferred. Verified and Solo are those of the model's [Champion].
 type Inference struct {
 	TaskID     string
 	Domain     string
@@ -171,6 +173,7 @@ type Inference struct {
 	Input      *canon.Object
 	Wanted     string
 	Verified   bool
+	Solo       bool
 }
 
 // AnchorDue asks for the block to be anchored outside.

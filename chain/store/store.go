@@ -188,20 +188,6 @@ func ignoreMissing(err error) error {
 	return err
 }
 
-// SetAside renames the store in dir, which must not be open, so that a new one can
-// be made in its place and filled from peers. It returns the new name.
-func SetAside(dir string) (string, error) {
-	for i := 1; ; i++ {
-		name := fmt.Sprintf("%s.corrupt-%d", filepath.Clean(dir), i)
-		if _, err := os.Lstat(name); errors.Is(err, os.ErrNotExist) {
-			if err := os.Rename(dir, name); err != nil {
-				return "", fmt.Errorf("store: %w", err)
-			}
-			return name, nil
-		}
-	}
-}
-
 // room refuses a write for which the disk may have no space.
 func (s *Store) room() error {
 	if s.reserve < 0 {

@@ -94,6 +94,7 @@ var layers = []layer{
 
 	// What the engines train to be measured: no engine's device, and none of the benchmarks.
 	{"bench/workload", []string{"chain/...", "ga/...", "net/...", "olap/...", "cmd/...", "bench/...", "compute/device/...", "compute/domain/...", "compute/worker/...", "compute/graph", "kernels/...", "gorgonia.org/...", "gonum.org/..."}},
+	{"bench/report", []string{"chain/...", "ga/...", "net/...", "olap/...", "compute/...", "internal/...", "cmd/...", "bench/...", "kernels/..."}},
 	// The engine is measured by itself: what it is compared with is another process, or gonum.
 	{"bench/engine", []string{"chain/...", "ga/...", "net/...", "olap/...", "cmd/...", "gorgonia.org/..."}},
 	{"bench/islands", []string{"bench/engine", "olap/...", "chain/engine", "chain/store", "cmd/doin-node/...", "gorgonia.org/..."}},
@@ -154,7 +155,8 @@ var importers = []struct {
 	{"internal/golden", nil},               // tests only
 	{"compute/domain/domaintest", nil},     // tests only
 	{"bench/workload", []string{"bench/engine", "bench/gpu"}},
-	{"bench/...", []string{"cmd/doin-bench/...", "bench/engine", "bench/gpu"}}, // the shared workloads
+	{"bench/report", []string{"bench/..."}},
+	{"bench/...", []string{"cmd/doin-bench/...", "bench/engine", "bench/gpu", "bench/islands"}}, // the shared workloads, and what reports share
 	{"cmd/doin-node/node", []string{"cmd/doin-node", "bench/..."}},
 	{"cmd/doin-node/...", []string{"bench/...", "cmd/doin-pynode/..."}},
 	{"cmd/doin-pynode/...", nil}, // e2e builds it
@@ -168,6 +170,8 @@ var leaves = []struct {
 	{"kernels", nil},
 	{"kernels/module", nil},
 	{"kernels/host", []string{"kernels"}},
+	{"bench/report", nil},
+	{"internal/manual", nil},
 	{"compute/vec", []string{"golang.org/x/sys/..."}},
 }
 

@@ -122,9 +122,8 @@ func parsePicture(text string) (*picture, error) {
 			return nil, fmt.Errorf("line %q names no group, or one again", line)
 		}
 		p.groups = append(p.groups, from)
-		for _, g := range strings.FieldsFunc(to, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' }) {
-			p.edges[from] = append(p.edges[from], g)
-		}
+		imported := strings.FieldsFunc(to, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' })
+		p.edges[from] = append(p.edges[from], imported...)
 	}
 	for from, to := range p.edges {
 		for _, g := range to {

@@ -10,7 +10,7 @@ import (
 )
 
 // ErrInvalid is returned (wrapped, with the reason) by Parse.
-var ErrInvalid = errors.New("stamp: invalid time")
+var ErrInvalid = errors.New("timestamp: invalid time")
 
 func invalid(reason string) error { return fmt.Errorf("%w: %s", ErrInvalid, reason) }
 

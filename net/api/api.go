@@ -15,15 +15,15 @@ import (
 	"doin.network/node/internal/canon"
 )
 
-// Config describes one node's API. Zero durations and sizes take the defaults
-// named at the fields.
+// Config describes one node's API. The zero value is not usable; start from
+// DefaultConfig.
 type Config struct {
 	// Port is the listening port, shown by /health.
 	Port int
 	// Network is the network id, shown by /chain/status; claims and votes are
 	// verified against it.
 	Network string
-	// Strict is the strict profile: votes and claims must be signed.
+	// Strict is the strict profile: votes and claims must be signed. Default true.
 	Strict bool
 	// ComponentVersions is shown by /chain/status where it is not nil.
 	ComponentVersions *canon.Object
@@ -38,8 +38,37 @@ type Config struct {
 	// CacheBytes bounds the encoded pages of blocks that are kept while the tip
 	// stands. Default 16 MiB.
 	CacheBytes int
-	// Log receives what ends in a 500. Default: discarded.
+	// Log receives what ends in a 500. Default, and where it is nil: discarded.
 	Log *slog.Logger
+}
+
+// DefaultConfig returns the defaults named at each field, for the strict
+// profile. Port and Network have none.
+func DefaultConfig() Config {
+	return Config{
+		Strict: true, Timeout: 10 * time.Second, ExportTimeout: 60 * time.Second,
+		MaxBlocksBytes: 8 << 20, CacheBytes: 16 << 20, Log: slog.New(slog.DiscardHandler),
+	}
+}
+
+// Validate reports every problem at once, joined; nil means c is usable.
+func (c *Config) Validate() error {
+	var errs []error
+	if c.Port < 1 || c.Port > 65535 {
+		errs = append(errs, fmt.Errorf("api: port %d: must be in [1, 65535]", c.Port))
+	}
+	for _, n := range []struct {
+		name string
+		v    int64
+	}{
+		{"timeout", int64(c.Timeout)}, {"export timeout", int64(c.ExportTimeout)},
+		{"max blocks bytes", int64(c.MaxBlocksBytes)}, {"cache bytes", int64(c.CacheBytes)},
+	} {
+		if n.v <= 0 {
+			errs = append(errs, fmt.Errorf("api: %s %d: must be positive", n.name, n.v))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // API serves the endpoints. It is safe for concurrent use.
@@ -72,25 +101,10 @@ type Count struct {
 
 // New returns an API over parts. It reports every problem at once.
 func New(cfg Config, parts Parts) (*API, error) {
-	if cfg.Timeout == 0 {
-		cfg.Timeout = 10 * time.Second
-	}
-	if cfg.ExportTimeout == 0 {
-		cfg.ExportTimeout = 60 * time.Second
-	}
-	if cfg.MaxBlocksBytes == 0 {
-		cfg.MaxBlocksBytes = 8 << 20
-	}
-	if cfg.CacheBytes == 0 {
-		cfg.CacheBytes = 16 << 20
-	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	var errs []error
-	if cfg.Timeout < 0 || cfg.ExportTimeout < 0 || cfg.MaxBlocksBytes < 0 || cfg.CacheBytes < 0 {
-		errs = append(errs, errors.New("api: negative limit"))
-	}
+	errs := []error{cfg.Validate()}
 	for _, p := range []struct {
 		name    string
 		missing bool

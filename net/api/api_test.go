@@ -64,6 +64,8 @@ func TestGoldenBodies(t *testing.T) {
 	g("/stats/experiments", `{"experiments": [{"experiment_id": "e"}], "summaries": [{"experiment_id": "e", "converged": 0}]}`)
 	g("/stats/rounds?experiment_id=e", `{"rounds": [{"experiment_id": "e", "limit": 1000}]}`)
 	g("/stats/rounds?experiment_id=e&limit=5", `{"rounds": [{"experiment_id": "e", "limit": 5}]}`)
+	g("/stats/claims?experiment_id=e", `{"claims": [{"experiment_id": "e", "stage": "revealed", "limit": 1000}]}`)
+	g("/stats/claims?experiment_id=e&limit=20000", `{"claims": [{"experiment_id": "e", "stage": "revealed", "limit": 10000}]}`)
 	g("/stats/chain-metrics?domain_id=co2", `{"metrics": [{"domain_id": "co2"}], "count": 1}`)
 	if n := a.Counts()[Count{"/stats", 200}]; n != 6 {
 		t.Errorf("counted %d requests to /stats, want 6", n)
@@ -150,6 +152,7 @@ func TestErrorsOfEveryEndpoint(t *testing.T) {
 		g("GET", "/chain/blocks?to="+bad, "", 400, `"detail": "to must be an integer"`)
 		g("GET", "/tasks/pending?limit="+bad, "", 400, `"detail": "limit must be an integer"`)
 		g("GET", "/stats/rounds?experiment_id=e&limit="+bad, "", 400, `"detail": "limit must be an integer"`)
+		g("GET", "/stats/claims?experiment_id=e&limit="+bad, "", 400, `"detail": "limit must be an integer"`)
 		if bad != "" {
 			g("GET", "/chain/block/"+bad, "", 400, `"detail": "block index must be an integer"`)
 		}
@@ -160,6 +163,8 @@ func TestErrorsOfEveryEndpoint(t *testing.T) {
 	g("GET", "/tasks/t2", "", 404, `"detail": "task t2 not found"`)
 	g("GET", "/peers?challenge=short", "", 400, `"detail": "bad challenge"`)
 	g("GET", "/stats/rounds", "", 400, `{"error": "experiment_id required"}`)
+	g("GET", "/stats/claims", "", 400, `{"error": "experiment_id required"}`)
+	g("GET", "/stats/claims?experiment_id=e&limit=-1", "", 400, "must not be negative")
 
 	garbage := []string{"", "{", "null", "[]", "1", `"x"`, "\xff", "{}", strings.Repeat("[", 5000), `{"task_id": NaN}`,
 		`{"task_id": 1, "evaluator_id": "e", "domain_id": 1}`, `{"task_id": "", "evaluator_id": "", "domain_id": ""}`,
@@ -292,6 +297,12 @@ func TestInference(t *testing.T) {
 	g("/inference", `{"domain_id": "co2", "wait": "soon"}`, 400, `{"status": "error", "detail": "wait must be a number"}`)
 	g("/inference?wait=nan", `{"domain_id": "co2"}`, 400, `{"status": "error", "detail": "wait must be a number"}`)
 
+	f.infer = func(context.Context) (*Forecast, error) {
+		return &Forecast{Result: canon.NewObject(), OptimaeID: "o2", Verified: true, Solo: true}, nil
+	}
+	g("/inference", `{"domain_id": "co2"}`, 200,
+		`{"status": "completed", "task_id": "task-1", "result": {}, "optimae_id": "o2", "verified": true, "solo": true}`)
+
 	f.infer = func(ctx context.Context) (*Forecast, error) { <-ctx.Done(); return nil, ctx.Err() }
 	begin := time.Now()
 	g("/inference", `{"domain_id": "co2", "wait": 0.1}`, 200, queued)
@@ -321,7 +332,7 @@ func TestFailuresOfTheParts(t *testing.T) {
 	} {
 		f.fail = c.err
 		for _, path := range []string{"/status", "/fees", "/chain/status", "/chain/blocks", "/chain/block/1", "/tasks/pending", "/tasks/t1",
-			"/stats", "/stats/experiments", "/stats/rounds?experiment_id=e", "/stats/chain-metrics", "/stats/export"} {
+			"/stats", "/stats/experiments", "/stats/rounds?experiment_id=e", "/stats/claims?experiment_id=e", "/stats/chain-metrics", "/stats/export"} {
 			code, h, body := ask("GET", path, "")
 			if code != c.code || !strings.Contains(body, c.want) {
 				t.Errorf("%s with %v = %d %s, want %d %s", path, c.err, code, body, c.code, c.want)
@@ -337,7 +348,7 @@ func TestRecordingSwitchedOff(t *testing.T) {
 	f := newFake(t)
 	f.disabled = true
 	_, ask := serve(t, f, nil)
-	for _, path := range []string{"/stats/experiments", "/stats/rounds?experiment_id=e", "/stats/chain-metrics", "/stats/export"} {
+	for _, path := range []string{"/stats/experiments", "/stats/rounds?experiment_id=e", "/stats/claims?experiment_id=e", "/stats/chain-metrics", "/stats/export"} {
 		if code, _, body := ask("GET", path, ""); code != 404 || body != `{"error": "OLAP not enabled"}` {
 			t.Errorf("%s = %d %s", path, code, body)
 		}
@@ -422,7 +433,9 @@ func TestMetrics(t *testing.T) {
 	c := prometheus.NewCounter(prometheus.CounterOpts{Name: "doin_test_total", Help: "A test."})
 	reg.MustRegister(c)
 	c.Add(3)
-	a, err := New(Config{}, Parts{Node: f, Chain: chainPart{f}, Tasks: f, Inference: f, Stats: statsPart{f}, Peers: f, Flood: f, Metrics: reg})
+	cfg := DefaultConfig()
+	cfg.Port = 8470
+	a, err := New(cfg, Parts{Node: f, Chain: chainPart{f}, Tasks: f, Inference: f, Stats: statsPart{f}, Peers: f, Flood: f, Metrics: reg})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -433,9 +446,9 @@ func TestMetrics(t *testing.T) {
 }
 
 func TestNewNamesWhatIsMissing(t *testing.T) {
-	_, err := New(Config{}, Parts{})
-	for _, want := range []string{"node", "chain", "tasks", "inference", "stats", "peers", "flood"} {
-		if err == nil || !strings.Contains(err.Error(), "no "+want) {
+	_, err := New(Config{Timeout: -1}, Parts{})
+	for _, want := range []string{"port", "timeout", "cache bytes", "no node", "no chain", "no tasks", "no inference", "no stats", "no peers", "no flood"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("New() = %v, want it to name %q", err, want)
 		}
 	}

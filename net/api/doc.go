@@ -5,7 +5,9 @@
 // The package parses, bounds and renders; what the node knows comes through the
 // small interfaces of [Parts]. An [API]'s Serve is a transport.Handler:
 //
-//	a, err := api.New(api.Config{Port: 8470, Network: id, Strict: true}, parts)
+//	cfg := api.DefaultConfig()
+//	cfg.Port, cfg.Network = 8470, id
+//	a, err := api.New(cfg, parts)
 //	srv := transport.NewServer(cfg, a.Serve)
 //
 // Where it departs from the reference: what makes that answer 500 (a query that

@@ -205,6 +205,10 @@ func (f statsPart) Rounds(_ context.Context, id string, limit int) ([]*canon.Obj
 	return row("experiment_id", id, "limit", int64(limit)), f.off()
 }
 
+func (f statsPart) Claims(_ context.Context, id string, limit int) ([]*canon.Object, error) {
+	return row("experiment_id", id, "stage", "revealed", "limit", int64(limit)), f.off()
+}
+
 func (f statsPart) ChainMetrics(_ context.Context, domain string) ([]*canon.Object, error) {
 	return row("domain_id", domain), f.off()
 }
@@ -243,7 +247,8 @@ func (r refused) Reason() string { return r.reason }
 // serve runs the API of f until the test ends and returns a client function.
 func serve(t *testing.T, f *fake, edit func(*Config)) (a *API, ask func(method, path, body string) (int, http.Header, string)) {
 	t.Helper()
-	cfg := Config{Port: 8470, Network: network, Strict: true, Timeout: 2 * time.Second}
+	cfg := DefaultConfig()
+	cfg.Port, cfg.Network, cfg.Timeout = 8470, network, 2*time.Second
 	if edit != nil {
 		edit(&cfg)
 	}

@@ -13,8 +13,9 @@ import (
 // is JSON where it says so.
 func FuzzServe(f *testing.F) {
 	part := newFake(f)
-	a, err := New(Config{Port: 8470, Network: network, Strict: true, Timeout: time.Second},
-		Parts{Node: part, Chain: chainPart{part}, Tasks: part, Inference: part, Stats: statsPart{part}, Peers: part, Flood: part})
+	cfg := DefaultConfig()
+	cfg.Port, cfg.Network, cfg.Timeout = 8470, network, time.Second
+	a, err := New(cfg, Parts{Node: part, Chain: chainPart{part}, Tasks: part, Inference: part, Stats: statsPart{part}, Peers: part, Flood: part})
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -78,8 +78,8 @@ func (l *ledger) Blocks(_ context.Context, from, to int64) ([]*chain.Block, erro
 	return l.blocks[from:min(to+1, int64(len(l.blocks)))], nil
 }
 
-// mint appends n blocks by who and returns the last.
-func (l *ledger) mint(n int, who string) *chain.Block {
+// build appends n blocks by who and returns the last.
+func (l *ledger) build(n int, who string) *chain.Block {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for range n {
@@ -119,24 +119,23 @@ func launch(t *testing.T, name string, bootstrap ...string) *peer {
 		t.Fatal(err)
 	}
 	port := ln.Addr().(*net.TCPAddr).Port
-	client := transport.NewClient(transport.ClientConfig{})
+	client := transport.NewClient(transport.DefaultClientConfig())
 	p := &peer{key: key, addr: ln.Addr().String(), chain: &ledger{blocks: []*chain.Block{chain.GenesisBlock()}}, got: map[string]int{}}
 
-	p.table, err = discovery.New(discovery.Config{
-		Key: key, Network: network, Port: port, Bootstrap: bootstrap, QuickInterval: 100 * time.Millisecond,
-		Announce: func(ctx context.Context, q discovery.Peer) error {
-			return p.flood.Announce(ctx, flood.Peer{ID: q.ID, Host: q.Host, Port: q.Port, Endpoint: q.Endpoint()})
-		},
-		OnConnect: func(discovery.Peer) { p.syncer.Poll() },
-	}, discovery.HTTPDialer{Client: client})
-	if err != nil {
+	dc := discovery.DefaultConfig()
+	dc.Key, dc.Network, dc.Port, dc.Bootstrap, dc.QuickInterval = key, network, port, bootstrap, 100*time.Millisecond
+	dc.Announce = func(ctx context.Context, q discovery.Peer) error {
+		return p.flood.Announce(ctx, flood.Peer{ID: q.ID, Host: q.Host, Port: q.Port, Endpoint: q.Endpoint()})
+	}
+	dc.OnConnect = func(discovery.Peer) { p.syncer.Poll() }
+	if p.table, err = discovery.New(dc, discovery.HTTPDialer{Client: client}); err != nil {
 		t.Fatal(err)
 	}
-	p.flood, err = flood.New(flood.Config{
-		Signer: key, Network: network, Port: port,
-		Learn:  func(host string, port int, id string) { _ = p.table.Learn(host, port, id) },
-		Report: func(q flood.Peer, err error) { p.table.Report(q.Endpoint, err) },
-	}, flood.PeersFunc(func() (out []flood.Peer) {
+	fc := flood.DefaultConfig()
+	fc.Signer, fc.Network, fc.Port = key, network, port
+	fc.Learn = func(host string, port int, id string) { _ = p.table.Learn(host, port, id) }
+	fc.Report = func(q flood.Peer, err error) { p.table.Report(q.Endpoint, err) }
+	p.flood, err = flood.New(fc, flood.PeersFunc(func() (out []flood.Peer) {
 		for _, q := range p.table.Connected() {
 			out = append(out, flood.Peer{ID: q.ID, Host: q.Host, Port: q.Port, Endpoint: q.Endpoint()})
 		}
@@ -145,19 +144,23 @@ func launch(t *testing.T, name string, bootstrap ...string) *peer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.syncer = chainsync.New(chainsync.Config{
-		Network: network, PollInterval: 500 * time.Millisecond,
-		Penalize: func(q chainsync.Peer, _ error) { p.table.Penalize(q.ID, time.Minute) },
-	}, p.chain, chainsync.PeersFunc(func() (out []chainsync.Peer) {
+	sc := chainsync.DefaultConfig()
+	sc.Network, sc.PollInterval = network, 500*time.Millisecond
+	sc.Penalize = func(q chainsync.Peer, _ error) { p.table.Penalize(q.ID, time.Minute) }
+	p.syncer, err = chainsync.New(sc, p.chain, chainsync.PeersFunc(func() (out []chainsync.Peer) {
 		for _, q := range p.table.Connected() {
 			out = append(out, chainsync.Peer{ID: q.ID, Endpoint: q.Endpoint()})
 		}
 		return out
 	}), chainsync.HTTPFetcher{Client: client, TooLarge: func(err error) bool { return errors.Is(err, transport.ErrResponseTooLarge) }})
+	if err != nil {
+		t.Fatal(err)
+	}
 
 	f := newFake(t)
-	a, err := New(Config{Port: port, Network: network, Strict: true},
-		Parts{Node: f, Chain: p.chain, Tasks: f, Inference: f, Stats: statsPart{f}, Peers: p.table, Flood: p.flood})
+	ac := DefaultConfig()
+	ac.Port, ac.Network = port, network
+	a, err := New(ac, Parts{Node: f, Chain: p.chain, Tasks: f, Inference: f, Stats: statsPart{f}, Peers: p.table, Flood: p.flood})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -236,7 +239,7 @@ func TestThreeNodesFromOneBootstrapEntry(t *testing.T) {
 	}
 
 	// Blocks of the second, more than a page, are fetched on announcement.
-	tip := nodes[1].chain.mint(120, "second")
+	tip := nodes[1].chain.build(120, "second")
 	announce := &chain.Message{Type: chain.MsgBlockAnnouncement, Payload: canon.NewObject(
 		"block_index", tip.Header.Index, "block_hash", tip.Hash, "previous_hash", tip.Header.PreviousHash, "generator_id", "second",
 		"transaction_count", int64(0), "weighted_performance_sum", 0.0, "threshold", 0.0)}
@@ -247,8 +250,8 @@ func TestThreeNodesFromOneBootstrapEntry(t *testing.T) {
 	eventually(t, "the three tips agree", same)
 
 	// Two branches: the longer one is found by polling, without announcement.
-	nodes[0].chain.mint(2, "first")
-	tip = nodes[2].chain.mint(5, "third")
+	nodes[0].chain.build(2, "first")
+	tip = nodes[2].chain.build(5, "third")
 	eventually(t, "the fork is resolved", func() bool { return nodes[0].chain.Tip() == tip.Hash && nodes[1].chain.Tip() == tip.Hash })
 
 	// A fourth starts from nothing, knowing only the third.

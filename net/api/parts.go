@@ -103,9 +103,10 @@ type Inference interface {
 // Forecast is the result of an inference and whose it is.
 type Forecast struct {
 	Result *canon.Object
-	// OptimaeID names the model. Verified is whether a quorum has agreed on it.
-	OptimaeID string
-	Verified  bool
+	// OptimaeID names the model. Verified is whether a quorum has agreed on it,
+	// Solo that this quorum was its author alone.
+	OptimaeID      string
+	Verified, Solo bool
 }
 
 // InferenceRequest is the body of POST /inference.
@@ -128,6 +129,9 @@ type Stats interface {
 	Experiments(ctx context.Context) ([]*canon.Object, error)
 	// Rounds returns at most limit rows of fact_round by round number.
 	Rounds(ctx context.Context, experimentID string, limit int) ([]*canon.Object, error)
+	// Claims returns at most limit rows of fact_claim, the steps of the
+	// experiment's claims in the order in which they were written.
+	Claims(ctx context.Context, experimentID string, limit int) ([]*canon.Object, error)
 	// ChainMetrics returns the on-chain metrics of a domain, of all for "".
 	ChainMetrics(ctx context.Context, domain string) ([]*canon.Object, error)
 	// Export writes a consistent copy of the database and returns its path and

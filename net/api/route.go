@@ -68,6 +68,7 @@ func (a *API) table() []*route {
 		get("/stats", fewRequests, a.stats),
 		get("/stats/experiments", fewRequests, a.statsExperiments),
 		get("/stats/rounds", fewRequests, a.statsRounds),
+		get("/stats/claims", fewRequests, a.statsClaims),
 		get("/stats/chain-metrics", fewRequests, a.statsChainMetrics),
 		within(a.cfg.ExportTimeout, get("/stats/export", fewRequests, a.statsExport)),
 		post("/message", someMessages, a.message),

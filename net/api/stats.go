@@ -53,6 +53,17 @@ func (a *API) statsExperiments(ctx context.Context, rc *fasthttp.RequestCtx, _ s
 
 // statsRounds answers GET /stats/rounds?experiment_id&limit.
 func (a *API) statsRounds(ctx context.Context, rc *fasthttp.RequestCtx, _ string) error {
+	return ofExperiment(ctx, rc, "rounds", a.parts.Stats.Rounds)
+}
+
+// statsClaims answers GET /stats/claims?experiment_id&limit.
+func (a *API) statsClaims(ctx context.Context, rc *fasthttp.RequestCtx, _ string) error {
+	return ofExperiment(ctx, rc, "claims", a.parts.Stats.Claims)
+}
+
+// ofExperiment answers with the rows of an experiment, as a list called name.
+func ofExperiment(ctx context.Context, rc *fasthttp.RequestCtx, name string,
+	rows func(ctx context.Context, experimentID string, limit int) ([]*canon.Object, error)) error {
 	id := queryText(rc, "experiment_id")
 	if id == "" {
 		return plainError(fasthttp.StatusBadRequest, "experiment_id required")
@@ -61,11 +72,11 @@ func (a *API) statsRounds(ctx context.Context, rc *fasthttp.RequestCtx, _ string
 	if err != nil {
 		return err
 	}
-	rows, err := a.parts.Stats.Rounds(ctx, id, limit)
+	found, err := rows(ctx, id, limit)
 	if err != nil {
 		return recording(err)
 	}
-	writeJSON(rc, fasthttp.StatusOK, canon.NewObject("rounds", list(rows)))
+	writeJSON(rc, fasthttp.StatusOK, canon.NewObject(name, list(found)))
 	return nil
 }
 

@@ -229,8 +229,12 @@ func (a *API) await(ctx context.Context, rc *fasthttp.RequestCtx, id string, d t
 	v, err := result(ctx)
 	switch {
 	case err == nil:
-		writeJSON(rc, fasthttp.StatusOK, canon.NewObject("status", "completed", "task_id", id, "result", v.Result,
-			"optimae_id", v.OptimaeID, "verified", v.Verified))
+		o := canon.NewObject("status", "completed", "task_id", id, "result", v.Result,
+			"optimae_id", v.OptimaeID, "verified", v.Verified)
+		if v.Solo {
+			o.Set("solo", true)
+		}
+		writeJSON(rc, fasthttp.StatusOK, o)
 	case ctx.Err() != nil:
 		writeJSON(rc, fasthttp.StatusOK, queued)
 	case errors.Is(err, ErrInvalid):

@@ -137,11 +137,25 @@ func (f *fakePeers) Blocks(ctx context.Context, endpoint string, from, to int64)
 }
 
 func newSyncer(c *fakeChain, f *fakePeers, edit func(*Config)) *Syncer {
-	cfg := Config{Network: "n"}
+	cfg := DefaultConfig()
+	cfg.Network = "n"
 	if edit != nil {
 		edit(&cfg)
 	}
-	return New(cfg, c, PeersFunc(func() []Peer { return []Peer{{ID: "p", Endpoint: "p:1"}} }), f)
+	s, err := New(cfg, c, PeersFunc(func() []Peer { return []Peer{{ID: "p", Endpoint: "p:1"}} }), f)
+	if err != nil {
+		panic(err)
+	}
+	return s
+}
+
+func TestConfigIsChecked(t *testing.T) {
+	_, err := New(Config{PollInterval: -1, MaxBranchBytes: -1, PageBlocks: 51}, nil, nil, nil)
+	for _, want := range []string{"clock", "poll interval", "ban", "poll peers", "max branch bytes", "page blocks"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("New() = %v, want it to name %q", err, want)
+		}
+	}
 }
 
 func TestOneSync(t *testing.T) {

@@ -3,6 +3,7 @@ package chainsync
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -89,7 +90,7 @@ type Fetcher interface {
 	Blocks(ctx context.Context, endpoint string, from, to int64) (blocks []*chain.Block, size int, err error)
 }
 
-// Config describes one syncer. Zero values take the defaults named at the fields.
+// Config describes one syncer. The zero value is not usable; start from DefaultConfig.
 type Config struct {
 	// Network is our network id; peers that name another are penalized.
 	Network string
@@ -125,38 +126,54 @@ type Config struct {
 	Penalize func(p Peer, reason error)
 	// Now is the clock. Default time.Now. Timers are the runtime's.
 	Now func() time.Time
-	// Log receives events. Default: discarded.
+	// Log receives events. Default, and where it is nil: discarded.
 	Log *slog.Logger
 }
 
-func (c *Config) setDefaults() {
-	def := func(d *time.Duration, v time.Duration) {
-		if *d <= 0 {
-			*d = v
-		}
+// maxPageBlocks is what one request may ask for: no node serves more in a page.
+const maxPageBlocks = 50
+
+// DefaultConfig returns the defaults named at each field. Network has none.
+func DefaultConfig() Config {
+	return Config{
+		PollInterval: 5 * time.Second, PollPeers: 8, RequestTimeout: 15 * time.Second, SyncTimeout: 10 * time.Minute,
+		MinPause: 100 * time.Millisecond, MaxSyncs: 2, PageBlocks: maxPageBlocks,
+		MaxBranchBlocks: 2000, MaxBranchBytes: 64 << 20,
+		Ban: 60 * time.Second, Patience: 5 * time.Second,
+		Now: time.Now, Log: slog.New(slog.DiscardHandler),
 	}
-	num := func(n *int, v int) {
-		if *n <= 0 {
-			*n = v
-		}
-	}
-	def(&c.PollInterval, 5*time.Second)
-	def(&c.RequestTimeout, 15*time.Second)
-	def(&c.SyncTimeout, 10*time.Minute)
-	def(&c.Ban, 60*time.Second)
-	def(&c.Patience, 5*time.Second)
-	def(&c.MinPause, 100*time.Millisecond)
-	num(&c.PollPeers, 8)
-	num(&c.MaxSyncs, 2)
-	num(&c.MaxBranchBlocks, 2000)
-	num(&c.MaxBranchBytes, 64<<20)
-	if c.PageBlocks <= 0 || c.PageBlocks > 50 {
-		c.PageBlocks = 50
-	}
+}
+
+// Validate reports every problem at once, joined; nil means c is usable.
+func (c *Config) Validate() error {
+	var errs []error
 	if c.Now == nil {
-		c.Now = time.Now
+		errs = append(errs, errors.New("chainsync: no clock"))
 	}
-	if c.Log == nil {
-		c.Log = slog.New(slog.DiscardHandler)
+	for _, d := range []struct {
+		name string
+		v    time.Duration
+	}{
+		{"poll interval", c.PollInterval}, {"request timeout", c.RequestTimeout}, {"sync timeout", c.SyncTimeout},
+		{"min pause", c.MinPause}, {"ban", c.Ban}, {"patience", c.Patience},
+	} {
+		if d.v <= 0 {
+			errs = append(errs, fmt.Errorf("chainsync: %s %v: must be positive", d.name, d.v))
+		}
 	}
+	for _, n := range []struct {
+		name string
+		v    int
+	}{
+		{"poll peers", c.PollPeers}, {"max syncs", c.MaxSyncs},
+		{"max branch blocks", c.MaxBranchBlocks}, {"max branch bytes", c.MaxBranchBytes},
+	} {
+		if n.v <= 0 {
+			errs = append(errs, fmt.Errorf("chainsync: %s %d: must be positive", n.name, n.v))
+		}
+	}
+	if c.PageBlocks < 1 || c.PageBlocks > maxPageBlocks {
+		errs = append(errs, fmt.Errorf("chainsync: page blocks %d: must be in [1, %d]", c.PageBlocks, maxPageBlocks))
+	}
+	return errors.Join(errs...)
 }

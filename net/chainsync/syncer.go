@@ -3,6 +3,7 @@ package chainsync
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"sync"
 	"time"
 )
@@ -46,14 +47,20 @@ type peerState struct {
 
 const maxStates = 1024
 
-// New returns a syncer; it asks nobody before Run.
-func New(cfg Config, c Chain, peers Peers, fetcher Fetcher) *Syncer {
-	cfg.setDefaults()
+// New returns a syncer; it asks nobody before Run. It reports every problem of
+// cfg at once.
+func New(cfg Config, c Chain, peers Peers, fetcher Fetcher) (*Syncer, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
 	return &Syncer{
 		cfg: cfg, chain: c, peers: peers, fetcher: fetcher,
 		wake:  make(chan struct{}, 1),
 		state: make(map[string]*peerState),
-	}
+	}, nil
 }
 
 // Announced notes that the peer with the given id announced a block at height

@@ -12,8 +12,8 @@ import (
 	"doin.network/node/internal/canon"
 )
 
-// Config describes one table. Zero numbers take the defaults named at the
-// fields; Key, Network and Port have none.
+// Config describes one table. The zero value is not usable; start from
+// DefaultConfig.
 type Config struct {
 	// Key is the node's own identity; it signs other nodes' challenges.
 	Key *identity.Key
@@ -74,7 +74,7 @@ type Config struct {
 	Resolve func(ctx context.Context, host string) ([]netip.Addr, error)
 	// Now is the clock. Default time.Now. Timers are the runtime's.
 	Now func() time.Time
-	// Log receives events. Default: discarded.
+	// Log receives events. Default, and where it is nil: discarded.
 	Log *slog.Logger
 }
 
@@ -98,49 +98,31 @@ func (d HTTPDialer) Peers(ctx context.Context, endpoint, challenge string) (*can
 	return d.Client.GetJSON(ctx, endpoint, "/peers?challenge="+challenge)
 }
 
-func (c *Config) setDefaults() {
-	def := func(d *time.Duration, v time.Duration) {
-		if *d == 0 {
-			*d = v
-		}
-	}
-	num := func(n *int, v int) {
-		if *n == 0 {
-			*n = v
-		}
-	}
-	def(&c.Interval, 60*time.Second)
-	def(&c.QuickInterval, time.Second)
-	def(&c.QuickPhase, 30*time.Second)
-	def(&c.DialTimeout, 5*time.Second)
-	def(&c.Lifetime, 3600*time.Second)
-	num(&c.MinPeers, 4)
-	num(&c.MaxConnected, 50)
-	num(&c.MaxInbound, 32)
-	num(&c.MaxKnown, 1000)
-	num(&c.MaxPerHost, 64)
-	num(&c.MaxPending, 64)
-	num(&c.MaxDials, 8)
-	num(&c.MaxFailures, 10)
-	if c.Resolve == nil {
-		c.Resolve = resolve
-	}
-	if c.Now == nil {
-		c.Now = time.Now
-	}
-	if c.Log == nil {
-		c.Log = slog.New(slog.DiscardHandler)
+// DefaultConfig returns the defaults named at each field. Key, Network and Port have none.
+func DefaultConfig() Config {
+	return Config{
+		Interval: 60 * time.Second, QuickInterval: time.Second, QuickPhase: 30 * time.Second,
+		DialTimeout: 5 * time.Second, Lifetime: 3600 * time.Second,
+		MinPeers: 4, MaxConnected: 50, MaxInbound: 32, MaxKnown: 1000, MaxPerHost: 64,
+		MaxPending: 64, MaxDials: 8, MaxFailures: 10,
+		Resolve: resolve, Now: time.Now, Log: slog.New(slog.DiscardHandler),
 	}
 }
 
-// validate reports every problem at once, after setDefaults.
-func (c *Config) validate() error {
+// Validate reports every problem at once, joined; nil means c is usable.
+func (c *Config) Validate() error {
 	var errs []error
 	if c.Key == nil {
 		errs = append(errs, errors.New("discovery: no key"))
 	}
 	if c.Port < 1 || c.Port > 65535 {
 		errs = append(errs, fmt.Errorf("discovery: port %d: must be in [1, 65535]", c.Port))
+	}
+	if c.Resolve == nil {
+		errs = append(errs, errors.New("discovery: no resolver"))
+	}
+	if c.Now == nil {
+		errs = append(errs, errors.New("discovery: no clock"))
 	}
 	for _, d := range []struct {
 		name string
@@ -149,7 +131,7 @@ func (c *Config) validate() error {
 		{"interval", c.Interval}, {"quick interval", c.QuickInterval}, {"quick phase", c.QuickPhase},
 		{"dial timeout", c.DialTimeout}, {"lifetime", c.Lifetime},
 	} {
-		if d.v < 0 {
+		if d.v <= 0 {
 			errs = append(errs, fmt.Errorf("discovery: %s %v: must be positive", d.name, d.v))
 		}
 	}
@@ -161,7 +143,7 @@ func (c *Config) validate() error {
 		{"max known", c.MaxKnown}, {"max per host", c.MaxPerHost}, {"max pending", c.MaxPending},
 		{"max dials", c.MaxDials}, {"max failures", c.MaxFailures},
 	} {
-		if n.v < 0 {
+		if n.v <= 0 {
 			errs = append(errs, fmt.Errorf("discovery: %s %d: must be positive", n.name, n.v))
 		}
 	}

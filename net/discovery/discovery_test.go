@@ -70,7 +70,8 @@ func (w *world) count(endpoint string) int {
 // join makes a table at ip:port whose announcements reach the other tables.
 func (w *world) join(t testing.TB, ip string, port int, edit func(*Config)) *Table {
 	t.Helper()
-	cfg := Config{Key: key(t, fmt.Sprint(ip, port)), Network: network, Port: port}
+	cfg := DefaultConfig()
+	cfg.Key, cfg.Network, cfg.Port = key(t, fmt.Sprint(ip, port)), network, port
 	cfg.Announce = func(_ context.Context, p Peer) error {
 		w.mu.Lock()
 		to := w.tables[p.Endpoint()]
@@ -512,12 +513,14 @@ func TestPeersObject(t *testing.T) {
 
 func TestConfigIsChecked(t *testing.T) {
 	_, err := New(Config{Interval: -1, MaxKnown: -1}, nil)
-	for _, want := range []string{"key", "port", "interval", "max known"} {
+	for _, want := range []string{"key", "port", "clock", "resolver", "interval", "lifetime", "max known", "max failures"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("New() = %v, want it to name %q", err, want)
 		}
 	}
-	if _, err := New(Config{Key: key(t, "a"), Port: 1, Bootstrap: []string{"nonsense"}}, nil); !errors.Is(err, ErrEndpoint) {
+	cfg := DefaultConfig()
+	cfg.Key, cfg.Port, cfg.Bootstrap = key(t, "a"), 1, []string{"nonsense"}
+	if _, err := New(cfg, nil); !errors.Is(err, ErrEndpoint) {
 		t.Errorf("New(bootstrap nonsense) = %v, want ErrEndpoint", err)
 	}
 }
@@ -527,7 +530,9 @@ func FuzzReadHello(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	table, err := New(Config{Key: k, Network: network, Port: 1, AllowUnproven: true}, nil)
+	cfg := DefaultConfig()
+	cfg.Key, cfg.Network, cfg.Port, cfg.AllowUnproven = k, network, 1, true
+	table, err := New(cfg, nil)
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -40,15 +40,6 @@ type Peer struct {
 // Endpoint returns "host:port", IPv6 in brackets.
 func (p Peer) Endpoint() string { return join(p.Host, p.Port) }
 
-// Placeholder returns the id under which the peer is listed: its own, or the
-// reference's "host:port" before it is known.
-func (p Peer) Placeholder() string {
-	if p.ID != "" {
-		return p.ID
-	}
-	return p.Endpoint()
-}
-
 // record is a peer in the table. The table's mutex guards it.
 type record struct {
 	Peer

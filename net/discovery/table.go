@@ -2,6 +2,7 @@ package discovery
 
 import (
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -43,9 +44,11 @@ type Table struct {
 // New returns a table that holds the bootstrap entries and dials nobody before
 // Run. It reports every problem of cfg at once.
 func New(cfg Config, dialer Dialer) (*Table, error) {
-	cfg.setDefaults()
-	if err := cfg.validate(); err != nil {
+	if err := cfg.Validate(); err != nil {
 		return nil, err
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	now := cfg.Now()
 	t := &Table{

@@ -49,8 +49,8 @@ type Sender interface {
 // good: 400, not forwarded.
 type Handler func(ctx context.Context, m *chain.Message, from Peer) error
 
-// Config describes one node's flood. Zero numbers take the defaults named at
-// the fields.
+// Config describes one node's flood. The zero value is not usable; start from
+// DefaultConfig.
 type Config struct {
 	// Signer is the node's identity: its id marks forwarded messages, and it
 	// signs broadcast messages that are not signed yet.
@@ -108,51 +108,31 @@ type Config struct {
 	Report func(p Peer, err error)
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
-	// Log receives events. Default: discarded.
+	// Log receives events. Default, and where it is nil: discarded.
 	Log *slog.Logger
 }
 
-func (c *Config) setDefaults() {
-	num := func(n *int, v int) {
-		if *n == 0 {
-			*n = v
-		}
-	}
-	rate := func(f *float64, v float64) {
-		if *f == 0 {
-			*f = v
-		}
-	}
-	if c.Window == 0 {
-		c.Window = 600 * time.Second
-	}
-	if c.SendTimeout == 0 {
-		c.SendTimeout = 5 * time.Second
-	}
-	num(&c.MaxBytes, 512<<10)
-	num(&c.SeenBytes, 16<<20)
-	num(&c.QueueMessages, 256)
-	num(&c.QueueBytes, 8<<20)
-	num(&c.MaxQueues, 128)
-	rate(&c.AddressRate, 500)
-	rate(&c.AddressBurst, 2000)
-	rate(&c.AuthorRate, 50)
-	rate(&c.AuthorBurst, 500)
-	if c.Now == nil {
-		c.Now = time.Now
-	}
-	if c.Log == nil {
-		c.Log = slog.New(slog.DiscardHandler)
+// DefaultConfig returns the defaults named at each field. Signer, Network and Port have none.
+func DefaultConfig() Config {
+	return Config{
+		Window: 600 * time.Second, MaxBytes: 512 << 10, SeenBytes: 16 << 20,
+		QueueMessages: 256, QueueBytes: 8 << 20, MaxQueues: 128, SendTimeout: 5 * time.Second,
+		AddressRate: 500, AddressBurst: 2000, AuthorRate: 50, AuthorBurst: 500,
+		Now: time.Now, Log: slog.New(slog.DiscardHandler),
 	}
 }
 
-func (c *Config) validate() error {
+// Validate reports every problem at once, joined; nil means c is usable.
+func (c *Config) Validate() error {
 	var errs []error
 	if c.Signer == nil {
 		errs = append(errs, errors.New("flood: no signer"))
 	}
 	if c.Port < 1 || c.Port > 65535 {
 		errs = append(errs, fmt.Errorf("flood: port %d: must be in [1, 65535]", c.Port))
+	}
+	if c.Now == nil {
+		errs = append(errs, errors.New("flood: no clock"))
 	}
 	for _, n := range []struct {
 		name string

@@ -3,6 +3,7 @@ package flood
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -46,9 +47,11 @@ type Flood struct {
 // New returns a flood that forwards to peers through sender and hands what
 // arrives to handler. It reports every problem of cfg at once.
 func New(cfg Config, peers Peers, sender Sender, handler Handler) (*Flood, error) {
-	cfg.setDefaults()
-	if err := cfg.validate(); err != nil {
+	if err := cfg.Validate(); err != nil {
 		return nil, err
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	now := cfg.Now()
 	return &Flood{

@@ -90,7 +90,8 @@ func (f senderFunc) PostMessage(ctx context.Context, endpoint string, body []byt
 func newFixture(t testing.TB, edit func(*Config), peers ...Peer) *fixture {
 	t.Helper()
 	f := &fixture{now: noon, sent: make(chan string, 1000)}
-	cfg := Config{Signer: key(t, "self"), Network: network, Port: 8470, Now: func() time.Time { return f.now }}
+	cfg := DefaultConfig()
+	cfg.Signer, cfg.Network, cfg.Port, cfg.Now = key(t, "self"), network, 8470, func() time.Time { return f.now }
 	if edit != nil {
 		edit(&cfg)
 	}
@@ -446,10 +447,11 @@ func TestSlowPeerStallsNobody(t *testing.T) {
 	slow := make(chan struct{})
 	fast := make(chan string, 1000)
 	var reports sync.Map
-	g, err := New(Config{
-		Signer: key(t, "self"), Network: network, Port: 1, QueueMessages: 10, SendTimeout: time.Minute,
-		Report: func(p Peer, err error) { reports.Store(p.Endpoint, err) },
-	}, PeersFunc(func() []Peer { return []Peer{{ID: "slow", Endpoint: "slow:1"}, {ID: "fast", Endpoint: "fast:1"}} }),
+	cfg := DefaultConfig()
+	cfg.Signer, cfg.Network, cfg.Port = key(t, "self"), network, 1
+	cfg.QueueMessages, cfg.SendTimeout = 10, time.Minute
+	cfg.Report = func(p Peer, err error) { reports.Store(p.Endpoint, err) }
+	g, err := New(cfg, PeersFunc(func() []Peer { return []Peer{{ID: "slow", Endpoint: "slow:1"}, {ID: "fast", Endpoint: "fast:1"}} }),
 		senderFunc(func(ctx context.Context, endpoint string, body []byte) error {
 			if endpoint == "slow:1" {
 				select {
@@ -516,8 +518,9 @@ func TestFloodReachesEveryNodeOnOneAddress(t *testing.T) {
 		for _, j := range []int{(i + 1) % n, (i + n - 1) % n} { // a ring
 			links = append(links, Peer{ID: ids[j], Host: "127.0.0.1", Endpoint: endpoint(j)})
 		}
-		g, err := New(Config{Signer: key(t, fmt.Sprint(i)), Network: network, Port: 1000 + i},
-			PeersFunc(func() []Peer { return links }), deliver, boxes[i].handle)
+		cfg := DefaultConfig()
+		cfg.Signer, cfg.Network, cfg.Port = key(t, fmt.Sprint(i)), network, 1000+i
+		g, err := New(cfg, PeersFunc(func() []Peer { return links }), deliver, boxes[i].handle)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -574,7 +577,7 @@ func TestUnsignedProfile(t *testing.T) {
 
 func TestConfigIsChecked(t *testing.T) {
 	_, err := New(Config{Window: -1, AuthorRate: -1}, nil, nil, nil)
-	for _, want := range []string{"signer", "port", "window", "author rate"} {
+	for _, want := range []string{"signer", "port", "clock", "window", "max queues", "author rate"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("New() = %v, want it to name %q", err, want)
 		}

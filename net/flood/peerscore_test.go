@@ -17,7 +17,7 @@ func scored(t *testing.T) (*fixture, *[]string) {
 	f := newFixture(t, func(c *Config) {
 		for _, b := range []**peerscore.Board{&c.Addresses, &c.Authors} {
 			var err error
-			if *b, err = peerscore.New(peerscore.Config{Points: 4, Recovery: 0.001, Penalty: time.Minute}); err != nil {
+			if *b, err = peerscore.New(peerscore.Config{Points: 4, Recovery: 0.001, Penalty: time.Minute, Max: 4096}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -90,8 +90,9 @@ func TestAuthorPaysForWhatItSigned(t *testing.T) {
 func TestOnlyFloodsCost(t *testing.T) {
 	f := newFixture(t, func(c *Config) {
 		c.AddressRate, c.AddressBurst = 1, 2
-		var err error
-		if c.Addresses, err = peerscore.New(peerscore.Config{Points: 0.95}); err != nil {
+		score, err := peerscore.DefaultConfig(), error(nil)
+		score.Points = 0.95
+		if c.Addresses, err = peerscore.New(score); err != nil {
 			t.Fatal(err)
 		}
 	})

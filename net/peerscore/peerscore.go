@@ -23,7 +23,7 @@ import (
 	"time"
 )
 
-// Config describes one board. Zero values take the defaults named at the fields.
+// Config describes one board. The zero value is not usable; start from DefaultConfig.
 type Config struct {
 	// Points is what everybody begins with and cannot exceed. Default 100.
 	Points float64
@@ -33,6 +33,25 @@ type Config struct {
 	Penalty time.Duration
 	// Max is the number of names with fewer than all points. Default 4096.
 	Max int
+}
+
+// DefaultConfig returns the defaults named at each field.
+func DefaultConfig() Config {
+	return Config{Points: 100, Recovery: 1, Penalty: time.Minute, Max: 4096}
+}
+
+// Validate reports every problem at once, joined; nil means c is usable.
+func (c *Config) Validate() error {
+	var errs []error
+	for _, n := range []struct {
+		name string
+		v    float64
+	}{{"points", c.Points}, {"recovery", c.Recovery}, {"penalty", float64(c.Penalty)}, {"max", float64(c.Max)}} {
+		if !(n.v > 0) {
+			errs = append(errs, fmt.Errorf("peerscore: %s %v: must be positive", n.name, n.v))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // Board holds scores by name. It is safe for concurrent use.
@@ -61,30 +80,9 @@ type Entry struct {
 	Cut bool
 }
 
-// New returns an empty board. It reports every value below zero.
+// New returns an empty board. It reports every problem of cfg at once.
 func New(cfg Config) (*Board, error) {
-	if cfg.Points == 0 {
-		cfg.Points = 100
-	}
-	if cfg.Recovery == 0 {
-		cfg.Recovery = 1
-	}
-	if cfg.Penalty == 0 {
-		cfg.Penalty = time.Minute
-	}
-	if cfg.Max == 0 {
-		cfg.Max = 4096
-	}
-	var errs []error
-	for _, n := range []struct {
-		name string
-		v    float64
-	}{{"points", cfg.Points}, {"recovery", cfg.Recovery}, {"penalty", float64(cfg.Penalty)}, {"max", float64(cfg.Max)}} {
-		if !(n.v > 0) {
-			errs = append(errs, fmt.Errorf("standing: %s %v: must be positive", n.name, n.v))
-		}
-	}
-	if err := errors.Join(errs...); err != nil {
+	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
 	return &Board{cfg: cfg, byName: make(map[string]*score)}, nil

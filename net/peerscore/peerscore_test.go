@@ -3,14 +3,20 @@ package peerscore
 import (
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 	"time"
 )
 
 var start = time.Unix(1_700_000_000, 0)
 
-func board(t *testing.T, cfg Config) *Board {
+// board returns a board of the defaults but for what edit changes.
+func board(t *testing.T, edit func(*Config)) *Board {
 	t.Helper()
+	cfg := DefaultConfig()
+	if edit != nil {
+		edit(&cfg)
+	}
 	b, err := New(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -19,7 +25,7 @@ func board(t *testing.T, cfg Config) *Board {
 }
 
 func TestCutAndBack(t *testing.T) {
-	b := board(t, Config{Points: 10, Recovery: 1, Penalty: 30 * time.Second})
+	b := board(t, func(c *Config) { c.Points, c.Penalty = 10, 30*time.Second })
 	for i := range 9 {
 		if b.Charge("a", 1, start) {
 			t.Fatalf("cut off by offence %d", i+1)
@@ -55,7 +61,7 @@ func TestCutAndBack(t *testing.T) {
 }
 
 func TestWorst(t *testing.T) {
-	b := board(t, Config{})
+	b := board(t, nil)
 	b.Charge("mild", 1, start)
 	b.Charge("bad", 50, start)
 	b.Charge("worse", 100, start)
@@ -70,7 +76,7 @@ func TestWorst(t *testing.T) {
 
 // TestFull: neither new names nor many offences of them clear one that is cut off.
 func TestFull(t *testing.T) {
-	b := board(t, Config{Max: 8})
+	b := board(t, func(c *Config) { c.Max = 8 })
 	b.Charge("bad", 100, start)
 	for i := range 1000 {
 		b.Charge(fmt.Sprint(i), 2, start)
@@ -90,12 +96,13 @@ func TestFull(t *testing.T) {
 }
 
 func TestBadValues(t *testing.T) {
-	for _, c := range []Config{{Points: -1}, {Recovery: math.NaN()}, {Penalty: -1}, {Max: -1}} {
-		if _, err := New(c); err == nil {
-			t.Errorf("New(%+v) took it", c)
+	_, err := New(Config{Points: -1, Recovery: math.NaN()})
+	for _, want := range []string{"points", "recovery", "penalty", "max"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("New() = %v, want it to name %q", err, want)
 		}
 	}
-	b := board(t, Config{})
+	b := board(t, nil)
 	b.Charge("a", math.NaN(), start)
 	b.Charge("a", -50, start)
 	if p := b.Points("a", start); p != 100 {

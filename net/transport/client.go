@@ -27,19 +27,12 @@ type Client struct {
 	done   chan struct{}
 }
 
-// NewClient returns a client. Unset or negative fields take their defaults.
+// NewClient returns a client. It panics when cfg is not valid: call
+// cfg.Validate first where the values come from outside.
 func NewClient(cfg ClientConfig) *Client {
-	def := DefaultClientConfig()
-	if cfg.Name == "" {
-		cfg.Name = def.Name
+	if err := cfg.Validate(); err != nil {
+		panic(err)
 	}
-	cfg.DialTimeout = positive(cfg.DialTimeout, def.DialTimeout)
-	cfg.Timeout = positive(cfg.Timeout, def.Timeout)
-	cfg.IdleTimeout = positive(cfg.IdleTimeout, def.IdleTimeout)
-	cfg.MaxResponseBytes = positive(cfg.MaxResponseBytes, def.MaxResponseBytes)
-	cfg.MaxInFlight = positive(cfg.MaxInFlight, def.MaxInFlight)
-	cfg.MaxConnsPerHost = positive(cfg.MaxConnsPerHost, def.MaxConnsPerHost)
-
 	c := &Client{
 		cfg:   cfg,
 		slots: make(chan struct{}, cfg.MaxInFlight),
@@ -65,13 +58,6 @@ func NewClient(cfg ClientConfig) *Client {
 		},
 	}
 	return c
-}
-
-func positive[T int | time.Duration](v, def T) T {
-	if v > 0 {
-		return v
-	}
-	return def
 }
 
 // Get asks endpoint ("host:port") for path, query included, and returns the

@@ -12,6 +12,22 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
+// client returns a client of the defaults but for what edit changes.
+func client(edit func(*ClientConfig)) *Client {
+	cfg := DefaultClientConfig()
+	edit(&cfg)
+	return NewClient(cfg)
+}
+
+func TestClientConfig(t *testing.T) {
+	err := (&ClientConfig{}).Validate()
+	for _, want := range []string{"dial timeout", "idle timeout", "max response bytes", "max in flight", "max connections per host"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Validate() = %v, want it to name %q", err, want)
+		}
+	}
+}
+
 func TestClientJSON(t *testing.T) {
 	addr, _ := start(t, DefaultServerConfig(), func(_ context.Context, rc *fasthttp.RequestCtx) {
 		switch string(rc.Path()) {
@@ -28,7 +44,7 @@ func TestClientJSON(t *testing.T) {
 			rc.SetBodyString("404: Not Found")
 		}
 	})
-	c := NewClient(ClientConfig{})
+	c := NewClient(DefaultClientConfig())
 	defer c.Close()
 
 	o, err := c.PostJSON(t.Context(), addr, "/echo", []byte(`{"a": 1}`))
@@ -60,7 +76,7 @@ func TestClientRefusesALargeResponse(t *testing.T) {
 	addr, _ := start(t, DefaultServerConfig(), func(_ context.Context, rc *fasthttp.RequestCtx) {
 		rc.SetBody(make([]byte, 5000))
 	})
-	c := NewClient(ClientConfig{MaxResponseBytes: 4000})
+	c := client(func(c *ClientConfig) { c.MaxResponseBytes = 4000 })
 	defer c.Close()
 	if _, _, err := c.Get(t.Context(), addr, "/"); !errors.Is(err, ErrResponseTooLarge) {
 		t.Errorf("Get() = %v, want ErrResponseTooLarge", err)
@@ -89,7 +105,7 @@ func silent(t *testing.T) string {
 
 func TestClientTimesOut(t *testing.T) {
 	addr := silent(t)
-	c := NewClient(ClientConfig{Timeout: 100 * time.Millisecond})
+	c := client(func(c *ClientConfig) { c.Timeout = 100 * time.Millisecond })
 	defer c.Close()
 	if _, _, err := c.Get(t.Context(), addr, "/"); !errors.Is(err, ErrTimeout) {
 		t.Errorf("Get(silent) = %v, want ErrTimeout", err)
@@ -98,7 +114,7 @@ func TestClientTimesOut(t *testing.T) {
 
 func TestClientObeysTheContext(t *testing.T) {
 	addr := silent(t)
-	c := NewClient(ClientConfig{Timeout: time.Minute})
+	c := client(func(c *ClientConfig) { c.Timeout = time.Minute })
 	defer c.Close()
 	ctx, cancel := context.WithCancel(t.Context())
 	end := make(chan error, 1)
@@ -116,7 +132,7 @@ func TestClientObeysTheContext(t *testing.T) {
 
 func TestClientCloseEndsExchanges(t *testing.T) {
 	addr := silent(t)
-	c := NewClient(ClientConfig{Timeout: time.Minute})
+	c := client(func(c *ClientConfig) { c.Timeout = time.Minute })
 	end := make(chan error, 1)
 	go func() { _, _, err := c.Get(t.Context(), addr, "/"); end <- err }()
 	for {
@@ -138,7 +154,7 @@ func TestClientCloseEndsExchanges(t *testing.T) {
 
 func TestClientBoundsExchangesInFlight(t *testing.T) {
 	addr := silent(t)
-	c := NewClient(ClientConfig{Timeout: 200 * time.Millisecond, MaxInFlight: 1})
+	c := client(func(c *ClientConfig) { c.Timeout, c.MaxInFlight = 200*time.Millisecond, 1 })
 	defer c.Close()
 	first := make(chan error, 1)
 	go func() { _, _, err := c.Get(t.Context(), addr, "/"); first <- err }()
@@ -174,7 +190,7 @@ func TestClientRepeatsOnAStaleConnection(t *testing.T) {
 			c.Close()
 		}
 	}()
-	c := NewClient(ClientConfig{Timeout: 5 * time.Second})
+	c := client(func(c *ClientConfig) { c.Timeout = 5 * time.Second })
 	defer c.Close()
 	for i := range 5 {
 		if err := c.PostMessage(t.Context(), ln.Addr().String(), []byte("{}")); err != nil {

@@ -65,25 +65,34 @@ func DefaultServerConfig() ServerConfig {
 
 // Validate reports every problem at once, joined; nil means c is usable.
 func (c *ServerConfig) Validate() error {
-	var errs []error
-	for _, d := range []struct {
-		name string
-		v    time.Duration
-	}{
+	return check([]span{
 		{"read timeout", c.ReadTimeout}, {"write timeout", c.WriteTimeout},
 		{"idle timeout", c.IdleTimeout}, {"shutdown timeout", c.ShutdownTimeout},
-	} {
+	}, []size{
+		{"max body bytes", c.MaxBodyBytes, 1}, {"max header bytes", c.MaxHeaderBytes, 1 << 10},
+		{"max connections", c.MaxConns, 1}, {"max connections per ip", c.MaxConnsPerIP, 1},
+	})
+}
+
+// span and size are values that must be above 0 and at least min.
+type span struct {
+	name string
+	v    time.Duration
+}
+
+type size struct {
+	name   string
+	v, min int
+}
+
+func check(spans []span, sizes []size) error {
+	var errs []error
+	for _, d := range spans {
 		if d.v <= 0 {
 			errs = append(errs, fmt.Errorf("transport: %s %v: must be positive", d.name, d.v))
 		}
 	}
-	for _, n := range []struct {
-		name   string
-		v, min int
-	}{
-		{"max body bytes", c.MaxBodyBytes, 1}, {"max header bytes", c.MaxHeaderBytes, 1 << 10},
-		{"max connections", c.MaxConns, 1}, {"max connections per ip", c.MaxConnsPerIP, 1},
-	} {
+	for _, n := range sizes {
 		if n.v < n.min {
 			errs = append(errs, fmt.Errorf("transport: %s %d: must be at least %d", n.name, n.v, n.min))
 		}
@@ -123,4 +132,11 @@ func DefaultClientConfig() ClientConfig {
 		MaxInFlight:      64,
 		MaxConnsPerHost:  8,
 	}
+}
+
+// Validate reports every problem at once, joined; nil means c is usable.
+func (c *ClientConfig) Validate() error {
+	return check([]span{{"dial timeout", c.DialTimeout}, {"timeout", c.Timeout}, {"idle timeout", c.IdleTimeout}}, []size{
+		{"max response bytes", c.MaxResponseBytes, 1}, {"max in flight", c.MaxInFlight, 1}, {"max connections per host", c.MaxConnsPerHost, 1},
+	})
 }

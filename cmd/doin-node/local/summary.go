@@ -30,22 +30,19 @@ func summary(members []*member, last []sample) *canon.Object {
 			"best_performance", d.verified,
 			"accepted", d.accepted,
 			"rejected", d.rejected,
-			"champion", d.champion.object(len(members)),
+			"champion", d.champion.object(),
 		))
 	}
 	return canon.NewObject("nodes", nodes, "domains", domains)
 }
 
 // object is the champion as JSON, nil for none.
-func (c *championSample) object(nodes int) any {
+func (c *championSample) object() any {
 	if c == nil {
 		return nil
 	}
-	return canon.NewObject("performance", c.performance, "verified", c.verified, "solo", c.alone(nodes))
+	return canon.NewObject("performance", c.performance, "verified", c.verified, "solo", c.solo)
 }
-
-// alone reports whether nobody but its author has verified a champion. Where there is one node there is nobody else.
-func (c *championSample) alone(nodes int) bool { return c.solo || c.verified && nodes == 1 }
 
 // longest returns the sample with the most blocks, the first of several; among
 // those without an answer an empty one.

@@ -103,7 +103,7 @@ func championLine(d *domainSample, nodes int) string {
 	}
 	how := "verified"
 	switch {
-	case c.alone(nodes):
+	case c.solo:
 		how = "solo: verified by its author alone"
 	case !c.verified && nodes == 1 && !d.solo:
 		how = "unverified: a node alone has no quorum"

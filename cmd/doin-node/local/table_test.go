@@ -41,7 +41,8 @@ func TestChampionLine(t *testing.T) {
 	}
 	f(1, nil, "")
 	f(1, &championSample{performance: -0.25}, "champion -0.25, unverified: a node alone has no quorum")
-	f(1, &championSample{performance: -0.25, verified: true}, "champion -0.25, solo: verified by its author alone")
+	f(1, &championSample{performance: -0.25, verified: true}, "champion -0.25, verified") // by others, before
+	f(1, &championSample{performance: -0.25, verified: true, solo: true}, "champion -0.25, solo: verified by its author alone")
 	solo := &domainSample{solo: true, champion: &championSample{performance: -0.25}}
 	if got, want := championLine(solo, 1), "champion -0.25, unverified: no quorum has agreed yet"; got != want {
 		t.Errorf("championLine of a solo node's newest = %q, want %q", got, want)

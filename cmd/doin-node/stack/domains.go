@@ -84,8 +84,12 @@ func (l *searches) progress(id string, line *api.DomainStatus) *canon.Object {
 		o.Set("baselines", info.Baselines)
 	}
 	if champion.Parameters != nil {
-		o.Set("champion", canon.NewObject("optimae_id", champion.OptimaeID, "optimizer_id", champion.OptimizerID,
-			"performance", champion.Performance, "digest", champion.Digest, "verified", champion.Verified))
+		c := canon.NewObject("optimae_id", champion.OptimaeID, "optimizer_id", champion.OptimizerID,
+			"performance", champion.Performance, "digest", champion.Digest, "verified", champion.Verified)
+		if champion.Solo {
+			c.Set("solo", true)
+		}
+		o.Set("champion", c)
 	}
 	if s == nil {
 		return o

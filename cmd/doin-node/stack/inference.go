@@ -78,7 +78,7 @@ func (v Champions) Infer(ctx context.Context, r api.InferenceRequest) (string, f
 			return f.TaskID, func(ctx context.Context) (*api.Forecast, error) {
 				select {
 				case a := <-answer:
-					return &api.Forecast{Result: a.result, OptimaeID: f.OptimaeID, Verified: f.Verified}, inferenceError(a.err)
+					return &api.Forecast{Result: a.result, OptimaeID: f.OptimaeID, Verified: f.Verified, Solo: f.Solo}, inferenceError(a.err)
 				case <-ctx.Done():
 					v.S.asked.forget(handle)
 					return nil, ctx.Err()

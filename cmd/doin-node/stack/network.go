@@ -46,7 +46,8 @@ func (s *Stack) openNetwork() (err error) {
 	blocks := transport.DefaultClientConfig() // pages of blocks are larger, and fewer at a time
 	blocks.MaxResponseBytes, blocks.MaxInFlight = 4*s.profile.MaxBlockBytes, 8
 	n.blocks = transport.NewClient(blocks)
-	score := peerscore.Config{Points: limits.PenaltyPoints, Penalty: limits.PenaltyTime}
+	score := peerscore.DefaultConfig()
+	score.Points, score.Penalty = limits.PenaltyPoints, limits.PenaltyTime
 	if n.callers, err = peerscore.New(score); err != nil {
 		return err
 	}
@@ -54,7 +55,8 @@ func (s *Stack) openNetwork() (err error) {
 		return err
 	}
 	fc, dc := s.floodConfig(), s.discoveryConfig()
-	ac := api.Config{Port: s.Port, Network: s.profile.Network, Strict: true, Log: fc.Log}
+	ac := api.DefaultConfig()
+	ac.Port, ac.Network, ac.Log = s.Port, s.profile.Network, fc.Log
 	if s.profile.Adapt != nil {
 		s.profile.Adapt(&fc, &dc, &ac)
 	}
@@ -65,7 +67,9 @@ func (s *Stack) openNetwork() (err error) {
 		return err
 	}
 	fetcher := chainsync.HTTPFetcher{Client: n.blocks, TooLarge: func(err error) bool { return errors.Is(err, transport.ErrResponseTooLarge) }}
-	n.syncer = chainsync.New(s.syncConfig(), chainView{s}, chainsync.PeersFunc(s.syncPeers), fetcher)
+	if n.syncer, err = chainsync.New(s.syncConfig(), chainView{s}, chainsync.PeersFunc(s.syncPeers), fetcher); err != nil {
+		return err
+	}
 	s.metrics = newMetrics(s)
 	parts := s.profile.Parts(s)
 	parts.Chain, parts.Stats, parts.Peers, parts.Flood, parts.Metrics = blockView{s}, statsView{s}, n.peers, n.flood, s.metrics.registry
@@ -77,37 +81,45 @@ func (s *Stack) openNetwork() (err error) {
 
 func (s *Stack) floodConfig() flood.Config {
 	log, limits := s.Log.With("component", "net"), &s.Config.Limits
-	return flood.Config{Signer: s.Key, Network: s.profile.Network, Port: s.Port, Log: log,
-		MaxBytes: limits.MaxMessageBytes, AddressRate: limits.AddressRate, AddressBurst: 4 * limits.AddressRate,
-		AuthorRate: limits.AuthorRate, AuthorBurst: 10 * limits.AuthorRate, Addresses: s.net.callers, Authors: s.net.authors,
-		CutOff: func(author string) { s.net.peers.Penalize(author, limits.PenaltyTime) },
-		Learn: func(host string, port int, id string) {
-			if err := s.net.peers.Learn(host, port, id); err != nil {
-				log.Debug("caller not learned", "host", host, "port", port, "err", err)
-			}
-		},
-		Report: func(p flood.Peer, err error) { s.net.peers.Report(p.Endpoint, err) },
+	c := flood.DefaultConfig()
+	c.Signer, c.Network, c.Port, c.Log = s.Key, s.profile.Network, s.Port, log
+	c.MaxBytes = limits.MaxMessageBytes
+	c.AddressRate, c.AddressBurst = limits.AddressRate, 4*limits.AddressRate
+	c.AuthorRate, c.AuthorBurst = limits.AuthorRate, 10*limits.AuthorRate
+	c.Addresses, c.Authors = s.net.callers, s.net.authors
+	c.CutOff = func(author string) { s.net.peers.Penalize(author, limits.PenaltyTime) }
+	c.Learn = func(host string, port int, id string) {
+		if err := s.net.peers.Learn(host, port, id); err != nil {
+			log.Debug("caller not learned", "host", host, "port", port, "err", err)
+		}
 	}
+	c.Report = func(p flood.Peer, err error) { s.net.peers.Report(p.Endpoint, err) }
+	return c
 }
 
 func (s *Stack) discoveryConfig() discovery.Config {
-	log, c := s.Log.With("component", "net"), &s.Config.Network
-	return discovery.Config{Key: s.Key, Network: s.profile.Network, Port: s.Port, Bootstrap: c.Bootstrap,
-		Interval: c.DiscoveryInterval, NoExchange: !c.Discovery, MaxKnown: s.Config.Limits.MaxPeers, Log: log,
-		Announce: func(ctx context.Context, p discovery.Peer) error { return s.net.flood.Announce(ctx, floodPeer(p)) },
-		OnConnect: func(p discovery.Peer) {
-			log.Info("peer connected", "peer", p.ID, "endpoint", p.Endpoint(), "proved_its_key", p.Verified)
-			s.net.syncer.Poll()
-		},
+	log, network := s.Log.With("component", "net"), &s.Config.Network
+	c := discovery.DefaultConfig()
+	c.Key, c.Network, c.Port, c.Log = s.Key, s.profile.Network, s.Port, log
+	c.Bootstrap, c.Interval, c.NoExchange = network.Bootstrap, network.DiscoveryInterval, !network.Discovery
+	c.MaxKnown = s.Config.Limits.MaxPeers
+	c.Announce = func(ctx context.Context, p discovery.Peer) error { return s.net.flood.Announce(ctx, floodPeer(p)) }
+	c.OnConnect = func(p discovery.Peer) {
+		log.Info("peer connected", "peer", p.ID, "endpoint", p.Endpoint(), "proved_its_key", p.Verified)
+		s.net.syncer.Poll()
 	}
+	return c
 }
 
 func (s *Stack) syncConfig() chainsync.Config {
 	log := s.Log.With("component", "net")
-	return chainsync.Config{Network: s.profile.Network, Log: log, Synced: s.synced, Penalize: func(p chainsync.Peer, reason error) {
+	c := chainsync.DefaultConfig()
+	c.Network, c.Log, c.Synced = s.profile.Network, log, s.synced
+	c.Penalize = func(p chainsync.Peer, reason error) {
 		log.Warn("peer served a bad chain", "peer", p.ID, "endpoint", p.Endpoint, "err", reason)
 		s.net.peers.Penalize(p.ID, time.Minute)
-	}}
+	}
+	return c
 }
 
 func (s *Stack) openServer() error {

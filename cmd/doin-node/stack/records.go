@@ -16,6 +16,7 @@ type Queries interface {
 	Experiments(ctx context.Context) ([]*canon.Object, error)
 	Summaries(ctx context.Context, domain string) ([]*canon.Object, error)
 	Rounds(ctx context.Context, experiment string, limit int) ([]*canon.Object, error)
+	Claims(ctx context.Context, experiment string, limit int) ([]*canon.Object, error)
 	ChainMetrics(ctx context.Context, domain string) ([]*canon.Object, error)
 	Export(ctx context.Context, dir string) (path string, cleanup func(), err error)
 }

@@ -10,6 +10,7 @@ import (
 	"doin.network/node/cmd/doin-node/stack/loop"
 	"doin.network/node/internal/canon"
 	"doin.network/node/net/api"
+	"doin.network/node/olap"
 )
 
 // fakeLoop answers every event with the same effects.
@@ -28,7 +29,7 @@ func (l *fakeLoop) Ask(context.Context, func(loop.Tasks)) error { return nil }
 
 // TestChampions follows inferences from the client to the answer: each handle is answered once, and waiting is bounded.
 func TestChampions(t *testing.T) {
-	l := &fakeLoop{out: []protocol.Effect{protocol.Inference{TaskID: "t", OptimaeID: "o", Verified: true}}}
+	l := &fakeLoop{out: []protocol.Effect{protocol.Inference{TaskID: "t", OptimaeID: "o", Verified: true, Solo: true}}}
 	s := &Stack{profile: Profile{Loop: l}, asked: newInferences()}
 	ask := func() (func(context.Context) (*api.Forecast, error), error) {
 		_, wait, err := Champions{s}.Infer(t.Context(), api.InferenceRequest{Domain: "d"})
@@ -41,7 +42,7 @@ func TestChampions(t *testing.T) {
 	handle := l.last.(protocol.Infer).Wanted
 	s.asked.answer(handle, inferenceAnswer{result: canon.NewObject("forecast", 1.5)})
 	s.asked.answer(handle, inferenceAnswer{err: errors.New("twice")}) // nobody waits any more
-	if f, err := wait(t.Context()); err != nil || !f.Verified || f.OptimaeID != "o" || f.Result.Len() != 1 {
+	if f, err := wait(t.Context()); err != nil || !f.Verified || !f.Solo || f.OptimaeID != "o" || f.Result.Len() != 1 {
 		t.Errorf("forecast %+v, %v", f, err)
 	}
 	for range maxWaiting {
@@ -99,5 +100,17 @@ func TestTaskErrors(t *testing.T) {
 	l.out = nil
 	if _, err := tasks.Do(t.Context(), protocol.ClaimTask{}); err == nil {
 		t.Error("an event that was not answered is no error")
+	}
+}
+
+// TestRecordsObject: what /status says of the rows, and that it says nothing of where they are kept.
+func TestRecordsObject(t *testing.T) {
+	st := olap.Stats{Accepted: 5, Dropped: 2, SpoolBytes: 100, Sinks: []olap.SinkStats{
+		{Name: "csv", Delivered: 5}, {Name: "sqlite", Delivered: 2, Pending: 3, Rejected: 1, Lost: 4, LastError: "open /secret: no"}}}
+	got := string(canon.Default(recordsObject(st)))
+	want := `{"accepted": 5, "dropped": 2, "spool_bytes": 100, "sinks": {"csv": {"pending": 0, "rejected": 0, "lost": 0}, ` +
+		`"sqlite": {"pending": 3, "rejected": 1, "lost": 4}}}`
+	if got != want {
+		t.Errorf("recordsObject(%+v) = %s, want %s", st, got, want)
 	}
 }

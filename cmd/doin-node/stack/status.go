@@ -7,6 +7,7 @@ import (
 	"doin.network/node/cmd/doin-node/config"
 	"doin.network/node/internal/canon"
 	"doin.network/node/net/api"
+	"doin.network/node/olap"
 )
 
 // Status returns the part of GET /status that every node has. domain is called for each configured domain: it adds what the
@@ -48,11 +49,21 @@ func (s *Stack) Status(ctx context.Context, domain func(*config.Domain, *api.Dom
 	telemetry := s.Workers.Telemetry(ctx)
 	st.Extra = canon.NewObject("version", Version, "node_id", s.Key.PeerID(), "network_id", s.profile.Network,
 		"security_profile", string(s.Config.Security), "progress", progress, "worker", telemetry,
-		"busy", orNil(s.busyOwn()), "busy_others", orNil(s.busyOthers()))
+		"busy", orNil(s.busyOwn()), "busy_others", orNil(s.busyOthers()), "records", recordsObject(s.Recorder.Stats()))
 	for k, v := range extra.All() {
 		st.Extra.Set(k, v)
 	}
 	return st
+}
+
+// recordsObject is what became of the rows since the start: how many were dropped because there was no room, and for each
+// sink how many it has not had yet, has refused for good, and never will have.
+func recordsObject(st olap.Stats) *canon.Object {
+	sinks := canon.NewObject()
+	for _, one := range st.Sinks {
+		sinks.Set(one.Name, canon.NewObject("pending", one.Pending, "rejected", int64(one.Rejected), "lost", int64(one.Lost)))
+	}
+	return canon.NewObject("accepted", int64(st.Accepted), "dropped", int64(st.Dropped), "spool_bytes", st.SpoolBytes, "sinks", sinks)
 }
 
 // busyOwn and busyOthers are the shares of workers.Busy, NaN while they are unknown.

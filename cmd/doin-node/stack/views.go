@@ -167,6 +167,10 @@ func (v statsView) Rounds(ctx context.Context, experiment string, limit int) ([]
 	return v.s.DB.Rounds(ctx, experiment, limit)
 }
 
+func (v statsView) Claims(ctx context.Context, experiment string, limit int) ([]*canon.Object, error) {
+	return v.s.DB.Claims(ctx, experiment, limit)
+}
+
 func (v statsView) ChainMetrics(ctx context.Context, domain string) ([]*canon.Object, error) {
 	return v.s.DB.ChainMetrics(ctx, domain)
 }

@@ -66,8 +66,8 @@ func python(t *testing.T, name, id string, port int, bootstrap []string, args ..
 	return h
 }
 
-// referenceSettings are those of a node among Python nodes; further members are the domain's.
-func referenceSettings(members ...any) *canon.Object {
+// pythonSettings are those of a node among Python nodes; further members are the domain's.
+func pythonSettings(members ...any) *canon.Object {
 	d := canon.NewObject("domain_id", "quadratic", "optimize", false, "evaluate", true, "optimization_plugin", "simple_quadratic",
 		"inference_plugin", "simple_quadratic", "has_synthetic_data", false, "synthetic_data_validation", false,
 		"optimization_config", canon.NewObject("n_params", 3, "step_size", 4, "target", []any{40, -35, 30}))
@@ -149,14 +149,14 @@ func made(blocks []*chain.Block) map[string]int {
 	return out
 }
 
-// TestReference lets two nodes live with a Python peer under HEAD's auto-accept: each takes the others' results and blocks,
+// TestPythonNetwork lets two nodes live with a Python peer under HEAD's auto-accept: each takes the others' results and blocks,
 // and late comers of either kind sync the chain of the other.
-func TestReference(t *testing.T) {
+func TestPythonNetwork(t *testing.T) {
 	t.Parallel()
 	port := freePort(t)
 	address := fmt.Sprintf("127.0.0.1:%d", port)
-	s := referenceSettings()
-	a := newPynode(t, "optimizer", referenceSettings("optimize", true, "target_performance", -300), "bootstrap_peers", []any{address})
+	s := pythonSettings()
+	a := newPynode(t, "optimizer", pythonSettings("optimize", true, "target_performance", -300), "bootstrap_peers", []any{address})
 	b := newPynode(t, "evaluator", s, "bootstrap_peers", []any{address})
 	p := python(t, "python", pythonID, port, []string{a.endpoint(), b.endpoint()})
 	a.run()
@@ -336,7 +336,7 @@ func checkChainRows(t *testing.T, h *host, blocks []*chain.Block) {
 func checkImport(t *testing.T, p *host, blocks []*chain.Block) (imported int64) {
 	t.Helper()
 	a := p.must(http.MethodGet, "/_chain.json", nil)
-	h := newPynode(t, "explorer", referenceSettings("evaluate", false), "discovery_enabled", false)
+	h := newPynode(t, "explorer", pythonSettings("evaluate", false), "discovery_enabled", false)
 	file := filepath.Join(t.TempDir(), "chain.json")
 	write(t, file, a.body)
 	for i, want := range []int{len(blocks) - 1, 0} { // again, and nothing is new
@@ -368,15 +368,15 @@ func checkImport(t *testing.T, p *host, blocks []*chain.Block) (imported int64) 
 	return imported
 }
 
-// TestReferenceQuorum has results verified by a quorum of a node and a Python peer. HEAD's own nodes never make a block
+// TestPythonQuorum has results verified by a quorum of a node and a Python peer. HEAD's own nodes never make a block
 // this way; ours do.
-func TestReferenceQuorum(t *testing.T) {
+func TestPythonQuorum(t *testing.T) {
 	t.Parallel()
 	port := freePort(t)
 	address := fmt.Sprintf("127.0.0.1:%d", port)
-	a := newPynode(t, "optimizer", referenceSettings("optimize", true, "synthetic_data_validation", true, "target_performance", -600),
+	a := newPynode(t, "optimizer", pythonSettings("optimize", true, "synthetic_data_validation", true, "target_performance", -600),
 		"bootstrap_peers", []any{address})
-	b := newPynode(t, "evaluator", referenceSettings("synthetic_data_validation", true), "bootstrap_peers", []any{address, a.endpoint()})
+	b := newPynode(t, "evaluator", pythonSettings("synthetic_data_validation", true), "bootstrap_peers", []any{address, a.endpoint()})
 	p := python(t, "python", pythonID, port, []string{a.endpoint(), b.endpoint()}, "--validate")
 	b.run()
 	eventually(t, "the evaluator knows the python peer", func() error {
@@ -438,8 +438,8 @@ func TestReferenceQuorum(t *testing.T) {
 	figures(t, "Quorum of a node and a Python peer", chainFigures(blocks).Set("results_accepted_by_quorum", int64(accepted)))
 }
 
-// TestReferenceExamples starts either program with each example file of the reference, as it is.
-func TestReferenceExamples(t *testing.T) {
+// TestPythonExamples starts either program with each example file of the reference, as it is.
+func TestPythonExamples(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob(filepath.Join(root, "cmd", "doin-node", "config", "testdata", "reference", "*.json"))
 	if err != nil || len(files) == 0 {

@@ -18,15 +18,15 @@ import (
 	"doin.network/node/internal/canon"
 )
 
-// The tests of the profile "reference" write their figures into the directory that DOIN_PYTHON_OUT names: neighbours.json,
-// a section for each test, and neighbours.md made of it. Without the variable they write nothing.
+// The tests of the profile "reference" write their figures into the directory that DOIN_PYTHON_OUT names: python.json,
+// a section for each test, and python.md made of it. Without the variable they write nothing.
 
-const neighboursCommand = "DOIN_PYTHON_OUT=$PWD/bench/results go test ./cmd/doin-node/e2e -run 'TestReference|TestPythonPeer' -count=1"
+const pythonCommand = "DOIN_PYTHON_OUT=$PWD/bench/results go test ./cmd/doin-node/e2e -run TestPython -count=1"
 
 const standIn = "The Python side is cmd/doin-node/e2e/testdata/python_peer.py, a scripted peer written from the specification. " +
 	"It stands in because no node of the reference is at hand: nothing here was measured against one."
 
-var neighbours sync.Mutex // guards the files
+var pythonFiles sync.Mutex // guards the files
 
 // figures writes the section of a test that has passed so far.
 func figures(t *testing.T, section string, o *canon.Object) {
@@ -35,9 +35,9 @@ func figures(t *testing.T, section string, o *canon.Object) {
 	if dir == "" || t.Failed() {
 		return
 	}
-	neighbours.Lock()
-	defer neighbours.Unlock()
-	path := filepath.Join(dir, "neighbours.json")
+	pythonFiles.Lock()
+	defer pythonFiles.Unlock()
+	path := filepath.Join(dir, "python.json")
 	all := canon.NewObject()
 	data, err := os.ReadFile(path)
 	if err == nil {
@@ -52,18 +52,18 @@ func figures(t *testing.T, section string, o *canon.Object) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all.Set("command", neighboursCommand).Set("stand_in", standIn).Set("time", time.Now().UTC().Format(time.RFC3339)).
+	all.Set("command", pythonCommand).Set("stand_in", standIn).Set("time", time.Now().UTC().Format(time.RFC3339)).
 		Set("machine", fmt.Sprintf("%s, %d cores, %s, %s", cpuModel(), runtime.NumCPU(), runtime.GOOS, runtime.Version())).
 		Set("python", strings.TrimSpace(string(version))).Set(section, o)
 	write(t, path, append(canon.AppendIndent(nil, all), '\n'))
-	write(t, filepath.Join(dir, "neighbours.md"), []byte(neighboursTable(all)))
+	write(t, filepath.Join(dir, "python.md"), []byte(pythonTable(all)))
 }
 
-// neighboursTable is the report for readers.
-func neighboursTable(all *canon.Object) string {
+// pythonTable is the report for readers.
+func pythonTable(all *canon.Object) string {
 	var b strings.Builder
 	head := func(key string) string { s, _ := all.String(key); return s } // our own file
-	fmt.Fprintf(&b, "# Among Python neighbours\n\n%s\n\nMade by `%s` on %s (%s), %s.\n", head("stand_in"), head("command"), head("machine"), head("python"), head("time"))
+	fmt.Fprintf(&b, "# Among Python nodes\n\n%s\n\nMade by `%s` on %s (%s), %s.\n", head("stand_in"), head("command"), head("machine"), head("python"), head("time"))
 	for section, v := range all.All() {
 		o, ok := v.(*canon.Object)
 		if !ok {
