@@ -14,7 +14,7 @@ import (
 
 // jobs runs jobs and returns their results.
 func (s *suite) jobs(jobs ...worker.Job) ([]worker.Result, error) {
-	body, err := worker.EncodeJobs(s.mem, jobs)
+	body, err := worker.EncodeJobs(s.mem, table.Arrow, jobs)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +85,7 @@ func (s *suite) evaluateErrors() error {
 	if err := refused(err, nil); err != nil {
 		return fmt.Errorf("a body that is no table: %w", err)
 	}
-	body, err := worker.EncodeJobs(s.mem, []worker.Job{{Parameters: s.best}})
+	body, err := worker.EncodeJobs(s.mem, table.Arrow, []worker.Job{{Parameters: s.best}})
 	if err != nil {
 		return err
 	}
@@ -164,7 +164,7 @@ func (s *suite) busy() (uint64, error) {
 	for i := range jobs {
 		jobs[i] = worker.Job{Parameters: s.best, Seed: uint64(i) + 1000}
 	}
-	body, err := worker.EncodeJobs(s.mem, jobs)
+	body, err := worker.EncodeJobs(s.mem, table.Arrow, jobs)
 	if err != nil {
 		return 0, err
 	}

@@ -37,18 +37,6 @@ func FormOf(data []byte) Form {
 	return Arrow
 }
 
-// Convert returns a table's bytes in the form: data itself if it is in it, or empty. Limit is Read's.
-func (f Form) Convert(mem memory.Allocator, data []byte, limit int64) ([]byte, error) {
-	if len(data) == 0 || FormOf(data) == f {
-		return data, nil
-	}
-	t, err := Read(mem, data, limit)
-	if err != nil {
-		return nil, err
-	}
-	return f.Encode(mem, t)
-}
-
 // Read is Decode or DecodeLines, as the bytes have it.
 func Read(mem memory.Allocator, data []byte, limit int64) (*Table, error) {
 	if FormOf(data) == JSONLines {

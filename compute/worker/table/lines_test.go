@@ -62,14 +62,6 @@ func TestLinesRoundTrip(t *testing.T) {
 	if v, _, _ := Nullable[float64](got, "fitness"); !math.Signbit(v[0]) {
 		t.Errorf("negative zero became %v", v[0])
 	}
-	// From one form to the other and back.
-	arrow, err := Arrow.Convert(memory.DefaultAllocator, data, 1<<20)
-	if err != nil || FormOf(arrow) != Arrow {
-		t.Fatal(err)
-	}
-	if again, err := JSONLines.Convert(memory.DefaultAllocator, arrow, 1<<20); err != nil || string(again) != string(data) {
-		t.Errorf("Convert() = %s, %v, want %s", again, err, data)
-	}
 }
 
 func TestEncodeLines(t *testing.T) {
