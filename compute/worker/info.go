@@ -85,7 +85,7 @@ type Capability string
 // The capabilities.
 const (
 	EvaluateOnly  Capability = "evaluate_only" // declares a space and answers evaluate: the parent's own worker searches for it
-	JSONLines     Capability = "json_lines"    // takes and sends tables as JSON lines instead of Arrow
+	JSONLines     Capability = "json_lines"    // wants tables as JSON lines instead of Arrow
 	Deterministic Capability = "deterministic" // the same job gives the same digest on every machine
 	Prior         Capability = "prior"         // takes advice of where to begin a search
 )
