@@ -19,6 +19,7 @@ import (
 	"doin.network/node/compute/domain/open"
 	"doin.network/node/compute/nn"
 	"doin.network/node/compute/worker"
+	"doin.network/node/compute/worker/table"
 	"doin.network/node/internal/canon"
 	"doin.network/node/kernels/host"
 )
@@ -120,7 +121,7 @@ func answers(t *testing.T, d device.Device, plugin, config, settings string) (bo
 			jobs[i].Synthetic = &worker.SyntheticJob{Seed: 9, Incumbent: best, IncumbentSeed: 77}
 		}
 	}
-	body, err := worker.EncodeJobs(memory.DefaultAllocator, jobs)
+	body, err := worker.EncodeJobs(memory.DefaultAllocator, table.Arrow, jobs)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -221,7 +222,7 @@ func TestLostDeviceEndsTheWorker(t *testing.T) {
 		t.Fatal(err)
 	}
 	job := worker.Job{Parameters: d.Parameters(d.Describe().Space.Random(func() float32 { return 0.5 })), Seed: 1}
-	body, err := worker.EncodeJobs(memory.DefaultAllocator, []worker.Job{job})
+	body, err := worker.EncodeJobs(memory.DefaultAllocator, table.Arrow, []worker.Job{job})
 	if err != nil {
 		t.Fatal(err)
 	}

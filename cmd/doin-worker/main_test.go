@@ -68,7 +68,25 @@ func TestConformance(t *testing.T) {
 			c.Plugin = plugin
 			conformance.Run(t, argv(t, "--workers", "2"), c)
 		})
+		t.Run(plugin+" in JSON lines", func(t *testing.T) {
+			c.Plugin, c.Lines = plugin, true
+			conformance.Run(t, argv(t, "--workers", "2"), c)
+		})
 	}
+}
+
+// python skips a test where there is none to run its program.
+func python(t *testing.T) {
+	t.Helper()
+	if out, err := exec.Command("python3", "-c", "import sys; sys.exit(sys.version_info < (3, 9))").CombinedOutput(); err != nil {
+		t.Skipf("no python3 from 3.9 on: %v %s", err, out)
+	}
+}
+
+// TestConformancePython tests a program of sixty lines, in another language, that only evaluates, over JSON lines.
+func TestConformancePython(t *testing.T) {
+	python(t)
+	conformance.Run(t, []string{"testdata/parabola.py"}, conformance.Config{})
 }
 
 // found counts what a conformance run reports.

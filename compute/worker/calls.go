@@ -43,7 +43,7 @@ func configureFrame(id, plugin string, config *canon.Object) Frame {
 // time running. Errors: ErrDataHash, ErrRefused, ErrUnknownDomain, ErrTimeout,
 // ErrMemory, ErrWorkerDied, ErrClosed, ErrInternal, or ctx's.
 func (s *Supervisor) Evaluate(ctx context.Context, job Job) (Outcome, error) {
-	body, err := EncodeJobs(s.mem, []Job{job})
+	body, err := EncodeJobs(s.mem, s.form(), []Job{job})
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -102,7 +102,7 @@ func (s *Supervisor) Generate(ctx context.Context, id string, seed uint32) (*dom
 	out := &domain.Synthetic{}
 	f := Frame{Verb: VerbGenerate, Data: canon.NewObject("domain", id, "seed", uint64(seed))}
 	err := s.job(ctx, classEvaluation, f, func(reply *Frame) error {
-		t, err := table.Decode(s.mem, reply.Body, s.limits.FrameBytes)
+		t, err := table.Read(s.mem, reply.Body, s.limits.FrameBytes)
 		if err != nil {
 			return err
 		}

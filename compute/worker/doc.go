@@ -7,7 +7,7 @@
 // compute/domain) and a search that its caller supplies ([NewSearch]), on a
 // fixed number of trainings at a time, evaluations before searches.
 //
-// Frames on standard input and output carry a JSON header and an Arrow IPC stream;
+// Frames on standard input and output carry a JSON header and a table;
 // PROTOCOL.md beside this file defines every byte. Any program that speaks the
 // protocol is a plugin; package conformance tests one.
 //

@@ -19,6 +19,7 @@ import (
 
 	"doin.network/node/compute/domain"
 	"doin.network/node/compute/genome"
+	"doin.network/node/compute/worker/table"
 	"doin.network/node/internal/canon"
 )
 
@@ -237,6 +238,14 @@ func child(mode string) {
 		if err := Serve(context.Background(), onlyV1{os.Stdin}, os.Stdout, o); err != nil {
 			os.Exit(1)
 		}
+	case "lines": // knows JSON lines and nothing else
+		o := fakeOptions(2)
+		o.Description.Capabilities = []Capability{JSONLines}
+		r, in := io.Pipe()
+		go onlyLines(in)
+		if err := Serve(context.Background(), r, os.Stdout, o); err != nil {
+			os.Exit(1)
+		}
 	case "exits":
 		os.Exit(4)
 	case "silent":
@@ -265,6 +274,24 @@ func (o onlyV1) Read(p []byte) (int, error) {
 		return 0, io.ErrUnexpectedEOF
 	}
 	return n, err
+}
+
+// onlyLines passes frames on and exits at a table, or a wish for one, of another form than JSON lines.
+func onlyLines(w *io.PipeWriter) {
+	for {
+		f, err := ReadFrame(os.Stdin, 1<<20)
+		if err != nil {
+			w.CloseWithError(err)
+			return
+		}
+		tables := f.Verb == VerbEvaluate || f.Verb == VerbGenerate || f.Verb == VerbOptimize && f.Kind == KindRequest
+		if tables != (f.Form == table.JSONLines) || len(f.Body) > 0 && table.FormOf(f.Body) != table.JSONLines {
+			os.Exit(5)
+		}
+		if WriteFrame(w, &f) != nil {
+			return
+		}
+	}
 }
 
 // childLies answers everything as a good worker does, but for one verb.
@@ -296,7 +323,7 @@ func childLies(mode string) {
 				reply.Body = []byte("this is no arrow stream")
 			case "nan":
 				r := Result{Outcome: Outcome{Performance: math.NaN()}}
-				reply.Body, _ = EncodeResults(memory.DefaultAllocator, []Result{r})
+				reply.Body, _ = EncodeResults(memory.DefaultAllocator, table.Arrow, []Result{r})
 			case "code":
 				reply.Kind, reply.Data = KindError, canon.NewObject("code", 7)
 			case "mute":

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 
+	"doin.network/node/compute/worker/table"
 	"doin.network/node/internal/canon"
 )
 
@@ -67,7 +68,9 @@ type Frame struct {
 	Kind Kind
 	// Data is the header's payload; nil reads as empty.
 	Data *canon.Object
-	// Body is an Arrow IPC stream, or empty.
+	// Form is the body's; in a request, that of the bodies of its answers too.
+	Form table.Form
+	// Body is a table, or empty.
 	Body []byte
 }
 
@@ -84,6 +87,9 @@ var ErrFrameTooLarge = fmt.Errorf("%w: too large", ErrFrame)
 // AppendFrame appends f's bytes to dst.
 func AppendFrame(dst []byte, f *Frame) ([]byte, error) {
 	header := canon.NewObject("v", max(f.V, 1), "id", f.ID, "verb", string(f.Verb), "kind", string(f.Kind))
+	if f.Form != table.Arrow {
+		header.Set("body", string(f.Form))
+	}
 	if f.Data.Len() > 0 {
 		header.Set("data", f.Data)
 	}
@@ -184,9 +190,13 @@ func parseHeader(text []byte) (f Frame, err error) {
 	if err != nil {
 		return f, err
 	}
+	form, err := o.StringOr("body", string(table.Arrow))
+	if err != nil {
+		return f, err
+	}
 	data, err := o.ObjectOr("data", nil)
 	if err != nil {
 		return f, err
 	}
-	return Frame{V: int(v), ID: uint64(id), Verb: Verb(verb), Kind: Kind(kind), Data: data}, nil
+	return Frame{V: int(v), ID: uint64(id), Verb: Verb(verb), Kind: Kind(kind), Data: data, Form: table.Form(form)}, nil
 }

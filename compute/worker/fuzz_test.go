@@ -5,13 +5,14 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow/memory"
 
+	"doin.network/node/compute/worker/table"
 	"doin.network/node/internal/canon"
 )
 
 // FuzzDecodeJobs: no table panics, and jobs that are read are written again.
 func FuzzDecodeJobs(f *testing.F) {
 	mem := memory.DefaultAllocator
-	good, err := EncodeJobs(mem, []Job{{Domain: "d", Parameters: canon.NewObject("x", 1.5), Seed: 7},
+	good, err := EncodeJobs(mem, table.Arrow, []Job{{Domain: "d", Parameters: canon.NewObject("x", 1.5), Seed: 7},
 		{Domain: "d", Parameters: canon.NewObject(), Synthetic: &SyntheticJob{Seed: 3, Incumbent: canon.NewObject("x", 2)}}})
 	if err != nil {
 		f.Fatal(err)
@@ -22,7 +23,7 @@ func FuzzDecodeJobs(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if _, err := EncodeJobs(mem, jobs); err != nil {
+		if _, err := EncodeJobs(mem, table.Arrow, jobs); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -32,7 +33,7 @@ func FuzzDecodeJobs(f *testing.F) {
 func FuzzDecodeResults(f *testing.F) {
 	mem := memory.DefaultAllocator
 	jobs := []Job{{Domain: "d", Parameters: canon.NewObject()}, {Domain: "d", Parameters: canon.NewObject(), Synthetic: &SyntheticJob{Seed: 3}}}
-	good, err := EncodeResults(mem, []Result{{Outcome: Outcome{Performance: -1, Digest: "ab", Metrics: canon.NewObject("m", 1)}}, {Err: ErrMemory}})
+	good, err := EncodeResults(mem, table.Arrow, []Result{{Outcome: Outcome{Performance: -1, Digest: "ab", Metrics: canon.NewObject("m", 1)}}, {Err: ErrMemory}})
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"doin.network/node/compute/domain"
 	"doin.network/node/compute/genome"
+	"doin.network/node/compute/worker/table"
 	"doin.network/node/internal/canon"
 )
 
@@ -84,10 +85,18 @@ type Capability string
 // The capabilities.
 const (
 	EvaluateOnly  Capability = "evaluate_only" // declares a space and answers evaluate: the parent's own worker searches for it
-	JSONLines     Capability = "json_lines"    // takes and sends tables as JSON lines instead of Arrow
+	JSONLines     Capability = "json_lines"    // wants tables as JSON lines instead of Arrow
 	Deterministic Capability = "deterministic" // the same job gives the same digest on every machine
 	Prior         Capability = "prior"         // takes advice of where to begin a search
 )
+
+// form is that of the tables which the worker takes and sends.
+func (d *Description) form() table.Form {
+	if d.Protocol >= 2 && d.Can(JSONLines) {
+		return table.JSONLines
+	}
+	return table.Arrow
+}
 
 // Can reports whether the worker names a capability.
 func (d *Description) Can(c Capability) bool { return slices.Contains(d.Capabilities, c) }

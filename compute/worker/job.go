@@ -54,9 +54,9 @@ type Outcome struct {
 // maxJobs bounds the rows of one evaluate request.
 const maxJobs = 65536
 
-// EncodeJobs returns the body of an evaluate request. Their domain, one for all,
+// EncodeJobs returns the body of an evaluate request in a form. Their domain, one for all,
 // stands in the header.
-func EncodeJobs(mem memory.Allocator, jobs []Job) ([]byte, error) {
+func EncodeJobs(mem memory.Allocator, form table.Form, jobs []Job) ([]byte, error) {
 	n := len(jobs)
 	parameters, incumbent := make([]string, n), make([]string, n)
 	seed, syntheticSeed, incumbentSeed := make([]uint64, n), make([]uint64, n), make([]uint64, n)
@@ -74,7 +74,7 @@ func EncodeJobs(mem memory.Allocator, jobs []Job) ([]byte, error) {
 			}
 		}
 	}
-	return table.Encode(mem, &table.Table{Rows: n, Columns: []table.Column{
+	return form.Encode(mem, &table.Table{Rows: n, Columns: []table.Column{
 		{Name: "parameters", Values: parameters},
 		{Name: "seed", Values: seed},
 		{Name: "synthetic_seed", Values: syntheticSeed, Valid: hasSynthetic},
@@ -86,9 +86,9 @@ func EncodeJobs(mem memory.Allocator, jobs []Job) ([]byte, error) {
 	}})
 }
 
-// DecodeJobs reads the form of EncodeJobs; the jobs get the domain given.
+// DecodeJobs reads what EncodeJobs writes, in either form; the jobs get the domain given.
 func DecodeJobs(mem memory.Allocator, domain string, data []byte, limit int64) ([]Job, error) {
-	t, err := table.Decode(mem, data, limit)
+	t, err := table.Read(mem, data, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -161,8 +161,8 @@ type Result struct {
 	Err error
 }
 
-// EncodeResults returns the body of an evaluate reply.
-func EncodeResults(mem memory.Allocator, results []Result) ([]byte, error) {
+// EncodeResults returns the body of an evaluate reply in a form.
+func EncodeResults(mem memory.Allocator, form table.Form, results []Result) ([]byte, error) {
 	n := len(results)
 	ok, hasSynthetic := make([]bool, n), make([]bool, n)
 	performance, synthetic, incumbent := make([]float64, n), make([]float64, n), make([]float64, n)
@@ -179,7 +179,7 @@ func EncodeResults(mem memory.Allocator, results []Result) ([]byte, error) {
 		performance[i], digest[i], metrics[i] = r.Performance, r.Digest, string(canon.Default(r.Metrics))
 		synthetic[i], incumbent[i], hash[i] = r.SyntheticScore, r.IncumbentScore, r.SyntheticDataHash
 	}
-	return table.Encode(mem, &table.Table{Rows: n, Columns: []table.Column{
+	return form.Encode(mem, &table.Table{Rows: n, Columns: []table.Column{
 		{Name: "performance", Values: performance, Valid: ok},
 		{Name: "digest", Values: digest, Valid: ok},
 		{Name: "metrics", Values: metrics, Valid: ok},
@@ -194,7 +194,7 @@ func EncodeResults(mem memory.Allocator, results []Result) ([]byte, error) {
 // DecodeResults reads the reply to jobs, in their order. It is strict: an error
 // means that the worker does not follow the protocol.
 func DecodeResults(mem memory.Allocator, jobs []Job, data []byte, limit int64) ([]Result, error) {
-	t, err := table.Decode(mem, data, limit)
+	t, err := table.Read(mem, data, limit)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errNonsense, err)
 	}

@@ -205,12 +205,12 @@ func (o *optimization) credit(ctx context.Context, q *request) (c credit, err er
 }
 
 func (s *server) sendRecord(q *request, r *Record) error {
-	body, err := r.Encode(s.o.Allocator)
+	body, err := r.Encode(s.o.Allocator, q.frame.Form)
 	if err != nil {
 		return err
 	}
 	s.send(Frame{V: q.frame.V, ID: q.frame.ID, Verb: VerbOptimize, Kind: KindRecord,
-		Data: canon.NewObject("generation", r.Generation), Body: body})
+		Data: canon.NewObject("generation", r.Generation), Form: q.frame.Form, Body: body})
 	return nil
 }
 

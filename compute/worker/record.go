@@ -13,7 +13,7 @@ import (
 )
 
 // Record is one evaluated generation of a search, with what is under way beside it, and all a search needs to go
-// on from there. On the wire it is an Arrow table; see PROTOCOL.md.
+// on from there. On the wire it is a table; see PROTOCOL.md.
 type Record struct {
 	// Strategy names the search that wrote it.
 	Strategy string
@@ -68,8 +68,8 @@ const recordVersion = "1"
 // extraPrefix marks the metadata keys of Record.Extra.
 const extraPrefix = "x."
 
-// Encode returns the record's table as an Arrow IPC stream.
-func (r *Record) Encode(mem memory.Allocator) ([]byte, error) {
+// Encode returns the record's table in a form.
+func (r *Record) Encode(mem memory.Allocator, form table.Form) ([]byte, error) {
 	rows := r.Rows
 	if r.Best != nil {
 		best := *r.Best
@@ -104,7 +104,7 @@ func (r *Record) Encode(mem memory.Allocator) ([]byte, error) {
 	for k, v := range r.Extra {
 		meta[extraPrefix+k] = v
 	}
-	return table.Encode(mem, &table.Table{Rows: n, Metadata: meta, Columns: []table.Column{
+	return form.Encode(mem, &table.Table{Rows: n, Metadata: meta, Columns: []table.Column{
 		{Name: "index", Values: index},
 		{Name: "genome", Values: genomes},
 		{Name: "parameters", Values: parameters},
@@ -117,11 +117,11 @@ func (r *Record) Encode(mem memory.Allocator) ([]byte, error) {
 	}})
 }
 
-// DecodeRecord reads the form of Encode, taking at most limit bytes of memory.
+// DecodeRecord reads what Encode writes, in either form, taking at most limit bytes of memory.
 // It checks shapes only; whether the rows are of a domain's space is for the
 // strategy to check.
 func DecodeRecord(mem memory.Allocator, data []byte, limit int64) (*Record, error) {
-	t, err := table.Decode(mem, data, limit)
+	t, err := table.Read(mem, data, limit)
 	if err != nil {
 		return nil, fmt.Errorf("record: %w", err)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow/memory"
 
+	"doin.network/node/compute/worker/table"
 	"doin.network/node/internal/canon"
 )
 
@@ -33,7 +34,7 @@ func bigRecord(n int) *Record {
 
 func BenchmarkDecodeRecord(b *testing.B) {
 	for _, n := range []int{32, 4096} {
-		data, err := bigRecord(n).Encode(memory.DefaultAllocator)
+		data, err := bigRecord(n).Encode(memory.DefaultAllocator, table.Arrow)
 		if err != nil {
 			b.Fatal(err)
 		}

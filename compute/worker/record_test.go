@@ -27,7 +27,7 @@ func TestRecordRoundTrip(t *testing.T) {
 	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
 	defer mem.AssertSize(t, 0)
 	for _, want := range []*Record{sampleRecord(), {Strategy: "x", Leader: 0}} {
-		data, err := want.Encode(mem)
+		data, err := want.Encode(mem, table.Arrow)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -43,7 +43,7 @@ func TestRecordRoundTrip(t *testing.T) {
 
 func TestDecodeRecordRefuses(t *testing.T) {
 	mem := memory.DefaultAllocator
-	good, err := sampleRecord().Encode(mem)
+	good, err := sampleRecord().Encode(mem, table.Arrow)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +95,7 @@ func TestJobsRoundTrip(t *testing.T) {
 		{Domain: "d", Parameters: p, Synthetic: &SyntheticJob{Seed: 1<<32 - 1}},
 		{Domain: "d", Parameters: p, Synthetic: &SyntheticJob{Seed: 3, Incumbent: p, IncumbentSeed: 4}},
 	}
-	data, err := EncodeJobs(mem, want)
+	data, err := EncodeJobs(mem, table.Arrow, want)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +108,7 @@ func TestJobsRoundTrip(t *testing.T) {
 		{Err: ErrDataHash},
 		{Outcome: Outcome{Metrics: canon.NewObject(), SyntheticScore: 1, IncumbentScore: 2, SyntheticDataHash: "h"}, Synthetic: true},
 	}
-	if data, err = EncodeResults(mem, results); err != nil {
+	if data, err = EncodeResults(mem, table.Arrow, results); err != nil {
 		t.Fatal(err)
 	}
 	back, err := DecodeResults(mem, want[:0:0], data, 1<<20)
@@ -122,14 +122,14 @@ func TestJobsRoundTrip(t *testing.T) {
 		t.Errorf("result 1 = %+v", back[1])
 	}
 	back[1].Err = ErrDataHash
-	if again, err := EncodeResults(mem, back); err != nil || !bytes.Equal(again, data) {
+	if again, err := EncodeResults(mem, table.Arrow, back); err != nil || !bytes.Equal(again, data) {
 		t.Errorf("DecodeResults(EncodeResults()) = %+v, want %+v", back, results)
 	}
 	want[0].Synthetic = want[1].Synthetic // asked for, and not answered
 	if _, err := DecodeResults(mem, want, data, 1<<20); !errors.Is(err, errNonsense) {
 		t.Errorf("missing scores: %v", err)
 	}
-	if data, err = EncodeJobs(mem, nil); err != nil {
+	if data, err = EncodeJobs(mem, table.Arrow, nil); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := DecodeJobs(mem, "d", data, 1<<20); err == nil {
@@ -139,7 +139,7 @@ func TestJobsRoundTrip(t *testing.T) {
 
 func FuzzDecodeRecord(f *testing.F) {
 	mem := memory.DefaultAllocator
-	good, err := sampleRecord().Encode(mem)
+	good, err := sampleRecord().Encode(mem, table.Arrow)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -149,7 +149,7 @@ func FuzzDecodeRecord(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if _, err := r.Encode(mem); err != nil {
+		if _, err := r.Encode(mem, table.Arrow); err != nil {
 			t.Fatal(err)
 		}
 	})

@@ -53,7 +53,7 @@ type Generation struct {
 	Population int
 	// Rows are the record's, decoded once, here: read only. Those of trials still open have the status StatusOpen.
 	Rows []Row
-	// Record is the whole generation as an Arrow table (DecodeRecord), and what
+	// Record is the whole generation as a table of either form (DecodeRecord), and what
 	// OptimizeJob.Resume takes.
 	Record []byte
 }
@@ -136,6 +136,9 @@ func (x *Search) open(ctx context.Context) error {
 		return err
 	}
 	f := x.request(sess)
+	if err := x.s.fit(sess, &f); err != nil {
+		return err
+	}
 	c, err := sess.open(ctx, f, x.answered+x.ahead-x.next)
 	if err == nil {
 		x.sess, x.call = sess, c

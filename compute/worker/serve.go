@@ -90,7 +90,7 @@ func (s *server) evaluate(ctx context.Context, f *Frame) (Frame, error) {
 	if err := ctx.Err(); err != nil {
 		return Frame{}, err
 	}
-	body, err := EncodeResults(s.o.Allocator, results)
+	body, err := EncodeResults(s.o.Allocator, f.Form, results)
 	return Frame{Body: body}, err
 }
 
@@ -252,7 +252,7 @@ func (s *server) generate(ctx context.Context, f *Frame) (reply Frame, err error
 		}
 		n := len(column.Values.([]float64))
 		reply.Data = canon.NewObject("hash", data.Hash, "noise_std", data.NoiseStd)
-		reply.Body, err = table.Encode(s.o.Allocator, &table.Table{Rows: n, Columns: []table.Column{column}})
+		reply.Body, err = f.Form.Encode(s.o.Allocator, &table.Table{Rows: n, Columns: []table.Column{column}})
 		return err
 	})
 	return reply, err

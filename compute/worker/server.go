@@ -223,6 +223,8 @@ func (s *server) admissible(open *request, f *Frame) error {
 		return fmt.Errorf("%w: id 0 names no request", errBadRequest)
 	case open != nil:
 		return fmt.Errorf("%w: id %d is open already", errBadRequest, f.ID)
+	case !f.Form.Valid():
+		return fmt.Errorf("%w: body %.32q: no form of tables", errBadRequest, string(f.Form))
 	case len(s.open) >= maxOpen:
 		return fmt.Errorf("%w: %d requests are open", ErrBusy, len(s.open))
 	}
@@ -269,6 +271,9 @@ func (s *server) serve(q *request) {
 		return
 	}
 	reply.V, reply.ID, reply.Verb, reply.Kind = q.frame.V, q.frame.ID, q.frame.Verb, KindReply
+	if len(reply.Body) > 0 {
+		reply.Form = q.frame.Form
+	}
 	s.send(reply)
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/memory"
 
 	"doin.network/node/compute/domain"
+	"doin.network/node/compute/worker/table"
 	"doin.network/node/internal/canon"
 )
 
@@ -104,7 +105,7 @@ func (p *peer) evaluate(do ...string) uint64 {
 	for _, d := range do {
 		jobs = append(jobs, Job{Parameters: x(1, d)})
 	}
-	body, err := EncodeJobs(p.mem, jobs)
+	body, err := EncodeJobs(p.mem, table.Arrow, jobs)
 	if err != nil {
 		p.t.Fatal(err)
 	}

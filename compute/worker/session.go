@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"doin.network/node/compute/worker/table"
 )
 
 // deathError says why a session ended.
@@ -35,6 +37,7 @@ type session struct {
 	work sync.WaitGroup // the session's goroutines
 
 	version atomic.Int32 // of the protocol, once the worker has described itself; 0 before
+	lines   atomic.Bool  // it takes tables as JSON lines
 
 	mu    sync.Mutex // guards what follows
 	next  uint64
@@ -60,6 +63,14 @@ func startSession(argv []string, l Limits, log *slog.Logger) (*session, error) {
 	s.work.Go(s.write)
 	s.work.Go(s.watch)
 	return s, nil
+}
+
+// form is that of the tables which the worker takes and sends.
+func (s *session) form() table.Form {
+	if s.lines.Load() {
+		return table.JSONLines
+	}
+	return table.Arrow
 }
 
 // fail ends the session for a reason, once, and kills the process.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow/memory"
 
+	"doin.network/node/compute/worker/table"
 	"doin.network/node/internal/canon"
 )
 
@@ -153,6 +154,7 @@ func (s *Supervisor) prepare(ctx context.Context, sess *session) (Description, e
 		return d, fmt.Errorf("describe: %w: %w", errNonsense, err)
 	}
 	sess.version.Store(int32(d.Protocol))
+	sess.lines.Store(d.form() == table.JSONLines)
 	s.mu.Lock()
 	domains := maps.Clone(s.domains)
 	s.mu.Unlock()
@@ -313,6 +315,9 @@ func (s *Supervisor) try(ctx context.Context, f Frame, limit time.Duration, read
 	if err != nil {
 		return Frame{}, err
 	}
+	if err := s.fit(sess, &f); err != nil {
+		return Frame{}, err
+	}
 	reply, err := sess.roundTrip(ctx, f, limit)
 	if err == nil && read != nil {
 		if err := read(&reply); err != nil {
@@ -320,4 +325,36 @@ func (s *Supervisor) try(ctx context.Context, f Frame, limit time.Duration, read
 		}
 	}
 	return reply, err
+}
+
+// form is that of the tables of the worker that ran last; fit corrects it when the next one has another.
+func (s *Supervisor) form() table.Form {
+	d, _ := s.Description()
+	return d.form()
+}
+
+// fit brings a request of a verb with tables into the form of a worker.
+func (s *Supervisor) fit(sess *session, f *Frame) (err error) {
+	switch f.Verb {
+	case VerbEvaluate, VerbOptimize, VerbGenerate:
+		f.Form = sess.form()
+	}
+	if len(f.Body) == 0 || table.FormOf(f.Body) == f.Form {
+		return nil
+	}
+	if f.Verb == VerbEvaluate {
+		var jobs []Job
+		if jobs, err = DecodeJobs(s.mem, "", f.Body, s.limits.FrameBytes); err == nil {
+			f.Body, err = EncodeJobs(s.mem, f.Form, jobs)
+		}
+	} else {
+		var r *Record
+		if r, err = DecodeRecord(s.mem, f.Body, s.limits.FrameBytes); err == nil {
+			f.Body, err = r.Encode(s.mem, f.Form)
+		}
+	}
+	if err != nil {
+		err = fmt.Errorf("%w: %s: %w", ErrRefused, f.Verb, err)
+	}
+	return err
 }

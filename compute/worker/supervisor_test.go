@@ -88,7 +88,13 @@ func x(v float64, do string) *canon.Object {
 func job(v float64, do string) Job { return Job{Domain: "d", Parameters: x(v, do), Seed: 7} }
 
 func TestCalls(t *testing.T) {
-	s := start(t, "good", quick())
+	for _, mode := range []string{"good", "lines"} {
+		t.Run(mode, func(t *testing.T) { calls(t, mode) })
+	}
+}
+
+func calls(t *testing.T, mode string) {
+	s := start(t, mode, quick())
 	configure(t, s)
 	ctx := within(t)
 	j := job(2, "")

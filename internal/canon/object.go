@@ -7,7 +7,10 @@ import (
 )
 
 // indexFrom is the number of members from which an Object keeps a map beside its list.
-const indexFrom = 12
+const indexFrom = 32
+
+// firstMembers is for how many members the first one makes room.
+const firstMembers = 4
 
 type member struct {
 	key string
@@ -52,6 +55,9 @@ func (o *Object) set(key string, v any) {
 	if i := o.find(key); i >= 0 {
 		o.members[i].val = v
 		return
+	}
+	if o.members == nil {
+		o.members = make([]member, 0, firstMembers)
 	}
 	o.members = append(o.members, member{key, v})
 	switch {

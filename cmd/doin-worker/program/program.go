@@ -2,6 +2,7 @@ package program
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
@@ -163,5 +164,9 @@ func (m *model) Infer(ctx context.Context, input *canon.Object) (*canon.Object, 
 	if m.parameters == nil {
 		return nil, fmt.Errorf("%w: inference without a recipe", worker.ErrUnsupported)
 	}
-	return m.d.s.Infer(ctx, m.d.id, m.parameters, m.seed, input)
+	answer, err := m.d.s.Infer(ctx, m.d.id, m.parameters, m.seed, input)
+	if errors.Is(err, worker.ErrUnsupported) { // what it found is all it has to say
+		return canon.NewObject("parameters", m.parameters, "performance", m.out.Performance), nil
+	}
+	return answer, err
 }

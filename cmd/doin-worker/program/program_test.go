@@ -136,6 +136,13 @@ func TestSearch(t *testing.T) {
 	}
 	m, err := d.Train(ctx, last.Best.Parameters, last.Best.Seed, true)
 	if err != nil || m.Performance() != last.Best.Fitness || m.Digest() == "" {
-		t.Errorf("trained again: %v, %v, want %v", m, err, last.Best.Fitness)
+		t.Fatalf("trained again: %v, %v, want %v", m, err, last.Best.Fitness)
+	}
+	answer, err := m.Infer(ctx, canon.NewObject())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, err := answer.Object("parameters"); err != nil || !canon.Equal(p, last.Best.Parameters) {
+		t.Errorf("Infer() = %v, want the recipe", answer)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"doin.network/node/compute/domain"
 	"doin.network/node/compute/domain/open"
 	"doin.network/node/compute/worker"
+	"doin.network/node/compute/worker/table"
 	"doin.network/node/internal/canon"
 )
 
@@ -109,7 +110,7 @@ func run(t *testing.T, plugin, config, settings string, workers, n int, resume [
 		if r.Generation != generation {
 			t.Errorf("generation %d, want %d", r.Generation, generation)
 		}
-		data, err := r.Encode(memory.DefaultAllocator)
+		data, err := r.Encode(memory.DefaultAllocator, table.Arrow)
 		if err != nil {
 			t.Fatal(err)
 		}

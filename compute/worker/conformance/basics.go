@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"strings"
 
+	"doin.network/node/compute/genome"
 	"doin.network/node/compute/worker"
+	"doin.network/node/compute/worker/table"
 	"doin.network/node/internal/canon"
 )
 
@@ -23,7 +25,10 @@ func (s *suite) describe() error {
 	if v, err := f.Data.Int("protocol"); err != nil || v < 1 {
 		return fmt.Errorf("protocol %d, %v", v, err)
 	}
-	s.protocol = d.Protocol
+	s.protocol, s.evaluateOnly = d.Protocol, d.Can(worker.EvaluateOnly)
+	if d.Protocol >= 2 && (s.config.Lines || d.Can(worker.JSONLines)) {
+		s.form, s.c.form = table.JSONLines, table.JSONLines
+	}
 	if s.config.Plugin == "" {
 		if len(d.Plugins) == 0 {
 			return errors.New("it names no plugin")
@@ -75,6 +80,11 @@ func (s *suite) configure() error {
 	if info.DataHash == "" || !info.HigherIsBetter {
 		return fmt.Errorf("data_hash %q, higher_is_better %v", info.DataHash, info.HigherIsBetter)
 	}
+	if s.evaluateOnly {
+		if err := s.recipe(info.Space); err != nil {
+			return err
+		}
+	}
 	g, err := s.ask(worker.VerbDescribe, canon.NewObject("domain", domainID), nil)
 	if err != nil {
 		return fmt.Errorf("describe the domain: %w", err)
@@ -86,9 +96,20 @@ func (s *suite) configure() error {
 	return refused(err, worker.ErrUnknownDomain)
 }
 
+// recipe takes the lowest corner of the space for a program that does not search, unless one is configured.
+func (s *suite) recipe(space genome.Space) error {
+	if err := space.Validate(); err != nil {
+		return err
+	}
+	if s.best == nil {
+		s.best = space.Object(space.Random(func() float32 { return 0 }))
+	}
+	return nil
+}
+
 // generations opens a search, takes n records, cancels and takes the reply.
 func (s *suite) generations(n int, resume []byte) (records []*worker.Record, bodies [][]byte, err error) {
-	data := canon.NewObject("domain", domainID, "seed", 11, "settings", s.config.Settings, "immigrants", []any{})
+	data := canon.NewObject("domain", domainID, "seed", 11, "settings", s.config.Settings, "immigrants", []any{}, "ahead", 1)
 	id, err := s.c.send(worker.VerbOptimize, data, resume)
 	if err != nil {
 		return nil, nil, err
@@ -188,7 +209,7 @@ func (s *suite) ahead() error {
 func (s *suite) unanswered(data *canon.Object, resume []byte, records, credits int, answer *canon.Object) (bodies [][]byte, err error) {
 	s.c.next++
 	id := s.c.next
-	open := worker.Frame{V: 2, ID: id, Verb: worker.VerbOptimize, Kind: worker.KindRequest, Data: data, Body: resume}
+	open := worker.Frame{V: 2, ID: id, Verb: worker.VerbOptimize, Kind: worker.KindRequest, Data: data, Form: s.form, Body: resume}
 	if err := s.c.write(open); err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"doin.network/node/compute/worker"
+	"doin.network/node/compute/worker/table"
 	"doin.network/node/internal/canon"
 )
 
@@ -20,6 +21,7 @@ type client struct {
 	readErr error // why frames was closed
 	exited  chan error
 	timeout time.Duration
+	form    table.Form // of the tables
 	next    uint64
 }
 
@@ -66,7 +68,11 @@ func (c *client) close() {
 // send writes a frame of a new request and returns its id.
 func (c *client) send(verb worker.Verb, data *canon.Object, body []byte) (uint64, error) {
 	c.next++
-	return c.next, c.write(worker.Frame{ID: c.next, Verb: verb, Kind: worker.KindRequest, Data: data, Body: body})
+	f := worker.Frame{ID: c.next, Verb: verb, Kind: worker.KindRequest, Data: data, Body: body}
+	if f.Form = c.form; f.Form != table.Arrow {
+		f.V = 2
+	}
+	return c.next, c.write(f)
 }
 
 func (c *client) write(f worker.Frame) error { return worker.WriteFrame(c.stdin, &f) }

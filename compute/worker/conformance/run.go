@@ -7,6 +7,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/memory"
 
 	"doin.network/node/compute/worker"
+	"doin.network/node/compute/worker/table"
 	"doin.network/node/internal/canon"
 )
 
@@ -27,6 +28,8 @@ type Config struct {
 	Settings *canon.Object
 	// Parameters is a recipe of the domain; nil takes the best of a generation.
 	Parameters *canon.Object
+	// Lines exchanges tables as JSON lines though the program does not ask for them.
+	Lines bool
 	// InferInput is an inference request; nil: infer is not tested.
 	InferInput *canon.Object
 	// Timeout bounds each answer. Default 1 minute.
@@ -43,7 +46,9 @@ type suite struct {
 	c      *client
 	best   *canon.Object // a recipe
 
-	protocol int // that it says it speaks
+	protocol     int // that it says it speaks
+	evaluateOnly bool
+	form         table.Form // of its tables
 }
 
 const domainID = "conformance"
@@ -66,24 +71,28 @@ func Run(t Reporter, argv []string, config Config) (broken int) {
 		check func() error
 		// fresh: the rule ends the process, so it gets one of its own.
 		fresh bool
+		whole bool // not for a program that only evaluates
 	}{
-		{"describe", s.describe, false},
-		{"unknown verb", s.unknownVerb, false},
-		{"bad header", s.badHeader, false},
-		{"configure", s.configure, false},
-		{"optimize", s.optimize, false},
-		{"optimize: records ahead", s.ahead, false},
-		{"evaluate", s.evaluate, false},
-		{"evaluate: errors", s.evaluateErrors, false},
-		{"generate", s.generate, false},
-		{"infer", s.infer, false},
-		{"telemetry while busy", s.telemetry, false},
-		{"cancel", s.cancel, false},
-		{"shutdown", s.shutdown, true},
-		{"end of input", s.endOfInput, true},
-		{"input cut short", s.cutShort, true},
-		{"oversized frame", s.oversized, true},
+		{"describe", s.describe, false, false},
+		{"unknown verb", s.unknownVerb, false, false},
+		{"bad header", s.badHeader, false, false},
+		{"configure", s.configure, false, false},
+		{"optimize", s.optimize, false, true},
+		{"optimize: records ahead", s.ahead, false, true},
+		{"evaluate", s.evaluate, false, false},
+		{"evaluate: errors", s.evaluateErrors, false, false},
+		{"generate", s.generate, false, true},
+		{"infer", s.infer, false, false},
+		{"telemetry while busy", s.telemetry, false, false},
+		{"cancel", s.cancel, false, false},
+		{"shutdown", s.shutdown, true, false},
+		{"end of input", s.endOfInput, true, false},
+		{"input cut short", s.cutShort, true, false},
+		{"oversized frame", s.oversized, true, false},
 	} {
+		if rule.whole && s.evaluateOnly {
+			continue
+		}
 		err := s.connect(rule.fresh)
 		if err == nil {
 			err = rule.check()
@@ -109,8 +118,11 @@ func (s *suite) connect(fresh bool) (err error) {
 	if s.c != nil {
 		return nil
 	}
-	if s.c, err = dial(s.argv, s.config.Stderr, s.config.Timeout); err != nil || fresh {
+	if s.c, err = dial(s.argv, s.config.Stderr, s.config.Timeout); err != nil {
 		return err
+	}
+	if s.c.form = s.form; fresh {
+		return nil
 	}
 	if s.config.Plugin != "" {
 		_, err = s.ask(worker.VerbConfigure, s.configuration(s.config.Plugin), nil)

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// ErrTable is in every error of Decode and of the column getters.
+// ErrTable is in every error of Decode, DecodeLines and of the column getters.
 var ErrTable = errors.New("bad table")
 
 // Column is one named column. Values is a []int64, []uint64, []float64 or
@@ -22,6 +22,9 @@ type Table struct {
 	Rows     int
 	Columns  []Column
 	Metadata map[string]string
+	// Loose says that the bytes named no types: integers stand for reals as well, an absent column is one of nulls, and so
+	// is NaN among the reals.
+	Loose bool
 }
 
 // Column returns the column of that name.
@@ -35,11 +38,14 @@ func (t *Table) Column(name string) (*Column, bool) {
 }
 
 // Values returns the values of a column that must be there, have element type
-// T and hold no null. The slice is the table's own.
+// T and hold no null, except for reals of a Loose table, which are NaN then. The slice is the table's own.
 func Values[T int64 | uint64 | float64 | string](t *Table, name string) ([]T, error) {
 	v, valid, err := Nullable[T](t, name)
 	if err != nil {
 		return nil, err
+	}
+	if real, ok := any(v).([]float64); ok && t.Loose && valid != nil {
+		return any(withNaN(real, valid)).([]T), nil
 	}
 	for i, ok := range valid {
 		if !ok {
@@ -52,10 +58,16 @@ func Values[T int64 | uint64 | float64 | string](t *Table, name string) ([]T, er
 // Nullable is Values for a column that may hold nulls; valid is nil if it has none.
 func Nullable[T int64 | uint64 | float64 | string](t *Table, name string) (values []T, valid []bool, err error) {
 	c, ok := t.Column(name)
+	if !ok && t.Loose {
+		return make([]T, t.Rows), make([]bool, t.Rows), nil
+	}
 	if !ok {
 		return nil, nil, fmt.Errorf("%w: column %q: missing", ErrTable, name)
 	}
 	v, ok := c.Values.([]T)
+	if !ok && t.Loose {
+		v, ok = loose[T](c)
+	}
 	if !ok {
 		return nil, nil, fmt.Errorf("%w: column %q: %T where %T is needed", ErrTable, name, c.Values, v)
 	}

@@ -44,7 +44,11 @@ func Find(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Workers, 
 		if !d.Active() {
 			continue
 		}
-		if ours[d.ID], err = shared(ctx, d, dir); err != nil {
+		if ours[d.ID], err = shared(ctx, d, dir); err == nil && ours[d.ID] {
+			_, own := d.Command()
+			err = synthetic(d, own)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("domain %s: %w", d.ID, err)
 		}
 	}
@@ -139,6 +143,15 @@ func shared(ctx context.Context, d config.Domain, dir string) (bool, error) {
 	return known && about.Can(worker.EvaluateOnly), nil
 }
 
+// synthetic refuses a domain that is to be scored on synthetic data by a program that only evaluates and makes none: every claim
+// of it would fail.
+func synthetic(d config.Domain, evaluateOnly bool) error {
+	if d.HasSynthetic && evaluateOnly {
+		return fmt.Errorf("has_synthetic_data: must be false: the program %s only evaluates, it makes no synthetic data", d.Plugin())
+	}
+	return nil
+}
+
 // sharedLimits are the limits of the shared processes: of each the most that one of their domains may take; and the number
 // of these domains.
 func sharedLimits(domains []config.Domain, ours map[string]bool) (r config.Resources, n int) {
@@ -194,11 +207,15 @@ func (w *Workers) Configure(ctx context.Context, d config.Domain) (worker.Info, 
 		return worker.Info{}, err
 	}
 	info, err := s.Configure(ctx, d.ID, d.Plugin(), d.WorkerConfig())
+	about, ok := s.Description()
+	if err == nil {
+		err = synthetic(d, about.Can(worker.EvaluateOnly))
+	}
 	if err == nil {
 		close(w.ready[d.ID])
 		return info, nil
 	}
-	if about, ok := s.Description(); ok && ctx.Err() == nil {
+	if ok && ctx.Err() == nil {
 		if _, own := d.Command(); !own && !slices.Contains(about.Plugins, d.Plugin()) {
 			err = fmt.Errorf("plugin %q: %s %s knows %s", d.Plugin(), about.Name, about.Version, strings.Join(about.Plugins, ", "))
 		}
