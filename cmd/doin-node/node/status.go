@@ -69,8 +69,11 @@ func describe(d *consensus.Domain, line *api.DomainStatus, o *canon.Object) {
 	}
 	best := d.Best
 	line.Best = &best
-	o.Set("verified_best", best).Set("chain_champion", canon.NewObject("optimae_id", d.OptimaeID, "optimizer_id", d.OptimizerID,
-		"height", d.BestHeight, "digest", d.Digest))
+	c := canon.NewObject("optimae_id", d.OptimaeID, "optimizer_id", d.OptimizerID, "height", d.BestHeight, "digest", d.Digest)
+	if d.Solo {
+		c.Set("solo", true)
+	}
+	o.Set("verified_best", best).Set("chain_champion", c)
 }
 
 // topHolders returns the five richest, ties by id.
