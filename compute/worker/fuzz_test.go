@@ -18,6 +18,7 @@ func FuzzDecodeJobs(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(good)
+	f.Add([]byte("{}\n{\"parameters\": \"{}\", \"seed\": 18446744073709551615, \"synthetic_seed\": 3}\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		jobs, err := DecodeJobs(mem, "d", data, 1<<20)
 		if err != nil {
@@ -38,6 +39,7 @@ func FuzzDecodeResults(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(good)
+	f.Add([]byte("{}\n{\"performance\": -1, \"digest\": \"ab\", \"metrics\": \"{}\"}\n{\"error_code\": \"refused\"}"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if r, err := DecodeResults(mem, jobs, data, 1<<20); err == nil && len(r) != len(jobs) {
 			t.Fatalf("%d results of %d jobs", len(r), len(jobs))

@@ -13,18 +13,19 @@ import (
 	"doin.network/node/internal/canon"
 )
 
-// program is a host whose domain is a Python program of sixty lines that only evaluates, over JSON lines.
-func program(t *testing.T, members ...any) *host {
+// parabola is a domain of a Python program of sixty lines that only evaluates, over JSON lines.
+func parabola(t *testing.T) *canon.Object {
 	t.Helper()
 	if out, err := exec.Command("python3", "-c", "import sys; sys.exit(sys.version_info < (3, 9))").CombinedOutput(); err != nil {
 		t.Skipf("no python3 from 3.9 on: %v %s", err, out)
 	}
-	d := canon.NewObject("domain_id", "parabola", "optimize", true, "evaluate", true, "optimization_plugin", "exec:./parabola.py",
+	return canon.NewObject("domain_id", "parabola", "optimize", true, "evaluate", true, "optimization_plugin", "exec:./parabola.py",
 		"optimization_config", canon.NewObject("ga", canon.NewObject("population", 8)))
-	for k, v := range canon.NewObject(members...).All() {
-		d.Set(k, v)
-	}
-	h := newHost(t, "node", settings(d), "solo", true)
+}
+
+// give puts the program where its host looks for it.
+func give(t *testing.T, h *host) *host {
+	t.Helper()
 	text := read(t, filepath.Join(root, "cmd", "doin-worker", "testdata", "parabola.py"))
 	if err := os.WriteFile(h.file("parabola.py"), text, 0o755); err != nil {
 		t.Fatal(err)
@@ -35,7 +36,7 @@ func program(t *testing.T, members ...any) *host {
 // TestProgram has a lone node search a program that only evaluates: its champion is accepted and answers, and a restart keeps it.
 func TestProgram(t *testing.T) {
 	t.Parallel()
-	h := program(t)
+	h := give(t, newHost(t, "node", settings(parabola(t)), "solo", true))
 	answers := func() {
 		t.Helper()
 		eventually(t, "a champion near the best", func() error {
@@ -71,9 +72,42 @@ func TestProgram(t *testing.T) {
 	answers()
 }
 
+// TestProgramQuorum has two nodes that do not search run the program themselves and agree with the one that does.
+func TestProgramQuorum(t *testing.T) {
+	t.Parallel()
+	hosts := newNetwork(t, 3, settings(parabola(t)))
+	for i, h := range hosts {
+		give(t, h)
+		if i > 0 {
+			o, err := canon.ParseObject(read(t, h.file("node.json")))
+			if err != nil {
+				t.Fatal(err)
+			}
+			write(t, h.file("node.json"), canon.AppendIndent(nil, o.Set("domains", []any{parabola(t).Set("optimize", false)})))
+		}
+		h.run()
+	}
+	for _, h := range hosts {
+		eventually(t, h.name+" has a verified champion", func() error {
+			o, err := h.get("/status")
+			if err != nil {
+				return err
+			}
+			c, err := member(t, member(t, o, "progress"), "parabola").Object("champion")
+			if err != nil {
+				return err
+			}
+			if v, err := c.Bool("verified"); err != nil || !v {
+				return fmt.Errorf("verified %v, %v", v, err)
+			}
+			return nil
+		})
+	}
+}
+
 // TestProgramSynthetic: a program that only evaluates makes no synthetic data, and a configuration that wants it says so.
 func TestProgramSynthetic(t *testing.T) {
 	t.Parallel()
-	h := program(t, "has_synthetic_data", true)
+	h := give(t, newHost(t, "node", settings(parabola(t).Set("has_synthetic_data", true))))
 	mentions(t, failed(t, h.dir, "--config", "node.json"), "parabola", "has_synthetic_data", "must be false", "only evaluates")
 }
