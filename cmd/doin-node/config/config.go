@@ -135,7 +135,7 @@ type Quorum struct {
 // Rounds is the pace of the node's own loops.
 type Rounds struct {
 	// OptimizerInterval is the pause between two generations of a domain, for who wants pacing. Key
-	// optimizer_loop_interval, default 30 s, min 0.
+	// optimizer_loop_interval, default 0: the search never waits; among Python nodes 30 s, as theirs is. Min 0.
 	OptimizerInterval time.Duration
 	// OpenClaims is how many claims of one domain the node has open at most. Key max_open_claims, default and most
 	// island.MaxOpen, min 1.
@@ -264,8 +264,8 @@ func DefaultConfig() Config {
 		},
 		Quorum: Quorum{MinEvaluators: 3, Fraction: 0.67, Tolerance: 0.05},
 		Rounds: Rounds{
-			OptimizerInterval: 30 * time.Second, EvalInterval: 10 * time.Second,
-			EvalBatch: 3, RevealDelay: 2 * time.Second, OpenClaims: island.MaxOpen,
+			EvalInterval: 10 * time.Second,
+			EvalBatch:    3, RevealDelay: 2 * time.Second, OpenClaims: island.MaxOpen,
 		},
 		Fees: Fees{
 			Enabled: true, MinBaseFee: 0.001, MaxBaseFee: 100, ChangeDenom: 8,

@@ -34,6 +34,29 @@ func dump(c *Config) any {
 		c.Rounds.RevealDelay.Seconds(), c.Rounds.OpenClaims, c.Worker.VerificationShare, c.Chain.Solo, c.Fees.Enabled, c.Log.Level, c.Limits.MaxPeers, len(c.Domains)}
 }
 
+// TestPause: a search waits for nobody, but among Python nodes it keeps their pace; what the file says counts in both.
+func TestPause(t *testing.T) {
+	f := func(security Security, text string, want time.Duration) {
+		t.Helper()
+		path := filepath.Join(t.TempDir(), "node.json")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c, _, err := LoadFor(security, path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := c.Rounds.OptimizerInterval; got != want {
+			t.Errorf("%s: optimizer_loop_interval of %s = %v, want %v", security, text, got, want)
+		}
+	}
+	f(Strict, `{}`, 0)
+	f(Strict, `{"security": "reference"}`, 30*time.Second)
+	f(Reference, `{}`, 30*time.Second)
+	f(Strict, `{"optimizer_loop_interval": 2}`, 2*time.Second)
+	f(Reference, `{"optimizer_loop_interval": 0}`, 0)
+}
+
 func TestParseEveryKey(t *testing.T) {
 	c, warnings, err := Load("testdata/every_key.json")
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"doin.network/node/internal/canon"
 )
@@ -54,6 +55,9 @@ func parse(security Security, name string, data []byte) (*Config, []Warning, err
 	}
 	return c, append(d.warnings, c.warnings()...), nil
 }
+
+// referencePause is the reference's default of optimizer_loop_interval.
+const referencePause = 30 * time.Second
 
 // decoder collects what is wrong and what is odd while a file is read.
 type decoder struct {
@@ -106,6 +110,9 @@ func (d *decoder) config(data []byte) *Config {
 		keys = append(keys, key[Config]{name: name, read: object})
 	}
 	decode(d, "", o, &c, keys)
+	if c.Security == Reference && !o.Has("optimizer_loop_interval") {
+		c.Rounds.OptimizerInterval = referencePause
+	}
 	if v, ok := o.Get("fee_config"); ok {
 		nested(d, "fee_config", v, &c.Fees, feeKeys)
 	}
