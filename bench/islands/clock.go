@@ -227,7 +227,11 @@ func (k *clock) report() *ClockReport {
 			r.Pairs = append(r.Pairs, *x)
 		}
 	}
-	figures := func(f func(*Pair) Timing) (s ClockRow, all []float64) {
+	if len(r.Pairs) == 0 {
+		return r // an interrupted calibration, say
+	}
+	figures := func(f func(*Pair) Timing) (s *ClockRow, all []float64) {
+		s = &ClockRow{}
 		for i := range r.Pairs {
 			t := f(&r.Pairs[i])
 			all = append(all, t.Seconds)
@@ -244,8 +248,6 @@ func (k *clock) report() *ClockReport {
 	r.One, one = figures(func(x *Pair) Timing { return x.One })
 	r.Isolated, isolated = figures(func(x *Pair) Timing { return x.Isolated })
 	r.Islands, islands = figures(func(x *Pair) Timing { return x.Islands })
-	if len(r.Pairs) > 0 {
-		r.OverOne, r.OverIsolated = ratio(one, islands), ratio(isolated, islands)
-	}
+	r.OverOne, r.OverIsolated = ratio(one, islands), ratio(isolated, islands)
 	return r
 }

@@ -3,6 +3,7 @@ package islands
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -125,7 +126,15 @@ func TestClockReport(t *testing.T) {
 	if _, err := json.Marshal(r); err != nil {
 		t.Error(err)
 	}
-	if r = (&clock{c: &c, journal: &journal{}}).report(); r.OverOne != nil {
-		t.Errorf("a ratio of no pairs: %v", r.OverOne)
+	// Interrupted before a pair was whole: it can still be written.
+	if r = (&clock{c: &c, journal: &journal{}}).report(); r.OverOne != nil || r.One != nil {
+		t.Errorf("figures of no pairs: %+v", r)
+	}
+	text.Reset()
+	if err := errors.Join(r.WriteMarkdown(&text, "doin-bench", time.Unix(0, 0)), r.WriteText(&text)); err != nil || !strings.Contains(text.String(), "No pair") {
+		t.Errorf("report of no pairs: %v\n%s", err, &text)
+	}
+	if _, err := json.Marshal(r); err != nil {
+		t.Error(err)
 	}
 }

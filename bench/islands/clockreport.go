@@ -20,9 +20,10 @@ type ClockReport struct {
 	Calibration      []Calibration `json:"calibration,omitempty"`
 	Pairs            []Pair        `json:"pairs"`
 
-	One      ClockRow `json:"one"`
-	Isolated ClockRow `json:"isolated"`
-	Islands  ClockRow `json:"islands"`
+	// The three arrangements; nil without a pair.
+	One      *ClockRow `json:"one,omitempty"`
+	Isolated *ClockRow `json:"isolated,omitempty"`
+	Islands  *ClockRow `json:"islands,omitempty"`
 	// How many times sooner the islands are; nil without a pair. Runs that were given up count with the time-out, so a
 	// ratio is a lower bound where the islands have none of them.
 	OverOne      *Ratio `json:"speedup_over_one,omitempty"`
@@ -60,13 +61,17 @@ func (r *ClockReport) WriteMarkdown(w io.Writer, command string, when time.Time)
 	p.Printf("Seconds are those of the nodes' own experiments until the first training of any of them reached it; a run is given up after %g s and counts with them. ", r.TimeoutSeconds)
 	p.Printf("`isolated` is the faster of the one node and of another that it does not know, run beside it. ")
 	p.Printf("Ratios are of means, with the 95 %% percentile bootstrap over the %d pairs.\n\n", len(r.Pairs))
+	if len(r.Pairs) == 0 {
+		p.Printf("No pair is whole yet.\n")
+		return p.Err
+	}
 	p.Printf("| | mean seconds | median (quartiles) | given up | islands are sooner by |\n|---|---:|---:|---:|---:|\n")
 	row := func(name string, x *ClockRow, over *Ratio) {
 		p.Printf("| %s | %.1f (%.1f–%.1f) | %.1f (%.1f–%.1f) | %d | %s |\n", name, x.Mean, x.Low, x.High, x.Median, x.Q1, x.Q3, x.Capped, over)
 	}
-	row("one node", &r.One, r.OverOne)
-	row("two isolated", &r.Isolated, r.OverIsolated)
-	row("two islands", &r.Islands, nil)
+	row("one node", r.One, r.OverOne)
+	row("two isolated", r.Isolated, r.OverIsolated)
+	row("two islands", r.Islands, nil)
 	return p.Err
 }
 
@@ -74,11 +79,14 @@ func (r *ClockReport) WriteMarkdown(w io.Writer, command string, when time.Time)
 func (r *ClockReport) WriteText(w io.Writer) error {
 	p := &report.Printer{W: w}
 	p.Printf("goal %.6g, %d pairs\n", r.Goal, len(r.Pairs))
+	if len(r.Pairs) == 0 {
+		return p.Err
+	}
 	row := func(name string, x *ClockRow, over *Ratio) {
 		p.Printf("%-13s mean %7.1f s  median %7.1f s  given up %d  islands sooner by %s\n", name, x.Mean, x.Median, x.Capped, over)
 	}
-	row("one node", &r.One, r.OverOne)
-	row("two isolated", &r.Isolated, r.OverIsolated)
-	row("two islands", &r.Islands, nil)
+	row("one node", r.One, r.OverOne)
+	row("two isolated", r.Isolated, r.OverIsolated)
+	row("two islands", r.Islands, nil)
 	return p.Err
 }
