@@ -98,9 +98,7 @@ python-peers: ## two nodes of doin-pynode and a Python peer; figures into bench/
 
 .PHONY: fuzz
 fuzz: ## run every fuzz test for FUZZTIME=10s
-	@grep -roE '^func Fuzz[A-Za-z0-9_]+' --include='*_test.go' . | sed -E 's#^(.*)/[^/]*:func (.*)#\1 \2#' | sort | \
-	while read -r dir name; do echo "$$dir $$name"; \
-		$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 64x "$$dir" || exit 1; done
+	@GO=$(GO) bash .ci/fuzz $(FUZZTIME)
 
 .PHONY: soak
 soak: ## kill KILLS=1000 nodes and WORKER_KILLS=200 workers under load, for FOR= at most; figures into SOAK_OUT=bench/results
