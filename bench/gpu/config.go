@@ -88,7 +88,7 @@ func (c *Config) Validate() error {
 
 // workloads are those that c names.
 func (c *Config) workloads() []workload.Workload {
-	all := workload.All(c.Steps)
+	all := measured(c.Steps)
 	if len(c.Workloads) == 0 {
 		return all
 	}
