@@ -20,7 +20,7 @@ type Config struct {
 	Steps int
 	// Repetitions of each figure; the median counts. Default 7, min 1.
 	Repetitions int
-	// Peers measures PyTorch and JAX where Python has them.
+	// Peers measures PyTorch, JAX and Triton where Python has them.
 	Peers bool
 	// Python is the interpreter. Default "python3".
 	Python string

@@ -68,6 +68,9 @@ func (b *bench) all(ctx context.Context) error {
 			until = time.Now().Add(share(cells[n:], left))
 		}
 		if err := b.cell(ctx, c, until); err != nil {
+			if ctx.Err() != nil { // what ended the run may have ended the driver, too
+				b.crew.leaveOut("%s and %d more: cut off", c.what(), len(cells)-n-1)
+			}
 			return err
 		}
 		if b.cfg.After != nil {

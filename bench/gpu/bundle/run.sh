@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Tests and measures the CUDA engine on this machine's card: bash run.sh OUT
 #
-# Needs an NVIDIA driver and nothing else; uses nvcc, compute-sanitizer, and a Python with PyTorch or JAX where they are.
+# Needs an NVIDIA driver and nothing else; uses nvcc, compute-sanitizer, and a Python with PyTorch, Triton or JAX where they are.
 # Takes at most nine minutes (DOIN_GPU_SECONDS, default 530): each phase has a part of them, checks come before measurements, and
 # what there is no time for is left out and said. Digests are compared however few the seconds are: 20 for that are always taken.
 # Writes OUT/gpu-CARD.json, .md and .svg, and OUT/run.log. Exits with 0 if no digest differed and no phase
