@@ -141,7 +141,8 @@ func TestRunScriptOutOfTime(t *testing.T) {
 	f("0", 0, map[string]string{"info": "ok", "digests cubin": "ok", "self-test": "left out", "digests ptx": "left out", "measure": "left out"})
 	f("0", 1, map[string]string{"digests cubin": "failed", "measure": "left out"}, "DIFFERENT=1")
 	for _, seconds := range []string{"60", "349"} {
-		f(seconds, 0, map[string]string{"digests cubin": "ok", "self-test": "ok", "worker": "ok", "digests ptx": "ok", "digests rebuilt": "ok", "memcheck": "ok", "fastmath": "ok", "measure": "ok"})
+		rebuilt := map[string]string{"60": "left out", "349": "ok"}[seconds]
+		f(seconds, 0, map[string]string{"digests cubin": "ok", "self-test": "ok", "worker": "ok", "digests ptx": "ok", "digests rebuilt": rebuilt, "memcheck": "ok", "fastmath": rebuilt, "measure": "ok"})
 	}
 	if status, text, _ := runBundle(t, bundle(t, fakePrograms), "DOIN_GPU_SECONDS=soon"); status != 64 || !strings.Contains(text, "must be a number") {
 		t.Errorf("no number: status %d\n%s", status, text)
@@ -201,9 +202,11 @@ func TestBudget(t *testing.T) {
 	f("TOTAL=530 SECONDS=520; budget 5 30 20", "0")
 	f("TOTAL=530 SECONDS=900; budget 5 30 0", "0")
 	f("TOTAL=1000 SECONDS=0; budget 5 30 980", "20")
-	f("TOTAL=53 SECONDS=0; budget 5 300 100", "30") // a tenth of it all
-	f("TOTAL=53 SECONDS=0; budget 5 30 100", "5")   // but what a phase needs
-	f("TOTAL=53 SECONDS=40; budget 5 300 100", "3")
+	f("TOTAL=430 SECONDS=0; budget 5 300 330", "200") // measurements shrink first
+	f("TOTAL=200 SECONDS=0; budget 5 300 330", "200")
+	f("TOTAL=23 SECONDS=0; budget 5 100 330", "10") // then checks: a tenth of them
+	f("TOTAL=23 SECONDS=0; budget 5 10 330", "5")   // but what a phase needs
+	f("TOTAL=23 SECONDS=20; budget 5 100 330", "3")
 	f("TOTAL=0 SECONDS=0; MUST=1 phase a 7 60 300 echo '{for}' >/dev/null; cat \"$LAST\"; cut -f1,2 phases", "3s\na\tok")
 	f(`TOTAL=530 SECONDS=0; phase a 5 30 20 echo "{for}" >/dev/null; cat "$LAST"; cut -f1,2 phases`, "25s\na\tok")
 	f("TOTAL=530 SECONDS=526; phase a 5 30 0 true >/dev/null; echo $? \"$LAST\"; cut -f1,2,4 phases", "1 \na\tleft out\t4 s left, 5 wanted")

@@ -4,19 +4,17 @@
 # Reads TOTAL (seconds of the whole run), WORK (a folder), LOG and PHASES (files); $SECONDS counts from the start. LAST is the
 # file with what the last phase printed, empty if it was left out.
 
-# What the numbers of phases are meant for: a run of WHOLE seconds. In a shorter one they are scaled.
-WHOLE=530
-
-# scaled SECONDS prints what so many seconds of a whole run are of this one.
-scaled() {
-	if [ "$TOTAL" -lt "$WHOLE" ]; then echo $(($1 * TOTAL / WHOLE)); else echo "$1"; fi
-}
+# What the numbers of phases are meant for: a run of WHOLE seconds, CHECKS of which are for checks. In a shorter one measurements
+# shrink first, and below CHECKS the checks do.
+WHOLE=530 CHECKS=230
 
 # budget LEAST CAP RESERVE prints how many seconds a phase may take: CAP at most, and so that RESERVE are left for those behind
-# it, both scaled, but LEAST where there are as many at all.
+# it, both as this run has them, but LEAST where there are as many at all.
 budget() {
-	local left=$((TOTAL - SECONDS)) cap reserve
-	cap=$(scaled "$2") reserve=$(scaled "$3")
+	local left=$((TOTAL - SECONDS)) cap=$2 reserve=$3
+	if [ "$TOTAL" -lt "$CHECKS" ]; then cap=$((cap * TOTAL / CHECKS)); fi
+	if [ "$TOTAL" -lt "$WHOLE" ]; then reserve=$((reserve - WHOLE + TOTAL)); fi
+	if [ "$reserve" -lt 0 ]; then reserve=0; fi
 	if [ "$cap" -lt "$1" ]; then cap=$1; fi
 	left=$((left - reserve))
 	if [ "$left" -gt "$cap" ]; then left=$cap; fi

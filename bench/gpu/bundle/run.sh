@@ -85,8 +85,10 @@ echo "         $CARD, $ARCH"
 # The machine's compiler works while the card is tested.
 EXACT=$WORK/exact FAST=$WORK/fast
 builders=()
-if command -v nvcc >/dev/null; then
-	seconds=$(budget 1 150 265)
+seconds=$(budget 1 150 265) unbuilt="there is no nvcc"
+if [ "$seconds" -lt 60 ]; then
+	unbuilt="$seconds s left, 60 wanted"
+elif command -v nvcc >/dev/null; then
 	timeout -k 5 "$seconds" "$BENCH" gpu rebuild --arch "$ARCH" --out "$EXACT" >"$WORK/exact.log" 2>&1 &
 	builders+=($!)
 	timeout -k 5 "$seconds" "$BENCH" gpu rebuild --arch "$ARCH" --fast --out "$FAST" >"$WORK/fast.log" 2>&1 &
@@ -96,7 +98,7 @@ fi
 # built N FOLDER NAME waits for a compilation; says what became of it where it failed.
 built() {
 	if [ -z "${builders[$1]:-}" ]; then
-		note "$3" "left out" 0 "there is no nvcc"
+		note "$3" "left out" 0 "$unbuilt"
 		return 1
 	fi
 	if ! wait "${builders[$1]}"; then
