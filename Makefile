@@ -10,7 +10,6 @@ FOR         ?=
 SOAK_OUT    ?= bench/results
 PYTHON      ?= python3
 QEMU_ARM64  ?= qemu-aarch64-static
-NVCC        ?= nvcc
 VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 
@@ -27,12 +26,14 @@ CONCURRENT  := ./chain/store/... ./chain/anchor/... ./chain/mempool/... ./chain/
 GPU         := ./kernels/... ./compute/device/... ./compute/gpuinfo/... ./compute/domain/... ./compute/worker/... \
                ./cmd/doin-worker/... ./bench/gpu/... ./cmd/doin-bench/...
 
-# The toolkit: headers, and a libcuda to link where no driver is installed. gorgonia.org/cu looks for headers in
-# /usr/local/cuda/include and /usr/include and for libraries in /usr/local/cuda/lib64 and /usr/lib/x86_64-linux-gnu by
-# itself; Debian's stub of libcuda is in none of them. CUDA_HOME is for a toolkit elsewhere.
-CUDA_HEADER := $(firstword $(wildcard $(addsuffix /include/cuda.h,$(CUDA_HOME) /usr/local/cuda) /usr/include/cuda.h))
-CUDA_STUB   := $(firstword $(wildcard $(addsuffix /lib64/stubs/libcuda.so,$(CUDA_HOME) /usr/local/cuda) \
+# The toolkit: nvcc, headers, and a libcuda to link where no driver is installed, in CUDA_HOME, else where make cuda-toolkit
+# unpacks them, else in the system's folders. gorgonia.org/cu looks for headers in /usr/local/cuda/include and /usr/include and for
+# libraries in /usr/local/cuda/lib64 and /usr/lib/x86_64-linux-gnu by itself; Debian's stub of libcuda is in none of them.
+CUDA_FOLDER := $(or $(XDG_CACHE_HOME),$(addsuffix /.cache,$(HOME)))/doin/cuda-11.8
+CUDA_HEADER := $(firstword $(wildcard $(addsuffix /include/cuda.h,$(CUDA_HOME) $(CUDA_FOLDER) /usr/local/cuda) /usr/include/cuda.h))
+CUDA_STUB   := $(firstword $(wildcard $(addsuffix /lib64/stubs/libcuda.so,$(CUDA_HOME) $(CUDA_FOLDER) /usr/local/cuda) \
                /usr/lib/x86_64-linux-gnu/stubs/libcuda.so /usr/lib/aarch64-linux-gnu/stubs/libcuda.so))
+NVCC        ?= $(firstword $(wildcard $(addsuffix /bin/nvcc,$(CUDA_HOME) $(CUDA_FOLDER))) nvcc)
 # -O2 -g is what Go has without CGO_CFLAGS. /usr/include must not be named: the compiler has it.
 GPU_CFLAGS  := -O2 -g $(addprefix -I,$(filter-out /usr/include/,$(dir $(CUDA_HEADER))))
 GPU_LDFLAGS := -O2 -g $(addprefix -L,$(dir $(CUDA_STUB)))
@@ -141,8 +142,12 @@ cross: ## build everything for linux/arm64 and the programs without cgo
 	@for p in $(PROGRAMS); do echo $(GO) build $$p; CGO_ENABLED=0 $(GO) build -o /dev/null $$p || exit 1; done
 
 .PHONY: cuda-toolkit
-cuda-toolkit: ## install CUDA 11.8, Debian 12's nvidia-cuda-toolkit from non-free (as root)
-	@.ci/cuda-toolkit
+cuda-toolkit: ## unpack CUDA 11.8 (no driver) into CUDA_HOME, by default a folder of the user's cache
+	@CUDA_HOME="$(CUDA_HOME)" DEBIAN_MIRROR="$(DEBIAN_MIRROR)" .ci/cuda-toolkit
+
+.PHONY: cuda-toolkit-test
+cuda-toolkit-test: ## try cuda-toolkit in bare systems that debootstrap makes (as root; some minutes, 2 GB)
+	@.ci/cuda-toolkit-test
 
 .PHONY: ptx
 ptx: ## compile the kernels into kernels/ptx, with CUDA 11.8
@@ -157,7 +162,7 @@ ptx-verify: ## compile the kernels again and compare every byte with kernels/ptx
 .PHONY: need-cuda
 need-cuda:
 	@if [ -z "$(CUDA_HEADER)" ]; then \
-		echo "no cuda.h in CUDA_HOME, /usr/local/cuda or /usr/include (make cuda-toolkit)"; exit 1; fi
+		echo "no cuda.h in CUDA_HOME, $(CUDA_FOLDER), /usr/local/cuda or /usr/include (make cuda-toolkit)"; exit 1; fi
 
 .PHONY: build-gpu
 build-gpu: need-cuda ## build doin-worker-gpu into bin/, with cgo and the CUDA headers

@@ -121,17 +121,48 @@ func TestRunScriptFails(t *testing.T) {
 	}
 }
 
-// TestRunScriptOutOfTime: what there is no time for is left out, and the results are written.
+// TestRunScriptOutOfTime: digests are compared whatever the time; what there is no time for is left out, and the results are
+// written.
 func TestRunScriptOutOfTime(t *testing.T) {
-	dir := bundle(t, fakePrograms)
-	begun := time.Now()
-	status, text, out := runBundle(t, dir, "DOIN_GPU_SECONDS=24")
-	p := phasesOf(t, out)
-	if p["info"].Status != "ok" || p["measure"].Status != "left out" || p["digests cubin"].Status != "left out" || status != 0 {
-		t.Errorf("status %d, %+v\n%s", status, p, text)
+	f := func(seconds string, status int, want map[string]string, env ...string) {
+		t.Helper()
+		dir := bundle(t, fakePrograms)
+		got, text, out := runBundle(t, dir, append(env, "DOIN_GPU_SECONDS="+seconds)...)
+		p := phasesOf(t, out)
+		if got != status {
+			t.Errorf("%s s: status %d, want %d\n%s", seconds, got, status, text)
+		}
+		for name, w := range want {
+			if p[name].Status != w {
+				t.Errorf("%s s: %s is %+v, want %s\n%s", seconds, name, p[name], w, text)
+			}
+		}
 	}
-	if took := time.Since(begun); took > 24*time.Second {
-		t.Errorf("took %v of 24 s", took)
+	f("0", 0, map[string]string{"info": "ok", "digests cubin": "ok", "self-test": "left out", "digests ptx": "left out", "measure": "left out"})
+	f("0", 1, map[string]string{"digests cubin": "failed", "measure": "left out"}, "DIFFERENT=1")
+	for _, seconds := range []string{"60", "349"} {
+		rebuilt := map[string]string{"60": "left out", "349": "ok"}[seconds]
+		f(seconds, 0, map[string]string{"digests cubin": "ok", "self-test": "ok", "worker": "ok", "digests ptx": "ok", "digests rebuilt": rebuilt, "memcheck": "ok", "fastmath": rebuilt, "measure": "ok"})
+	}
+	if status, text, _ := runBundle(t, bundle(t, fakePrograms), "DOIN_GPU_SECONDS=soon"); status != 64 || !strings.Contains(text, "must be a number") {
+		t.Errorf("no number: status %d\n%s", status, text)
+	}
+}
+
+// TestRunScriptRights: programs that lost the right to execute get it back.
+func TestRunScriptRights(t *testing.T) {
+	dir := bundle(t, fakePrograms)
+	for name := range fakePrograms {
+		if filepath.Dir(name) != "bin" {
+			continue
+		}
+		if err := os.Chmod(filepath.Join(dir, name), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	status, text, out := runBundle(t, dir)
+	if p := phasesOf(t, out); status != 0 || p["self-test"].Status != "ok" || p["worker"].Status != "ok" || p["digests cubin"].Status != "ok" {
+		t.Errorf("status %d, %+v\n%s", status, p, text)
 	}
 }
 
@@ -166,12 +197,19 @@ func TestBudget(t *testing.T) {
 			t.Errorf("%s: %q, %v, want %q", script, b, err, want)
 		}
 	}
-	f("TOTAL=100 SECONDS=0; budget 30 20", "30")
-	f("TOTAL=100 SECONDS=60; budget 30 20", "20")
-	f("TOTAL=100 SECONDS=90; budget 30 20", "0")
-	f("TOTAL=100 SECONDS=300; budget 30 0", "0")
-	f(`TOTAL=100 SECONDS=0; phase a 5 30 20 echo "{for}" >/dev/null; cat "$LAST"; cut -f1,2 phases`, "25s\na\tok")
-	f("TOTAL=100 SECONDS=96; phase a 5 30 0 true >/dev/null; echo $? \"$LAST\"; cut -f1,2,4 phases", "1 \na\tleft out\t4 s left, 5 wanted")
+	f("TOTAL=530 SECONDS=0; budget 5 30 20", "30")
+	f("TOTAL=530 SECONDS=480; budget 5 40 20", "30")
+	f("TOTAL=530 SECONDS=520; budget 5 30 20", "0")
+	f("TOTAL=530 SECONDS=900; budget 5 30 0", "0")
+	f("TOTAL=1000 SECONDS=0; budget 5 30 980", "20")
+	f("TOTAL=430 SECONDS=0; budget 5 300 330", "200") // measurements shrink first
+	f("TOTAL=200 SECONDS=0; budget 5 300 330", "200")
+	f("TOTAL=23 SECONDS=0; budget 5 100 330", "10") // then checks: a tenth of them
+	f("TOTAL=23 SECONDS=0; budget 5 10 330", "5")   // but what a phase needs
+	f("TOTAL=23 SECONDS=20; budget 5 100 330", "3")
+	f("TOTAL=0 SECONDS=0; MUST=1 phase a 7 60 300 echo '{for}' >/dev/null; cat \"$LAST\"; cut -f1,2 phases", "3s\na\tok")
+	f(`TOTAL=530 SECONDS=0; phase a 5 30 20 echo "{for}" >/dev/null; cat "$LAST"; cut -f1,2 phases`, "25s\na\tok")
+	f("TOTAL=530 SECONDS=526; phase a 5 30 0 true >/dev/null; echo $? \"$LAST\"; cut -f1,2,4 phases", "1 \na\tleft out\t4 s left, 5 wanted")
 	f("TOTAL=1 SECONDS=0; phase a 1 1 0 sleep 20 >/dev/null; echo $?; cut -f1,2,4 phases", "124\na\ttimed out\tafter 1 s")
 	f(`TOTAL=9 SECONDS=0; phase a 1 9 0 bash -c 'printf "one\ttwo\n\n"; exit 3' >/dev/null; cut -f1,2,4 phases`, "a\tfailed\tstatus 3: one two")
 }

@@ -20,7 +20,7 @@ type Config struct {
 	Steps int
 	// Repetitions of each figure; the median counts. Default 7, min 1.
 	Repetitions int
-	// Peers measures PyTorch and JAX where Python has them.
+	// Peers measures PyTorch, JAX and Triton where Python has them.
 	Peers bool
 	// Python is the interpreter. Default "python3".
 	Python string
@@ -88,7 +88,7 @@ func (c *Config) Validate() error {
 
 // workloads are those that c names.
 func (c *Config) workloads() []workload.Workload {
-	all := workload.All(c.Steps)
+	all := measured(c.Steps)
 	if len(c.Workloads) == 0 {
 		return all
 	}

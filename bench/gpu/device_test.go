@@ -1,6 +1,7 @@
 package gpu
 
 import (
+	"context"
 	"errors"
 	"os"
 	"os/exec"
@@ -82,6 +83,23 @@ func TestDigests(t *testing.T) {
 	r = NewReport()
 	if err := CheckDigests(t.Context(), card, c, r); err != nil || r.Digests.Compared != 0 || len(r.LeftOut) != 1 {
 		t.Errorf("%+v, %v: want nothing but a line", r, err)
+	}
+}
+
+// TestCutOff: a run that is ended in the middle is left out, and no failure of the card's.
+func TestCutOff(t *testing.T) {
+	card := hostCard(t)
+	committed, err := LoadCommitted(committedFolder, []string{"mlp-tanh-mse"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	c, r := DefaultDigests(), NewReport()
+	c.Committed = committed
+	if err := CheckDigests(ctx, card, c, r); !errors.Is(err, context.Canceled) || len(r.Digests.Runs) != 0 ||
+		len(r.LeftOut) != 1 || !strings.Contains(r.LeftOut[0], "cut off") {
+		t.Errorf("CheckDigests = %v, runs %+v, left out %q; want a line that it was cut off", err, r.Digests.Runs, r.LeftOut)
 	}
 }
 

@@ -125,6 +125,10 @@ func (c *DigestConfig) run(ctx context.Context, card *Card, w way, r *Report) ([
 	begun := time.Now()
 	results, err := trainAll(ctx, card, w)
 	d.Seconds = time.Since(begun).Seconds()
+	if ctx.Err() != nil { // whatever the card says as well: what ended the run may have ended the driver
+		r.LeftOut = append(r.LeftOut, fmt.Sprintf("digests: %s by %s %s, cut off after %.0f s", d.Set, d.Source, d.Variant, d.Seconds))
+		return nil, ctx.Err()
+	}
 	if err != nil {
 		d.Error = err.Error()
 		r.Digests.add(d)

@@ -68,6 +68,9 @@ func (b *bench) all(ctx context.Context) error {
 			until = time.Now().Add(share(cells[n:], left))
 		}
 		if err := b.cell(ctx, c, until); err != nil {
+			if ctx.Err() != nil { // what ended the run may have ended the driver, too
+				b.crew.leaveOut("%s and %d more: cut off", c.what(), len(cells)-n-1)
+			}
 			return err
 		}
 		if b.cfg.After != nil {
@@ -246,6 +249,7 @@ func (b *bench) enter(c *cell, flop float64, stops []int, ours []sample, joules 
 		steps += s
 	}
 	f := b.figure(c, seconds, flop)
+	f.Includes = engineIncludes(c.Variant)
 	f.JoulesPerModel, f.StepsPerModel = joules, float64(steps)/float64(len(stops))
 	if len(onDevice) > 0 {
 		m := report.Median(onDevice)
@@ -254,7 +258,7 @@ func (b *bench) enter(c *cell, flop float64, stops []int, ours []sample, joules 
 	b.report.Workloads = append(b.report.Workloads, f)
 	for _, o := range contenders {
 		f := b.figure(c, o.timed, flop)
-		f.Peer, f.JoulesPerModel, f.StepsTimed = o.name, o.joules, o.steps
+		f.Peer, f.JoulesPerModel, f.StepsTimed, f.Includes = o.name, o.joules, o.steps, o.peer.hello.Includes[o.mode]
 		made := 0
 		for _, g := range o.groups {
 			made += g.Count * g.Steps

@@ -18,7 +18,7 @@ import (
 var peerFiles embed.FS
 
 // peerScripts are the programs that speak the protocol of peers/wire.py, in the order in which they are made ready.
-var peerScripts = []string{"jax_peer.py", "pytorch_peer.py"}
+var peerScripts = []string{"jax_peer.py", "triton_peer.py", "pytorch_peer.py"}
 
 var (
 	// errPeer is what a peer itself says: too little memory, a mode that it lacks. It goes on.
@@ -47,6 +47,8 @@ type peerHello struct {
 	Version string   `json:"version"`
 	Device  string   `json:"device"`
 	Modes   []string `json:"modes"`
+	// Includes says of each mode what its figure contains.
+	Includes map[string]Includes `json:"includes"`
 }
 
 // peerGroup is a group of models of one shape, as peers/wire.py has it.

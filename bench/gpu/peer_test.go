@@ -24,8 +24,9 @@ func interpreter(t *testing.T, text string) string {
 
 // answering is a peer of one mode that answers everything, and refuses to prepare "vmap".
 const answering = `
-case "$2" in *jax*) echo '{"absent": "no module jax"}'; exit;; esac
-echo '{"peer": "pytorch", "version": "9", "device": "x", "modes": ["graph", "vmap"]}'
+case "$2" in *jax* | *triton*) n=${2##*/}; echo '{"absent": "no module '${n%_peer.py}'"}'; exit;; esac
+said='{"upload": "no", "compile": "no", "optimizer": "yes: two", "stopping": "no", "digests": "no", "python": "yes"}'
+echo '{"peer": "pytorch", "version": "9", "device": "x", "modes": ["graph", "vmap", "silent"], "includes": {"graph": '$said', "vmap": '$said', "silent": {"upload": "no"}}}'
 while read -r line; do case "$line" in
 *ceiling*) echo '{"gflops": 1000, "library": "shell"}';;
 *prepare*vmap*) echo '{"error": "OutOfMemoryError: no"}';;
@@ -50,10 +51,16 @@ func TestPeers(t *testing.T) {
 	if p.Peer != "pytorch-graph" || p.ModelsPerSecond != 2/2.5 || p.StepsTimed != 40 || p.Repetitions != 2 || !(p.TimesEngine > 0) || p.ShareOfCeiling == nil {
 		t.Errorf("figure %+v", p)
 	}
-	if len(r.Absent) != 1 || !strings.Contains(r.Absent[0], "jax: no module jax") {
+	if p.Includes.Optimizer != "yes: two" || !r.Workloads[0].Includes.whole() || r.Workloads[0].Includes.Digests != "no" {
+		t.Errorf("includes %+v, ours %+v", p.Includes, r.Workloads[0].Includes)
+	}
+	if w := r.Workloads[len(r.Workloads)-1]; w.Variant != digested || !strings.HasPrefix(w.Includes.Digests, "yes") {
+		t.Errorf("with digests: %+v", w)
+	}
+	if len(r.Absent) != 2 || !strings.Contains(r.Absent[0], "jax: no module jax") || !strings.Contains(r.Absent[1], "triton: no module triton") {
 		t.Errorf("absent %q", r.Absent)
 	}
-	if s := strings.Join(r.LeftOut, "\n"); !strings.Contains(s, "pytorch-vmap: peer: OutOfMemoryError") {
+	if s := strings.Join(r.LeftOut, "\n"); !strings.Contains(s, "pytorch-vmap: peer: OutOfMemoryError") || !strings.Contains(s, "pytorch-silent: it does not say") {
 		t.Errorf("left out %q", s)
 	}
 	if w := r.Workloads[0]; w.ShareOfCeiling == nil || !(*w.ShareOfCeiling > 0) {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"doin.network/node/bench/report"
@@ -33,6 +34,7 @@ type contender struct {
 	peer   *peer
 	key    string
 	name   string
+	mode   string
 	groups []peerGroup
 	timed  []float64 // seconds of each repetition
 	steps  int
@@ -64,6 +66,13 @@ func startCrew(ctx context.Context, cfg *Config, r *Report) (*crew, error) {
 			continue
 		}
 		c.peers = append(c.peers, p)
+		p.hello.Modes = slices.DeleteFunc(p.hello.Modes, func(mode string) bool {
+			said := p.hello.Includes[mode]
+			if !said.whole() {
+				c.leaveOut("%s-%s: it does not say what its figure includes", p.hello.Peer, mode)
+			}
+			return !said.whole()
+		})
 	}
 	return c, ctx.Err()
 }
@@ -123,7 +132,11 @@ func modes(p *peer, choice peerChoice) []string {
 	var list []string
 	for _, m := range p.hello.Modes {
 		switch m {
-		case "scan", "graph":
+		case "scan", "graph", "loop-ieee", "loop-tf32x3":
+		case "scan-all":
+			if choice < mostPeers {
+				continue
+			}
 		case "stacked", "vmap", "single":
 			// Where there are no graphs, the stacked models are the best.
 			if choice < mostPeers && (m != "stacked" || slices.Contains(p.hello.Modes, "graph")) {
@@ -149,7 +162,7 @@ type arrangement struct {
 // ready and not sure to be slower.
 func arrangements(mode string, groups []peerGroup) []arrangement {
 	switch {
-	case mode == "single":
+	case mode == "single", strings.HasPrefix(mode, "loop-"): // whose models do not wait for each other
 		return []arrangement{{"", oneByOne(groups)}}
 	case len(groups) == 1:
 		return []arrangement{{"", groups}}
@@ -180,7 +193,7 @@ func (c *crew) prepare(ctx context.Context, what string, choice peerChoice, grou
 					c.leaveOut("%s: %s: %v", what, name, err)
 					continue
 				}
-				list = append(list, &contender{peer: p, key: name, name: name, groups: a.groups})
+				list = append(list, &contender{peer: p, key: name, name: name, mode: mode, groups: a.groups})
 			}
 		}
 	}

@@ -30,6 +30,26 @@ const (
 // Populations are those that are measured, in the order in which time is given to them.
 func Populations() []int { return []int{4096, 256, 1024, 64, 16384} }
 
+// digested is the variant of S2 whose results are what a node trains for: with digests, a leaf every digestSegment steps.
+const (
+	digested      workload.Variant = "digests"
+	digestSegment                  = 100
+)
+
+// measured are the workloads that there are, and the digested one.
+func measured(steps int) []workload.Workload {
+	all := workload.All(steps)
+	s2, ok := workload.Find(workload.S2, workload.Fixed, steps)
+	if !ok {
+		return all
+	}
+	s2.Variant = digested
+	for i := range s2.Models {
+		s2.Models[i].Segment = digestSegment
+	}
+	return append(all, s2)
+}
+
 // planCells lists what to measure, that first which is most asked for: S2 at the first two populations, the
 // population of a genetic search, then the other variants of both, then the rest. A short run gets less far.
 func planCells(workloads []workload.Workload, populations []int) []cell {
@@ -55,12 +75,17 @@ func planCells(workloads []workload.Workload, populations []int) []cell {
 	var list []ranked
 	for n, p := range populations {
 		for _, w := range workloads {
+			if w.Variant == digested && n > 0 {
+				continue // what digests cost is asked of the first population
+			}
 			r := rank(w, n)
 			c := cell{Workload: w, population: p, weight: []float64{6, 3, 1.5, 1, 0.7}[r]}
 			c.peers = []peerChoice{mostPeers, bestPeers, bestPeers, bestPeers, noPeers}[r]
 			switch {
 			case w.Name == workload.S2 && w.Variant == workload.Fixed && n == 0:
 				c.peers, c.weight = allPeers, 2*c.weight
+			case w.Variant == digested:
+				c.peers = noPeers // they have none
 			case w.Variant == workload.GA && n == 0:
 				c.weight *= 2 // every shape is made ready by itself
 			}

@@ -39,7 +39,7 @@ func TestGroups(t *testing.T) {
 	for _, f := range []struct {
 		mode string
 		want int
-	}{{"scan", 1}, {"compiled", 1}, {"vmap", 1}, {"graph", 2}, {"single", 1}, {"stacked", 1}} {
+	}{{"scan", 1}, {"compiled", 1}, {"vmap", 1}, {"graph", 2}, {"single", 1}, {"stacked", 1}, {"scan-all", 1}, {"loop-ieee", 1}} {
 		if got := arrangements(f.mode, mixed); len(got) != f.want {
 			t.Errorf("%s: %d arrangements, want %d", f.mode, len(got), f.want)
 		}
@@ -47,9 +47,9 @@ func TestGroups(t *testing.T) {
 }
 
 func TestPlan(t *testing.T) {
-	cells := planCells(workload.All(1000), Populations())
-	if len(cells) != 50 {
-		t.Fatalf("%d cells, want 50", len(cells))
+	cells := planCells(measured(1000), Populations())
+	if len(cells) != 51 {
+		t.Fatalf("%d cells, want 51", len(cells))
 	}
 	if c := cells[0]; c.what() != "S2 fixed at 4096" || c.peers != allPeers {
 		t.Errorf("first %s, peers %d", c.what(), c.peers)
@@ -58,10 +58,13 @@ func TestPlan(t *testing.T) {
 	for i, c := range cells {
 		place[c.what()] = i
 	}
-	for _, pair := range [][2]string{{"mixed ga at 4096", "S2 early at 4096"}, {"S2 fixed at 256", "S2 fixed at 16384"}, {"S2 early at 256", "tcn fixed at 4096"}} {
+	for _, pair := range [][2]string{{"mixed ga at 4096", "S2 early at 4096"}, {"S2 fixed at 256", "S2 fixed at 16384"}, {"S2 early at 256", "tcn fixed at 4096"}, {"S2 digests at 4096", "S2 fixed at 1024"}} {
 		if place[pair[0]] >= place[pair[1]] {
 			t.Errorf("%s must come before %s", pair[0], pair[1])
 		}
+	}
+	if c := cells[place["S2 digests at 4096"]]; c.peers != noPeers || c.Models[0].Segment != digestSegment || cells[0].Models[0].Segment != 0 {
+		t.Errorf("with digests: peers %d, segment %d; without: %d", c.peers, c.Models[0].Segment, cells[0].Models[0].Segment)
 	}
 	// The time is used up exactly, and never gone beyond.
 	left := 300 * time.Second

@@ -21,6 +21,7 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 	r.verdictMarkdown(p)
 	r.digestsMarkdown(p)
 	r.figuresMarkdown(p)
+	r.includesMarkdown(p)
 	r.fastMathMarkdown(p)
 	if len(r.Phases) > 0 {
 		p.Printf("\n## Phases\n\n| phase | | s | |\n|---|---|---:|---|\n")
@@ -79,6 +80,27 @@ func (r *Report) figuresMarkdown(p *report.Printer) {
 		for _, y := range r.Peers {
 			if y.Name == x.Name && y.Population == x.Population && y.Variant == x.Variant {
 				r.figureMarkdown(p, y)
+			}
+		}
+	}
+}
+
+// includesMarkdown says of each who has a figure what its figures contain, once for all that say the same.
+func (r *Report) includesMarkdown(p *report.Printer) {
+	if len(r.Workloads)+len(r.Peers) == 0 {
+		return
+	}
+	p.Printf("\n### What the figures include\n\n| by | upload | compiling | optimizer | early stopping | digests | Python |\n|---|---|---|---|---|---|---|\n")
+	said := map[string]bool{}
+	for _, list := range [][]Figure{r.Workloads, r.Peers} {
+		for _, x := range list {
+			by := or(strings.TrimSuffix(x.Peer, "-padded"), "**DOIN**")
+			if x.Variant == digested {
+				by += " " + string(x.Variant)
+			}
+			if i := x.Includes; !said[by] {
+				said[by] = true
+				p.Printf("| %s | %s | %s | %s | %s | %s | %s |\n", by, cellText(i.Upload), cellText(i.Compile), cellText(i.Optimizer), cellText(i.Stopping), cellText(i.Digests), cellText(i.Python))
 			}
 		}
 	}

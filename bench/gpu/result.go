@@ -91,6 +91,8 @@ type Figure struct {
 	// TimesEngine is how many of our populations are trained in the time of one of the peer's: median of the ratios of the
 	// repetitions.
 	TimesEngine float64 `json:"times_engine,omitempty"`
+	// Includes is what Seconds contain.
+	Includes Includes `json:"includes"`
 
 	useful float64 // GFLOP/s of what was asked for
 }

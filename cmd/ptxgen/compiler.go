@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -37,12 +38,29 @@ type compiler struct {
 
 var release = regexp.MustCompile(`release (\d+\.\d+), V(\d+\.\d+\.\d+)`)
 
+// defaultCompiler is the nvcc of CUDA_HOME, else of the folder that make cuda-toolkit unpacks, else that on PATH.
+func defaultCompiler() string {
+	var folders []string
+	if home := os.Getenv("CUDA_HOME"); home != "" {
+		folders = append(folders, home)
+	}
+	if cache, err := os.UserCacheDir(); err == nil {
+		folders = append(folders, filepath.Join(cache, "doin", "cuda-"+pinned))
+	}
+	for _, folder := range folders {
+		if path, err := exec.LookPath(filepath.Join(folder, "bin", "nvcc")); err == nil {
+			return path
+		}
+	}
+	return "nvcc"
+}
+
 // findCompiler looks for an nvcc and asks for its version. One that is not the pinned one wraps errToolkit, unless any
 // is set.
 func findCompiler(ctx context.Context, name string, any bool) (*compiler, error) {
 	path, err := exec.LookPath(name)
 	if err != nil {
-		return nil, fmt.Errorf("no CUDA compiler (make cuda-toolkit installs it): %w", err)
+		return nil, fmt.Errorf("no CUDA compiler (make cuda-toolkit unpacks it): %w", err)
 	}
 	c := &compiler{path: path}
 	out, err := c.run(ctx, ".", "--version")
@@ -54,7 +72,7 @@ func findCompiler(ctx context.Context, name string, any bool) (*compiler, error)
 		return nil, fmt.Errorf("%s --version says %q: not a version that is known", path, strings.TrimSpace(out))
 	}
 	if m[1] != pinned && !any {
-		return nil, fmt.Errorf("%w: %s is CUDA %s, and the committed images are made by %s (make cuda-toolkit on Debian 12; --any-toolkit --out DIR for experiments)",
+		return nil, fmt.Errorf("%w: %s is CUDA %s, and the committed images are made by %s (make cuda-toolkit; --any-toolkit --out DIR for experiments)",
 			errToolkit, path, m[1], pinned)
 	}
 	c.version = m[2]

@@ -1,7 +1,7 @@
 // Command ptxgen compiles the CUDA kernels: each kernels/*.cu to PTX and to machine code for the architectures that have
 // their own, and a manifest of what went in and came out, into kernels/ptx.
 //
-//	ptxgen [--nvcc PATH] [--kernels DIR]           write DIR/ptx
+//	ptxgen [--nvcc PATH] [--kernels DIR]           write DIR/ptx; nvcc by default that of CUDA_HOME, of make cuda-toolkit, or on PATH
 //	ptxgen --verify                                compile again and compare every byte with DIR/ptx
 //	ptxgen --any-toolkit --out DIR                 with whatever nvcc there is, for experiments
 //
@@ -54,7 +54,7 @@ func command(w io.Writer) *cobra.Command {
 		RunE:          func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), w, o) },
 	}
 	c.CompletionOptions.DisableDefaultCmd = true
-	c.Flags().StringVar(&o.nvcc, "nvcc", "nvcc", "the CUDA compiler, a path or a name on PATH")
+	c.Flags().StringVar(&o.nvcc, "nvcc", defaultCompiler(), "the CUDA compiler, a path or a name on PATH")
 	c.Flags().StringVar(&o.kernels, "kernels", "kernels", "folder of the sources")
 	c.Flags().StringVar(&o.out, "out", "", "folder to write (default: ptx in the folder of the sources)")
 	c.Flags().BoolVar(&o.verify, "verify", false, "write nothing; compile again and list what differs")

@@ -20,7 +20,7 @@ const tiny = "../../kernels/testdata/tiny"
 // needToolkit skips a test where the pinned compiler is not installed.
 func needToolkit(t *testing.T) *compiler {
 	t.Helper()
-	c, err := findCompiler(t.Context(), "nvcc", false)
+	c, err := findCompiler(t.Context(), defaultCompiler(), false)
 	if err != nil {
 		t.Skip(err)
 	}
@@ -188,6 +188,33 @@ func TestToolkit(t *testing.T) {
 		if _, err := call(t.Context(), append(args, "--kernels", tiny)...); err == nil || !strings.Contains(err.Error(), "--any-toolkit wants --out") {
 			t.Errorf("%q: %v", args, err)
 		}
+	}
+}
+
+// TestDefaultCompiler: CUDA_HOME comes before the unpacked folder, and that before PATH.
+func TestDefaultCompiler(t *testing.T) {
+	home, cache := t.TempDir(), t.TempDir()
+	t.Setenv("CUDA_HOME", home)
+	t.Setenv("XDG_CACHE_HOME", cache)
+	t.Setenv("HOME", cache)
+	f := func(want string) {
+		t.Helper()
+		if got := defaultCompiler(); got != want {
+			t.Errorf("defaultCompiler() = %q, want %q", got, want)
+		}
+	}
+	f("nvcc")
+	folder, err := os.UserCacheDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{filepath.Join(folder, "doin", "cuda-11.8"), home} {
+		if err := os.MkdirAll(filepath.Join(dir, "bin"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		nvcc := filepath.Join(dir, "bin", "nvcc")
+		put(t, nvcc, "#!/bin/sh\n", 0o755)
+		f(nvcc)
 	}
 }
 

@@ -2,6 +2,7 @@
 #
 #   scan       jit(scan(vmap(grad))): so many steps of all models in one program; with validation, one program from one
 #              validation to the next
+#   scan-all   jit(scan(vmap(grad))) of all steps: a training is one program, validation and its end within it
 #
 # All models of a group share the minibatches and the learning rate, and the tables lie on the device.
 import argparse
@@ -29,10 +30,13 @@ def table(key, rows, inputs):
 
 
 class Scan(wire.Program):
+    def steps_of_call(self, group):
+        return self.eval_every or max(1, min(50, group["steps"]))
+
     def __init__(self, group):
         self.models, batch, widths = group["count"], group["batch"], group["widths"]
         self.eval_every, patience = group["eval_every"], group["patience"]
-        self.call_steps = self.eval_every or max(1, min(50, group["steps"]))
+        self.call_steps = self.steps_of_call(group)
         activation = ACTIVATIONS[group["activation"]]
         keys = jax.random.split(jax.random.PRNGKey(1), len(widths) + 2)
         x, y = table(keys[0], ROWS, widths[0])
@@ -68,13 +72,8 @@ class Scan(wire.Program):
             kept = jax.tree_util.tree_map(lambda p, k: jnp.where(better.reshape((-1,) + (1,) * (p.ndim - 1)), p, k), p, kept)
             return jnp.where(better, now, best), jnp.where(better, 0, stale + 1), kept
 
-        @functools.partial(jax.jit, donate_argnums=(0, 1))
-        def program(state, stop):
-            state, _ = jax.lax.scan(step, state, None, length=self.call_steps)
-            if self.eval_every:
-                stop = validate(state[0], stop)
-                return state, stop, jnp.all(stop[1] >= patience)
-            return state, stop, None
+        self.step, self.validate, self.patience = step, validate, patience
+        self.program = self.compiled()
 
         p = [
             (jax.random.normal(k, (self.models, i, o)) / i**0.5, jnp.zeros((self.models, o)))
@@ -83,7 +82,17 @@ class Scan(wire.Program):
         zeros = lambda: jax.tree_util.tree_map(jnp.zeros_like, p)
         self.state = (p, zeros(), zeros(), jnp.zeros((), jnp.int32))
         self.stop = (jnp.full((self.models,), jnp.inf), jnp.zeros((self.models,), jnp.int32), zeros()) if self.eval_every else None
-        self.program = program
+
+    def compiled(self):
+        @functools.partial(jax.jit, donate_argnums=(0, 1))
+        def program(state, stop):
+            state, _ = jax.lax.scan(self.step, state, None, length=self.call_steps)
+            if self.eval_every:
+                stop = self.validate(state[0], stop)
+                return state, stop, jnp.all(stop[1] >= self.patience)
+            return state, stop, None
+
+        return program
 
     def call(self):
         self.state, self.stop, stopped = self.program(self.state, self.stop)
@@ -92,6 +101,48 @@ class Scan(wire.Program):
 
     def settle(self):
         jax.block_until_ready(self.state)
+
+
+class ScanAll(Scan):
+    """A training from its first weights to its last step by one program."""
+
+    def steps_of_call(self, group):
+        every = self.eval_every or 1
+        return max(1, -(-group["steps"] // every)) * every
+
+    def compiled(self):
+        def part(carried, _):
+            state, stop = carried
+            state, _ = jax.lax.scan(self.step, state, None, length=self.eval_every)
+            return (state, self.validate(state[0], stop)), None
+
+        # How many steps a group makes was found by the trainings themselves: all of them are made, stopped models' too.
+        @jax.jit
+        def program(state, stop):
+            if not self.eval_every:
+                return jax.lax.scan(self.step, state, None, length=self.call_steps)[0], stop
+            return jax.lax.scan(part, (state, stop), None, length=self.call_steps // self.eval_every)[0]
+
+        return program
+
+    def call(self):
+        self.result = self.program(self.state, self.stop)
+
+    def settle(self):
+        jax.block_until_ready(getattr(self, "result", self.state))
+
+
+MODES = {"scan": Scan, "scan-all": ScanAll}
+COMMON = dict(
+    upload="no: tables and first weights lie on the device", compile="no", optimizer="yes: AdamW, both moments",
+)
+INCLUDES = {
+    "scan": wire.includes(
+        stopping="where asked for: validation, best weights, and the host's look whether all have stopped",
+        python="yes: a call every 50 steps, or from one validation to the next", **COMMON),
+    "scan-all": wire.includes(
+        stopping="where asked for: validation and best weights; no look whether all have stopped", python="a call a training", **COMMON),
+}
 
 
 def ceiling(size, seconds):
@@ -122,8 +173,8 @@ def main():
         wire.absent(e)
     if wanted != "cpu" and device.platform != "gpu":
         wire.absent("JAX " + jax.__version__ + " sees no GPU")
-    hello = {"peer": "jax", "version": jax.__version__, "device": str(device.device_kind), "modes": ["scan"]}
-    wire.serve(hello, lambda mode, group: Scan(group), ceiling, jax.clear_caches)
+    hello = {"peer": "jax", "version": jax.__version__, "device": str(device.device_kind), "modes": list(MODES), "includes": INCLUDES}
+    wire.serve(hello, lambda mode, group: MODES[mode](group), ceiling, jax.clear_caches)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 #
 #   stacked    weights [models, in, out], batched products (torch.baddbmm), eager, fused optimizer
 #   graph      the same as a CUDA graph of ten steps
-#   compiled   the same by torch.compile
+#   compiled   stacked, by torch.compile
+#   compiled-graph   the same as a CUDA graph of ten steps
 #   vmap       torch.func.vmap over torch.func.grad of one model
 #   single     one model after another
 #
@@ -174,6 +175,16 @@ class Compiled(Population):
         self.optimizer.step()
 
 
+class CompiledGraph(Graph):
+    """A CUDA graph of ten steps whose forward and backward pass torch.compile made."""
+
+    def begin(self):
+        super().begin()
+        self.compiled = torch.compile(lambda ws, bs, x, y: self.losses(ws, bs, x, y).sum())
+
+    step = Compiled.step
+
+
 class Vmap(Population):
     """torch.func.vmap of the gradient of one model's loss."""
 
@@ -222,7 +233,20 @@ class Single(Population):
         return x.unsqueeze(0)
 
 
-MODES = {"stacked": Population, "graph": Graph, "compiled": Compiled, "vmap": Vmap, "single": Single}
+MODES = {"stacked": Population, "graph": Graph, "compiled": Compiled, "compiled-graph": CompiledGraph, "vmap": Vmap, "single": Single}
+
+
+def includes(mode):
+    graph = "graph" in mode
+    return wire.includes(
+        upload="no: tables and first weights lie on the device",
+        compile="no",
+        optimizer="yes: AdamW, fused on a card, both moments",
+        stopping="where asked for: validation, best weights, and the host's look whether "
+        + ("it has stopped; the mean number of steps" if mode == "single" else "all have stopped"),
+        python="a replay every ten steps" if graph else "yes: every operation of every step",
+    )
+
 
 
 def ceiling(size, seconds):
@@ -267,9 +291,10 @@ def main():
     if device.type == "cuda":
         modes.insert(0, "graph")
         if hasattr(torch, "compile"):
-            modes.append("compiled")  # last: it takes longest to make ready
+            modes += ["compiled-graph", "compiled"]  # last: they take longest to make ready
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
-    wire.serve({"peer": "pytorch", "version": torch.__version__, "device": name, "modes": modes}, lambda mode, group: MODES[mode](group), ceiling, drop)
+    hello = {"peer": "pytorch", "version": torch.__version__, "device": name, "modes": modes, "includes": {m: includes(m) for m in modes}}
+    wire.serve(hello, lambda mode, group: MODES[mode](group), ceiling, drop)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,15 @@
 # What the peers share: the conversation with the benchmark, one JSON object per line on standard input and output.
 #
-#   (start)                                               {"peer", "version", "device", "modes"}, or {"absent": why}
+#   (start)                                               {"peer", "version", "device", "modes", "includes"}, or {"absent": why}
 #   {"do": "prepare", "key", "mode", "groups": [GROUP]}   {"seconds"}: compiled, captured, warmed up
 #   {"do": "measure", "key", "seconds": S}                {"seconds", "timed_seconds", "timed_steps"}
 #   {"do": "ceiling", "size": N, "seconds": S}            {"gflops", "library"}
 #   {"do": "drop"}                                        {}: nothing is prepared any more
 #
-# or {"error": why}. GROUP is {"count", "batch", "widths", "activation", "steps", "eval_every", "patience"}: so many
-# models of one shape. "seconds" of a measurement is what the groups take one after another for all their steps, scaled from
-# the steps that fit into S. A program of a group has
+# or {"error": why}. "includes" says of each mode what its figure contains, see includes(); a mode without is not measured. GROUP
+# is {"count", "batch", "widths", "activation", "steps", "eval_every", "patience"}: so many models of one shape. "seconds" of a
+# measurement is what the groups take one after another for all their steps, scaled from the steps that fit into S. A program of
+# a group has
 #
 #   call()      makes .call_steps training steps of .models models, and every .eval_every steps validates
 #   settle()    waits for the device
@@ -22,6 +23,19 @@ class Program:
 
     models = 1
     call_steps = 1
+
+
+def includes(upload, compile, optimizer, stopping, python, digests="no"):
+    """What a figure contains, in words: "no", "yes", or either with more, after a colon.
+
+    upload    tables and first weights on their way to the device
+    compile   the time to compile, capture and warm up
+    optimizer the state of the optimizer, and its update
+    stopping  validation, and what ends a training
+    digests   hashes of the weights while they train
+    python    the interpreter's own time between the device's work
+    """
+    return {"upload": upload, "compile": compile, "optimizer": optimizer, "stopping": stopping, "digests": digests, "python": python}
 
 
 def measure(groups, programs, seconds):
