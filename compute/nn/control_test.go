@@ -188,7 +188,7 @@ func TestEpochs(t *testing.T) {
 	var epochs [2][]float32
 	for step := range 6 {
 		tr.gather(step)
-		epochs[step/3] = append(epochs[step/3], tr.objective.target...)
+		epochs[step/3] = append(epochs[step/3], tr.target...)
 	}
 	for _, e := range epochs {
 		sorted := slices.Clone(e)

@@ -18,17 +18,24 @@ const maxResident = 1 << 23
 type samples struct {
 	source          Source
 	inputs, outputs int
-	x, y            []float32 // [n][inputs], [n][outputs]; nil if not kept
+	stride          int       // of the inputs
+	x, y            []float32 // [n …][stride], [n][outputs]; nil if not kept
 }
 
-// newSamples returns the samples of a source of which about uses samples will be asked for.
-func newSamples(s Source, c *Config, uses int) *samples {
-	r := &samples{source: s, inputs: c.Inputs, outputs: c.Outputs}
+// newSamples returns the samples of a source of which about uses samples will be asked for, their inputs stride apart:
+// at the number of inputs, or farther, with a 1 behind them and then zeros. A multiple of pad samples can be looked at.
+func newSamples(s Source, c *Config, uses, stride, pad int) *samples {
+	r := &samples{source: s, inputs: c.Inputs, outputs: c.Outputs, stride: stride}
 	n := s.Len()
-	if uses < n || n > maxResident/(c.Inputs+c.Outputs) {
+	if uses < n || n > maxResident/(stride+c.Outputs) {
 		return r
 	}
-	r.x, r.y = make([]float32, n*c.Inputs), make([]float32, n*c.Outputs)
+	r.x, r.y = make([]float32, ceil(n, pad)*stride), make([]float32, n*c.Outputs)
+	if stride > c.Inputs {
+		for i := range n {
+			r.x[i*stride+c.Inputs] = 1
+		}
+	}
 	for i := range n {
 		r.read(i, r.x, r.y, i)
 	}
@@ -37,13 +44,13 @@ func newSamples(s Source, c *Config, uses int) *samples {
 
 // read writes sample i to row r of x and y.
 func (s *samples) read(i int, x, y []float32, r int) {
-	s.source.Sample(i, x[r*s.inputs:][:s.inputs:s.inputs], y[r*s.outputs:][:s.outputs:s.outputs])
+	s.source.Sample(i, x[r*s.stride:][:s.inputs:s.inputs], y[r*s.outputs:][:s.outputs:s.outputs])
 }
 
 // gather writes the samples listed in index to the rows of x and y.
 func (s *samples) gather(k *vec.Kernels, x, y []float32, index []uint32) {
 	if s.x != nil {
-		k.GatherRows(x, s.x, index, s.inputs)
+		k.GatherRows(x, s.x, index, s.stride)
 		k.GatherRows(y, s.y, index, s.outputs)
 		return
 	}
@@ -52,10 +59,11 @@ func (s *samples) gather(k *vec.Kernels, x, y []float32, index []uint32) {
 	}
 }
 
-// block returns the samples first … first+rows−1, in x and y where they are not kept.
+// block returns the samples first … first+rows−1 and what follows up to a multiple of pad, in x and y where they are not
+// kept.
 func (s *samples) block(x, y []float32, first, rows int) (xs, ys []float32) {
 	if s.x != nil {
-		return s.x[first*s.inputs:][:rows*s.inputs], s.y[first*s.outputs:][:rows*s.outputs]
+		return s.x[first*s.stride:], s.y[first*s.outputs:][:rows*s.outputs]
 	}
 	for r := range rows {
 		s.read(first+r, x, y, r)

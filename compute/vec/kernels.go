@@ -98,6 +98,15 @@ func (k *Kernels) Transpose(wt, w []float32, in, out int) {
 	k.transpose(wt[:in*out], in, w[:in*out], out, in, out)
 }
 
+// Turn writes column c of a [rows][columns] to row c of t, ldt and lda apart: whole registers of rows and fours of columns
+// are fast. They must not overlap.
+func (k *Kernels) Turn(t []float32, ldt int, a []float32, lda, rows, columns int) {
+	if rows == 0 || columns == 0 {
+		return
+	}
+	k.transpose(t[:(columns-1)*ldt+rows], ldt, a[:(rows-1)*lda+columns], lda, rows, columns)
+}
+
 // WeightGradScratch returns how many elements DenseWeightGrad needs as scratch: none up to ChunkRows rows.
 func WeightGradScratch(rows, in, out int) int { return SumChunksScratch((in+1)*out, Chunks(rows)) }
 

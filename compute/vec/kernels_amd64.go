@@ -53,6 +53,16 @@ func gemmRows1x4AVX2(c *float32, ldc int, a *float32, ars int, b *float32, ldb i
 //go:noescape
 func transposeAVX2(t *float32, ldt int, a *float32, ars int, quads int)
 
+// lanes1AVX2 makes the products of p of 8 samples; 1 ≤ rows ≤ 12. All counts ≥ 1.
+//
+//go:noescape
+func lanes1AVX2(p *[12]uint64)
+
+// lanes2AVX2 makes the products of p of 16 samples; 1 ≤ rows ≤ 6. All counts ≥ 1.
+//
+//go:noescape
+func lanes2AVX2(p *[12]uint64)
+
 // adamWAVX2 is AdamW.Step with s = β₁, 1−β₁, β₂, 1−β₂, c₁, c₂, ε, lr, lr·wd.
 //
 //go:noescape
@@ -263,6 +273,26 @@ func gemmRows2x4AVX512(c *float32, ldc int, a *float32, ars int, b *float32, ldb
 //
 //go:noescape
 func transposeAVX512(t *float32, ldt int, a *float32, ars int, quads int)
+
+// lanes1AVX512 makes the products of p of 16 samples; 1 ≤ rows ≤ 16. All counts ≥ 1.
+//
+//go:noescape
+func lanes1AVX512(p *[12]uint64)
+
+// lanes2AVX512 makes the products of p of 32 samples; 1 ≤ rows ≤ 12. All counts ≥ 1.
+//
+//go:noescape
+func lanes2AVX512(p *[12]uint64)
+
+// lanes3AVX512 makes the products of p of 48 samples; 1 ≤ rows ≤ 8. All counts ≥ 1.
+//
+//go:noescape
+func lanes3AVX512(p *[12]uint64)
+
+// lanes4AVX512 makes the products of p of 64 samples; 1 ≤ rows ≤ 6. All counts ≥ 1.
+//
+//go:noescape
+func lanes4AVX512(p *[12]uint64)
 
 // adamWAVX512 is AdamW.Step with s = β₁, 1−β₁, β₂, 1−β₂, c₁, c₂, ε, lr, lr·wd.
 //

@@ -11,6 +11,7 @@ func main() {
 	for _, v := range []simd{{8}, {16}} {
 		gemm(v)
 		strips(v)
+		laneProducts(v)
 		optimizers(v)
 		activations(v)
 		reductions(v)

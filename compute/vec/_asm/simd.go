@@ -79,6 +79,15 @@ func (v simd) broadcast(m Op) reg.VecVirtual {
 	return r
 }
 
+// zero clears a register.
+func (v simd) zero(r Op) {
+	if v.wide() {
+		VPXORD(r, r, r)
+	} else {
+		VXORPS(r, r, r)
+	}
+}
+
 // The operations take the left operand in a register and the right one in a register or memory, and return a new
 // register.
 

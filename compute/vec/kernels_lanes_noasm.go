@@ -1,0 +1,19 @@
+//go:build !amd64 || purego
+
+package vec
+
+// laneTiles and panelCall are what assembly would be called with.
+type (
+	laneTiles struct{}
+	panelCall struct{}
+)
+
+func (*laneTiles) run() {}
+
+func (*panelCall) run() {}
+
+func cutLanes(ISA, *LaneProduct) []laneTiles { return nil }
+
+func cutPanels(ISA, []float32, int, []float32, int, int, []float32, int, int, int, int) []panelCall {
+	return nil
+}
