@@ -60,16 +60,17 @@ func checkGradient(t *testing.T, c Config) {
 	for i := range weights {
 		weights[i] += 0.1 * float32(i%7-3) / 3
 	}
-	o := r.objective
-	o.training, o.draws.Step = true, 1
-	got := o.mean(weights, c.Batch)
+	got, gradient := r.mean(1)
 
-	twin := twin64{&c, &o.draws}
+	twin := twin64{&c, &rng.Stream{Key: key, Purpose: rng.Dropout, Step: 1}}
 	w := make([]float64, len(weights))
 	for i, v := range weights {
 		w[i] = float64(v)
 	}
-	x, y := o.input(c.Batch), o.target
+	x, y := make([]float32, c.Batch*c.Inputs), r.target
+	for i := range c.Batch {
+		copy(x[i*c.Inputs:][:c.Inputs], r.x[i*r.train.stride:])
+	}
 	if want := twin.loss(w, x, y, c.Batch); math.Abs(float64(got)-want) > 1e-5*want {
 		t.Errorf("loss = %v, want %v", got, want)
 	}
@@ -86,7 +87,7 @@ func checkGradient(t *testing.T, c Config) {
 		largest = math.Max(largest, math.Abs(numeric[i]))
 	}
 	for i, want := range numeric {
-		if got := float64(o.gradient[i]); math.Abs(got-want) > 2e-5*largest {
+		if got := float64(gradient[i]); math.Abs(got-want) > 2e-5*largest {
 			t.Errorf("gradient[%d] = %v, want %v (largest %v)", i, got, want, largest)
 		}
 	}

@@ -30,11 +30,11 @@ type laneLayer struct {
 	in, out    int
 	activation *activate // nil for none
 	x          []float32 // [in+1 …][samples], row in being ones
-	z          []float32 // [out …][samples], where the product goes
-	y          []float32 // [out+1 …][samples], after the activation: the next layer's x
+	y          []float32 // [out+1 …][samples]: the next layer's x
+	slope      []float32 // [out][samples], the activation's derivatives, in a training of one that is not relu
 	forward    *vec.Prepared
 
-	// Of a training: the gradient of z like z, and by samples, [samples][stride]; products for the gradients of x, nil in
+	// Of a training: the gradient before the activation like y, and by samples, [samples][stride]; products for the gradients of x, nil in
 	// the first layer, and of matrix and bias, by chunks.
 	d, turned []float32
 	stride    int
@@ -114,9 +114,8 @@ func newLanes(c *Config, p *plan, k *vec.Kernels, weights []float32, rows int, t
 		for s := range n.samples {
 			l.y[o.out*n.samples+s] = 1
 		}
-		l.z = l.y
-		if a := l.activation; a != nil && !a.byValue {
-			l.z = make([]float32, o.out*n.samples)
+		if a := l.activation; training && a != nil && a.both != nil {
+			l.slope = make([]float32, o.out*n.samples)
 		}
 		n.layers = append(n.layers, l)
 		n.prepare(i, o, weights)
@@ -139,8 +138,8 @@ func laneStride(c *Config) int { return ceil(c.Inputs+1, 4) }
 func (n *lanes) prepare(i int, o *dense, weights []float32) {
 	l := &n.layers[i]
 	w, bias := o.of(weights)
-	p := vec.LaneProduct{C: l.z, A: w, ARS: 1, ACS: o.out, B: l.x, Bias: bias, Rows: o.out, Samples: n.samples, Terms: o.in}
-	if l.activation != nil && l.activation.name == ReLU {
+	p := vec.LaneProduct{C: l.y, A: w, ARS: 1, ACS: o.out, B: l.x, Bias: bias, Rows: o.out, Samples: n.samples, Terms: o.in}
+	if l.activation != nil && l.activation.both == nil {
 		p.Then = vec.ThenReLU
 	}
 	l.forward = n.kernels.PrepareLanes(p)
@@ -163,7 +162,10 @@ func (n *lanes) prepareGradient(i int, o *dense, weights []float32, last bool) {
 		w, _ := o.of(weights)
 		before := &n.layers[i-1]
 		p := vec.LaneProduct{C: before.d, A: w, ARS: o.out, ACS: 1, B: l.d, Rows: o.in, Samples: n.samples, Terms: o.out}
-		if before.activation != nil && before.activation.name == ReLU {
+		switch {
+		case before.slope != nil:
+			p.Then, p.F = vec.ThenScale, before.slope
+		case before.activation != nil:
 			p.Then, p.F = vec.ThenReLUScale, before.y
 		}
 		l.input = n.kernels.PrepareLanes(p)
@@ -186,8 +188,12 @@ func (n *lanes) forward(x []float32, rows int) []float32 {
 	for i := range n.layers {
 		l := &n.layers[i]
 		l.forward.Run()
-		if a := l.activation; a != nil && a.name != ReLU {
-			a.value(n.kernels, l.y[:l.out*n.samples], l.z[:l.out*n.samples])
+		y := l.y[:l.out*n.samples]
+		switch a := l.activation; {
+		case l.slope != nil:
+			a.both(n.kernels, y, l.slope, y)
+		case a != nil && a.both != nil:
+			a.value(n.kernels, y, y)
 		}
 	}
 	if n.outputs > 1 {
@@ -242,10 +248,6 @@ func (n *lanes) backward() {
 		}
 		l.input.Run()
 		before := &n.layers[i-1]
-		if a := before.activation; a != nil && a.name != ReLU {
-			d := before.d[:before.out*n.samples]
-			a.scale(n.kernels, d, d, before.z)
-		}
 		n.kernels.Turn(before.turned, before.stride, before.d, n.samples, before.stride, n.samples)
 	}
 }

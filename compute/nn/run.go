@@ -23,7 +23,9 @@ type Run struct {
 	batch, perEpoch int
 	piece           int // samples that are validated together
 	epoch           int
-	order           rng.Order
+	half            uint32 // of the epoch's permutation, as are the keys
+	keys            [8]uint32
+	order           rng.Order // the same for kernels that have none
 	index           []uint32
 	x, target       []float32 // where a batch goes
 
@@ -59,7 +61,7 @@ func newRunIn(t *Task, k *vec.Kernels, p *plan, inLanes bool) *Run {
 	n := t.Train.Len()
 	r.batch = min(c.Batch, n)
 	r.perEpoch = n / r.batch
-	r.index = make([]uint32, r.batch)
+	r.index = make([]uint32, r.batch, ceil(r.batch, k.LaneWidth()))
 	validations := 1
 	if c.EvalEvery > 0 {
 		validations += c.MaxSteps / c.EvalEvery
@@ -140,11 +142,18 @@ func (r *Run) mean(s int) (loss float32, gradient []float32) {
 // gather reads the samples of step i, counted from 0, in the order of its epoch.
 func (r *Run) gather(i int) {
 	epoch, first := i/r.perEpoch, i%r.perEpoch*r.batch
+	n := uint32(r.train.source.Len())
 	if epoch != r.epoch {
 		r.epoch = epoch
-		r.order.Reset(rng.Permutation(r.key, rng.Minibatch, uint32(epoch), uint32(r.train.source.Len())))
+		p := rng.Permutation(r.key, rng.Minibatch, uint32(epoch), n)
+		r.half, r.keys = p.Network()
+		if r.kernels.LaneWidth() == 1 {
+			r.order.Reset(p)
+		}
 	}
-	r.order.Fill(r.index, uint32(first))
+	if !r.kernels.Images(r.index[:cap(r.index)], r.half, &r.keys, uint32(first), n) {
+		r.order.Fill(r.index, uint32(first))
+	}
 	r.train.gather(r.kernels, r.x, r.target, r.index)
 }
 

@@ -22,6 +22,7 @@ type Kernels struct {
 	relu, tanh, sigmoid, gelu, silu                          func(y, x []float32)
 	exp, log                                                 func(y, x []float32)
 	reluScale, tanhScale, sigmoidScale, geluScale, siluScale func(dz, d, f []float32)
+	tanhSlope, sigmoidSlope, geluSlope, siluSlope            func(y, slope, z []float32)
 	add                                                      func(y, x []float32)
 	scale, axpy                                              func(y, x []float32, s float32)
 	finite                                                   func(x []float32) bool
@@ -174,6 +175,15 @@ func (k *Kernels) GatherRows(y, x []float32, index []uint32, n int) {
 		}
 		return
 	}
+	if len(y) > 0 && k.LaneWidth() > 1 {
+		largest := uint32(0)
+		for _, r := range index {
+			largest = max(largest, r)
+		}
+		x = x[:(int(largest)+1)*n]
+		gatherRows(k.isa, y, x, index, n)
+		return
+	}
 	for i, r := range index {
 		copy(y[i*n:(i+1)*n], x[int(r)*n:(int(r)+1)*n])
 	}
@@ -226,6 +236,20 @@ func (k *Kernels) GELUScale(dz, d, z []float32) { k.geluScale(dz, d[:len(dz)], z
 
 // SiLUScale writes d·SiLUGrad(z) to dz; z are the arguments.
 func (k *Kernels) SiLUScale(dz, d, z []float32) { k.siluScale(dz, d[:len(dz)], z[:len(dz)]) }
+
+// TanhSlope writes Tanh(z) to y and TanhGrad of that to slope, for len(y) elements; y may be z. And so on.
+func (k *Kernels) TanhSlope(y, slope, z []float32) { k.tanhSlope(y, slope[:len(y)], z[:len(y)]) }
+
+// SigmoidSlope writes Sigmoid(z) to y and SigmoidGrad of that to slope.
+func (k *Kernels) SigmoidSlope(y, slope, z []float32) {
+	k.sigmoidSlope(y, slope[:len(y)], z[:len(y)])
+}
+
+// GELUSlope writes GELU(z) to y and GELUGrad(z) to slope.
+func (k *Kernels) GELUSlope(y, slope, z []float32) { k.geluSlope(y, slope[:len(y)], z[:len(y)]) }
+
+// SiLUSlope writes SiLU(z) to y and SiLUGrad(z) to slope.
+func (k *Kernels) SiLUSlope(y, slope, z []float32) { k.siluSlope(y, slope[:len(y)], z[:len(y)]) }
 
 // Add adds x to y, element by element: a residual connection.
 func (k *Kernels) Add(y, x []float32) { k.add(y, x[:len(y)]) }

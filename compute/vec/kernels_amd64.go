@@ -63,6 +63,16 @@ func lanes1AVX2(p *[12]uint64)
 //go:noescape
 func lanes2AVX2(p *[12]uint64)
 
+// imagesAVX2 writes 8·groups images from that of first on; where there are none, that of n−1. groups, n ≥ 1.
+//
+//go:noescape
+func imagesAVX2(dst *uint32, keys *[8]uint32, half uint32, first uint32, n uint32, groups int)
+
+// gatherRowsAVX2 copies rows of n elements, those that index names, one behind another. rows ≥ 1.
+//
+//go:noescape
+func gatherRowsAVX2(y *float32, x *float32, index *uint32, n int, rows int)
+
 // adamWAVX2 is AdamW.Step with s = β₁, 1−β₁, β₂, 1−β₂, c₁, c₂, ε, lr, lr·wd.
 //
 //go:noescape
@@ -137,6 +147,26 @@ func siluScaleAVX2(dz *float32, d *float32, f *float32, n int)
 //
 //go:noescape
 func geluScaleAVX2(dz *float32, d *float32, f *float32, n int)
+
+// tanhSlopeAVX2 is y = Tanh(z) and slope = TanhGrad(y).
+//
+//go:noescape
+func tanhSlopeAVX2(y *float32, slope *float32, z *float32, n int)
+
+// sigmoidSlopeAVX2 is y = Sigmoid(z) and slope = SigmoidGrad(y).
+//
+//go:noescape
+func sigmoidSlopeAVX2(y *float32, slope *float32, z *float32, n int)
+
+// siluSlopeAVX2 is y = SiLU(z) and slope = SiLUGrad(z).
+//
+//go:noescape
+func siluSlopeAVX2(y *float32, slope *float32, z *float32, n int)
+
+// geluSlopeAVX2 is y = GELU(z) and slope = GELUGrad(z).
+//
+//go:noescape
+func geluSlopeAVX2(y *float32, slope *float32, z *float32, n int)
 
 // sumAVX2 adds blocks ≥ 1 times 32 elements to the lanes of a sum in order R3.
 //
@@ -294,6 +324,16 @@ func lanes3AVX512(p *[12]uint64)
 //go:noescape
 func lanes4AVX512(p *[12]uint64)
 
+// imagesAVX512 writes 16·groups images from that of first on; where there are none, that of n−1. groups, n ≥ 1.
+//
+//go:noescape
+func imagesAVX512(dst *uint32, keys *[8]uint32, half uint32, first uint32, n uint32, groups int)
+
+// gatherRowsAVX512 copies rows of n elements, those that index names, one behind another. rows ≥ 1.
+//
+//go:noescape
+func gatherRowsAVX512(y *float32, x *float32, index *uint32, n int, rows int)
+
 // adamWAVX512 is AdamW.Step with s = β₁, 1−β₁, β₂, 1−β₂, c₁, c₂, ε, lr, lr·wd.
 //
 //go:noescape
@@ -368,6 +408,26 @@ func siluScaleAVX512(dz *float32, d *float32, f *float32, n int)
 //
 //go:noescape
 func geluScaleAVX512(dz *float32, d *float32, f *float32, n int)
+
+// tanhSlopeAVX512 is y = Tanh(z) and slope = TanhGrad(y).
+//
+//go:noescape
+func tanhSlopeAVX512(y *float32, slope *float32, z *float32, n int)
+
+// sigmoidSlopeAVX512 is y = Sigmoid(z) and slope = SigmoidGrad(y).
+//
+//go:noescape
+func sigmoidSlopeAVX512(y *float32, slope *float32, z *float32, n int)
+
+// siluSlopeAVX512 is y = SiLU(z) and slope = SiLUGrad(z).
+//
+//go:noescape
+func siluSlopeAVX512(y *float32, slope *float32, z *float32, n int)
+
+// geluSlopeAVX512 is y = GELU(z) and slope = GELUGrad(z).
+//
+//go:noescape
+func geluSlopeAVX512(y *float32, slope *float32, z *float32, n int)
 
 // sumAVX512 adds blocks ≥ 1 times 32 elements to the lanes of a sum in order R3.
 //

@@ -5805,6 +5805,265 @@ next6:
 	VZEROUPPER
 	RET
 
+// func imagesAVX2(dst *uint32, keys *[8]uint32, half uint32, first uint32, n uint32, groups int)
+// Requires: AVX, AVX2
+TEXT ·imagesAVX2(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         keys+8(FP), CX
+	MOVQ         groups+32(FP), DX
+	MOVL         half+16(FP), BX
+	MOVL         $0x00000020, SI
+	SUBL         BX, SI
+	VMOVD        BX, X0
+	VMOVD        SI, X1
+	VMOVUPS      wordffffffff<>+0(SB), Y3
+	VPSRLD       X1, Y3, Y2
+	VBROADCASTSS n+24(FP), Y4
+	VPSUBD       word00000001<>+0(SB), Y4, Y5
+	VBROADCASTSS first+20(FP), Y6
+	VPADDD       laneIndex<>+0(SB), Y6, Y6
+	VMOVUPS      word9e3779b1<>+0(SB), Y7
+	VMOVUPS      word85ebca77<>+0(SB), Y8
+
+group:
+	VPMINUD Y5, Y6, Y9
+	VMOVAPS Y3, Y10
+
+walk:
+	VPSRLD       X0, Y9, Y11
+	VPAND        Y2, Y9, Y12
+	VBROADCASTSS (CX), Y13
+	VPXOR        Y13, Y12, Y13
+	VPMULLD      Y7, Y13, Y13
+	VPSRLD       $0x0f, Y13, Y14
+	VPXOR        Y14, Y13, Y13
+	VPMULLD      Y8, Y13, Y13
+	VPSRLD       X1, Y13, Y13
+	VPXOR        Y13, Y11, Y11
+	VBROADCASTSS 4(CX), Y13
+	VPXOR        Y13, Y11, Y13
+	VPMULLD      Y7, Y13, Y13
+	VPSRLD       $0x0f, Y13, Y14
+	VPXOR        Y14, Y13, Y13
+	VPMULLD      Y8, Y13, Y13
+	VPSRLD       X1, Y13, Y13
+	VPXOR        Y13, Y12, Y12
+	VBROADCASTSS 8(CX), Y13
+	VPXOR        Y13, Y12, Y13
+	VPMULLD      Y7, Y13, Y13
+	VPSRLD       $0x0f, Y13, Y14
+	VPXOR        Y14, Y13, Y13
+	VPMULLD      Y8, Y13, Y13
+	VPSRLD       X1, Y13, Y13
+	VPXOR        Y13, Y11, Y11
+	VBROADCASTSS 12(CX), Y13
+	VPXOR        Y13, Y11, Y13
+	VPMULLD      Y7, Y13, Y13
+	VPSRLD       $0x0f, Y13, Y14
+	VPXOR        Y14, Y13, Y13
+	VPMULLD      Y8, Y13, Y13
+	VPSRLD       X1, Y13, Y13
+	VPXOR        Y13, Y12, Y12
+	VBROADCASTSS 16(CX), Y13
+	VPXOR        Y13, Y12, Y13
+	VPMULLD      Y7, Y13, Y13
+	VPSRLD       $0x0f, Y13, Y14
+	VPXOR        Y14, Y13, Y13
+	VPMULLD      Y8, Y13, Y13
+	VPSRLD       X1, Y13, Y13
+	VPXOR        Y13, Y11, Y11
+	VBROADCASTSS 20(CX), Y13
+	VPXOR        Y13, Y11, Y13
+	VPMULLD      Y7, Y13, Y13
+	VPSRLD       $0x0f, Y13, Y14
+	VPXOR        Y14, Y13, Y13
+	VPMULLD      Y8, Y13, Y13
+	VPSRLD       X1, Y13, Y13
+	VPXOR        Y13, Y12, Y12
+	VBROADCASTSS 24(CX), Y13
+	VPXOR        Y13, Y12, Y13
+	VPMULLD      Y7, Y13, Y13
+	VPSRLD       $0x0f, Y13, Y14
+	VPXOR        Y14, Y13, Y13
+	VPMULLD      Y8, Y13, Y13
+	VPSRLD       X1, Y13, Y13
+	VPXOR        Y13, Y11, Y11
+	VBROADCASTSS 28(CX), Y13
+	VPXOR        Y13, Y11, Y13
+	VPMULLD      Y7, Y13, Y13
+	VPSRLD       $0x0f, Y13, Y14
+	VPXOR        Y14, Y13, Y13
+	VPMULLD      Y8, Y13, Y13
+	VPSRLD       X1, Y13, Y13
+	VPXOR        Y13, Y12, Y12
+	VPSLLD       X0, Y11, Y11
+	VPOR         Y12, Y11, Y11
+	VBLENDVPS    Y10, Y11, Y9, Y9
+	VMOVAPS      Y9, Y9
+	VPMAXUD      Y4, Y9, Y10
+	VPCMPEQD     Y9, Y10, Y10
+	VMOVMSKPS    Y10, BX
+	TESTL        BX, BX
+	JNE          walk
+	VMOVUPS      Y9, (AX)
+	ADDQ         $+32, AX
+	VPADDD       word00000008<>+0(SB), Y6, Y6
+	DECQ         DX
+	JNE          group
+	VZEROUPPER
+	RET
+
+DATA wordffffffff<>+0(SB)/4, $0xffffffff
+DATA wordffffffff<>+4(SB)/4, $0xffffffff
+DATA wordffffffff<>+8(SB)/4, $0xffffffff
+DATA wordffffffff<>+12(SB)/4, $0xffffffff
+DATA wordffffffff<>+16(SB)/4, $0xffffffff
+DATA wordffffffff<>+20(SB)/4, $0xffffffff
+DATA wordffffffff<>+24(SB)/4, $0xffffffff
+DATA wordffffffff<>+28(SB)/4, $0xffffffff
+DATA wordffffffff<>+32(SB)/4, $0xffffffff
+DATA wordffffffff<>+36(SB)/4, $0xffffffff
+DATA wordffffffff<>+40(SB)/4, $0xffffffff
+DATA wordffffffff<>+44(SB)/4, $0xffffffff
+DATA wordffffffff<>+48(SB)/4, $0xffffffff
+DATA wordffffffff<>+52(SB)/4, $0xffffffff
+DATA wordffffffff<>+56(SB)/4, $0xffffffff
+DATA wordffffffff<>+60(SB)/4, $0xffffffff
+GLOBL wordffffffff<>(SB), RODATA|NOPTR, $64
+
+DATA word00000001<>+0(SB)/4, $0x00000001
+DATA word00000001<>+4(SB)/4, $0x00000001
+DATA word00000001<>+8(SB)/4, $0x00000001
+DATA word00000001<>+12(SB)/4, $0x00000001
+DATA word00000001<>+16(SB)/4, $0x00000001
+DATA word00000001<>+20(SB)/4, $0x00000001
+DATA word00000001<>+24(SB)/4, $0x00000001
+DATA word00000001<>+28(SB)/4, $0x00000001
+DATA word00000001<>+32(SB)/4, $0x00000001
+DATA word00000001<>+36(SB)/4, $0x00000001
+DATA word00000001<>+40(SB)/4, $0x00000001
+DATA word00000001<>+44(SB)/4, $0x00000001
+DATA word00000001<>+48(SB)/4, $0x00000001
+DATA word00000001<>+52(SB)/4, $0x00000001
+DATA word00000001<>+56(SB)/4, $0x00000001
+DATA word00000001<>+60(SB)/4, $0x00000001
+GLOBL word00000001<>(SB), RODATA|NOPTR, $64
+
+DATA laneIndex<>+0(SB)/4, $0x00000000
+DATA laneIndex<>+4(SB)/4, $0x00000001
+DATA laneIndex<>+8(SB)/4, $0x00000002
+DATA laneIndex<>+12(SB)/4, $0x00000003
+DATA laneIndex<>+16(SB)/4, $0x00000004
+DATA laneIndex<>+20(SB)/4, $0x00000005
+DATA laneIndex<>+24(SB)/4, $0x00000006
+DATA laneIndex<>+28(SB)/4, $0x00000007
+DATA laneIndex<>+32(SB)/4, $0x00000008
+DATA laneIndex<>+36(SB)/4, $0x00000009
+DATA laneIndex<>+40(SB)/4, $0x0000000a
+DATA laneIndex<>+44(SB)/4, $0x0000000b
+DATA laneIndex<>+48(SB)/4, $0x0000000c
+DATA laneIndex<>+52(SB)/4, $0x0000000d
+DATA laneIndex<>+56(SB)/4, $0x0000000e
+DATA laneIndex<>+60(SB)/4, $0x0000000f
+GLOBL laneIndex<>(SB), RODATA|NOPTR, $64
+
+DATA word9e3779b1<>+0(SB)/4, $0x9e3779b1
+DATA word9e3779b1<>+4(SB)/4, $0x9e3779b1
+DATA word9e3779b1<>+8(SB)/4, $0x9e3779b1
+DATA word9e3779b1<>+12(SB)/4, $0x9e3779b1
+DATA word9e3779b1<>+16(SB)/4, $0x9e3779b1
+DATA word9e3779b1<>+20(SB)/4, $0x9e3779b1
+DATA word9e3779b1<>+24(SB)/4, $0x9e3779b1
+DATA word9e3779b1<>+28(SB)/4, $0x9e3779b1
+DATA word9e3779b1<>+32(SB)/4, $0x9e3779b1
+DATA word9e3779b1<>+36(SB)/4, $0x9e3779b1
+DATA word9e3779b1<>+40(SB)/4, $0x9e3779b1
+DATA word9e3779b1<>+44(SB)/4, $0x9e3779b1
+DATA word9e3779b1<>+48(SB)/4, $0x9e3779b1
+DATA word9e3779b1<>+52(SB)/4, $0x9e3779b1
+DATA word9e3779b1<>+56(SB)/4, $0x9e3779b1
+DATA word9e3779b1<>+60(SB)/4, $0x9e3779b1
+GLOBL word9e3779b1<>(SB), RODATA|NOPTR, $64
+
+DATA word85ebca77<>+0(SB)/4, $0x85ebca77
+DATA word85ebca77<>+4(SB)/4, $0x85ebca77
+DATA word85ebca77<>+8(SB)/4, $0x85ebca77
+DATA word85ebca77<>+12(SB)/4, $0x85ebca77
+DATA word85ebca77<>+16(SB)/4, $0x85ebca77
+DATA word85ebca77<>+20(SB)/4, $0x85ebca77
+DATA word85ebca77<>+24(SB)/4, $0x85ebca77
+DATA word85ebca77<>+28(SB)/4, $0x85ebca77
+DATA word85ebca77<>+32(SB)/4, $0x85ebca77
+DATA word85ebca77<>+36(SB)/4, $0x85ebca77
+DATA word85ebca77<>+40(SB)/4, $0x85ebca77
+DATA word85ebca77<>+44(SB)/4, $0x85ebca77
+DATA word85ebca77<>+48(SB)/4, $0x85ebca77
+DATA word85ebca77<>+52(SB)/4, $0x85ebca77
+DATA word85ebca77<>+56(SB)/4, $0x85ebca77
+DATA word85ebca77<>+60(SB)/4, $0x85ebca77
+GLOBL word85ebca77<>(SB), RODATA|NOPTR, $64
+
+DATA word00000008<>+0(SB)/4, $0x00000008
+DATA word00000008<>+4(SB)/4, $0x00000008
+DATA word00000008<>+8(SB)/4, $0x00000008
+DATA word00000008<>+12(SB)/4, $0x00000008
+DATA word00000008<>+16(SB)/4, $0x00000008
+DATA word00000008<>+20(SB)/4, $0x00000008
+DATA word00000008<>+24(SB)/4, $0x00000008
+DATA word00000008<>+28(SB)/4, $0x00000008
+DATA word00000008<>+32(SB)/4, $0x00000008
+DATA word00000008<>+36(SB)/4, $0x00000008
+DATA word00000008<>+40(SB)/4, $0x00000008
+DATA word00000008<>+44(SB)/4, $0x00000008
+DATA word00000008<>+48(SB)/4, $0x00000008
+DATA word00000008<>+52(SB)/4, $0x00000008
+DATA word00000008<>+56(SB)/4, $0x00000008
+DATA word00000008<>+60(SB)/4, $0x00000008
+GLOBL word00000008<>(SB), RODATA|NOPTR, $64
+
+// func gatherRowsAVX2(y *float32, x *float32, index *uint32, n int, rows int)
+// Requires: AVX
+TEXT ·gatherRowsAVX2(SB), NOSPLIT, $0-40
+	MOVQ    y+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    index+16(FP), DX
+	MOVQ    n+24(FP), BX
+	MOVQ    rows+32(FP), SI
+	MOVQ    BX, DI
+	ANDQ    $-8, DI
+	MOVQ    BX, R8
+	SUBQ    DI, R8
+	LEAQ    laneMasks<>+0(SB), R9
+	SHLQ    $0x02, R8
+	SUBQ    R8, R9
+	VMOVDQU 32(R9), Y0
+	SHLQ    $0x02, BX
+
+row:
+	MOVL  (DX), R8
+	IMULQ BX, R8
+	ADDQ  CX, R8
+	XORQ  R9, R9
+	CMPQ  R9, DI
+	JEQ   rest
+
+loop:
+	VMOVUPS (R8)(R9*4), Y1
+	VMOVUPS Y1, (AX)(R9*4)
+	ADDQ    $+8, R9
+	CMPQ    R9, DI
+	JNE     loop
+
+rest:
+	VMASKMOVPS (R8)(R9*4), Y0, Y1
+	VMASKMOVPS Y1, Y0, (AX)(R9*4)
+	ADDQ       BX, AX
+	ADDQ       $+4, DX
+	DECQ       SI
+	JNE        row
+	VZEROUPPER
+	RET
+
 // func adamWAVX2(w *float32, m *float32, v *float32, grad *float32, s *[9]float32, n int)
 // Requires: AVX, FMA3
 TEXT ·adamWAVX2(SB), NOSPLIT, $0-48
@@ -8087,6 +8346,548 @@ DATA word3e5b33b6<>+56(SB)/4, $0x3e5b33b6
 DATA word3e5b33b6<>+60(SB)/4, $0x3e5b33b6
 GLOBL word3e5b33b6<>(SB), RODATA|NOPTR, $64
 
+// func tanhSlopeAVX2(y *float32, slope *float32, z *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·tanhSlopeAVX2(SB), NOSPLIT, $0-32
+	MOVQ z+16(FP), AX
+	MOVQ y+0(FP), CX
+	MOVQ slope+8(FP), DX
+	MOVQ n+24(FP), BX
+	XORQ SI, SI
+	SUBQ $+8, BX
+	JL   rest
+
+loop:
+	VMOVUPS      (AX)(SI*4), Y0
+	VPAND        word7fffffff<>+0(SB), Y0, Y1
+	VMULPS       Y1, Y1, Y2
+	VMOVUPS      wordbbcc90d1<>+0(SB), Y3
+	VFMADD213PS  word3cac728c<>+0(SB), Y2, Y3
+	VFMADD213PS  wordbd5c8f3f<>+0(SB), Y2, Y3
+	VFMADD213PS  word3e088677<>+0(SB), Y2, Y3
+	VFMADD213PS  wordbeaaaaa5<>+0(SB), Y2, Y3
+	VMULPS       Y2, Y1, Y2
+	VMOVAPS      Y2, Y2
+	VFMADD213PS  Y1, Y3, Y2
+	VMOVUPS      word41200000<>+0(SB), Y3
+	VMINPS       Y1, Y3, Y3
+	VADDPS       Y3, Y3, Y3
+	VMOVUPS      wordc2e00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMOVUPS      word42b20000<>+0(SB), Y4
+	VMINPS       Y3, Y4, Y3
+	VMOVUPS      word3fb8aa3b<>+0(SB), Y4
+	VFMADD213PS  word4b400000<>+0(SB), Y3, Y4
+	VSUBPS       word4b400000<>+0(SB), Y4, Y5
+	VMOVUPS      wordbf317200<>+0(SB), Y6
+	VFMADD213PS  Y3, Y5, Y6
+	VMOVUPS      wordb5bfbe8e<>+0(SB), Y3
+	VFMADD213PS  Y6, Y5, Y3
+	VMOVUPS      word3ab563a5<>+0(SB), Y5
+	VFMADD213PS  word3c091ef0<>+0(SB), Y3, Y5
+	VFMADD213PS  word3d2aac2c<>+0(SB), Y3, Y5
+	VFMADD213PS  word3e2aaa46<>+0(SB), Y3, Y5
+	VFMADD213PS  word3efffffe<>+0(SB), Y3, Y5
+	VFMADD213PS  word3f800000<>+0(SB), Y3, Y5
+	VFMADD213PS  word3f800000<>+0(SB), Y3, Y5
+	VPSUBD       word4b400000<>+0(SB), Y4, Y3
+	VPSRAD       $0x01, Y3, Y4
+	VPADDD       word0000007f<>+0(SB), Y4, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VPSUBD       Y4, Y3, Y3
+	VPADDD       word0000007f<>+0(SB), Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y6, Y5, Y4
+	VMULPS       Y3, Y4, Y3
+	VMOVUPS      word3f800000<>+0(SB), Y4
+	VMOVUPS      word40000000<>+0(SB), Y5
+	VADDPS       word3f800000<>+0(SB), Y3, Y3
+	VDIVPS       Y3, Y5, Y3
+	VSUBPS       Y3, Y4, Y3
+	VCMPPS       $0x11, word3f0ccccd<>+0(SB), Y1, Y1
+	VBLENDVPS    Y1, Y2, Y3, Y1
+	VPAND        word7fffffff<>+0(SB), Y1, Y1
+	VPAND        word80000000<>+0(SB), Y0, Y0
+	VPOR         Y0, Y1, Y0
+	VMOVAPS      Y0, Y1
+	VFNMADD213PS word3f800000<>+0(SB), Y0, Y1
+	VMOVUPS      Y0, (CX)(SI*4)
+	VMOVUPS      Y1, (DX)(SI*4)
+	ADDQ         $+8, SI
+	SUBQ         $+8, BX
+	JGE          loop
+
+rest:
+	ADDQ         $+8, BX
+	JE           done
+	LEAQ         laneMasks<>+0(SB), DI
+	SHLQ         $0x02, BX
+	SUBQ         BX, DI
+	VMOVDQU      32(DI), Y0
+	VMASKMOVPS   (AX)(SI*4), Y0, Y1
+	VPAND        word7fffffff<>+0(SB), Y1, Y2
+	VMULPS       Y2, Y2, Y3
+	VMOVUPS      wordbbcc90d1<>+0(SB), Y4
+	VFMADD213PS  word3cac728c<>+0(SB), Y3, Y4
+	VFMADD213PS  wordbd5c8f3f<>+0(SB), Y3, Y4
+	VFMADD213PS  word3e088677<>+0(SB), Y3, Y4
+	VFMADD213PS  wordbeaaaaa5<>+0(SB), Y3, Y4
+	VMULPS       Y3, Y2, Y3
+	VMOVAPS      Y3, Y3
+	VFMADD213PS  Y2, Y4, Y3
+	VMOVUPS      word41200000<>+0(SB), Y4
+	VMINPS       Y2, Y4, Y4
+	VADDPS       Y4, Y4, Y4
+	VMOVUPS      wordc2e00000<>+0(SB), Y5
+	VMAXPS       Y4, Y5, Y4
+	VMOVUPS      word42b20000<>+0(SB), Y5
+	VMINPS       Y4, Y5, Y4
+	VMOVUPS      word3fb8aa3b<>+0(SB), Y5
+	VFMADD213PS  word4b400000<>+0(SB), Y4, Y5
+	VSUBPS       word4b400000<>+0(SB), Y5, Y6
+	VMOVUPS      wordbf317200<>+0(SB), Y7
+	VFMADD213PS  Y4, Y6, Y7
+	VMOVUPS      wordb5bfbe8e<>+0(SB), Y4
+	VFMADD213PS  Y7, Y6, Y4
+	VMOVUPS      word3ab563a5<>+0(SB), Y6
+	VFMADD213PS  word3c091ef0<>+0(SB), Y4, Y6
+	VFMADD213PS  word3d2aac2c<>+0(SB), Y4, Y6
+	VFMADD213PS  word3e2aaa46<>+0(SB), Y4, Y6
+	VFMADD213PS  word3efffffe<>+0(SB), Y4, Y6
+	VFMADD213PS  word3f800000<>+0(SB), Y4, Y6
+	VFMADD213PS  word3f800000<>+0(SB), Y4, Y6
+	VPSUBD       word4b400000<>+0(SB), Y5, Y4
+	VPSRAD       $0x01, Y4, Y5
+	VPADDD       word0000007f<>+0(SB), Y5, Y7
+	VPSLLD       $0x17, Y7, Y7
+	VPSUBD       Y5, Y4, Y4
+	VPADDD       word0000007f<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y7, Y6, Y5
+	VMULPS       Y4, Y5, Y4
+	VMOVUPS      word3f800000<>+0(SB), Y5
+	VMOVUPS      word40000000<>+0(SB), Y6
+	VADDPS       word3f800000<>+0(SB), Y4, Y4
+	VDIVPS       Y4, Y6, Y4
+	VSUBPS       Y4, Y5, Y4
+	VCMPPS       $0x11, word3f0ccccd<>+0(SB), Y2, Y2
+	VBLENDVPS    Y2, Y3, Y4, Y2
+	VPAND        word7fffffff<>+0(SB), Y2, Y2
+	VPAND        word80000000<>+0(SB), Y1, Y1
+	VPOR         Y1, Y2, Y1
+	VMOVAPS      Y1, Y2
+	VFNMADD213PS word3f800000<>+0(SB), Y1, Y2
+	VMASKMOVPS   Y1, Y0, (CX)(SI*4)
+	VMASKMOVPS   Y2, Y0, (DX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func sigmoidSlopeAVX2(y *float32, slope *float32, z *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·sigmoidSlopeAVX2(SB), NOSPLIT, $0-32
+	MOVQ z+16(FP), AX
+	MOVQ y+0(FP), CX
+	MOVQ slope+8(FP), DX
+	MOVQ n+24(FP), BX
+	XORQ SI, SI
+	SUBQ $+8, BX
+	JL   rest
+
+loop:
+	VMOVUPS     (AX)(SI*4), Y0
+	VMOVUPS     word3f800000<>+0(SB), Y1
+	VPOR        word80000000<>+0(SB), Y0, Y2
+	VMOVUPS     wordc2e00000<>+0(SB), Y3
+	VMAXPS      Y2, Y3, Y2
+	VMOVUPS     word3fb8aa3b<>+0(SB), Y3
+	VFMADD213PS word4b400000<>+0(SB), Y2, Y3
+	VSUBPS      word4b400000<>+0(SB), Y3, Y4
+	VMOVUPS     wordbf317200<>+0(SB), Y5
+	VFMADD213PS Y2, Y4, Y5
+	VMOVUPS     wordb5bfbe8e<>+0(SB), Y2
+	VFMADD213PS Y5, Y4, Y2
+	VMOVUPS     word3ab563a5<>+0(SB), Y4
+	VFMADD213PS word3c091ef0<>+0(SB), Y2, Y4
+	VFMADD213PS word3d2aac2c<>+0(SB), Y2, Y4
+	VFMADD213PS word3e2aaa46<>+0(SB), Y2, Y4
+	VFMADD213PS word3efffffe<>+0(SB), Y2, Y4
+	VFMADD213PS word3f800000<>+0(SB), Y2, Y4
+	VFMADD213PS word3f800000<>+0(SB), Y2, Y4
+	VPSUBD      word4b400000<>+0(SB), Y3, Y2
+	VPSRAD      $0x01, Y2, Y3
+	VPADDD      word0000007f<>+0(SB), Y3, Y5
+	VPSLLD      $0x17, Y5, Y5
+	VPSUBD      Y3, Y2, Y2
+	VPADDD      word0000007f<>+0(SB), Y2, Y2
+	VPSLLD      $0x17, Y2, Y2
+	VMULPS      Y5, Y4, Y3
+	VMULPS      Y2, Y3, Y3
+	VADDPS      word3f800000<>+0(SB), Y3, Y3
+	VCMPPS      $0x11, word00000000<>+0(SB), Y0, Y0
+	VMULPS      Y1, Y4, Y4
+	VBLENDVPS   Y0, Y4, Y1, Y1
+	VDIVPS      Y3, Y1, Y1
+	VMULPS      Y5, Y1, Y3
+	VMULPS      Y2, Y3, Y2
+	VBLENDVPS   Y0, Y2, Y1, Y0
+	VMOVUPS     word3f800000<>+0(SB), Y1
+	VSUBPS      Y0, Y1, Y1
+	VMULPS      Y1, Y0, Y1
+	VMOVUPS     Y0, (CX)(SI*4)
+	VMOVUPS     Y1, (DX)(SI*4)
+	ADDQ        $+8, SI
+	SUBQ        $+8, BX
+	JGE         loop
+
+rest:
+	ADDQ        $+8, BX
+	JE          done
+	LEAQ        laneMasks<>+0(SB), DI
+	SHLQ        $0x02, BX
+	SUBQ        BX, DI
+	VMOVDQU     32(DI), Y0
+	VMASKMOVPS  (AX)(SI*4), Y0, Y1
+	VMOVUPS     word3f800000<>+0(SB), Y2
+	VPOR        word80000000<>+0(SB), Y1, Y3
+	VMOVUPS     wordc2e00000<>+0(SB), Y4
+	VMAXPS      Y3, Y4, Y3
+	VMOVUPS     word3fb8aa3b<>+0(SB), Y4
+	VFMADD213PS word4b400000<>+0(SB), Y3, Y4
+	VSUBPS      word4b400000<>+0(SB), Y4, Y5
+	VMOVUPS     wordbf317200<>+0(SB), Y6
+	VFMADD213PS Y3, Y5, Y6
+	VMOVUPS     wordb5bfbe8e<>+0(SB), Y3
+	VFMADD213PS Y6, Y5, Y3
+	VMOVUPS     word3ab563a5<>+0(SB), Y5
+	VFMADD213PS word3c091ef0<>+0(SB), Y3, Y5
+	VFMADD213PS word3d2aac2c<>+0(SB), Y3, Y5
+	VFMADD213PS word3e2aaa46<>+0(SB), Y3, Y5
+	VFMADD213PS word3efffffe<>+0(SB), Y3, Y5
+	VFMADD213PS word3f800000<>+0(SB), Y3, Y5
+	VFMADD213PS word3f800000<>+0(SB), Y3, Y5
+	VPSUBD      word4b400000<>+0(SB), Y4, Y3
+	VPSRAD      $0x01, Y3, Y4
+	VPADDD      word0000007f<>+0(SB), Y4, Y6
+	VPSLLD      $0x17, Y6, Y6
+	VPSUBD      Y4, Y3, Y3
+	VPADDD      word0000007f<>+0(SB), Y3, Y3
+	VPSLLD      $0x17, Y3, Y3
+	VMULPS      Y6, Y5, Y4
+	VMULPS      Y3, Y4, Y4
+	VADDPS      word3f800000<>+0(SB), Y4, Y4
+	VCMPPS      $0x11, word00000000<>+0(SB), Y1, Y1
+	VMULPS      Y2, Y5, Y5
+	VBLENDVPS   Y1, Y5, Y2, Y2
+	VDIVPS      Y4, Y2, Y2
+	VMULPS      Y6, Y2, Y4
+	VMULPS      Y3, Y4, Y3
+	VBLENDVPS   Y1, Y3, Y2, Y1
+	VMOVUPS     word3f800000<>+0(SB), Y2
+	VSUBPS      Y1, Y2, Y2
+	VMULPS      Y2, Y1, Y2
+	VMASKMOVPS  Y1, Y0, (CX)(SI*4)
+	VMASKMOVPS  Y2, Y0, (DX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func siluSlopeAVX2(y *float32, slope *float32, z *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·siluSlopeAVX2(SB), NOSPLIT, $0-32
+	MOVQ z+16(FP), AX
+	MOVQ y+0(FP), CX
+	MOVQ slope+8(FP), DX
+	MOVQ n+24(FP), BX
+	XORQ SI, SI
+	SUBQ $+8, BX
+	JL   rest
+
+loop:
+	VMOVUPS      (AX)(SI*4), Y0
+	VMOVUPS      wordc2e00000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VPOR         word80000000<>+0(SB), Y0, Y1
+	VMOVUPS      wordc2e00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMOVUPS      word3fb8aa3b<>+0(SB), Y2
+	VFMADD213PS  word4b400000<>+0(SB), Y1, Y2
+	VSUBPS       word4b400000<>+0(SB), Y2, Y3
+	VMOVUPS      wordbf317200<>+0(SB), Y4
+	VFMADD213PS  Y1, Y3, Y4
+	VMOVUPS      wordb5bfbe8e<>+0(SB), Y1
+	VFMADD213PS  Y4, Y3, Y1
+	VMOVUPS      word3ab563a5<>+0(SB), Y3
+	VFMADD213PS  word3c091ef0<>+0(SB), Y1, Y3
+	VFMADD213PS  word3d2aac2c<>+0(SB), Y1, Y3
+	VFMADD213PS  word3e2aaa46<>+0(SB), Y1, Y3
+	VFMADD213PS  word3efffffe<>+0(SB), Y1, Y3
+	VFMADD213PS  word3f800000<>+0(SB), Y1, Y3
+	VFMADD213PS  word3f800000<>+0(SB), Y1, Y3
+	VPSUBD       word4b400000<>+0(SB), Y2, Y1
+	VPSRAD       $0x01, Y1, Y2
+	VPADDD       word0000007f<>+0(SB), Y2, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VPSUBD       Y2, Y1, Y1
+	VPADDD       word0000007f<>+0(SB), Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y4, Y3, Y2
+	VMULPS       Y1, Y2, Y2
+	VADDPS       word3f800000<>+0(SB), Y2, Y5
+	VCMPPS       $0x11, word00000000<>+0(SB), Y0, Y6
+	VMULPS       Y0, Y3, Y3
+	VBLENDVPS    Y6, Y3, Y0, Y3
+	VDIVPS       Y5, Y3, Y3
+	VMULPS       Y4, Y3, Y4
+	VMULPS       Y1, Y4, Y1
+	VBLENDVPS    Y6, Y1, Y3, Y1
+	VMOVUPS      word3f800000<>+0(SB), Y3
+	VDIVPS       Y5, Y3, Y3
+	VMULPS       Y3, Y2, Y4
+	VMOVAPS      Y4, Y7
+	VFNMADD213PS Y2, Y5, Y7
+	VMOVAPS      Y7, Y2
+	VFMADD213PS  Y4, Y3, Y2
+	VBLENDVPS    Y6, Y2, Y3, Y4
+	VMULPS       Y3, Y2, Y6
+	VMOVAPS      Y6, Y7
+	VFNMADD213PS Y2, Y5, Y7
+	VMOVAPS      Y7, Y2
+	VFMADD213PS  Y6, Y3, Y2
+	VMOVUPS      word42e00000<>+0(SB), Y3
+	VMINPS       Y0, Y3, Y0
+	VMOVAPS      Y0, Y0
+	VFMADD213PS  Y4, Y2, Y0
+	VMOVUPS      Y1, (CX)(SI*4)
+	VMOVUPS      Y0, (DX)(SI*4)
+	ADDQ         $+8, SI
+	SUBQ         $+8, BX
+	JGE          loop
+
+rest:
+	ADDQ         $+8, BX
+	JE           done
+	LEAQ         laneMasks<>+0(SB), DI
+	SHLQ         $0x02, BX
+	SUBQ         BX, DI
+	VMOVDQU      32(DI), Y0
+	VMASKMOVPS   (AX)(SI*4), Y0, Y1
+	VMOVUPS      wordc2e00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VPOR         word80000000<>+0(SB), Y1, Y2
+	VMOVUPS      wordc2e00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMOVUPS      word3fb8aa3b<>+0(SB), Y3
+	VFMADD213PS  word4b400000<>+0(SB), Y2, Y3
+	VSUBPS       word4b400000<>+0(SB), Y3, Y4
+	VMOVUPS      wordbf317200<>+0(SB), Y5
+	VFMADD213PS  Y2, Y4, Y5
+	VMOVUPS      wordb5bfbe8e<>+0(SB), Y2
+	VFMADD213PS  Y5, Y4, Y2
+	VMOVUPS      word3ab563a5<>+0(SB), Y4
+	VFMADD213PS  word3c091ef0<>+0(SB), Y2, Y4
+	VFMADD213PS  word3d2aac2c<>+0(SB), Y2, Y4
+	VFMADD213PS  word3e2aaa46<>+0(SB), Y2, Y4
+	VFMADD213PS  word3efffffe<>+0(SB), Y2, Y4
+	VFMADD213PS  word3f800000<>+0(SB), Y2, Y4
+	VFMADD213PS  word3f800000<>+0(SB), Y2, Y4
+	VPSUBD       word4b400000<>+0(SB), Y3, Y2
+	VPSRAD       $0x01, Y2, Y3
+	VPADDD       word0000007f<>+0(SB), Y3, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VPSUBD       Y3, Y2, Y2
+	VPADDD       word0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y5, Y4, Y3
+	VMULPS       Y2, Y3, Y3
+	VADDPS       word3f800000<>+0(SB), Y3, Y6
+	VCMPPS       $0x11, word00000000<>+0(SB), Y1, Y7
+	VMULPS       Y1, Y4, Y4
+	VBLENDVPS    Y7, Y4, Y1, Y4
+	VDIVPS       Y6, Y4, Y4
+	VMULPS       Y5, Y4, Y5
+	VMULPS       Y2, Y5, Y2
+	VBLENDVPS    Y7, Y2, Y4, Y2
+	VMOVUPS      word3f800000<>+0(SB), Y4
+	VDIVPS       Y6, Y4, Y4
+	VMULPS       Y4, Y3, Y5
+	VMOVAPS      Y5, Y8
+	VFNMADD213PS Y3, Y6, Y8
+	VMOVAPS      Y8, Y3
+	VFMADD213PS  Y5, Y4, Y3
+	VBLENDVPS    Y7, Y3, Y4, Y5
+	VMULPS       Y4, Y3, Y7
+	VMOVAPS      Y7, Y8
+	VFNMADD213PS Y3, Y6, Y8
+	VMOVAPS      Y8, Y3
+	VFMADD213PS  Y7, Y4, Y3
+	VMOVUPS      word42e00000<>+0(SB), Y4
+	VMINPS       Y1, Y4, Y1
+	VMOVAPS      Y1, Y1
+	VFMADD213PS  Y5, Y3, Y1
+	VMASKMOVPS   Y2, Y0, (CX)(SI*4)
+	VMASKMOVPS   Y1, Y0, (DX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func geluSlopeAVX2(y *float32, slope *float32, z *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·geluSlopeAVX2(SB), NOSPLIT, $0-32
+	MOVQ z+16(FP), AX
+	MOVQ y+0(FP), CX
+	MOVQ slope+8(FP), DX
+	MOVQ n+24(FP), BX
+	XORQ SI, SI
+	SUBQ $+8, BX
+	JL   rest
+
+loop:
+	VMOVUPS      (AX)(SI*4), Y0
+	VMOVUPS      wordc1300000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMOVUPS      word41300000<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y1
+	VMULPS       Y1, Y1, Y2
+	VMOVUPS      word3d922279<>+0(SB), Y3
+	VFMADD213PS  word3fcc422a<>+0(SB), Y2, Y3
+	VMULPS       Y3, Y1, Y3
+	VPOR         word80000000<>+0(SB), Y3, Y4
+	VMOVUPS      wordc2e00000<>+0(SB), Y5
+	VMAXPS       Y4, Y5, Y4
+	VMOVUPS      word3fb8aa3b<>+0(SB), Y5
+	VFMADD213PS  word4b400000<>+0(SB), Y4, Y5
+	VSUBPS       word4b400000<>+0(SB), Y5, Y6
+	VMOVUPS      wordbf317200<>+0(SB), Y7
+	VFMADD213PS  Y4, Y6, Y7
+	VMOVUPS      wordb5bfbe8e<>+0(SB), Y4
+	VFMADD213PS  Y7, Y6, Y4
+	VMOVUPS      word3ab563a5<>+0(SB), Y6
+	VFMADD213PS  word3c091ef0<>+0(SB), Y4, Y6
+	VFMADD213PS  word3d2aac2c<>+0(SB), Y4, Y6
+	VFMADD213PS  word3e2aaa46<>+0(SB), Y4, Y6
+	VFMADD213PS  word3efffffe<>+0(SB), Y4, Y6
+	VFMADD213PS  word3f800000<>+0(SB), Y4, Y6
+	VFMADD213PS  word3f800000<>+0(SB), Y4, Y6
+	VPSUBD       word4b400000<>+0(SB), Y5, Y4
+	VPSRAD       $0x01, Y4, Y5
+	VPADDD       word0000007f<>+0(SB), Y5, Y7
+	VPSLLD       $0x17, Y7, Y7
+	VPSUBD       Y5, Y4, Y4
+	VPADDD       word0000007f<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y7, Y6, Y5
+	VMULPS       Y4, Y5, Y5
+	VADDPS       word3f800000<>+0(SB), Y5, Y8
+	VCMPPS       $0x11, word00000000<>+0(SB), Y3, Y3
+	VMULPS       Y0, Y6, Y6
+	VBLENDVPS    Y3, Y6, Y0, Y0
+	VDIVPS       Y8, Y0, Y0
+	VMULPS       Y7, Y0, Y6
+	VMULPS       Y4, Y6, Y4
+	VBLENDVPS    Y3, Y4, Y0, Y0
+	VMOVUPS      word3f800000<>+0(SB), Y4
+	VDIVPS       Y8, Y4, Y4
+	VMULPS       Y4, Y5, Y6
+	VMOVAPS      Y6, Y7
+	VFNMADD213PS Y5, Y8, Y7
+	VMOVAPS      Y7, Y5
+	VFMADD213PS  Y6, Y4, Y5
+	VBLENDVPS    Y3, Y5, Y4, Y3
+	VMULPS       Y4, Y5, Y6
+	VMOVAPS      Y6, Y7
+	VFNMADD213PS Y5, Y8, Y7
+	VMOVAPS      Y7, Y5
+	VFMADD213PS  Y6, Y4, Y5
+	VMOVUPS      word3e5b33b6<>+0(SB), Y4
+	VFMADD213PS  word3fcc422a<>+0(SB), Y2, Y4
+	VMULPS       Y4, Y1, Y1
+	VMOVAPS      Y5, Y2
+	VFMADD213PS  Y3, Y1, Y2
+	VMOVUPS      Y0, (CX)(SI*4)
+	VMOVUPS      Y2, (DX)(SI*4)
+	ADDQ         $+8, SI
+	SUBQ         $+8, BX
+	JGE          loop
+
+rest:
+	ADDQ         $+8, BX
+	JE           done
+	LEAQ         laneMasks<>+0(SB), DI
+	SHLQ         $0x02, BX
+	SUBQ         BX, DI
+	VMOVDQU      32(DI), Y0
+	VMASKMOVPS   (AX)(SI*4), Y0, Y1
+	VMOVUPS      wordc1300000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMOVUPS      word41300000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y2
+	VMULPS       Y2, Y2, Y3
+	VMOVUPS      word3d922279<>+0(SB), Y4
+	VFMADD213PS  word3fcc422a<>+0(SB), Y3, Y4
+	VMULPS       Y4, Y2, Y4
+	VPOR         word80000000<>+0(SB), Y4, Y5
+	VMOVUPS      wordc2e00000<>+0(SB), Y6
+	VMAXPS       Y5, Y6, Y5
+	VMOVUPS      word3fb8aa3b<>+0(SB), Y6
+	VFMADD213PS  word4b400000<>+0(SB), Y5, Y6
+	VSUBPS       word4b400000<>+0(SB), Y6, Y7
+	VMOVUPS      wordbf317200<>+0(SB), Y8
+	VFMADD213PS  Y5, Y7, Y8
+	VMOVUPS      wordb5bfbe8e<>+0(SB), Y5
+	VFMADD213PS  Y8, Y7, Y5
+	VMOVUPS      word3ab563a5<>+0(SB), Y7
+	VFMADD213PS  word3c091ef0<>+0(SB), Y5, Y7
+	VFMADD213PS  word3d2aac2c<>+0(SB), Y5, Y7
+	VFMADD213PS  word3e2aaa46<>+0(SB), Y5, Y7
+	VFMADD213PS  word3efffffe<>+0(SB), Y5, Y7
+	VFMADD213PS  word3f800000<>+0(SB), Y5, Y7
+	VFMADD213PS  word3f800000<>+0(SB), Y5, Y7
+	VPSUBD       word4b400000<>+0(SB), Y6, Y5
+	VPSRAD       $0x01, Y5, Y6
+	VPADDD       word0000007f<>+0(SB), Y6, Y8
+	VPSLLD       $0x17, Y8, Y8
+	VPSUBD       Y6, Y5, Y5
+	VPADDD       word0000007f<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y8, Y7, Y6
+	VMULPS       Y5, Y6, Y6
+	VADDPS       word3f800000<>+0(SB), Y6, Y9
+	VCMPPS       $0x11, word00000000<>+0(SB), Y4, Y4
+	VMULPS       Y1, Y7, Y7
+	VBLENDVPS    Y4, Y7, Y1, Y1
+	VDIVPS       Y9, Y1, Y1
+	VMULPS       Y8, Y1, Y7
+	VMULPS       Y5, Y7, Y5
+	VBLENDVPS    Y4, Y5, Y1, Y1
+	VMOVUPS      word3f800000<>+0(SB), Y5
+	VDIVPS       Y9, Y5, Y5
+	VMULPS       Y5, Y6, Y7
+	VMOVAPS      Y7, Y8
+	VFNMADD213PS Y6, Y9, Y8
+	VMOVAPS      Y8, Y6
+	VFMADD213PS  Y7, Y5, Y6
+	VBLENDVPS    Y4, Y6, Y5, Y4
+	VMULPS       Y5, Y6, Y7
+	VMOVAPS      Y7, Y8
+	VFNMADD213PS Y6, Y9, Y8
+	VMOVAPS      Y8, Y6
+	VFMADD213PS  Y7, Y5, Y6
+	VMOVUPS      word3e5b33b6<>+0(SB), Y5
+	VFMADD213PS  word3fcc422a<>+0(SB), Y3, Y5
+	VMULPS       Y5, Y2, Y2
+	VMOVAPS      Y6, Y3
+	VFMADD213PS  Y4, Y2, Y3
+	VMASKMOVPS   Y1, Y0, (CX)(SI*4)
+	VMASKMOVPS   Y3, Y0, (DX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
 // func sumAVX2(lane *[32]float32, x *float32, blocks int)
 // Requires: AVX
 TEXT ·sumAVX2(SB), NOSPLIT, $0-24
@@ -8522,24 +9323,6 @@ loop:
 	VZEROUPPER
 	RET
 
-DATA laneIndex<>+0(SB)/4, $0x00000000
-DATA laneIndex<>+4(SB)/4, $0x00000001
-DATA laneIndex<>+8(SB)/4, $0x00000002
-DATA laneIndex<>+12(SB)/4, $0x00000003
-DATA laneIndex<>+16(SB)/4, $0x00000004
-DATA laneIndex<>+20(SB)/4, $0x00000005
-DATA laneIndex<>+24(SB)/4, $0x00000006
-DATA laneIndex<>+28(SB)/4, $0x00000007
-DATA laneIndex<>+32(SB)/4, $0x00000008
-DATA laneIndex<>+36(SB)/4, $0x00000009
-DATA laneIndex<>+40(SB)/4, $0x0000000a
-DATA laneIndex<>+44(SB)/4, $0x0000000b
-DATA laneIndex<>+48(SB)/4, $0x0000000c
-DATA laneIndex<>+52(SB)/4, $0x0000000d
-DATA laneIndex<>+56(SB)/4, $0x0000000e
-DATA laneIndex<>+60(SB)/4, $0x0000000f
-GLOBL laneIndex<>(SB), RODATA|NOPTR, $64
-
 DATA wordd2511f53<>+0(SB)/4, $0xd2511f53
 DATA wordd2511f53<>+4(SB)/4, $0xd2511f53
 DATA wordd2511f53<>+8(SB)/4, $0xd2511f53
@@ -8611,24 +9394,6 @@ DATA wordbb67ae85<>+52(SB)/4, $0xbb67ae85
 DATA wordbb67ae85<>+56(SB)/4, $0xbb67ae85
 DATA wordbb67ae85<>+60(SB)/4, $0xbb67ae85
 GLOBL wordbb67ae85<>(SB), RODATA|NOPTR, $64
-
-DATA word00000008<>+0(SB)/4, $0x00000008
-DATA word00000008<>+4(SB)/4, $0x00000008
-DATA word00000008<>+8(SB)/4, $0x00000008
-DATA word00000008<>+12(SB)/4, $0x00000008
-DATA word00000008<>+16(SB)/4, $0x00000008
-DATA word00000008<>+20(SB)/4, $0x00000008
-DATA word00000008<>+24(SB)/4, $0x00000008
-DATA word00000008<>+28(SB)/4, $0x00000008
-DATA word00000008<>+32(SB)/4, $0x00000008
-DATA word00000008<>+36(SB)/4, $0x00000008
-DATA word00000008<>+40(SB)/4, $0x00000008
-DATA word00000008<>+44(SB)/4, $0x00000008
-DATA word00000008<>+48(SB)/4, $0x00000008
-DATA word00000008<>+52(SB)/4, $0x00000008
-DATA word00000008<>+56(SB)/4, $0x00000008
-DATA word00000008<>+60(SB)/4, $0x00000008
-GLOBL word00000008<>(SB), RODATA|NOPTR, $64
 
 // func dropoutAVX2(y *float32, x *float32, word *uint32, before int32, s float32, n int)
 // Requires: AVX, AVX2
@@ -26172,6 +26937,173 @@ next6:
 	VZEROUPPER
 	RET
 
+// func imagesAVX512(dst *uint32, keys *[8]uint32, half uint32, first uint32, n uint32, groups int)
+// Requires: AVX, AVX512F
+TEXT ·imagesAVX512(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         keys+8(FP), CX
+	MOVQ         groups+32(FP), DX
+	MOVL         half+16(FP), BX
+	MOVL         $0x00000020, SI
+	SUBL         BX, SI
+	VMOVD        BX, X0
+	VMOVD        SI, X1
+	VMOVUPS      wordffffffff<>+0(SB), Z2
+	VPSRLD       X1, Z2, Z2
+	VBROADCASTSS n+24(FP), Z3
+	VPSUBD       word00000001<>+0(SB), Z3, Z4
+	VBROADCASTSS first+20(FP), Z5
+	VPADDD       laneIndex<>+0(SB), Z5, Z5
+	VMOVUPS      word9e3779b1<>+0(SB), Z7
+	VMOVUPS      word85ebca77<>+0(SB), Z8
+	VBROADCASTSS (CX), Z9
+	VBROADCASTSS 4(CX), Z10
+	VBROADCASTSS 8(CX), Z11
+	VBROADCASTSS 12(CX), Z12
+	VBROADCASTSS 16(CX), Z13
+	VBROADCASTSS 20(CX), Z14
+	VBROADCASTSS 24(CX), Z15
+	VBROADCASTSS 28(CX), Z16
+
+group:
+	VPMINUD Z4, Z5, Z17
+	MOVL    $-1, CX
+	KMOVW   CX, K1
+
+walk:
+	VPSRLD    X0, Z17, Z18
+	VPANDD    Z2, Z17, Z19
+	VPXORD    Z9, Z19, Z20
+	VPMULLD   Z7, Z20, Z20
+	VPSRLD    $0x0f, Z20, Z21
+	VPXORD    Z21, Z20, Z20
+	VPMULLD   Z8, Z20, Z20
+	VPSRLD    X1, Z20, Z20
+	VPXORD    Z20, Z18, Z18
+	VPXORD    Z10, Z18, Z20
+	VPMULLD   Z7, Z20, Z20
+	VPSRLD    $0x0f, Z20, Z21
+	VPXORD    Z21, Z20, Z20
+	VPMULLD   Z8, Z20, Z20
+	VPSRLD    X1, Z20, Z20
+	VPXORD    Z20, Z19, Z19
+	VPXORD    Z11, Z19, Z20
+	VPMULLD   Z7, Z20, Z20
+	VPSRLD    $0x0f, Z20, Z21
+	VPXORD    Z21, Z20, Z20
+	VPMULLD   Z8, Z20, Z20
+	VPSRLD    X1, Z20, Z20
+	VPXORD    Z20, Z18, Z18
+	VPXORD    Z12, Z18, Z20
+	VPMULLD   Z7, Z20, Z20
+	VPSRLD    $0x0f, Z20, Z21
+	VPXORD    Z21, Z20, Z20
+	VPMULLD   Z8, Z20, Z20
+	VPSRLD    X1, Z20, Z20
+	VPXORD    Z20, Z19, Z19
+	VPXORD    Z13, Z19, Z20
+	VPMULLD   Z7, Z20, Z20
+	VPSRLD    $0x0f, Z20, Z21
+	VPXORD    Z21, Z20, Z20
+	VPMULLD   Z8, Z20, Z20
+	VPSRLD    X1, Z20, Z20
+	VPXORD    Z20, Z18, Z18
+	VPXORD    Z14, Z18, Z20
+	VPMULLD   Z7, Z20, Z20
+	VPSRLD    $0x0f, Z20, Z21
+	VPXORD    Z21, Z20, Z20
+	VPMULLD   Z8, Z20, Z20
+	VPSRLD    X1, Z20, Z20
+	VPXORD    Z20, Z19, Z19
+	VPXORD    Z15, Z19, Z20
+	VPMULLD   Z7, Z20, Z20
+	VPSRLD    $0x0f, Z20, Z21
+	VPXORD    Z21, Z20, Z20
+	VPMULLD   Z8, Z20, Z20
+	VPSRLD    X1, Z20, Z20
+	VPXORD    Z20, Z18, Z18
+	VPXORD    Z16, Z18, Z20
+	VPMULLD   Z7, Z20, Z20
+	VPSRLD    $0x0f, Z20, Z21
+	VPXORD    Z21, Z20, Z20
+	VPMULLD   Z8, Z20, Z20
+	VPSRLD    X1, Z20, Z20
+	VPXORD    Z20, Z19, Z19
+	VPSLLD    X0, Z18, Z18
+	VPORD     Z19, Z18, Z18
+	VBLENDMPS Z18, Z17, K1, Z6
+	VMOVAPS   Z6, Z17
+	VPCMPUD   $0x05, Z3, Z17, K1
+	KORTESTW  K1, K1
+	JNE       walk
+	VMOVUPS   Z17, (AX)
+	ADDQ      $+64, AX
+	VPADDD    word00000010<>+0(SB), Z5, Z5
+	DECQ      DX
+	JNE       group
+	VZEROUPPER
+	RET
+
+DATA word00000010<>+0(SB)/4, $0x00000010
+DATA word00000010<>+4(SB)/4, $0x00000010
+DATA word00000010<>+8(SB)/4, $0x00000010
+DATA word00000010<>+12(SB)/4, $0x00000010
+DATA word00000010<>+16(SB)/4, $0x00000010
+DATA word00000010<>+20(SB)/4, $0x00000010
+DATA word00000010<>+24(SB)/4, $0x00000010
+DATA word00000010<>+28(SB)/4, $0x00000010
+DATA word00000010<>+32(SB)/4, $0x00000010
+DATA word00000010<>+36(SB)/4, $0x00000010
+DATA word00000010<>+40(SB)/4, $0x00000010
+DATA word00000010<>+44(SB)/4, $0x00000010
+DATA word00000010<>+48(SB)/4, $0x00000010
+DATA word00000010<>+52(SB)/4, $0x00000010
+DATA word00000010<>+56(SB)/4, $0x00000010
+DATA word00000010<>+60(SB)/4, $0x00000010
+GLOBL word00000010<>(SB), RODATA|NOPTR, $64
+
+// func gatherRowsAVX512(y *float32, x *float32, index *uint32, n int, rows int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·gatherRowsAVX512(SB), NOSPLIT, $0-40
+	MOVQ  y+0(FP), AX
+	MOVQ  x+8(FP), CX
+	MOVQ  index+16(FP), DX
+	MOVQ  n+24(FP), BX
+	MOVQ  rows+32(FP), SI
+	MOVQ  BX, DI
+	ANDQ  $-16, DI
+	MOVQ  BX, R8
+	SUBQ  DI, R8
+	MOVL  $-1, R9
+	BZHIL R8, R9, R9
+	KMOVW R9, K1
+	SHLQ  $0x02, BX
+
+row:
+	MOVL  (DX), R8
+	IMULQ BX, R8
+	ADDQ  CX, R8
+	XORQ  R9, R9
+	CMPQ  R9, DI
+	JEQ   rest
+
+loop:
+	VMOVUPS (R8)(R9*4), Z0
+	VMOVUPS Z0, (AX)(R9*4)
+	ADDQ    $+16, R9
+	CMPQ    R9, DI
+	JNE     loop
+
+rest:
+	VMOVUPS.Z (R8)(R9*4), K1, Z0
+	VMOVUPS   Z0, K1, (AX)(R9*4)
+	ADDQ      BX, AX
+	ADDQ      $+4, DX
+	DECQ      SI
+	JNE       row
+	VZEROUPPER
+	RET
+
 // func adamWAVX512(w *float32, m *float32, v *float32, grad *float32, s *[9]float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·adamWAVX512(SB), NOSPLIT, $0-48
@@ -27512,6 +28444,544 @@ done:
 	VZEROUPPER
 	RET
 
+// func tanhSlopeAVX512(y *float32, slope *float32, z *float32, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·tanhSlopeAVX512(SB), NOSPLIT, $0-32
+	MOVQ z+16(FP), AX
+	MOVQ y+0(FP), CX
+	MOVQ slope+8(FP), DX
+	MOVQ n+24(FP), BX
+	XORQ SI, SI
+	SUBQ $+16, BX
+	JL   rest
+
+loop:
+	VMOVUPS      (AX)(SI*4), Z0
+	VPANDD       word7fffffff<>+0(SB), Z0, Z1
+	VMULPS       Z1, Z1, Z2
+	VMOVUPS      wordbbcc90d1<>+0(SB), Z3
+	VFMADD213PS  word3cac728c<>+0(SB), Z2, Z3
+	VFMADD213PS  wordbd5c8f3f<>+0(SB), Z2, Z3
+	VFMADD213PS  word3e088677<>+0(SB), Z2, Z3
+	VFMADD213PS  wordbeaaaaa5<>+0(SB), Z2, Z3
+	VMULPS       Z2, Z1, Z2
+	VMOVAPS      Z2, Z2
+	VFMADD213PS  Z1, Z3, Z2
+	VMOVUPS      word41200000<>+0(SB), Z3
+	VMINPS       Z1, Z3, Z3
+	VADDPS       Z3, Z3, Z3
+	VMOVUPS      wordc2e00000<>+0(SB), Z6
+	VMAXPS       Z3, Z6, Z3
+	VMOVUPS      word42b20000<>+0(SB), Z6
+	VMINPS       Z3, Z6, Z3
+	VMOVUPS      word3fb8aa3b<>+0(SB), Z6
+	VFMADD213PS  word4b400000<>+0(SB), Z3, Z6
+	VSUBPS       word4b400000<>+0(SB), Z6, Z7
+	VMOVUPS      wordbf317200<>+0(SB), Z8
+	VFMADD213PS  Z3, Z7, Z8
+	VMOVUPS      wordb5bfbe8e<>+0(SB), Z3
+	VFMADD213PS  Z8, Z7, Z3
+	VMOVUPS      word3ab563a5<>+0(SB), Z7
+	VFMADD213PS  word3c091ef0<>+0(SB), Z3, Z7
+	VFMADD213PS  word3d2aac2c<>+0(SB), Z3, Z7
+	VFMADD213PS  word3e2aaa46<>+0(SB), Z3, Z7
+	VFMADD213PS  word3efffffe<>+0(SB), Z3, Z7
+	VFMADD213PS  word3f800000<>+0(SB), Z3, Z7
+	VFMADD213PS  word3f800000<>+0(SB), Z3, Z7
+	VPSUBD       word4b400000<>+0(SB), Z6, Z3
+	VPSRAD       $0x01, Z3, Z6
+	VPADDD       word0000007f<>+0(SB), Z6, Z8
+	VPSLLD       $0x17, Z8, Z8
+	VPSUBD       Z6, Z3, Z3
+	VPADDD       word0000007f<>+0(SB), Z3, Z3
+	VPSLLD       $0x17, Z3, Z3
+	VMULPS       Z8, Z7, Z6
+	VMULPS       Z3, Z6, Z3
+	VMOVUPS      word3f800000<>+0(SB), Z6
+	VMOVUPS      word40000000<>+0(SB), Z7
+	VADDPS       word3f800000<>+0(SB), Z3, Z3
+	VDIVPS       Z3, Z7, Z3
+	VSUBPS       Z3, Z6, Z3
+	VCMPPS       $0x11, word3f0ccccd<>+0(SB), Z1, K1
+	VBLENDMPS    Z2, Z3, K1, Z4
+	VPANDD       word7fffffff<>+0(SB), Z4, Z1
+	VPANDD       word80000000<>+0(SB), Z0, Z0
+	VPORD        Z0, Z1, Z0
+	VMOVAPS      Z0, Z1
+	VFNMADD213PS word3f800000<>+0(SB), Z0, Z1
+	VMOVUPS      Z0, (CX)(SI*4)
+	VMOVUPS      Z1, (DX)(SI*4)
+	ADDQ         $+16, SI
+	SUBQ         $+16, BX
+	JGE          loop
+
+rest:
+	ADDQ         $+16, BX
+	JE           done
+	MOVL         $-1, DI
+	BZHIL        BX, DI, DI
+	KMOVW        DI, K1
+	VMOVUPS.Z    (AX)(SI*4), K1, Z0
+	VPANDD       word7fffffff<>+0(SB), Z0, Z1
+	VMULPS       Z1, Z1, Z2
+	VMOVUPS      wordbbcc90d1<>+0(SB), Z3
+	VFMADD213PS  word3cac728c<>+0(SB), Z2, Z3
+	VFMADD213PS  wordbd5c8f3f<>+0(SB), Z2, Z3
+	VFMADD213PS  word3e088677<>+0(SB), Z2, Z3
+	VFMADD213PS  wordbeaaaaa5<>+0(SB), Z2, Z3
+	VMULPS       Z2, Z1, Z2
+	VMOVAPS      Z2, Z2
+	VFMADD213PS  Z1, Z3, Z2
+	VMOVUPS      word41200000<>+0(SB), Z3
+	VMINPS       Z1, Z3, Z3
+	VADDPS       Z3, Z3, Z3
+	VMOVUPS      wordc2e00000<>+0(SB), Z4
+	VMAXPS       Z3, Z4, Z3
+	VMOVUPS      word42b20000<>+0(SB), Z4
+	VMINPS       Z3, Z4, Z3
+	VMOVUPS      word3fb8aa3b<>+0(SB), Z4
+	VFMADD213PS  word4b400000<>+0(SB), Z3, Z4
+	VSUBPS       word4b400000<>+0(SB), Z4, Z6
+	VMOVUPS      wordbf317200<>+0(SB), Z7
+	VFMADD213PS  Z3, Z6, Z7
+	VMOVUPS      wordb5bfbe8e<>+0(SB), Z3
+	VFMADD213PS  Z7, Z6, Z3
+	VMOVUPS      word3ab563a5<>+0(SB), Z6
+	VFMADD213PS  word3c091ef0<>+0(SB), Z3, Z6
+	VFMADD213PS  word3d2aac2c<>+0(SB), Z3, Z6
+	VFMADD213PS  word3e2aaa46<>+0(SB), Z3, Z6
+	VFMADD213PS  word3efffffe<>+0(SB), Z3, Z6
+	VFMADD213PS  word3f800000<>+0(SB), Z3, Z6
+	VFMADD213PS  word3f800000<>+0(SB), Z3, Z6
+	VPSUBD       word4b400000<>+0(SB), Z4, Z3
+	VPSRAD       $0x01, Z3, Z4
+	VPADDD       word0000007f<>+0(SB), Z4, Z7
+	VPSLLD       $0x17, Z7, Z7
+	VPSUBD       Z4, Z3, Z3
+	VPADDD       word0000007f<>+0(SB), Z3, Z3
+	VPSLLD       $0x17, Z3, Z3
+	VMULPS       Z7, Z6, Z4
+	VMULPS       Z3, Z4, Z3
+	VMOVUPS      word3f800000<>+0(SB), Z4
+	VMOVUPS      word40000000<>+0(SB), Z6
+	VADDPS       word3f800000<>+0(SB), Z3, Z3
+	VDIVPS       Z3, Z6, Z3
+	VSUBPS       Z3, Z4, Z3
+	VCMPPS       $0x11, word3f0ccccd<>+0(SB), Z1, K2
+	VBLENDMPS    Z2, Z3, K2, Z5
+	VPANDD       word7fffffff<>+0(SB), Z5, Z1
+	VPANDD       word80000000<>+0(SB), Z0, Z0
+	VPORD        Z0, Z1, Z0
+	VMOVAPS      Z0, Z1
+	VFNMADD213PS word3f800000<>+0(SB), Z0, Z1
+	VMOVUPS      Z0, K1, (CX)(SI*4)
+	VMOVUPS      Z1, K1, (DX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func sigmoidSlopeAVX512(y *float32, slope *float32, z *float32, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·sigmoidSlopeAVX512(SB), NOSPLIT, $0-32
+	MOVQ z+16(FP), AX
+	MOVQ y+0(FP), CX
+	MOVQ slope+8(FP), DX
+	MOVQ n+24(FP), BX
+	XORQ SI, SI
+	SUBQ $+16, BX
+	JL   rest
+
+loop:
+	VMOVUPS     (AX)(SI*4), Z0
+	VMOVUPS     word3f800000<>+0(SB), Z1
+	VPORD       word80000000<>+0(SB), Z0, Z2
+	VMOVUPS     wordc2e00000<>+0(SB), Z3
+	VMAXPS      Z2, Z3, Z2
+	VMOVUPS     word3fb8aa3b<>+0(SB), Z3
+	VFMADD213PS word4b400000<>+0(SB), Z2, Z3
+	VSUBPS      word4b400000<>+0(SB), Z3, Z8
+	VMOVUPS     wordbf317200<>+0(SB), Z9
+	VFMADD213PS Z2, Z8, Z9
+	VMOVUPS     wordb5bfbe8e<>+0(SB), Z2
+	VFMADD213PS Z9, Z8, Z2
+	VMOVUPS     word3ab563a5<>+0(SB), Z8
+	VFMADD213PS word3c091ef0<>+0(SB), Z2, Z8
+	VFMADD213PS word3d2aac2c<>+0(SB), Z2, Z8
+	VFMADD213PS word3e2aaa46<>+0(SB), Z2, Z8
+	VFMADD213PS word3efffffe<>+0(SB), Z2, Z8
+	VFMADD213PS word3f800000<>+0(SB), Z2, Z8
+	VFMADD213PS word3f800000<>+0(SB), Z2, Z8
+	VPSUBD      word4b400000<>+0(SB), Z3, Z2
+	VPSRAD      $0x01, Z2, Z3
+	VPADDD      word0000007f<>+0(SB), Z3, Z9
+	VPSLLD      $0x17, Z9, Z9
+	VPSUBD      Z3, Z2, Z2
+	VPADDD      word0000007f<>+0(SB), Z2, Z2
+	VPSLLD      $0x17, Z2, Z2
+	VMULPS      Z9, Z8, Z3
+	VMULPS      Z2, Z3, Z3
+	VADDPS      word3f800000<>+0(SB), Z3, Z3
+	VCMPPS      $0x11, word00000000<>+0(SB), Z0, K1
+	VMULPS      Z1, Z8, Z0
+	VBLENDMPS   Z0, Z1, K1, Z4
+	VDIVPS      Z3, Z4, Z0
+	VMULPS      Z9, Z0, Z1
+	VMULPS      Z2, Z1, Z1
+	VBLENDMPS   Z1, Z0, K1, Z5
+	VMOVUPS     word3f800000<>+0(SB), Z0
+	VSUBPS      Z5, Z0, Z0
+	VMULPS      Z0, Z5, Z0
+	VMOVUPS     Z5, (CX)(SI*4)
+	VMOVUPS     Z0, (DX)(SI*4)
+	ADDQ        $+16, SI
+	SUBQ        $+16, BX
+	JGE         loop
+
+rest:
+	ADDQ        $+16, BX
+	JE          done
+	MOVL        $-1, DI
+	BZHIL       BX, DI, DI
+	KMOVW       DI, K1
+	VMOVUPS.Z   (AX)(SI*4), K1, Z0
+	VMOVUPS     word3f800000<>+0(SB), Z1
+	VPORD       word80000000<>+0(SB), Z0, Z2
+	VMOVUPS     wordc2e00000<>+0(SB), Z3
+	VMAXPS      Z2, Z3, Z2
+	VMOVUPS     word3fb8aa3b<>+0(SB), Z3
+	VFMADD213PS word4b400000<>+0(SB), Z2, Z3
+	VSUBPS      word4b400000<>+0(SB), Z3, Z4
+	VMOVUPS     wordbf317200<>+0(SB), Z5
+	VFMADD213PS Z2, Z4, Z5
+	VMOVUPS     wordb5bfbe8e<>+0(SB), Z2
+	VFMADD213PS Z5, Z4, Z2
+	VMOVUPS     word3ab563a5<>+0(SB), Z4
+	VFMADD213PS word3c091ef0<>+0(SB), Z2, Z4
+	VFMADD213PS word3d2aac2c<>+0(SB), Z2, Z4
+	VFMADD213PS word3e2aaa46<>+0(SB), Z2, Z4
+	VFMADD213PS word3efffffe<>+0(SB), Z2, Z4
+	VFMADD213PS word3f800000<>+0(SB), Z2, Z4
+	VFMADD213PS word3f800000<>+0(SB), Z2, Z4
+	VPSUBD      word4b400000<>+0(SB), Z3, Z2
+	VPSRAD      $0x01, Z2, Z3
+	VPADDD      word0000007f<>+0(SB), Z3, Z5
+	VPSLLD      $0x17, Z5, Z5
+	VPSUBD      Z3, Z2, Z2
+	VPADDD      word0000007f<>+0(SB), Z2, Z2
+	VPSLLD      $0x17, Z2, Z2
+	VMULPS      Z5, Z4, Z3
+	VMULPS      Z2, Z3, Z3
+	VADDPS      word3f800000<>+0(SB), Z3, Z3
+	VCMPPS      $0x11, word00000000<>+0(SB), Z0, K2
+	VMULPS      Z1, Z4, Z0
+	VBLENDMPS   Z0, Z1, K2, Z6
+	VDIVPS      Z3, Z6, Z0
+	VMULPS      Z5, Z0, Z1
+	VMULPS      Z2, Z1, Z1
+	VBLENDMPS   Z1, Z0, K2, Z7
+	VMOVUPS     word3f800000<>+0(SB), Z0
+	VSUBPS      Z7, Z0, Z0
+	VMULPS      Z0, Z7, Z0
+	VMOVUPS     Z7, K1, (CX)(SI*4)
+	VMOVUPS     Z0, K1, (DX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func siluSlopeAVX512(y *float32, slope *float32, z *float32, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·siluSlopeAVX512(SB), NOSPLIT, $0-32
+	MOVQ z+16(FP), AX
+	MOVQ y+0(FP), CX
+	MOVQ slope+8(FP), DX
+	MOVQ n+24(FP), BX
+	XORQ SI, SI
+	SUBQ $+16, BX
+	JL   rest
+
+loop:
+	VMOVUPS      (AX)(SI*4), Z0
+	VMOVUPS      wordc2e00000<>+0(SB), Z1
+	VMAXPS       Z0, Z1, Z0
+	VPORD        word80000000<>+0(SB), Z0, Z1
+	VMOVUPS      wordc2e00000<>+0(SB), Z8
+	VMAXPS       Z1, Z8, Z1
+	VMOVUPS      word3fb8aa3b<>+0(SB), Z8
+	VFMADD213PS  word4b400000<>+0(SB), Z1, Z8
+	VSUBPS       word4b400000<>+0(SB), Z8, Z9
+	VMOVUPS      wordbf317200<>+0(SB), Z10
+	VFMADD213PS  Z1, Z9, Z10
+	VMOVUPS      wordb5bfbe8e<>+0(SB), Z1
+	VFMADD213PS  Z10, Z9, Z1
+	VMOVUPS      word3ab563a5<>+0(SB), Z9
+	VFMADD213PS  word3c091ef0<>+0(SB), Z1, Z9
+	VFMADD213PS  word3d2aac2c<>+0(SB), Z1, Z9
+	VFMADD213PS  word3e2aaa46<>+0(SB), Z1, Z9
+	VFMADD213PS  word3efffffe<>+0(SB), Z1, Z9
+	VFMADD213PS  word3f800000<>+0(SB), Z1, Z9
+	VFMADD213PS  word3f800000<>+0(SB), Z1, Z9
+	VPSUBD       word4b400000<>+0(SB), Z8, Z1
+	VPSRAD       $0x01, Z1, Z8
+	VPADDD       word0000007f<>+0(SB), Z8, Z10
+	VPSLLD       $0x17, Z10, Z10
+	VPSUBD       Z8, Z1, Z1
+	VPADDD       word0000007f<>+0(SB), Z1, Z1
+	VPSLLD       $0x17, Z1, Z1
+	VMULPS       Z10, Z9, Z8
+	VMULPS       Z1, Z8, Z8
+	VADDPS       word3f800000<>+0(SB), Z8, Z11
+	VCMPPS       $0x11, word00000000<>+0(SB), Z0, K1
+	VMULPS       Z0, Z9, Z9
+	VBLENDMPS    Z9, Z0, K1, Z2
+	VDIVPS       Z11, Z2, Z9
+	VMULPS       Z10, Z9, Z10
+	VMULPS       Z1, Z10, Z1
+	VBLENDMPS    Z1, Z9, K1, Z3
+	VMOVUPS      word3f800000<>+0(SB), Z1
+	VDIVPS       Z11, Z1, Z1
+	VMULPS       Z1, Z8, Z9
+	VMOVAPS      Z9, Z10
+	VFNMADD213PS Z8, Z11, Z10
+	VMOVAPS      Z10, Z8
+	VFMADD213PS  Z9, Z1, Z8
+	VBLENDMPS    Z8, Z1, K1, Z4
+	VMULPS       Z1, Z8, Z9
+	VMOVAPS      Z9, Z10
+	VFNMADD213PS Z8, Z11, Z10
+	VMOVAPS      Z10, Z8
+	VFMADD213PS  Z9, Z1, Z8
+	VMOVUPS      word42e00000<>+0(SB), Z1
+	VMINPS       Z0, Z1, Z0
+	VMOVAPS      Z0, Z0
+	VFMADD213PS  Z4, Z8, Z0
+	VMOVUPS      Z3, (CX)(SI*4)
+	VMOVUPS      Z0, (DX)(SI*4)
+	ADDQ         $+16, SI
+	SUBQ         $+16, BX
+	JGE          loop
+
+rest:
+	ADDQ         $+16, BX
+	JE           done
+	MOVL         $-1, DI
+	BZHIL        BX, DI, DI
+	KMOVW        DI, K1
+	VMOVUPS.Z    (AX)(SI*4), K1, Z0
+	VMOVUPS      wordc2e00000<>+0(SB), Z1
+	VMAXPS       Z0, Z1, Z0
+	VPORD        word80000000<>+0(SB), Z0, Z1
+	VMOVUPS      wordc2e00000<>+0(SB), Z2
+	VMAXPS       Z1, Z2, Z1
+	VMOVUPS      word3fb8aa3b<>+0(SB), Z2
+	VFMADD213PS  word4b400000<>+0(SB), Z1, Z2
+	VSUBPS       word4b400000<>+0(SB), Z2, Z3
+	VMOVUPS      wordbf317200<>+0(SB), Z4
+	VFMADD213PS  Z1, Z3, Z4
+	VMOVUPS      wordb5bfbe8e<>+0(SB), Z1
+	VFMADD213PS  Z4, Z3, Z1
+	VMOVUPS      word3ab563a5<>+0(SB), Z3
+	VFMADD213PS  word3c091ef0<>+0(SB), Z1, Z3
+	VFMADD213PS  word3d2aac2c<>+0(SB), Z1, Z3
+	VFMADD213PS  word3e2aaa46<>+0(SB), Z1, Z3
+	VFMADD213PS  word3efffffe<>+0(SB), Z1, Z3
+	VFMADD213PS  word3f800000<>+0(SB), Z1, Z3
+	VFMADD213PS  word3f800000<>+0(SB), Z1, Z3
+	VPSUBD       word4b400000<>+0(SB), Z2, Z1
+	VPSRAD       $0x01, Z1, Z2
+	VPADDD       word0000007f<>+0(SB), Z2, Z4
+	VPSLLD       $0x17, Z4, Z4
+	VPSUBD       Z2, Z1, Z1
+	VPADDD       word0000007f<>+0(SB), Z1, Z1
+	VPSLLD       $0x17, Z1, Z1
+	VMULPS       Z4, Z3, Z2
+	VMULPS       Z1, Z2, Z2
+	VADDPS       word3f800000<>+0(SB), Z2, Z8
+	VCMPPS       $0x11, word00000000<>+0(SB), Z0, K2
+	VMULPS       Z0, Z3, Z3
+	VBLENDMPS    Z3, Z0, K2, Z5
+	VDIVPS       Z8, Z5, Z3
+	VMULPS       Z4, Z3, Z4
+	VMULPS       Z1, Z4, Z1
+	VBLENDMPS    Z1, Z3, K2, Z6
+	VMOVUPS      word3f800000<>+0(SB), Z1
+	VDIVPS       Z8, Z1, Z1
+	VMULPS       Z1, Z2, Z3
+	VMOVAPS      Z3, Z4
+	VFNMADD213PS Z2, Z8, Z4
+	VMOVAPS      Z4, Z2
+	VFMADD213PS  Z3, Z1, Z2
+	VBLENDMPS    Z2, Z1, K2, Z7
+	VMULPS       Z1, Z2, Z3
+	VMOVAPS      Z3, Z4
+	VFNMADD213PS Z2, Z8, Z4
+	VMOVAPS      Z4, Z2
+	VFMADD213PS  Z3, Z1, Z2
+	VMOVUPS      word42e00000<>+0(SB), Z1
+	VMINPS       Z0, Z1, Z0
+	VMOVAPS      Z0, Z0
+	VFMADD213PS  Z7, Z2, Z0
+	VMOVUPS      Z6, K1, (CX)(SI*4)
+	VMOVUPS      Z0, K1, (DX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func geluSlopeAVX512(y *float32, slope *float32, z *float32, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·geluSlopeAVX512(SB), NOSPLIT, $0-32
+	MOVQ z+16(FP), AX
+	MOVQ y+0(FP), CX
+	MOVQ slope+8(FP), DX
+	MOVQ n+24(FP), BX
+	XORQ SI, SI
+	SUBQ $+16, BX
+	JL   rest
+
+loop:
+	VMOVUPS      (AX)(SI*4), Z0
+	VMOVUPS      wordc1300000<>+0(SB), Z1
+	VMAXPS       Z0, Z1, Z0
+	VMOVUPS      word41300000<>+0(SB), Z1
+	VMINPS       Z0, Z1, Z1
+	VMULPS       Z1, Z1, Z8
+	VMOVUPS      word3d922279<>+0(SB), Z9
+	VFMADD213PS  word3fcc422a<>+0(SB), Z8, Z9
+	VMULPS       Z9, Z1, Z9
+	VPORD        word80000000<>+0(SB), Z9, Z10
+	VMOVUPS      wordc2e00000<>+0(SB), Z11
+	VMAXPS       Z10, Z11, Z10
+	VMOVUPS      word3fb8aa3b<>+0(SB), Z11
+	VFMADD213PS  word4b400000<>+0(SB), Z10, Z11
+	VSUBPS       word4b400000<>+0(SB), Z11, Z12
+	VMOVUPS      wordbf317200<>+0(SB), Z13
+	VFMADD213PS  Z10, Z12, Z13
+	VMOVUPS      wordb5bfbe8e<>+0(SB), Z10
+	VFMADD213PS  Z13, Z12, Z10
+	VMOVUPS      word3ab563a5<>+0(SB), Z12
+	VFMADD213PS  word3c091ef0<>+0(SB), Z10, Z12
+	VFMADD213PS  word3d2aac2c<>+0(SB), Z10, Z12
+	VFMADD213PS  word3e2aaa46<>+0(SB), Z10, Z12
+	VFMADD213PS  word3efffffe<>+0(SB), Z10, Z12
+	VFMADD213PS  word3f800000<>+0(SB), Z10, Z12
+	VFMADD213PS  word3f800000<>+0(SB), Z10, Z12
+	VPSUBD       word4b400000<>+0(SB), Z11, Z10
+	VPSRAD       $0x01, Z10, Z11
+	VPADDD       word0000007f<>+0(SB), Z11, Z13
+	VPSLLD       $0x17, Z13, Z13
+	VPSUBD       Z11, Z10, Z10
+	VPADDD       word0000007f<>+0(SB), Z10, Z10
+	VPSLLD       $0x17, Z10, Z10
+	VMULPS       Z13, Z12, Z11
+	VMULPS       Z10, Z11, Z11
+	VADDPS       word3f800000<>+0(SB), Z11, Z14
+	VCMPPS       $0x11, word00000000<>+0(SB), Z9, K1
+	VMULPS       Z0, Z12, Z9
+	VBLENDMPS    Z9, Z0, K1, Z2
+	VDIVPS       Z14, Z2, Z0
+	VMULPS       Z13, Z0, Z9
+	VMULPS       Z10, Z9, Z9
+	VBLENDMPS    Z9, Z0, K1, Z3
+	VMOVUPS      word3f800000<>+0(SB), Z0
+	VDIVPS       Z14, Z0, Z0
+	VMULPS       Z0, Z11, Z9
+	VMOVAPS      Z9, Z10
+	VFNMADD213PS Z11, Z14, Z10
+	VMOVAPS      Z10, Z10
+	VFMADD213PS  Z9, Z0, Z10
+	VBLENDMPS    Z10, Z0, K1, Z4
+	VMULPS       Z0, Z10, Z9
+	VMOVAPS      Z9, Z11
+	VFNMADD213PS Z10, Z14, Z11
+	VMOVAPS      Z11, Z10
+	VFMADD213PS  Z9, Z0, Z10
+	VMOVUPS      word3e5b33b6<>+0(SB), Z0
+	VFMADD213PS  word3fcc422a<>+0(SB), Z8, Z0
+	VMULPS       Z0, Z1, Z0
+	VMOVAPS      Z10, Z1
+	VFMADD213PS  Z4, Z0, Z1
+	VMOVUPS      Z3, (CX)(SI*4)
+	VMOVUPS      Z1, (DX)(SI*4)
+	ADDQ         $+16, SI
+	SUBQ         $+16, BX
+	JGE          loop
+
+rest:
+	ADDQ         $+16, BX
+	JE           done
+	MOVL         $-1, DI
+	BZHIL        BX, DI, DI
+	KMOVW        DI, K1
+	VMOVUPS.Z    (AX)(SI*4), K1, Z0
+	VMOVUPS      wordc1300000<>+0(SB), Z1
+	VMAXPS       Z0, Z1, Z0
+	VMOVUPS      word41300000<>+0(SB), Z1
+	VMINPS       Z0, Z1, Z1
+	VMULPS       Z1, Z1, Z2
+	VMOVUPS      word3d922279<>+0(SB), Z3
+	VFMADD213PS  word3fcc422a<>+0(SB), Z2, Z3
+	VMULPS       Z3, Z1, Z3
+	VPORD        word80000000<>+0(SB), Z3, Z4
+	VMOVUPS      wordc2e00000<>+0(SB), Z8
+	VMAXPS       Z4, Z8, Z4
+	VMOVUPS      word3fb8aa3b<>+0(SB), Z8
+	VFMADD213PS  word4b400000<>+0(SB), Z4, Z8
+	VSUBPS       word4b400000<>+0(SB), Z8, Z9
+	VMOVUPS      wordbf317200<>+0(SB), Z10
+	VFMADD213PS  Z4, Z9, Z10
+	VMOVUPS      wordb5bfbe8e<>+0(SB), Z4
+	VFMADD213PS  Z10, Z9, Z4
+	VMOVUPS      word3ab563a5<>+0(SB), Z9
+	VFMADD213PS  word3c091ef0<>+0(SB), Z4, Z9
+	VFMADD213PS  word3d2aac2c<>+0(SB), Z4, Z9
+	VFMADD213PS  word3e2aaa46<>+0(SB), Z4, Z9
+	VFMADD213PS  word3efffffe<>+0(SB), Z4, Z9
+	VFMADD213PS  word3f800000<>+0(SB), Z4, Z9
+	VFMADD213PS  word3f800000<>+0(SB), Z4, Z9
+	VPSUBD       word4b400000<>+0(SB), Z8, Z4
+	VPSRAD       $0x01, Z4, Z8
+	VPADDD       word0000007f<>+0(SB), Z8, Z10
+	VPSLLD       $0x17, Z10, Z10
+	VPSUBD       Z8, Z4, Z4
+	VPADDD       word0000007f<>+0(SB), Z4, Z4
+	VPSLLD       $0x17, Z4, Z4
+	VMULPS       Z10, Z9, Z8
+	VMULPS       Z4, Z8, Z8
+	VADDPS       word3f800000<>+0(SB), Z8, Z11
+	VCMPPS       $0x11, word00000000<>+0(SB), Z3, K2
+	VMULPS       Z0, Z9, Z3
+	VBLENDMPS    Z3, Z0, K2, Z5
+	VDIVPS       Z11, Z5, Z0
+	VMULPS       Z10, Z0, Z3
+	VMULPS       Z4, Z3, Z3
+	VBLENDMPS    Z3, Z0, K2, Z6
+	VMOVUPS      word3f800000<>+0(SB), Z0
+	VDIVPS       Z11, Z0, Z0
+	VMULPS       Z0, Z8, Z3
+	VMOVAPS      Z3, Z4
+	VFNMADD213PS Z8, Z11, Z4
+	VMOVAPS      Z4, Z4
+	VFMADD213PS  Z3, Z0, Z4
+	VBLENDMPS    Z4, Z0, K2, Z7
+	VMULPS       Z0, Z4, Z3
+	VMOVAPS      Z3, Z5
+	VFNMADD213PS Z4, Z11, Z5
+	VMOVAPS      Z5, Z4
+	VFMADD213PS  Z3, Z0, Z4
+	VMOVUPS      word3e5b33b6<>+0(SB), Z0
+	VFMADD213PS  word3fcc422a<>+0(SB), Z2, Z0
+	VMULPS       Z0, Z1, Z0
+	VMOVAPS      Z4, Z1
+	VFMADD213PS  Z7, Z0, Z1
+	VMOVUPS      Z6, K1, (CX)(SI*4)
+	VMOVUPS      Z1, K1, (DX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
 // func sumAVX512(lane *[32]float32, x *float32, blocks int)
 // Requires: AVX, AVX512F
 TEXT ·sumAVX512(SB), NOSPLIT, $0-24
@@ -27936,24 +29406,6 @@ loop:
 	JNE           loop
 	VZEROUPPER
 	RET
-
-DATA word00000010<>+0(SB)/4, $0x00000010
-DATA word00000010<>+4(SB)/4, $0x00000010
-DATA word00000010<>+8(SB)/4, $0x00000010
-DATA word00000010<>+12(SB)/4, $0x00000010
-DATA word00000010<>+16(SB)/4, $0x00000010
-DATA word00000010<>+20(SB)/4, $0x00000010
-DATA word00000010<>+24(SB)/4, $0x00000010
-DATA word00000010<>+28(SB)/4, $0x00000010
-DATA word00000010<>+32(SB)/4, $0x00000010
-DATA word00000010<>+36(SB)/4, $0x00000010
-DATA word00000010<>+40(SB)/4, $0x00000010
-DATA word00000010<>+44(SB)/4, $0x00000010
-DATA word00000010<>+48(SB)/4, $0x00000010
-DATA word00000010<>+52(SB)/4, $0x00000010
-DATA word00000010<>+56(SB)/4, $0x00000010
-DATA word00000010<>+60(SB)/4, $0x00000010
-GLOBL word00000010<>(SB), RODATA|NOPTR, $64
 
 // func dropoutAVX512(y *float32, x *float32, word *uint32, before int32, s float32, n int)
 // Requires: AVX, AVX512F, BMI2

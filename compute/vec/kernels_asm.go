@@ -56,6 +56,10 @@ var avx512 = Kernels{
 	sigmoidScale: binary(sigmoidScaleAVX512),
 	geluScale:    binary(geluScaleAVX512),
 	siluScale:    binary(siluScaleAVX512),
+	tanhSlope:    binary(tanhSlopeAVX512),
+	sigmoidSlope: binary(sigmoidSlopeAVX512),
+	geluSlope:    binary(geluSlopeAVX512),
+	siluSlope:    binary(siluSlopeAVX512),
 	add:          unary(addAVX512),
 	scale:        scaled(scaleAVX512),
 	axpy:         scaled(axpyAVX512),
@@ -96,6 +100,10 @@ var avx2 = Kernels{
 	sigmoidScale: binary(sigmoidScaleAVX2),
 	geluScale:    binary(geluScaleAVX2),
 	siluScale:    binary(siluScaleAVX2),
+	tanhSlope:    binary(tanhSlopeAVX2),
+	sigmoidSlope: binary(sigmoidSlopeAVX2),
+	geluSlope:    binary(geluSlopeAVX2),
+	siluSlope:    binary(siluSlopeAVX2),
 	add:          unary(addAVX2),
 	scale:        scaled(scaleAVX2),
 	axpy:         scaled(axpyAVX2),
@@ -184,4 +192,22 @@ func philoxGroups(isa ISA, dst []uint32, key [2]uint32, purpose, step, block uin
 		return n * 2 * width
 	}
 	return 0
+}
+
+// gatherRows is GatherRows for rows of any length, of which there is at least one.
+func gatherRows(isa ISA, y, x []float32, index []uint32, n int) {
+	if isa == AVX512 {
+		gatherRowsAVX512(&y[0], &x[0], &index[0], n, len(index))
+	} else {
+		gatherRowsAVX2(&y[0], &x[0], &index[0], n, len(index))
+	}
+}
+
+// images writes whole registers of images.
+func images(isa ISA, dst []uint32, keys *[8]uint32, half, first, n uint32) {
+	if isa == AVX512 {
+		imagesAVX512(&dst[0], keys, half, first, n, len(dst)/16)
+	} else {
+		imagesAVX2(&dst[0], keys, half, first, n, len(dst)/8)
+	}
 }

@@ -19,6 +19,10 @@ var naive = Kernels{
 	sigmoidScale: eachScale(SigmoidGrad),
 	geluScale:    eachScale(GELUGrad),
 	siluScale:    eachScale(SiLUGrad),
+	tanhSlope:    eachSlope(Tanh, func(_, y float32) float32 { return TanhGrad(y) }),
+	sigmoidSlope: eachSlope(Sigmoid, func(_, y float32) float32 { return SigmoidGrad(y) }),
+	geluSlope:    eachSlope(GELU, func(z, _ float32) float32 { return GELUGrad(z) }),
+	siluSlope:    eachSlope(SiLU, func(z, _ float32) float32 { return SiLUGrad(z) }),
 	add: func(y, x []float32) {
 		for i, v := range x {
 			y[i] += v
@@ -50,6 +54,15 @@ func eachScale(slope func(float32) float32) func(dz, d, f []float32) {
 	return func(dz, d, f []float32) {
 		for i, v := range f {
 			dz[i] = float32(d[i] * slope(v))
+		}
+	}
+}
+
+func eachSlope(f func(float32) float32, slope func(z, y float32) float32) func(y, slope, z []float32) {
+	return func(y, s, z []float32) {
+		for i, v := range z {
+			u := f(v)
+			y[i], s[i] = u, slope(v, u)
 		}
 	}
 }

@@ -78,6 +78,25 @@ func (v simd) gateSlope(z Op) (s, slope Op) {
 	return v.choose(below, q, v.div(v.load(float(1)), d)), v.div(q, d)
 }
 
+// gateBoth is gate and gateSlope, which have the exponential and the denominator d in common. The quotients by d, which
+// lies in [1, 2], come from its reciprocal y, rounded as a quotient is: with q = a·y, q + (a − q·d)·y rounds to a ÷ d, of which
+// a test tries every a that there is.
+func (v simd) gateBoth(x, z Op) (y, s, slope Op) {
+	p, h, t := v.expParts(v.atLeast(v.minusAbs(z), expMin))
+	e := v.mul(v.mul(p, h), t)
+	d := v.add(e, float(1))
+	below := v.compare(z, float(0), less)
+	r := v.div(v.choose(below, v.mul(p, x), x), d)
+	y = v.choose(below, v.mul(v.mul(r, h), t), r)
+	one := v.div(v.load(float(1)), d)
+	over := func(a Op) Op {
+		q := v.mul(a, one)
+		return v.fma(v.fnma(q, d, a), one, q)
+	}
+	q := over(e)
+	return y, v.choose(below, q, one), over(q)
+}
+
 func (v simd) tanh(x Op) Op {
 	a := v.abs(x)
 	q := v.mul(a, a)
@@ -155,5 +174,33 @@ func activations(v simd) {
 		t := v.load(float(geluSlope))
 		v.fmaInto(t, q, float(geluC1))
 		return v.mul(d, v.fma(slope, v.mul(x, t), s))
+	})
+
+	both := func(name, doc string, f func(z Op) []Op) {
+		v.elementwise(name, doc, "func(y, slope, z *float32, n int)", []string{"z"}, []string{"y", "slope"}, nil,
+			func(in []Op) []Op { return f(in[0]) })
+	}
+	both("tanhSlope", "is y = Tanh(z) and slope = TanhGrad(y).", func(z Op) []Op {
+		y := v.tanh(z)
+		return []Op{y, v.fnma(y, y, float(1))}
+	})
+	both("sigmoidSlope", "is y = Sigmoid(z) and slope = SigmoidGrad(y).", func(z Op) []Op {
+		y := v.gate(v.load(float(1)), z)
+		return []Op{y, v.mul(y, v.sub(v.load(float(1)), y))}
+	})
+	both("siluSlope", "is y = SiLU(z) and slope = SiLUGrad(z).", func(z Op) []Op {
+		z = v.atLeast(z, expMin)
+		y, s, slope := v.gateBoth(z, z)
+		x := v.atMost(z, -expMin)
+		return []Op{y, v.fma(x, slope, s)}
+	})
+	both("geluSlope", "is y = GELU(z) and slope = GELUGrad(z).", func(z Op) []Op {
+		z = v.atLeast(z, geluMin)
+		x := v.atMost(z, -geluMin)
+		q := v.mul(x, x)
+		y, s, slope := v.gateBoth(z, v.geluArgument(x, q)) // beyond the clamp the exponent has reached its own
+		t := v.load(float(geluSlope))
+		v.fmaInto(t, q, float(geluC1))
+		return []Op{y, v.fma(slope, v.mul(x, t), s)}
 	})
 }

@@ -12,6 +12,7 @@ func main() {
 		gemm(v)
 		strips(v)
 		laneProducts(v)
+		gather(v)
 		optimizers(v)
 		activations(v)
 		reductions(v)
