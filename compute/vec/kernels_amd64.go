@@ -53,15 +53,10 @@ func gemmRows1x4AVX2(c *float32, ldc int, a *float32, ars int, b *float32, ldb i
 //go:noescape
 func transposeAVX2(t *float32, ldt int, a *float32, ars int, quads int)
 
-// adamWAVX2 is AdamW.Step with s = β₁, 1−β₁, β₂, 1−β₂, c₁, c₂, ε, lr, lr·wd.
+// adamWAVX2 is AdamW.Step with s = β₁, 1−β₁, β₂, 1−β₂, c₁, c₂, ε², lr, lr·wd.
 //
 //go:noescape
 func adamWAVX2(w *float32, m *float32, v *float32, grad *float32, s *[9]float32, n int)
-
-// adamWQuietAVX2 is adamW, for the s that AdamW.quiet accepts, without the microcode that subnormal moments of idle parameters start.
-//
-//go:noescape
-func adamWQuietAVX2(w *float32, m *float32, v *float32, grad *float32, s *[9]float32, n int)
 
 // sgdAVX2 is SGD.Step with s = wd, μ, lr.
 //
@@ -264,15 +259,10 @@ func gemmRows2x4AVX512(c *float32, ldc int, a *float32, ars int, b *float32, ldb
 //go:noescape
 func transposeAVX512(t *float32, ldt int, a *float32, ars int, quads int)
 
-// adamWAVX512 is AdamW.Step with s = β₁, 1−β₁, β₂, 1−β₂, c₁, c₂, ε, lr, lr·wd.
+// adamWAVX512 is AdamW.Step with s = β₁, 1−β₁, β₂, 1−β₂, c₁, c₂, ε², lr, lr·wd.
 //
 //go:noescape
 func adamWAVX512(w *float32, m *float32, v *float32, grad *float32, s *[9]float32, n int)
-
-// adamWQuietAVX512 is adamW, for the s that AdamW.quiet accepts, without the microcode that subnormal moments of idle parameters start.
-//
-//go:noescape
-func adamWQuietAVX512(w *float32, m *float32, v *float32, grad *float32, s *[9]float32, n int)
 
 // sgdAVX512 is SGD.Step with s = wd, μ, lr.
 //
