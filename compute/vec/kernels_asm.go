@@ -28,7 +28,9 @@ var avx512 = Kernels{
 	gemm: func(c []float32, ldc int, bias []float32, fresh bool, a []float32, ars, acs int, b []float32, ldb, m, n, k int) {
 		gemmAVX512.product(c, ldc, bias, fresh, a, ars, acs, b, ldb, m, n, k)
 	},
-	narrow:    narrowNaive,
+	narrow: func(p Narrow, c, bias, a, b []float32) {
+		gemmAVX512.narrow(p, c, bias, a, b)
+	},
 	transpose: transpose16,
 	adamW: func(a AdamW, w, m, v, g []float32) {
 		if len(w) > 0 {
@@ -65,7 +67,9 @@ var avx2 = Kernels{
 	gemm: func(c []float32, ldc int, bias []float32, fresh bool, a []float32, ars, acs int, b []float32, ldb, m, n, k int) {
 		gemmAVX2.product(c, ldc, bias, fresh, a, ars, acs, b, ldb, m, n, k)
 	},
-	narrow:    narrowNaive,
+	narrow: func(p Narrow, c, bias, a, b []float32) {
+		gemmAVX2.narrow(p, c, bias, a, b)
+	},
 	transpose: transpose8,
 	adamW: func(a AdamW, w, m, v, g []float32) {
 		if len(w) > 0 {

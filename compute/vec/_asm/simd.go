@@ -10,26 +10,33 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// simd is an instruction set by the number of float32 in its registers: 8 is AVX2 with FMA, 16 is AVX-512.
+// simd is an instruction set by the number of float32 in its registers: 8 is AVX2 with FMA, 16 is AVX-512, and 4 is the half
+// of AVX2's registers, for what remains.
 type simd struct{ width int }
 
 func (v simd) wide() bool { return v.width == 16 }
 
 // name is the name of a kernel for this instruction set.
 func (v simd) name(s string) string {
-	if v.wide() {
+	switch v.width {
+	case 16:
 		return s + "AVX512"
+	case 8:
+		return s + "AVX2"
 	}
-	return s + "AVX2"
+	return s + "AVX"
 }
 
 func (v simd) bytes() int { return 4 * v.width }
 
 func (v simd) reg() reg.VecVirtual {
-	if v.wide() {
+	switch v.width {
+	case 16:
 		return ZMM()
+	case 8:
+		return YMM()
 	}
-	return YMM()
+	return XMM()
 }
 
 // phys is physical register i.
