@@ -4,6 +4,947 @@
 
 #include "textflag.h"
 
+// func narrow1x1AVX(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow1x1AVX(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+
+tile:
+	MOVQ    start+24(FP), SI
+	TESTQ   SI, SI
+	JE      continued
+	VMOVUPS (SI), X1
+	JMP     begin
+
+continued:
+	VMOVUPS (DX), X1
+
+begin:
+	MOVQ        b+56(FP), SI
+	MOVQ        head+64(FP), R9
+	TESTQ       R9, R9
+	JE          afterhead
+	LEAQ        quadMasks<>+0(SB), R10
+	SHLQ        $0x04, R9
+	VMOVDQU     (R10)(R9*1), X0
+	VMASKMOVPS  (BX), X0, X0
+	VFMADD231PS (SI), X0, X1
+	ADDQ        $0x10, SI
+	ADDQ        $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R9
+	TESTQ R9, R9
+	JE    rest
+
+loop:
+	VMOVUPS     (BX), X0
+	VFMADD231PS (SI), X0, X1
+	ADDQ        $0x10, SI
+	ADDQ        $0x10, BX
+	DECQ        R9
+	JNE         loop
+
+rest:
+	MOVQ        tail+80(FP), R9
+	TESTQ       R9, R9
+	JE          aftertail
+	LEAQ        quadMasks<>+0(SB), R10
+	SHLQ        $0x04, R9
+	VMOVDQU     (R10)(R9*1), X0
+	VMASKMOVPS  (BX), X0, X0
+	VFMADD231PS (SI), X0, X1
+	ADDQ        $0x10, SI
+	ADDQ        $0x10, BX
+
+aftertail:
+	TESTQ     AX, AX
+	JE        keep
+	VPERMILPS $0xb1, X1, X0
+	VADDPS    X0, X1, X1
+	VPERMILPS $0x4e, X1, X0
+	VADDPS    X0, X1, X1
+	VMOVSS    X1, (AX)
+	ADDQ      CX, AX
+	JMP       next
+
+keep:
+	VMOVUPS X1, (DX)
+
+next:
+	ADDQ   $+16, DX
+	IMUL3Q $0x01, DI, SI
+	MOVQ   a+32(FP), BX
+	ADDQ   SI, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+DATA quadMasks<>+0(SB)/4, $0x00000000
+DATA quadMasks<>+4(SB)/4, $0x00000000
+DATA quadMasks<>+8(SB)/4, $0x00000000
+DATA quadMasks<>+12(SB)/4, $0x00000000
+DATA quadMasks<>+16(SB)/4, $0xffffffff
+DATA quadMasks<>+20(SB)/4, $0x00000000
+DATA quadMasks<>+24(SB)/4, $0x00000000
+DATA quadMasks<>+28(SB)/4, $0x00000000
+DATA quadMasks<>+32(SB)/4, $0x00000000
+DATA quadMasks<>+36(SB)/4, $0xffffffff
+DATA quadMasks<>+40(SB)/4, $0x00000000
+DATA quadMasks<>+44(SB)/4, $0x00000000
+DATA quadMasks<>+48(SB)/4, $0xffffffff
+DATA quadMasks<>+52(SB)/4, $0xffffffff
+DATA quadMasks<>+56(SB)/4, $0x00000000
+DATA quadMasks<>+60(SB)/4, $0x00000000
+DATA quadMasks<>+64(SB)/4, $0x00000000
+DATA quadMasks<>+68(SB)/4, $0x00000000
+DATA quadMasks<>+72(SB)/4, $0xffffffff
+DATA quadMasks<>+76(SB)/4, $0x00000000
+DATA quadMasks<>+80(SB)/4, $0xffffffff
+DATA quadMasks<>+84(SB)/4, $0x00000000
+DATA quadMasks<>+88(SB)/4, $0xffffffff
+DATA quadMasks<>+92(SB)/4, $0x00000000
+DATA quadMasks<>+96(SB)/4, $0x00000000
+DATA quadMasks<>+100(SB)/4, $0xffffffff
+DATA quadMasks<>+104(SB)/4, $0xffffffff
+DATA quadMasks<>+108(SB)/4, $0x00000000
+DATA quadMasks<>+112(SB)/4, $0xffffffff
+DATA quadMasks<>+116(SB)/4, $0xffffffff
+DATA quadMasks<>+120(SB)/4, $0xffffffff
+DATA quadMasks<>+124(SB)/4, $0x00000000
+DATA quadMasks<>+128(SB)/4, $0x00000000
+DATA quadMasks<>+132(SB)/4, $0x00000000
+DATA quadMasks<>+136(SB)/4, $0x00000000
+DATA quadMasks<>+140(SB)/4, $0xffffffff
+DATA quadMasks<>+144(SB)/4, $0xffffffff
+DATA quadMasks<>+148(SB)/4, $0x00000000
+DATA quadMasks<>+152(SB)/4, $0x00000000
+DATA quadMasks<>+156(SB)/4, $0xffffffff
+DATA quadMasks<>+160(SB)/4, $0x00000000
+DATA quadMasks<>+164(SB)/4, $0xffffffff
+DATA quadMasks<>+168(SB)/4, $0x00000000
+DATA quadMasks<>+172(SB)/4, $0xffffffff
+DATA quadMasks<>+176(SB)/4, $0xffffffff
+DATA quadMasks<>+180(SB)/4, $0xffffffff
+DATA quadMasks<>+184(SB)/4, $0x00000000
+DATA quadMasks<>+188(SB)/4, $0xffffffff
+DATA quadMasks<>+192(SB)/4, $0x00000000
+DATA quadMasks<>+196(SB)/4, $0x00000000
+DATA quadMasks<>+200(SB)/4, $0xffffffff
+DATA quadMasks<>+204(SB)/4, $0xffffffff
+DATA quadMasks<>+208(SB)/4, $0xffffffff
+DATA quadMasks<>+212(SB)/4, $0x00000000
+DATA quadMasks<>+216(SB)/4, $0xffffffff
+DATA quadMasks<>+220(SB)/4, $0xffffffff
+DATA quadMasks<>+224(SB)/4, $0x00000000
+DATA quadMasks<>+228(SB)/4, $0xffffffff
+DATA quadMasks<>+232(SB)/4, $0xffffffff
+DATA quadMasks<>+236(SB)/4, $0xffffffff
+DATA quadMasks<>+240(SB)/4, $0xffffffff
+DATA quadMasks<>+244(SB)/4, $0xffffffff
+DATA quadMasks<>+248(SB)/4, $0xffffffff
+DATA quadMasks<>+252(SB)/4, $0xffffffff
+GLOBL quadMasks<>(SB), RODATA|NOPTR, $256
+
+// func narrow2x1AVX(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow2x1AVX(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+
+tile:
+	MOVQ    start+24(FP), SI
+	TESTQ   SI, SI
+	JE      continued
+	VMOVUPS (SI), X1
+	VMOVUPS 16(SI), X2
+	JMP     begin
+
+continued:
+	VMOVUPS (DX), X1
+	VMOVUPS 16(DX), X2
+
+begin:
+	MOVQ        b+56(FP), SI
+	MOVQ        head+64(FP), R9
+	TESTQ       R9, R9
+	JE          afterhead
+	LEAQ        quadMasks<>+0(SB), R10
+	SHLQ        $0x04, R9
+	VMOVDQU     (R10)(R9*1), X0
+	VMASKMOVPS  (BX), X0, X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	ADDQ        $0x20, SI
+	ADDQ        $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R9
+	TESTQ R9, R9
+	JE    rest
+
+loop:
+	VMOVUPS     (BX), X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	ADDQ        $0x20, SI
+	ADDQ        $0x10, BX
+	DECQ        R9
+	JNE         loop
+
+rest:
+	MOVQ        tail+80(FP), R9
+	TESTQ       R9, R9
+	JE          aftertail
+	LEAQ        quadMasks<>+0(SB), R10
+	SHLQ        $0x04, R9
+	VMOVDQU     (R10)(R9*1), X0
+	VMASKMOVPS  (BX), X0, X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	ADDQ        $0x20, SI
+	ADDQ        $0x10, BX
+
+aftertail:
+	TESTQ     AX, AX
+	JE        keep
+	VPERMILPS $0xb1, X1, X0
+	VADDPS    X0, X1, X1
+	VPERMILPS $0x4e, X1, X0
+	VADDPS    X0, X1, X1
+	VPERMILPS $0xb1, X2, X0
+	VADDPS    X0, X2, X2
+	VPERMILPS $0x4e, X2, X0
+	VADDPS    X0, X2, X2
+	VMOVSS    X1, (AX)
+	VMOVSS    X2, 4(AX)
+	ADDQ      CX, AX
+	JMP       next
+
+keep:
+	VMOVUPS X1, (DX)
+	VMOVUPS X2, 16(DX)
+
+next:
+	ADDQ   $+32, DX
+	IMUL3Q $0x01, DI, SI
+	MOVQ   a+32(FP), BX
+	ADDQ   SI, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow3x1AVX(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow3x1AVX(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+
+tile:
+	MOVQ    start+24(FP), SI
+	TESTQ   SI, SI
+	JE      continued
+	VMOVUPS (SI), X1
+	VMOVUPS 16(SI), X2
+	VMOVUPS 32(SI), X3
+	JMP     begin
+
+continued:
+	VMOVUPS (DX), X1
+	VMOVUPS 16(DX), X2
+	VMOVUPS 32(DX), X3
+
+begin:
+	MOVQ        b+56(FP), SI
+	MOVQ        head+64(FP), R9
+	TESTQ       R9, R9
+	JE          afterhead
+	LEAQ        quadMasks<>+0(SB), R10
+	SHLQ        $0x04, R9
+	VMOVDQU     (R10)(R9*1), X0
+	VMASKMOVPS  (BX), X0, X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	VFMADD231PS 32(SI), X0, X3
+	ADDQ        $0x30, SI
+	ADDQ        $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R9
+	TESTQ R9, R9
+	JE    rest
+
+loop:
+	VMOVUPS     (BX), X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	VFMADD231PS 32(SI), X0, X3
+	ADDQ        $0x30, SI
+	ADDQ        $0x10, BX
+	DECQ        R9
+	JNE         loop
+
+rest:
+	MOVQ        tail+80(FP), R9
+	TESTQ       R9, R9
+	JE          aftertail
+	LEAQ        quadMasks<>+0(SB), R10
+	SHLQ        $0x04, R9
+	VMOVDQU     (R10)(R9*1), X0
+	VMASKMOVPS  (BX), X0, X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	VFMADD231PS 32(SI), X0, X3
+	ADDQ        $0x30, SI
+	ADDQ        $0x10, BX
+
+aftertail:
+	TESTQ     AX, AX
+	JE        keep
+	VPERMILPS $0xb1, X1, X0
+	VADDPS    X0, X1, X1
+	VPERMILPS $0x4e, X1, X0
+	VADDPS    X0, X1, X1
+	VPERMILPS $0xb1, X2, X0
+	VADDPS    X0, X2, X2
+	VPERMILPS $0x4e, X2, X0
+	VADDPS    X0, X2, X2
+	VPERMILPS $0xb1, X3, X0
+	VADDPS    X0, X3, X3
+	VPERMILPS $0x4e, X3, X0
+	VADDPS    X0, X3, X3
+	VMOVSS    X1, (AX)
+	VMOVSS    X2, 4(AX)
+	VMOVSS    X3, 8(AX)
+	ADDQ      CX, AX
+	JMP       next
+
+keep:
+	VMOVUPS X1, (DX)
+	VMOVUPS X2, 16(DX)
+	VMOVUPS X3, 32(DX)
+
+next:
+	ADDQ   $+48, DX
+	IMUL3Q $0x01, DI, SI
+	MOVQ   a+32(FP), BX
+	ADDQ   SI, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow4x1AVX(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow4x1AVX(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+
+tile:
+	MOVQ    start+24(FP), SI
+	TESTQ   SI, SI
+	JE      continued
+	VMOVUPS (SI), X1
+	VMOVUPS 16(SI), X2
+	VMOVUPS 32(SI), X3
+	VMOVUPS 48(SI), X4
+	JMP     begin
+
+continued:
+	VMOVUPS (DX), X1
+	VMOVUPS 16(DX), X2
+	VMOVUPS 32(DX), X3
+	VMOVUPS 48(DX), X4
+
+begin:
+	MOVQ        b+56(FP), SI
+	MOVQ        head+64(FP), R9
+	TESTQ       R9, R9
+	JE          afterhead
+	LEAQ        quadMasks<>+0(SB), R10
+	SHLQ        $0x04, R9
+	VMOVDQU     (R10)(R9*1), X0
+	VMASKMOVPS  (BX), X0, X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	VFMADD231PS 32(SI), X0, X3
+	VFMADD231PS 48(SI), X0, X4
+	ADDQ        $0x40, SI
+	ADDQ        $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R9
+	TESTQ R9, R9
+	JE    rest
+
+loop:
+	VMOVUPS     (BX), X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	VFMADD231PS 32(SI), X0, X3
+	VFMADD231PS 48(SI), X0, X4
+	ADDQ        $0x40, SI
+	ADDQ        $0x10, BX
+	DECQ        R9
+	JNE         loop
+
+rest:
+	MOVQ        tail+80(FP), R9
+	TESTQ       R9, R9
+	JE          aftertail
+	LEAQ        quadMasks<>+0(SB), R10
+	SHLQ        $0x04, R9
+	VMOVDQU     (R10)(R9*1), X0
+	VMASKMOVPS  (BX), X0, X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	VFMADD231PS 32(SI), X0, X3
+	VFMADD231PS 48(SI), X0, X4
+	ADDQ        $0x40, SI
+	ADDQ        $0x10, BX
+
+aftertail:
+	TESTQ     AX, AX
+	JE        keep
+	VPERMILPS $0xb1, X1, X0
+	VADDPS    X0, X1, X1
+	VPERMILPS $0x4e, X1, X0
+	VADDPS    X0, X1, X1
+	VPERMILPS $0xb1, X2, X0
+	VADDPS    X0, X2, X2
+	VPERMILPS $0x4e, X2, X0
+	VADDPS    X0, X2, X2
+	VPERMILPS $0xb1, X3, X0
+	VADDPS    X0, X3, X3
+	VPERMILPS $0x4e, X3, X0
+	VADDPS    X0, X3, X3
+	VPERMILPS $0xb1, X4, X0
+	VADDPS    X0, X4, X4
+	VPERMILPS $0x4e, X4, X0
+	VADDPS    X0, X4, X4
+	VMOVSS    X1, (AX)
+	VMOVSS    X2, 4(AX)
+	VMOVSS    X3, 8(AX)
+	VMOVSS    X4, 12(AX)
+	ADDQ      CX, AX
+	JMP       next
+
+keep:
+	VMOVUPS X1, (DX)
+	VMOVUPS X2, 16(DX)
+	VMOVUPS X3, 32(DX)
+	VMOVUPS X4, 48(DX)
+
+next:
+	ADDQ   $+64, DX
+	IMUL3Q $0x01, DI, SI
+	MOVQ   a+32(FP), BX
+	ADDQ   SI, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow5x1AVX(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow5x1AVX(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+
+tile:
+	MOVQ    start+24(FP), SI
+	TESTQ   SI, SI
+	JE      continued
+	VMOVUPS (SI), X1
+	VMOVUPS 16(SI), X2
+	VMOVUPS 32(SI), X3
+	VMOVUPS 48(SI), X4
+	VMOVUPS 64(SI), X5
+	JMP     begin
+
+continued:
+	VMOVUPS (DX), X1
+	VMOVUPS 16(DX), X2
+	VMOVUPS 32(DX), X3
+	VMOVUPS 48(DX), X4
+	VMOVUPS 64(DX), X5
+
+begin:
+	MOVQ        b+56(FP), SI
+	MOVQ        head+64(FP), R9
+	TESTQ       R9, R9
+	JE          afterhead
+	LEAQ        quadMasks<>+0(SB), R10
+	SHLQ        $0x04, R9
+	VMOVDQU     (R10)(R9*1), X0
+	VMASKMOVPS  (BX), X0, X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	VFMADD231PS 32(SI), X0, X3
+	VFMADD231PS 48(SI), X0, X4
+	VFMADD231PS 64(SI), X0, X5
+	ADDQ        $0x50, SI
+	ADDQ        $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R9
+	TESTQ R9, R9
+	JE    rest
+
+loop:
+	VMOVUPS     (BX), X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	VFMADD231PS 32(SI), X0, X3
+	VFMADD231PS 48(SI), X0, X4
+	VFMADD231PS 64(SI), X0, X5
+	ADDQ        $0x50, SI
+	ADDQ        $0x10, BX
+	DECQ        R9
+	JNE         loop
+
+rest:
+	MOVQ        tail+80(FP), R9
+	TESTQ       R9, R9
+	JE          aftertail
+	LEAQ        quadMasks<>+0(SB), R10
+	SHLQ        $0x04, R9
+	VMOVDQU     (R10)(R9*1), X0
+	VMASKMOVPS  (BX), X0, X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	VFMADD231PS 32(SI), X0, X3
+	VFMADD231PS 48(SI), X0, X4
+	VFMADD231PS 64(SI), X0, X5
+	ADDQ        $0x50, SI
+	ADDQ        $0x10, BX
+
+aftertail:
+	TESTQ     AX, AX
+	JE        keep
+	VPERMILPS $0xb1, X1, X0
+	VADDPS    X0, X1, X1
+	VPERMILPS $0x4e, X1, X0
+	VADDPS    X0, X1, X1
+	VPERMILPS $0xb1, X2, X0
+	VADDPS    X0, X2, X2
+	VPERMILPS $0x4e, X2, X0
+	VADDPS    X0, X2, X2
+	VPERMILPS $0xb1, X3, X0
+	VADDPS    X0, X3, X3
+	VPERMILPS $0x4e, X3, X0
+	VADDPS    X0, X3, X3
+	VPERMILPS $0xb1, X4, X0
+	VADDPS    X0, X4, X4
+	VPERMILPS $0x4e, X4, X0
+	VADDPS    X0, X4, X4
+	VPERMILPS $0xb1, X5, X0
+	VADDPS    X0, X5, X5
+	VPERMILPS $0x4e, X5, X0
+	VADDPS    X0, X5, X5
+	VMOVSS    X1, (AX)
+	VMOVSS    X2, 4(AX)
+	VMOVSS    X3, 8(AX)
+	VMOVSS    X4, 12(AX)
+	VMOVSS    X5, 16(AX)
+	ADDQ      CX, AX
+	JMP       next
+
+keep:
+	VMOVUPS X1, (DX)
+	VMOVUPS X2, 16(DX)
+	VMOVUPS X3, 32(DX)
+	VMOVUPS X4, 48(DX)
+	VMOVUPS X5, 64(DX)
+
+next:
+	ADDQ   $+80, DX
+	IMUL3Q $0x01, DI, SI
+	MOVQ   a+32(FP), BX
+	ADDQ   SI, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow6x1AVX(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow6x1AVX(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+
+tile:
+	MOVQ    start+24(FP), SI
+	TESTQ   SI, SI
+	JE      continued
+	VMOVUPS (SI), X1
+	VMOVUPS 16(SI), X2
+	VMOVUPS 32(SI), X3
+	VMOVUPS 48(SI), X4
+	VMOVUPS 64(SI), X5
+	VMOVUPS 80(SI), X6
+	JMP     begin
+
+continued:
+	VMOVUPS (DX), X1
+	VMOVUPS 16(DX), X2
+	VMOVUPS 32(DX), X3
+	VMOVUPS 48(DX), X4
+	VMOVUPS 64(DX), X5
+	VMOVUPS 80(DX), X6
+
+begin:
+	MOVQ        b+56(FP), SI
+	MOVQ        head+64(FP), R9
+	TESTQ       R9, R9
+	JE          afterhead
+	LEAQ        quadMasks<>+0(SB), R10
+	SHLQ        $0x04, R9
+	VMOVDQU     (R10)(R9*1), X0
+	VMASKMOVPS  (BX), X0, X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	VFMADD231PS 32(SI), X0, X3
+	VFMADD231PS 48(SI), X0, X4
+	VFMADD231PS 64(SI), X0, X5
+	VFMADD231PS 80(SI), X0, X6
+	ADDQ        $0x60, SI
+	ADDQ        $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R9
+	TESTQ R9, R9
+	JE    rest
+
+loop:
+	VMOVUPS     (BX), X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	VFMADD231PS 32(SI), X0, X3
+	VFMADD231PS 48(SI), X0, X4
+	VFMADD231PS 64(SI), X0, X5
+	VFMADD231PS 80(SI), X0, X6
+	ADDQ        $0x60, SI
+	ADDQ        $0x10, BX
+	DECQ        R9
+	JNE         loop
+
+rest:
+	MOVQ        tail+80(FP), R9
+	TESTQ       R9, R9
+	JE          aftertail
+	LEAQ        quadMasks<>+0(SB), R10
+	SHLQ        $0x04, R9
+	VMOVDQU     (R10)(R9*1), X0
+	VMASKMOVPS  (BX), X0, X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	VFMADD231PS 32(SI), X0, X3
+	VFMADD231PS 48(SI), X0, X4
+	VFMADD231PS 64(SI), X0, X5
+	VFMADD231PS 80(SI), X0, X6
+	ADDQ        $0x60, SI
+	ADDQ        $0x10, BX
+
+aftertail:
+	TESTQ     AX, AX
+	JE        keep
+	VPERMILPS $0xb1, X1, X0
+	VADDPS    X0, X1, X1
+	VPERMILPS $0x4e, X1, X0
+	VADDPS    X0, X1, X1
+	VPERMILPS $0xb1, X2, X0
+	VADDPS    X0, X2, X2
+	VPERMILPS $0x4e, X2, X0
+	VADDPS    X0, X2, X2
+	VPERMILPS $0xb1, X3, X0
+	VADDPS    X0, X3, X3
+	VPERMILPS $0x4e, X3, X0
+	VADDPS    X0, X3, X3
+	VPERMILPS $0xb1, X4, X0
+	VADDPS    X0, X4, X4
+	VPERMILPS $0x4e, X4, X0
+	VADDPS    X0, X4, X4
+	VPERMILPS $0xb1, X5, X0
+	VADDPS    X0, X5, X5
+	VPERMILPS $0x4e, X5, X0
+	VADDPS    X0, X5, X5
+	VPERMILPS $0xb1, X6, X0
+	VADDPS    X0, X6, X6
+	VPERMILPS $0x4e, X6, X0
+	VADDPS    X0, X6, X6
+	VMOVSS    X1, (AX)
+	VMOVSS    X2, 4(AX)
+	VMOVSS    X3, 8(AX)
+	VMOVSS    X4, 12(AX)
+	VMOVSS    X5, 16(AX)
+	VMOVSS    X6, 20(AX)
+	ADDQ      CX, AX
+	JMP       next
+
+keep:
+	VMOVUPS X1, (DX)
+	VMOVUPS X2, 16(DX)
+	VMOVUPS X3, 32(DX)
+	VMOVUPS X4, 48(DX)
+	VMOVUPS X5, 64(DX)
+	VMOVUPS X6, 80(DX)
+
+next:
+	ADDQ   $+96, DX
+	IMUL3Q $0x01, DI, SI
+	MOVQ   a+32(FP), BX
+	ADDQ   SI, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow7x1AVX(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow7x1AVX(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+
+tile:
+	MOVQ    start+24(FP), SI
+	TESTQ   SI, SI
+	JE      continued
+	VMOVUPS (SI), X1
+	VMOVUPS 16(SI), X2
+	VMOVUPS 32(SI), X3
+	VMOVUPS 48(SI), X4
+	VMOVUPS 64(SI), X5
+	VMOVUPS 80(SI), X6
+	VMOVUPS 96(SI), X7
+	JMP     begin
+
+continued:
+	VMOVUPS (DX), X1
+	VMOVUPS 16(DX), X2
+	VMOVUPS 32(DX), X3
+	VMOVUPS 48(DX), X4
+	VMOVUPS 64(DX), X5
+	VMOVUPS 80(DX), X6
+	VMOVUPS 96(DX), X7
+
+begin:
+	MOVQ        b+56(FP), SI
+	MOVQ        head+64(FP), R9
+	TESTQ       R9, R9
+	JE          afterhead
+	LEAQ        quadMasks<>+0(SB), R10
+	SHLQ        $0x04, R9
+	VMOVDQU     (R10)(R9*1), X0
+	VMASKMOVPS  (BX), X0, X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	VFMADD231PS 32(SI), X0, X3
+	VFMADD231PS 48(SI), X0, X4
+	VFMADD231PS 64(SI), X0, X5
+	VFMADD231PS 80(SI), X0, X6
+	VFMADD231PS 96(SI), X0, X7
+	ADDQ        $0x70, SI
+	ADDQ        $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R9
+	TESTQ R9, R9
+	JE    rest
+
+loop:
+	VMOVUPS     (BX), X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	VFMADD231PS 32(SI), X0, X3
+	VFMADD231PS 48(SI), X0, X4
+	VFMADD231PS 64(SI), X0, X5
+	VFMADD231PS 80(SI), X0, X6
+	VFMADD231PS 96(SI), X0, X7
+	ADDQ        $0x70, SI
+	ADDQ        $0x10, BX
+	DECQ        R9
+	JNE         loop
+
+rest:
+	MOVQ        tail+80(FP), R9
+	TESTQ       R9, R9
+	JE          aftertail
+	LEAQ        quadMasks<>+0(SB), R10
+	SHLQ        $0x04, R9
+	VMOVDQU     (R10)(R9*1), X0
+	VMASKMOVPS  (BX), X0, X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	VFMADD231PS 32(SI), X0, X3
+	VFMADD231PS 48(SI), X0, X4
+	VFMADD231PS 64(SI), X0, X5
+	VFMADD231PS 80(SI), X0, X6
+	VFMADD231PS 96(SI), X0, X7
+	ADDQ        $0x70, SI
+	ADDQ        $0x10, BX
+
+aftertail:
+	TESTQ     AX, AX
+	JE        keep
+	VPERMILPS $0xb1, X1, X0
+	VADDPS    X0, X1, X1
+	VPERMILPS $0x4e, X1, X0
+	VADDPS    X0, X1, X1
+	VPERMILPS $0xb1, X2, X0
+	VADDPS    X0, X2, X2
+	VPERMILPS $0x4e, X2, X0
+	VADDPS    X0, X2, X2
+	VPERMILPS $0xb1, X3, X0
+	VADDPS    X0, X3, X3
+	VPERMILPS $0x4e, X3, X0
+	VADDPS    X0, X3, X3
+	VPERMILPS $0xb1, X4, X0
+	VADDPS    X0, X4, X4
+	VPERMILPS $0x4e, X4, X0
+	VADDPS    X0, X4, X4
+	VPERMILPS $0xb1, X5, X0
+	VADDPS    X0, X5, X5
+	VPERMILPS $0x4e, X5, X0
+	VADDPS    X0, X5, X5
+	VPERMILPS $0xb1, X6, X0
+	VADDPS    X0, X6, X6
+	VPERMILPS $0x4e, X6, X0
+	VADDPS    X0, X6, X6
+	VPERMILPS $0xb1, X7, X0
+	VADDPS    X0, X7, X7
+	VPERMILPS $0x4e, X7, X0
+	VADDPS    X0, X7, X7
+	VMOVSS    X1, (AX)
+	VMOVSS    X2, 4(AX)
+	VMOVSS    X3, 8(AX)
+	VMOVSS    X4, 12(AX)
+	VMOVSS    X5, 16(AX)
+	VMOVSS    X6, 20(AX)
+	VMOVSS    X7, 24(AX)
+	ADDQ      CX, AX
+	JMP       next
+
+keep:
+	VMOVUPS X1, (DX)
+	VMOVUPS X2, 16(DX)
+	VMOVUPS X3, 32(DX)
+	VMOVUPS X4, 48(DX)
+	VMOVUPS X5, 64(DX)
+	VMOVUPS X6, 80(DX)
+	VMOVUPS X7, 96(DX)
+
+next:
+	ADDQ   $+112, DX
+	IMUL3Q $0x01, DI, SI
+	MOVQ   a+32(FP), BX
+	ADDQ   SI, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
 // func gemm1AVX2(c *float32, ldc int, start *float32, lds int, a *float32, ars int, acs int, b *float32, ldb int, k int, rows int, tiles int)
 // Requires: AVX, FMA3
 TEXT ·gemm1AVX2(SB), NOSPLIT, $0-96
@@ -2304,6 +3245,2372 @@ loop6:
 	VZEROUPPER
 	RET
 
+// func narrow1x8AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow1x8AVX2(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R10
+
+tile:
+	MOVQ           start+24(FP), R11
+	TESTQ          R11, R11
+	JE             continued
+	VBROADCASTF128 (R11), Y4
+	VBROADCASTF128 (R11), Y5
+	VBROADCASTF128 (R11), Y6
+	VBROADCASTF128 (R11), Y7
+	JMP            begin
+
+continued:
+	VMOVUPS (DX), Y4
+	VMOVUPS 32(DX), Y5
+	VMOVUPS 64(DX), Y6
+	VMOVUPS 96(DX), Y7
+
+begin:
+	MOVQ           b+56(FP), R11
+	MOVQ           head+64(FP), R12
+	TESTQ          R12, R12
+	JE             afterhead
+	LEAQ           quadMasks<>+0(SB), R13
+	SHLQ           $0x04, R12
+	VMOVDQU        (R13)(R12*1), X8
+	VMASKMOVPS     (BX), X8, X0
+	VMASKMOVPS     (BX)(DI*1), X8, X1
+	VINSERTF128    $0x01, X1, Y0, Y0
+	VMASKMOVPS     (BX)(DI*2), X8, X1
+	VMASKMOVPS     (BX)(SI*1), X8, X2
+	VINSERTF128    $0x01, X2, Y1, Y1
+	VMASKMOVPS     (BX)(DI*4), X8, X2
+	VMASKMOVPS     (BX)(R9*1), X8, X3
+	VINSERTF128    $0x01, X3, Y2, Y2
+	VMASKMOVPS     (BX)(SI*2), X8, X3
+	VMASKMOVPS     (BX)(R10*1), X8, X8
+	VINSERTF128    $0x01, X8, Y3, Y3
+	VBROADCASTF128 (R11), Y8
+	VFMADD231PS    Y8, Y0, Y4
+	VFMADD231PS    Y8, Y1, Y5
+	VFMADD231PS    Y8, Y2, Y6
+	VFMADD231PS    Y8, Y3, Y7
+	ADDQ           $0x10, R11
+	ADDQ           $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R12
+	TESTQ R12, R12
+	JE    rest
+
+loop:
+	VMOVUPS        (BX), X0
+	VINSERTF128    $0x01, (BX)(DI*1), Y0, Y0
+	VMOVUPS        (BX)(DI*2), X1
+	VINSERTF128    $0x01, (BX)(SI*1), Y1, Y1
+	VMOVUPS        (BX)(DI*4), X2
+	VINSERTF128    $0x01, (BX)(R9*1), Y2, Y2
+	VMOVUPS        (BX)(SI*2), X3
+	VINSERTF128    $0x01, (BX)(R10*1), Y3, Y3
+	VBROADCASTF128 (R11), Y8
+	VFMADD231PS    Y8, Y0, Y4
+	VFMADD231PS    Y8, Y1, Y5
+	VFMADD231PS    Y8, Y2, Y6
+	VFMADD231PS    Y8, Y3, Y7
+	ADDQ           $0x10, R11
+	ADDQ           $0x10, BX
+	DECQ           R12
+	JNE            loop
+
+rest:
+	MOVQ           tail+80(FP), R12
+	TESTQ          R12, R12
+	JE             aftertail
+	LEAQ           quadMasks<>+0(SB), R13
+	SHLQ           $0x04, R12
+	VMOVDQU        (R13)(R12*1), X8
+	VMASKMOVPS     (BX), X8, X0
+	VMASKMOVPS     (BX)(DI*1), X8, X1
+	VINSERTF128    $0x01, X1, Y0, Y0
+	VMASKMOVPS     (BX)(DI*2), X8, X1
+	VMASKMOVPS     (BX)(SI*1), X8, X2
+	VINSERTF128    $0x01, X2, Y1, Y1
+	VMASKMOVPS     (BX)(DI*4), X8, X2
+	VMASKMOVPS     (BX)(R9*1), X8, X3
+	VINSERTF128    $0x01, X3, Y2, Y2
+	VMASKMOVPS     (BX)(SI*2), X8, X3
+	VMASKMOVPS     (BX)(R10*1), X8, X8
+	VINSERTF128    $0x01, X8, Y3, Y3
+	VBROADCASTF128 (R11), Y8
+	VFMADD231PS    Y8, Y0, Y4
+	VFMADD231PS    Y8, Y1, Y5
+	VFMADD231PS    Y8, Y2, Y6
+	VFMADD231PS    Y8, Y3, Y7
+	ADDQ           $0x10, R11
+	ADDQ           $0x10, BX
+
+aftertail:
+	TESTQ        AX, AX
+	JE           keep
+	VPERMILPS    $0xb1, Y4, Y8
+	VADDPS       Y8, Y4, Y4
+	VPERMILPS    $0x4e, Y4, Y8
+	VADDPS       Y8, Y4, Y4
+	VPERMILPS    $0xb1, Y5, Y8
+	VADDPS       Y8, Y5, Y5
+	VPERMILPS    $0x4e, Y5, Y8
+	VADDPS       Y8, Y5, Y5
+	VPERMILPS    $0xb1, Y6, Y8
+	VADDPS       Y8, Y6, Y6
+	VPERMILPS    $0x4e, Y6, Y8
+	VADDPS       Y8, Y6, Y6
+	VPERMILPS    $0xb1, Y7, Y8
+	VADDPS       Y8, Y7, Y7
+	VPERMILPS    $0x4e, Y7, Y8
+	VADDPS       Y8, Y7, Y7
+	VMOVSS       X4, (AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y4, X0
+	VMOVSS       X0, (AX)
+	ADDQ         CX, AX
+	VMOVSS       X5, (AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y5, X0
+	VMOVSS       X0, (AX)
+	ADDQ         CX, AX
+	VMOVSS       X6, (AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y6, X0
+	VMOVSS       X0, (AX)
+	ADDQ         CX, AX
+	VMOVSS       X7, (AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y7, X0
+	VMOVSS       X0, (AX)
+	ADDQ         CX, AX
+	JMP          next
+
+keep:
+	VMOVUPS Y4, (DX)
+	VMOVUPS Y5, 32(DX)
+	VMOVUPS Y6, 64(DX)
+	VMOVUPS Y7, 96(DX)
+
+next:
+	ADDQ   $+128, DX
+	IMUL3Q $0x08, DI, R11
+	MOVQ   a+32(FP), BX
+	ADDQ   R11, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow1x2AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow1x2AVX2(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+
+tile:
+	MOVQ           start+24(FP), SI
+	TESTQ          SI, SI
+	JE             continued
+	VBROADCASTF128 (SI), Y1
+	JMP            begin
+
+continued:
+	VMOVUPS (DX), Y1
+
+begin:
+	MOVQ           b+56(FP), SI
+	MOVQ           head+64(FP), R9
+	TESTQ          R9, R9
+	JE             afterhead
+	LEAQ           quadMasks<>+0(SB), R10
+	SHLQ           $0x04, R9
+	VMOVDQU        (R10)(R9*1), X2
+	VMASKMOVPS     (BX), X2, X0
+	VMASKMOVPS     (BX)(DI*1), X2, X2
+	VINSERTF128    $0x01, X2, Y0, Y0
+	VBROADCASTF128 (SI), Y2
+	VFMADD231PS    Y2, Y0, Y1
+	ADDQ           $0x10, SI
+	ADDQ           $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R9
+	TESTQ R9, R9
+	JE    rest
+
+loop:
+	VMOVUPS        (BX), X0
+	VINSERTF128    $0x01, (BX)(DI*1), Y0, Y0
+	VBROADCASTF128 (SI), Y2
+	VFMADD231PS    Y2, Y0, Y1
+	ADDQ           $0x10, SI
+	ADDQ           $0x10, BX
+	DECQ           R9
+	JNE            loop
+
+rest:
+	MOVQ           tail+80(FP), R9
+	TESTQ          R9, R9
+	JE             aftertail
+	LEAQ           quadMasks<>+0(SB), R10
+	SHLQ           $0x04, R9
+	VMOVDQU        (R10)(R9*1), X2
+	VMASKMOVPS     (BX), X2, X0
+	VMASKMOVPS     (BX)(DI*1), X2, X2
+	VINSERTF128    $0x01, X2, Y0, Y0
+	VBROADCASTF128 (SI), Y2
+	VFMADD231PS    Y2, Y0, Y1
+	ADDQ           $0x10, SI
+	ADDQ           $0x10, BX
+
+aftertail:
+	TESTQ        AX, AX
+	JE           keep
+	VPERMILPS    $0xb1, Y1, Y2
+	VADDPS       Y2, Y1, Y1
+	VPERMILPS    $0x4e, Y1, Y2
+	VADDPS       Y2, Y1, Y1
+	VMOVSS       X1, (AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y1, X0
+	VMOVSS       X0, (AX)
+	ADDQ         CX, AX
+	JMP          next
+
+keep:
+	VMOVUPS Y1, (DX)
+
+next:
+	ADDQ   $+32, DX
+	IMUL3Q $0x02, DI, SI
+	MOVQ   a+32(FP), BX
+	ADDQ   SI, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow2x8AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow2x8AVX2(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R10
+
+tile:
+	MOVQ           start+24(FP), R11
+	TESTQ          R11, R11
+	JE             continued
+	VBROADCASTF128 (R11), Y4
+	VBROADCASTF128 (R11), Y5
+	VBROADCASTF128 (R11), Y6
+	VBROADCASTF128 (R11), Y7
+	VBROADCASTF128 16(R11), Y8
+	VBROADCASTF128 16(R11), Y9
+	VBROADCASTF128 16(R11), Y10
+	VBROADCASTF128 16(R11), Y11
+	JMP            begin
+
+continued:
+	VMOVUPS (DX), Y4
+	VMOVUPS 32(DX), Y5
+	VMOVUPS 64(DX), Y6
+	VMOVUPS 96(DX), Y7
+	VMOVUPS 128(DX), Y8
+	VMOVUPS 160(DX), Y9
+	VMOVUPS 192(DX), Y10
+	VMOVUPS 224(DX), Y11
+
+begin:
+	MOVQ           b+56(FP), R11
+	MOVQ           head+64(FP), R12
+	TESTQ          R12, R12
+	JE             afterhead
+	LEAQ           quadMasks<>+0(SB), R13
+	SHLQ           $0x04, R12
+	VMOVDQU        (R13)(R12*1), X12
+	VMASKMOVPS     (BX), X12, X0
+	VMASKMOVPS     (BX)(DI*1), X12, X1
+	VINSERTF128    $0x01, X1, Y0, Y0
+	VMASKMOVPS     (BX)(DI*2), X12, X1
+	VMASKMOVPS     (BX)(SI*1), X12, X2
+	VINSERTF128    $0x01, X2, Y1, Y1
+	VMASKMOVPS     (BX)(DI*4), X12, X2
+	VMASKMOVPS     (BX)(R9*1), X12, X3
+	VINSERTF128    $0x01, X3, Y2, Y2
+	VMASKMOVPS     (BX)(SI*2), X12, X3
+	VMASKMOVPS     (BX)(R10*1), X12, X12
+	VINSERTF128    $0x01, X12, Y3, Y3
+	VBROADCASTF128 (R11), Y12
+	VFMADD231PS    Y12, Y0, Y4
+	VFMADD231PS    Y12, Y1, Y5
+	VFMADD231PS    Y12, Y2, Y6
+	VFMADD231PS    Y12, Y3, Y7
+	VBROADCASTF128 16(R11), Y12
+	VFMADD231PS    Y12, Y0, Y8
+	VFMADD231PS    Y12, Y1, Y9
+	VFMADD231PS    Y12, Y2, Y10
+	VFMADD231PS    Y12, Y3, Y11
+	ADDQ           $0x20, R11
+	ADDQ           $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R12
+	TESTQ R12, R12
+	JE    rest
+
+loop:
+	VMOVUPS        (BX), X0
+	VINSERTF128    $0x01, (BX)(DI*1), Y0, Y0
+	VMOVUPS        (BX)(DI*2), X1
+	VINSERTF128    $0x01, (BX)(SI*1), Y1, Y1
+	VMOVUPS        (BX)(DI*4), X2
+	VINSERTF128    $0x01, (BX)(R9*1), Y2, Y2
+	VMOVUPS        (BX)(SI*2), X3
+	VINSERTF128    $0x01, (BX)(R10*1), Y3, Y3
+	VBROADCASTF128 (R11), Y12
+	VFMADD231PS    Y12, Y0, Y4
+	VFMADD231PS    Y12, Y1, Y5
+	VFMADD231PS    Y12, Y2, Y6
+	VFMADD231PS    Y12, Y3, Y7
+	VBROADCASTF128 16(R11), Y12
+	VFMADD231PS    Y12, Y0, Y8
+	VFMADD231PS    Y12, Y1, Y9
+	VFMADD231PS    Y12, Y2, Y10
+	VFMADD231PS    Y12, Y3, Y11
+	ADDQ           $0x20, R11
+	ADDQ           $0x10, BX
+	DECQ           R12
+	JNE            loop
+
+rest:
+	MOVQ           tail+80(FP), R12
+	TESTQ          R12, R12
+	JE             aftertail
+	LEAQ           quadMasks<>+0(SB), R13
+	SHLQ           $0x04, R12
+	VMOVDQU        (R13)(R12*1), X12
+	VMASKMOVPS     (BX), X12, X0
+	VMASKMOVPS     (BX)(DI*1), X12, X1
+	VINSERTF128    $0x01, X1, Y0, Y0
+	VMASKMOVPS     (BX)(DI*2), X12, X1
+	VMASKMOVPS     (BX)(SI*1), X12, X2
+	VINSERTF128    $0x01, X2, Y1, Y1
+	VMASKMOVPS     (BX)(DI*4), X12, X2
+	VMASKMOVPS     (BX)(R9*1), X12, X3
+	VINSERTF128    $0x01, X3, Y2, Y2
+	VMASKMOVPS     (BX)(SI*2), X12, X3
+	VMASKMOVPS     (BX)(R10*1), X12, X12
+	VINSERTF128    $0x01, X12, Y3, Y3
+	VBROADCASTF128 (R11), Y12
+	VFMADD231PS    Y12, Y0, Y4
+	VFMADD231PS    Y12, Y1, Y5
+	VFMADD231PS    Y12, Y2, Y6
+	VFMADD231PS    Y12, Y3, Y7
+	VBROADCASTF128 16(R11), Y12
+	VFMADD231PS    Y12, Y0, Y8
+	VFMADD231PS    Y12, Y1, Y9
+	VFMADD231PS    Y12, Y2, Y10
+	VFMADD231PS    Y12, Y3, Y11
+	ADDQ           $0x20, R11
+	ADDQ           $0x10, BX
+
+aftertail:
+	TESTQ        AX, AX
+	JE           keep
+	VPERMILPS    $0xb1, Y4, Y12
+	VADDPS       Y12, Y4, Y4
+	VPERMILPS    $0x4e, Y4, Y12
+	VADDPS       Y12, Y4, Y4
+	VPERMILPS    $0xb1, Y5, Y12
+	VADDPS       Y12, Y5, Y5
+	VPERMILPS    $0x4e, Y5, Y12
+	VADDPS       Y12, Y5, Y5
+	VPERMILPS    $0xb1, Y6, Y12
+	VADDPS       Y12, Y6, Y6
+	VPERMILPS    $0x4e, Y6, Y12
+	VADDPS       Y12, Y6, Y6
+	VPERMILPS    $0xb1, Y7, Y12
+	VADDPS       Y12, Y7, Y7
+	VPERMILPS    $0x4e, Y7, Y12
+	VADDPS       Y12, Y7, Y7
+	VPERMILPS    $0xb1, Y8, Y12
+	VADDPS       Y12, Y8, Y8
+	VPERMILPS    $0x4e, Y8, Y12
+	VADDPS       Y12, Y8, Y8
+	VPERMILPS    $0xb1, Y9, Y12
+	VADDPS       Y12, Y9, Y9
+	VPERMILPS    $0x4e, Y9, Y12
+	VADDPS       Y12, Y9, Y9
+	VPERMILPS    $0xb1, Y10, Y12
+	VADDPS       Y12, Y10, Y10
+	VPERMILPS    $0x4e, Y10, Y12
+	VADDPS       Y12, Y10, Y10
+	VPERMILPS    $0xb1, Y11, Y12
+	VADDPS       Y12, Y11, Y11
+	VPERMILPS    $0x4e, Y11, Y12
+	VADDPS       Y12, Y11, Y11
+	VMOVSS       X4, (AX)
+	VMOVSS       X8, 4(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y4, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y8, X0
+	VMOVSS       X0, 4(AX)
+	ADDQ         CX, AX
+	VMOVSS       X5, (AX)
+	VMOVSS       X9, 4(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y5, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y9, X0
+	VMOVSS       X0, 4(AX)
+	ADDQ         CX, AX
+	VMOVSS       X6, (AX)
+	VMOVSS       X10, 4(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y6, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y10, X0
+	VMOVSS       X0, 4(AX)
+	ADDQ         CX, AX
+	VMOVSS       X7, (AX)
+	VMOVSS       X11, 4(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y7, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y11, X0
+	VMOVSS       X0, 4(AX)
+	ADDQ         CX, AX
+	JMP          next
+
+keep:
+	VMOVUPS Y4, (DX)
+	VMOVUPS Y5, 32(DX)
+	VMOVUPS Y6, 64(DX)
+	VMOVUPS Y7, 96(DX)
+	VMOVUPS Y8, 128(DX)
+	VMOVUPS Y9, 160(DX)
+	VMOVUPS Y10, 192(DX)
+	VMOVUPS Y11, 224(DX)
+
+next:
+	ADDQ   $+256, DX
+	IMUL3Q $0x08, DI, R11
+	MOVQ   a+32(FP), BX
+	ADDQ   R11, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow2x2AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow2x2AVX2(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+
+tile:
+	MOVQ           start+24(FP), SI
+	TESTQ          SI, SI
+	JE             continued
+	VBROADCASTF128 (SI), Y1
+	VBROADCASTF128 16(SI), Y2
+	JMP            begin
+
+continued:
+	VMOVUPS (DX), Y1
+	VMOVUPS 32(DX), Y2
+
+begin:
+	MOVQ           b+56(FP), SI
+	MOVQ           head+64(FP), R9
+	TESTQ          R9, R9
+	JE             afterhead
+	LEAQ           quadMasks<>+0(SB), R10
+	SHLQ           $0x04, R9
+	VMOVDQU        (R10)(R9*1), X3
+	VMASKMOVPS     (BX), X3, X0
+	VMASKMOVPS     (BX)(DI*1), X3, X3
+	VINSERTF128    $0x01, X3, Y0, Y0
+	VBROADCASTF128 (SI), Y3
+	VFMADD231PS    Y3, Y0, Y1
+	VBROADCASTF128 16(SI), Y3
+	VFMADD231PS    Y3, Y0, Y2
+	ADDQ           $0x20, SI
+	ADDQ           $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R9
+	TESTQ R9, R9
+	JE    rest
+
+loop:
+	VMOVUPS        (BX), X0
+	VINSERTF128    $0x01, (BX)(DI*1), Y0, Y0
+	VBROADCASTF128 (SI), Y3
+	VFMADD231PS    Y3, Y0, Y1
+	VBROADCASTF128 16(SI), Y3
+	VFMADD231PS    Y3, Y0, Y2
+	ADDQ           $0x20, SI
+	ADDQ           $0x10, BX
+	DECQ           R9
+	JNE            loop
+
+rest:
+	MOVQ           tail+80(FP), R9
+	TESTQ          R9, R9
+	JE             aftertail
+	LEAQ           quadMasks<>+0(SB), R10
+	SHLQ           $0x04, R9
+	VMOVDQU        (R10)(R9*1), X3
+	VMASKMOVPS     (BX), X3, X0
+	VMASKMOVPS     (BX)(DI*1), X3, X3
+	VINSERTF128    $0x01, X3, Y0, Y0
+	VBROADCASTF128 (SI), Y3
+	VFMADD231PS    Y3, Y0, Y1
+	VBROADCASTF128 16(SI), Y3
+	VFMADD231PS    Y3, Y0, Y2
+	ADDQ           $0x20, SI
+	ADDQ           $0x10, BX
+
+aftertail:
+	TESTQ        AX, AX
+	JE           keep
+	VPERMILPS    $0xb1, Y1, Y3
+	VADDPS       Y3, Y1, Y1
+	VPERMILPS    $0x4e, Y1, Y3
+	VADDPS       Y3, Y1, Y1
+	VPERMILPS    $0xb1, Y2, Y3
+	VADDPS       Y3, Y2, Y2
+	VPERMILPS    $0x4e, Y2, Y3
+	VADDPS       Y3, Y2, Y2
+	VMOVSS       X1, (AX)
+	VMOVSS       X2, 4(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y1, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y2, X0
+	VMOVSS       X0, 4(AX)
+	ADDQ         CX, AX
+	JMP          next
+
+keep:
+	VMOVUPS Y1, (DX)
+	VMOVUPS Y2, 32(DX)
+
+next:
+	ADDQ   $+64, DX
+	IMUL3Q $0x02, DI, SI
+	MOVQ   a+32(FP), BX
+	ADDQ   SI, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow3x4AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow3x4AVX2(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R9
+
+tile:
+	MOVQ           start+24(FP), R9
+	TESTQ          R9, R9
+	JE             continued
+	VBROADCASTF128 (R9), Y2
+	VBROADCASTF128 (R9), Y3
+	VBROADCASTF128 16(R9), Y4
+	VBROADCASTF128 16(R9), Y5
+	VBROADCASTF128 32(R9), Y6
+	VBROADCASTF128 32(R9), Y7
+	JMP            begin
+
+continued:
+	VMOVUPS (DX), Y2
+	VMOVUPS 32(DX), Y3
+	VMOVUPS 64(DX), Y4
+	VMOVUPS 96(DX), Y5
+	VMOVUPS 128(DX), Y6
+	VMOVUPS 160(DX), Y7
+
+begin:
+	MOVQ           b+56(FP), R9
+	MOVQ           head+64(FP), R10
+	TESTQ          R10, R10
+	JE             afterhead
+	LEAQ           quadMasks<>+0(SB), R11
+	SHLQ           $0x04, R10
+	VMOVDQU        (R11)(R10*1), X8
+	VMASKMOVPS     (BX), X8, X0
+	VMASKMOVPS     (BX)(DI*1), X8, X1
+	VINSERTF128    $0x01, X1, Y0, Y0
+	VMASKMOVPS     (BX)(DI*2), X8, X1
+	VMASKMOVPS     (BX)(SI*1), X8, X8
+	VINSERTF128    $0x01, X8, Y1, Y1
+	VBROADCASTF128 (R9), Y8
+	VFMADD231PS    Y8, Y0, Y2
+	VFMADD231PS    Y8, Y1, Y3
+	VBROADCASTF128 16(R9), Y8
+	VFMADD231PS    Y8, Y0, Y4
+	VFMADD231PS    Y8, Y1, Y5
+	VBROADCASTF128 32(R9), Y8
+	VFMADD231PS    Y8, Y0, Y6
+	VFMADD231PS    Y8, Y1, Y7
+	ADDQ           $0x30, R9
+	ADDQ           $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R10
+	TESTQ R10, R10
+	JE    rest
+
+loop:
+	VMOVUPS        (BX), X0
+	VINSERTF128    $0x01, (BX)(DI*1), Y0, Y0
+	VMOVUPS        (BX)(DI*2), X1
+	VINSERTF128    $0x01, (BX)(SI*1), Y1, Y1
+	VBROADCASTF128 (R9), Y8
+	VFMADD231PS    Y8, Y0, Y2
+	VFMADD231PS    Y8, Y1, Y3
+	VBROADCASTF128 16(R9), Y8
+	VFMADD231PS    Y8, Y0, Y4
+	VFMADD231PS    Y8, Y1, Y5
+	VBROADCASTF128 32(R9), Y8
+	VFMADD231PS    Y8, Y0, Y6
+	VFMADD231PS    Y8, Y1, Y7
+	ADDQ           $0x30, R9
+	ADDQ           $0x10, BX
+	DECQ           R10
+	JNE            loop
+
+rest:
+	MOVQ           tail+80(FP), R10
+	TESTQ          R10, R10
+	JE             aftertail
+	LEAQ           quadMasks<>+0(SB), R11
+	SHLQ           $0x04, R10
+	VMOVDQU        (R11)(R10*1), X8
+	VMASKMOVPS     (BX), X8, X0
+	VMASKMOVPS     (BX)(DI*1), X8, X1
+	VINSERTF128    $0x01, X1, Y0, Y0
+	VMASKMOVPS     (BX)(DI*2), X8, X1
+	VMASKMOVPS     (BX)(SI*1), X8, X8
+	VINSERTF128    $0x01, X8, Y1, Y1
+	VBROADCASTF128 (R9), Y8
+	VFMADD231PS    Y8, Y0, Y2
+	VFMADD231PS    Y8, Y1, Y3
+	VBROADCASTF128 16(R9), Y8
+	VFMADD231PS    Y8, Y0, Y4
+	VFMADD231PS    Y8, Y1, Y5
+	VBROADCASTF128 32(R9), Y8
+	VFMADD231PS    Y8, Y0, Y6
+	VFMADD231PS    Y8, Y1, Y7
+	ADDQ           $0x30, R9
+	ADDQ           $0x10, BX
+
+aftertail:
+	TESTQ        AX, AX
+	JE           keep
+	VPERMILPS    $0xb1, Y2, Y8
+	VADDPS       Y8, Y2, Y2
+	VPERMILPS    $0x4e, Y2, Y8
+	VADDPS       Y8, Y2, Y2
+	VPERMILPS    $0xb1, Y3, Y8
+	VADDPS       Y8, Y3, Y3
+	VPERMILPS    $0x4e, Y3, Y8
+	VADDPS       Y8, Y3, Y3
+	VPERMILPS    $0xb1, Y4, Y8
+	VADDPS       Y8, Y4, Y4
+	VPERMILPS    $0x4e, Y4, Y8
+	VADDPS       Y8, Y4, Y4
+	VPERMILPS    $0xb1, Y5, Y8
+	VADDPS       Y8, Y5, Y5
+	VPERMILPS    $0x4e, Y5, Y8
+	VADDPS       Y8, Y5, Y5
+	VPERMILPS    $0xb1, Y6, Y8
+	VADDPS       Y8, Y6, Y6
+	VPERMILPS    $0x4e, Y6, Y8
+	VADDPS       Y8, Y6, Y6
+	VPERMILPS    $0xb1, Y7, Y8
+	VADDPS       Y8, Y7, Y7
+	VPERMILPS    $0x4e, Y7, Y8
+	VADDPS       Y8, Y7, Y7
+	VMOVSS       X2, (AX)
+	VMOVSS       X4, 4(AX)
+	VMOVSS       X6, 8(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y2, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y4, X0
+	VMOVSS       X0, 4(AX)
+	VEXTRACTF128 $0x01, Y6, X0
+	VMOVSS       X0, 8(AX)
+	ADDQ         CX, AX
+	VMOVSS       X3, (AX)
+	VMOVSS       X5, 4(AX)
+	VMOVSS       X7, 8(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y3, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y5, X0
+	VMOVSS       X0, 4(AX)
+	VEXTRACTF128 $0x01, Y7, X0
+	VMOVSS       X0, 8(AX)
+	ADDQ         CX, AX
+	JMP          next
+
+keep:
+	VMOVUPS Y2, (DX)
+	VMOVUPS Y3, 32(DX)
+	VMOVUPS Y4, 64(DX)
+	VMOVUPS Y5, 96(DX)
+	VMOVUPS Y6, 128(DX)
+	VMOVUPS Y7, 160(DX)
+
+next:
+	ADDQ   $+192, DX
+	IMUL3Q $0x04, DI, R9
+	MOVQ   a+32(FP), BX
+	ADDQ   R9, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow3x2AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow3x2AVX2(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+
+tile:
+	MOVQ           start+24(FP), SI
+	TESTQ          SI, SI
+	JE             continued
+	VBROADCASTF128 (SI), Y1
+	VBROADCASTF128 16(SI), Y2
+	VBROADCASTF128 32(SI), Y3
+	JMP            begin
+
+continued:
+	VMOVUPS (DX), Y1
+	VMOVUPS 32(DX), Y2
+	VMOVUPS 64(DX), Y3
+
+begin:
+	MOVQ           b+56(FP), SI
+	MOVQ           head+64(FP), R9
+	TESTQ          R9, R9
+	JE             afterhead
+	LEAQ           quadMasks<>+0(SB), R10
+	SHLQ           $0x04, R9
+	VMOVDQU        (R10)(R9*1), X4
+	VMASKMOVPS     (BX), X4, X0
+	VMASKMOVPS     (BX)(DI*1), X4, X4
+	VINSERTF128    $0x01, X4, Y0, Y0
+	VBROADCASTF128 (SI), Y4
+	VFMADD231PS    Y4, Y0, Y1
+	VBROADCASTF128 16(SI), Y4
+	VFMADD231PS    Y4, Y0, Y2
+	VBROADCASTF128 32(SI), Y4
+	VFMADD231PS    Y4, Y0, Y3
+	ADDQ           $0x30, SI
+	ADDQ           $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R9
+	TESTQ R9, R9
+	JE    rest
+
+loop:
+	VMOVUPS        (BX), X0
+	VINSERTF128    $0x01, (BX)(DI*1), Y0, Y0
+	VBROADCASTF128 (SI), Y4
+	VFMADD231PS    Y4, Y0, Y1
+	VBROADCASTF128 16(SI), Y4
+	VFMADD231PS    Y4, Y0, Y2
+	VBROADCASTF128 32(SI), Y4
+	VFMADD231PS    Y4, Y0, Y3
+	ADDQ           $0x30, SI
+	ADDQ           $0x10, BX
+	DECQ           R9
+	JNE            loop
+
+rest:
+	MOVQ           tail+80(FP), R9
+	TESTQ          R9, R9
+	JE             aftertail
+	LEAQ           quadMasks<>+0(SB), R10
+	SHLQ           $0x04, R9
+	VMOVDQU        (R10)(R9*1), X4
+	VMASKMOVPS     (BX), X4, X0
+	VMASKMOVPS     (BX)(DI*1), X4, X4
+	VINSERTF128    $0x01, X4, Y0, Y0
+	VBROADCASTF128 (SI), Y4
+	VFMADD231PS    Y4, Y0, Y1
+	VBROADCASTF128 16(SI), Y4
+	VFMADD231PS    Y4, Y0, Y2
+	VBROADCASTF128 32(SI), Y4
+	VFMADD231PS    Y4, Y0, Y3
+	ADDQ           $0x30, SI
+	ADDQ           $0x10, BX
+
+aftertail:
+	TESTQ        AX, AX
+	JE           keep
+	VPERMILPS    $0xb1, Y1, Y4
+	VADDPS       Y4, Y1, Y1
+	VPERMILPS    $0x4e, Y1, Y4
+	VADDPS       Y4, Y1, Y1
+	VPERMILPS    $0xb1, Y2, Y4
+	VADDPS       Y4, Y2, Y2
+	VPERMILPS    $0x4e, Y2, Y4
+	VADDPS       Y4, Y2, Y2
+	VPERMILPS    $0xb1, Y3, Y4
+	VADDPS       Y4, Y3, Y3
+	VPERMILPS    $0x4e, Y3, Y4
+	VADDPS       Y4, Y3, Y3
+	VMOVSS       X1, (AX)
+	VMOVSS       X2, 4(AX)
+	VMOVSS       X3, 8(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y1, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y2, X0
+	VMOVSS       X0, 4(AX)
+	VEXTRACTF128 $0x01, Y3, X0
+	VMOVSS       X0, 8(AX)
+	ADDQ         CX, AX
+	JMP          next
+
+keep:
+	VMOVUPS Y1, (DX)
+	VMOVUPS Y2, 32(DX)
+	VMOVUPS Y3, 64(DX)
+
+next:
+	ADDQ   $+96, DX
+	IMUL3Q $0x02, DI, SI
+	MOVQ   a+32(FP), BX
+	ADDQ   SI, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow4x4AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow4x4AVX2(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R9
+
+tile:
+	MOVQ           start+24(FP), R9
+	TESTQ          R9, R9
+	JE             continued
+	VBROADCASTF128 (R9), Y2
+	VBROADCASTF128 (R9), Y3
+	VBROADCASTF128 16(R9), Y4
+	VBROADCASTF128 16(R9), Y5
+	VBROADCASTF128 32(R9), Y6
+	VBROADCASTF128 32(R9), Y7
+	VBROADCASTF128 48(R9), Y8
+	VBROADCASTF128 48(R9), Y9
+	JMP            begin
+
+continued:
+	VMOVUPS (DX), Y2
+	VMOVUPS 32(DX), Y3
+	VMOVUPS 64(DX), Y4
+	VMOVUPS 96(DX), Y5
+	VMOVUPS 128(DX), Y6
+	VMOVUPS 160(DX), Y7
+	VMOVUPS 192(DX), Y8
+	VMOVUPS 224(DX), Y9
+
+begin:
+	MOVQ           b+56(FP), R9
+	MOVQ           head+64(FP), R10
+	TESTQ          R10, R10
+	JE             afterhead
+	LEAQ           quadMasks<>+0(SB), R11
+	SHLQ           $0x04, R10
+	VMOVDQU        (R11)(R10*1), X10
+	VMASKMOVPS     (BX), X10, X0
+	VMASKMOVPS     (BX)(DI*1), X10, X1
+	VINSERTF128    $0x01, X1, Y0, Y0
+	VMASKMOVPS     (BX)(DI*2), X10, X1
+	VMASKMOVPS     (BX)(SI*1), X10, X10
+	VINSERTF128    $0x01, X10, Y1, Y1
+	VBROADCASTF128 (R9), Y10
+	VFMADD231PS    Y10, Y0, Y2
+	VFMADD231PS    Y10, Y1, Y3
+	VBROADCASTF128 16(R9), Y10
+	VFMADD231PS    Y10, Y0, Y4
+	VFMADD231PS    Y10, Y1, Y5
+	VBROADCASTF128 32(R9), Y10
+	VFMADD231PS    Y10, Y0, Y6
+	VFMADD231PS    Y10, Y1, Y7
+	VBROADCASTF128 48(R9), Y10
+	VFMADD231PS    Y10, Y0, Y8
+	VFMADD231PS    Y10, Y1, Y9
+	ADDQ           $0x40, R9
+	ADDQ           $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R10
+	TESTQ R10, R10
+	JE    rest
+
+loop:
+	VMOVUPS        (BX), X0
+	VINSERTF128    $0x01, (BX)(DI*1), Y0, Y0
+	VMOVUPS        (BX)(DI*2), X1
+	VINSERTF128    $0x01, (BX)(SI*1), Y1, Y1
+	VBROADCASTF128 (R9), Y10
+	VFMADD231PS    Y10, Y0, Y2
+	VFMADD231PS    Y10, Y1, Y3
+	VBROADCASTF128 16(R9), Y10
+	VFMADD231PS    Y10, Y0, Y4
+	VFMADD231PS    Y10, Y1, Y5
+	VBROADCASTF128 32(R9), Y10
+	VFMADD231PS    Y10, Y0, Y6
+	VFMADD231PS    Y10, Y1, Y7
+	VBROADCASTF128 48(R9), Y10
+	VFMADD231PS    Y10, Y0, Y8
+	VFMADD231PS    Y10, Y1, Y9
+	ADDQ           $0x40, R9
+	ADDQ           $0x10, BX
+	DECQ           R10
+	JNE            loop
+
+rest:
+	MOVQ           tail+80(FP), R10
+	TESTQ          R10, R10
+	JE             aftertail
+	LEAQ           quadMasks<>+0(SB), R11
+	SHLQ           $0x04, R10
+	VMOVDQU        (R11)(R10*1), X10
+	VMASKMOVPS     (BX), X10, X0
+	VMASKMOVPS     (BX)(DI*1), X10, X1
+	VINSERTF128    $0x01, X1, Y0, Y0
+	VMASKMOVPS     (BX)(DI*2), X10, X1
+	VMASKMOVPS     (BX)(SI*1), X10, X10
+	VINSERTF128    $0x01, X10, Y1, Y1
+	VBROADCASTF128 (R9), Y10
+	VFMADD231PS    Y10, Y0, Y2
+	VFMADD231PS    Y10, Y1, Y3
+	VBROADCASTF128 16(R9), Y10
+	VFMADD231PS    Y10, Y0, Y4
+	VFMADD231PS    Y10, Y1, Y5
+	VBROADCASTF128 32(R9), Y10
+	VFMADD231PS    Y10, Y0, Y6
+	VFMADD231PS    Y10, Y1, Y7
+	VBROADCASTF128 48(R9), Y10
+	VFMADD231PS    Y10, Y0, Y8
+	VFMADD231PS    Y10, Y1, Y9
+	ADDQ           $0x40, R9
+	ADDQ           $0x10, BX
+
+aftertail:
+	TESTQ        AX, AX
+	JE           keep
+	VPERMILPS    $0xb1, Y2, Y10
+	VADDPS       Y10, Y2, Y2
+	VPERMILPS    $0x4e, Y2, Y10
+	VADDPS       Y10, Y2, Y2
+	VPERMILPS    $0xb1, Y3, Y10
+	VADDPS       Y10, Y3, Y3
+	VPERMILPS    $0x4e, Y3, Y10
+	VADDPS       Y10, Y3, Y3
+	VPERMILPS    $0xb1, Y4, Y10
+	VADDPS       Y10, Y4, Y4
+	VPERMILPS    $0x4e, Y4, Y10
+	VADDPS       Y10, Y4, Y4
+	VPERMILPS    $0xb1, Y5, Y10
+	VADDPS       Y10, Y5, Y5
+	VPERMILPS    $0x4e, Y5, Y10
+	VADDPS       Y10, Y5, Y5
+	VPERMILPS    $0xb1, Y6, Y10
+	VADDPS       Y10, Y6, Y6
+	VPERMILPS    $0x4e, Y6, Y10
+	VADDPS       Y10, Y6, Y6
+	VPERMILPS    $0xb1, Y7, Y10
+	VADDPS       Y10, Y7, Y7
+	VPERMILPS    $0x4e, Y7, Y10
+	VADDPS       Y10, Y7, Y7
+	VPERMILPS    $0xb1, Y8, Y10
+	VADDPS       Y10, Y8, Y8
+	VPERMILPS    $0x4e, Y8, Y10
+	VADDPS       Y10, Y8, Y8
+	VPERMILPS    $0xb1, Y9, Y10
+	VADDPS       Y10, Y9, Y9
+	VPERMILPS    $0x4e, Y9, Y10
+	VADDPS       Y10, Y9, Y9
+	VMOVSS       X2, (AX)
+	VMOVSS       X4, 4(AX)
+	VMOVSS       X6, 8(AX)
+	VMOVSS       X8, 12(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y2, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y4, X0
+	VMOVSS       X0, 4(AX)
+	VEXTRACTF128 $0x01, Y6, X0
+	VMOVSS       X0, 8(AX)
+	VEXTRACTF128 $0x01, Y8, X0
+	VMOVSS       X0, 12(AX)
+	ADDQ         CX, AX
+	VMOVSS       X3, (AX)
+	VMOVSS       X5, 4(AX)
+	VMOVSS       X7, 8(AX)
+	VMOVSS       X9, 12(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y3, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y5, X0
+	VMOVSS       X0, 4(AX)
+	VEXTRACTF128 $0x01, Y7, X0
+	VMOVSS       X0, 8(AX)
+	VEXTRACTF128 $0x01, Y9, X0
+	VMOVSS       X0, 12(AX)
+	ADDQ         CX, AX
+	JMP          next
+
+keep:
+	VMOVUPS Y2, (DX)
+	VMOVUPS Y3, 32(DX)
+	VMOVUPS Y4, 64(DX)
+	VMOVUPS Y5, 96(DX)
+	VMOVUPS Y6, 128(DX)
+	VMOVUPS Y7, 160(DX)
+	VMOVUPS Y8, 192(DX)
+	VMOVUPS Y9, 224(DX)
+
+next:
+	ADDQ   $+256, DX
+	IMUL3Q $0x04, DI, R9
+	MOVQ   a+32(FP), BX
+	ADDQ   R9, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow4x2AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow4x2AVX2(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+
+tile:
+	MOVQ           start+24(FP), SI
+	TESTQ          SI, SI
+	JE             continued
+	VBROADCASTF128 (SI), Y1
+	VBROADCASTF128 16(SI), Y2
+	VBROADCASTF128 32(SI), Y3
+	VBROADCASTF128 48(SI), Y4
+	JMP            begin
+
+continued:
+	VMOVUPS (DX), Y1
+	VMOVUPS 32(DX), Y2
+	VMOVUPS 64(DX), Y3
+	VMOVUPS 96(DX), Y4
+
+begin:
+	MOVQ           b+56(FP), SI
+	MOVQ           head+64(FP), R9
+	TESTQ          R9, R9
+	JE             afterhead
+	LEAQ           quadMasks<>+0(SB), R10
+	SHLQ           $0x04, R9
+	VMOVDQU        (R10)(R9*1), X5
+	VMASKMOVPS     (BX), X5, X0
+	VMASKMOVPS     (BX)(DI*1), X5, X5
+	VINSERTF128    $0x01, X5, Y0, Y0
+	VBROADCASTF128 (SI), Y5
+	VFMADD231PS    Y5, Y0, Y1
+	VBROADCASTF128 16(SI), Y5
+	VFMADD231PS    Y5, Y0, Y2
+	VBROADCASTF128 32(SI), Y5
+	VFMADD231PS    Y5, Y0, Y3
+	VBROADCASTF128 48(SI), Y5
+	VFMADD231PS    Y5, Y0, Y4
+	ADDQ           $0x40, SI
+	ADDQ           $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R9
+	TESTQ R9, R9
+	JE    rest
+
+loop:
+	VMOVUPS        (BX), X0
+	VINSERTF128    $0x01, (BX)(DI*1), Y0, Y0
+	VBROADCASTF128 (SI), Y5
+	VFMADD231PS    Y5, Y0, Y1
+	VBROADCASTF128 16(SI), Y5
+	VFMADD231PS    Y5, Y0, Y2
+	VBROADCASTF128 32(SI), Y5
+	VFMADD231PS    Y5, Y0, Y3
+	VBROADCASTF128 48(SI), Y5
+	VFMADD231PS    Y5, Y0, Y4
+	ADDQ           $0x40, SI
+	ADDQ           $0x10, BX
+	DECQ           R9
+	JNE            loop
+
+rest:
+	MOVQ           tail+80(FP), R9
+	TESTQ          R9, R9
+	JE             aftertail
+	LEAQ           quadMasks<>+0(SB), R10
+	SHLQ           $0x04, R9
+	VMOVDQU        (R10)(R9*1), X5
+	VMASKMOVPS     (BX), X5, X0
+	VMASKMOVPS     (BX)(DI*1), X5, X5
+	VINSERTF128    $0x01, X5, Y0, Y0
+	VBROADCASTF128 (SI), Y5
+	VFMADD231PS    Y5, Y0, Y1
+	VBROADCASTF128 16(SI), Y5
+	VFMADD231PS    Y5, Y0, Y2
+	VBROADCASTF128 32(SI), Y5
+	VFMADD231PS    Y5, Y0, Y3
+	VBROADCASTF128 48(SI), Y5
+	VFMADD231PS    Y5, Y0, Y4
+	ADDQ           $0x40, SI
+	ADDQ           $0x10, BX
+
+aftertail:
+	TESTQ        AX, AX
+	JE           keep
+	VPERMILPS    $0xb1, Y1, Y5
+	VADDPS       Y5, Y1, Y1
+	VPERMILPS    $0x4e, Y1, Y5
+	VADDPS       Y5, Y1, Y1
+	VPERMILPS    $0xb1, Y2, Y5
+	VADDPS       Y5, Y2, Y2
+	VPERMILPS    $0x4e, Y2, Y5
+	VADDPS       Y5, Y2, Y2
+	VPERMILPS    $0xb1, Y3, Y5
+	VADDPS       Y5, Y3, Y3
+	VPERMILPS    $0x4e, Y3, Y5
+	VADDPS       Y5, Y3, Y3
+	VPERMILPS    $0xb1, Y4, Y5
+	VADDPS       Y5, Y4, Y4
+	VPERMILPS    $0x4e, Y4, Y5
+	VADDPS       Y5, Y4, Y4
+	VMOVSS       X1, (AX)
+	VMOVSS       X2, 4(AX)
+	VMOVSS       X3, 8(AX)
+	VMOVSS       X4, 12(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y1, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y2, X0
+	VMOVSS       X0, 4(AX)
+	VEXTRACTF128 $0x01, Y3, X0
+	VMOVSS       X0, 8(AX)
+	VEXTRACTF128 $0x01, Y4, X0
+	VMOVSS       X0, 12(AX)
+	ADDQ         CX, AX
+	JMP          next
+
+keep:
+	VMOVUPS Y1, (DX)
+	VMOVUPS Y2, 32(DX)
+	VMOVUPS Y3, 64(DX)
+	VMOVUPS Y4, 96(DX)
+
+next:
+	ADDQ   $+128, DX
+	IMUL3Q $0x02, DI, SI
+	MOVQ   a+32(FP), BX
+	ADDQ   SI, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow5x4AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow5x4AVX2(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R9
+
+tile:
+	MOVQ           start+24(FP), R9
+	TESTQ          R9, R9
+	JE             continued
+	VBROADCASTF128 (R9), Y2
+	VBROADCASTF128 (R9), Y3
+	VBROADCASTF128 16(R9), Y4
+	VBROADCASTF128 16(R9), Y5
+	VBROADCASTF128 32(R9), Y6
+	VBROADCASTF128 32(R9), Y7
+	VBROADCASTF128 48(R9), Y8
+	VBROADCASTF128 48(R9), Y9
+	VBROADCASTF128 64(R9), Y10
+	VBROADCASTF128 64(R9), Y11
+	JMP            begin
+
+continued:
+	VMOVUPS (DX), Y2
+	VMOVUPS 32(DX), Y3
+	VMOVUPS 64(DX), Y4
+	VMOVUPS 96(DX), Y5
+	VMOVUPS 128(DX), Y6
+	VMOVUPS 160(DX), Y7
+	VMOVUPS 192(DX), Y8
+	VMOVUPS 224(DX), Y9
+	VMOVUPS 256(DX), Y10
+	VMOVUPS 288(DX), Y11
+
+begin:
+	MOVQ           b+56(FP), R9
+	MOVQ           head+64(FP), R10
+	TESTQ          R10, R10
+	JE             afterhead
+	LEAQ           quadMasks<>+0(SB), R11
+	SHLQ           $0x04, R10
+	VMOVDQU        (R11)(R10*1), X12
+	VMASKMOVPS     (BX), X12, X0
+	VMASKMOVPS     (BX)(DI*1), X12, X1
+	VINSERTF128    $0x01, X1, Y0, Y0
+	VMASKMOVPS     (BX)(DI*2), X12, X1
+	VMASKMOVPS     (BX)(SI*1), X12, X12
+	VINSERTF128    $0x01, X12, Y1, Y1
+	VBROADCASTF128 (R9), Y12
+	VFMADD231PS    Y12, Y0, Y2
+	VFMADD231PS    Y12, Y1, Y3
+	VBROADCASTF128 16(R9), Y12
+	VFMADD231PS    Y12, Y0, Y4
+	VFMADD231PS    Y12, Y1, Y5
+	VBROADCASTF128 32(R9), Y12
+	VFMADD231PS    Y12, Y0, Y6
+	VFMADD231PS    Y12, Y1, Y7
+	VBROADCASTF128 48(R9), Y12
+	VFMADD231PS    Y12, Y0, Y8
+	VFMADD231PS    Y12, Y1, Y9
+	VBROADCASTF128 64(R9), Y12
+	VFMADD231PS    Y12, Y0, Y10
+	VFMADD231PS    Y12, Y1, Y11
+	ADDQ           $0x50, R9
+	ADDQ           $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R10
+	TESTQ R10, R10
+	JE    rest
+
+loop:
+	VMOVUPS        (BX), X0
+	VINSERTF128    $0x01, (BX)(DI*1), Y0, Y0
+	VMOVUPS        (BX)(DI*2), X1
+	VINSERTF128    $0x01, (BX)(SI*1), Y1, Y1
+	VBROADCASTF128 (R9), Y12
+	VFMADD231PS    Y12, Y0, Y2
+	VFMADD231PS    Y12, Y1, Y3
+	VBROADCASTF128 16(R9), Y12
+	VFMADD231PS    Y12, Y0, Y4
+	VFMADD231PS    Y12, Y1, Y5
+	VBROADCASTF128 32(R9), Y12
+	VFMADD231PS    Y12, Y0, Y6
+	VFMADD231PS    Y12, Y1, Y7
+	VBROADCASTF128 48(R9), Y12
+	VFMADD231PS    Y12, Y0, Y8
+	VFMADD231PS    Y12, Y1, Y9
+	VBROADCASTF128 64(R9), Y12
+	VFMADD231PS    Y12, Y0, Y10
+	VFMADD231PS    Y12, Y1, Y11
+	ADDQ           $0x50, R9
+	ADDQ           $0x10, BX
+	DECQ           R10
+	JNE            loop
+
+rest:
+	MOVQ           tail+80(FP), R10
+	TESTQ          R10, R10
+	JE             aftertail
+	LEAQ           quadMasks<>+0(SB), R11
+	SHLQ           $0x04, R10
+	VMOVDQU        (R11)(R10*1), X12
+	VMASKMOVPS     (BX), X12, X0
+	VMASKMOVPS     (BX)(DI*1), X12, X1
+	VINSERTF128    $0x01, X1, Y0, Y0
+	VMASKMOVPS     (BX)(DI*2), X12, X1
+	VMASKMOVPS     (BX)(SI*1), X12, X12
+	VINSERTF128    $0x01, X12, Y1, Y1
+	VBROADCASTF128 (R9), Y12
+	VFMADD231PS    Y12, Y0, Y2
+	VFMADD231PS    Y12, Y1, Y3
+	VBROADCASTF128 16(R9), Y12
+	VFMADD231PS    Y12, Y0, Y4
+	VFMADD231PS    Y12, Y1, Y5
+	VBROADCASTF128 32(R9), Y12
+	VFMADD231PS    Y12, Y0, Y6
+	VFMADD231PS    Y12, Y1, Y7
+	VBROADCASTF128 48(R9), Y12
+	VFMADD231PS    Y12, Y0, Y8
+	VFMADD231PS    Y12, Y1, Y9
+	VBROADCASTF128 64(R9), Y12
+	VFMADD231PS    Y12, Y0, Y10
+	VFMADD231PS    Y12, Y1, Y11
+	ADDQ           $0x50, R9
+	ADDQ           $0x10, BX
+
+aftertail:
+	TESTQ        AX, AX
+	JE           keep
+	VPERMILPS    $0xb1, Y2, Y12
+	VADDPS       Y12, Y2, Y2
+	VPERMILPS    $0x4e, Y2, Y12
+	VADDPS       Y12, Y2, Y2
+	VPERMILPS    $0xb1, Y3, Y12
+	VADDPS       Y12, Y3, Y3
+	VPERMILPS    $0x4e, Y3, Y12
+	VADDPS       Y12, Y3, Y3
+	VPERMILPS    $0xb1, Y4, Y12
+	VADDPS       Y12, Y4, Y4
+	VPERMILPS    $0x4e, Y4, Y12
+	VADDPS       Y12, Y4, Y4
+	VPERMILPS    $0xb1, Y5, Y12
+	VADDPS       Y12, Y5, Y5
+	VPERMILPS    $0x4e, Y5, Y12
+	VADDPS       Y12, Y5, Y5
+	VPERMILPS    $0xb1, Y6, Y12
+	VADDPS       Y12, Y6, Y6
+	VPERMILPS    $0x4e, Y6, Y12
+	VADDPS       Y12, Y6, Y6
+	VPERMILPS    $0xb1, Y7, Y12
+	VADDPS       Y12, Y7, Y7
+	VPERMILPS    $0x4e, Y7, Y12
+	VADDPS       Y12, Y7, Y7
+	VPERMILPS    $0xb1, Y8, Y12
+	VADDPS       Y12, Y8, Y8
+	VPERMILPS    $0x4e, Y8, Y12
+	VADDPS       Y12, Y8, Y8
+	VPERMILPS    $0xb1, Y9, Y12
+	VADDPS       Y12, Y9, Y9
+	VPERMILPS    $0x4e, Y9, Y12
+	VADDPS       Y12, Y9, Y9
+	VPERMILPS    $0xb1, Y10, Y12
+	VADDPS       Y12, Y10, Y10
+	VPERMILPS    $0x4e, Y10, Y12
+	VADDPS       Y12, Y10, Y10
+	VPERMILPS    $0xb1, Y11, Y12
+	VADDPS       Y12, Y11, Y11
+	VPERMILPS    $0x4e, Y11, Y12
+	VADDPS       Y12, Y11, Y11
+	VMOVSS       X2, (AX)
+	VMOVSS       X4, 4(AX)
+	VMOVSS       X6, 8(AX)
+	VMOVSS       X8, 12(AX)
+	VMOVSS       X10, 16(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y2, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y4, X0
+	VMOVSS       X0, 4(AX)
+	VEXTRACTF128 $0x01, Y6, X0
+	VMOVSS       X0, 8(AX)
+	VEXTRACTF128 $0x01, Y8, X0
+	VMOVSS       X0, 12(AX)
+	VEXTRACTF128 $0x01, Y10, X0
+	VMOVSS       X0, 16(AX)
+	ADDQ         CX, AX
+	VMOVSS       X3, (AX)
+	VMOVSS       X5, 4(AX)
+	VMOVSS       X7, 8(AX)
+	VMOVSS       X9, 12(AX)
+	VMOVSS       X11, 16(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y3, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y5, X0
+	VMOVSS       X0, 4(AX)
+	VEXTRACTF128 $0x01, Y7, X0
+	VMOVSS       X0, 8(AX)
+	VEXTRACTF128 $0x01, Y9, X0
+	VMOVSS       X0, 12(AX)
+	VEXTRACTF128 $0x01, Y11, X0
+	VMOVSS       X0, 16(AX)
+	ADDQ         CX, AX
+	JMP          next
+
+keep:
+	VMOVUPS Y2, (DX)
+	VMOVUPS Y3, 32(DX)
+	VMOVUPS Y4, 64(DX)
+	VMOVUPS Y5, 96(DX)
+	VMOVUPS Y6, 128(DX)
+	VMOVUPS Y7, 160(DX)
+	VMOVUPS Y8, 192(DX)
+	VMOVUPS Y9, 224(DX)
+	VMOVUPS Y10, 256(DX)
+	VMOVUPS Y11, 288(DX)
+
+next:
+	ADDQ   $+320, DX
+	IMUL3Q $0x04, DI, R9
+	MOVQ   a+32(FP), BX
+	ADDQ   R9, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow5x2AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow5x2AVX2(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+
+tile:
+	MOVQ           start+24(FP), SI
+	TESTQ          SI, SI
+	JE             continued
+	VBROADCASTF128 (SI), Y1
+	VBROADCASTF128 16(SI), Y2
+	VBROADCASTF128 32(SI), Y3
+	VBROADCASTF128 48(SI), Y4
+	VBROADCASTF128 64(SI), Y5
+	JMP            begin
+
+continued:
+	VMOVUPS (DX), Y1
+	VMOVUPS 32(DX), Y2
+	VMOVUPS 64(DX), Y3
+	VMOVUPS 96(DX), Y4
+	VMOVUPS 128(DX), Y5
+
+begin:
+	MOVQ           b+56(FP), SI
+	MOVQ           head+64(FP), R9
+	TESTQ          R9, R9
+	JE             afterhead
+	LEAQ           quadMasks<>+0(SB), R10
+	SHLQ           $0x04, R9
+	VMOVDQU        (R10)(R9*1), X6
+	VMASKMOVPS     (BX), X6, X0
+	VMASKMOVPS     (BX)(DI*1), X6, X6
+	VINSERTF128    $0x01, X6, Y0, Y0
+	VBROADCASTF128 (SI), Y6
+	VFMADD231PS    Y6, Y0, Y1
+	VBROADCASTF128 16(SI), Y6
+	VFMADD231PS    Y6, Y0, Y2
+	VBROADCASTF128 32(SI), Y6
+	VFMADD231PS    Y6, Y0, Y3
+	VBROADCASTF128 48(SI), Y6
+	VFMADD231PS    Y6, Y0, Y4
+	VBROADCASTF128 64(SI), Y6
+	VFMADD231PS    Y6, Y0, Y5
+	ADDQ           $0x50, SI
+	ADDQ           $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R9
+	TESTQ R9, R9
+	JE    rest
+
+loop:
+	VMOVUPS        (BX), X0
+	VINSERTF128    $0x01, (BX)(DI*1), Y0, Y0
+	VBROADCASTF128 (SI), Y6
+	VFMADD231PS    Y6, Y0, Y1
+	VBROADCASTF128 16(SI), Y6
+	VFMADD231PS    Y6, Y0, Y2
+	VBROADCASTF128 32(SI), Y6
+	VFMADD231PS    Y6, Y0, Y3
+	VBROADCASTF128 48(SI), Y6
+	VFMADD231PS    Y6, Y0, Y4
+	VBROADCASTF128 64(SI), Y6
+	VFMADD231PS    Y6, Y0, Y5
+	ADDQ           $0x50, SI
+	ADDQ           $0x10, BX
+	DECQ           R9
+	JNE            loop
+
+rest:
+	MOVQ           tail+80(FP), R9
+	TESTQ          R9, R9
+	JE             aftertail
+	LEAQ           quadMasks<>+0(SB), R10
+	SHLQ           $0x04, R9
+	VMOVDQU        (R10)(R9*1), X6
+	VMASKMOVPS     (BX), X6, X0
+	VMASKMOVPS     (BX)(DI*1), X6, X6
+	VINSERTF128    $0x01, X6, Y0, Y0
+	VBROADCASTF128 (SI), Y6
+	VFMADD231PS    Y6, Y0, Y1
+	VBROADCASTF128 16(SI), Y6
+	VFMADD231PS    Y6, Y0, Y2
+	VBROADCASTF128 32(SI), Y6
+	VFMADD231PS    Y6, Y0, Y3
+	VBROADCASTF128 48(SI), Y6
+	VFMADD231PS    Y6, Y0, Y4
+	VBROADCASTF128 64(SI), Y6
+	VFMADD231PS    Y6, Y0, Y5
+	ADDQ           $0x50, SI
+	ADDQ           $0x10, BX
+
+aftertail:
+	TESTQ        AX, AX
+	JE           keep
+	VPERMILPS    $0xb1, Y1, Y6
+	VADDPS       Y6, Y1, Y1
+	VPERMILPS    $0x4e, Y1, Y6
+	VADDPS       Y6, Y1, Y1
+	VPERMILPS    $0xb1, Y2, Y6
+	VADDPS       Y6, Y2, Y2
+	VPERMILPS    $0x4e, Y2, Y6
+	VADDPS       Y6, Y2, Y2
+	VPERMILPS    $0xb1, Y3, Y6
+	VADDPS       Y6, Y3, Y3
+	VPERMILPS    $0x4e, Y3, Y6
+	VADDPS       Y6, Y3, Y3
+	VPERMILPS    $0xb1, Y4, Y6
+	VADDPS       Y6, Y4, Y4
+	VPERMILPS    $0x4e, Y4, Y6
+	VADDPS       Y6, Y4, Y4
+	VPERMILPS    $0xb1, Y5, Y6
+	VADDPS       Y6, Y5, Y5
+	VPERMILPS    $0x4e, Y5, Y6
+	VADDPS       Y6, Y5, Y5
+	VMOVSS       X1, (AX)
+	VMOVSS       X2, 4(AX)
+	VMOVSS       X3, 8(AX)
+	VMOVSS       X4, 12(AX)
+	VMOVSS       X5, 16(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y1, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y2, X0
+	VMOVSS       X0, 4(AX)
+	VEXTRACTF128 $0x01, Y3, X0
+	VMOVSS       X0, 8(AX)
+	VEXTRACTF128 $0x01, Y4, X0
+	VMOVSS       X0, 12(AX)
+	VEXTRACTF128 $0x01, Y5, X0
+	VMOVSS       X0, 16(AX)
+	ADDQ         CX, AX
+	JMP          next
+
+keep:
+	VMOVUPS Y1, (DX)
+	VMOVUPS Y2, 32(DX)
+	VMOVUPS Y3, 64(DX)
+	VMOVUPS Y4, 96(DX)
+	VMOVUPS Y5, 128(DX)
+
+next:
+	ADDQ   $+160, DX
+	IMUL3Q $0x02, DI, SI
+	MOVQ   a+32(FP), BX
+	ADDQ   SI, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow6x4AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow6x4AVX2(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R9
+
+tile:
+	MOVQ           start+24(FP), R9
+	TESTQ          R9, R9
+	JE             continued
+	VBROADCASTF128 (R9), Y2
+	VBROADCASTF128 (R9), Y3
+	VBROADCASTF128 16(R9), Y4
+	VBROADCASTF128 16(R9), Y5
+	VBROADCASTF128 32(R9), Y6
+	VBROADCASTF128 32(R9), Y7
+	VBROADCASTF128 48(R9), Y8
+	VBROADCASTF128 48(R9), Y9
+	VBROADCASTF128 64(R9), Y10
+	VBROADCASTF128 64(R9), Y11
+	VBROADCASTF128 80(R9), Y12
+	VBROADCASTF128 80(R9), Y13
+	JMP            begin
+
+continued:
+	VMOVUPS (DX), Y2
+	VMOVUPS 32(DX), Y3
+	VMOVUPS 64(DX), Y4
+	VMOVUPS 96(DX), Y5
+	VMOVUPS 128(DX), Y6
+	VMOVUPS 160(DX), Y7
+	VMOVUPS 192(DX), Y8
+	VMOVUPS 224(DX), Y9
+	VMOVUPS 256(DX), Y10
+	VMOVUPS 288(DX), Y11
+	VMOVUPS 320(DX), Y12
+	VMOVUPS 352(DX), Y13
+
+begin:
+	MOVQ           b+56(FP), R9
+	MOVQ           head+64(FP), R10
+	TESTQ          R10, R10
+	JE             afterhead
+	LEAQ           quadMasks<>+0(SB), R11
+	SHLQ           $0x04, R10
+	VMOVDQU        (R11)(R10*1), X14
+	VMASKMOVPS     (BX), X14, X0
+	VMASKMOVPS     (BX)(DI*1), X14, X1
+	VINSERTF128    $0x01, X1, Y0, Y0
+	VMASKMOVPS     (BX)(DI*2), X14, X1
+	VMASKMOVPS     (BX)(SI*1), X14, X14
+	VINSERTF128    $0x01, X14, Y1, Y1
+	VBROADCASTF128 (R9), Y14
+	VFMADD231PS    Y14, Y0, Y2
+	VFMADD231PS    Y14, Y1, Y3
+	VBROADCASTF128 16(R9), Y14
+	VFMADD231PS    Y14, Y0, Y4
+	VFMADD231PS    Y14, Y1, Y5
+	VBROADCASTF128 32(R9), Y14
+	VFMADD231PS    Y14, Y0, Y6
+	VFMADD231PS    Y14, Y1, Y7
+	VBROADCASTF128 48(R9), Y14
+	VFMADD231PS    Y14, Y0, Y8
+	VFMADD231PS    Y14, Y1, Y9
+	VBROADCASTF128 64(R9), Y14
+	VFMADD231PS    Y14, Y0, Y10
+	VFMADD231PS    Y14, Y1, Y11
+	VBROADCASTF128 80(R9), Y14
+	VFMADD231PS    Y14, Y0, Y12
+	VFMADD231PS    Y14, Y1, Y13
+	ADDQ           $0x60, R9
+	ADDQ           $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R10
+	TESTQ R10, R10
+	JE    rest
+
+loop:
+	VMOVUPS        (BX), X0
+	VINSERTF128    $0x01, (BX)(DI*1), Y0, Y0
+	VMOVUPS        (BX)(DI*2), X1
+	VINSERTF128    $0x01, (BX)(SI*1), Y1, Y1
+	VBROADCASTF128 (R9), Y14
+	VFMADD231PS    Y14, Y0, Y2
+	VFMADD231PS    Y14, Y1, Y3
+	VBROADCASTF128 16(R9), Y14
+	VFMADD231PS    Y14, Y0, Y4
+	VFMADD231PS    Y14, Y1, Y5
+	VBROADCASTF128 32(R9), Y14
+	VFMADD231PS    Y14, Y0, Y6
+	VFMADD231PS    Y14, Y1, Y7
+	VBROADCASTF128 48(R9), Y14
+	VFMADD231PS    Y14, Y0, Y8
+	VFMADD231PS    Y14, Y1, Y9
+	VBROADCASTF128 64(R9), Y14
+	VFMADD231PS    Y14, Y0, Y10
+	VFMADD231PS    Y14, Y1, Y11
+	VBROADCASTF128 80(R9), Y14
+	VFMADD231PS    Y14, Y0, Y12
+	VFMADD231PS    Y14, Y1, Y13
+	ADDQ           $0x60, R9
+	ADDQ           $0x10, BX
+	DECQ           R10
+	JNE            loop
+
+rest:
+	MOVQ           tail+80(FP), R10
+	TESTQ          R10, R10
+	JE             aftertail
+	LEAQ           quadMasks<>+0(SB), R11
+	SHLQ           $0x04, R10
+	VMOVDQU        (R11)(R10*1), X14
+	VMASKMOVPS     (BX), X14, X0
+	VMASKMOVPS     (BX)(DI*1), X14, X1
+	VINSERTF128    $0x01, X1, Y0, Y0
+	VMASKMOVPS     (BX)(DI*2), X14, X1
+	VMASKMOVPS     (BX)(SI*1), X14, X14
+	VINSERTF128    $0x01, X14, Y1, Y1
+	VBROADCASTF128 (R9), Y14
+	VFMADD231PS    Y14, Y0, Y2
+	VFMADD231PS    Y14, Y1, Y3
+	VBROADCASTF128 16(R9), Y14
+	VFMADD231PS    Y14, Y0, Y4
+	VFMADD231PS    Y14, Y1, Y5
+	VBROADCASTF128 32(R9), Y14
+	VFMADD231PS    Y14, Y0, Y6
+	VFMADD231PS    Y14, Y1, Y7
+	VBROADCASTF128 48(R9), Y14
+	VFMADD231PS    Y14, Y0, Y8
+	VFMADD231PS    Y14, Y1, Y9
+	VBROADCASTF128 64(R9), Y14
+	VFMADD231PS    Y14, Y0, Y10
+	VFMADD231PS    Y14, Y1, Y11
+	VBROADCASTF128 80(R9), Y14
+	VFMADD231PS    Y14, Y0, Y12
+	VFMADD231PS    Y14, Y1, Y13
+	ADDQ           $0x60, R9
+	ADDQ           $0x10, BX
+
+aftertail:
+	TESTQ        AX, AX
+	JE           keep
+	VPERMILPS    $0xb1, Y2, Y14
+	VADDPS       Y14, Y2, Y2
+	VPERMILPS    $0x4e, Y2, Y14
+	VADDPS       Y14, Y2, Y2
+	VPERMILPS    $0xb1, Y3, Y14
+	VADDPS       Y14, Y3, Y3
+	VPERMILPS    $0x4e, Y3, Y14
+	VADDPS       Y14, Y3, Y3
+	VPERMILPS    $0xb1, Y4, Y14
+	VADDPS       Y14, Y4, Y4
+	VPERMILPS    $0x4e, Y4, Y14
+	VADDPS       Y14, Y4, Y4
+	VPERMILPS    $0xb1, Y5, Y14
+	VADDPS       Y14, Y5, Y5
+	VPERMILPS    $0x4e, Y5, Y14
+	VADDPS       Y14, Y5, Y5
+	VPERMILPS    $0xb1, Y6, Y14
+	VADDPS       Y14, Y6, Y6
+	VPERMILPS    $0x4e, Y6, Y14
+	VADDPS       Y14, Y6, Y6
+	VPERMILPS    $0xb1, Y7, Y14
+	VADDPS       Y14, Y7, Y7
+	VPERMILPS    $0x4e, Y7, Y14
+	VADDPS       Y14, Y7, Y7
+	VPERMILPS    $0xb1, Y8, Y14
+	VADDPS       Y14, Y8, Y8
+	VPERMILPS    $0x4e, Y8, Y14
+	VADDPS       Y14, Y8, Y8
+	VPERMILPS    $0xb1, Y9, Y14
+	VADDPS       Y14, Y9, Y9
+	VPERMILPS    $0x4e, Y9, Y14
+	VADDPS       Y14, Y9, Y9
+	VPERMILPS    $0xb1, Y10, Y14
+	VADDPS       Y14, Y10, Y10
+	VPERMILPS    $0x4e, Y10, Y14
+	VADDPS       Y14, Y10, Y10
+	VPERMILPS    $0xb1, Y11, Y14
+	VADDPS       Y14, Y11, Y11
+	VPERMILPS    $0x4e, Y11, Y14
+	VADDPS       Y14, Y11, Y11
+	VPERMILPS    $0xb1, Y12, Y14
+	VADDPS       Y14, Y12, Y12
+	VPERMILPS    $0x4e, Y12, Y14
+	VADDPS       Y14, Y12, Y12
+	VPERMILPS    $0xb1, Y13, Y14
+	VADDPS       Y14, Y13, Y13
+	VPERMILPS    $0x4e, Y13, Y14
+	VADDPS       Y14, Y13, Y13
+	VMOVSS       X2, (AX)
+	VMOVSS       X4, 4(AX)
+	VMOVSS       X6, 8(AX)
+	VMOVSS       X8, 12(AX)
+	VMOVSS       X10, 16(AX)
+	VMOVSS       X12, 20(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y2, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y4, X0
+	VMOVSS       X0, 4(AX)
+	VEXTRACTF128 $0x01, Y6, X0
+	VMOVSS       X0, 8(AX)
+	VEXTRACTF128 $0x01, Y8, X0
+	VMOVSS       X0, 12(AX)
+	VEXTRACTF128 $0x01, Y10, X0
+	VMOVSS       X0, 16(AX)
+	VEXTRACTF128 $0x01, Y12, X0
+	VMOVSS       X0, 20(AX)
+	ADDQ         CX, AX
+	VMOVSS       X3, (AX)
+	VMOVSS       X5, 4(AX)
+	VMOVSS       X7, 8(AX)
+	VMOVSS       X9, 12(AX)
+	VMOVSS       X11, 16(AX)
+	VMOVSS       X13, 20(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y3, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y5, X0
+	VMOVSS       X0, 4(AX)
+	VEXTRACTF128 $0x01, Y7, X0
+	VMOVSS       X0, 8(AX)
+	VEXTRACTF128 $0x01, Y9, X0
+	VMOVSS       X0, 12(AX)
+	VEXTRACTF128 $0x01, Y11, X0
+	VMOVSS       X0, 16(AX)
+	VEXTRACTF128 $0x01, Y13, X0
+	VMOVSS       X0, 20(AX)
+	ADDQ         CX, AX
+	JMP          next
+
+keep:
+	VMOVUPS Y2, (DX)
+	VMOVUPS Y3, 32(DX)
+	VMOVUPS Y4, 64(DX)
+	VMOVUPS Y5, 96(DX)
+	VMOVUPS Y6, 128(DX)
+	VMOVUPS Y7, 160(DX)
+	VMOVUPS Y8, 192(DX)
+	VMOVUPS Y9, 224(DX)
+	VMOVUPS Y10, 256(DX)
+	VMOVUPS Y11, 288(DX)
+	VMOVUPS Y12, 320(DX)
+	VMOVUPS Y13, 352(DX)
+
+next:
+	ADDQ   $+384, DX
+	IMUL3Q $0x04, DI, R9
+	MOVQ   a+32(FP), BX
+	ADDQ   R9, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow6x2AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow6x2AVX2(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+
+tile:
+	MOVQ           start+24(FP), SI
+	TESTQ          SI, SI
+	JE             continued
+	VBROADCASTF128 (SI), Y1
+	VBROADCASTF128 16(SI), Y2
+	VBROADCASTF128 32(SI), Y3
+	VBROADCASTF128 48(SI), Y4
+	VBROADCASTF128 64(SI), Y5
+	VBROADCASTF128 80(SI), Y6
+	JMP            begin
+
+continued:
+	VMOVUPS (DX), Y1
+	VMOVUPS 32(DX), Y2
+	VMOVUPS 64(DX), Y3
+	VMOVUPS 96(DX), Y4
+	VMOVUPS 128(DX), Y5
+	VMOVUPS 160(DX), Y6
+
+begin:
+	MOVQ           b+56(FP), SI
+	MOVQ           head+64(FP), R9
+	TESTQ          R9, R9
+	JE             afterhead
+	LEAQ           quadMasks<>+0(SB), R10
+	SHLQ           $0x04, R9
+	VMOVDQU        (R10)(R9*1), X7
+	VMASKMOVPS     (BX), X7, X0
+	VMASKMOVPS     (BX)(DI*1), X7, X7
+	VINSERTF128    $0x01, X7, Y0, Y0
+	VBROADCASTF128 (SI), Y7
+	VFMADD231PS    Y7, Y0, Y1
+	VBROADCASTF128 16(SI), Y7
+	VFMADD231PS    Y7, Y0, Y2
+	VBROADCASTF128 32(SI), Y7
+	VFMADD231PS    Y7, Y0, Y3
+	VBROADCASTF128 48(SI), Y7
+	VFMADD231PS    Y7, Y0, Y4
+	VBROADCASTF128 64(SI), Y7
+	VFMADD231PS    Y7, Y0, Y5
+	VBROADCASTF128 80(SI), Y7
+	VFMADD231PS    Y7, Y0, Y6
+	ADDQ           $0x60, SI
+	ADDQ           $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R9
+	TESTQ R9, R9
+	JE    rest
+
+loop:
+	VMOVUPS        (BX), X0
+	VINSERTF128    $0x01, (BX)(DI*1), Y0, Y0
+	VBROADCASTF128 (SI), Y7
+	VFMADD231PS    Y7, Y0, Y1
+	VBROADCASTF128 16(SI), Y7
+	VFMADD231PS    Y7, Y0, Y2
+	VBROADCASTF128 32(SI), Y7
+	VFMADD231PS    Y7, Y0, Y3
+	VBROADCASTF128 48(SI), Y7
+	VFMADD231PS    Y7, Y0, Y4
+	VBROADCASTF128 64(SI), Y7
+	VFMADD231PS    Y7, Y0, Y5
+	VBROADCASTF128 80(SI), Y7
+	VFMADD231PS    Y7, Y0, Y6
+	ADDQ           $0x60, SI
+	ADDQ           $0x10, BX
+	DECQ           R9
+	JNE            loop
+
+rest:
+	MOVQ           tail+80(FP), R9
+	TESTQ          R9, R9
+	JE             aftertail
+	LEAQ           quadMasks<>+0(SB), R10
+	SHLQ           $0x04, R9
+	VMOVDQU        (R10)(R9*1), X7
+	VMASKMOVPS     (BX), X7, X0
+	VMASKMOVPS     (BX)(DI*1), X7, X7
+	VINSERTF128    $0x01, X7, Y0, Y0
+	VBROADCASTF128 (SI), Y7
+	VFMADD231PS    Y7, Y0, Y1
+	VBROADCASTF128 16(SI), Y7
+	VFMADD231PS    Y7, Y0, Y2
+	VBROADCASTF128 32(SI), Y7
+	VFMADD231PS    Y7, Y0, Y3
+	VBROADCASTF128 48(SI), Y7
+	VFMADD231PS    Y7, Y0, Y4
+	VBROADCASTF128 64(SI), Y7
+	VFMADD231PS    Y7, Y0, Y5
+	VBROADCASTF128 80(SI), Y7
+	VFMADD231PS    Y7, Y0, Y6
+	ADDQ           $0x60, SI
+	ADDQ           $0x10, BX
+
+aftertail:
+	TESTQ        AX, AX
+	JE           keep
+	VPERMILPS    $0xb1, Y1, Y7
+	VADDPS       Y7, Y1, Y1
+	VPERMILPS    $0x4e, Y1, Y7
+	VADDPS       Y7, Y1, Y1
+	VPERMILPS    $0xb1, Y2, Y7
+	VADDPS       Y7, Y2, Y2
+	VPERMILPS    $0x4e, Y2, Y7
+	VADDPS       Y7, Y2, Y2
+	VPERMILPS    $0xb1, Y3, Y7
+	VADDPS       Y7, Y3, Y3
+	VPERMILPS    $0x4e, Y3, Y7
+	VADDPS       Y7, Y3, Y3
+	VPERMILPS    $0xb1, Y4, Y7
+	VADDPS       Y7, Y4, Y4
+	VPERMILPS    $0x4e, Y4, Y7
+	VADDPS       Y7, Y4, Y4
+	VPERMILPS    $0xb1, Y5, Y7
+	VADDPS       Y7, Y5, Y5
+	VPERMILPS    $0x4e, Y5, Y7
+	VADDPS       Y7, Y5, Y5
+	VPERMILPS    $0xb1, Y6, Y7
+	VADDPS       Y7, Y6, Y6
+	VPERMILPS    $0x4e, Y6, Y7
+	VADDPS       Y7, Y6, Y6
+	VMOVSS       X1, (AX)
+	VMOVSS       X2, 4(AX)
+	VMOVSS       X3, 8(AX)
+	VMOVSS       X4, 12(AX)
+	VMOVSS       X5, 16(AX)
+	VMOVSS       X6, 20(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y1, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y2, X0
+	VMOVSS       X0, 4(AX)
+	VEXTRACTF128 $0x01, Y3, X0
+	VMOVSS       X0, 8(AX)
+	VEXTRACTF128 $0x01, Y4, X0
+	VMOVSS       X0, 12(AX)
+	VEXTRACTF128 $0x01, Y5, X0
+	VMOVSS       X0, 16(AX)
+	VEXTRACTF128 $0x01, Y6, X0
+	VMOVSS       X0, 20(AX)
+	ADDQ         CX, AX
+	JMP          next
+
+keep:
+	VMOVUPS Y1, (DX)
+	VMOVUPS Y2, 32(DX)
+	VMOVUPS Y3, 64(DX)
+	VMOVUPS Y4, 96(DX)
+	VMOVUPS Y5, 128(DX)
+	VMOVUPS Y6, 160(DX)
+
+next:
+	ADDQ   $+192, DX
+	IMUL3Q $0x02, DI, SI
+	MOVQ   a+32(FP), BX
+	ADDQ   SI, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow7x2AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow7x2AVX2(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+
+tile:
+	MOVQ           start+24(FP), SI
+	TESTQ          SI, SI
+	JE             continued
+	VBROADCASTF128 (SI), Y1
+	VBROADCASTF128 16(SI), Y2
+	VBROADCASTF128 32(SI), Y3
+	VBROADCASTF128 48(SI), Y4
+	VBROADCASTF128 64(SI), Y5
+	VBROADCASTF128 80(SI), Y6
+	VBROADCASTF128 96(SI), Y7
+	JMP            begin
+
+continued:
+	VMOVUPS (DX), Y1
+	VMOVUPS 32(DX), Y2
+	VMOVUPS 64(DX), Y3
+	VMOVUPS 96(DX), Y4
+	VMOVUPS 128(DX), Y5
+	VMOVUPS 160(DX), Y6
+	VMOVUPS 192(DX), Y7
+
+begin:
+	MOVQ           b+56(FP), SI
+	MOVQ           head+64(FP), R9
+	TESTQ          R9, R9
+	JE             afterhead
+	LEAQ           quadMasks<>+0(SB), R10
+	SHLQ           $0x04, R9
+	VMOVDQU        (R10)(R9*1), X8
+	VMASKMOVPS     (BX), X8, X0
+	VMASKMOVPS     (BX)(DI*1), X8, X8
+	VINSERTF128    $0x01, X8, Y0, Y0
+	VBROADCASTF128 (SI), Y8
+	VFMADD231PS    Y8, Y0, Y1
+	VBROADCASTF128 16(SI), Y8
+	VFMADD231PS    Y8, Y0, Y2
+	VBROADCASTF128 32(SI), Y8
+	VFMADD231PS    Y8, Y0, Y3
+	VBROADCASTF128 48(SI), Y8
+	VFMADD231PS    Y8, Y0, Y4
+	VBROADCASTF128 64(SI), Y8
+	VFMADD231PS    Y8, Y0, Y5
+	VBROADCASTF128 80(SI), Y8
+	VFMADD231PS    Y8, Y0, Y6
+	VBROADCASTF128 96(SI), Y8
+	VFMADD231PS    Y8, Y0, Y7
+	ADDQ           $0x70, SI
+	ADDQ           $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R9
+	TESTQ R9, R9
+	JE    rest
+
+loop:
+	VMOVUPS        (BX), X0
+	VINSERTF128    $0x01, (BX)(DI*1), Y0, Y0
+	VBROADCASTF128 (SI), Y8
+	VFMADD231PS    Y8, Y0, Y1
+	VBROADCASTF128 16(SI), Y8
+	VFMADD231PS    Y8, Y0, Y2
+	VBROADCASTF128 32(SI), Y8
+	VFMADD231PS    Y8, Y0, Y3
+	VBROADCASTF128 48(SI), Y8
+	VFMADD231PS    Y8, Y0, Y4
+	VBROADCASTF128 64(SI), Y8
+	VFMADD231PS    Y8, Y0, Y5
+	VBROADCASTF128 80(SI), Y8
+	VFMADD231PS    Y8, Y0, Y6
+	VBROADCASTF128 96(SI), Y8
+	VFMADD231PS    Y8, Y0, Y7
+	ADDQ           $0x70, SI
+	ADDQ           $0x10, BX
+	DECQ           R9
+	JNE            loop
+
+rest:
+	MOVQ           tail+80(FP), R9
+	TESTQ          R9, R9
+	JE             aftertail
+	LEAQ           quadMasks<>+0(SB), R10
+	SHLQ           $0x04, R9
+	VMOVDQU        (R10)(R9*1), X8
+	VMASKMOVPS     (BX), X8, X0
+	VMASKMOVPS     (BX)(DI*1), X8, X8
+	VINSERTF128    $0x01, X8, Y0, Y0
+	VBROADCASTF128 (SI), Y8
+	VFMADD231PS    Y8, Y0, Y1
+	VBROADCASTF128 16(SI), Y8
+	VFMADD231PS    Y8, Y0, Y2
+	VBROADCASTF128 32(SI), Y8
+	VFMADD231PS    Y8, Y0, Y3
+	VBROADCASTF128 48(SI), Y8
+	VFMADD231PS    Y8, Y0, Y4
+	VBROADCASTF128 64(SI), Y8
+	VFMADD231PS    Y8, Y0, Y5
+	VBROADCASTF128 80(SI), Y8
+	VFMADD231PS    Y8, Y0, Y6
+	VBROADCASTF128 96(SI), Y8
+	VFMADD231PS    Y8, Y0, Y7
+	ADDQ           $0x70, SI
+	ADDQ           $0x10, BX
+
+aftertail:
+	TESTQ        AX, AX
+	JE           keep
+	VPERMILPS    $0xb1, Y1, Y8
+	VADDPS       Y8, Y1, Y1
+	VPERMILPS    $0x4e, Y1, Y8
+	VADDPS       Y8, Y1, Y1
+	VPERMILPS    $0xb1, Y2, Y8
+	VADDPS       Y8, Y2, Y2
+	VPERMILPS    $0x4e, Y2, Y8
+	VADDPS       Y8, Y2, Y2
+	VPERMILPS    $0xb1, Y3, Y8
+	VADDPS       Y8, Y3, Y3
+	VPERMILPS    $0x4e, Y3, Y8
+	VADDPS       Y8, Y3, Y3
+	VPERMILPS    $0xb1, Y4, Y8
+	VADDPS       Y8, Y4, Y4
+	VPERMILPS    $0x4e, Y4, Y8
+	VADDPS       Y8, Y4, Y4
+	VPERMILPS    $0xb1, Y5, Y8
+	VADDPS       Y8, Y5, Y5
+	VPERMILPS    $0x4e, Y5, Y8
+	VADDPS       Y8, Y5, Y5
+	VPERMILPS    $0xb1, Y6, Y8
+	VADDPS       Y8, Y6, Y6
+	VPERMILPS    $0x4e, Y6, Y8
+	VADDPS       Y8, Y6, Y6
+	VPERMILPS    $0xb1, Y7, Y8
+	VADDPS       Y8, Y7, Y7
+	VPERMILPS    $0x4e, Y7, Y8
+	VADDPS       Y8, Y7, Y7
+	VMOVSS       X1, (AX)
+	VMOVSS       X2, 4(AX)
+	VMOVSS       X3, 8(AX)
+	VMOVSS       X4, 12(AX)
+	VMOVSS       X5, 16(AX)
+	VMOVSS       X6, 20(AX)
+	VMOVSS       X7, 24(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y1, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y2, X0
+	VMOVSS       X0, 4(AX)
+	VEXTRACTF128 $0x01, Y3, X0
+	VMOVSS       X0, 8(AX)
+	VEXTRACTF128 $0x01, Y4, X0
+	VMOVSS       X0, 12(AX)
+	VEXTRACTF128 $0x01, Y5, X0
+	VMOVSS       X0, 16(AX)
+	VEXTRACTF128 $0x01, Y6, X0
+	VMOVSS       X0, 20(AX)
+	VEXTRACTF128 $0x01, Y7, X0
+	VMOVSS       X0, 24(AX)
+	ADDQ         CX, AX
+	JMP          next
+
+keep:
+	VMOVUPS Y1, (DX)
+	VMOVUPS Y2, 32(DX)
+	VMOVUPS Y3, 64(DX)
+	VMOVUPS Y4, 96(DX)
+	VMOVUPS Y5, 128(DX)
+	VMOVUPS Y6, 160(DX)
+	VMOVUPS Y7, 192(DX)
+
+next:
+	ADDQ   $+224, DX
+	IMUL3Q $0x02, DI, SI
+	MOVQ   a+32(FP), BX
+	ADDQ   SI, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
 // func gemmRows1x1AVX2(c *float32, ldc int, a *float32, ars int, b *float32, ldb int, quads int)
 // Requires: AVX, FMA3
 TEXT ·gemmRows1x1AVX2(SB), NOSPLIT, $0-56
@@ -2716,16 +6023,16 @@ loop1:
 	CMPQ         R13, $0x02
 	JEQ          reluScale1
 	CMPQ         R13, $0x03
-	JEQ          slope1
+	JEQ          scale1
 	VMOVUPS      Y0, (AX)
 	ADDQ         DX, AX
-	JMP          next1
+	JMP          stored1
 
 relu1:
 	VMAXPS  Y1, Y0, Y0
 	VMOVUPS Y0, (AX)
 	ADDQ    DX, AX
-	JMP     next1
+	JMP     stored1
 
 reluScale1:
 	VMOVUPS (R14), Y2
@@ -2733,14 +6040,14 @@ reluScale1:
 	VANDPS  Y0, Y2, Y0
 	VMOVUPS Y0, (AX)
 	ADDQ    DX, AX
-	JMP     next1
+	JMP     stored1
 
-slope1:
+scale1:
 	VMULPS  (R14), Y0, Y0
 	VMOVUPS Y0, (AX)
 	ADDQ    DX, AX
 
-next1:
+stored1:
 	IMUL3Q $0x01, SI, R15
 	ADDQ   R15, CX
 	IMUL3Q $0x01, DX, R15
@@ -2792,12 +6099,12 @@ loop2:
 	CMPQ         R13, $0x02
 	JEQ          reluScale2
 	CMPQ         R13, $0x03
-	JEQ          slope2
+	JEQ          scale2
 	VMOVUPS      Y0, (AX)
 	ADDQ         DX, AX
 	VMOVUPS      Y1, (AX)
 	ADDQ         DX, AX
-	JMP          next2
+	JMP          stored2
 
 relu2:
 	VMAXPS  Y2, Y0, Y0
@@ -2806,7 +6113,7 @@ relu2:
 	VMAXPS  Y2, Y1, Y1
 	VMOVUPS Y1, (AX)
 	ADDQ    DX, AX
-	JMP     next2
+	JMP     stored2
 
 reluScale2:
 	VMOVUPS (R14), Y3
@@ -2820,9 +6127,9 @@ reluScale2:
 	VANDPS  Y1, Y3, Y1
 	VMOVUPS Y1, (AX)
 	ADDQ    DX, AX
-	JMP     next2
+	JMP     stored2
 
-slope2:
+scale2:
 	VMULPS  (R14), Y0, Y0
 	VMOVUPS Y0, (AX)
 	ADDQ    DX, AX
@@ -2831,7 +6138,7 @@ slope2:
 	VMOVUPS Y1, (AX)
 	ADDQ    DX, AX
 
-next2:
+stored2:
 	IMUL3Q $0x02, SI, R15
 	ADDQ   R15, CX
 	IMUL3Q $0x02, DX, R15
@@ -2887,14 +6194,14 @@ loop3:
 	CMPQ         R13, $0x02
 	JEQ          reluScale3
 	CMPQ         R13, $0x03
-	JEQ          slope3
+	JEQ          scale3
 	VMOVUPS      Y0, (AX)
 	ADDQ         DX, AX
 	VMOVUPS      Y1, (AX)
 	ADDQ         DX, AX
 	VMOVUPS      Y2, (AX)
 	ADDQ         DX, AX
-	JMP          next3
+	JMP          stored3
 
 relu3:
 	VMAXPS  Y3, Y0, Y0
@@ -2906,7 +6213,7 @@ relu3:
 	VMAXPS  Y3, Y2, Y2
 	VMOVUPS Y2, (AX)
 	ADDQ    DX, AX
-	JMP     next3
+	JMP     stored3
 
 reluScale3:
 	VMOVUPS (R14), Y4
@@ -2926,9 +6233,9 @@ reluScale3:
 	VANDPS  Y2, Y4, Y2
 	VMOVUPS Y2, (AX)
 	ADDQ    DX, AX
-	JMP     next3
+	JMP     stored3
 
-slope3:
+scale3:
 	VMULPS  (R14), Y0, Y0
 	VMOVUPS Y0, (AX)
 	ADDQ    DX, AX
@@ -2941,7 +6248,7 @@ slope3:
 	VMOVUPS Y2, (AX)
 	ADDQ    DX, AX
 
-next3:
+stored3:
 	IMUL3Q $0x03, SI, R15
 	ADDQ   R15, CX
 	IMUL3Q $0x03, DX, R15
@@ -3001,7 +6308,7 @@ loop4:
 	CMPQ         R13, $0x02
 	JEQ          reluScale4
 	CMPQ         R13, $0x03
-	JEQ          slope4
+	JEQ          scale4
 	VMOVUPS      Y0, (AX)
 	ADDQ         DX, AX
 	VMOVUPS      Y1, (AX)
@@ -3010,7 +6317,7 @@ loop4:
 	ADDQ         DX, AX
 	VMOVUPS      Y3, (AX)
 	ADDQ         DX, AX
-	JMP          next4
+	JMP          stored4
 
 relu4:
 	VMAXPS  Y4, Y0, Y0
@@ -3025,7 +6332,7 @@ relu4:
 	VMAXPS  Y4, Y3, Y3
 	VMOVUPS Y3, (AX)
 	ADDQ    DX, AX
-	JMP     next4
+	JMP     stored4
 
 reluScale4:
 	VMOVUPS (R14), Y5
@@ -3051,9 +6358,9 @@ reluScale4:
 	VANDPS  Y3, Y5, Y3
 	VMOVUPS Y3, (AX)
 	ADDQ    DX, AX
-	JMP     next4
+	JMP     stored4
 
-slope4:
+scale4:
 	VMULPS  (R14), Y0, Y0
 	VMOVUPS Y0, (AX)
 	ADDQ    DX, AX
@@ -3070,7 +6377,7 @@ slope4:
 	VMOVUPS Y3, (AX)
 	ADDQ    DX, AX
 
-next4:
+stored4:
 	IMUL3Q $0x04, SI, R15
 	ADDQ   R15, CX
 	IMUL3Q $0x04, DX, R15
@@ -3134,7 +6441,7 @@ loop5:
 	CMPQ         R13, $0x02
 	JEQ          reluScale5
 	CMPQ         R13, $0x03
-	JEQ          slope5
+	JEQ          scale5
 	VMOVUPS      Y0, (AX)
 	ADDQ         DX, AX
 	VMOVUPS      Y1, (AX)
@@ -3145,7 +6452,7 @@ loop5:
 	ADDQ         DX, AX
 	VMOVUPS      Y4, (AX)
 	ADDQ         DX, AX
-	JMP          next5
+	JMP          stored5
 
 relu5:
 	VMAXPS  Y5, Y0, Y0
@@ -3163,7 +6470,7 @@ relu5:
 	VMAXPS  Y5, Y4, Y4
 	VMOVUPS Y4, (AX)
 	ADDQ    DX, AX
-	JMP     next5
+	JMP     stored5
 
 reluScale5:
 	VMOVUPS (R14), Y6
@@ -3195,9 +6502,9 @@ reluScale5:
 	VANDPS  Y4, Y6, Y4
 	VMOVUPS Y4, (AX)
 	ADDQ    DX, AX
-	JMP     next5
+	JMP     stored5
 
-slope5:
+scale5:
 	VMULPS  (R14), Y0, Y0
 	VMOVUPS Y0, (AX)
 	ADDQ    DX, AX
@@ -3218,7 +6525,7 @@ slope5:
 	VMOVUPS Y4, (AX)
 	ADDQ    DX, AX
 
-next5:
+stored5:
 	IMUL3Q $0x05, SI, R15
 	ADDQ   R15, CX
 	IMUL3Q $0x05, DX, R15
@@ -3286,7 +6593,7 @@ loop6:
 	CMPQ         R13, $0x02
 	JEQ          reluScale6
 	CMPQ         R13, $0x03
-	JEQ          slope6
+	JEQ          scale6
 	VMOVUPS      Y0, (AX)
 	ADDQ         DX, AX
 	VMOVUPS      Y1, (AX)
@@ -3299,7 +6606,7 @@ loop6:
 	ADDQ         DX, AX
 	VMOVUPS      Y5, (AX)
 	ADDQ         DX, AX
-	JMP          next6
+	JMP          stored6
 
 relu6:
 	VMAXPS  Y6, Y0, Y0
@@ -3320,7 +6627,7 @@ relu6:
 	VMAXPS  Y6, Y5, Y5
 	VMOVUPS Y5, (AX)
 	ADDQ    DX, AX
-	JMP     next6
+	JMP     stored6
 
 reluScale6:
 	VMOVUPS (R14), Y7
@@ -3358,9 +6665,9 @@ reluScale6:
 	VANDPS  Y5, Y7, Y5
 	VMOVUPS Y5, (AX)
 	ADDQ    DX, AX
-	JMP     next6
+	JMP     stored6
 
-slope6:
+scale6:
 	VMULPS  (R14), Y0, Y0
 	VMOVUPS Y0, (AX)
 	ADDQ    DX, AX
@@ -3385,7 +6692,7 @@ slope6:
 	VMOVUPS Y5, (AX)
 	ADDQ    DX, AX
 
-next6:
+stored6:
 	IMUL3Q $0x06, SI, R15
 	ADDQ   R15, CX
 	IMUL3Q $0x06, DX, R15
@@ -3457,7 +6764,7 @@ loop7:
 	CMPQ         R13, $0x02
 	JEQ          reluScale7
 	CMPQ         R13, $0x03
-	JEQ          slope7
+	JEQ          scale7
 	VMOVUPS      Y0, (AX)
 	ADDQ         DX, AX
 	VMOVUPS      Y1, (AX)
@@ -3472,7 +6779,7 @@ loop7:
 	ADDQ         DX, AX
 	VMOVUPS      Y6, (AX)
 	ADDQ         DX, AX
-	JMP          next7
+	JMP          stored7
 
 relu7:
 	VMAXPS  Y7, Y0, Y0
@@ -3496,7 +6803,7 @@ relu7:
 	VMAXPS  Y7, Y6, Y6
 	VMOVUPS Y6, (AX)
 	ADDQ    DX, AX
-	JMP     next7
+	JMP     stored7
 
 reluScale7:
 	VMOVUPS (R14), Y8
@@ -3540,9 +6847,9 @@ reluScale7:
 	VANDPS  Y6, Y8, Y6
 	VMOVUPS Y6, (AX)
 	ADDQ    DX, AX
-	JMP     next7
+	JMP     stored7
 
-slope7:
+scale7:
 	VMULPS  (R14), Y0, Y0
 	VMOVUPS Y0, (AX)
 	ADDQ    DX, AX
@@ -3571,7 +6878,7 @@ slope7:
 	VMOVUPS Y6, (AX)
 	ADDQ    DX, AX
 
-next7:
+stored7:
 	IMUL3Q $0x07, SI, R15
 	ADDQ   R15, CX
 	IMUL3Q $0x07, DX, R15
@@ -3647,7 +6954,7 @@ loop8:
 	CMPQ         R13, $0x02
 	JEQ          reluScale8
 	CMPQ         R13, $0x03
-	JEQ          slope8
+	JEQ          scale8
 	VMOVUPS      Y0, (AX)
 	ADDQ         DX, AX
 	VMOVUPS      Y1, (AX)
@@ -3664,7 +6971,7 @@ loop8:
 	ADDQ         DX, AX
 	VMOVUPS      Y7, (AX)
 	ADDQ         DX, AX
-	JMP          next8
+	JMP          stored8
 
 relu8:
 	VMAXPS  Y8, Y0, Y0
@@ -3691,7 +6998,7 @@ relu8:
 	VMAXPS  Y8, Y7, Y7
 	VMOVUPS Y7, (AX)
 	ADDQ    DX, AX
-	JMP     next8
+	JMP     stored8
 
 reluScale8:
 	VMOVUPS (R14), Y9
@@ -3741,9 +7048,9 @@ reluScale8:
 	VANDPS  Y7, Y9, Y7
 	VMOVUPS Y7, (AX)
 	ADDQ    DX, AX
-	JMP     next8
+	JMP     stored8
 
-slope8:
+scale8:
 	VMULPS  (R14), Y0, Y0
 	VMOVUPS Y0, (AX)
 	ADDQ    DX, AX
@@ -3776,7 +7083,7 @@ slope8:
 	VMOVUPS Y7, (AX)
 	ADDQ    DX, AX
 
-next8:
+stored8:
 	IMUL3Q $0x08, SI, R15
 	ADDQ   R15, CX
 	IMUL3Q $0x08, DX, R15
@@ -3858,7 +7165,7 @@ loop9:
 	CMPQ         R13, $0x02
 	JEQ          reluScale9
 	CMPQ         R13, $0x03
-	JEQ          slope9
+	JEQ          scale9
 	VMOVUPS      Y0, (AX)
 	ADDQ         DX, AX
 	VMOVUPS      Y1, (AX)
@@ -3877,7 +7184,7 @@ loop9:
 	ADDQ         DX, AX
 	VMOVUPS      Y8, (AX)
 	ADDQ         DX, AX
-	JMP          next9
+	JMP          stored9
 
 relu9:
 	VMAXPS  Y9, Y0, Y0
@@ -3907,7 +7214,7 @@ relu9:
 	VMAXPS  Y9, Y8, Y8
 	VMOVUPS Y8, (AX)
 	ADDQ    DX, AX
-	JMP     next9
+	JMP     stored9
 
 reluScale9:
 	VMOVUPS (R14), Y10
@@ -3963,9 +7270,9 @@ reluScale9:
 	VANDPS  Y8, Y10, Y8
 	VMOVUPS Y8, (AX)
 	ADDQ    DX, AX
-	JMP     next9
+	JMP     stored9
 
-slope9:
+scale9:
 	VMULPS  (R14), Y0, Y0
 	VMOVUPS Y0, (AX)
 	ADDQ    DX, AX
@@ -4002,7 +7309,7 @@ slope9:
 	VMOVUPS Y8, (AX)
 	ADDQ    DX, AX
 
-next9:
+stored9:
 	IMUL3Q $0x09, SI, R15
 	ADDQ   R15, CX
 	IMUL3Q $0x09, DX, R15
@@ -4088,7 +7395,7 @@ loop10:
 	CMPQ         R13, $0x02
 	JEQ          reluScale10
 	CMPQ         R13, $0x03
-	JEQ          slope10
+	JEQ          scale10
 	VMOVUPS      Y0, (AX)
 	ADDQ         DX, AX
 	VMOVUPS      Y1, (AX)
@@ -4109,7 +7416,7 @@ loop10:
 	ADDQ         DX, AX
 	VMOVUPS      Y9, (AX)
 	ADDQ         DX, AX
-	JMP          next10
+	JMP          stored10
 
 relu10:
 	VMAXPS  Y10, Y0, Y0
@@ -4142,7 +7449,7 @@ relu10:
 	VMAXPS  Y10, Y9, Y9
 	VMOVUPS Y9, (AX)
 	ADDQ    DX, AX
-	JMP     next10
+	JMP     stored10
 
 reluScale10:
 	VMOVUPS (R14), Y11
@@ -4204,9 +7511,9 @@ reluScale10:
 	VANDPS  Y9, Y11, Y9
 	VMOVUPS Y9, (AX)
 	ADDQ    DX, AX
-	JMP     next10
+	JMP     stored10
 
-slope10:
+scale10:
 	VMULPS  (R14), Y0, Y0
 	VMOVUPS Y0, (AX)
 	ADDQ    DX, AX
@@ -4247,7 +7554,7 @@ slope10:
 	VMOVUPS Y9, (AX)
 	ADDQ    DX, AX
 
-next10:
+stored10:
 	IMUL3Q $0x0a, SI, R15
 	ADDQ   R15, CX
 	IMUL3Q $0x0a, DX, R15
@@ -4337,7 +7644,7 @@ loop11:
 	CMPQ         R13, $0x02
 	JEQ          reluScale11
 	CMPQ         R13, $0x03
-	JEQ          slope11
+	JEQ          scale11
 	VMOVUPS      Y0, (AX)
 	ADDQ         DX, AX
 	VMOVUPS      Y1, (AX)
@@ -4360,7 +7667,7 @@ loop11:
 	ADDQ         DX, AX
 	VMOVUPS      Y10, (AX)
 	ADDQ         DX, AX
-	JMP          next11
+	JMP          stored11
 
 relu11:
 	VMAXPS  Y11, Y0, Y0
@@ -4396,7 +7703,7 @@ relu11:
 	VMAXPS  Y11, Y10, Y10
 	VMOVUPS Y10, (AX)
 	ADDQ    DX, AX
-	JMP     next11
+	JMP     stored11
 
 reluScale11:
 	VMOVUPS (R14), Y12
@@ -4464,9 +7771,9 @@ reluScale11:
 	VANDPS  Y10, Y12, Y10
 	VMOVUPS Y10, (AX)
 	ADDQ    DX, AX
-	JMP     next11
+	JMP     stored11
 
-slope11:
+scale11:
 	VMULPS  (R14), Y0, Y0
 	VMOVUPS Y0, (AX)
 	ADDQ    DX, AX
@@ -4511,7 +7818,7 @@ slope11:
 	VMOVUPS Y10, (AX)
 	ADDQ    DX, AX
 
-next11:
+stored11:
 	IMUL3Q $0x0b, SI, R15
 	ADDQ   R15, CX
 	IMUL3Q $0x0b, DX, R15
@@ -4605,7 +7912,7 @@ loop12:
 	CMPQ         R13, $0x02
 	JEQ          reluScale12
 	CMPQ         R13, $0x03
-	JEQ          slope12
+	JEQ          scale12
 	VMOVUPS      Y0, (AX)
 	ADDQ         DX, AX
 	VMOVUPS      Y1, (AX)
@@ -4630,7 +7937,7 @@ loop12:
 	ADDQ         DX, AX
 	VMOVUPS      Y11, (AX)
 	ADDQ         DX, AX
-	JMP          next12
+	JMP          stored12
 
 relu12:
 	VMAXPS  Y12, Y0, Y0
@@ -4669,7 +7976,7 @@ relu12:
 	VMAXPS  Y12, Y11, Y11
 	VMOVUPS Y11, (AX)
 	ADDQ    DX, AX
-	JMP     next12
+	JMP     stored12
 
 reluScale12:
 	VMOVUPS (R14), Y13
@@ -4743,9 +8050,9 @@ reluScale12:
 	VANDPS  Y11, Y13, Y11
 	VMOVUPS Y11, (AX)
 	ADDQ    DX, AX
-	JMP     next12
+	JMP     stored12
 
-slope12:
+scale12:
 	VMULPS  (R14), Y0, Y0
 	VMOVUPS Y0, (AX)
 	ADDQ    DX, AX
@@ -4794,7 +8101,7 @@ slope12:
 	VMOVUPS Y11, (AX)
 	ADDQ    DX, AX
 
-next12:
+stored12:
 	IMUL3Q $0x0c, SI, R15
 	ADDQ   R15, CX
 	IMUL3Q $0x0c, DX, R15
@@ -4871,11 +8178,11 @@ loop1:
 	CMPQ         R12, $0x02
 	JEQ          reluScale1
 	CMPQ         R12, $0x03
-	JEQ          slope1
+	JEQ          scale1
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
 	ADDQ         DX, AX
-	JMP          next1
+	JMP          stored1
 
 relu1:
 	VMAXPS  Y2, Y0, Y0
@@ -4883,7 +8190,7 @@ relu1:
 	VMAXPS  Y2, Y1, Y1
 	VMOVUPS Y1, 32(AX)
 	ADDQ    DX, AX
-	JMP     next1
+	JMP     stored1
 
 reluScale1:
 	VMOVUPS (R13), Y3
@@ -4895,16 +8202,16 @@ reluScale1:
 	VANDPS  Y1, Y3, Y1
 	VMOVUPS Y1, 32(AX)
 	ADDQ    DX, AX
-	JMP     next1
+	JMP     stored1
 
-slope1:
+scale1:
 	VMULPS  (R13), Y0, Y0
 	VMOVUPS Y0, (AX)
 	VMULPS  32(R13), Y1, Y1
 	VMOVUPS Y1, 32(AX)
 	ADDQ    DX, AX
 
-next1:
+stored1:
 	IMUL3Q $0x01, SI, R14
 	ADDQ   R14, CX
 	IMUL3Q $0x01, DX, R14
@@ -4963,14 +8270,14 @@ loop2:
 	CMPQ         R12, $0x02
 	JEQ          reluScale2
 	CMPQ         R12, $0x03
-	JEQ          slope2
+	JEQ          scale2
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
 	ADDQ         DX, AX
 	VMOVUPS      Y2, (AX)
 	VMOVUPS      Y3, 32(AX)
 	ADDQ         DX, AX
-	JMP          next2
+	JMP          stored2
 
 relu2:
 	VMAXPS  Y4, Y0, Y0
@@ -4983,7 +8290,7 @@ relu2:
 	VMAXPS  Y4, Y3, Y3
 	VMOVUPS Y3, 32(AX)
 	ADDQ    DX, AX
-	JMP     next2
+	JMP     stored2
 
 reluScale2:
 	VMOVUPS (R13), Y5
@@ -5005,9 +8312,9 @@ reluScale2:
 	VANDPS  Y3, Y5, Y3
 	VMOVUPS Y3, 32(AX)
 	ADDQ    DX, AX
-	JMP     next2
+	JMP     stored2
 
-slope2:
+scale2:
 	VMULPS  (R13), Y0, Y0
 	VMOVUPS Y0, (AX)
 	VMULPS  32(R13), Y1, Y1
@@ -5020,7 +8327,7 @@ slope2:
 	VMOVUPS Y3, 32(AX)
 	ADDQ    DX, AX
 
-next2:
+stored2:
 	IMUL3Q $0x02, SI, R14
 	ADDQ   R14, CX
 	IMUL3Q $0x02, DX, R14
@@ -5086,7 +8393,7 @@ loop3:
 	CMPQ         R12, $0x02
 	JEQ          reluScale3
 	CMPQ         R12, $0x03
-	JEQ          slope3
+	JEQ          scale3
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
 	ADDQ         DX, AX
@@ -5096,7 +8403,7 @@ loop3:
 	VMOVUPS      Y4, (AX)
 	VMOVUPS      Y5, 32(AX)
 	ADDQ         DX, AX
-	JMP          next3
+	JMP          stored3
 
 relu3:
 	VMAXPS  Y6, Y0, Y0
@@ -5114,7 +8421,7 @@ relu3:
 	VMAXPS  Y6, Y5, Y5
 	VMOVUPS Y5, 32(AX)
 	ADDQ    DX, AX
-	JMP     next3
+	JMP     stored3
 
 reluScale3:
 	VMOVUPS (R13), Y7
@@ -5146,9 +8453,9 @@ reluScale3:
 	VANDPS  Y5, Y7, Y5
 	VMOVUPS Y5, 32(AX)
 	ADDQ    DX, AX
-	JMP     next3
+	JMP     stored3
 
-slope3:
+scale3:
 	VMULPS  (R13), Y0, Y0
 	VMOVUPS Y0, (AX)
 	VMULPS  32(R13), Y1, Y1
@@ -5167,7 +8474,7 @@ slope3:
 	VMOVUPS Y5, 32(AX)
 	ADDQ    DX, AX
 
-next3:
+stored3:
 	IMUL3Q $0x03, SI, R14
 	ADDQ   R14, CX
 	IMUL3Q $0x03, DX, R14
@@ -5240,7 +8547,7 @@ loop4:
 	CMPQ         R12, $0x02
 	JEQ          reluScale4
 	CMPQ         R12, $0x03
-	JEQ          slope4
+	JEQ          scale4
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
 	ADDQ         DX, AX
@@ -5253,7 +8560,7 @@ loop4:
 	VMOVUPS      Y6, (AX)
 	VMOVUPS      Y7, 32(AX)
 	ADDQ         DX, AX
-	JMP          next4
+	JMP          stored4
 
 relu4:
 	VMAXPS  Y8, Y0, Y0
@@ -5276,7 +8583,7 @@ relu4:
 	VMAXPS  Y8, Y7, Y7
 	VMOVUPS Y7, 32(AX)
 	ADDQ    DX, AX
-	JMP     next4
+	JMP     stored4
 
 reluScale4:
 	VMOVUPS (R13), Y9
@@ -5318,9 +8625,9 @@ reluScale4:
 	VANDPS  Y7, Y9, Y7
 	VMOVUPS Y7, 32(AX)
 	ADDQ    DX, AX
-	JMP     next4
+	JMP     stored4
 
-slope4:
+scale4:
 	VMULPS  (R13), Y0, Y0
 	VMOVUPS Y0, (AX)
 	VMULPS  32(R13), Y1, Y1
@@ -5345,7 +8652,7 @@ slope4:
 	VMOVUPS Y7, 32(AX)
 	ADDQ    DX, AX
 
-next4:
+stored4:
 	IMUL3Q $0x04, SI, R14
 	ADDQ   R14, CX
 	IMUL3Q $0x04, DX, R14
@@ -5425,7 +8732,7 @@ loop5:
 	CMPQ         R12, $0x02
 	JEQ          reluScale5
 	CMPQ         R12, $0x03
-	JEQ          slope5
+	JEQ          scale5
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
 	ADDQ         DX, AX
@@ -5441,7 +8748,7 @@ loop5:
 	VMOVUPS      Y8, (AX)
 	VMOVUPS      Y9, 32(AX)
 	ADDQ         DX, AX
-	JMP          next5
+	JMP          stored5
 
 relu5:
 	VMAXPS  Y10, Y0, Y0
@@ -5469,7 +8776,7 @@ relu5:
 	VMAXPS  Y10, Y9, Y9
 	VMOVUPS Y9, 32(AX)
 	ADDQ    DX, AX
-	JMP     next5
+	JMP     stored5
 
 reluScale5:
 	VMOVUPS (R13), Y11
@@ -5521,9 +8828,9 @@ reluScale5:
 	VANDPS  Y9, Y11, Y9
 	VMOVUPS Y9, 32(AX)
 	ADDQ    DX, AX
-	JMP     next5
+	JMP     stored5
 
-slope5:
+scale5:
 	VMULPS  (R13), Y0, Y0
 	VMOVUPS Y0, (AX)
 	VMULPS  32(R13), Y1, Y1
@@ -5554,7 +8861,7 @@ slope5:
 	VMOVUPS Y9, 32(AX)
 	ADDQ    DX, AX
 
-next5:
+stored5:
 	IMUL3Q $0x05, SI, R14
 	ADDQ   R14, CX
 	IMUL3Q $0x05, DX, R14
@@ -5641,7 +8948,7 @@ loop6:
 	CMPQ         R12, $0x02
 	JEQ          reluScale6
 	CMPQ         R12, $0x03
-	JEQ          slope6
+	JEQ          scale6
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
 	ADDQ         DX, AX
@@ -5660,7 +8967,7 @@ loop6:
 	VMOVUPS      Y10, (AX)
 	VMOVUPS      Y11, 32(AX)
 	ADDQ         DX, AX
-	JMP          next6
+	JMP          stored6
 
 relu6:
 	VMAXPS  Y12, Y0, Y0
@@ -5693,7 +9000,7 @@ relu6:
 	VMAXPS  Y12, Y11, Y11
 	VMOVUPS Y11, 32(AX)
 	ADDQ    DX, AX
-	JMP     next6
+	JMP     stored6
 
 reluScale6:
 	VMOVUPS (R13), Y13
@@ -5755,9 +9062,9 @@ reluScale6:
 	VANDPS  Y11, Y13, Y11
 	VMOVUPS Y11, 32(AX)
 	ADDQ    DX, AX
-	JMP     next6
+	JMP     stored6
 
-slope6:
+scale6:
 	VMULPS  (R13), Y0, Y0
 	VMOVUPS Y0, (AX)
 	VMULPS  32(R13), Y1, Y1
@@ -5794,7 +9101,7 @@ slope6:
 	VMOVUPS Y11, 32(AX)
 	ADDQ    DX, AX
 
-next6:
+stored6:
 	IMUL3Q $0x06, SI, R14
 	ADDQ   R14, CX
 	IMUL3Q $0x06, DX, R14
@@ -5802,6 +9109,234 @@ next6:
 	ADDQ   $+24, R11
 	DECQ   DI
 	JNE    tile6
+	VZEROUPPER
+	RET
+
+// func narrowLanes1AVX2(p *[12]uint64)
+// Requires: AVX, FMA3
+TEXT ·narrowLanes1AVX2(SB), NOSPLIT, $0-8
+	MOVQ p+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 48(AX), DX
+	MOVQ 56(AX), BX
+	MOVQ 40(AX), SI
+	MOVQ 24(AX), DI
+	MOVQ (AX), R8
+	MOVQ 32(AX), R9
+	MOVQ 72(AX), R10
+	LEAQ (BX)(BX*2), R11
+	LEAQ (SI)(SI*2), R12
+
+row:
+	VXORPS       Y8, Y8, Y8
+	VXORPS       Y0, Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	TESTQ        DI, DI
+	JEQ          begin
+	VBROADCASTSS (DI), Y0
+	ADDQ         $+4, DI
+
+begin:
+	MOVQ CX, R13
+	MOVQ 16(AX), R14
+	MOVQ 64(AX), R15
+	SUBQ $+4, R15
+	JL   rest
+
+loop:
+	VBROADCASTSS (R13), Y9
+	VFMADD231PS  (R14), Y9, Y0
+	VBROADCASTSS (R13)(BX*1), Y9
+	VFMADD231PS  (R14)(SI*1), Y9, Y1
+	VBROADCASTSS (R13)(BX*2), Y9
+	VFMADD231PS  (R14)(SI*2), Y9, Y2
+	VBROADCASTSS (R13)(R11*1), Y9
+	VFMADD231PS  (R14)(R12*1), Y9, Y3
+	LEAQ         (R13)(BX*4), R13
+	LEAQ         (R14)(SI*4), R14
+	SUBQ         $+4, R15
+	JGE          loop
+
+rest:
+	ADDQ         $+4, R15
+	CMPQ         R15, $0x01
+	JL           sum
+	VBROADCASTSS (R13), Y9
+	VFMADD231PS  (R14), Y9, Y0
+	CMPQ         R15, $0x02
+	JL           sum
+	VBROADCASTSS (R13)(BX*1), Y9
+	VFMADD231PS  (R14)(SI*1), Y9, Y1
+	CMPQ         R15, $0x03
+	JL           sum
+	VBROADCASTSS (R13)(BX*2), Y9
+	VFMADD231PS  (R14)(SI*2), Y9, Y2
+
+sum:
+	VADDPS  Y1, Y0, Y0
+	VADDPS  Y3, Y2, Y2
+	VADDPS  Y2, Y0, Y0
+	MOVQ    88(AX), R15
+	VXORPS  Y8, Y8, Y8
+	CMPQ    R15, $0x01
+	JEQ     relu
+	CMPQ    R15, $0x02
+	JEQ     reluScale
+	CMPQ    R15, $0x03
+	JEQ     scale
+	VMOVUPS Y0, (R8)
+	JMP     stored
+
+relu:
+	VMAXPS  Y8, Y0, Y0
+	VMOVUPS Y0, (R8)
+	JMP     stored
+
+reluScale:
+	VMOVUPS (R9), Y9
+	VCMPPS  $0x1e, Y8, Y9, Y9
+	VANDPS  Y0, Y9, Y0
+	VMOVUPS Y0, (R8)
+	JMP     stored
+
+scale:
+	VMULPS  (R9), Y0, Y0
+	VMOVUPS Y0, (R8)
+
+stored:
+	ADDQ DX, CX
+	ADDQ SI, R8
+	ADDQ SI, R9
+	DECQ R10
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func narrowLanes2AVX2(p *[12]uint64)
+// Requires: AVX, FMA3
+TEXT ·narrowLanes2AVX2(SB), NOSPLIT, $0-8
+	MOVQ p+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 48(AX), DX
+	MOVQ 56(AX), BX
+	MOVQ 40(AX), SI
+	MOVQ 24(AX), DI
+	MOVQ (AX), R8
+	MOVQ 32(AX), R9
+	MOVQ 72(AX), R10
+	LEAQ (BX)(BX*2), R11
+	LEAQ (SI)(SI*2), R12
+
+row:
+	VXORPS       Y8, Y8, Y8
+	VXORPS       Y0, Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	TESTQ        DI, DI
+	JEQ          begin
+	VBROADCASTSS (DI), Y0
+	VBROADCASTSS (DI), Y1
+	ADDQ         $+4, DI
+
+begin:
+	MOVQ CX, R13
+	MOVQ 16(AX), R14
+	MOVQ 64(AX), R15
+	SUBQ $+4, R15
+	JL   rest
+
+loop:
+	VBROADCASTSS (R13), Y9
+	VFMADD231PS  (R14), Y9, Y0
+	VFMADD231PS  32(R14), Y9, Y1
+	VBROADCASTSS (R13)(BX*1), Y9
+	VFMADD231PS  (R14)(SI*1), Y9, Y2
+	VFMADD231PS  32(R14)(SI*1), Y9, Y3
+	VBROADCASTSS (R13)(BX*2), Y9
+	VFMADD231PS  (R14)(SI*2), Y9, Y4
+	VFMADD231PS  32(R14)(SI*2), Y9, Y5
+	VBROADCASTSS (R13)(R11*1), Y9
+	VFMADD231PS  (R14)(R12*1), Y9, Y6
+	VFMADD231PS  32(R14)(R12*1), Y9, Y7
+	LEAQ         (R13)(BX*4), R13
+	LEAQ         (R14)(SI*4), R14
+	SUBQ         $+4, R15
+	JGE          loop
+
+rest:
+	ADDQ         $+4, R15
+	CMPQ         R15, $0x01
+	JL           sum
+	VBROADCASTSS (R13), Y9
+	VFMADD231PS  (R14), Y9, Y0
+	VFMADD231PS  32(R14), Y9, Y1
+	CMPQ         R15, $0x02
+	JL           sum
+	VBROADCASTSS (R13)(BX*1), Y9
+	VFMADD231PS  (R14)(SI*1), Y9, Y2
+	VFMADD231PS  32(R14)(SI*1), Y9, Y3
+	CMPQ         R15, $0x03
+	JL           sum
+	VBROADCASTSS (R13)(BX*2), Y9
+	VFMADD231PS  (R14)(SI*2), Y9, Y4
+	VFMADD231PS  32(R14)(SI*2), Y9, Y5
+
+sum:
+	VADDPS  Y2, Y0, Y0
+	VADDPS  Y6, Y4, Y4
+	VADDPS  Y4, Y0, Y0
+	VADDPS  Y3, Y1, Y1
+	VADDPS  Y7, Y5, Y5
+	VADDPS  Y5, Y1, Y1
+	MOVQ    88(AX), R15
+	VXORPS  Y8, Y8, Y8
+	CMPQ    R15, $0x01
+	JEQ     relu
+	CMPQ    R15, $0x02
+	JEQ     reluScale
+	CMPQ    R15, $0x03
+	JEQ     scale
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	JMP     stored
+
+relu:
+	VMAXPS  Y8, Y0, Y0
+	VMOVUPS Y0, (R8)
+	VMAXPS  Y8, Y1, Y1
+	VMOVUPS Y1, 32(R8)
+	JMP     stored
+
+reluScale:
+	VMOVUPS (R9), Y9
+	VCMPPS  $0x1e, Y8, Y9, Y9
+	VANDPS  Y0, Y9, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 32(R9), Y9
+	VCMPPS  $0x1e, Y8, Y9, Y9
+	VANDPS  Y1, Y9, Y1
+	VMOVUPS Y1, 32(R8)
+	JMP     stored
+
+scale:
+	VMULPS  (R9), Y0, Y0
+	VMOVUPS Y0, (R8)
+	VMULPS  32(R9), Y1, Y1
+	VMOVUPS Y1, 32(R8)
+
+stored:
+	ADDQ DX, CX
+	ADDQ SI, R8
+	ADDQ SI, R9
+	DECQ R10
+	JNE  row
 	VZEROUPPER
 	RET
 
@@ -6065,7 +9600,7 @@ rest:
 	RET
 
 // func adamWAVX2(w *float32, m *float32, v *float32, grad *float32, s *[9]float32, n int)
-// Requires: AVX, FMA3
+// Requires: AVX, AVX2, FMA3
 TEXT ·adamWAVX2(SB), NOSPLIT, $0-48
 	MOVQ w+0(FP), AX
 	MOVQ m+8(FP), CX
@@ -6086,19 +9621,36 @@ loop:
 	VMULPS       Y4, Y3, Y4
 	VBROADCASTSS (DI), Y5
 	VFMADD213PS  Y4, Y5, Y1
+	VPAND        word7fffffff<>+0(SB), Y1, Y4
+	VCMPPS       $0x11, word0d800000<>+0(SB), Y4, Y4
+	VANDNPS      Y1, Y4, Y1
 	VBROADCASTSS 12(DI), Y4
 	VMULPS       Y4, Y3, Y4
 	VMULPS       Y3, Y4, Y3
 	VBROADCASTSS 8(DI), Y4
 	VFMADD213PS  Y3, Y4, Y2
-	VBROADCASTSS 20(DI), Y3
-	VMULPS       Y3, Y2, Y3
-	VSQRTPS      Y3, Y3
-	VBROADCASTSS 24(DI), Y4
-	VADDPS       Y4, Y3, Y3
-	VBROADCASTSS 16(DI), Y4
-	VMULPS       Y4, Y1, Y4
-	VDIVPS       Y3, Y4, Y3
+	VCMPPS       $0x11, word0d800000<>+0(SB), Y2, Y3
+	VANDNPS      Y2, Y3, Y2
+	VBROADCASTSS 16(DI), Y3
+	VMULPS       Y3, Y1, Y3
+	VBROADCASTSS 20(DI), Y4
+	VBROADCASTSS 24(DI), Y5
+	VMOVAPS      Y2, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VPSRLD       $0x01, Y6, Y4
+	VMOVUPS      word5f3759df<>+0(SB), Y5
+	VPSUBD       Y4, Y5, Y4
+	VMULPS       wordbf000000<>+0(SB), Y6, Y5
+	VMULPS       Y4, Y5, Y6
+	VFMADD213PS  word3f000000<>+0(SB), Y4, Y6
+	VFMADD213PS  Y4, Y6, Y4
+	VMULPS       Y4, Y5, Y6
+	VFMADD213PS  word3f000000<>+0(SB), Y4, Y6
+	VFMADD213PS  Y4, Y6, Y4
+	VMULPS       Y4, Y5, Y5
+	VFMADD213PS  word3f000000<>+0(SB), Y4, Y5
+	VFMADD213PS  Y4, Y5, Y4
+	VMULPS       Y4, Y3, Y3
 	VBROADCASTSS 28(DI), Y4
 	VBROADCASTSS 32(DI), Y5
 	VMOVAPS      Y0, Y6
@@ -6127,19 +9679,36 @@ rest:
 	VMULPS       Y5, Y4, Y5
 	VBROADCASTSS (DI), Y6
 	VFMADD213PS  Y5, Y6, Y2
+	VPAND        word7fffffff<>+0(SB), Y2, Y5
+	VCMPPS       $0x11, word0d800000<>+0(SB), Y5, Y5
+	VANDNPS      Y2, Y5, Y2
 	VBROADCASTSS 12(DI), Y5
 	VMULPS       Y5, Y4, Y5
 	VMULPS       Y4, Y5, Y4
 	VBROADCASTSS 8(DI), Y5
 	VFMADD213PS  Y4, Y5, Y3
-	VBROADCASTSS 20(DI), Y4
-	VMULPS       Y4, Y3, Y4
-	VSQRTPS      Y4, Y4
-	VBROADCASTSS 24(DI), Y5
-	VADDPS       Y5, Y4, Y4
-	VBROADCASTSS 16(DI), Y5
-	VMULPS       Y5, Y2, Y5
-	VDIVPS       Y4, Y5, Y4
+	VCMPPS       $0x11, word0d800000<>+0(SB), Y3, Y4
+	VANDNPS      Y3, Y4, Y3
+	VBROADCASTSS 16(DI), Y4
+	VMULPS       Y4, Y2, Y4
+	VBROADCASTSS 20(DI), Y5
+	VBROADCASTSS 24(DI), Y6
+	VMOVAPS      Y3, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VPSRLD       $0x01, Y7, Y5
+	VMOVUPS      word5f3759df<>+0(SB), Y6
+	VPSUBD       Y5, Y6, Y5
+	VMULPS       wordbf000000<>+0(SB), Y7, Y6
+	VMULPS       Y5, Y6, Y7
+	VFMADD213PS  word3f000000<>+0(SB), Y5, Y7
+	VFMADD213PS  Y5, Y7, Y5
+	VMULPS       Y5, Y6, Y7
+	VFMADD213PS  word3f000000<>+0(SB), Y5, Y7
+	VFMADD213PS  Y5, Y7, Y5
+	VMULPS       Y5, Y6, Y6
+	VFMADD213PS  word3f000000<>+0(SB), Y5, Y6
+	VFMADD213PS  Y5, Y6, Y5
+	VMULPS       Y5, Y4, Y4
 	VBROADCASTSS 28(DI), Y5
 	VBROADCASTSS 32(DI), Y6
 	VMOVAPS      Y1, Y7
@@ -6149,248 +9718,6 @@ rest:
 	VMASKMOVPS   Y1, Y0, (AX)(R8*4)
 	VMASKMOVPS   Y2, Y0, (CX)(R8*4)
 	VMASKMOVPS   Y3, Y0, (DX)(R8*4)
-
-done:
-	VZEROUPPER
-	RET
-
-// func adamWQuietAVX2(w *float32, m *float32, v *float32, grad *float32, s *[9]float32, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·adamWQuietAVX2(SB), NOSPLIT, $0-48
-	MOVQ w+0(FP), AX
-	MOVQ m+8(FP), CX
-	MOVQ v+16(FP), DX
-	MOVQ grad+24(FP), BX
-	MOVQ n+40(FP), SI
-	MOVQ s+32(FP), DI
-	XORQ R8, R8
-	SUBQ $+8, SI
-	JL   rest
-
-loop:
-	VMOVUPS      (AX)(R8*4), Y0
-	VMOVUPS      (CX)(R8*4), Y1
-	VMOVUPS      (DX)(R8*4), Y2
-	VMOVUPS      (BX)(R8*4), Y3
-	VPAND        word7fffffff<>+0(SB), Y1, Y4
-	VMOVUPS      word00800000<>+0(SB), Y5
-	VPCMPGTD     Y4, Y5, Y5
-	VPCMPGTD     word00000000<>+0(SB), Y4, Y4
-	VANDPS       Y5, Y4, Y4
-	VPAND        word7fffffff<>+0(SB), Y2, Y5
-	VMOVUPS      word00800000<>+0(SB), Y6
-	VPCMPGTD     Y5, Y6, Y6
-	VPCMPGTD     word00000000<>+0(SB), Y5, Y5
-	VANDPS       Y6, Y5, Y5
-	VORPS        Y4, Y5, Y4
-	VMOVMSKPS    Y4, R9
-	TESTL        R9, R9
-	JE           common1
-	VBROADCASTSS 32(DI), Y4
-	VMOVAPS      Y0, Y5
-	VFNMADD213PS Y0, Y4, Y5
-	VBROADCASTSS 4(DI), Y0
-	VMULPS       Y0, Y3, Y0
-	VPAND        word7fffffff<>+0(SB), Y1, Y4
-	VMOVUPS      word00800000<>+0(SB), Y6
-	VPCMPGTD     Y4, Y6, Y6
-	VPCMPGTD     word00000000<>+0(SB), Y4, Y4
-	VANDPS       Y6, Y4, Y4
-	VCMPPS       $0x00, word00000000<>+0(SB), Y0, Y6
-	VPAND        word7fffffff<>+0(SB), Y5, Y7
-	VCMPPS       $0x1d, word26800000<>+0(SB), Y7, Y7
-	VANDPS       Y6, Y7, Y6
-	VANDPS       Y4, Y6, Y4
-	VPAND        word7fffffff<>+0(SB), Y1, Y6
-	VBROADCASTSS (DI), Y7
-	VCVTDQ2PS    Y6, Y6
-	VFMADD213PS  word4b000000<>+0(SB), Y7, Y6
-	VPSUBD       word4b000000<>+0(SB), Y6, Y6
-	VPAND        word80000000<>+0(SB), Y1, Y7
-	VPOR         Y7, Y6, Y6
-	VBLENDVPS    Y4, word00000000<>+0(SB), Y1, Y1
-	VBROADCASTSS (DI), Y7
-	VFMADD213PS  Y0, Y7, Y1
-	VBROADCASTSS 16(DI), Y0
-	VMULPS       Y0, Y1, Y0
-	VBLENDVPS    Y4, Y6, Y1, Y1
-	VBROADCASTSS 12(DI), Y4
-	VMULPS       Y4, Y3, Y4
-	VMULPS       Y3, Y4, Y3
-	VMOVUPS      word00800000<>+0(SB), Y4
-	VPCMPGTD     Y2, Y4, Y4
-	VPCMPGTD     word00000000<>+0(SB), Y2, Y6
-	VANDPS       Y4, Y6, Y4
-	VCMPPS       $0x00, word00000000<>+0(SB), Y3, Y6
-	VANDPS       Y4, Y6, Y4
-	VBROADCASTSS 8(DI), Y6
-	VCVTDQ2PS    Y2, Y7
-	VFMADD213PS  word4b000000<>+0(SB), Y6, Y7
-	VPSUBD       word4b000000<>+0(SB), Y7, Y6
-	VBLENDVPS    Y4, word00000000<>+0(SB), Y2, Y2
-	VBROADCASTSS 8(DI), Y7
-	VFMADD213PS  Y3, Y7, Y2
-	VBROADCASTSS 20(DI), Y3
-	VMULPS       Y3, Y2, Y3
-	VSQRTPS      Y3, Y3
-	VBROADCASTSS 24(DI), Y7
-	VADDPS       Y7, Y3, Y3
-	VBLENDVPS    Y4, Y6, Y2, Y2
-	VDIVPS       Y3, Y0, Y0
-	VBROADCASTSS 28(DI), Y3
-	VMOVAPS      Y0, Y0
-	VFNMADD213PS Y5, Y3, Y0
-	JMP          join1
-
-common1:
-	VBROADCASTSS 4(DI), Y4
-	VMULPS       Y4, Y3, Y4
-	VBROADCASTSS (DI), Y5
-	VFMADD213PS  Y4, Y5, Y1
-	VBROADCASTSS 12(DI), Y4
-	VMULPS       Y4, Y3, Y4
-	VMULPS       Y3, Y4, Y3
-	VBROADCASTSS 8(DI), Y4
-	VFMADD213PS  Y3, Y4, Y2
-	VBROADCASTSS 20(DI), Y3
-	VMULPS       Y3, Y2, Y3
-	VSQRTPS      Y3, Y3
-	VBROADCASTSS 24(DI), Y4
-	VADDPS       Y4, Y3, Y3
-	VBROADCASTSS 16(DI), Y4
-	VMULPS       Y4, Y1, Y4
-	VDIVPS       Y3, Y4, Y3
-	VBROADCASTSS 28(DI), Y4
-	VBROADCASTSS 32(DI), Y5
-	VMOVAPS      Y0, Y6
-	VFNMADD213PS Y0, Y5, Y6
-	VMOVAPS      Y3, Y0
-	VFNMADD213PS Y6, Y4, Y0
-	VMOVAPS      Y0, Y0
-	VMOVAPS      Y1, Y1
-	VMOVAPS      Y2, Y2
-
-join1:
-	VMOVUPS Y0, (AX)(R8*4)
-	VMOVUPS Y1, (CX)(R8*4)
-	VMOVUPS Y2, (DX)(R8*4)
-	ADDQ    $+8, R8
-	SUBQ    $+8, SI
-	JGE     loop
-
-rest:
-	ADDQ         $+8, SI
-	JE           done
-	LEAQ         laneMasks<>+0(SB), R9
-	SHLQ         $0x02, SI
-	SUBQ         SI, R9
-	VMOVDQU      32(R9), Y0
-	VMASKMOVPS   (AX)(R8*4), Y0, Y1
-	VMASKMOVPS   (CX)(R8*4), Y0, Y2
-	VMASKMOVPS   (DX)(R8*4), Y0, Y3
-	VMASKMOVPS   (BX)(R8*4), Y0, Y4
-	VPAND        word7fffffff<>+0(SB), Y2, Y5
-	VMOVUPS      word00800000<>+0(SB), Y6
-	VPCMPGTD     Y5, Y6, Y6
-	VPCMPGTD     word00000000<>+0(SB), Y5, Y5
-	VANDPS       Y6, Y5, Y5
-	VPAND        word7fffffff<>+0(SB), Y3, Y6
-	VMOVUPS      word00800000<>+0(SB), Y7
-	VPCMPGTD     Y6, Y7, Y7
-	VPCMPGTD     word00000000<>+0(SB), Y6, Y6
-	VANDPS       Y7, Y6, Y6
-	VORPS        Y5, Y6, Y5
-	VMOVMSKPS    Y5, BX
-	TESTL        BX, BX
-	JE           common2
-	VBROADCASTSS 32(DI), Y5
-	VMOVAPS      Y1, Y6
-	VFNMADD213PS Y1, Y5, Y6
-	VBROADCASTSS 4(DI), Y1
-	VMULPS       Y1, Y4, Y1
-	VPAND        word7fffffff<>+0(SB), Y2, Y5
-	VMOVUPS      word00800000<>+0(SB), Y7
-	VPCMPGTD     Y5, Y7, Y7
-	VPCMPGTD     word00000000<>+0(SB), Y5, Y5
-	VANDPS       Y7, Y5, Y5
-	VCMPPS       $0x00, word00000000<>+0(SB), Y1, Y7
-	VPAND        word7fffffff<>+0(SB), Y6, Y8
-	VCMPPS       $0x1d, word26800000<>+0(SB), Y8, Y8
-	VANDPS       Y7, Y8, Y7
-	VANDPS       Y5, Y7, Y5
-	VPAND        word7fffffff<>+0(SB), Y2, Y7
-	VBROADCASTSS (DI), Y8
-	VCVTDQ2PS    Y7, Y7
-	VFMADD213PS  word4b000000<>+0(SB), Y8, Y7
-	VPSUBD       word4b000000<>+0(SB), Y7, Y7
-	VPAND        word80000000<>+0(SB), Y2, Y8
-	VPOR         Y8, Y7, Y7
-	VBLENDVPS    Y5, word00000000<>+0(SB), Y2, Y2
-	VBROADCASTSS (DI), Y8
-	VFMADD213PS  Y1, Y8, Y2
-	VBROADCASTSS 16(DI), Y1
-	VMULPS       Y1, Y2, Y1
-	VBLENDVPS    Y5, Y7, Y2, Y2
-	VBROADCASTSS 12(DI), Y5
-	VMULPS       Y5, Y4, Y5
-	VMULPS       Y4, Y5, Y4
-	VMOVUPS      word00800000<>+0(SB), Y5
-	VPCMPGTD     Y3, Y5, Y5
-	VPCMPGTD     word00000000<>+0(SB), Y3, Y7
-	VANDPS       Y5, Y7, Y5
-	VCMPPS       $0x00, word00000000<>+0(SB), Y4, Y7
-	VANDPS       Y5, Y7, Y5
-	VBROADCASTSS 8(DI), Y7
-	VCVTDQ2PS    Y3, Y8
-	VFMADD213PS  word4b000000<>+0(SB), Y7, Y8
-	VPSUBD       word4b000000<>+0(SB), Y8, Y7
-	VBLENDVPS    Y5, word00000000<>+0(SB), Y3, Y3
-	VBROADCASTSS 8(DI), Y8
-	VFMADD213PS  Y4, Y8, Y3
-	VBROADCASTSS 20(DI), Y4
-	VMULPS       Y4, Y3, Y4
-	VSQRTPS      Y4, Y4
-	VBROADCASTSS 24(DI), Y8
-	VADDPS       Y8, Y4, Y4
-	VBLENDVPS    Y5, Y7, Y3, Y3
-	VDIVPS       Y4, Y1, Y1
-	VBROADCASTSS 28(DI), Y4
-	VMOVAPS      Y1, Y1
-	VFNMADD213PS Y6, Y4, Y1
-	JMP          join2
-
-common2:
-	VBROADCASTSS 4(DI), Y5
-	VMULPS       Y5, Y4, Y5
-	VBROADCASTSS (DI), Y6
-	VFMADD213PS  Y5, Y6, Y2
-	VBROADCASTSS 12(DI), Y5
-	VMULPS       Y5, Y4, Y5
-	VMULPS       Y4, Y5, Y4
-	VBROADCASTSS 8(DI), Y5
-	VFMADD213PS  Y4, Y5, Y3
-	VBROADCASTSS 20(DI), Y4
-	VMULPS       Y4, Y3, Y4
-	VSQRTPS      Y4, Y4
-	VBROADCASTSS 24(DI), Y5
-	VADDPS       Y5, Y4, Y4
-	VBROADCASTSS 16(DI), Y5
-	VMULPS       Y5, Y2, Y5
-	VDIVPS       Y4, Y5, Y4
-	VBROADCASTSS 28(DI), Y5
-	VBROADCASTSS 32(DI), Y6
-	VMOVAPS      Y1, Y7
-	VFNMADD213PS Y1, Y6, Y7
-	VMOVAPS      Y4, Y1
-	VFNMADD213PS Y7, Y5, Y1
-	VMOVAPS      Y1, Y1
-	VMOVAPS      Y2, Y2
-	VMOVAPS      Y3, Y3
-
-join2:
-	VMASKMOVPS Y1, Y0, (AX)(R8*4)
-	VMASKMOVPS Y2, Y0, (CX)(R8*4)
-	VMASKMOVPS Y3, Y0, (DX)(R8*4)
 
 done:
 	VZEROUPPER
@@ -6414,95 +9741,77 @@ DATA word7fffffff<>+56(SB)/4, $0x7fffffff
 DATA word7fffffff<>+60(SB)/4, $0x7fffffff
 GLOBL word7fffffff<>(SB), RODATA|NOPTR, $64
 
-DATA word00800000<>+0(SB)/4, $0x00800000
-DATA word00800000<>+4(SB)/4, $0x00800000
-DATA word00800000<>+8(SB)/4, $0x00800000
-DATA word00800000<>+12(SB)/4, $0x00800000
-DATA word00800000<>+16(SB)/4, $0x00800000
-DATA word00800000<>+20(SB)/4, $0x00800000
-DATA word00800000<>+24(SB)/4, $0x00800000
-DATA word00800000<>+28(SB)/4, $0x00800000
-DATA word00800000<>+32(SB)/4, $0x00800000
-DATA word00800000<>+36(SB)/4, $0x00800000
-DATA word00800000<>+40(SB)/4, $0x00800000
-DATA word00800000<>+44(SB)/4, $0x00800000
-DATA word00800000<>+48(SB)/4, $0x00800000
-DATA word00800000<>+52(SB)/4, $0x00800000
-DATA word00800000<>+56(SB)/4, $0x00800000
-DATA word00800000<>+60(SB)/4, $0x00800000
-GLOBL word00800000<>(SB), RODATA|NOPTR, $64
+DATA word0d800000<>+0(SB)/4, $0x0d800000
+DATA word0d800000<>+4(SB)/4, $0x0d800000
+DATA word0d800000<>+8(SB)/4, $0x0d800000
+DATA word0d800000<>+12(SB)/4, $0x0d800000
+DATA word0d800000<>+16(SB)/4, $0x0d800000
+DATA word0d800000<>+20(SB)/4, $0x0d800000
+DATA word0d800000<>+24(SB)/4, $0x0d800000
+DATA word0d800000<>+28(SB)/4, $0x0d800000
+DATA word0d800000<>+32(SB)/4, $0x0d800000
+DATA word0d800000<>+36(SB)/4, $0x0d800000
+DATA word0d800000<>+40(SB)/4, $0x0d800000
+DATA word0d800000<>+44(SB)/4, $0x0d800000
+DATA word0d800000<>+48(SB)/4, $0x0d800000
+DATA word0d800000<>+52(SB)/4, $0x0d800000
+DATA word0d800000<>+56(SB)/4, $0x0d800000
+DATA word0d800000<>+60(SB)/4, $0x0d800000
+GLOBL word0d800000<>(SB), RODATA|NOPTR, $64
 
-DATA word00000000<>+0(SB)/4, $0x00000000
-DATA word00000000<>+4(SB)/4, $0x00000000
-DATA word00000000<>+8(SB)/4, $0x00000000
-DATA word00000000<>+12(SB)/4, $0x00000000
-DATA word00000000<>+16(SB)/4, $0x00000000
-DATA word00000000<>+20(SB)/4, $0x00000000
-DATA word00000000<>+24(SB)/4, $0x00000000
-DATA word00000000<>+28(SB)/4, $0x00000000
-DATA word00000000<>+32(SB)/4, $0x00000000
-DATA word00000000<>+36(SB)/4, $0x00000000
-DATA word00000000<>+40(SB)/4, $0x00000000
-DATA word00000000<>+44(SB)/4, $0x00000000
-DATA word00000000<>+48(SB)/4, $0x00000000
-DATA word00000000<>+52(SB)/4, $0x00000000
-DATA word00000000<>+56(SB)/4, $0x00000000
-DATA word00000000<>+60(SB)/4, $0x00000000
-GLOBL word00000000<>(SB), RODATA|NOPTR, $64
+DATA word5f3759df<>+0(SB)/4, $0x5f3759df
+DATA word5f3759df<>+4(SB)/4, $0x5f3759df
+DATA word5f3759df<>+8(SB)/4, $0x5f3759df
+DATA word5f3759df<>+12(SB)/4, $0x5f3759df
+DATA word5f3759df<>+16(SB)/4, $0x5f3759df
+DATA word5f3759df<>+20(SB)/4, $0x5f3759df
+DATA word5f3759df<>+24(SB)/4, $0x5f3759df
+DATA word5f3759df<>+28(SB)/4, $0x5f3759df
+DATA word5f3759df<>+32(SB)/4, $0x5f3759df
+DATA word5f3759df<>+36(SB)/4, $0x5f3759df
+DATA word5f3759df<>+40(SB)/4, $0x5f3759df
+DATA word5f3759df<>+44(SB)/4, $0x5f3759df
+DATA word5f3759df<>+48(SB)/4, $0x5f3759df
+DATA word5f3759df<>+52(SB)/4, $0x5f3759df
+DATA word5f3759df<>+56(SB)/4, $0x5f3759df
+DATA word5f3759df<>+60(SB)/4, $0x5f3759df
+GLOBL word5f3759df<>(SB), RODATA|NOPTR, $64
 
-DATA word26800000<>+0(SB)/4, $0x26800000
-DATA word26800000<>+4(SB)/4, $0x26800000
-DATA word26800000<>+8(SB)/4, $0x26800000
-DATA word26800000<>+12(SB)/4, $0x26800000
-DATA word26800000<>+16(SB)/4, $0x26800000
-DATA word26800000<>+20(SB)/4, $0x26800000
-DATA word26800000<>+24(SB)/4, $0x26800000
-DATA word26800000<>+28(SB)/4, $0x26800000
-DATA word26800000<>+32(SB)/4, $0x26800000
-DATA word26800000<>+36(SB)/4, $0x26800000
-DATA word26800000<>+40(SB)/4, $0x26800000
-DATA word26800000<>+44(SB)/4, $0x26800000
-DATA word26800000<>+48(SB)/4, $0x26800000
-DATA word26800000<>+52(SB)/4, $0x26800000
-DATA word26800000<>+56(SB)/4, $0x26800000
-DATA word26800000<>+60(SB)/4, $0x26800000
-GLOBL word26800000<>(SB), RODATA|NOPTR, $64
+DATA wordbf000000<>+0(SB)/4, $0xbf000000
+DATA wordbf000000<>+4(SB)/4, $0xbf000000
+DATA wordbf000000<>+8(SB)/4, $0xbf000000
+DATA wordbf000000<>+12(SB)/4, $0xbf000000
+DATA wordbf000000<>+16(SB)/4, $0xbf000000
+DATA wordbf000000<>+20(SB)/4, $0xbf000000
+DATA wordbf000000<>+24(SB)/4, $0xbf000000
+DATA wordbf000000<>+28(SB)/4, $0xbf000000
+DATA wordbf000000<>+32(SB)/4, $0xbf000000
+DATA wordbf000000<>+36(SB)/4, $0xbf000000
+DATA wordbf000000<>+40(SB)/4, $0xbf000000
+DATA wordbf000000<>+44(SB)/4, $0xbf000000
+DATA wordbf000000<>+48(SB)/4, $0xbf000000
+DATA wordbf000000<>+52(SB)/4, $0xbf000000
+DATA wordbf000000<>+56(SB)/4, $0xbf000000
+DATA wordbf000000<>+60(SB)/4, $0xbf000000
+GLOBL wordbf000000<>(SB), RODATA|NOPTR, $64
 
-DATA word4b000000<>+0(SB)/4, $0x4b000000
-DATA word4b000000<>+4(SB)/4, $0x4b000000
-DATA word4b000000<>+8(SB)/4, $0x4b000000
-DATA word4b000000<>+12(SB)/4, $0x4b000000
-DATA word4b000000<>+16(SB)/4, $0x4b000000
-DATA word4b000000<>+20(SB)/4, $0x4b000000
-DATA word4b000000<>+24(SB)/4, $0x4b000000
-DATA word4b000000<>+28(SB)/4, $0x4b000000
-DATA word4b000000<>+32(SB)/4, $0x4b000000
-DATA word4b000000<>+36(SB)/4, $0x4b000000
-DATA word4b000000<>+40(SB)/4, $0x4b000000
-DATA word4b000000<>+44(SB)/4, $0x4b000000
-DATA word4b000000<>+48(SB)/4, $0x4b000000
-DATA word4b000000<>+52(SB)/4, $0x4b000000
-DATA word4b000000<>+56(SB)/4, $0x4b000000
-DATA word4b000000<>+60(SB)/4, $0x4b000000
-GLOBL word4b000000<>(SB), RODATA|NOPTR, $64
-
-DATA word80000000<>+0(SB)/4, $0x80000000
-DATA word80000000<>+4(SB)/4, $0x80000000
-DATA word80000000<>+8(SB)/4, $0x80000000
-DATA word80000000<>+12(SB)/4, $0x80000000
-DATA word80000000<>+16(SB)/4, $0x80000000
-DATA word80000000<>+20(SB)/4, $0x80000000
-DATA word80000000<>+24(SB)/4, $0x80000000
-DATA word80000000<>+28(SB)/4, $0x80000000
-DATA word80000000<>+32(SB)/4, $0x80000000
-DATA word80000000<>+36(SB)/4, $0x80000000
-DATA word80000000<>+40(SB)/4, $0x80000000
-DATA word80000000<>+44(SB)/4, $0x80000000
-DATA word80000000<>+48(SB)/4, $0x80000000
-DATA word80000000<>+52(SB)/4, $0x80000000
-DATA word80000000<>+56(SB)/4, $0x80000000
-DATA word80000000<>+60(SB)/4, $0x80000000
-GLOBL word80000000<>(SB), RODATA|NOPTR, $64
+DATA word3f000000<>+0(SB)/4, $0x3f000000
+DATA word3f000000<>+4(SB)/4, $0x3f000000
+DATA word3f000000<>+8(SB)/4, $0x3f000000
+DATA word3f000000<>+12(SB)/4, $0x3f000000
+DATA word3f000000<>+16(SB)/4, $0x3f000000
+DATA word3f000000<>+20(SB)/4, $0x3f000000
+DATA word3f000000<>+24(SB)/4, $0x3f000000
+DATA word3f000000<>+28(SB)/4, $0x3f000000
+DATA word3f000000<>+32(SB)/4, $0x3f000000
+DATA word3f000000<>+36(SB)/4, $0x3f000000
+DATA word3f000000<>+40(SB)/4, $0x3f000000
+DATA word3f000000<>+44(SB)/4, $0x3f000000
+DATA word3f000000<>+48(SB)/4, $0x3f000000
+DATA word3f000000<>+52(SB)/4, $0x3f000000
+DATA word3f000000<>+56(SB)/4, $0x3f000000
+DATA word3f000000<>+60(SB)/4, $0x3f000000
+GLOBL word3f000000<>(SB), RODATA|NOPTR, $64
 
 // func sgdAVX2(w *float32, v *float32, grad *float32, s *[3]float32, n int)
 // Requires: AVX, FMA3
@@ -6591,6 +9900,24 @@ rest:
 done:
 	VZEROUPPER
 	RET
+
+DATA word00000000<>+0(SB)/4, $0x00000000
+DATA word00000000<>+4(SB)/4, $0x00000000
+DATA word00000000<>+8(SB)/4, $0x00000000
+DATA word00000000<>+12(SB)/4, $0x00000000
+DATA word00000000<>+16(SB)/4, $0x00000000
+DATA word00000000<>+20(SB)/4, $0x00000000
+DATA word00000000<>+24(SB)/4, $0x00000000
+DATA word00000000<>+28(SB)/4, $0x00000000
+DATA word00000000<>+32(SB)/4, $0x00000000
+DATA word00000000<>+36(SB)/4, $0x00000000
+DATA word00000000<>+40(SB)/4, $0x00000000
+DATA word00000000<>+44(SB)/4, $0x00000000
+DATA word00000000<>+48(SB)/4, $0x00000000
+DATA word00000000<>+52(SB)/4, $0x00000000
+DATA word00000000<>+56(SB)/4, $0x00000000
+DATA word00000000<>+60(SB)/4, $0x00000000
+GLOBL word00000000<>(SB), RODATA|NOPTR, $64
 
 // func expAVX2(y *float32, x *float32, n int)
 // Requires: AVX, AVX2, FMA3
@@ -7014,6 +10341,42 @@ done:
 	VZEROUPPER
 	RET
 
+DATA word00800000<>+0(SB)/4, $0x00800000
+DATA word00800000<>+4(SB)/4, $0x00800000
+DATA word00800000<>+8(SB)/4, $0x00800000
+DATA word00800000<>+12(SB)/4, $0x00800000
+DATA word00800000<>+16(SB)/4, $0x00800000
+DATA word00800000<>+20(SB)/4, $0x00800000
+DATA word00800000<>+24(SB)/4, $0x00800000
+DATA word00800000<>+28(SB)/4, $0x00800000
+DATA word00800000<>+32(SB)/4, $0x00800000
+DATA word00800000<>+36(SB)/4, $0x00800000
+DATA word00800000<>+40(SB)/4, $0x00800000
+DATA word00800000<>+44(SB)/4, $0x00800000
+DATA word00800000<>+48(SB)/4, $0x00800000
+DATA word00800000<>+52(SB)/4, $0x00800000
+DATA word00800000<>+56(SB)/4, $0x00800000
+DATA word00800000<>+60(SB)/4, $0x00800000
+GLOBL word00800000<>(SB), RODATA|NOPTR, $64
+
+DATA word4b000000<>+0(SB)/4, $0x4b000000
+DATA word4b000000<>+4(SB)/4, $0x4b000000
+DATA word4b000000<>+8(SB)/4, $0x4b000000
+DATA word4b000000<>+12(SB)/4, $0x4b000000
+DATA word4b000000<>+16(SB)/4, $0x4b000000
+DATA word4b000000<>+20(SB)/4, $0x4b000000
+DATA word4b000000<>+24(SB)/4, $0x4b000000
+DATA word4b000000<>+28(SB)/4, $0x4b000000
+DATA word4b000000<>+32(SB)/4, $0x4b000000
+DATA word4b000000<>+36(SB)/4, $0x4b000000
+DATA word4b000000<>+40(SB)/4, $0x4b000000
+DATA word4b000000<>+44(SB)/4, $0x4b000000
+DATA word4b000000<>+48(SB)/4, $0x4b000000
+DATA word4b000000<>+52(SB)/4, $0x4b000000
+DATA word4b000000<>+56(SB)/4, $0x4b000000
+DATA word4b000000<>+60(SB)/4, $0x4b000000
+GLOBL word4b000000<>(SB), RODATA|NOPTR, $64
+
 DATA wordc1b80000<>+0(SB)/4, $0xc1b80000
 DATA wordc1b80000<>+4(SB)/4, $0xc1b80000
 DATA wordc1b80000<>+8(SB)/4, $0xc1b80000
@@ -7193,24 +10556,6 @@ DATA word3eaaaa83<>+52(SB)/4, $0x3eaaaa83
 DATA word3eaaaa83<>+56(SB)/4, $0x3eaaaa83
 DATA word3eaaaa83<>+60(SB)/4, $0x3eaaaa83
 GLOBL word3eaaaa83<>(SB), RODATA|NOPTR, $64
-
-DATA wordbf000000<>+0(SB)/4, $0xbf000000
-DATA wordbf000000<>+4(SB)/4, $0xbf000000
-DATA wordbf000000<>+8(SB)/4, $0xbf000000
-DATA wordbf000000<>+12(SB)/4, $0xbf000000
-DATA wordbf000000<>+16(SB)/4, $0xbf000000
-DATA wordbf000000<>+20(SB)/4, $0xbf000000
-DATA wordbf000000<>+24(SB)/4, $0xbf000000
-DATA wordbf000000<>+28(SB)/4, $0xbf000000
-DATA wordbf000000<>+32(SB)/4, $0xbf000000
-DATA wordbf000000<>+36(SB)/4, $0xbf000000
-DATA wordbf000000<>+40(SB)/4, $0xbf000000
-DATA wordbf000000<>+44(SB)/4, $0xbf000000
-DATA wordbf000000<>+48(SB)/4, $0xbf000000
-DATA wordbf000000<>+52(SB)/4, $0xbf000000
-DATA wordbf000000<>+56(SB)/4, $0xbf000000
-DATA wordbf000000<>+60(SB)/4, $0xbf000000
-GLOBL wordbf000000<>(SB), RODATA|NOPTR, $64
 
 DATA word3f317218<>+0(SB)/4, $0x3f317218
 DATA word3f317218<>+4(SB)/4, $0x3f317218
@@ -7558,6 +10903,24 @@ DATA word3f0ccccd<>+52(SB)/4, $0x3f0ccccd
 DATA word3f0ccccd<>+56(SB)/4, $0x3f0ccccd
 DATA word3f0ccccd<>+60(SB)/4, $0x3f0ccccd
 GLOBL word3f0ccccd<>(SB), RODATA|NOPTR, $64
+
+DATA word80000000<>+0(SB)/4, $0x80000000
+DATA word80000000<>+4(SB)/4, $0x80000000
+DATA word80000000<>+8(SB)/4, $0x80000000
+DATA word80000000<>+12(SB)/4, $0x80000000
+DATA word80000000<>+16(SB)/4, $0x80000000
+DATA word80000000<>+20(SB)/4, $0x80000000
+DATA word80000000<>+24(SB)/4, $0x80000000
+DATA word80000000<>+28(SB)/4, $0x80000000
+DATA word80000000<>+32(SB)/4, $0x80000000
+DATA word80000000<>+36(SB)/4, $0x80000000
+DATA word80000000<>+40(SB)/4, $0x80000000
+DATA word80000000<>+44(SB)/4, $0x80000000
+DATA word80000000<>+48(SB)/4, $0x80000000
+DATA word80000000<>+52(SB)/4, $0x80000000
+DATA word80000000<>+56(SB)/4, $0x80000000
+DATA word80000000<>+60(SB)/4, $0x80000000
+GLOBL word80000000<>(SB), RODATA|NOPTR, $64
 
 // func sigmoidAVX2(y *float32, x *float32, n int)
 // Requires: AVX, AVX2, FMA3
@@ -16042,6 +19405,4240 @@ loop6:
 	VZEROUPPER
 	RET
 
+// func narrow1x16AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·narrow1x16AVX512(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R10
+	LEAQ (BX)(DI*8), R11
+
+tile:
+	MOVQ            start+24(FP), R12
+	TESTQ           R12, R12
+	JE              continued
+	VBROADCASTF32X4 (R12), Z4
+	VBROADCASTF32X4 (R12), Z5
+	VBROADCASTF32X4 (R12), Z6
+	VBROADCASTF32X4 (R12), Z7
+	JMP             begin
+
+continued:
+	VMOVUPS (DX), Z4
+	VMOVUPS 64(DX), Z5
+	VMOVUPS 128(DX), Z6
+	VMOVUPS 192(DX), Z7
+
+begin:
+	MOVQ            b+56(FP), R12
+	MOVQ            head+64(FP), R13
+	TESTQ           R13, R13
+	JE              afterhead
+	KMOVW           R13, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X1
+	VINSERTF32X4    $0x01, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X1
+	VINSERTF32X4    $0x02, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X1
+	VINSERTF32X4    $0x03, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*4), K1, X1
+	VMOVUPS.Z       (BX)(R9*1), K1, X2
+	VINSERTF32X4    $0x01, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(SI*2), K1, X2
+	VINSERTF32X4    $0x02, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(R10*1), K1, X2
+	VINSERTF32X4    $0x03, X2, Z1, Z1
+	VMOVUPS.Z       (R11), K1, X2
+	VMOVUPS.Z       (R11)(DI*1), K1, X3
+	VINSERTF32X4    $0x01, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*2), K1, X3
+	VINSERTF32X4    $0x02, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(SI*1), K1, X3
+	VINSERTF32X4    $0x03, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*4), K1, X3
+	VMOVUPS.Z       (R11)(R9*1), K1, X8
+	VINSERTF32X4    $0x01, X8, Z3, Z3
+	VMOVUPS.Z       (R11)(SI*2), K1, X8
+	VINSERTF32X4    $0x02, X8, Z3, Z3
+	VMOVUPS.Z       (R11)(R10*1), K1, X8
+	VINSERTF32X4    $0x03, X8, Z3, Z3
+	VBROADCASTF32X4 (R12), Z8
+	VFMADD231PS     Z8, Z0, Z4
+	VFMADD231PS     Z8, Z1, Z5
+	VFMADD231PS     Z8, Z2, Z6
+	VFMADD231PS     Z8, Z3, Z7
+	ADDQ            $0x10, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+
+afterhead:
+	MOVQ  quads+72(FP), R13
+	TESTQ R13, R13
+	JE    rest
+
+loop:
+	VMOVUPS         (BX), X0
+	VINSERTF32X4    $0x01, (BX)(DI*1), Z0, Z0
+	VINSERTF32X4    $0x02, (BX)(DI*2), Z0, Z0
+	VINSERTF32X4    $0x03, (BX)(SI*1), Z0, Z0
+	VMOVUPS         (BX)(DI*4), X1
+	VINSERTF32X4    $0x01, (BX)(R9*1), Z1, Z1
+	VINSERTF32X4    $0x02, (BX)(SI*2), Z1, Z1
+	VINSERTF32X4    $0x03, (BX)(R10*1), Z1, Z1
+	VMOVUPS         (R11), X2
+	VINSERTF32X4    $0x01, (R11)(DI*1), Z2, Z2
+	VINSERTF32X4    $0x02, (R11)(DI*2), Z2, Z2
+	VINSERTF32X4    $0x03, (R11)(SI*1), Z2, Z2
+	VMOVUPS         (R11)(DI*4), X3
+	VINSERTF32X4    $0x01, (R11)(R9*1), Z3, Z3
+	VINSERTF32X4    $0x02, (R11)(SI*2), Z3, Z3
+	VINSERTF32X4    $0x03, (R11)(R10*1), Z3, Z3
+	VBROADCASTF32X4 (R12), Z8
+	VFMADD231PS     Z8, Z0, Z4
+	VFMADD231PS     Z8, Z1, Z5
+	VFMADD231PS     Z8, Z2, Z6
+	VFMADD231PS     Z8, Z3, Z7
+	ADDQ            $0x10, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+	DECQ            R13
+	JNE             loop
+
+rest:
+	MOVQ            tail+80(FP), R13
+	TESTQ           R13, R13
+	JE              aftertail
+	KMOVW           R13, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X1
+	VINSERTF32X4    $0x01, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X1
+	VINSERTF32X4    $0x02, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X1
+	VINSERTF32X4    $0x03, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*4), K1, X1
+	VMOVUPS.Z       (BX)(R9*1), K1, X2
+	VINSERTF32X4    $0x01, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(SI*2), K1, X2
+	VINSERTF32X4    $0x02, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(R10*1), K1, X2
+	VINSERTF32X4    $0x03, X2, Z1, Z1
+	VMOVUPS.Z       (R11), K1, X2
+	VMOVUPS.Z       (R11)(DI*1), K1, X3
+	VINSERTF32X4    $0x01, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*2), K1, X3
+	VINSERTF32X4    $0x02, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(SI*1), K1, X3
+	VINSERTF32X4    $0x03, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*4), K1, X3
+	VMOVUPS.Z       (R11)(R9*1), K1, X8
+	VINSERTF32X4    $0x01, X8, Z3, Z3
+	VMOVUPS.Z       (R11)(SI*2), K1, X8
+	VINSERTF32X4    $0x02, X8, Z3, Z3
+	VMOVUPS.Z       (R11)(R10*1), K1, X8
+	VINSERTF32X4    $0x03, X8, Z3, Z3
+	VBROADCASTF32X4 (R12), Z8
+	VFMADD231PS     Z8, Z0, Z4
+	VFMADD231PS     Z8, Z1, Z5
+	VFMADD231PS     Z8, Z2, Z6
+	VFMADD231PS     Z8, Z3, Z7
+	ADDQ            $0x10, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+
+aftertail:
+	TESTQ         AX, AX
+	JE            keep
+	VPERMILPS     $0xb1, Z4, Z8
+	VADDPS        Z8, Z4, Z4
+	VPERMILPS     $0x4e, Z4, Z8
+	VADDPS        Z8, Z4, Z4
+	VPERMILPS     $0xb1, Z5, Z8
+	VADDPS        Z8, Z5, Z5
+	VPERMILPS     $0x4e, Z5, Z8
+	VADDPS        Z8, Z5, Z5
+	VPERMILPS     $0xb1, Z6, Z8
+	VADDPS        Z8, Z6, Z6
+	VPERMILPS     $0x4e, Z6, Z8
+	VADDPS        Z8, Z6, Z6
+	VPERMILPS     $0xb1, Z7, Z8
+	VADDPS        Z8, Z7, Z7
+	VPERMILPS     $0x4e, Z7, Z8
+	VADDPS        Z8, Z7, Z7
+	VMOVSS        X4, (AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z4, X0
+	VMOVSS        X0, (AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z4, X0
+	VMOVSS        X0, (AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z4, X0
+	VMOVSS        X0, (AX)
+	ADDQ          CX, AX
+	VMOVSS        X5, (AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z5, X0
+	VMOVSS        X0, (AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z5, X0
+	VMOVSS        X0, (AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z5, X0
+	VMOVSS        X0, (AX)
+	ADDQ          CX, AX
+	VMOVSS        X6, (AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z6, X0
+	VMOVSS        X0, (AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z6, X0
+	VMOVSS        X0, (AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z6, X0
+	VMOVSS        X0, (AX)
+	ADDQ          CX, AX
+	VMOVSS        X7, (AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z7, X0
+	VMOVSS        X0, (AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z7, X0
+	VMOVSS        X0, (AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z7, X0
+	VMOVSS        X0, (AX)
+	ADDQ          CX, AX
+	JMP           next
+
+keep:
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, 64(DX)
+	VMOVUPS Z6, 128(DX)
+	VMOVUPS Z7, 192(DX)
+
+next:
+	ADDQ   $+256, DX
+	IMUL3Q $0x10, DI, R11
+	MOVQ   a+32(FP), BX
+	ADDQ   R11, BX
+	MOVQ   BX, a+32(FP)
+	LEAQ   (BX)(DI*8), R11
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow1x4AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·narrow1x4AVX512(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R9
+
+tile:
+	MOVQ            start+24(FP), R9
+	TESTQ           R9, R9
+	JE              continued
+	VBROADCASTF32X4 (R9), Z1
+	JMP             begin
+
+continued:
+	VMOVUPS (DX), Z1
+
+begin:
+	MOVQ            b+56(FP), R9
+	MOVQ            head+64(FP), R10
+	TESTQ           R10, R10
+	JE              afterhead
+	KMOVW           R10, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X2
+	VINSERTF32X4    $0x01, X2, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X2
+	VINSERTF32X4    $0x02, X2, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X2
+	VINSERTF32X4    $0x03, X2, Z0, Z0
+	VBROADCASTF32X4 (R9), Z2
+	VFMADD231PS     Z2, Z0, Z1
+	ADDQ            $0x10, R9
+	ADDQ            $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R10
+	TESTQ R10, R10
+	JE    rest
+
+loop:
+	VMOVUPS         (BX), X0
+	VINSERTF32X4    $0x01, (BX)(DI*1), Z0, Z0
+	VINSERTF32X4    $0x02, (BX)(DI*2), Z0, Z0
+	VINSERTF32X4    $0x03, (BX)(SI*1), Z0, Z0
+	VBROADCASTF32X4 (R9), Z2
+	VFMADD231PS     Z2, Z0, Z1
+	ADDQ            $0x10, R9
+	ADDQ            $0x10, BX
+	DECQ            R10
+	JNE             loop
+
+rest:
+	MOVQ            tail+80(FP), R10
+	TESTQ           R10, R10
+	JE              aftertail
+	KMOVW           R10, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X2
+	VINSERTF32X4    $0x01, X2, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X2
+	VINSERTF32X4    $0x02, X2, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X2
+	VINSERTF32X4    $0x03, X2, Z0, Z0
+	VBROADCASTF32X4 (R9), Z2
+	VFMADD231PS     Z2, Z0, Z1
+	ADDQ            $0x10, R9
+	ADDQ            $0x10, BX
+
+aftertail:
+	TESTQ         AX, AX
+	JE            keep
+	VPERMILPS     $0xb1, Z1, Z2
+	VADDPS        Z2, Z1, Z1
+	VPERMILPS     $0x4e, Z1, Z2
+	VADDPS        Z2, Z1, Z1
+	VMOVSS        X1, (AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z1, X0
+	VMOVSS        X0, (AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z1, X0
+	VMOVSS        X0, (AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z1, X0
+	VMOVSS        X0, (AX)
+	ADDQ          CX, AX
+	JMP           next
+
+keep:
+	VMOVUPS Z1, (DX)
+
+next:
+	ADDQ   $+64, DX
+	IMUL3Q $0x04, DI, R9
+	MOVQ   a+32(FP), BX
+	ADDQ   R9, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow2x16AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·narrow2x16AVX512(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R10
+	LEAQ (BX)(DI*8), R11
+
+tile:
+	MOVQ            start+24(FP), R12
+	TESTQ           R12, R12
+	JE              continued
+	VBROADCASTF32X4 (R12), Z4
+	VBROADCASTF32X4 (R12), Z5
+	VBROADCASTF32X4 (R12), Z6
+	VBROADCASTF32X4 (R12), Z7
+	VBROADCASTF32X4 16(R12), Z8
+	VBROADCASTF32X4 16(R12), Z9
+	VBROADCASTF32X4 16(R12), Z10
+	VBROADCASTF32X4 16(R12), Z11
+	JMP             begin
+
+continued:
+	VMOVUPS (DX), Z4
+	VMOVUPS 64(DX), Z5
+	VMOVUPS 128(DX), Z6
+	VMOVUPS 192(DX), Z7
+	VMOVUPS 256(DX), Z8
+	VMOVUPS 320(DX), Z9
+	VMOVUPS 384(DX), Z10
+	VMOVUPS 448(DX), Z11
+
+begin:
+	MOVQ            b+56(FP), R12
+	MOVQ            head+64(FP), R13
+	TESTQ           R13, R13
+	JE              afterhead
+	KMOVW           R13, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X1
+	VINSERTF32X4    $0x01, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X1
+	VINSERTF32X4    $0x02, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X1
+	VINSERTF32X4    $0x03, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*4), K1, X1
+	VMOVUPS.Z       (BX)(R9*1), K1, X2
+	VINSERTF32X4    $0x01, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(SI*2), K1, X2
+	VINSERTF32X4    $0x02, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(R10*1), K1, X2
+	VINSERTF32X4    $0x03, X2, Z1, Z1
+	VMOVUPS.Z       (R11), K1, X2
+	VMOVUPS.Z       (R11)(DI*1), K1, X3
+	VINSERTF32X4    $0x01, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*2), K1, X3
+	VINSERTF32X4    $0x02, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(SI*1), K1, X3
+	VINSERTF32X4    $0x03, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*4), K1, X3
+	VMOVUPS.Z       (R11)(R9*1), K1, X12
+	VINSERTF32X4    $0x01, X12, Z3, Z3
+	VMOVUPS.Z       (R11)(SI*2), K1, X12
+	VINSERTF32X4    $0x02, X12, Z3, Z3
+	VMOVUPS.Z       (R11)(R10*1), K1, X12
+	VINSERTF32X4    $0x03, X12, Z3, Z3
+	VBROADCASTF32X4 (R12), Z12
+	VFMADD231PS     Z12, Z0, Z4
+	VFMADD231PS     Z12, Z1, Z5
+	VFMADD231PS     Z12, Z2, Z6
+	VFMADD231PS     Z12, Z3, Z7
+	VBROADCASTF32X4 16(R12), Z12
+	VFMADD231PS     Z12, Z0, Z8
+	VFMADD231PS     Z12, Z1, Z9
+	VFMADD231PS     Z12, Z2, Z10
+	VFMADD231PS     Z12, Z3, Z11
+	ADDQ            $0x20, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+
+afterhead:
+	MOVQ  quads+72(FP), R13
+	TESTQ R13, R13
+	JE    rest
+
+loop:
+	VMOVUPS         (BX), X0
+	VINSERTF32X4    $0x01, (BX)(DI*1), Z0, Z0
+	VINSERTF32X4    $0x02, (BX)(DI*2), Z0, Z0
+	VINSERTF32X4    $0x03, (BX)(SI*1), Z0, Z0
+	VMOVUPS         (BX)(DI*4), X1
+	VINSERTF32X4    $0x01, (BX)(R9*1), Z1, Z1
+	VINSERTF32X4    $0x02, (BX)(SI*2), Z1, Z1
+	VINSERTF32X4    $0x03, (BX)(R10*1), Z1, Z1
+	VMOVUPS         (R11), X2
+	VINSERTF32X4    $0x01, (R11)(DI*1), Z2, Z2
+	VINSERTF32X4    $0x02, (R11)(DI*2), Z2, Z2
+	VINSERTF32X4    $0x03, (R11)(SI*1), Z2, Z2
+	VMOVUPS         (R11)(DI*4), X3
+	VINSERTF32X4    $0x01, (R11)(R9*1), Z3, Z3
+	VINSERTF32X4    $0x02, (R11)(SI*2), Z3, Z3
+	VINSERTF32X4    $0x03, (R11)(R10*1), Z3, Z3
+	VBROADCASTF32X4 (R12), Z12
+	VFMADD231PS     Z12, Z0, Z4
+	VFMADD231PS     Z12, Z1, Z5
+	VFMADD231PS     Z12, Z2, Z6
+	VFMADD231PS     Z12, Z3, Z7
+	VBROADCASTF32X4 16(R12), Z12
+	VFMADD231PS     Z12, Z0, Z8
+	VFMADD231PS     Z12, Z1, Z9
+	VFMADD231PS     Z12, Z2, Z10
+	VFMADD231PS     Z12, Z3, Z11
+	ADDQ            $0x20, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+	DECQ            R13
+	JNE             loop
+
+rest:
+	MOVQ            tail+80(FP), R13
+	TESTQ           R13, R13
+	JE              aftertail
+	KMOVW           R13, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X1
+	VINSERTF32X4    $0x01, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X1
+	VINSERTF32X4    $0x02, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X1
+	VINSERTF32X4    $0x03, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*4), K1, X1
+	VMOVUPS.Z       (BX)(R9*1), K1, X2
+	VINSERTF32X4    $0x01, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(SI*2), K1, X2
+	VINSERTF32X4    $0x02, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(R10*1), K1, X2
+	VINSERTF32X4    $0x03, X2, Z1, Z1
+	VMOVUPS.Z       (R11), K1, X2
+	VMOVUPS.Z       (R11)(DI*1), K1, X3
+	VINSERTF32X4    $0x01, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*2), K1, X3
+	VINSERTF32X4    $0x02, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(SI*1), K1, X3
+	VINSERTF32X4    $0x03, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*4), K1, X3
+	VMOVUPS.Z       (R11)(R9*1), K1, X12
+	VINSERTF32X4    $0x01, X12, Z3, Z3
+	VMOVUPS.Z       (R11)(SI*2), K1, X12
+	VINSERTF32X4    $0x02, X12, Z3, Z3
+	VMOVUPS.Z       (R11)(R10*1), K1, X12
+	VINSERTF32X4    $0x03, X12, Z3, Z3
+	VBROADCASTF32X4 (R12), Z12
+	VFMADD231PS     Z12, Z0, Z4
+	VFMADD231PS     Z12, Z1, Z5
+	VFMADD231PS     Z12, Z2, Z6
+	VFMADD231PS     Z12, Z3, Z7
+	VBROADCASTF32X4 16(R12), Z12
+	VFMADD231PS     Z12, Z0, Z8
+	VFMADD231PS     Z12, Z1, Z9
+	VFMADD231PS     Z12, Z2, Z10
+	VFMADD231PS     Z12, Z3, Z11
+	ADDQ            $0x20, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+
+aftertail:
+	TESTQ         AX, AX
+	JE            keep
+	VPERMILPS     $0xb1, Z4, Z12
+	VADDPS        Z12, Z4, Z4
+	VPERMILPS     $0x4e, Z4, Z12
+	VADDPS        Z12, Z4, Z4
+	VPERMILPS     $0xb1, Z5, Z12
+	VADDPS        Z12, Z5, Z5
+	VPERMILPS     $0x4e, Z5, Z12
+	VADDPS        Z12, Z5, Z5
+	VPERMILPS     $0xb1, Z6, Z12
+	VADDPS        Z12, Z6, Z6
+	VPERMILPS     $0x4e, Z6, Z12
+	VADDPS        Z12, Z6, Z6
+	VPERMILPS     $0xb1, Z7, Z12
+	VADDPS        Z12, Z7, Z7
+	VPERMILPS     $0x4e, Z7, Z12
+	VADDPS        Z12, Z7, Z7
+	VPERMILPS     $0xb1, Z8, Z12
+	VADDPS        Z12, Z8, Z8
+	VPERMILPS     $0x4e, Z8, Z12
+	VADDPS        Z12, Z8, Z8
+	VPERMILPS     $0xb1, Z9, Z12
+	VADDPS        Z12, Z9, Z9
+	VPERMILPS     $0x4e, Z9, Z12
+	VADDPS        Z12, Z9, Z9
+	VPERMILPS     $0xb1, Z10, Z12
+	VADDPS        Z12, Z10, Z10
+	VPERMILPS     $0x4e, Z10, Z12
+	VADDPS        Z12, Z10, Z10
+	VPERMILPS     $0xb1, Z11, Z12
+	VADDPS        Z12, Z11, Z11
+	VPERMILPS     $0x4e, Z11, Z12
+	VADDPS        Z12, Z11, Z11
+	VMOVSS        X4, (AX)
+	VMOVSS        X8, 4(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z8, X0
+	VMOVSS        X0, 4(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z8, X0
+	VMOVSS        X0, 4(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z8, X0
+	VMOVSS        X0, 4(AX)
+	ADDQ          CX, AX
+	VMOVSS        X5, (AX)
+	VMOVSS        X9, 4(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z9, X0
+	VMOVSS        X0, 4(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z9, X0
+	VMOVSS        X0, 4(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z9, X0
+	VMOVSS        X0, 4(AX)
+	ADDQ          CX, AX
+	VMOVSS        X6, (AX)
+	VMOVSS        X10, 4(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z6, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z10, X0
+	VMOVSS        X0, 4(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z6, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z10, X0
+	VMOVSS        X0, 4(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z6, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z10, X0
+	VMOVSS        X0, 4(AX)
+	ADDQ          CX, AX
+	VMOVSS        X7, (AX)
+	VMOVSS        X11, 4(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z7, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z11, X0
+	VMOVSS        X0, 4(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z7, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z11, X0
+	VMOVSS        X0, 4(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z7, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z11, X0
+	VMOVSS        X0, 4(AX)
+	ADDQ          CX, AX
+	JMP           next
+
+keep:
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, 64(DX)
+	VMOVUPS Z6, 128(DX)
+	VMOVUPS Z7, 192(DX)
+	VMOVUPS Z8, 256(DX)
+	VMOVUPS Z9, 320(DX)
+	VMOVUPS Z10, 384(DX)
+	VMOVUPS Z11, 448(DX)
+
+next:
+	ADDQ   $+512, DX
+	IMUL3Q $0x10, DI, R11
+	MOVQ   a+32(FP), BX
+	ADDQ   R11, BX
+	MOVQ   BX, a+32(FP)
+	LEAQ   (BX)(DI*8), R11
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow2x4AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·narrow2x4AVX512(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R9
+
+tile:
+	MOVQ            start+24(FP), R9
+	TESTQ           R9, R9
+	JE              continued
+	VBROADCASTF32X4 (R9), Z1
+	VBROADCASTF32X4 16(R9), Z2
+	JMP             begin
+
+continued:
+	VMOVUPS (DX), Z1
+	VMOVUPS 64(DX), Z2
+
+begin:
+	MOVQ            b+56(FP), R9
+	MOVQ            head+64(FP), R10
+	TESTQ           R10, R10
+	JE              afterhead
+	KMOVW           R10, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X3
+	VINSERTF32X4    $0x01, X3, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X3
+	VINSERTF32X4    $0x02, X3, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X3
+	VINSERTF32X4    $0x03, X3, Z0, Z0
+	VBROADCASTF32X4 (R9), Z3
+	VFMADD231PS     Z3, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z3
+	VFMADD231PS     Z3, Z0, Z2
+	ADDQ            $0x20, R9
+	ADDQ            $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R10
+	TESTQ R10, R10
+	JE    rest
+
+loop:
+	VMOVUPS         (BX), X0
+	VINSERTF32X4    $0x01, (BX)(DI*1), Z0, Z0
+	VINSERTF32X4    $0x02, (BX)(DI*2), Z0, Z0
+	VINSERTF32X4    $0x03, (BX)(SI*1), Z0, Z0
+	VBROADCASTF32X4 (R9), Z3
+	VFMADD231PS     Z3, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z3
+	VFMADD231PS     Z3, Z0, Z2
+	ADDQ            $0x20, R9
+	ADDQ            $0x10, BX
+	DECQ            R10
+	JNE             loop
+
+rest:
+	MOVQ            tail+80(FP), R10
+	TESTQ           R10, R10
+	JE              aftertail
+	KMOVW           R10, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X3
+	VINSERTF32X4    $0x01, X3, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X3
+	VINSERTF32X4    $0x02, X3, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X3
+	VINSERTF32X4    $0x03, X3, Z0, Z0
+	VBROADCASTF32X4 (R9), Z3
+	VFMADD231PS     Z3, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z3
+	VFMADD231PS     Z3, Z0, Z2
+	ADDQ            $0x20, R9
+	ADDQ            $0x10, BX
+
+aftertail:
+	TESTQ         AX, AX
+	JE            keep
+	VPERMILPS     $0xb1, Z1, Z3
+	VADDPS        Z3, Z1, Z1
+	VPERMILPS     $0x4e, Z1, Z3
+	VADDPS        Z3, Z1, Z1
+	VPERMILPS     $0xb1, Z2, Z3
+	VADDPS        Z3, Z2, Z2
+	VPERMILPS     $0x4e, Z2, Z3
+	VADDPS        Z3, Z2, Z2
+	VMOVSS        X1, (AX)
+	VMOVSS        X2, 4(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z2, X0
+	VMOVSS        X0, 4(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z2, X0
+	VMOVSS        X0, 4(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z2, X0
+	VMOVSS        X0, 4(AX)
+	ADDQ          CX, AX
+	JMP           next
+
+keep:
+	VMOVUPS Z1, (DX)
+	VMOVUPS Z2, 64(DX)
+
+next:
+	ADDQ   $+128, DX
+	IMUL3Q $0x04, DI, R9
+	MOVQ   a+32(FP), BX
+	ADDQ   R9, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow3x16AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·narrow3x16AVX512(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R10
+	LEAQ (BX)(DI*8), R11
+
+tile:
+	MOVQ            start+24(FP), R12
+	TESTQ           R12, R12
+	JE              continued
+	VBROADCASTF32X4 (R12), Z4
+	VBROADCASTF32X4 (R12), Z5
+	VBROADCASTF32X4 (R12), Z6
+	VBROADCASTF32X4 (R12), Z7
+	VBROADCASTF32X4 16(R12), Z8
+	VBROADCASTF32X4 16(R12), Z9
+	VBROADCASTF32X4 16(R12), Z10
+	VBROADCASTF32X4 16(R12), Z11
+	VBROADCASTF32X4 32(R12), Z12
+	VBROADCASTF32X4 32(R12), Z13
+	VBROADCASTF32X4 32(R12), Z14
+	VBROADCASTF32X4 32(R12), Z15
+	JMP             begin
+
+continued:
+	VMOVUPS (DX), Z4
+	VMOVUPS 64(DX), Z5
+	VMOVUPS 128(DX), Z6
+	VMOVUPS 192(DX), Z7
+	VMOVUPS 256(DX), Z8
+	VMOVUPS 320(DX), Z9
+	VMOVUPS 384(DX), Z10
+	VMOVUPS 448(DX), Z11
+	VMOVUPS 512(DX), Z12
+	VMOVUPS 576(DX), Z13
+	VMOVUPS 640(DX), Z14
+	VMOVUPS 704(DX), Z15
+
+begin:
+	MOVQ            b+56(FP), R12
+	MOVQ            head+64(FP), R13
+	TESTQ           R13, R13
+	JE              afterhead
+	KMOVW           R13, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X1
+	VINSERTF32X4    $0x01, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X1
+	VINSERTF32X4    $0x02, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X1
+	VINSERTF32X4    $0x03, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*4), K1, X1
+	VMOVUPS.Z       (BX)(R9*1), K1, X2
+	VINSERTF32X4    $0x01, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(SI*2), K1, X2
+	VINSERTF32X4    $0x02, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(R10*1), K1, X2
+	VINSERTF32X4    $0x03, X2, Z1, Z1
+	VMOVUPS.Z       (R11), K1, X2
+	VMOVUPS.Z       (R11)(DI*1), K1, X3
+	VINSERTF32X4    $0x01, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*2), K1, X3
+	VINSERTF32X4    $0x02, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(SI*1), K1, X3
+	VINSERTF32X4    $0x03, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*4), K1, X3
+	VMOVUPS.Z       (R11)(R9*1), K1, X16
+	VINSERTF32X4    $0x01, X16, Z3, Z3
+	VMOVUPS.Z       (R11)(SI*2), K1, X16
+	VINSERTF32X4    $0x02, X16, Z3, Z3
+	VMOVUPS.Z       (R11)(R10*1), K1, X16
+	VINSERTF32X4    $0x03, X16, Z3, Z3
+	VBROADCASTF32X4 (R12), Z16
+	VFMADD231PS     Z16, Z0, Z4
+	VFMADD231PS     Z16, Z1, Z5
+	VFMADD231PS     Z16, Z2, Z6
+	VFMADD231PS     Z16, Z3, Z7
+	VBROADCASTF32X4 16(R12), Z16
+	VFMADD231PS     Z16, Z0, Z8
+	VFMADD231PS     Z16, Z1, Z9
+	VFMADD231PS     Z16, Z2, Z10
+	VFMADD231PS     Z16, Z3, Z11
+	VBROADCASTF32X4 32(R12), Z16
+	VFMADD231PS     Z16, Z0, Z12
+	VFMADD231PS     Z16, Z1, Z13
+	VFMADD231PS     Z16, Z2, Z14
+	VFMADD231PS     Z16, Z3, Z15
+	ADDQ            $0x30, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+
+afterhead:
+	MOVQ  quads+72(FP), R13
+	TESTQ R13, R13
+	JE    rest
+
+loop:
+	VMOVUPS         (BX), X0
+	VINSERTF32X4    $0x01, (BX)(DI*1), Z0, Z0
+	VINSERTF32X4    $0x02, (BX)(DI*2), Z0, Z0
+	VINSERTF32X4    $0x03, (BX)(SI*1), Z0, Z0
+	VMOVUPS         (BX)(DI*4), X1
+	VINSERTF32X4    $0x01, (BX)(R9*1), Z1, Z1
+	VINSERTF32X4    $0x02, (BX)(SI*2), Z1, Z1
+	VINSERTF32X4    $0x03, (BX)(R10*1), Z1, Z1
+	VMOVUPS         (R11), X2
+	VINSERTF32X4    $0x01, (R11)(DI*1), Z2, Z2
+	VINSERTF32X4    $0x02, (R11)(DI*2), Z2, Z2
+	VINSERTF32X4    $0x03, (R11)(SI*1), Z2, Z2
+	VMOVUPS         (R11)(DI*4), X3
+	VINSERTF32X4    $0x01, (R11)(R9*1), Z3, Z3
+	VINSERTF32X4    $0x02, (R11)(SI*2), Z3, Z3
+	VINSERTF32X4    $0x03, (R11)(R10*1), Z3, Z3
+	VBROADCASTF32X4 (R12), Z16
+	VFMADD231PS     Z16, Z0, Z4
+	VFMADD231PS     Z16, Z1, Z5
+	VFMADD231PS     Z16, Z2, Z6
+	VFMADD231PS     Z16, Z3, Z7
+	VBROADCASTF32X4 16(R12), Z16
+	VFMADD231PS     Z16, Z0, Z8
+	VFMADD231PS     Z16, Z1, Z9
+	VFMADD231PS     Z16, Z2, Z10
+	VFMADD231PS     Z16, Z3, Z11
+	VBROADCASTF32X4 32(R12), Z16
+	VFMADD231PS     Z16, Z0, Z12
+	VFMADD231PS     Z16, Z1, Z13
+	VFMADD231PS     Z16, Z2, Z14
+	VFMADD231PS     Z16, Z3, Z15
+	ADDQ            $0x30, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+	DECQ            R13
+	JNE             loop
+
+rest:
+	MOVQ            tail+80(FP), R13
+	TESTQ           R13, R13
+	JE              aftertail
+	KMOVW           R13, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X1
+	VINSERTF32X4    $0x01, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X1
+	VINSERTF32X4    $0x02, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X1
+	VINSERTF32X4    $0x03, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*4), K1, X1
+	VMOVUPS.Z       (BX)(R9*1), K1, X2
+	VINSERTF32X4    $0x01, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(SI*2), K1, X2
+	VINSERTF32X4    $0x02, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(R10*1), K1, X2
+	VINSERTF32X4    $0x03, X2, Z1, Z1
+	VMOVUPS.Z       (R11), K1, X2
+	VMOVUPS.Z       (R11)(DI*1), K1, X3
+	VINSERTF32X4    $0x01, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*2), K1, X3
+	VINSERTF32X4    $0x02, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(SI*1), K1, X3
+	VINSERTF32X4    $0x03, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*4), K1, X3
+	VMOVUPS.Z       (R11)(R9*1), K1, X16
+	VINSERTF32X4    $0x01, X16, Z3, Z3
+	VMOVUPS.Z       (R11)(SI*2), K1, X16
+	VINSERTF32X4    $0x02, X16, Z3, Z3
+	VMOVUPS.Z       (R11)(R10*1), K1, X16
+	VINSERTF32X4    $0x03, X16, Z3, Z3
+	VBROADCASTF32X4 (R12), Z16
+	VFMADD231PS     Z16, Z0, Z4
+	VFMADD231PS     Z16, Z1, Z5
+	VFMADD231PS     Z16, Z2, Z6
+	VFMADD231PS     Z16, Z3, Z7
+	VBROADCASTF32X4 16(R12), Z16
+	VFMADD231PS     Z16, Z0, Z8
+	VFMADD231PS     Z16, Z1, Z9
+	VFMADD231PS     Z16, Z2, Z10
+	VFMADD231PS     Z16, Z3, Z11
+	VBROADCASTF32X4 32(R12), Z16
+	VFMADD231PS     Z16, Z0, Z12
+	VFMADD231PS     Z16, Z1, Z13
+	VFMADD231PS     Z16, Z2, Z14
+	VFMADD231PS     Z16, Z3, Z15
+	ADDQ            $0x30, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+
+aftertail:
+	TESTQ         AX, AX
+	JE            keep
+	VPERMILPS     $0xb1, Z4, Z16
+	VADDPS        Z16, Z4, Z4
+	VPERMILPS     $0x4e, Z4, Z16
+	VADDPS        Z16, Z4, Z4
+	VPERMILPS     $0xb1, Z5, Z16
+	VADDPS        Z16, Z5, Z5
+	VPERMILPS     $0x4e, Z5, Z16
+	VADDPS        Z16, Z5, Z5
+	VPERMILPS     $0xb1, Z6, Z16
+	VADDPS        Z16, Z6, Z6
+	VPERMILPS     $0x4e, Z6, Z16
+	VADDPS        Z16, Z6, Z6
+	VPERMILPS     $0xb1, Z7, Z16
+	VADDPS        Z16, Z7, Z7
+	VPERMILPS     $0x4e, Z7, Z16
+	VADDPS        Z16, Z7, Z7
+	VPERMILPS     $0xb1, Z8, Z16
+	VADDPS        Z16, Z8, Z8
+	VPERMILPS     $0x4e, Z8, Z16
+	VADDPS        Z16, Z8, Z8
+	VPERMILPS     $0xb1, Z9, Z16
+	VADDPS        Z16, Z9, Z9
+	VPERMILPS     $0x4e, Z9, Z16
+	VADDPS        Z16, Z9, Z9
+	VPERMILPS     $0xb1, Z10, Z16
+	VADDPS        Z16, Z10, Z10
+	VPERMILPS     $0x4e, Z10, Z16
+	VADDPS        Z16, Z10, Z10
+	VPERMILPS     $0xb1, Z11, Z16
+	VADDPS        Z16, Z11, Z11
+	VPERMILPS     $0x4e, Z11, Z16
+	VADDPS        Z16, Z11, Z11
+	VPERMILPS     $0xb1, Z12, Z16
+	VADDPS        Z16, Z12, Z12
+	VPERMILPS     $0x4e, Z12, Z16
+	VADDPS        Z16, Z12, Z12
+	VPERMILPS     $0xb1, Z13, Z16
+	VADDPS        Z16, Z13, Z13
+	VPERMILPS     $0x4e, Z13, Z16
+	VADDPS        Z16, Z13, Z13
+	VPERMILPS     $0xb1, Z14, Z16
+	VADDPS        Z16, Z14, Z14
+	VPERMILPS     $0x4e, Z14, Z16
+	VADDPS        Z16, Z14, Z14
+	VPERMILPS     $0xb1, Z15, Z16
+	VADDPS        Z16, Z15, Z15
+	VPERMILPS     $0x4e, Z15, Z16
+	VADDPS        Z16, Z15, Z15
+	VMOVSS        X4, (AX)
+	VMOVSS        X8, 4(AX)
+	VMOVSS        X12, 8(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z8, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z12, X0
+	VMOVSS        X0, 8(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z8, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z12, X0
+	VMOVSS        X0, 8(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z8, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z12, X0
+	VMOVSS        X0, 8(AX)
+	ADDQ          CX, AX
+	VMOVSS        X5, (AX)
+	VMOVSS        X9, 4(AX)
+	VMOVSS        X13, 8(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z9, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z13, X0
+	VMOVSS        X0, 8(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z9, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z13, X0
+	VMOVSS        X0, 8(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z9, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z13, X0
+	VMOVSS        X0, 8(AX)
+	ADDQ          CX, AX
+	VMOVSS        X6, (AX)
+	VMOVSS        X10, 4(AX)
+	VMOVSS        X14, 8(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z6, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z10, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z14, X0
+	VMOVSS        X0, 8(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z6, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z10, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z14, X0
+	VMOVSS        X0, 8(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z6, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z10, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z14, X0
+	VMOVSS        X0, 8(AX)
+	ADDQ          CX, AX
+	VMOVSS        X7, (AX)
+	VMOVSS        X11, 4(AX)
+	VMOVSS        X15, 8(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z7, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z11, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z15, X0
+	VMOVSS        X0, 8(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z7, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z11, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z15, X0
+	VMOVSS        X0, 8(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z7, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z11, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z15, X0
+	VMOVSS        X0, 8(AX)
+	ADDQ          CX, AX
+	JMP           next
+
+keep:
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, 64(DX)
+	VMOVUPS Z6, 128(DX)
+	VMOVUPS Z7, 192(DX)
+	VMOVUPS Z8, 256(DX)
+	VMOVUPS Z9, 320(DX)
+	VMOVUPS Z10, 384(DX)
+	VMOVUPS Z11, 448(DX)
+	VMOVUPS Z12, 512(DX)
+	VMOVUPS Z13, 576(DX)
+	VMOVUPS Z14, 640(DX)
+	VMOVUPS Z15, 704(DX)
+
+next:
+	ADDQ   $+768, DX
+	IMUL3Q $0x10, DI, R11
+	MOVQ   a+32(FP), BX
+	ADDQ   R11, BX
+	MOVQ   BX, a+32(FP)
+	LEAQ   (BX)(DI*8), R11
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow3x4AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·narrow3x4AVX512(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R9
+
+tile:
+	MOVQ            start+24(FP), R9
+	TESTQ           R9, R9
+	JE              continued
+	VBROADCASTF32X4 (R9), Z1
+	VBROADCASTF32X4 16(R9), Z2
+	VBROADCASTF32X4 32(R9), Z3
+	JMP             begin
+
+continued:
+	VMOVUPS (DX), Z1
+	VMOVUPS 64(DX), Z2
+	VMOVUPS 128(DX), Z3
+
+begin:
+	MOVQ            b+56(FP), R9
+	MOVQ            head+64(FP), R10
+	TESTQ           R10, R10
+	JE              afterhead
+	KMOVW           R10, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X4
+	VINSERTF32X4    $0x01, X4, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X4
+	VINSERTF32X4    $0x02, X4, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X4
+	VINSERTF32X4    $0x03, X4, Z0, Z0
+	VBROADCASTF32X4 (R9), Z4
+	VFMADD231PS     Z4, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z4
+	VFMADD231PS     Z4, Z0, Z2
+	VBROADCASTF32X4 32(R9), Z4
+	VFMADD231PS     Z4, Z0, Z3
+	ADDQ            $0x30, R9
+	ADDQ            $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R10
+	TESTQ R10, R10
+	JE    rest
+
+loop:
+	VMOVUPS         (BX), X0
+	VINSERTF32X4    $0x01, (BX)(DI*1), Z0, Z0
+	VINSERTF32X4    $0x02, (BX)(DI*2), Z0, Z0
+	VINSERTF32X4    $0x03, (BX)(SI*1), Z0, Z0
+	VBROADCASTF32X4 (R9), Z4
+	VFMADD231PS     Z4, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z4
+	VFMADD231PS     Z4, Z0, Z2
+	VBROADCASTF32X4 32(R9), Z4
+	VFMADD231PS     Z4, Z0, Z3
+	ADDQ            $0x30, R9
+	ADDQ            $0x10, BX
+	DECQ            R10
+	JNE             loop
+
+rest:
+	MOVQ            tail+80(FP), R10
+	TESTQ           R10, R10
+	JE              aftertail
+	KMOVW           R10, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X4
+	VINSERTF32X4    $0x01, X4, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X4
+	VINSERTF32X4    $0x02, X4, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X4
+	VINSERTF32X4    $0x03, X4, Z0, Z0
+	VBROADCASTF32X4 (R9), Z4
+	VFMADD231PS     Z4, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z4
+	VFMADD231PS     Z4, Z0, Z2
+	VBROADCASTF32X4 32(R9), Z4
+	VFMADD231PS     Z4, Z0, Z3
+	ADDQ            $0x30, R9
+	ADDQ            $0x10, BX
+
+aftertail:
+	TESTQ         AX, AX
+	JE            keep
+	VPERMILPS     $0xb1, Z1, Z4
+	VADDPS        Z4, Z1, Z1
+	VPERMILPS     $0x4e, Z1, Z4
+	VADDPS        Z4, Z1, Z1
+	VPERMILPS     $0xb1, Z2, Z4
+	VADDPS        Z4, Z2, Z2
+	VPERMILPS     $0x4e, Z2, Z4
+	VADDPS        Z4, Z2, Z2
+	VPERMILPS     $0xb1, Z3, Z4
+	VADDPS        Z4, Z3, Z3
+	VPERMILPS     $0x4e, Z3, Z4
+	VADDPS        Z4, Z3, Z3
+	VMOVSS        X1, (AX)
+	VMOVSS        X2, 4(AX)
+	VMOVSS        X3, 8(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z2, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z3, X0
+	VMOVSS        X0, 8(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z2, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z3, X0
+	VMOVSS        X0, 8(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z2, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z3, X0
+	VMOVSS        X0, 8(AX)
+	ADDQ          CX, AX
+	JMP           next
+
+keep:
+	VMOVUPS Z1, (DX)
+	VMOVUPS Z2, 64(DX)
+	VMOVUPS Z3, 128(DX)
+
+next:
+	ADDQ   $+192, DX
+	IMUL3Q $0x04, DI, R9
+	MOVQ   a+32(FP), BX
+	ADDQ   R9, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow4x16AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·narrow4x16AVX512(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R10
+	LEAQ (BX)(DI*8), R11
+
+tile:
+	MOVQ            start+24(FP), R12
+	TESTQ           R12, R12
+	JE              continued
+	VBROADCASTF32X4 (R12), Z4
+	VBROADCASTF32X4 (R12), Z5
+	VBROADCASTF32X4 (R12), Z6
+	VBROADCASTF32X4 (R12), Z7
+	VBROADCASTF32X4 16(R12), Z8
+	VBROADCASTF32X4 16(R12), Z9
+	VBROADCASTF32X4 16(R12), Z10
+	VBROADCASTF32X4 16(R12), Z11
+	VBROADCASTF32X4 32(R12), Z12
+	VBROADCASTF32X4 32(R12), Z13
+	VBROADCASTF32X4 32(R12), Z14
+	VBROADCASTF32X4 32(R12), Z15
+	VBROADCASTF32X4 48(R12), Z16
+	VBROADCASTF32X4 48(R12), Z17
+	VBROADCASTF32X4 48(R12), Z18
+	VBROADCASTF32X4 48(R12), Z19
+	JMP             begin
+
+continued:
+	VMOVUPS (DX), Z4
+	VMOVUPS 64(DX), Z5
+	VMOVUPS 128(DX), Z6
+	VMOVUPS 192(DX), Z7
+	VMOVUPS 256(DX), Z8
+	VMOVUPS 320(DX), Z9
+	VMOVUPS 384(DX), Z10
+	VMOVUPS 448(DX), Z11
+	VMOVUPS 512(DX), Z12
+	VMOVUPS 576(DX), Z13
+	VMOVUPS 640(DX), Z14
+	VMOVUPS 704(DX), Z15
+	VMOVUPS 768(DX), Z16
+	VMOVUPS 832(DX), Z17
+	VMOVUPS 896(DX), Z18
+	VMOVUPS 960(DX), Z19
+
+begin:
+	MOVQ            b+56(FP), R12
+	MOVQ            head+64(FP), R13
+	TESTQ           R13, R13
+	JE              afterhead
+	KMOVW           R13, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X1
+	VINSERTF32X4    $0x01, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X1
+	VINSERTF32X4    $0x02, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X1
+	VINSERTF32X4    $0x03, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*4), K1, X1
+	VMOVUPS.Z       (BX)(R9*1), K1, X2
+	VINSERTF32X4    $0x01, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(SI*2), K1, X2
+	VINSERTF32X4    $0x02, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(R10*1), K1, X2
+	VINSERTF32X4    $0x03, X2, Z1, Z1
+	VMOVUPS.Z       (R11), K1, X2
+	VMOVUPS.Z       (R11)(DI*1), K1, X3
+	VINSERTF32X4    $0x01, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*2), K1, X3
+	VINSERTF32X4    $0x02, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(SI*1), K1, X3
+	VINSERTF32X4    $0x03, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*4), K1, X3
+	VMOVUPS.Z       (R11)(R9*1), K1, X20
+	VINSERTF32X4    $0x01, X20, Z3, Z3
+	VMOVUPS.Z       (R11)(SI*2), K1, X20
+	VINSERTF32X4    $0x02, X20, Z3, Z3
+	VMOVUPS.Z       (R11)(R10*1), K1, X20
+	VINSERTF32X4    $0x03, X20, Z3, Z3
+	VBROADCASTF32X4 (R12), Z20
+	VFMADD231PS     Z20, Z0, Z4
+	VFMADD231PS     Z20, Z1, Z5
+	VFMADD231PS     Z20, Z2, Z6
+	VFMADD231PS     Z20, Z3, Z7
+	VBROADCASTF32X4 16(R12), Z20
+	VFMADD231PS     Z20, Z0, Z8
+	VFMADD231PS     Z20, Z1, Z9
+	VFMADD231PS     Z20, Z2, Z10
+	VFMADD231PS     Z20, Z3, Z11
+	VBROADCASTF32X4 32(R12), Z20
+	VFMADD231PS     Z20, Z0, Z12
+	VFMADD231PS     Z20, Z1, Z13
+	VFMADD231PS     Z20, Z2, Z14
+	VFMADD231PS     Z20, Z3, Z15
+	VBROADCASTF32X4 48(R12), Z20
+	VFMADD231PS     Z20, Z0, Z16
+	VFMADD231PS     Z20, Z1, Z17
+	VFMADD231PS     Z20, Z2, Z18
+	VFMADD231PS     Z20, Z3, Z19
+	ADDQ            $0x40, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+
+afterhead:
+	MOVQ  quads+72(FP), R13
+	TESTQ R13, R13
+	JE    rest
+
+loop:
+	VMOVUPS         (BX), X0
+	VINSERTF32X4    $0x01, (BX)(DI*1), Z0, Z0
+	VINSERTF32X4    $0x02, (BX)(DI*2), Z0, Z0
+	VINSERTF32X4    $0x03, (BX)(SI*1), Z0, Z0
+	VMOVUPS         (BX)(DI*4), X1
+	VINSERTF32X4    $0x01, (BX)(R9*1), Z1, Z1
+	VINSERTF32X4    $0x02, (BX)(SI*2), Z1, Z1
+	VINSERTF32X4    $0x03, (BX)(R10*1), Z1, Z1
+	VMOVUPS         (R11), X2
+	VINSERTF32X4    $0x01, (R11)(DI*1), Z2, Z2
+	VINSERTF32X4    $0x02, (R11)(DI*2), Z2, Z2
+	VINSERTF32X4    $0x03, (R11)(SI*1), Z2, Z2
+	VMOVUPS         (R11)(DI*4), X3
+	VINSERTF32X4    $0x01, (R11)(R9*1), Z3, Z3
+	VINSERTF32X4    $0x02, (R11)(SI*2), Z3, Z3
+	VINSERTF32X4    $0x03, (R11)(R10*1), Z3, Z3
+	VBROADCASTF32X4 (R12), Z20
+	VFMADD231PS     Z20, Z0, Z4
+	VFMADD231PS     Z20, Z1, Z5
+	VFMADD231PS     Z20, Z2, Z6
+	VFMADD231PS     Z20, Z3, Z7
+	VBROADCASTF32X4 16(R12), Z20
+	VFMADD231PS     Z20, Z0, Z8
+	VFMADD231PS     Z20, Z1, Z9
+	VFMADD231PS     Z20, Z2, Z10
+	VFMADD231PS     Z20, Z3, Z11
+	VBROADCASTF32X4 32(R12), Z20
+	VFMADD231PS     Z20, Z0, Z12
+	VFMADD231PS     Z20, Z1, Z13
+	VFMADD231PS     Z20, Z2, Z14
+	VFMADD231PS     Z20, Z3, Z15
+	VBROADCASTF32X4 48(R12), Z20
+	VFMADD231PS     Z20, Z0, Z16
+	VFMADD231PS     Z20, Z1, Z17
+	VFMADD231PS     Z20, Z2, Z18
+	VFMADD231PS     Z20, Z3, Z19
+	ADDQ            $0x40, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+	DECQ            R13
+	JNE             loop
+
+rest:
+	MOVQ            tail+80(FP), R13
+	TESTQ           R13, R13
+	JE              aftertail
+	KMOVW           R13, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X1
+	VINSERTF32X4    $0x01, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X1
+	VINSERTF32X4    $0x02, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X1
+	VINSERTF32X4    $0x03, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*4), K1, X1
+	VMOVUPS.Z       (BX)(R9*1), K1, X2
+	VINSERTF32X4    $0x01, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(SI*2), K1, X2
+	VINSERTF32X4    $0x02, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(R10*1), K1, X2
+	VINSERTF32X4    $0x03, X2, Z1, Z1
+	VMOVUPS.Z       (R11), K1, X2
+	VMOVUPS.Z       (R11)(DI*1), K1, X3
+	VINSERTF32X4    $0x01, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*2), K1, X3
+	VINSERTF32X4    $0x02, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(SI*1), K1, X3
+	VINSERTF32X4    $0x03, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*4), K1, X3
+	VMOVUPS.Z       (R11)(R9*1), K1, X20
+	VINSERTF32X4    $0x01, X20, Z3, Z3
+	VMOVUPS.Z       (R11)(SI*2), K1, X20
+	VINSERTF32X4    $0x02, X20, Z3, Z3
+	VMOVUPS.Z       (R11)(R10*1), K1, X20
+	VINSERTF32X4    $0x03, X20, Z3, Z3
+	VBROADCASTF32X4 (R12), Z20
+	VFMADD231PS     Z20, Z0, Z4
+	VFMADD231PS     Z20, Z1, Z5
+	VFMADD231PS     Z20, Z2, Z6
+	VFMADD231PS     Z20, Z3, Z7
+	VBROADCASTF32X4 16(R12), Z20
+	VFMADD231PS     Z20, Z0, Z8
+	VFMADD231PS     Z20, Z1, Z9
+	VFMADD231PS     Z20, Z2, Z10
+	VFMADD231PS     Z20, Z3, Z11
+	VBROADCASTF32X4 32(R12), Z20
+	VFMADD231PS     Z20, Z0, Z12
+	VFMADD231PS     Z20, Z1, Z13
+	VFMADD231PS     Z20, Z2, Z14
+	VFMADD231PS     Z20, Z3, Z15
+	VBROADCASTF32X4 48(R12), Z20
+	VFMADD231PS     Z20, Z0, Z16
+	VFMADD231PS     Z20, Z1, Z17
+	VFMADD231PS     Z20, Z2, Z18
+	VFMADD231PS     Z20, Z3, Z19
+	ADDQ            $0x40, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+
+aftertail:
+	TESTQ         AX, AX
+	JE            keep
+	VPERMILPS     $0xb1, Z4, Z20
+	VADDPS        Z20, Z4, Z4
+	VPERMILPS     $0x4e, Z4, Z20
+	VADDPS        Z20, Z4, Z4
+	VPERMILPS     $0xb1, Z5, Z20
+	VADDPS        Z20, Z5, Z5
+	VPERMILPS     $0x4e, Z5, Z20
+	VADDPS        Z20, Z5, Z5
+	VPERMILPS     $0xb1, Z6, Z20
+	VADDPS        Z20, Z6, Z6
+	VPERMILPS     $0x4e, Z6, Z20
+	VADDPS        Z20, Z6, Z6
+	VPERMILPS     $0xb1, Z7, Z20
+	VADDPS        Z20, Z7, Z7
+	VPERMILPS     $0x4e, Z7, Z20
+	VADDPS        Z20, Z7, Z7
+	VPERMILPS     $0xb1, Z8, Z20
+	VADDPS        Z20, Z8, Z8
+	VPERMILPS     $0x4e, Z8, Z20
+	VADDPS        Z20, Z8, Z8
+	VPERMILPS     $0xb1, Z9, Z20
+	VADDPS        Z20, Z9, Z9
+	VPERMILPS     $0x4e, Z9, Z20
+	VADDPS        Z20, Z9, Z9
+	VPERMILPS     $0xb1, Z10, Z20
+	VADDPS        Z20, Z10, Z10
+	VPERMILPS     $0x4e, Z10, Z20
+	VADDPS        Z20, Z10, Z10
+	VPERMILPS     $0xb1, Z11, Z20
+	VADDPS        Z20, Z11, Z11
+	VPERMILPS     $0x4e, Z11, Z20
+	VADDPS        Z20, Z11, Z11
+	VPERMILPS     $0xb1, Z12, Z20
+	VADDPS        Z20, Z12, Z12
+	VPERMILPS     $0x4e, Z12, Z20
+	VADDPS        Z20, Z12, Z12
+	VPERMILPS     $0xb1, Z13, Z20
+	VADDPS        Z20, Z13, Z13
+	VPERMILPS     $0x4e, Z13, Z20
+	VADDPS        Z20, Z13, Z13
+	VPERMILPS     $0xb1, Z14, Z20
+	VADDPS        Z20, Z14, Z14
+	VPERMILPS     $0x4e, Z14, Z20
+	VADDPS        Z20, Z14, Z14
+	VPERMILPS     $0xb1, Z15, Z20
+	VADDPS        Z20, Z15, Z15
+	VPERMILPS     $0x4e, Z15, Z20
+	VADDPS        Z20, Z15, Z15
+	VPERMILPS     $0xb1, Z16, Z20
+	VADDPS        Z20, Z16, Z16
+	VPERMILPS     $0x4e, Z16, Z20
+	VADDPS        Z20, Z16, Z16
+	VPERMILPS     $0xb1, Z17, Z20
+	VADDPS        Z20, Z17, Z17
+	VPERMILPS     $0x4e, Z17, Z20
+	VADDPS        Z20, Z17, Z17
+	VPERMILPS     $0xb1, Z18, Z20
+	VADDPS        Z20, Z18, Z18
+	VPERMILPS     $0x4e, Z18, Z20
+	VADDPS        Z20, Z18, Z18
+	VPERMILPS     $0xb1, Z19, Z20
+	VADDPS        Z20, Z19, Z19
+	VPERMILPS     $0x4e, Z19, Z20
+	VADDPS        Z20, Z19, Z19
+	VMOVSS        X4, (AX)
+	VMOVSS        X8, 4(AX)
+	VMOVSS        X12, 8(AX)
+	VMOVSS        X16, 12(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z8, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z12, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z16, X0
+	VMOVSS        X0, 12(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z8, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z12, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z16, X0
+	VMOVSS        X0, 12(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z8, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z12, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z16, X0
+	VMOVSS        X0, 12(AX)
+	ADDQ          CX, AX
+	VMOVSS        X5, (AX)
+	VMOVSS        X9, 4(AX)
+	VMOVSS        X13, 8(AX)
+	VMOVSS        X17, 12(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z9, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z13, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z17, X0
+	VMOVSS        X0, 12(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z9, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z13, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z17, X0
+	VMOVSS        X0, 12(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z9, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z13, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z17, X0
+	VMOVSS        X0, 12(AX)
+	ADDQ          CX, AX
+	VMOVSS        X6, (AX)
+	VMOVSS        X10, 4(AX)
+	VMOVSS        X14, 8(AX)
+	VMOVSS        X18, 12(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z6, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z10, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z14, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z18, X0
+	VMOVSS        X0, 12(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z6, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z10, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z14, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z18, X0
+	VMOVSS        X0, 12(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z6, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z10, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z14, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z18, X0
+	VMOVSS        X0, 12(AX)
+	ADDQ          CX, AX
+	VMOVSS        X7, (AX)
+	VMOVSS        X11, 4(AX)
+	VMOVSS        X15, 8(AX)
+	VMOVSS        X19, 12(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z7, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z11, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z15, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z19, X0
+	VMOVSS        X0, 12(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z7, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z11, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z15, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z19, X0
+	VMOVSS        X0, 12(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z7, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z11, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z15, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z19, X0
+	VMOVSS        X0, 12(AX)
+	ADDQ          CX, AX
+	JMP           next
+
+keep:
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, 64(DX)
+	VMOVUPS Z6, 128(DX)
+	VMOVUPS Z7, 192(DX)
+	VMOVUPS Z8, 256(DX)
+	VMOVUPS Z9, 320(DX)
+	VMOVUPS Z10, 384(DX)
+	VMOVUPS Z11, 448(DX)
+	VMOVUPS Z12, 512(DX)
+	VMOVUPS Z13, 576(DX)
+	VMOVUPS Z14, 640(DX)
+	VMOVUPS Z15, 704(DX)
+	VMOVUPS Z16, 768(DX)
+	VMOVUPS Z17, 832(DX)
+	VMOVUPS Z18, 896(DX)
+	VMOVUPS Z19, 960(DX)
+
+next:
+	ADDQ   $+1024, DX
+	IMUL3Q $0x10, DI, R11
+	MOVQ   a+32(FP), BX
+	ADDQ   R11, BX
+	MOVQ   BX, a+32(FP)
+	LEAQ   (BX)(DI*8), R11
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow4x4AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·narrow4x4AVX512(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R9
+
+tile:
+	MOVQ            start+24(FP), R9
+	TESTQ           R9, R9
+	JE              continued
+	VBROADCASTF32X4 (R9), Z1
+	VBROADCASTF32X4 16(R9), Z2
+	VBROADCASTF32X4 32(R9), Z3
+	VBROADCASTF32X4 48(R9), Z4
+	JMP             begin
+
+continued:
+	VMOVUPS (DX), Z1
+	VMOVUPS 64(DX), Z2
+	VMOVUPS 128(DX), Z3
+	VMOVUPS 192(DX), Z4
+
+begin:
+	MOVQ            b+56(FP), R9
+	MOVQ            head+64(FP), R10
+	TESTQ           R10, R10
+	JE              afterhead
+	KMOVW           R10, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X5
+	VINSERTF32X4    $0x01, X5, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X5
+	VINSERTF32X4    $0x02, X5, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X5
+	VINSERTF32X4    $0x03, X5, Z0, Z0
+	VBROADCASTF32X4 (R9), Z5
+	VFMADD231PS     Z5, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z5
+	VFMADD231PS     Z5, Z0, Z2
+	VBROADCASTF32X4 32(R9), Z5
+	VFMADD231PS     Z5, Z0, Z3
+	VBROADCASTF32X4 48(R9), Z5
+	VFMADD231PS     Z5, Z0, Z4
+	ADDQ            $0x40, R9
+	ADDQ            $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R10
+	TESTQ R10, R10
+	JE    rest
+
+loop:
+	VMOVUPS         (BX), X0
+	VINSERTF32X4    $0x01, (BX)(DI*1), Z0, Z0
+	VINSERTF32X4    $0x02, (BX)(DI*2), Z0, Z0
+	VINSERTF32X4    $0x03, (BX)(SI*1), Z0, Z0
+	VBROADCASTF32X4 (R9), Z5
+	VFMADD231PS     Z5, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z5
+	VFMADD231PS     Z5, Z0, Z2
+	VBROADCASTF32X4 32(R9), Z5
+	VFMADD231PS     Z5, Z0, Z3
+	VBROADCASTF32X4 48(R9), Z5
+	VFMADD231PS     Z5, Z0, Z4
+	ADDQ            $0x40, R9
+	ADDQ            $0x10, BX
+	DECQ            R10
+	JNE             loop
+
+rest:
+	MOVQ            tail+80(FP), R10
+	TESTQ           R10, R10
+	JE              aftertail
+	KMOVW           R10, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X5
+	VINSERTF32X4    $0x01, X5, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X5
+	VINSERTF32X4    $0x02, X5, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X5
+	VINSERTF32X4    $0x03, X5, Z0, Z0
+	VBROADCASTF32X4 (R9), Z5
+	VFMADD231PS     Z5, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z5
+	VFMADD231PS     Z5, Z0, Z2
+	VBROADCASTF32X4 32(R9), Z5
+	VFMADD231PS     Z5, Z0, Z3
+	VBROADCASTF32X4 48(R9), Z5
+	VFMADD231PS     Z5, Z0, Z4
+	ADDQ            $0x40, R9
+	ADDQ            $0x10, BX
+
+aftertail:
+	TESTQ         AX, AX
+	JE            keep
+	VPERMILPS     $0xb1, Z1, Z5
+	VADDPS        Z5, Z1, Z1
+	VPERMILPS     $0x4e, Z1, Z5
+	VADDPS        Z5, Z1, Z1
+	VPERMILPS     $0xb1, Z2, Z5
+	VADDPS        Z5, Z2, Z2
+	VPERMILPS     $0x4e, Z2, Z5
+	VADDPS        Z5, Z2, Z2
+	VPERMILPS     $0xb1, Z3, Z5
+	VADDPS        Z5, Z3, Z3
+	VPERMILPS     $0x4e, Z3, Z5
+	VADDPS        Z5, Z3, Z3
+	VPERMILPS     $0xb1, Z4, Z5
+	VADDPS        Z5, Z4, Z4
+	VPERMILPS     $0x4e, Z4, Z5
+	VADDPS        Z5, Z4, Z4
+	VMOVSS        X1, (AX)
+	VMOVSS        X2, 4(AX)
+	VMOVSS        X3, 8(AX)
+	VMOVSS        X4, 12(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z2, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z3, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z4, X0
+	VMOVSS        X0, 12(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z2, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z3, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z4, X0
+	VMOVSS        X0, 12(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z2, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z3, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z4, X0
+	VMOVSS        X0, 12(AX)
+	ADDQ          CX, AX
+	JMP           next
+
+keep:
+	VMOVUPS Z1, (DX)
+	VMOVUPS Z2, 64(DX)
+	VMOVUPS Z3, 128(DX)
+	VMOVUPS Z4, 192(DX)
+
+next:
+	ADDQ   $+256, DX
+	IMUL3Q $0x04, DI, R9
+	MOVQ   a+32(FP), BX
+	ADDQ   R9, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow5x16AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·narrow5x16AVX512(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R10
+	LEAQ (BX)(DI*8), R11
+
+tile:
+	MOVQ            start+24(FP), R12
+	TESTQ           R12, R12
+	JE              continued
+	VBROADCASTF32X4 (R12), Z4
+	VBROADCASTF32X4 (R12), Z5
+	VBROADCASTF32X4 (R12), Z6
+	VBROADCASTF32X4 (R12), Z7
+	VBROADCASTF32X4 16(R12), Z8
+	VBROADCASTF32X4 16(R12), Z9
+	VBROADCASTF32X4 16(R12), Z10
+	VBROADCASTF32X4 16(R12), Z11
+	VBROADCASTF32X4 32(R12), Z12
+	VBROADCASTF32X4 32(R12), Z13
+	VBROADCASTF32X4 32(R12), Z14
+	VBROADCASTF32X4 32(R12), Z15
+	VBROADCASTF32X4 48(R12), Z16
+	VBROADCASTF32X4 48(R12), Z17
+	VBROADCASTF32X4 48(R12), Z18
+	VBROADCASTF32X4 48(R12), Z19
+	VBROADCASTF32X4 64(R12), Z20
+	VBROADCASTF32X4 64(R12), Z21
+	VBROADCASTF32X4 64(R12), Z22
+	VBROADCASTF32X4 64(R12), Z23
+	JMP             begin
+
+continued:
+	VMOVUPS (DX), Z4
+	VMOVUPS 64(DX), Z5
+	VMOVUPS 128(DX), Z6
+	VMOVUPS 192(DX), Z7
+	VMOVUPS 256(DX), Z8
+	VMOVUPS 320(DX), Z9
+	VMOVUPS 384(DX), Z10
+	VMOVUPS 448(DX), Z11
+	VMOVUPS 512(DX), Z12
+	VMOVUPS 576(DX), Z13
+	VMOVUPS 640(DX), Z14
+	VMOVUPS 704(DX), Z15
+	VMOVUPS 768(DX), Z16
+	VMOVUPS 832(DX), Z17
+	VMOVUPS 896(DX), Z18
+	VMOVUPS 960(DX), Z19
+	VMOVUPS 1024(DX), Z20
+	VMOVUPS 1088(DX), Z21
+	VMOVUPS 1152(DX), Z22
+	VMOVUPS 1216(DX), Z23
+
+begin:
+	MOVQ            b+56(FP), R12
+	MOVQ            head+64(FP), R13
+	TESTQ           R13, R13
+	JE              afterhead
+	KMOVW           R13, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X1
+	VINSERTF32X4    $0x01, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X1
+	VINSERTF32X4    $0x02, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X1
+	VINSERTF32X4    $0x03, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*4), K1, X1
+	VMOVUPS.Z       (BX)(R9*1), K1, X2
+	VINSERTF32X4    $0x01, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(SI*2), K1, X2
+	VINSERTF32X4    $0x02, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(R10*1), K1, X2
+	VINSERTF32X4    $0x03, X2, Z1, Z1
+	VMOVUPS.Z       (R11), K1, X2
+	VMOVUPS.Z       (R11)(DI*1), K1, X3
+	VINSERTF32X4    $0x01, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*2), K1, X3
+	VINSERTF32X4    $0x02, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(SI*1), K1, X3
+	VINSERTF32X4    $0x03, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*4), K1, X3
+	VMOVUPS.Z       (R11)(R9*1), K1, X24
+	VINSERTF32X4    $0x01, X24, Z3, Z3
+	VMOVUPS.Z       (R11)(SI*2), K1, X24
+	VINSERTF32X4    $0x02, X24, Z3, Z3
+	VMOVUPS.Z       (R11)(R10*1), K1, X24
+	VINSERTF32X4    $0x03, X24, Z3, Z3
+	VBROADCASTF32X4 (R12), Z24
+	VFMADD231PS     Z24, Z0, Z4
+	VFMADD231PS     Z24, Z1, Z5
+	VFMADD231PS     Z24, Z2, Z6
+	VFMADD231PS     Z24, Z3, Z7
+	VBROADCASTF32X4 16(R12), Z24
+	VFMADD231PS     Z24, Z0, Z8
+	VFMADD231PS     Z24, Z1, Z9
+	VFMADD231PS     Z24, Z2, Z10
+	VFMADD231PS     Z24, Z3, Z11
+	VBROADCASTF32X4 32(R12), Z24
+	VFMADD231PS     Z24, Z0, Z12
+	VFMADD231PS     Z24, Z1, Z13
+	VFMADD231PS     Z24, Z2, Z14
+	VFMADD231PS     Z24, Z3, Z15
+	VBROADCASTF32X4 48(R12), Z24
+	VFMADD231PS     Z24, Z0, Z16
+	VFMADD231PS     Z24, Z1, Z17
+	VFMADD231PS     Z24, Z2, Z18
+	VFMADD231PS     Z24, Z3, Z19
+	VBROADCASTF32X4 64(R12), Z24
+	VFMADD231PS     Z24, Z0, Z20
+	VFMADD231PS     Z24, Z1, Z21
+	VFMADD231PS     Z24, Z2, Z22
+	VFMADD231PS     Z24, Z3, Z23
+	ADDQ            $0x50, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+
+afterhead:
+	MOVQ  quads+72(FP), R13
+	TESTQ R13, R13
+	JE    rest
+
+loop:
+	VMOVUPS         (BX), X0
+	VINSERTF32X4    $0x01, (BX)(DI*1), Z0, Z0
+	VINSERTF32X4    $0x02, (BX)(DI*2), Z0, Z0
+	VINSERTF32X4    $0x03, (BX)(SI*1), Z0, Z0
+	VMOVUPS         (BX)(DI*4), X1
+	VINSERTF32X4    $0x01, (BX)(R9*1), Z1, Z1
+	VINSERTF32X4    $0x02, (BX)(SI*2), Z1, Z1
+	VINSERTF32X4    $0x03, (BX)(R10*1), Z1, Z1
+	VMOVUPS         (R11), X2
+	VINSERTF32X4    $0x01, (R11)(DI*1), Z2, Z2
+	VINSERTF32X4    $0x02, (R11)(DI*2), Z2, Z2
+	VINSERTF32X4    $0x03, (R11)(SI*1), Z2, Z2
+	VMOVUPS         (R11)(DI*4), X3
+	VINSERTF32X4    $0x01, (R11)(R9*1), Z3, Z3
+	VINSERTF32X4    $0x02, (R11)(SI*2), Z3, Z3
+	VINSERTF32X4    $0x03, (R11)(R10*1), Z3, Z3
+	VBROADCASTF32X4 (R12), Z24
+	VFMADD231PS     Z24, Z0, Z4
+	VFMADD231PS     Z24, Z1, Z5
+	VFMADD231PS     Z24, Z2, Z6
+	VFMADD231PS     Z24, Z3, Z7
+	VBROADCASTF32X4 16(R12), Z24
+	VFMADD231PS     Z24, Z0, Z8
+	VFMADD231PS     Z24, Z1, Z9
+	VFMADD231PS     Z24, Z2, Z10
+	VFMADD231PS     Z24, Z3, Z11
+	VBROADCASTF32X4 32(R12), Z24
+	VFMADD231PS     Z24, Z0, Z12
+	VFMADD231PS     Z24, Z1, Z13
+	VFMADD231PS     Z24, Z2, Z14
+	VFMADD231PS     Z24, Z3, Z15
+	VBROADCASTF32X4 48(R12), Z24
+	VFMADD231PS     Z24, Z0, Z16
+	VFMADD231PS     Z24, Z1, Z17
+	VFMADD231PS     Z24, Z2, Z18
+	VFMADD231PS     Z24, Z3, Z19
+	VBROADCASTF32X4 64(R12), Z24
+	VFMADD231PS     Z24, Z0, Z20
+	VFMADD231PS     Z24, Z1, Z21
+	VFMADD231PS     Z24, Z2, Z22
+	VFMADD231PS     Z24, Z3, Z23
+	ADDQ            $0x50, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+	DECQ            R13
+	JNE             loop
+
+rest:
+	MOVQ            tail+80(FP), R13
+	TESTQ           R13, R13
+	JE              aftertail
+	KMOVW           R13, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X1
+	VINSERTF32X4    $0x01, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X1
+	VINSERTF32X4    $0x02, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X1
+	VINSERTF32X4    $0x03, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*4), K1, X1
+	VMOVUPS.Z       (BX)(R9*1), K1, X2
+	VINSERTF32X4    $0x01, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(SI*2), K1, X2
+	VINSERTF32X4    $0x02, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(R10*1), K1, X2
+	VINSERTF32X4    $0x03, X2, Z1, Z1
+	VMOVUPS.Z       (R11), K1, X2
+	VMOVUPS.Z       (R11)(DI*1), K1, X3
+	VINSERTF32X4    $0x01, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*2), K1, X3
+	VINSERTF32X4    $0x02, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(SI*1), K1, X3
+	VINSERTF32X4    $0x03, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*4), K1, X3
+	VMOVUPS.Z       (R11)(R9*1), K1, X24
+	VINSERTF32X4    $0x01, X24, Z3, Z3
+	VMOVUPS.Z       (R11)(SI*2), K1, X24
+	VINSERTF32X4    $0x02, X24, Z3, Z3
+	VMOVUPS.Z       (R11)(R10*1), K1, X24
+	VINSERTF32X4    $0x03, X24, Z3, Z3
+	VBROADCASTF32X4 (R12), Z24
+	VFMADD231PS     Z24, Z0, Z4
+	VFMADD231PS     Z24, Z1, Z5
+	VFMADD231PS     Z24, Z2, Z6
+	VFMADD231PS     Z24, Z3, Z7
+	VBROADCASTF32X4 16(R12), Z24
+	VFMADD231PS     Z24, Z0, Z8
+	VFMADD231PS     Z24, Z1, Z9
+	VFMADD231PS     Z24, Z2, Z10
+	VFMADD231PS     Z24, Z3, Z11
+	VBROADCASTF32X4 32(R12), Z24
+	VFMADD231PS     Z24, Z0, Z12
+	VFMADD231PS     Z24, Z1, Z13
+	VFMADD231PS     Z24, Z2, Z14
+	VFMADD231PS     Z24, Z3, Z15
+	VBROADCASTF32X4 48(R12), Z24
+	VFMADD231PS     Z24, Z0, Z16
+	VFMADD231PS     Z24, Z1, Z17
+	VFMADD231PS     Z24, Z2, Z18
+	VFMADD231PS     Z24, Z3, Z19
+	VBROADCASTF32X4 64(R12), Z24
+	VFMADD231PS     Z24, Z0, Z20
+	VFMADD231PS     Z24, Z1, Z21
+	VFMADD231PS     Z24, Z2, Z22
+	VFMADD231PS     Z24, Z3, Z23
+	ADDQ            $0x50, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+
+aftertail:
+	TESTQ         AX, AX
+	JE            keep
+	VPERMILPS     $0xb1, Z4, Z24
+	VADDPS        Z24, Z4, Z4
+	VPERMILPS     $0x4e, Z4, Z24
+	VADDPS        Z24, Z4, Z4
+	VPERMILPS     $0xb1, Z5, Z24
+	VADDPS        Z24, Z5, Z5
+	VPERMILPS     $0x4e, Z5, Z24
+	VADDPS        Z24, Z5, Z5
+	VPERMILPS     $0xb1, Z6, Z24
+	VADDPS        Z24, Z6, Z6
+	VPERMILPS     $0x4e, Z6, Z24
+	VADDPS        Z24, Z6, Z6
+	VPERMILPS     $0xb1, Z7, Z24
+	VADDPS        Z24, Z7, Z7
+	VPERMILPS     $0x4e, Z7, Z24
+	VADDPS        Z24, Z7, Z7
+	VPERMILPS     $0xb1, Z8, Z24
+	VADDPS        Z24, Z8, Z8
+	VPERMILPS     $0x4e, Z8, Z24
+	VADDPS        Z24, Z8, Z8
+	VPERMILPS     $0xb1, Z9, Z24
+	VADDPS        Z24, Z9, Z9
+	VPERMILPS     $0x4e, Z9, Z24
+	VADDPS        Z24, Z9, Z9
+	VPERMILPS     $0xb1, Z10, Z24
+	VADDPS        Z24, Z10, Z10
+	VPERMILPS     $0x4e, Z10, Z24
+	VADDPS        Z24, Z10, Z10
+	VPERMILPS     $0xb1, Z11, Z24
+	VADDPS        Z24, Z11, Z11
+	VPERMILPS     $0x4e, Z11, Z24
+	VADDPS        Z24, Z11, Z11
+	VPERMILPS     $0xb1, Z12, Z24
+	VADDPS        Z24, Z12, Z12
+	VPERMILPS     $0x4e, Z12, Z24
+	VADDPS        Z24, Z12, Z12
+	VPERMILPS     $0xb1, Z13, Z24
+	VADDPS        Z24, Z13, Z13
+	VPERMILPS     $0x4e, Z13, Z24
+	VADDPS        Z24, Z13, Z13
+	VPERMILPS     $0xb1, Z14, Z24
+	VADDPS        Z24, Z14, Z14
+	VPERMILPS     $0x4e, Z14, Z24
+	VADDPS        Z24, Z14, Z14
+	VPERMILPS     $0xb1, Z15, Z24
+	VADDPS        Z24, Z15, Z15
+	VPERMILPS     $0x4e, Z15, Z24
+	VADDPS        Z24, Z15, Z15
+	VPERMILPS     $0xb1, Z16, Z24
+	VADDPS        Z24, Z16, Z16
+	VPERMILPS     $0x4e, Z16, Z24
+	VADDPS        Z24, Z16, Z16
+	VPERMILPS     $0xb1, Z17, Z24
+	VADDPS        Z24, Z17, Z17
+	VPERMILPS     $0x4e, Z17, Z24
+	VADDPS        Z24, Z17, Z17
+	VPERMILPS     $0xb1, Z18, Z24
+	VADDPS        Z24, Z18, Z18
+	VPERMILPS     $0x4e, Z18, Z24
+	VADDPS        Z24, Z18, Z18
+	VPERMILPS     $0xb1, Z19, Z24
+	VADDPS        Z24, Z19, Z19
+	VPERMILPS     $0x4e, Z19, Z24
+	VADDPS        Z24, Z19, Z19
+	VPERMILPS     $0xb1, Z20, Z24
+	VADDPS        Z24, Z20, Z20
+	VPERMILPS     $0x4e, Z20, Z24
+	VADDPS        Z24, Z20, Z20
+	VPERMILPS     $0xb1, Z21, Z24
+	VADDPS        Z24, Z21, Z21
+	VPERMILPS     $0x4e, Z21, Z24
+	VADDPS        Z24, Z21, Z21
+	VPERMILPS     $0xb1, Z22, Z24
+	VADDPS        Z24, Z22, Z22
+	VPERMILPS     $0x4e, Z22, Z24
+	VADDPS        Z24, Z22, Z22
+	VPERMILPS     $0xb1, Z23, Z24
+	VADDPS        Z24, Z23, Z23
+	VPERMILPS     $0x4e, Z23, Z24
+	VADDPS        Z24, Z23, Z23
+	VMOVSS        X4, (AX)
+	VMOVSS        X8, 4(AX)
+	VMOVSS        X12, 8(AX)
+	VMOVSS        X16, 12(AX)
+	VMOVSS        X20, 16(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z8, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z12, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z16, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x01, Z20, X0
+	VMOVSS        X0, 16(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z8, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z12, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z16, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x02, Z20, X0
+	VMOVSS        X0, 16(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z8, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z12, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z16, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x03, Z20, X0
+	VMOVSS        X0, 16(AX)
+	ADDQ          CX, AX
+	VMOVSS        X5, (AX)
+	VMOVSS        X9, 4(AX)
+	VMOVSS        X13, 8(AX)
+	VMOVSS        X17, 12(AX)
+	VMOVSS        X21, 16(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z9, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z13, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z17, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x01, Z21, X0
+	VMOVSS        X0, 16(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z9, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z13, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z17, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x02, Z21, X0
+	VMOVSS        X0, 16(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z9, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z13, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z17, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x03, Z21, X0
+	VMOVSS        X0, 16(AX)
+	ADDQ          CX, AX
+	VMOVSS        X6, (AX)
+	VMOVSS        X10, 4(AX)
+	VMOVSS        X14, 8(AX)
+	VMOVSS        X18, 12(AX)
+	VMOVSS        X22, 16(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z6, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z10, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z14, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z18, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x01, Z22, X0
+	VMOVSS        X0, 16(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z6, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z10, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z14, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z18, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x02, Z22, X0
+	VMOVSS        X0, 16(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z6, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z10, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z14, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z18, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x03, Z22, X0
+	VMOVSS        X0, 16(AX)
+	ADDQ          CX, AX
+	VMOVSS        X7, (AX)
+	VMOVSS        X11, 4(AX)
+	VMOVSS        X15, 8(AX)
+	VMOVSS        X19, 12(AX)
+	VMOVSS        X23, 16(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z7, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z11, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z15, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z19, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x01, Z23, X0
+	VMOVSS        X0, 16(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z7, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z11, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z15, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z19, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x02, Z23, X0
+	VMOVSS        X0, 16(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z7, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z11, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z15, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z19, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x03, Z23, X0
+	VMOVSS        X0, 16(AX)
+	ADDQ          CX, AX
+	JMP           next
+
+keep:
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, 64(DX)
+	VMOVUPS Z6, 128(DX)
+	VMOVUPS Z7, 192(DX)
+	VMOVUPS Z8, 256(DX)
+	VMOVUPS Z9, 320(DX)
+	VMOVUPS Z10, 384(DX)
+	VMOVUPS Z11, 448(DX)
+	VMOVUPS Z12, 512(DX)
+	VMOVUPS Z13, 576(DX)
+	VMOVUPS Z14, 640(DX)
+	VMOVUPS Z15, 704(DX)
+	VMOVUPS Z16, 768(DX)
+	VMOVUPS Z17, 832(DX)
+	VMOVUPS Z18, 896(DX)
+	VMOVUPS Z19, 960(DX)
+	VMOVUPS Z20, 1024(DX)
+	VMOVUPS Z21, 1088(DX)
+	VMOVUPS Z22, 1152(DX)
+	VMOVUPS Z23, 1216(DX)
+
+next:
+	ADDQ   $+1280, DX
+	IMUL3Q $0x10, DI, R11
+	MOVQ   a+32(FP), BX
+	ADDQ   R11, BX
+	MOVQ   BX, a+32(FP)
+	LEAQ   (BX)(DI*8), R11
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow5x4AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·narrow5x4AVX512(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R9
+
+tile:
+	MOVQ            start+24(FP), R9
+	TESTQ           R9, R9
+	JE              continued
+	VBROADCASTF32X4 (R9), Z1
+	VBROADCASTF32X4 16(R9), Z2
+	VBROADCASTF32X4 32(R9), Z3
+	VBROADCASTF32X4 48(R9), Z4
+	VBROADCASTF32X4 64(R9), Z5
+	JMP             begin
+
+continued:
+	VMOVUPS (DX), Z1
+	VMOVUPS 64(DX), Z2
+	VMOVUPS 128(DX), Z3
+	VMOVUPS 192(DX), Z4
+	VMOVUPS 256(DX), Z5
+
+begin:
+	MOVQ            b+56(FP), R9
+	MOVQ            head+64(FP), R10
+	TESTQ           R10, R10
+	JE              afterhead
+	KMOVW           R10, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X6
+	VINSERTF32X4    $0x01, X6, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X6
+	VINSERTF32X4    $0x02, X6, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X6
+	VINSERTF32X4    $0x03, X6, Z0, Z0
+	VBROADCASTF32X4 (R9), Z6
+	VFMADD231PS     Z6, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z6
+	VFMADD231PS     Z6, Z0, Z2
+	VBROADCASTF32X4 32(R9), Z6
+	VFMADD231PS     Z6, Z0, Z3
+	VBROADCASTF32X4 48(R9), Z6
+	VFMADD231PS     Z6, Z0, Z4
+	VBROADCASTF32X4 64(R9), Z6
+	VFMADD231PS     Z6, Z0, Z5
+	ADDQ            $0x50, R9
+	ADDQ            $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R10
+	TESTQ R10, R10
+	JE    rest
+
+loop:
+	VMOVUPS         (BX), X0
+	VINSERTF32X4    $0x01, (BX)(DI*1), Z0, Z0
+	VINSERTF32X4    $0x02, (BX)(DI*2), Z0, Z0
+	VINSERTF32X4    $0x03, (BX)(SI*1), Z0, Z0
+	VBROADCASTF32X4 (R9), Z6
+	VFMADD231PS     Z6, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z6
+	VFMADD231PS     Z6, Z0, Z2
+	VBROADCASTF32X4 32(R9), Z6
+	VFMADD231PS     Z6, Z0, Z3
+	VBROADCASTF32X4 48(R9), Z6
+	VFMADD231PS     Z6, Z0, Z4
+	VBROADCASTF32X4 64(R9), Z6
+	VFMADD231PS     Z6, Z0, Z5
+	ADDQ            $0x50, R9
+	ADDQ            $0x10, BX
+	DECQ            R10
+	JNE             loop
+
+rest:
+	MOVQ            tail+80(FP), R10
+	TESTQ           R10, R10
+	JE              aftertail
+	KMOVW           R10, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X6
+	VINSERTF32X4    $0x01, X6, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X6
+	VINSERTF32X4    $0x02, X6, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X6
+	VINSERTF32X4    $0x03, X6, Z0, Z0
+	VBROADCASTF32X4 (R9), Z6
+	VFMADD231PS     Z6, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z6
+	VFMADD231PS     Z6, Z0, Z2
+	VBROADCASTF32X4 32(R9), Z6
+	VFMADD231PS     Z6, Z0, Z3
+	VBROADCASTF32X4 48(R9), Z6
+	VFMADD231PS     Z6, Z0, Z4
+	VBROADCASTF32X4 64(R9), Z6
+	VFMADD231PS     Z6, Z0, Z5
+	ADDQ            $0x50, R9
+	ADDQ            $0x10, BX
+
+aftertail:
+	TESTQ         AX, AX
+	JE            keep
+	VPERMILPS     $0xb1, Z1, Z6
+	VADDPS        Z6, Z1, Z1
+	VPERMILPS     $0x4e, Z1, Z6
+	VADDPS        Z6, Z1, Z1
+	VPERMILPS     $0xb1, Z2, Z6
+	VADDPS        Z6, Z2, Z2
+	VPERMILPS     $0x4e, Z2, Z6
+	VADDPS        Z6, Z2, Z2
+	VPERMILPS     $0xb1, Z3, Z6
+	VADDPS        Z6, Z3, Z3
+	VPERMILPS     $0x4e, Z3, Z6
+	VADDPS        Z6, Z3, Z3
+	VPERMILPS     $0xb1, Z4, Z6
+	VADDPS        Z6, Z4, Z4
+	VPERMILPS     $0x4e, Z4, Z6
+	VADDPS        Z6, Z4, Z4
+	VPERMILPS     $0xb1, Z5, Z6
+	VADDPS        Z6, Z5, Z5
+	VPERMILPS     $0x4e, Z5, Z6
+	VADDPS        Z6, Z5, Z5
+	VMOVSS        X1, (AX)
+	VMOVSS        X2, 4(AX)
+	VMOVSS        X3, 8(AX)
+	VMOVSS        X4, 12(AX)
+	VMOVSS        X5, 16(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z2, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z3, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z4, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x01, Z5, X0
+	VMOVSS        X0, 16(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z2, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z3, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z4, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x02, Z5, X0
+	VMOVSS        X0, 16(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z2, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z3, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z4, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x03, Z5, X0
+	VMOVSS        X0, 16(AX)
+	ADDQ          CX, AX
+	JMP           next
+
+keep:
+	VMOVUPS Z1, (DX)
+	VMOVUPS Z2, 64(DX)
+	VMOVUPS Z3, 128(DX)
+	VMOVUPS Z4, 192(DX)
+	VMOVUPS Z5, 256(DX)
+
+next:
+	ADDQ   $+320, DX
+	IMUL3Q $0x04, DI, R9
+	MOVQ   a+32(FP), BX
+	ADDQ   R9, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow6x16AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·narrow6x16AVX512(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R10
+	LEAQ (BX)(DI*8), R11
+
+tile:
+	MOVQ            start+24(FP), R12
+	TESTQ           R12, R12
+	JE              continued
+	VBROADCASTF32X4 (R12), Z4
+	VBROADCASTF32X4 (R12), Z5
+	VBROADCASTF32X4 (R12), Z6
+	VBROADCASTF32X4 (R12), Z7
+	VBROADCASTF32X4 16(R12), Z8
+	VBROADCASTF32X4 16(R12), Z9
+	VBROADCASTF32X4 16(R12), Z10
+	VBROADCASTF32X4 16(R12), Z11
+	VBROADCASTF32X4 32(R12), Z12
+	VBROADCASTF32X4 32(R12), Z13
+	VBROADCASTF32X4 32(R12), Z14
+	VBROADCASTF32X4 32(R12), Z15
+	VBROADCASTF32X4 48(R12), Z16
+	VBROADCASTF32X4 48(R12), Z17
+	VBROADCASTF32X4 48(R12), Z18
+	VBROADCASTF32X4 48(R12), Z19
+	VBROADCASTF32X4 64(R12), Z20
+	VBROADCASTF32X4 64(R12), Z21
+	VBROADCASTF32X4 64(R12), Z22
+	VBROADCASTF32X4 64(R12), Z23
+	VBROADCASTF32X4 80(R12), Z24
+	VBROADCASTF32X4 80(R12), Z25
+	VBROADCASTF32X4 80(R12), Z26
+	VBROADCASTF32X4 80(R12), Z27
+	JMP             begin
+
+continued:
+	VMOVUPS (DX), Z4
+	VMOVUPS 64(DX), Z5
+	VMOVUPS 128(DX), Z6
+	VMOVUPS 192(DX), Z7
+	VMOVUPS 256(DX), Z8
+	VMOVUPS 320(DX), Z9
+	VMOVUPS 384(DX), Z10
+	VMOVUPS 448(DX), Z11
+	VMOVUPS 512(DX), Z12
+	VMOVUPS 576(DX), Z13
+	VMOVUPS 640(DX), Z14
+	VMOVUPS 704(DX), Z15
+	VMOVUPS 768(DX), Z16
+	VMOVUPS 832(DX), Z17
+	VMOVUPS 896(DX), Z18
+	VMOVUPS 960(DX), Z19
+	VMOVUPS 1024(DX), Z20
+	VMOVUPS 1088(DX), Z21
+	VMOVUPS 1152(DX), Z22
+	VMOVUPS 1216(DX), Z23
+	VMOVUPS 1280(DX), Z24
+	VMOVUPS 1344(DX), Z25
+	VMOVUPS 1408(DX), Z26
+	VMOVUPS 1472(DX), Z27
+
+begin:
+	MOVQ            b+56(FP), R12
+	MOVQ            head+64(FP), R13
+	TESTQ           R13, R13
+	JE              afterhead
+	KMOVW           R13, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X1
+	VINSERTF32X4    $0x01, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X1
+	VINSERTF32X4    $0x02, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X1
+	VINSERTF32X4    $0x03, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*4), K1, X1
+	VMOVUPS.Z       (BX)(R9*1), K1, X2
+	VINSERTF32X4    $0x01, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(SI*2), K1, X2
+	VINSERTF32X4    $0x02, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(R10*1), K1, X2
+	VINSERTF32X4    $0x03, X2, Z1, Z1
+	VMOVUPS.Z       (R11), K1, X2
+	VMOVUPS.Z       (R11)(DI*1), K1, X3
+	VINSERTF32X4    $0x01, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*2), K1, X3
+	VINSERTF32X4    $0x02, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(SI*1), K1, X3
+	VINSERTF32X4    $0x03, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*4), K1, X3
+	VMOVUPS.Z       (R11)(R9*1), K1, X28
+	VINSERTF32X4    $0x01, X28, Z3, Z3
+	VMOVUPS.Z       (R11)(SI*2), K1, X28
+	VINSERTF32X4    $0x02, X28, Z3, Z3
+	VMOVUPS.Z       (R11)(R10*1), K1, X28
+	VINSERTF32X4    $0x03, X28, Z3, Z3
+	VBROADCASTF32X4 (R12), Z28
+	VFMADD231PS     Z28, Z0, Z4
+	VFMADD231PS     Z28, Z1, Z5
+	VFMADD231PS     Z28, Z2, Z6
+	VFMADD231PS     Z28, Z3, Z7
+	VBROADCASTF32X4 16(R12), Z28
+	VFMADD231PS     Z28, Z0, Z8
+	VFMADD231PS     Z28, Z1, Z9
+	VFMADD231PS     Z28, Z2, Z10
+	VFMADD231PS     Z28, Z3, Z11
+	VBROADCASTF32X4 32(R12), Z28
+	VFMADD231PS     Z28, Z0, Z12
+	VFMADD231PS     Z28, Z1, Z13
+	VFMADD231PS     Z28, Z2, Z14
+	VFMADD231PS     Z28, Z3, Z15
+	VBROADCASTF32X4 48(R12), Z28
+	VFMADD231PS     Z28, Z0, Z16
+	VFMADD231PS     Z28, Z1, Z17
+	VFMADD231PS     Z28, Z2, Z18
+	VFMADD231PS     Z28, Z3, Z19
+	VBROADCASTF32X4 64(R12), Z28
+	VFMADD231PS     Z28, Z0, Z20
+	VFMADD231PS     Z28, Z1, Z21
+	VFMADD231PS     Z28, Z2, Z22
+	VFMADD231PS     Z28, Z3, Z23
+	VBROADCASTF32X4 80(R12), Z28
+	VFMADD231PS     Z28, Z0, Z24
+	VFMADD231PS     Z28, Z1, Z25
+	VFMADD231PS     Z28, Z2, Z26
+	VFMADD231PS     Z28, Z3, Z27
+	ADDQ            $0x60, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+
+afterhead:
+	MOVQ  quads+72(FP), R13
+	TESTQ R13, R13
+	JE    rest
+
+loop:
+	VMOVUPS         (BX), X0
+	VINSERTF32X4    $0x01, (BX)(DI*1), Z0, Z0
+	VINSERTF32X4    $0x02, (BX)(DI*2), Z0, Z0
+	VINSERTF32X4    $0x03, (BX)(SI*1), Z0, Z0
+	VMOVUPS         (BX)(DI*4), X1
+	VINSERTF32X4    $0x01, (BX)(R9*1), Z1, Z1
+	VINSERTF32X4    $0x02, (BX)(SI*2), Z1, Z1
+	VINSERTF32X4    $0x03, (BX)(R10*1), Z1, Z1
+	VMOVUPS         (R11), X2
+	VINSERTF32X4    $0x01, (R11)(DI*1), Z2, Z2
+	VINSERTF32X4    $0x02, (R11)(DI*2), Z2, Z2
+	VINSERTF32X4    $0x03, (R11)(SI*1), Z2, Z2
+	VMOVUPS         (R11)(DI*4), X3
+	VINSERTF32X4    $0x01, (R11)(R9*1), Z3, Z3
+	VINSERTF32X4    $0x02, (R11)(SI*2), Z3, Z3
+	VINSERTF32X4    $0x03, (R11)(R10*1), Z3, Z3
+	VBROADCASTF32X4 (R12), Z28
+	VFMADD231PS     Z28, Z0, Z4
+	VFMADD231PS     Z28, Z1, Z5
+	VFMADD231PS     Z28, Z2, Z6
+	VFMADD231PS     Z28, Z3, Z7
+	VBROADCASTF32X4 16(R12), Z28
+	VFMADD231PS     Z28, Z0, Z8
+	VFMADD231PS     Z28, Z1, Z9
+	VFMADD231PS     Z28, Z2, Z10
+	VFMADD231PS     Z28, Z3, Z11
+	VBROADCASTF32X4 32(R12), Z28
+	VFMADD231PS     Z28, Z0, Z12
+	VFMADD231PS     Z28, Z1, Z13
+	VFMADD231PS     Z28, Z2, Z14
+	VFMADD231PS     Z28, Z3, Z15
+	VBROADCASTF32X4 48(R12), Z28
+	VFMADD231PS     Z28, Z0, Z16
+	VFMADD231PS     Z28, Z1, Z17
+	VFMADD231PS     Z28, Z2, Z18
+	VFMADD231PS     Z28, Z3, Z19
+	VBROADCASTF32X4 64(R12), Z28
+	VFMADD231PS     Z28, Z0, Z20
+	VFMADD231PS     Z28, Z1, Z21
+	VFMADD231PS     Z28, Z2, Z22
+	VFMADD231PS     Z28, Z3, Z23
+	VBROADCASTF32X4 80(R12), Z28
+	VFMADD231PS     Z28, Z0, Z24
+	VFMADD231PS     Z28, Z1, Z25
+	VFMADD231PS     Z28, Z2, Z26
+	VFMADD231PS     Z28, Z3, Z27
+	ADDQ            $0x60, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+	DECQ            R13
+	JNE             loop
+
+rest:
+	MOVQ            tail+80(FP), R13
+	TESTQ           R13, R13
+	JE              aftertail
+	KMOVW           R13, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X1
+	VINSERTF32X4    $0x01, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X1
+	VINSERTF32X4    $0x02, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X1
+	VINSERTF32X4    $0x03, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*4), K1, X1
+	VMOVUPS.Z       (BX)(R9*1), K1, X2
+	VINSERTF32X4    $0x01, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(SI*2), K1, X2
+	VINSERTF32X4    $0x02, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(R10*1), K1, X2
+	VINSERTF32X4    $0x03, X2, Z1, Z1
+	VMOVUPS.Z       (R11), K1, X2
+	VMOVUPS.Z       (R11)(DI*1), K1, X3
+	VINSERTF32X4    $0x01, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*2), K1, X3
+	VINSERTF32X4    $0x02, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(SI*1), K1, X3
+	VINSERTF32X4    $0x03, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*4), K1, X3
+	VMOVUPS.Z       (R11)(R9*1), K1, X28
+	VINSERTF32X4    $0x01, X28, Z3, Z3
+	VMOVUPS.Z       (R11)(SI*2), K1, X28
+	VINSERTF32X4    $0x02, X28, Z3, Z3
+	VMOVUPS.Z       (R11)(R10*1), K1, X28
+	VINSERTF32X4    $0x03, X28, Z3, Z3
+	VBROADCASTF32X4 (R12), Z28
+	VFMADD231PS     Z28, Z0, Z4
+	VFMADD231PS     Z28, Z1, Z5
+	VFMADD231PS     Z28, Z2, Z6
+	VFMADD231PS     Z28, Z3, Z7
+	VBROADCASTF32X4 16(R12), Z28
+	VFMADD231PS     Z28, Z0, Z8
+	VFMADD231PS     Z28, Z1, Z9
+	VFMADD231PS     Z28, Z2, Z10
+	VFMADD231PS     Z28, Z3, Z11
+	VBROADCASTF32X4 32(R12), Z28
+	VFMADD231PS     Z28, Z0, Z12
+	VFMADD231PS     Z28, Z1, Z13
+	VFMADD231PS     Z28, Z2, Z14
+	VFMADD231PS     Z28, Z3, Z15
+	VBROADCASTF32X4 48(R12), Z28
+	VFMADD231PS     Z28, Z0, Z16
+	VFMADD231PS     Z28, Z1, Z17
+	VFMADD231PS     Z28, Z2, Z18
+	VFMADD231PS     Z28, Z3, Z19
+	VBROADCASTF32X4 64(R12), Z28
+	VFMADD231PS     Z28, Z0, Z20
+	VFMADD231PS     Z28, Z1, Z21
+	VFMADD231PS     Z28, Z2, Z22
+	VFMADD231PS     Z28, Z3, Z23
+	VBROADCASTF32X4 80(R12), Z28
+	VFMADD231PS     Z28, Z0, Z24
+	VFMADD231PS     Z28, Z1, Z25
+	VFMADD231PS     Z28, Z2, Z26
+	VFMADD231PS     Z28, Z3, Z27
+	ADDQ            $0x60, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+
+aftertail:
+	TESTQ         AX, AX
+	JE            keep
+	VPERMILPS     $0xb1, Z4, Z28
+	VADDPS        Z28, Z4, Z4
+	VPERMILPS     $0x4e, Z4, Z28
+	VADDPS        Z28, Z4, Z4
+	VPERMILPS     $0xb1, Z5, Z28
+	VADDPS        Z28, Z5, Z5
+	VPERMILPS     $0x4e, Z5, Z28
+	VADDPS        Z28, Z5, Z5
+	VPERMILPS     $0xb1, Z6, Z28
+	VADDPS        Z28, Z6, Z6
+	VPERMILPS     $0x4e, Z6, Z28
+	VADDPS        Z28, Z6, Z6
+	VPERMILPS     $0xb1, Z7, Z28
+	VADDPS        Z28, Z7, Z7
+	VPERMILPS     $0x4e, Z7, Z28
+	VADDPS        Z28, Z7, Z7
+	VPERMILPS     $0xb1, Z8, Z28
+	VADDPS        Z28, Z8, Z8
+	VPERMILPS     $0x4e, Z8, Z28
+	VADDPS        Z28, Z8, Z8
+	VPERMILPS     $0xb1, Z9, Z28
+	VADDPS        Z28, Z9, Z9
+	VPERMILPS     $0x4e, Z9, Z28
+	VADDPS        Z28, Z9, Z9
+	VPERMILPS     $0xb1, Z10, Z28
+	VADDPS        Z28, Z10, Z10
+	VPERMILPS     $0x4e, Z10, Z28
+	VADDPS        Z28, Z10, Z10
+	VPERMILPS     $0xb1, Z11, Z28
+	VADDPS        Z28, Z11, Z11
+	VPERMILPS     $0x4e, Z11, Z28
+	VADDPS        Z28, Z11, Z11
+	VPERMILPS     $0xb1, Z12, Z28
+	VADDPS        Z28, Z12, Z12
+	VPERMILPS     $0x4e, Z12, Z28
+	VADDPS        Z28, Z12, Z12
+	VPERMILPS     $0xb1, Z13, Z28
+	VADDPS        Z28, Z13, Z13
+	VPERMILPS     $0x4e, Z13, Z28
+	VADDPS        Z28, Z13, Z13
+	VPERMILPS     $0xb1, Z14, Z28
+	VADDPS        Z28, Z14, Z14
+	VPERMILPS     $0x4e, Z14, Z28
+	VADDPS        Z28, Z14, Z14
+	VPERMILPS     $0xb1, Z15, Z28
+	VADDPS        Z28, Z15, Z15
+	VPERMILPS     $0x4e, Z15, Z28
+	VADDPS        Z28, Z15, Z15
+	VPERMILPS     $0xb1, Z16, Z28
+	VADDPS        Z28, Z16, Z16
+	VPERMILPS     $0x4e, Z16, Z28
+	VADDPS        Z28, Z16, Z16
+	VPERMILPS     $0xb1, Z17, Z28
+	VADDPS        Z28, Z17, Z17
+	VPERMILPS     $0x4e, Z17, Z28
+	VADDPS        Z28, Z17, Z17
+	VPERMILPS     $0xb1, Z18, Z28
+	VADDPS        Z28, Z18, Z18
+	VPERMILPS     $0x4e, Z18, Z28
+	VADDPS        Z28, Z18, Z18
+	VPERMILPS     $0xb1, Z19, Z28
+	VADDPS        Z28, Z19, Z19
+	VPERMILPS     $0x4e, Z19, Z28
+	VADDPS        Z28, Z19, Z19
+	VPERMILPS     $0xb1, Z20, Z28
+	VADDPS        Z28, Z20, Z20
+	VPERMILPS     $0x4e, Z20, Z28
+	VADDPS        Z28, Z20, Z20
+	VPERMILPS     $0xb1, Z21, Z28
+	VADDPS        Z28, Z21, Z21
+	VPERMILPS     $0x4e, Z21, Z28
+	VADDPS        Z28, Z21, Z21
+	VPERMILPS     $0xb1, Z22, Z28
+	VADDPS        Z28, Z22, Z22
+	VPERMILPS     $0x4e, Z22, Z28
+	VADDPS        Z28, Z22, Z22
+	VPERMILPS     $0xb1, Z23, Z28
+	VADDPS        Z28, Z23, Z23
+	VPERMILPS     $0x4e, Z23, Z28
+	VADDPS        Z28, Z23, Z23
+	VPERMILPS     $0xb1, Z24, Z28
+	VADDPS        Z28, Z24, Z24
+	VPERMILPS     $0x4e, Z24, Z28
+	VADDPS        Z28, Z24, Z24
+	VPERMILPS     $0xb1, Z25, Z28
+	VADDPS        Z28, Z25, Z25
+	VPERMILPS     $0x4e, Z25, Z28
+	VADDPS        Z28, Z25, Z25
+	VPERMILPS     $0xb1, Z26, Z28
+	VADDPS        Z28, Z26, Z26
+	VPERMILPS     $0x4e, Z26, Z28
+	VADDPS        Z28, Z26, Z26
+	VPERMILPS     $0xb1, Z27, Z28
+	VADDPS        Z28, Z27, Z27
+	VPERMILPS     $0x4e, Z27, Z28
+	VADDPS        Z28, Z27, Z27
+	VMOVSS        X4, (AX)
+	VMOVSS        X8, 4(AX)
+	VMOVSS        X12, 8(AX)
+	VMOVSS        X16, 12(AX)
+	VMOVSS        X20, 16(AX)
+	VMOVSS        X24, 20(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z8, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z12, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z16, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x01, Z20, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x01, Z24, X0
+	VMOVSS        X0, 20(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z8, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z12, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z16, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x02, Z20, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x02, Z24, X0
+	VMOVSS        X0, 20(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z8, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z12, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z16, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x03, Z20, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x03, Z24, X0
+	VMOVSS        X0, 20(AX)
+	ADDQ          CX, AX
+	VMOVSS        X5, (AX)
+	VMOVSS        X9, 4(AX)
+	VMOVSS        X13, 8(AX)
+	VMOVSS        X17, 12(AX)
+	VMOVSS        X21, 16(AX)
+	VMOVSS        X25, 20(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z9, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z13, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z17, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x01, Z21, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x01, Z25, X0
+	VMOVSS        X0, 20(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z9, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z13, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z17, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x02, Z21, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x02, Z25, X0
+	VMOVSS        X0, 20(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z9, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z13, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z17, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x03, Z21, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x03, Z25, X0
+	VMOVSS        X0, 20(AX)
+	ADDQ          CX, AX
+	VMOVSS        X6, (AX)
+	VMOVSS        X10, 4(AX)
+	VMOVSS        X14, 8(AX)
+	VMOVSS        X18, 12(AX)
+	VMOVSS        X22, 16(AX)
+	VMOVSS        X26, 20(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z6, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z10, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z14, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z18, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x01, Z22, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x01, Z26, X0
+	VMOVSS        X0, 20(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z6, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z10, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z14, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z18, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x02, Z22, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x02, Z26, X0
+	VMOVSS        X0, 20(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z6, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z10, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z14, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z18, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x03, Z22, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x03, Z26, X0
+	VMOVSS        X0, 20(AX)
+	ADDQ          CX, AX
+	VMOVSS        X7, (AX)
+	VMOVSS        X11, 4(AX)
+	VMOVSS        X15, 8(AX)
+	VMOVSS        X19, 12(AX)
+	VMOVSS        X23, 16(AX)
+	VMOVSS        X27, 20(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z7, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z11, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z15, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z19, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x01, Z23, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x01, Z27, X0
+	VMOVSS        X0, 20(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z7, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z11, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z15, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z19, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x02, Z23, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x02, Z27, X0
+	VMOVSS        X0, 20(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z7, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z11, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z15, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z19, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x03, Z23, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x03, Z27, X0
+	VMOVSS        X0, 20(AX)
+	ADDQ          CX, AX
+	JMP           next
+
+keep:
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, 64(DX)
+	VMOVUPS Z6, 128(DX)
+	VMOVUPS Z7, 192(DX)
+	VMOVUPS Z8, 256(DX)
+	VMOVUPS Z9, 320(DX)
+	VMOVUPS Z10, 384(DX)
+	VMOVUPS Z11, 448(DX)
+	VMOVUPS Z12, 512(DX)
+	VMOVUPS Z13, 576(DX)
+	VMOVUPS Z14, 640(DX)
+	VMOVUPS Z15, 704(DX)
+	VMOVUPS Z16, 768(DX)
+	VMOVUPS Z17, 832(DX)
+	VMOVUPS Z18, 896(DX)
+	VMOVUPS Z19, 960(DX)
+	VMOVUPS Z20, 1024(DX)
+	VMOVUPS Z21, 1088(DX)
+	VMOVUPS Z22, 1152(DX)
+	VMOVUPS Z23, 1216(DX)
+	VMOVUPS Z24, 1280(DX)
+	VMOVUPS Z25, 1344(DX)
+	VMOVUPS Z26, 1408(DX)
+	VMOVUPS Z27, 1472(DX)
+
+next:
+	ADDQ   $+1536, DX
+	IMUL3Q $0x10, DI, R11
+	MOVQ   a+32(FP), BX
+	ADDQ   R11, BX
+	MOVQ   BX, a+32(FP)
+	LEAQ   (BX)(DI*8), R11
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow6x4AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·narrow6x4AVX512(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R9
+
+tile:
+	MOVQ            start+24(FP), R9
+	TESTQ           R9, R9
+	JE              continued
+	VBROADCASTF32X4 (R9), Z1
+	VBROADCASTF32X4 16(R9), Z2
+	VBROADCASTF32X4 32(R9), Z3
+	VBROADCASTF32X4 48(R9), Z4
+	VBROADCASTF32X4 64(R9), Z5
+	VBROADCASTF32X4 80(R9), Z6
+	JMP             begin
+
+continued:
+	VMOVUPS (DX), Z1
+	VMOVUPS 64(DX), Z2
+	VMOVUPS 128(DX), Z3
+	VMOVUPS 192(DX), Z4
+	VMOVUPS 256(DX), Z5
+	VMOVUPS 320(DX), Z6
+
+begin:
+	MOVQ            b+56(FP), R9
+	MOVQ            head+64(FP), R10
+	TESTQ           R10, R10
+	JE              afterhead
+	KMOVW           R10, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X7
+	VINSERTF32X4    $0x01, X7, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X7
+	VINSERTF32X4    $0x02, X7, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X7
+	VINSERTF32X4    $0x03, X7, Z0, Z0
+	VBROADCASTF32X4 (R9), Z7
+	VFMADD231PS     Z7, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z7
+	VFMADD231PS     Z7, Z0, Z2
+	VBROADCASTF32X4 32(R9), Z7
+	VFMADD231PS     Z7, Z0, Z3
+	VBROADCASTF32X4 48(R9), Z7
+	VFMADD231PS     Z7, Z0, Z4
+	VBROADCASTF32X4 64(R9), Z7
+	VFMADD231PS     Z7, Z0, Z5
+	VBROADCASTF32X4 80(R9), Z7
+	VFMADD231PS     Z7, Z0, Z6
+	ADDQ            $0x60, R9
+	ADDQ            $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R10
+	TESTQ R10, R10
+	JE    rest
+
+loop:
+	VMOVUPS         (BX), X0
+	VINSERTF32X4    $0x01, (BX)(DI*1), Z0, Z0
+	VINSERTF32X4    $0x02, (BX)(DI*2), Z0, Z0
+	VINSERTF32X4    $0x03, (BX)(SI*1), Z0, Z0
+	VBROADCASTF32X4 (R9), Z7
+	VFMADD231PS     Z7, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z7
+	VFMADD231PS     Z7, Z0, Z2
+	VBROADCASTF32X4 32(R9), Z7
+	VFMADD231PS     Z7, Z0, Z3
+	VBROADCASTF32X4 48(R9), Z7
+	VFMADD231PS     Z7, Z0, Z4
+	VBROADCASTF32X4 64(R9), Z7
+	VFMADD231PS     Z7, Z0, Z5
+	VBROADCASTF32X4 80(R9), Z7
+	VFMADD231PS     Z7, Z0, Z6
+	ADDQ            $0x60, R9
+	ADDQ            $0x10, BX
+	DECQ            R10
+	JNE             loop
+
+rest:
+	MOVQ            tail+80(FP), R10
+	TESTQ           R10, R10
+	JE              aftertail
+	KMOVW           R10, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X7
+	VINSERTF32X4    $0x01, X7, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X7
+	VINSERTF32X4    $0x02, X7, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X7
+	VINSERTF32X4    $0x03, X7, Z0, Z0
+	VBROADCASTF32X4 (R9), Z7
+	VFMADD231PS     Z7, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z7
+	VFMADD231PS     Z7, Z0, Z2
+	VBROADCASTF32X4 32(R9), Z7
+	VFMADD231PS     Z7, Z0, Z3
+	VBROADCASTF32X4 48(R9), Z7
+	VFMADD231PS     Z7, Z0, Z4
+	VBROADCASTF32X4 64(R9), Z7
+	VFMADD231PS     Z7, Z0, Z5
+	VBROADCASTF32X4 80(R9), Z7
+	VFMADD231PS     Z7, Z0, Z6
+	ADDQ            $0x60, R9
+	ADDQ            $0x10, BX
+
+aftertail:
+	TESTQ         AX, AX
+	JE            keep
+	VPERMILPS     $0xb1, Z1, Z7
+	VADDPS        Z7, Z1, Z1
+	VPERMILPS     $0x4e, Z1, Z7
+	VADDPS        Z7, Z1, Z1
+	VPERMILPS     $0xb1, Z2, Z7
+	VADDPS        Z7, Z2, Z2
+	VPERMILPS     $0x4e, Z2, Z7
+	VADDPS        Z7, Z2, Z2
+	VPERMILPS     $0xb1, Z3, Z7
+	VADDPS        Z7, Z3, Z3
+	VPERMILPS     $0x4e, Z3, Z7
+	VADDPS        Z7, Z3, Z3
+	VPERMILPS     $0xb1, Z4, Z7
+	VADDPS        Z7, Z4, Z4
+	VPERMILPS     $0x4e, Z4, Z7
+	VADDPS        Z7, Z4, Z4
+	VPERMILPS     $0xb1, Z5, Z7
+	VADDPS        Z7, Z5, Z5
+	VPERMILPS     $0x4e, Z5, Z7
+	VADDPS        Z7, Z5, Z5
+	VPERMILPS     $0xb1, Z6, Z7
+	VADDPS        Z7, Z6, Z6
+	VPERMILPS     $0x4e, Z6, Z7
+	VADDPS        Z7, Z6, Z6
+	VMOVSS        X1, (AX)
+	VMOVSS        X2, 4(AX)
+	VMOVSS        X3, 8(AX)
+	VMOVSS        X4, 12(AX)
+	VMOVSS        X5, 16(AX)
+	VMOVSS        X6, 20(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z2, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z3, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z4, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x01, Z5, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x01, Z6, X0
+	VMOVSS        X0, 20(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z2, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z3, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z4, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x02, Z5, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x02, Z6, X0
+	VMOVSS        X0, 20(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z2, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z3, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z4, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x03, Z5, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x03, Z6, X0
+	VMOVSS        X0, 20(AX)
+	ADDQ          CX, AX
+	JMP           next
+
+keep:
+	VMOVUPS Z1, (DX)
+	VMOVUPS Z2, 64(DX)
+	VMOVUPS Z3, 128(DX)
+	VMOVUPS Z4, 192(DX)
+	VMOVUPS Z5, 256(DX)
+	VMOVUPS Z6, 320(DX)
+
+next:
+	ADDQ   $+384, DX
+	IMUL3Q $0x04, DI, R9
+	MOVQ   a+32(FP), BX
+	ADDQ   R9, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow7x12AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·narrow7x12AVX512(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R10
+	LEAQ (BX)(DI*8), R11
+
+tile:
+	MOVQ            start+24(FP), R12
+	TESTQ           R12, R12
+	JE              continued
+	VBROADCASTF32X4 (R12), Z3
+	VBROADCASTF32X4 (R12), Z4
+	VBROADCASTF32X4 (R12), Z5
+	VBROADCASTF32X4 16(R12), Z6
+	VBROADCASTF32X4 16(R12), Z7
+	VBROADCASTF32X4 16(R12), Z8
+	VBROADCASTF32X4 32(R12), Z9
+	VBROADCASTF32X4 32(R12), Z10
+	VBROADCASTF32X4 32(R12), Z11
+	VBROADCASTF32X4 48(R12), Z12
+	VBROADCASTF32X4 48(R12), Z13
+	VBROADCASTF32X4 48(R12), Z14
+	VBROADCASTF32X4 64(R12), Z15
+	VBROADCASTF32X4 64(R12), Z16
+	VBROADCASTF32X4 64(R12), Z17
+	VBROADCASTF32X4 80(R12), Z18
+	VBROADCASTF32X4 80(R12), Z19
+	VBROADCASTF32X4 80(R12), Z20
+	VBROADCASTF32X4 96(R12), Z21
+	VBROADCASTF32X4 96(R12), Z22
+	VBROADCASTF32X4 96(R12), Z23
+	JMP             begin
+
+continued:
+	VMOVUPS (DX), Z3
+	VMOVUPS 64(DX), Z4
+	VMOVUPS 128(DX), Z5
+	VMOVUPS 192(DX), Z6
+	VMOVUPS 256(DX), Z7
+	VMOVUPS 320(DX), Z8
+	VMOVUPS 384(DX), Z9
+	VMOVUPS 448(DX), Z10
+	VMOVUPS 512(DX), Z11
+	VMOVUPS 576(DX), Z12
+	VMOVUPS 640(DX), Z13
+	VMOVUPS 704(DX), Z14
+	VMOVUPS 768(DX), Z15
+	VMOVUPS 832(DX), Z16
+	VMOVUPS 896(DX), Z17
+	VMOVUPS 960(DX), Z18
+	VMOVUPS 1024(DX), Z19
+	VMOVUPS 1088(DX), Z20
+	VMOVUPS 1152(DX), Z21
+	VMOVUPS 1216(DX), Z22
+	VMOVUPS 1280(DX), Z23
+
+begin:
+	MOVQ            b+56(FP), R12
+	MOVQ            head+64(FP), R13
+	TESTQ           R13, R13
+	JE              afterhead
+	KMOVW           R13, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X1
+	VINSERTF32X4    $0x01, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X1
+	VINSERTF32X4    $0x02, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X1
+	VINSERTF32X4    $0x03, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*4), K1, X1
+	VMOVUPS.Z       (BX)(R9*1), K1, X2
+	VINSERTF32X4    $0x01, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(SI*2), K1, X2
+	VINSERTF32X4    $0x02, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(R10*1), K1, X2
+	VINSERTF32X4    $0x03, X2, Z1, Z1
+	VMOVUPS.Z       (R11), K1, X2
+	VMOVUPS.Z       (R11)(DI*1), K1, X24
+	VINSERTF32X4    $0x01, X24, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*2), K1, X24
+	VINSERTF32X4    $0x02, X24, Z2, Z2
+	VMOVUPS.Z       (R11)(SI*1), K1, X24
+	VINSERTF32X4    $0x03, X24, Z2, Z2
+	VBROADCASTF32X4 (R12), Z24
+	VFMADD231PS     Z24, Z0, Z3
+	VFMADD231PS     Z24, Z1, Z4
+	VFMADD231PS     Z24, Z2, Z5
+	VBROADCASTF32X4 16(R12), Z24
+	VFMADD231PS     Z24, Z0, Z6
+	VFMADD231PS     Z24, Z1, Z7
+	VFMADD231PS     Z24, Z2, Z8
+	VBROADCASTF32X4 32(R12), Z24
+	VFMADD231PS     Z24, Z0, Z9
+	VFMADD231PS     Z24, Z1, Z10
+	VFMADD231PS     Z24, Z2, Z11
+	VBROADCASTF32X4 48(R12), Z24
+	VFMADD231PS     Z24, Z0, Z12
+	VFMADD231PS     Z24, Z1, Z13
+	VFMADD231PS     Z24, Z2, Z14
+	VBROADCASTF32X4 64(R12), Z24
+	VFMADD231PS     Z24, Z0, Z15
+	VFMADD231PS     Z24, Z1, Z16
+	VFMADD231PS     Z24, Z2, Z17
+	VBROADCASTF32X4 80(R12), Z24
+	VFMADD231PS     Z24, Z0, Z18
+	VFMADD231PS     Z24, Z1, Z19
+	VFMADD231PS     Z24, Z2, Z20
+	VBROADCASTF32X4 96(R12), Z24
+	VFMADD231PS     Z24, Z0, Z21
+	VFMADD231PS     Z24, Z1, Z22
+	VFMADD231PS     Z24, Z2, Z23
+	ADDQ            $0x70, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+
+afterhead:
+	MOVQ  quads+72(FP), R13
+	TESTQ R13, R13
+	JE    rest
+
+loop:
+	VMOVUPS         (BX), X0
+	VINSERTF32X4    $0x01, (BX)(DI*1), Z0, Z0
+	VINSERTF32X4    $0x02, (BX)(DI*2), Z0, Z0
+	VINSERTF32X4    $0x03, (BX)(SI*1), Z0, Z0
+	VMOVUPS         (BX)(DI*4), X1
+	VINSERTF32X4    $0x01, (BX)(R9*1), Z1, Z1
+	VINSERTF32X4    $0x02, (BX)(SI*2), Z1, Z1
+	VINSERTF32X4    $0x03, (BX)(R10*1), Z1, Z1
+	VMOVUPS         (R11), X2
+	VINSERTF32X4    $0x01, (R11)(DI*1), Z2, Z2
+	VINSERTF32X4    $0x02, (R11)(DI*2), Z2, Z2
+	VINSERTF32X4    $0x03, (R11)(SI*1), Z2, Z2
+	VBROADCASTF32X4 (R12), Z24
+	VFMADD231PS     Z24, Z0, Z3
+	VFMADD231PS     Z24, Z1, Z4
+	VFMADD231PS     Z24, Z2, Z5
+	VBROADCASTF32X4 16(R12), Z24
+	VFMADD231PS     Z24, Z0, Z6
+	VFMADD231PS     Z24, Z1, Z7
+	VFMADD231PS     Z24, Z2, Z8
+	VBROADCASTF32X4 32(R12), Z24
+	VFMADD231PS     Z24, Z0, Z9
+	VFMADD231PS     Z24, Z1, Z10
+	VFMADD231PS     Z24, Z2, Z11
+	VBROADCASTF32X4 48(R12), Z24
+	VFMADD231PS     Z24, Z0, Z12
+	VFMADD231PS     Z24, Z1, Z13
+	VFMADD231PS     Z24, Z2, Z14
+	VBROADCASTF32X4 64(R12), Z24
+	VFMADD231PS     Z24, Z0, Z15
+	VFMADD231PS     Z24, Z1, Z16
+	VFMADD231PS     Z24, Z2, Z17
+	VBROADCASTF32X4 80(R12), Z24
+	VFMADD231PS     Z24, Z0, Z18
+	VFMADD231PS     Z24, Z1, Z19
+	VFMADD231PS     Z24, Z2, Z20
+	VBROADCASTF32X4 96(R12), Z24
+	VFMADD231PS     Z24, Z0, Z21
+	VFMADD231PS     Z24, Z1, Z22
+	VFMADD231PS     Z24, Z2, Z23
+	ADDQ            $0x70, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+	DECQ            R13
+	JNE             loop
+
+rest:
+	MOVQ            tail+80(FP), R13
+	TESTQ           R13, R13
+	JE              aftertail
+	KMOVW           R13, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X1
+	VINSERTF32X4    $0x01, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X1
+	VINSERTF32X4    $0x02, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X1
+	VINSERTF32X4    $0x03, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*4), K1, X1
+	VMOVUPS.Z       (BX)(R9*1), K1, X2
+	VINSERTF32X4    $0x01, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(SI*2), K1, X2
+	VINSERTF32X4    $0x02, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(R10*1), K1, X2
+	VINSERTF32X4    $0x03, X2, Z1, Z1
+	VMOVUPS.Z       (R11), K1, X2
+	VMOVUPS.Z       (R11)(DI*1), K1, X24
+	VINSERTF32X4    $0x01, X24, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*2), K1, X24
+	VINSERTF32X4    $0x02, X24, Z2, Z2
+	VMOVUPS.Z       (R11)(SI*1), K1, X24
+	VINSERTF32X4    $0x03, X24, Z2, Z2
+	VBROADCASTF32X4 (R12), Z24
+	VFMADD231PS     Z24, Z0, Z3
+	VFMADD231PS     Z24, Z1, Z4
+	VFMADD231PS     Z24, Z2, Z5
+	VBROADCASTF32X4 16(R12), Z24
+	VFMADD231PS     Z24, Z0, Z6
+	VFMADD231PS     Z24, Z1, Z7
+	VFMADD231PS     Z24, Z2, Z8
+	VBROADCASTF32X4 32(R12), Z24
+	VFMADD231PS     Z24, Z0, Z9
+	VFMADD231PS     Z24, Z1, Z10
+	VFMADD231PS     Z24, Z2, Z11
+	VBROADCASTF32X4 48(R12), Z24
+	VFMADD231PS     Z24, Z0, Z12
+	VFMADD231PS     Z24, Z1, Z13
+	VFMADD231PS     Z24, Z2, Z14
+	VBROADCASTF32X4 64(R12), Z24
+	VFMADD231PS     Z24, Z0, Z15
+	VFMADD231PS     Z24, Z1, Z16
+	VFMADD231PS     Z24, Z2, Z17
+	VBROADCASTF32X4 80(R12), Z24
+	VFMADD231PS     Z24, Z0, Z18
+	VFMADD231PS     Z24, Z1, Z19
+	VFMADD231PS     Z24, Z2, Z20
+	VBROADCASTF32X4 96(R12), Z24
+	VFMADD231PS     Z24, Z0, Z21
+	VFMADD231PS     Z24, Z1, Z22
+	VFMADD231PS     Z24, Z2, Z23
+	ADDQ            $0x70, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+
+aftertail:
+	TESTQ         AX, AX
+	JE            keep
+	VPERMILPS     $0xb1, Z3, Z24
+	VADDPS        Z24, Z3, Z3
+	VPERMILPS     $0x4e, Z3, Z24
+	VADDPS        Z24, Z3, Z3
+	VPERMILPS     $0xb1, Z4, Z24
+	VADDPS        Z24, Z4, Z4
+	VPERMILPS     $0x4e, Z4, Z24
+	VADDPS        Z24, Z4, Z4
+	VPERMILPS     $0xb1, Z5, Z24
+	VADDPS        Z24, Z5, Z5
+	VPERMILPS     $0x4e, Z5, Z24
+	VADDPS        Z24, Z5, Z5
+	VPERMILPS     $0xb1, Z6, Z24
+	VADDPS        Z24, Z6, Z6
+	VPERMILPS     $0x4e, Z6, Z24
+	VADDPS        Z24, Z6, Z6
+	VPERMILPS     $0xb1, Z7, Z24
+	VADDPS        Z24, Z7, Z7
+	VPERMILPS     $0x4e, Z7, Z24
+	VADDPS        Z24, Z7, Z7
+	VPERMILPS     $0xb1, Z8, Z24
+	VADDPS        Z24, Z8, Z8
+	VPERMILPS     $0x4e, Z8, Z24
+	VADDPS        Z24, Z8, Z8
+	VPERMILPS     $0xb1, Z9, Z24
+	VADDPS        Z24, Z9, Z9
+	VPERMILPS     $0x4e, Z9, Z24
+	VADDPS        Z24, Z9, Z9
+	VPERMILPS     $0xb1, Z10, Z24
+	VADDPS        Z24, Z10, Z10
+	VPERMILPS     $0x4e, Z10, Z24
+	VADDPS        Z24, Z10, Z10
+	VPERMILPS     $0xb1, Z11, Z24
+	VADDPS        Z24, Z11, Z11
+	VPERMILPS     $0x4e, Z11, Z24
+	VADDPS        Z24, Z11, Z11
+	VPERMILPS     $0xb1, Z12, Z24
+	VADDPS        Z24, Z12, Z12
+	VPERMILPS     $0x4e, Z12, Z24
+	VADDPS        Z24, Z12, Z12
+	VPERMILPS     $0xb1, Z13, Z24
+	VADDPS        Z24, Z13, Z13
+	VPERMILPS     $0x4e, Z13, Z24
+	VADDPS        Z24, Z13, Z13
+	VPERMILPS     $0xb1, Z14, Z24
+	VADDPS        Z24, Z14, Z14
+	VPERMILPS     $0x4e, Z14, Z24
+	VADDPS        Z24, Z14, Z14
+	VPERMILPS     $0xb1, Z15, Z24
+	VADDPS        Z24, Z15, Z15
+	VPERMILPS     $0x4e, Z15, Z24
+	VADDPS        Z24, Z15, Z15
+	VPERMILPS     $0xb1, Z16, Z24
+	VADDPS        Z24, Z16, Z16
+	VPERMILPS     $0x4e, Z16, Z24
+	VADDPS        Z24, Z16, Z16
+	VPERMILPS     $0xb1, Z17, Z24
+	VADDPS        Z24, Z17, Z17
+	VPERMILPS     $0x4e, Z17, Z24
+	VADDPS        Z24, Z17, Z17
+	VPERMILPS     $0xb1, Z18, Z24
+	VADDPS        Z24, Z18, Z18
+	VPERMILPS     $0x4e, Z18, Z24
+	VADDPS        Z24, Z18, Z18
+	VPERMILPS     $0xb1, Z19, Z24
+	VADDPS        Z24, Z19, Z19
+	VPERMILPS     $0x4e, Z19, Z24
+	VADDPS        Z24, Z19, Z19
+	VPERMILPS     $0xb1, Z20, Z24
+	VADDPS        Z24, Z20, Z20
+	VPERMILPS     $0x4e, Z20, Z24
+	VADDPS        Z24, Z20, Z20
+	VPERMILPS     $0xb1, Z21, Z24
+	VADDPS        Z24, Z21, Z21
+	VPERMILPS     $0x4e, Z21, Z24
+	VADDPS        Z24, Z21, Z21
+	VPERMILPS     $0xb1, Z22, Z24
+	VADDPS        Z24, Z22, Z22
+	VPERMILPS     $0x4e, Z22, Z24
+	VADDPS        Z24, Z22, Z22
+	VPERMILPS     $0xb1, Z23, Z24
+	VADDPS        Z24, Z23, Z23
+	VPERMILPS     $0x4e, Z23, Z24
+	VADDPS        Z24, Z23, Z23
+	VMOVSS        X3, (AX)
+	VMOVSS        X6, 4(AX)
+	VMOVSS        X9, 8(AX)
+	VMOVSS        X12, 12(AX)
+	VMOVSS        X15, 16(AX)
+	VMOVSS        X18, 20(AX)
+	VMOVSS        X21, 24(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z3, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z6, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z9, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z12, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x01, Z15, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x01, Z18, X0
+	VMOVSS        X0, 20(AX)
+	VEXTRACTF32X4 $0x01, Z21, X0
+	VMOVSS        X0, 24(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z3, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z6, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z9, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z12, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x02, Z15, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x02, Z18, X0
+	VMOVSS        X0, 20(AX)
+	VEXTRACTF32X4 $0x02, Z21, X0
+	VMOVSS        X0, 24(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z3, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z6, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z9, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z12, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x03, Z15, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x03, Z18, X0
+	VMOVSS        X0, 20(AX)
+	VEXTRACTF32X4 $0x03, Z21, X0
+	VMOVSS        X0, 24(AX)
+	ADDQ          CX, AX
+	VMOVSS        X4, (AX)
+	VMOVSS        X7, 4(AX)
+	VMOVSS        X10, 8(AX)
+	VMOVSS        X13, 12(AX)
+	VMOVSS        X16, 16(AX)
+	VMOVSS        X19, 20(AX)
+	VMOVSS        X22, 24(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z7, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z10, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z13, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x01, Z16, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x01, Z19, X0
+	VMOVSS        X0, 20(AX)
+	VEXTRACTF32X4 $0x01, Z22, X0
+	VMOVSS        X0, 24(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z7, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z10, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z13, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x02, Z16, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x02, Z19, X0
+	VMOVSS        X0, 20(AX)
+	VEXTRACTF32X4 $0x02, Z22, X0
+	VMOVSS        X0, 24(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z7, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z10, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z13, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x03, Z16, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x03, Z19, X0
+	VMOVSS        X0, 20(AX)
+	VEXTRACTF32X4 $0x03, Z22, X0
+	VMOVSS        X0, 24(AX)
+	ADDQ          CX, AX
+	VMOVSS        X5, (AX)
+	VMOVSS        X8, 4(AX)
+	VMOVSS        X11, 8(AX)
+	VMOVSS        X14, 12(AX)
+	VMOVSS        X17, 16(AX)
+	VMOVSS        X20, 20(AX)
+	VMOVSS        X23, 24(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z8, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z11, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z14, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x01, Z17, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x01, Z20, X0
+	VMOVSS        X0, 20(AX)
+	VEXTRACTF32X4 $0x01, Z23, X0
+	VMOVSS        X0, 24(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z8, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z11, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z14, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x02, Z17, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x02, Z20, X0
+	VMOVSS        X0, 20(AX)
+	VEXTRACTF32X4 $0x02, Z23, X0
+	VMOVSS        X0, 24(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z8, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z11, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z14, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x03, Z17, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x03, Z20, X0
+	VMOVSS        X0, 20(AX)
+	VEXTRACTF32X4 $0x03, Z23, X0
+	VMOVSS        X0, 24(AX)
+	ADDQ          CX, AX
+	JMP           next
+
+keep:
+	VMOVUPS Z3, (DX)
+	VMOVUPS Z4, 64(DX)
+	VMOVUPS Z5, 128(DX)
+	VMOVUPS Z6, 192(DX)
+	VMOVUPS Z7, 256(DX)
+	VMOVUPS Z8, 320(DX)
+	VMOVUPS Z9, 384(DX)
+	VMOVUPS Z10, 448(DX)
+	VMOVUPS Z11, 512(DX)
+	VMOVUPS Z12, 576(DX)
+	VMOVUPS Z13, 640(DX)
+	VMOVUPS Z14, 704(DX)
+	VMOVUPS Z15, 768(DX)
+	VMOVUPS Z16, 832(DX)
+	VMOVUPS Z17, 896(DX)
+	VMOVUPS Z18, 960(DX)
+	VMOVUPS Z19, 1024(DX)
+	VMOVUPS Z20, 1088(DX)
+	VMOVUPS Z21, 1152(DX)
+	VMOVUPS Z22, 1216(DX)
+	VMOVUPS Z23, 1280(DX)
+
+next:
+	ADDQ   $+1344, DX
+	IMUL3Q $0x0c, DI, R11
+	MOVQ   a+32(FP), BX
+	ADDQ   R11, BX
+	MOVQ   BX, a+32(FP)
+	LEAQ   (BX)(DI*8), R11
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow7x4AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·narrow7x4AVX512(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R9
+
+tile:
+	MOVQ            start+24(FP), R9
+	TESTQ           R9, R9
+	JE              continued
+	VBROADCASTF32X4 (R9), Z1
+	VBROADCASTF32X4 16(R9), Z2
+	VBROADCASTF32X4 32(R9), Z3
+	VBROADCASTF32X4 48(R9), Z4
+	VBROADCASTF32X4 64(R9), Z5
+	VBROADCASTF32X4 80(R9), Z6
+	VBROADCASTF32X4 96(R9), Z7
+	JMP             begin
+
+continued:
+	VMOVUPS (DX), Z1
+	VMOVUPS 64(DX), Z2
+	VMOVUPS 128(DX), Z3
+	VMOVUPS 192(DX), Z4
+	VMOVUPS 256(DX), Z5
+	VMOVUPS 320(DX), Z6
+	VMOVUPS 384(DX), Z7
+
+begin:
+	MOVQ            b+56(FP), R9
+	MOVQ            head+64(FP), R10
+	TESTQ           R10, R10
+	JE              afterhead
+	KMOVW           R10, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X8
+	VINSERTF32X4    $0x01, X8, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X8
+	VINSERTF32X4    $0x02, X8, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X8
+	VINSERTF32X4    $0x03, X8, Z0, Z0
+	VBROADCASTF32X4 (R9), Z8
+	VFMADD231PS     Z8, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z8
+	VFMADD231PS     Z8, Z0, Z2
+	VBROADCASTF32X4 32(R9), Z8
+	VFMADD231PS     Z8, Z0, Z3
+	VBROADCASTF32X4 48(R9), Z8
+	VFMADD231PS     Z8, Z0, Z4
+	VBROADCASTF32X4 64(R9), Z8
+	VFMADD231PS     Z8, Z0, Z5
+	VBROADCASTF32X4 80(R9), Z8
+	VFMADD231PS     Z8, Z0, Z6
+	VBROADCASTF32X4 96(R9), Z8
+	VFMADD231PS     Z8, Z0, Z7
+	ADDQ            $0x70, R9
+	ADDQ            $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R10
+	TESTQ R10, R10
+	JE    rest
+
+loop:
+	VMOVUPS         (BX), X0
+	VINSERTF32X4    $0x01, (BX)(DI*1), Z0, Z0
+	VINSERTF32X4    $0x02, (BX)(DI*2), Z0, Z0
+	VINSERTF32X4    $0x03, (BX)(SI*1), Z0, Z0
+	VBROADCASTF32X4 (R9), Z8
+	VFMADD231PS     Z8, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z8
+	VFMADD231PS     Z8, Z0, Z2
+	VBROADCASTF32X4 32(R9), Z8
+	VFMADD231PS     Z8, Z0, Z3
+	VBROADCASTF32X4 48(R9), Z8
+	VFMADD231PS     Z8, Z0, Z4
+	VBROADCASTF32X4 64(R9), Z8
+	VFMADD231PS     Z8, Z0, Z5
+	VBROADCASTF32X4 80(R9), Z8
+	VFMADD231PS     Z8, Z0, Z6
+	VBROADCASTF32X4 96(R9), Z8
+	VFMADD231PS     Z8, Z0, Z7
+	ADDQ            $0x70, R9
+	ADDQ            $0x10, BX
+	DECQ            R10
+	JNE             loop
+
+rest:
+	MOVQ            tail+80(FP), R10
+	TESTQ           R10, R10
+	JE              aftertail
+	KMOVW           R10, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X8
+	VINSERTF32X4    $0x01, X8, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X8
+	VINSERTF32X4    $0x02, X8, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X8
+	VINSERTF32X4    $0x03, X8, Z0, Z0
+	VBROADCASTF32X4 (R9), Z8
+	VFMADD231PS     Z8, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z8
+	VFMADD231PS     Z8, Z0, Z2
+	VBROADCASTF32X4 32(R9), Z8
+	VFMADD231PS     Z8, Z0, Z3
+	VBROADCASTF32X4 48(R9), Z8
+	VFMADD231PS     Z8, Z0, Z4
+	VBROADCASTF32X4 64(R9), Z8
+	VFMADD231PS     Z8, Z0, Z5
+	VBROADCASTF32X4 80(R9), Z8
+	VFMADD231PS     Z8, Z0, Z6
+	VBROADCASTF32X4 96(R9), Z8
+	VFMADD231PS     Z8, Z0, Z7
+	ADDQ            $0x70, R9
+	ADDQ            $0x10, BX
+
+aftertail:
+	TESTQ         AX, AX
+	JE            keep
+	VPERMILPS     $0xb1, Z1, Z8
+	VADDPS        Z8, Z1, Z1
+	VPERMILPS     $0x4e, Z1, Z8
+	VADDPS        Z8, Z1, Z1
+	VPERMILPS     $0xb1, Z2, Z8
+	VADDPS        Z8, Z2, Z2
+	VPERMILPS     $0x4e, Z2, Z8
+	VADDPS        Z8, Z2, Z2
+	VPERMILPS     $0xb1, Z3, Z8
+	VADDPS        Z8, Z3, Z3
+	VPERMILPS     $0x4e, Z3, Z8
+	VADDPS        Z8, Z3, Z3
+	VPERMILPS     $0xb1, Z4, Z8
+	VADDPS        Z8, Z4, Z4
+	VPERMILPS     $0x4e, Z4, Z8
+	VADDPS        Z8, Z4, Z4
+	VPERMILPS     $0xb1, Z5, Z8
+	VADDPS        Z8, Z5, Z5
+	VPERMILPS     $0x4e, Z5, Z8
+	VADDPS        Z8, Z5, Z5
+	VPERMILPS     $0xb1, Z6, Z8
+	VADDPS        Z8, Z6, Z6
+	VPERMILPS     $0x4e, Z6, Z8
+	VADDPS        Z8, Z6, Z6
+	VPERMILPS     $0xb1, Z7, Z8
+	VADDPS        Z8, Z7, Z7
+	VPERMILPS     $0x4e, Z7, Z8
+	VADDPS        Z8, Z7, Z7
+	VMOVSS        X1, (AX)
+	VMOVSS        X2, 4(AX)
+	VMOVSS        X3, 8(AX)
+	VMOVSS        X4, 12(AX)
+	VMOVSS        X5, 16(AX)
+	VMOVSS        X6, 20(AX)
+	VMOVSS        X7, 24(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z2, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z3, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z4, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x01, Z5, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x01, Z6, X0
+	VMOVSS        X0, 20(AX)
+	VEXTRACTF32X4 $0x01, Z7, X0
+	VMOVSS        X0, 24(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z2, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z3, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z4, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x02, Z5, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x02, Z6, X0
+	VMOVSS        X0, 20(AX)
+	VEXTRACTF32X4 $0x02, Z7, X0
+	VMOVSS        X0, 24(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z2, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z3, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z4, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x03, Z5, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x03, Z6, X0
+	VMOVSS        X0, 20(AX)
+	VEXTRACTF32X4 $0x03, Z7, X0
+	VMOVSS        X0, 24(AX)
+	ADDQ          CX, AX
+	JMP           next
+
+keep:
+	VMOVUPS Z1, (DX)
+	VMOVUPS Z2, 64(DX)
+	VMOVUPS Z3, 128(DX)
+	VMOVUPS Z4, 192(DX)
+	VMOVUPS Z5, 256(DX)
+	VMOVUPS Z6, 320(DX)
+	VMOVUPS Z7, 384(DX)
+
+next:
+	ADDQ   $+448, DX
+	IMUL3Q $0x04, DI, R9
+	MOVQ   a+32(FP), BX
+	ADDQ   R9, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
 // func gemmRows1x1AVX512(c *float32, ldc int, a *float32, ars int, b *float32, ldb int, quads int)
 // Requires: AVX, AVX512F
 TEXT ·gemmRows1x1AVX512(SB), NOSPLIT, $0-56
@@ -17015,16 +24612,16 @@ loop1:
 	CMPQ             R13, $0x02
 	JEQ              reluScale1
 	CMPQ             R13, $0x03
-	JEQ              slope1
+	JEQ              scale1
 	VMOVUPS          Z0, (AX)
 	ADDQ             DX, AX
-	JMP              next1
+	JMP              stored1
 
 relu1:
 	VMAXPS  Z1, Z0, Z0
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
-	JMP     next1
+	JMP     stored1
 
 reluScale1:
 	VMOVUPS   (R14), Z2
@@ -17032,14 +24629,14 @@ reluScale1:
 	VMOVAPS.Z Z0, K1, Z0
 	VMOVUPS   Z0, (AX)
 	ADDQ      DX, AX
-	JMP       next1
+	JMP       stored1
 
-slope1:
+scale1:
 	VMULPS  (R14), Z0, Z0
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
 
-next1:
+stored1:
 	IMUL3Q $0x01, SI, R15
 	ADDQ   R15, CX
 	IMUL3Q $0x01, DX, R15
@@ -17089,12 +24686,12 @@ loop2:
 	CMPQ             R13, $0x02
 	JEQ              reluScale2
 	CMPQ             R13, $0x03
-	JEQ              slope2
+	JEQ              scale2
 	VMOVUPS          Z0, (AX)
 	ADDQ             DX, AX
 	VMOVUPS          Z1, (AX)
 	ADDQ             DX, AX
-	JMP              next2
+	JMP              stored2
 
 relu2:
 	VMAXPS  Z2, Z0, Z0
@@ -17103,7 +24700,7 @@ relu2:
 	VMAXPS  Z2, Z1, Z1
 	VMOVUPS Z1, (AX)
 	ADDQ    DX, AX
-	JMP     next2
+	JMP     stored2
 
 reluScale2:
 	VMOVUPS   (R14), Z3
@@ -17117,9 +24714,9 @@ reluScale2:
 	VMOVAPS.Z Z1, K1, Z1
 	VMOVUPS   Z1, (AX)
 	ADDQ      DX, AX
-	JMP       next2
+	JMP       stored2
 
-slope2:
+scale2:
 	VMULPS  (R14), Z0, Z0
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -17128,7 +24725,7 @@ slope2:
 	VMOVUPS Z1, (AX)
 	ADDQ    DX, AX
 
-next2:
+stored2:
 	IMUL3Q $0x02, SI, R15
 	ADDQ   R15, CX
 	IMUL3Q $0x02, DX, R15
@@ -17181,14 +24778,14 @@ loop3:
 	CMPQ             R13, $0x02
 	JEQ              reluScale3
 	CMPQ             R13, $0x03
-	JEQ              slope3
+	JEQ              scale3
 	VMOVUPS          Z0, (AX)
 	ADDQ             DX, AX
 	VMOVUPS          Z1, (AX)
 	ADDQ             DX, AX
 	VMOVUPS          Z2, (AX)
 	ADDQ             DX, AX
-	JMP              next3
+	JMP              stored3
 
 relu3:
 	VMAXPS  Z3, Z0, Z0
@@ -17200,7 +24797,7 @@ relu3:
 	VMAXPS  Z3, Z2, Z2
 	VMOVUPS Z2, (AX)
 	ADDQ    DX, AX
-	JMP     next3
+	JMP     stored3
 
 reluScale3:
 	VMOVUPS   (R14), Z4
@@ -17220,9 +24817,9 @@ reluScale3:
 	VMOVAPS.Z Z2, K1, Z2
 	VMOVUPS   Z2, (AX)
 	ADDQ      DX, AX
-	JMP       next3
+	JMP       stored3
 
-slope3:
+scale3:
 	VMULPS  (R14), Z0, Z0
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -17235,7 +24832,7 @@ slope3:
 	VMOVUPS Z2, (AX)
 	ADDQ    DX, AX
 
-next3:
+stored3:
 	IMUL3Q $0x03, SI, R15
 	ADDQ   R15, CX
 	IMUL3Q $0x03, DX, R15
@@ -17291,7 +24888,7 @@ loop4:
 	CMPQ             R13, $0x02
 	JEQ              reluScale4
 	CMPQ             R13, $0x03
-	JEQ              slope4
+	JEQ              scale4
 	VMOVUPS          Z0, (AX)
 	ADDQ             DX, AX
 	VMOVUPS          Z1, (AX)
@@ -17300,7 +24897,7 @@ loop4:
 	ADDQ             DX, AX
 	VMOVUPS          Z3, (AX)
 	ADDQ             DX, AX
-	JMP              next4
+	JMP              stored4
 
 relu4:
 	VMAXPS  Z4, Z0, Z0
@@ -17315,7 +24912,7 @@ relu4:
 	VMAXPS  Z4, Z3, Z3
 	VMOVUPS Z3, (AX)
 	ADDQ    DX, AX
-	JMP     next4
+	JMP     stored4
 
 reluScale4:
 	VMOVUPS   (R14), Z5
@@ -17341,9 +24938,9 @@ reluScale4:
 	VMOVAPS.Z Z3, K1, Z3
 	VMOVUPS   Z3, (AX)
 	ADDQ      DX, AX
-	JMP       next4
+	JMP       stored4
 
-slope4:
+scale4:
 	VMULPS  (R14), Z0, Z0
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -17360,7 +24957,7 @@ slope4:
 	VMOVUPS Z3, (AX)
 	ADDQ    DX, AX
 
-next4:
+stored4:
 	IMUL3Q $0x04, SI, R15
 	ADDQ   R15, CX
 	IMUL3Q $0x04, DX, R15
@@ -17419,7 +25016,7 @@ loop5:
 	CMPQ             R13, $0x02
 	JEQ              reluScale5
 	CMPQ             R13, $0x03
-	JEQ              slope5
+	JEQ              scale5
 	VMOVUPS          Z0, (AX)
 	ADDQ             DX, AX
 	VMOVUPS          Z1, (AX)
@@ -17430,7 +25027,7 @@ loop5:
 	ADDQ             DX, AX
 	VMOVUPS          Z4, (AX)
 	ADDQ             DX, AX
-	JMP              next5
+	JMP              stored5
 
 relu5:
 	VMAXPS  Z5, Z0, Z0
@@ -17448,7 +25045,7 @@ relu5:
 	VMAXPS  Z5, Z4, Z4
 	VMOVUPS Z4, (AX)
 	ADDQ    DX, AX
-	JMP     next5
+	JMP     stored5
 
 reluScale5:
 	VMOVUPS   (R14), Z6
@@ -17480,9 +25077,9 @@ reluScale5:
 	VMOVAPS.Z Z4, K1, Z4
 	VMOVUPS   Z4, (AX)
 	ADDQ      DX, AX
-	JMP       next5
+	JMP       stored5
 
-slope5:
+scale5:
 	VMULPS  (R14), Z0, Z0
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -17503,7 +25100,7 @@ slope5:
 	VMOVUPS Z4, (AX)
 	ADDQ    DX, AX
 
-next5:
+stored5:
 	IMUL3Q $0x05, SI, R15
 	ADDQ   R15, CX
 	IMUL3Q $0x05, DX, R15
@@ -17565,7 +25162,7 @@ loop6:
 	CMPQ             R13, $0x02
 	JEQ              reluScale6
 	CMPQ             R13, $0x03
-	JEQ              slope6
+	JEQ              scale6
 	VMOVUPS          Z0, (AX)
 	ADDQ             DX, AX
 	VMOVUPS          Z1, (AX)
@@ -17578,7 +25175,7 @@ loop6:
 	ADDQ             DX, AX
 	VMOVUPS          Z5, (AX)
 	ADDQ             DX, AX
-	JMP              next6
+	JMP              stored6
 
 relu6:
 	VMAXPS  Z6, Z0, Z0
@@ -17599,7 +25196,7 @@ relu6:
 	VMAXPS  Z6, Z5, Z5
 	VMOVUPS Z5, (AX)
 	ADDQ    DX, AX
-	JMP     next6
+	JMP     stored6
 
 reluScale6:
 	VMOVUPS   (R14), Z7
@@ -17637,9 +25234,9 @@ reluScale6:
 	VMOVAPS.Z Z5, K1, Z5
 	VMOVUPS   Z5, (AX)
 	ADDQ      DX, AX
-	JMP       next6
+	JMP       stored6
 
-slope6:
+scale6:
 	VMULPS  (R14), Z0, Z0
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -17664,7 +25261,7 @@ slope6:
 	VMOVUPS Z5, (AX)
 	ADDQ    DX, AX
 
-next6:
+stored6:
 	IMUL3Q $0x06, SI, R15
 	ADDQ   R15, CX
 	IMUL3Q $0x06, DX, R15
@@ -17729,7 +25326,7 @@ loop7:
 	CMPQ             R13, $0x02
 	JEQ              reluScale7
 	CMPQ             R13, $0x03
-	JEQ              slope7
+	JEQ              scale7
 	VMOVUPS          Z0, (AX)
 	ADDQ             DX, AX
 	VMOVUPS          Z1, (AX)
@@ -17744,7 +25341,7 @@ loop7:
 	ADDQ             DX, AX
 	VMOVUPS          Z6, (AX)
 	ADDQ             DX, AX
-	JMP              next7
+	JMP              stored7
 
 relu7:
 	VMAXPS  Z7, Z0, Z0
@@ -17768,7 +25365,7 @@ relu7:
 	VMAXPS  Z7, Z6, Z6
 	VMOVUPS Z6, (AX)
 	ADDQ    DX, AX
-	JMP     next7
+	JMP     stored7
 
 reluScale7:
 	VMOVUPS   (R14), Z8
@@ -17812,9 +25409,9 @@ reluScale7:
 	VMOVAPS.Z Z6, K1, Z6
 	VMOVUPS   Z6, (AX)
 	ADDQ      DX, AX
-	JMP       next7
+	JMP       stored7
 
-slope7:
+scale7:
 	VMULPS  (R14), Z0, Z0
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -17843,7 +25440,7 @@ slope7:
 	VMOVUPS Z6, (AX)
 	ADDQ    DX, AX
 
-next7:
+stored7:
 	IMUL3Q $0x07, SI, R15
 	ADDQ   R15, CX
 	IMUL3Q $0x07, DX, R15
@@ -17911,7 +25508,7 @@ loop8:
 	CMPQ             R13, $0x02
 	JEQ              reluScale8
 	CMPQ             R13, $0x03
-	JEQ              slope8
+	JEQ              scale8
 	VMOVUPS          Z0, (AX)
 	ADDQ             DX, AX
 	VMOVUPS          Z1, (AX)
@@ -17928,7 +25525,7 @@ loop8:
 	ADDQ             DX, AX
 	VMOVUPS          Z7, (AX)
 	ADDQ             DX, AX
-	JMP              next8
+	JMP              stored8
 
 relu8:
 	VMAXPS  Z8, Z0, Z0
@@ -17955,7 +25552,7 @@ relu8:
 	VMAXPS  Z8, Z7, Z7
 	VMOVUPS Z7, (AX)
 	ADDQ    DX, AX
-	JMP     next8
+	JMP     stored8
 
 reluScale8:
 	VMOVUPS   (R14), Z9
@@ -18005,9 +25602,9 @@ reluScale8:
 	VMOVAPS.Z Z7, K1, Z7
 	VMOVUPS   Z7, (AX)
 	ADDQ      DX, AX
-	JMP       next8
+	JMP       stored8
 
-slope8:
+scale8:
 	VMULPS  (R14), Z0, Z0
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -18040,7 +25637,7 @@ slope8:
 	VMOVUPS Z7, (AX)
 	ADDQ    DX, AX
 
-next8:
+stored8:
 	IMUL3Q $0x08, SI, R15
 	ADDQ   R15, CX
 	IMUL3Q $0x08, DX, R15
@@ -18113,7 +25710,7 @@ loop9:
 	CMPQ             R13, $0x02
 	JEQ              reluScale9
 	CMPQ             R13, $0x03
-	JEQ              slope9
+	JEQ              scale9
 	VMOVUPS          Z0, (AX)
 	ADDQ             DX, AX
 	VMOVUPS          Z1, (AX)
@@ -18132,7 +25729,7 @@ loop9:
 	ADDQ             DX, AX
 	VMOVUPS          Z8, (AX)
 	ADDQ             DX, AX
-	JMP              next9
+	JMP              stored9
 
 relu9:
 	VMAXPS  Z9, Z0, Z0
@@ -18162,7 +25759,7 @@ relu9:
 	VMAXPS  Z9, Z8, Z8
 	VMOVUPS Z8, (AX)
 	ADDQ    DX, AX
-	JMP     next9
+	JMP     stored9
 
 reluScale9:
 	VMOVUPS   (R14), Z10
@@ -18218,9 +25815,9 @@ reluScale9:
 	VMOVAPS.Z Z8, K1, Z8
 	VMOVUPS   Z8, (AX)
 	ADDQ      DX, AX
-	JMP       next9
+	JMP       stored9
 
-slope9:
+scale9:
 	VMULPS  (R14), Z0, Z0
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -18257,7 +25854,7 @@ slope9:
 	VMOVUPS Z8, (AX)
 	ADDQ    DX, AX
 
-next9:
+stored9:
 	IMUL3Q $0x09, SI, R15
 	ADDQ   R15, CX
 	IMUL3Q $0x09, DX, R15
@@ -18333,7 +25930,7 @@ loop10:
 	CMPQ             R13, $0x02
 	JEQ              reluScale10
 	CMPQ             R13, $0x03
-	JEQ              slope10
+	JEQ              scale10
 	VMOVUPS          Z0, (AX)
 	ADDQ             DX, AX
 	VMOVUPS          Z1, (AX)
@@ -18354,7 +25951,7 @@ loop10:
 	ADDQ             DX, AX
 	VMOVUPS          Z9, (AX)
 	ADDQ             DX, AX
-	JMP              next10
+	JMP              stored10
 
 relu10:
 	VMAXPS  Z10, Z0, Z0
@@ -18387,7 +25984,7 @@ relu10:
 	VMAXPS  Z10, Z9, Z9
 	VMOVUPS Z9, (AX)
 	ADDQ    DX, AX
-	JMP     next10
+	JMP     stored10
 
 reluScale10:
 	VMOVUPS   (R14), Z11
@@ -18449,9 +26046,9 @@ reluScale10:
 	VMOVAPS.Z Z9, K1, Z9
 	VMOVUPS   Z9, (AX)
 	ADDQ      DX, AX
-	JMP       next10
+	JMP       stored10
 
-slope10:
+scale10:
 	VMULPS  (R14), Z0, Z0
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -18492,7 +26089,7 @@ slope10:
 	VMOVUPS Z9, (AX)
 	ADDQ    DX, AX
 
-next10:
+stored10:
 	IMUL3Q $0x0a, SI, R15
 	ADDQ   R15, CX
 	IMUL3Q $0x0a, DX, R15
@@ -18571,7 +26168,7 @@ loop11:
 	CMPQ             R13, $0x02
 	JEQ              reluScale11
 	CMPQ             R13, $0x03
-	JEQ              slope11
+	JEQ              scale11
 	VMOVUPS          Z0, (AX)
 	ADDQ             DX, AX
 	VMOVUPS          Z1, (AX)
@@ -18594,7 +26191,7 @@ loop11:
 	ADDQ             DX, AX
 	VMOVUPS          Z10, (AX)
 	ADDQ             DX, AX
-	JMP              next11
+	JMP              stored11
 
 relu11:
 	VMAXPS  Z11, Z0, Z0
@@ -18630,7 +26227,7 @@ relu11:
 	VMAXPS  Z11, Z10, Z10
 	VMOVUPS Z10, (AX)
 	ADDQ    DX, AX
-	JMP     next11
+	JMP     stored11
 
 reluScale11:
 	VMOVUPS   (R14), Z12
@@ -18698,9 +26295,9 @@ reluScale11:
 	VMOVAPS.Z Z10, K1, Z10
 	VMOVUPS   Z10, (AX)
 	ADDQ      DX, AX
-	JMP       next11
+	JMP       stored11
 
-slope11:
+scale11:
 	VMULPS  (R14), Z0, Z0
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -18745,7 +26342,7 @@ slope11:
 	VMOVUPS Z10, (AX)
 	ADDQ    DX, AX
 
-next11:
+stored11:
 	IMUL3Q $0x0b, SI, R15
 	ADDQ   R15, CX
 	IMUL3Q $0x0b, DX, R15
@@ -18827,7 +26424,7 @@ loop12:
 	CMPQ             R13, $0x02
 	JEQ              reluScale12
 	CMPQ             R13, $0x03
-	JEQ              slope12
+	JEQ              scale12
 	VMOVUPS          Z0, (AX)
 	ADDQ             DX, AX
 	VMOVUPS          Z1, (AX)
@@ -18852,7 +26449,7 @@ loop12:
 	ADDQ             DX, AX
 	VMOVUPS          Z11, (AX)
 	ADDQ             DX, AX
-	JMP              next12
+	JMP              stored12
 
 relu12:
 	VMAXPS  Z12, Z0, Z0
@@ -18891,7 +26488,7 @@ relu12:
 	VMAXPS  Z12, Z11, Z11
 	VMOVUPS Z11, (AX)
 	ADDQ    DX, AX
-	JMP     next12
+	JMP     stored12
 
 reluScale12:
 	VMOVUPS   (R14), Z13
@@ -18965,9 +26562,9 @@ reluScale12:
 	VMOVAPS.Z Z11, K1, Z11
 	VMOVUPS   Z11, (AX)
 	ADDQ      DX, AX
-	JMP       next12
+	JMP       stored12
 
-slope12:
+scale12:
 	VMULPS  (R14), Z0, Z0
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -19016,7 +26613,7 @@ slope12:
 	VMOVUPS Z11, (AX)
 	ADDQ    DX, AX
 
-next12:
+stored12:
 	IMUL3Q $0x0c, SI, R15
 	ADDQ   R15, CX
 	IMUL3Q $0x0c, DX, R15
@@ -19101,7 +26698,7 @@ loop13:
 	CMPQ             R13, $0x02
 	JEQ              reluScale13
 	CMPQ             R13, $0x03
-	JEQ              slope13
+	JEQ              scale13
 	VMOVUPS          Z0, (AX)
 	ADDQ             DX, AX
 	VMOVUPS          Z1, (AX)
@@ -19128,7 +26725,7 @@ loop13:
 	ADDQ             DX, AX
 	VMOVUPS          Z12, (AX)
 	ADDQ             DX, AX
-	JMP              next13
+	JMP              stored13
 
 relu13:
 	VMAXPS  Z13, Z0, Z0
@@ -19170,7 +26767,7 @@ relu13:
 	VMAXPS  Z13, Z12, Z12
 	VMOVUPS Z12, (AX)
 	ADDQ    DX, AX
-	JMP     next13
+	JMP     stored13
 
 reluScale13:
 	VMOVUPS   (R14), Z14
@@ -19250,9 +26847,9 @@ reluScale13:
 	VMOVAPS.Z Z12, K1, Z12
 	VMOVUPS   Z12, (AX)
 	ADDQ      DX, AX
-	JMP       next13
+	JMP       stored13
 
-slope13:
+scale13:
 	VMULPS  (R14), Z0, Z0
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -19305,7 +26902,7 @@ slope13:
 	VMOVUPS Z12, (AX)
 	ADDQ    DX, AX
 
-next13:
+stored13:
 	IMUL3Q $0x0d, SI, R15
 	ADDQ   R15, CX
 	IMUL3Q $0x0d, DX, R15
@@ -19393,7 +26990,7 @@ loop14:
 	CMPQ             R13, $0x02
 	JEQ              reluScale14
 	CMPQ             R13, $0x03
-	JEQ              slope14
+	JEQ              scale14
 	VMOVUPS          Z0, (AX)
 	ADDQ             DX, AX
 	VMOVUPS          Z1, (AX)
@@ -19422,7 +27019,7 @@ loop14:
 	ADDQ             DX, AX
 	VMOVUPS          Z13, (AX)
 	ADDQ             DX, AX
-	JMP              next14
+	JMP              stored14
 
 relu14:
 	VMAXPS  Z14, Z0, Z0
@@ -19467,7 +27064,7 @@ relu14:
 	VMAXPS  Z14, Z13, Z13
 	VMOVUPS Z13, (AX)
 	ADDQ    DX, AX
-	JMP     next14
+	JMP     stored14
 
 reluScale14:
 	VMOVUPS   (R14), Z15
@@ -19553,9 +27150,9 @@ reluScale14:
 	VMOVAPS.Z Z13, K1, Z13
 	VMOVUPS   Z13, (AX)
 	ADDQ      DX, AX
-	JMP       next14
+	JMP       stored14
 
-slope14:
+scale14:
 	VMULPS  (R14), Z0, Z0
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -19612,7 +27209,7 @@ slope14:
 	VMOVUPS Z13, (AX)
 	ADDQ    DX, AX
 
-next14:
+stored14:
 	IMUL3Q $0x0e, SI, R15
 	ADDQ   R15, CX
 	IMUL3Q $0x0e, DX, R15
@@ -19703,7 +27300,7 @@ loop15:
 	CMPQ             R13, $0x02
 	JEQ              reluScale15
 	CMPQ             R13, $0x03
-	JEQ              slope15
+	JEQ              scale15
 	VMOVUPS          Z0, (AX)
 	ADDQ             DX, AX
 	VMOVUPS          Z1, (AX)
@@ -19734,7 +27331,7 @@ loop15:
 	ADDQ             DX, AX
 	VMOVUPS          Z14, (AX)
 	ADDQ             DX, AX
-	JMP              next15
+	JMP              stored15
 
 relu15:
 	VMAXPS  Z15, Z0, Z0
@@ -19782,7 +27379,7 @@ relu15:
 	VMAXPS  Z15, Z14, Z14
 	VMOVUPS Z14, (AX)
 	ADDQ    DX, AX
-	JMP     next15
+	JMP     stored15
 
 reluScale15:
 	VMOVUPS   (R14), Z16
@@ -19874,9 +27471,9 @@ reluScale15:
 	VMOVAPS.Z Z14, K1, Z14
 	VMOVUPS   Z14, (AX)
 	ADDQ      DX, AX
-	JMP       next15
+	JMP       stored15
 
-slope15:
+scale15:
 	VMULPS  (R14), Z0, Z0
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -19937,7 +27534,7 @@ slope15:
 	VMOVUPS Z14, (AX)
 	ADDQ    DX, AX
 
-next15:
+stored15:
 	IMUL3Q $0x0f, SI, R15
 	ADDQ   R15, CX
 	IMUL3Q $0x0f, DX, R15
@@ -20031,7 +27628,7 @@ loop16:
 	CMPQ             R13, $0x02
 	JEQ              reluScale16
 	CMPQ             R13, $0x03
-	JEQ              slope16
+	JEQ              scale16
 	VMOVUPS          Z0, (AX)
 	ADDQ             DX, AX
 	VMOVUPS          Z1, (AX)
@@ -20064,7 +27661,7 @@ loop16:
 	ADDQ             DX, AX
 	VMOVUPS          Z15, (AX)
 	ADDQ             DX, AX
-	JMP              next16
+	JMP              stored16
 
 relu16:
 	VMAXPS  Z16, Z0, Z0
@@ -20115,7 +27712,7 @@ relu16:
 	VMAXPS  Z16, Z15, Z15
 	VMOVUPS Z15, (AX)
 	ADDQ    DX, AX
-	JMP     next16
+	JMP     stored16
 
 reluScale16:
 	VMOVUPS   (R14), Z17
@@ -20213,9 +27810,9 @@ reluScale16:
 	VMOVAPS.Z Z15, K1, Z15
 	VMOVUPS   Z15, (AX)
 	ADDQ      DX, AX
-	JMP       next16
+	JMP       stored16
 
-slope16:
+scale16:
 	VMULPS  (R14), Z0, Z0
 	VMOVUPS Z0, (AX)
 	ADDQ    DX, AX
@@ -20280,7 +27877,7 @@ slope16:
 	VMOVUPS Z15, (AX)
 	ADDQ    DX, AX
 
-next16:
+stored16:
 	IMUL3Q $0x10, SI, R15
 	ADDQ   R15, CX
 	IMUL3Q $0x10, DX, R15
@@ -20370,11 +27967,11 @@ loop1:
 	CMPQ         R13, $0x02
 	JEQ          reluScale1
 	CMPQ         R13, $0x03
-	JEQ          slope1
+	JEQ          scale1
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	ADDQ         DX, AX
-	JMP          next1
+	JMP          stored1
 
 relu1:
 	VMAXPS  Z2, Z0, Z0
@@ -20382,7 +27979,7 @@ relu1:
 	VMAXPS  Z2, Z1, Z1
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
-	JMP     next1
+	JMP     stored1
 
 reluScale1:
 	VMOVUPS   (R14), Z3
@@ -20394,16 +27991,16 @@ reluScale1:
 	VMOVAPS.Z Z1, K1, Z1
 	VMOVUPS   Z1, 64(AX)
 	ADDQ      DX, AX
-	JMP       next1
+	JMP       stored1
 
-slope1:
+scale1:
 	VMULPS  (R14), Z0, Z0
 	VMOVUPS Z0, (AX)
 	VMULPS  64(R14), Z1, Z1
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
 
-next1:
+stored1:
 	IMUL3Q $0x01, SI, R15
 	ADDQ   R15, CX
 	IMUL3Q $0x01, DX, R15
@@ -20462,14 +28059,14 @@ loop2:
 	CMPQ         R13, $0x02
 	JEQ          reluScale2
 	CMPQ         R13, $0x03
-	JEQ          slope2
+	JEQ          scale2
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	ADDQ         DX, AX
 	VMOVUPS      Z2, (AX)
 	VMOVUPS      Z3, 64(AX)
 	ADDQ         DX, AX
-	JMP          next2
+	JMP          stored2
 
 relu2:
 	VMAXPS  Z4, Z0, Z0
@@ -20482,7 +28079,7 @@ relu2:
 	VMAXPS  Z4, Z3, Z3
 	VMOVUPS Z3, 64(AX)
 	ADDQ    DX, AX
-	JMP     next2
+	JMP     stored2
 
 reluScale2:
 	VMOVUPS   (R14), Z5
@@ -20504,9 +28101,9 @@ reluScale2:
 	VMOVAPS.Z Z3, K1, Z3
 	VMOVUPS   Z3, 64(AX)
 	ADDQ      DX, AX
-	JMP       next2
+	JMP       stored2
 
-slope2:
+scale2:
 	VMULPS  (R14), Z0, Z0
 	VMOVUPS Z0, (AX)
 	VMULPS  64(R14), Z1, Z1
@@ -20519,7 +28116,7 @@ slope2:
 	VMOVUPS Z3, 64(AX)
 	ADDQ    DX, AX
 
-next2:
+stored2:
 	IMUL3Q $0x02, SI, R15
 	ADDQ   R15, CX
 	IMUL3Q $0x02, DX, R15
@@ -20585,7 +28182,7 @@ loop3:
 	CMPQ         R13, $0x02
 	JEQ          reluScale3
 	CMPQ         R13, $0x03
-	JEQ          slope3
+	JEQ          scale3
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	ADDQ         DX, AX
@@ -20595,7 +28192,7 @@ loop3:
 	VMOVUPS      Z4, (AX)
 	VMOVUPS      Z5, 64(AX)
 	ADDQ         DX, AX
-	JMP          next3
+	JMP          stored3
 
 relu3:
 	VMAXPS  Z6, Z0, Z0
@@ -20613,7 +28210,7 @@ relu3:
 	VMAXPS  Z6, Z5, Z5
 	VMOVUPS Z5, 64(AX)
 	ADDQ    DX, AX
-	JMP     next3
+	JMP     stored3
 
 reluScale3:
 	VMOVUPS   (R14), Z7
@@ -20645,9 +28242,9 @@ reluScale3:
 	VMOVAPS.Z Z5, K1, Z5
 	VMOVUPS   Z5, 64(AX)
 	ADDQ      DX, AX
-	JMP       next3
+	JMP       stored3
 
-slope3:
+scale3:
 	VMULPS  (R14), Z0, Z0
 	VMOVUPS Z0, (AX)
 	VMULPS  64(R14), Z1, Z1
@@ -20666,7 +28263,7 @@ slope3:
 	VMOVUPS Z5, 64(AX)
 	ADDQ    DX, AX
 
-next3:
+stored3:
 	IMUL3Q $0x03, SI, R15
 	ADDQ   R15, CX
 	IMUL3Q $0x03, DX, R15
@@ -20739,7 +28336,7 @@ loop4:
 	CMPQ         R13, $0x02
 	JEQ          reluScale4
 	CMPQ         R13, $0x03
-	JEQ          slope4
+	JEQ          scale4
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	ADDQ         DX, AX
@@ -20752,7 +28349,7 @@ loop4:
 	VMOVUPS      Z6, (AX)
 	VMOVUPS      Z7, 64(AX)
 	ADDQ         DX, AX
-	JMP          next4
+	JMP          stored4
 
 relu4:
 	VMAXPS  Z8, Z0, Z0
@@ -20775,7 +28372,7 @@ relu4:
 	VMAXPS  Z8, Z7, Z7
 	VMOVUPS Z7, 64(AX)
 	ADDQ    DX, AX
-	JMP     next4
+	JMP     stored4
 
 reluScale4:
 	VMOVUPS   (R14), Z9
@@ -20817,9 +28414,9 @@ reluScale4:
 	VMOVAPS.Z Z7, K1, Z7
 	VMOVUPS   Z7, 64(AX)
 	ADDQ      DX, AX
-	JMP       next4
+	JMP       stored4
 
-slope4:
+scale4:
 	VMULPS  (R14), Z0, Z0
 	VMOVUPS Z0, (AX)
 	VMULPS  64(R14), Z1, Z1
@@ -20844,7 +28441,7 @@ slope4:
 	VMOVUPS Z7, 64(AX)
 	ADDQ    DX, AX
 
-next4:
+stored4:
 	IMUL3Q $0x04, SI, R15
 	ADDQ   R15, CX
 	IMUL3Q $0x04, DX, R15
@@ -20924,7 +28521,7 @@ loop5:
 	CMPQ         R13, $0x02
 	JEQ          reluScale5
 	CMPQ         R13, $0x03
-	JEQ          slope5
+	JEQ          scale5
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	ADDQ         DX, AX
@@ -20940,7 +28537,7 @@ loop5:
 	VMOVUPS      Z8, (AX)
 	VMOVUPS      Z9, 64(AX)
 	ADDQ         DX, AX
-	JMP          next5
+	JMP          stored5
 
 relu5:
 	VMAXPS  Z10, Z0, Z0
@@ -20968,7 +28565,7 @@ relu5:
 	VMAXPS  Z10, Z9, Z9
 	VMOVUPS Z9, 64(AX)
 	ADDQ    DX, AX
-	JMP     next5
+	JMP     stored5
 
 reluScale5:
 	VMOVUPS   (R14), Z11
@@ -21020,9 +28617,9 @@ reluScale5:
 	VMOVAPS.Z Z9, K1, Z9
 	VMOVUPS   Z9, 64(AX)
 	ADDQ      DX, AX
-	JMP       next5
+	JMP       stored5
 
-slope5:
+scale5:
 	VMULPS  (R14), Z0, Z0
 	VMOVUPS Z0, (AX)
 	VMULPS  64(R14), Z1, Z1
@@ -21053,7 +28650,7 @@ slope5:
 	VMOVUPS Z9, 64(AX)
 	ADDQ    DX, AX
 
-next5:
+stored5:
 	IMUL3Q $0x05, SI, R15
 	ADDQ   R15, CX
 	IMUL3Q $0x05, DX, R15
@@ -21140,7 +28737,7 @@ loop6:
 	CMPQ         R13, $0x02
 	JEQ          reluScale6
 	CMPQ         R13, $0x03
-	JEQ          slope6
+	JEQ          scale6
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	ADDQ         DX, AX
@@ -21159,7 +28756,7 @@ loop6:
 	VMOVUPS      Z10, (AX)
 	VMOVUPS      Z11, 64(AX)
 	ADDQ         DX, AX
-	JMP          next6
+	JMP          stored6
 
 relu6:
 	VMAXPS  Z12, Z0, Z0
@@ -21192,7 +28789,7 @@ relu6:
 	VMAXPS  Z12, Z11, Z11
 	VMOVUPS Z11, 64(AX)
 	ADDQ    DX, AX
-	JMP     next6
+	JMP     stored6
 
 reluScale6:
 	VMOVUPS   (R14), Z13
@@ -21254,9 +28851,9 @@ reluScale6:
 	VMOVAPS.Z Z11, K1, Z11
 	VMOVUPS   Z11, 64(AX)
 	ADDQ      DX, AX
-	JMP       next6
+	JMP       stored6
 
-slope6:
+scale6:
 	VMULPS  (R14), Z0, Z0
 	VMOVUPS Z0, (AX)
 	VMULPS  64(R14), Z1, Z1
@@ -21293,7 +28890,7 @@ slope6:
 	VMOVUPS Z11, 64(AX)
 	ADDQ    DX, AX
 
-next6:
+stored6:
 	IMUL3Q $0x06, SI, R15
 	ADDQ   R15, CX
 	IMUL3Q $0x06, DX, R15
@@ -21387,7 +28984,7 @@ loop7:
 	CMPQ         R13, $0x02
 	JEQ          reluScale7
 	CMPQ         R13, $0x03
-	JEQ          slope7
+	JEQ          scale7
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	ADDQ         DX, AX
@@ -21409,7 +29006,7 @@ loop7:
 	VMOVUPS      Z12, (AX)
 	VMOVUPS      Z13, 64(AX)
 	ADDQ         DX, AX
-	JMP          next7
+	JMP          stored7
 
 relu7:
 	VMAXPS  Z14, Z0, Z0
@@ -21447,7 +29044,7 @@ relu7:
 	VMAXPS  Z14, Z13, Z13
 	VMOVUPS Z13, 64(AX)
 	ADDQ    DX, AX
-	JMP     next7
+	JMP     stored7
 
 reluScale7:
 	VMOVUPS   (R14), Z15
@@ -21519,9 +29116,9 @@ reluScale7:
 	VMOVAPS.Z Z13, K1, Z13
 	VMOVUPS   Z13, 64(AX)
 	ADDQ      DX, AX
-	JMP       next7
+	JMP       stored7
 
-slope7:
+scale7:
 	VMULPS  (R14), Z0, Z0
 	VMOVUPS Z0, (AX)
 	VMULPS  64(R14), Z1, Z1
@@ -21564,7 +29161,7 @@ slope7:
 	VMOVUPS Z13, 64(AX)
 	ADDQ    DX, AX
 
-next7:
+stored7:
 	IMUL3Q $0x07, SI, R15
 	ADDQ   R15, CX
 	IMUL3Q $0x07, DX, R15
@@ -21665,7 +29262,7 @@ loop8:
 	CMPQ         R13, $0x02
 	JEQ          reluScale8
 	CMPQ         R13, $0x03
-	JEQ          slope8
+	JEQ          scale8
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	ADDQ         DX, AX
@@ -21690,7 +29287,7 @@ loop8:
 	VMOVUPS      Z14, (AX)
 	VMOVUPS      Z15, 64(AX)
 	ADDQ         DX, AX
-	JMP          next8
+	JMP          stored8
 
 relu8:
 	VMAXPS  Z16, Z0, Z0
@@ -21733,7 +29330,7 @@ relu8:
 	VMAXPS  Z16, Z15, Z15
 	VMOVUPS Z15, 64(AX)
 	ADDQ    DX, AX
-	JMP     next8
+	JMP     stored8
 
 reluScale8:
 	VMOVUPS   (R14), Z17
@@ -21815,9 +29412,9 @@ reluScale8:
 	VMOVAPS.Z Z15, K1, Z15
 	VMOVUPS   Z15, 64(AX)
 	ADDQ      DX, AX
-	JMP       next8
+	JMP       stored8
 
-slope8:
+scale8:
 	VMULPS  (R14), Z0, Z0
 	VMOVUPS Z0, (AX)
 	VMULPS  64(R14), Z1, Z1
@@ -21866,7 +29463,7 @@ slope8:
 	VMOVUPS Z15, 64(AX)
 	ADDQ    DX, AX
 
-next8:
+stored8:
 	IMUL3Q $0x08, SI, R15
 	ADDQ   R15, CX
 	IMUL3Q $0x08, DX, R15
@@ -21976,7 +29573,7 @@ loop9:
 	CMPQ         R13, $0x02
 	JEQ          reluScale9
 	CMPQ         R13, $0x03
-	JEQ          slope9
+	JEQ          scale9
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	ADDQ         DX, AX
@@ -22004,7 +29601,7 @@ loop9:
 	VMOVUPS      Z16, (AX)
 	VMOVUPS      Z17, 64(AX)
 	ADDQ         DX, AX
-	JMP          next9
+	JMP          stored9
 
 relu9:
 	VMAXPS  Z18, Z0, Z0
@@ -22052,7 +29649,7 @@ relu9:
 	VMAXPS  Z18, Z17, Z17
 	VMOVUPS Z17, 64(AX)
 	ADDQ    DX, AX
-	JMP     next9
+	JMP     stored9
 
 reluScale9:
 	VMOVUPS   (R14), Z19
@@ -22144,9 +29741,9 @@ reluScale9:
 	VMOVAPS.Z Z17, K1, Z17
 	VMOVUPS   Z17, 64(AX)
 	ADDQ      DX, AX
-	JMP       next9
+	JMP       stored9
 
-slope9:
+scale9:
 	VMULPS  (R14), Z0, Z0
 	VMOVUPS Z0, (AX)
 	VMULPS  64(R14), Z1, Z1
@@ -22201,7 +29798,7 @@ slope9:
 	VMOVUPS Z17, 64(AX)
 	ADDQ    DX, AX
 
-next9:
+stored9:
 	IMUL3Q $0x09, SI, R15
 	ADDQ   R15, CX
 	IMUL3Q $0x09, DX, R15
@@ -22318,7 +29915,7 @@ loop10:
 	CMPQ         R13, $0x02
 	JEQ          reluScale10
 	CMPQ         R13, $0x03
-	JEQ          slope10
+	JEQ          scale10
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	ADDQ         DX, AX
@@ -22349,7 +29946,7 @@ loop10:
 	VMOVUPS      Z18, (AX)
 	VMOVUPS      Z19, 64(AX)
 	ADDQ         DX, AX
-	JMP          next10
+	JMP          stored10
 
 relu10:
 	VMAXPS  Z20, Z0, Z0
@@ -22402,7 +29999,7 @@ relu10:
 	VMAXPS  Z20, Z19, Z19
 	VMOVUPS Z19, 64(AX)
 	ADDQ    DX, AX
-	JMP     next10
+	JMP     stored10
 
 reluScale10:
 	VMOVUPS   (R14), Z21
@@ -22504,9 +30101,9 @@ reluScale10:
 	VMOVAPS.Z Z19, K1, Z19
 	VMOVUPS   Z19, 64(AX)
 	ADDQ      DX, AX
-	JMP       next10
+	JMP       stored10
 
-slope10:
+scale10:
 	VMULPS  (R14), Z0, Z0
 	VMOVUPS Z0, (AX)
 	VMULPS  64(R14), Z1, Z1
@@ -22567,7 +30164,7 @@ slope10:
 	VMOVUPS Z19, 64(AX)
 	ADDQ    DX, AX
 
-next10:
+stored10:
 	IMUL3Q $0x0a, SI, R15
 	ADDQ   R15, CX
 	IMUL3Q $0x0a, DX, R15
@@ -22691,7 +30288,7 @@ loop11:
 	CMPQ         R13, $0x02
 	JEQ          reluScale11
 	CMPQ         R13, $0x03
-	JEQ          slope11
+	JEQ          scale11
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	ADDQ         DX, AX
@@ -22725,7 +30322,7 @@ loop11:
 	VMOVUPS      Z20, (AX)
 	VMOVUPS      Z21, 64(AX)
 	ADDQ         DX, AX
-	JMP          next11
+	JMP          stored11
 
 relu11:
 	VMAXPS  Z22, Z0, Z0
@@ -22783,7 +30380,7 @@ relu11:
 	VMAXPS  Z22, Z21, Z21
 	VMOVUPS Z21, 64(AX)
 	ADDQ    DX, AX
-	JMP     next11
+	JMP     stored11
 
 reluScale11:
 	VMOVUPS   (R14), Z23
@@ -22895,9 +30492,9 @@ reluScale11:
 	VMOVAPS.Z Z21, K1, Z21
 	VMOVUPS   Z21, 64(AX)
 	ADDQ      DX, AX
-	JMP       next11
+	JMP       stored11
 
-slope11:
+scale11:
 	VMULPS  (R14), Z0, Z0
 	VMOVUPS Z0, (AX)
 	VMULPS  64(R14), Z1, Z1
@@ -22964,7 +30561,7 @@ slope11:
 	VMOVUPS Z21, 64(AX)
 	ADDQ    DX, AX
 
-next11:
+stored11:
 	IMUL3Q $0x0b, SI, R15
 	ADDQ   R15, CX
 	IMUL3Q $0x0b, DX, R15
@@ -23095,7 +30692,7 @@ loop12:
 	CMPQ         R13, $0x02
 	JEQ          reluScale12
 	CMPQ         R13, $0x03
-	JEQ          slope12
+	JEQ          scale12
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	ADDQ         DX, AX
@@ -23132,7 +30729,7 @@ loop12:
 	VMOVUPS      Z22, (AX)
 	VMOVUPS      Z23, 64(AX)
 	ADDQ         DX, AX
-	JMP          next12
+	JMP          stored12
 
 relu12:
 	VMAXPS  Z24, Z0, Z0
@@ -23195,7 +30792,7 @@ relu12:
 	VMAXPS  Z24, Z23, Z23
 	VMOVUPS Z23, 64(AX)
 	ADDQ    DX, AX
-	JMP     next12
+	JMP     stored12
 
 reluScale12:
 	VMOVUPS   (R14), Z25
@@ -23317,9 +30914,9 @@ reluScale12:
 	VMOVAPS.Z Z23, K1, Z23
 	VMOVUPS   Z23, 64(AX)
 	ADDQ      DX, AX
-	JMP       next12
+	JMP       stored12
 
-slope12:
+scale12:
 	VMULPS  (R14), Z0, Z0
 	VMOVUPS Z0, (AX)
 	VMULPS  64(R14), Z1, Z1
@@ -23392,7 +30989,7 @@ slope12:
 	VMOVUPS Z23, 64(AX)
 	ADDQ    DX, AX
 
-next12:
+stored12:
 	IMUL3Q $0x0c, SI, R15
 	ADDQ   R15, CX
 	IMUL3Q $0x0c, DX, R15
@@ -23478,12 +31075,12 @@ loop1:
 	CMPQ         R13, $0x02
 	JEQ          reluScale1
 	CMPQ         R13, $0x03
-	JEQ          slope1
+	JEQ          scale1
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	VMOVUPS      Z2, 128(AX)
 	ADDQ         DX, AX
-	JMP          next1
+	JMP          stored1
 
 relu1:
 	VMAXPS  Z3, Z0, Z0
@@ -23493,7 +31090,7 @@ relu1:
 	VMAXPS  Z3, Z2, Z2
 	VMOVUPS Z2, 128(AX)
 	ADDQ    DX, AX
-	JMP     next1
+	JMP     stored1
 
 reluScale1:
 	VMOVUPS   (R14), Z4
@@ -23509,9 +31106,9 @@ reluScale1:
 	VMOVAPS.Z Z2, K1, Z2
 	VMOVUPS   Z2, 128(AX)
 	ADDQ      DX, AX
-	JMP       next1
+	JMP       stored1
 
-slope1:
+scale1:
 	VMULPS  (R14), Z0, Z0
 	VMOVUPS Z0, (AX)
 	VMULPS  64(R14), Z1, Z1
@@ -23520,7 +31117,7 @@ slope1:
 	VMOVUPS Z2, 128(AX)
 	ADDQ    DX, AX
 
-next1:
+stored1:
 	IMUL3Q $0x01, SI, R15
 	ADDQ   R15, CX
 	IMUL3Q $0x01, DX, R15
@@ -23586,7 +31183,7 @@ loop2:
 	CMPQ         R13, $0x02
 	JEQ          reluScale2
 	CMPQ         R13, $0x03
-	JEQ          slope2
+	JEQ          scale2
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	VMOVUPS      Z2, 128(AX)
@@ -23595,7 +31192,7 @@ loop2:
 	VMOVUPS      Z4, 64(AX)
 	VMOVUPS      Z5, 128(AX)
 	ADDQ         DX, AX
-	JMP          next2
+	JMP          stored2
 
 relu2:
 	VMAXPS  Z6, Z0, Z0
@@ -23612,7 +31209,7 @@ relu2:
 	VMAXPS  Z6, Z5, Z5
 	VMOVUPS Z5, 128(AX)
 	ADDQ    DX, AX
-	JMP     next2
+	JMP     stored2
 
 reluScale2:
 	VMOVUPS   (R14), Z7
@@ -23642,9 +31239,9 @@ reluScale2:
 	VMOVAPS.Z Z5, K1, Z5
 	VMOVUPS   Z5, 128(AX)
 	ADDQ      DX, AX
-	JMP       next2
+	JMP       stored2
 
-slope2:
+scale2:
 	VMULPS  (R14), Z0, Z0
 	VMOVUPS Z0, (AX)
 	VMULPS  64(R14), Z1, Z1
@@ -23661,7 +31258,7 @@ slope2:
 	VMOVUPS Z5, 128(AX)
 	ADDQ    DX, AX
 
-next2:
+stored2:
 	IMUL3Q $0x02, SI, R15
 	ADDQ   R15, CX
 	IMUL3Q $0x02, DX, R15
@@ -23737,7 +31334,7 @@ loop3:
 	CMPQ         R13, $0x02
 	JEQ          reluScale3
 	CMPQ         R13, $0x03
-	JEQ          slope3
+	JEQ          scale3
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	VMOVUPS      Z2, 128(AX)
@@ -23750,7 +31347,7 @@ loop3:
 	VMOVUPS      Z7, 64(AX)
 	VMOVUPS      Z8, 128(AX)
 	ADDQ         DX, AX
-	JMP          next3
+	JMP          stored3
 
 relu3:
 	VMAXPS  Z9, Z0, Z0
@@ -23774,7 +31371,7 @@ relu3:
 	VMAXPS  Z9, Z8, Z8
 	VMOVUPS Z8, 128(AX)
 	ADDQ    DX, AX
-	JMP     next3
+	JMP     stored3
 
 reluScale3:
 	VMOVUPS   (R14), Z10
@@ -23818,9 +31415,9 @@ reluScale3:
 	VMOVAPS.Z Z8, K1, Z8
 	VMOVUPS   Z8, 128(AX)
 	ADDQ      DX, AX
-	JMP       next3
+	JMP       stored3
 
-slope3:
+scale3:
 	VMULPS  (R14), Z0, Z0
 	VMOVUPS Z0, (AX)
 	VMULPS  64(R14), Z1, Z1
@@ -23845,7 +31442,7 @@ slope3:
 	VMOVUPS Z8, 128(AX)
 	ADDQ    DX, AX
 
-next3:
+stored3:
 	IMUL3Q $0x03, SI, R15
 	ADDQ   R15, CX
 	IMUL3Q $0x03, DX, R15
@@ -23931,7 +31528,7 @@ loop4:
 	CMPQ         R13, $0x02
 	JEQ          reluScale4
 	CMPQ         R13, $0x03
-	JEQ          slope4
+	JEQ          scale4
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	VMOVUPS      Z2, 128(AX)
@@ -23948,7 +31545,7 @@ loop4:
 	VMOVUPS      Z10, 64(AX)
 	VMOVUPS      Z11, 128(AX)
 	ADDQ         DX, AX
-	JMP          next4
+	JMP          stored4
 
 relu4:
 	VMAXPS  Z12, Z0, Z0
@@ -23979,7 +31576,7 @@ relu4:
 	VMAXPS  Z12, Z11, Z11
 	VMOVUPS Z11, 128(AX)
 	ADDQ    DX, AX
-	JMP     next4
+	JMP     stored4
 
 reluScale4:
 	VMOVUPS   (R14), Z13
@@ -24037,9 +31634,9 @@ reluScale4:
 	VMOVAPS.Z Z11, K1, Z11
 	VMOVUPS   Z11, 128(AX)
 	ADDQ      DX, AX
-	JMP       next4
+	JMP       stored4
 
-slope4:
+scale4:
 	VMULPS  (R14), Z0, Z0
 	VMOVUPS Z0, (AX)
 	VMULPS  64(R14), Z1, Z1
@@ -24072,7 +31669,7 @@ slope4:
 	VMOVUPS Z11, 128(AX)
 	ADDQ    DX, AX
 
-next4:
+stored4:
 	IMUL3Q $0x04, SI, R15
 	ADDQ   R15, CX
 	IMUL3Q $0x04, DX, R15
@@ -24168,7 +31765,7 @@ loop5:
 	CMPQ         R13, $0x02
 	JEQ          reluScale5
 	CMPQ         R13, $0x03
-	JEQ          slope5
+	JEQ          scale5
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	VMOVUPS      Z2, 128(AX)
@@ -24189,7 +31786,7 @@ loop5:
 	VMOVUPS      Z13, 64(AX)
 	VMOVUPS      Z14, 128(AX)
 	ADDQ         DX, AX
-	JMP          next5
+	JMP          stored5
 
 relu5:
 	VMAXPS  Z15, Z0, Z0
@@ -24227,7 +31824,7 @@ relu5:
 	VMAXPS  Z15, Z14, Z14
 	VMOVUPS Z14, 128(AX)
 	ADDQ    DX, AX
-	JMP     next5
+	JMP     stored5
 
 reluScale5:
 	VMOVUPS   (R14), Z16
@@ -24299,9 +31896,9 @@ reluScale5:
 	VMOVAPS.Z Z14, K1, Z14
 	VMOVUPS   Z14, 128(AX)
 	ADDQ      DX, AX
-	JMP       next5
+	JMP       stored5
 
-slope5:
+scale5:
 	VMULPS  (R14), Z0, Z0
 	VMOVUPS Z0, (AX)
 	VMULPS  64(R14), Z1, Z1
@@ -24342,7 +31939,7 @@ slope5:
 	VMOVUPS Z14, 128(AX)
 	ADDQ    DX, AX
 
-next5:
+stored5:
 	IMUL3Q $0x05, SI, R15
 	ADDQ   R15, CX
 	IMUL3Q $0x05, DX, R15
@@ -24448,7 +32045,7 @@ loop6:
 	CMPQ         R13, $0x02
 	JEQ          reluScale6
 	CMPQ         R13, $0x03
-	JEQ          slope6
+	JEQ          scale6
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	VMOVUPS      Z2, 128(AX)
@@ -24473,7 +32070,7 @@ loop6:
 	VMOVUPS      Z16, 64(AX)
 	VMOVUPS      Z17, 128(AX)
 	ADDQ         DX, AX
-	JMP          next6
+	JMP          stored6
 
 relu6:
 	VMAXPS  Z18, Z0, Z0
@@ -24518,7 +32115,7 @@ relu6:
 	VMAXPS  Z18, Z17, Z17
 	VMOVUPS Z17, 128(AX)
 	ADDQ    DX, AX
-	JMP     next6
+	JMP     stored6
 
 reluScale6:
 	VMOVUPS   (R14), Z19
@@ -24604,9 +32201,9 @@ reluScale6:
 	VMOVAPS.Z Z17, K1, Z17
 	VMOVUPS   Z17, 128(AX)
 	ADDQ      DX, AX
-	JMP       next6
+	JMP       stored6
 
-slope6:
+scale6:
 	VMULPS  (R14), Z0, Z0
 	VMOVUPS Z0, (AX)
 	VMULPS  64(R14), Z1, Z1
@@ -24655,7 +32252,7 @@ slope6:
 	VMOVUPS Z17, 128(AX)
 	ADDQ    DX, AX
 
-next6:
+stored6:
 	IMUL3Q $0x06, SI, R15
 	ADDQ   R15, CX
 	IMUL3Q $0x06, DX, R15
@@ -24771,7 +32368,7 @@ loop7:
 	CMPQ         R13, $0x02
 	JEQ          reluScale7
 	CMPQ         R13, $0x03
-	JEQ          slope7
+	JEQ          scale7
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	VMOVUPS      Z2, 128(AX)
@@ -24800,7 +32397,7 @@ loop7:
 	VMOVUPS      Z19, 64(AX)
 	VMOVUPS      Z20, 128(AX)
 	ADDQ         DX, AX
-	JMP          next7
+	JMP          stored7
 
 relu7:
 	VMAXPS  Z21, Z0, Z0
@@ -24852,7 +32449,7 @@ relu7:
 	VMAXPS  Z21, Z20, Z20
 	VMOVUPS Z20, 128(AX)
 	ADDQ    DX, AX
-	JMP     next7
+	JMP     stored7
 
 reluScale7:
 	VMOVUPS   (R14), Z22
@@ -24952,9 +32549,9 @@ reluScale7:
 	VMOVAPS.Z Z20, K1, Z20
 	VMOVUPS   Z20, 128(AX)
 	ADDQ      DX, AX
-	JMP       next7
+	JMP       stored7
 
-slope7:
+scale7:
 	VMULPS  (R14), Z0, Z0
 	VMOVUPS Z0, (AX)
 	VMULPS  64(R14), Z1, Z1
@@ -25011,7 +32608,7 @@ slope7:
 	VMOVUPS Z20, 128(AX)
 	ADDQ    DX, AX
 
-next7:
+stored7:
 	IMUL3Q $0x07, SI, R15
 	ADDQ   R15, CX
 	IMUL3Q $0x07, DX, R15
@@ -25137,7 +32734,7 @@ loop8:
 	CMPQ         R13, $0x02
 	JEQ          reluScale8
 	CMPQ         R13, $0x03
-	JEQ          slope8
+	JEQ          scale8
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	VMOVUPS      Z2, 128(AX)
@@ -25170,7 +32767,7 @@ loop8:
 	VMOVUPS      Z22, 64(AX)
 	VMOVUPS      Z23, 128(AX)
 	ADDQ         DX, AX
-	JMP          next8
+	JMP          stored8
 
 relu8:
 	VMAXPS  Z24, Z0, Z0
@@ -25229,7 +32826,7 @@ relu8:
 	VMAXPS  Z24, Z23, Z23
 	VMOVUPS Z23, 128(AX)
 	ADDQ    DX, AX
-	JMP     next8
+	JMP     stored8
 
 reluScale8:
 	VMOVUPS   (R14), Z25
@@ -25343,9 +32940,9 @@ reluScale8:
 	VMOVAPS.Z Z23, K1, Z23
 	VMOVUPS   Z23, 128(AX)
 	ADDQ      DX, AX
-	JMP       next8
+	JMP       stored8
 
-slope8:
+scale8:
 	VMULPS  (R14), Z0, Z0
 	VMOVUPS Z0, (AX)
 	VMULPS  64(R14), Z1, Z1
@@ -25410,7 +33007,7 @@ slope8:
 	VMOVUPS Z23, 128(AX)
 	ADDQ    DX, AX
 
-next8:
+stored8:
 	IMUL3Q $0x08, SI, R15
 	ADDQ   R15, CX
 	IMUL3Q $0x08, DX, R15
@@ -25495,13 +33092,13 @@ loop1:
 	CMPQ         R12, $0x02
 	JEQ          reluScale1
 	CMPQ         R12, $0x03
-	JEQ          slope1
+	JEQ          scale1
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	VMOVUPS      Z2, 128(AX)
 	VMOVUPS      Z3, 192(AX)
 	ADDQ         DX, AX
-	JMP          next1
+	JMP          stored1
 
 relu1:
 	VMAXPS  Z4, Z0, Z0
@@ -25513,7 +33110,7 @@ relu1:
 	VMAXPS  Z4, Z3, Z3
 	VMOVUPS Z3, 192(AX)
 	ADDQ    DX, AX
-	JMP     next1
+	JMP     stored1
 
 reluScale1:
 	VMOVUPS   (R13), Z5
@@ -25533,9 +33130,9 @@ reluScale1:
 	VMOVAPS.Z Z3, K1, Z3
 	VMOVUPS   Z3, 192(AX)
 	ADDQ      DX, AX
-	JMP       next1
+	JMP       stored1
 
-slope1:
+scale1:
 	VMULPS  (R13), Z0, Z0
 	VMOVUPS Z0, (AX)
 	VMULPS  64(R13), Z1, Z1
@@ -25546,7 +33143,7 @@ slope1:
 	VMOVUPS Z3, 192(AX)
 	ADDQ    DX, AX
 
-next1:
+stored1:
 	IMUL3Q $0x01, SI, R14
 	ADDQ   R14, CX
 	IMUL3Q $0x01, DX, R14
@@ -25619,7 +33216,7 @@ loop2:
 	CMPQ         R12, $0x02
 	JEQ          reluScale2
 	CMPQ         R12, $0x03
-	JEQ          slope2
+	JEQ          scale2
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	VMOVUPS      Z2, 128(AX)
@@ -25630,7 +33227,7 @@ loop2:
 	VMOVUPS      Z6, 128(AX)
 	VMOVUPS      Z7, 192(AX)
 	ADDQ         DX, AX
-	JMP          next2
+	JMP          stored2
 
 relu2:
 	VMAXPS  Z8, Z0, Z0
@@ -25651,7 +33248,7 @@ relu2:
 	VMAXPS  Z8, Z7, Z7
 	VMOVUPS Z7, 192(AX)
 	ADDQ    DX, AX
-	JMP     next2
+	JMP     stored2
 
 reluScale2:
 	VMOVUPS   (R13), Z9
@@ -25689,9 +33286,9 @@ reluScale2:
 	VMOVAPS.Z Z7, K1, Z7
 	VMOVUPS   Z7, 192(AX)
 	ADDQ      DX, AX
-	JMP       next2
+	JMP       stored2
 
-slope2:
+scale2:
 	VMULPS  (R13), Z0, Z0
 	VMOVUPS Z0, (AX)
 	VMULPS  64(R13), Z1, Z1
@@ -25712,7 +33309,7 @@ slope2:
 	VMOVUPS Z7, 192(AX)
 	ADDQ    DX, AX
 
-next2:
+stored2:
 	IMUL3Q $0x02, SI, R14
 	ADDQ   R14, CX
 	IMUL3Q $0x02, DX, R14
@@ -25798,7 +33395,7 @@ loop3:
 	CMPQ         R12, $0x02
 	JEQ          reluScale3
 	CMPQ         R12, $0x03
-	JEQ          slope3
+	JEQ          scale3
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	VMOVUPS      Z2, 128(AX)
@@ -25814,7 +33411,7 @@ loop3:
 	VMOVUPS      Z10, 128(AX)
 	VMOVUPS      Z11, 192(AX)
 	ADDQ         DX, AX
-	JMP          next3
+	JMP          stored3
 
 relu3:
 	VMAXPS  Z12, Z0, Z0
@@ -25844,7 +33441,7 @@ relu3:
 	VMAXPS  Z12, Z11, Z11
 	VMOVUPS Z11, 192(AX)
 	ADDQ    DX, AX
-	JMP     next3
+	JMP     stored3
 
 reluScale3:
 	VMOVUPS   (R13), Z13
@@ -25900,9 +33497,9 @@ reluScale3:
 	VMOVAPS.Z Z11, K1, Z11
 	VMOVUPS   Z11, 192(AX)
 	ADDQ      DX, AX
-	JMP       next3
+	JMP       stored3
 
-slope3:
+scale3:
 	VMULPS  (R13), Z0, Z0
 	VMOVUPS Z0, (AX)
 	VMULPS  64(R13), Z1, Z1
@@ -25933,7 +33530,7 @@ slope3:
 	VMOVUPS Z11, 192(AX)
 	ADDQ    DX, AX
 
-next3:
+stored3:
 	IMUL3Q $0x03, SI, R14
 	ADDQ   R14, CX
 	IMUL3Q $0x03, DX, R14
@@ -26032,7 +33629,7 @@ loop4:
 	CMPQ         R12, $0x02
 	JEQ          reluScale4
 	CMPQ         R12, $0x03
-	JEQ          slope4
+	JEQ          scale4
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	VMOVUPS      Z2, 128(AX)
@@ -26053,7 +33650,7 @@ loop4:
 	VMOVUPS      Z14, 128(AX)
 	VMOVUPS      Z15, 192(AX)
 	ADDQ         DX, AX
-	JMP          next4
+	JMP          stored4
 
 relu4:
 	VMAXPS  Z16, Z0, Z0
@@ -26092,7 +33689,7 @@ relu4:
 	VMAXPS  Z16, Z15, Z15
 	VMOVUPS Z15, 192(AX)
 	ADDQ    DX, AX
-	JMP     next4
+	JMP     stored4
 
 reluScale4:
 	VMOVUPS   (R13), Z17
@@ -26166,9 +33763,9 @@ reluScale4:
 	VMOVAPS.Z Z15, K1, Z15
 	VMOVUPS   Z15, 192(AX)
 	ADDQ      DX, AX
-	JMP       next4
+	JMP       stored4
 
-slope4:
+scale4:
 	VMULPS  (R13), Z0, Z0
 	VMOVUPS Z0, (AX)
 	VMULPS  64(R13), Z1, Z1
@@ -26209,7 +33806,7 @@ slope4:
 	VMOVUPS Z15, 192(AX)
 	ADDQ    DX, AX
 
-next4:
+stored4:
 	IMUL3Q $0x04, SI, R14
 	ADDQ   R14, CX
 	IMUL3Q $0x04, DX, R14
@@ -26321,7 +33918,7 @@ loop5:
 	CMPQ         R12, $0x02
 	JEQ          reluScale5
 	CMPQ         R12, $0x03
-	JEQ          slope5
+	JEQ          scale5
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	VMOVUPS      Z2, 128(AX)
@@ -26347,7 +33944,7 @@ loop5:
 	VMOVUPS      Z18, 128(AX)
 	VMOVUPS      Z19, 192(AX)
 	ADDQ         DX, AX
-	JMP          next5
+	JMP          stored5
 
 relu5:
 	VMAXPS  Z20, Z0, Z0
@@ -26395,7 +33992,7 @@ relu5:
 	VMAXPS  Z20, Z19, Z19
 	VMOVUPS Z19, 192(AX)
 	ADDQ    DX, AX
-	JMP     next5
+	JMP     stored5
 
 reluScale5:
 	VMOVUPS   (R13), Z21
@@ -26487,9 +34084,9 @@ reluScale5:
 	VMOVAPS.Z Z19, K1, Z19
 	VMOVUPS   Z19, 192(AX)
 	ADDQ      DX, AX
-	JMP       next5
+	JMP       stored5
 
-slope5:
+scale5:
 	VMULPS  (R13), Z0, Z0
 	VMOVUPS Z0, (AX)
 	VMULPS  64(R13), Z1, Z1
@@ -26540,7 +34137,7 @@ slope5:
 	VMOVUPS Z19, 192(AX)
 	ADDQ    DX, AX
 
-next5:
+stored5:
 	IMUL3Q $0x05, SI, R14
 	ADDQ   R14, CX
 	IMUL3Q $0x05, DX, R14
@@ -26665,7 +34262,7 @@ loop6:
 	CMPQ         R12, $0x02
 	JEQ          reluScale6
 	CMPQ         R12, $0x03
-	JEQ          slope6
+	JEQ          scale6
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	VMOVUPS      Z2, 128(AX)
@@ -26696,7 +34293,7 @@ loop6:
 	VMOVUPS      Z22, 128(AX)
 	VMOVUPS      Z23, 192(AX)
 	ADDQ         DX, AX
-	JMP          next6
+	JMP          stored6
 
 relu6:
 	VMAXPS  Z24, Z0, Z0
@@ -26753,7 +34350,7 @@ relu6:
 	VMAXPS  Z24, Z23, Z23
 	VMOVUPS Z23, 192(AX)
 	ADDQ    DX, AX
-	JMP     next6
+	JMP     stored6
 
 reluScale6:
 	VMOVUPS   (R13), Z25
@@ -26863,9 +34460,9 @@ reluScale6:
 	VMOVAPS.Z Z23, K1, Z23
 	VMOVUPS   Z23, 192(AX)
 	ADDQ      DX, AX
-	JMP       next6
+	JMP       stored6
 
-slope6:
+scale6:
 	VMULPS  (R13), Z0, Z0
 	VMOVUPS Z0, (AX)
 	VMULPS  64(R13), Z1, Z1
@@ -26926,7 +34523,7 @@ slope6:
 	VMOVUPS Z23, 192(AX)
 	ADDQ    DX, AX
 
-next6:
+stored6:
 	IMUL3Q $0x06, SI, R14
 	ADDQ   R14, CX
 	IMUL3Q $0x06, DX, R14
@@ -26934,6 +34531,558 @@ next6:
 	ADDQ   $+24, R11
 	DECQ   DI
 	JNE    tile6
+	VZEROUPPER
+	RET
+
+// func narrowLanes1AVX512(p *[12]uint64)
+// Requires: AVX, AVX512F
+TEXT ·narrowLanes1AVX512(SB), NOSPLIT, $0-8
+	MOVQ p+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 48(AX), DX
+	MOVQ 56(AX), BX
+	MOVQ 40(AX), SI
+	MOVQ 24(AX), DI
+	MOVQ (AX), R8
+	MOVQ 32(AX), R9
+	MOVQ 72(AX), R10
+	LEAQ (BX)(BX*2), R11
+	LEAQ (SI)(SI*2), R12
+
+row:
+	VPXORD       Z16, Z16, Z16
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z3, Z3, Z3
+	TESTQ        DI, DI
+	JEQ          begin
+	VBROADCASTSS (DI), Z0
+	ADDQ         $+4, DI
+
+begin:
+	MOVQ CX, R13
+	MOVQ 16(AX), R14
+	MOVQ 64(AX), R15
+	SUBQ $+4, R15
+	JL   rest
+
+loop:
+	VBROADCASTSS (R13), Z17
+	VFMADD231PS  (R14), Z17, Z0
+	VBROADCASTSS (R13)(BX*1), Z17
+	VFMADD231PS  (R14)(SI*1), Z17, Z1
+	VBROADCASTSS (R13)(BX*2), Z17
+	VFMADD231PS  (R14)(SI*2), Z17, Z2
+	VBROADCASTSS (R13)(R11*1), Z17
+	VFMADD231PS  (R14)(R12*1), Z17, Z3
+	LEAQ         (R13)(BX*4), R13
+	LEAQ         (R14)(SI*4), R14
+	SUBQ         $+4, R15
+	JGE          loop
+
+rest:
+	ADDQ         $+4, R15
+	CMPQ         R15, $0x01
+	JL           sum
+	VBROADCASTSS (R13), Z17
+	VFMADD231PS  (R14), Z17, Z0
+	CMPQ         R15, $0x02
+	JL           sum
+	VBROADCASTSS (R13)(BX*1), Z17
+	VFMADD231PS  (R14)(SI*1), Z17, Z1
+	CMPQ         R15, $0x03
+	JL           sum
+	VBROADCASTSS (R13)(BX*2), Z17
+	VFMADD231PS  (R14)(SI*2), Z17, Z2
+
+sum:
+	VADDPS  Z1, Z0, Z0
+	VADDPS  Z3, Z2, Z2
+	VADDPS  Z2, Z0, Z0
+	MOVQ    88(AX), R15
+	VPXORD  Z16, Z16, Z16
+	CMPQ    R15, $0x01
+	JEQ     relu
+	CMPQ    R15, $0x02
+	JEQ     reluScale
+	CMPQ    R15, $0x03
+	JEQ     scale
+	VMOVUPS Z0, (R8)
+	JMP     stored
+
+relu:
+	VMAXPS  Z16, Z0, Z0
+	VMOVUPS Z0, (R8)
+	JMP     stored
+
+reluScale:
+	VMOVUPS   (R9), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (R8)
+	JMP       stored
+
+scale:
+	VMULPS  (R9), Z0, Z0
+	VMOVUPS Z0, (R8)
+
+stored:
+	ADDQ DX, CX
+	ADDQ SI, R8
+	ADDQ SI, R9
+	DECQ R10
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func narrowLanes2AVX512(p *[12]uint64)
+// Requires: AVX, AVX512F
+TEXT ·narrowLanes2AVX512(SB), NOSPLIT, $0-8
+	MOVQ p+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 48(AX), DX
+	MOVQ 56(AX), BX
+	MOVQ 40(AX), SI
+	MOVQ 24(AX), DI
+	MOVQ (AX), R8
+	MOVQ 32(AX), R9
+	MOVQ 72(AX), R10
+	LEAQ (BX)(BX*2), R11
+	LEAQ (SI)(SI*2), R12
+
+row:
+	VPXORD       Z16, Z16, Z16
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	TESTQ        DI, DI
+	JEQ          begin
+	VBROADCASTSS (DI), Z0
+	VBROADCASTSS (DI), Z1
+	ADDQ         $+4, DI
+
+begin:
+	MOVQ CX, R13
+	MOVQ 16(AX), R14
+	MOVQ 64(AX), R15
+	SUBQ $+4, R15
+	JL   rest
+
+loop:
+	VBROADCASTSS (R13), Z17
+	VFMADD231PS  (R14), Z17, Z0
+	VFMADD231PS  64(R14), Z17, Z1
+	VBROADCASTSS (R13)(BX*1), Z17
+	VFMADD231PS  (R14)(SI*1), Z17, Z2
+	VFMADD231PS  64(R14)(SI*1), Z17, Z3
+	VBROADCASTSS (R13)(BX*2), Z17
+	VFMADD231PS  (R14)(SI*2), Z17, Z4
+	VFMADD231PS  64(R14)(SI*2), Z17, Z5
+	VBROADCASTSS (R13)(R11*1), Z17
+	VFMADD231PS  (R14)(R12*1), Z17, Z6
+	VFMADD231PS  64(R14)(R12*1), Z17, Z7
+	LEAQ         (R13)(BX*4), R13
+	LEAQ         (R14)(SI*4), R14
+	SUBQ         $+4, R15
+	JGE          loop
+
+rest:
+	ADDQ         $+4, R15
+	CMPQ         R15, $0x01
+	JL           sum
+	VBROADCASTSS (R13), Z17
+	VFMADD231PS  (R14), Z17, Z0
+	VFMADD231PS  64(R14), Z17, Z1
+	CMPQ         R15, $0x02
+	JL           sum
+	VBROADCASTSS (R13)(BX*1), Z17
+	VFMADD231PS  (R14)(SI*1), Z17, Z2
+	VFMADD231PS  64(R14)(SI*1), Z17, Z3
+	CMPQ         R15, $0x03
+	JL           sum
+	VBROADCASTSS (R13)(BX*2), Z17
+	VFMADD231PS  (R14)(SI*2), Z17, Z4
+	VFMADD231PS  64(R14)(SI*2), Z17, Z5
+
+sum:
+	VADDPS  Z2, Z0, Z0
+	VADDPS  Z6, Z4, Z4
+	VADDPS  Z4, Z0, Z0
+	VADDPS  Z3, Z1, Z1
+	VADDPS  Z7, Z5, Z5
+	VADDPS  Z5, Z1, Z1
+	MOVQ    88(AX), R15
+	VPXORD  Z16, Z16, Z16
+	CMPQ    R15, $0x01
+	JEQ     relu
+	CMPQ    R15, $0x02
+	JEQ     reluScale
+	CMPQ    R15, $0x03
+	JEQ     scale
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, 64(R8)
+	JMP     stored
+
+relu:
+	VMAXPS  Z16, Z0, Z0
+	VMOVUPS Z0, (R8)
+	VMAXPS  Z16, Z1, Z1
+	VMOVUPS Z1, 64(R8)
+	JMP     stored
+
+reluScale:
+	VMOVUPS   (R9), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (R8)
+	VMOVUPS   64(R9), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, 64(R8)
+	JMP       stored
+
+scale:
+	VMULPS  (R9), Z0, Z0
+	VMOVUPS Z0, (R8)
+	VMULPS  64(R9), Z1, Z1
+	VMOVUPS Z1, 64(R8)
+
+stored:
+	ADDQ DX, CX
+	ADDQ SI, R8
+	ADDQ SI, R9
+	DECQ R10
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func narrowLanes3AVX512(p *[12]uint64)
+// Requires: AVX, AVX512F
+TEXT ·narrowLanes3AVX512(SB), NOSPLIT, $0-8
+	MOVQ p+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 48(AX), DX
+	MOVQ 56(AX), BX
+	MOVQ 40(AX), SI
+	MOVQ 24(AX), DI
+	MOVQ (AX), R8
+	MOVQ 32(AX), R9
+	MOVQ 72(AX), R10
+	LEAQ (BX)(BX*2), R11
+	LEAQ (SI)(SI*2), R12
+
+row:
+	VPXORD       Z16, Z16, Z16
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z8, Z8, Z8
+	VPXORD       Z9, Z9, Z9
+	VPXORD       Z10, Z10, Z10
+	VPXORD       Z11, Z11, Z11
+	TESTQ        DI, DI
+	JEQ          begin
+	VBROADCASTSS (DI), Z0
+	VBROADCASTSS (DI), Z1
+	VBROADCASTSS (DI), Z2
+	ADDQ         $+4, DI
+
+begin:
+	MOVQ CX, R13
+	MOVQ 16(AX), R14
+	MOVQ 64(AX), R15
+	SUBQ $+4, R15
+	JL   rest
+
+loop:
+	VBROADCASTSS (R13), Z17
+	VFMADD231PS  (R14), Z17, Z0
+	VFMADD231PS  64(R14), Z17, Z1
+	VFMADD231PS  128(R14), Z17, Z2
+	VBROADCASTSS (R13)(BX*1), Z17
+	VFMADD231PS  (R14)(SI*1), Z17, Z3
+	VFMADD231PS  64(R14)(SI*1), Z17, Z4
+	VFMADD231PS  128(R14)(SI*1), Z17, Z5
+	VBROADCASTSS (R13)(BX*2), Z17
+	VFMADD231PS  (R14)(SI*2), Z17, Z6
+	VFMADD231PS  64(R14)(SI*2), Z17, Z7
+	VFMADD231PS  128(R14)(SI*2), Z17, Z8
+	VBROADCASTSS (R13)(R11*1), Z17
+	VFMADD231PS  (R14)(R12*1), Z17, Z9
+	VFMADD231PS  64(R14)(R12*1), Z17, Z10
+	VFMADD231PS  128(R14)(R12*1), Z17, Z11
+	LEAQ         (R13)(BX*4), R13
+	LEAQ         (R14)(SI*4), R14
+	SUBQ         $+4, R15
+	JGE          loop
+
+rest:
+	ADDQ         $+4, R15
+	CMPQ         R15, $0x01
+	JL           sum
+	VBROADCASTSS (R13), Z17
+	VFMADD231PS  (R14), Z17, Z0
+	VFMADD231PS  64(R14), Z17, Z1
+	VFMADD231PS  128(R14), Z17, Z2
+	CMPQ         R15, $0x02
+	JL           sum
+	VBROADCASTSS (R13)(BX*1), Z17
+	VFMADD231PS  (R14)(SI*1), Z17, Z3
+	VFMADD231PS  64(R14)(SI*1), Z17, Z4
+	VFMADD231PS  128(R14)(SI*1), Z17, Z5
+	CMPQ         R15, $0x03
+	JL           sum
+	VBROADCASTSS (R13)(BX*2), Z17
+	VFMADD231PS  (R14)(SI*2), Z17, Z6
+	VFMADD231PS  64(R14)(SI*2), Z17, Z7
+	VFMADD231PS  128(R14)(SI*2), Z17, Z8
+
+sum:
+	VADDPS  Z3, Z0, Z0
+	VADDPS  Z9, Z6, Z6
+	VADDPS  Z6, Z0, Z0
+	VADDPS  Z4, Z1, Z1
+	VADDPS  Z10, Z7, Z7
+	VADDPS  Z7, Z1, Z1
+	VADDPS  Z5, Z2, Z2
+	VADDPS  Z11, Z8, Z8
+	VADDPS  Z8, Z2, Z2
+	MOVQ    88(AX), R15
+	VPXORD  Z16, Z16, Z16
+	CMPQ    R15, $0x01
+	JEQ     relu
+	CMPQ    R15, $0x02
+	JEQ     reluScale
+	CMPQ    R15, $0x03
+	JEQ     scale
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, 64(R8)
+	VMOVUPS Z2, 128(R8)
+	JMP     stored
+
+relu:
+	VMAXPS  Z16, Z0, Z0
+	VMOVUPS Z0, (R8)
+	VMAXPS  Z16, Z1, Z1
+	VMOVUPS Z1, 64(R8)
+	VMAXPS  Z16, Z2, Z2
+	VMOVUPS Z2, 128(R8)
+	JMP     stored
+
+reluScale:
+	VMOVUPS   (R9), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (R8)
+	VMOVUPS   64(R9), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, 64(R8)
+	VMOVUPS   128(R9), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VMOVUPS   Z2, 128(R8)
+	JMP       stored
+
+scale:
+	VMULPS  (R9), Z0, Z0
+	VMOVUPS Z0, (R8)
+	VMULPS  64(R9), Z1, Z1
+	VMOVUPS Z1, 64(R8)
+	VMULPS  128(R9), Z2, Z2
+	VMOVUPS Z2, 128(R8)
+
+stored:
+	ADDQ DX, CX
+	ADDQ SI, R8
+	ADDQ SI, R9
+	DECQ R10
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func narrowLanes4AVX512(p *[12]uint64)
+// Requires: AVX, AVX512F
+TEXT ·narrowLanes4AVX512(SB), NOSPLIT, $0-8
+	MOVQ p+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 48(AX), DX
+	MOVQ 56(AX), BX
+	MOVQ 40(AX), SI
+	MOVQ 24(AX), DI
+	MOVQ (AX), R8
+	MOVQ 32(AX), R9
+	MOVQ 72(AX), R10
+	LEAQ (BX)(BX*2), R11
+	LEAQ (SI)(SI*2), R12
+
+row:
+	VPXORD       Z16, Z16, Z16
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z8, Z8, Z8
+	VPXORD       Z9, Z9, Z9
+	VPXORD       Z10, Z10, Z10
+	VPXORD       Z11, Z11, Z11
+	VPXORD       Z12, Z12, Z12
+	VPXORD       Z13, Z13, Z13
+	VPXORD       Z14, Z14, Z14
+	VPXORD       Z15, Z15, Z15
+	TESTQ        DI, DI
+	JEQ          begin
+	VBROADCASTSS (DI), Z0
+	VBROADCASTSS (DI), Z1
+	VBROADCASTSS (DI), Z2
+	VBROADCASTSS (DI), Z3
+	ADDQ         $+4, DI
+
+begin:
+	MOVQ CX, R13
+	MOVQ 16(AX), R14
+	MOVQ 64(AX), R15
+	SUBQ $+4, R15
+	JL   rest
+
+loop:
+	VBROADCASTSS (R13), Z17
+	VFMADD231PS  (R14), Z17, Z0
+	VFMADD231PS  64(R14), Z17, Z1
+	VFMADD231PS  128(R14), Z17, Z2
+	VFMADD231PS  192(R14), Z17, Z3
+	VBROADCASTSS (R13)(BX*1), Z17
+	VFMADD231PS  (R14)(SI*1), Z17, Z4
+	VFMADD231PS  64(R14)(SI*1), Z17, Z5
+	VFMADD231PS  128(R14)(SI*1), Z17, Z6
+	VFMADD231PS  192(R14)(SI*1), Z17, Z7
+	VBROADCASTSS (R13)(BX*2), Z17
+	VFMADD231PS  (R14)(SI*2), Z17, Z8
+	VFMADD231PS  64(R14)(SI*2), Z17, Z9
+	VFMADD231PS  128(R14)(SI*2), Z17, Z10
+	VFMADD231PS  192(R14)(SI*2), Z17, Z11
+	VBROADCASTSS (R13)(R11*1), Z17
+	VFMADD231PS  (R14)(R12*1), Z17, Z12
+	VFMADD231PS  64(R14)(R12*1), Z17, Z13
+	VFMADD231PS  128(R14)(R12*1), Z17, Z14
+	VFMADD231PS  192(R14)(R12*1), Z17, Z15
+	LEAQ         (R13)(BX*4), R13
+	LEAQ         (R14)(SI*4), R14
+	SUBQ         $+4, R15
+	JGE          loop
+
+rest:
+	ADDQ         $+4, R15
+	CMPQ         R15, $0x01
+	JL           sum
+	VBROADCASTSS (R13), Z17
+	VFMADD231PS  (R14), Z17, Z0
+	VFMADD231PS  64(R14), Z17, Z1
+	VFMADD231PS  128(R14), Z17, Z2
+	VFMADD231PS  192(R14), Z17, Z3
+	CMPQ         R15, $0x02
+	JL           sum
+	VBROADCASTSS (R13)(BX*1), Z17
+	VFMADD231PS  (R14)(SI*1), Z17, Z4
+	VFMADD231PS  64(R14)(SI*1), Z17, Z5
+	VFMADD231PS  128(R14)(SI*1), Z17, Z6
+	VFMADD231PS  192(R14)(SI*1), Z17, Z7
+	CMPQ         R15, $0x03
+	JL           sum
+	VBROADCASTSS (R13)(BX*2), Z17
+	VFMADD231PS  (R14)(SI*2), Z17, Z8
+	VFMADD231PS  64(R14)(SI*2), Z17, Z9
+	VFMADD231PS  128(R14)(SI*2), Z17, Z10
+	VFMADD231PS  192(R14)(SI*2), Z17, Z11
+
+sum:
+	VADDPS  Z4, Z0, Z0
+	VADDPS  Z12, Z8, Z8
+	VADDPS  Z8, Z0, Z0
+	VADDPS  Z5, Z1, Z1
+	VADDPS  Z13, Z9, Z9
+	VADDPS  Z9, Z1, Z1
+	VADDPS  Z6, Z2, Z2
+	VADDPS  Z14, Z10, Z10
+	VADDPS  Z10, Z2, Z2
+	VADDPS  Z7, Z3, Z3
+	VADDPS  Z15, Z11, Z11
+	VADDPS  Z11, Z3, Z3
+	MOVQ    88(AX), R15
+	VPXORD  Z16, Z16, Z16
+	CMPQ    R15, $0x01
+	JEQ     relu
+	CMPQ    R15, $0x02
+	JEQ     reluScale
+	CMPQ    R15, $0x03
+	JEQ     scale
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, 64(R8)
+	VMOVUPS Z2, 128(R8)
+	VMOVUPS Z3, 192(R8)
+	JMP     stored
+
+relu:
+	VMAXPS  Z16, Z0, Z0
+	VMOVUPS Z0, (R8)
+	VMAXPS  Z16, Z1, Z1
+	VMOVUPS Z1, 64(R8)
+	VMAXPS  Z16, Z2, Z2
+	VMOVUPS Z2, 128(R8)
+	VMAXPS  Z16, Z3, Z3
+	VMOVUPS Z3, 192(R8)
+	JMP     stored
+
+reluScale:
+	VMOVUPS   (R9), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (R8)
+	VMOVUPS   64(R9), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, 64(R8)
+	VMOVUPS   128(R9), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VMOVUPS   Z2, 128(R8)
+	VMOVUPS   192(R9), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z3, K1, Z3
+	VMOVUPS   Z3, 192(R8)
+	JMP       stored
+
+scale:
+	VMULPS  (R9), Z0, Z0
+	VMOVUPS Z0, (R8)
+	VMULPS  64(R9), Z1, Z1
+	VMOVUPS Z1, 64(R8)
+	VMULPS  128(R9), Z2, Z2
+	VMOVUPS Z2, 128(R8)
+	VMULPS  192(R9), Z3, Z3
+	VMOVUPS Z3, 192(R8)
+
+stored:
+	ADDQ DX, CX
+	ADDQ SI, R8
+	ADDQ SI, R9
+	DECQ R10
+	JNE  row
 	VZEROUPPER
 	RET
 
@@ -27133,14 +35282,31 @@ loop:
 	VMOVUPS      (BX)(DI*4), Z12
 	VMULPS       Z1, Z12, Z13
 	VFMADD213PS  Z13, Z0, Z10
+	VPANDD       word7fffffff<>+0(SB), Z10, Z13
+	VCMPPS       $0x15, word0d800000<>+0(SB), Z13, K1
+	VMOVAPS.Z    Z10, K1, Z10
 	VMULPS       Z3, Z12, Z13
 	VMULPS       Z12, Z13, Z12
 	VFMADD213PS  Z12, Z2, Z11
-	VMULPS       Z5, Z11, Z12
-	VSQRTPS      Z12, Z12
-	VADDPS       Z6, Z12, Z12
-	VMULPS       Z4, Z10, Z13
-	VDIVPS       Z12, Z13, Z12
+	VCMPPS       $0x15, word0d800000<>+0(SB), Z11, K1
+	VMOVAPS.Z    Z11, K1, Z11
+	VMULPS       Z4, Z10, Z12
+	VMOVAPS      Z11, Z13
+	VFMADD213PS  Z6, Z5, Z13
+	VPSRLD       $0x01, Z13, Z14
+	VMOVUPS      word5f3759df<>+0(SB), Z15
+	VPSUBD       Z14, Z15, Z14
+	VMULPS       wordbf000000<>+0(SB), Z13, Z13
+	VMULPS       Z14, Z13, Z15
+	VFMADD213PS  word3f000000<>+0(SB), Z14, Z15
+	VFMADD213PS  Z14, Z15, Z14
+	VMULPS       Z14, Z13, Z15
+	VFMADD213PS  word3f000000<>+0(SB), Z14, Z15
+	VFMADD213PS  Z14, Z15, Z14
+	VMULPS       Z14, Z13, Z13
+	VFMADD213PS  word3f000000<>+0(SB), Z14, Z13
+	VFMADD213PS  Z14, Z13, Z14
+	VMULPS       Z14, Z12, Z12
 	VMOVAPS      Z9, Z13
 	VFNMADD213PS Z9, Z8, Z13
 	VMOVAPS      Z12, Z9
@@ -27164,211 +35330,38 @@ rest:
 	VMOVUPS.Z    (BX)(DI*4), K1, Z12
 	VMULPS       Z1, Z12, Z1
 	VFMADD213PS  Z1, Z0, Z10
-	VMULPS       Z3, Z12, Z0
-	VMULPS       Z12, Z0, Z0
-	VFMADD213PS  Z0, Z2, Z11
-	VMULPS       Z5, Z11, Z0
-	VSQRTPS      Z0, Z0
-	VADDPS       Z6, Z0, Z0
-	VMULPS       Z4, Z10, Z1
-	VDIVPS       Z0, Z1, Z0
-	VMOVAPS      Z9, Z1
-	VFNMADD213PS Z9, Z8, Z1
-	VMOVAPS      Z0, Z0
-	VFNMADD213PS Z1, Z7, Z0
-	VMOVUPS      Z0, K1, (AX)(DI*4)
-	VMOVUPS      Z10, K1, (CX)(DI*4)
-	VMOVUPS      Z11, K1, (DX)(DI*4)
-
-done:
-	VZEROUPPER
-	RET
-
-// func adamWQuietAVX512(w *float32, m *float32, v *float32, grad *float32, s *[9]float32, n int)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·adamWQuietAVX512(SB), NOSPLIT, $0-48
-	MOVQ         w+0(FP), AX
-	MOVQ         m+8(FP), CX
-	MOVQ         v+16(FP), DX
-	MOVQ         grad+24(FP), BX
-	MOVQ         n+40(FP), SI
-	MOVQ         s+32(FP), DI
-	VBROADCASTSS (DI), Z0
-	VBROADCASTSS 4(DI), Z1
-	VBROADCASTSS 8(DI), Z2
-	VBROADCASTSS 12(DI), Z3
-	VBROADCASTSS 16(DI), Z4
-	VBROADCASTSS 20(DI), Z5
-	VBROADCASTSS 24(DI), Z6
-	VBROADCASTSS 28(DI), Z7
-	VBROADCASTSS 32(DI), Z8
-	XORQ         DI, DI
-	SUBQ         $+16, SI
-	JL           rest
-
-loop:
-	VMOVUPS      (AX)(DI*4), Z9
-	VMOVUPS      (CX)(DI*4), Z10
-	VMOVUPS      (DX)(DI*4), Z11
-	VMOVUPS      (BX)(DI*4), Z12
-	VFPCLASSPSZ  $0x20, Z10, K1
-	VFPCLASSPSZ  $0x20, Z11, K2
-	KORTESTW     K1, K2
-	JE           common1
-	VMOVAPS      Z9, Z13
-	VFNMADD213PS Z9, Z8, Z13
-	VMULPS       Z1, Z12, Z9
-	VPANDD       word7fffffff<>+0(SB), Z10, Z22
-	VMOVUPS      word00800000<>+0(SB), Z23
-	VPCMPGTD     Z22, Z23, K1
-	VPCMPGTD     word00000000<>+0(SB), Z22, K2
-	KANDW        K1, K2, K1
-	VCMPPS       $0x00, word00000000<>+0(SB), Z9, K2
-	VPANDD       word7fffffff<>+0(SB), Z13, Z22
-	VCMPPS       $0x1d, word26800000<>+0(SB), Z22, K3
-	KANDW        K2, K3, K2
-	KANDW        K1, K2, K1
-	VPANDD       word7fffffff<>+0(SB), Z10, Z22
-	VCVTDQ2PS    Z22, Z22
-	VFMADD213PS  word4b000000<>+0(SB), Z0, Z22
-	VPSUBD       word4b000000<>+0(SB), Z22, Z22
-	VPANDD       word80000000<>+0(SB), Z10, Z23
-	VPORD        Z23, Z22, Z22
-	VBLENDMPS    word00000000<>+0(SB), Z10, K1, Z14
-	VFMADD213PS  Z9, Z0, Z14
-	VMULPS       Z4, Z14, Z9
-	VBLENDMPS    Z22, Z14, K1, Z15
-	VMULPS       Z3, Z12, Z10
-	VMULPS       Z12, Z10, Z10
-	VMOVUPS      word00800000<>+0(SB), Z12
-	VPCMPGTD     Z11, Z12, K1
-	VPCMPGTD     word00000000<>+0(SB), Z11, K2
-	KANDW        K1, K2, K1
-	VCMPPS       $0x00, word00000000<>+0(SB), Z10, K2
-	KANDW        K1, K2, K1
-	VCVTDQ2PS    Z11, Z12
-	VFMADD213PS  word4b000000<>+0(SB), Z2, Z12
-	VPSUBD       word4b000000<>+0(SB), Z12, Z12
-	VBLENDMPS    word00000000<>+0(SB), Z11, K1, Z16
-	VFMADD213PS  Z10, Z2, Z16
-	VMULPS       Z5, Z16, Z10
-	VSQRTPS      Z10, Z10
-	VADDPS       Z6, Z10, Z10
-	VBLENDMPS    Z12, Z16, K1, Z17
-	VDIVPS       Z10, Z9, Z9
-	VMOVAPS      Z9, Z9
-	VFNMADD213PS Z13, Z7, Z9
-	JMP          join1
-
-common1:
-	VMULPS       Z1, Z12, Z13
-	VFMADD213PS  Z13, Z0, Z10
-	VMULPS       Z3, Z12, Z13
-	VMULPS       Z12, Z13, Z12
-	VFMADD213PS  Z12, Z2, Z11
-	VMULPS       Z5, Z11, Z12
-	VSQRTPS      Z12, Z12
-	VADDPS       Z6, Z12, Z12
-	VMULPS       Z4, Z10, Z13
-	VDIVPS       Z12, Z13, Z12
-	VMOVAPS      Z9, Z13
-	VFNMADD213PS Z9, Z8, Z13
-	VMOVAPS      Z12, Z9
-	VFNMADD213PS Z13, Z7, Z9
-	VMOVAPS      Z9, Z9
-	VMOVAPS      Z10, Z15
-	VMOVAPS      Z11, Z17
-
-join1:
-	VMOVUPS Z9, (AX)(DI*4)
-	VMOVUPS Z15, (CX)(DI*4)
-	VMOVUPS Z17, (DX)(DI*4)
-	ADDQ    $+16, DI
-	SUBQ    $+16, SI
-	JGE     loop
-
-rest:
-	ADDQ         $+16, SI
-	JE           done
-	MOVL         $-1, R8
-	BZHIL        SI, R8, R8
-	KMOVW        R8, K1
-	VMOVUPS.Z    (AX)(DI*4), K1, Z9
-	VMOVUPS.Z    (CX)(DI*4), K1, Z10
-	VMOVUPS.Z    (DX)(DI*4), K1, Z11
-	VMOVUPS.Z    (BX)(DI*4), K1, Z12
-	VFPCLASSPSZ  $0x20, Z10, K2
-	VFPCLASSPSZ  $0x20, Z11, K3
-	KORTESTW     K2, K3
-	JE           common2
-	VMOVAPS      Z9, Z13
-	VFNMADD213PS Z9, Z8, Z13
-	VMULPS       Z1, Z12, Z1
-	VPANDD       word7fffffff<>+0(SB), Z10, Z8
-	VMOVUPS      word00800000<>+0(SB), Z9
-	VPCMPGTD     Z8, Z9, K2
-	VPCMPGTD     word00000000<>+0(SB), Z8, K3
-	KANDW        K2, K3, K2
-	VCMPPS       $0x00, word00000000<>+0(SB), Z1, K3
-	VPANDD       word7fffffff<>+0(SB), Z13, Z8
-	VCMPPS       $0x1d, word26800000<>+0(SB), Z8, K4
-	KANDW        K3, K4, K3
-	KANDW        K2, K3, K2
-	VPANDD       word7fffffff<>+0(SB), Z10, Z8
-	VCVTDQ2PS    Z8, Z8
-	VFMADD213PS  word4b000000<>+0(SB), Z0, Z8
-	VPSUBD       word4b000000<>+0(SB), Z8, Z8
-	VPANDD       word80000000<>+0(SB), Z10, Z9
-	VPORD        Z9, Z8, Z8
-	VBLENDMPS    word00000000<>+0(SB), Z10, K2, Z18
-	VFMADD213PS  Z1, Z0, Z18
-	VMULPS       Z4, Z18, Z0
-	VBLENDMPS    Z8, Z18, K2, Z19
+	VPANDD       word7fffffff<>+0(SB), Z10, Z0
+	VCMPPS       $0x15, word0d800000<>+0(SB), Z0, K2
+	VMOVAPS.Z    Z10, K2, Z0
 	VMULPS       Z3, Z12, Z1
 	VMULPS       Z12, Z1, Z1
-	VMOVUPS      word00800000<>+0(SB), Z3
-	VPCMPGTD     Z11, Z3, K2
-	VPCMPGTD     word00000000<>+0(SB), Z11, K3
-	KANDW        K2, K3, K2
-	VCMPPS       $0x00, word00000000<>+0(SB), Z1, K3
-	KANDW        K2, K3, K2
-	VCVTDQ2PS    Z11, Z3
-	VFMADD213PS  word4b000000<>+0(SB), Z2, Z3
-	VPSUBD       word4b000000<>+0(SB), Z3, Z3
-	VBLENDMPS    word00000000<>+0(SB), Z11, K2, Z20
-	VFMADD213PS  Z1, Z2, Z20
-	VMULPS       Z5, Z20, Z1
-	VSQRTPS      Z1, Z1
-	VADDPS       Z6, Z1, Z1
-	VBLENDMPS    Z3, Z20, K2, Z21
-	VDIVPS       Z1, Z0, Z0
-	VMOVAPS      Z0, Z0
-	VFNMADD213PS Z13, Z7, Z0
-	JMP          join2
-
-common2:
-	VMULPS       Z1, Z12, Z1
-	VFMADD213PS  Z1, Z0, Z10
-	VMULPS       Z3, Z12, Z0
-	VMULPS       Z12, Z0, Z0
-	VFMADD213PS  Z0, Z2, Z11
-	VMULPS       Z5, Z11, Z0
-	VSQRTPS      Z0, Z0
-	VADDPS       Z6, Z0, Z0
-	VMULPS       Z4, Z10, Z1
-	VDIVPS       Z0, Z1, Z0
-	VMOVAPS      Z9, Z1
-	VFNMADD213PS Z9, Z8, Z1
-	VMOVAPS      Z0, Z0
-	VFNMADD213PS Z1, Z7, Z0
-	VMOVAPS      Z0, Z0
-	VMOVAPS      Z10, Z19
-	VMOVAPS      Z11, Z21
-
-join2:
-	VMOVUPS Z0, K1, (AX)(DI*4)
-	VMOVUPS Z19, K1, (CX)(DI*4)
-	VMOVUPS Z21, K1, (DX)(DI*4)
+	VFMADD213PS  Z1, Z2, Z11
+	VCMPPS       $0x15, word0d800000<>+0(SB), Z11, K2
+	VMOVAPS.Z    Z11, K2, Z1
+	VMULPS       Z4, Z0, Z2
+	VMOVAPS      Z1, Z3
+	VFMADD213PS  Z6, Z5, Z3
+	VPSRLD       $0x01, Z3, Z4
+	VMOVUPS      word5f3759df<>+0(SB), Z5
+	VPSUBD       Z4, Z5, Z4
+	VMULPS       wordbf000000<>+0(SB), Z3, Z3
+	VMULPS       Z4, Z3, Z5
+	VFMADD213PS  word3f000000<>+0(SB), Z4, Z5
+	VFMADD213PS  Z4, Z5, Z4
+	VMULPS       Z4, Z3, Z5
+	VFMADD213PS  word3f000000<>+0(SB), Z4, Z5
+	VFMADD213PS  Z4, Z5, Z4
+	VMULPS       Z4, Z3, Z3
+	VFMADD213PS  word3f000000<>+0(SB), Z4, Z3
+	VFMADD213PS  Z4, Z3, Z4
+	VMULPS       Z4, Z2, Z2
+	VMOVAPS      Z9, Z3
+	VFNMADD213PS Z9, Z8, Z3
+	VMOVAPS      Z2, Z2
+	VFNMADD213PS Z3, Z7, Z2
+	VMOVUPS      Z2, K1, (AX)(DI*4)
+	VMOVUPS      Z0, K1, (CX)(DI*4)
+	VMOVUPS      Z1, K1, (DX)(DI*4)
 
 done:
 	VZEROUPPER

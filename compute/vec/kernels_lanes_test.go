@@ -26,12 +26,20 @@ func TestLaneProduct(t *testing.T) {
 			want := make([]float32, rows*n)
 			for i := range rows {
 				for s := range n {
-					acc := float32(0)
+					var chain [4]float32
 					if bias {
-						acc = p.Bias[i]
+						chain[0] = p.Bias[i]
 					}
 					for j := range terms {
-						acc = FMA32(a[i*p.ARS+j*p.ACS], b[j*n+s], acc)
+						l := 0
+						if rows < NarrowColumns {
+							l = j % 4
+						}
+						chain[l] = FMA32(a[i*p.ARS+j*p.ACS], b[j*n+s], chain[l])
+					}
+					acc := chain[0]
+					if rows < NarrowColumns {
+						acc = (chain[0] + chain[1]) + (chain[2] + chain[3])
 					}
 					switch then {
 					case ThenReLU:

@@ -11,15 +11,15 @@ import (
 
 // Offsets in laneTiles of package vec.
 const (
-	laneC, laneA, laneB, laneBias, laneF                                  = 0, 8, 16, 24, 32
-	laneStride, laneARS, laneACS, laneTerms, laneRows, laneCount, laneEnd = 40, 48, 56, 64, 72, 80, 88
+	laneC, laneA, laneB, laneBias, laneF                                   = 0, 8, 16, 24, 32
+	laneStride, laneARS, laneACS, laneTerms, laneRows, laneCount, laneThen = 40, 48, 56, 64, 72, 80, 88
 )
 
-// What laneTiles.after says.
+// LaneThen of package vec, after its zero.
 const (
-	afterReLU      = 1
-	afterReLUScale = 2
-	afterSlope     = 3
+	thenReLU      = 1
+	thenReLUScale = 2
+	thenScale     = 3
 )
 
 // laneProducts emits, for each number of vectors, a function that makes register tiles below each other whose columns are
@@ -109,55 +109,25 @@ func (g *laneTile) emit(rows int) {
 	MOVQ(Mem{Base: p, Disp: laneTerms}, g.k)
 	g.terms(rows, label("loop"))
 
-	after, c, f := g.a0, g.b, g.a8
+	then, c, f := g.a0, g.b, g.a8
 	p = Load(Param("p"), g.k)
 	MOVQ(Mem{Base: p, Disp: laneC}, c)
 	ADDQ(g.at, c)
 	MOVQ(Mem{Base: p, Disp: laneF}, f)
 	ADDQ(g.at, f)
-	MOVQ(Mem{Base: p, Disp: laneEnd}, after)
-	store := func(name string, read bool, of func(x, f Op) Op) {
-		Label(label(name))
+	MOVQ(Mem{Base: p, Disp: laneThen}, then)
+	// The registers behind the tile are free.
+	storeLanes(v, fmt.Sprint(rows), then, func(which string, of func(x Op, f Mem) Op) {
 		for r := range rows {
 			for j := range n {
-				m := Mem{Base: f, Disp: j * v.bytes()}
-				VMOVUPS(of(acc(r, j), m), Mem{Base: c, Disp: j * v.bytes()})
+				VMOVUPS(of(acc(r, j), Mem{Base: f, Disp: j * v.bytes()}), Mem{Base: c, Disp: j * v.bytes()})
 			}
 			ADDQ(g.ldb, c)
-			if read && r < rows-1 {
+			if r < rows-1 && (which == "reluScale" || which == "scale") {
 				ADDQ(g.ldb, f)
 			}
 		}
-	}
-	// The registers behind the tile are free.
-	zero, spare := v.phys(rows*n), v.phys(rows*n+1)
-	v.zero(zero)
-	for _, e := range []struct {
-		code int
-		name string
-	}{{afterReLU, "relu"}, {afterReLUScale, "reluScale"}, {afterSlope, "slope"}} {
-		CMPQ(after, U8(e.code))
-		JEQ(LabelRef(label(e.name)))
-	}
-	store("plain", false, func(x, _ Op) Op { return x })
-	JMP(LabelRef(label("next")))
-	store("relu", false, func(x, _ Op) Op { VMAXPS(zero, x, x); return x })
-	JMP(LabelRef(label("next")))
-	store("reluScale", true, func(x, m Op) Op {
-		if v.wide() {
-			VMOVUPS(m, spare)
-			VCMPPS(U8(greater), zero, spare, reg.K1)
-			VMOVAPS_Z(x, reg.K1, x)
-		} else {
-			VMOVUPS(m, spare)
-			VCMPPS(U8(greater), zero, spare, spare)
-			VANDPS(x, spare, x)
-		}
-		return x
-	})
-	JMP(LabelRef(label("next")))
-	store("slope", true, func(x, m Op) Op { VMULPS(m, x, x); return x })
-	Label(label("next"))
+	}, v.phys(rows*n), v.phys(rows*n+1))
 	IMUL3Q(U8(rows), g.stride[1], g.k)
 	ADDQ(g.k, g.a)
 	IMUL3Q(U8(rows), g.ldb, g.k)
@@ -167,4 +137,149 @@ func (g *laneTile) emit(rows int) {
 	JNE(LabelRef(label("tile")))
 	VZEROUPPER()
 	RET()
+}
+
+// narrowLanes emits, for each number of vectors, a function that makes the rows of a narrow product one after another, each as
+// four partial chains.
+func narrowLanes(v simd) {
+	for vectors := range v.maxRows() {
+		if vectors > 0 {
+			narrowLane(v, vectors)
+		}
+	}
+}
+
+func narrowLane(v simd, vectors int) {
+	name := v.name(fmt.Sprintf("narrowLanes%d", vectors))
+	TEXT(name, attr.NOSPLIT, "func(p *[12]uint64)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("%s is %s for rows of four partial chains each, any number of them.", name, v.name(fmt.Sprintf("lanes%d", vectors))))
+	p := Load(Param("p"), GP64())
+	field := func(offset int) reg.Register {
+		r := GP64()
+		MOVQ(Mem{Base: p, Disp: offset}, r)
+		return r
+	}
+	a, ars, acs, ldb := field(laneA), field(laneARS), field(laneACS), field(laneStride)
+	bias, c, f, rows := field(laneBias), field(laneC), field(laneF), field(laneRows)
+	acs3, ldb3, a0, b, k := GP64(), GP64(), GP64(), GP64(), GP64()
+	LEAQ(Mem{Base: acs, Index: acs, Scale: 2}, acs3)
+	LEAQ(Mem{Base: ldb, Index: ldb, Scale: 2}, ldb3)
+	four := v.maxVectors() // chains of one vector, side by side
+	acc := func(chain, j int) Op { return v.phys(chain*vectors + j) }
+	zero, x := v.phys(four), v.phys(four+1)
+	at := func(base, one, three reg.Register, t, j int) Mem {
+		m := Mem{Base: base, Disp: j * v.bytes()}
+		switch t {
+		case 1, 2:
+			m.Index, m.Scale = one, uint8(t)
+		case 3:
+			m.Index, m.Scale = three, 1
+		}
+		return m
+	}
+	term := func(t int) {
+		VBROADCASTSS(at(a0, acs, acs3, t, 0), x)
+		for j := range vectors {
+			VFMADD231PS(at(b, ldb, ldb3, t, j), x, acc(t, j))
+		}
+	}
+
+	Label("row")
+	v.zero(zero)
+	for t := range 4 {
+		for j := range vectors {
+			v.zero(acc(t, j))
+		}
+	}
+	TESTQ(bias, bias)
+	JEQ(LabelRef("begin"))
+	for j := range vectors {
+		VBROADCASTSS(Mem{Base: bias}, acc(0, j))
+	}
+	ADDQ(I8(4), bias)
+	Label("begin")
+	MOVQ(a, a0)
+	MOVQ(Mem{Base: p, Disp: laneB}, b)
+	MOVQ(Mem{Base: p, Disp: laneTerms}, k)
+	SUBQ(I8(4), k)
+	JL(LabelRef("rest"))
+	Label("loop")
+	for t := range 4 {
+		term(t)
+	}
+	LEAQ(Mem{Base: a0, Index: acs, Scale: 4}, a0)
+	LEAQ(Mem{Base: b, Index: ldb, Scale: 4}, b)
+	SUBQ(I8(4), k)
+	JGE(LabelRef("loop"))
+	Label("rest")
+	ADDQ(I8(4), k)
+	for t := range 3 {
+		CMPQ(k, U8(t+1))
+		JL(LabelRef("sum"))
+		term(t)
+	}
+	Label("sum")
+	for j := range vectors {
+		VADDPS(acc(1, j), acc(0, j), acc(0, j))
+		VADDPS(acc(3, j), acc(2, j), acc(2, j))
+		VADDPS(acc(2, j), acc(0, j), acc(0, j))
+	}
+	then := k
+	MOVQ(Mem{Base: p, Disp: laneThen}, then)
+	storeLanes(v, "", then, func(which string, of func(x Op, f Mem) Op) {
+		for j := range vectors {
+			VMOVUPS(of(acc(0, j), Mem{Base: f, Disp: j * v.bytes()}), Mem{Base: c, Disp: j * v.bytes()})
+		}
+	}, zero, x)
+	ADDQ(ars, a)
+	ADDQ(ldb, c)
+	ADDQ(ldb, f)
+	DECQ(rows)
+	JNE(LabelRef("row"))
+	VZEROUPPER()
+	RET()
+}
+
+// maxVectors is how many registers four chains of the widest panel take.
+func (v simd) maxVectors() int { return 4 * (len(v.maxRows()) - 1) }
+
+// storeLanes emits what follows a product, for each value of then: store is to write the sums as of makes them. Labels get a
+// suffix.
+func storeLanes(v simd, suffix string, then reg.Register, store func(which string, of func(x Op, f Mem) Op), zero, spare reg.VecPhysical) {
+	v.zero(zero)
+	kinds := []struct {
+		code int
+		name string
+		of   func(x Op, f Mem) Op
+	}{
+		{0, "plain", func(x Op, _ Mem) Op { return x }},
+		{thenReLU, "relu", func(x Op, _ Mem) Op { VMAXPS(zero, x, x); return x }},
+		{thenReLUScale, "reluScale", func(x Op, f Mem) Op {
+			VMOVUPS(f, spare)
+			if v.wide() {
+				VCMPPS(U8(greater), zero, spare, reg.K1)
+				VMOVAPS_Z(x, reg.K1, x)
+			} else {
+				VCMPPS(U8(greater), zero, spare, spare)
+				VANDPS(x, spare, x)
+			}
+			return x
+		}},
+		{thenScale, "scale", func(x Op, f Mem) Op { VMULPS(f, x, x); return x }},
+	}
+	for _, k := range kinds[1:] {
+		CMPQ(then, U8(k.code))
+		JEQ(LabelRef(k.name + suffix))
+	}
+	for i, k := range kinds {
+		if i > 0 {
+			Label(k.name + suffix)
+		}
+		store(k.name, k.of)
+		if i < len(kinds)-1 {
+			JMP(LabelRef("stored" + suffix))
+		}
+	}
+	Label("stored" + suffix)
 }
