@@ -108,7 +108,7 @@ func newLanes(c *Config, p *plan, k *vec.Kernels, weights []float32, rows int, t
 		n.scratch = make([]float32, p.scratch(rows))
 	}
 	layers, activations := p.perceptron()
-	x := make([]float32, n.stride*n.samples)
+	x := make([]float32, ceil(n.stride, width)*n.samples)
 	for i, o := range layers {
 		l := laneLayer{in: o.in, out: o.out, activation: activations[i], x: x, y: make([]float32, ceil(o.out+1, width)*n.samples)}
 		for s := range n.samples {

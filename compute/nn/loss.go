@@ -27,11 +27,8 @@ var losses = map[Loss]loss{
 	BinaryCrossEntropy:  {evaluate: binaryCrossEntropy},
 }
 
-func squared(_ *vec.Kernels, value, slope, _, y, t []float32, _ int) {
-	for i, yi := range y {
-		e := yi - t[i]
-		value[i], slope[i] = float32(e*e), float32(2*e)
-	}
+func squared(k *vec.Kernels, value, slope, _, y, t []float32, _ int) {
+	k.Squares(value[:len(y)], slope, y, t)
 }
 
 func absolute(_ *vec.Kernels, value, slope, _, y, t []float32, _ int) {

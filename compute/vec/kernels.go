@@ -24,6 +24,7 @@ type Kernels struct {
 	exp, log                                                 func(y, x []float32)
 	reluScale, tanhScale, sigmoidScale, geluScale, siluScale func(dz, d, f []float32)
 	tanhSlope, sigmoidSlope, geluSlope, siluSlope            func(y, slope, z []float32)
+	squares                                                  func(value, slope, y, t []float32)
 	add                                                      func(y, x []float32)
 	scale, axpy                                              func(y, x []float32, s float32)
 	finite                                                   func(x []float32) bool
@@ -275,6 +276,12 @@ func (k *Kernels) GELUSlope(y, slope, z []float32) { k.geluSlope(y, slope[:len(y
 
 // SiLUSlope writes SiLU(z) to y and SiLUGrad(z) to slope.
 func (k *Kernels) SiLUSlope(y, slope, z []float32) { k.siluSlope(y, slope[:len(y)], z[:len(y)]) }
+
+// Squares writes e·e to value and 2·e to slope, for the errors e = y − t.
+func (k *Kernels) Squares(value, slope, y, t []float32) {
+	n := len(value)
+	k.squares(value, slope[:n], y[:n], t[:n])
+}
 
 // Add adds x to y, element by element: a residual connection.
 func (k *Kernels) Add(y, x []float32) { k.add(y, x[:len(y)]) }

@@ -333,6 +333,11 @@ func siluSlopeAVX2(y *float32, slope *float32, z *float32, n int)
 //go:noescape
 func geluSlopeAVX2(y *float32, slope *float32, z *float32, n int)
 
+// squaresAVX2 is e = y − t, value = e·e and slope = 2·e.
+//
+//go:noescape
+func squaresAVX2(value *float32, slope *float32, y *float32, t *float32, n int)
+
 // sumAVX2 adds blocks ≥ 1 times 32 elements to the lanes of a sum in order R3.
 //
 //go:noescape
@@ -720,6 +725,11 @@ func siluSlopeAVX512(y *float32, slope *float32, z *float32, n int)
 //
 //go:noescape
 func geluSlopeAVX512(y *float32, slope *float32, z *float32, n int)
+
+// squaresAVX512 is e = y − t, value = e·e and slope = 2·e.
+//
+//go:noescape
+func squaresAVX512(value *float32, slope *float32, y *float32, t *float32, n int)
 
 // sumAVX512 adds blocks ≥ 1 times 32 elements to the lanes of a sum in order R3.
 //

@@ -12251,6 +12251,49 @@ done:
 	VZEROUPPER
 	RET
 
+// func squaresAVX2(value *float32, slope *float32, y *float32, t *float32, n int)
+// Requires: AVX
+TEXT ·squaresAVX2(SB), NOSPLIT, $0-40
+	MOVQ y+16(FP), AX
+	MOVQ t+24(FP), CX
+	MOVQ value+0(FP), DX
+	MOVQ slope+8(FP), BX
+	MOVQ n+32(FP), SI
+	XORQ DI, DI
+	SUBQ $+8, SI
+	JL   rest
+
+loop:
+	VMOVUPS (AX)(DI*4), Y0
+	VMOVUPS (CX)(DI*4), Y1
+	VSUBPS  Y1, Y0, Y0
+	VMULPS  Y0, Y0, Y1
+	VMULPS  word40000000<>+0(SB), Y0, Y0
+	VMOVUPS Y1, (DX)(DI*4)
+	VMOVUPS Y0, (BX)(DI*4)
+	ADDQ    $+8, DI
+	SUBQ    $+8, SI
+	JGE     loop
+
+rest:
+	ADDQ       $+8, SI
+	JE         done
+	LEAQ       laneMasks<>+0(SB), R8
+	SHLQ       $0x02, SI
+	SUBQ       SI, R8
+	VMOVDQU    32(R8), Y0
+	VMASKMOVPS (AX)(DI*4), Y0, Y1
+	VMASKMOVPS (CX)(DI*4), Y0, Y2
+	VSUBPS     Y2, Y1, Y1
+	VMULPS     Y1, Y1, Y2
+	VMULPS     word40000000<>+0(SB), Y1, Y1
+	VMASKMOVPS Y2, Y0, (DX)(DI*4)
+	VMASKMOVPS Y1, Y0, (BX)(DI*4)
+
+done:
+	VZEROUPPER
+	RET
+
 // func sumAVX2(lane *[32]float32, x *float32, blocks int)
 // Requires: AVX
 TEXT ·sumAVX2(SB), NOSPLIT, $0-24
@@ -36970,6 +37013,48 @@ rest:
 	VFMADD213PS  Z7, Z0, Z1
 	VMOVUPS      Z6, K1, (CX)(SI*4)
 	VMOVUPS      Z1, K1, (DX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func squaresAVX512(value *float32, slope *float32, y *float32, t *float32, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·squaresAVX512(SB), NOSPLIT, $0-40
+	MOVQ y+16(FP), AX
+	MOVQ t+24(FP), CX
+	MOVQ value+0(FP), DX
+	MOVQ slope+8(FP), BX
+	MOVQ n+32(FP), SI
+	XORQ DI, DI
+	SUBQ $+16, SI
+	JL   rest
+
+loop:
+	VMOVUPS (AX)(DI*4), Z0
+	VMOVUPS (CX)(DI*4), Z1
+	VSUBPS  Z1, Z0, Z0
+	VMULPS  Z0, Z0, Z1
+	VMULPS  word40000000<>+0(SB), Z0, Z0
+	VMOVUPS Z1, (DX)(DI*4)
+	VMOVUPS Z0, (BX)(DI*4)
+	ADDQ    $+16, DI
+	SUBQ    $+16, SI
+	JGE     loop
+
+rest:
+	ADDQ      $+16, SI
+	JE        done
+	MOVL      $-1, R8
+	BZHIL     SI, R8, R8
+	KMOVW     R8, K1
+	VMOVUPS.Z (AX)(DI*4), K1, Z0
+	VMOVUPS.Z (CX)(DI*4), K1, Z1
+	VSUBPS    Z1, Z0, Z0
+	VMULPS    Z0, Z0, Z1
+	VMULPS    word40000000<>+0(SB), Z0, Z0
+	VMOVUPS   Z1, K1, (DX)(DI*4)
+	VMOVUPS   Z0, K1, (BX)(DI*4)
 
 done:
 	VZEROUPPER

@@ -59,11 +59,16 @@ var avx512 = Kernels{
 	sigmoidSlope: binary(sigmoidSlopeAVX512),
 	geluSlope:    binary(geluSlopeAVX512),
 	siluSlope:    binary(siluSlopeAVX512),
-	add:          unary(addAVX512),
-	scale:        scaled(scaleAVX512),
-	axpy:         scaled(axpyAVX512),
-	finite:       finite(nonFiniteAVX512),
-	dropout:      dropped(dropoutAVX512),
+	squares: func(value, slope, y, t []float32) {
+		if len(y) > 0 {
+			squaresAVX512(&value[0], &slope[0], &y[0], &t[0], len(y))
+		}
+	},
+	add:     unary(addAVX512),
+	scale:   scaled(scaleAVX512),
+	axpy:    scaled(axpyAVX512),
+	finite:  finite(nonFiniteAVX512),
+	dropout: dropped(dropoutAVX512),
 }
 
 var avx2 = Kernels{
@@ -102,11 +107,16 @@ var avx2 = Kernels{
 	sigmoidSlope: binary(sigmoidSlopeAVX2),
 	geluSlope:    binary(geluSlopeAVX2),
 	siluSlope:    binary(siluSlopeAVX2),
-	add:          unary(addAVX2),
-	scale:        scaled(scaleAVX2),
-	axpy:         scaled(axpyAVX2),
-	finite:       finite(nonFiniteAVX2),
-	dropout:      dropped(dropoutAVX2),
+	squares: func(value, slope, y, t []float32) {
+		if len(y) > 0 {
+			squaresAVX2(&value[0], &slope[0], &y[0], &t[0], len(y))
+		}
+	},
+	add:     unary(addAVX2),
+	scale:   scaled(scaleAVX2),
+	axpy:    scaled(axpyAVX2),
+	finite:  finite(nonFiniteAVX2),
+	dropout: dropped(dropoutAVX2),
 }
 
 func unary(f func(y, x *float32, n int)) func(y, x []float32) {

@@ -46,6 +46,7 @@ func (k *Kernels) LaneWidth() int {
 type Prepared struct {
 	tiles  []laneTiles
 	panels []panelCall
+	few    *fewCalls
 	whole  func() // where there is no cut
 }
 
@@ -53,6 +54,10 @@ type Prepared struct {
 func (p *Prepared) Run() {
 	if p.whole != nil {
 		p.whole()
+		return
+	}
+	if p.few != nil {
+		p.few.run()
 		return
 	}
 	for i := range p.tiles {
@@ -132,11 +137,15 @@ func (p *LaneProduct) wide(k *Kernels) {
 	k.gemm(p.C, p.Samples, nil, false, p.A, p.ARS, p.ACS, p.B, p.Samples, p.Rows, p.Samples, p.Terms)
 }
 
-// Prepare returns a GemmFrom without bias to be made again and again.
+// Prepare returns a GemmFrom without bias to be made again and again. Where a goes on behind its rows, as far as whole
+// registers of rows, few columns are faster.
 func (k *Kernels) Prepare(c []float32, ldc int, a []float32, ars, acs int, b []float32, ldb, m, n, terms int) *Prepared {
 	c = c[:(m-1)*ldc+n]
-	a = a[:(m-1)*ars+(terms-1)*acs+1]
 	b = b[:(terms-1)*ldb+n]
+	if few := cutFew(k.isa, c, ldc, a, ars, acs, b, ldb, m, n, terms); few != nil {
+		return &Prepared{few: few}
+	}
+	a = a[:(m-1)*ars+(terms-1)*acs+1]
 	if calls := cutPanels(k.isa, c, ldc, a, ars, acs, b, ldb, m, n, terms); calls != nil {
 		return &Prepared{panels: calls}
 	}

@@ -121,3 +121,49 @@ func cutPanels(isa ISA, c []float32, ldc int, a []float32, ars, acs int, b []flo
 	}
 	return out
 }
+
+// fewCalls is a product of few columns by the kernels across rows, whole registers of them: column j of it is first made in
+// row j of turned, as far as the rows of a go.
+type fewCalls struct {
+	g           *blocking
+	turned      []float32 // [columns][rows]
+	rows        int
+	c, a, b     []float32
+	ldc         int
+	ars, ldb    int
+	m, n, quads int
+}
+
+func (f *fewCalls) run() {
+	clear(f.turned)
+	for i := 0; i < f.rows; {
+		span := f.g.width
+		if span == 16 && i+2*span <= f.rows {
+			span *= 2
+		}
+		f.g.strip(f.n, span, &f.turned[i], f.rows, &f.a[i*f.ars], f.ars, &f.b[0], f.ldb, f.quads)
+		i += span
+	}
+	if f.n == 1 && f.ldc == 1 {
+		copy(f.c, f.turned[:f.m])
+		return
+	}
+	for j := range f.n {
+		for i, v := range f.turned[j*f.rows:][:f.m] {
+			f.c[i*f.ldc+j] = v
+		}
+	}
+}
+
+// cutFew returns the calls of a fresh product without bias that has few columns, if a has rows enough to fill registers.
+func cutFew(isa ISA, c []float32, ldc int, a []float32, ars, acs int, b []float32, ldb, m, n, k int) *fewCalls {
+	g, _ := assembly(isa)
+	if g == nil || acs != 1 || n > stripMost || k%4 != 0 {
+		return nil
+	}
+	rows := (m + g.width - 1) / g.width * g.width
+	if len(a) < (rows-1)*ars+k {
+		return nil
+	}
+	return &fewCalls{g, make([]float32, n*rows), rows, c, a, b, ldc, ars, ldb, m, n, k / 4}
+}

@@ -85,12 +85,12 @@ func TestPrepared(t *testing.T) {
 	eachISA(t, func(t *testing.T, k *Kernels) {
 		r := rand.New(rand.NewPCG(2, 7))
 		for range 300 {
-			m, n, terms := 1+r.IntN(40), 1+r.IntN(70), 1+r.IntN(70)
+			m, n, terms := 1+r.IntN(40), 1+r.IntN([]int{5, 70}[r.IntN(2)]), 1+r.IntN(70)
 			ars, acs := terms, 1
 			if r.IntN(2) == 0 {
 				ars, acs = 1, m
 			}
-			a, b := draw(r, m*terms, false), draw(r, terms*n, false)
+			a, b := draw(r, m*terms+r.IntN(2)*16*max(ars, acs), false), draw(r, terms*n, false)
 			got, want := draw(r, m*n, false), make([]float32, m*n)
 			k.GemmFrom(want, n, nil, a, ars, acs, b, n, m, n, terms)
 			p := k.Prepare(got, n, a, ars, acs, b, n, m, n, terms)

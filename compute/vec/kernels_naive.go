@@ -24,6 +24,12 @@ var naive = Kernels{
 	sigmoidSlope: eachSlope(Sigmoid, func(_, y float32) float32 { return SigmoidGrad(y) }),
 	geluSlope:    eachSlope(GELU, func(z, _ float32) float32 { return GELUGrad(z) }),
 	siluSlope:    eachSlope(SiLU, func(z, _ float32) float32 { return SiLUGrad(z) }),
+	squares: func(value, slope, y, t []float32) {
+		for i, v := range y {
+			e := v - t[i]
+			value[i], slope[i] = float32(e*e), float32(2*e)
+		}
+	},
 	add: func(y, x []float32) {
 		for i, v := range x {
 			y[i] += v

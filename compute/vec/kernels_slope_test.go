@@ -46,6 +46,25 @@ func TestValueAndSlope(t *testing.T) {
 	})
 }
 
+// TestSquares compares the squared errors with the definition.
+func TestSquares(t *testing.T) {
+	eachISA(t, func(t *testing.T, k *Kernels) {
+		r := rand.New(rand.NewPCG(25, 26))
+		for _, n := range edges(false) {
+			y, target := specials(r, n), specials(r, n)
+			value, slope := make([]float32, n), make([]float32, n)
+			naive.Squares(value, slope, y, target)
+			gv, gs := guard32(r, draw(r, n, false)), guard32(r, draw(r, n, false))
+			k.Squares(gv.x, gs.x, y, target)
+			name := fmt.Sprintf("Squares n=%d", n)
+			compare(t, name, gv.x, value)
+			compare(t, name+" slope", gs.x, slope)
+			gv.check(t, name)
+			gs.check(t, name)
+		}
+	})
+}
+
 // TestQuotientByReciprocal: where d = 1 + e for 0 ≤ e ≤ 1, the quotients e ÷ d and e ÷ d ÷ d are those that the assembly of the
 // slopes makes from the reciprocal of d. It tries a sample of all e; DOIN_EXHAUSTIVE=1 all of them.
 func TestQuotientByReciprocal(t *testing.T) {

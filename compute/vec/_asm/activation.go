@@ -203,4 +203,10 @@ func activations(v simd) {
 		v.fmaInto(t, q, float(geluC1))
 		return []Op{y, v.fma(slope, v.mul(x, t), s)}
 	})
+
+	v.elementwise("squares", "is e = y − t, value = e·e and slope = 2·e.", "func(value, slope, y, t *float32, n int)",
+		[]string{"y", "t"}, []string{"value", "slope"}, nil, func(in []Op) []Op {
+			e := v.sub(in[0], in[1])
+			return []Op{v.mul(e, e), v.mul(e, float(2))}
+		})
 }
