@@ -62,6 +62,7 @@ var knownAnswers = []knownAnswer{
 	{"gelu", probe1(vec.GELU), "9c745ba6789920b4d26a2dfd011d570f53b9da9ba692a3f9c04c4446dc5396d0"},
 	{"gelu gradient", probe1(vec.GELUGrad), "d649172fc2f155012cf84c5854fee54e1eae483c9aeb69da33b56604cd1fee19"},
 	{"quantile", probe1(func(x float32) float32 { return rng.Quantile(vec.Sigmoid(x)) }), "fa7efadb02bc97a80b5f5a147036cdfd9039de00ae39e7534b181244a96309bf"},
+	{"update", probe(probeUpdate), "ab137e24353ccb43ab6fda53d03559004705d91886954156290b540aad5bf82c"},
 	{"training with relu", probeTraining(ReLU, MSE, Cosine), "92f026e4cca135c6e3cca3620f691e1cdb3b2c72aac0c7998776108670b7a3f0"},
 	{"training with tanh", probeTraining(Tanh, MAE, Constant), "edd073aa6170530831cd404f0808c4ef51c68305c5aef941fc7e97084e2175bf"},
 	{"training with sigmoid", probeTraining(Sigmoid, Huber, Cosine), "9d47b7b28d2d685a689fe476d23a72a5e34bf29e2329e879b08a6782a74545c0"},
@@ -96,6 +97,14 @@ func probe(f func(a, b, c float32) float32) func() ([32]byte, error) {
 // probe1 is probe for a function of one argument.
 func probe1(f func(float32) float32) func() ([32]byte, error) {
 	return probe(func(a, _, _ float32) float32 { return f(a) })
+}
+
+// probeUpdate returns what a step makes of a weight: w, m and g as they come, v a square.
+func probeUpdate(w, m, g float32) float32 {
+	v := []float32{float32(m * m)}
+	x := []float32{w}
+	vec.AdamW{Beta1: 0.875, Beta2: 0.9375, Epsilon: 0x1p-27, WeightDecay: 0x1p-7, Rate: 0x1p-5, Correct1: 1.25, Correct2: 1.5}.Step(x, []float32{m}, v, []float32{g})
+	return x[0]
 }
 
 // probeTraining returns the root of a short training of odd sizes that stops early or not, as it happens.

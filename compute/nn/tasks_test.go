@@ -154,17 +154,16 @@ func narrow(s *taskSet, all []Activation) {
 			})
 		}
 		for j, kernel := range []int{1, 2, 3, 5} {
-			for _, dilation := range []int{1, 2, 5} {
-				s.add(fmt.Sprintf("narrow-conv1d-%d-kernel-%d-dilation-%d", n, kernel, dilation), 30, 9, func(c *Config) {
-					in := []int{1, 3, 4, 6}[(i+j)%4]
-					c.Steps, c.Inputs, c.MaxSteps = 9, 9*in, 4
-					c.Batch, c.EvalEvery = []int{3, 11}[(i+dilation)%2], 2
-					c.Layers = []Layer{
-						{Kind: Conv1D, Width: in, Kernel: kernel, Dilation: dilation, Activation: Tanh},
-						{Kind: Conv1D, Width: n, Kernel: kernel, Dilation: dilation, Activation: SiLU}, {Kind: Flatten},
-					}
-				})
-			}
+			dilation := []int{1, 2, 5}[(i+j)%3]
+			s.add(fmt.Sprintf("narrow-conv1d-%d-kernel-%d-dilation-%d", n, kernel, dilation), 30, 9, func(c *Config) {
+				in := []int{1, 3, 4, 6}[(i+j)%4]
+				c.Steps, c.Inputs, c.MaxSteps = 9, 9*in, 4
+				c.Batch, c.EvalEvery = []int{3, 11}[(i+j/2)%2], 2
+				c.Layers = []Layer{
+					{Kind: Conv1D, Width: in, Kernel: kernel, Dilation: dilation, Activation: Tanh},
+					{Kind: Conv1D, Width: n, Kernel: kernel, Dilation: dilation, Activation: SiLU}, {Kind: Flatten},
+				}
+			})
 		}
 		s.add(fmt.Sprintf("narrow-tcn-%d", n), 30, 9, func(c *Config) {
 			c.Steps, c.Inputs, c.MaxSteps, c.Batch = 13, 13*(1+i%3), 5, 5
