@@ -48,17 +48,25 @@ func BenchmarkTrain(b *testing.B) {
 	}
 }
 
-// BenchmarkStep times the steps of each model of a workload alone, in slices, of which the fastest counts.
+// BenchmarkStep times the steps of each model of a workload alone, in slices, of which the fastest counts; where the models
+// validate, a slice has one validation in it.
 func BenchmarkStep(b *testing.B) {
 	for _, w := range All(nn.MaxSteps) {
-		if w.Variant != Fixed && w.Variant != Shapes {
+		if w.Variant == Early {
 			continue
 		}
+		if w.Variant == GA {
+			w.Models = w.Models[:24] // one of each shape
+		}
 		b.Run(fmt.Sprintf("%s/%s", w.Name, w.Variant), func(b *testing.B) {
-			const slice = 16
+			slice := EvalEvery
+			if w.Name == TCN {
+				slice = 1
+			}
 			fastest, work, peak := make([]time.Duration, len(w.Models)), 0.0, 0.0
 			var runs []*nn.Run
 			for i, t := range w.Tasks(len(w.Models)) {
+				t.Config.Patience = 0
 				r, err := nn.NewRun(&t, "")
 				if err != nil {
 					b.Fatal(err)
@@ -87,7 +95,7 @@ func BenchmarkStep(b *testing.B) {
 			for _, d := range fastest {
 				sum += d
 			}
-			ns := float64(sum.Nanoseconds()) / slice
+			ns := float64(sum.Nanoseconds()) / float64(slice)
 			b.ReportMetric(ns/1e3/float64(len(runs)), "µs/model-step")
 			b.ReportMetric(100*work/ns/peak, "%peak")
 		})

@@ -62,8 +62,12 @@ func (p *plan) perceptron() (layers []*dense, activations []*activate) {
 	return layers, activations
 }
 
-// maxLane bounds the inputs and outputs of layers in lanes: what a product reads must stay in the first-level cache.
-const maxLane = 256
+// Bounds of what is computed in lanes: what a product reads must stay in the first-level cache, and what a step has in the
+// second.
+const (
+	maxLaneWidth = 256 // inputs and outputs of a layer
+	maxLaneRows  = 512
+)
 
 // ceil returns the smallest multiple of m that is not less than n.
 func ceil(n, m int) int { return (n + m - 1) / m * m }
@@ -72,12 +76,12 @@ func ceil(n, m int) int { return (n + m - 1) / m * m }
 // channels do.
 func (p *plan) inLanes(width, rows int) bool {
 	layers, _ := p.perceptron()
-	if layers == nil || width == 1 {
+	if layers == nil || width == 1 || rows > maxLaneRows {
 		return false
 	}
 	ours, theirs := 0, 0
 	for i, o := range layers {
-		if o.in > maxLane || o.out > maxLane {
+		if o.in > maxLaneWidth || o.out > maxLaneWidth {
 			return false
 		}
 		ours += o.in * o.out * ceil(rows, width)
