@@ -1,6 +1,10 @@
 package main
 
-import . "github.com/mmcloughlin/avo/operand"
+import (
+	"math"
+
+	. "github.com/mmcloughlin/avo/operand"
+)
 
 // The constants of the contract, as in the elementary functions of package vec; a test compares them through the results.
 const (
@@ -32,6 +36,17 @@ var (
 		-0x1.fffef2p-3, 0x1.555506p-2, -0x1p-1}
 )
 
+// expWords are the constants of exp that are worth a register.
+var expWords = append([]uint32{0x4b400000, 127, 0x80000000}, bitsOf(log2E, roundInt, -ln2High, -ln2Low, expP6, expP5, expP4, expP3, expP2, 1, expMin)...)
+
+func bitsOf(f ...float32) []uint32 {
+	var u []uint32
+	for _, x := range f {
+		u = append(u, math.Float32bits(x))
+	}
+	return u
+}
+
 // expParts is parts(x) of the contract without the clamps.
 func (v simd) expParts(x Op) (p, s, t Op) {
 	j := v.load(float(log2E))
@@ -42,9 +57,9 @@ func (v simd) expParts(x Op) (p, s, t Op) {
 	low := v.load(float(-ln2Low))
 	v.fmaInto(low, n, r)
 	p = v.horner(low, expP6, expP5, expP4, expP3, expP2, 1, 1)
-	i := v.subInt(j, word(0x4b400000))
+	i := v.subInt(j, integer(0x4b400000))
 	h := v.shiftRight(i, 1)
-	power := func(n Op) Op { return v.shiftLeft(v.addInt(n, word(127)), 23) }
+	power := func(n Op) Op { return v.shiftLeft(v.addInt(n, integer(127)), 23) }
 	return p, power(h), power(v.subInt(i, h))
 }
 
@@ -59,7 +74,7 @@ func (v simd) expBelow(x Op) Op {
 	return v.mul(v.mul(p, s), t)
 }
 
-func (v simd) minusAbs(x Op) Op { return v.or(x, word(0x80000000)) }
+func (v simd) minusAbs(x Op) Op { return v.or(x, integer(0x80000000)) }
 
 // gate is v/(1+e^−z) of the contract; both branches share the division.
 func (v simd) gate(x, z Op) Op {
@@ -106,7 +121,7 @@ func (v simd) tanh(x Op) Op {
 	e := v.exp(v.add(b, b))
 	large := v.sub(v.load(float(1)), v.div(v.load(float(2)), v.add(e, float(1))))
 	y := v.choose(v.compare(a, float(tanhSplit), less), small, large)
-	return v.or(v.abs(y), v.and(x, word(0x80000000)))
+	return v.or(v.abs(y), v.and(x, integer(0x80000000)))
 }
 
 func (v simd) geluArgument(x, q Op) Op {
@@ -135,8 +150,8 @@ func (v simd) log(x Op) Op {
 
 func activations(v simd) {
 	unary := func(name, doc string, f func(x Op) Op) {
-		v.elementwise(name, doc, "func(y, x *float32, n int)", []string{"x"}, []string{"y"}, nil,
-			func(in []Op) []Op { return []Op{f(in[0])} })
+		v.elementwise(name, doc, "func(y, x *float32, n int)", []string{"x"}, []string{"y"},
+			func() { v.hoist(expWords...) }, func(in []Op) []Op { return []Op{f(in[0])} })
 	}
 	unary("relu", "is y = ReLU(x).", v.positive)
 	unary("exp", "is y = Exp(x).", v.exp)
@@ -177,8 +192,8 @@ func activations(v simd) {
 	})
 
 	both := func(name, doc string, f func(z Op) []Op) {
-		v.elementwise(name, doc, "func(y, slope, z *float32, n int)", []string{"z"}, []string{"y", "slope"}, nil,
-			func(in []Op) []Op { return f(in[0]) })
+		v.elementwise(name, doc, "func(y, slope, z *float32, n int)", []string{"z"}, []string{"y", "slope"},
+			func() { v.hoist(expWords...) }, func(in []Op) []Op { return f(in[0]) })
 	}
 	both("tanhSlope", "is y = Tanh(z) and slope = TanhGrad(y).", func(z Op) []Op {
 		y := v.tanh(z)

@@ -25,6 +25,7 @@ func optimizers(v simd) {
 					spread = append(spread, v.broadcast(Mem{Base: base, Disp: 4 * i}))
 				}
 			}
+			v.hoist(append(bitsOf(momentFloor, -0.5, 0.5), rootSeed, 0x7fffffff)...)
 		}
 	}
 	s := func(i int) Op {
@@ -70,7 +71,7 @@ func (v simd) flush(size, x Op) Op {
 func (v simd) inverseRoot(x Op) Op {
 	shifted := v.reg()
 	VPSRLD(U8(1), x, shifted)
-	y := v.subInt(v.load(word(rootSeed)), shifted)
+	y := v.subInt(v.load(integer(rootSeed)), shifted)
 	h := v.mul(x, float(-0.5))
 	for range 3 {
 		r := v.mul(h, y)

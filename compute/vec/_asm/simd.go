@@ -71,7 +71,27 @@ func word(u uint32) Mem {
 	return m
 }
 
-func float(f float32) Mem { return word(math.Float32bits(f)) }
+// hoisted are the constants that the kernel at hand keeps in registers.
+var hoisted = map[uint32]Op{}
+
+// hoist loads constants into registers, for as long as one kernel is emitted: AVX-512 has enough of them.
+func (v simd) hoist(words ...uint32) {
+	for _, u := range words {
+		if v.wide() {
+			hoisted[u] = v.load(word(u))
+		}
+	}
+}
+
+func float(f float32) Op { return integer(math.Float32bits(f)) }
+
+// integer is a word as an operand: a register if it is hoisted.
+func integer(u uint32) Op {
+	if r, ok := hoisted[u]; ok {
+		return r
+	}
+	return word(u)
+}
 
 // load returns a register holding a constant.
 func (v simd) load(m Op) reg.VecVirtual {
@@ -177,7 +197,7 @@ func (v simd) subInt(a, b Op) Op { r := v.reg(); VPSUBD(b, a, r); return r }
 func (v simd) shiftLeft(a Op, n int) Op  { r := v.reg(); VPSLLD(U8(n), a, r); return r }
 func (v simd) shiftRight(a Op, n int) Op { r := v.reg(); VPSRAD(U8(n), a, r); return r } // arithmetic
 
-func (v simd) abs(x Op) Op { return v.and(x, word(0x7fffffff)) }
+func (v simd) abs(x Op) Op { return v.and(x, integer(0x7fffffff)) }
 
 // Predicates of VCMPPS: all are false for NaN except notLess, which is true there, and unordered, which is true only there.
 const (
@@ -320,4 +340,5 @@ func (v simd) elementwise(name, doc, signature string, ins, outs []string, prepa
 	Label("done")
 	VZEROUPPER()
 	RET()
+	clear(hoisted)
 }
