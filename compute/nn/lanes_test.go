@@ -37,7 +37,7 @@ func TestLanes(t *testing.T) {
 				t.Fatal(err)
 			}
 			p := compile(&task.Config)
-			got, want := newRunIn(&task, k, p, true), newRunIn(&task, k, p, false)
+			got, want := newRunIn(data{}, &task, k, p, true), newRunIn(data{}, &task, k, p, false)
 			for done := false; !done; {
 				done = want.Step()
 				if ended := got.Step(); ended != done || got.Done() != want.Done() || got.status != want.status {
@@ -64,14 +64,14 @@ func TestLanesGoOn(t *testing.T) {
 	task.Config.WarmupSteps = 0
 	p := compile(&task.Config)
 	run := func(task *Task, inLanes bool) *Result {
-		r := newRunIn(task, k, p, inLanes)
+		r := newRunIn(data{}, task, k, p, inLanes)
 		for !r.Step() {
 		}
 		return r.Result()
 	}
 	want := run(&task, false)
 	for i := range 11 {
-		first := newRunIn(&task, k, p, i%2 == 0)
+		first := newRunIn(data{}, &task, k, p, i%2 == 0)
 		for first.Done() < i {
 			first.Step()
 		}
@@ -81,6 +81,33 @@ func TestLanesGoOn(t *testing.T) {
 			t.Errorf("from step %d: %+v, want %+v", i, got, want)
 		}
 	}
+}
+
+// TestSamplesAreKept: a run takes the samples of the one before where they are the same, and only there.
+func TestSamplesAreKept(t *testing.T) {
+	k, err := kernels("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := rng.Key{1, 2}
+	task := Task{Config: tinyConfig(), Key: key, Train: surface{200, key, 0}, Validation: surface{50, key, 1000}}
+	before := newRun(&task, k)
+	f := func(train, validation bool, change func(t *Task)) {
+		t.Helper()
+		task := task
+		change(&task)
+		r := newRunAfter(before.data, &task, k)
+		if got := [2]bool{r.train == before.train, r.validation == before.validation}; got != [2]bool{train, validation} {
+			t.Errorf("samples of training and validation kept: %v, want %v, %v", got, train, validation)
+		}
+	}
+	f(true, true, func(*Task) {})
+	f(true, true, func(t *Task) { t.Key, t.Config.Hidden = rng.Key{3, 4}, []int{4} })
+	f(false, true, func(t *Task) { t.Train = surface{201, key, 0} })
+	f(true, false, func(t *Task) { t.Validation = surface{50, key, 1001} })
+	f(false, false, func(t *Task) { t.Config.Outputs = 3 })
+	f(false, true, func(t *Task) { t.Train = kept{3, 2, make([]float32, 600), make([]float32, 400)} }) // not comparable
+	f(false, false, func(t *Task) { t.Config.Batch = maxLaneRows + 1; t.Train = surface{2000, key, 0} })
 }
 
 // TestInLanes: the layout is chosen by how many registers it fills.
@@ -191,7 +218,7 @@ func BenchmarkLanes(b *testing.B) {
 				w.config(&c)
 				c.MaxSteps, c.EvalEvery, c.Segment = MaxSteps, 0, 0
 				key := rng.Key{1, 2}
-				r := newRunIn(&Task{Config: c, Key: key, Train: surface{1000, key, 0}, Validation: surface{100, key, 1000}}, k, compile(&c), inLanes)
+				r := newRunIn(data{}, &Task{Config: c, Key: key, Train: surface{1000, key, 0}, Validation: surface{100, key, 1000}}, k, compile(&c), inLanes)
 				for b.Loop() {
 					r.Step()
 				}

@@ -11,21 +11,21 @@ import (
 // Run is a training that is made step by step: the state that the contract defines and the buffers of one goroutine.
 // After NewRun, steps allocate nothing. It is not safe for concurrent use.
 type Run struct {
-	cfg               Config
-	key               rng.Key
-	kernels           *vec.Kernels
-	plan              *plan
-	objective         *objective // nil where the model is in lanes:
-	lanes, look       *lanes     // for training and for validation
-	train, validation *samples
-	schedule          *Rates
+	cfg         Config
+	key         rng.Key
+	kernels     *vec.Kernels
+	plan        *plan
+	objective   *objective // nil where the model is in lanes:
+	lanes, look *lanes     // for training and for validation
+	data
+	schedule *Rates
 
 	batch, perEpoch int
 	piece           int // samples that are validated together
 	epoch           int
 	half            uint32 // of the epoch's permutation, as are the keys
 	keys            [8]uint32
-	order           rng.Order // the same for kernels that have none
+	order           *rng.Order // the same for kernels that have no Images
 	index           []uint32
 	x, target       []float32 // where a batch goes
 
@@ -48,13 +48,16 @@ func NewRun(t *Task, isa vec.ISA) (*Run, error) {
 	return newRun(t, k), nil
 }
 
-func newRun(t *Task, k *vec.Kernels) *Run {
+func newRun(t *Task, k *vec.Kernels) *Run { return newRunAfter(data{}, t, k) }
+
+// newRunAfter is newRun that takes samples of another run where they are the same.
+func newRunAfter(before data, t *Task, k *vec.Kernels) *Run {
 	p := compile(&t.Config)
-	return newRunIn(t, k, p, p.inLanes(k.LaneWidth(), min(t.Config.Batch, t.Train.Len())))
+	return newRunIn(before, t, k, p, p.inLanes(k.LaneWidth(), min(t.Config.Batch, t.Train.Len())))
 }
 
-// newRunIn chooses how the plan is executed, which does not show in the results.
-func newRunIn(t *Task, k *vec.Kernels, p *plan, inLanes bool) *Run {
+// newRunIn is newRunAfter with the choice how the plan is executed, which does not show in the results.
+func newRunIn(before data, t *Task, k *vec.Kernels, p *plan, inLanes bool) *Run {
 	r := &Run{cfg: t.Config, key: t.Key, kernels: k, epoch: -1, loss: nan, leaf: newLeafHash()}
 	c := &r.cfg
 	r.plan = p
@@ -62,6 +65,9 @@ func newRunIn(t *Task, k *vec.Kernels, p *plan, inLanes bool) *Run {
 	r.batch = min(c.Batch, n)
 	r.perEpoch = n / r.batch
 	r.index = make([]uint32, r.batch, ceil(r.batch, k.LaneWidth()))
+	if k.LaneWidth() == 1 {
+		r.order = &rng.Order{}
+	}
 	validations := 1
 	if c.EvalEvery > 0 {
 		validations += c.MaxSteps / c.EvalEvery
@@ -81,8 +87,12 @@ func newRunIn(t *Task, k *vec.Kernels, p *plan, inLanes bool) *Run {
 		r.objective.draws = rng.Stream{Key: t.Key, Purpose: rng.Dropout}
 		r.x, r.target = r.objective.input(r.batch), r.objective.target
 	}
-	r.train = newSamples(t.Train, c, c.MaxSteps*r.batch, stride, 1)
-	r.validation = newSamples(t.Validation, c, (validations-1)*t.Validation.Len(), stride, pad)
+	if r.train = before.train; !r.train.holds(t.Train, c, stride, 1) {
+		r.train = newSamples(t.Train, c, c.MaxSteps*r.batch, stride, 1)
+	}
+	if r.validation = before.validation; !r.validation.holds(t.Validation, c, stride, pad) {
+		r.validation = newSamples(t.Validation, c, (validations-1)*t.Validation.Len(), stride, pad)
+	}
 	if t.From != nil {
 		r.state.restore(t.From)
 	} else {
@@ -147,12 +157,14 @@ func (r *Run) gather(i int) {
 		r.epoch = epoch
 		p := rng.Permutation(r.key, rng.Minibatch, uint32(epoch), n)
 		r.half, r.keys = p.Network()
-		if r.kernels.LaneWidth() == 1 {
+		if r.order != nil {
 			r.order.Reset(p)
 		}
 	}
-	if !r.kernels.Images(r.index[:cap(r.index)], r.half, &r.keys, uint32(first), n) {
+	if r.order != nil {
 		r.order.Fill(r.index, uint32(first))
+	} else {
+		r.kernels.Images(r.index[:cap(r.index)], r.half, &r.keys, uint32(first), n)
 	}
 	r.train.gather(r.kernels, r.x, r.target, r.index)
 }

@@ -1,6 +1,10 @@
 package nn
 
-import "doin.network/node/compute/vec"
+import (
+	"reflect"
+
+	"doin.network/node/compute/vec"
+)
 
 // Source is a set of samples. Sample must be a pure function of i: the same i gives the same bits, however often and
 // in whatever order it is asked, from several goroutines if tasks that train at once share the source.
@@ -14,18 +18,27 @@ type Source interface {
 // maxResident is how many elements of a source a run keeps in memory, 32 MiB.
 const maxResident = 1 << 23
 
+// data is what a task's samples are read from.
+type data struct{ train, validation *samples }
+
 // samples reads a source. One that is small enough, and asked often enough, is read once and kept.
 type samples struct {
 	source          Source
 	inputs, outputs int
-	stride          int       // of the inputs
+	stride, pad     int
 	x, y            []float32 // [n …][stride], [n][outputs]; nil if not kept
+}
+
+// holds reports whether s is what newSamples would read again. Sources that compare as equal have the same samples.
+func (s *samples) holds(source Source, c *Config, stride, pad int) bool {
+	return s != nil && s.x != nil && s.stride == stride && s.pad == pad && s.inputs == c.Inputs && s.outputs == c.Outputs &&
+		reflect.ValueOf(source).Comparable() && reflect.TypeOf(source) == reflect.TypeOf(s.source) && source == s.source
 }
 
 // newSamples returns the samples of a source of which about uses samples will be asked for, their inputs stride apart:
 // at the number of inputs, or farther, with a 1 behind them and then zeros. A multiple of pad samples can be looked at.
 func newSamples(s Source, c *Config, uses, stride, pad int) *samples {
-	r := &samples{source: s, inputs: c.Inputs, outputs: c.Outputs, stride: stride}
+	r := &samples{source: s, inputs: c.Inputs, outputs: c.Outputs, stride: stride, pad: pad}
 	n := s.Len()
 	if uses < n || n > maxResident/(stride+c.Outputs) {
 		return r

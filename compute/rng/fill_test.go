@@ -68,25 +68,20 @@ func TestImages(t *testing.T) {
 			t.Fatal(err)
 		}
 		width := uint32(k.LaneWidth())
+		if width == 1 {
+			continue
+		}
 		for _, n := range []uint32{1, 2, 4, 5, 16, 17, 63, 64, 65, 600, 1000, 1024, 1025, 5000, 1 << 18, 1<<18 + 1, 1 << 23} {
 			p := Permutation(Key{7, n}, Minibatch, 3, n)
 			half, keys := p.Network()
 			for _, first := range []uint32{0, n / 3, n - 1} {
 				dst := make([]uint32, 5*width)
-				if done := k.Images(dst, half, &keys, first, n); done != (width > 1) {
-					t.Fatalf("%s: Images = %v, want %v", isa, done, width > 1)
-				}
-				if width == 1 {
-					continue
-				}
+				k.Images(dst, half, &keys, first, n)
 				for i, got := range dst[:min(5*width, n-first)] {
 					if want := p.At(first + uint32(i)); got != want {
 						t.Fatalf("%s: Images(%d of %d) = %d, want %d", isa, first+uint32(i), n, got, want)
 					}
 				}
-			}
-			if width > 1 && k.Images(make([]uint32, width+1), half, &keys, 0, n) {
-				t.Errorf("%s: Images of %d numbers = true, want false", isa, width+1)
 			}
 		}
 	}
