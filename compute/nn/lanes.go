@@ -26,6 +26,8 @@ type lanes struct {
 }
 
 // laneLayer is a dense layer with its activation.
+//
+//	y = then(Wᵀ·x + bias)    d = d′·slope, the d′ coming from the layer behind    [dW; dbias] = x·turned, x with its ones
 type laneLayer struct {
 	in, out    int
 	activation *activate // nil for none
@@ -34,8 +36,8 @@ type laneLayer struct {
 	slope      []float32 // [out][samples], the activation's derivatives, in a training of one that is not relu
 	forward    *vec.Prepared
 
-	// Of a training: the gradient before the activation like y, and by samples, [samples][stride]; products for the gradients of x, nil in
-	// the first layer, and of matrix and bias, by chunks.
+	// Of a training: the gradient before the activation like y, and by samples, [samples][stride]; products for the
+	// gradients of x, nil in the first layer, and of matrix and bias, by chunks.
 	d, turned []float32
 	stride    int
 	input     *vec.Prepared
@@ -100,7 +102,8 @@ func newLanes(c *Config, p *plan, k *vec.Kernels, weights []float32, rows int, t
 	l := losses[c.Loss]
 	n := &lanes{
 		kernels: k, loss: &l, rows: rows, samples: ceil(rows, width), outputs: c.Outputs, stride: laneStride(c),
-		target: make([]float32, rows*c.Outputs), values: make([]float32, rows*c.Outputs), slopes: make([]float32, ceil(rows, width)*c.Outputs),
+		target: make([]float32, rows*c.Outputs), values: make([]float32, rows*c.Outputs),
+		slopes:  make([]float32, ceil(rows, width)*c.Outputs),
 		rowwise: make([]float32, 2*rows),
 	}
 	n.x = make([]float32, n.samples*n.stride)
