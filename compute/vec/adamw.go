@@ -22,7 +22,7 @@ type AdamW struct {
 //	y = inverseRoot(fma(v, c₂, ε²))
 //	w = fma(−lr, (m·c₁)·y, fma(−(lr·wd), w, w))
 //
-// Shapes: w, m, v, g [n]. The decay is decoupled from the gradient (Loshchilov & Hutter) and scaled by the rate. ε stands
+// Shapes: w, m, v, g [n]; v ≥ 0, as updates leave it, or NaN. The decay is decoupled from the gradient (Loshchilov & Hutter) and scaled by the rate. ε stands
 // inside of the root, and moments never become subnormal: both are our own, for speed.
 func (a AdamW) Step(w, m, v, g []float32) {
 	m, v, g = m[:len(w)], v[:len(w)], g[:len(w)]

@@ -160,12 +160,15 @@ func (u *update) vectors(count int, mask Op) {
 	store(decayed, "w")
 }
 
-// flush returns x, and +0 in the lanes where size is below the least moment.
+// flush returns x, and +0 in the lanes where size, which is not negative or NaN, is below the least moment. Their bits are in
+// the same order, and comparing them leaves the multipliers alone.
 func (u *update) flush(size, x Op) Op {
 	v := u.v
 	r := v.reg()
 	if v.wide() {
-		VMOVAPS_Z(x, v.compare(size, u.floor, notLess), r)
+		k := K()
+		VPCMPUD(U8(notBelow), u.floor, size, k)
+		VMOVAPS_Z(x, k, r)
 	} else {
 		VANDNPS(x, v.compare(size, u.floor, less), r)
 	}

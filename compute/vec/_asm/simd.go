@@ -199,13 +199,13 @@ func (v simd) shiftRight(a Op, n int) Op { r := v.reg(); VPSRAD(U8(n), a, r); re
 
 func (v simd) abs(x Op) Op { return v.and(x, integer(0x7fffffff)) }
 
-// Predicates of VCMPPS: all are false for NaN except notLess, which is true there, and unordered, which is true only there.
+// Predicates of VCMPPS: all are false for NaN except unordered, which is true only there. notBelow is one of VPCMPUD.
 const (
 	equal     = 0x00
 	less      = 0x11
 	greater   = 0x1e
 	unordered = 0x03
-	notLess   = 0x15
+	notBelow  = 0x05
 )
 
 // compare returns a mask: a k register for AVX-512, a vector for AVX2.
