@@ -37,8 +37,9 @@ func (r *Report) WriteMarkdown(w io.Writer, command string, when time.Time) erro
 		}
 	}
 	if small, big := r.product(16), r.product(64); small > 0 && big > 0 {
-		p.Printf("\nWhy `small` and `mixed ga` stay below `S2`: their layers are 4 to 64 wide, and a product of 16 alone reaches %.0f %% of peak where one of 64 reaches %.0f %%; "+
-			"gather, optimizer and permutation weigh the more, the smaller the products are.\n", 100*small, 100*big)
+		p.Printf("\nWhy `small` and `mixed ga` stay below `S2`: their layers are 4 to 64 wide, and a product of 16 alone reaches %.0f %% of peak where one of 64 reaches %.0f %%. "+
+			"Samples in the lanes of registers make up for that in forward passes and gradients of inputs, which fill every lane; gradients of parameters do not, "+
+			"and gather, activations, optimizer and validation, whose operations are not counted, weigh the more, the smaller the products are.\n", 100*small, 100*big)
 	}
 	if len(r.Peers) > 0 {
 		p.Printf("\n`gonum` is the products of the step alone. PyTorch runs on one thread; stacked is 256 models in batched products.\n")

@@ -7,6 +7,8 @@ import "doin.network/node/compute/vec"
 type activation struct {
 	value func(k *vec.Kernels, y, z []float32)
 	scale func(k *vec.Kernels, dz, d, f []float32)
+	// both writes the value and the derivative itself; nil for relu, whose derivative is a choice.
+	both func(k *vec.Kernels, y, slope, z []float32)
 	// byValue says that the derivative is a function of the value, which may then replace the argument; else f is the
 	// argument.
 	byValue bool
@@ -14,10 +16,10 @@ type activation struct {
 
 var activations = map[Activation]*activation{
 	ReLU:    {value: (*vec.Kernels).ReLU, scale: (*vec.Kernels).ReLUScale, byValue: true},
-	Tanh:    {value: (*vec.Kernels).Tanh, scale: (*vec.Kernels).TanhScale, byValue: true},
-	Sigmoid: {value: (*vec.Kernels).Sigmoid, scale: (*vec.Kernels).SigmoidScale, byValue: true},
-	GELU:    {value: (*vec.Kernels).GELU, scale: (*vec.Kernels).GELUScale},
-	SiLU:    {value: (*vec.Kernels).SiLU, scale: (*vec.Kernels).SiLUScale},
+	Tanh:    {value: (*vec.Kernels).Tanh, scale: (*vec.Kernels).TanhScale, both: (*vec.Kernels).TanhSlope, byValue: true},
+	Sigmoid: {value: (*vec.Kernels).Sigmoid, scale: (*vec.Kernels).SigmoidScale, both: (*vec.Kernels).SigmoidSlope, byValue: true},
+	GELU:    {value: (*vec.Kernels).GELU, scale: (*vec.Kernels).GELUScale, both: (*vec.Kernels).GELUSlope},
+	SiLU:    {value: (*vec.Kernels).SiLU, scale: (*vec.Kernels).SiLUScale, both: (*vec.Kernels).SiLUSlope},
 	None:    nil,
 }
 

@@ -1,5 +1,5 @@
 // Package nn trains small networks, exactly: level 1 of the search, defined bit for bit by the numeric contract
-// DOIN-F32 v1 (CONTRACT.md in the parent folder).
+// DOIN-F32 v2 (CONTRACT.md in the parent folder).
 //
 // A Config is a training as data: layers with their shapes, loss, optimizer, schedule, early stopping. Train runs one
 // and returns the best weights together with the digest of the run: a Merkle root over its states, which another node
@@ -12,8 +12,9 @@
 //
 // A Config is compiled to a plan: a list of operations between buffers, which a pass executes through the kernels of
 // package vec. With the kernels called naive, whose code is the definition of the arithmetic, this package is the
-// reference; with those for an instruction set it is the fast engine, and nothing but the kernels differs. The layers
-// are one file each, and their doc comments are the formulas.
+// reference; with those for an instruction set it is the fast engine. The layers are one file each, and their doc comments
+// are the formulas. A perceptron whose widths would leave registers half empty is executed another way, with the samples
+// of a batch in their lanes: lanes.go, which shares no operation with the plan and is compared with it step by step.
 //
 // Deliberately absent: threads within a training, other number formats, recurrent and attention layers. A NaN or an
 // infinity in a source is not looked for: it makes the run diverge; domains refuse it when they load their data.

@@ -102,13 +102,14 @@ func (e *Engine) Train(ctx context.Context, tasks []Task, progress func(Progress
 	var workers sync.WaitGroup
 	for range min(e.workers, len(tasks)) {
 		workers.Go(func() {
+			var last data
 			for ctx.Err() == nil {
 				n := int(next.Add(1)) - 1
 				if n >= len(order) {
 					return
 				}
 				i := order[n]
-				r, err := e.train(ctx, i, &tasks[i], report)
+				r, err := e.train(ctx, &last, i, &tasks[i], report)
 				if err != nil && err != ctx.Err() {
 					failed[i] = &TaskError{i, err}
 				}
@@ -120,12 +121,14 @@ func (e *Engine) Train(ctx context.Context, tasks []Task, progress func(Progress
 	return results, errors.Join(append(failed, ctx.Err())...)
 }
 
-// train trains task i.
-func (e *Engine) train(ctx context.Context, i int, t *Task, report func(Progress)) (*Result, error) {
+// train trains task i after the one before on this worker, whose samples are last, and leaves its own there: tasks of one search have
+// them in common.
+func (e *Engine) train(ctx context.Context, last *data, i int, t *Task, report func(Progress)) (*Result, error) {
 	if err := t.Validate(); err != nil {
 		return nil, err
 	}
-	r := newRun(t, e.kernels)
+	r := newRunAfter(*last, t, e.kernels)
+	*last = r.data
 	p := Progress{Task: i, Steps: t.Config.MaxSteps}
 	for done := false; !done; {
 		if err := ctx.Err(); err != nil {

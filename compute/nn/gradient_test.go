@@ -23,6 +23,11 @@ func TestGradientsByFiniteDifferences(t *testing.T) {
 				checkGradient(t, c)
 			})
 		}
+		t.Run(string(a)+"/soft", func(t *testing.T) {
+			c := small()
+			c.Activation, c.Loss = a, SoftmaxCrossEntropy
+			checkGradientOf(t, c, true)
+		})
 	}
 	last := Layer{Kind: LastStep}
 	for name, layers := range map[string][]Layer{
@@ -53,23 +58,29 @@ func TestGradientsByFiniteDifferences(t *testing.T) {
 // the biases, which begin as 1 and 0, are moved first.
 func checkGradient(t *testing.T, c Config) {
 	t.Helper()
+	checkGradientOf(t, c, false)
+}
+
+func checkGradientOf(t *testing.T, c Config, soft bool) {
+	t.Helper()
 	key := rng.Key{11, 12}
-	r := newTestRun(t, c, key, targets{surface{c.Batch, key, 0}, c.Loss}, surface{5, key, 100})
+	r := newTestRun(t, c, key, targets{surface{c.Batch, key, 0}, c.Loss, soft}, surface{5, key, 100})
 	r.gather(0)
 	weights := r.state.W
 	for i := range weights {
 		weights[i] += 0.1 * float32(i%7-3) / 3
 	}
-	o := r.objective
-	o.training, o.draws.Step = true, 1
-	got := o.mean(weights, c.Batch)
+	got, gradient := r.mean(1)
 
-	twin := twin64{&c, &o.draws}
+	twin := twin64{&c, &rng.Stream{Key: key, Purpose: rng.Dropout, Step: 1}}
 	w := make([]float64, len(weights))
 	for i, v := range weights {
 		w[i] = float64(v)
 	}
-	x, y := o.input(c.Batch), o.target
+	x, y := make([]float32, c.Batch*c.Inputs), r.target
+	for i := range c.Batch {
+		copy(x[i*c.Inputs:][:c.Inputs], r.x[i*r.train.stride:])
+	}
 	if want := twin.loss(w, x, y, c.Batch); math.Abs(float64(got)-want) > 1e-5*want {
 		t.Errorf("loss = %v, want %v", got, want)
 	}
@@ -86,17 +97,18 @@ func checkGradient(t *testing.T, c Config) {
 		largest = math.Max(largest, math.Abs(numeric[i]))
 	}
 	for i, want := range numeric {
-		if got := float64(o.gradient[i]); math.Abs(got-want) > 2e-5*largest {
+		if got := float64(gradient[i]); math.Abs(got-want) > 2e-5*largest {
 			t.Errorf("gradient[%d] = %v, want %v (largest %v)", i, got, want, largest)
 		}
 	}
 }
 
-// targets gives a source targets that suit a loss: one-hot or 0 and 1 for the cross-entropies; else scaled so that the
-// errors lie on both sides of the corner of the Huber loss.
+// targets gives a source targets that suit a loss: one-hot or 0 and 1 for the cross-entropies, or smooth ones that are
+// weighted; else scaled so that the errors lie on both sides of the corner of the Huber loss.
 type targets struct {
 	Source
 	loss Loss
+	soft bool
 }
 
 func (s targets) Sample(i int, x, y []float32) {
@@ -111,7 +123,11 @@ func (s targets) Sample(i int, x, y []float32) {
 			y[c] *= 3
 		}
 	}
-	if s.loss == SoftmaxCrossEntropy {
+	if s.soft {
+		for c := range y {
+			y[c] = float32((i+c)%4) / 3
+		}
+	} else if s.loss == SoftmaxCrossEntropy {
 		y[i%len(y)] = 1
 	}
 }

@@ -48,16 +48,16 @@ func (o *objective) mean(weights []float32, rows int) float32 {
 	values, d := o.values[:len(y)], o.grad(o.plan.output, rows)
 	o.loss.evaluate(o.kernels, values, d, o.rowwise, y, o.target[:len(y)], o.outputs)
 	n := o.loss.count(rows, o.outputs)
-	o.divide(d, n)
+	divide(o.kernels, d, n)
 	o.backward(rows)
 	return o.kernels.Sum(values) / n
 }
 
 // divide divides every element of d by a whole number n. The reciprocal of a power of two is exact, so that the product
 // is the quotient.
-func (o *objective) divide(d []float32, n float32) {
+func divide(k *vec.Kernels, d []float32, n float32) {
 	if i := int(n); i&(i-1) == 0 {
-		o.kernels.Scale(d, d, 1/n)
+		k.Scale(d, d, 1/n)
 		return
 	}
 	for i, v := range d {

@@ -11,18 +11,23 @@ import (
 // Run is a training that is made step by step: the state that the contract defines and the buffers of one goroutine.
 // After NewRun, steps allocate nothing. It is not safe for concurrent use.
 type Run struct {
-	cfg               Config
-	key               rng.Key
-	kernels           *vec.Kernels
-	plan              *plan
-	objective         *objective
-	train, validation *samples
-	schedule          *Rates
+	cfg         Config
+	key         rng.Key
+	kernels     *vec.Kernels
+	plan        *plan
+	objective   *objective // nil where the model is in lanes:
+	lanes, look *lanes     // for training and for validation
+	data
+	schedule *Rates
 
 	batch, perEpoch int
+	piece           int // samples that are validated together
 	epoch           int
-	order           rng.Order
+	half            uint32 // of the epoch's permutation, as are the keys
+	keys            [8]uint32
+	order           *rng.Order // the same for kernels that have no Images
 	index           []uint32
+	x, target       []float32 // where a batch goes
 
 	state  Checkpoint // of the steps done
 	status Status     // 0 while the run goes on
@@ -43,24 +48,51 @@ func NewRun(t *Task, isa vec.ISA) (*Run, error) {
 	return newRun(t, k), nil
 }
 
-func newRun(t *Task, k *vec.Kernels) *Run {
+func newRun(t *Task, k *vec.Kernels) *Run { return newRunAfter(data{}, t, k) }
+
+// newRunAfter is newRun that takes samples of another run where they are the same.
+func newRunAfter(before data, t *Task, k *vec.Kernels) *Run {
+	p := compile(&t.Config)
+	return newRunIn(before, t, k, p, p.inLanes(k.LaneWidth(), min(t.Config.Batch, t.Train.Len())))
+}
+
+// newRunIn is newRunAfter with the choice how the plan is executed, which does not show in the results.
+func newRunIn(before data, t *Task, k *vec.Kernels, p *plan, inLanes bool) *Run {
 	r := &Run{cfg: t.Config, key: t.Key, kernels: k, epoch: -1, loss: nan, leaf: newLeafHash()}
 	c := &r.cfg
-	r.plan = compile(c)
+	r.plan = p
 	n := t.Train.Len()
 	r.batch = min(c.Batch, n)
 	r.perEpoch = n / r.batch
-	r.index = make([]uint32, r.batch)
-	r.objective = newObjective(c, r.plan, k, max(r.batch, min(validationRows, t.Validation.Len())), r.batch)
-	r.objective.draws = rng.Stream{Key: t.Key, Purpose: rng.Dropout}
+	r.index = make([]uint32, r.batch, ceil(r.batch, k.LaneWidth()))
+	if k.LaneWidth() == 1 {
+		r.order = &rng.Order{}
+	}
 	validations := 1
 	if c.EvalEvery > 0 {
 		validations += c.MaxSteps / c.EvalEvery
 	}
-	r.train = newSamples(t.Train, c, c.MaxSteps*r.batch)
-	r.validation = newSamples(t.Validation, c, (validations-1)*t.Validation.Len())
 	r.state = Checkpoint{BestLoss: float32(math.Inf(1))}
 	r.state.allocate(c, r.plan.parameters)
+	r.piece = max(r.batch, min(validationRows, t.Validation.Len()))
+	stride, pad := c.Inputs, 1
+	if inLanes {
+		r.piece = ceil(r.piece, k.LaneWidth())
+		r.lanes = newLanes(c, r.plan, k, r.state.W, r.batch, true)
+		r.look = newLanes(c, r.plan, k, r.state.W, r.piece, false)
+		stride, pad = r.lanes.stride, k.LaneWidth()
+		r.x, r.target = r.lanes.x, r.lanes.target
+	} else {
+		r.objective = newObjective(c, r.plan, k, r.piece, r.batch)
+		r.objective.draws = rng.Stream{Key: t.Key, Purpose: rng.Dropout}
+		r.x, r.target = r.objective.input(r.batch), r.objective.target
+	}
+	if r.train = before.train; !r.train.holds(t.Train, c, stride, 1) {
+		r.train = newSamples(t.Train, c, c.MaxSteps*r.batch, stride, 1)
+	}
+	if r.validation = before.validation; !r.validation.holds(t.Validation, c, stride, pad) {
+		r.validation = newSamples(t.Validation, c, (validations-1)*t.Validation.Len(), stride, pad)
+	}
 	if t.From != nil {
 		r.state.restore(t.From)
 	} else {
@@ -78,12 +110,11 @@ func (r *Run) Step() bool {
 	st := &r.state
 	s := st.Step + 1
 	r.gather(s - 1)
-	o := r.objective
-	o.training, o.draws.Step = true, uint32(s)
-	if !vec.IsFinite(o.mean(st.W, r.batch)) {
+	loss, gradient := r.mean(s)
+	if !vec.IsFinite(loss) {
 		return r.end(Diverged, s)
 	}
-	r.update(o.gradient)
+	r.update(gradient)
 	st.Step = s
 
 	last := s == r.cfg.MaxSteps
@@ -108,15 +139,34 @@ func (r *Run) Step() bool {
 	return last && r.end(status, s)
 }
 
+// mean returns the loss of the batch of step s and its gradient.
+func (r *Run) mean(s int) (loss float32, gradient []float32) {
+	if n := r.lanes; n != nil {
+		return n.mean(), n.gradient
+	}
+	o := r.objective
+	o.training, o.draws.Step = true, uint32(s)
+	return o.mean(r.state.W, r.batch), o.gradient
+}
+
 // gather reads the samples of step i, counted from 0, in the order of its epoch.
 func (r *Run) gather(i int) {
 	epoch, first := i/r.perEpoch, i%r.perEpoch*r.batch
+	n := uint32(r.train.source.Len())
 	if epoch != r.epoch {
 		r.epoch = epoch
-		r.order.Reset(rng.Permutation(r.key, rng.Minibatch, uint32(epoch), uint32(r.train.source.Len())))
+		p := rng.Permutation(r.key, rng.Minibatch, uint32(epoch), n)
+		r.half, r.keys = p.Network()
+		if r.order != nil {
+			r.order.Reset(p)
+		}
 	}
-	r.order.Fill(r.index, uint32(first))
-	r.train.gather(r.kernels, r.objective.input(r.batch), r.objective.target, r.index)
+	if r.order != nil {
+		r.order.Fill(r.index, uint32(first))
+	} else {
+		r.kernels.Images(r.index[:cap(r.index)], r.half, &r.keys, uint32(first), n)
+	}
+	r.train.gather(r.kernels, r.x, r.target, r.index)
 }
 
 // update clips the gradient g to the largest norm and moves the parameters.
@@ -142,14 +192,22 @@ func (r *Run) update(g []float32) {
 // are evaluated together does not show in the result.
 func (r *Run) validate() float32 {
 	var sum vec.Summer
-	o, n := r.objective, r.validation.source.Len()
-	piece := max(r.batch, min(validationRows, n))
-	for first := 0; first < n; first += piece {
-		rows := min(piece, n-first)
-		x, y := r.validation.block(o.input(rows), o.target[:rows*o.outputs], first, rows)
-		r.kernels.Accumulate(&sum, o.elements(r.state.W, x, y, rows))
+	n, c := r.validation.source.Len(), &r.cfg
+	for first := 0; first < n; first += r.piece {
+		rows := min(r.piece, n-first)
+		var values []float32
+		if l := r.look; l != nil {
+			x, y := r.validation.block(l.x, l.target[:rows*c.Outputs], first, rows)
+			values = l.elements(x, y, rows)
+		} else {
+			o := r.objective
+			x, y := r.validation.block(o.input(rows), o.target[:rows*c.Outputs], first, rows)
+			values = o.elements(r.state.W, x[:rows*c.Inputs], y, rows)
+		}
+		r.kernels.Accumulate(&sum, values)
 	}
-	return sum.Sum() / o.loss.count(n, o.outputs)
+	l := losses[c.Loss]
+	return sum.Sum() / l.count(n, c.Outputs)
 }
 
 // end records how the run ended at step s, and returns true.

@@ -3,6 +3,8 @@ package rng
 import (
 	"fmt"
 	"testing"
+
+	"doin.network/node/compute/vec"
 )
 
 // TestFills compares the draws that are made many at a time with single ones.
@@ -55,5 +57,32 @@ func BenchmarkOrder(b *testing.B) {
 				o.Fill(dst, 100)
 			}
 		})
+	}
+}
+
+// TestImages compares the images of the kernels with those of At.
+func TestImages(t *testing.T) {
+	for _, isa := range vec.Supported() {
+		k, err := vec.For(isa)
+		if err != nil {
+			t.Fatal(err)
+		}
+		width := uint32(k.LaneWidth())
+		if width == 1 {
+			continue
+		}
+		for _, n := range []uint32{1, 2, 4, 5, 16, 17, 63, 64, 65, 600, 1000, 1024, 1025, 5000, 1 << 18, 1<<18 + 1, 1 << 23} {
+			p := Permutation(Key{7, n}, Minibatch, 3, n)
+			half, keys := p.Network()
+			for _, first := range []uint32{0, n / 3, n - 1} {
+				dst := make([]uint32, 5*width)
+				k.Images(dst, half, &keys, first, n)
+				for i, got := range dst[:min(5*width, n-first)] {
+					if want := p.At(first + uint32(i)); got != want {
+						t.Fatalf("%s: Images(%d of %d) = %d, want %d", isa, first+uint32(i), n, got, want)
+					}
+				}
+			}
+		}
 	}
 }

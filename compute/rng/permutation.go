@@ -27,11 +27,15 @@ func Permutation(key Key, purpose Purpose, step, n uint32) Perm {
 		p.half = uint32(bits.Len32(n-1)+1) / 2
 	}
 	s := New(key, purpose, step)
-	for r := range p.keys {
-		p.keys[r] = s.Uint32(uint32(r))
+	for i := range feistelRounds / 4 {
+		block := Block(s.Key, [4]uint32{uint32(s.Purpose), s.Step, uint32(i), 0})
+		copy(p.keys[4*i:], block[:])
 	}
 	return p
 }
+
+// Network returns what the images are computed with: the bits of one half of a number, and the keys of the rounds.
+func (p *Perm) Network() (half uint32, keys [feistelRounds]uint32) { return p.half, p.keys }
 
 // Len returns n.
 func (p *Perm) Len() uint32 { return p.n }

@@ -16,3 +16,7 @@ func sumBlocks(ISA, bool, *[lanes]float32, []float32) { panic("vec: no assembly 
 
 // philoxGroups writes as many of the words as make whole groups of blocks by assembly and returns their number.
 func philoxGroups(ISA, []uint32, [2]uint32, uint32, uint32, uint32) int { return 0 }
+
+func gatherRows(ISA, []float32, []float32, []uint32, int) {}
+
+func images(ISA, []uint32, *[8]uint32, uint32, uint32, uint32) {}

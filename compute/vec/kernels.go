@@ -14,6 +14,7 @@ type Kernels struct {
 	isa ISA
 
 	gemm      func(c []float32, ldc int, bias []float32, fresh bool, a []float32, ars, acs int, b []float32, ldb, m, n, k int)
+	narrow    func(p Narrow, c, bias, a, b []float32)
 	transpose func(t []float32, ldt int, a []float32, lda, rows, columns int)
 
 	adamW func(a AdamW, w, m, v, g []float32)
@@ -22,6 +23,8 @@ type Kernels struct {
 	relu, tanh, sigmoid, gelu, silu                          func(y, x []float32)
 	exp, log                                                 func(y, x []float32)
 	reluScale, tanhScale, sigmoidScale, geluScale, siluScale func(dz, d, f []float32)
+	tanhSlope, sigmoidSlope, geluSlope, siluSlope            func(y, slope, z []float32)
+	squares                                                  func(value, slope, y, t []float32)
 	add                                                      func(y, x []float32)
 	scale, axpy                                              func(y, x []float32, s float32)
 	finite                                                   func(x []float32) bool
@@ -49,8 +52,8 @@ func (k *Kernels) ISA() ISA { return k.isa }
 //
 //	c[i·ldc+j] = fma(a[i·ars + t·acs], b[t·ldb+j], c[i·ldc+j])
 //
-// With c preset to the bias it is a layer's forward product in order R1; with c cleared and b a transposed matrix its
-// input gradient; with ars = 1 and acs = the width of a, which reads a transposed, one chunk of a weight gradient in
+// With c preset to the bias it is a layer's forward product in order R1, if n ≥ NarrowColumns; with c cleared and b a
+// transposed matrix its input gradient; with ars = 1 and acs = the width of a, which reads a transposed, one chunk of a weight gradient in
 // order R2; and since it continues, the taps of a convolution follow each other. c must not overlap a or b. Strides are
 // in elements and not negative; ars and acs may be 0. Counts may be 0.
 func (k *Kernels) Gemm(c []float32, ldc int, a []float32, ars, acs int, b []float32, ldb, m, n, terms int) {
@@ -83,19 +86,52 @@ func (k *Kernels) product(c []float32, ldc int, bias []float32, fresh bool, a []
 	k.gemm(c, ldc, bias, fresh, a, ars, acs, b, ldb, m, n, terms)
 }
 
+// Narrow makes the product that p describes; n < NarrowColumns. bias has p.Columns elements, or is nil: +0. c must not overlap
+// the others. Counts may be 0.
+func (k *Kernels) Narrow(p Narrow, c, bias, a, b []float32) {
+	if p.Rows <= 0 || p.Columns <= 0 {
+		return
+	}
+	p.check(c, a, b)
+	if bias != nil {
+		bias = bias[:p.Columns]
+	}
+	k.narrow(p, c, bias, a, b)
+}
+
 // Dense is the function Dense. y must not overlap the inputs.
 func (k *Kernels) Dense(y, x, w, bias []float32, rows, in, out int) {
+	if out < NarrowColumns {
+		p := narrowDense(rows, out, in, out, 1)
+		k.Narrow(p, y, bias[:out], x, w)
+		return
+	}
 	k.GemmFrom(y, out, bias[:out], x, in, 1, w, out, rows, out, in)
 }
 
-// DenseInputGrad is the function DenseInputGrad: wt is w transposed. dx must not overlap the inputs.
+// DenseInputGrad is the function DenseInputGrad: wt is w transposed, or w where in < NarrowColumns. dx must not overlap the
+// inputs.
 func (k *Kernels) DenseInputGrad(dx, dy, wt []float32, rows, in, out int) {
+	if in < NarrowColumns {
+		p := narrowDense(rows, in, out, 1, out)
+		k.Narrow(p, dx, nil, dy, wt)
+		return
+	}
 	k.GemmFrom(dx, in, nil, dy, out, 1, wt, in, rows, in, out)
 }
 
 // Transpose writes w [in][out] as wt [out][in]. They must not overlap.
 func (k *Kernels) Transpose(wt, w []float32, in, out int) {
 	k.transpose(wt[:in*out], in, w[:in*out], out, in, out)
+}
+
+// Turn writes column c of a [rows][columns] to row c of t, ldt and lda apart: whole registers of rows and fours of columns
+// are fast. They must not overlap.
+func (k *Kernels) Turn(t []float32, ldt int, a []float32, lda, rows, columns int) {
+	if rows == 0 || columns == 0 {
+		return
+	}
+	k.transpose(t[:(columns-1)*ldt+rows], ldt, a[:(rows-1)*lda+columns], lda, rows, columns)
 }
 
 // WeightGradScratch returns how many elements DenseWeightGrad needs as scratch: none up to ChunkRows rows.
@@ -165,6 +201,15 @@ func (k *Kernels) GatherRows(y, x []float32, index []uint32, n int) {
 		}
 		return
 	}
+	if len(y) > 0 && k.LaneWidth() > 1 {
+		largest := uint32(0)
+		for _, r := range index {
+			largest = max(largest, r)
+		}
+		x = x[:(int(largest)+1)*n]
+		gatherRows(k.isa, y, x, index, n)
+		return
+	}
 	for i, r := range index {
 		copy(y[i*n:(i+1)*n], x[int(r)*n:(int(r)+1)*n])
 	}
@@ -217,6 +262,26 @@ func (k *Kernels) GELUScale(dz, d, z []float32) { k.geluScale(dz, d[:len(dz)], z
 
 // SiLUScale writes d·SiLUGrad(z) to dz; z are the arguments.
 func (k *Kernels) SiLUScale(dz, d, z []float32) { k.siluScale(dz, d[:len(dz)], z[:len(dz)]) }
+
+// TanhSlope writes Tanh(z) to y and TanhGrad of that to slope, for len(y) elements; y may be z. And so on.
+func (k *Kernels) TanhSlope(y, slope, z []float32) { k.tanhSlope(y, slope[:len(y)], z[:len(y)]) }
+
+// SigmoidSlope writes Sigmoid(z) to y and SigmoidGrad of that to slope.
+func (k *Kernels) SigmoidSlope(y, slope, z []float32) {
+	k.sigmoidSlope(y, slope[:len(y)], z[:len(y)])
+}
+
+// GELUSlope writes GELU(z) to y and GELUGrad(z) to slope.
+func (k *Kernels) GELUSlope(y, slope, z []float32) { k.geluSlope(y, slope[:len(y)], z[:len(y)]) }
+
+// SiLUSlope writes SiLU(z) to y and SiLUGrad(z) to slope.
+func (k *Kernels) SiLUSlope(y, slope, z []float32) { k.siluSlope(y, slope[:len(y)], z[:len(y)]) }
+
+// Squares writes e·e to value and 2·e to slope, for the errors e = y − t.
+func (k *Kernels) Squares(value, slope, y, t []float32) {
+	n := len(value)
+	k.squares(value, slope[:n], y[:n], t[:n])
+}
 
 // Add adds x to y, element by element: a residual connection.
 func (k *Kernels) Add(y, x []float32) { k.add(y, x[:len(y)]) }

@@ -4,6 +4,947 @@
 
 #include "textflag.h"
 
+// func narrow1x1AVX(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow1x1AVX(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+
+tile:
+	MOVQ    start+24(FP), SI
+	TESTQ   SI, SI
+	JE      continued
+	VMOVUPS (SI), X1
+	JMP     begin
+
+continued:
+	VMOVUPS (DX), X1
+
+begin:
+	MOVQ        b+56(FP), SI
+	MOVQ        head+64(FP), R9
+	TESTQ       R9, R9
+	JE          afterhead
+	LEAQ        quadMasks<>+0(SB), R10
+	SHLQ        $0x04, R9
+	VMOVDQU     (R10)(R9*1), X0
+	VMASKMOVPS  (BX), X0, X0
+	VFMADD231PS (SI), X0, X1
+	ADDQ        $0x10, SI
+	ADDQ        $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R9
+	TESTQ R9, R9
+	JE    rest
+
+loop:
+	VMOVUPS     (BX), X0
+	VFMADD231PS (SI), X0, X1
+	ADDQ        $0x10, SI
+	ADDQ        $0x10, BX
+	DECQ        R9
+	JNE         loop
+
+rest:
+	MOVQ        tail+80(FP), R9
+	TESTQ       R9, R9
+	JE          aftertail
+	LEAQ        quadMasks<>+0(SB), R10
+	SHLQ        $0x04, R9
+	VMOVDQU     (R10)(R9*1), X0
+	VMASKMOVPS  (BX), X0, X0
+	VFMADD231PS (SI), X0, X1
+	ADDQ        $0x10, SI
+	ADDQ        $0x10, BX
+
+aftertail:
+	TESTQ     AX, AX
+	JE        keep
+	VPERMILPS $0xb1, X1, X0
+	VADDPS    X0, X1, X1
+	VPERMILPS $0x4e, X1, X0
+	VADDPS    X0, X1, X1
+	VMOVSS    X1, (AX)
+	ADDQ      CX, AX
+	JMP       next
+
+keep:
+	VMOVUPS X1, (DX)
+
+next:
+	ADDQ   $+16, DX
+	IMUL3Q $0x01, DI, SI
+	MOVQ   a+32(FP), BX
+	ADDQ   SI, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+DATA quadMasks<>+0(SB)/4, $0x00000000
+DATA quadMasks<>+4(SB)/4, $0x00000000
+DATA quadMasks<>+8(SB)/4, $0x00000000
+DATA quadMasks<>+12(SB)/4, $0x00000000
+DATA quadMasks<>+16(SB)/4, $0xffffffff
+DATA quadMasks<>+20(SB)/4, $0x00000000
+DATA quadMasks<>+24(SB)/4, $0x00000000
+DATA quadMasks<>+28(SB)/4, $0x00000000
+DATA quadMasks<>+32(SB)/4, $0x00000000
+DATA quadMasks<>+36(SB)/4, $0xffffffff
+DATA quadMasks<>+40(SB)/4, $0x00000000
+DATA quadMasks<>+44(SB)/4, $0x00000000
+DATA quadMasks<>+48(SB)/4, $0xffffffff
+DATA quadMasks<>+52(SB)/4, $0xffffffff
+DATA quadMasks<>+56(SB)/4, $0x00000000
+DATA quadMasks<>+60(SB)/4, $0x00000000
+DATA quadMasks<>+64(SB)/4, $0x00000000
+DATA quadMasks<>+68(SB)/4, $0x00000000
+DATA quadMasks<>+72(SB)/4, $0xffffffff
+DATA quadMasks<>+76(SB)/4, $0x00000000
+DATA quadMasks<>+80(SB)/4, $0xffffffff
+DATA quadMasks<>+84(SB)/4, $0x00000000
+DATA quadMasks<>+88(SB)/4, $0xffffffff
+DATA quadMasks<>+92(SB)/4, $0x00000000
+DATA quadMasks<>+96(SB)/4, $0x00000000
+DATA quadMasks<>+100(SB)/4, $0xffffffff
+DATA quadMasks<>+104(SB)/4, $0xffffffff
+DATA quadMasks<>+108(SB)/4, $0x00000000
+DATA quadMasks<>+112(SB)/4, $0xffffffff
+DATA quadMasks<>+116(SB)/4, $0xffffffff
+DATA quadMasks<>+120(SB)/4, $0xffffffff
+DATA quadMasks<>+124(SB)/4, $0x00000000
+DATA quadMasks<>+128(SB)/4, $0x00000000
+DATA quadMasks<>+132(SB)/4, $0x00000000
+DATA quadMasks<>+136(SB)/4, $0x00000000
+DATA quadMasks<>+140(SB)/4, $0xffffffff
+DATA quadMasks<>+144(SB)/4, $0xffffffff
+DATA quadMasks<>+148(SB)/4, $0x00000000
+DATA quadMasks<>+152(SB)/4, $0x00000000
+DATA quadMasks<>+156(SB)/4, $0xffffffff
+DATA quadMasks<>+160(SB)/4, $0x00000000
+DATA quadMasks<>+164(SB)/4, $0xffffffff
+DATA quadMasks<>+168(SB)/4, $0x00000000
+DATA quadMasks<>+172(SB)/4, $0xffffffff
+DATA quadMasks<>+176(SB)/4, $0xffffffff
+DATA quadMasks<>+180(SB)/4, $0xffffffff
+DATA quadMasks<>+184(SB)/4, $0x00000000
+DATA quadMasks<>+188(SB)/4, $0xffffffff
+DATA quadMasks<>+192(SB)/4, $0x00000000
+DATA quadMasks<>+196(SB)/4, $0x00000000
+DATA quadMasks<>+200(SB)/4, $0xffffffff
+DATA quadMasks<>+204(SB)/4, $0xffffffff
+DATA quadMasks<>+208(SB)/4, $0xffffffff
+DATA quadMasks<>+212(SB)/4, $0x00000000
+DATA quadMasks<>+216(SB)/4, $0xffffffff
+DATA quadMasks<>+220(SB)/4, $0xffffffff
+DATA quadMasks<>+224(SB)/4, $0x00000000
+DATA quadMasks<>+228(SB)/4, $0xffffffff
+DATA quadMasks<>+232(SB)/4, $0xffffffff
+DATA quadMasks<>+236(SB)/4, $0xffffffff
+DATA quadMasks<>+240(SB)/4, $0xffffffff
+DATA quadMasks<>+244(SB)/4, $0xffffffff
+DATA quadMasks<>+248(SB)/4, $0xffffffff
+DATA quadMasks<>+252(SB)/4, $0xffffffff
+GLOBL quadMasks<>(SB), RODATA|NOPTR, $256
+
+// func narrow2x1AVX(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow2x1AVX(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+
+tile:
+	MOVQ    start+24(FP), SI
+	TESTQ   SI, SI
+	JE      continued
+	VMOVUPS (SI), X1
+	VMOVUPS 16(SI), X2
+	JMP     begin
+
+continued:
+	VMOVUPS (DX), X1
+	VMOVUPS 16(DX), X2
+
+begin:
+	MOVQ        b+56(FP), SI
+	MOVQ        head+64(FP), R9
+	TESTQ       R9, R9
+	JE          afterhead
+	LEAQ        quadMasks<>+0(SB), R10
+	SHLQ        $0x04, R9
+	VMOVDQU     (R10)(R9*1), X0
+	VMASKMOVPS  (BX), X0, X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	ADDQ        $0x20, SI
+	ADDQ        $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R9
+	TESTQ R9, R9
+	JE    rest
+
+loop:
+	VMOVUPS     (BX), X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	ADDQ        $0x20, SI
+	ADDQ        $0x10, BX
+	DECQ        R9
+	JNE         loop
+
+rest:
+	MOVQ        tail+80(FP), R9
+	TESTQ       R9, R9
+	JE          aftertail
+	LEAQ        quadMasks<>+0(SB), R10
+	SHLQ        $0x04, R9
+	VMOVDQU     (R10)(R9*1), X0
+	VMASKMOVPS  (BX), X0, X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	ADDQ        $0x20, SI
+	ADDQ        $0x10, BX
+
+aftertail:
+	TESTQ     AX, AX
+	JE        keep
+	VPERMILPS $0xb1, X1, X0
+	VADDPS    X0, X1, X1
+	VPERMILPS $0x4e, X1, X0
+	VADDPS    X0, X1, X1
+	VPERMILPS $0xb1, X2, X0
+	VADDPS    X0, X2, X2
+	VPERMILPS $0x4e, X2, X0
+	VADDPS    X0, X2, X2
+	VMOVSS    X1, (AX)
+	VMOVSS    X2, 4(AX)
+	ADDQ      CX, AX
+	JMP       next
+
+keep:
+	VMOVUPS X1, (DX)
+	VMOVUPS X2, 16(DX)
+
+next:
+	ADDQ   $+32, DX
+	IMUL3Q $0x01, DI, SI
+	MOVQ   a+32(FP), BX
+	ADDQ   SI, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow3x1AVX(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow3x1AVX(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+
+tile:
+	MOVQ    start+24(FP), SI
+	TESTQ   SI, SI
+	JE      continued
+	VMOVUPS (SI), X1
+	VMOVUPS 16(SI), X2
+	VMOVUPS 32(SI), X3
+	JMP     begin
+
+continued:
+	VMOVUPS (DX), X1
+	VMOVUPS 16(DX), X2
+	VMOVUPS 32(DX), X3
+
+begin:
+	MOVQ        b+56(FP), SI
+	MOVQ        head+64(FP), R9
+	TESTQ       R9, R9
+	JE          afterhead
+	LEAQ        quadMasks<>+0(SB), R10
+	SHLQ        $0x04, R9
+	VMOVDQU     (R10)(R9*1), X0
+	VMASKMOVPS  (BX), X0, X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	VFMADD231PS 32(SI), X0, X3
+	ADDQ        $0x30, SI
+	ADDQ        $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R9
+	TESTQ R9, R9
+	JE    rest
+
+loop:
+	VMOVUPS     (BX), X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	VFMADD231PS 32(SI), X0, X3
+	ADDQ        $0x30, SI
+	ADDQ        $0x10, BX
+	DECQ        R9
+	JNE         loop
+
+rest:
+	MOVQ        tail+80(FP), R9
+	TESTQ       R9, R9
+	JE          aftertail
+	LEAQ        quadMasks<>+0(SB), R10
+	SHLQ        $0x04, R9
+	VMOVDQU     (R10)(R9*1), X0
+	VMASKMOVPS  (BX), X0, X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	VFMADD231PS 32(SI), X0, X3
+	ADDQ        $0x30, SI
+	ADDQ        $0x10, BX
+
+aftertail:
+	TESTQ     AX, AX
+	JE        keep
+	VPERMILPS $0xb1, X1, X0
+	VADDPS    X0, X1, X1
+	VPERMILPS $0x4e, X1, X0
+	VADDPS    X0, X1, X1
+	VPERMILPS $0xb1, X2, X0
+	VADDPS    X0, X2, X2
+	VPERMILPS $0x4e, X2, X0
+	VADDPS    X0, X2, X2
+	VPERMILPS $0xb1, X3, X0
+	VADDPS    X0, X3, X3
+	VPERMILPS $0x4e, X3, X0
+	VADDPS    X0, X3, X3
+	VMOVSS    X1, (AX)
+	VMOVSS    X2, 4(AX)
+	VMOVSS    X3, 8(AX)
+	ADDQ      CX, AX
+	JMP       next
+
+keep:
+	VMOVUPS X1, (DX)
+	VMOVUPS X2, 16(DX)
+	VMOVUPS X3, 32(DX)
+
+next:
+	ADDQ   $+48, DX
+	IMUL3Q $0x01, DI, SI
+	MOVQ   a+32(FP), BX
+	ADDQ   SI, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow4x1AVX(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow4x1AVX(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+
+tile:
+	MOVQ    start+24(FP), SI
+	TESTQ   SI, SI
+	JE      continued
+	VMOVUPS (SI), X1
+	VMOVUPS 16(SI), X2
+	VMOVUPS 32(SI), X3
+	VMOVUPS 48(SI), X4
+	JMP     begin
+
+continued:
+	VMOVUPS (DX), X1
+	VMOVUPS 16(DX), X2
+	VMOVUPS 32(DX), X3
+	VMOVUPS 48(DX), X4
+
+begin:
+	MOVQ        b+56(FP), SI
+	MOVQ        head+64(FP), R9
+	TESTQ       R9, R9
+	JE          afterhead
+	LEAQ        quadMasks<>+0(SB), R10
+	SHLQ        $0x04, R9
+	VMOVDQU     (R10)(R9*1), X0
+	VMASKMOVPS  (BX), X0, X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	VFMADD231PS 32(SI), X0, X3
+	VFMADD231PS 48(SI), X0, X4
+	ADDQ        $0x40, SI
+	ADDQ        $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R9
+	TESTQ R9, R9
+	JE    rest
+
+loop:
+	VMOVUPS     (BX), X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	VFMADD231PS 32(SI), X0, X3
+	VFMADD231PS 48(SI), X0, X4
+	ADDQ        $0x40, SI
+	ADDQ        $0x10, BX
+	DECQ        R9
+	JNE         loop
+
+rest:
+	MOVQ        tail+80(FP), R9
+	TESTQ       R9, R9
+	JE          aftertail
+	LEAQ        quadMasks<>+0(SB), R10
+	SHLQ        $0x04, R9
+	VMOVDQU     (R10)(R9*1), X0
+	VMASKMOVPS  (BX), X0, X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	VFMADD231PS 32(SI), X0, X3
+	VFMADD231PS 48(SI), X0, X4
+	ADDQ        $0x40, SI
+	ADDQ        $0x10, BX
+
+aftertail:
+	TESTQ     AX, AX
+	JE        keep
+	VPERMILPS $0xb1, X1, X0
+	VADDPS    X0, X1, X1
+	VPERMILPS $0x4e, X1, X0
+	VADDPS    X0, X1, X1
+	VPERMILPS $0xb1, X2, X0
+	VADDPS    X0, X2, X2
+	VPERMILPS $0x4e, X2, X0
+	VADDPS    X0, X2, X2
+	VPERMILPS $0xb1, X3, X0
+	VADDPS    X0, X3, X3
+	VPERMILPS $0x4e, X3, X0
+	VADDPS    X0, X3, X3
+	VPERMILPS $0xb1, X4, X0
+	VADDPS    X0, X4, X4
+	VPERMILPS $0x4e, X4, X0
+	VADDPS    X0, X4, X4
+	VMOVSS    X1, (AX)
+	VMOVSS    X2, 4(AX)
+	VMOVSS    X3, 8(AX)
+	VMOVSS    X4, 12(AX)
+	ADDQ      CX, AX
+	JMP       next
+
+keep:
+	VMOVUPS X1, (DX)
+	VMOVUPS X2, 16(DX)
+	VMOVUPS X3, 32(DX)
+	VMOVUPS X4, 48(DX)
+
+next:
+	ADDQ   $+64, DX
+	IMUL3Q $0x01, DI, SI
+	MOVQ   a+32(FP), BX
+	ADDQ   SI, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow5x1AVX(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow5x1AVX(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+
+tile:
+	MOVQ    start+24(FP), SI
+	TESTQ   SI, SI
+	JE      continued
+	VMOVUPS (SI), X1
+	VMOVUPS 16(SI), X2
+	VMOVUPS 32(SI), X3
+	VMOVUPS 48(SI), X4
+	VMOVUPS 64(SI), X5
+	JMP     begin
+
+continued:
+	VMOVUPS (DX), X1
+	VMOVUPS 16(DX), X2
+	VMOVUPS 32(DX), X3
+	VMOVUPS 48(DX), X4
+	VMOVUPS 64(DX), X5
+
+begin:
+	MOVQ        b+56(FP), SI
+	MOVQ        head+64(FP), R9
+	TESTQ       R9, R9
+	JE          afterhead
+	LEAQ        quadMasks<>+0(SB), R10
+	SHLQ        $0x04, R9
+	VMOVDQU     (R10)(R9*1), X0
+	VMASKMOVPS  (BX), X0, X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	VFMADD231PS 32(SI), X0, X3
+	VFMADD231PS 48(SI), X0, X4
+	VFMADD231PS 64(SI), X0, X5
+	ADDQ        $0x50, SI
+	ADDQ        $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R9
+	TESTQ R9, R9
+	JE    rest
+
+loop:
+	VMOVUPS     (BX), X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	VFMADD231PS 32(SI), X0, X3
+	VFMADD231PS 48(SI), X0, X4
+	VFMADD231PS 64(SI), X0, X5
+	ADDQ        $0x50, SI
+	ADDQ        $0x10, BX
+	DECQ        R9
+	JNE         loop
+
+rest:
+	MOVQ        tail+80(FP), R9
+	TESTQ       R9, R9
+	JE          aftertail
+	LEAQ        quadMasks<>+0(SB), R10
+	SHLQ        $0x04, R9
+	VMOVDQU     (R10)(R9*1), X0
+	VMASKMOVPS  (BX), X0, X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	VFMADD231PS 32(SI), X0, X3
+	VFMADD231PS 48(SI), X0, X4
+	VFMADD231PS 64(SI), X0, X5
+	ADDQ        $0x50, SI
+	ADDQ        $0x10, BX
+
+aftertail:
+	TESTQ     AX, AX
+	JE        keep
+	VPERMILPS $0xb1, X1, X0
+	VADDPS    X0, X1, X1
+	VPERMILPS $0x4e, X1, X0
+	VADDPS    X0, X1, X1
+	VPERMILPS $0xb1, X2, X0
+	VADDPS    X0, X2, X2
+	VPERMILPS $0x4e, X2, X0
+	VADDPS    X0, X2, X2
+	VPERMILPS $0xb1, X3, X0
+	VADDPS    X0, X3, X3
+	VPERMILPS $0x4e, X3, X0
+	VADDPS    X0, X3, X3
+	VPERMILPS $0xb1, X4, X0
+	VADDPS    X0, X4, X4
+	VPERMILPS $0x4e, X4, X0
+	VADDPS    X0, X4, X4
+	VPERMILPS $0xb1, X5, X0
+	VADDPS    X0, X5, X5
+	VPERMILPS $0x4e, X5, X0
+	VADDPS    X0, X5, X5
+	VMOVSS    X1, (AX)
+	VMOVSS    X2, 4(AX)
+	VMOVSS    X3, 8(AX)
+	VMOVSS    X4, 12(AX)
+	VMOVSS    X5, 16(AX)
+	ADDQ      CX, AX
+	JMP       next
+
+keep:
+	VMOVUPS X1, (DX)
+	VMOVUPS X2, 16(DX)
+	VMOVUPS X3, 32(DX)
+	VMOVUPS X4, 48(DX)
+	VMOVUPS X5, 64(DX)
+
+next:
+	ADDQ   $+80, DX
+	IMUL3Q $0x01, DI, SI
+	MOVQ   a+32(FP), BX
+	ADDQ   SI, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow6x1AVX(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow6x1AVX(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+
+tile:
+	MOVQ    start+24(FP), SI
+	TESTQ   SI, SI
+	JE      continued
+	VMOVUPS (SI), X1
+	VMOVUPS 16(SI), X2
+	VMOVUPS 32(SI), X3
+	VMOVUPS 48(SI), X4
+	VMOVUPS 64(SI), X5
+	VMOVUPS 80(SI), X6
+	JMP     begin
+
+continued:
+	VMOVUPS (DX), X1
+	VMOVUPS 16(DX), X2
+	VMOVUPS 32(DX), X3
+	VMOVUPS 48(DX), X4
+	VMOVUPS 64(DX), X5
+	VMOVUPS 80(DX), X6
+
+begin:
+	MOVQ        b+56(FP), SI
+	MOVQ        head+64(FP), R9
+	TESTQ       R9, R9
+	JE          afterhead
+	LEAQ        quadMasks<>+0(SB), R10
+	SHLQ        $0x04, R9
+	VMOVDQU     (R10)(R9*1), X0
+	VMASKMOVPS  (BX), X0, X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	VFMADD231PS 32(SI), X0, X3
+	VFMADD231PS 48(SI), X0, X4
+	VFMADD231PS 64(SI), X0, X5
+	VFMADD231PS 80(SI), X0, X6
+	ADDQ        $0x60, SI
+	ADDQ        $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R9
+	TESTQ R9, R9
+	JE    rest
+
+loop:
+	VMOVUPS     (BX), X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	VFMADD231PS 32(SI), X0, X3
+	VFMADD231PS 48(SI), X0, X4
+	VFMADD231PS 64(SI), X0, X5
+	VFMADD231PS 80(SI), X0, X6
+	ADDQ        $0x60, SI
+	ADDQ        $0x10, BX
+	DECQ        R9
+	JNE         loop
+
+rest:
+	MOVQ        tail+80(FP), R9
+	TESTQ       R9, R9
+	JE          aftertail
+	LEAQ        quadMasks<>+0(SB), R10
+	SHLQ        $0x04, R9
+	VMOVDQU     (R10)(R9*1), X0
+	VMASKMOVPS  (BX), X0, X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	VFMADD231PS 32(SI), X0, X3
+	VFMADD231PS 48(SI), X0, X4
+	VFMADD231PS 64(SI), X0, X5
+	VFMADD231PS 80(SI), X0, X6
+	ADDQ        $0x60, SI
+	ADDQ        $0x10, BX
+
+aftertail:
+	TESTQ     AX, AX
+	JE        keep
+	VPERMILPS $0xb1, X1, X0
+	VADDPS    X0, X1, X1
+	VPERMILPS $0x4e, X1, X0
+	VADDPS    X0, X1, X1
+	VPERMILPS $0xb1, X2, X0
+	VADDPS    X0, X2, X2
+	VPERMILPS $0x4e, X2, X0
+	VADDPS    X0, X2, X2
+	VPERMILPS $0xb1, X3, X0
+	VADDPS    X0, X3, X3
+	VPERMILPS $0x4e, X3, X0
+	VADDPS    X0, X3, X3
+	VPERMILPS $0xb1, X4, X0
+	VADDPS    X0, X4, X4
+	VPERMILPS $0x4e, X4, X0
+	VADDPS    X0, X4, X4
+	VPERMILPS $0xb1, X5, X0
+	VADDPS    X0, X5, X5
+	VPERMILPS $0x4e, X5, X0
+	VADDPS    X0, X5, X5
+	VPERMILPS $0xb1, X6, X0
+	VADDPS    X0, X6, X6
+	VPERMILPS $0x4e, X6, X0
+	VADDPS    X0, X6, X6
+	VMOVSS    X1, (AX)
+	VMOVSS    X2, 4(AX)
+	VMOVSS    X3, 8(AX)
+	VMOVSS    X4, 12(AX)
+	VMOVSS    X5, 16(AX)
+	VMOVSS    X6, 20(AX)
+	ADDQ      CX, AX
+	JMP       next
+
+keep:
+	VMOVUPS X1, (DX)
+	VMOVUPS X2, 16(DX)
+	VMOVUPS X3, 32(DX)
+	VMOVUPS X4, 48(DX)
+	VMOVUPS X5, 64(DX)
+	VMOVUPS X6, 80(DX)
+
+next:
+	ADDQ   $+96, DX
+	IMUL3Q $0x01, DI, SI
+	MOVQ   a+32(FP), BX
+	ADDQ   SI, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow7x1AVX(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow7x1AVX(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+
+tile:
+	MOVQ    start+24(FP), SI
+	TESTQ   SI, SI
+	JE      continued
+	VMOVUPS (SI), X1
+	VMOVUPS 16(SI), X2
+	VMOVUPS 32(SI), X3
+	VMOVUPS 48(SI), X4
+	VMOVUPS 64(SI), X5
+	VMOVUPS 80(SI), X6
+	VMOVUPS 96(SI), X7
+	JMP     begin
+
+continued:
+	VMOVUPS (DX), X1
+	VMOVUPS 16(DX), X2
+	VMOVUPS 32(DX), X3
+	VMOVUPS 48(DX), X4
+	VMOVUPS 64(DX), X5
+	VMOVUPS 80(DX), X6
+	VMOVUPS 96(DX), X7
+
+begin:
+	MOVQ        b+56(FP), SI
+	MOVQ        head+64(FP), R9
+	TESTQ       R9, R9
+	JE          afterhead
+	LEAQ        quadMasks<>+0(SB), R10
+	SHLQ        $0x04, R9
+	VMOVDQU     (R10)(R9*1), X0
+	VMASKMOVPS  (BX), X0, X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	VFMADD231PS 32(SI), X0, X3
+	VFMADD231PS 48(SI), X0, X4
+	VFMADD231PS 64(SI), X0, X5
+	VFMADD231PS 80(SI), X0, X6
+	VFMADD231PS 96(SI), X0, X7
+	ADDQ        $0x70, SI
+	ADDQ        $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R9
+	TESTQ R9, R9
+	JE    rest
+
+loop:
+	VMOVUPS     (BX), X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	VFMADD231PS 32(SI), X0, X3
+	VFMADD231PS 48(SI), X0, X4
+	VFMADD231PS 64(SI), X0, X5
+	VFMADD231PS 80(SI), X0, X6
+	VFMADD231PS 96(SI), X0, X7
+	ADDQ        $0x70, SI
+	ADDQ        $0x10, BX
+	DECQ        R9
+	JNE         loop
+
+rest:
+	MOVQ        tail+80(FP), R9
+	TESTQ       R9, R9
+	JE          aftertail
+	LEAQ        quadMasks<>+0(SB), R10
+	SHLQ        $0x04, R9
+	VMOVDQU     (R10)(R9*1), X0
+	VMASKMOVPS  (BX), X0, X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	VFMADD231PS 32(SI), X0, X3
+	VFMADD231PS 48(SI), X0, X4
+	VFMADD231PS 64(SI), X0, X5
+	VFMADD231PS 80(SI), X0, X6
+	VFMADD231PS 96(SI), X0, X7
+	ADDQ        $0x70, SI
+	ADDQ        $0x10, BX
+
+aftertail:
+	TESTQ     AX, AX
+	JE        keep
+	VPERMILPS $0xb1, X1, X0
+	VADDPS    X0, X1, X1
+	VPERMILPS $0x4e, X1, X0
+	VADDPS    X0, X1, X1
+	VPERMILPS $0xb1, X2, X0
+	VADDPS    X0, X2, X2
+	VPERMILPS $0x4e, X2, X0
+	VADDPS    X0, X2, X2
+	VPERMILPS $0xb1, X3, X0
+	VADDPS    X0, X3, X3
+	VPERMILPS $0x4e, X3, X0
+	VADDPS    X0, X3, X3
+	VPERMILPS $0xb1, X4, X0
+	VADDPS    X0, X4, X4
+	VPERMILPS $0x4e, X4, X0
+	VADDPS    X0, X4, X4
+	VPERMILPS $0xb1, X5, X0
+	VADDPS    X0, X5, X5
+	VPERMILPS $0x4e, X5, X0
+	VADDPS    X0, X5, X5
+	VPERMILPS $0xb1, X6, X0
+	VADDPS    X0, X6, X6
+	VPERMILPS $0x4e, X6, X0
+	VADDPS    X0, X6, X6
+	VPERMILPS $0xb1, X7, X0
+	VADDPS    X0, X7, X7
+	VPERMILPS $0x4e, X7, X0
+	VADDPS    X0, X7, X7
+	VMOVSS    X1, (AX)
+	VMOVSS    X2, 4(AX)
+	VMOVSS    X3, 8(AX)
+	VMOVSS    X4, 12(AX)
+	VMOVSS    X5, 16(AX)
+	VMOVSS    X6, 20(AX)
+	VMOVSS    X7, 24(AX)
+	ADDQ      CX, AX
+	JMP       next
+
+keep:
+	VMOVUPS X1, (DX)
+	VMOVUPS X2, 16(DX)
+	VMOVUPS X3, 32(DX)
+	VMOVUPS X4, 48(DX)
+	VMOVUPS X5, 64(DX)
+	VMOVUPS X6, 80(DX)
+	VMOVUPS X7, 96(DX)
+
+next:
+	ADDQ   $+112, DX
+	IMUL3Q $0x01, DI, SI
+	MOVQ   a+32(FP), BX
+	ADDQ   SI, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
 // func gemm1AVX2(c *float32, ldc int, start *float32, lds int, a *float32, ars int, acs int, b *float32, ldb int, k int, rows int, tiles int)
 // Requires: AVX, FMA3
 TEXT ·gemm1AVX2(SB), NOSPLIT, $0-96
@@ -2304,6 +3245,2372 @@ loop6:
 	VZEROUPPER
 	RET
 
+// func narrow1x8AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow1x8AVX2(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R10
+
+tile:
+	MOVQ           start+24(FP), R11
+	TESTQ          R11, R11
+	JE             continued
+	VBROADCASTF128 (R11), Y4
+	VBROADCASTF128 (R11), Y5
+	VBROADCASTF128 (R11), Y6
+	VBROADCASTF128 (R11), Y7
+	JMP            begin
+
+continued:
+	VMOVUPS (DX), Y4
+	VMOVUPS 32(DX), Y5
+	VMOVUPS 64(DX), Y6
+	VMOVUPS 96(DX), Y7
+
+begin:
+	MOVQ           b+56(FP), R11
+	MOVQ           head+64(FP), R12
+	TESTQ          R12, R12
+	JE             afterhead
+	LEAQ           quadMasks<>+0(SB), R13
+	SHLQ           $0x04, R12
+	VMOVDQU        (R13)(R12*1), X8
+	VMASKMOVPS     (BX), X8, X0
+	VMASKMOVPS     (BX)(DI*1), X8, X1
+	VINSERTF128    $0x01, X1, Y0, Y0
+	VMASKMOVPS     (BX)(DI*2), X8, X1
+	VMASKMOVPS     (BX)(SI*1), X8, X2
+	VINSERTF128    $0x01, X2, Y1, Y1
+	VMASKMOVPS     (BX)(DI*4), X8, X2
+	VMASKMOVPS     (BX)(R9*1), X8, X3
+	VINSERTF128    $0x01, X3, Y2, Y2
+	VMASKMOVPS     (BX)(SI*2), X8, X3
+	VMASKMOVPS     (BX)(R10*1), X8, X8
+	VINSERTF128    $0x01, X8, Y3, Y3
+	VBROADCASTF128 (R11), Y8
+	VFMADD231PS    Y8, Y0, Y4
+	VFMADD231PS    Y8, Y1, Y5
+	VFMADD231PS    Y8, Y2, Y6
+	VFMADD231PS    Y8, Y3, Y7
+	ADDQ           $0x10, R11
+	ADDQ           $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R12
+	TESTQ R12, R12
+	JE    rest
+
+loop:
+	VMOVUPS        (BX), X0
+	VINSERTF128    $0x01, (BX)(DI*1), Y0, Y0
+	VMOVUPS        (BX)(DI*2), X1
+	VINSERTF128    $0x01, (BX)(SI*1), Y1, Y1
+	VMOVUPS        (BX)(DI*4), X2
+	VINSERTF128    $0x01, (BX)(R9*1), Y2, Y2
+	VMOVUPS        (BX)(SI*2), X3
+	VINSERTF128    $0x01, (BX)(R10*1), Y3, Y3
+	VBROADCASTF128 (R11), Y8
+	VFMADD231PS    Y8, Y0, Y4
+	VFMADD231PS    Y8, Y1, Y5
+	VFMADD231PS    Y8, Y2, Y6
+	VFMADD231PS    Y8, Y3, Y7
+	ADDQ           $0x10, R11
+	ADDQ           $0x10, BX
+	DECQ           R12
+	JNE            loop
+
+rest:
+	MOVQ           tail+80(FP), R12
+	TESTQ          R12, R12
+	JE             aftertail
+	LEAQ           quadMasks<>+0(SB), R13
+	SHLQ           $0x04, R12
+	VMOVDQU        (R13)(R12*1), X8
+	VMASKMOVPS     (BX), X8, X0
+	VMASKMOVPS     (BX)(DI*1), X8, X1
+	VINSERTF128    $0x01, X1, Y0, Y0
+	VMASKMOVPS     (BX)(DI*2), X8, X1
+	VMASKMOVPS     (BX)(SI*1), X8, X2
+	VINSERTF128    $0x01, X2, Y1, Y1
+	VMASKMOVPS     (BX)(DI*4), X8, X2
+	VMASKMOVPS     (BX)(R9*1), X8, X3
+	VINSERTF128    $0x01, X3, Y2, Y2
+	VMASKMOVPS     (BX)(SI*2), X8, X3
+	VMASKMOVPS     (BX)(R10*1), X8, X8
+	VINSERTF128    $0x01, X8, Y3, Y3
+	VBROADCASTF128 (R11), Y8
+	VFMADD231PS    Y8, Y0, Y4
+	VFMADD231PS    Y8, Y1, Y5
+	VFMADD231PS    Y8, Y2, Y6
+	VFMADD231PS    Y8, Y3, Y7
+	ADDQ           $0x10, R11
+	ADDQ           $0x10, BX
+
+aftertail:
+	TESTQ        AX, AX
+	JE           keep
+	VPERMILPS    $0xb1, Y4, Y8
+	VADDPS       Y8, Y4, Y4
+	VPERMILPS    $0x4e, Y4, Y8
+	VADDPS       Y8, Y4, Y4
+	VPERMILPS    $0xb1, Y5, Y8
+	VADDPS       Y8, Y5, Y5
+	VPERMILPS    $0x4e, Y5, Y8
+	VADDPS       Y8, Y5, Y5
+	VPERMILPS    $0xb1, Y6, Y8
+	VADDPS       Y8, Y6, Y6
+	VPERMILPS    $0x4e, Y6, Y8
+	VADDPS       Y8, Y6, Y6
+	VPERMILPS    $0xb1, Y7, Y8
+	VADDPS       Y8, Y7, Y7
+	VPERMILPS    $0x4e, Y7, Y8
+	VADDPS       Y8, Y7, Y7
+	VMOVSS       X4, (AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y4, X0
+	VMOVSS       X0, (AX)
+	ADDQ         CX, AX
+	VMOVSS       X5, (AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y5, X0
+	VMOVSS       X0, (AX)
+	ADDQ         CX, AX
+	VMOVSS       X6, (AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y6, X0
+	VMOVSS       X0, (AX)
+	ADDQ         CX, AX
+	VMOVSS       X7, (AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y7, X0
+	VMOVSS       X0, (AX)
+	ADDQ         CX, AX
+	JMP          next
+
+keep:
+	VMOVUPS Y4, (DX)
+	VMOVUPS Y5, 32(DX)
+	VMOVUPS Y6, 64(DX)
+	VMOVUPS Y7, 96(DX)
+
+next:
+	ADDQ   $+128, DX
+	IMUL3Q $0x08, DI, R11
+	MOVQ   a+32(FP), BX
+	ADDQ   R11, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow1x2AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow1x2AVX2(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+
+tile:
+	MOVQ           start+24(FP), SI
+	TESTQ          SI, SI
+	JE             continued
+	VBROADCASTF128 (SI), Y1
+	JMP            begin
+
+continued:
+	VMOVUPS (DX), Y1
+
+begin:
+	MOVQ           b+56(FP), SI
+	MOVQ           head+64(FP), R9
+	TESTQ          R9, R9
+	JE             afterhead
+	LEAQ           quadMasks<>+0(SB), R10
+	SHLQ           $0x04, R9
+	VMOVDQU        (R10)(R9*1), X2
+	VMASKMOVPS     (BX), X2, X0
+	VMASKMOVPS     (BX)(DI*1), X2, X2
+	VINSERTF128    $0x01, X2, Y0, Y0
+	VBROADCASTF128 (SI), Y2
+	VFMADD231PS    Y2, Y0, Y1
+	ADDQ           $0x10, SI
+	ADDQ           $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R9
+	TESTQ R9, R9
+	JE    rest
+
+loop:
+	VMOVUPS        (BX), X0
+	VINSERTF128    $0x01, (BX)(DI*1), Y0, Y0
+	VBROADCASTF128 (SI), Y2
+	VFMADD231PS    Y2, Y0, Y1
+	ADDQ           $0x10, SI
+	ADDQ           $0x10, BX
+	DECQ           R9
+	JNE            loop
+
+rest:
+	MOVQ           tail+80(FP), R9
+	TESTQ          R9, R9
+	JE             aftertail
+	LEAQ           quadMasks<>+0(SB), R10
+	SHLQ           $0x04, R9
+	VMOVDQU        (R10)(R9*1), X2
+	VMASKMOVPS     (BX), X2, X0
+	VMASKMOVPS     (BX)(DI*1), X2, X2
+	VINSERTF128    $0x01, X2, Y0, Y0
+	VBROADCASTF128 (SI), Y2
+	VFMADD231PS    Y2, Y0, Y1
+	ADDQ           $0x10, SI
+	ADDQ           $0x10, BX
+
+aftertail:
+	TESTQ        AX, AX
+	JE           keep
+	VPERMILPS    $0xb1, Y1, Y2
+	VADDPS       Y2, Y1, Y1
+	VPERMILPS    $0x4e, Y1, Y2
+	VADDPS       Y2, Y1, Y1
+	VMOVSS       X1, (AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y1, X0
+	VMOVSS       X0, (AX)
+	ADDQ         CX, AX
+	JMP          next
+
+keep:
+	VMOVUPS Y1, (DX)
+
+next:
+	ADDQ   $+32, DX
+	IMUL3Q $0x02, DI, SI
+	MOVQ   a+32(FP), BX
+	ADDQ   SI, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow2x8AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow2x8AVX2(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R10
+
+tile:
+	MOVQ           start+24(FP), R11
+	TESTQ          R11, R11
+	JE             continued
+	VBROADCASTF128 (R11), Y4
+	VBROADCASTF128 (R11), Y5
+	VBROADCASTF128 (R11), Y6
+	VBROADCASTF128 (R11), Y7
+	VBROADCASTF128 16(R11), Y8
+	VBROADCASTF128 16(R11), Y9
+	VBROADCASTF128 16(R11), Y10
+	VBROADCASTF128 16(R11), Y11
+	JMP            begin
+
+continued:
+	VMOVUPS (DX), Y4
+	VMOVUPS 32(DX), Y5
+	VMOVUPS 64(DX), Y6
+	VMOVUPS 96(DX), Y7
+	VMOVUPS 128(DX), Y8
+	VMOVUPS 160(DX), Y9
+	VMOVUPS 192(DX), Y10
+	VMOVUPS 224(DX), Y11
+
+begin:
+	MOVQ           b+56(FP), R11
+	MOVQ           head+64(FP), R12
+	TESTQ          R12, R12
+	JE             afterhead
+	LEAQ           quadMasks<>+0(SB), R13
+	SHLQ           $0x04, R12
+	VMOVDQU        (R13)(R12*1), X12
+	VMASKMOVPS     (BX), X12, X0
+	VMASKMOVPS     (BX)(DI*1), X12, X1
+	VINSERTF128    $0x01, X1, Y0, Y0
+	VMASKMOVPS     (BX)(DI*2), X12, X1
+	VMASKMOVPS     (BX)(SI*1), X12, X2
+	VINSERTF128    $0x01, X2, Y1, Y1
+	VMASKMOVPS     (BX)(DI*4), X12, X2
+	VMASKMOVPS     (BX)(R9*1), X12, X3
+	VINSERTF128    $0x01, X3, Y2, Y2
+	VMASKMOVPS     (BX)(SI*2), X12, X3
+	VMASKMOVPS     (BX)(R10*1), X12, X12
+	VINSERTF128    $0x01, X12, Y3, Y3
+	VBROADCASTF128 (R11), Y12
+	VFMADD231PS    Y12, Y0, Y4
+	VFMADD231PS    Y12, Y1, Y5
+	VFMADD231PS    Y12, Y2, Y6
+	VFMADD231PS    Y12, Y3, Y7
+	VBROADCASTF128 16(R11), Y12
+	VFMADD231PS    Y12, Y0, Y8
+	VFMADD231PS    Y12, Y1, Y9
+	VFMADD231PS    Y12, Y2, Y10
+	VFMADD231PS    Y12, Y3, Y11
+	ADDQ           $0x20, R11
+	ADDQ           $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R12
+	TESTQ R12, R12
+	JE    rest
+
+loop:
+	VMOVUPS        (BX), X0
+	VINSERTF128    $0x01, (BX)(DI*1), Y0, Y0
+	VMOVUPS        (BX)(DI*2), X1
+	VINSERTF128    $0x01, (BX)(SI*1), Y1, Y1
+	VMOVUPS        (BX)(DI*4), X2
+	VINSERTF128    $0x01, (BX)(R9*1), Y2, Y2
+	VMOVUPS        (BX)(SI*2), X3
+	VINSERTF128    $0x01, (BX)(R10*1), Y3, Y3
+	VBROADCASTF128 (R11), Y12
+	VFMADD231PS    Y12, Y0, Y4
+	VFMADD231PS    Y12, Y1, Y5
+	VFMADD231PS    Y12, Y2, Y6
+	VFMADD231PS    Y12, Y3, Y7
+	VBROADCASTF128 16(R11), Y12
+	VFMADD231PS    Y12, Y0, Y8
+	VFMADD231PS    Y12, Y1, Y9
+	VFMADD231PS    Y12, Y2, Y10
+	VFMADD231PS    Y12, Y3, Y11
+	ADDQ           $0x20, R11
+	ADDQ           $0x10, BX
+	DECQ           R12
+	JNE            loop
+
+rest:
+	MOVQ           tail+80(FP), R12
+	TESTQ          R12, R12
+	JE             aftertail
+	LEAQ           quadMasks<>+0(SB), R13
+	SHLQ           $0x04, R12
+	VMOVDQU        (R13)(R12*1), X12
+	VMASKMOVPS     (BX), X12, X0
+	VMASKMOVPS     (BX)(DI*1), X12, X1
+	VINSERTF128    $0x01, X1, Y0, Y0
+	VMASKMOVPS     (BX)(DI*2), X12, X1
+	VMASKMOVPS     (BX)(SI*1), X12, X2
+	VINSERTF128    $0x01, X2, Y1, Y1
+	VMASKMOVPS     (BX)(DI*4), X12, X2
+	VMASKMOVPS     (BX)(R9*1), X12, X3
+	VINSERTF128    $0x01, X3, Y2, Y2
+	VMASKMOVPS     (BX)(SI*2), X12, X3
+	VMASKMOVPS     (BX)(R10*1), X12, X12
+	VINSERTF128    $0x01, X12, Y3, Y3
+	VBROADCASTF128 (R11), Y12
+	VFMADD231PS    Y12, Y0, Y4
+	VFMADD231PS    Y12, Y1, Y5
+	VFMADD231PS    Y12, Y2, Y6
+	VFMADD231PS    Y12, Y3, Y7
+	VBROADCASTF128 16(R11), Y12
+	VFMADD231PS    Y12, Y0, Y8
+	VFMADD231PS    Y12, Y1, Y9
+	VFMADD231PS    Y12, Y2, Y10
+	VFMADD231PS    Y12, Y3, Y11
+	ADDQ           $0x20, R11
+	ADDQ           $0x10, BX
+
+aftertail:
+	TESTQ        AX, AX
+	JE           keep
+	VPERMILPS    $0xb1, Y4, Y12
+	VADDPS       Y12, Y4, Y4
+	VPERMILPS    $0x4e, Y4, Y12
+	VADDPS       Y12, Y4, Y4
+	VPERMILPS    $0xb1, Y5, Y12
+	VADDPS       Y12, Y5, Y5
+	VPERMILPS    $0x4e, Y5, Y12
+	VADDPS       Y12, Y5, Y5
+	VPERMILPS    $0xb1, Y6, Y12
+	VADDPS       Y12, Y6, Y6
+	VPERMILPS    $0x4e, Y6, Y12
+	VADDPS       Y12, Y6, Y6
+	VPERMILPS    $0xb1, Y7, Y12
+	VADDPS       Y12, Y7, Y7
+	VPERMILPS    $0x4e, Y7, Y12
+	VADDPS       Y12, Y7, Y7
+	VPERMILPS    $0xb1, Y8, Y12
+	VADDPS       Y12, Y8, Y8
+	VPERMILPS    $0x4e, Y8, Y12
+	VADDPS       Y12, Y8, Y8
+	VPERMILPS    $0xb1, Y9, Y12
+	VADDPS       Y12, Y9, Y9
+	VPERMILPS    $0x4e, Y9, Y12
+	VADDPS       Y12, Y9, Y9
+	VPERMILPS    $0xb1, Y10, Y12
+	VADDPS       Y12, Y10, Y10
+	VPERMILPS    $0x4e, Y10, Y12
+	VADDPS       Y12, Y10, Y10
+	VPERMILPS    $0xb1, Y11, Y12
+	VADDPS       Y12, Y11, Y11
+	VPERMILPS    $0x4e, Y11, Y12
+	VADDPS       Y12, Y11, Y11
+	VMOVSS       X4, (AX)
+	VMOVSS       X8, 4(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y4, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y8, X0
+	VMOVSS       X0, 4(AX)
+	ADDQ         CX, AX
+	VMOVSS       X5, (AX)
+	VMOVSS       X9, 4(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y5, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y9, X0
+	VMOVSS       X0, 4(AX)
+	ADDQ         CX, AX
+	VMOVSS       X6, (AX)
+	VMOVSS       X10, 4(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y6, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y10, X0
+	VMOVSS       X0, 4(AX)
+	ADDQ         CX, AX
+	VMOVSS       X7, (AX)
+	VMOVSS       X11, 4(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y7, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y11, X0
+	VMOVSS       X0, 4(AX)
+	ADDQ         CX, AX
+	JMP          next
+
+keep:
+	VMOVUPS Y4, (DX)
+	VMOVUPS Y5, 32(DX)
+	VMOVUPS Y6, 64(DX)
+	VMOVUPS Y7, 96(DX)
+	VMOVUPS Y8, 128(DX)
+	VMOVUPS Y9, 160(DX)
+	VMOVUPS Y10, 192(DX)
+	VMOVUPS Y11, 224(DX)
+
+next:
+	ADDQ   $+256, DX
+	IMUL3Q $0x08, DI, R11
+	MOVQ   a+32(FP), BX
+	ADDQ   R11, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow2x2AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow2x2AVX2(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+
+tile:
+	MOVQ           start+24(FP), SI
+	TESTQ          SI, SI
+	JE             continued
+	VBROADCASTF128 (SI), Y1
+	VBROADCASTF128 16(SI), Y2
+	JMP            begin
+
+continued:
+	VMOVUPS (DX), Y1
+	VMOVUPS 32(DX), Y2
+
+begin:
+	MOVQ           b+56(FP), SI
+	MOVQ           head+64(FP), R9
+	TESTQ          R9, R9
+	JE             afterhead
+	LEAQ           quadMasks<>+0(SB), R10
+	SHLQ           $0x04, R9
+	VMOVDQU        (R10)(R9*1), X3
+	VMASKMOVPS     (BX), X3, X0
+	VMASKMOVPS     (BX)(DI*1), X3, X3
+	VINSERTF128    $0x01, X3, Y0, Y0
+	VBROADCASTF128 (SI), Y3
+	VFMADD231PS    Y3, Y0, Y1
+	VBROADCASTF128 16(SI), Y3
+	VFMADD231PS    Y3, Y0, Y2
+	ADDQ           $0x20, SI
+	ADDQ           $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R9
+	TESTQ R9, R9
+	JE    rest
+
+loop:
+	VMOVUPS        (BX), X0
+	VINSERTF128    $0x01, (BX)(DI*1), Y0, Y0
+	VBROADCASTF128 (SI), Y3
+	VFMADD231PS    Y3, Y0, Y1
+	VBROADCASTF128 16(SI), Y3
+	VFMADD231PS    Y3, Y0, Y2
+	ADDQ           $0x20, SI
+	ADDQ           $0x10, BX
+	DECQ           R9
+	JNE            loop
+
+rest:
+	MOVQ           tail+80(FP), R9
+	TESTQ          R9, R9
+	JE             aftertail
+	LEAQ           quadMasks<>+0(SB), R10
+	SHLQ           $0x04, R9
+	VMOVDQU        (R10)(R9*1), X3
+	VMASKMOVPS     (BX), X3, X0
+	VMASKMOVPS     (BX)(DI*1), X3, X3
+	VINSERTF128    $0x01, X3, Y0, Y0
+	VBROADCASTF128 (SI), Y3
+	VFMADD231PS    Y3, Y0, Y1
+	VBROADCASTF128 16(SI), Y3
+	VFMADD231PS    Y3, Y0, Y2
+	ADDQ           $0x20, SI
+	ADDQ           $0x10, BX
+
+aftertail:
+	TESTQ        AX, AX
+	JE           keep
+	VPERMILPS    $0xb1, Y1, Y3
+	VADDPS       Y3, Y1, Y1
+	VPERMILPS    $0x4e, Y1, Y3
+	VADDPS       Y3, Y1, Y1
+	VPERMILPS    $0xb1, Y2, Y3
+	VADDPS       Y3, Y2, Y2
+	VPERMILPS    $0x4e, Y2, Y3
+	VADDPS       Y3, Y2, Y2
+	VMOVSS       X1, (AX)
+	VMOVSS       X2, 4(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y1, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y2, X0
+	VMOVSS       X0, 4(AX)
+	ADDQ         CX, AX
+	JMP          next
+
+keep:
+	VMOVUPS Y1, (DX)
+	VMOVUPS Y2, 32(DX)
+
+next:
+	ADDQ   $+64, DX
+	IMUL3Q $0x02, DI, SI
+	MOVQ   a+32(FP), BX
+	ADDQ   SI, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow3x4AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow3x4AVX2(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R9
+
+tile:
+	MOVQ           start+24(FP), R9
+	TESTQ          R9, R9
+	JE             continued
+	VBROADCASTF128 (R9), Y2
+	VBROADCASTF128 (R9), Y3
+	VBROADCASTF128 16(R9), Y4
+	VBROADCASTF128 16(R9), Y5
+	VBROADCASTF128 32(R9), Y6
+	VBROADCASTF128 32(R9), Y7
+	JMP            begin
+
+continued:
+	VMOVUPS (DX), Y2
+	VMOVUPS 32(DX), Y3
+	VMOVUPS 64(DX), Y4
+	VMOVUPS 96(DX), Y5
+	VMOVUPS 128(DX), Y6
+	VMOVUPS 160(DX), Y7
+
+begin:
+	MOVQ           b+56(FP), R9
+	MOVQ           head+64(FP), R10
+	TESTQ          R10, R10
+	JE             afterhead
+	LEAQ           quadMasks<>+0(SB), R11
+	SHLQ           $0x04, R10
+	VMOVDQU        (R11)(R10*1), X8
+	VMASKMOVPS     (BX), X8, X0
+	VMASKMOVPS     (BX)(DI*1), X8, X1
+	VINSERTF128    $0x01, X1, Y0, Y0
+	VMASKMOVPS     (BX)(DI*2), X8, X1
+	VMASKMOVPS     (BX)(SI*1), X8, X8
+	VINSERTF128    $0x01, X8, Y1, Y1
+	VBROADCASTF128 (R9), Y8
+	VFMADD231PS    Y8, Y0, Y2
+	VFMADD231PS    Y8, Y1, Y3
+	VBROADCASTF128 16(R9), Y8
+	VFMADD231PS    Y8, Y0, Y4
+	VFMADD231PS    Y8, Y1, Y5
+	VBROADCASTF128 32(R9), Y8
+	VFMADD231PS    Y8, Y0, Y6
+	VFMADD231PS    Y8, Y1, Y7
+	ADDQ           $0x30, R9
+	ADDQ           $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R10
+	TESTQ R10, R10
+	JE    rest
+
+loop:
+	VMOVUPS        (BX), X0
+	VINSERTF128    $0x01, (BX)(DI*1), Y0, Y0
+	VMOVUPS        (BX)(DI*2), X1
+	VINSERTF128    $0x01, (BX)(SI*1), Y1, Y1
+	VBROADCASTF128 (R9), Y8
+	VFMADD231PS    Y8, Y0, Y2
+	VFMADD231PS    Y8, Y1, Y3
+	VBROADCASTF128 16(R9), Y8
+	VFMADD231PS    Y8, Y0, Y4
+	VFMADD231PS    Y8, Y1, Y5
+	VBROADCASTF128 32(R9), Y8
+	VFMADD231PS    Y8, Y0, Y6
+	VFMADD231PS    Y8, Y1, Y7
+	ADDQ           $0x30, R9
+	ADDQ           $0x10, BX
+	DECQ           R10
+	JNE            loop
+
+rest:
+	MOVQ           tail+80(FP), R10
+	TESTQ          R10, R10
+	JE             aftertail
+	LEAQ           quadMasks<>+0(SB), R11
+	SHLQ           $0x04, R10
+	VMOVDQU        (R11)(R10*1), X8
+	VMASKMOVPS     (BX), X8, X0
+	VMASKMOVPS     (BX)(DI*1), X8, X1
+	VINSERTF128    $0x01, X1, Y0, Y0
+	VMASKMOVPS     (BX)(DI*2), X8, X1
+	VMASKMOVPS     (BX)(SI*1), X8, X8
+	VINSERTF128    $0x01, X8, Y1, Y1
+	VBROADCASTF128 (R9), Y8
+	VFMADD231PS    Y8, Y0, Y2
+	VFMADD231PS    Y8, Y1, Y3
+	VBROADCASTF128 16(R9), Y8
+	VFMADD231PS    Y8, Y0, Y4
+	VFMADD231PS    Y8, Y1, Y5
+	VBROADCASTF128 32(R9), Y8
+	VFMADD231PS    Y8, Y0, Y6
+	VFMADD231PS    Y8, Y1, Y7
+	ADDQ           $0x30, R9
+	ADDQ           $0x10, BX
+
+aftertail:
+	TESTQ        AX, AX
+	JE           keep
+	VPERMILPS    $0xb1, Y2, Y8
+	VADDPS       Y8, Y2, Y2
+	VPERMILPS    $0x4e, Y2, Y8
+	VADDPS       Y8, Y2, Y2
+	VPERMILPS    $0xb1, Y3, Y8
+	VADDPS       Y8, Y3, Y3
+	VPERMILPS    $0x4e, Y3, Y8
+	VADDPS       Y8, Y3, Y3
+	VPERMILPS    $0xb1, Y4, Y8
+	VADDPS       Y8, Y4, Y4
+	VPERMILPS    $0x4e, Y4, Y8
+	VADDPS       Y8, Y4, Y4
+	VPERMILPS    $0xb1, Y5, Y8
+	VADDPS       Y8, Y5, Y5
+	VPERMILPS    $0x4e, Y5, Y8
+	VADDPS       Y8, Y5, Y5
+	VPERMILPS    $0xb1, Y6, Y8
+	VADDPS       Y8, Y6, Y6
+	VPERMILPS    $0x4e, Y6, Y8
+	VADDPS       Y8, Y6, Y6
+	VPERMILPS    $0xb1, Y7, Y8
+	VADDPS       Y8, Y7, Y7
+	VPERMILPS    $0x4e, Y7, Y8
+	VADDPS       Y8, Y7, Y7
+	VMOVSS       X2, (AX)
+	VMOVSS       X4, 4(AX)
+	VMOVSS       X6, 8(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y2, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y4, X0
+	VMOVSS       X0, 4(AX)
+	VEXTRACTF128 $0x01, Y6, X0
+	VMOVSS       X0, 8(AX)
+	ADDQ         CX, AX
+	VMOVSS       X3, (AX)
+	VMOVSS       X5, 4(AX)
+	VMOVSS       X7, 8(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y3, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y5, X0
+	VMOVSS       X0, 4(AX)
+	VEXTRACTF128 $0x01, Y7, X0
+	VMOVSS       X0, 8(AX)
+	ADDQ         CX, AX
+	JMP          next
+
+keep:
+	VMOVUPS Y2, (DX)
+	VMOVUPS Y3, 32(DX)
+	VMOVUPS Y4, 64(DX)
+	VMOVUPS Y5, 96(DX)
+	VMOVUPS Y6, 128(DX)
+	VMOVUPS Y7, 160(DX)
+
+next:
+	ADDQ   $+192, DX
+	IMUL3Q $0x04, DI, R9
+	MOVQ   a+32(FP), BX
+	ADDQ   R9, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow3x2AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow3x2AVX2(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+
+tile:
+	MOVQ           start+24(FP), SI
+	TESTQ          SI, SI
+	JE             continued
+	VBROADCASTF128 (SI), Y1
+	VBROADCASTF128 16(SI), Y2
+	VBROADCASTF128 32(SI), Y3
+	JMP            begin
+
+continued:
+	VMOVUPS (DX), Y1
+	VMOVUPS 32(DX), Y2
+	VMOVUPS 64(DX), Y3
+
+begin:
+	MOVQ           b+56(FP), SI
+	MOVQ           head+64(FP), R9
+	TESTQ          R9, R9
+	JE             afterhead
+	LEAQ           quadMasks<>+0(SB), R10
+	SHLQ           $0x04, R9
+	VMOVDQU        (R10)(R9*1), X4
+	VMASKMOVPS     (BX), X4, X0
+	VMASKMOVPS     (BX)(DI*1), X4, X4
+	VINSERTF128    $0x01, X4, Y0, Y0
+	VBROADCASTF128 (SI), Y4
+	VFMADD231PS    Y4, Y0, Y1
+	VBROADCASTF128 16(SI), Y4
+	VFMADD231PS    Y4, Y0, Y2
+	VBROADCASTF128 32(SI), Y4
+	VFMADD231PS    Y4, Y0, Y3
+	ADDQ           $0x30, SI
+	ADDQ           $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R9
+	TESTQ R9, R9
+	JE    rest
+
+loop:
+	VMOVUPS        (BX), X0
+	VINSERTF128    $0x01, (BX)(DI*1), Y0, Y0
+	VBROADCASTF128 (SI), Y4
+	VFMADD231PS    Y4, Y0, Y1
+	VBROADCASTF128 16(SI), Y4
+	VFMADD231PS    Y4, Y0, Y2
+	VBROADCASTF128 32(SI), Y4
+	VFMADD231PS    Y4, Y0, Y3
+	ADDQ           $0x30, SI
+	ADDQ           $0x10, BX
+	DECQ           R9
+	JNE            loop
+
+rest:
+	MOVQ           tail+80(FP), R9
+	TESTQ          R9, R9
+	JE             aftertail
+	LEAQ           quadMasks<>+0(SB), R10
+	SHLQ           $0x04, R9
+	VMOVDQU        (R10)(R9*1), X4
+	VMASKMOVPS     (BX), X4, X0
+	VMASKMOVPS     (BX)(DI*1), X4, X4
+	VINSERTF128    $0x01, X4, Y0, Y0
+	VBROADCASTF128 (SI), Y4
+	VFMADD231PS    Y4, Y0, Y1
+	VBROADCASTF128 16(SI), Y4
+	VFMADD231PS    Y4, Y0, Y2
+	VBROADCASTF128 32(SI), Y4
+	VFMADD231PS    Y4, Y0, Y3
+	ADDQ           $0x30, SI
+	ADDQ           $0x10, BX
+
+aftertail:
+	TESTQ        AX, AX
+	JE           keep
+	VPERMILPS    $0xb1, Y1, Y4
+	VADDPS       Y4, Y1, Y1
+	VPERMILPS    $0x4e, Y1, Y4
+	VADDPS       Y4, Y1, Y1
+	VPERMILPS    $0xb1, Y2, Y4
+	VADDPS       Y4, Y2, Y2
+	VPERMILPS    $0x4e, Y2, Y4
+	VADDPS       Y4, Y2, Y2
+	VPERMILPS    $0xb1, Y3, Y4
+	VADDPS       Y4, Y3, Y3
+	VPERMILPS    $0x4e, Y3, Y4
+	VADDPS       Y4, Y3, Y3
+	VMOVSS       X1, (AX)
+	VMOVSS       X2, 4(AX)
+	VMOVSS       X3, 8(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y1, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y2, X0
+	VMOVSS       X0, 4(AX)
+	VEXTRACTF128 $0x01, Y3, X0
+	VMOVSS       X0, 8(AX)
+	ADDQ         CX, AX
+	JMP          next
+
+keep:
+	VMOVUPS Y1, (DX)
+	VMOVUPS Y2, 32(DX)
+	VMOVUPS Y3, 64(DX)
+
+next:
+	ADDQ   $+96, DX
+	IMUL3Q $0x02, DI, SI
+	MOVQ   a+32(FP), BX
+	ADDQ   SI, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow4x4AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow4x4AVX2(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R9
+
+tile:
+	MOVQ           start+24(FP), R9
+	TESTQ          R9, R9
+	JE             continued
+	VBROADCASTF128 (R9), Y2
+	VBROADCASTF128 (R9), Y3
+	VBROADCASTF128 16(R9), Y4
+	VBROADCASTF128 16(R9), Y5
+	VBROADCASTF128 32(R9), Y6
+	VBROADCASTF128 32(R9), Y7
+	VBROADCASTF128 48(R9), Y8
+	VBROADCASTF128 48(R9), Y9
+	JMP            begin
+
+continued:
+	VMOVUPS (DX), Y2
+	VMOVUPS 32(DX), Y3
+	VMOVUPS 64(DX), Y4
+	VMOVUPS 96(DX), Y5
+	VMOVUPS 128(DX), Y6
+	VMOVUPS 160(DX), Y7
+	VMOVUPS 192(DX), Y8
+	VMOVUPS 224(DX), Y9
+
+begin:
+	MOVQ           b+56(FP), R9
+	MOVQ           head+64(FP), R10
+	TESTQ          R10, R10
+	JE             afterhead
+	LEAQ           quadMasks<>+0(SB), R11
+	SHLQ           $0x04, R10
+	VMOVDQU        (R11)(R10*1), X10
+	VMASKMOVPS     (BX), X10, X0
+	VMASKMOVPS     (BX)(DI*1), X10, X1
+	VINSERTF128    $0x01, X1, Y0, Y0
+	VMASKMOVPS     (BX)(DI*2), X10, X1
+	VMASKMOVPS     (BX)(SI*1), X10, X10
+	VINSERTF128    $0x01, X10, Y1, Y1
+	VBROADCASTF128 (R9), Y10
+	VFMADD231PS    Y10, Y0, Y2
+	VFMADD231PS    Y10, Y1, Y3
+	VBROADCASTF128 16(R9), Y10
+	VFMADD231PS    Y10, Y0, Y4
+	VFMADD231PS    Y10, Y1, Y5
+	VBROADCASTF128 32(R9), Y10
+	VFMADD231PS    Y10, Y0, Y6
+	VFMADD231PS    Y10, Y1, Y7
+	VBROADCASTF128 48(R9), Y10
+	VFMADD231PS    Y10, Y0, Y8
+	VFMADD231PS    Y10, Y1, Y9
+	ADDQ           $0x40, R9
+	ADDQ           $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R10
+	TESTQ R10, R10
+	JE    rest
+
+loop:
+	VMOVUPS        (BX), X0
+	VINSERTF128    $0x01, (BX)(DI*1), Y0, Y0
+	VMOVUPS        (BX)(DI*2), X1
+	VINSERTF128    $0x01, (BX)(SI*1), Y1, Y1
+	VBROADCASTF128 (R9), Y10
+	VFMADD231PS    Y10, Y0, Y2
+	VFMADD231PS    Y10, Y1, Y3
+	VBROADCASTF128 16(R9), Y10
+	VFMADD231PS    Y10, Y0, Y4
+	VFMADD231PS    Y10, Y1, Y5
+	VBROADCASTF128 32(R9), Y10
+	VFMADD231PS    Y10, Y0, Y6
+	VFMADD231PS    Y10, Y1, Y7
+	VBROADCASTF128 48(R9), Y10
+	VFMADD231PS    Y10, Y0, Y8
+	VFMADD231PS    Y10, Y1, Y9
+	ADDQ           $0x40, R9
+	ADDQ           $0x10, BX
+	DECQ           R10
+	JNE            loop
+
+rest:
+	MOVQ           tail+80(FP), R10
+	TESTQ          R10, R10
+	JE             aftertail
+	LEAQ           quadMasks<>+0(SB), R11
+	SHLQ           $0x04, R10
+	VMOVDQU        (R11)(R10*1), X10
+	VMASKMOVPS     (BX), X10, X0
+	VMASKMOVPS     (BX)(DI*1), X10, X1
+	VINSERTF128    $0x01, X1, Y0, Y0
+	VMASKMOVPS     (BX)(DI*2), X10, X1
+	VMASKMOVPS     (BX)(SI*1), X10, X10
+	VINSERTF128    $0x01, X10, Y1, Y1
+	VBROADCASTF128 (R9), Y10
+	VFMADD231PS    Y10, Y0, Y2
+	VFMADD231PS    Y10, Y1, Y3
+	VBROADCASTF128 16(R9), Y10
+	VFMADD231PS    Y10, Y0, Y4
+	VFMADD231PS    Y10, Y1, Y5
+	VBROADCASTF128 32(R9), Y10
+	VFMADD231PS    Y10, Y0, Y6
+	VFMADD231PS    Y10, Y1, Y7
+	VBROADCASTF128 48(R9), Y10
+	VFMADD231PS    Y10, Y0, Y8
+	VFMADD231PS    Y10, Y1, Y9
+	ADDQ           $0x40, R9
+	ADDQ           $0x10, BX
+
+aftertail:
+	TESTQ        AX, AX
+	JE           keep
+	VPERMILPS    $0xb1, Y2, Y10
+	VADDPS       Y10, Y2, Y2
+	VPERMILPS    $0x4e, Y2, Y10
+	VADDPS       Y10, Y2, Y2
+	VPERMILPS    $0xb1, Y3, Y10
+	VADDPS       Y10, Y3, Y3
+	VPERMILPS    $0x4e, Y3, Y10
+	VADDPS       Y10, Y3, Y3
+	VPERMILPS    $0xb1, Y4, Y10
+	VADDPS       Y10, Y4, Y4
+	VPERMILPS    $0x4e, Y4, Y10
+	VADDPS       Y10, Y4, Y4
+	VPERMILPS    $0xb1, Y5, Y10
+	VADDPS       Y10, Y5, Y5
+	VPERMILPS    $0x4e, Y5, Y10
+	VADDPS       Y10, Y5, Y5
+	VPERMILPS    $0xb1, Y6, Y10
+	VADDPS       Y10, Y6, Y6
+	VPERMILPS    $0x4e, Y6, Y10
+	VADDPS       Y10, Y6, Y6
+	VPERMILPS    $0xb1, Y7, Y10
+	VADDPS       Y10, Y7, Y7
+	VPERMILPS    $0x4e, Y7, Y10
+	VADDPS       Y10, Y7, Y7
+	VPERMILPS    $0xb1, Y8, Y10
+	VADDPS       Y10, Y8, Y8
+	VPERMILPS    $0x4e, Y8, Y10
+	VADDPS       Y10, Y8, Y8
+	VPERMILPS    $0xb1, Y9, Y10
+	VADDPS       Y10, Y9, Y9
+	VPERMILPS    $0x4e, Y9, Y10
+	VADDPS       Y10, Y9, Y9
+	VMOVSS       X2, (AX)
+	VMOVSS       X4, 4(AX)
+	VMOVSS       X6, 8(AX)
+	VMOVSS       X8, 12(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y2, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y4, X0
+	VMOVSS       X0, 4(AX)
+	VEXTRACTF128 $0x01, Y6, X0
+	VMOVSS       X0, 8(AX)
+	VEXTRACTF128 $0x01, Y8, X0
+	VMOVSS       X0, 12(AX)
+	ADDQ         CX, AX
+	VMOVSS       X3, (AX)
+	VMOVSS       X5, 4(AX)
+	VMOVSS       X7, 8(AX)
+	VMOVSS       X9, 12(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y3, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y5, X0
+	VMOVSS       X0, 4(AX)
+	VEXTRACTF128 $0x01, Y7, X0
+	VMOVSS       X0, 8(AX)
+	VEXTRACTF128 $0x01, Y9, X0
+	VMOVSS       X0, 12(AX)
+	ADDQ         CX, AX
+	JMP          next
+
+keep:
+	VMOVUPS Y2, (DX)
+	VMOVUPS Y3, 32(DX)
+	VMOVUPS Y4, 64(DX)
+	VMOVUPS Y5, 96(DX)
+	VMOVUPS Y6, 128(DX)
+	VMOVUPS Y7, 160(DX)
+	VMOVUPS Y8, 192(DX)
+	VMOVUPS Y9, 224(DX)
+
+next:
+	ADDQ   $+256, DX
+	IMUL3Q $0x04, DI, R9
+	MOVQ   a+32(FP), BX
+	ADDQ   R9, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow4x2AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow4x2AVX2(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+
+tile:
+	MOVQ           start+24(FP), SI
+	TESTQ          SI, SI
+	JE             continued
+	VBROADCASTF128 (SI), Y1
+	VBROADCASTF128 16(SI), Y2
+	VBROADCASTF128 32(SI), Y3
+	VBROADCASTF128 48(SI), Y4
+	JMP            begin
+
+continued:
+	VMOVUPS (DX), Y1
+	VMOVUPS 32(DX), Y2
+	VMOVUPS 64(DX), Y3
+	VMOVUPS 96(DX), Y4
+
+begin:
+	MOVQ           b+56(FP), SI
+	MOVQ           head+64(FP), R9
+	TESTQ          R9, R9
+	JE             afterhead
+	LEAQ           quadMasks<>+0(SB), R10
+	SHLQ           $0x04, R9
+	VMOVDQU        (R10)(R9*1), X5
+	VMASKMOVPS     (BX), X5, X0
+	VMASKMOVPS     (BX)(DI*1), X5, X5
+	VINSERTF128    $0x01, X5, Y0, Y0
+	VBROADCASTF128 (SI), Y5
+	VFMADD231PS    Y5, Y0, Y1
+	VBROADCASTF128 16(SI), Y5
+	VFMADD231PS    Y5, Y0, Y2
+	VBROADCASTF128 32(SI), Y5
+	VFMADD231PS    Y5, Y0, Y3
+	VBROADCASTF128 48(SI), Y5
+	VFMADD231PS    Y5, Y0, Y4
+	ADDQ           $0x40, SI
+	ADDQ           $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R9
+	TESTQ R9, R9
+	JE    rest
+
+loop:
+	VMOVUPS        (BX), X0
+	VINSERTF128    $0x01, (BX)(DI*1), Y0, Y0
+	VBROADCASTF128 (SI), Y5
+	VFMADD231PS    Y5, Y0, Y1
+	VBROADCASTF128 16(SI), Y5
+	VFMADD231PS    Y5, Y0, Y2
+	VBROADCASTF128 32(SI), Y5
+	VFMADD231PS    Y5, Y0, Y3
+	VBROADCASTF128 48(SI), Y5
+	VFMADD231PS    Y5, Y0, Y4
+	ADDQ           $0x40, SI
+	ADDQ           $0x10, BX
+	DECQ           R9
+	JNE            loop
+
+rest:
+	MOVQ           tail+80(FP), R9
+	TESTQ          R9, R9
+	JE             aftertail
+	LEAQ           quadMasks<>+0(SB), R10
+	SHLQ           $0x04, R9
+	VMOVDQU        (R10)(R9*1), X5
+	VMASKMOVPS     (BX), X5, X0
+	VMASKMOVPS     (BX)(DI*1), X5, X5
+	VINSERTF128    $0x01, X5, Y0, Y0
+	VBROADCASTF128 (SI), Y5
+	VFMADD231PS    Y5, Y0, Y1
+	VBROADCASTF128 16(SI), Y5
+	VFMADD231PS    Y5, Y0, Y2
+	VBROADCASTF128 32(SI), Y5
+	VFMADD231PS    Y5, Y0, Y3
+	VBROADCASTF128 48(SI), Y5
+	VFMADD231PS    Y5, Y0, Y4
+	ADDQ           $0x40, SI
+	ADDQ           $0x10, BX
+
+aftertail:
+	TESTQ        AX, AX
+	JE           keep
+	VPERMILPS    $0xb1, Y1, Y5
+	VADDPS       Y5, Y1, Y1
+	VPERMILPS    $0x4e, Y1, Y5
+	VADDPS       Y5, Y1, Y1
+	VPERMILPS    $0xb1, Y2, Y5
+	VADDPS       Y5, Y2, Y2
+	VPERMILPS    $0x4e, Y2, Y5
+	VADDPS       Y5, Y2, Y2
+	VPERMILPS    $0xb1, Y3, Y5
+	VADDPS       Y5, Y3, Y3
+	VPERMILPS    $0x4e, Y3, Y5
+	VADDPS       Y5, Y3, Y3
+	VPERMILPS    $0xb1, Y4, Y5
+	VADDPS       Y5, Y4, Y4
+	VPERMILPS    $0x4e, Y4, Y5
+	VADDPS       Y5, Y4, Y4
+	VMOVSS       X1, (AX)
+	VMOVSS       X2, 4(AX)
+	VMOVSS       X3, 8(AX)
+	VMOVSS       X4, 12(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y1, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y2, X0
+	VMOVSS       X0, 4(AX)
+	VEXTRACTF128 $0x01, Y3, X0
+	VMOVSS       X0, 8(AX)
+	VEXTRACTF128 $0x01, Y4, X0
+	VMOVSS       X0, 12(AX)
+	ADDQ         CX, AX
+	JMP          next
+
+keep:
+	VMOVUPS Y1, (DX)
+	VMOVUPS Y2, 32(DX)
+	VMOVUPS Y3, 64(DX)
+	VMOVUPS Y4, 96(DX)
+
+next:
+	ADDQ   $+128, DX
+	IMUL3Q $0x02, DI, SI
+	MOVQ   a+32(FP), BX
+	ADDQ   SI, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow5x4AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow5x4AVX2(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R9
+
+tile:
+	MOVQ           start+24(FP), R9
+	TESTQ          R9, R9
+	JE             continued
+	VBROADCASTF128 (R9), Y2
+	VBROADCASTF128 (R9), Y3
+	VBROADCASTF128 16(R9), Y4
+	VBROADCASTF128 16(R9), Y5
+	VBROADCASTF128 32(R9), Y6
+	VBROADCASTF128 32(R9), Y7
+	VBROADCASTF128 48(R9), Y8
+	VBROADCASTF128 48(R9), Y9
+	VBROADCASTF128 64(R9), Y10
+	VBROADCASTF128 64(R9), Y11
+	JMP            begin
+
+continued:
+	VMOVUPS (DX), Y2
+	VMOVUPS 32(DX), Y3
+	VMOVUPS 64(DX), Y4
+	VMOVUPS 96(DX), Y5
+	VMOVUPS 128(DX), Y6
+	VMOVUPS 160(DX), Y7
+	VMOVUPS 192(DX), Y8
+	VMOVUPS 224(DX), Y9
+	VMOVUPS 256(DX), Y10
+	VMOVUPS 288(DX), Y11
+
+begin:
+	MOVQ           b+56(FP), R9
+	MOVQ           head+64(FP), R10
+	TESTQ          R10, R10
+	JE             afterhead
+	LEAQ           quadMasks<>+0(SB), R11
+	SHLQ           $0x04, R10
+	VMOVDQU        (R11)(R10*1), X12
+	VMASKMOVPS     (BX), X12, X0
+	VMASKMOVPS     (BX)(DI*1), X12, X1
+	VINSERTF128    $0x01, X1, Y0, Y0
+	VMASKMOVPS     (BX)(DI*2), X12, X1
+	VMASKMOVPS     (BX)(SI*1), X12, X12
+	VINSERTF128    $0x01, X12, Y1, Y1
+	VBROADCASTF128 (R9), Y12
+	VFMADD231PS    Y12, Y0, Y2
+	VFMADD231PS    Y12, Y1, Y3
+	VBROADCASTF128 16(R9), Y12
+	VFMADD231PS    Y12, Y0, Y4
+	VFMADD231PS    Y12, Y1, Y5
+	VBROADCASTF128 32(R9), Y12
+	VFMADD231PS    Y12, Y0, Y6
+	VFMADD231PS    Y12, Y1, Y7
+	VBROADCASTF128 48(R9), Y12
+	VFMADD231PS    Y12, Y0, Y8
+	VFMADD231PS    Y12, Y1, Y9
+	VBROADCASTF128 64(R9), Y12
+	VFMADD231PS    Y12, Y0, Y10
+	VFMADD231PS    Y12, Y1, Y11
+	ADDQ           $0x50, R9
+	ADDQ           $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R10
+	TESTQ R10, R10
+	JE    rest
+
+loop:
+	VMOVUPS        (BX), X0
+	VINSERTF128    $0x01, (BX)(DI*1), Y0, Y0
+	VMOVUPS        (BX)(DI*2), X1
+	VINSERTF128    $0x01, (BX)(SI*1), Y1, Y1
+	VBROADCASTF128 (R9), Y12
+	VFMADD231PS    Y12, Y0, Y2
+	VFMADD231PS    Y12, Y1, Y3
+	VBROADCASTF128 16(R9), Y12
+	VFMADD231PS    Y12, Y0, Y4
+	VFMADD231PS    Y12, Y1, Y5
+	VBROADCASTF128 32(R9), Y12
+	VFMADD231PS    Y12, Y0, Y6
+	VFMADD231PS    Y12, Y1, Y7
+	VBROADCASTF128 48(R9), Y12
+	VFMADD231PS    Y12, Y0, Y8
+	VFMADD231PS    Y12, Y1, Y9
+	VBROADCASTF128 64(R9), Y12
+	VFMADD231PS    Y12, Y0, Y10
+	VFMADD231PS    Y12, Y1, Y11
+	ADDQ           $0x50, R9
+	ADDQ           $0x10, BX
+	DECQ           R10
+	JNE            loop
+
+rest:
+	MOVQ           tail+80(FP), R10
+	TESTQ          R10, R10
+	JE             aftertail
+	LEAQ           quadMasks<>+0(SB), R11
+	SHLQ           $0x04, R10
+	VMOVDQU        (R11)(R10*1), X12
+	VMASKMOVPS     (BX), X12, X0
+	VMASKMOVPS     (BX)(DI*1), X12, X1
+	VINSERTF128    $0x01, X1, Y0, Y0
+	VMASKMOVPS     (BX)(DI*2), X12, X1
+	VMASKMOVPS     (BX)(SI*1), X12, X12
+	VINSERTF128    $0x01, X12, Y1, Y1
+	VBROADCASTF128 (R9), Y12
+	VFMADD231PS    Y12, Y0, Y2
+	VFMADD231PS    Y12, Y1, Y3
+	VBROADCASTF128 16(R9), Y12
+	VFMADD231PS    Y12, Y0, Y4
+	VFMADD231PS    Y12, Y1, Y5
+	VBROADCASTF128 32(R9), Y12
+	VFMADD231PS    Y12, Y0, Y6
+	VFMADD231PS    Y12, Y1, Y7
+	VBROADCASTF128 48(R9), Y12
+	VFMADD231PS    Y12, Y0, Y8
+	VFMADD231PS    Y12, Y1, Y9
+	VBROADCASTF128 64(R9), Y12
+	VFMADD231PS    Y12, Y0, Y10
+	VFMADD231PS    Y12, Y1, Y11
+	ADDQ           $0x50, R9
+	ADDQ           $0x10, BX
+
+aftertail:
+	TESTQ        AX, AX
+	JE           keep
+	VPERMILPS    $0xb1, Y2, Y12
+	VADDPS       Y12, Y2, Y2
+	VPERMILPS    $0x4e, Y2, Y12
+	VADDPS       Y12, Y2, Y2
+	VPERMILPS    $0xb1, Y3, Y12
+	VADDPS       Y12, Y3, Y3
+	VPERMILPS    $0x4e, Y3, Y12
+	VADDPS       Y12, Y3, Y3
+	VPERMILPS    $0xb1, Y4, Y12
+	VADDPS       Y12, Y4, Y4
+	VPERMILPS    $0x4e, Y4, Y12
+	VADDPS       Y12, Y4, Y4
+	VPERMILPS    $0xb1, Y5, Y12
+	VADDPS       Y12, Y5, Y5
+	VPERMILPS    $0x4e, Y5, Y12
+	VADDPS       Y12, Y5, Y5
+	VPERMILPS    $0xb1, Y6, Y12
+	VADDPS       Y12, Y6, Y6
+	VPERMILPS    $0x4e, Y6, Y12
+	VADDPS       Y12, Y6, Y6
+	VPERMILPS    $0xb1, Y7, Y12
+	VADDPS       Y12, Y7, Y7
+	VPERMILPS    $0x4e, Y7, Y12
+	VADDPS       Y12, Y7, Y7
+	VPERMILPS    $0xb1, Y8, Y12
+	VADDPS       Y12, Y8, Y8
+	VPERMILPS    $0x4e, Y8, Y12
+	VADDPS       Y12, Y8, Y8
+	VPERMILPS    $0xb1, Y9, Y12
+	VADDPS       Y12, Y9, Y9
+	VPERMILPS    $0x4e, Y9, Y12
+	VADDPS       Y12, Y9, Y9
+	VPERMILPS    $0xb1, Y10, Y12
+	VADDPS       Y12, Y10, Y10
+	VPERMILPS    $0x4e, Y10, Y12
+	VADDPS       Y12, Y10, Y10
+	VPERMILPS    $0xb1, Y11, Y12
+	VADDPS       Y12, Y11, Y11
+	VPERMILPS    $0x4e, Y11, Y12
+	VADDPS       Y12, Y11, Y11
+	VMOVSS       X2, (AX)
+	VMOVSS       X4, 4(AX)
+	VMOVSS       X6, 8(AX)
+	VMOVSS       X8, 12(AX)
+	VMOVSS       X10, 16(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y2, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y4, X0
+	VMOVSS       X0, 4(AX)
+	VEXTRACTF128 $0x01, Y6, X0
+	VMOVSS       X0, 8(AX)
+	VEXTRACTF128 $0x01, Y8, X0
+	VMOVSS       X0, 12(AX)
+	VEXTRACTF128 $0x01, Y10, X0
+	VMOVSS       X0, 16(AX)
+	ADDQ         CX, AX
+	VMOVSS       X3, (AX)
+	VMOVSS       X5, 4(AX)
+	VMOVSS       X7, 8(AX)
+	VMOVSS       X9, 12(AX)
+	VMOVSS       X11, 16(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y3, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y5, X0
+	VMOVSS       X0, 4(AX)
+	VEXTRACTF128 $0x01, Y7, X0
+	VMOVSS       X0, 8(AX)
+	VEXTRACTF128 $0x01, Y9, X0
+	VMOVSS       X0, 12(AX)
+	VEXTRACTF128 $0x01, Y11, X0
+	VMOVSS       X0, 16(AX)
+	ADDQ         CX, AX
+	JMP          next
+
+keep:
+	VMOVUPS Y2, (DX)
+	VMOVUPS Y3, 32(DX)
+	VMOVUPS Y4, 64(DX)
+	VMOVUPS Y5, 96(DX)
+	VMOVUPS Y6, 128(DX)
+	VMOVUPS Y7, 160(DX)
+	VMOVUPS Y8, 192(DX)
+	VMOVUPS Y9, 224(DX)
+	VMOVUPS Y10, 256(DX)
+	VMOVUPS Y11, 288(DX)
+
+next:
+	ADDQ   $+320, DX
+	IMUL3Q $0x04, DI, R9
+	MOVQ   a+32(FP), BX
+	ADDQ   R9, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow5x2AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow5x2AVX2(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+
+tile:
+	MOVQ           start+24(FP), SI
+	TESTQ          SI, SI
+	JE             continued
+	VBROADCASTF128 (SI), Y1
+	VBROADCASTF128 16(SI), Y2
+	VBROADCASTF128 32(SI), Y3
+	VBROADCASTF128 48(SI), Y4
+	VBROADCASTF128 64(SI), Y5
+	JMP            begin
+
+continued:
+	VMOVUPS (DX), Y1
+	VMOVUPS 32(DX), Y2
+	VMOVUPS 64(DX), Y3
+	VMOVUPS 96(DX), Y4
+	VMOVUPS 128(DX), Y5
+
+begin:
+	MOVQ           b+56(FP), SI
+	MOVQ           head+64(FP), R9
+	TESTQ          R9, R9
+	JE             afterhead
+	LEAQ           quadMasks<>+0(SB), R10
+	SHLQ           $0x04, R9
+	VMOVDQU        (R10)(R9*1), X6
+	VMASKMOVPS     (BX), X6, X0
+	VMASKMOVPS     (BX)(DI*1), X6, X6
+	VINSERTF128    $0x01, X6, Y0, Y0
+	VBROADCASTF128 (SI), Y6
+	VFMADD231PS    Y6, Y0, Y1
+	VBROADCASTF128 16(SI), Y6
+	VFMADD231PS    Y6, Y0, Y2
+	VBROADCASTF128 32(SI), Y6
+	VFMADD231PS    Y6, Y0, Y3
+	VBROADCASTF128 48(SI), Y6
+	VFMADD231PS    Y6, Y0, Y4
+	VBROADCASTF128 64(SI), Y6
+	VFMADD231PS    Y6, Y0, Y5
+	ADDQ           $0x50, SI
+	ADDQ           $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R9
+	TESTQ R9, R9
+	JE    rest
+
+loop:
+	VMOVUPS        (BX), X0
+	VINSERTF128    $0x01, (BX)(DI*1), Y0, Y0
+	VBROADCASTF128 (SI), Y6
+	VFMADD231PS    Y6, Y0, Y1
+	VBROADCASTF128 16(SI), Y6
+	VFMADD231PS    Y6, Y0, Y2
+	VBROADCASTF128 32(SI), Y6
+	VFMADD231PS    Y6, Y0, Y3
+	VBROADCASTF128 48(SI), Y6
+	VFMADD231PS    Y6, Y0, Y4
+	VBROADCASTF128 64(SI), Y6
+	VFMADD231PS    Y6, Y0, Y5
+	ADDQ           $0x50, SI
+	ADDQ           $0x10, BX
+	DECQ           R9
+	JNE            loop
+
+rest:
+	MOVQ           tail+80(FP), R9
+	TESTQ          R9, R9
+	JE             aftertail
+	LEAQ           quadMasks<>+0(SB), R10
+	SHLQ           $0x04, R9
+	VMOVDQU        (R10)(R9*1), X6
+	VMASKMOVPS     (BX), X6, X0
+	VMASKMOVPS     (BX)(DI*1), X6, X6
+	VINSERTF128    $0x01, X6, Y0, Y0
+	VBROADCASTF128 (SI), Y6
+	VFMADD231PS    Y6, Y0, Y1
+	VBROADCASTF128 16(SI), Y6
+	VFMADD231PS    Y6, Y0, Y2
+	VBROADCASTF128 32(SI), Y6
+	VFMADD231PS    Y6, Y0, Y3
+	VBROADCASTF128 48(SI), Y6
+	VFMADD231PS    Y6, Y0, Y4
+	VBROADCASTF128 64(SI), Y6
+	VFMADD231PS    Y6, Y0, Y5
+	ADDQ           $0x50, SI
+	ADDQ           $0x10, BX
+
+aftertail:
+	TESTQ        AX, AX
+	JE           keep
+	VPERMILPS    $0xb1, Y1, Y6
+	VADDPS       Y6, Y1, Y1
+	VPERMILPS    $0x4e, Y1, Y6
+	VADDPS       Y6, Y1, Y1
+	VPERMILPS    $0xb1, Y2, Y6
+	VADDPS       Y6, Y2, Y2
+	VPERMILPS    $0x4e, Y2, Y6
+	VADDPS       Y6, Y2, Y2
+	VPERMILPS    $0xb1, Y3, Y6
+	VADDPS       Y6, Y3, Y3
+	VPERMILPS    $0x4e, Y3, Y6
+	VADDPS       Y6, Y3, Y3
+	VPERMILPS    $0xb1, Y4, Y6
+	VADDPS       Y6, Y4, Y4
+	VPERMILPS    $0x4e, Y4, Y6
+	VADDPS       Y6, Y4, Y4
+	VPERMILPS    $0xb1, Y5, Y6
+	VADDPS       Y6, Y5, Y5
+	VPERMILPS    $0x4e, Y5, Y6
+	VADDPS       Y6, Y5, Y5
+	VMOVSS       X1, (AX)
+	VMOVSS       X2, 4(AX)
+	VMOVSS       X3, 8(AX)
+	VMOVSS       X4, 12(AX)
+	VMOVSS       X5, 16(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y1, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y2, X0
+	VMOVSS       X0, 4(AX)
+	VEXTRACTF128 $0x01, Y3, X0
+	VMOVSS       X0, 8(AX)
+	VEXTRACTF128 $0x01, Y4, X0
+	VMOVSS       X0, 12(AX)
+	VEXTRACTF128 $0x01, Y5, X0
+	VMOVSS       X0, 16(AX)
+	ADDQ         CX, AX
+	JMP          next
+
+keep:
+	VMOVUPS Y1, (DX)
+	VMOVUPS Y2, 32(DX)
+	VMOVUPS Y3, 64(DX)
+	VMOVUPS Y4, 96(DX)
+	VMOVUPS Y5, 128(DX)
+
+next:
+	ADDQ   $+160, DX
+	IMUL3Q $0x02, DI, SI
+	MOVQ   a+32(FP), BX
+	ADDQ   SI, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow6x4AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow6x4AVX2(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R9
+
+tile:
+	MOVQ           start+24(FP), R9
+	TESTQ          R9, R9
+	JE             continued
+	VBROADCASTF128 (R9), Y2
+	VBROADCASTF128 (R9), Y3
+	VBROADCASTF128 16(R9), Y4
+	VBROADCASTF128 16(R9), Y5
+	VBROADCASTF128 32(R9), Y6
+	VBROADCASTF128 32(R9), Y7
+	VBROADCASTF128 48(R9), Y8
+	VBROADCASTF128 48(R9), Y9
+	VBROADCASTF128 64(R9), Y10
+	VBROADCASTF128 64(R9), Y11
+	VBROADCASTF128 80(R9), Y12
+	VBROADCASTF128 80(R9), Y13
+	JMP            begin
+
+continued:
+	VMOVUPS (DX), Y2
+	VMOVUPS 32(DX), Y3
+	VMOVUPS 64(DX), Y4
+	VMOVUPS 96(DX), Y5
+	VMOVUPS 128(DX), Y6
+	VMOVUPS 160(DX), Y7
+	VMOVUPS 192(DX), Y8
+	VMOVUPS 224(DX), Y9
+	VMOVUPS 256(DX), Y10
+	VMOVUPS 288(DX), Y11
+	VMOVUPS 320(DX), Y12
+	VMOVUPS 352(DX), Y13
+
+begin:
+	MOVQ           b+56(FP), R9
+	MOVQ           head+64(FP), R10
+	TESTQ          R10, R10
+	JE             afterhead
+	LEAQ           quadMasks<>+0(SB), R11
+	SHLQ           $0x04, R10
+	VMOVDQU        (R11)(R10*1), X14
+	VMASKMOVPS     (BX), X14, X0
+	VMASKMOVPS     (BX)(DI*1), X14, X1
+	VINSERTF128    $0x01, X1, Y0, Y0
+	VMASKMOVPS     (BX)(DI*2), X14, X1
+	VMASKMOVPS     (BX)(SI*1), X14, X14
+	VINSERTF128    $0x01, X14, Y1, Y1
+	VBROADCASTF128 (R9), Y14
+	VFMADD231PS    Y14, Y0, Y2
+	VFMADD231PS    Y14, Y1, Y3
+	VBROADCASTF128 16(R9), Y14
+	VFMADD231PS    Y14, Y0, Y4
+	VFMADD231PS    Y14, Y1, Y5
+	VBROADCASTF128 32(R9), Y14
+	VFMADD231PS    Y14, Y0, Y6
+	VFMADD231PS    Y14, Y1, Y7
+	VBROADCASTF128 48(R9), Y14
+	VFMADD231PS    Y14, Y0, Y8
+	VFMADD231PS    Y14, Y1, Y9
+	VBROADCASTF128 64(R9), Y14
+	VFMADD231PS    Y14, Y0, Y10
+	VFMADD231PS    Y14, Y1, Y11
+	VBROADCASTF128 80(R9), Y14
+	VFMADD231PS    Y14, Y0, Y12
+	VFMADD231PS    Y14, Y1, Y13
+	ADDQ           $0x60, R9
+	ADDQ           $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R10
+	TESTQ R10, R10
+	JE    rest
+
+loop:
+	VMOVUPS        (BX), X0
+	VINSERTF128    $0x01, (BX)(DI*1), Y0, Y0
+	VMOVUPS        (BX)(DI*2), X1
+	VINSERTF128    $0x01, (BX)(SI*1), Y1, Y1
+	VBROADCASTF128 (R9), Y14
+	VFMADD231PS    Y14, Y0, Y2
+	VFMADD231PS    Y14, Y1, Y3
+	VBROADCASTF128 16(R9), Y14
+	VFMADD231PS    Y14, Y0, Y4
+	VFMADD231PS    Y14, Y1, Y5
+	VBROADCASTF128 32(R9), Y14
+	VFMADD231PS    Y14, Y0, Y6
+	VFMADD231PS    Y14, Y1, Y7
+	VBROADCASTF128 48(R9), Y14
+	VFMADD231PS    Y14, Y0, Y8
+	VFMADD231PS    Y14, Y1, Y9
+	VBROADCASTF128 64(R9), Y14
+	VFMADD231PS    Y14, Y0, Y10
+	VFMADD231PS    Y14, Y1, Y11
+	VBROADCASTF128 80(R9), Y14
+	VFMADD231PS    Y14, Y0, Y12
+	VFMADD231PS    Y14, Y1, Y13
+	ADDQ           $0x60, R9
+	ADDQ           $0x10, BX
+	DECQ           R10
+	JNE            loop
+
+rest:
+	MOVQ           tail+80(FP), R10
+	TESTQ          R10, R10
+	JE             aftertail
+	LEAQ           quadMasks<>+0(SB), R11
+	SHLQ           $0x04, R10
+	VMOVDQU        (R11)(R10*1), X14
+	VMASKMOVPS     (BX), X14, X0
+	VMASKMOVPS     (BX)(DI*1), X14, X1
+	VINSERTF128    $0x01, X1, Y0, Y0
+	VMASKMOVPS     (BX)(DI*2), X14, X1
+	VMASKMOVPS     (BX)(SI*1), X14, X14
+	VINSERTF128    $0x01, X14, Y1, Y1
+	VBROADCASTF128 (R9), Y14
+	VFMADD231PS    Y14, Y0, Y2
+	VFMADD231PS    Y14, Y1, Y3
+	VBROADCASTF128 16(R9), Y14
+	VFMADD231PS    Y14, Y0, Y4
+	VFMADD231PS    Y14, Y1, Y5
+	VBROADCASTF128 32(R9), Y14
+	VFMADD231PS    Y14, Y0, Y6
+	VFMADD231PS    Y14, Y1, Y7
+	VBROADCASTF128 48(R9), Y14
+	VFMADD231PS    Y14, Y0, Y8
+	VFMADD231PS    Y14, Y1, Y9
+	VBROADCASTF128 64(R9), Y14
+	VFMADD231PS    Y14, Y0, Y10
+	VFMADD231PS    Y14, Y1, Y11
+	VBROADCASTF128 80(R9), Y14
+	VFMADD231PS    Y14, Y0, Y12
+	VFMADD231PS    Y14, Y1, Y13
+	ADDQ           $0x60, R9
+	ADDQ           $0x10, BX
+
+aftertail:
+	TESTQ        AX, AX
+	JE           keep
+	VPERMILPS    $0xb1, Y2, Y14
+	VADDPS       Y14, Y2, Y2
+	VPERMILPS    $0x4e, Y2, Y14
+	VADDPS       Y14, Y2, Y2
+	VPERMILPS    $0xb1, Y3, Y14
+	VADDPS       Y14, Y3, Y3
+	VPERMILPS    $0x4e, Y3, Y14
+	VADDPS       Y14, Y3, Y3
+	VPERMILPS    $0xb1, Y4, Y14
+	VADDPS       Y14, Y4, Y4
+	VPERMILPS    $0x4e, Y4, Y14
+	VADDPS       Y14, Y4, Y4
+	VPERMILPS    $0xb1, Y5, Y14
+	VADDPS       Y14, Y5, Y5
+	VPERMILPS    $0x4e, Y5, Y14
+	VADDPS       Y14, Y5, Y5
+	VPERMILPS    $0xb1, Y6, Y14
+	VADDPS       Y14, Y6, Y6
+	VPERMILPS    $0x4e, Y6, Y14
+	VADDPS       Y14, Y6, Y6
+	VPERMILPS    $0xb1, Y7, Y14
+	VADDPS       Y14, Y7, Y7
+	VPERMILPS    $0x4e, Y7, Y14
+	VADDPS       Y14, Y7, Y7
+	VPERMILPS    $0xb1, Y8, Y14
+	VADDPS       Y14, Y8, Y8
+	VPERMILPS    $0x4e, Y8, Y14
+	VADDPS       Y14, Y8, Y8
+	VPERMILPS    $0xb1, Y9, Y14
+	VADDPS       Y14, Y9, Y9
+	VPERMILPS    $0x4e, Y9, Y14
+	VADDPS       Y14, Y9, Y9
+	VPERMILPS    $0xb1, Y10, Y14
+	VADDPS       Y14, Y10, Y10
+	VPERMILPS    $0x4e, Y10, Y14
+	VADDPS       Y14, Y10, Y10
+	VPERMILPS    $0xb1, Y11, Y14
+	VADDPS       Y14, Y11, Y11
+	VPERMILPS    $0x4e, Y11, Y14
+	VADDPS       Y14, Y11, Y11
+	VPERMILPS    $0xb1, Y12, Y14
+	VADDPS       Y14, Y12, Y12
+	VPERMILPS    $0x4e, Y12, Y14
+	VADDPS       Y14, Y12, Y12
+	VPERMILPS    $0xb1, Y13, Y14
+	VADDPS       Y14, Y13, Y13
+	VPERMILPS    $0x4e, Y13, Y14
+	VADDPS       Y14, Y13, Y13
+	VMOVSS       X2, (AX)
+	VMOVSS       X4, 4(AX)
+	VMOVSS       X6, 8(AX)
+	VMOVSS       X8, 12(AX)
+	VMOVSS       X10, 16(AX)
+	VMOVSS       X12, 20(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y2, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y4, X0
+	VMOVSS       X0, 4(AX)
+	VEXTRACTF128 $0x01, Y6, X0
+	VMOVSS       X0, 8(AX)
+	VEXTRACTF128 $0x01, Y8, X0
+	VMOVSS       X0, 12(AX)
+	VEXTRACTF128 $0x01, Y10, X0
+	VMOVSS       X0, 16(AX)
+	VEXTRACTF128 $0x01, Y12, X0
+	VMOVSS       X0, 20(AX)
+	ADDQ         CX, AX
+	VMOVSS       X3, (AX)
+	VMOVSS       X5, 4(AX)
+	VMOVSS       X7, 8(AX)
+	VMOVSS       X9, 12(AX)
+	VMOVSS       X11, 16(AX)
+	VMOVSS       X13, 20(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y3, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y5, X0
+	VMOVSS       X0, 4(AX)
+	VEXTRACTF128 $0x01, Y7, X0
+	VMOVSS       X0, 8(AX)
+	VEXTRACTF128 $0x01, Y9, X0
+	VMOVSS       X0, 12(AX)
+	VEXTRACTF128 $0x01, Y11, X0
+	VMOVSS       X0, 16(AX)
+	VEXTRACTF128 $0x01, Y13, X0
+	VMOVSS       X0, 20(AX)
+	ADDQ         CX, AX
+	JMP          next
+
+keep:
+	VMOVUPS Y2, (DX)
+	VMOVUPS Y3, 32(DX)
+	VMOVUPS Y4, 64(DX)
+	VMOVUPS Y5, 96(DX)
+	VMOVUPS Y6, 128(DX)
+	VMOVUPS Y7, 160(DX)
+	VMOVUPS Y8, 192(DX)
+	VMOVUPS Y9, 224(DX)
+	VMOVUPS Y10, 256(DX)
+	VMOVUPS Y11, 288(DX)
+	VMOVUPS Y12, 320(DX)
+	VMOVUPS Y13, 352(DX)
+
+next:
+	ADDQ   $+384, DX
+	IMUL3Q $0x04, DI, R9
+	MOVQ   a+32(FP), BX
+	ADDQ   R9, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow6x2AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow6x2AVX2(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+
+tile:
+	MOVQ           start+24(FP), SI
+	TESTQ          SI, SI
+	JE             continued
+	VBROADCASTF128 (SI), Y1
+	VBROADCASTF128 16(SI), Y2
+	VBROADCASTF128 32(SI), Y3
+	VBROADCASTF128 48(SI), Y4
+	VBROADCASTF128 64(SI), Y5
+	VBROADCASTF128 80(SI), Y6
+	JMP            begin
+
+continued:
+	VMOVUPS (DX), Y1
+	VMOVUPS 32(DX), Y2
+	VMOVUPS 64(DX), Y3
+	VMOVUPS 96(DX), Y4
+	VMOVUPS 128(DX), Y5
+	VMOVUPS 160(DX), Y6
+
+begin:
+	MOVQ           b+56(FP), SI
+	MOVQ           head+64(FP), R9
+	TESTQ          R9, R9
+	JE             afterhead
+	LEAQ           quadMasks<>+0(SB), R10
+	SHLQ           $0x04, R9
+	VMOVDQU        (R10)(R9*1), X7
+	VMASKMOVPS     (BX), X7, X0
+	VMASKMOVPS     (BX)(DI*1), X7, X7
+	VINSERTF128    $0x01, X7, Y0, Y0
+	VBROADCASTF128 (SI), Y7
+	VFMADD231PS    Y7, Y0, Y1
+	VBROADCASTF128 16(SI), Y7
+	VFMADD231PS    Y7, Y0, Y2
+	VBROADCASTF128 32(SI), Y7
+	VFMADD231PS    Y7, Y0, Y3
+	VBROADCASTF128 48(SI), Y7
+	VFMADD231PS    Y7, Y0, Y4
+	VBROADCASTF128 64(SI), Y7
+	VFMADD231PS    Y7, Y0, Y5
+	VBROADCASTF128 80(SI), Y7
+	VFMADD231PS    Y7, Y0, Y6
+	ADDQ           $0x60, SI
+	ADDQ           $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R9
+	TESTQ R9, R9
+	JE    rest
+
+loop:
+	VMOVUPS        (BX), X0
+	VINSERTF128    $0x01, (BX)(DI*1), Y0, Y0
+	VBROADCASTF128 (SI), Y7
+	VFMADD231PS    Y7, Y0, Y1
+	VBROADCASTF128 16(SI), Y7
+	VFMADD231PS    Y7, Y0, Y2
+	VBROADCASTF128 32(SI), Y7
+	VFMADD231PS    Y7, Y0, Y3
+	VBROADCASTF128 48(SI), Y7
+	VFMADD231PS    Y7, Y0, Y4
+	VBROADCASTF128 64(SI), Y7
+	VFMADD231PS    Y7, Y0, Y5
+	VBROADCASTF128 80(SI), Y7
+	VFMADD231PS    Y7, Y0, Y6
+	ADDQ           $0x60, SI
+	ADDQ           $0x10, BX
+	DECQ           R9
+	JNE            loop
+
+rest:
+	MOVQ           tail+80(FP), R9
+	TESTQ          R9, R9
+	JE             aftertail
+	LEAQ           quadMasks<>+0(SB), R10
+	SHLQ           $0x04, R9
+	VMOVDQU        (R10)(R9*1), X7
+	VMASKMOVPS     (BX), X7, X0
+	VMASKMOVPS     (BX)(DI*1), X7, X7
+	VINSERTF128    $0x01, X7, Y0, Y0
+	VBROADCASTF128 (SI), Y7
+	VFMADD231PS    Y7, Y0, Y1
+	VBROADCASTF128 16(SI), Y7
+	VFMADD231PS    Y7, Y0, Y2
+	VBROADCASTF128 32(SI), Y7
+	VFMADD231PS    Y7, Y0, Y3
+	VBROADCASTF128 48(SI), Y7
+	VFMADD231PS    Y7, Y0, Y4
+	VBROADCASTF128 64(SI), Y7
+	VFMADD231PS    Y7, Y0, Y5
+	VBROADCASTF128 80(SI), Y7
+	VFMADD231PS    Y7, Y0, Y6
+	ADDQ           $0x60, SI
+	ADDQ           $0x10, BX
+
+aftertail:
+	TESTQ        AX, AX
+	JE           keep
+	VPERMILPS    $0xb1, Y1, Y7
+	VADDPS       Y7, Y1, Y1
+	VPERMILPS    $0x4e, Y1, Y7
+	VADDPS       Y7, Y1, Y1
+	VPERMILPS    $0xb1, Y2, Y7
+	VADDPS       Y7, Y2, Y2
+	VPERMILPS    $0x4e, Y2, Y7
+	VADDPS       Y7, Y2, Y2
+	VPERMILPS    $0xb1, Y3, Y7
+	VADDPS       Y7, Y3, Y3
+	VPERMILPS    $0x4e, Y3, Y7
+	VADDPS       Y7, Y3, Y3
+	VPERMILPS    $0xb1, Y4, Y7
+	VADDPS       Y7, Y4, Y4
+	VPERMILPS    $0x4e, Y4, Y7
+	VADDPS       Y7, Y4, Y4
+	VPERMILPS    $0xb1, Y5, Y7
+	VADDPS       Y7, Y5, Y5
+	VPERMILPS    $0x4e, Y5, Y7
+	VADDPS       Y7, Y5, Y5
+	VPERMILPS    $0xb1, Y6, Y7
+	VADDPS       Y7, Y6, Y6
+	VPERMILPS    $0x4e, Y6, Y7
+	VADDPS       Y7, Y6, Y6
+	VMOVSS       X1, (AX)
+	VMOVSS       X2, 4(AX)
+	VMOVSS       X3, 8(AX)
+	VMOVSS       X4, 12(AX)
+	VMOVSS       X5, 16(AX)
+	VMOVSS       X6, 20(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y1, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y2, X0
+	VMOVSS       X0, 4(AX)
+	VEXTRACTF128 $0x01, Y3, X0
+	VMOVSS       X0, 8(AX)
+	VEXTRACTF128 $0x01, Y4, X0
+	VMOVSS       X0, 12(AX)
+	VEXTRACTF128 $0x01, Y5, X0
+	VMOVSS       X0, 16(AX)
+	VEXTRACTF128 $0x01, Y6, X0
+	VMOVSS       X0, 20(AX)
+	ADDQ         CX, AX
+	JMP          next
+
+keep:
+	VMOVUPS Y1, (DX)
+	VMOVUPS Y2, 32(DX)
+	VMOVUPS Y3, 64(DX)
+	VMOVUPS Y4, 96(DX)
+	VMOVUPS Y5, 128(DX)
+	VMOVUPS Y6, 160(DX)
+
+next:
+	ADDQ   $+192, DX
+	IMUL3Q $0x02, DI, SI
+	MOVQ   a+32(FP), BX
+	ADDQ   SI, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow7x2AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow7x2AVX2(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+
+tile:
+	MOVQ           start+24(FP), SI
+	TESTQ          SI, SI
+	JE             continued
+	VBROADCASTF128 (SI), Y1
+	VBROADCASTF128 16(SI), Y2
+	VBROADCASTF128 32(SI), Y3
+	VBROADCASTF128 48(SI), Y4
+	VBROADCASTF128 64(SI), Y5
+	VBROADCASTF128 80(SI), Y6
+	VBROADCASTF128 96(SI), Y7
+	JMP            begin
+
+continued:
+	VMOVUPS (DX), Y1
+	VMOVUPS 32(DX), Y2
+	VMOVUPS 64(DX), Y3
+	VMOVUPS 96(DX), Y4
+	VMOVUPS 128(DX), Y5
+	VMOVUPS 160(DX), Y6
+	VMOVUPS 192(DX), Y7
+
+begin:
+	MOVQ           b+56(FP), SI
+	MOVQ           head+64(FP), R9
+	TESTQ          R9, R9
+	JE             afterhead
+	LEAQ           quadMasks<>+0(SB), R10
+	SHLQ           $0x04, R9
+	VMOVDQU        (R10)(R9*1), X8
+	VMASKMOVPS     (BX), X8, X0
+	VMASKMOVPS     (BX)(DI*1), X8, X8
+	VINSERTF128    $0x01, X8, Y0, Y0
+	VBROADCASTF128 (SI), Y8
+	VFMADD231PS    Y8, Y0, Y1
+	VBROADCASTF128 16(SI), Y8
+	VFMADD231PS    Y8, Y0, Y2
+	VBROADCASTF128 32(SI), Y8
+	VFMADD231PS    Y8, Y0, Y3
+	VBROADCASTF128 48(SI), Y8
+	VFMADD231PS    Y8, Y0, Y4
+	VBROADCASTF128 64(SI), Y8
+	VFMADD231PS    Y8, Y0, Y5
+	VBROADCASTF128 80(SI), Y8
+	VFMADD231PS    Y8, Y0, Y6
+	VBROADCASTF128 96(SI), Y8
+	VFMADD231PS    Y8, Y0, Y7
+	ADDQ           $0x70, SI
+	ADDQ           $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R9
+	TESTQ R9, R9
+	JE    rest
+
+loop:
+	VMOVUPS        (BX), X0
+	VINSERTF128    $0x01, (BX)(DI*1), Y0, Y0
+	VBROADCASTF128 (SI), Y8
+	VFMADD231PS    Y8, Y0, Y1
+	VBROADCASTF128 16(SI), Y8
+	VFMADD231PS    Y8, Y0, Y2
+	VBROADCASTF128 32(SI), Y8
+	VFMADD231PS    Y8, Y0, Y3
+	VBROADCASTF128 48(SI), Y8
+	VFMADD231PS    Y8, Y0, Y4
+	VBROADCASTF128 64(SI), Y8
+	VFMADD231PS    Y8, Y0, Y5
+	VBROADCASTF128 80(SI), Y8
+	VFMADD231PS    Y8, Y0, Y6
+	VBROADCASTF128 96(SI), Y8
+	VFMADD231PS    Y8, Y0, Y7
+	ADDQ           $0x70, SI
+	ADDQ           $0x10, BX
+	DECQ           R9
+	JNE            loop
+
+rest:
+	MOVQ           tail+80(FP), R9
+	TESTQ          R9, R9
+	JE             aftertail
+	LEAQ           quadMasks<>+0(SB), R10
+	SHLQ           $0x04, R9
+	VMOVDQU        (R10)(R9*1), X8
+	VMASKMOVPS     (BX), X8, X0
+	VMASKMOVPS     (BX)(DI*1), X8, X8
+	VINSERTF128    $0x01, X8, Y0, Y0
+	VBROADCASTF128 (SI), Y8
+	VFMADD231PS    Y8, Y0, Y1
+	VBROADCASTF128 16(SI), Y8
+	VFMADD231PS    Y8, Y0, Y2
+	VBROADCASTF128 32(SI), Y8
+	VFMADD231PS    Y8, Y0, Y3
+	VBROADCASTF128 48(SI), Y8
+	VFMADD231PS    Y8, Y0, Y4
+	VBROADCASTF128 64(SI), Y8
+	VFMADD231PS    Y8, Y0, Y5
+	VBROADCASTF128 80(SI), Y8
+	VFMADD231PS    Y8, Y0, Y6
+	VBROADCASTF128 96(SI), Y8
+	VFMADD231PS    Y8, Y0, Y7
+	ADDQ           $0x70, SI
+	ADDQ           $0x10, BX
+
+aftertail:
+	TESTQ        AX, AX
+	JE           keep
+	VPERMILPS    $0xb1, Y1, Y8
+	VADDPS       Y8, Y1, Y1
+	VPERMILPS    $0x4e, Y1, Y8
+	VADDPS       Y8, Y1, Y1
+	VPERMILPS    $0xb1, Y2, Y8
+	VADDPS       Y8, Y2, Y2
+	VPERMILPS    $0x4e, Y2, Y8
+	VADDPS       Y8, Y2, Y2
+	VPERMILPS    $0xb1, Y3, Y8
+	VADDPS       Y8, Y3, Y3
+	VPERMILPS    $0x4e, Y3, Y8
+	VADDPS       Y8, Y3, Y3
+	VPERMILPS    $0xb1, Y4, Y8
+	VADDPS       Y8, Y4, Y4
+	VPERMILPS    $0x4e, Y4, Y8
+	VADDPS       Y8, Y4, Y4
+	VPERMILPS    $0xb1, Y5, Y8
+	VADDPS       Y8, Y5, Y5
+	VPERMILPS    $0x4e, Y5, Y8
+	VADDPS       Y8, Y5, Y5
+	VPERMILPS    $0xb1, Y6, Y8
+	VADDPS       Y8, Y6, Y6
+	VPERMILPS    $0x4e, Y6, Y8
+	VADDPS       Y8, Y6, Y6
+	VPERMILPS    $0xb1, Y7, Y8
+	VADDPS       Y8, Y7, Y7
+	VPERMILPS    $0x4e, Y7, Y8
+	VADDPS       Y8, Y7, Y7
+	VMOVSS       X1, (AX)
+	VMOVSS       X2, 4(AX)
+	VMOVSS       X3, 8(AX)
+	VMOVSS       X4, 12(AX)
+	VMOVSS       X5, 16(AX)
+	VMOVSS       X6, 20(AX)
+	VMOVSS       X7, 24(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y1, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y2, X0
+	VMOVSS       X0, 4(AX)
+	VEXTRACTF128 $0x01, Y3, X0
+	VMOVSS       X0, 8(AX)
+	VEXTRACTF128 $0x01, Y4, X0
+	VMOVSS       X0, 12(AX)
+	VEXTRACTF128 $0x01, Y5, X0
+	VMOVSS       X0, 16(AX)
+	VEXTRACTF128 $0x01, Y6, X0
+	VMOVSS       X0, 20(AX)
+	VEXTRACTF128 $0x01, Y7, X0
+	VMOVSS       X0, 24(AX)
+	ADDQ         CX, AX
+	JMP          next
+
+keep:
+	VMOVUPS Y1, (DX)
+	VMOVUPS Y2, 32(DX)
+	VMOVUPS Y3, 64(DX)
+	VMOVUPS Y4, 96(DX)
+	VMOVUPS Y5, 128(DX)
+	VMOVUPS Y6, 160(DX)
+	VMOVUPS Y7, 192(DX)
+
+next:
+	ADDQ   $+224, DX
+	IMUL3Q $0x02, DI, SI
+	MOVQ   a+32(FP), BX
+	ADDQ   SI, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
 // func gemmRows1x1AVX2(c *float32, ldc int, a *float32, ars int, b *float32, ldb int, quads int)
 // Requires: AVX, FMA3
 TEXT ·gemmRows1x1AVX2(SB), NOSPLIT, $0-56
@@ -2641,337 +5948,3899 @@ loop:
 	VZEROUPPER
 	RET
 
-// func adamWAVX2(w *float32, m *float32, v *float32, grad *float32, s *[9]float32, n int)
+// func lanes1AVX2(p *[12]uint64)
 // Requires: AVX, FMA3
-TEXT ·adamWAVX2(SB), NOSPLIT, $0-48
-	MOVQ w+0(FP), AX
-	MOVQ m+8(FP), CX
-	MOVQ v+16(FP), DX
-	MOVQ grad+24(FP), BX
-	MOVQ n+40(FP), SI
-	MOVQ s+32(FP), DI
-	XORQ R8, R8
-	SUBQ $+8, SI
+TEXT ·lanes1AVX2(SB), NOSPLIT, $0-8
+	MOVQ p+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 56(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 80(AX), DI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (R8)(SI*2), R9
+	LEAQ (R9)(SI*2), R10
+	XORQ R11, R11
+	XORQ R12, R12
+	MOVQ 72(AX), AX
+	CMPQ AX, $0x0c
+	JE   tile12
+	CMPQ AX, $0x0b
+	JE   tile11
+	CMPQ AX, $0x0a
+	JE   tile10
+	CMPQ AX, $0x09
+	JE   tile9
+	CMPQ AX, $0x08
+	JE   tile8
+	CMPQ AX, $0x07
+	JE   tile7
+	CMPQ AX, $0x06
+	JE   tile6
+	CMPQ AX, $0x05
+	JE   tile5
+	CMPQ AX, $0x04
+	JE   tile4
+	CMPQ AX, $0x03
+	JE   tile3
+	CMPQ AX, $0x02
+	JE   tile2
+
+tile1:
+	MOVQ         p+0(FP), R15
+	MOVQ         24(R15), AX
+	TESTQ        AX, AX
+	JEQ          zero1
+	ADDQ         R12, AX
+	VBROADCASTSS (AX), Y0
+	JMP          begin1
+
+zero1:
+	VXORPS Y0, Y0, Y0
+
+begin1:
+	MOVQ CX, R13
+	MOVQ 16(R15), AX
+	MOVQ 64(R15), R15
+
+loop1:
+	VMOVUPS      (AX), Y1
+	VBROADCASTSS (R13), Y2
+	VFMADD231PS  Y1, Y2, Y0
+	ADDQ         DX, AX
+	ADDQ         BX, R13
+	DECQ         R15
+	JNE          loop1
+	MOVQ         p+0(FP), R15
+	MOVQ         (R15), AX
+	ADDQ         R11, AX
+	MOVQ         32(R15), R14
+	ADDQ         R11, R14
+	MOVQ         88(R15), R13
+	VXORPS       Y1, Y1, Y1
+	CMPQ         R13, $0x01
+	JEQ          relu1
+	CMPQ         R13, $0x02
+	JEQ          reluScale1
+	CMPQ         R13, $0x03
+	JEQ          scale1
+	VMOVUPS      Y0, (AX)
+	ADDQ         DX, AX
+	JMP          stored1
+
+relu1:
+	VMAXPS  Y1, Y0, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    DX, AX
+	JMP     stored1
+
+reluScale1:
+	VMOVUPS (R14), Y2
+	VCMPPS  $0x1e, Y1, Y2, Y2
+	VANDPS  Y0, Y2, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    DX, AX
+	JMP     stored1
+
+scale1:
+	VMULPS  (R14), Y0, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    DX, AX
+
+stored1:
+	IMUL3Q $0x01, SI, R15
+	ADDQ   R15, CX
+	IMUL3Q $0x01, DX, R15
+	ADDQ   R15, R11
+	ADDQ   $+4, R12
+	DECQ   DI
+	JNE    tile1
+	VZEROUPPER
+	RET
+
+tile2:
+	MOVQ         p+0(FP), R15
+	MOVQ         24(R15), AX
+	TESTQ        AX, AX
+	JEQ          zero2
+	ADDQ         R12, AX
+	VBROADCASTSS (AX), Y0
+	VBROADCASTSS 4(AX), Y1
+	JMP          begin2
+
+zero2:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+
+begin2:
+	MOVQ CX, R13
+	MOVQ 16(R15), AX
+	MOVQ 64(R15), R15
+
+loop2:
+	VMOVUPS      (AX), Y2
+	VBROADCASTSS (R13), Y3
+	VFMADD231PS  Y2, Y3, Y0
+	VBROADCASTSS (R13)(SI*1), Y4
+	VFMADD231PS  Y2, Y4, Y1
+	ADDQ         DX, AX
+	ADDQ         BX, R13
+	DECQ         R15
+	JNE          loop2
+	MOVQ         p+0(FP), R15
+	MOVQ         (R15), AX
+	ADDQ         R11, AX
+	MOVQ         32(R15), R14
+	ADDQ         R11, R14
+	MOVQ         88(R15), R13
+	VXORPS       Y2, Y2, Y2
+	CMPQ         R13, $0x01
+	JEQ          relu2
+	CMPQ         R13, $0x02
+	JEQ          reluScale2
+	CMPQ         R13, $0x03
+	JEQ          scale2
+	VMOVUPS      Y0, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         DX, AX
+	JMP          stored2
+
+relu2:
+	VMAXPS  Y2, Y0, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y2, Y1, Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    DX, AX
+	JMP     stored2
+
+reluScale2:
+	VMOVUPS (R14), Y3
+	VCMPPS  $0x1e, Y2, Y3, Y3
+	VANDPS  Y0, Y3, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y3
+	VCMPPS  $0x1e, Y2, Y3, Y3
+	VANDPS  Y1, Y3, Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    DX, AX
+	JMP     stored2
+
+scale2:
+	VMULPS  (R14), Y0, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y1, Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    DX, AX
+
+stored2:
+	IMUL3Q $0x02, SI, R15
+	ADDQ   R15, CX
+	IMUL3Q $0x02, DX, R15
+	ADDQ   R15, R11
+	ADDQ   $+8, R12
+	DECQ   DI
+	JNE    tile2
+	VZEROUPPER
+	RET
+
+tile3:
+	MOVQ         p+0(FP), R15
+	MOVQ         24(R15), AX
+	TESTQ        AX, AX
+	JEQ          zero3
+	ADDQ         R12, AX
+	VBROADCASTSS (AX), Y0
+	VBROADCASTSS 4(AX), Y1
+	VBROADCASTSS 8(AX), Y2
+	JMP          begin3
+
+zero3:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+
+begin3:
+	MOVQ CX, R13
+	MOVQ 16(R15), AX
+	MOVQ 64(R15), R15
+
+loop3:
+	VMOVUPS      (AX), Y3
+	VBROADCASTSS (R13), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	VBROADCASTSS (R13)(SI*1), Y5
+	VFMADD231PS  Y3, Y5, Y1
+	VBROADCASTSS (R13)(SI*2), Y6
+	VFMADD231PS  Y3, Y6, Y2
+	ADDQ         DX, AX
+	ADDQ         BX, R13
+	DECQ         R15
+	JNE          loop3
+	MOVQ         p+0(FP), R15
+	MOVQ         (R15), AX
+	ADDQ         R11, AX
+	MOVQ         32(R15), R14
+	ADDQ         R11, R14
+	MOVQ         88(R15), R13
+	VXORPS       Y3, Y3, Y3
+	CMPQ         R13, $0x01
+	JEQ          relu3
+	CMPQ         R13, $0x02
+	JEQ          reluScale3
+	CMPQ         R13, $0x03
+	JEQ          scale3
+	VMOVUPS      Y0, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y2, (AX)
+	ADDQ         DX, AX
+	JMP          stored3
+
+relu3:
+	VMAXPS  Y3, Y0, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y3, Y1, Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y3, Y2, Y2
+	VMOVUPS Y2, (AX)
+	ADDQ    DX, AX
+	JMP     stored3
+
+reluScale3:
+	VMOVUPS (R14), Y4
+	VCMPPS  $0x1e, Y3, Y4, Y4
+	VANDPS  Y0, Y4, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y4
+	VCMPPS  $0x1e, Y3, Y4, Y4
+	VANDPS  Y1, Y4, Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y4
+	VCMPPS  $0x1e, Y3, Y4, Y4
+	VANDPS  Y2, Y4, Y2
+	VMOVUPS Y2, (AX)
+	ADDQ    DX, AX
+	JMP     stored3
+
+scale3:
+	VMULPS  (R14), Y0, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y1, Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y2, Y2
+	VMOVUPS Y2, (AX)
+	ADDQ    DX, AX
+
+stored3:
+	IMUL3Q $0x03, SI, R15
+	ADDQ   R15, CX
+	IMUL3Q $0x03, DX, R15
+	ADDQ   R15, R11
+	ADDQ   $+12, R12
+	DECQ   DI
+	JNE    tile3
+	VZEROUPPER
+	RET
+
+tile4:
+	MOVQ         p+0(FP), R15
+	MOVQ         24(R15), AX
+	TESTQ        AX, AX
+	JEQ          zero4
+	ADDQ         R12, AX
+	VBROADCASTSS (AX), Y0
+	VBROADCASTSS 4(AX), Y1
+	VBROADCASTSS 8(AX), Y2
+	VBROADCASTSS 12(AX), Y3
+	JMP          begin4
+
+zero4:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+
+begin4:
+	MOVQ CX, R13
+	MOVQ 16(R15), AX
+	MOVQ 64(R15), R15
+
+loop4:
+	VMOVUPS      (AX), Y4
+	VBROADCASTSS (R13), Y5
+	VFMADD231PS  Y4, Y5, Y0
+	VBROADCASTSS (R13)(SI*1), Y6
+	VFMADD231PS  Y4, Y6, Y1
+	VBROADCASTSS (R13)(SI*2), Y7
+	VFMADD231PS  Y4, Y7, Y2
+	VBROADCASTSS (R13)(R8*1), Y8
+	VFMADD231PS  Y4, Y8, Y3
+	ADDQ         DX, AX
+	ADDQ         BX, R13
+	DECQ         R15
+	JNE          loop4
+	MOVQ         p+0(FP), R15
+	MOVQ         (R15), AX
+	ADDQ         R11, AX
+	MOVQ         32(R15), R14
+	ADDQ         R11, R14
+	MOVQ         88(R15), R13
+	VXORPS       Y4, Y4, Y4
+	CMPQ         R13, $0x01
+	JEQ          relu4
+	CMPQ         R13, $0x02
+	JEQ          reluScale4
+	CMPQ         R13, $0x03
+	JEQ          scale4
+	VMOVUPS      Y0, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y2, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y3, (AX)
+	ADDQ         DX, AX
+	JMP          stored4
+
+relu4:
+	VMAXPS  Y4, Y0, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y4, Y1, Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y4, Y2, Y2
+	VMOVUPS Y2, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y4, Y3, Y3
+	VMOVUPS Y3, (AX)
+	ADDQ    DX, AX
+	JMP     stored4
+
+reluScale4:
+	VMOVUPS (R14), Y5
+	VCMPPS  $0x1e, Y4, Y5, Y5
+	VANDPS  Y0, Y5, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y5
+	VCMPPS  $0x1e, Y4, Y5, Y5
+	VANDPS  Y1, Y5, Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y5
+	VCMPPS  $0x1e, Y4, Y5, Y5
+	VANDPS  Y2, Y5, Y2
+	VMOVUPS Y2, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y5
+	VCMPPS  $0x1e, Y4, Y5, Y5
+	VANDPS  Y3, Y5, Y3
+	VMOVUPS Y3, (AX)
+	ADDQ    DX, AX
+	JMP     stored4
+
+scale4:
+	VMULPS  (R14), Y0, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y1, Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y2, Y2
+	VMOVUPS Y2, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y3, Y3
+	VMOVUPS Y3, (AX)
+	ADDQ    DX, AX
+
+stored4:
+	IMUL3Q $0x04, SI, R15
+	ADDQ   R15, CX
+	IMUL3Q $0x04, DX, R15
+	ADDQ   R15, R11
+	ADDQ   $+16, R12
+	DECQ   DI
+	JNE    tile4
+	VZEROUPPER
+	RET
+
+tile5:
+	MOVQ         p+0(FP), R15
+	MOVQ         24(R15), AX
+	TESTQ        AX, AX
+	JEQ          zero5
+	ADDQ         R12, AX
+	VBROADCASTSS (AX), Y0
+	VBROADCASTSS 4(AX), Y1
+	VBROADCASTSS 8(AX), Y2
+	VBROADCASTSS 12(AX), Y3
+	VBROADCASTSS 16(AX), Y4
+	JMP          begin5
+
+zero5:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+
+begin5:
+	MOVQ CX, R13
+	MOVQ 16(R15), AX
+	MOVQ 64(R15), R15
+
+loop5:
+	VMOVUPS      (AX), Y5
+	VBROADCASTSS (R13), Y6
+	VFMADD231PS  Y5, Y6, Y0
+	VBROADCASTSS (R13)(SI*1), Y7
+	VFMADD231PS  Y5, Y7, Y1
+	VBROADCASTSS (R13)(SI*2), Y8
+	VFMADD231PS  Y5, Y8, Y2
+	VBROADCASTSS (R13)(R8*1), Y9
+	VFMADD231PS  Y5, Y9, Y3
+	VBROADCASTSS (R13)(SI*4), Y6
+	VFMADD231PS  Y5, Y6, Y4
+	ADDQ         DX, AX
+	ADDQ         BX, R13
+	DECQ         R15
+	JNE          loop5
+	MOVQ         p+0(FP), R15
+	MOVQ         (R15), AX
+	ADDQ         R11, AX
+	MOVQ         32(R15), R14
+	ADDQ         R11, R14
+	MOVQ         88(R15), R13
+	VXORPS       Y5, Y5, Y5
+	CMPQ         R13, $0x01
+	JEQ          relu5
+	CMPQ         R13, $0x02
+	JEQ          reluScale5
+	CMPQ         R13, $0x03
+	JEQ          scale5
+	VMOVUPS      Y0, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y2, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y3, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y4, (AX)
+	ADDQ         DX, AX
+	JMP          stored5
+
+relu5:
+	VMAXPS  Y5, Y0, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y5, Y1, Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y5, Y2, Y2
+	VMOVUPS Y2, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y5, Y3, Y3
+	VMOVUPS Y3, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y5, Y4, Y4
+	VMOVUPS Y4, (AX)
+	ADDQ    DX, AX
+	JMP     stored5
+
+reluScale5:
+	VMOVUPS (R14), Y6
+	VCMPPS  $0x1e, Y5, Y6, Y6
+	VANDPS  Y0, Y6, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y6
+	VCMPPS  $0x1e, Y5, Y6, Y6
+	VANDPS  Y1, Y6, Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y6
+	VCMPPS  $0x1e, Y5, Y6, Y6
+	VANDPS  Y2, Y6, Y2
+	VMOVUPS Y2, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y6
+	VCMPPS  $0x1e, Y5, Y6, Y6
+	VANDPS  Y3, Y6, Y3
+	VMOVUPS Y3, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y6
+	VCMPPS  $0x1e, Y5, Y6, Y6
+	VANDPS  Y4, Y6, Y4
+	VMOVUPS Y4, (AX)
+	ADDQ    DX, AX
+	JMP     stored5
+
+scale5:
+	VMULPS  (R14), Y0, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y1, Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y2, Y2
+	VMOVUPS Y2, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y3, Y3
+	VMOVUPS Y3, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y4, Y4
+	VMOVUPS Y4, (AX)
+	ADDQ    DX, AX
+
+stored5:
+	IMUL3Q $0x05, SI, R15
+	ADDQ   R15, CX
+	IMUL3Q $0x05, DX, R15
+	ADDQ   R15, R11
+	ADDQ   $+20, R12
+	DECQ   DI
+	JNE    tile5
+	VZEROUPPER
+	RET
+
+tile6:
+	MOVQ         p+0(FP), R15
+	MOVQ         24(R15), AX
+	TESTQ        AX, AX
+	JEQ          zero6
+	ADDQ         R12, AX
+	VBROADCASTSS (AX), Y0
+	VBROADCASTSS 4(AX), Y1
+	VBROADCASTSS 8(AX), Y2
+	VBROADCASTSS 12(AX), Y3
+	VBROADCASTSS 16(AX), Y4
+	VBROADCASTSS 20(AX), Y5
+	JMP          begin6
+
+zero6:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+
+begin6:
+	MOVQ CX, R13
+	MOVQ 16(R15), AX
+	MOVQ 64(R15), R15
+
+loop6:
+	VMOVUPS      (AX), Y6
+	VBROADCASTSS (R13), Y7
+	VFMADD231PS  Y6, Y7, Y0
+	VBROADCASTSS (R13)(SI*1), Y8
+	VFMADD231PS  Y6, Y8, Y1
+	VBROADCASTSS (R13)(SI*2), Y9
+	VFMADD231PS  Y6, Y9, Y2
+	VBROADCASTSS (R13)(R8*1), Y10
+	VFMADD231PS  Y6, Y10, Y3
+	VBROADCASTSS (R13)(SI*4), Y7
+	VFMADD231PS  Y6, Y7, Y4
+	VBROADCASTSS (R13)(R9*1), Y8
+	VFMADD231PS  Y6, Y8, Y5
+	ADDQ         DX, AX
+	ADDQ         BX, R13
+	DECQ         R15
+	JNE          loop6
+	MOVQ         p+0(FP), R15
+	MOVQ         (R15), AX
+	ADDQ         R11, AX
+	MOVQ         32(R15), R14
+	ADDQ         R11, R14
+	MOVQ         88(R15), R13
+	VXORPS       Y6, Y6, Y6
+	CMPQ         R13, $0x01
+	JEQ          relu6
+	CMPQ         R13, $0x02
+	JEQ          reluScale6
+	CMPQ         R13, $0x03
+	JEQ          scale6
+	VMOVUPS      Y0, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y2, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y3, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y4, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y5, (AX)
+	ADDQ         DX, AX
+	JMP          stored6
+
+relu6:
+	VMAXPS  Y6, Y0, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y6, Y1, Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y6, Y2, Y2
+	VMOVUPS Y2, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y6, Y3, Y3
+	VMOVUPS Y3, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y6, Y4, Y4
+	VMOVUPS Y4, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y6, Y5, Y5
+	VMOVUPS Y5, (AX)
+	ADDQ    DX, AX
+	JMP     stored6
+
+reluScale6:
+	VMOVUPS (R14), Y7
+	VCMPPS  $0x1e, Y6, Y7, Y7
+	VANDPS  Y0, Y7, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y7
+	VCMPPS  $0x1e, Y6, Y7, Y7
+	VANDPS  Y1, Y7, Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y7
+	VCMPPS  $0x1e, Y6, Y7, Y7
+	VANDPS  Y2, Y7, Y2
+	VMOVUPS Y2, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y7
+	VCMPPS  $0x1e, Y6, Y7, Y7
+	VANDPS  Y3, Y7, Y3
+	VMOVUPS Y3, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y7
+	VCMPPS  $0x1e, Y6, Y7, Y7
+	VANDPS  Y4, Y7, Y4
+	VMOVUPS Y4, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y7
+	VCMPPS  $0x1e, Y6, Y7, Y7
+	VANDPS  Y5, Y7, Y5
+	VMOVUPS Y5, (AX)
+	ADDQ    DX, AX
+	JMP     stored6
+
+scale6:
+	VMULPS  (R14), Y0, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y1, Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y2, Y2
+	VMOVUPS Y2, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y3, Y3
+	VMOVUPS Y3, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y4, Y4
+	VMOVUPS Y4, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y5, Y5
+	VMOVUPS Y5, (AX)
+	ADDQ    DX, AX
+
+stored6:
+	IMUL3Q $0x06, SI, R15
+	ADDQ   R15, CX
+	IMUL3Q $0x06, DX, R15
+	ADDQ   R15, R11
+	ADDQ   $+24, R12
+	DECQ   DI
+	JNE    tile6
+	VZEROUPPER
+	RET
+
+tile7:
+	MOVQ         p+0(FP), R15
+	MOVQ         24(R15), AX
+	TESTQ        AX, AX
+	JEQ          zero7
+	ADDQ         R12, AX
+	VBROADCASTSS (AX), Y0
+	VBROADCASTSS 4(AX), Y1
+	VBROADCASTSS 8(AX), Y2
+	VBROADCASTSS 12(AX), Y3
+	VBROADCASTSS 16(AX), Y4
+	VBROADCASTSS 20(AX), Y5
+	VBROADCASTSS 24(AX), Y6
+	JMP          begin7
+
+zero7:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+
+begin7:
+	MOVQ CX, R13
+	MOVQ 16(R15), AX
+	MOVQ 64(R15), R15
+
+loop7:
+	VMOVUPS      (AX), Y7
+	VBROADCASTSS (R13), Y8
+	VFMADD231PS  Y7, Y8, Y0
+	VBROADCASTSS (R13)(SI*1), Y9
+	VFMADD231PS  Y7, Y9, Y1
+	VBROADCASTSS (R13)(SI*2), Y10
+	VFMADD231PS  Y7, Y10, Y2
+	VBROADCASTSS (R13)(R8*1), Y11
+	VFMADD231PS  Y7, Y11, Y3
+	VBROADCASTSS (R13)(SI*4), Y8
+	VFMADD231PS  Y7, Y8, Y4
+	VBROADCASTSS (R13)(R9*1), Y9
+	VFMADD231PS  Y7, Y9, Y5
+	VBROADCASTSS (R13)(R8*2), Y10
+	VFMADD231PS  Y7, Y10, Y6
+	ADDQ         DX, AX
+	ADDQ         BX, R13
+	DECQ         R15
+	JNE          loop7
+	MOVQ         p+0(FP), R15
+	MOVQ         (R15), AX
+	ADDQ         R11, AX
+	MOVQ         32(R15), R14
+	ADDQ         R11, R14
+	MOVQ         88(R15), R13
+	VXORPS       Y7, Y7, Y7
+	CMPQ         R13, $0x01
+	JEQ          relu7
+	CMPQ         R13, $0x02
+	JEQ          reluScale7
+	CMPQ         R13, $0x03
+	JEQ          scale7
+	VMOVUPS      Y0, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y2, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y3, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y4, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y5, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y6, (AX)
+	ADDQ         DX, AX
+	JMP          stored7
+
+relu7:
+	VMAXPS  Y7, Y0, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y7, Y1, Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y7, Y2, Y2
+	VMOVUPS Y2, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y7, Y3, Y3
+	VMOVUPS Y3, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y7, Y4, Y4
+	VMOVUPS Y4, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y7, Y5, Y5
+	VMOVUPS Y5, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y7, Y6, Y6
+	VMOVUPS Y6, (AX)
+	ADDQ    DX, AX
+	JMP     stored7
+
+reluScale7:
+	VMOVUPS (R14), Y8
+	VCMPPS  $0x1e, Y7, Y8, Y8
+	VANDPS  Y0, Y8, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y8
+	VCMPPS  $0x1e, Y7, Y8, Y8
+	VANDPS  Y1, Y8, Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y8
+	VCMPPS  $0x1e, Y7, Y8, Y8
+	VANDPS  Y2, Y8, Y2
+	VMOVUPS Y2, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y8
+	VCMPPS  $0x1e, Y7, Y8, Y8
+	VANDPS  Y3, Y8, Y3
+	VMOVUPS Y3, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y8
+	VCMPPS  $0x1e, Y7, Y8, Y8
+	VANDPS  Y4, Y8, Y4
+	VMOVUPS Y4, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y8
+	VCMPPS  $0x1e, Y7, Y8, Y8
+	VANDPS  Y5, Y8, Y5
+	VMOVUPS Y5, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y8
+	VCMPPS  $0x1e, Y7, Y8, Y8
+	VANDPS  Y6, Y8, Y6
+	VMOVUPS Y6, (AX)
+	ADDQ    DX, AX
+	JMP     stored7
+
+scale7:
+	VMULPS  (R14), Y0, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y1, Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y2, Y2
+	VMOVUPS Y2, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y3, Y3
+	VMOVUPS Y3, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y4, Y4
+	VMOVUPS Y4, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y5, Y5
+	VMOVUPS Y5, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y6, Y6
+	VMOVUPS Y6, (AX)
+	ADDQ    DX, AX
+
+stored7:
+	IMUL3Q $0x07, SI, R15
+	ADDQ   R15, CX
+	IMUL3Q $0x07, DX, R15
+	ADDQ   R15, R11
+	ADDQ   $+28, R12
+	DECQ   DI
+	JNE    tile7
+	VZEROUPPER
+	RET
+
+tile8:
+	MOVQ         p+0(FP), R15
+	MOVQ         24(R15), AX
+	TESTQ        AX, AX
+	JEQ          zero8
+	ADDQ         R12, AX
+	VBROADCASTSS (AX), Y0
+	VBROADCASTSS 4(AX), Y1
+	VBROADCASTSS 8(AX), Y2
+	VBROADCASTSS 12(AX), Y3
+	VBROADCASTSS 16(AX), Y4
+	VBROADCASTSS 20(AX), Y5
+	VBROADCASTSS 24(AX), Y6
+	VBROADCASTSS 28(AX), Y7
+	JMP          begin8
+
+zero8:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+
+begin8:
+	MOVQ CX, R13
+	MOVQ 16(R15), AX
+	MOVQ 64(R15), R15
+
+loop8:
+	VMOVUPS      (AX), Y8
+	VBROADCASTSS (R13), Y9
+	VFMADD231PS  Y8, Y9, Y0
+	VBROADCASTSS (R13)(SI*1), Y10
+	VFMADD231PS  Y8, Y10, Y1
+	VBROADCASTSS (R13)(SI*2), Y11
+	VFMADD231PS  Y8, Y11, Y2
+	VBROADCASTSS (R13)(R8*1), Y12
+	VFMADD231PS  Y8, Y12, Y3
+	VBROADCASTSS (R13)(SI*4), Y9
+	VFMADD231PS  Y8, Y9, Y4
+	VBROADCASTSS (R13)(R9*1), Y10
+	VFMADD231PS  Y8, Y10, Y5
+	VBROADCASTSS (R13)(R8*2), Y11
+	VFMADD231PS  Y8, Y11, Y6
+	VBROADCASTSS (R13)(R10*1), Y12
+	VFMADD231PS  Y8, Y12, Y7
+	ADDQ         DX, AX
+	ADDQ         BX, R13
+	DECQ         R15
+	JNE          loop8
+	MOVQ         p+0(FP), R15
+	MOVQ         (R15), AX
+	ADDQ         R11, AX
+	MOVQ         32(R15), R14
+	ADDQ         R11, R14
+	MOVQ         88(R15), R13
+	VXORPS       Y8, Y8, Y8
+	CMPQ         R13, $0x01
+	JEQ          relu8
+	CMPQ         R13, $0x02
+	JEQ          reluScale8
+	CMPQ         R13, $0x03
+	JEQ          scale8
+	VMOVUPS      Y0, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y2, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y3, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y4, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y5, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y6, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y7, (AX)
+	ADDQ         DX, AX
+	JMP          stored8
+
+relu8:
+	VMAXPS  Y8, Y0, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y8, Y1, Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y8, Y2, Y2
+	VMOVUPS Y2, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y8, Y3, Y3
+	VMOVUPS Y3, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y8, Y4, Y4
+	VMOVUPS Y4, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y8, Y5, Y5
+	VMOVUPS Y5, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y8, Y6, Y6
+	VMOVUPS Y6, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y8, Y7, Y7
+	VMOVUPS Y7, (AX)
+	ADDQ    DX, AX
+	JMP     stored8
+
+reluScale8:
+	VMOVUPS (R14), Y9
+	VCMPPS  $0x1e, Y8, Y9, Y9
+	VANDPS  Y0, Y9, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y9
+	VCMPPS  $0x1e, Y8, Y9, Y9
+	VANDPS  Y1, Y9, Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y9
+	VCMPPS  $0x1e, Y8, Y9, Y9
+	VANDPS  Y2, Y9, Y2
+	VMOVUPS Y2, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y9
+	VCMPPS  $0x1e, Y8, Y9, Y9
+	VANDPS  Y3, Y9, Y3
+	VMOVUPS Y3, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y9
+	VCMPPS  $0x1e, Y8, Y9, Y9
+	VANDPS  Y4, Y9, Y4
+	VMOVUPS Y4, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y9
+	VCMPPS  $0x1e, Y8, Y9, Y9
+	VANDPS  Y5, Y9, Y5
+	VMOVUPS Y5, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y9
+	VCMPPS  $0x1e, Y8, Y9, Y9
+	VANDPS  Y6, Y9, Y6
+	VMOVUPS Y6, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y9
+	VCMPPS  $0x1e, Y8, Y9, Y9
+	VANDPS  Y7, Y9, Y7
+	VMOVUPS Y7, (AX)
+	ADDQ    DX, AX
+	JMP     stored8
+
+scale8:
+	VMULPS  (R14), Y0, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y1, Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y2, Y2
+	VMOVUPS Y2, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y3, Y3
+	VMOVUPS Y3, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y4, Y4
+	VMOVUPS Y4, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y5, Y5
+	VMOVUPS Y5, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y6, Y6
+	VMOVUPS Y6, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y7, Y7
+	VMOVUPS Y7, (AX)
+	ADDQ    DX, AX
+
+stored8:
+	IMUL3Q $0x08, SI, R15
+	ADDQ   R15, CX
+	IMUL3Q $0x08, DX, R15
+	ADDQ   R15, R11
+	ADDQ   $+32, R12
+	DECQ   DI
+	JNE    tile8
+	VZEROUPPER
+	RET
+
+tile9:
+	MOVQ         p+0(FP), R15
+	MOVQ         24(R15), AX
+	TESTQ        AX, AX
+	JEQ          zero9
+	ADDQ         R12, AX
+	VBROADCASTSS (AX), Y0
+	VBROADCASTSS 4(AX), Y1
+	VBROADCASTSS 8(AX), Y2
+	VBROADCASTSS 12(AX), Y3
+	VBROADCASTSS 16(AX), Y4
+	VBROADCASTSS 20(AX), Y5
+	VBROADCASTSS 24(AX), Y6
+	VBROADCASTSS 28(AX), Y7
+	VBROADCASTSS 32(AX), Y8
+	JMP          begin9
+
+zero9:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+
+begin9:
+	MOVQ CX, R13
+	LEAQ (CX)(SI*8), R14
+	MOVQ 16(R15), AX
+	MOVQ 64(R15), R15
+
+loop9:
+	VMOVUPS      (AX), Y9
+	VBROADCASTSS (R13), Y10
+	VFMADD231PS  Y9, Y10, Y0
+	VBROADCASTSS (R13)(SI*1), Y11
+	VFMADD231PS  Y9, Y11, Y1
+	VBROADCASTSS (R13)(SI*2), Y12
+	VFMADD231PS  Y9, Y12, Y2
+	VBROADCASTSS (R13)(R8*1), Y13
+	VFMADD231PS  Y9, Y13, Y3
+	VBROADCASTSS (R13)(SI*4), Y10
+	VFMADD231PS  Y9, Y10, Y4
+	VBROADCASTSS (R13)(R9*1), Y11
+	VFMADD231PS  Y9, Y11, Y5
+	VBROADCASTSS (R13)(R8*2), Y12
+	VFMADD231PS  Y9, Y12, Y6
+	VBROADCASTSS (R13)(R10*1), Y13
+	VFMADD231PS  Y9, Y13, Y7
+	VBROADCASTSS (R14), Y10
+	VFMADD231PS  Y9, Y10, Y8
+	ADDQ         DX, AX
+	ADDQ         BX, R13
+	ADDQ         BX, R14
+	DECQ         R15
+	JNE          loop9
+	MOVQ         p+0(FP), R15
+	MOVQ         (R15), AX
+	ADDQ         R11, AX
+	MOVQ         32(R15), R14
+	ADDQ         R11, R14
+	MOVQ         88(R15), R13
+	VXORPS       Y9, Y9, Y9
+	CMPQ         R13, $0x01
+	JEQ          relu9
+	CMPQ         R13, $0x02
+	JEQ          reluScale9
+	CMPQ         R13, $0x03
+	JEQ          scale9
+	VMOVUPS      Y0, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y2, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y3, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y4, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y5, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y6, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y7, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y8, (AX)
+	ADDQ         DX, AX
+	JMP          stored9
+
+relu9:
+	VMAXPS  Y9, Y0, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y9, Y1, Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y9, Y2, Y2
+	VMOVUPS Y2, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y9, Y3, Y3
+	VMOVUPS Y3, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y9, Y4, Y4
+	VMOVUPS Y4, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y9, Y5, Y5
+	VMOVUPS Y5, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y9, Y6, Y6
+	VMOVUPS Y6, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y9, Y7, Y7
+	VMOVUPS Y7, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y9, Y8, Y8
+	VMOVUPS Y8, (AX)
+	ADDQ    DX, AX
+	JMP     stored9
+
+reluScale9:
+	VMOVUPS (R14), Y10
+	VCMPPS  $0x1e, Y9, Y10, Y10
+	VANDPS  Y0, Y10, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y10
+	VCMPPS  $0x1e, Y9, Y10, Y10
+	VANDPS  Y1, Y10, Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y10
+	VCMPPS  $0x1e, Y9, Y10, Y10
+	VANDPS  Y2, Y10, Y2
+	VMOVUPS Y2, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y10
+	VCMPPS  $0x1e, Y9, Y10, Y10
+	VANDPS  Y3, Y10, Y3
+	VMOVUPS Y3, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y10
+	VCMPPS  $0x1e, Y9, Y10, Y10
+	VANDPS  Y4, Y10, Y4
+	VMOVUPS Y4, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y10
+	VCMPPS  $0x1e, Y9, Y10, Y10
+	VANDPS  Y5, Y10, Y5
+	VMOVUPS Y5, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y10
+	VCMPPS  $0x1e, Y9, Y10, Y10
+	VANDPS  Y6, Y10, Y6
+	VMOVUPS Y6, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y10
+	VCMPPS  $0x1e, Y9, Y10, Y10
+	VANDPS  Y7, Y10, Y7
+	VMOVUPS Y7, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y10
+	VCMPPS  $0x1e, Y9, Y10, Y10
+	VANDPS  Y8, Y10, Y8
+	VMOVUPS Y8, (AX)
+	ADDQ    DX, AX
+	JMP     stored9
+
+scale9:
+	VMULPS  (R14), Y0, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y1, Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y2, Y2
+	VMOVUPS Y2, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y3, Y3
+	VMOVUPS Y3, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y4, Y4
+	VMOVUPS Y4, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y5, Y5
+	VMOVUPS Y5, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y6, Y6
+	VMOVUPS Y6, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y7, Y7
+	VMOVUPS Y7, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y8, Y8
+	VMOVUPS Y8, (AX)
+	ADDQ    DX, AX
+
+stored9:
+	IMUL3Q $0x09, SI, R15
+	ADDQ   R15, CX
+	IMUL3Q $0x09, DX, R15
+	ADDQ   R15, R11
+	ADDQ   $+36, R12
+	DECQ   DI
+	JNE    tile9
+	VZEROUPPER
+	RET
+
+tile10:
+	MOVQ         p+0(FP), R15
+	MOVQ         24(R15), AX
+	TESTQ        AX, AX
+	JEQ          zero10
+	ADDQ         R12, AX
+	VBROADCASTSS (AX), Y0
+	VBROADCASTSS 4(AX), Y1
+	VBROADCASTSS 8(AX), Y2
+	VBROADCASTSS 12(AX), Y3
+	VBROADCASTSS 16(AX), Y4
+	VBROADCASTSS 20(AX), Y5
+	VBROADCASTSS 24(AX), Y6
+	VBROADCASTSS 28(AX), Y7
+	VBROADCASTSS 32(AX), Y8
+	VBROADCASTSS 36(AX), Y9
+	JMP          begin10
+
+zero10:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+
+begin10:
+	MOVQ CX, R13
+	LEAQ (CX)(SI*8), R14
+	MOVQ 16(R15), AX
+	MOVQ 64(R15), R15
+
+loop10:
+	VMOVUPS      (AX), Y10
+	VBROADCASTSS (R13), Y11
+	VFMADD231PS  Y10, Y11, Y0
+	VBROADCASTSS (R13)(SI*1), Y12
+	VFMADD231PS  Y10, Y12, Y1
+	VBROADCASTSS (R13)(SI*2), Y13
+	VFMADD231PS  Y10, Y13, Y2
+	VBROADCASTSS (R13)(R8*1), Y14
+	VFMADD231PS  Y10, Y14, Y3
+	VBROADCASTSS (R13)(SI*4), Y11
+	VFMADD231PS  Y10, Y11, Y4
+	VBROADCASTSS (R13)(R9*1), Y12
+	VFMADD231PS  Y10, Y12, Y5
+	VBROADCASTSS (R13)(R8*2), Y13
+	VFMADD231PS  Y10, Y13, Y6
+	VBROADCASTSS (R13)(R10*1), Y14
+	VFMADD231PS  Y10, Y14, Y7
+	VBROADCASTSS (R14), Y11
+	VFMADD231PS  Y10, Y11, Y8
+	VBROADCASTSS (R14)(SI*1), Y12
+	VFMADD231PS  Y10, Y12, Y9
+	ADDQ         DX, AX
+	ADDQ         BX, R13
+	ADDQ         BX, R14
+	DECQ         R15
+	JNE          loop10
+	MOVQ         p+0(FP), R15
+	MOVQ         (R15), AX
+	ADDQ         R11, AX
+	MOVQ         32(R15), R14
+	ADDQ         R11, R14
+	MOVQ         88(R15), R13
+	VXORPS       Y10, Y10, Y10
+	CMPQ         R13, $0x01
+	JEQ          relu10
+	CMPQ         R13, $0x02
+	JEQ          reluScale10
+	CMPQ         R13, $0x03
+	JEQ          scale10
+	VMOVUPS      Y0, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y2, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y3, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y4, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y5, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y6, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y7, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y8, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y9, (AX)
+	ADDQ         DX, AX
+	JMP          stored10
+
+relu10:
+	VMAXPS  Y10, Y0, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y10, Y1, Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y10, Y2, Y2
+	VMOVUPS Y2, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y10, Y3, Y3
+	VMOVUPS Y3, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y10, Y4, Y4
+	VMOVUPS Y4, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y10, Y5, Y5
+	VMOVUPS Y5, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y10, Y6, Y6
+	VMOVUPS Y6, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y10, Y7, Y7
+	VMOVUPS Y7, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y10, Y8, Y8
+	VMOVUPS Y8, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y10, Y9, Y9
+	VMOVUPS Y9, (AX)
+	ADDQ    DX, AX
+	JMP     stored10
+
+reluScale10:
+	VMOVUPS (R14), Y11
+	VCMPPS  $0x1e, Y10, Y11, Y11
+	VANDPS  Y0, Y11, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y11
+	VCMPPS  $0x1e, Y10, Y11, Y11
+	VANDPS  Y1, Y11, Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y11
+	VCMPPS  $0x1e, Y10, Y11, Y11
+	VANDPS  Y2, Y11, Y2
+	VMOVUPS Y2, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y11
+	VCMPPS  $0x1e, Y10, Y11, Y11
+	VANDPS  Y3, Y11, Y3
+	VMOVUPS Y3, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y11
+	VCMPPS  $0x1e, Y10, Y11, Y11
+	VANDPS  Y4, Y11, Y4
+	VMOVUPS Y4, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y11
+	VCMPPS  $0x1e, Y10, Y11, Y11
+	VANDPS  Y5, Y11, Y5
+	VMOVUPS Y5, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y11
+	VCMPPS  $0x1e, Y10, Y11, Y11
+	VANDPS  Y6, Y11, Y6
+	VMOVUPS Y6, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y11
+	VCMPPS  $0x1e, Y10, Y11, Y11
+	VANDPS  Y7, Y11, Y7
+	VMOVUPS Y7, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y11
+	VCMPPS  $0x1e, Y10, Y11, Y11
+	VANDPS  Y8, Y11, Y8
+	VMOVUPS Y8, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y11
+	VCMPPS  $0x1e, Y10, Y11, Y11
+	VANDPS  Y9, Y11, Y9
+	VMOVUPS Y9, (AX)
+	ADDQ    DX, AX
+	JMP     stored10
+
+scale10:
+	VMULPS  (R14), Y0, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y1, Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y2, Y2
+	VMOVUPS Y2, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y3, Y3
+	VMOVUPS Y3, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y4, Y4
+	VMOVUPS Y4, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y5, Y5
+	VMOVUPS Y5, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y6, Y6
+	VMOVUPS Y6, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y7, Y7
+	VMOVUPS Y7, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y8, Y8
+	VMOVUPS Y8, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y9, Y9
+	VMOVUPS Y9, (AX)
+	ADDQ    DX, AX
+
+stored10:
+	IMUL3Q $0x0a, SI, R15
+	ADDQ   R15, CX
+	IMUL3Q $0x0a, DX, R15
+	ADDQ   R15, R11
+	ADDQ   $+40, R12
+	DECQ   DI
+	JNE    tile10
+	VZEROUPPER
+	RET
+
+tile11:
+	MOVQ         p+0(FP), R15
+	MOVQ         24(R15), AX
+	TESTQ        AX, AX
+	JEQ          zero11
+	ADDQ         R12, AX
+	VBROADCASTSS (AX), Y0
+	VBROADCASTSS 4(AX), Y1
+	VBROADCASTSS 8(AX), Y2
+	VBROADCASTSS 12(AX), Y3
+	VBROADCASTSS 16(AX), Y4
+	VBROADCASTSS 20(AX), Y5
+	VBROADCASTSS 24(AX), Y6
+	VBROADCASTSS 28(AX), Y7
+	VBROADCASTSS 32(AX), Y8
+	VBROADCASTSS 36(AX), Y9
+	VBROADCASTSS 40(AX), Y10
+	JMP          begin11
+
+zero11:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+
+begin11:
+	MOVQ CX, R13
+	LEAQ (CX)(SI*8), R14
+	MOVQ 16(R15), AX
+	MOVQ 64(R15), R15
+
+loop11:
+	VMOVUPS      (AX), Y11
+	VBROADCASTSS (R13), Y12
+	VFMADD231PS  Y11, Y12, Y0
+	VBROADCASTSS (R13)(SI*1), Y13
+	VFMADD231PS  Y11, Y13, Y1
+	VBROADCASTSS (R13)(SI*2), Y14
+	VFMADD231PS  Y11, Y14, Y2
+	VBROADCASTSS (R13)(R8*1), Y15
+	VFMADD231PS  Y11, Y15, Y3
+	VBROADCASTSS (R13)(SI*4), Y12
+	VFMADD231PS  Y11, Y12, Y4
+	VBROADCASTSS (R13)(R9*1), Y13
+	VFMADD231PS  Y11, Y13, Y5
+	VBROADCASTSS (R13)(R8*2), Y14
+	VFMADD231PS  Y11, Y14, Y6
+	VBROADCASTSS (R13)(R10*1), Y15
+	VFMADD231PS  Y11, Y15, Y7
+	VBROADCASTSS (R14), Y12
+	VFMADD231PS  Y11, Y12, Y8
+	VBROADCASTSS (R14)(SI*1), Y13
+	VFMADD231PS  Y11, Y13, Y9
+	VBROADCASTSS (R14)(SI*2), Y14
+	VFMADD231PS  Y11, Y14, Y10
+	ADDQ         DX, AX
+	ADDQ         BX, R13
+	ADDQ         BX, R14
+	DECQ         R15
+	JNE          loop11
+	MOVQ         p+0(FP), R15
+	MOVQ         (R15), AX
+	ADDQ         R11, AX
+	MOVQ         32(R15), R14
+	ADDQ         R11, R14
+	MOVQ         88(R15), R13
+	VXORPS       Y11, Y11, Y11
+	CMPQ         R13, $0x01
+	JEQ          relu11
+	CMPQ         R13, $0x02
+	JEQ          reluScale11
+	CMPQ         R13, $0x03
+	JEQ          scale11
+	VMOVUPS      Y0, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y2, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y3, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y4, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y5, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y6, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y7, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y8, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y9, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y10, (AX)
+	ADDQ         DX, AX
+	JMP          stored11
+
+relu11:
+	VMAXPS  Y11, Y0, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y11, Y1, Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y11, Y2, Y2
+	VMOVUPS Y2, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y11, Y3, Y3
+	VMOVUPS Y3, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y11, Y4, Y4
+	VMOVUPS Y4, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y11, Y5, Y5
+	VMOVUPS Y5, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y11, Y6, Y6
+	VMOVUPS Y6, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y11, Y7, Y7
+	VMOVUPS Y7, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y11, Y8, Y8
+	VMOVUPS Y8, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y11, Y9, Y9
+	VMOVUPS Y9, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y11, Y10, Y10
+	VMOVUPS Y10, (AX)
+	ADDQ    DX, AX
+	JMP     stored11
+
+reluScale11:
+	VMOVUPS (R14), Y12
+	VCMPPS  $0x1e, Y11, Y12, Y12
+	VANDPS  Y0, Y12, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y12
+	VCMPPS  $0x1e, Y11, Y12, Y12
+	VANDPS  Y1, Y12, Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y12
+	VCMPPS  $0x1e, Y11, Y12, Y12
+	VANDPS  Y2, Y12, Y2
+	VMOVUPS Y2, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y12
+	VCMPPS  $0x1e, Y11, Y12, Y12
+	VANDPS  Y3, Y12, Y3
+	VMOVUPS Y3, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y12
+	VCMPPS  $0x1e, Y11, Y12, Y12
+	VANDPS  Y4, Y12, Y4
+	VMOVUPS Y4, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y12
+	VCMPPS  $0x1e, Y11, Y12, Y12
+	VANDPS  Y5, Y12, Y5
+	VMOVUPS Y5, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y12
+	VCMPPS  $0x1e, Y11, Y12, Y12
+	VANDPS  Y6, Y12, Y6
+	VMOVUPS Y6, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y12
+	VCMPPS  $0x1e, Y11, Y12, Y12
+	VANDPS  Y7, Y12, Y7
+	VMOVUPS Y7, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y12
+	VCMPPS  $0x1e, Y11, Y12, Y12
+	VANDPS  Y8, Y12, Y8
+	VMOVUPS Y8, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y12
+	VCMPPS  $0x1e, Y11, Y12, Y12
+	VANDPS  Y9, Y12, Y9
+	VMOVUPS Y9, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y12
+	VCMPPS  $0x1e, Y11, Y12, Y12
+	VANDPS  Y10, Y12, Y10
+	VMOVUPS Y10, (AX)
+	ADDQ    DX, AX
+	JMP     stored11
+
+scale11:
+	VMULPS  (R14), Y0, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y1, Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y2, Y2
+	VMOVUPS Y2, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y3, Y3
+	VMOVUPS Y3, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y4, Y4
+	VMOVUPS Y4, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y5, Y5
+	VMOVUPS Y5, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y6, Y6
+	VMOVUPS Y6, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y7, Y7
+	VMOVUPS Y7, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y8, Y8
+	VMOVUPS Y8, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y9, Y9
+	VMOVUPS Y9, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y10, Y10
+	VMOVUPS Y10, (AX)
+	ADDQ    DX, AX
+
+stored11:
+	IMUL3Q $0x0b, SI, R15
+	ADDQ   R15, CX
+	IMUL3Q $0x0b, DX, R15
+	ADDQ   R15, R11
+	ADDQ   $+44, R12
+	DECQ   DI
+	JNE    tile11
+	VZEROUPPER
+	RET
+
+tile12:
+	MOVQ         p+0(FP), R15
+	MOVQ         24(R15), AX
+	TESTQ        AX, AX
+	JEQ          zero12
+	ADDQ         R12, AX
+	VBROADCASTSS (AX), Y0
+	VBROADCASTSS 4(AX), Y1
+	VBROADCASTSS 8(AX), Y2
+	VBROADCASTSS 12(AX), Y3
+	VBROADCASTSS 16(AX), Y4
+	VBROADCASTSS 20(AX), Y5
+	VBROADCASTSS 24(AX), Y6
+	VBROADCASTSS 28(AX), Y7
+	VBROADCASTSS 32(AX), Y8
+	VBROADCASTSS 36(AX), Y9
+	VBROADCASTSS 40(AX), Y10
+	VBROADCASTSS 44(AX), Y11
+	JMP          begin12
+
+zero12:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+
+begin12:
+	MOVQ CX, R13
+	LEAQ (CX)(SI*8), R14
+	MOVQ 16(R15), AX
+	MOVQ 64(R15), R15
+
+loop12:
+	VMOVUPS      (AX), Y12
+	VBROADCASTSS (R13), Y13
+	VFMADD231PS  Y12, Y13, Y0
+	VBROADCASTSS (R13)(SI*1), Y14
+	VFMADD231PS  Y12, Y14, Y1
+	VBROADCASTSS (R13)(SI*2), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VBROADCASTSS (R13)(R8*1), Y13
+	VFMADD231PS  Y12, Y13, Y3
+	VBROADCASTSS (R13)(SI*4), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VBROADCASTSS (R13)(R9*1), Y15
+	VFMADD231PS  Y12, Y15, Y5
+	VBROADCASTSS (R13)(R8*2), Y13
+	VFMADD231PS  Y12, Y13, Y6
+	VBROADCASTSS (R13)(R10*1), Y14
+	VFMADD231PS  Y12, Y14, Y7
+	VBROADCASTSS (R14), Y15
+	VFMADD231PS  Y12, Y15, Y8
+	VBROADCASTSS (R14)(SI*1), Y13
+	VFMADD231PS  Y12, Y13, Y9
+	VBROADCASTSS (R14)(SI*2), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	VBROADCASTSS (R14)(R8*1), Y15
+	VFMADD231PS  Y12, Y15, Y11
+	ADDQ         DX, AX
+	ADDQ         BX, R13
+	ADDQ         BX, R14
+	DECQ         R15
+	JNE          loop12
+	MOVQ         p+0(FP), R15
+	MOVQ         (R15), AX
+	ADDQ         R11, AX
+	MOVQ         32(R15), R14
+	ADDQ         R11, R14
+	MOVQ         88(R15), R13
+	VXORPS       Y12, Y12, Y12
+	CMPQ         R13, $0x01
+	JEQ          relu12
+	CMPQ         R13, $0x02
+	JEQ          reluScale12
+	CMPQ         R13, $0x03
+	JEQ          scale12
+	VMOVUPS      Y0, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y2, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y3, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y4, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y5, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y6, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y7, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y8, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y9, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y10, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y11, (AX)
+	ADDQ         DX, AX
+	JMP          stored12
+
+relu12:
+	VMAXPS  Y12, Y0, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y12, Y1, Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y12, Y2, Y2
+	VMOVUPS Y2, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y12, Y3, Y3
+	VMOVUPS Y3, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y12, Y4, Y4
+	VMOVUPS Y4, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y12, Y5, Y5
+	VMOVUPS Y5, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y12, Y6, Y6
+	VMOVUPS Y6, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y12, Y7, Y7
+	VMOVUPS Y7, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y12, Y8, Y8
+	VMOVUPS Y8, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y12, Y9, Y9
+	VMOVUPS Y9, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y12, Y10, Y10
+	VMOVUPS Y10, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Y12, Y11, Y11
+	VMOVUPS Y11, (AX)
+	ADDQ    DX, AX
+	JMP     stored12
+
+reluScale12:
+	VMOVUPS (R14), Y13
+	VCMPPS  $0x1e, Y12, Y13, Y13
+	VANDPS  Y0, Y13, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y13
+	VCMPPS  $0x1e, Y12, Y13, Y13
+	VANDPS  Y1, Y13, Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y13
+	VCMPPS  $0x1e, Y12, Y13, Y13
+	VANDPS  Y2, Y13, Y2
+	VMOVUPS Y2, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y13
+	VCMPPS  $0x1e, Y12, Y13, Y13
+	VANDPS  Y3, Y13, Y3
+	VMOVUPS Y3, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y13
+	VCMPPS  $0x1e, Y12, Y13, Y13
+	VANDPS  Y4, Y13, Y4
+	VMOVUPS Y4, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y13
+	VCMPPS  $0x1e, Y12, Y13, Y13
+	VANDPS  Y5, Y13, Y5
+	VMOVUPS Y5, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y13
+	VCMPPS  $0x1e, Y12, Y13, Y13
+	VANDPS  Y6, Y13, Y6
+	VMOVUPS Y6, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y13
+	VCMPPS  $0x1e, Y12, Y13, Y13
+	VANDPS  Y7, Y13, Y7
+	VMOVUPS Y7, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y13
+	VCMPPS  $0x1e, Y12, Y13, Y13
+	VANDPS  Y8, Y13, Y8
+	VMOVUPS Y8, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y13
+	VCMPPS  $0x1e, Y12, Y13, Y13
+	VANDPS  Y9, Y13, Y9
+	VMOVUPS Y9, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y13
+	VCMPPS  $0x1e, Y12, Y13, Y13
+	VANDPS  Y10, Y13, Y10
+	VMOVUPS Y10, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMOVUPS (R14), Y13
+	VCMPPS  $0x1e, Y12, Y13, Y13
+	VANDPS  Y11, Y13, Y11
+	VMOVUPS Y11, (AX)
+	ADDQ    DX, AX
+	JMP     stored12
+
+scale12:
+	VMULPS  (R14), Y0, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y1, Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y2, Y2
+	VMOVUPS Y2, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y3, Y3
+	VMOVUPS Y3, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y4, Y4
+	VMOVUPS Y4, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y5, Y5
+	VMOVUPS Y5, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y6, Y6
+	VMOVUPS Y6, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y7, Y7
+	VMOVUPS Y7, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y8, Y8
+	VMOVUPS Y8, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y9, Y9
+	VMOVUPS Y9, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y10, Y10
+	VMOVUPS Y10, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Y11, Y11
+	VMOVUPS Y11, (AX)
+	ADDQ    DX, AX
+
+stored12:
+	IMUL3Q $0x0c, SI, R15
+	ADDQ   R15, CX
+	IMUL3Q $0x0c, DX, R15
+	ADDQ   R15, R11
+	ADDQ   $+48, R12
+	DECQ   DI
+	JNE    tile12
+	VZEROUPPER
+	RET
+
+// func lanes2AVX2(p *[12]uint64)
+// Requires: AVX, FMA3
+TEXT ·lanes2AVX2(SB), NOSPLIT, $0-8
+	MOVQ p+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 56(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 80(AX), DI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (R8)(SI*2), R9
+	XORQ R10, R10
+	XORQ R11, R11
+	MOVQ 72(AX), AX
+	CMPQ AX, $0x06
+	JE   tile6
+	CMPQ AX, $0x05
+	JE   tile5
+	CMPQ AX, $0x04
+	JE   tile4
+	CMPQ AX, $0x03
+	JE   tile3
+	CMPQ AX, $0x02
+	JE   tile2
+
+tile1:
+	MOVQ         p+0(FP), R14
+	MOVQ         24(R14), AX
+	TESTQ        AX, AX
+	JEQ          zero1
+	ADDQ         R11, AX
+	VBROADCASTSS (AX), Y0
+	VMOVAPS      Y0, Y1
+	JMP          begin1
+
+zero1:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+
+begin1:
+	MOVQ CX, R12
+	MOVQ 16(R14), AX
+	MOVQ 64(R14), R14
+
+loop1:
+	VMOVUPS      (AX), Y2
+	VMOVUPS      32(AX), Y3
+	VBROADCASTSS (R12), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	ADDQ         DX, AX
+	ADDQ         BX, R12
+	DECQ         R14
+	JNE          loop1
+	MOVQ         p+0(FP), R14
+	MOVQ         (R14), AX
+	ADDQ         R10, AX
+	MOVQ         32(R14), R13
+	ADDQ         R10, R13
+	MOVQ         88(R14), R12
+	VXORPS       Y2, Y2, Y2
+	CMPQ         R12, $0x01
+	JEQ          relu1
+	CMPQ         R12, $0x02
+	JEQ          reluScale1
+	CMPQ         R12, $0x03
+	JEQ          scale1
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         DX, AX
+	JMP          stored1
+
+relu1:
+	VMAXPS  Y2, Y0, Y0
+	VMOVUPS Y0, (AX)
+	VMAXPS  Y2, Y1, Y1
+	VMOVUPS Y1, 32(AX)
+	ADDQ    DX, AX
+	JMP     stored1
+
+reluScale1:
+	VMOVUPS (R13), Y3
+	VCMPPS  $0x1e, Y2, Y3, Y3
+	VANDPS  Y0, Y3, Y0
+	VMOVUPS Y0, (AX)
+	VMOVUPS 32(R13), Y3
+	VCMPPS  $0x1e, Y2, Y3, Y3
+	VANDPS  Y1, Y3, Y1
+	VMOVUPS Y1, 32(AX)
+	ADDQ    DX, AX
+	JMP     stored1
+
+scale1:
+	VMULPS  (R13), Y0, Y0
+	VMOVUPS Y0, (AX)
+	VMULPS  32(R13), Y1, Y1
+	VMOVUPS Y1, 32(AX)
+	ADDQ    DX, AX
+
+stored1:
+	IMUL3Q $0x01, SI, R14
+	ADDQ   R14, CX
+	IMUL3Q $0x01, DX, R14
+	ADDQ   R14, R10
+	ADDQ   $+4, R11
+	DECQ   DI
+	JNE    tile1
+	VZEROUPPER
+	RET
+
+tile2:
+	MOVQ         p+0(FP), R14
+	MOVQ         24(R14), AX
+	TESTQ        AX, AX
+	JEQ          zero2
+	ADDQ         R11, AX
+	VBROADCASTSS (AX), Y0
+	VMOVAPS      Y0, Y1
+	VBROADCASTSS 4(AX), Y2
+	VMOVAPS      Y2, Y3
+	JMP          begin2
+
+zero2:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+
+begin2:
+	MOVQ CX, R12
+	MOVQ 16(R14), AX
+	MOVQ 64(R14), R14
+
+loop2:
+	VMOVUPS      (AX), Y4
+	VMOVUPS      32(AX), Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS (R12)(SI*1), Y7
+	VFMADD231PS  Y4, Y7, Y2
+	VFMADD231PS  Y5, Y7, Y3
+	ADDQ         DX, AX
+	ADDQ         BX, R12
+	DECQ         R14
+	JNE          loop2
+	MOVQ         p+0(FP), R14
+	MOVQ         (R14), AX
+	ADDQ         R10, AX
+	MOVQ         32(R14), R13
+	ADDQ         R10, R13
+	MOVQ         88(R14), R12
+	VXORPS       Y4, Y4, Y4
+	CMPQ         R12, $0x01
+	JEQ          relu2
+	CMPQ         R12, $0x02
+	JEQ          reluScale2
+	CMPQ         R12, $0x03
+	JEQ          scale2
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         DX, AX
+	JMP          stored2
+
+relu2:
+	VMAXPS  Y4, Y0, Y0
+	VMOVUPS Y0, (AX)
+	VMAXPS  Y4, Y1, Y1
+	VMOVUPS Y1, 32(AX)
+	ADDQ    DX, AX
+	VMAXPS  Y4, Y2, Y2
+	VMOVUPS Y2, (AX)
+	VMAXPS  Y4, Y3, Y3
+	VMOVUPS Y3, 32(AX)
+	ADDQ    DX, AX
+	JMP     stored2
+
+reluScale2:
+	VMOVUPS (R13), Y5
+	VCMPPS  $0x1e, Y4, Y5, Y5
+	VANDPS  Y0, Y5, Y0
+	VMOVUPS Y0, (AX)
+	VMOVUPS 32(R13), Y5
+	VCMPPS  $0x1e, Y4, Y5, Y5
+	VANDPS  Y1, Y5, Y1
+	VMOVUPS Y1, 32(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R13
+	VMOVUPS (R13), Y5
+	VCMPPS  $0x1e, Y4, Y5, Y5
+	VANDPS  Y2, Y5, Y2
+	VMOVUPS Y2, (AX)
+	VMOVUPS 32(R13), Y5
+	VCMPPS  $0x1e, Y4, Y5, Y5
+	VANDPS  Y3, Y5, Y3
+	VMOVUPS Y3, 32(AX)
+	ADDQ    DX, AX
+	JMP     stored2
+
+scale2:
+	VMULPS  (R13), Y0, Y0
+	VMOVUPS Y0, (AX)
+	VMULPS  32(R13), Y1, Y1
+	VMOVUPS Y1, 32(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R13
+	VMULPS  (R13), Y2, Y2
+	VMOVUPS Y2, (AX)
+	VMULPS  32(R13), Y3, Y3
+	VMOVUPS Y3, 32(AX)
+	ADDQ    DX, AX
+
+stored2:
+	IMUL3Q $0x02, SI, R14
+	ADDQ   R14, CX
+	IMUL3Q $0x02, DX, R14
+	ADDQ   R14, R10
+	ADDQ   $+8, R11
+	DECQ   DI
+	JNE    tile2
+	VZEROUPPER
+	RET
+
+tile3:
+	MOVQ         p+0(FP), R14
+	MOVQ         24(R14), AX
+	TESTQ        AX, AX
+	JEQ          zero3
+	ADDQ         R11, AX
+	VBROADCASTSS (AX), Y0
+	VMOVAPS      Y0, Y1
+	VBROADCASTSS 4(AX), Y2
+	VMOVAPS      Y2, Y3
+	VBROADCASTSS 8(AX), Y4
+	VMOVAPS      Y4, Y5
+	JMP          begin3
+
+zero3:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+
+begin3:
+	MOVQ CX, R12
+	MOVQ 16(R14), AX
+	MOVQ 64(R14), R14
+
+loop3:
+	VMOVUPS      (AX), Y6
+	VMOVUPS      32(AX), Y7
+	VBROADCASTSS (R12), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS (R12)(SI*1), Y9
+	VFMADD231PS  Y6, Y9, Y2
+	VFMADD231PS  Y7, Y9, Y3
+	VBROADCASTSS (R12)(SI*2), Y10
+	VFMADD231PS  Y6, Y10, Y4
+	VFMADD231PS  Y7, Y10, Y5
+	ADDQ         DX, AX
+	ADDQ         BX, R12
+	DECQ         R14
+	JNE          loop3
+	MOVQ         p+0(FP), R14
+	MOVQ         (R14), AX
+	ADDQ         R10, AX
+	MOVQ         32(R14), R13
+	ADDQ         R10, R13
+	MOVQ         88(R14), R12
+	VXORPS       Y6, Y6, Y6
+	CMPQ         R12, $0x01
+	JEQ          relu3
+	CMPQ         R12, $0x02
+	JEQ          reluScale3
+	CMPQ         R12, $0x03
+	JEQ          scale3
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
+	ADDQ         DX, AX
+	JMP          stored3
+
+relu3:
+	VMAXPS  Y6, Y0, Y0
+	VMOVUPS Y0, (AX)
+	VMAXPS  Y6, Y1, Y1
+	VMOVUPS Y1, 32(AX)
+	ADDQ    DX, AX
+	VMAXPS  Y6, Y2, Y2
+	VMOVUPS Y2, (AX)
+	VMAXPS  Y6, Y3, Y3
+	VMOVUPS Y3, 32(AX)
+	ADDQ    DX, AX
+	VMAXPS  Y6, Y4, Y4
+	VMOVUPS Y4, (AX)
+	VMAXPS  Y6, Y5, Y5
+	VMOVUPS Y5, 32(AX)
+	ADDQ    DX, AX
+	JMP     stored3
+
+reluScale3:
+	VMOVUPS (R13), Y7
+	VCMPPS  $0x1e, Y6, Y7, Y7
+	VANDPS  Y0, Y7, Y0
+	VMOVUPS Y0, (AX)
+	VMOVUPS 32(R13), Y7
+	VCMPPS  $0x1e, Y6, Y7, Y7
+	VANDPS  Y1, Y7, Y1
+	VMOVUPS Y1, 32(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R13
+	VMOVUPS (R13), Y7
+	VCMPPS  $0x1e, Y6, Y7, Y7
+	VANDPS  Y2, Y7, Y2
+	VMOVUPS Y2, (AX)
+	VMOVUPS 32(R13), Y7
+	VCMPPS  $0x1e, Y6, Y7, Y7
+	VANDPS  Y3, Y7, Y3
+	VMOVUPS Y3, 32(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R13
+	VMOVUPS (R13), Y7
+	VCMPPS  $0x1e, Y6, Y7, Y7
+	VANDPS  Y4, Y7, Y4
+	VMOVUPS Y4, (AX)
+	VMOVUPS 32(R13), Y7
+	VCMPPS  $0x1e, Y6, Y7, Y7
+	VANDPS  Y5, Y7, Y5
+	VMOVUPS Y5, 32(AX)
+	ADDQ    DX, AX
+	JMP     stored3
+
+scale3:
+	VMULPS  (R13), Y0, Y0
+	VMOVUPS Y0, (AX)
+	VMULPS  32(R13), Y1, Y1
+	VMOVUPS Y1, 32(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R13
+	VMULPS  (R13), Y2, Y2
+	VMOVUPS Y2, (AX)
+	VMULPS  32(R13), Y3, Y3
+	VMOVUPS Y3, 32(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R13
+	VMULPS  (R13), Y4, Y4
+	VMOVUPS Y4, (AX)
+	VMULPS  32(R13), Y5, Y5
+	VMOVUPS Y5, 32(AX)
+	ADDQ    DX, AX
+
+stored3:
+	IMUL3Q $0x03, SI, R14
+	ADDQ   R14, CX
+	IMUL3Q $0x03, DX, R14
+	ADDQ   R14, R10
+	ADDQ   $+12, R11
+	DECQ   DI
+	JNE    tile3
+	VZEROUPPER
+	RET
+
+tile4:
+	MOVQ         p+0(FP), R14
+	MOVQ         24(R14), AX
+	TESTQ        AX, AX
+	JEQ          zero4
+	ADDQ         R11, AX
+	VBROADCASTSS (AX), Y0
+	VMOVAPS      Y0, Y1
+	VBROADCASTSS 4(AX), Y2
+	VMOVAPS      Y2, Y3
+	VBROADCASTSS 8(AX), Y4
+	VMOVAPS      Y4, Y5
+	VBROADCASTSS 12(AX), Y6
+	VMOVAPS      Y6, Y7
+	JMP          begin4
+
+zero4:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+
+begin4:
+	MOVQ CX, R12
+	MOVQ 16(R14), AX
+	MOVQ 64(R14), R14
+
+loop4:
+	VMOVUPS      (AX), Y8
+	VMOVUPS      32(AX), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS (R12)(SI*1), Y11
+	VFMADD231PS  Y8, Y11, Y2
+	VFMADD231PS  Y9, Y11, Y3
+	VBROADCASTSS (R12)(SI*2), Y12
+	VFMADD231PS  Y8, Y12, Y4
+	VFMADD231PS  Y9, Y12, Y5
+	VBROADCASTSS (R12)(R8*1), Y13
+	VFMADD231PS  Y8, Y13, Y6
+	VFMADD231PS  Y9, Y13, Y7
+	ADDQ         DX, AX
+	ADDQ         BX, R12
+	DECQ         R14
+	JNE          loop4
+	MOVQ         p+0(FP), R14
+	MOVQ         (R14), AX
+	ADDQ         R10, AX
+	MOVQ         32(R14), R13
+	ADDQ         R10, R13
+	MOVQ         88(R14), R12
+	VXORPS       Y8, Y8, Y8
+	CMPQ         R12, $0x01
+	JEQ          relu4
+	CMPQ         R12, $0x02
+	JEQ          reluScale4
+	CMPQ         R12, $0x03
+	JEQ          scale4
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y6, (AX)
+	VMOVUPS      Y7, 32(AX)
+	ADDQ         DX, AX
+	JMP          stored4
+
+relu4:
+	VMAXPS  Y8, Y0, Y0
+	VMOVUPS Y0, (AX)
+	VMAXPS  Y8, Y1, Y1
+	VMOVUPS Y1, 32(AX)
+	ADDQ    DX, AX
+	VMAXPS  Y8, Y2, Y2
+	VMOVUPS Y2, (AX)
+	VMAXPS  Y8, Y3, Y3
+	VMOVUPS Y3, 32(AX)
+	ADDQ    DX, AX
+	VMAXPS  Y8, Y4, Y4
+	VMOVUPS Y4, (AX)
+	VMAXPS  Y8, Y5, Y5
+	VMOVUPS Y5, 32(AX)
+	ADDQ    DX, AX
+	VMAXPS  Y8, Y6, Y6
+	VMOVUPS Y6, (AX)
+	VMAXPS  Y8, Y7, Y7
+	VMOVUPS Y7, 32(AX)
+	ADDQ    DX, AX
+	JMP     stored4
+
+reluScale4:
+	VMOVUPS (R13), Y9
+	VCMPPS  $0x1e, Y8, Y9, Y9
+	VANDPS  Y0, Y9, Y0
+	VMOVUPS Y0, (AX)
+	VMOVUPS 32(R13), Y9
+	VCMPPS  $0x1e, Y8, Y9, Y9
+	VANDPS  Y1, Y9, Y1
+	VMOVUPS Y1, 32(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R13
+	VMOVUPS (R13), Y9
+	VCMPPS  $0x1e, Y8, Y9, Y9
+	VANDPS  Y2, Y9, Y2
+	VMOVUPS Y2, (AX)
+	VMOVUPS 32(R13), Y9
+	VCMPPS  $0x1e, Y8, Y9, Y9
+	VANDPS  Y3, Y9, Y3
+	VMOVUPS Y3, 32(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R13
+	VMOVUPS (R13), Y9
+	VCMPPS  $0x1e, Y8, Y9, Y9
+	VANDPS  Y4, Y9, Y4
+	VMOVUPS Y4, (AX)
+	VMOVUPS 32(R13), Y9
+	VCMPPS  $0x1e, Y8, Y9, Y9
+	VANDPS  Y5, Y9, Y5
+	VMOVUPS Y5, 32(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R13
+	VMOVUPS (R13), Y9
+	VCMPPS  $0x1e, Y8, Y9, Y9
+	VANDPS  Y6, Y9, Y6
+	VMOVUPS Y6, (AX)
+	VMOVUPS 32(R13), Y9
+	VCMPPS  $0x1e, Y8, Y9, Y9
+	VANDPS  Y7, Y9, Y7
+	VMOVUPS Y7, 32(AX)
+	ADDQ    DX, AX
+	JMP     stored4
+
+scale4:
+	VMULPS  (R13), Y0, Y0
+	VMOVUPS Y0, (AX)
+	VMULPS  32(R13), Y1, Y1
+	VMOVUPS Y1, 32(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R13
+	VMULPS  (R13), Y2, Y2
+	VMOVUPS Y2, (AX)
+	VMULPS  32(R13), Y3, Y3
+	VMOVUPS Y3, 32(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R13
+	VMULPS  (R13), Y4, Y4
+	VMOVUPS Y4, (AX)
+	VMULPS  32(R13), Y5, Y5
+	VMOVUPS Y5, 32(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R13
+	VMULPS  (R13), Y6, Y6
+	VMOVUPS Y6, (AX)
+	VMULPS  32(R13), Y7, Y7
+	VMOVUPS Y7, 32(AX)
+	ADDQ    DX, AX
+
+stored4:
+	IMUL3Q $0x04, SI, R14
+	ADDQ   R14, CX
+	IMUL3Q $0x04, DX, R14
+	ADDQ   R14, R10
+	ADDQ   $+16, R11
+	DECQ   DI
+	JNE    tile4
+	VZEROUPPER
+	RET
+
+tile5:
+	MOVQ         p+0(FP), R14
+	MOVQ         24(R14), AX
+	TESTQ        AX, AX
+	JEQ          zero5
+	ADDQ         R11, AX
+	VBROADCASTSS (AX), Y0
+	VMOVAPS      Y0, Y1
+	VBROADCASTSS 4(AX), Y2
+	VMOVAPS      Y2, Y3
+	VBROADCASTSS 8(AX), Y4
+	VMOVAPS      Y4, Y5
+	VBROADCASTSS 12(AX), Y6
+	VMOVAPS      Y6, Y7
+	VBROADCASTSS 16(AX), Y8
+	VMOVAPS      Y8, Y9
+	JMP          begin5
+
+zero5:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+
+begin5:
+	MOVQ CX, R12
+	MOVQ 16(R14), AX
+	MOVQ 64(R14), R14
+
+loop5:
+	VMOVUPS      (AX), Y10
+	VMOVUPS      32(AX), Y11
+	VBROADCASTSS (R12), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS (R12)(SI*1), Y13
+	VFMADD231PS  Y10, Y13, Y2
+	VFMADD231PS  Y11, Y13, Y3
+	VBROADCASTSS (R12)(SI*2), Y14
+	VFMADD231PS  Y10, Y14, Y4
+	VFMADD231PS  Y11, Y14, Y5
+	VBROADCASTSS (R12)(R8*1), Y15
+	VFMADD231PS  Y10, Y15, Y6
+	VFMADD231PS  Y11, Y15, Y7
+	VBROADCASTSS (R12)(SI*4), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	ADDQ         DX, AX
+	ADDQ         BX, R12
+	DECQ         R14
+	JNE          loop5
+	MOVQ         p+0(FP), R14
+	MOVQ         (R14), AX
+	ADDQ         R10, AX
+	MOVQ         32(R14), R13
+	ADDQ         R10, R13
+	MOVQ         88(R14), R12
+	VXORPS       Y10, Y10, Y10
+	CMPQ         R12, $0x01
+	JEQ          relu5
+	CMPQ         R12, $0x02
+	JEQ          reluScale5
+	CMPQ         R12, $0x03
+	JEQ          scale5
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y6, (AX)
+	VMOVUPS      Y7, 32(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y8, (AX)
+	VMOVUPS      Y9, 32(AX)
+	ADDQ         DX, AX
+	JMP          stored5
+
+relu5:
+	VMAXPS  Y10, Y0, Y0
+	VMOVUPS Y0, (AX)
+	VMAXPS  Y10, Y1, Y1
+	VMOVUPS Y1, 32(AX)
+	ADDQ    DX, AX
+	VMAXPS  Y10, Y2, Y2
+	VMOVUPS Y2, (AX)
+	VMAXPS  Y10, Y3, Y3
+	VMOVUPS Y3, 32(AX)
+	ADDQ    DX, AX
+	VMAXPS  Y10, Y4, Y4
+	VMOVUPS Y4, (AX)
+	VMAXPS  Y10, Y5, Y5
+	VMOVUPS Y5, 32(AX)
+	ADDQ    DX, AX
+	VMAXPS  Y10, Y6, Y6
+	VMOVUPS Y6, (AX)
+	VMAXPS  Y10, Y7, Y7
+	VMOVUPS Y7, 32(AX)
+	ADDQ    DX, AX
+	VMAXPS  Y10, Y8, Y8
+	VMOVUPS Y8, (AX)
+	VMAXPS  Y10, Y9, Y9
+	VMOVUPS Y9, 32(AX)
+	ADDQ    DX, AX
+	JMP     stored5
+
+reluScale5:
+	VMOVUPS (R13), Y11
+	VCMPPS  $0x1e, Y10, Y11, Y11
+	VANDPS  Y0, Y11, Y0
+	VMOVUPS Y0, (AX)
+	VMOVUPS 32(R13), Y11
+	VCMPPS  $0x1e, Y10, Y11, Y11
+	VANDPS  Y1, Y11, Y1
+	VMOVUPS Y1, 32(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R13
+	VMOVUPS (R13), Y11
+	VCMPPS  $0x1e, Y10, Y11, Y11
+	VANDPS  Y2, Y11, Y2
+	VMOVUPS Y2, (AX)
+	VMOVUPS 32(R13), Y11
+	VCMPPS  $0x1e, Y10, Y11, Y11
+	VANDPS  Y3, Y11, Y3
+	VMOVUPS Y3, 32(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R13
+	VMOVUPS (R13), Y11
+	VCMPPS  $0x1e, Y10, Y11, Y11
+	VANDPS  Y4, Y11, Y4
+	VMOVUPS Y4, (AX)
+	VMOVUPS 32(R13), Y11
+	VCMPPS  $0x1e, Y10, Y11, Y11
+	VANDPS  Y5, Y11, Y5
+	VMOVUPS Y5, 32(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R13
+	VMOVUPS (R13), Y11
+	VCMPPS  $0x1e, Y10, Y11, Y11
+	VANDPS  Y6, Y11, Y6
+	VMOVUPS Y6, (AX)
+	VMOVUPS 32(R13), Y11
+	VCMPPS  $0x1e, Y10, Y11, Y11
+	VANDPS  Y7, Y11, Y7
+	VMOVUPS Y7, 32(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R13
+	VMOVUPS (R13), Y11
+	VCMPPS  $0x1e, Y10, Y11, Y11
+	VANDPS  Y8, Y11, Y8
+	VMOVUPS Y8, (AX)
+	VMOVUPS 32(R13), Y11
+	VCMPPS  $0x1e, Y10, Y11, Y11
+	VANDPS  Y9, Y11, Y9
+	VMOVUPS Y9, 32(AX)
+	ADDQ    DX, AX
+	JMP     stored5
+
+scale5:
+	VMULPS  (R13), Y0, Y0
+	VMOVUPS Y0, (AX)
+	VMULPS  32(R13), Y1, Y1
+	VMOVUPS Y1, 32(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R13
+	VMULPS  (R13), Y2, Y2
+	VMOVUPS Y2, (AX)
+	VMULPS  32(R13), Y3, Y3
+	VMOVUPS Y3, 32(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R13
+	VMULPS  (R13), Y4, Y4
+	VMOVUPS Y4, (AX)
+	VMULPS  32(R13), Y5, Y5
+	VMOVUPS Y5, 32(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R13
+	VMULPS  (R13), Y6, Y6
+	VMOVUPS Y6, (AX)
+	VMULPS  32(R13), Y7, Y7
+	VMOVUPS Y7, 32(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R13
+	VMULPS  (R13), Y8, Y8
+	VMOVUPS Y8, (AX)
+	VMULPS  32(R13), Y9, Y9
+	VMOVUPS Y9, 32(AX)
+	ADDQ    DX, AX
+
+stored5:
+	IMUL3Q $0x05, SI, R14
+	ADDQ   R14, CX
+	IMUL3Q $0x05, DX, R14
+	ADDQ   R14, R10
+	ADDQ   $+20, R11
+	DECQ   DI
+	JNE    tile5
+	VZEROUPPER
+	RET
+
+tile6:
+	MOVQ         p+0(FP), R14
+	MOVQ         24(R14), AX
+	TESTQ        AX, AX
+	JEQ          zero6
+	ADDQ         R11, AX
+	VBROADCASTSS (AX), Y0
+	VMOVAPS      Y0, Y1
+	VBROADCASTSS 4(AX), Y2
+	VMOVAPS      Y2, Y3
+	VBROADCASTSS 8(AX), Y4
+	VMOVAPS      Y4, Y5
+	VBROADCASTSS 12(AX), Y6
+	VMOVAPS      Y6, Y7
+	VBROADCASTSS 16(AX), Y8
+	VMOVAPS      Y8, Y9
+	VBROADCASTSS 20(AX), Y10
+	VMOVAPS      Y10, Y11
+	JMP          begin6
+
+zero6:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+
+begin6:
+	MOVQ CX, R12
+	MOVQ 16(R14), AX
+	MOVQ 64(R14), R14
+
+loop6:
+	VMOVUPS      (AX), Y12
+	VMOVUPS      32(AX), Y13
+	VBROADCASTSS (R12), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (R12)(SI*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS (R12)(SI*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS (R12)(R8*1), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS (R12)(SI*4), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS (R12)(R9*1), Y15
+	VFMADD231PS  Y12, Y15, Y10
+	VFMADD231PS  Y13, Y15, Y11
+	ADDQ         DX, AX
+	ADDQ         BX, R12
+	DECQ         R14
+	JNE          loop6
+	MOVQ         p+0(FP), R14
+	MOVQ         (R14), AX
+	ADDQ         R10, AX
+	MOVQ         32(R14), R13
+	ADDQ         R10, R13
+	MOVQ         88(R14), R12
+	VXORPS       Y12, Y12, Y12
+	CMPQ         R12, $0x01
+	JEQ          relu6
+	CMPQ         R12, $0x02
+	JEQ          reluScale6
+	CMPQ         R12, $0x03
+	JEQ          scale6
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y6, (AX)
+	VMOVUPS      Y7, 32(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y8, (AX)
+	VMOVUPS      Y9, 32(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y10, (AX)
+	VMOVUPS      Y11, 32(AX)
+	ADDQ         DX, AX
+	JMP          stored6
+
+relu6:
+	VMAXPS  Y12, Y0, Y0
+	VMOVUPS Y0, (AX)
+	VMAXPS  Y12, Y1, Y1
+	VMOVUPS Y1, 32(AX)
+	ADDQ    DX, AX
+	VMAXPS  Y12, Y2, Y2
+	VMOVUPS Y2, (AX)
+	VMAXPS  Y12, Y3, Y3
+	VMOVUPS Y3, 32(AX)
+	ADDQ    DX, AX
+	VMAXPS  Y12, Y4, Y4
+	VMOVUPS Y4, (AX)
+	VMAXPS  Y12, Y5, Y5
+	VMOVUPS Y5, 32(AX)
+	ADDQ    DX, AX
+	VMAXPS  Y12, Y6, Y6
+	VMOVUPS Y6, (AX)
+	VMAXPS  Y12, Y7, Y7
+	VMOVUPS Y7, 32(AX)
+	ADDQ    DX, AX
+	VMAXPS  Y12, Y8, Y8
+	VMOVUPS Y8, (AX)
+	VMAXPS  Y12, Y9, Y9
+	VMOVUPS Y9, 32(AX)
+	ADDQ    DX, AX
+	VMAXPS  Y12, Y10, Y10
+	VMOVUPS Y10, (AX)
+	VMAXPS  Y12, Y11, Y11
+	VMOVUPS Y11, 32(AX)
+	ADDQ    DX, AX
+	JMP     stored6
+
+reluScale6:
+	VMOVUPS (R13), Y13
+	VCMPPS  $0x1e, Y12, Y13, Y13
+	VANDPS  Y0, Y13, Y0
+	VMOVUPS Y0, (AX)
+	VMOVUPS 32(R13), Y13
+	VCMPPS  $0x1e, Y12, Y13, Y13
+	VANDPS  Y1, Y13, Y1
+	VMOVUPS Y1, 32(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R13
+	VMOVUPS (R13), Y13
+	VCMPPS  $0x1e, Y12, Y13, Y13
+	VANDPS  Y2, Y13, Y2
+	VMOVUPS Y2, (AX)
+	VMOVUPS 32(R13), Y13
+	VCMPPS  $0x1e, Y12, Y13, Y13
+	VANDPS  Y3, Y13, Y3
+	VMOVUPS Y3, 32(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R13
+	VMOVUPS (R13), Y13
+	VCMPPS  $0x1e, Y12, Y13, Y13
+	VANDPS  Y4, Y13, Y4
+	VMOVUPS Y4, (AX)
+	VMOVUPS 32(R13), Y13
+	VCMPPS  $0x1e, Y12, Y13, Y13
+	VANDPS  Y5, Y13, Y5
+	VMOVUPS Y5, 32(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R13
+	VMOVUPS (R13), Y13
+	VCMPPS  $0x1e, Y12, Y13, Y13
+	VANDPS  Y6, Y13, Y6
+	VMOVUPS Y6, (AX)
+	VMOVUPS 32(R13), Y13
+	VCMPPS  $0x1e, Y12, Y13, Y13
+	VANDPS  Y7, Y13, Y7
+	VMOVUPS Y7, 32(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R13
+	VMOVUPS (R13), Y13
+	VCMPPS  $0x1e, Y12, Y13, Y13
+	VANDPS  Y8, Y13, Y8
+	VMOVUPS Y8, (AX)
+	VMOVUPS 32(R13), Y13
+	VCMPPS  $0x1e, Y12, Y13, Y13
+	VANDPS  Y9, Y13, Y9
+	VMOVUPS Y9, 32(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R13
+	VMOVUPS (R13), Y13
+	VCMPPS  $0x1e, Y12, Y13, Y13
+	VANDPS  Y10, Y13, Y10
+	VMOVUPS Y10, (AX)
+	VMOVUPS 32(R13), Y13
+	VCMPPS  $0x1e, Y12, Y13, Y13
+	VANDPS  Y11, Y13, Y11
+	VMOVUPS Y11, 32(AX)
+	ADDQ    DX, AX
+	JMP     stored6
+
+scale6:
+	VMULPS  (R13), Y0, Y0
+	VMOVUPS Y0, (AX)
+	VMULPS  32(R13), Y1, Y1
+	VMOVUPS Y1, 32(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R13
+	VMULPS  (R13), Y2, Y2
+	VMOVUPS Y2, (AX)
+	VMULPS  32(R13), Y3, Y3
+	VMOVUPS Y3, 32(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R13
+	VMULPS  (R13), Y4, Y4
+	VMOVUPS Y4, (AX)
+	VMULPS  32(R13), Y5, Y5
+	VMOVUPS Y5, 32(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R13
+	VMULPS  (R13), Y6, Y6
+	VMOVUPS Y6, (AX)
+	VMULPS  32(R13), Y7, Y7
+	VMOVUPS Y7, 32(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R13
+	VMULPS  (R13), Y8, Y8
+	VMOVUPS Y8, (AX)
+	VMULPS  32(R13), Y9, Y9
+	VMOVUPS Y9, 32(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R13
+	VMULPS  (R13), Y10, Y10
+	VMOVUPS Y10, (AX)
+	VMULPS  32(R13), Y11, Y11
+	VMOVUPS Y11, 32(AX)
+	ADDQ    DX, AX
+
+stored6:
+	IMUL3Q $0x06, SI, R14
+	ADDQ   R14, CX
+	IMUL3Q $0x06, DX, R14
+	ADDQ   R14, R10
+	ADDQ   $+24, R11
+	DECQ   DI
+	JNE    tile6
+	VZEROUPPER
+	RET
+
+// func narrowLanes1AVX2(p *[12]uint64)
+// Requires: AVX, FMA3
+TEXT ·narrowLanes1AVX2(SB), NOSPLIT, $0-8
+	MOVQ p+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 48(AX), DX
+	MOVQ 56(AX), BX
+	MOVQ 40(AX), SI
+	MOVQ 24(AX), DI
+	MOVQ (AX), R8
+	MOVQ 32(AX), R9
+	MOVQ 72(AX), R10
+	LEAQ (BX)(BX*2), R11
+	LEAQ (SI)(SI*2), R12
+
+row:
+	VXORPS       Y8, Y8, Y8
+	VXORPS       Y0, Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	TESTQ        DI, DI
+	JEQ          begin
+	VBROADCASTSS (DI), Y0
+	ADDQ         $+4, DI
+
+begin:
+	MOVQ CX, R13
+	MOVQ 16(AX), R14
+	MOVQ 64(AX), R15
+	SUBQ $+4, R15
 	JL   rest
 
 loop:
-	VMOVUPS      (AX)(R8*4), Y0
-	VMOVUPS      (CX)(R8*4), Y1
-	VMOVUPS      (DX)(R8*4), Y2
-	VMOVUPS      (BX)(R8*4), Y3
-	VBROADCASTSS 4(DI), Y4
-	VMULPS       Y4, Y3, Y4
-	VBROADCASTSS (DI), Y5
-	VFMADD213PS  Y4, Y5, Y1
-	VBROADCASTSS 12(DI), Y4
-	VMULPS       Y4, Y3, Y4
-	VMULPS       Y3, Y4, Y3
-	VBROADCASTSS 8(DI), Y4
-	VFMADD213PS  Y3, Y4, Y2
-	VBROADCASTSS 20(DI), Y3
-	VMULPS       Y3, Y2, Y3
-	VSQRTPS      Y3, Y3
-	VBROADCASTSS 24(DI), Y4
-	VADDPS       Y4, Y3, Y3
-	VBROADCASTSS 16(DI), Y4
-	VMULPS       Y4, Y1, Y4
-	VDIVPS       Y3, Y4, Y3
-	VBROADCASTSS 28(DI), Y4
-	VBROADCASTSS 32(DI), Y5
-	VMOVAPS      Y0, Y6
-	VFNMADD213PS Y0, Y5, Y6
-	VMOVAPS      Y3, Y0
-	VFNMADD213PS Y6, Y4, Y0
-	VMOVUPS      Y0, (AX)(R8*4)
-	VMOVUPS      Y1, (CX)(R8*4)
-	VMOVUPS      Y2, (DX)(R8*4)
-	ADDQ         $+8, R8
-	SUBQ         $+8, SI
+	VBROADCASTSS (R13), Y9
+	VFMADD231PS  (R14), Y9, Y0
+	VBROADCASTSS (R13)(BX*1), Y9
+	VFMADD231PS  (R14)(SI*1), Y9, Y1
+	VBROADCASTSS (R13)(BX*2), Y9
+	VFMADD231PS  (R14)(SI*2), Y9, Y2
+	VBROADCASTSS (R13)(R11*1), Y9
+	VFMADD231PS  (R14)(R12*1), Y9, Y3
+	LEAQ         (R13)(BX*4), R13
+	LEAQ         (R14)(SI*4), R14
+	SUBQ         $+4, R15
 	JGE          loop
 
 rest:
-	ADDQ         $+8, SI
-	JE           done
-	LEAQ         laneMasks<>+0(SB), R9
-	SHLQ         $0x02, SI
-	SUBQ         SI, R9
-	VMOVDQU      32(R9), Y0
-	VMASKMOVPS   (AX)(R8*4), Y0, Y1
-	VMASKMOVPS   (CX)(R8*4), Y0, Y2
-	VMASKMOVPS   (DX)(R8*4), Y0, Y3
-	VMASKMOVPS   (BX)(R8*4), Y0, Y4
-	VBROADCASTSS 4(DI), Y5
-	VMULPS       Y5, Y4, Y5
-	VBROADCASTSS (DI), Y6
-	VFMADD213PS  Y5, Y6, Y2
-	VBROADCASTSS 12(DI), Y5
-	VMULPS       Y5, Y4, Y5
-	VMULPS       Y4, Y5, Y4
-	VBROADCASTSS 8(DI), Y5
-	VFMADD213PS  Y4, Y5, Y3
-	VBROADCASTSS 20(DI), Y4
-	VMULPS       Y4, Y3, Y4
-	VSQRTPS      Y4, Y4
-	VBROADCASTSS 24(DI), Y5
-	VADDPS       Y5, Y4, Y4
-	VBROADCASTSS 16(DI), Y5
-	VMULPS       Y5, Y2, Y5
-	VDIVPS       Y4, Y5, Y4
-	VBROADCASTSS 28(DI), Y5
-	VBROADCASTSS 32(DI), Y6
-	VMOVAPS      Y1, Y7
-	VFNMADD213PS Y1, Y6, Y7
-	VMOVAPS      Y4, Y1
-	VFNMADD213PS Y7, Y5, Y1
-	VMASKMOVPS   Y1, Y0, (AX)(R8*4)
-	VMASKMOVPS   Y2, Y0, (CX)(R8*4)
-	VMASKMOVPS   Y3, Y0, (DX)(R8*4)
+	ADDQ         $+4, R15
+	CMPQ         R15, $0x01
+	JL           sum
+	VBROADCASTSS (R13), Y9
+	VFMADD231PS  (R14), Y9, Y0
+	CMPQ         R15, $0x02
+	JL           sum
+	VBROADCASTSS (R13)(BX*1), Y9
+	VFMADD231PS  (R14)(SI*1), Y9, Y1
+	CMPQ         R15, $0x03
+	JL           sum
+	VBROADCASTSS (R13)(BX*2), Y9
+	VFMADD231PS  (R14)(SI*2), Y9, Y2
 
-done:
+sum:
+	VADDPS  Y1, Y0, Y0
+	VADDPS  Y3, Y2, Y2
+	VADDPS  Y2, Y0, Y0
+	MOVQ    88(AX), R15
+	VXORPS  Y8, Y8, Y8
+	CMPQ    R15, $0x01
+	JEQ     relu
+	CMPQ    R15, $0x02
+	JEQ     reluScale
+	CMPQ    R15, $0x03
+	JEQ     scale
+	VMOVUPS Y0, (R8)
+	JMP     stored
+
+relu:
+	VMAXPS  Y8, Y0, Y0
+	VMOVUPS Y0, (R8)
+	JMP     stored
+
+reluScale:
+	VMOVUPS (R9), Y9
+	VCMPPS  $0x1e, Y8, Y9, Y9
+	VANDPS  Y0, Y9, Y0
+	VMOVUPS Y0, (R8)
+	JMP     stored
+
+scale:
+	VMULPS  (R9), Y0, Y0
+	VMOVUPS Y0, (R8)
+
+stored:
+	ADDQ DX, CX
+	ADDQ SI, R8
+	ADDQ SI, R9
+	DECQ R10
+	JNE  row
 	VZEROUPPER
 	RET
 
-// func adamWQuietAVX2(w *float32, m *float32, v *float32, grad *float32, s *[9]float32, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·adamWQuietAVX2(SB), NOSPLIT, $0-48
-	MOVQ w+0(FP), AX
-	MOVQ m+8(FP), CX
-	MOVQ v+16(FP), DX
-	MOVQ grad+24(FP), BX
-	MOVQ n+40(FP), SI
-	MOVQ s+32(FP), DI
-	XORQ R8, R8
-	SUBQ $+8, SI
+// func narrowLanes2AVX2(p *[12]uint64)
+// Requires: AVX, FMA3
+TEXT ·narrowLanes2AVX2(SB), NOSPLIT, $0-8
+	MOVQ p+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 48(AX), DX
+	MOVQ 56(AX), BX
+	MOVQ 40(AX), SI
+	MOVQ 24(AX), DI
+	MOVQ (AX), R8
+	MOVQ 32(AX), R9
+	MOVQ 72(AX), R10
+	LEAQ (BX)(BX*2), R11
+	LEAQ (SI)(SI*2), R12
+
+row:
+	VXORPS       Y8, Y8, Y8
+	VXORPS       Y0, Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	TESTQ        DI, DI
+	JEQ          begin
+	VBROADCASTSS (DI), Y0
+	VBROADCASTSS (DI), Y1
+	ADDQ         $+4, DI
+
+begin:
+	MOVQ CX, R13
+	MOVQ 16(AX), R14
+	MOVQ 64(AX), R15
+	SUBQ $+4, R15
 	JL   rest
 
 loop:
-	VMOVUPS      (AX)(R8*4), Y0
-	VMOVUPS      (CX)(R8*4), Y1
-	VMOVUPS      (DX)(R8*4), Y2
-	VMOVUPS      (BX)(R8*4), Y3
-	VPAND        word7fffffff<>+0(SB), Y1, Y4
-	VMOVUPS      word00800000<>+0(SB), Y5
-	VPCMPGTD     Y4, Y5, Y5
-	VPCMPGTD     word00000000<>+0(SB), Y4, Y4
-	VANDPS       Y5, Y4, Y4
-	VPAND        word7fffffff<>+0(SB), Y2, Y5
-	VMOVUPS      word00800000<>+0(SB), Y6
-	VPCMPGTD     Y5, Y6, Y6
-	VPCMPGTD     word00000000<>+0(SB), Y5, Y5
-	VANDPS       Y6, Y5, Y5
-	VORPS        Y4, Y5, Y4
-	VMOVMSKPS    Y4, R9
-	TESTL        R9, R9
-	JE           common1
-	VBROADCASTSS 32(DI), Y4
-	VMOVAPS      Y0, Y5
-	VFNMADD213PS Y0, Y4, Y5
-	VBROADCASTSS 4(DI), Y0
-	VMULPS       Y0, Y3, Y0
-	VPAND        word7fffffff<>+0(SB), Y1, Y4
-	VMOVUPS      word00800000<>+0(SB), Y6
-	VPCMPGTD     Y4, Y6, Y6
-	VPCMPGTD     word00000000<>+0(SB), Y4, Y4
-	VANDPS       Y6, Y4, Y4
-	VCMPPS       $0x00, word00000000<>+0(SB), Y0, Y6
-	VPAND        word7fffffff<>+0(SB), Y5, Y7
-	VCMPPS       $0x1d, word26800000<>+0(SB), Y7, Y7
-	VANDPS       Y6, Y7, Y6
-	VANDPS       Y4, Y6, Y4
-	VPAND        word7fffffff<>+0(SB), Y1, Y6
-	VBROADCASTSS (DI), Y7
-	VCVTDQ2PS    Y6, Y6
-	VFMADD213PS  word4b000000<>+0(SB), Y7, Y6
-	VPSUBD       word4b000000<>+0(SB), Y6, Y6
-	VPAND        word80000000<>+0(SB), Y1, Y7
-	VPOR         Y7, Y6, Y6
-	VBLENDVPS    Y4, word00000000<>+0(SB), Y1, Y1
-	VBROADCASTSS (DI), Y7
-	VFMADD213PS  Y0, Y7, Y1
-	VBROADCASTSS 16(DI), Y0
-	VMULPS       Y0, Y1, Y0
-	VBLENDVPS    Y4, Y6, Y1, Y1
-	VBROADCASTSS 12(DI), Y4
-	VMULPS       Y4, Y3, Y4
-	VMULPS       Y3, Y4, Y3
-	VMOVUPS      word00800000<>+0(SB), Y4
-	VPCMPGTD     Y2, Y4, Y4
-	VPCMPGTD     word00000000<>+0(SB), Y2, Y6
-	VANDPS       Y4, Y6, Y4
-	VCMPPS       $0x00, word00000000<>+0(SB), Y3, Y6
-	VANDPS       Y4, Y6, Y4
-	VBROADCASTSS 8(DI), Y6
-	VCVTDQ2PS    Y2, Y7
-	VFMADD213PS  word4b000000<>+0(SB), Y6, Y7
-	VPSUBD       word4b000000<>+0(SB), Y7, Y6
-	VBLENDVPS    Y4, word00000000<>+0(SB), Y2, Y2
-	VBROADCASTSS 8(DI), Y7
-	VFMADD213PS  Y3, Y7, Y2
-	VBROADCASTSS 20(DI), Y3
-	VMULPS       Y3, Y2, Y3
-	VSQRTPS      Y3, Y3
-	VBROADCASTSS 24(DI), Y7
-	VADDPS       Y7, Y3, Y3
-	VBLENDVPS    Y4, Y6, Y2, Y2
-	VDIVPS       Y3, Y0, Y0
-	VBROADCASTSS 28(DI), Y3
-	VMOVAPS      Y0, Y0
-	VFNMADD213PS Y5, Y3, Y0
-	JMP          join1
-
-common1:
-	VBROADCASTSS 4(DI), Y4
-	VMULPS       Y4, Y3, Y4
-	VBROADCASTSS (DI), Y5
-	VFMADD213PS  Y4, Y5, Y1
-	VBROADCASTSS 12(DI), Y4
-	VMULPS       Y4, Y3, Y4
-	VMULPS       Y3, Y4, Y3
-	VBROADCASTSS 8(DI), Y4
-	VFMADD213PS  Y3, Y4, Y2
-	VBROADCASTSS 20(DI), Y3
-	VMULPS       Y3, Y2, Y3
-	VSQRTPS      Y3, Y3
-	VBROADCASTSS 24(DI), Y4
-	VADDPS       Y4, Y3, Y3
-	VBROADCASTSS 16(DI), Y4
-	VMULPS       Y4, Y1, Y4
-	VDIVPS       Y3, Y4, Y3
-	VBROADCASTSS 28(DI), Y4
-	VBROADCASTSS 32(DI), Y5
-	VMOVAPS      Y0, Y6
-	VFNMADD213PS Y0, Y5, Y6
-	VMOVAPS      Y3, Y0
-	VFNMADD213PS Y6, Y4, Y0
-	VMOVAPS      Y0, Y0
-	VMOVAPS      Y1, Y1
-	VMOVAPS      Y2, Y2
-
-join1:
-	VMOVUPS Y0, (AX)(R8*4)
-	VMOVUPS Y1, (CX)(R8*4)
-	VMOVUPS Y2, (DX)(R8*4)
-	ADDQ    $+8, R8
-	SUBQ    $+8, SI
-	JGE     loop
+	VBROADCASTSS (R13), Y9
+	VFMADD231PS  (R14), Y9, Y0
+	VFMADD231PS  32(R14), Y9, Y1
+	VBROADCASTSS (R13)(BX*1), Y9
+	VFMADD231PS  (R14)(SI*1), Y9, Y2
+	VFMADD231PS  32(R14)(SI*1), Y9, Y3
+	VBROADCASTSS (R13)(BX*2), Y9
+	VFMADD231PS  (R14)(SI*2), Y9, Y4
+	VFMADD231PS  32(R14)(SI*2), Y9, Y5
+	VBROADCASTSS (R13)(R11*1), Y9
+	VFMADD231PS  (R14)(R12*1), Y9, Y6
+	VFMADD231PS  32(R14)(R12*1), Y9, Y7
+	LEAQ         (R13)(BX*4), R13
+	LEAQ         (R14)(SI*4), R14
+	SUBQ         $+4, R15
+	JGE          loop
 
 rest:
-	ADDQ         $+8, SI
-	JE           done
-	LEAQ         laneMasks<>+0(SB), R9
-	SHLQ         $0x02, SI
-	SUBQ         SI, R9
-	VMOVDQU      32(R9), Y0
-	VMASKMOVPS   (AX)(R8*4), Y0, Y1
-	VMASKMOVPS   (CX)(R8*4), Y0, Y2
-	VMASKMOVPS   (DX)(R8*4), Y0, Y3
-	VMASKMOVPS   (BX)(R8*4), Y0, Y4
-	VPAND        word7fffffff<>+0(SB), Y2, Y5
-	VMOVUPS      word00800000<>+0(SB), Y6
-	VPCMPGTD     Y5, Y6, Y6
-	VPCMPGTD     word00000000<>+0(SB), Y5, Y5
-	VANDPS       Y6, Y5, Y5
-	VPAND        word7fffffff<>+0(SB), Y3, Y6
-	VMOVUPS      word00800000<>+0(SB), Y7
-	VPCMPGTD     Y6, Y7, Y7
-	VPCMPGTD     word00000000<>+0(SB), Y6, Y6
-	VANDPS       Y7, Y6, Y6
-	VORPS        Y5, Y6, Y5
-	VMOVMSKPS    Y5, BX
+	ADDQ         $+4, R15
+	CMPQ         R15, $0x01
+	JL           sum
+	VBROADCASTSS (R13), Y9
+	VFMADD231PS  (R14), Y9, Y0
+	VFMADD231PS  32(R14), Y9, Y1
+	CMPQ         R15, $0x02
+	JL           sum
+	VBROADCASTSS (R13)(BX*1), Y9
+	VFMADD231PS  (R14)(SI*1), Y9, Y2
+	VFMADD231PS  32(R14)(SI*1), Y9, Y3
+	CMPQ         R15, $0x03
+	JL           sum
+	VBROADCASTSS (R13)(BX*2), Y9
+	VFMADD231PS  (R14)(SI*2), Y9, Y4
+	VFMADD231PS  32(R14)(SI*2), Y9, Y5
+
+sum:
+	VADDPS  Y2, Y0, Y0
+	VADDPS  Y6, Y4, Y4
+	VADDPS  Y4, Y0, Y0
+	VADDPS  Y3, Y1, Y1
+	VADDPS  Y7, Y5, Y5
+	VADDPS  Y5, Y1, Y1
+	MOVQ    88(AX), R15
+	VXORPS  Y8, Y8, Y8
+	CMPQ    R15, $0x01
+	JEQ     relu
+	CMPQ    R15, $0x02
+	JEQ     reluScale
+	CMPQ    R15, $0x03
+	JEQ     scale
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	JMP     stored
+
+relu:
+	VMAXPS  Y8, Y0, Y0
+	VMOVUPS Y0, (R8)
+	VMAXPS  Y8, Y1, Y1
+	VMOVUPS Y1, 32(R8)
+	JMP     stored
+
+reluScale:
+	VMOVUPS (R9), Y9
+	VCMPPS  $0x1e, Y8, Y9, Y9
+	VANDPS  Y0, Y9, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 32(R9), Y9
+	VCMPPS  $0x1e, Y8, Y9, Y9
+	VANDPS  Y1, Y9, Y1
+	VMOVUPS Y1, 32(R8)
+	JMP     stored
+
+scale:
+	VMULPS  (R9), Y0, Y0
+	VMOVUPS Y0, (R8)
+	VMULPS  32(R9), Y1, Y1
+	VMOVUPS Y1, 32(R8)
+
+stored:
+	ADDQ DX, CX
+	ADDQ SI, R8
+	ADDQ SI, R9
+	DECQ R10
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func imagesAVX2(dst *uint32, keys *[8]uint32, half uint32, first uint32, n uint32, groups int)
+// Requires: AVX, AVX2
+TEXT ·imagesAVX2(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         keys+8(FP), CX
+	MOVQ         groups+32(FP), DX
+	MOVL         half+16(FP), BX
+	MOVL         $0x00000020, SI
+	SUBL         BX, SI
+	VMOVD        BX, X0
+	VMOVD        SI, X1
+	VMOVUPS      wordffffffff<>+0(SB), Y3
+	VPSRLD       X1, Y3, Y2
+	VBROADCASTSS n+24(FP), Y4
+	VPSUBD       word00000001<>+0(SB), Y4, Y5
+	VBROADCASTSS first+20(FP), Y6
+	VPADDD       laneIndex<>+0(SB), Y6, Y6
+	VMOVUPS      word9e3779b1<>+0(SB), Y7
+	VMOVUPS      word85ebca77<>+0(SB), Y8
+
+group:
+	VPMINUD Y5, Y6, Y9
+	VMOVAPS Y3, Y10
+
+walk:
+	VPSRLD       X0, Y9, Y11
+	VPAND        Y2, Y9, Y12
+	VBROADCASTSS (CX), Y13
+	VPXOR        Y13, Y12, Y13
+	VPMULLD      Y7, Y13, Y13
+	VPSRLD       $0x0f, Y13, Y14
+	VPXOR        Y14, Y13, Y13
+	VPMULLD      Y8, Y13, Y13
+	VPSRLD       X1, Y13, Y13
+	VPXOR        Y13, Y11, Y11
+	VBROADCASTSS 4(CX), Y13
+	VPXOR        Y13, Y11, Y13
+	VPMULLD      Y7, Y13, Y13
+	VPSRLD       $0x0f, Y13, Y14
+	VPXOR        Y14, Y13, Y13
+	VPMULLD      Y8, Y13, Y13
+	VPSRLD       X1, Y13, Y13
+	VPXOR        Y13, Y12, Y12
+	VBROADCASTSS 8(CX), Y13
+	VPXOR        Y13, Y12, Y13
+	VPMULLD      Y7, Y13, Y13
+	VPSRLD       $0x0f, Y13, Y14
+	VPXOR        Y14, Y13, Y13
+	VPMULLD      Y8, Y13, Y13
+	VPSRLD       X1, Y13, Y13
+	VPXOR        Y13, Y11, Y11
+	VBROADCASTSS 12(CX), Y13
+	VPXOR        Y13, Y11, Y13
+	VPMULLD      Y7, Y13, Y13
+	VPSRLD       $0x0f, Y13, Y14
+	VPXOR        Y14, Y13, Y13
+	VPMULLD      Y8, Y13, Y13
+	VPSRLD       X1, Y13, Y13
+	VPXOR        Y13, Y12, Y12
+	VBROADCASTSS 16(CX), Y13
+	VPXOR        Y13, Y12, Y13
+	VPMULLD      Y7, Y13, Y13
+	VPSRLD       $0x0f, Y13, Y14
+	VPXOR        Y14, Y13, Y13
+	VPMULLD      Y8, Y13, Y13
+	VPSRLD       X1, Y13, Y13
+	VPXOR        Y13, Y11, Y11
+	VBROADCASTSS 20(CX), Y13
+	VPXOR        Y13, Y11, Y13
+	VPMULLD      Y7, Y13, Y13
+	VPSRLD       $0x0f, Y13, Y14
+	VPXOR        Y14, Y13, Y13
+	VPMULLD      Y8, Y13, Y13
+	VPSRLD       X1, Y13, Y13
+	VPXOR        Y13, Y12, Y12
+	VBROADCASTSS 24(CX), Y13
+	VPXOR        Y13, Y12, Y13
+	VPMULLD      Y7, Y13, Y13
+	VPSRLD       $0x0f, Y13, Y14
+	VPXOR        Y14, Y13, Y13
+	VPMULLD      Y8, Y13, Y13
+	VPSRLD       X1, Y13, Y13
+	VPXOR        Y13, Y11, Y11
+	VBROADCASTSS 28(CX), Y13
+	VPXOR        Y13, Y11, Y13
+	VPMULLD      Y7, Y13, Y13
+	VPSRLD       $0x0f, Y13, Y14
+	VPXOR        Y14, Y13, Y13
+	VPMULLD      Y8, Y13, Y13
+	VPSRLD       X1, Y13, Y13
+	VPXOR        Y13, Y12, Y12
+	VPSLLD       X0, Y11, Y11
+	VPOR         Y12, Y11, Y11
+	VBLENDVPS    Y10, Y11, Y9, Y9
+	VMOVAPS      Y9, Y9
+	VPMAXUD      Y4, Y9, Y10
+	VPCMPEQD     Y9, Y10, Y10
+	VMOVMSKPS    Y10, BX
 	TESTL        BX, BX
-	JE           common2
-	VBROADCASTSS 32(DI), Y5
-	VMOVAPS      Y1, Y6
-	VFNMADD213PS Y1, Y5, Y6
-	VBROADCASTSS 4(DI), Y1
-	VMULPS       Y1, Y4, Y1
-	VPAND        word7fffffff<>+0(SB), Y2, Y5
-	VMOVUPS      word00800000<>+0(SB), Y7
-	VPCMPGTD     Y5, Y7, Y7
-	VPCMPGTD     word00000000<>+0(SB), Y5, Y5
-	VANDPS       Y7, Y5, Y5
-	VCMPPS       $0x00, word00000000<>+0(SB), Y1, Y7
-	VPAND        word7fffffff<>+0(SB), Y6, Y8
-	VCMPPS       $0x1d, word26800000<>+0(SB), Y8, Y8
-	VANDPS       Y7, Y8, Y7
-	VANDPS       Y5, Y7, Y5
-	VPAND        word7fffffff<>+0(SB), Y2, Y7
-	VBROADCASTSS (DI), Y8
-	VCVTDQ2PS    Y7, Y7
-	VFMADD213PS  word4b000000<>+0(SB), Y8, Y7
-	VPSUBD       word4b000000<>+0(SB), Y7, Y7
-	VPAND        word80000000<>+0(SB), Y2, Y8
-	VPOR         Y8, Y7, Y7
-	VBLENDVPS    Y5, word00000000<>+0(SB), Y2, Y2
-	VBROADCASTSS (DI), Y8
-	VFMADD213PS  Y1, Y8, Y2
-	VBROADCASTSS 16(DI), Y1
-	VMULPS       Y1, Y2, Y1
-	VBLENDVPS    Y5, Y7, Y2, Y2
-	VBROADCASTSS 12(DI), Y5
-	VMULPS       Y5, Y4, Y5
-	VMULPS       Y4, Y5, Y4
-	VMOVUPS      word00800000<>+0(SB), Y5
-	VPCMPGTD     Y3, Y5, Y5
-	VPCMPGTD     word00000000<>+0(SB), Y3, Y7
-	VANDPS       Y5, Y7, Y5
-	VCMPPS       $0x00, word00000000<>+0(SB), Y4, Y7
-	VANDPS       Y5, Y7, Y5
-	VBROADCASTSS 8(DI), Y7
-	VCVTDQ2PS    Y3, Y8
-	VFMADD213PS  word4b000000<>+0(SB), Y7, Y8
-	VPSUBD       word4b000000<>+0(SB), Y8, Y7
-	VBLENDVPS    Y5, word00000000<>+0(SB), Y3, Y3
-	VBROADCASTSS 8(DI), Y8
-	VFMADD213PS  Y4, Y8, Y3
-	VBROADCASTSS 20(DI), Y4
-	VMULPS       Y4, Y3, Y4
-	VSQRTPS      Y4, Y4
-	VBROADCASTSS 24(DI), Y8
-	VADDPS       Y8, Y4, Y4
-	VBLENDVPS    Y5, Y7, Y3, Y3
-	VDIVPS       Y4, Y1, Y1
-	VBROADCASTSS 28(DI), Y4
-	VMOVAPS      Y1, Y1
-	VFNMADD213PS Y6, Y4, Y1
-	JMP          join2
+	JNE          walk
+	VMOVUPS      Y9, (AX)
+	ADDQ         $+32, AX
+	VPADDD       word00000008<>+0(SB), Y6, Y6
+	DECQ         DX
+	JNE          group
+	VZEROUPPER
+	RET
 
-common2:
-	VBROADCASTSS 4(DI), Y5
-	VMULPS       Y5, Y4, Y5
-	VBROADCASTSS (DI), Y6
-	VFMADD213PS  Y5, Y6, Y2
-	VBROADCASTSS 12(DI), Y5
-	VMULPS       Y5, Y4, Y5
-	VMULPS       Y4, Y5, Y4
-	VBROADCASTSS 8(DI), Y5
-	VFMADD213PS  Y4, Y5, Y3
-	VBROADCASTSS 20(DI), Y4
-	VMULPS       Y4, Y3, Y4
-	VSQRTPS      Y4, Y4
-	VBROADCASTSS 24(DI), Y5
-	VADDPS       Y5, Y4, Y4
-	VBROADCASTSS 16(DI), Y5
-	VMULPS       Y5, Y2, Y5
-	VDIVPS       Y4, Y5, Y4
-	VBROADCASTSS 28(DI), Y5
-	VBROADCASTSS 32(DI), Y6
-	VMOVAPS      Y1, Y7
-	VFNMADD213PS Y1, Y6, Y7
-	VMOVAPS      Y4, Y1
-	VFNMADD213PS Y7, Y5, Y1
-	VMOVAPS      Y1, Y1
-	VMOVAPS      Y2, Y2
-	VMOVAPS      Y3, Y3
+DATA wordffffffff<>+0(SB)/4, $0xffffffff
+DATA wordffffffff<>+4(SB)/4, $0xffffffff
+DATA wordffffffff<>+8(SB)/4, $0xffffffff
+DATA wordffffffff<>+12(SB)/4, $0xffffffff
+DATA wordffffffff<>+16(SB)/4, $0xffffffff
+DATA wordffffffff<>+20(SB)/4, $0xffffffff
+DATA wordffffffff<>+24(SB)/4, $0xffffffff
+DATA wordffffffff<>+28(SB)/4, $0xffffffff
+DATA wordffffffff<>+32(SB)/4, $0xffffffff
+DATA wordffffffff<>+36(SB)/4, $0xffffffff
+DATA wordffffffff<>+40(SB)/4, $0xffffffff
+DATA wordffffffff<>+44(SB)/4, $0xffffffff
+DATA wordffffffff<>+48(SB)/4, $0xffffffff
+DATA wordffffffff<>+52(SB)/4, $0xffffffff
+DATA wordffffffff<>+56(SB)/4, $0xffffffff
+DATA wordffffffff<>+60(SB)/4, $0xffffffff
+GLOBL wordffffffff<>(SB), RODATA|NOPTR, $64
 
-join2:
-	VMASKMOVPS Y1, Y0, (AX)(R8*4)
-	VMASKMOVPS Y2, Y0, (CX)(R8*4)
-	VMASKMOVPS Y3, Y0, (DX)(R8*4)
+DATA word00000001<>+0(SB)/4, $0x00000001
+DATA word00000001<>+4(SB)/4, $0x00000001
+DATA word00000001<>+8(SB)/4, $0x00000001
+DATA word00000001<>+12(SB)/4, $0x00000001
+DATA word00000001<>+16(SB)/4, $0x00000001
+DATA word00000001<>+20(SB)/4, $0x00000001
+DATA word00000001<>+24(SB)/4, $0x00000001
+DATA word00000001<>+28(SB)/4, $0x00000001
+DATA word00000001<>+32(SB)/4, $0x00000001
+DATA word00000001<>+36(SB)/4, $0x00000001
+DATA word00000001<>+40(SB)/4, $0x00000001
+DATA word00000001<>+44(SB)/4, $0x00000001
+DATA word00000001<>+48(SB)/4, $0x00000001
+DATA word00000001<>+52(SB)/4, $0x00000001
+DATA word00000001<>+56(SB)/4, $0x00000001
+DATA word00000001<>+60(SB)/4, $0x00000001
+GLOBL word00000001<>(SB), RODATA|NOPTR, $64
+
+DATA laneIndex<>+0(SB)/4, $0x00000000
+DATA laneIndex<>+4(SB)/4, $0x00000001
+DATA laneIndex<>+8(SB)/4, $0x00000002
+DATA laneIndex<>+12(SB)/4, $0x00000003
+DATA laneIndex<>+16(SB)/4, $0x00000004
+DATA laneIndex<>+20(SB)/4, $0x00000005
+DATA laneIndex<>+24(SB)/4, $0x00000006
+DATA laneIndex<>+28(SB)/4, $0x00000007
+DATA laneIndex<>+32(SB)/4, $0x00000008
+DATA laneIndex<>+36(SB)/4, $0x00000009
+DATA laneIndex<>+40(SB)/4, $0x0000000a
+DATA laneIndex<>+44(SB)/4, $0x0000000b
+DATA laneIndex<>+48(SB)/4, $0x0000000c
+DATA laneIndex<>+52(SB)/4, $0x0000000d
+DATA laneIndex<>+56(SB)/4, $0x0000000e
+DATA laneIndex<>+60(SB)/4, $0x0000000f
+GLOBL laneIndex<>(SB), RODATA|NOPTR, $64
+
+DATA word9e3779b1<>+0(SB)/4, $0x9e3779b1
+DATA word9e3779b1<>+4(SB)/4, $0x9e3779b1
+DATA word9e3779b1<>+8(SB)/4, $0x9e3779b1
+DATA word9e3779b1<>+12(SB)/4, $0x9e3779b1
+DATA word9e3779b1<>+16(SB)/4, $0x9e3779b1
+DATA word9e3779b1<>+20(SB)/4, $0x9e3779b1
+DATA word9e3779b1<>+24(SB)/4, $0x9e3779b1
+DATA word9e3779b1<>+28(SB)/4, $0x9e3779b1
+DATA word9e3779b1<>+32(SB)/4, $0x9e3779b1
+DATA word9e3779b1<>+36(SB)/4, $0x9e3779b1
+DATA word9e3779b1<>+40(SB)/4, $0x9e3779b1
+DATA word9e3779b1<>+44(SB)/4, $0x9e3779b1
+DATA word9e3779b1<>+48(SB)/4, $0x9e3779b1
+DATA word9e3779b1<>+52(SB)/4, $0x9e3779b1
+DATA word9e3779b1<>+56(SB)/4, $0x9e3779b1
+DATA word9e3779b1<>+60(SB)/4, $0x9e3779b1
+GLOBL word9e3779b1<>(SB), RODATA|NOPTR, $64
+
+DATA word85ebca77<>+0(SB)/4, $0x85ebca77
+DATA word85ebca77<>+4(SB)/4, $0x85ebca77
+DATA word85ebca77<>+8(SB)/4, $0x85ebca77
+DATA word85ebca77<>+12(SB)/4, $0x85ebca77
+DATA word85ebca77<>+16(SB)/4, $0x85ebca77
+DATA word85ebca77<>+20(SB)/4, $0x85ebca77
+DATA word85ebca77<>+24(SB)/4, $0x85ebca77
+DATA word85ebca77<>+28(SB)/4, $0x85ebca77
+DATA word85ebca77<>+32(SB)/4, $0x85ebca77
+DATA word85ebca77<>+36(SB)/4, $0x85ebca77
+DATA word85ebca77<>+40(SB)/4, $0x85ebca77
+DATA word85ebca77<>+44(SB)/4, $0x85ebca77
+DATA word85ebca77<>+48(SB)/4, $0x85ebca77
+DATA word85ebca77<>+52(SB)/4, $0x85ebca77
+DATA word85ebca77<>+56(SB)/4, $0x85ebca77
+DATA word85ebca77<>+60(SB)/4, $0x85ebca77
+GLOBL word85ebca77<>(SB), RODATA|NOPTR, $64
+
+DATA word00000008<>+0(SB)/4, $0x00000008
+DATA word00000008<>+4(SB)/4, $0x00000008
+DATA word00000008<>+8(SB)/4, $0x00000008
+DATA word00000008<>+12(SB)/4, $0x00000008
+DATA word00000008<>+16(SB)/4, $0x00000008
+DATA word00000008<>+20(SB)/4, $0x00000008
+DATA word00000008<>+24(SB)/4, $0x00000008
+DATA word00000008<>+28(SB)/4, $0x00000008
+DATA word00000008<>+32(SB)/4, $0x00000008
+DATA word00000008<>+36(SB)/4, $0x00000008
+DATA word00000008<>+40(SB)/4, $0x00000008
+DATA word00000008<>+44(SB)/4, $0x00000008
+DATA word00000008<>+48(SB)/4, $0x00000008
+DATA word00000008<>+52(SB)/4, $0x00000008
+DATA word00000008<>+56(SB)/4, $0x00000008
+DATA word00000008<>+60(SB)/4, $0x00000008
+GLOBL word00000008<>(SB), RODATA|NOPTR, $64
+
+// func gatherRowsAVX2(y *float32, x *float32, index *uint32, n int, rows int)
+// Requires: AVX
+TEXT ·gatherRowsAVX2(SB), NOSPLIT, $0-40
+	MOVQ    y+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    index+16(FP), DX
+	MOVQ    n+24(FP), BX
+	MOVQ    rows+32(FP), SI
+	MOVQ    BX, DI
+	ANDQ    $-8, DI
+	MOVQ    BX, R8
+	SUBQ    DI, R8
+	LEAQ    laneMasks<>+0(SB), R9
+	SHLQ    $0x02, R8
+	SUBQ    R8, R9
+	VMOVDQU 32(R9), Y0
+	SHLQ    $0x02, BX
+
+row:
+	MOVL  (DX), R8
+	IMULQ BX, R8
+	ADDQ  CX, R8
+	XORQ  R9, R9
+	CMPQ  R9, DI
+	JEQ   rest
+
+loop:
+	VMOVUPS (R8)(R9*4), Y1
+	VMOVUPS Y1, (AX)(R9*4)
+	ADDQ    $+8, R9
+	CMPQ    R9, DI
+	JNE     loop
+
+rest:
+	VMASKMOVPS (R8)(R9*4), Y0, Y1
+	VMASKMOVPS Y1, Y0, (AX)(R9*4)
+	ADDQ       BX, AX
+	ADDQ       $+4, DX
+	DECQ       SI
+	JNE        row
+	VZEROUPPER
+	RET
+
+// func adamWAVX2(w *float32, m *float32, v *float32, grad *float32, s *[9]float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·adamWAVX2(SB), NOSPLIT, $288-48
+	MOVQ         w+0(FP), CX
+	MOVQ         m+8(FP), DX
+	MOVQ         v+16(FP), BX
+	MOVQ         grad+24(FP), SI
+	MOVQ         s+32(FP), AX
+	VBROADCASTSS (AX), Y0
+	VMOVUPS      Y0, (SP)
+	VBROADCASTSS 4(AX), Y0
+	VMOVUPS      Y0, 32(SP)
+	VBROADCASTSS 8(AX), Y0
+	VMOVUPS      Y0, 64(SP)
+	VBROADCASTSS 12(AX), Y0
+	VMOVUPS      Y0, 96(SP)
+	VBROADCASTSS 16(AX), Y0
+	VMOVUPS      Y0, 128(SP)
+	VBROADCASTSS 20(AX), Y0
+	VMOVUPS      Y0, 160(SP)
+	VBROADCASTSS 24(AX), Y0
+	VMOVUPS      Y0, 192(SP)
+	VBROADCASTSS 28(AX), Y0
+	VMOVUPS      Y0, 224(SP)
+	VBROADCASTSS 32(AX), Y0
+	VMOVUPS      Y0, 256(SP)
+	VMOVUPS      64(SP), Y0
+	VMOVUPS      128(SP), Y1
+	VMOVUPS      160(SP), Y2
+	VMOVUPS      word3f000000<>+0(SB), Y3
+	VMOVUPS      word0d800000<>+0(SB), Y4
+	MOVQ         n+40(FP), DI
+	XORQ         AX, AX
+	SUBQ         $+16, DI
+	JL           rest
+
+loop:
+	VMOVUPS      (SI)(AX*4), Y5
+	VMOVUPS      32(SI)(AX*4), Y6
+	VMOVUPS      (DX)(AX*4), Y7
+	VMOVUPS      32(DX)(AX*4), Y8
+	VMULPS       32(SP), Y5, Y9
+	VMULPS       32(SP), Y6, Y10
+	VFMADD132PS  (SP), Y9, Y7
+	VFMADD132PS  (SP), Y10, Y8
+	VPAND        word7fffffff<>+0(SB), Y7, Y9
+	VCMPPS       $0x11, Y4, Y9, Y9
+	VANDNPS      Y7, Y9, Y7
+	VPAND        word7fffffff<>+0(SB), Y8, Y9
+	VCMPPS       $0x11, Y4, Y9, Y9
+	VANDNPS      Y8, Y9, Y8
+	VMOVUPS      Y7, (DX)(AX*4)
+	VMOVUPS      Y8, 32(DX)(AX*4)
+	VMOVUPS      (BX)(AX*4), Y9
+	VMOVUPS      32(BX)(AX*4), Y10
+	VMULPS       96(SP), Y5, Y11
+	VMULPS       96(SP), Y6, Y12
+	VMULPS       Y5, Y11, Y5
+	VMULPS       Y6, Y12, Y6
+	VFMADD132PS  Y0, Y5, Y9
+	VFMADD132PS  Y0, Y6, Y10
+	VCMPPS       $0x11, Y4, Y9, Y5
+	VANDNPS      Y9, Y5, Y5
+	VCMPPS       $0x11, Y4, Y10, Y6
+	VANDNPS      Y10, Y6, Y6
+	VMOVUPS      Y5, (BX)(AX*4)
+	VMOVUPS      Y6, 32(BX)(AX*4)
+	VFMADD213PS  192(SP), Y2, Y5
+	VFMADD213PS  192(SP), Y2, Y6
+	VPSRLD       $0x01, Y5, Y9
+	VMOVUPS      word5f3759df<>+0(SB), Y10
+	VPSUBD       Y9, Y10, Y9
+	VPSRLD       $0x01, Y6, Y10
+	VMOVUPS      word5f3759df<>+0(SB), Y11
+	VPSUBD       Y10, Y11, Y10
+	VMULPS       wordbf000000<>+0(SB), Y5, Y5
+	VMULPS       wordbf000000<>+0(SB), Y6, Y6
+	VMULPS       Y9, Y5, Y11
+	VMULPS       Y10, Y6, Y12
+	VFMADD213PS  Y3, Y9, Y11
+	VFMADD213PS  Y3, Y10, Y12
+	VFMADD213PS  Y9, Y11, Y9
+	VFMADD213PS  Y10, Y12, Y10
+	VMULPS       Y9, Y5, Y11
+	VMULPS       Y10, Y6, Y12
+	VFMADD213PS  Y3, Y9, Y11
+	VFMADD213PS  Y3, Y10, Y12
+	VFMADD213PS  Y9, Y11, Y9
+	VFMADD213PS  Y10, Y12, Y10
+	VMULPS       Y9, Y5, Y5
+	VMULPS       Y10, Y6, Y6
+	VFMADD213PS  Y3, Y9, Y5
+	VFMADD213PS  Y3, Y10, Y6
+	VFMADD213PS  Y9, Y5, Y9
+	VFMADD213PS  Y10, Y6, Y10
+	VMULPS       Y1, Y7, Y7
+	VMULPS       Y1, Y8, Y8
+	VMULPS       Y9, Y7, Y7
+	VMULPS       Y10, Y8, Y8
+	VMOVUPS      (CX)(AX*4), Y5
+	VMOVUPS      32(CX)(AX*4), Y6
+	VMOVAPS      Y5, Y9
+	VFNMADD132PS 256(SP), Y5, Y9
+	VMOVAPS      Y6, Y5
+	VFNMADD132PS 256(SP), Y6, Y5
+	VFNMADD231PS 224(SP), Y7, Y9
+	VFNMADD231PS 224(SP), Y8, Y5
+	VMOVUPS      Y9, (CX)(AX*4)
+	VMOVUPS      Y5, 32(CX)(AX*4)
+	ADDQ         $+16, AX
+	SUBQ         $+16, DI
+	JGE          loop
+
+rest:
+	ADDQ $+16, DI
+	SUBQ $+8, DI
+	JL   tail
+
+single:
+	VMOVUPS      (SI)(AX*4), Y5
+	VMOVUPS      (DX)(AX*4), Y6
+	VMULPS       32(SP), Y5, Y7
+	VFMADD132PS  (SP), Y7, Y6
+	VPAND        word7fffffff<>+0(SB), Y6, Y7
+	VCMPPS       $0x11, Y4, Y7, Y7
+	VANDNPS      Y6, Y7, Y6
+	VMOVUPS      Y6, (DX)(AX*4)
+	VMOVUPS      (BX)(AX*4), Y7
+	VMULPS       96(SP), Y5, Y8
+	VMULPS       Y5, Y8, Y5
+	VFMADD132PS  Y0, Y5, Y7
+	VCMPPS       $0x11, Y4, Y7, Y5
+	VANDNPS      Y7, Y5, Y5
+	VMOVUPS      Y5, (BX)(AX*4)
+	VFMADD213PS  192(SP), Y2, Y5
+	VPSRLD       $0x01, Y5, Y7
+	VMOVUPS      word5f3759df<>+0(SB), Y8
+	VPSUBD       Y7, Y8, Y7
+	VMULPS       wordbf000000<>+0(SB), Y5, Y5
+	VMULPS       Y7, Y5, Y8
+	VFMADD213PS  Y3, Y7, Y8
+	VFMADD213PS  Y7, Y8, Y7
+	VMULPS       Y7, Y5, Y8
+	VFMADD213PS  Y3, Y7, Y8
+	VFMADD213PS  Y7, Y8, Y7
+	VMULPS       Y7, Y5, Y5
+	VFMADD213PS  Y3, Y7, Y5
+	VFMADD213PS  Y7, Y5, Y7
+	VMULPS       Y1, Y6, Y6
+	VMULPS       Y7, Y6, Y6
+	VMOVUPS      (CX)(AX*4), Y5
+	VMOVAPS      Y5, Y7
+	VFNMADD132PS 256(SP), Y5, Y7
+	VFNMADD231PS 224(SP), Y6, Y7
+	VMOVUPS      Y7, (CX)(AX*4)
+	ADDQ         $+8, AX
+	SUBQ         $+8, DI
+	JGE          single
+
+tail:
+	ADDQ         $+8, DI
+	JE           done
+	LEAQ         laneMasks<>+0(SB), R8
+	SHLQ         $0x02, DI
+	SUBQ         DI, R8
+	VMOVDQU      32(R8), Y5
+	VMASKMOVPS   (SI)(AX*4), Y5, Y6
+	VMASKMOVPS   (DX)(AX*4), Y5, Y7
+	VMULPS       32(SP), Y6, Y8
+	VFMADD132PS  (SP), Y8, Y7
+	VPAND        word7fffffff<>+0(SB), Y7, Y8
+	VCMPPS       $0x11, Y4, Y8, Y8
+	VANDNPS      Y7, Y8, Y7
+	VMASKMOVPS   Y7, Y5, (DX)(AX*4)
+	VMASKMOVPS   (BX)(AX*4), Y5, Y8
+	VMULPS       96(SP), Y6, Y9
+	VMULPS       Y6, Y9, Y6
+	VFMADD132PS  Y0, Y6, Y8
+	VCMPPS       $0x11, Y4, Y8, Y0
+	VANDNPS      Y8, Y0, Y0
+	VMASKMOVPS   Y0, Y5, (BX)(AX*4)
+	VFMADD213PS  192(SP), Y2, Y0
+	VPSRLD       $0x01, Y0, Y2
+	VMOVUPS      word5f3759df<>+0(SB), Y4
+	VPSUBD       Y2, Y4, Y2
+	VMULPS       wordbf000000<>+0(SB), Y0, Y0
+	VMULPS       Y2, Y0, Y4
+	VFMADD213PS  Y3, Y2, Y4
+	VFMADD213PS  Y2, Y4, Y2
+	VMULPS       Y2, Y0, Y4
+	VFMADD213PS  Y3, Y2, Y4
+	VFMADD213PS  Y2, Y4, Y2
+	VMULPS       Y2, Y0, Y0
+	VFMADD213PS  Y3, Y2, Y0
+	VFMADD213PS  Y2, Y0, Y2
+	VMULPS       Y1, Y7, Y7
+	VMULPS       Y2, Y7, Y7
+	VMASKMOVPS   (CX)(AX*4), Y5, Y0
+	VMOVAPS      Y0, Y1
+	VFNMADD132PS 256(SP), Y0, Y1
+	VFNMADD231PS 224(SP), Y7, Y1
+	VMASKMOVPS   Y1, Y5, (CX)(AX*4)
 
 done:
 	VZEROUPPER
 	RET
+
+DATA word3f000000<>+0(SB)/4, $0x3f000000
+DATA word3f000000<>+4(SB)/4, $0x3f000000
+DATA word3f000000<>+8(SB)/4, $0x3f000000
+DATA word3f000000<>+12(SB)/4, $0x3f000000
+DATA word3f000000<>+16(SB)/4, $0x3f000000
+DATA word3f000000<>+20(SB)/4, $0x3f000000
+DATA word3f000000<>+24(SB)/4, $0x3f000000
+DATA word3f000000<>+28(SB)/4, $0x3f000000
+DATA word3f000000<>+32(SB)/4, $0x3f000000
+DATA word3f000000<>+36(SB)/4, $0x3f000000
+DATA word3f000000<>+40(SB)/4, $0x3f000000
+DATA word3f000000<>+44(SB)/4, $0x3f000000
+DATA word3f000000<>+48(SB)/4, $0x3f000000
+DATA word3f000000<>+52(SB)/4, $0x3f000000
+DATA word3f000000<>+56(SB)/4, $0x3f000000
+DATA word3f000000<>+60(SB)/4, $0x3f000000
+GLOBL word3f000000<>(SB), RODATA|NOPTR, $64
+
+DATA word0d800000<>+0(SB)/4, $0x0d800000
+DATA word0d800000<>+4(SB)/4, $0x0d800000
+DATA word0d800000<>+8(SB)/4, $0x0d800000
+DATA word0d800000<>+12(SB)/4, $0x0d800000
+DATA word0d800000<>+16(SB)/4, $0x0d800000
+DATA word0d800000<>+20(SB)/4, $0x0d800000
+DATA word0d800000<>+24(SB)/4, $0x0d800000
+DATA word0d800000<>+28(SB)/4, $0x0d800000
+DATA word0d800000<>+32(SB)/4, $0x0d800000
+DATA word0d800000<>+36(SB)/4, $0x0d800000
+DATA word0d800000<>+40(SB)/4, $0x0d800000
+DATA word0d800000<>+44(SB)/4, $0x0d800000
+DATA word0d800000<>+48(SB)/4, $0x0d800000
+DATA word0d800000<>+52(SB)/4, $0x0d800000
+DATA word0d800000<>+56(SB)/4, $0x0d800000
+DATA word0d800000<>+60(SB)/4, $0x0d800000
+GLOBL word0d800000<>(SB), RODATA|NOPTR, $64
 
 DATA word7fffffff<>+0(SB)/4, $0x7fffffff
 DATA word7fffffff<>+4(SB)/4, $0x7fffffff
@@ -2991,95 +9860,41 @@ DATA word7fffffff<>+56(SB)/4, $0x7fffffff
 DATA word7fffffff<>+60(SB)/4, $0x7fffffff
 GLOBL word7fffffff<>(SB), RODATA|NOPTR, $64
 
-DATA word00800000<>+0(SB)/4, $0x00800000
-DATA word00800000<>+4(SB)/4, $0x00800000
-DATA word00800000<>+8(SB)/4, $0x00800000
-DATA word00800000<>+12(SB)/4, $0x00800000
-DATA word00800000<>+16(SB)/4, $0x00800000
-DATA word00800000<>+20(SB)/4, $0x00800000
-DATA word00800000<>+24(SB)/4, $0x00800000
-DATA word00800000<>+28(SB)/4, $0x00800000
-DATA word00800000<>+32(SB)/4, $0x00800000
-DATA word00800000<>+36(SB)/4, $0x00800000
-DATA word00800000<>+40(SB)/4, $0x00800000
-DATA word00800000<>+44(SB)/4, $0x00800000
-DATA word00800000<>+48(SB)/4, $0x00800000
-DATA word00800000<>+52(SB)/4, $0x00800000
-DATA word00800000<>+56(SB)/4, $0x00800000
-DATA word00800000<>+60(SB)/4, $0x00800000
-GLOBL word00800000<>(SB), RODATA|NOPTR, $64
+DATA word5f3759df<>+0(SB)/4, $0x5f3759df
+DATA word5f3759df<>+4(SB)/4, $0x5f3759df
+DATA word5f3759df<>+8(SB)/4, $0x5f3759df
+DATA word5f3759df<>+12(SB)/4, $0x5f3759df
+DATA word5f3759df<>+16(SB)/4, $0x5f3759df
+DATA word5f3759df<>+20(SB)/4, $0x5f3759df
+DATA word5f3759df<>+24(SB)/4, $0x5f3759df
+DATA word5f3759df<>+28(SB)/4, $0x5f3759df
+DATA word5f3759df<>+32(SB)/4, $0x5f3759df
+DATA word5f3759df<>+36(SB)/4, $0x5f3759df
+DATA word5f3759df<>+40(SB)/4, $0x5f3759df
+DATA word5f3759df<>+44(SB)/4, $0x5f3759df
+DATA word5f3759df<>+48(SB)/4, $0x5f3759df
+DATA word5f3759df<>+52(SB)/4, $0x5f3759df
+DATA word5f3759df<>+56(SB)/4, $0x5f3759df
+DATA word5f3759df<>+60(SB)/4, $0x5f3759df
+GLOBL word5f3759df<>(SB), RODATA|NOPTR, $64
 
-DATA word00000000<>+0(SB)/4, $0x00000000
-DATA word00000000<>+4(SB)/4, $0x00000000
-DATA word00000000<>+8(SB)/4, $0x00000000
-DATA word00000000<>+12(SB)/4, $0x00000000
-DATA word00000000<>+16(SB)/4, $0x00000000
-DATA word00000000<>+20(SB)/4, $0x00000000
-DATA word00000000<>+24(SB)/4, $0x00000000
-DATA word00000000<>+28(SB)/4, $0x00000000
-DATA word00000000<>+32(SB)/4, $0x00000000
-DATA word00000000<>+36(SB)/4, $0x00000000
-DATA word00000000<>+40(SB)/4, $0x00000000
-DATA word00000000<>+44(SB)/4, $0x00000000
-DATA word00000000<>+48(SB)/4, $0x00000000
-DATA word00000000<>+52(SB)/4, $0x00000000
-DATA word00000000<>+56(SB)/4, $0x00000000
-DATA word00000000<>+60(SB)/4, $0x00000000
-GLOBL word00000000<>(SB), RODATA|NOPTR, $64
-
-DATA word26800000<>+0(SB)/4, $0x26800000
-DATA word26800000<>+4(SB)/4, $0x26800000
-DATA word26800000<>+8(SB)/4, $0x26800000
-DATA word26800000<>+12(SB)/4, $0x26800000
-DATA word26800000<>+16(SB)/4, $0x26800000
-DATA word26800000<>+20(SB)/4, $0x26800000
-DATA word26800000<>+24(SB)/4, $0x26800000
-DATA word26800000<>+28(SB)/4, $0x26800000
-DATA word26800000<>+32(SB)/4, $0x26800000
-DATA word26800000<>+36(SB)/4, $0x26800000
-DATA word26800000<>+40(SB)/4, $0x26800000
-DATA word26800000<>+44(SB)/4, $0x26800000
-DATA word26800000<>+48(SB)/4, $0x26800000
-DATA word26800000<>+52(SB)/4, $0x26800000
-DATA word26800000<>+56(SB)/4, $0x26800000
-DATA word26800000<>+60(SB)/4, $0x26800000
-GLOBL word26800000<>(SB), RODATA|NOPTR, $64
-
-DATA word4b000000<>+0(SB)/4, $0x4b000000
-DATA word4b000000<>+4(SB)/4, $0x4b000000
-DATA word4b000000<>+8(SB)/4, $0x4b000000
-DATA word4b000000<>+12(SB)/4, $0x4b000000
-DATA word4b000000<>+16(SB)/4, $0x4b000000
-DATA word4b000000<>+20(SB)/4, $0x4b000000
-DATA word4b000000<>+24(SB)/4, $0x4b000000
-DATA word4b000000<>+28(SB)/4, $0x4b000000
-DATA word4b000000<>+32(SB)/4, $0x4b000000
-DATA word4b000000<>+36(SB)/4, $0x4b000000
-DATA word4b000000<>+40(SB)/4, $0x4b000000
-DATA word4b000000<>+44(SB)/4, $0x4b000000
-DATA word4b000000<>+48(SB)/4, $0x4b000000
-DATA word4b000000<>+52(SB)/4, $0x4b000000
-DATA word4b000000<>+56(SB)/4, $0x4b000000
-DATA word4b000000<>+60(SB)/4, $0x4b000000
-GLOBL word4b000000<>(SB), RODATA|NOPTR, $64
-
-DATA word80000000<>+0(SB)/4, $0x80000000
-DATA word80000000<>+4(SB)/4, $0x80000000
-DATA word80000000<>+8(SB)/4, $0x80000000
-DATA word80000000<>+12(SB)/4, $0x80000000
-DATA word80000000<>+16(SB)/4, $0x80000000
-DATA word80000000<>+20(SB)/4, $0x80000000
-DATA word80000000<>+24(SB)/4, $0x80000000
-DATA word80000000<>+28(SB)/4, $0x80000000
-DATA word80000000<>+32(SB)/4, $0x80000000
-DATA word80000000<>+36(SB)/4, $0x80000000
-DATA word80000000<>+40(SB)/4, $0x80000000
-DATA word80000000<>+44(SB)/4, $0x80000000
-DATA word80000000<>+48(SB)/4, $0x80000000
-DATA word80000000<>+52(SB)/4, $0x80000000
-DATA word80000000<>+56(SB)/4, $0x80000000
-DATA word80000000<>+60(SB)/4, $0x80000000
-GLOBL word80000000<>(SB), RODATA|NOPTR, $64
+DATA wordbf000000<>+0(SB)/4, $0xbf000000
+DATA wordbf000000<>+4(SB)/4, $0xbf000000
+DATA wordbf000000<>+8(SB)/4, $0xbf000000
+DATA wordbf000000<>+12(SB)/4, $0xbf000000
+DATA wordbf000000<>+16(SB)/4, $0xbf000000
+DATA wordbf000000<>+20(SB)/4, $0xbf000000
+DATA wordbf000000<>+24(SB)/4, $0xbf000000
+DATA wordbf000000<>+28(SB)/4, $0xbf000000
+DATA wordbf000000<>+32(SB)/4, $0xbf000000
+DATA wordbf000000<>+36(SB)/4, $0xbf000000
+DATA wordbf000000<>+40(SB)/4, $0xbf000000
+DATA wordbf000000<>+44(SB)/4, $0xbf000000
+DATA wordbf000000<>+48(SB)/4, $0xbf000000
+DATA wordbf000000<>+52(SB)/4, $0xbf000000
+DATA wordbf000000<>+56(SB)/4, $0xbf000000
+DATA wordbf000000<>+60(SB)/4, $0xbf000000
+GLOBL wordbf000000<>(SB), RODATA|NOPTR, $64
 
 // func sgdAVX2(w *float32, v *float32, grad *float32, s *[3]float32, n int)
 // Requires: AVX, FMA3
@@ -3168,6 +9983,24 @@ rest:
 done:
 	VZEROUPPER
 	RET
+
+DATA word00000000<>+0(SB)/4, $0x00000000
+DATA word00000000<>+4(SB)/4, $0x00000000
+DATA word00000000<>+8(SB)/4, $0x00000000
+DATA word00000000<>+12(SB)/4, $0x00000000
+DATA word00000000<>+16(SB)/4, $0x00000000
+DATA word00000000<>+20(SB)/4, $0x00000000
+DATA word00000000<>+24(SB)/4, $0x00000000
+DATA word00000000<>+28(SB)/4, $0x00000000
+DATA word00000000<>+32(SB)/4, $0x00000000
+DATA word00000000<>+36(SB)/4, $0x00000000
+DATA word00000000<>+40(SB)/4, $0x00000000
+DATA word00000000<>+44(SB)/4, $0x00000000
+DATA word00000000<>+48(SB)/4, $0x00000000
+DATA word00000000<>+52(SB)/4, $0x00000000
+DATA word00000000<>+56(SB)/4, $0x00000000
+DATA word00000000<>+60(SB)/4, $0x00000000
+GLOBL word00000000<>(SB), RODATA|NOPTR, $64
 
 // func expAVX2(y *float32, x *float32, n int)
 // Requires: AVX, AVX2, FMA3
@@ -3591,6 +10424,42 @@ done:
 	VZEROUPPER
 	RET
 
+DATA word00800000<>+0(SB)/4, $0x00800000
+DATA word00800000<>+4(SB)/4, $0x00800000
+DATA word00800000<>+8(SB)/4, $0x00800000
+DATA word00800000<>+12(SB)/4, $0x00800000
+DATA word00800000<>+16(SB)/4, $0x00800000
+DATA word00800000<>+20(SB)/4, $0x00800000
+DATA word00800000<>+24(SB)/4, $0x00800000
+DATA word00800000<>+28(SB)/4, $0x00800000
+DATA word00800000<>+32(SB)/4, $0x00800000
+DATA word00800000<>+36(SB)/4, $0x00800000
+DATA word00800000<>+40(SB)/4, $0x00800000
+DATA word00800000<>+44(SB)/4, $0x00800000
+DATA word00800000<>+48(SB)/4, $0x00800000
+DATA word00800000<>+52(SB)/4, $0x00800000
+DATA word00800000<>+56(SB)/4, $0x00800000
+DATA word00800000<>+60(SB)/4, $0x00800000
+GLOBL word00800000<>(SB), RODATA|NOPTR, $64
+
+DATA word4b000000<>+0(SB)/4, $0x4b000000
+DATA word4b000000<>+4(SB)/4, $0x4b000000
+DATA word4b000000<>+8(SB)/4, $0x4b000000
+DATA word4b000000<>+12(SB)/4, $0x4b000000
+DATA word4b000000<>+16(SB)/4, $0x4b000000
+DATA word4b000000<>+20(SB)/4, $0x4b000000
+DATA word4b000000<>+24(SB)/4, $0x4b000000
+DATA word4b000000<>+28(SB)/4, $0x4b000000
+DATA word4b000000<>+32(SB)/4, $0x4b000000
+DATA word4b000000<>+36(SB)/4, $0x4b000000
+DATA word4b000000<>+40(SB)/4, $0x4b000000
+DATA word4b000000<>+44(SB)/4, $0x4b000000
+DATA word4b000000<>+48(SB)/4, $0x4b000000
+DATA word4b000000<>+52(SB)/4, $0x4b000000
+DATA word4b000000<>+56(SB)/4, $0x4b000000
+DATA word4b000000<>+60(SB)/4, $0x4b000000
+GLOBL word4b000000<>(SB), RODATA|NOPTR, $64
+
 DATA wordc1b80000<>+0(SB)/4, $0xc1b80000
 DATA wordc1b80000<>+4(SB)/4, $0xc1b80000
 DATA wordc1b80000<>+8(SB)/4, $0xc1b80000
@@ -3770,24 +10639,6 @@ DATA word3eaaaa83<>+52(SB)/4, $0x3eaaaa83
 DATA word3eaaaa83<>+56(SB)/4, $0x3eaaaa83
 DATA word3eaaaa83<>+60(SB)/4, $0x3eaaaa83
 GLOBL word3eaaaa83<>(SB), RODATA|NOPTR, $64
-
-DATA wordbf000000<>+0(SB)/4, $0xbf000000
-DATA wordbf000000<>+4(SB)/4, $0xbf000000
-DATA wordbf000000<>+8(SB)/4, $0xbf000000
-DATA wordbf000000<>+12(SB)/4, $0xbf000000
-DATA wordbf000000<>+16(SB)/4, $0xbf000000
-DATA wordbf000000<>+20(SB)/4, $0xbf000000
-DATA wordbf000000<>+24(SB)/4, $0xbf000000
-DATA wordbf000000<>+28(SB)/4, $0xbf000000
-DATA wordbf000000<>+32(SB)/4, $0xbf000000
-DATA wordbf000000<>+36(SB)/4, $0xbf000000
-DATA wordbf000000<>+40(SB)/4, $0xbf000000
-DATA wordbf000000<>+44(SB)/4, $0xbf000000
-DATA wordbf000000<>+48(SB)/4, $0xbf000000
-DATA wordbf000000<>+52(SB)/4, $0xbf000000
-DATA wordbf000000<>+56(SB)/4, $0xbf000000
-DATA wordbf000000<>+60(SB)/4, $0xbf000000
-GLOBL wordbf000000<>(SB), RODATA|NOPTR, $64
 
 DATA word3f317218<>+0(SB)/4, $0x3f317218
 DATA word3f317218<>+4(SB)/4, $0x3f317218
@@ -4135,6 +10986,24 @@ DATA word3f0ccccd<>+52(SB)/4, $0x3f0ccccd
 DATA word3f0ccccd<>+56(SB)/4, $0x3f0ccccd
 DATA word3f0ccccd<>+60(SB)/4, $0x3f0ccccd
 GLOBL word3f0ccccd<>(SB), RODATA|NOPTR, $64
+
+DATA word80000000<>+0(SB)/4, $0x80000000
+DATA word80000000<>+4(SB)/4, $0x80000000
+DATA word80000000<>+8(SB)/4, $0x80000000
+DATA word80000000<>+12(SB)/4, $0x80000000
+DATA word80000000<>+16(SB)/4, $0x80000000
+DATA word80000000<>+20(SB)/4, $0x80000000
+DATA word80000000<>+24(SB)/4, $0x80000000
+DATA word80000000<>+28(SB)/4, $0x80000000
+DATA word80000000<>+32(SB)/4, $0x80000000
+DATA word80000000<>+36(SB)/4, $0x80000000
+DATA word80000000<>+40(SB)/4, $0x80000000
+DATA word80000000<>+44(SB)/4, $0x80000000
+DATA word80000000<>+48(SB)/4, $0x80000000
+DATA word80000000<>+52(SB)/4, $0x80000000
+DATA word80000000<>+56(SB)/4, $0x80000000
+DATA word80000000<>+60(SB)/4, $0x80000000
+GLOBL word80000000<>(SB), RODATA|NOPTR, $64
 
 // func sigmoidAVX2(y *float32, x *float32, n int)
 // Requires: AVX, AVX2, FMA3
@@ -4923,6 +11792,591 @@ DATA word3e5b33b6<>+56(SB)/4, $0x3e5b33b6
 DATA word3e5b33b6<>+60(SB)/4, $0x3e5b33b6
 GLOBL word3e5b33b6<>(SB), RODATA|NOPTR, $64
 
+// func tanhSlopeAVX2(y *float32, slope *float32, z *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·tanhSlopeAVX2(SB), NOSPLIT, $0-32
+	MOVQ z+16(FP), AX
+	MOVQ y+0(FP), CX
+	MOVQ slope+8(FP), DX
+	MOVQ n+24(FP), BX
+	XORQ SI, SI
+	SUBQ $+8, BX
+	JL   rest
+
+loop:
+	VMOVUPS      (AX)(SI*4), Y0
+	VPAND        word7fffffff<>+0(SB), Y0, Y1
+	VMULPS       Y1, Y1, Y2
+	VMOVUPS      wordbbcc90d1<>+0(SB), Y3
+	VFMADD213PS  word3cac728c<>+0(SB), Y2, Y3
+	VFMADD213PS  wordbd5c8f3f<>+0(SB), Y2, Y3
+	VFMADD213PS  word3e088677<>+0(SB), Y2, Y3
+	VFMADD213PS  wordbeaaaaa5<>+0(SB), Y2, Y3
+	VMULPS       Y2, Y1, Y2
+	VMOVAPS      Y2, Y2
+	VFMADD213PS  Y1, Y3, Y2
+	VMOVUPS      word41200000<>+0(SB), Y3
+	VMINPS       Y1, Y3, Y3
+	VADDPS       Y3, Y3, Y3
+	VMOVUPS      wordc2e00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMOVUPS      word42b20000<>+0(SB), Y4
+	VMINPS       Y3, Y4, Y3
+	VMOVUPS      word3fb8aa3b<>+0(SB), Y4
+	VFMADD213PS  word4b400000<>+0(SB), Y3, Y4
+	VSUBPS       word4b400000<>+0(SB), Y4, Y5
+	VMOVUPS      wordbf317200<>+0(SB), Y6
+	VFMADD213PS  Y3, Y5, Y6
+	VMOVUPS      wordb5bfbe8e<>+0(SB), Y3
+	VFMADD213PS  Y6, Y5, Y3
+	VMOVUPS      word3ab563a5<>+0(SB), Y5
+	VFMADD213PS  word3c091ef0<>+0(SB), Y3, Y5
+	VFMADD213PS  word3d2aac2c<>+0(SB), Y3, Y5
+	VFMADD213PS  word3e2aaa46<>+0(SB), Y3, Y5
+	VFMADD213PS  word3efffffe<>+0(SB), Y3, Y5
+	VFMADD213PS  word3f800000<>+0(SB), Y3, Y5
+	VFMADD213PS  word3f800000<>+0(SB), Y3, Y5
+	VPSUBD       word4b400000<>+0(SB), Y4, Y3
+	VPSRAD       $0x01, Y3, Y4
+	VPADDD       word0000007f<>+0(SB), Y4, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VPSUBD       Y4, Y3, Y3
+	VPADDD       word0000007f<>+0(SB), Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y6, Y5, Y4
+	VMULPS       Y3, Y4, Y3
+	VMOVUPS      word3f800000<>+0(SB), Y4
+	VMOVUPS      word40000000<>+0(SB), Y5
+	VADDPS       word3f800000<>+0(SB), Y3, Y3
+	VDIVPS       Y3, Y5, Y3
+	VSUBPS       Y3, Y4, Y3
+	VCMPPS       $0x11, word3f0ccccd<>+0(SB), Y1, Y1
+	VBLENDVPS    Y1, Y2, Y3, Y1
+	VPAND        word7fffffff<>+0(SB), Y1, Y1
+	VPAND        word80000000<>+0(SB), Y0, Y0
+	VPOR         Y0, Y1, Y0
+	VMOVAPS      Y0, Y1
+	VFNMADD213PS word3f800000<>+0(SB), Y0, Y1
+	VMOVUPS      Y0, (CX)(SI*4)
+	VMOVUPS      Y1, (DX)(SI*4)
+	ADDQ         $+8, SI
+	SUBQ         $+8, BX
+	JGE          loop
+
+rest:
+	ADDQ         $+8, BX
+	JE           done
+	LEAQ         laneMasks<>+0(SB), DI
+	SHLQ         $0x02, BX
+	SUBQ         BX, DI
+	VMOVDQU      32(DI), Y0
+	VMASKMOVPS   (AX)(SI*4), Y0, Y1
+	VPAND        word7fffffff<>+0(SB), Y1, Y2
+	VMULPS       Y2, Y2, Y3
+	VMOVUPS      wordbbcc90d1<>+0(SB), Y4
+	VFMADD213PS  word3cac728c<>+0(SB), Y3, Y4
+	VFMADD213PS  wordbd5c8f3f<>+0(SB), Y3, Y4
+	VFMADD213PS  word3e088677<>+0(SB), Y3, Y4
+	VFMADD213PS  wordbeaaaaa5<>+0(SB), Y3, Y4
+	VMULPS       Y3, Y2, Y3
+	VMOVAPS      Y3, Y3
+	VFMADD213PS  Y2, Y4, Y3
+	VMOVUPS      word41200000<>+0(SB), Y4
+	VMINPS       Y2, Y4, Y4
+	VADDPS       Y4, Y4, Y4
+	VMOVUPS      wordc2e00000<>+0(SB), Y5
+	VMAXPS       Y4, Y5, Y4
+	VMOVUPS      word42b20000<>+0(SB), Y5
+	VMINPS       Y4, Y5, Y4
+	VMOVUPS      word3fb8aa3b<>+0(SB), Y5
+	VFMADD213PS  word4b400000<>+0(SB), Y4, Y5
+	VSUBPS       word4b400000<>+0(SB), Y5, Y6
+	VMOVUPS      wordbf317200<>+0(SB), Y7
+	VFMADD213PS  Y4, Y6, Y7
+	VMOVUPS      wordb5bfbe8e<>+0(SB), Y4
+	VFMADD213PS  Y7, Y6, Y4
+	VMOVUPS      word3ab563a5<>+0(SB), Y6
+	VFMADD213PS  word3c091ef0<>+0(SB), Y4, Y6
+	VFMADD213PS  word3d2aac2c<>+0(SB), Y4, Y6
+	VFMADD213PS  word3e2aaa46<>+0(SB), Y4, Y6
+	VFMADD213PS  word3efffffe<>+0(SB), Y4, Y6
+	VFMADD213PS  word3f800000<>+0(SB), Y4, Y6
+	VFMADD213PS  word3f800000<>+0(SB), Y4, Y6
+	VPSUBD       word4b400000<>+0(SB), Y5, Y4
+	VPSRAD       $0x01, Y4, Y5
+	VPADDD       word0000007f<>+0(SB), Y5, Y7
+	VPSLLD       $0x17, Y7, Y7
+	VPSUBD       Y5, Y4, Y4
+	VPADDD       word0000007f<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y7, Y6, Y5
+	VMULPS       Y4, Y5, Y4
+	VMOVUPS      word3f800000<>+0(SB), Y5
+	VMOVUPS      word40000000<>+0(SB), Y6
+	VADDPS       word3f800000<>+0(SB), Y4, Y4
+	VDIVPS       Y4, Y6, Y4
+	VSUBPS       Y4, Y5, Y4
+	VCMPPS       $0x11, word3f0ccccd<>+0(SB), Y2, Y2
+	VBLENDVPS    Y2, Y3, Y4, Y2
+	VPAND        word7fffffff<>+0(SB), Y2, Y2
+	VPAND        word80000000<>+0(SB), Y1, Y1
+	VPOR         Y1, Y2, Y1
+	VMOVAPS      Y1, Y2
+	VFNMADD213PS word3f800000<>+0(SB), Y1, Y2
+	VMASKMOVPS   Y1, Y0, (CX)(SI*4)
+	VMASKMOVPS   Y2, Y0, (DX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func sigmoidSlopeAVX2(y *float32, slope *float32, z *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·sigmoidSlopeAVX2(SB), NOSPLIT, $0-32
+	MOVQ z+16(FP), AX
+	MOVQ y+0(FP), CX
+	MOVQ slope+8(FP), DX
+	MOVQ n+24(FP), BX
+	XORQ SI, SI
+	SUBQ $+8, BX
+	JL   rest
+
+loop:
+	VMOVUPS     (AX)(SI*4), Y0
+	VMOVUPS     word3f800000<>+0(SB), Y1
+	VPOR        word80000000<>+0(SB), Y0, Y2
+	VMOVUPS     wordc2e00000<>+0(SB), Y3
+	VMAXPS      Y2, Y3, Y2
+	VMOVUPS     word3fb8aa3b<>+0(SB), Y3
+	VFMADD213PS word4b400000<>+0(SB), Y2, Y3
+	VSUBPS      word4b400000<>+0(SB), Y3, Y4
+	VMOVUPS     wordbf317200<>+0(SB), Y5
+	VFMADD213PS Y2, Y4, Y5
+	VMOVUPS     wordb5bfbe8e<>+0(SB), Y2
+	VFMADD213PS Y5, Y4, Y2
+	VMOVUPS     word3ab563a5<>+0(SB), Y4
+	VFMADD213PS word3c091ef0<>+0(SB), Y2, Y4
+	VFMADD213PS word3d2aac2c<>+0(SB), Y2, Y4
+	VFMADD213PS word3e2aaa46<>+0(SB), Y2, Y4
+	VFMADD213PS word3efffffe<>+0(SB), Y2, Y4
+	VFMADD213PS word3f800000<>+0(SB), Y2, Y4
+	VFMADD213PS word3f800000<>+0(SB), Y2, Y4
+	VPSUBD      word4b400000<>+0(SB), Y3, Y2
+	VPSRAD      $0x01, Y2, Y3
+	VPADDD      word0000007f<>+0(SB), Y3, Y5
+	VPSLLD      $0x17, Y5, Y5
+	VPSUBD      Y3, Y2, Y2
+	VPADDD      word0000007f<>+0(SB), Y2, Y2
+	VPSLLD      $0x17, Y2, Y2
+	VMULPS      Y5, Y4, Y3
+	VMULPS      Y2, Y3, Y3
+	VADDPS      word3f800000<>+0(SB), Y3, Y3
+	VCMPPS      $0x11, word00000000<>+0(SB), Y0, Y0
+	VMULPS      Y1, Y4, Y4
+	VBLENDVPS   Y0, Y4, Y1, Y1
+	VDIVPS      Y3, Y1, Y1
+	VMULPS      Y5, Y1, Y3
+	VMULPS      Y2, Y3, Y2
+	VBLENDVPS   Y0, Y2, Y1, Y0
+	VMOVUPS     word3f800000<>+0(SB), Y1
+	VSUBPS      Y0, Y1, Y1
+	VMULPS      Y1, Y0, Y1
+	VMOVUPS     Y0, (CX)(SI*4)
+	VMOVUPS     Y1, (DX)(SI*4)
+	ADDQ        $+8, SI
+	SUBQ        $+8, BX
+	JGE         loop
+
+rest:
+	ADDQ        $+8, BX
+	JE          done
+	LEAQ        laneMasks<>+0(SB), DI
+	SHLQ        $0x02, BX
+	SUBQ        BX, DI
+	VMOVDQU     32(DI), Y0
+	VMASKMOVPS  (AX)(SI*4), Y0, Y1
+	VMOVUPS     word3f800000<>+0(SB), Y2
+	VPOR        word80000000<>+0(SB), Y1, Y3
+	VMOVUPS     wordc2e00000<>+0(SB), Y4
+	VMAXPS      Y3, Y4, Y3
+	VMOVUPS     word3fb8aa3b<>+0(SB), Y4
+	VFMADD213PS word4b400000<>+0(SB), Y3, Y4
+	VSUBPS      word4b400000<>+0(SB), Y4, Y5
+	VMOVUPS     wordbf317200<>+0(SB), Y6
+	VFMADD213PS Y3, Y5, Y6
+	VMOVUPS     wordb5bfbe8e<>+0(SB), Y3
+	VFMADD213PS Y6, Y5, Y3
+	VMOVUPS     word3ab563a5<>+0(SB), Y5
+	VFMADD213PS word3c091ef0<>+0(SB), Y3, Y5
+	VFMADD213PS word3d2aac2c<>+0(SB), Y3, Y5
+	VFMADD213PS word3e2aaa46<>+0(SB), Y3, Y5
+	VFMADD213PS word3efffffe<>+0(SB), Y3, Y5
+	VFMADD213PS word3f800000<>+0(SB), Y3, Y5
+	VFMADD213PS word3f800000<>+0(SB), Y3, Y5
+	VPSUBD      word4b400000<>+0(SB), Y4, Y3
+	VPSRAD      $0x01, Y3, Y4
+	VPADDD      word0000007f<>+0(SB), Y4, Y6
+	VPSLLD      $0x17, Y6, Y6
+	VPSUBD      Y4, Y3, Y3
+	VPADDD      word0000007f<>+0(SB), Y3, Y3
+	VPSLLD      $0x17, Y3, Y3
+	VMULPS      Y6, Y5, Y4
+	VMULPS      Y3, Y4, Y4
+	VADDPS      word3f800000<>+0(SB), Y4, Y4
+	VCMPPS      $0x11, word00000000<>+0(SB), Y1, Y1
+	VMULPS      Y2, Y5, Y5
+	VBLENDVPS   Y1, Y5, Y2, Y2
+	VDIVPS      Y4, Y2, Y2
+	VMULPS      Y6, Y2, Y4
+	VMULPS      Y3, Y4, Y3
+	VBLENDVPS   Y1, Y3, Y2, Y1
+	VMOVUPS     word3f800000<>+0(SB), Y2
+	VSUBPS      Y1, Y2, Y2
+	VMULPS      Y2, Y1, Y2
+	VMASKMOVPS  Y1, Y0, (CX)(SI*4)
+	VMASKMOVPS  Y2, Y0, (DX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func siluSlopeAVX2(y *float32, slope *float32, z *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·siluSlopeAVX2(SB), NOSPLIT, $0-32
+	MOVQ z+16(FP), AX
+	MOVQ y+0(FP), CX
+	MOVQ slope+8(FP), DX
+	MOVQ n+24(FP), BX
+	XORQ SI, SI
+	SUBQ $+8, BX
+	JL   rest
+
+loop:
+	VMOVUPS      (AX)(SI*4), Y0
+	VMOVUPS      wordc2e00000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VPOR         word80000000<>+0(SB), Y0, Y1
+	VMOVUPS      wordc2e00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMOVUPS      word3fb8aa3b<>+0(SB), Y2
+	VFMADD213PS  word4b400000<>+0(SB), Y1, Y2
+	VSUBPS       word4b400000<>+0(SB), Y2, Y3
+	VMOVUPS      wordbf317200<>+0(SB), Y4
+	VFMADD213PS  Y1, Y3, Y4
+	VMOVUPS      wordb5bfbe8e<>+0(SB), Y1
+	VFMADD213PS  Y4, Y3, Y1
+	VMOVUPS      word3ab563a5<>+0(SB), Y3
+	VFMADD213PS  word3c091ef0<>+0(SB), Y1, Y3
+	VFMADD213PS  word3d2aac2c<>+0(SB), Y1, Y3
+	VFMADD213PS  word3e2aaa46<>+0(SB), Y1, Y3
+	VFMADD213PS  word3efffffe<>+0(SB), Y1, Y3
+	VFMADD213PS  word3f800000<>+0(SB), Y1, Y3
+	VFMADD213PS  word3f800000<>+0(SB), Y1, Y3
+	VPSUBD       word4b400000<>+0(SB), Y2, Y1
+	VPSRAD       $0x01, Y1, Y2
+	VPADDD       word0000007f<>+0(SB), Y2, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VPSUBD       Y2, Y1, Y1
+	VPADDD       word0000007f<>+0(SB), Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y4, Y3, Y2
+	VMULPS       Y1, Y2, Y2
+	VADDPS       word3f800000<>+0(SB), Y2, Y5
+	VCMPPS       $0x11, word00000000<>+0(SB), Y0, Y6
+	VMULPS       Y0, Y3, Y3
+	VBLENDVPS    Y6, Y3, Y0, Y3
+	VDIVPS       Y5, Y3, Y3
+	VMULPS       Y4, Y3, Y4
+	VMULPS       Y1, Y4, Y1
+	VBLENDVPS    Y6, Y1, Y3, Y1
+	VMOVUPS      word3f800000<>+0(SB), Y3
+	VDIVPS       Y5, Y3, Y3
+	VMULPS       Y3, Y2, Y4
+	VMOVAPS      Y4, Y7
+	VFNMADD213PS Y2, Y5, Y7
+	VMOVAPS      Y7, Y2
+	VFMADD213PS  Y4, Y3, Y2
+	VBLENDVPS    Y6, Y2, Y3, Y4
+	VMULPS       Y3, Y2, Y6
+	VMOVAPS      Y6, Y7
+	VFNMADD213PS Y2, Y5, Y7
+	VMOVAPS      Y7, Y2
+	VFMADD213PS  Y6, Y3, Y2
+	VMOVUPS      word42e00000<>+0(SB), Y3
+	VMINPS       Y0, Y3, Y0
+	VMOVAPS      Y0, Y0
+	VFMADD213PS  Y4, Y2, Y0
+	VMOVUPS      Y1, (CX)(SI*4)
+	VMOVUPS      Y0, (DX)(SI*4)
+	ADDQ         $+8, SI
+	SUBQ         $+8, BX
+	JGE          loop
+
+rest:
+	ADDQ         $+8, BX
+	JE           done
+	LEAQ         laneMasks<>+0(SB), DI
+	SHLQ         $0x02, BX
+	SUBQ         BX, DI
+	VMOVDQU      32(DI), Y0
+	VMASKMOVPS   (AX)(SI*4), Y0, Y1
+	VMOVUPS      wordc2e00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VPOR         word80000000<>+0(SB), Y1, Y2
+	VMOVUPS      wordc2e00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMOVUPS      word3fb8aa3b<>+0(SB), Y3
+	VFMADD213PS  word4b400000<>+0(SB), Y2, Y3
+	VSUBPS       word4b400000<>+0(SB), Y3, Y4
+	VMOVUPS      wordbf317200<>+0(SB), Y5
+	VFMADD213PS  Y2, Y4, Y5
+	VMOVUPS      wordb5bfbe8e<>+0(SB), Y2
+	VFMADD213PS  Y5, Y4, Y2
+	VMOVUPS      word3ab563a5<>+0(SB), Y4
+	VFMADD213PS  word3c091ef0<>+0(SB), Y2, Y4
+	VFMADD213PS  word3d2aac2c<>+0(SB), Y2, Y4
+	VFMADD213PS  word3e2aaa46<>+0(SB), Y2, Y4
+	VFMADD213PS  word3efffffe<>+0(SB), Y2, Y4
+	VFMADD213PS  word3f800000<>+0(SB), Y2, Y4
+	VFMADD213PS  word3f800000<>+0(SB), Y2, Y4
+	VPSUBD       word4b400000<>+0(SB), Y3, Y2
+	VPSRAD       $0x01, Y2, Y3
+	VPADDD       word0000007f<>+0(SB), Y3, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VPSUBD       Y3, Y2, Y2
+	VPADDD       word0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y5, Y4, Y3
+	VMULPS       Y2, Y3, Y3
+	VADDPS       word3f800000<>+0(SB), Y3, Y6
+	VCMPPS       $0x11, word00000000<>+0(SB), Y1, Y7
+	VMULPS       Y1, Y4, Y4
+	VBLENDVPS    Y7, Y4, Y1, Y4
+	VDIVPS       Y6, Y4, Y4
+	VMULPS       Y5, Y4, Y5
+	VMULPS       Y2, Y5, Y2
+	VBLENDVPS    Y7, Y2, Y4, Y2
+	VMOVUPS      word3f800000<>+0(SB), Y4
+	VDIVPS       Y6, Y4, Y4
+	VMULPS       Y4, Y3, Y5
+	VMOVAPS      Y5, Y8
+	VFNMADD213PS Y3, Y6, Y8
+	VMOVAPS      Y8, Y3
+	VFMADD213PS  Y5, Y4, Y3
+	VBLENDVPS    Y7, Y3, Y4, Y5
+	VMULPS       Y4, Y3, Y7
+	VMOVAPS      Y7, Y8
+	VFNMADD213PS Y3, Y6, Y8
+	VMOVAPS      Y8, Y3
+	VFMADD213PS  Y7, Y4, Y3
+	VMOVUPS      word42e00000<>+0(SB), Y4
+	VMINPS       Y1, Y4, Y1
+	VMOVAPS      Y1, Y1
+	VFMADD213PS  Y5, Y3, Y1
+	VMASKMOVPS   Y2, Y0, (CX)(SI*4)
+	VMASKMOVPS   Y1, Y0, (DX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func geluSlopeAVX2(y *float32, slope *float32, z *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·geluSlopeAVX2(SB), NOSPLIT, $0-32
+	MOVQ z+16(FP), AX
+	MOVQ y+0(FP), CX
+	MOVQ slope+8(FP), DX
+	MOVQ n+24(FP), BX
+	XORQ SI, SI
+	SUBQ $+8, BX
+	JL   rest
+
+loop:
+	VMOVUPS      (AX)(SI*4), Y0
+	VMOVUPS      wordc1300000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMOVUPS      word41300000<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y1
+	VMULPS       Y1, Y1, Y2
+	VMOVUPS      word3d922279<>+0(SB), Y3
+	VFMADD213PS  word3fcc422a<>+0(SB), Y2, Y3
+	VMULPS       Y3, Y1, Y3
+	VPOR         word80000000<>+0(SB), Y3, Y4
+	VMOVUPS      wordc2e00000<>+0(SB), Y5
+	VMAXPS       Y4, Y5, Y4
+	VMOVUPS      word3fb8aa3b<>+0(SB), Y5
+	VFMADD213PS  word4b400000<>+0(SB), Y4, Y5
+	VSUBPS       word4b400000<>+0(SB), Y5, Y6
+	VMOVUPS      wordbf317200<>+0(SB), Y7
+	VFMADD213PS  Y4, Y6, Y7
+	VMOVUPS      wordb5bfbe8e<>+0(SB), Y4
+	VFMADD213PS  Y7, Y6, Y4
+	VMOVUPS      word3ab563a5<>+0(SB), Y6
+	VFMADD213PS  word3c091ef0<>+0(SB), Y4, Y6
+	VFMADD213PS  word3d2aac2c<>+0(SB), Y4, Y6
+	VFMADD213PS  word3e2aaa46<>+0(SB), Y4, Y6
+	VFMADD213PS  word3efffffe<>+0(SB), Y4, Y6
+	VFMADD213PS  word3f800000<>+0(SB), Y4, Y6
+	VFMADD213PS  word3f800000<>+0(SB), Y4, Y6
+	VPSUBD       word4b400000<>+0(SB), Y5, Y4
+	VPSRAD       $0x01, Y4, Y5
+	VPADDD       word0000007f<>+0(SB), Y5, Y7
+	VPSLLD       $0x17, Y7, Y7
+	VPSUBD       Y5, Y4, Y4
+	VPADDD       word0000007f<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y7, Y6, Y5
+	VMULPS       Y4, Y5, Y5
+	VADDPS       word3f800000<>+0(SB), Y5, Y8
+	VCMPPS       $0x11, word00000000<>+0(SB), Y3, Y3
+	VMULPS       Y0, Y6, Y6
+	VBLENDVPS    Y3, Y6, Y0, Y0
+	VDIVPS       Y8, Y0, Y0
+	VMULPS       Y7, Y0, Y6
+	VMULPS       Y4, Y6, Y4
+	VBLENDVPS    Y3, Y4, Y0, Y0
+	VMOVUPS      word3f800000<>+0(SB), Y4
+	VDIVPS       Y8, Y4, Y4
+	VMULPS       Y4, Y5, Y6
+	VMOVAPS      Y6, Y7
+	VFNMADD213PS Y5, Y8, Y7
+	VMOVAPS      Y7, Y5
+	VFMADD213PS  Y6, Y4, Y5
+	VBLENDVPS    Y3, Y5, Y4, Y3
+	VMULPS       Y4, Y5, Y6
+	VMOVAPS      Y6, Y7
+	VFNMADD213PS Y5, Y8, Y7
+	VMOVAPS      Y7, Y5
+	VFMADD213PS  Y6, Y4, Y5
+	VMOVUPS      word3e5b33b6<>+0(SB), Y4
+	VFMADD213PS  word3fcc422a<>+0(SB), Y2, Y4
+	VMULPS       Y4, Y1, Y1
+	VMOVAPS      Y5, Y2
+	VFMADD213PS  Y3, Y1, Y2
+	VMOVUPS      Y0, (CX)(SI*4)
+	VMOVUPS      Y2, (DX)(SI*4)
+	ADDQ         $+8, SI
+	SUBQ         $+8, BX
+	JGE          loop
+
+rest:
+	ADDQ         $+8, BX
+	JE           done
+	LEAQ         laneMasks<>+0(SB), DI
+	SHLQ         $0x02, BX
+	SUBQ         BX, DI
+	VMOVDQU      32(DI), Y0
+	VMASKMOVPS   (AX)(SI*4), Y0, Y1
+	VMOVUPS      wordc1300000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMOVUPS      word41300000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y2
+	VMULPS       Y2, Y2, Y3
+	VMOVUPS      word3d922279<>+0(SB), Y4
+	VFMADD213PS  word3fcc422a<>+0(SB), Y3, Y4
+	VMULPS       Y4, Y2, Y4
+	VPOR         word80000000<>+0(SB), Y4, Y5
+	VMOVUPS      wordc2e00000<>+0(SB), Y6
+	VMAXPS       Y5, Y6, Y5
+	VMOVUPS      word3fb8aa3b<>+0(SB), Y6
+	VFMADD213PS  word4b400000<>+0(SB), Y5, Y6
+	VSUBPS       word4b400000<>+0(SB), Y6, Y7
+	VMOVUPS      wordbf317200<>+0(SB), Y8
+	VFMADD213PS  Y5, Y7, Y8
+	VMOVUPS      wordb5bfbe8e<>+0(SB), Y5
+	VFMADD213PS  Y8, Y7, Y5
+	VMOVUPS      word3ab563a5<>+0(SB), Y7
+	VFMADD213PS  word3c091ef0<>+0(SB), Y5, Y7
+	VFMADD213PS  word3d2aac2c<>+0(SB), Y5, Y7
+	VFMADD213PS  word3e2aaa46<>+0(SB), Y5, Y7
+	VFMADD213PS  word3efffffe<>+0(SB), Y5, Y7
+	VFMADD213PS  word3f800000<>+0(SB), Y5, Y7
+	VFMADD213PS  word3f800000<>+0(SB), Y5, Y7
+	VPSUBD       word4b400000<>+0(SB), Y6, Y5
+	VPSRAD       $0x01, Y5, Y6
+	VPADDD       word0000007f<>+0(SB), Y6, Y8
+	VPSLLD       $0x17, Y8, Y8
+	VPSUBD       Y6, Y5, Y5
+	VPADDD       word0000007f<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y8, Y7, Y6
+	VMULPS       Y5, Y6, Y6
+	VADDPS       word3f800000<>+0(SB), Y6, Y9
+	VCMPPS       $0x11, word00000000<>+0(SB), Y4, Y4
+	VMULPS       Y1, Y7, Y7
+	VBLENDVPS    Y4, Y7, Y1, Y1
+	VDIVPS       Y9, Y1, Y1
+	VMULPS       Y8, Y1, Y7
+	VMULPS       Y5, Y7, Y5
+	VBLENDVPS    Y4, Y5, Y1, Y1
+	VMOVUPS      word3f800000<>+0(SB), Y5
+	VDIVPS       Y9, Y5, Y5
+	VMULPS       Y5, Y6, Y7
+	VMOVAPS      Y7, Y8
+	VFNMADD213PS Y6, Y9, Y8
+	VMOVAPS      Y8, Y6
+	VFMADD213PS  Y7, Y5, Y6
+	VBLENDVPS    Y4, Y6, Y5, Y4
+	VMULPS       Y5, Y6, Y7
+	VMOVAPS      Y7, Y8
+	VFNMADD213PS Y6, Y9, Y8
+	VMOVAPS      Y8, Y6
+	VFMADD213PS  Y7, Y5, Y6
+	VMOVUPS      word3e5b33b6<>+0(SB), Y5
+	VFMADD213PS  word3fcc422a<>+0(SB), Y3, Y5
+	VMULPS       Y5, Y2, Y2
+	VMOVAPS      Y6, Y3
+	VFMADD213PS  Y4, Y2, Y3
+	VMASKMOVPS   Y1, Y0, (CX)(SI*4)
+	VMASKMOVPS   Y3, Y0, (DX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func squaresAVX2(value *float32, slope *float32, y *float32, t *float32, n int)
+// Requires: AVX
+TEXT ·squaresAVX2(SB), NOSPLIT, $0-40
+	MOVQ y+16(FP), AX
+	MOVQ t+24(FP), CX
+	MOVQ value+0(FP), DX
+	MOVQ slope+8(FP), BX
+	MOVQ n+32(FP), SI
+	XORQ DI, DI
+	SUBQ $+8, SI
+	JL   rest
+
+loop:
+	VMOVUPS (AX)(DI*4), Y0
+	VMOVUPS (CX)(DI*4), Y1
+	VSUBPS  Y1, Y0, Y0
+	VMULPS  Y0, Y0, Y1
+	VMULPS  word40000000<>+0(SB), Y0, Y0
+	VMOVUPS Y1, (DX)(DI*4)
+	VMOVUPS Y0, (BX)(DI*4)
+	ADDQ    $+8, DI
+	SUBQ    $+8, SI
+	JGE     loop
+
+rest:
+	ADDQ       $+8, SI
+	JE         done
+	LEAQ       laneMasks<>+0(SB), R8
+	SHLQ       $0x02, SI
+	SUBQ       SI, R8
+	VMOVDQU    32(R8), Y0
+	VMASKMOVPS (AX)(DI*4), Y0, Y1
+	VMASKMOVPS (CX)(DI*4), Y0, Y2
+	VSUBPS     Y2, Y1, Y1
+	VMULPS     Y1, Y1, Y2
+	VMULPS     word40000000<>+0(SB), Y1, Y1
+	VMASKMOVPS Y2, Y0, (DX)(DI*4)
+	VMASKMOVPS Y1, Y0, (BX)(DI*4)
+
+done:
+	VZEROUPPER
+	RET
+
 // func sumAVX2(lane *[32]float32, x *float32, blocks int)
 // Requires: AVX
 TEXT ·sumAVX2(SB), NOSPLIT, $0-24
@@ -5358,24 +12812,6 @@ loop:
 	VZEROUPPER
 	RET
 
-DATA laneIndex<>+0(SB)/4, $0x00000000
-DATA laneIndex<>+4(SB)/4, $0x00000001
-DATA laneIndex<>+8(SB)/4, $0x00000002
-DATA laneIndex<>+12(SB)/4, $0x00000003
-DATA laneIndex<>+16(SB)/4, $0x00000004
-DATA laneIndex<>+20(SB)/4, $0x00000005
-DATA laneIndex<>+24(SB)/4, $0x00000006
-DATA laneIndex<>+28(SB)/4, $0x00000007
-DATA laneIndex<>+32(SB)/4, $0x00000008
-DATA laneIndex<>+36(SB)/4, $0x00000009
-DATA laneIndex<>+40(SB)/4, $0x0000000a
-DATA laneIndex<>+44(SB)/4, $0x0000000b
-DATA laneIndex<>+48(SB)/4, $0x0000000c
-DATA laneIndex<>+52(SB)/4, $0x0000000d
-DATA laneIndex<>+56(SB)/4, $0x0000000e
-DATA laneIndex<>+60(SB)/4, $0x0000000f
-GLOBL laneIndex<>(SB), RODATA|NOPTR, $64
-
 DATA wordd2511f53<>+0(SB)/4, $0xd2511f53
 DATA wordd2511f53<>+4(SB)/4, $0xd2511f53
 DATA wordd2511f53<>+8(SB)/4, $0xd2511f53
@@ -5447,24 +12883,6 @@ DATA wordbb67ae85<>+52(SB)/4, $0xbb67ae85
 DATA wordbb67ae85<>+56(SB)/4, $0xbb67ae85
 DATA wordbb67ae85<>+60(SB)/4, $0xbb67ae85
 GLOBL wordbb67ae85<>(SB), RODATA|NOPTR, $64
-
-DATA word00000008<>+0(SB)/4, $0x00000008
-DATA word00000008<>+4(SB)/4, $0x00000008
-DATA word00000008<>+8(SB)/4, $0x00000008
-DATA word00000008<>+12(SB)/4, $0x00000008
-DATA word00000008<>+16(SB)/4, $0x00000008
-DATA word00000008<>+20(SB)/4, $0x00000008
-DATA word00000008<>+24(SB)/4, $0x00000008
-DATA word00000008<>+28(SB)/4, $0x00000008
-DATA word00000008<>+32(SB)/4, $0x00000008
-DATA word00000008<>+36(SB)/4, $0x00000008
-DATA word00000008<>+40(SB)/4, $0x00000008
-DATA word00000008<>+44(SB)/4, $0x00000008
-DATA word00000008<>+48(SB)/4, $0x00000008
-DATA word00000008<>+52(SB)/4, $0x00000008
-DATA word00000008<>+56(SB)/4, $0x00000008
-DATA word00000008<>+60(SB)/4, $0x00000008
-GLOBL word00000008<>(SB), RODATA|NOPTR, $64
 
 // func dropoutAVX2(y *float32, x *float32, word *uint32, before int32, s float32, n int)
 // Requires: AVX, AVX2
@@ -12113,6 +19531,4240 @@ loop6:
 	VZEROUPPER
 	RET
 
+// func narrow1x16AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·narrow1x16AVX512(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R10
+	LEAQ (BX)(DI*8), R11
+
+tile:
+	MOVQ            start+24(FP), R12
+	TESTQ           R12, R12
+	JE              continued
+	VBROADCASTF32X4 (R12), Z4
+	VBROADCASTF32X4 (R12), Z5
+	VBROADCASTF32X4 (R12), Z6
+	VBROADCASTF32X4 (R12), Z7
+	JMP             begin
+
+continued:
+	VMOVUPS (DX), Z4
+	VMOVUPS 64(DX), Z5
+	VMOVUPS 128(DX), Z6
+	VMOVUPS 192(DX), Z7
+
+begin:
+	MOVQ            b+56(FP), R12
+	MOVQ            head+64(FP), R13
+	TESTQ           R13, R13
+	JE              afterhead
+	KMOVW           R13, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X1
+	VINSERTF32X4    $0x01, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X1
+	VINSERTF32X4    $0x02, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X1
+	VINSERTF32X4    $0x03, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*4), K1, X1
+	VMOVUPS.Z       (BX)(R9*1), K1, X2
+	VINSERTF32X4    $0x01, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(SI*2), K1, X2
+	VINSERTF32X4    $0x02, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(R10*1), K1, X2
+	VINSERTF32X4    $0x03, X2, Z1, Z1
+	VMOVUPS.Z       (R11), K1, X2
+	VMOVUPS.Z       (R11)(DI*1), K1, X3
+	VINSERTF32X4    $0x01, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*2), K1, X3
+	VINSERTF32X4    $0x02, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(SI*1), K1, X3
+	VINSERTF32X4    $0x03, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*4), K1, X3
+	VMOVUPS.Z       (R11)(R9*1), K1, X8
+	VINSERTF32X4    $0x01, X8, Z3, Z3
+	VMOVUPS.Z       (R11)(SI*2), K1, X8
+	VINSERTF32X4    $0x02, X8, Z3, Z3
+	VMOVUPS.Z       (R11)(R10*1), K1, X8
+	VINSERTF32X4    $0x03, X8, Z3, Z3
+	VBROADCASTF32X4 (R12), Z8
+	VFMADD231PS     Z8, Z0, Z4
+	VFMADD231PS     Z8, Z1, Z5
+	VFMADD231PS     Z8, Z2, Z6
+	VFMADD231PS     Z8, Z3, Z7
+	ADDQ            $0x10, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+
+afterhead:
+	MOVQ  quads+72(FP), R13
+	TESTQ R13, R13
+	JE    rest
+
+loop:
+	VMOVUPS         (BX), X0
+	VINSERTF32X4    $0x01, (BX)(DI*1), Z0, Z0
+	VINSERTF32X4    $0x02, (BX)(DI*2), Z0, Z0
+	VINSERTF32X4    $0x03, (BX)(SI*1), Z0, Z0
+	VMOVUPS         (BX)(DI*4), X1
+	VINSERTF32X4    $0x01, (BX)(R9*1), Z1, Z1
+	VINSERTF32X4    $0x02, (BX)(SI*2), Z1, Z1
+	VINSERTF32X4    $0x03, (BX)(R10*1), Z1, Z1
+	VMOVUPS         (R11), X2
+	VINSERTF32X4    $0x01, (R11)(DI*1), Z2, Z2
+	VINSERTF32X4    $0x02, (R11)(DI*2), Z2, Z2
+	VINSERTF32X4    $0x03, (R11)(SI*1), Z2, Z2
+	VMOVUPS         (R11)(DI*4), X3
+	VINSERTF32X4    $0x01, (R11)(R9*1), Z3, Z3
+	VINSERTF32X4    $0x02, (R11)(SI*2), Z3, Z3
+	VINSERTF32X4    $0x03, (R11)(R10*1), Z3, Z3
+	VBROADCASTF32X4 (R12), Z8
+	VFMADD231PS     Z8, Z0, Z4
+	VFMADD231PS     Z8, Z1, Z5
+	VFMADD231PS     Z8, Z2, Z6
+	VFMADD231PS     Z8, Z3, Z7
+	ADDQ            $0x10, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+	DECQ            R13
+	JNE             loop
+
+rest:
+	MOVQ            tail+80(FP), R13
+	TESTQ           R13, R13
+	JE              aftertail
+	KMOVW           R13, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X1
+	VINSERTF32X4    $0x01, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X1
+	VINSERTF32X4    $0x02, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X1
+	VINSERTF32X4    $0x03, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*4), K1, X1
+	VMOVUPS.Z       (BX)(R9*1), K1, X2
+	VINSERTF32X4    $0x01, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(SI*2), K1, X2
+	VINSERTF32X4    $0x02, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(R10*1), K1, X2
+	VINSERTF32X4    $0x03, X2, Z1, Z1
+	VMOVUPS.Z       (R11), K1, X2
+	VMOVUPS.Z       (R11)(DI*1), K1, X3
+	VINSERTF32X4    $0x01, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*2), K1, X3
+	VINSERTF32X4    $0x02, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(SI*1), K1, X3
+	VINSERTF32X4    $0x03, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*4), K1, X3
+	VMOVUPS.Z       (R11)(R9*1), K1, X8
+	VINSERTF32X4    $0x01, X8, Z3, Z3
+	VMOVUPS.Z       (R11)(SI*2), K1, X8
+	VINSERTF32X4    $0x02, X8, Z3, Z3
+	VMOVUPS.Z       (R11)(R10*1), K1, X8
+	VINSERTF32X4    $0x03, X8, Z3, Z3
+	VBROADCASTF32X4 (R12), Z8
+	VFMADD231PS     Z8, Z0, Z4
+	VFMADD231PS     Z8, Z1, Z5
+	VFMADD231PS     Z8, Z2, Z6
+	VFMADD231PS     Z8, Z3, Z7
+	ADDQ            $0x10, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+
+aftertail:
+	TESTQ         AX, AX
+	JE            keep
+	VPERMILPS     $0xb1, Z4, Z8
+	VADDPS        Z8, Z4, Z4
+	VPERMILPS     $0x4e, Z4, Z8
+	VADDPS        Z8, Z4, Z4
+	VPERMILPS     $0xb1, Z5, Z8
+	VADDPS        Z8, Z5, Z5
+	VPERMILPS     $0x4e, Z5, Z8
+	VADDPS        Z8, Z5, Z5
+	VPERMILPS     $0xb1, Z6, Z8
+	VADDPS        Z8, Z6, Z6
+	VPERMILPS     $0x4e, Z6, Z8
+	VADDPS        Z8, Z6, Z6
+	VPERMILPS     $0xb1, Z7, Z8
+	VADDPS        Z8, Z7, Z7
+	VPERMILPS     $0x4e, Z7, Z8
+	VADDPS        Z8, Z7, Z7
+	VMOVSS        X4, (AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z4, X0
+	VMOVSS        X0, (AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z4, X0
+	VMOVSS        X0, (AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z4, X0
+	VMOVSS        X0, (AX)
+	ADDQ          CX, AX
+	VMOVSS        X5, (AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z5, X0
+	VMOVSS        X0, (AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z5, X0
+	VMOVSS        X0, (AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z5, X0
+	VMOVSS        X0, (AX)
+	ADDQ          CX, AX
+	VMOVSS        X6, (AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z6, X0
+	VMOVSS        X0, (AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z6, X0
+	VMOVSS        X0, (AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z6, X0
+	VMOVSS        X0, (AX)
+	ADDQ          CX, AX
+	VMOVSS        X7, (AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z7, X0
+	VMOVSS        X0, (AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z7, X0
+	VMOVSS        X0, (AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z7, X0
+	VMOVSS        X0, (AX)
+	ADDQ          CX, AX
+	JMP           next
+
+keep:
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, 64(DX)
+	VMOVUPS Z6, 128(DX)
+	VMOVUPS Z7, 192(DX)
+
+next:
+	ADDQ   $+256, DX
+	IMUL3Q $0x10, DI, R11
+	MOVQ   a+32(FP), BX
+	ADDQ   R11, BX
+	MOVQ   BX, a+32(FP)
+	LEAQ   (BX)(DI*8), R11
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow1x4AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·narrow1x4AVX512(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R9
+
+tile:
+	MOVQ            start+24(FP), R9
+	TESTQ           R9, R9
+	JE              continued
+	VBROADCASTF32X4 (R9), Z1
+	JMP             begin
+
+continued:
+	VMOVUPS (DX), Z1
+
+begin:
+	MOVQ            b+56(FP), R9
+	MOVQ            head+64(FP), R10
+	TESTQ           R10, R10
+	JE              afterhead
+	KMOVW           R10, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X2
+	VINSERTF32X4    $0x01, X2, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X2
+	VINSERTF32X4    $0x02, X2, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X2
+	VINSERTF32X4    $0x03, X2, Z0, Z0
+	VBROADCASTF32X4 (R9), Z2
+	VFMADD231PS     Z2, Z0, Z1
+	ADDQ            $0x10, R9
+	ADDQ            $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R10
+	TESTQ R10, R10
+	JE    rest
+
+loop:
+	VMOVUPS         (BX), X0
+	VINSERTF32X4    $0x01, (BX)(DI*1), Z0, Z0
+	VINSERTF32X4    $0x02, (BX)(DI*2), Z0, Z0
+	VINSERTF32X4    $0x03, (BX)(SI*1), Z0, Z0
+	VBROADCASTF32X4 (R9), Z2
+	VFMADD231PS     Z2, Z0, Z1
+	ADDQ            $0x10, R9
+	ADDQ            $0x10, BX
+	DECQ            R10
+	JNE             loop
+
+rest:
+	MOVQ            tail+80(FP), R10
+	TESTQ           R10, R10
+	JE              aftertail
+	KMOVW           R10, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X2
+	VINSERTF32X4    $0x01, X2, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X2
+	VINSERTF32X4    $0x02, X2, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X2
+	VINSERTF32X4    $0x03, X2, Z0, Z0
+	VBROADCASTF32X4 (R9), Z2
+	VFMADD231PS     Z2, Z0, Z1
+	ADDQ            $0x10, R9
+	ADDQ            $0x10, BX
+
+aftertail:
+	TESTQ         AX, AX
+	JE            keep
+	VPERMILPS     $0xb1, Z1, Z2
+	VADDPS        Z2, Z1, Z1
+	VPERMILPS     $0x4e, Z1, Z2
+	VADDPS        Z2, Z1, Z1
+	VMOVSS        X1, (AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z1, X0
+	VMOVSS        X0, (AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z1, X0
+	VMOVSS        X0, (AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z1, X0
+	VMOVSS        X0, (AX)
+	ADDQ          CX, AX
+	JMP           next
+
+keep:
+	VMOVUPS Z1, (DX)
+
+next:
+	ADDQ   $+64, DX
+	IMUL3Q $0x04, DI, R9
+	MOVQ   a+32(FP), BX
+	ADDQ   R9, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow2x16AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·narrow2x16AVX512(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R10
+	LEAQ (BX)(DI*8), R11
+
+tile:
+	MOVQ            start+24(FP), R12
+	TESTQ           R12, R12
+	JE              continued
+	VBROADCASTF32X4 (R12), Z4
+	VBROADCASTF32X4 (R12), Z5
+	VBROADCASTF32X4 (R12), Z6
+	VBROADCASTF32X4 (R12), Z7
+	VBROADCASTF32X4 16(R12), Z8
+	VBROADCASTF32X4 16(R12), Z9
+	VBROADCASTF32X4 16(R12), Z10
+	VBROADCASTF32X4 16(R12), Z11
+	JMP             begin
+
+continued:
+	VMOVUPS (DX), Z4
+	VMOVUPS 64(DX), Z5
+	VMOVUPS 128(DX), Z6
+	VMOVUPS 192(DX), Z7
+	VMOVUPS 256(DX), Z8
+	VMOVUPS 320(DX), Z9
+	VMOVUPS 384(DX), Z10
+	VMOVUPS 448(DX), Z11
+
+begin:
+	MOVQ            b+56(FP), R12
+	MOVQ            head+64(FP), R13
+	TESTQ           R13, R13
+	JE              afterhead
+	KMOVW           R13, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X1
+	VINSERTF32X4    $0x01, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X1
+	VINSERTF32X4    $0x02, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X1
+	VINSERTF32X4    $0x03, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*4), K1, X1
+	VMOVUPS.Z       (BX)(R9*1), K1, X2
+	VINSERTF32X4    $0x01, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(SI*2), K1, X2
+	VINSERTF32X4    $0x02, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(R10*1), K1, X2
+	VINSERTF32X4    $0x03, X2, Z1, Z1
+	VMOVUPS.Z       (R11), K1, X2
+	VMOVUPS.Z       (R11)(DI*1), K1, X3
+	VINSERTF32X4    $0x01, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*2), K1, X3
+	VINSERTF32X4    $0x02, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(SI*1), K1, X3
+	VINSERTF32X4    $0x03, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*4), K1, X3
+	VMOVUPS.Z       (R11)(R9*1), K1, X12
+	VINSERTF32X4    $0x01, X12, Z3, Z3
+	VMOVUPS.Z       (R11)(SI*2), K1, X12
+	VINSERTF32X4    $0x02, X12, Z3, Z3
+	VMOVUPS.Z       (R11)(R10*1), K1, X12
+	VINSERTF32X4    $0x03, X12, Z3, Z3
+	VBROADCASTF32X4 (R12), Z12
+	VFMADD231PS     Z12, Z0, Z4
+	VFMADD231PS     Z12, Z1, Z5
+	VFMADD231PS     Z12, Z2, Z6
+	VFMADD231PS     Z12, Z3, Z7
+	VBROADCASTF32X4 16(R12), Z12
+	VFMADD231PS     Z12, Z0, Z8
+	VFMADD231PS     Z12, Z1, Z9
+	VFMADD231PS     Z12, Z2, Z10
+	VFMADD231PS     Z12, Z3, Z11
+	ADDQ            $0x20, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+
+afterhead:
+	MOVQ  quads+72(FP), R13
+	TESTQ R13, R13
+	JE    rest
+
+loop:
+	VMOVUPS         (BX), X0
+	VINSERTF32X4    $0x01, (BX)(DI*1), Z0, Z0
+	VINSERTF32X4    $0x02, (BX)(DI*2), Z0, Z0
+	VINSERTF32X4    $0x03, (BX)(SI*1), Z0, Z0
+	VMOVUPS         (BX)(DI*4), X1
+	VINSERTF32X4    $0x01, (BX)(R9*1), Z1, Z1
+	VINSERTF32X4    $0x02, (BX)(SI*2), Z1, Z1
+	VINSERTF32X4    $0x03, (BX)(R10*1), Z1, Z1
+	VMOVUPS         (R11), X2
+	VINSERTF32X4    $0x01, (R11)(DI*1), Z2, Z2
+	VINSERTF32X4    $0x02, (R11)(DI*2), Z2, Z2
+	VINSERTF32X4    $0x03, (R11)(SI*1), Z2, Z2
+	VMOVUPS         (R11)(DI*4), X3
+	VINSERTF32X4    $0x01, (R11)(R9*1), Z3, Z3
+	VINSERTF32X4    $0x02, (R11)(SI*2), Z3, Z3
+	VINSERTF32X4    $0x03, (R11)(R10*1), Z3, Z3
+	VBROADCASTF32X4 (R12), Z12
+	VFMADD231PS     Z12, Z0, Z4
+	VFMADD231PS     Z12, Z1, Z5
+	VFMADD231PS     Z12, Z2, Z6
+	VFMADD231PS     Z12, Z3, Z7
+	VBROADCASTF32X4 16(R12), Z12
+	VFMADD231PS     Z12, Z0, Z8
+	VFMADD231PS     Z12, Z1, Z9
+	VFMADD231PS     Z12, Z2, Z10
+	VFMADD231PS     Z12, Z3, Z11
+	ADDQ            $0x20, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+	DECQ            R13
+	JNE             loop
+
+rest:
+	MOVQ            tail+80(FP), R13
+	TESTQ           R13, R13
+	JE              aftertail
+	KMOVW           R13, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X1
+	VINSERTF32X4    $0x01, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X1
+	VINSERTF32X4    $0x02, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X1
+	VINSERTF32X4    $0x03, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*4), K1, X1
+	VMOVUPS.Z       (BX)(R9*1), K1, X2
+	VINSERTF32X4    $0x01, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(SI*2), K1, X2
+	VINSERTF32X4    $0x02, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(R10*1), K1, X2
+	VINSERTF32X4    $0x03, X2, Z1, Z1
+	VMOVUPS.Z       (R11), K1, X2
+	VMOVUPS.Z       (R11)(DI*1), K1, X3
+	VINSERTF32X4    $0x01, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*2), K1, X3
+	VINSERTF32X4    $0x02, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(SI*1), K1, X3
+	VINSERTF32X4    $0x03, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*4), K1, X3
+	VMOVUPS.Z       (R11)(R9*1), K1, X12
+	VINSERTF32X4    $0x01, X12, Z3, Z3
+	VMOVUPS.Z       (R11)(SI*2), K1, X12
+	VINSERTF32X4    $0x02, X12, Z3, Z3
+	VMOVUPS.Z       (R11)(R10*1), K1, X12
+	VINSERTF32X4    $0x03, X12, Z3, Z3
+	VBROADCASTF32X4 (R12), Z12
+	VFMADD231PS     Z12, Z0, Z4
+	VFMADD231PS     Z12, Z1, Z5
+	VFMADD231PS     Z12, Z2, Z6
+	VFMADD231PS     Z12, Z3, Z7
+	VBROADCASTF32X4 16(R12), Z12
+	VFMADD231PS     Z12, Z0, Z8
+	VFMADD231PS     Z12, Z1, Z9
+	VFMADD231PS     Z12, Z2, Z10
+	VFMADD231PS     Z12, Z3, Z11
+	ADDQ            $0x20, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+
+aftertail:
+	TESTQ         AX, AX
+	JE            keep
+	VPERMILPS     $0xb1, Z4, Z12
+	VADDPS        Z12, Z4, Z4
+	VPERMILPS     $0x4e, Z4, Z12
+	VADDPS        Z12, Z4, Z4
+	VPERMILPS     $0xb1, Z5, Z12
+	VADDPS        Z12, Z5, Z5
+	VPERMILPS     $0x4e, Z5, Z12
+	VADDPS        Z12, Z5, Z5
+	VPERMILPS     $0xb1, Z6, Z12
+	VADDPS        Z12, Z6, Z6
+	VPERMILPS     $0x4e, Z6, Z12
+	VADDPS        Z12, Z6, Z6
+	VPERMILPS     $0xb1, Z7, Z12
+	VADDPS        Z12, Z7, Z7
+	VPERMILPS     $0x4e, Z7, Z12
+	VADDPS        Z12, Z7, Z7
+	VPERMILPS     $0xb1, Z8, Z12
+	VADDPS        Z12, Z8, Z8
+	VPERMILPS     $0x4e, Z8, Z12
+	VADDPS        Z12, Z8, Z8
+	VPERMILPS     $0xb1, Z9, Z12
+	VADDPS        Z12, Z9, Z9
+	VPERMILPS     $0x4e, Z9, Z12
+	VADDPS        Z12, Z9, Z9
+	VPERMILPS     $0xb1, Z10, Z12
+	VADDPS        Z12, Z10, Z10
+	VPERMILPS     $0x4e, Z10, Z12
+	VADDPS        Z12, Z10, Z10
+	VPERMILPS     $0xb1, Z11, Z12
+	VADDPS        Z12, Z11, Z11
+	VPERMILPS     $0x4e, Z11, Z12
+	VADDPS        Z12, Z11, Z11
+	VMOVSS        X4, (AX)
+	VMOVSS        X8, 4(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z8, X0
+	VMOVSS        X0, 4(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z8, X0
+	VMOVSS        X0, 4(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z8, X0
+	VMOVSS        X0, 4(AX)
+	ADDQ          CX, AX
+	VMOVSS        X5, (AX)
+	VMOVSS        X9, 4(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z9, X0
+	VMOVSS        X0, 4(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z9, X0
+	VMOVSS        X0, 4(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z9, X0
+	VMOVSS        X0, 4(AX)
+	ADDQ          CX, AX
+	VMOVSS        X6, (AX)
+	VMOVSS        X10, 4(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z6, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z10, X0
+	VMOVSS        X0, 4(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z6, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z10, X0
+	VMOVSS        X0, 4(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z6, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z10, X0
+	VMOVSS        X0, 4(AX)
+	ADDQ          CX, AX
+	VMOVSS        X7, (AX)
+	VMOVSS        X11, 4(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z7, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z11, X0
+	VMOVSS        X0, 4(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z7, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z11, X0
+	VMOVSS        X0, 4(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z7, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z11, X0
+	VMOVSS        X0, 4(AX)
+	ADDQ          CX, AX
+	JMP           next
+
+keep:
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, 64(DX)
+	VMOVUPS Z6, 128(DX)
+	VMOVUPS Z7, 192(DX)
+	VMOVUPS Z8, 256(DX)
+	VMOVUPS Z9, 320(DX)
+	VMOVUPS Z10, 384(DX)
+	VMOVUPS Z11, 448(DX)
+
+next:
+	ADDQ   $+512, DX
+	IMUL3Q $0x10, DI, R11
+	MOVQ   a+32(FP), BX
+	ADDQ   R11, BX
+	MOVQ   BX, a+32(FP)
+	LEAQ   (BX)(DI*8), R11
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow2x4AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·narrow2x4AVX512(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R9
+
+tile:
+	MOVQ            start+24(FP), R9
+	TESTQ           R9, R9
+	JE              continued
+	VBROADCASTF32X4 (R9), Z1
+	VBROADCASTF32X4 16(R9), Z2
+	JMP             begin
+
+continued:
+	VMOVUPS (DX), Z1
+	VMOVUPS 64(DX), Z2
+
+begin:
+	MOVQ            b+56(FP), R9
+	MOVQ            head+64(FP), R10
+	TESTQ           R10, R10
+	JE              afterhead
+	KMOVW           R10, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X3
+	VINSERTF32X4    $0x01, X3, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X3
+	VINSERTF32X4    $0x02, X3, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X3
+	VINSERTF32X4    $0x03, X3, Z0, Z0
+	VBROADCASTF32X4 (R9), Z3
+	VFMADD231PS     Z3, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z3
+	VFMADD231PS     Z3, Z0, Z2
+	ADDQ            $0x20, R9
+	ADDQ            $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R10
+	TESTQ R10, R10
+	JE    rest
+
+loop:
+	VMOVUPS         (BX), X0
+	VINSERTF32X4    $0x01, (BX)(DI*1), Z0, Z0
+	VINSERTF32X4    $0x02, (BX)(DI*2), Z0, Z0
+	VINSERTF32X4    $0x03, (BX)(SI*1), Z0, Z0
+	VBROADCASTF32X4 (R9), Z3
+	VFMADD231PS     Z3, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z3
+	VFMADD231PS     Z3, Z0, Z2
+	ADDQ            $0x20, R9
+	ADDQ            $0x10, BX
+	DECQ            R10
+	JNE             loop
+
+rest:
+	MOVQ            tail+80(FP), R10
+	TESTQ           R10, R10
+	JE              aftertail
+	KMOVW           R10, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X3
+	VINSERTF32X4    $0x01, X3, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X3
+	VINSERTF32X4    $0x02, X3, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X3
+	VINSERTF32X4    $0x03, X3, Z0, Z0
+	VBROADCASTF32X4 (R9), Z3
+	VFMADD231PS     Z3, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z3
+	VFMADD231PS     Z3, Z0, Z2
+	ADDQ            $0x20, R9
+	ADDQ            $0x10, BX
+
+aftertail:
+	TESTQ         AX, AX
+	JE            keep
+	VPERMILPS     $0xb1, Z1, Z3
+	VADDPS        Z3, Z1, Z1
+	VPERMILPS     $0x4e, Z1, Z3
+	VADDPS        Z3, Z1, Z1
+	VPERMILPS     $0xb1, Z2, Z3
+	VADDPS        Z3, Z2, Z2
+	VPERMILPS     $0x4e, Z2, Z3
+	VADDPS        Z3, Z2, Z2
+	VMOVSS        X1, (AX)
+	VMOVSS        X2, 4(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z2, X0
+	VMOVSS        X0, 4(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z2, X0
+	VMOVSS        X0, 4(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z2, X0
+	VMOVSS        X0, 4(AX)
+	ADDQ          CX, AX
+	JMP           next
+
+keep:
+	VMOVUPS Z1, (DX)
+	VMOVUPS Z2, 64(DX)
+
+next:
+	ADDQ   $+128, DX
+	IMUL3Q $0x04, DI, R9
+	MOVQ   a+32(FP), BX
+	ADDQ   R9, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow3x16AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·narrow3x16AVX512(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R10
+	LEAQ (BX)(DI*8), R11
+
+tile:
+	MOVQ            start+24(FP), R12
+	TESTQ           R12, R12
+	JE              continued
+	VBROADCASTF32X4 (R12), Z4
+	VBROADCASTF32X4 (R12), Z5
+	VBROADCASTF32X4 (R12), Z6
+	VBROADCASTF32X4 (R12), Z7
+	VBROADCASTF32X4 16(R12), Z8
+	VBROADCASTF32X4 16(R12), Z9
+	VBROADCASTF32X4 16(R12), Z10
+	VBROADCASTF32X4 16(R12), Z11
+	VBROADCASTF32X4 32(R12), Z12
+	VBROADCASTF32X4 32(R12), Z13
+	VBROADCASTF32X4 32(R12), Z14
+	VBROADCASTF32X4 32(R12), Z15
+	JMP             begin
+
+continued:
+	VMOVUPS (DX), Z4
+	VMOVUPS 64(DX), Z5
+	VMOVUPS 128(DX), Z6
+	VMOVUPS 192(DX), Z7
+	VMOVUPS 256(DX), Z8
+	VMOVUPS 320(DX), Z9
+	VMOVUPS 384(DX), Z10
+	VMOVUPS 448(DX), Z11
+	VMOVUPS 512(DX), Z12
+	VMOVUPS 576(DX), Z13
+	VMOVUPS 640(DX), Z14
+	VMOVUPS 704(DX), Z15
+
+begin:
+	MOVQ            b+56(FP), R12
+	MOVQ            head+64(FP), R13
+	TESTQ           R13, R13
+	JE              afterhead
+	KMOVW           R13, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X1
+	VINSERTF32X4    $0x01, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X1
+	VINSERTF32X4    $0x02, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X1
+	VINSERTF32X4    $0x03, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*4), K1, X1
+	VMOVUPS.Z       (BX)(R9*1), K1, X2
+	VINSERTF32X4    $0x01, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(SI*2), K1, X2
+	VINSERTF32X4    $0x02, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(R10*1), K1, X2
+	VINSERTF32X4    $0x03, X2, Z1, Z1
+	VMOVUPS.Z       (R11), K1, X2
+	VMOVUPS.Z       (R11)(DI*1), K1, X3
+	VINSERTF32X4    $0x01, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*2), K1, X3
+	VINSERTF32X4    $0x02, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(SI*1), K1, X3
+	VINSERTF32X4    $0x03, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*4), K1, X3
+	VMOVUPS.Z       (R11)(R9*1), K1, X16
+	VINSERTF32X4    $0x01, X16, Z3, Z3
+	VMOVUPS.Z       (R11)(SI*2), K1, X16
+	VINSERTF32X4    $0x02, X16, Z3, Z3
+	VMOVUPS.Z       (R11)(R10*1), K1, X16
+	VINSERTF32X4    $0x03, X16, Z3, Z3
+	VBROADCASTF32X4 (R12), Z16
+	VFMADD231PS     Z16, Z0, Z4
+	VFMADD231PS     Z16, Z1, Z5
+	VFMADD231PS     Z16, Z2, Z6
+	VFMADD231PS     Z16, Z3, Z7
+	VBROADCASTF32X4 16(R12), Z16
+	VFMADD231PS     Z16, Z0, Z8
+	VFMADD231PS     Z16, Z1, Z9
+	VFMADD231PS     Z16, Z2, Z10
+	VFMADD231PS     Z16, Z3, Z11
+	VBROADCASTF32X4 32(R12), Z16
+	VFMADD231PS     Z16, Z0, Z12
+	VFMADD231PS     Z16, Z1, Z13
+	VFMADD231PS     Z16, Z2, Z14
+	VFMADD231PS     Z16, Z3, Z15
+	ADDQ            $0x30, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+
+afterhead:
+	MOVQ  quads+72(FP), R13
+	TESTQ R13, R13
+	JE    rest
+
+loop:
+	VMOVUPS         (BX), X0
+	VINSERTF32X4    $0x01, (BX)(DI*1), Z0, Z0
+	VINSERTF32X4    $0x02, (BX)(DI*2), Z0, Z0
+	VINSERTF32X4    $0x03, (BX)(SI*1), Z0, Z0
+	VMOVUPS         (BX)(DI*4), X1
+	VINSERTF32X4    $0x01, (BX)(R9*1), Z1, Z1
+	VINSERTF32X4    $0x02, (BX)(SI*2), Z1, Z1
+	VINSERTF32X4    $0x03, (BX)(R10*1), Z1, Z1
+	VMOVUPS         (R11), X2
+	VINSERTF32X4    $0x01, (R11)(DI*1), Z2, Z2
+	VINSERTF32X4    $0x02, (R11)(DI*2), Z2, Z2
+	VINSERTF32X4    $0x03, (R11)(SI*1), Z2, Z2
+	VMOVUPS         (R11)(DI*4), X3
+	VINSERTF32X4    $0x01, (R11)(R9*1), Z3, Z3
+	VINSERTF32X4    $0x02, (R11)(SI*2), Z3, Z3
+	VINSERTF32X4    $0x03, (R11)(R10*1), Z3, Z3
+	VBROADCASTF32X4 (R12), Z16
+	VFMADD231PS     Z16, Z0, Z4
+	VFMADD231PS     Z16, Z1, Z5
+	VFMADD231PS     Z16, Z2, Z6
+	VFMADD231PS     Z16, Z3, Z7
+	VBROADCASTF32X4 16(R12), Z16
+	VFMADD231PS     Z16, Z0, Z8
+	VFMADD231PS     Z16, Z1, Z9
+	VFMADD231PS     Z16, Z2, Z10
+	VFMADD231PS     Z16, Z3, Z11
+	VBROADCASTF32X4 32(R12), Z16
+	VFMADD231PS     Z16, Z0, Z12
+	VFMADD231PS     Z16, Z1, Z13
+	VFMADD231PS     Z16, Z2, Z14
+	VFMADD231PS     Z16, Z3, Z15
+	ADDQ            $0x30, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+	DECQ            R13
+	JNE             loop
+
+rest:
+	MOVQ            tail+80(FP), R13
+	TESTQ           R13, R13
+	JE              aftertail
+	KMOVW           R13, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X1
+	VINSERTF32X4    $0x01, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X1
+	VINSERTF32X4    $0x02, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X1
+	VINSERTF32X4    $0x03, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*4), K1, X1
+	VMOVUPS.Z       (BX)(R9*1), K1, X2
+	VINSERTF32X4    $0x01, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(SI*2), K1, X2
+	VINSERTF32X4    $0x02, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(R10*1), K1, X2
+	VINSERTF32X4    $0x03, X2, Z1, Z1
+	VMOVUPS.Z       (R11), K1, X2
+	VMOVUPS.Z       (R11)(DI*1), K1, X3
+	VINSERTF32X4    $0x01, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*2), K1, X3
+	VINSERTF32X4    $0x02, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(SI*1), K1, X3
+	VINSERTF32X4    $0x03, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*4), K1, X3
+	VMOVUPS.Z       (R11)(R9*1), K1, X16
+	VINSERTF32X4    $0x01, X16, Z3, Z3
+	VMOVUPS.Z       (R11)(SI*2), K1, X16
+	VINSERTF32X4    $0x02, X16, Z3, Z3
+	VMOVUPS.Z       (R11)(R10*1), K1, X16
+	VINSERTF32X4    $0x03, X16, Z3, Z3
+	VBROADCASTF32X4 (R12), Z16
+	VFMADD231PS     Z16, Z0, Z4
+	VFMADD231PS     Z16, Z1, Z5
+	VFMADD231PS     Z16, Z2, Z6
+	VFMADD231PS     Z16, Z3, Z7
+	VBROADCASTF32X4 16(R12), Z16
+	VFMADD231PS     Z16, Z0, Z8
+	VFMADD231PS     Z16, Z1, Z9
+	VFMADD231PS     Z16, Z2, Z10
+	VFMADD231PS     Z16, Z3, Z11
+	VBROADCASTF32X4 32(R12), Z16
+	VFMADD231PS     Z16, Z0, Z12
+	VFMADD231PS     Z16, Z1, Z13
+	VFMADD231PS     Z16, Z2, Z14
+	VFMADD231PS     Z16, Z3, Z15
+	ADDQ            $0x30, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+
+aftertail:
+	TESTQ         AX, AX
+	JE            keep
+	VPERMILPS     $0xb1, Z4, Z16
+	VADDPS        Z16, Z4, Z4
+	VPERMILPS     $0x4e, Z4, Z16
+	VADDPS        Z16, Z4, Z4
+	VPERMILPS     $0xb1, Z5, Z16
+	VADDPS        Z16, Z5, Z5
+	VPERMILPS     $0x4e, Z5, Z16
+	VADDPS        Z16, Z5, Z5
+	VPERMILPS     $0xb1, Z6, Z16
+	VADDPS        Z16, Z6, Z6
+	VPERMILPS     $0x4e, Z6, Z16
+	VADDPS        Z16, Z6, Z6
+	VPERMILPS     $0xb1, Z7, Z16
+	VADDPS        Z16, Z7, Z7
+	VPERMILPS     $0x4e, Z7, Z16
+	VADDPS        Z16, Z7, Z7
+	VPERMILPS     $0xb1, Z8, Z16
+	VADDPS        Z16, Z8, Z8
+	VPERMILPS     $0x4e, Z8, Z16
+	VADDPS        Z16, Z8, Z8
+	VPERMILPS     $0xb1, Z9, Z16
+	VADDPS        Z16, Z9, Z9
+	VPERMILPS     $0x4e, Z9, Z16
+	VADDPS        Z16, Z9, Z9
+	VPERMILPS     $0xb1, Z10, Z16
+	VADDPS        Z16, Z10, Z10
+	VPERMILPS     $0x4e, Z10, Z16
+	VADDPS        Z16, Z10, Z10
+	VPERMILPS     $0xb1, Z11, Z16
+	VADDPS        Z16, Z11, Z11
+	VPERMILPS     $0x4e, Z11, Z16
+	VADDPS        Z16, Z11, Z11
+	VPERMILPS     $0xb1, Z12, Z16
+	VADDPS        Z16, Z12, Z12
+	VPERMILPS     $0x4e, Z12, Z16
+	VADDPS        Z16, Z12, Z12
+	VPERMILPS     $0xb1, Z13, Z16
+	VADDPS        Z16, Z13, Z13
+	VPERMILPS     $0x4e, Z13, Z16
+	VADDPS        Z16, Z13, Z13
+	VPERMILPS     $0xb1, Z14, Z16
+	VADDPS        Z16, Z14, Z14
+	VPERMILPS     $0x4e, Z14, Z16
+	VADDPS        Z16, Z14, Z14
+	VPERMILPS     $0xb1, Z15, Z16
+	VADDPS        Z16, Z15, Z15
+	VPERMILPS     $0x4e, Z15, Z16
+	VADDPS        Z16, Z15, Z15
+	VMOVSS        X4, (AX)
+	VMOVSS        X8, 4(AX)
+	VMOVSS        X12, 8(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z8, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z12, X0
+	VMOVSS        X0, 8(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z8, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z12, X0
+	VMOVSS        X0, 8(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z8, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z12, X0
+	VMOVSS        X0, 8(AX)
+	ADDQ          CX, AX
+	VMOVSS        X5, (AX)
+	VMOVSS        X9, 4(AX)
+	VMOVSS        X13, 8(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z9, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z13, X0
+	VMOVSS        X0, 8(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z9, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z13, X0
+	VMOVSS        X0, 8(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z9, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z13, X0
+	VMOVSS        X0, 8(AX)
+	ADDQ          CX, AX
+	VMOVSS        X6, (AX)
+	VMOVSS        X10, 4(AX)
+	VMOVSS        X14, 8(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z6, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z10, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z14, X0
+	VMOVSS        X0, 8(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z6, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z10, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z14, X0
+	VMOVSS        X0, 8(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z6, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z10, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z14, X0
+	VMOVSS        X0, 8(AX)
+	ADDQ          CX, AX
+	VMOVSS        X7, (AX)
+	VMOVSS        X11, 4(AX)
+	VMOVSS        X15, 8(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z7, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z11, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z15, X0
+	VMOVSS        X0, 8(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z7, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z11, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z15, X0
+	VMOVSS        X0, 8(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z7, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z11, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z15, X0
+	VMOVSS        X0, 8(AX)
+	ADDQ          CX, AX
+	JMP           next
+
+keep:
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, 64(DX)
+	VMOVUPS Z6, 128(DX)
+	VMOVUPS Z7, 192(DX)
+	VMOVUPS Z8, 256(DX)
+	VMOVUPS Z9, 320(DX)
+	VMOVUPS Z10, 384(DX)
+	VMOVUPS Z11, 448(DX)
+	VMOVUPS Z12, 512(DX)
+	VMOVUPS Z13, 576(DX)
+	VMOVUPS Z14, 640(DX)
+	VMOVUPS Z15, 704(DX)
+
+next:
+	ADDQ   $+768, DX
+	IMUL3Q $0x10, DI, R11
+	MOVQ   a+32(FP), BX
+	ADDQ   R11, BX
+	MOVQ   BX, a+32(FP)
+	LEAQ   (BX)(DI*8), R11
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow3x4AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·narrow3x4AVX512(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R9
+
+tile:
+	MOVQ            start+24(FP), R9
+	TESTQ           R9, R9
+	JE              continued
+	VBROADCASTF32X4 (R9), Z1
+	VBROADCASTF32X4 16(R9), Z2
+	VBROADCASTF32X4 32(R9), Z3
+	JMP             begin
+
+continued:
+	VMOVUPS (DX), Z1
+	VMOVUPS 64(DX), Z2
+	VMOVUPS 128(DX), Z3
+
+begin:
+	MOVQ            b+56(FP), R9
+	MOVQ            head+64(FP), R10
+	TESTQ           R10, R10
+	JE              afterhead
+	KMOVW           R10, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X4
+	VINSERTF32X4    $0x01, X4, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X4
+	VINSERTF32X4    $0x02, X4, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X4
+	VINSERTF32X4    $0x03, X4, Z0, Z0
+	VBROADCASTF32X4 (R9), Z4
+	VFMADD231PS     Z4, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z4
+	VFMADD231PS     Z4, Z0, Z2
+	VBROADCASTF32X4 32(R9), Z4
+	VFMADD231PS     Z4, Z0, Z3
+	ADDQ            $0x30, R9
+	ADDQ            $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R10
+	TESTQ R10, R10
+	JE    rest
+
+loop:
+	VMOVUPS         (BX), X0
+	VINSERTF32X4    $0x01, (BX)(DI*1), Z0, Z0
+	VINSERTF32X4    $0x02, (BX)(DI*2), Z0, Z0
+	VINSERTF32X4    $0x03, (BX)(SI*1), Z0, Z0
+	VBROADCASTF32X4 (R9), Z4
+	VFMADD231PS     Z4, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z4
+	VFMADD231PS     Z4, Z0, Z2
+	VBROADCASTF32X4 32(R9), Z4
+	VFMADD231PS     Z4, Z0, Z3
+	ADDQ            $0x30, R9
+	ADDQ            $0x10, BX
+	DECQ            R10
+	JNE             loop
+
+rest:
+	MOVQ            tail+80(FP), R10
+	TESTQ           R10, R10
+	JE              aftertail
+	KMOVW           R10, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X4
+	VINSERTF32X4    $0x01, X4, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X4
+	VINSERTF32X4    $0x02, X4, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X4
+	VINSERTF32X4    $0x03, X4, Z0, Z0
+	VBROADCASTF32X4 (R9), Z4
+	VFMADD231PS     Z4, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z4
+	VFMADD231PS     Z4, Z0, Z2
+	VBROADCASTF32X4 32(R9), Z4
+	VFMADD231PS     Z4, Z0, Z3
+	ADDQ            $0x30, R9
+	ADDQ            $0x10, BX
+
+aftertail:
+	TESTQ         AX, AX
+	JE            keep
+	VPERMILPS     $0xb1, Z1, Z4
+	VADDPS        Z4, Z1, Z1
+	VPERMILPS     $0x4e, Z1, Z4
+	VADDPS        Z4, Z1, Z1
+	VPERMILPS     $0xb1, Z2, Z4
+	VADDPS        Z4, Z2, Z2
+	VPERMILPS     $0x4e, Z2, Z4
+	VADDPS        Z4, Z2, Z2
+	VPERMILPS     $0xb1, Z3, Z4
+	VADDPS        Z4, Z3, Z3
+	VPERMILPS     $0x4e, Z3, Z4
+	VADDPS        Z4, Z3, Z3
+	VMOVSS        X1, (AX)
+	VMOVSS        X2, 4(AX)
+	VMOVSS        X3, 8(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z2, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z3, X0
+	VMOVSS        X0, 8(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z2, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z3, X0
+	VMOVSS        X0, 8(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z2, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z3, X0
+	VMOVSS        X0, 8(AX)
+	ADDQ          CX, AX
+	JMP           next
+
+keep:
+	VMOVUPS Z1, (DX)
+	VMOVUPS Z2, 64(DX)
+	VMOVUPS Z3, 128(DX)
+
+next:
+	ADDQ   $+192, DX
+	IMUL3Q $0x04, DI, R9
+	MOVQ   a+32(FP), BX
+	ADDQ   R9, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow4x16AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·narrow4x16AVX512(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R10
+	LEAQ (BX)(DI*8), R11
+
+tile:
+	MOVQ            start+24(FP), R12
+	TESTQ           R12, R12
+	JE              continued
+	VBROADCASTF32X4 (R12), Z4
+	VBROADCASTF32X4 (R12), Z5
+	VBROADCASTF32X4 (R12), Z6
+	VBROADCASTF32X4 (R12), Z7
+	VBROADCASTF32X4 16(R12), Z8
+	VBROADCASTF32X4 16(R12), Z9
+	VBROADCASTF32X4 16(R12), Z10
+	VBROADCASTF32X4 16(R12), Z11
+	VBROADCASTF32X4 32(R12), Z12
+	VBROADCASTF32X4 32(R12), Z13
+	VBROADCASTF32X4 32(R12), Z14
+	VBROADCASTF32X4 32(R12), Z15
+	VBROADCASTF32X4 48(R12), Z16
+	VBROADCASTF32X4 48(R12), Z17
+	VBROADCASTF32X4 48(R12), Z18
+	VBROADCASTF32X4 48(R12), Z19
+	JMP             begin
+
+continued:
+	VMOVUPS (DX), Z4
+	VMOVUPS 64(DX), Z5
+	VMOVUPS 128(DX), Z6
+	VMOVUPS 192(DX), Z7
+	VMOVUPS 256(DX), Z8
+	VMOVUPS 320(DX), Z9
+	VMOVUPS 384(DX), Z10
+	VMOVUPS 448(DX), Z11
+	VMOVUPS 512(DX), Z12
+	VMOVUPS 576(DX), Z13
+	VMOVUPS 640(DX), Z14
+	VMOVUPS 704(DX), Z15
+	VMOVUPS 768(DX), Z16
+	VMOVUPS 832(DX), Z17
+	VMOVUPS 896(DX), Z18
+	VMOVUPS 960(DX), Z19
+
+begin:
+	MOVQ            b+56(FP), R12
+	MOVQ            head+64(FP), R13
+	TESTQ           R13, R13
+	JE              afterhead
+	KMOVW           R13, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X1
+	VINSERTF32X4    $0x01, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X1
+	VINSERTF32X4    $0x02, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X1
+	VINSERTF32X4    $0x03, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*4), K1, X1
+	VMOVUPS.Z       (BX)(R9*1), K1, X2
+	VINSERTF32X4    $0x01, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(SI*2), K1, X2
+	VINSERTF32X4    $0x02, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(R10*1), K1, X2
+	VINSERTF32X4    $0x03, X2, Z1, Z1
+	VMOVUPS.Z       (R11), K1, X2
+	VMOVUPS.Z       (R11)(DI*1), K1, X3
+	VINSERTF32X4    $0x01, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*2), K1, X3
+	VINSERTF32X4    $0x02, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(SI*1), K1, X3
+	VINSERTF32X4    $0x03, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*4), K1, X3
+	VMOVUPS.Z       (R11)(R9*1), K1, X20
+	VINSERTF32X4    $0x01, X20, Z3, Z3
+	VMOVUPS.Z       (R11)(SI*2), K1, X20
+	VINSERTF32X4    $0x02, X20, Z3, Z3
+	VMOVUPS.Z       (R11)(R10*1), K1, X20
+	VINSERTF32X4    $0x03, X20, Z3, Z3
+	VBROADCASTF32X4 (R12), Z20
+	VFMADD231PS     Z20, Z0, Z4
+	VFMADD231PS     Z20, Z1, Z5
+	VFMADD231PS     Z20, Z2, Z6
+	VFMADD231PS     Z20, Z3, Z7
+	VBROADCASTF32X4 16(R12), Z20
+	VFMADD231PS     Z20, Z0, Z8
+	VFMADD231PS     Z20, Z1, Z9
+	VFMADD231PS     Z20, Z2, Z10
+	VFMADD231PS     Z20, Z3, Z11
+	VBROADCASTF32X4 32(R12), Z20
+	VFMADD231PS     Z20, Z0, Z12
+	VFMADD231PS     Z20, Z1, Z13
+	VFMADD231PS     Z20, Z2, Z14
+	VFMADD231PS     Z20, Z3, Z15
+	VBROADCASTF32X4 48(R12), Z20
+	VFMADD231PS     Z20, Z0, Z16
+	VFMADD231PS     Z20, Z1, Z17
+	VFMADD231PS     Z20, Z2, Z18
+	VFMADD231PS     Z20, Z3, Z19
+	ADDQ            $0x40, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+
+afterhead:
+	MOVQ  quads+72(FP), R13
+	TESTQ R13, R13
+	JE    rest
+
+loop:
+	VMOVUPS         (BX), X0
+	VINSERTF32X4    $0x01, (BX)(DI*1), Z0, Z0
+	VINSERTF32X4    $0x02, (BX)(DI*2), Z0, Z0
+	VINSERTF32X4    $0x03, (BX)(SI*1), Z0, Z0
+	VMOVUPS         (BX)(DI*4), X1
+	VINSERTF32X4    $0x01, (BX)(R9*1), Z1, Z1
+	VINSERTF32X4    $0x02, (BX)(SI*2), Z1, Z1
+	VINSERTF32X4    $0x03, (BX)(R10*1), Z1, Z1
+	VMOVUPS         (R11), X2
+	VINSERTF32X4    $0x01, (R11)(DI*1), Z2, Z2
+	VINSERTF32X4    $0x02, (R11)(DI*2), Z2, Z2
+	VINSERTF32X4    $0x03, (R11)(SI*1), Z2, Z2
+	VMOVUPS         (R11)(DI*4), X3
+	VINSERTF32X4    $0x01, (R11)(R9*1), Z3, Z3
+	VINSERTF32X4    $0x02, (R11)(SI*2), Z3, Z3
+	VINSERTF32X4    $0x03, (R11)(R10*1), Z3, Z3
+	VBROADCASTF32X4 (R12), Z20
+	VFMADD231PS     Z20, Z0, Z4
+	VFMADD231PS     Z20, Z1, Z5
+	VFMADD231PS     Z20, Z2, Z6
+	VFMADD231PS     Z20, Z3, Z7
+	VBROADCASTF32X4 16(R12), Z20
+	VFMADD231PS     Z20, Z0, Z8
+	VFMADD231PS     Z20, Z1, Z9
+	VFMADD231PS     Z20, Z2, Z10
+	VFMADD231PS     Z20, Z3, Z11
+	VBROADCASTF32X4 32(R12), Z20
+	VFMADD231PS     Z20, Z0, Z12
+	VFMADD231PS     Z20, Z1, Z13
+	VFMADD231PS     Z20, Z2, Z14
+	VFMADD231PS     Z20, Z3, Z15
+	VBROADCASTF32X4 48(R12), Z20
+	VFMADD231PS     Z20, Z0, Z16
+	VFMADD231PS     Z20, Z1, Z17
+	VFMADD231PS     Z20, Z2, Z18
+	VFMADD231PS     Z20, Z3, Z19
+	ADDQ            $0x40, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+	DECQ            R13
+	JNE             loop
+
+rest:
+	MOVQ            tail+80(FP), R13
+	TESTQ           R13, R13
+	JE              aftertail
+	KMOVW           R13, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X1
+	VINSERTF32X4    $0x01, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X1
+	VINSERTF32X4    $0x02, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X1
+	VINSERTF32X4    $0x03, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*4), K1, X1
+	VMOVUPS.Z       (BX)(R9*1), K1, X2
+	VINSERTF32X4    $0x01, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(SI*2), K1, X2
+	VINSERTF32X4    $0x02, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(R10*1), K1, X2
+	VINSERTF32X4    $0x03, X2, Z1, Z1
+	VMOVUPS.Z       (R11), K1, X2
+	VMOVUPS.Z       (R11)(DI*1), K1, X3
+	VINSERTF32X4    $0x01, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*2), K1, X3
+	VINSERTF32X4    $0x02, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(SI*1), K1, X3
+	VINSERTF32X4    $0x03, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*4), K1, X3
+	VMOVUPS.Z       (R11)(R9*1), K1, X20
+	VINSERTF32X4    $0x01, X20, Z3, Z3
+	VMOVUPS.Z       (R11)(SI*2), K1, X20
+	VINSERTF32X4    $0x02, X20, Z3, Z3
+	VMOVUPS.Z       (R11)(R10*1), K1, X20
+	VINSERTF32X4    $0x03, X20, Z3, Z3
+	VBROADCASTF32X4 (R12), Z20
+	VFMADD231PS     Z20, Z0, Z4
+	VFMADD231PS     Z20, Z1, Z5
+	VFMADD231PS     Z20, Z2, Z6
+	VFMADD231PS     Z20, Z3, Z7
+	VBROADCASTF32X4 16(R12), Z20
+	VFMADD231PS     Z20, Z0, Z8
+	VFMADD231PS     Z20, Z1, Z9
+	VFMADD231PS     Z20, Z2, Z10
+	VFMADD231PS     Z20, Z3, Z11
+	VBROADCASTF32X4 32(R12), Z20
+	VFMADD231PS     Z20, Z0, Z12
+	VFMADD231PS     Z20, Z1, Z13
+	VFMADD231PS     Z20, Z2, Z14
+	VFMADD231PS     Z20, Z3, Z15
+	VBROADCASTF32X4 48(R12), Z20
+	VFMADD231PS     Z20, Z0, Z16
+	VFMADD231PS     Z20, Z1, Z17
+	VFMADD231PS     Z20, Z2, Z18
+	VFMADD231PS     Z20, Z3, Z19
+	ADDQ            $0x40, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+
+aftertail:
+	TESTQ         AX, AX
+	JE            keep
+	VPERMILPS     $0xb1, Z4, Z20
+	VADDPS        Z20, Z4, Z4
+	VPERMILPS     $0x4e, Z4, Z20
+	VADDPS        Z20, Z4, Z4
+	VPERMILPS     $0xb1, Z5, Z20
+	VADDPS        Z20, Z5, Z5
+	VPERMILPS     $0x4e, Z5, Z20
+	VADDPS        Z20, Z5, Z5
+	VPERMILPS     $0xb1, Z6, Z20
+	VADDPS        Z20, Z6, Z6
+	VPERMILPS     $0x4e, Z6, Z20
+	VADDPS        Z20, Z6, Z6
+	VPERMILPS     $0xb1, Z7, Z20
+	VADDPS        Z20, Z7, Z7
+	VPERMILPS     $0x4e, Z7, Z20
+	VADDPS        Z20, Z7, Z7
+	VPERMILPS     $0xb1, Z8, Z20
+	VADDPS        Z20, Z8, Z8
+	VPERMILPS     $0x4e, Z8, Z20
+	VADDPS        Z20, Z8, Z8
+	VPERMILPS     $0xb1, Z9, Z20
+	VADDPS        Z20, Z9, Z9
+	VPERMILPS     $0x4e, Z9, Z20
+	VADDPS        Z20, Z9, Z9
+	VPERMILPS     $0xb1, Z10, Z20
+	VADDPS        Z20, Z10, Z10
+	VPERMILPS     $0x4e, Z10, Z20
+	VADDPS        Z20, Z10, Z10
+	VPERMILPS     $0xb1, Z11, Z20
+	VADDPS        Z20, Z11, Z11
+	VPERMILPS     $0x4e, Z11, Z20
+	VADDPS        Z20, Z11, Z11
+	VPERMILPS     $0xb1, Z12, Z20
+	VADDPS        Z20, Z12, Z12
+	VPERMILPS     $0x4e, Z12, Z20
+	VADDPS        Z20, Z12, Z12
+	VPERMILPS     $0xb1, Z13, Z20
+	VADDPS        Z20, Z13, Z13
+	VPERMILPS     $0x4e, Z13, Z20
+	VADDPS        Z20, Z13, Z13
+	VPERMILPS     $0xb1, Z14, Z20
+	VADDPS        Z20, Z14, Z14
+	VPERMILPS     $0x4e, Z14, Z20
+	VADDPS        Z20, Z14, Z14
+	VPERMILPS     $0xb1, Z15, Z20
+	VADDPS        Z20, Z15, Z15
+	VPERMILPS     $0x4e, Z15, Z20
+	VADDPS        Z20, Z15, Z15
+	VPERMILPS     $0xb1, Z16, Z20
+	VADDPS        Z20, Z16, Z16
+	VPERMILPS     $0x4e, Z16, Z20
+	VADDPS        Z20, Z16, Z16
+	VPERMILPS     $0xb1, Z17, Z20
+	VADDPS        Z20, Z17, Z17
+	VPERMILPS     $0x4e, Z17, Z20
+	VADDPS        Z20, Z17, Z17
+	VPERMILPS     $0xb1, Z18, Z20
+	VADDPS        Z20, Z18, Z18
+	VPERMILPS     $0x4e, Z18, Z20
+	VADDPS        Z20, Z18, Z18
+	VPERMILPS     $0xb1, Z19, Z20
+	VADDPS        Z20, Z19, Z19
+	VPERMILPS     $0x4e, Z19, Z20
+	VADDPS        Z20, Z19, Z19
+	VMOVSS        X4, (AX)
+	VMOVSS        X8, 4(AX)
+	VMOVSS        X12, 8(AX)
+	VMOVSS        X16, 12(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z8, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z12, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z16, X0
+	VMOVSS        X0, 12(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z8, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z12, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z16, X0
+	VMOVSS        X0, 12(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z8, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z12, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z16, X0
+	VMOVSS        X0, 12(AX)
+	ADDQ          CX, AX
+	VMOVSS        X5, (AX)
+	VMOVSS        X9, 4(AX)
+	VMOVSS        X13, 8(AX)
+	VMOVSS        X17, 12(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z9, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z13, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z17, X0
+	VMOVSS        X0, 12(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z9, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z13, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z17, X0
+	VMOVSS        X0, 12(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z9, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z13, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z17, X0
+	VMOVSS        X0, 12(AX)
+	ADDQ          CX, AX
+	VMOVSS        X6, (AX)
+	VMOVSS        X10, 4(AX)
+	VMOVSS        X14, 8(AX)
+	VMOVSS        X18, 12(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z6, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z10, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z14, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z18, X0
+	VMOVSS        X0, 12(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z6, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z10, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z14, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z18, X0
+	VMOVSS        X0, 12(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z6, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z10, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z14, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z18, X0
+	VMOVSS        X0, 12(AX)
+	ADDQ          CX, AX
+	VMOVSS        X7, (AX)
+	VMOVSS        X11, 4(AX)
+	VMOVSS        X15, 8(AX)
+	VMOVSS        X19, 12(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z7, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z11, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z15, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z19, X0
+	VMOVSS        X0, 12(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z7, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z11, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z15, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z19, X0
+	VMOVSS        X0, 12(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z7, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z11, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z15, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z19, X0
+	VMOVSS        X0, 12(AX)
+	ADDQ          CX, AX
+	JMP           next
+
+keep:
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, 64(DX)
+	VMOVUPS Z6, 128(DX)
+	VMOVUPS Z7, 192(DX)
+	VMOVUPS Z8, 256(DX)
+	VMOVUPS Z9, 320(DX)
+	VMOVUPS Z10, 384(DX)
+	VMOVUPS Z11, 448(DX)
+	VMOVUPS Z12, 512(DX)
+	VMOVUPS Z13, 576(DX)
+	VMOVUPS Z14, 640(DX)
+	VMOVUPS Z15, 704(DX)
+	VMOVUPS Z16, 768(DX)
+	VMOVUPS Z17, 832(DX)
+	VMOVUPS Z18, 896(DX)
+	VMOVUPS Z19, 960(DX)
+
+next:
+	ADDQ   $+1024, DX
+	IMUL3Q $0x10, DI, R11
+	MOVQ   a+32(FP), BX
+	ADDQ   R11, BX
+	MOVQ   BX, a+32(FP)
+	LEAQ   (BX)(DI*8), R11
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow4x4AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·narrow4x4AVX512(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R9
+
+tile:
+	MOVQ            start+24(FP), R9
+	TESTQ           R9, R9
+	JE              continued
+	VBROADCASTF32X4 (R9), Z1
+	VBROADCASTF32X4 16(R9), Z2
+	VBROADCASTF32X4 32(R9), Z3
+	VBROADCASTF32X4 48(R9), Z4
+	JMP             begin
+
+continued:
+	VMOVUPS (DX), Z1
+	VMOVUPS 64(DX), Z2
+	VMOVUPS 128(DX), Z3
+	VMOVUPS 192(DX), Z4
+
+begin:
+	MOVQ            b+56(FP), R9
+	MOVQ            head+64(FP), R10
+	TESTQ           R10, R10
+	JE              afterhead
+	KMOVW           R10, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X5
+	VINSERTF32X4    $0x01, X5, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X5
+	VINSERTF32X4    $0x02, X5, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X5
+	VINSERTF32X4    $0x03, X5, Z0, Z0
+	VBROADCASTF32X4 (R9), Z5
+	VFMADD231PS     Z5, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z5
+	VFMADD231PS     Z5, Z0, Z2
+	VBROADCASTF32X4 32(R9), Z5
+	VFMADD231PS     Z5, Z0, Z3
+	VBROADCASTF32X4 48(R9), Z5
+	VFMADD231PS     Z5, Z0, Z4
+	ADDQ            $0x40, R9
+	ADDQ            $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R10
+	TESTQ R10, R10
+	JE    rest
+
+loop:
+	VMOVUPS         (BX), X0
+	VINSERTF32X4    $0x01, (BX)(DI*1), Z0, Z0
+	VINSERTF32X4    $0x02, (BX)(DI*2), Z0, Z0
+	VINSERTF32X4    $0x03, (BX)(SI*1), Z0, Z0
+	VBROADCASTF32X4 (R9), Z5
+	VFMADD231PS     Z5, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z5
+	VFMADD231PS     Z5, Z0, Z2
+	VBROADCASTF32X4 32(R9), Z5
+	VFMADD231PS     Z5, Z0, Z3
+	VBROADCASTF32X4 48(R9), Z5
+	VFMADD231PS     Z5, Z0, Z4
+	ADDQ            $0x40, R9
+	ADDQ            $0x10, BX
+	DECQ            R10
+	JNE             loop
+
+rest:
+	MOVQ            tail+80(FP), R10
+	TESTQ           R10, R10
+	JE              aftertail
+	KMOVW           R10, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X5
+	VINSERTF32X4    $0x01, X5, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X5
+	VINSERTF32X4    $0x02, X5, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X5
+	VINSERTF32X4    $0x03, X5, Z0, Z0
+	VBROADCASTF32X4 (R9), Z5
+	VFMADD231PS     Z5, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z5
+	VFMADD231PS     Z5, Z0, Z2
+	VBROADCASTF32X4 32(R9), Z5
+	VFMADD231PS     Z5, Z0, Z3
+	VBROADCASTF32X4 48(R9), Z5
+	VFMADD231PS     Z5, Z0, Z4
+	ADDQ            $0x40, R9
+	ADDQ            $0x10, BX
+
+aftertail:
+	TESTQ         AX, AX
+	JE            keep
+	VPERMILPS     $0xb1, Z1, Z5
+	VADDPS        Z5, Z1, Z1
+	VPERMILPS     $0x4e, Z1, Z5
+	VADDPS        Z5, Z1, Z1
+	VPERMILPS     $0xb1, Z2, Z5
+	VADDPS        Z5, Z2, Z2
+	VPERMILPS     $0x4e, Z2, Z5
+	VADDPS        Z5, Z2, Z2
+	VPERMILPS     $0xb1, Z3, Z5
+	VADDPS        Z5, Z3, Z3
+	VPERMILPS     $0x4e, Z3, Z5
+	VADDPS        Z5, Z3, Z3
+	VPERMILPS     $0xb1, Z4, Z5
+	VADDPS        Z5, Z4, Z4
+	VPERMILPS     $0x4e, Z4, Z5
+	VADDPS        Z5, Z4, Z4
+	VMOVSS        X1, (AX)
+	VMOVSS        X2, 4(AX)
+	VMOVSS        X3, 8(AX)
+	VMOVSS        X4, 12(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z2, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z3, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z4, X0
+	VMOVSS        X0, 12(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z2, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z3, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z4, X0
+	VMOVSS        X0, 12(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z2, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z3, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z4, X0
+	VMOVSS        X0, 12(AX)
+	ADDQ          CX, AX
+	JMP           next
+
+keep:
+	VMOVUPS Z1, (DX)
+	VMOVUPS Z2, 64(DX)
+	VMOVUPS Z3, 128(DX)
+	VMOVUPS Z4, 192(DX)
+
+next:
+	ADDQ   $+256, DX
+	IMUL3Q $0x04, DI, R9
+	MOVQ   a+32(FP), BX
+	ADDQ   R9, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow5x16AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·narrow5x16AVX512(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R10
+	LEAQ (BX)(DI*8), R11
+
+tile:
+	MOVQ            start+24(FP), R12
+	TESTQ           R12, R12
+	JE              continued
+	VBROADCASTF32X4 (R12), Z4
+	VBROADCASTF32X4 (R12), Z5
+	VBROADCASTF32X4 (R12), Z6
+	VBROADCASTF32X4 (R12), Z7
+	VBROADCASTF32X4 16(R12), Z8
+	VBROADCASTF32X4 16(R12), Z9
+	VBROADCASTF32X4 16(R12), Z10
+	VBROADCASTF32X4 16(R12), Z11
+	VBROADCASTF32X4 32(R12), Z12
+	VBROADCASTF32X4 32(R12), Z13
+	VBROADCASTF32X4 32(R12), Z14
+	VBROADCASTF32X4 32(R12), Z15
+	VBROADCASTF32X4 48(R12), Z16
+	VBROADCASTF32X4 48(R12), Z17
+	VBROADCASTF32X4 48(R12), Z18
+	VBROADCASTF32X4 48(R12), Z19
+	VBROADCASTF32X4 64(R12), Z20
+	VBROADCASTF32X4 64(R12), Z21
+	VBROADCASTF32X4 64(R12), Z22
+	VBROADCASTF32X4 64(R12), Z23
+	JMP             begin
+
+continued:
+	VMOVUPS (DX), Z4
+	VMOVUPS 64(DX), Z5
+	VMOVUPS 128(DX), Z6
+	VMOVUPS 192(DX), Z7
+	VMOVUPS 256(DX), Z8
+	VMOVUPS 320(DX), Z9
+	VMOVUPS 384(DX), Z10
+	VMOVUPS 448(DX), Z11
+	VMOVUPS 512(DX), Z12
+	VMOVUPS 576(DX), Z13
+	VMOVUPS 640(DX), Z14
+	VMOVUPS 704(DX), Z15
+	VMOVUPS 768(DX), Z16
+	VMOVUPS 832(DX), Z17
+	VMOVUPS 896(DX), Z18
+	VMOVUPS 960(DX), Z19
+	VMOVUPS 1024(DX), Z20
+	VMOVUPS 1088(DX), Z21
+	VMOVUPS 1152(DX), Z22
+	VMOVUPS 1216(DX), Z23
+
+begin:
+	MOVQ            b+56(FP), R12
+	MOVQ            head+64(FP), R13
+	TESTQ           R13, R13
+	JE              afterhead
+	KMOVW           R13, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X1
+	VINSERTF32X4    $0x01, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X1
+	VINSERTF32X4    $0x02, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X1
+	VINSERTF32X4    $0x03, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*4), K1, X1
+	VMOVUPS.Z       (BX)(R9*1), K1, X2
+	VINSERTF32X4    $0x01, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(SI*2), K1, X2
+	VINSERTF32X4    $0x02, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(R10*1), K1, X2
+	VINSERTF32X4    $0x03, X2, Z1, Z1
+	VMOVUPS.Z       (R11), K1, X2
+	VMOVUPS.Z       (R11)(DI*1), K1, X3
+	VINSERTF32X4    $0x01, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*2), K1, X3
+	VINSERTF32X4    $0x02, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(SI*1), K1, X3
+	VINSERTF32X4    $0x03, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*4), K1, X3
+	VMOVUPS.Z       (R11)(R9*1), K1, X24
+	VINSERTF32X4    $0x01, X24, Z3, Z3
+	VMOVUPS.Z       (R11)(SI*2), K1, X24
+	VINSERTF32X4    $0x02, X24, Z3, Z3
+	VMOVUPS.Z       (R11)(R10*1), K1, X24
+	VINSERTF32X4    $0x03, X24, Z3, Z3
+	VBROADCASTF32X4 (R12), Z24
+	VFMADD231PS     Z24, Z0, Z4
+	VFMADD231PS     Z24, Z1, Z5
+	VFMADD231PS     Z24, Z2, Z6
+	VFMADD231PS     Z24, Z3, Z7
+	VBROADCASTF32X4 16(R12), Z24
+	VFMADD231PS     Z24, Z0, Z8
+	VFMADD231PS     Z24, Z1, Z9
+	VFMADD231PS     Z24, Z2, Z10
+	VFMADD231PS     Z24, Z3, Z11
+	VBROADCASTF32X4 32(R12), Z24
+	VFMADD231PS     Z24, Z0, Z12
+	VFMADD231PS     Z24, Z1, Z13
+	VFMADD231PS     Z24, Z2, Z14
+	VFMADD231PS     Z24, Z3, Z15
+	VBROADCASTF32X4 48(R12), Z24
+	VFMADD231PS     Z24, Z0, Z16
+	VFMADD231PS     Z24, Z1, Z17
+	VFMADD231PS     Z24, Z2, Z18
+	VFMADD231PS     Z24, Z3, Z19
+	VBROADCASTF32X4 64(R12), Z24
+	VFMADD231PS     Z24, Z0, Z20
+	VFMADD231PS     Z24, Z1, Z21
+	VFMADD231PS     Z24, Z2, Z22
+	VFMADD231PS     Z24, Z3, Z23
+	ADDQ            $0x50, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+
+afterhead:
+	MOVQ  quads+72(FP), R13
+	TESTQ R13, R13
+	JE    rest
+
+loop:
+	VMOVUPS         (BX), X0
+	VINSERTF32X4    $0x01, (BX)(DI*1), Z0, Z0
+	VINSERTF32X4    $0x02, (BX)(DI*2), Z0, Z0
+	VINSERTF32X4    $0x03, (BX)(SI*1), Z0, Z0
+	VMOVUPS         (BX)(DI*4), X1
+	VINSERTF32X4    $0x01, (BX)(R9*1), Z1, Z1
+	VINSERTF32X4    $0x02, (BX)(SI*2), Z1, Z1
+	VINSERTF32X4    $0x03, (BX)(R10*1), Z1, Z1
+	VMOVUPS         (R11), X2
+	VINSERTF32X4    $0x01, (R11)(DI*1), Z2, Z2
+	VINSERTF32X4    $0x02, (R11)(DI*2), Z2, Z2
+	VINSERTF32X4    $0x03, (R11)(SI*1), Z2, Z2
+	VMOVUPS         (R11)(DI*4), X3
+	VINSERTF32X4    $0x01, (R11)(R9*1), Z3, Z3
+	VINSERTF32X4    $0x02, (R11)(SI*2), Z3, Z3
+	VINSERTF32X4    $0x03, (R11)(R10*1), Z3, Z3
+	VBROADCASTF32X4 (R12), Z24
+	VFMADD231PS     Z24, Z0, Z4
+	VFMADD231PS     Z24, Z1, Z5
+	VFMADD231PS     Z24, Z2, Z6
+	VFMADD231PS     Z24, Z3, Z7
+	VBROADCASTF32X4 16(R12), Z24
+	VFMADD231PS     Z24, Z0, Z8
+	VFMADD231PS     Z24, Z1, Z9
+	VFMADD231PS     Z24, Z2, Z10
+	VFMADD231PS     Z24, Z3, Z11
+	VBROADCASTF32X4 32(R12), Z24
+	VFMADD231PS     Z24, Z0, Z12
+	VFMADD231PS     Z24, Z1, Z13
+	VFMADD231PS     Z24, Z2, Z14
+	VFMADD231PS     Z24, Z3, Z15
+	VBROADCASTF32X4 48(R12), Z24
+	VFMADD231PS     Z24, Z0, Z16
+	VFMADD231PS     Z24, Z1, Z17
+	VFMADD231PS     Z24, Z2, Z18
+	VFMADD231PS     Z24, Z3, Z19
+	VBROADCASTF32X4 64(R12), Z24
+	VFMADD231PS     Z24, Z0, Z20
+	VFMADD231PS     Z24, Z1, Z21
+	VFMADD231PS     Z24, Z2, Z22
+	VFMADD231PS     Z24, Z3, Z23
+	ADDQ            $0x50, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+	DECQ            R13
+	JNE             loop
+
+rest:
+	MOVQ            tail+80(FP), R13
+	TESTQ           R13, R13
+	JE              aftertail
+	KMOVW           R13, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X1
+	VINSERTF32X4    $0x01, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X1
+	VINSERTF32X4    $0x02, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X1
+	VINSERTF32X4    $0x03, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*4), K1, X1
+	VMOVUPS.Z       (BX)(R9*1), K1, X2
+	VINSERTF32X4    $0x01, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(SI*2), K1, X2
+	VINSERTF32X4    $0x02, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(R10*1), K1, X2
+	VINSERTF32X4    $0x03, X2, Z1, Z1
+	VMOVUPS.Z       (R11), K1, X2
+	VMOVUPS.Z       (R11)(DI*1), K1, X3
+	VINSERTF32X4    $0x01, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*2), K1, X3
+	VINSERTF32X4    $0x02, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(SI*1), K1, X3
+	VINSERTF32X4    $0x03, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*4), K1, X3
+	VMOVUPS.Z       (R11)(R9*1), K1, X24
+	VINSERTF32X4    $0x01, X24, Z3, Z3
+	VMOVUPS.Z       (R11)(SI*2), K1, X24
+	VINSERTF32X4    $0x02, X24, Z3, Z3
+	VMOVUPS.Z       (R11)(R10*1), K1, X24
+	VINSERTF32X4    $0x03, X24, Z3, Z3
+	VBROADCASTF32X4 (R12), Z24
+	VFMADD231PS     Z24, Z0, Z4
+	VFMADD231PS     Z24, Z1, Z5
+	VFMADD231PS     Z24, Z2, Z6
+	VFMADD231PS     Z24, Z3, Z7
+	VBROADCASTF32X4 16(R12), Z24
+	VFMADD231PS     Z24, Z0, Z8
+	VFMADD231PS     Z24, Z1, Z9
+	VFMADD231PS     Z24, Z2, Z10
+	VFMADD231PS     Z24, Z3, Z11
+	VBROADCASTF32X4 32(R12), Z24
+	VFMADD231PS     Z24, Z0, Z12
+	VFMADD231PS     Z24, Z1, Z13
+	VFMADD231PS     Z24, Z2, Z14
+	VFMADD231PS     Z24, Z3, Z15
+	VBROADCASTF32X4 48(R12), Z24
+	VFMADD231PS     Z24, Z0, Z16
+	VFMADD231PS     Z24, Z1, Z17
+	VFMADD231PS     Z24, Z2, Z18
+	VFMADD231PS     Z24, Z3, Z19
+	VBROADCASTF32X4 64(R12), Z24
+	VFMADD231PS     Z24, Z0, Z20
+	VFMADD231PS     Z24, Z1, Z21
+	VFMADD231PS     Z24, Z2, Z22
+	VFMADD231PS     Z24, Z3, Z23
+	ADDQ            $0x50, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+
+aftertail:
+	TESTQ         AX, AX
+	JE            keep
+	VPERMILPS     $0xb1, Z4, Z24
+	VADDPS        Z24, Z4, Z4
+	VPERMILPS     $0x4e, Z4, Z24
+	VADDPS        Z24, Z4, Z4
+	VPERMILPS     $0xb1, Z5, Z24
+	VADDPS        Z24, Z5, Z5
+	VPERMILPS     $0x4e, Z5, Z24
+	VADDPS        Z24, Z5, Z5
+	VPERMILPS     $0xb1, Z6, Z24
+	VADDPS        Z24, Z6, Z6
+	VPERMILPS     $0x4e, Z6, Z24
+	VADDPS        Z24, Z6, Z6
+	VPERMILPS     $0xb1, Z7, Z24
+	VADDPS        Z24, Z7, Z7
+	VPERMILPS     $0x4e, Z7, Z24
+	VADDPS        Z24, Z7, Z7
+	VPERMILPS     $0xb1, Z8, Z24
+	VADDPS        Z24, Z8, Z8
+	VPERMILPS     $0x4e, Z8, Z24
+	VADDPS        Z24, Z8, Z8
+	VPERMILPS     $0xb1, Z9, Z24
+	VADDPS        Z24, Z9, Z9
+	VPERMILPS     $0x4e, Z9, Z24
+	VADDPS        Z24, Z9, Z9
+	VPERMILPS     $0xb1, Z10, Z24
+	VADDPS        Z24, Z10, Z10
+	VPERMILPS     $0x4e, Z10, Z24
+	VADDPS        Z24, Z10, Z10
+	VPERMILPS     $0xb1, Z11, Z24
+	VADDPS        Z24, Z11, Z11
+	VPERMILPS     $0x4e, Z11, Z24
+	VADDPS        Z24, Z11, Z11
+	VPERMILPS     $0xb1, Z12, Z24
+	VADDPS        Z24, Z12, Z12
+	VPERMILPS     $0x4e, Z12, Z24
+	VADDPS        Z24, Z12, Z12
+	VPERMILPS     $0xb1, Z13, Z24
+	VADDPS        Z24, Z13, Z13
+	VPERMILPS     $0x4e, Z13, Z24
+	VADDPS        Z24, Z13, Z13
+	VPERMILPS     $0xb1, Z14, Z24
+	VADDPS        Z24, Z14, Z14
+	VPERMILPS     $0x4e, Z14, Z24
+	VADDPS        Z24, Z14, Z14
+	VPERMILPS     $0xb1, Z15, Z24
+	VADDPS        Z24, Z15, Z15
+	VPERMILPS     $0x4e, Z15, Z24
+	VADDPS        Z24, Z15, Z15
+	VPERMILPS     $0xb1, Z16, Z24
+	VADDPS        Z24, Z16, Z16
+	VPERMILPS     $0x4e, Z16, Z24
+	VADDPS        Z24, Z16, Z16
+	VPERMILPS     $0xb1, Z17, Z24
+	VADDPS        Z24, Z17, Z17
+	VPERMILPS     $0x4e, Z17, Z24
+	VADDPS        Z24, Z17, Z17
+	VPERMILPS     $0xb1, Z18, Z24
+	VADDPS        Z24, Z18, Z18
+	VPERMILPS     $0x4e, Z18, Z24
+	VADDPS        Z24, Z18, Z18
+	VPERMILPS     $0xb1, Z19, Z24
+	VADDPS        Z24, Z19, Z19
+	VPERMILPS     $0x4e, Z19, Z24
+	VADDPS        Z24, Z19, Z19
+	VPERMILPS     $0xb1, Z20, Z24
+	VADDPS        Z24, Z20, Z20
+	VPERMILPS     $0x4e, Z20, Z24
+	VADDPS        Z24, Z20, Z20
+	VPERMILPS     $0xb1, Z21, Z24
+	VADDPS        Z24, Z21, Z21
+	VPERMILPS     $0x4e, Z21, Z24
+	VADDPS        Z24, Z21, Z21
+	VPERMILPS     $0xb1, Z22, Z24
+	VADDPS        Z24, Z22, Z22
+	VPERMILPS     $0x4e, Z22, Z24
+	VADDPS        Z24, Z22, Z22
+	VPERMILPS     $0xb1, Z23, Z24
+	VADDPS        Z24, Z23, Z23
+	VPERMILPS     $0x4e, Z23, Z24
+	VADDPS        Z24, Z23, Z23
+	VMOVSS        X4, (AX)
+	VMOVSS        X8, 4(AX)
+	VMOVSS        X12, 8(AX)
+	VMOVSS        X16, 12(AX)
+	VMOVSS        X20, 16(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z8, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z12, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z16, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x01, Z20, X0
+	VMOVSS        X0, 16(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z8, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z12, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z16, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x02, Z20, X0
+	VMOVSS        X0, 16(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z8, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z12, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z16, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x03, Z20, X0
+	VMOVSS        X0, 16(AX)
+	ADDQ          CX, AX
+	VMOVSS        X5, (AX)
+	VMOVSS        X9, 4(AX)
+	VMOVSS        X13, 8(AX)
+	VMOVSS        X17, 12(AX)
+	VMOVSS        X21, 16(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z9, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z13, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z17, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x01, Z21, X0
+	VMOVSS        X0, 16(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z9, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z13, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z17, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x02, Z21, X0
+	VMOVSS        X0, 16(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z9, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z13, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z17, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x03, Z21, X0
+	VMOVSS        X0, 16(AX)
+	ADDQ          CX, AX
+	VMOVSS        X6, (AX)
+	VMOVSS        X10, 4(AX)
+	VMOVSS        X14, 8(AX)
+	VMOVSS        X18, 12(AX)
+	VMOVSS        X22, 16(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z6, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z10, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z14, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z18, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x01, Z22, X0
+	VMOVSS        X0, 16(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z6, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z10, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z14, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z18, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x02, Z22, X0
+	VMOVSS        X0, 16(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z6, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z10, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z14, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z18, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x03, Z22, X0
+	VMOVSS        X0, 16(AX)
+	ADDQ          CX, AX
+	VMOVSS        X7, (AX)
+	VMOVSS        X11, 4(AX)
+	VMOVSS        X15, 8(AX)
+	VMOVSS        X19, 12(AX)
+	VMOVSS        X23, 16(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z7, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z11, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z15, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z19, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x01, Z23, X0
+	VMOVSS        X0, 16(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z7, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z11, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z15, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z19, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x02, Z23, X0
+	VMOVSS        X0, 16(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z7, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z11, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z15, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z19, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x03, Z23, X0
+	VMOVSS        X0, 16(AX)
+	ADDQ          CX, AX
+	JMP           next
+
+keep:
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, 64(DX)
+	VMOVUPS Z6, 128(DX)
+	VMOVUPS Z7, 192(DX)
+	VMOVUPS Z8, 256(DX)
+	VMOVUPS Z9, 320(DX)
+	VMOVUPS Z10, 384(DX)
+	VMOVUPS Z11, 448(DX)
+	VMOVUPS Z12, 512(DX)
+	VMOVUPS Z13, 576(DX)
+	VMOVUPS Z14, 640(DX)
+	VMOVUPS Z15, 704(DX)
+	VMOVUPS Z16, 768(DX)
+	VMOVUPS Z17, 832(DX)
+	VMOVUPS Z18, 896(DX)
+	VMOVUPS Z19, 960(DX)
+	VMOVUPS Z20, 1024(DX)
+	VMOVUPS Z21, 1088(DX)
+	VMOVUPS Z22, 1152(DX)
+	VMOVUPS Z23, 1216(DX)
+
+next:
+	ADDQ   $+1280, DX
+	IMUL3Q $0x10, DI, R11
+	MOVQ   a+32(FP), BX
+	ADDQ   R11, BX
+	MOVQ   BX, a+32(FP)
+	LEAQ   (BX)(DI*8), R11
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow5x4AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·narrow5x4AVX512(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R9
+
+tile:
+	MOVQ            start+24(FP), R9
+	TESTQ           R9, R9
+	JE              continued
+	VBROADCASTF32X4 (R9), Z1
+	VBROADCASTF32X4 16(R9), Z2
+	VBROADCASTF32X4 32(R9), Z3
+	VBROADCASTF32X4 48(R9), Z4
+	VBROADCASTF32X4 64(R9), Z5
+	JMP             begin
+
+continued:
+	VMOVUPS (DX), Z1
+	VMOVUPS 64(DX), Z2
+	VMOVUPS 128(DX), Z3
+	VMOVUPS 192(DX), Z4
+	VMOVUPS 256(DX), Z5
+
+begin:
+	MOVQ            b+56(FP), R9
+	MOVQ            head+64(FP), R10
+	TESTQ           R10, R10
+	JE              afterhead
+	KMOVW           R10, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X6
+	VINSERTF32X4    $0x01, X6, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X6
+	VINSERTF32X4    $0x02, X6, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X6
+	VINSERTF32X4    $0x03, X6, Z0, Z0
+	VBROADCASTF32X4 (R9), Z6
+	VFMADD231PS     Z6, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z6
+	VFMADD231PS     Z6, Z0, Z2
+	VBROADCASTF32X4 32(R9), Z6
+	VFMADD231PS     Z6, Z0, Z3
+	VBROADCASTF32X4 48(R9), Z6
+	VFMADD231PS     Z6, Z0, Z4
+	VBROADCASTF32X4 64(R9), Z6
+	VFMADD231PS     Z6, Z0, Z5
+	ADDQ            $0x50, R9
+	ADDQ            $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R10
+	TESTQ R10, R10
+	JE    rest
+
+loop:
+	VMOVUPS         (BX), X0
+	VINSERTF32X4    $0x01, (BX)(DI*1), Z0, Z0
+	VINSERTF32X4    $0x02, (BX)(DI*2), Z0, Z0
+	VINSERTF32X4    $0x03, (BX)(SI*1), Z0, Z0
+	VBROADCASTF32X4 (R9), Z6
+	VFMADD231PS     Z6, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z6
+	VFMADD231PS     Z6, Z0, Z2
+	VBROADCASTF32X4 32(R9), Z6
+	VFMADD231PS     Z6, Z0, Z3
+	VBROADCASTF32X4 48(R9), Z6
+	VFMADD231PS     Z6, Z0, Z4
+	VBROADCASTF32X4 64(R9), Z6
+	VFMADD231PS     Z6, Z0, Z5
+	ADDQ            $0x50, R9
+	ADDQ            $0x10, BX
+	DECQ            R10
+	JNE             loop
+
+rest:
+	MOVQ            tail+80(FP), R10
+	TESTQ           R10, R10
+	JE              aftertail
+	KMOVW           R10, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X6
+	VINSERTF32X4    $0x01, X6, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X6
+	VINSERTF32X4    $0x02, X6, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X6
+	VINSERTF32X4    $0x03, X6, Z0, Z0
+	VBROADCASTF32X4 (R9), Z6
+	VFMADD231PS     Z6, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z6
+	VFMADD231PS     Z6, Z0, Z2
+	VBROADCASTF32X4 32(R9), Z6
+	VFMADD231PS     Z6, Z0, Z3
+	VBROADCASTF32X4 48(R9), Z6
+	VFMADD231PS     Z6, Z0, Z4
+	VBROADCASTF32X4 64(R9), Z6
+	VFMADD231PS     Z6, Z0, Z5
+	ADDQ            $0x50, R9
+	ADDQ            $0x10, BX
+
+aftertail:
+	TESTQ         AX, AX
+	JE            keep
+	VPERMILPS     $0xb1, Z1, Z6
+	VADDPS        Z6, Z1, Z1
+	VPERMILPS     $0x4e, Z1, Z6
+	VADDPS        Z6, Z1, Z1
+	VPERMILPS     $0xb1, Z2, Z6
+	VADDPS        Z6, Z2, Z2
+	VPERMILPS     $0x4e, Z2, Z6
+	VADDPS        Z6, Z2, Z2
+	VPERMILPS     $0xb1, Z3, Z6
+	VADDPS        Z6, Z3, Z3
+	VPERMILPS     $0x4e, Z3, Z6
+	VADDPS        Z6, Z3, Z3
+	VPERMILPS     $0xb1, Z4, Z6
+	VADDPS        Z6, Z4, Z4
+	VPERMILPS     $0x4e, Z4, Z6
+	VADDPS        Z6, Z4, Z4
+	VPERMILPS     $0xb1, Z5, Z6
+	VADDPS        Z6, Z5, Z5
+	VPERMILPS     $0x4e, Z5, Z6
+	VADDPS        Z6, Z5, Z5
+	VMOVSS        X1, (AX)
+	VMOVSS        X2, 4(AX)
+	VMOVSS        X3, 8(AX)
+	VMOVSS        X4, 12(AX)
+	VMOVSS        X5, 16(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z2, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z3, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z4, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x01, Z5, X0
+	VMOVSS        X0, 16(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z2, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z3, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z4, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x02, Z5, X0
+	VMOVSS        X0, 16(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z2, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z3, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z4, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x03, Z5, X0
+	VMOVSS        X0, 16(AX)
+	ADDQ          CX, AX
+	JMP           next
+
+keep:
+	VMOVUPS Z1, (DX)
+	VMOVUPS Z2, 64(DX)
+	VMOVUPS Z3, 128(DX)
+	VMOVUPS Z4, 192(DX)
+	VMOVUPS Z5, 256(DX)
+
+next:
+	ADDQ   $+320, DX
+	IMUL3Q $0x04, DI, R9
+	MOVQ   a+32(FP), BX
+	ADDQ   R9, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow6x16AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·narrow6x16AVX512(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R10
+	LEAQ (BX)(DI*8), R11
+
+tile:
+	MOVQ            start+24(FP), R12
+	TESTQ           R12, R12
+	JE              continued
+	VBROADCASTF32X4 (R12), Z4
+	VBROADCASTF32X4 (R12), Z5
+	VBROADCASTF32X4 (R12), Z6
+	VBROADCASTF32X4 (R12), Z7
+	VBROADCASTF32X4 16(R12), Z8
+	VBROADCASTF32X4 16(R12), Z9
+	VBROADCASTF32X4 16(R12), Z10
+	VBROADCASTF32X4 16(R12), Z11
+	VBROADCASTF32X4 32(R12), Z12
+	VBROADCASTF32X4 32(R12), Z13
+	VBROADCASTF32X4 32(R12), Z14
+	VBROADCASTF32X4 32(R12), Z15
+	VBROADCASTF32X4 48(R12), Z16
+	VBROADCASTF32X4 48(R12), Z17
+	VBROADCASTF32X4 48(R12), Z18
+	VBROADCASTF32X4 48(R12), Z19
+	VBROADCASTF32X4 64(R12), Z20
+	VBROADCASTF32X4 64(R12), Z21
+	VBROADCASTF32X4 64(R12), Z22
+	VBROADCASTF32X4 64(R12), Z23
+	VBROADCASTF32X4 80(R12), Z24
+	VBROADCASTF32X4 80(R12), Z25
+	VBROADCASTF32X4 80(R12), Z26
+	VBROADCASTF32X4 80(R12), Z27
+	JMP             begin
+
+continued:
+	VMOVUPS (DX), Z4
+	VMOVUPS 64(DX), Z5
+	VMOVUPS 128(DX), Z6
+	VMOVUPS 192(DX), Z7
+	VMOVUPS 256(DX), Z8
+	VMOVUPS 320(DX), Z9
+	VMOVUPS 384(DX), Z10
+	VMOVUPS 448(DX), Z11
+	VMOVUPS 512(DX), Z12
+	VMOVUPS 576(DX), Z13
+	VMOVUPS 640(DX), Z14
+	VMOVUPS 704(DX), Z15
+	VMOVUPS 768(DX), Z16
+	VMOVUPS 832(DX), Z17
+	VMOVUPS 896(DX), Z18
+	VMOVUPS 960(DX), Z19
+	VMOVUPS 1024(DX), Z20
+	VMOVUPS 1088(DX), Z21
+	VMOVUPS 1152(DX), Z22
+	VMOVUPS 1216(DX), Z23
+	VMOVUPS 1280(DX), Z24
+	VMOVUPS 1344(DX), Z25
+	VMOVUPS 1408(DX), Z26
+	VMOVUPS 1472(DX), Z27
+
+begin:
+	MOVQ            b+56(FP), R12
+	MOVQ            head+64(FP), R13
+	TESTQ           R13, R13
+	JE              afterhead
+	KMOVW           R13, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X1
+	VINSERTF32X4    $0x01, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X1
+	VINSERTF32X4    $0x02, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X1
+	VINSERTF32X4    $0x03, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*4), K1, X1
+	VMOVUPS.Z       (BX)(R9*1), K1, X2
+	VINSERTF32X4    $0x01, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(SI*2), K1, X2
+	VINSERTF32X4    $0x02, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(R10*1), K1, X2
+	VINSERTF32X4    $0x03, X2, Z1, Z1
+	VMOVUPS.Z       (R11), K1, X2
+	VMOVUPS.Z       (R11)(DI*1), K1, X3
+	VINSERTF32X4    $0x01, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*2), K1, X3
+	VINSERTF32X4    $0x02, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(SI*1), K1, X3
+	VINSERTF32X4    $0x03, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*4), K1, X3
+	VMOVUPS.Z       (R11)(R9*1), K1, X28
+	VINSERTF32X4    $0x01, X28, Z3, Z3
+	VMOVUPS.Z       (R11)(SI*2), K1, X28
+	VINSERTF32X4    $0x02, X28, Z3, Z3
+	VMOVUPS.Z       (R11)(R10*1), K1, X28
+	VINSERTF32X4    $0x03, X28, Z3, Z3
+	VBROADCASTF32X4 (R12), Z28
+	VFMADD231PS     Z28, Z0, Z4
+	VFMADD231PS     Z28, Z1, Z5
+	VFMADD231PS     Z28, Z2, Z6
+	VFMADD231PS     Z28, Z3, Z7
+	VBROADCASTF32X4 16(R12), Z28
+	VFMADD231PS     Z28, Z0, Z8
+	VFMADD231PS     Z28, Z1, Z9
+	VFMADD231PS     Z28, Z2, Z10
+	VFMADD231PS     Z28, Z3, Z11
+	VBROADCASTF32X4 32(R12), Z28
+	VFMADD231PS     Z28, Z0, Z12
+	VFMADD231PS     Z28, Z1, Z13
+	VFMADD231PS     Z28, Z2, Z14
+	VFMADD231PS     Z28, Z3, Z15
+	VBROADCASTF32X4 48(R12), Z28
+	VFMADD231PS     Z28, Z0, Z16
+	VFMADD231PS     Z28, Z1, Z17
+	VFMADD231PS     Z28, Z2, Z18
+	VFMADD231PS     Z28, Z3, Z19
+	VBROADCASTF32X4 64(R12), Z28
+	VFMADD231PS     Z28, Z0, Z20
+	VFMADD231PS     Z28, Z1, Z21
+	VFMADD231PS     Z28, Z2, Z22
+	VFMADD231PS     Z28, Z3, Z23
+	VBROADCASTF32X4 80(R12), Z28
+	VFMADD231PS     Z28, Z0, Z24
+	VFMADD231PS     Z28, Z1, Z25
+	VFMADD231PS     Z28, Z2, Z26
+	VFMADD231PS     Z28, Z3, Z27
+	ADDQ            $0x60, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+
+afterhead:
+	MOVQ  quads+72(FP), R13
+	TESTQ R13, R13
+	JE    rest
+
+loop:
+	VMOVUPS         (BX), X0
+	VINSERTF32X4    $0x01, (BX)(DI*1), Z0, Z0
+	VINSERTF32X4    $0x02, (BX)(DI*2), Z0, Z0
+	VINSERTF32X4    $0x03, (BX)(SI*1), Z0, Z0
+	VMOVUPS         (BX)(DI*4), X1
+	VINSERTF32X4    $0x01, (BX)(R9*1), Z1, Z1
+	VINSERTF32X4    $0x02, (BX)(SI*2), Z1, Z1
+	VINSERTF32X4    $0x03, (BX)(R10*1), Z1, Z1
+	VMOVUPS         (R11), X2
+	VINSERTF32X4    $0x01, (R11)(DI*1), Z2, Z2
+	VINSERTF32X4    $0x02, (R11)(DI*2), Z2, Z2
+	VINSERTF32X4    $0x03, (R11)(SI*1), Z2, Z2
+	VMOVUPS         (R11)(DI*4), X3
+	VINSERTF32X4    $0x01, (R11)(R9*1), Z3, Z3
+	VINSERTF32X4    $0x02, (R11)(SI*2), Z3, Z3
+	VINSERTF32X4    $0x03, (R11)(R10*1), Z3, Z3
+	VBROADCASTF32X4 (R12), Z28
+	VFMADD231PS     Z28, Z0, Z4
+	VFMADD231PS     Z28, Z1, Z5
+	VFMADD231PS     Z28, Z2, Z6
+	VFMADD231PS     Z28, Z3, Z7
+	VBROADCASTF32X4 16(R12), Z28
+	VFMADD231PS     Z28, Z0, Z8
+	VFMADD231PS     Z28, Z1, Z9
+	VFMADD231PS     Z28, Z2, Z10
+	VFMADD231PS     Z28, Z3, Z11
+	VBROADCASTF32X4 32(R12), Z28
+	VFMADD231PS     Z28, Z0, Z12
+	VFMADD231PS     Z28, Z1, Z13
+	VFMADD231PS     Z28, Z2, Z14
+	VFMADD231PS     Z28, Z3, Z15
+	VBROADCASTF32X4 48(R12), Z28
+	VFMADD231PS     Z28, Z0, Z16
+	VFMADD231PS     Z28, Z1, Z17
+	VFMADD231PS     Z28, Z2, Z18
+	VFMADD231PS     Z28, Z3, Z19
+	VBROADCASTF32X4 64(R12), Z28
+	VFMADD231PS     Z28, Z0, Z20
+	VFMADD231PS     Z28, Z1, Z21
+	VFMADD231PS     Z28, Z2, Z22
+	VFMADD231PS     Z28, Z3, Z23
+	VBROADCASTF32X4 80(R12), Z28
+	VFMADD231PS     Z28, Z0, Z24
+	VFMADD231PS     Z28, Z1, Z25
+	VFMADD231PS     Z28, Z2, Z26
+	VFMADD231PS     Z28, Z3, Z27
+	ADDQ            $0x60, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+	DECQ            R13
+	JNE             loop
+
+rest:
+	MOVQ            tail+80(FP), R13
+	TESTQ           R13, R13
+	JE              aftertail
+	KMOVW           R13, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X1
+	VINSERTF32X4    $0x01, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X1
+	VINSERTF32X4    $0x02, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X1
+	VINSERTF32X4    $0x03, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*4), K1, X1
+	VMOVUPS.Z       (BX)(R9*1), K1, X2
+	VINSERTF32X4    $0x01, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(SI*2), K1, X2
+	VINSERTF32X4    $0x02, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(R10*1), K1, X2
+	VINSERTF32X4    $0x03, X2, Z1, Z1
+	VMOVUPS.Z       (R11), K1, X2
+	VMOVUPS.Z       (R11)(DI*1), K1, X3
+	VINSERTF32X4    $0x01, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*2), K1, X3
+	VINSERTF32X4    $0x02, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(SI*1), K1, X3
+	VINSERTF32X4    $0x03, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*4), K1, X3
+	VMOVUPS.Z       (R11)(R9*1), K1, X28
+	VINSERTF32X4    $0x01, X28, Z3, Z3
+	VMOVUPS.Z       (R11)(SI*2), K1, X28
+	VINSERTF32X4    $0x02, X28, Z3, Z3
+	VMOVUPS.Z       (R11)(R10*1), K1, X28
+	VINSERTF32X4    $0x03, X28, Z3, Z3
+	VBROADCASTF32X4 (R12), Z28
+	VFMADD231PS     Z28, Z0, Z4
+	VFMADD231PS     Z28, Z1, Z5
+	VFMADD231PS     Z28, Z2, Z6
+	VFMADD231PS     Z28, Z3, Z7
+	VBROADCASTF32X4 16(R12), Z28
+	VFMADD231PS     Z28, Z0, Z8
+	VFMADD231PS     Z28, Z1, Z9
+	VFMADD231PS     Z28, Z2, Z10
+	VFMADD231PS     Z28, Z3, Z11
+	VBROADCASTF32X4 32(R12), Z28
+	VFMADD231PS     Z28, Z0, Z12
+	VFMADD231PS     Z28, Z1, Z13
+	VFMADD231PS     Z28, Z2, Z14
+	VFMADD231PS     Z28, Z3, Z15
+	VBROADCASTF32X4 48(R12), Z28
+	VFMADD231PS     Z28, Z0, Z16
+	VFMADD231PS     Z28, Z1, Z17
+	VFMADD231PS     Z28, Z2, Z18
+	VFMADD231PS     Z28, Z3, Z19
+	VBROADCASTF32X4 64(R12), Z28
+	VFMADD231PS     Z28, Z0, Z20
+	VFMADD231PS     Z28, Z1, Z21
+	VFMADD231PS     Z28, Z2, Z22
+	VFMADD231PS     Z28, Z3, Z23
+	VBROADCASTF32X4 80(R12), Z28
+	VFMADD231PS     Z28, Z0, Z24
+	VFMADD231PS     Z28, Z1, Z25
+	VFMADD231PS     Z28, Z2, Z26
+	VFMADD231PS     Z28, Z3, Z27
+	ADDQ            $0x60, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+
+aftertail:
+	TESTQ         AX, AX
+	JE            keep
+	VPERMILPS     $0xb1, Z4, Z28
+	VADDPS        Z28, Z4, Z4
+	VPERMILPS     $0x4e, Z4, Z28
+	VADDPS        Z28, Z4, Z4
+	VPERMILPS     $0xb1, Z5, Z28
+	VADDPS        Z28, Z5, Z5
+	VPERMILPS     $0x4e, Z5, Z28
+	VADDPS        Z28, Z5, Z5
+	VPERMILPS     $0xb1, Z6, Z28
+	VADDPS        Z28, Z6, Z6
+	VPERMILPS     $0x4e, Z6, Z28
+	VADDPS        Z28, Z6, Z6
+	VPERMILPS     $0xb1, Z7, Z28
+	VADDPS        Z28, Z7, Z7
+	VPERMILPS     $0x4e, Z7, Z28
+	VADDPS        Z28, Z7, Z7
+	VPERMILPS     $0xb1, Z8, Z28
+	VADDPS        Z28, Z8, Z8
+	VPERMILPS     $0x4e, Z8, Z28
+	VADDPS        Z28, Z8, Z8
+	VPERMILPS     $0xb1, Z9, Z28
+	VADDPS        Z28, Z9, Z9
+	VPERMILPS     $0x4e, Z9, Z28
+	VADDPS        Z28, Z9, Z9
+	VPERMILPS     $0xb1, Z10, Z28
+	VADDPS        Z28, Z10, Z10
+	VPERMILPS     $0x4e, Z10, Z28
+	VADDPS        Z28, Z10, Z10
+	VPERMILPS     $0xb1, Z11, Z28
+	VADDPS        Z28, Z11, Z11
+	VPERMILPS     $0x4e, Z11, Z28
+	VADDPS        Z28, Z11, Z11
+	VPERMILPS     $0xb1, Z12, Z28
+	VADDPS        Z28, Z12, Z12
+	VPERMILPS     $0x4e, Z12, Z28
+	VADDPS        Z28, Z12, Z12
+	VPERMILPS     $0xb1, Z13, Z28
+	VADDPS        Z28, Z13, Z13
+	VPERMILPS     $0x4e, Z13, Z28
+	VADDPS        Z28, Z13, Z13
+	VPERMILPS     $0xb1, Z14, Z28
+	VADDPS        Z28, Z14, Z14
+	VPERMILPS     $0x4e, Z14, Z28
+	VADDPS        Z28, Z14, Z14
+	VPERMILPS     $0xb1, Z15, Z28
+	VADDPS        Z28, Z15, Z15
+	VPERMILPS     $0x4e, Z15, Z28
+	VADDPS        Z28, Z15, Z15
+	VPERMILPS     $0xb1, Z16, Z28
+	VADDPS        Z28, Z16, Z16
+	VPERMILPS     $0x4e, Z16, Z28
+	VADDPS        Z28, Z16, Z16
+	VPERMILPS     $0xb1, Z17, Z28
+	VADDPS        Z28, Z17, Z17
+	VPERMILPS     $0x4e, Z17, Z28
+	VADDPS        Z28, Z17, Z17
+	VPERMILPS     $0xb1, Z18, Z28
+	VADDPS        Z28, Z18, Z18
+	VPERMILPS     $0x4e, Z18, Z28
+	VADDPS        Z28, Z18, Z18
+	VPERMILPS     $0xb1, Z19, Z28
+	VADDPS        Z28, Z19, Z19
+	VPERMILPS     $0x4e, Z19, Z28
+	VADDPS        Z28, Z19, Z19
+	VPERMILPS     $0xb1, Z20, Z28
+	VADDPS        Z28, Z20, Z20
+	VPERMILPS     $0x4e, Z20, Z28
+	VADDPS        Z28, Z20, Z20
+	VPERMILPS     $0xb1, Z21, Z28
+	VADDPS        Z28, Z21, Z21
+	VPERMILPS     $0x4e, Z21, Z28
+	VADDPS        Z28, Z21, Z21
+	VPERMILPS     $0xb1, Z22, Z28
+	VADDPS        Z28, Z22, Z22
+	VPERMILPS     $0x4e, Z22, Z28
+	VADDPS        Z28, Z22, Z22
+	VPERMILPS     $0xb1, Z23, Z28
+	VADDPS        Z28, Z23, Z23
+	VPERMILPS     $0x4e, Z23, Z28
+	VADDPS        Z28, Z23, Z23
+	VPERMILPS     $0xb1, Z24, Z28
+	VADDPS        Z28, Z24, Z24
+	VPERMILPS     $0x4e, Z24, Z28
+	VADDPS        Z28, Z24, Z24
+	VPERMILPS     $0xb1, Z25, Z28
+	VADDPS        Z28, Z25, Z25
+	VPERMILPS     $0x4e, Z25, Z28
+	VADDPS        Z28, Z25, Z25
+	VPERMILPS     $0xb1, Z26, Z28
+	VADDPS        Z28, Z26, Z26
+	VPERMILPS     $0x4e, Z26, Z28
+	VADDPS        Z28, Z26, Z26
+	VPERMILPS     $0xb1, Z27, Z28
+	VADDPS        Z28, Z27, Z27
+	VPERMILPS     $0x4e, Z27, Z28
+	VADDPS        Z28, Z27, Z27
+	VMOVSS        X4, (AX)
+	VMOVSS        X8, 4(AX)
+	VMOVSS        X12, 8(AX)
+	VMOVSS        X16, 12(AX)
+	VMOVSS        X20, 16(AX)
+	VMOVSS        X24, 20(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z8, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z12, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z16, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x01, Z20, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x01, Z24, X0
+	VMOVSS        X0, 20(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z8, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z12, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z16, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x02, Z20, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x02, Z24, X0
+	VMOVSS        X0, 20(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z8, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z12, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z16, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x03, Z20, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x03, Z24, X0
+	VMOVSS        X0, 20(AX)
+	ADDQ          CX, AX
+	VMOVSS        X5, (AX)
+	VMOVSS        X9, 4(AX)
+	VMOVSS        X13, 8(AX)
+	VMOVSS        X17, 12(AX)
+	VMOVSS        X21, 16(AX)
+	VMOVSS        X25, 20(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z9, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z13, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z17, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x01, Z21, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x01, Z25, X0
+	VMOVSS        X0, 20(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z9, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z13, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z17, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x02, Z21, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x02, Z25, X0
+	VMOVSS        X0, 20(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z9, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z13, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z17, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x03, Z21, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x03, Z25, X0
+	VMOVSS        X0, 20(AX)
+	ADDQ          CX, AX
+	VMOVSS        X6, (AX)
+	VMOVSS        X10, 4(AX)
+	VMOVSS        X14, 8(AX)
+	VMOVSS        X18, 12(AX)
+	VMOVSS        X22, 16(AX)
+	VMOVSS        X26, 20(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z6, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z10, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z14, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z18, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x01, Z22, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x01, Z26, X0
+	VMOVSS        X0, 20(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z6, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z10, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z14, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z18, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x02, Z22, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x02, Z26, X0
+	VMOVSS        X0, 20(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z6, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z10, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z14, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z18, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x03, Z22, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x03, Z26, X0
+	VMOVSS        X0, 20(AX)
+	ADDQ          CX, AX
+	VMOVSS        X7, (AX)
+	VMOVSS        X11, 4(AX)
+	VMOVSS        X15, 8(AX)
+	VMOVSS        X19, 12(AX)
+	VMOVSS        X23, 16(AX)
+	VMOVSS        X27, 20(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z7, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z11, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z15, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z19, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x01, Z23, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x01, Z27, X0
+	VMOVSS        X0, 20(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z7, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z11, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z15, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z19, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x02, Z23, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x02, Z27, X0
+	VMOVSS        X0, 20(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z7, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z11, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z15, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z19, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x03, Z23, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x03, Z27, X0
+	VMOVSS        X0, 20(AX)
+	ADDQ          CX, AX
+	JMP           next
+
+keep:
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, 64(DX)
+	VMOVUPS Z6, 128(DX)
+	VMOVUPS Z7, 192(DX)
+	VMOVUPS Z8, 256(DX)
+	VMOVUPS Z9, 320(DX)
+	VMOVUPS Z10, 384(DX)
+	VMOVUPS Z11, 448(DX)
+	VMOVUPS Z12, 512(DX)
+	VMOVUPS Z13, 576(DX)
+	VMOVUPS Z14, 640(DX)
+	VMOVUPS Z15, 704(DX)
+	VMOVUPS Z16, 768(DX)
+	VMOVUPS Z17, 832(DX)
+	VMOVUPS Z18, 896(DX)
+	VMOVUPS Z19, 960(DX)
+	VMOVUPS Z20, 1024(DX)
+	VMOVUPS Z21, 1088(DX)
+	VMOVUPS Z22, 1152(DX)
+	VMOVUPS Z23, 1216(DX)
+	VMOVUPS Z24, 1280(DX)
+	VMOVUPS Z25, 1344(DX)
+	VMOVUPS Z26, 1408(DX)
+	VMOVUPS Z27, 1472(DX)
+
+next:
+	ADDQ   $+1536, DX
+	IMUL3Q $0x10, DI, R11
+	MOVQ   a+32(FP), BX
+	ADDQ   R11, BX
+	MOVQ   BX, a+32(FP)
+	LEAQ   (BX)(DI*8), R11
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow6x4AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·narrow6x4AVX512(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R9
+
+tile:
+	MOVQ            start+24(FP), R9
+	TESTQ           R9, R9
+	JE              continued
+	VBROADCASTF32X4 (R9), Z1
+	VBROADCASTF32X4 16(R9), Z2
+	VBROADCASTF32X4 32(R9), Z3
+	VBROADCASTF32X4 48(R9), Z4
+	VBROADCASTF32X4 64(R9), Z5
+	VBROADCASTF32X4 80(R9), Z6
+	JMP             begin
+
+continued:
+	VMOVUPS (DX), Z1
+	VMOVUPS 64(DX), Z2
+	VMOVUPS 128(DX), Z3
+	VMOVUPS 192(DX), Z4
+	VMOVUPS 256(DX), Z5
+	VMOVUPS 320(DX), Z6
+
+begin:
+	MOVQ            b+56(FP), R9
+	MOVQ            head+64(FP), R10
+	TESTQ           R10, R10
+	JE              afterhead
+	KMOVW           R10, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X7
+	VINSERTF32X4    $0x01, X7, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X7
+	VINSERTF32X4    $0x02, X7, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X7
+	VINSERTF32X4    $0x03, X7, Z0, Z0
+	VBROADCASTF32X4 (R9), Z7
+	VFMADD231PS     Z7, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z7
+	VFMADD231PS     Z7, Z0, Z2
+	VBROADCASTF32X4 32(R9), Z7
+	VFMADD231PS     Z7, Z0, Z3
+	VBROADCASTF32X4 48(R9), Z7
+	VFMADD231PS     Z7, Z0, Z4
+	VBROADCASTF32X4 64(R9), Z7
+	VFMADD231PS     Z7, Z0, Z5
+	VBROADCASTF32X4 80(R9), Z7
+	VFMADD231PS     Z7, Z0, Z6
+	ADDQ            $0x60, R9
+	ADDQ            $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R10
+	TESTQ R10, R10
+	JE    rest
+
+loop:
+	VMOVUPS         (BX), X0
+	VINSERTF32X4    $0x01, (BX)(DI*1), Z0, Z0
+	VINSERTF32X4    $0x02, (BX)(DI*2), Z0, Z0
+	VINSERTF32X4    $0x03, (BX)(SI*1), Z0, Z0
+	VBROADCASTF32X4 (R9), Z7
+	VFMADD231PS     Z7, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z7
+	VFMADD231PS     Z7, Z0, Z2
+	VBROADCASTF32X4 32(R9), Z7
+	VFMADD231PS     Z7, Z0, Z3
+	VBROADCASTF32X4 48(R9), Z7
+	VFMADD231PS     Z7, Z0, Z4
+	VBROADCASTF32X4 64(R9), Z7
+	VFMADD231PS     Z7, Z0, Z5
+	VBROADCASTF32X4 80(R9), Z7
+	VFMADD231PS     Z7, Z0, Z6
+	ADDQ            $0x60, R9
+	ADDQ            $0x10, BX
+	DECQ            R10
+	JNE             loop
+
+rest:
+	MOVQ            tail+80(FP), R10
+	TESTQ           R10, R10
+	JE              aftertail
+	KMOVW           R10, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X7
+	VINSERTF32X4    $0x01, X7, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X7
+	VINSERTF32X4    $0x02, X7, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X7
+	VINSERTF32X4    $0x03, X7, Z0, Z0
+	VBROADCASTF32X4 (R9), Z7
+	VFMADD231PS     Z7, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z7
+	VFMADD231PS     Z7, Z0, Z2
+	VBROADCASTF32X4 32(R9), Z7
+	VFMADD231PS     Z7, Z0, Z3
+	VBROADCASTF32X4 48(R9), Z7
+	VFMADD231PS     Z7, Z0, Z4
+	VBROADCASTF32X4 64(R9), Z7
+	VFMADD231PS     Z7, Z0, Z5
+	VBROADCASTF32X4 80(R9), Z7
+	VFMADD231PS     Z7, Z0, Z6
+	ADDQ            $0x60, R9
+	ADDQ            $0x10, BX
+
+aftertail:
+	TESTQ         AX, AX
+	JE            keep
+	VPERMILPS     $0xb1, Z1, Z7
+	VADDPS        Z7, Z1, Z1
+	VPERMILPS     $0x4e, Z1, Z7
+	VADDPS        Z7, Z1, Z1
+	VPERMILPS     $0xb1, Z2, Z7
+	VADDPS        Z7, Z2, Z2
+	VPERMILPS     $0x4e, Z2, Z7
+	VADDPS        Z7, Z2, Z2
+	VPERMILPS     $0xb1, Z3, Z7
+	VADDPS        Z7, Z3, Z3
+	VPERMILPS     $0x4e, Z3, Z7
+	VADDPS        Z7, Z3, Z3
+	VPERMILPS     $0xb1, Z4, Z7
+	VADDPS        Z7, Z4, Z4
+	VPERMILPS     $0x4e, Z4, Z7
+	VADDPS        Z7, Z4, Z4
+	VPERMILPS     $0xb1, Z5, Z7
+	VADDPS        Z7, Z5, Z5
+	VPERMILPS     $0x4e, Z5, Z7
+	VADDPS        Z7, Z5, Z5
+	VPERMILPS     $0xb1, Z6, Z7
+	VADDPS        Z7, Z6, Z6
+	VPERMILPS     $0x4e, Z6, Z7
+	VADDPS        Z7, Z6, Z6
+	VMOVSS        X1, (AX)
+	VMOVSS        X2, 4(AX)
+	VMOVSS        X3, 8(AX)
+	VMOVSS        X4, 12(AX)
+	VMOVSS        X5, 16(AX)
+	VMOVSS        X6, 20(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z2, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z3, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z4, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x01, Z5, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x01, Z6, X0
+	VMOVSS        X0, 20(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z2, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z3, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z4, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x02, Z5, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x02, Z6, X0
+	VMOVSS        X0, 20(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z2, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z3, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z4, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x03, Z5, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x03, Z6, X0
+	VMOVSS        X0, 20(AX)
+	ADDQ          CX, AX
+	JMP           next
+
+keep:
+	VMOVUPS Z1, (DX)
+	VMOVUPS Z2, 64(DX)
+	VMOVUPS Z3, 128(DX)
+	VMOVUPS Z4, 192(DX)
+	VMOVUPS Z5, 256(DX)
+	VMOVUPS Z6, 320(DX)
+
+next:
+	ADDQ   $+384, DX
+	IMUL3Q $0x04, DI, R9
+	MOVQ   a+32(FP), BX
+	ADDQ   R9, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow7x12AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·narrow7x12AVX512(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R10
+	LEAQ (BX)(DI*8), R11
+
+tile:
+	MOVQ            start+24(FP), R12
+	TESTQ           R12, R12
+	JE              continued
+	VBROADCASTF32X4 (R12), Z3
+	VBROADCASTF32X4 (R12), Z4
+	VBROADCASTF32X4 (R12), Z5
+	VBROADCASTF32X4 16(R12), Z6
+	VBROADCASTF32X4 16(R12), Z7
+	VBROADCASTF32X4 16(R12), Z8
+	VBROADCASTF32X4 32(R12), Z9
+	VBROADCASTF32X4 32(R12), Z10
+	VBROADCASTF32X4 32(R12), Z11
+	VBROADCASTF32X4 48(R12), Z12
+	VBROADCASTF32X4 48(R12), Z13
+	VBROADCASTF32X4 48(R12), Z14
+	VBROADCASTF32X4 64(R12), Z15
+	VBROADCASTF32X4 64(R12), Z16
+	VBROADCASTF32X4 64(R12), Z17
+	VBROADCASTF32X4 80(R12), Z18
+	VBROADCASTF32X4 80(R12), Z19
+	VBROADCASTF32X4 80(R12), Z20
+	VBROADCASTF32X4 96(R12), Z21
+	VBROADCASTF32X4 96(R12), Z22
+	VBROADCASTF32X4 96(R12), Z23
+	JMP             begin
+
+continued:
+	VMOVUPS (DX), Z3
+	VMOVUPS 64(DX), Z4
+	VMOVUPS 128(DX), Z5
+	VMOVUPS 192(DX), Z6
+	VMOVUPS 256(DX), Z7
+	VMOVUPS 320(DX), Z8
+	VMOVUPS 384(DX), Z9
+	VMOVUPS 448(DX), Z10
+	VMOVUPS 512(DX), Z11
+	VMOVUPS 576(DX), Z12
+	VMOVUPS 640(DX), Z13
+	VMOVUPS 704(DX), Z14
+	VMOVUPS 768(DX), Z15
+	VMOVUPS 832(DX), Z16
+	VMOVUPS 896(DX), Z17
+	VMOVUPS 960(DX), Z18
+	VMOVUPS 1024(DX), Z19
+	VMOVUPS 1088(DX), Z20
+	VMOVUPS 1152(DX), Z21
+	VMOVUPS 1216(DX), Z22
+	VMOVUPS 1280(DX), Z23
+
+begin:
+	MOVQ            b+56(FP), R12
+	MOVQ            head+64(FP), R13
+	TESTQ           R13, R13
+	JE              afterhead
+	KMOVW           R13, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X1
+	VINSERTF32X4    $0x01, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X1
+	VINSERTF32X4    $0x02, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X1
+	VINSERTF32X4    $0x03, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*4), K1, X1
+	VMOVUPS.Z       (BX)(R9*1), K1, X2
+	VINSERTF32X4    $0x01, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(SI*2), K1, X2
+	VINSERTF32X4    $0x02, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(R10*1), K1, X2
+	VINSERTF32X4    $0x03, X2, Z1, Z1
+	VMOVUPS.Z       (R11), K1, X2
+	VMOVUPS.Z       (R11)(DI*1), K1, X24
+	VINSERTF32X4    $0x01, X24, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*2), K1, X24
+	VINSERTF32X4    $0x02, X24, Z2, Z2
+	VMOVUPS.Z       (R11)(SI*1), K1, X24
+	VINSERTF32X4    $0x03, X24, Z2, Z2
+	VBROADCASTF32X4 (R12), Z24
+	VFMADD231PS     Z24, Z0, Z3
+	VFMADD231PS     Z24, Z1, Z4
+	VFMADD231PS     Z24, Z2, Z5
+	VBROADCASTF32X4 16(R12), Z24
+	VFMADD231PS     Z24, Z0, Z6
+	VFMADD231PS     Z24, Z1, Z7
+	VFMADD231PS     Z24, Z2, Z8
+	VBROADCASTF32X4 32(R12), Z24
+	VFMADD231PS     Z24, Z0, Z9
+	VFMADD231PS     Z24, Z1, Z10
+	VFMADD231PS     Z24, Z2, Z11
+	VBROADCASTF32X4 48(R12), Z24
+	VFMADD231PS     Z24, Z0, Z12
+	VFMADD231PS     Z24, Z1, Z13
+	VFMADD231PS     Z24, Z2, Z14
+	VBROADCASTF32X4 64(R12), Z24
+	VFMADD231PS     Z24, Z0, Z15
+	VFMADD231PS     Z24, Z1, Z16
+	VFMADD231PS     Z24, Z2, Z17
+	VBROADCASTF32X4 80(R12), Z24
+	VFMADD231PS     Z24, Z0, Z18
+	VFMADD231PS     Z24, Z1, Z19
+	VFMADD231PS     Z24, Z2, Z20
+	VBROADCASTF32X4 96(R12), Z24
+	VFMADD231PS     Z24, Z0, Z21
+	VFMADD231PS     Z24, Z1, Z22
+	VFMADD231PS     Z24, Z2, Z23
+	ADDQ            $0x70, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+
+afterhead:
+	MOVQ  quads+72(FP), R13
+	TESTQ R13, R13
+	JE    rest
+
+loop:
+	VMOVUPS         (BX), X0
+	VINSERTF32X4    $0x01, (BX)(DI*1), Z0, Z0
+	VINSERTF32X4    $0x02, (BX)(DI*2), Z0, Z0
+	VINSERTF32X4    $0x03, (BX)(SI*1), Z0, Z0
+	VMOVUPS         (BX)(DI*4), X1
+	VINSERTF32X4    $0x01, (BX)(R9*1), Z1, Z1
+	VINSERTF32X4    $0x02, (BX)(SI*2), Z1, Z1
+	VINSERTF32X4    $0x03, (BX)(R10*1), Z1, Z1
+	VMOVUPS         (R11), X2
+	VINSERTF32X4    $0x01, (R11)(DI*1), Z2, Z2
+	VINSERTF32X4    $0x02, (R11)(DI*2), Z2, Z2
+	VINSERTF32X4    $0x03, (R11)(SI*1), Z2, Z2
+	VBROADCASTF32X4 (R12), Z24
+	VFMADD231PS     Z24, Z0, Z3
+	VFMADD231PS     Z24, Z1, Z4
+	VFMADD231PS     Z24, Z2, Z5
+	VBROADCASTF32X4 16(R12), Z24
+	VFMADD231PS     Z24, Z0, Z6
+	VFMADD231PS     Z24, Z1, Z7
+	VFMADD231PS     Z24, Z2, Z8
+	VBROADCASTF32X4 32(R12), Z24
+	VFMADD231PS     Z24, Z0, Z9
+	VFMADD231PS     Z24, Z1, Z10
+	VFMADD231PS     Z24, Z2, Z11
+	VBROADCASTF32X4 48(R12), Z24
+	VFMADD231PS     Z24, Z0, Z12
+	VFMADD231PS     Z24, Z1, Z13
+	VFMADD231PS     Z24, Z2, Z14
+	VBROADCASTF32X4 64(R12), Z24
+	VFMADD231PS     Z24, Z0, Z15
+	VFMADD231PS     Z24, Z1, Z16
+	VFMADD231PS     Z24, Z2, Z17
+	VBROADCASTF32X4 80(R12), Z24
+	VFMADD231PS     Z24, Z0, Z18
+	VFMADD231PS     Z24, Z1, Z19
+	VFMADD231PS     Z24, Z2, Z20
+	VBROADCASTF32X4 96(R12), Z24
+	VFMADD231PS     Z24, Z0, Z21
+	VFMADD231PS     Z24, Z1, Z22
+	VFMADD231PS     Z24, Z2, Z23
+	ADDQ            $0x70, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+	DECQ            R13
+	JNE             loop
+
+rest:
+	MOVQ            tail+80(FP), R13
+	TESTQ           R13, R13
+	JE              aftertail
+	KMOVW           R13, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X1
+	VINSERTF32X4    $0x01, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X1
+	VINSERTF32X4    $0x02, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X1
+	VINSERTF32X4    $0x03, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*4), K1, X1
+	VMOVUPS.Z       (BX)(R9*1), K1, X2
+	VINSERTF32X4    $0x01, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(SI*2), K1, X2
+	VINSERTF32X4    $0x02, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(R10*1), K1, X2
+	VINSERTF32X4    $0x03, X2, Z1, Z1
+	VMOVUPS.Z       (R11), K1, X2
+	VMOVUPS.Z       (R11)(DI*1), K1, X24
+	VINSERTF32X4    $0x01, X24, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*2), K1, X24
+	VINSERTF32X4    $0x02, X24, Z2, Z2
+	VMOVUPS.Z       (R11)(SI*1), K1, X24
+	VINSERTF32X4    $0x03, X24, Z2, Z2
+	VBROADCASTF32X4 (R12), Z24
+	VFMADD231PS     Z24, Z0, Z3
+	VFMADD231PS     Z24, Z1, Z4
+	VFMADD231PS     Z24, Z2, Z5
+	VBROADCASTF32X4 16(R12), Z24
+	VFMADD231PS     Z24, Z0, Z6
+	VFMADD231PS     Z24, Z1, Z7
+	VFMADD231PS     Z24, Z2, Z8
+	VBROADCASTF32X4 32(R12), Z24
+	VFMADD231PS     Z24, Z0, Z9
+	VFMADD231PS     Z24, Z1, Z10
+	VFMADD231PS     Z24, Z2, Z11
+	VBROADCASTF32X4 48(R12), Z24
+	VFMADD231PS     Z24, Z0, Z12
+	VFMADD231PS     Z24, Z1, Z13
+	VFMADD231PS     Z24, Z2, Z14
+	VBROADCASTF32X4 64(R12), Z24
+	VFMADD231PS     Z24, Z0, Z15
+	VFMADD231PS     Z24, Z1, Z16
+	VFMADD231PS     Z24, Z2, Z17
+	VBROADCASTF32X4 80(R12), Z24
+	VFMADD231PS     Z24, Z0, Z18
+	VFMADD231PS     Z24, Z1, Z19
+	VFMADD231PS     Z24, Z2, Z20
+	VBROADCASTF32X4 96(R12), Z24
+	VFMADD231PS     Z24, Z0, Z21
+	VFMADD231PS     Z24, Z1, Z22
+	VFMADD231PS     Z24, Z2, Z23
+	ADDQ            $0x70, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+
+aftertail:
+	TESTQ         AX, AX
+	JE            keep
+	VPERMILPS     $0xb1, Z3, Z24
+	VADDPS        Z24, Z3, Z3
+	VPERMILPS     $0x4e, Z3, Z24
+	VADDPS        Z24, Z3, Z3
+	VPERMILPS     $0xb1, Z4, Z24
+	VADDPS        Z24, Z4, Z4
+	VPERMILPS     $0x4e, Z4, Z24
+	VADDPS        Z24, Z4, Z4
+	VPERMILPS     $0xb1, Z5, Z24
+	VADDPS        Z24, Z5, Z5
+	VPERMILPS     $0x4e, Z5, Z24
+	VADDPS        Z24, Z5, Z5
+	VPERMILPS     $0xb1, Z6, Z24
+	VADDPS        Z24, Z6, Z6
+	VPERMILPS     $0x4e, Z6, Z24
+	VADDPS        Z24, Z6, Z6
+	VPERMILPS     $0xb1, Z7, Z24
+	VADDPS        Z24, Z7, Z7
+	VPERMILPS     $0x4e, Z7, Z24
+	VADDPS        Z24, Z7, Z7
+	VPERMILPS     $0xb1, Z8, Z24
+	VADDPS        Z24, Z8, Z8
+	VPERMILPS     $0x4e, Z8, Z24
+	VADDPS        Z24, Z8, Z8
+	VPERMILPS     $0xb1, Z9, Z24
+	VADDPS        Z24, Z9, Z9
+	VPERMILPS     $0x4e, Z9, Z24
+	VADDPS        Z24, Z9, Z9
+	VPERMILPS     $0xb1, Z10, Z24
+	VADDPS        Z24, Z10, Z10
+	VPERMILPS     $0x4e, Z10, Z24
+	VADDPS        Z24, Z10, Z10
+	VPERMILPS     $0xb1, Z11, Z24
+	VADDPS        Z24, Z11, Z11
+	VPERMILPS     $0x4e, Z11, Z24
+	VADDPS        Z24, Z11, Z11
+	VPERMILPS     $0xb1, Z12, Z24
+	VADDPS        Z24, Z12, Z12
+	VPERMILPS     $0x4e, Z12, Z24
+	VADDPS        Z24, Z12, Z12
+	VPERMILPS     $0xb1, Z13, Z24
+	VADDPS        Z24, Z13, Z13
+	VPERMILPS     $0x4e, Z13, Z24
+	VADDPS        Z24, Z13, Z13
+	VPERMILPS     $0xb1, Z14, Z24
+	VADDPS        Z24, Z14, Z14
+	VPERMILPS     $0x4e, Z14, Z24
+	VADDPS        Z24, Z14, Z14
+	VPERMILPS     $0xb1, Z15, Z24
+	VADDPS        Z24, Z15, Z15
+	VPERMILPS     $0x4e, Z15, Z24
+	VADDPS        Z24, Z15, Z15
+	VPERMILPS     $0xb1, Z16, Z24
+	VADDPS        Z24, Z16, Z16
+	VPERMILPS     $0x4e, Z16, Z24
+	VADDPS        Z24, Z16, Z16
+	VPERMILPS     $0xb1, Z17, Z24
+	VADDPS        Z24, Z17, Z17
+	VPERMILPS     $0x4e, Z17, Z24
+	VADDPS        Z24, Z17, Z17
+	VPERMILPS     $0xb1, Z18, Z24
+	VADDPS        Z24, Z18, Z18
+	VPERMILPS     $0x4e, Z18, Z24
+	VADDPS        Z24, Z18, Z18
+	VPERMILPS     $0xb1, Z19, Z24
+	VADDPS        Z24, Z19, Z19
+	VPERMILPS     $0x4e, Z19, Z24
+	VADDPS        Z24, Z19, Z19
+	VPERMILPS     $0xb1, Z20, Z24
+	VADDPS        Z24, Z20, Z20
+	VPERMILPS     $0x4e, Z20, Z24
+	VADDPS        Z24, Z20, Z20
+	VPERMILPS     $0xb1, Z21, Z24
+	VADDPS        Z24, Z21, Z21
+	VPERMILPS     $0x4e, Z21, Z24
+	VADDPS        Z24, Z21, Z21
+	VPERMILPS     $0xb1, Z22, Z24
+	VADDPS        Z24, Z22, Z22
+	VPERMILPS     $0x4e, Z22, Z24
+	VADDPS        Z24, Z22, Z22
+	VPERMILPS     $0xb1, Z23, Z24
+	VADDPS        Z24, Z23, Z23
+	VPERMILPS     $0x4e, Z23, Z24
+	VADDPS        Z24, Z23, Z23
+	VMOVSS        X3, (AX)
+	VMOVSS        X6, 4(AX)
+	VMOVSS        X9, 8(AX)
+	VMOVSS        X12, 12(AX)
+	VMOVSS        X15, 16(AX)
+	VMOVSS        X18, 20(AX)
+	VMOVSS        X21, 24(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z3, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z6, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z9, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z12, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x01, Z15, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x01, Z18, X0
+	VMOVSS        X0, 20(AX)
+	VEXTRACTF32X4 $0x01, Z21, X0
+	VMOVSS        X0, 24(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z3, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z6, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z9, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z12, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x02, Z15, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x02, Z18, X0
+	VMOVSS        X0, 20(AX)
+	VEXTRACTF32X4 $0x02, Z21, X0
+	VMOVSS        X0, 24(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z3, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z6, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z9, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z12, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x03, Z15, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x03, Z18, X0
+	VMOVSS        X0, 20(AX)
+	VEXTRACTF32X4 $0x03, Z21, X0
+	VMOVSS        X0, 24(AX)
+	ADDQ          CX, AX
+	VMOVSS        X4, (AX)
+	VMOVSS        X7, 4(AX)
+	VMOVSS        X10, 8(AX)
+	VMOVSS        X13, 12(AX)
+	VMOVSS        X16, 16(AX)
+	VMOVSS        X19, 20(AX)
+	VMOVSS        X22, 24(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z7, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z10, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z13, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x01, Z16, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x01, Z19, X0
+	VMOVSS        X0, 20(AX)
+	VEXTRACTF32X4 $0x01, Z22, X0
+	VMOVSS        X0, 24(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z7, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z10, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z13, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x02, Z16, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x02, Z19, X0
+	VMOVSS        X0, 20(AX)
+	VEXTRACTF32X4 $0x02, Z22, X0
+	VMOVSS        X0, 24(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z7, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z10, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z13, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x03, Z16, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x03, Z19, X0
+	VMOVSS        X0, 20(AX)
+	VEXTRACTF32X4 $0x03, Z22, X0
+	VMOVSS        X0, 24(AX)
+	ADDQ          CX, AX
+	VMOVSS        X5, (AX)
+	VMOVSS        X8, 4(AX)
+	VMOVSS        X11, 8(AX)
+	VMOVSS        X14, 12(AX)
+	VMOVSS        X17, 16(AX)
+	VMOVSS        X20, 20(AX)
+	VMOVSS        X23, 24(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z8, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z11, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z14, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x01, Z17, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x01, Z20, X0
+	VMOVSS        X0, 20(AX)
+	VEXTRACTF32X4 $0x01, Z23, X0
+	VMOVSS        X0, 24(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z8, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z11, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z14, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x02, Z17, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x02, Z20, X0
+	VMOVSS        X0, 20(AX)
+	VEXTRACTF32X4 $0x02, Z23, X0
+	VMOVSS        X0, 24(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z8, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z11, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z14, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x03, Z17, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x03, Z20, X0
+	VMOVSS        X0, 20(AX)
+	VEXTRACTF32X4 $0x03, Z23, X0
+	VMOVSS        X0, 24(AX)
+	ADDQ          CX, AX
+	JMP           next
+
+keep:
+	VMOVUPS Z3, (DX)
+	VMOVUPS Z4, 64(DX)
+	VMOVUPS Z5, 128(DX)
+	VMOVUPS Z6, 192(DX)
+	VMOVUPS Z7, 256(DX)
+	VMOVUPS Z8, 320(DX)
+	VMOVUPS Z9, 384(DX)
+	VMOVUPS Z10, 448(DX)
+	VMOVUPS Z11, 512(DX)
+	VMOVUPS Z12, 576(DX)
+	VMOVUPS Z13, 640(DX)
+	VMOVUPS Z14, 704(DX)
+	VMOVUPS Z15, 768(DX)
+	VMOVUPS Z16, 832(DX)
+	VMOVUPS Z17, 896(DX)
+	VMOVUPS Z18, 960(DX)
+	VMOVUPS Z19, 1024(DX)
+	VMOVUPS Z20, 1088(DX)
+	VMOVUPS Z21, 1152(DX)
+	VMOVUPS Z22, 1216(DX)
+	VMOVUPS Z23, 1280(DX)
+
+next:
+	ADDQ   $+1344, DX
+	IMUL3Q $0x0c, DI, R11
+	MOVQ   a+32(FP), BX
+	ADDQ   R11, BX
+	MOVQ   BX, a+32(FP)
+	LEAQ   (BX)(DI*8), R11
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow7x4AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·narrow7x4AVX512(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R9
+
+tile:
+	MOVQ            start+24(FP), R9
+	TESTQ           R9, R9
+	JE              continued
+	VBROADCASTF32X4 (R9), Z1
+	VBROADCASTF32X4 16(R9), Z2
+	VBROADCASTF32X4 32(R9), Z3
+	VBROADCASTF32X4 48(R9), Z4
+	VBROADCASTF32X4 64(R9), Z5
+	VBROADCASTF32X4 80(R9), Z6
+	VBROADCASTF32X4 96(R9), Z7
+	JMP             begin
+
+continued:
+	VMOVUPS (DX), Z1
+	VMOVUPS 64(DX), Z2
+	VMOVUPS 128(DX), Z3
+	VMOVUPS 192(DX), Z4
+	VMOVUPS 256(DX), Z5
+	VMOVUPS 320(DX), Z6
+	VMOVUPS 384(DX), Z7
+
+begin:
+	MOVQ            b+56(FP), R9
+	MOVQ            head+64(FP), R10
+	TESTQ           R10, R10
+	JE              afterhead
+	KMOVW           R10, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X8
+	VINSERTF32X4    $0x01, X8, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X8
+	VINSERTF32X4    $0x02, X8, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X8
+	VINSERTF32X4    $0x03, X8, Z0, Z0
+	VBROADCASTF32X4 (R9), Z8
+	VFMADD231PS     Z8, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z8
+	VFMADD231PS     Z8, Z0, Z2
+	VBROADCASTF32X4 32(R9), Z8
+	VFMADD231PS     Z8, Z0, Z3
+	VBROADCASTF32X4 48(R9), Z8
+	VFMADD231PS     Z8, Z0, Z4
+	VBROADCASTF32X4 64(R9), Z8
+	VFMADD231PS     Z8, Z0, Z5
+	VBROADCASTF32X4 80(R9), Z8
+	VFMADD231PS     Z8, Z0, Z6
+	VBROADCASTF32X4 96(R9), Z8
+	VFMADD231PS     Z8, Z0, Z7
+	ADDQ            $0x70, R9
+	ADDQ            $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R10
+	TESTQ R10, R10
+	JE    rest
+
+loop:
+	VMOVUPS         (BX), X0
+	VINSERTF32X4    $0x01, (BX)(DI*1), Z0, Z0
+	VINSERTF32X4    $0x02, (BX)(DI*2), Z0, Z0
+	VINSERTF32X4    $0x03, (BX)(SI*1), Z0, Z0
+	VBROADCASTF32X4 (R9), Z8
+	VFMADD231PS     Z8, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z8
+	VFMADD231PS     Z8, Z0, Z2
+	VBROADCASTF32X4 32(R9), Z8
+	VFMADD231PS     Z8, Z0, Z3
+	VBROADCASTF32X4 48(R9), Z8
+	VFMADD231PS     Z8, Z0, Z4
+	VBROADCASTF32X4 64(R9), Z8
+	VFMADD231PS     Z8, Z0, Z5
+	VBROADCASTF32X4 80(R9), Z8
+	VFMADD231PS     Z8, Z0, Z6
+	VBROADCASTF32X4 96(R9), Z8
+	VFMADD231PS     Z8, Z0, Z7
+	ADDQ            $0x70, R9
+	ADDQ            $0x10, BX
+	DECQ            R10
+	JNE             loop
+
+rest:
+	MOVQ            tail+80(FP), R10
+	TESTQ           R10, R10
+	JE              aftertail
+	KMOVW           R10, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X8
+	VINSERTF32X4    $0x01, X8, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X8
+	VINSERTF32X4    $0x02, X8, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X8
+	VINSERTF32X4    $0x03, X8, Z0, Z0
+	VBROADCASTF32X4 (R9), Z8
+	VFMADD231PS     Z8, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z8
+	VFMADD231PS     Z8, Z0, Z2
+	VBROADCASTF32X4 32(R9), Z8
+	VFMADD231PS     Z8, Z0, Z3
+	VBROADCASTF32X4 48(R9), Z8
+	VFMADD231PS     Z8, Z0, Z4
+	VBROADCASTF32X4 64(R9), Z8
+	VFMADD231PS     Z8, Z0, Z5
+	VBROADCASTF32X4 80(R9), Z8
+	VFMADD231PS     Z8, Z0, Z6
+	VBROADCASTF32X4 96(R9), Z8
+	VFMADD231PS     Z8, Z0, Z7
+	ADDQ            $0x70, R9
+	ADDQ            $0x10, BX
+
+aftertail:
+	TESTQ         AX, AX
+	JE            keep
+	VPERMILPS     $0xb1, Z1, Z8
+	VADDPS        Z8, Z1, Z1
+	VPERMILPS     $0x4e, Z1, Z8
+	VADDPS        Z8, Z1, Z1
+	VPERMILPS     $0xb1, Z2, Z8
+	VADDPS        Z8, Z2, Z2
+	VPERMILPS     $0x4e, Z2, Z8
+	VADDPS        Z8, Z2, Z2
+	VPERMILPS     $0xb1, Z3, Z8
+	VADDPS        Z8, Z3, Z3
+	VPERMILPS     $0x4e, Z3, Z8
+	VADDPS        Z8, Z3, Z3
+	VPERMILPS     $0xb1, Z4, Z8
+	VADDPS        Z8, Z4, Z4
+	VPERMILPS     $0x4e, Z4, Z8
+	VADDPS        Z8, Z4, Z4
+	VPERMILPS     $0xb1, Z5, Z8
+	VADDPS        Z8, Z5, Z5
+	VPERMILPS     $0x4e, Z5, Z8
+	VADDPS        Z8, Z5, Z5
+	VPERMILPS     $0xb1, Z6, Z8
+	VADDPS        Z8, Z6, Z6
+	VPERMILPS     $0x4e, Z6, Z8
+	VADDPS        Z8, Z6, Z6
+	VPERMILPS     $0xb1, Z7, Z8
+	VADDPS        Z8, Z7, Z7
+	VPERMILPS     $0x4e, Z7, Z8
+	VADDPS        Z8, Z7, Z7
+	VMOVSS        X1, (AX)
+	VMOVSS        X2, 4(AX)
+	VMOVSS        X3, 8(AX)
+	VMOVSS        X4, 12(AX)
+	VMOVSS        X5, 16(AX)
+	VMOVSS        X6, 20(AX)
+	VMOVSS        X7, 24(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z2, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z3, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z4, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x01, Z5, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x01, Z6, X0
+	VMOVSS        X0, 20(AX)
+	VEXTRACTF32X4 $0x01, Z7, X0
+	VMOVSS        X0, 24(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z2, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z3, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z4, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x02, Z5, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x02, Z6, X0
+	VMOVSS        X0, 20(AX)
+	VEXTRACTF32X4 $0x02, Z7, X0
+	VMOVSS        X0, 24(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z2, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z3, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z4, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x03, Z5, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x03, Z6, X0
+	VMOVSS        X0, 20(AX)
+	VEXTRACTF32X4 $0x03, Z7, X0
+	VMOVSS        X0, 24(AX)
+	ADDQ          CX, AX
+	JMP           next
+
+keep:
+	VMOVUPS Z1, (DX)
+	VMOVUPS Z2, 64(DX)
+	VMOVUPS Z3, 128(DX)
+	VMOVUPS Z4, 192(DX)
+	VMOVUPS Z5, 256(DX)
+	VMOVUPS Z6, 320(DX)
+	VMOVUPS Z7, 384(DX)
+
+next:
+	ADDQ   $+448, DX
+	IMUL3Q $0x04, DI, R9
+	MOVQ   a+32(FP), BX
+	ADDQ   R9, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
 // func gemmRows1x1AVX512(c *float32, ldc int, a *float32, ars int, b *float32, ldb int, quads int)
 // Requires: AVX, AVX512F
 TEXT ·gemmRows1x1AVX512(SB), NOSPLIT, $0-56
@@ -13004,271 +24656,10990 @@ loop:
 	VZEROUPPER
 	RET
 
-// func adamWAVX512(w *float32, m *float32, v *float32, grad *float32, s *[9]float32, n int)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·adamWAVX512(SB), NOSPLIT, $0-48
-	MOVQ         w+0(FP), AX
-	MOVQ         m+8(FP), CX
-	MOVQ         v+16(FP), DX
-	MOVQ         grad+24(FP), BX
-	MOVQ         n+40(FP), SI
-	MOVQ         s+32(FP), DI
-	VBROADCASTSS (DI), Z0
-	VBROADCASTSS 4(DI), Z1
-	VBROADCASTSS 8(DI), Z2
-	VBROADCASTSS 12(DI), Z3
-	VBROADCASTSS 16(DI), Z4
-	VBROADCASTSS 20(DI), Z5
-	VBROADCASTSS 24(DI), Z6
-	VBROADCASTSS 28(DI), Z7
-	VBROADCASTSS 32(DI), Z8
-	XORQ         DI, DI
-	SUBQ         $+16, SI
-	JL           rest
+// func lanes1AVX512(p *[12]uint64)
+// Requires: AVX, AVX512F
+TEXT ·lanes1AVX512(SB), NOSPLIT, $0-8
+	MOVQ p+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 56(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 80(AX), DI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (R8)(SI*2), R9
+	LEAQ (R9)(SI*2), R10
+	XORQ R11, R11
+	XORQ R12, R12
+	MOVQ 72(AX), AX
+	CMPQ AX, $0x10
+	JE   tile16
+	CMPQ AX, $0x0f
+	JE   tile15
+	CMPQ AX, $0x0e
+	JE   tile14
+	CMPQ AX, $0x0d
+	JE   tile13
+	CMPQ AX, $0x0c
+	JE   tile12
+	CMPQ AX, $0x0b
+	JE   tile11
+	CMPQ AX, $0x0a
+	JE   tile10
+	CMPQ AX, $0x09
+	JE   tile9
+	CMPQ AX, $0x08
+	JE   tile8
+	CMPQ AX, $0x07
+	JE   tile7
+	CMPQ AX, $0x06
+	JE   tile6
+	CMPQ AX, $0x05
+	JE   tile5
+	CMPQ AX, $0x04
+	JE   tile4
+	CMPQ AX, $0x03
+	JE   tile3
+	CMPQ AX, $0x02
+	JE   tile2
 
-loop:
-	VMOVUPS      (AX)(DI*4), Z9
-	VMOVUPS      (CX)(DI*4), Z10
-	VMOVUPS      (DX)(DI*4), Z11
-	VMOVUPS      (BX)(DI*4), Z12
-	VMULPS       Z1, Z12, Z13
-	VFMADD213PS  Z13, Z0, Z10
-	VMULPS       Z3, Z12, Z13
-	VMULPS       Z12, Z13, Z12
-	VFMADD213PS  Z12, Z2, Z11
-	VMULPS       Z5, Z11, Z12
-	VSQRTPS      Z12, Z12
-	VADDPS       Z6, Z12, Z12
-	VMULPS       Z4, Z10, Z13
-	VDIVPS       Z12, Z13, Z12
-	VMOVAPS      Z9, Z13
-	VFNMADD213PS Z9, Z8, Z13
-	VMOVAPS      Z12, Z9
-	VFNMADD213PS Z13, Z7, Z9
-	VMOVUPS      Z9, (AX)(DI*4)
-	VMOVUPS      Z10, (CX)(DI*4)
-	VMOVUPS      Z11, (DX)(DI*4)
-	ADDQ         $+16, DI
-	SUBQ         $+16, SI
-	JGE          loop
+tile1:
+	MOVQ         p+0(FP), R15
+	MOVQ         24(R15), AX
+	TESTQ        AX, AX
+	JEQ          zero1
+	ADDQ         R12, AX
+	VBROADCASTSS (AX), Z0
+	JMP          begin1
 
-rest:
-	ADDQ         $+16, SI
-	JE           done
-	MOVL         $-1, R8
-	BZHIL        SI, R8, R8
-	KMOVW        R8, K1
-	VMOVUPS.Z    (AX)(DI*4), K1, Z9
-	VMOVUPS.Z    (CX)(DI*4), K1, Z10
-	VMOVUPS.Z    (DX)(DI*4), K1, Z11
-	VMOVUPS.Z    (BX)(DI*4), K1, Z12
-	VMULPS       Z1, Z12, Z1
-	VFMADD213PS  Z1, Z0, Z10
-	VMULPS       Z3, Z12, Z0
-	VMULPS       Z12, Z0, Z0
-	VFMADD213PS  Z0, Z2, Z11
-	VMULPS       Z5, Z11, Z0
-	VSQRTPS      Z0, Z0
-	VADDPS       Z6, Z0, Z0
-	VMULPS       Z4, Z10, Z1
-	VDIVPS       Z0, Z1, Z0
-	VMOVAPS      Z9, Z1
-	VFNMADD213PS Z9, Z8, Z1
-	VMOVAPS      Z0, Z0
-	VFNMADD213PS Z1, Z7, Z0
-	VMOVUPS      Z0, K1, (AX)(DI*4)
-	VMOVUPS      Z10, K1, (CX)(DI*4)
-	VMOVUPS      Z11, K1, (DX)(DI*4)
+zero1:
+	VPXORD Z0, Z0, Z0
 
-done:
+begin1:
+	MOVQ CX, R13
+	MOVQ 16(R15), AX
+	MOVQ 64(R15), R15
+
+loop1:
+	VMOVUPS          (AX), Z1
+	VFMADD231PS.BCST (R13), Z1, Z0
+	ADDQ             DX, AX
+	ADDQ             BX, R13
+	DECQ             R15
+	JNE              loop1
+	MOVQ             p+0(FP), R15
+	MOVQ             (R15), AX
+	ADDQ             R11, AX
+	MOVQ             32(R15), R14
+	ADDQ             R11, R14
+	MOVQ             88(R15), R13
+	VPXORD           Z1, Z1, Z1
+	CMPQ             R13, $0x01
+	JEQ              relu1
+	CMPQ             R13, $0x02
+	JEQ              reluScale1
+	CMPQ             R13, $0x03
+	JEQ              scale1
+	VMOVUPS          Z0, (AX)
+	ADDQ             DX, AX
+	JMP              stored1
+
+relu1:
+	VMAXPS  Z1, Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	JMP     stored1
+
+reluScale1:
+	VMOVUPS   (R14), Z2
+	VCMPPS    $0x1e, Z1, Z2, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (AX)
+	ADDQ      DX, AX
+	JMP       stored1
+
+scale1:
+	VMULPS  (R14), Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+
+stored1:
+	IMUL3Q $0x01, SI, R15
+	ADDQ   R15, CX
+	IMUL3Q $0x01, DX, R15
+	ADDQ   R15, R11
+	ADDQ   $+4, R12
+	DECQ   DI
+	JNE    tile1
 	VZEROUPPER
 	RET
 
-// func adamWQuietAVX512(w *float32, m *float32, v *float32, grad *float32, s *[9]float32, n int)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·adamWQuietAVX512(SB), NOSPLIT, $0-48
-	MOVQ         w+0(FP), AX
-	MOVQ         m+8(FP), CX
-	MOVQ         v+16(FP), DX
-	MOVQ         grad+24(FP), BX
-	MOVQ         n+40(FP), SI
-	MOVQ         s+32(FP), DI
+tile2:
+	MOVQ         p+0(FP), R15
+	MOVQ         24(R15), AX
+	TESTQ        AX, AX
+	JEQ          zero2
+	ADDQ         R12, AX
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS 4(AX), Z1
+	JMP          begin2
+
+zero2:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+
+begin2:
+	MOVQ CX, R13
+	MOVQ 16(R15), AX
+	MOVQ 64(R15), R15
+
+loop2:
+	VMOVUPS          (AX), Z2
+	VFMADD231PS.BCST (R13), Z2, Z0
+	VFMADD231PS.BCST (R13)(SI*1), Z2, Z1
+	ADDQ             DX, AX
+	ADDQ             BX, R13
+	DECQ             R15
+	JNE              loop2
+	MOVQ             p+0(FP), R15
+	MOVQ             (R15), AX
+	ADDQ             R11, AX
+	MOVQ             32(R15), R14
+	ADDQ             R11, R14
+	MOVQ             88(R15), R13
+	VPXORD           Z2, Z2, Z2
+	CMPQ             R13, $0x01
+	JEQ              relu2
+	CMPQ             R13, $0x02
+	JEQ              reluScale2
+	CMPQ             R13, $0x03
+	JEQ              scale2
+	VMOVUPS          Z0, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             DX, AX
+	JMP              stored2
+
+relu2:
+	VMAXPS  Z2, Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z2, Z1, Z1
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	JMP     stored2
+
+reluScale2:
+	VMOVUPS   (R14), Z3
+	VCMPPS    $0x1e, Z2, Z3, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z3
+	VCMPPS    $0x1e, Z2, Z3, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, (AX)
+	ADDQ      DX, AX
+	JMP       stored2
+
+scale2:
+	VMULPS  (R14), Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z1, Z1
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+
+stored2:
+	IMUL3Q $0x02, SI, R15
+	ADDQ   R15, CX
+	IMUL3Q $0x02, DX, R15
+	ADDQ   R15, R11
+	ADDQ   $+8, R12
+	DECQ   DI
+	JNE    tile2
+	VZEROUPPER
+	RET
+
+tile3:
+	MOVQ         p+0(FP), R15
+	MOVQ         24(R15), AX
+	TESTQ        AX, AX
+	JEQ          zero3
+	ADDQ         R12, AX
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS 4(AX), Z1
+	VBROADCASTSS 8(AX), Z2
+	JMP          begin3
+
+zero3:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+
+begin3:
+	MOVQ CX, R13
+	MOVQ 16(R15), AX
+	MOVQ 64(R15), R15
+
+loop3:
+	VMOVUPS          (AX), Z3
+	VFMADD231PS.BCST (R13), Z3, Z0
+	VFMADD231PS.BCST (R13)(SI*1), Z3, Z1
+	VFMADD231PS.BCST (R13)(SI*2), Z3, Z2
+	ADDQ             DX, AX
+	ADDQ             BX, R13
+	DECQ             R15
+	JNE              loop3
+	MOVQ             p+0(FP), R15
+	MOVQ             (R15), AX
+	ADDQ             R11, AX
+	MOVQ             32(R15), R14
+	ADDQ             R11, R14
+	MOVQ             88(R15), R13
+	VPXORD           Z3, Z3, Z3
+	CMPQ             R13, $0x01
+	JEQ              relu3
+	CMPQ             R13, $0x02
+	JEQ              reluScale3
+	CMPQ             R13, $0x03
+	JEQ              scale3
+	VMOVUPS          Z0, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z2, (AX)
+	ADDQ             DX, AX
+	JMP              stored3
+
+relu3:
+	VMAXPS  Z3, Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z3, Z1, Z1
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z3, Z2, Z2
+	VMOVUPS Z2, (AX)
+	ADDQ    DX, AX
+	JMP     stored3
+
+reluScale3:
+	VMOVUPS   (R14), Z4
+	VCMPPS    $0x1e, Z3, Z4, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z4
+	VCMPPS    $0x1e, Z3, Z4, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z4
+	VCMPPS    $0x1e, Z3, Z4, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VMOVUPS   Z2, (AX)
+	ADDQ      DX, AX
+	JMP       stored3
+
+scale3:
+	VMULPS  (R14), Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z1, Z1
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z2, Z2
+	VMOVUPS Z2, (AX)
+	ADDQ    DX, AX
+
+stored3:
+	IMUL3Q $0x03, SI, R15
+	ADDQ   R15, CX
+	IMUL3Q $0x03, DX, R15
+	ADDQ   R15, R11
+	ADDQ   $+12, R12
+	DECQ   DI
+	JNE    tile3
+	VZEROUPPER
+	RET
+
+tile4:
+	MOVQ         p+0(FP), R15
+	MOVQ         24(R15), AX
+	TESTQ        AX, AX
+	JEQ          zero4
+	ADDQ         R12, AX
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS 4(AX), Z1
+	VBROADCASTSS 8(AX), Z2
+	VBROADCASTSS 12(AX), Z3
+	JMP          begin4
+
+zero4:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+
+begin4:
+	MOVQ CX, R13
+	MOVQ 16(R15), AX
+	MOVQ 64(R15), R15
+
+loop4:
+	VMOVUPS          (AX), Z4
+	VFMADD231PS.BCST (R13), Z4, Z0
+	VFMADD231PS.BCST (R13)(SI*1), Z4, Z1
+	VFMADD231PS.BCST (R13)(SI*2), Z4, Z2
+	VFMADD231PS.BCST (R13)(R8*1), Z4, Z3
+	ADDQ             DX, AX
+	ADDQ             BX, R13
+	DECQ             R15
+	JNE              loop4
+	MOVQ             p+0(FP), R15
+	MOVQ             (R15), AX
+	ADDQ             R11, AX
+	MOVQ             32(R15), R14
+	ADDQ             R11, R14
+	MOVQ             88(R15), R13
+	VPXORD           Z4, Z4, Z4
+	CMPQ             R13, $0x01
+	JEQ              relu4
+	CMPQ             R13, $0x02
+	JEQ              reluScale4
+	CMPQ             R13, $0x03
+	JEQ              scale4
+	VMOVUPS          Z0, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z2, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z3, (AX)
+	ADDQ             DX, AX
+	JMP              stored4
+
+relu4:
+	VMAXPS  Z4, Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z4, Z1, Z1
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z4, Z2, Z2
+	VMOVUPS Z2, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z4, Z3, Z3
+	VMOVUPS Z3, (AX)
+	ADDQ    DX, AX
+	JMP     stored4
+
+reluScale4:
+	VMOVUPS   (R14), Z5
+	VCMPPS    $0x1e, Z4, Z5, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z5
+	VCMPPS    $0x1e, Z4, Z5, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z5
+	VCMPPS    $0x1e, Z4, Z5, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VMOVUPS   Z2, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z5
+	VCMPPS    $0x1e, Z4, Z5, K1
+	VMOVAPS.Z Z3, K1, Z3
+	VMOVUPS   Z3, (AX)
+	ADDQ      DX, AX
+	JMP       stored4
+
+scale4:
+	VMULPS  (R14), Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z1, Z1
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z2, Z2
+	VMOVUPS Z2, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z3, Z3
+	VMOVUPS Z3, (AX)
+	ADDQ    DX, AX
+
+stored4:
+	IMUL3Q $0x04, SI, R15
+	ADDQ   R15, CX
+	IMUL3Q $0x04, DX, R15
+	ADDQ   R15, R11
+	ADDQ   $+16, R12
+	DECQ   DI
+	JNE    tile4
+	VZEROUPPER
+	RET
+
+tile5:
+	MOVQ         p+0(FP), R15
+	MOVQ         24(R15), AX
+	TESTQ        AX, AX
+	JEQ          zero5
+	ADDQ         R12, AX
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS 4(AX), Z1
+	VBROADCASTSS 8(AX), Z2
+	VBROADCASTSS 12(AX), Z3
+	VBROADCASTSS 16(AX), Z4
+	JMP          begin5
+
+zero5:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+
+begin5:
+	MOVQ CX, R13
+	MOVQ 16(R15), AX
+	MOVQ 64(R15), R15
+
+loop5:
+	VMOVUPS          (AX), Z5
+	VFMADD231PS.BCST (R13), Z5, Z0
+	VFMADD231PS.BCST (R13)(SI*1), Z5, Z1
+	VFMADD231PS.BCST (R13)(SI*2), Z5, Z2
+	VFMADD231PS.BCST (R13)(R8*1), Z5, Z3
+	VFMADD231PS.BCST (R13)(SI*4), Z5, Z4
+	ADDQ             DX, AX
+	ADDQ             BX, R13
+	DECQ             R15
+	JNE              loop5
+	MOVQ             p+0(FP), R15
+	MOVQ             (R15), AX
+	ADDQ             R11, AX
+	MOVQ             32(R15), R14
+	ADDQ             R11, R14
+	MOVQ             88(R15), R13
+	VPXORD           Z5, Z5, Z5
+	CMPQ             R13, $0x01
+	JEQ              relu5
+	CMPQ             R13, $0x02
+	JEQ              reluScale5
+	CMPQ             R13, $0x03
+	JEQ              scale5
+	VMOVUPS          Z0, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z2, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z3, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z4, (AX)
+	ADDQ             DX, AX
+	JMP              stored5
+
+relu5:
+	VMAXPS  Z5, Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z5, Z1, Z1
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z5, Z2, Z2
+	VMOVUPS Z2, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z5, Z3, Z3
+	VMOVUPS Z3, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z5, Z4, Z4
+	VMOVUPS Z4, (AX)
+	ADDQ    DX, AX
+	JMP     stored5
+
+reluScale5:
+	VMOVUPS   (R14), Z6
+	VCMPPS    $0x1e, Z5, Z6, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z6
+	VCMPPS    $0x1e, Z5, Z6, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z6
+	VCMPPS    $0x1e, Z5, Z6, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VMOVUPS   Z2, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z6
+	VCMPPS    $0x1e, Z5, Z6, K1
+	VMOVAPS.Z Z3, K1, Z3
+	VMOVUPS   Z3, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z6
+	VCMPPS    $0x1e, Z5, Z6, K1
+	VMOVAPS.Z Z4, K1, Z4
+	VMOVUPS   Z4, (AX)
+	ADDQ      DX, AX
+	JMP       stored5
+
+scale5:
+	VMULPS  (R14), Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z1, Z1
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z2, Z2
+	VMOVUPS Z2, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z3, Z3
+	VMOVUPS Z3, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z4, Z4
+	VMOVUPS Z4, (AX)
+	ADDQ    DX, AX
+
+stored5:
+	IMUL3Q $0x05, SI, R15
+	ADDQ   R15, CX
+	IMUL3Q $0x05, DX, R15
+	ADDQ   R15, R11
+	ADDQ   $+20, R12
+	DECQ   DI
+	JNE    tile5
+	VZEROUPPER
+	RET
+
+tile6:
+	MOVQ         p+0(FP), R15
+	MOVQ         24(R15), AX
+	TESTQ        AX, AX
+	JEQ          zero6
+	ADDQ         R12, AX
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS 4(AX), Z1
+	VBROADCASTSS 8(AX), Z2
+	VBROADCASTSS 12(AX), Z3
+	VBROADCASTSS 16(AX), Z4
+	VBROADCASTSS 20(AX), Z5
+	JMP          begin6
+
+zero6:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+
+begin6:
+	MOVQ CX, R13
+	MOVQ 16(R15), AX
+	MOVQ 64(R15), R15
+
+loop6:
+	VMOVUPS          (AX), Z6
+	VFMADD231PS.BCST (R13), Z6, Z0
+	VFMADD231PS.BCST (R13)(SI*1), Z6, Z1
+	VFMADD231PS.BCST (R13)(SI*2), Z6, Z2
+	VFMADD231PS.BCST (R13)(R8*1), Z6, Z3
+	VFMADD231PS.BCST (R13)(SI*4), Z6, Z4
+	VFMADD231PS.BCST (R13)(R9*1), Z6, Z5
+	ADDQ             DX, AX
+	ADDQ             BX, R13
+	DECQ             R15
+	JNE              loop6
+	MOVQ             p+0(FP), R15
+	MOVQ             (R15), AX
+	ADDQ             R11, AX
+	MOVQ             32(R15), R14
+	ADDQ             R11, R14
+	MOVQ             88(R15), R13
+	VPXORD           Z6, Z6, Z6
+	CMPQ             R13, $0x01
+	JEQ              relu6
+	CMPQ             R13, $0x02
+	JEQ              reluScale6
+	CMPQ             R13, $0x03
+	JEQ              scale6
+	VMOVUPS          Z0, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z2, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z3, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z4, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z5, (AX)
+	ADDQ             DX, AX
+	JMP              stored6
+
+relu6:
+	VMAXPS  Z6, Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z6, Z1, Z1
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z6, Z2, Z2
+	VMOVUPS Z2, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z6, Z3, Z3
+	VMOVUPS Z3, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z6, Z4, Z4
+	VMOVUPS Z4, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z6, Z5, Z5
+	VMOVUPS Z5, (AX)
+	ADDQ    DX, AX
+	JMP     stored6
+
+reluScale6:
+	VMOVUPS   (R14), Z7
+	VCMPPS    $0x1e, Z6, Z7, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z7
+	VCMPPS    $0x1e, Z6, Z7, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z7
+	VCMPPS    $0x1e, Z6, Z7, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VMOVUPS   Z2, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z7
+	VCMPPS    $0x1e, Z6, Z7, K1
+	VMOVAPS.Z Z3, K1, Z3
+	VMOVUPS   Z3, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z7
+	VCMPPS    $0x1e, Z6, Z7, K1
+	VMOVAPS.Z Z4, K1, Z4
+	VMOVUPS   Z4, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z7
+	VCMPPS    $0x1e, Z6, Z7, K1
+	VMOVAPS.Z Z5, K1, Z5
+	VMOVUPS   Z5, (AX)
+	ADDQ      DX, AX
+	JMP       stored6
+
+scale6:
+	VMULPS  (R14), Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z1, Z1
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z2, Z2
+	VMOVUPS Z2, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z3, Z3
+	VMOVUPS Z3, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z4, Z4
+	VMOVUPS Z4, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z5, Z5
+	VMOVUPS Z5, (AX)
+	ADDQ    DX, AX
+
+stored6:
+	IMUL3Q $0x06, SI, R15
+	ADDQ   R15, CX
+	IMUL3Q $0x06, DX, R15
+	ADDQ   R15, R11
+	ADDQ   $+24, R12
+	DECQ   DI
+	JNE    tile6
+	VZEROUPPER
+	RET
+
+tile7:
+	MOVQ         p+0(FP), R15
+	MOVQ         24(R15), AX
+	TESTQ        AX, AX
+	JEQ          zero7
+	ADDQ         R12, AX
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS 4(AX), Z1
+	VBROADCASTSS 8(AX), Z2
+	VBROADCASTSS 12(AX), Z3
+	VBROADCASTSS 16(AX), Z4
+	VBROADCASTSS 20(AX), Z5
+	VBROADCASTSS 24(AX), Z6
+	JMP          begin7
+
+zero7:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+
+begin7:
+	MOVQ CX, R13
+	MOVQ 16(R15), AX
+	MOVQ 64(R15), R15
+
+loop7:
+	VMOVUPS          (AX), Z7
+	VFMADD231PS.BCST (R13), Z7, Z0
+	VFMADD231PS.BCST (R13)(SI*1), Z7, Z1
+	VFMADD231PS.BCST (R13)(SI*2), Z7, Z2
+	VFMADD231PS.BCST (R13)(R8*1), Z7, Z3
+	VFMADD231PS.BCST (R13)(SI*4), Z7, Z4
+	VFMADD231PS.BCST (R13)(R9*1), Z7, Z5
+	VFMADD231PS.BCST (R13)(R8*2), Z7, Z6
+	ADDQ             DX, AX
+	ADDQ             BX, R13
+	DECQ             R15
+	JNE              loop7
+	MOVQ             p+0(FP), R15
+	MOVQ             (R15), AX
+	ADDQ             R11, AX
+	MOVQ             32(R15), R14
+	ADDQ             R11, R14
+	MOVQ             88(R15), R13
+	VPXORD           Z7, Z7, Z7
+	CMPQ             R13, $0x01
+	JEQ              relu7
+	CMPQ             R13, $0x02
+	JEQ              reluScale7
+	CMPQ             R13, $0x03
+	JEQ              scale7
+	VMOVUPS          Z0, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z2, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z3, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z4, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z5, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z6, (AX)
+	ADDQ             DX, AX
+	JMP              stored7
+
+relu7:
+	VMAXPS  Z7, Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z7, Z1, Z1
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z7, Z2, Z2
+	VMOVUPS Z2, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z7, Z3, Z3
+	VMOVUPS Z3, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z7, Z4, Z4
+	VMOVUPS Z4, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z7, Z5, Z5
+	VMOVUPS Z5, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z7, Z6, Z6
+	VMOVUPS Z6, (AX)
+	ADDQ    DX, AX
+	JMP     stored7
+
+reluScale7:
+	VMOVUPS   (R14), Z8
+	VCMPPS    $0x1e, Z7, Z8, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z8
+	VCMPPS    $0x1e, Z7, Z8, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z8
+	VCMPPS    $0x1e, Z7, Z8, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VMOVUPS   Z2, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z8
+	VCMPPS    $0x1e, Z7, Z8, K1
+	VMOVAPS.Z Z3, K1, Z3
+	VMOVUPS   Z3, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z8
+	VCMPPS    $0x1e, Z7, Z8, K1
+	VMOVAPS.Z Z4, K1, Z4
+	VMOVUPS   Z4, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z8
+	VCMPPS    $0x1e, Z7, Z8, K1
+	VMOVAPS.Z Z5, K1, Z5
+	VMOVUPS   Z5, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z8
+	VCMPPS    $0x1e, Z7, Z8, K1
+	VMOVAPS.Z Z6, K1, Z6
+	VMOVUPS   Z6, (AX)
+	ADDQ      DX, AX
+	JMP       stored7
+
+scale7:
+	VMULPS  (R14), Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z1, Z1
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z2, Z2
+	VMOVUPS Z2, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z3, Z3
+	VMOVUPS Z3, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z4, Z4
+	VMOVUPS Z4, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z5, Z5
+	VMOVUPS Z5, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z6, Z6
+	VMOVUPS Z6, (AX)
+	ADDQ    DX, AX
+
+stored7:
+	IMUL3Q $0x07, SI, R15
+	ADDQ   R15, CX
+	IMUL3Q $0x07, DX, R15
+	ADDQ   R15, R11
+	ADDQ   $+28, R12
+	DECQ   DI
+	JNE    tile7
+	VZEROUPPER
+	RET
+
+tile8:
+	MOVQ         p+0(FP), R15
+	MOVQ         24(R15), AX
+	TESTQ        AX, AX
+	JEQ          zero8
+	ADDQ         R12, AX
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS 4(AX), Z1
+	VBROADCASTSS 8(AX), Z2
+	VBROADCASTSS 12(AX), Z3
+	VBROADCASTSS 16(AX), Z4
+	VBROADCASTSS 20(AX), Z5
+	VBROADCASTSS 24(AX), Z6
+	VBROADCASTSS 28(AX), Z7
+	JMP          begin8
+
+zero8:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+
+begin8:
+	MOVQ CX, R13
+	MOVQ 16(R15), AX
+	MOVQ 64(R15), R15
+
+loop8:
+	VMOVUPS          (AX), Z8
+	VFMADD231PS.BCST (R13), Z8, Z0
+	VFMADD231PS.BCST (R13)(SI*1), Z8, Z1
+	VFMADD231PS.BCST (R13)(SI*2), Z8, Z2
+	VFMADD231PS.BCST (R13)(R8*1), Z8, Z3
+	VFMADD231PS.BCST (R13)(SI*4), Z8, Z4
+	VFMADD231PS.BCST (R13)(R9*1), Z8, Z5
+	VFMADD231PS.BCST (R13)(R8*2), Z8, Z6
+	VFMADD231PS.BCST (R13)(R10*1), Z8, Z7
+	ADDQ             DX, AX
+	ADDQ             BX, R13
+	DECQ             R15
+	JNE              loop8
+	MOVQ             p+0(FP), R15
+	MOVQ             (R15), AX
+	ADDQ             R11, AX
+	MOVQ             32(R15), R14
+	ADDQ             R11, R14
+	MOVQ             88(R15), R13
+	VPXORD           Z8, Z8, Z8
+	CMPQ             R13, $0x01
+	JEQ              relu8
+	CMPQ             R13, $0x02
+	JEQ              reluScale8
+	CMPQ             R13, $0x03
+	JEQ              scale8
+	VMOVUPS          Z0, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z2, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z3, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z4, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z5, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z6, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z7, (AX)
+	ADDQ             DX, AX
+	JMP              stored8
+
+relu8:
+	VMAXPS  Z8, Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z8, Z1, Z1
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z8, Z2, Z2
+	VMOVUPS Z2, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z8, Z3, Z3
+	VMOVUPS Z3, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z8, Z4, Z4
+	VMOVUPS Z4, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z8, Z5, Z5
+	VMOVUPS Z5, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z8, Z6, Z6
+	VMOVUPS Z6, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z8, Z7, Z7
+	VMOVUPS Z7, (AX)
+	ADDQ    DX, AX
+	JMP     stored8
+
+reluScale8:
+	VMOVUPS   (R14), Z9
+	VCMPPS    $0x1e, Z8, Z9, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z9
+	VCMPPS    $0x1e, Z8, Z9, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z9
+	VCMPPS    $0x1e, Z8, Z9, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VMOVUPS   Z2, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z9
+	VCMPPS    $0x1e, Z8, Z9, K1
+	VMOVAPS.Z Z3, K1, Z3
+	VMOVUPS   Z3, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z9
+	VCMPPS    $0x1e, Z8, Z9, K1
+	VMOVAPS.Z Z4, K1, Z4
+	VMOVUPS   Z4, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z9
+	VCMPPS    $0x1e, Z8, Z9, K1
+	VMOVAPS.Z Z5, K1, Z5
+	VMOVUPS   Z5, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z9
+	VCMPPS    $0x1e, Z8, Z9, K1
+	VMOVAPS.Z Z6, K1, Z6
+	VMOVUPS   Z6, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z9
+	VCMPPS    $0x1e, Z8, Z9, K1
+	VMOVAPS.Z Z7, K1, Z7
+	VMOVUPS   Z7, (AX)
+	ADDQ      DX, AX
+	JMP       stored8
+
+scale8:
+	VMULPS  (R14), Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z1, Z1
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z2, Z2
+	VMOVUPS Z2, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z3, Z3
+	VMOVUPS Z3, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z4, Z4
+	VMOVUPS Z4, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z5, Z5
+	VMOVUPS Z5, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z6, Z6
+	VMOVUPS Z6, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z7, Z7
+	VMOVUPS Z7, (AX)
+	ADDQ    DX, AX
+
+stored8:
+	IMUL3Q $0x08, SI, R15
+	ADDQ   R15, CX
+	IMUL3Q $0x08, DX, R15
+	ADDQ   R15, R11
+	ADDQ   $+32, R12
+	DECQ   DI
+	JNE    tile8
+	VZEROUPPER
+	RET
+
+tile9:
+	MOVQ         p+0(FP), R15
+	MOVQ         24(R15), AX
+	TESTQ        AX, AX
+	JEQ          zero9
+	ADDQ         R12, AX
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS 4(AX), Z1
+	VBROADCASTSS 8(AX), Z2
+	VBROADCASTSS 12(AX), Z3
+	VBROADCASTSS 16(AX), Z4
+	VBROADCASTSS 20(AX), Z5
+	VBROADCASTSS 24(AX), Z6
+	VBROADCASTSS 28(AX), Z7
+	VBROADCASTSS 32(AX), Z8
+	JMP          begin9
+
+zero9:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+
+begin9:
+	MOVQ CX, R13
+	LEAQ (CX)(SI*8), R14
+	MOVQ 16(R15), AX
+	MOVQ 64(R15), R15
+
+loop9:
+	VMOVUPS          (AX), Z9
+	VFMADD231PS.BCST (R13), Z9, Z0
+	VFMADD231PS.BCST (R13)(SI*1), Z9, Z1
+	VFMADD231PS.BCST (R13)(SI*2), Z9, Z2
+	VFMADD231PS.BCST (R13)(R8*1), Z9, Z3
+	VFMADD231PS.BCST (R13)(SI*4), Z9, Z4
+	VFMADD231PS.BCST (R13)(R9*1), Z9, Z5
+	VFMADD231PS.BCST (R13)(R8*2), Z9, Z6
+	VFMADD231PS.BCST (R13)(R10*1), Z9, Z7
+	VFMADD231PS.BCST (R14), Z9, Z8
+	ADDQ             DX, AX
+	ADDQ             BX, R13
+	ADDQ             BX, R14
+	DECQ             R15
+	JNE              loop9
+	MOVQ             p+0(FP), R15
+	MOVQ             (R15), AX
+	ADDQ             R11, AX
+	MOVQ             32(R15), R14
+	ADDQ             R11, R14
+	MOVQ             88(R15), R13
+	VPXORD           Z9, Z9, Z9
+	CMPQ             R13, $0x01
+	JEQ              relu9
+	CMPQ             R13, $0x02
+	JEQ              reluScale9
+	CMPQ             R13, $0x03
+	JEQ              scale9
+	VMOVUPS          Z0, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z2, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z3, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z4, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z5, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z6, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z7, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z8, (AX)
+	ADDQ             DX, AX
+	JMP              stored9
+
+relu9:
+	VMAXPS  Z9, Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z9, Z1, Z1
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z9, Z2, Z2
+	VMOVUPS Z2, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z9, Z3, Z3
+	VMOVUPS Z3, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z9, Z4, Z4
+	VMOVUPS Z4, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z9, Z5, Z5
+	VMOVUPS Z5, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z9, Z6, Z6
+	VMOVUPS Z6, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z9, Z7, Z7
+	VMOVUPS Z7, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z9, Z8, Z8
+	VMOVUPS Z8, (AX)
+	ADDQ    DX, AX
+	JMP     stored9
+
+reluScale9:
+	VMOVUPS   (R14), Z10
+	VCMPPS    $0x1e, Z9, Z10, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z10
+	VCMPPS    $0x1e, Z9, Z10, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z10
+	VCMPPS    $0x1e, Z9, Z10, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VMOVUPS   Z2, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z10
+	VCMPPS    $0x1e, Z9, Z10, K1
+	VMOVAPS.Z Z3, K1, Z3
+	VMOVUPS   Z3, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z10
+	VCMPPS    $0x1e, Z9, Z10, K1
+	VMOVAPS.Z Z4, K1, Z4
+	VMOVUPS   Z4, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z10
+	VCMPPS    $0x1e, Z9, Z10, K1
+	VMOVAPS.Z Z5, K1, Z5
+	VMOVUPS   Z5, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z10
+	VCMPPS    $0x1e, Z9, Z10, K1
+	VMOVAPS.Z Z6, K1, Z6
+	VMOVUPS   Z6, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z10
+	VCMPPS    $0x1e, Z9, Z10, K1
+	VMOVAPS.Z Z7, K1, Z7
+	VMOVUPS   Z7, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z10
+	VCMPPS    $0x1e, Z9, Z10, K1
+	VMOVAPS.Z Z8, K1, Z8
+	VMOVUPS   Z8, (AX)
+	ADDQ      DX, AX
+	JMP       stored9
+
+scale9:
+	VMULPS  (R14), Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z1, Z1
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z2, Z2
+	VMOVUPS Z2, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z3, Z3
+	VMOVUPS Z3, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z4, Z4
+	VMOVUPS Z4, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z5, Z5
+	VMOVUPS Z5, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z6, Z6
+	VMOVUPS Z6, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z7, Z7
+	VMOVUPS Z7, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z8, Z8
+	VMOVUPS Z8, (AX)
+	ADDQ    DX, AX
+
+stored9:
+	IMUL3Q $0x09, SI, R15
+	ADDQ   R15, CX
+	IMUL3Q $0x09, DX, R15
+	ADDQ   R15, R11
+	ADDQ   $+36, R12
+	DECQ   DI
+	JNE    tile9
+	VZEROUPPER
+	RET
+
+tile10:
+	MOVQ         p+0(FP), R15
+	MOVQ         24(R15), AX
+	TESTQ        AX, AX
+	JEQ          zero10
+	ADDQ         R12, AX
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS 4(AX), Z1
+	VBROADCASTSS 8(AX), Z2
+	VBROADCASTSS 12(AX), Z3
+	VBROADCASTSS 16(AX), Z4
+	VBROADCASTSS 20(AX), Z5
+	VBROADCASTSS 24(AX), Z6
+	VBROADCASTSS 28(AX), Z7
+	VBROADCASTSS 32(AX), Z8
+	VBROADCASTSS 36(AX), Z9
+	JMP          begin10
+
+zero10:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+
+begin10:
+	MOVQ CX, R13
+	LEAQ (CX)(SI*8), R14
+	MOVQ 16(R15), AX
+	MOVQ 64(R15), R15
+
+loop10:
+	VMOVUPS          (AX), Z10
+	VFMADD231PS.BCST (R13), Z10, Z0
+	VFMADD231PS.BCST (R13)(SI*1), Z10, Z1
+	VFMADD231PS.BCST (R13)(SI*2), Z10, Z2
+	VFMADD231PS.BCST (R13)(R8*1), Z10, Z3
+	VFMADD231PS.BCST (R13)(SI*4), Z10, Z4
+	VFMADD231PS.BCST (R13)(R9*1), Z10, Z5
+	VFMADD231PS.BCST (R13)(R8*2), Z10, Z6
+	VFMADD231PS.BCST (R13)(R10*1), Z10, Z7
+	VFMADD231PS.BCST (R14), Z10, Z8
+	VFMADD231PS.BCST (R14)(SI*1), Z10, Z9
+	ADDQ             DX, AX
+	ADDQ             BX, R13
+	ADDQ             BX, R14
+	DECQ             R15
+	JNE              loop10
+	MOVQ             p+0(FP), R15
+	MOVQ             (R15), AX
+	ADDQ             R11, AX
+	MOVQ             32(R15), R14
+	ADDQ             R11, R14
+	MOVQ             88(R15), R13
+	VPXORD           Z10, Z10, Z10
+	CMPQ             R13, $0x01
+	JEQ              relu10
+	CMPQ             R13, $0x02
+	JEQ              reluScale10
+	CMPQ             R13, $0x03
+	JEQ              scale10
+	VMOVUPS          Z0, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z2, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z3, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z4, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z5, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z6, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z7, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z8, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z9, (AX)
+	ADDQ             DX, AX
+	JMP              stored10
+
+relu10:
+	VMAXPS  Z10, Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z10, Z1, Z1
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z10, Z2, Z2
+	VMOVUPS Z2, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z10, Z3, Z3
+	VMOVUPS Z3, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z10, Z4, Z4
+	VMOVUPS Z4, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z10, Z5, Z5
+	VMOVUPS Z5, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z10, Z6, Z6
+	VMOVUPS Z6, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z10, Z7, Z7
+	VMOVUPS Z7, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z10, Z8, Z8
+	VMOVUPS Z8, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z10, Z9, Z9
+	VMOVUPS Z9, (AX)
+	ADDQ    DX, AX
+	JMP     stored10
+
+reluScale10:
+	VMOVUPS   (R14), Z11
+	VCMPPS    $0x1e, Z10, Z11, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z11
+	VCMPPS    $0x1e, Z10, Z11, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z11
+	VCMPPS    $0x1e, Z10, Z11, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VMOVUPS   Z2, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z11
+	VCMPPS    $0x1e, Z10, Z11, K1
+	VMOVAPS.Z Z3, K1, Z3
+	VMOVUPS   Z3, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z11
+	VCMPPS    $0x1e, Z10, Z11, K1
+	VMOVAPS.Z Z4, K1, Z4
+	VMOVUPS   Z4, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z11
+	VCMPPS    $0x1e, Z10, Z11, K1
+	VMOVAPS.Z Z5, K1, Z5
+	VMOVUPS   Z5, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z11
+	VCMPPS    $0x1e, Z10, Z11, K1
+	VMOVAPS.Z Z6, K1, Z6
+	VMOVUPS   Z6, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z11
+	VCMPPS    $0x1e, Z10, Z11, K1
+	VMOVAPS.Z Z7, K1, Z7
+	VMOVUPS   Z7, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z11
+	VCMPPS    $0x1e, Z10, Z11, K1
+	VMOVAPS.Z Z8, K1, Z8
+	VMOVUPS   Z8, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z11
+	VCMPPS    $0x1e, Z10, Z11, K1
+	VMOVAPS.Z Z9, K1, Z9
+	VMOVUPS   Z9, (AX)
+	ADDQ      DX, AX
+	JMP       stored10
+
+scale10:
+	VMULPS  (R14), Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z1, Z1
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z2, Z2
+	VMOVUPS Z2, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z3, Z3
+	VMOVUPS Z3, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z4, Z4
+	VMOVUPS Z4, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z5, Z5
+	VMOVUPS Z5, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z6, Z6
+	VMOVUPS Z6, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z7, Z7
+	VMOVUPS Z7, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z8, Z8
+	VMOVUPS Z8, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z9, Z9
+	VMOVUPS Z9, (AX)
+	ADDQ    DX, AX
+
+stored10:
+	IMUL3Q $0x0a, SI, R15
+	ADDQ   R15, CX
+	IMUL3Q $0x0a, DX, R15
+	ADDQ   R15, R11
+	ADDQ   $+40, R12
+	DECQ   DI
+	JNE    tile10
+	VZEROUPPER
+	RET
+
+tile11:
+	MOVQ         p+0(FP), R15
+	MOVQ         24(R15), AX
+	TESTQ        AX, AX
+	JEQ          zero11
+	ADDQ         R12, AX
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS 4(AX), Z1
+	VBROADCASTSS 8(AX), Z2
+	VBROADCASTSS 12(AX), Z3
+	VBROADCASTSS 16(AX), Z4
+	VBROADCASTSS 20(AX), Z5
+	VBROADCASTSS 24(AX), Z6
+	VBROADCASTSS 28(AX), Z7
+	VBROADCASTSS 32(AX), Z8
+	VBROADCASTSS 36(AX), Z9
+	VBROADCASTSS 40(AX), Z10
+	JMP          begin11
+
+zero11:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+
+begin11:
+	MOVQ CX, R13
+	LEAQ (CX)(SI*8), R14
+	MOVQ 16(R15), AX
+	MOVQ 64(R15), R15
+
+loop11:
+	VMOVUPS          (AX), Z11
+	VFMADD231PS.BCST (R13), Z11, Z0
+	VFMADD231PS.BCST (R13)(SI*1), Z11, Z1
+	VFMADD231PS.BCST (R13)(SI*2), Z11, Z2
+	VFMADD231PS.BCST (R13)(R8*1), Z11, Z3
+	VFMADD231PS.BCST (R13)(SI*4), Z11, Z4
+	VFMADD231PS.BCST (R13)(R9*1), Z11, Z5
+	VFMADD231PS.BCST (R13)(R8*2), Z11, Z6
+	VFMADD231PS.BCST (R13)(R10*1), Z11, Z7
+	VFMADD231PS.BCST (R14), Z11, Z8
+	VFMADD231PS.BCST (R14)(SI*1), Z11, Z9
+	VFMADD231PS.BCST (R14)(SI*2), Z11, Z10
+	ADDQ             DX, AX
+	ADDQ             BX, R13
+	ADDQ             BX, R14
+	DECQ             R15
+	JNE              loop11
+	MOVQ             p+0(FP), R15
+	MOVQ             (R15), AX
+	ADDQ             R11, AX
+	MOVQ             32(R15), R14
+	ADDQ             R11, R14
+	MOVQ             88(R15), R13
+	VPXORD           Z11, Z11, Z11
+	CMPQ             R13, $0x01
+	JEQ              relu11
+	CMPQ             R13, $0x02
+	JEQ              reluScale11
+	CMPQ             R13, $0x03
+	JEQ              scale11
+	VMOVUPS          Z0, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z2, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z3, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z4, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z5, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z6, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z7, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z8, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z9, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z10, (AX)
+	ADDQ             DX, AX
+	JMP              stored11
+
+relu11:
+	VMAXPS  Z11, Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z11, Z1, Z1
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z11, Z2, Z2
+	VMOVUPS Z2, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z11, Z3, Z3
+	VMOVUPS Z3, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z11, Z4, Z4
+	VMOVUPS Z4, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z11, Z5, Z5
+	VMOVUPS Z5, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z11, Z6, Z6
+	VMOVUPS Z6, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z11, Z7, Z7
+	VMOVUPS Z7, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z11, Z8, Z8
+	VMOVUPS Z8, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z11, Z9, Z9
+	VMOVUPS Z9, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z11, Z10, Z10
+	VMOVUPS Z10, (AX)
+	ADDQ    DX, AX
+	JMP     stored11
+
+reluScale11:
+	VMOVUPS   (R14), Z12
+	VCMPPS    $0x1e, Z11, Z12, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z12
+	VCMPPS    $0x1e, Z11, Z12, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z12
+	VCMPPS    $0x1e, Z11, Z12, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VMOVUPS   Z2, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z12
+	VCMPPS    $0x1e, Z11, Z12, K1
+	VMOVAPS.Z Z3, K1, Z3
+	VMOVUPS   Z3, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z12
+	VCMPPS    $0x1e, Z11, Z12, K1
+	VMOVAPS.Z Z4, K1, Z4
+	VMOVUPS   Z4, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z12
+	VCMPPS    $0x1e, Z11, Z12, K1
+	VMOVAPS.Z Z5, K1, Z5
+	VMOVUPS   Z5, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z12
+	VCMPPS    $0x1e, Z11, Z12, K1
+	VMOVAPS.Z Z6, K1, Z6
+	VMOVUPS   Z6, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z12
+	VCMPPS    $0x1e, Z11, Z12, K1
+	VMOVAPS.Z Z7, K1, Z7
+	VMOVUPS   Z7, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z12
+	VCMPPS    $0x1e, Z11, Z12, K1
+	VMOVAPS.Z Z8, K1, Z8
+	VMOVUPS   Z8, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z12
+	VCMPPS    $0x1e, Z11, Z12, K1
+	VMOVAPS.Z Z9, K1, Z9
+	VMOVUPS   Z9, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z12
+	VCMPPS    $0x1e, Z11, Z12, K1
+	VMOVAPS.Z Z10, K1, Z10
+	VMOVUPS   Z10, (AX)
+	ADDQ      DX, AX
+	JMP       stored11
+
+scale11:
+	VMULPS  (R14), Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z1, Z1
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z2, Z2
+	VMOVUPS Z2, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z3, Z3
+	VMOVUPS Z3, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z4, Z4
+	VMOVUPS Z4, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z5, Z5
+	VMOVUPS Z5, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z6, Z6
+	VMOVUPS Z6, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z7, Z7
+	VMOVUPS Z7, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z8, Z8
+	VMOVUPS Z8, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z9, Z9
+	VMOVUPS Z9, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z10, Z10
+	VMOVUPS Z10, (AX)
+	ADDQ    DX, AX
+
+stored11:
+	IMUL3Q $0x0b, SI, R15
+	ADDQ   R15, CX
+	IMUL3Q $0x0b, DX, R15
+	ADDQ   R15, R11
+	ADDQ   $+44, R12
+	DECQ   DI
+	JNE    tile11
+	VZEROUPPER
+	RET
+
+tile12:
+	MOVQ         p+0(FP), R15
+	MOVQ         24(R15), AX
+	TESTQ        AX, AX
+	JEQ          zero12
+	ADDQ         R12, AX
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS 4(AX), Z1
+	VBROADCASTSS 8(AX), Z2
+	VBROADCASTSS 12(AX), Z3
+	VBROADCASTSS 16(AX), Z4
+	VBROADCASTSS 20(AX), Z5
+	VBROADCASTSS 24(AX), Z6
+	VBROADCASTSS 28(AX), Z7
+	VBROADCASTSS 32(AX), Z8
+	VBROADCASTSS 36(AX), Z9
+	VBROADCASTSS 40(AX), Z10
+	VBROADCASTSS 44(AX), Z11
+	JMP          begin12
+
+zero12:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+
+begin12:
+	MOVQ CX, R13
+	LEAQ (CX)(SI*8), R14
+	MOVQ 16(R15), AX
+	MOVQ 64(R15), R15
+
+loop12:
+	VMOVUPS          (AX), Z12
+	VFMADD231PS.BCST (R13), Z12, Z0
+	VFMADD231PS.BCST (R13)(SI*1), Z12, Z1
+	VFMADD231PS.BCST (R13)(SI*2), Z12, Z2
+	VFMADD231PS.BCST (R13)(R8*1), Z12, Z3
+	VFMADD231PS.BCST (R13)(SI*4), Z12, Z4
+	VFMADD231PS.BCST (R13)(R9*1), Z12, Z5
+	VFMADD231PS.BCST (R13)(R8*2), Z12, Z6
+	VFMADD231PS.BCST (R13)(R10*1), Z12, Z7
+	VFMADD231PS.BCST (R14), Z12, Z8
+	VFMADD231PS.BCST (R14)(SI*1), Z12, Z9
+	VFMADD231PS.BCST (R14)(SI*2), Z12, Z10
+	VFMADD231PS.BCST (R14)(R8*1), Z12, Z11
+	ADDQ             DX, AX
+	ADDQ             BX, R13
+	ADDQ             BX, R14
+	DECQ             R15
+	JNE              loop12
+	MOVQ             p+0(FP), R15
+	MOVQ             (R15), AX
+	ADDQ             R11, AX
+	MOVQ             32(R15), R14
+	ADDQ             R11, R14
+	MOVQ             88(R15), R13
+	VPXORD           Z12, Z12, Z12
+	CMPQ             R13, $0x01
+	JEQ              relu12
+	CMPQ             R13, $0x02
+	JEQ              reluScale12
+	CMPQ             R13, $0x03
+	JEQ              scale12
+	VMOVUPS          Z0, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z2, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z3, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z4, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z5, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z6, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z7, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z8, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z9, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z10, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z11, (AX)
+	ADDQ             DX, AX
+	JMP              stored12
+
+relu12:
+	VMAXPS  Z12, Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z12, Z1, Z1
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z12, Z2, Z2
+	VMOVUPS Z2, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z12, Z3, Z3
+	VMOVUPS Z3, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z12, Z4, Z4
+	VMOVUPS Z4, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z12, Z5, Z5
+	VMOVUPS Z5, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z12, Z6, Z6
+	VMOVUPS Z6, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z12, Z7, Z7
+	VMOVUPS Z7, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z12, Z8, Z8
+	VMOVUPS Z8, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z12, Z9, Z9
+	VMOVUPS Z9, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z12, Z10, Z10
+	VMOVUPS Z10, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z12, Z11, Z11
+	VMOVUPS Z11, (AX)
+	ADDQ    DX, AX
+	JMP     stored12
+
+reluScale12:
+	VMOVUPS   (R14), Z13
+	VCMPPS    $0x1e, Z12, Z13, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z13
+	VCMPPS    $0x1e, Z12, Z13, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z13
+	VCMPPS    $0x1e, Z12, Z13, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VMOVUPS   Z2, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z13
+	VCMPPS    $0x1e, Z12, Z13, K1
+	VMOVAPS.Z Z3, K1, Z3
+	VMOVUPS   Z3, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z13
+	VCMPPS    $0x1e, Z12, Z13, K1
+	VMOVAPS.Z Z4, K1, Z4
+	VMOVUPS   Z4, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z13
+	VCMPPS    $0x1e, Z12, Z13, K1
+	VMOVAPS.Z Z5, K1, Z5
+	VMOVUPS   Z5, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z13
+	VCMPPS    $0x1e, Z12, Z13, K1
+	VMOVAPS.Z Z6, K1, Z6
+	VMOVUPS   Z6, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z13
+	VCMPPS    $0x1e, Z12, Z13, K1
+	VMOVAPS.Z Z7, K1, Z7
+	VMOVUPS   Z7, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z13
+	VCMPPS    $0x1e, Z12, Z13, K1
+	VMOVAPS.Z Z8, K1, Z8
+	VMOVUPS   Z8, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z13
+	VCMPPS    $0x1e, Z12, Z13, K1
+	VMOVAPS.Z Z9, K1, Z9
+	VMOVUPS   Z9, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z13
+	VCMPPS    $0x1e, Z12, Z13, K1
+	VMOVAPS.Z Z10, K1, Z10
+	VMOVUPS   Z10, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z13
+	VCMPPS    $0x1e, Z12, Z13, K1
+	VMOVAPS.Z Z11, K1, Z11
+	VMOVUPS   Z11, (AX)
+	ADDQ      DX, AX
+	JMP       stored12
+
+scale12:
+	VMULPS  (R14), Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z1, Z1
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z2, Z2
+	VMOVUPS Z2, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z3, Z3
+	VMOVUPS Z3, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z4, Z4
+	VMOVUPS Z4, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z5, Z5
+	VMOVUPS Z5, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z6, Z6
+	VMOVUPS Z6, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z7, Z7
+	VMOVUPS Z7, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z8, Z8
+	VMOVUPS Z8, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z9, Z9
+	VMOVUPS Z9, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z10, Z10
+	VMOVUPS Z10, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z11, Z11
+	VMOVUPS Z11, (AX)
+	ADDQ    DX, AX
+
+stored12:
+	IMUL3Q $0x0c, SI, R15
+	ADDQ   R15, CX
+	IMUL3Q $0x0c, DX, R15
+	ADDQ   R15, R11
+	ADDQ   $+48, R12
+	DECQ   DI
+	JNE    tile12
+	VZEROUPPER
+	RET
+
+tile13:
+	MOVQ         p+0(FP), R15
+	MOVQ         24(R15), AX
+	TESTQ        AX, AX
+	JEQ          zero13
+	ADDQ         R12, AX
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS 4(AX), Z1
+	VBROADCASTSS 8(AX), Z2
+	VBROADCASTSS 12(AX), Z3
+	VBROADCASTSS 16(AX), Z4
+	VBROADCASTSS 20(AX), Z5
+	VBROADCASTSS 24(AX), Z6
+	VBROADCASTSS 28(AX), Z7
+	VBROADCASTSS 32(AX), Z8
+	VBROADCASTSS 36(AX), Z9
+	VBROADCASTSS 40(AX), Z10
+	VBROADCASTSS 44(AX), Z11
+	VBROADCASTSS 48(AX), Z12
+	JMP          begin13
+
+zero13:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+
+begin13:
+	MOVQ CX, R13
+	LEAQ (CX)(SI*8), R14
+	MOVQ 16(R15), AX
+	MOVQ 64(R15), R15
+
+loop13:
+	VMOVUPS          (AX), Z13
+	VFMADD231PS.BCST (R13), Z13, Z0
+	VFMADD231PS.BCST (R13)(SI*1), Z13, Z1
+	VFMADD231PS.BCST (R13)(SI*2), Z13, Z2
+	VFMADD231PS.BCST (R13)(R8*1), Z13, Z3
+	VFMADD231PS.BCST (R13)(SI*4), Z13, Z4
+	VFMADD231PS.BCST (R13)(R9*1), Z13, Z5
+	VFMADD231PS.BCST (R13)(R8*2), Z13, Z6
+	VFMADD231PS.BCST (R13)(R10*1), Z13, Z7
+	VFMADD231PS.BCST (R14), Z13, Z8
+	VFMADD231PS.BCST (R14)(SI*1), Z13, Z9
+	VFMADD231PS.BCST (R14)(SI*2), Z13, Z10
+	VFMADD231PS.BCST (R14)(R8*1), Z13, Z11
+	VFMADD231PS.BCST (R14)(SI*4), Z13, Z12
+	ADDQ             DX, AX
+	ADDQ             BX, R13
+	ADDQ             BX, R14
+	DECQ             R15
+	JNE              loop13
+	MOVQ             p+0(FP), R15
+	MOVQ             (R15), AX
+	ADDQ             R11, AX
+	MOVQ             32(R15), R14
+	ADDQ             R11, R14
+	MOVQ             88(R15), R13
+	VPXORD           Z13, Z13, Z13
+	CMPQ             R13, $0x01
+	JEQ              relu13
+	CMPQ             R13, $0x02
+	JEQ              reluScale13
+	CMPQ             R13, $0x03
+	JEQ              scale13
+	VMOVUPS          Z0, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z2, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z3, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z4, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z5, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z6, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z7, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z8, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z9, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z10, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z11, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z12, (AX)
+	ADDQ             DX, AX
+	JMP              stored13
+
+relu13:
+	VMAXPS  Z13, Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z13, Z1, Z1
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z13, Z2, Z2
+	VMOVUPS Z2, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z13, Z3, Z3
+	VMOVUPS Z3, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z13, Z4, Z4
+	VMOVUPS Z4, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z13, Z5, Z5
+	VMOVUPS Z5, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z13, Z6, Z6
+	VMOVUPS Z6, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z13, Z7, Z7
+	VMOVUPS Z7, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z13, Z8, Z8
+	VMOVUPS Z8, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z13, Z9, Z9
+	VMOVUPS Z9, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z13, Z10, Z10
+	VMOVUPS Z10, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z13, Z11, Z11
+	VMOVUPS Z11, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z13, Z12, Z12
+	VMOVUPS Z12, (AX)
+	ADDQ    DX, AX
+	JMP     stored13
+
+reluScale13:
+	VMOVUPS   (R14), Z14
+	VCMPPS    $0x1e, Z13, Z14, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z14
+	VCMPPS    $0x1e, Z13, Z14, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z14
+	VCMPPS    $0x1e, Z13, Z14, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VMOVUPS   Z2, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z14
+	VCMPPS    $0x1e, Z13, Z14, K1
+	VMOVAPS.Z Z3, K1, Z3
+	VMOVUPS   Z3, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z14
+	VCMPPS    $0x1e, Z13, Z14, K1
+	VMOVAPS.Z Z4, K1, Z4
+	VMOVUPS   Z4, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z14
+	VCMPPS    $0x1e, Z13, Z14, K1
+	VMOVAPS.Z Z5, K1, Z5
+	VMOVUPS   Z5, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z14
+	VCMPPS    $0x1e, Z13, Z14, K1
+	VMOVAPS.Z Z6, K1, Z6
+	VMOVUPS   Z6, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z14
+	VCMPPS    $0x1e, Z13, Z14, K1
+	VMOVAPS.Z Z7, K1, Z7
+	VMOVUPS   Z7, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z14
+	VCMPPS    $0x1e, Z13, Z14, K1
+	VMOVAPS.Z Z8, K1, Z8
+	VMOVUPS   Z8, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z14
+	VCMPPS    $0x1e, Z13, Z14, K1
+	VMOVAPS.Z Z9, K1, Z9
+	VMOVUPS   Z9, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z14
+	VCMPPS    $0x1e, Z13, Z14, K1
+	VMOVAPS.Z Z10, K1, Z10
+	VMOVUPS   Z10, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z14
+	VCMPPS    $0x1e, Z13, Z14, K1
+	VMOVAPS.Z Z11, K1, Z11
+	VMOVUPS   Z11, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z14
+	VCMPPS    $0x1e, Z13, Z14, K1
+	VMOVAPS.Z Z12, K1, Z12
+	VMOVUPS   Z12, (AX)
+	ADDQ      DX, AX
+	JMP       stored13
+
+scale13:
+	VMULPS  (R14), Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z1, Z1
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z2, Z2
+	VMOVUPS Z2, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z3, Z3
+	VMOVUPS Z3, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z4, Z4
+	VMOVUPS Z4, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z5, Z5
+	VMOVUPS Z5, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z6, Z6
+	VMOVUPS Z6, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z7, Z7
+	VMOVUPS Z7, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z8, Z8
+	VMOVUPS Z8, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z9, Z9
+	VMOVUPS Z9, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z10, Z10
+	VMOVUPS Z10, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z11, Z11
+	VMOVUPS Z11, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z12, Z12
+	VMOVUPS Z12, (AX)
+	ADDQ    DX, AX
+
+stored13:
+	IMUL3Q $0x0d, SI, R15
+	ADDQ   R15, CX
+	IMUL3Q $0x0d, DX, R15
+	ADDQ   R15, R11
+	ADDQ   $+52, R12
+	DECQ   DI
+	JNE    tile13
+	VZEROUPPER
+	RET
+
+tile14:
+	MOVQ         p+0(FP), R15
+	MOVQ         24(R15), AX
+	TESTQ        AX, AX
+	JEQ          zero14
+	ADDQ         R12, AX
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS 4(AX), Z1
+	VBROADCASTSS 8(AX), Z2
+	VBROADCASTSS 12(AX), Z3
+	VBROADCASTSS 16(AX), Z4
+	VBROADCASTSS 20(AX), Z5
+	VBROADCASTSS 24(AX), Z6
+	VBROADCASTSS 28(AX), Z7
+	VBROADCASTSS 32(AX), Z8
+	VBROADCASTSS 36(AX), Z9
+	VBROADCASTSS 40(AX), Z10
+	VBROADCASTSS 44(AX), Z11
+	VBROADCASTSS 48(AX), Z12
+	VBROADCASTSS 52(AX), Z13
+	JMP          begin14
+
+zero14:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+
+begin14:
+	MOVQ CX, R13
+	LEAQ (CX)(SI*8), R14
+	MOVQ 16(R15), AX
+	MOVQ 64(R15), R15
+
+loop14:
+	VMOVUPS          (AX), Z14
+	VFMADD231PS.BCST (R13), Z14, Z0
+	VFMADD231PS.BCST (R13)(SI*1), Z14, Z1
+	VFMADD231PS.BCST (R13)(SI*2), Z14, Z2
+	VFMADD231PS.BCST (R13)(R8*1), Z14, Z3
+	VFMADD231PS.BCST (R13)(SI*4), Z14, Z4
+	VFMADD231PS.BCST (R13)(R9*1), Z14, Z5
+	VFMADD231PS.BCST (R13)(R8*2), Z14, Z6
+	VFMADD231PS.BCST (R13)(R10*1), Z14, Z7
+	VFMADD231PS.BCST (R14), Z14, Z8
+	VFMADD231PS.BCST (R14)(SI*1), Z14, Z9
+	VFMADD231PS.BCST (R14)(SI*2), Z14, Z10
+	VFMADD231PS.BCST (R14)(R8*1), Z14, Z11
+	VFMADD231PS.BCST (R14)(SI*4), Z14, Z12
+	VFMADD231PS.BCST (R14)(R9*1), Z14, Z13
+	ADDQ             DX, AX
+	ADDQ             BX, R13
+	ADDQ             BX, R14
+	DECQ             R15
+	JNE              loop14
+	MOVQ             p+0(FP), R15
+	MOVQ             (R15), AX
+	ADDQ             R11, AX
+	MOVQ             32(R15), R14
+	ADDQ             R11, R14
+	MOVQ             88(R15), R13
+	VPXORD           Z14, Z14, Z14
+	CMPQ             R13, $0x01
+	JEQ              relu14
+	CMPQ             R13, $0x02
+	JEQ              reluScale14
+	CMPQ             R13, $0x03
+	JEQ              scale14
+	VMOVUPS          Z0, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z2, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z3, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z4, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z5, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z6, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z7, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z8, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z9, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z10, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z11, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z12, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z13, (AX)
+	ADDQ             DX, AX
+	JMP              stored14
+
+relu14:
+	VMAXPS  Z14, Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z14, Z1, Z1
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z14, Z2, Z2
+	VMOVUPS Z2, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z14, Z3, Z3
+	VMOVUPS Z3, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z14, Z4, Z4
+	VMOVUPS Z4, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z14, Z5, Z5
+	VMOVUPS Z5, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z14, Z6, Z6
+	VMOVUPS Z6, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z14, Z7, Z7
+	VMOVUPS Z7, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z14, Z8, Z8
+	VMOVUPS Z8, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z14, Z9, Z9
+	VMOVUPS Z9, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z14, Z10, Z10
+	VMOVUPS Z10, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z14, Z11, Z11
+	VMOVUPS Z11, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z14, Z12, Z12
+	VMOVUPS Z12, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z14, Z13, Z13
+	VMOVUPS Z13, (AX)
+	ADDQ    DX, AX
+	JMP     stored14
+
+reluScale14:
+	VMOVUPS   (R14), Z15
+	VCMPPS    $0x1e, Z14, Z15, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z15
+	VCMPPS    $0x1e, Z14, Z15, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z15
+	VCMPPS    $0x1e, Z14, Z15, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VMOVUPS   Z2, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z15
+	VCMPPS    $0x1e, Z14, Z15, K1
+	VMOVAPS.Z Z3, K1, Z3
+	VMOVUPS   Z3, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z15
+	VCMPPS    $0x1e, Z14, Z15, K1
+	VMOVAPS.Z Z4, K1, Z4
+	VMOVUPS   Z4, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z15
+	VCMPPS    $0x1e, Z14, Z15, K1
+	VMOVAPS.Z Z5, K1, Z5
+	VMOVUPS   Z5, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z15
+	VCMPPS    $0x1e, Z14, Z15, K1
+	VMOVAPS.Z Z6, K1, Z6
+	VMOVUPS   Z6, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z15
+	VCMPPS    $0x1e, Z14, Z15, K1
+	VMOVAPS.Z Z7, K1, Z7
+	VMOVUPS   Z7, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z15
+	VCMPPS    $0x1e, Z14, Z15, K1
+	VMOVAPS.Z Z8, K1, Z8
+	VMOVUPS   Z8, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z15
+	VCMPPS    $0x1e, Z14, Z15, K1
+	VMOVAPS.Z Z9, K1, Z9
+	VMOVUPS   Z9, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z15
+	VCMPPS    $0x1e, Z14, Z15, K1
+	VMOVAPS.Z Z10, K1, Z10
+	VMOVUPS   Z10, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z15
+	VCMPPS    $0x1e, Z14, Z15, K1
+	VMOVAPS.Z Z11, K1, Z11
+	VMOVUPS   Z11, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z15
+	VCMPPS    $0x1e, Z14, Z15, K1
+	VMOVAPS.Z Z12, K1, Z12
+	VMOVUPS   Z12, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z15
+	VCMPPS    $0x1e, Z14, Z15, K1
+	VMOVAPS.Z Z13, K1, Z13
+	VMOVUPS   Z13, (AX)
+	ADDQ      DX, AX
+	JMP       stored14
+
+scale14:
+	VMULPS  (R14), Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z1, Z1
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z2, Z2
+	VMOVUPS Z2, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z3, Z3
+	VMOVUPS Z3, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z4, Z4
+	VMOVUPS Z4, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z5, Z5
+	VMOVUPS Z5, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z6, Z6
+	VMOVUPS Z6, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z7, Z7
+	VMOVUPS Z7, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z8, Z8
+	VMOVUPS Z8, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z9, Z9
+	VMOVUPS Z9, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z10, Z10
+	VMOVUPS Z10, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z11, Z11
+	VMOVUPS Z11, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z12, Z12
+	VMOVUPS Z12, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z13, Z13
+	VMOVUPS Z13, (AX)
+	ADDQ    DX, AX
+
+stored14:
+	IMUL3Q $0x0e, SI, R15
+	ADDQ   R15, CX
+	IMUL3Q $0x0e, DX, R15
+	ADDQ   R15, R11
+	ADDQ   $+56, R12
+	DECQ   DI
+	JNE    tile14
+	VZEROUPPER
+	RET
+
+tile15:
+	MOVQ         p+0(FP), R15
+	MOVQ         24(R15), AX
+	TESTQ        AX, AX
+	JEQ          zero15
+	ADDQ         R12, AX
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS 4(AX), Z1
+	VBROADCASTSS 8(AX), Z2
+	VBROADCASTSS 12(AX), Z3
+	VBROADCASTSS 16(AX), Z4
+	VBROADCASTSS 20(AX), Z5
+	VBROADCASTSS 24(AX), Z6
+	VBROADCASTSS 28(AX), Z7
+	VBROADCASTSS 32(AX), Z8
+	VBROADCASTSS 36(AX), Z9
+	VBROADCASTSS 40(AX), Z10
+	VBROADCASTSS 44(AX), Z11
+	VBROADCASTSS 48(AX), Z12
+	VBROADCASTSS 52(AX), Z13
+	VBROADCASTSS 56(AX), Z14
+	JMP          begin15
+
+zero15:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+
+begin15:
+	MOVQ CX, R13
+	LEAQ (CX)(SI*8), R14
+	MOVQ 16(R15), AX
+	MOVQ 64(R15), R15
+
+loop15:
+	VMOVUPS          (AX), Z15
+	VFMADD231PS.BCST (R13), Z15, Z0
+	VFMADD231PS.BCST (R13)(SI*1), Z15, Z1
+	VFMADD231PS.BCST (R13)(SI*2), Z15, Z2
+	VFMADD231PS.BCST (R13)(R8*1), Z15, Z3
+	VFMADD231PS.BCST (R13)(SI*4), Z15, Z4
+	VFMADD231PS.BCST (R13)(R9*1), Z15, Z5
+	VFMADD231PS.BCST (R13)(R8*2), Z15, Z6
+	VFMADD231PS.BCST (R13)(R10*1), Z15, Z7
+	VFMADD231PS.BCST (R14), Z15, Z8
+	VFMADD231PS.BCST (R14)(SI*1), Z15, Z9
+	VFMADD231PS.BCST (R14)(SI*2), Z15, Z10
+	VFMADD231PS.BCST (R14)(R8*1), Z15, Z11
+	VFMADD231PS.BCST (R14)(SI*4), Z15, Z12
+	VFMADD231PS.BCST (R14)(R9*1), Z15, Z13
+	VFMADD231PS.BCST (R14)(R8*2), Z15, Z14
+	ADDQ             DX, AX
+	ADDQ             BX, R13
+	ADDQ             BX, R14
+	DECQ             R15
+	JNE              loop15
+	MOVQ             p+0(FP), R15
+	MOVQ             (R15), AX
+	ADDQ             R11, AX
+	MOVQ             32(R15), R14
+	ADDQ             R11, R14
+	MOVQ             88(R15), R13
+	VPXORD           Z15, Z15, Z15
+	CMPQ             R13, $0x01
+	JEQ              relu15
+	CMPQ             R13, $0x02
+	JEQ              reluScale15
+	CMPQ             R13, $0x03
+	JEQ              scale15
+	VMOVUPS          Z0, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z2, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z3, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z4, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z5, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z6, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z7, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z8, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z9, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z10, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z11, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z12, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z13, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z14, (AX)
+	ADDQ             DX, AX
+	JMP              stored15
+
+relu15:
+	VMAXPS  Z15, Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z15, Z1, Z1
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z15, Z2, Z2
+	VMOVUPS Z2, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z15, Z3, Z3
+	VMOVUPS Z3, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z15, Z4, Z4
+	VMOVUPS Z4, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z15, Z5, Z5
+	VMOVUPS Z5, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z15, Z6, Z6
+	VMOVUPS Z6, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z15, Z7, Z7
+	VMOVUPS Z7, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z15, Z8, Z8
+	VMOVUPS Z8, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z15, Z9, Z9
+	VMOVUPS Z9, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z15, Z10, Z10
+	VMOVUPS Z10, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z15, Z11, Z11
+	VMOVUPS Z11, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z15, Z12, Z12
+	VMOVUPS Z12, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z15, Z13, Z13
+	VMOVUPS Z13, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z15, Z14, Z14
+	VMOVUPS Z14, (AX)
+	ADDQ    DX, AX
+	JMP     stored15
+
+reluScale15:
+	VMOVUPS   (R14), Z16
+	VCMPPS    $0x1e, Z15, Z16, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z16
+	VCMPPS    $0x1e, Z15, Z16, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z16
+	VCMPPS    $0x1e, Z15, Z16, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VMOVUPS   Z2, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z16
+	VCMPPS    $0x1e, Z15, Z16, K1
+	VMOVAPS.Z Z3, K1, Z3
+	VMOVUPS   Z3, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z16
+	VCMPPS    $0x1e, Z15, Z16, K1
+	VMOVAPS.Z Z4, K1, Z4
+	VMOVUPS   Z4, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z16
+	VCMPPS    $0x1e, Z15, Z16, K1
+	VMOVAPS.Z Z5, K1, Z5
+	VMOVUPS   Z5, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z16
+	VCMPPS    $0x1e, Z15, Z16, K1
+	VMOVAPS.Z Z6, K1, Z6
+	VMOVUPS   Z6, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z16
+	VCMPPS    $0x1e, Z15, Z16, K1
+	VMOVAPS.Z Z7, K1, Z7
+	VMOVUPS   Z7, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z16
+	VCMPPS    $0x1e, Z15, Z16, K1
+	VMOVAPS.Z Z8, K1, Z8
+	VMOVUPS   Z8, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z16
+	VCMPPS    $0x1e, Z15, Z16, K1
+	VMOVAPS.Z Z9, K1, Z9
+	VMOVUPS   Z9, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z16
+	VCMPPS    $0x1e, Z15, Z16, K1
+	VMOVAPS.Z Z10, K1, Z10
+	VMOVUPS   Z10, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z16
+	VCMPPS    $0x1e, Z15, Z16, K1
+	VMOVAPS.Z Z11, K1, Z11
+	VMOVUPS   Z11, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z16
+	VCMPPS    $0x1e, Z15, Z16, K1
+	VMOVAPS.Z Z12, K1, Z12
+	VMOVUPS   Z12, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z16
+	VCMPPS    $0x1e, Z15, Z16, K1
+	VMOVAPS.Z Z13, K1, Z13
+	VMOVUPS   Z13, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z16
+	VCMPPS    $0x1e, Z15, Z16, K1
+	VMOVAPS.Z Z14, K1, Z14
+	VMOVUPS   Z14, (AX)
+	ADDQ      DX, AX
+	JMP       stored15
+
+scale15:
+	VMULPS  (R14), Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z1, Z1
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z2, Z2
+	VMOVUPS Z2, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z3, Z3
+	VMOVUPS Z3, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z4, Z4
+	VMOVUPS Z4, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z5, Z5
+	VMOVUPS Z5, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z6, Z6
+	VMOVUPS Z6, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z7, Z7
+	VMOVUPS Z7, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z8, Z8
+	VMOVUPS Z8, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z9, Z9
+	VMOVUPS Z9, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z10, Z10
+	VMOVUPS Z10, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z11, Z11
+	VMOVUPS Z11, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z12, Z12
+	VMOVUPS Z12, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z13, Z13
+	VMOVUPS Z13, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z14, Z14
+	VMOVUPS Z14, (AX)
+	ADDQ    DX, AX
+
+stored15:
+	IMUL3Q $0x0f, SI, R15
+	ADDQ   R15, CX
+	IMUL3Q $0x0f, DX, R15
+	ADDQ   R15, R11
+	ADDQ   $+60, R12
+	DECQ   DI
+	JNE    tile15
+	VZEROUPPER
+	RET
+
+tile16:
+	MOVQ         p+0(FP), R15
+	MOVQ         24(R15), AX
+	TESTQ        AX, AX
+	JEQ          zero16
+	ADDQ         R12, AX
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS 4(AX), Z1
+	VBROADCASTSS 8(AX), Z2
+	VBROADCASTSS 12(AX), Z3
+	VBROADCASTSS 16(AX), Z4
+	VBROADCASTSS 20(AX), Z5
+	VBROADCASTSS 24(AX), Z6
+	VBROADCASTSS 28(AX), Z7
+	VBROADCASTSS 32(AX), Z8
+	VBROADCASTSS 36(AX), Z9
+	VBROADCASTSS 40(AX), Z10
+	VBROADCASTSS 44(AX), Z11
+	VBROADCASTSS 48(AX), Z12
+	VBROADCASTSS 52(AX), Z13
+	VBROADCASTSS 56(AX), Z14
+	VBROADCASTSS 60(AX), Z15
+	JMP          begin16
+
+zero16:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+
+begin16:
+	MOVQ CX, R13
+	LEAQ (CX)(SI*8), R14
+	MOVQ 16(R15), AX
+	MOVQ 64(R15), R15
+
+loop16:
+	VMOVUPS          (AX), Z16
+	VFMADD231PS.BCST (R13), Z16, Z0
+	VFMADD231PS.BCST (R13)(SI*1), Z16, Z1
+	VFMADD231PS.BCST (R13)(SI*2), Z16, Z2
+	VFMADD231PS.BCST (R13)(R8*1), Z16, Z3
+	VFMADD231PS.BCST (R13)(SI*4), Z16, Z4
+	VFMADD231PS.BCST (R13)(R9*1), Z16, Z5
+	VFMADD231PS.BCST (R13)(R8*2), Z16, Z6
+	VFMADD231PS.BCST (R13)(R10*1), Z16, Z7
+	VFMADD231PS.BCST (R14), Z16, Z8
+	VFMADD231PS.BCST (R14)(SI*1), Z16, Z9
+	VFMADD231PS.BCST (R14)(SI*2), Z16, Z10
+	VFMADD231PS.BCST (R14)(R8*1), Z16, Z11
+	VFMADD231PS.BCST (R14)(SI*4), Z16, Z12
+	VFMADD231PS.BCST (R14)(R9*1), Z16, Z13
+	VFMADD231PS.BCST (R14)(R8*2), Z16, Z14
+	VFMADD231PS.BCST (R14)(R10*1), Z16, Z15
+	ADDQ             DX, AX
+	ADDQ             BX, R13
+	ADDQ             BX, R14
+	DECQ             R15
+	JNE              loop16
+	MOVQ             p+0(FP), R15
+	MOVQ             (R15), AX
+	ADDQ             R11, AX
+	MOVQ             32(R15), R14
+	ADDQ             R11, R14
+	MOVQ             88(R15), R13
+	VPXORD           Z16, Z16, Z16
+	CMPQ             R13, $0x01
+	JEQ              relu16
+	CMPQ             R13, $0x02
+	JEQ              reluScale16
+	CMPQ             R13, $0x03
+	JEQ              scale16
+	VMOVUPS          Z0, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z2, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z3, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z4, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z5, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z6, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z7, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z8, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z9, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z10, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z11, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z12, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z13, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z14, (AX)
+	ADDQ             DX, AX
+	VMOVUPS          Z15, (AX)
+	ADDQ             DX, AX
+	JMP              stored16
+
+relu16:
+	VMAXPS  Z16, Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z16, Z1, Z1
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z16, Z2, Z2
+	VMOVUPS Z2, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z16, Z3, Z3
+	VMOVUPS Z3, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z16, Z4, Z4
+	VMOVUPS Z4, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z16, Z5, Z5
+	VMOVUPS Z5, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z16, Z6, Z6
+	VMOVUPS Z6, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z16, Z7, Z7
+	VMOVUPS Z7, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z16, Z8, Z8
+	VMOVUPS Z8, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z16, Z9, Z9
+	VMOVUPS Z9, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z16, Z10, Z10
+	VMOVUPS Z10, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z16, Z11, Z11
+	VMOVUPS Z11, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z16, Z12, Z12
+	VMOVUPS Z12, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z16, Z13, Z13
+	VMOVUPS Z13, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z16, Z14, Z14
+	VMOVUPS Z14, (AX)
+	ADDQ    DX, AX
+	VMAXPS  Z16, Z15, Z15
+	VMOVUPS Z15, (AX)
+	ADDQ    DX, AX
+	JMP     stored16
+
+reluScale16:
+	VMOVUPS   (R14), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VMOVUPS   Z2, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z3, K1, Z3
+	VMOVUPS   Z3, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z4, K1, Z4
+	VMOVUPS   Z4, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z5, K1, Z5
+	VMOVUPS   Z5, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z6, K1, Z6
+	VMOVUPS   Z6, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z7, K1, Z7
+	VMOVUPS   Z7, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z8, K1, Z8
+	VMOVUPS   Z8, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z9, K1, Z9
+	VMOVUPS   Z9, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z10, K1, Z10
+	VMOVUPS   Z10, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z11, K1, Z11
+	VMOVUPS   Z11, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z12, K1, Z12
+	VMOVUPS   Z12, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z13, K1, Z13
+	VMOVUPS   Z13, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z14, K1, Z14
+	VMOVUPS   Z14, (AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z15, K1, Z15
+	VMOVUPS   Z15, (AX)
+	ADDQ      DX, AX
+	JMP       stored16
+
+scale16:
+	VMULPS  (R14), Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z1, Z1
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z2, Z2
+	VMOVUPS Z2, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z3, Z3
+	VMOVUPS Z3, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z4, Z4
+	VMOVUPS Z4, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z5, Z5
+	VMOVUPS Z5, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z6, Z6
+	VMOVUPS Z6, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z7, Z7
+	VMOVUPS Z7, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z8, Z8
+	VMOVUPS Z8, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z9, Z9
+	VMOVUPS Z9, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z10, Z10
+	VMOVUPS Z10, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z11, Z11
+	VMOVUPS Z11, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z12, Z12
+	VMOVUPS Z12, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z13, Z13
+	VMOVUPS Z13, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z14, Z14
+	VMOVUPS Z14, (AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z15, Z15
+	VMOVUPS Z15, (AX)
+	ADDQ    DX, AX
+
+stored16:
+	IMUL3Q $0x10, SI, R15
+	ADDQ   R15, CX
+	IMUL3Q $0x10, DX, R15
+	ADDQ   R15, R11
+	ADDQ   $+64, R12
+	DECQ   DI
+	JNE    tile16
+	VZEROUPPER
+	RET
+
+// func lanes2AVX512(p *[12]uint64)
+// Requires: AVX, AVX512F
+TEXT ·lanes2AVX512(SB), NOSPLIT, $0-8
+	MOVQ p+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 56(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 80(AX), DI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (R8)(SI*2), R9
+	LEAQ (R9)(SI*2), R10
+	XORQ R11, R11
+	XORQ R12, R12
+	MOVQ 72(AX), AX
+	CMPQ AX, $0x0c
+	JE   tile12
+	CMPQ AX, $0x0b
+	JE   tile11
+	CMPQ AX, $0x0a
+	JE   tile10
+	CMPQ AX, $0x09
+	JE   tile9
+	CMPQ AX, $0x08
+	JE   tile8
+	CMPQ AX, $0x07
+	JE   tile7
+	CMPQ AX, $0x06
+	JE   tile6
+	CMPQ AX, $0x05
+	JE   tile5
+	CMPQ AX, $0x04
+	JE   tile4
+	CMPQ AX, $0x03
+	JE   tile3
+	CMPQ AX, $0x02
+	JE   tile2
+
+tile1:
+	MOVQ         p+0(FP), R15
+	MOVQ         24(R15), AX
+	TESTQ        AX, AX
+	JEQ          zero1
+	ADDQ         R12, AX
+	VBROADCASTSS (AX), Z0
+	VMOVAPS      Z0, Z1
+	JMP          begin1
+
+zero1:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+
+begin1:
+	MOVQ CX, R13
+	MOVQ 16(R15), AX
+	MOVQ 64(R15), R15
+
+loop1:
+	VMOVUPS      (AX), Z2
+	VMOVUPS      64(AX), Z3
+	VBROADCASTSS (R13), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Z3, Z4, Z1
+	ADDQ         DX, AX
+	ADDQ         BX, R13
+	DECQ         R15
+	JNE          loop1
+	MOVQ         p+0(FP), R15
+	MOVQ         (R15), AX
+	ADDQ         R11, AX
+	MOVQ         32(R15), R14
+	ADDQ         R11, R14
+	MOVQ         88(R15), R13
+	VPXORD       Z2, Z2, Z2
+	CMPQ         R13, $0x01
+	JEQ          relu1
+	CMPQ         R13, $0x02
+	JEQ          reluScale1
+	CMPQ         R13, $0x03
+	JEQ          scale1
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         DX, AX
+	JMP          stored1
+
+relu1:
+	VMAXPS  Z2, Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMAXPS  Z2, Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	ADDQ    DX, AX
+	JMP     stored1
+
+reluScale1:
+	VMOVUPS   (R14), Z3
+	VCMPPS    $0x1e, Z2, Z3, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (AX)
+	VMOVUPS   64(R14), Z3
+	VCMPPS    $0x1e, Z2, Z3, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, 64(AX)
+	ADDQ      DX, AX
+	JMP       stored1
+
+scale1:
+	VMULPS  (R14), Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMULPS  64(R14), Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	ADDQ    DX, AX
+
+stored1:
+	IMUL3Q $0x01, SI, R15
+	ADDQ   R15, CX
+	IMUL3Q $0x01, DX, R15
+	ADDQ   R15, R11
+	ADDQ   $+4, R12
+	DECQ   DI
+	JNE    tile1
+	VZEROUPPER
+	RET
+
+tile2:
+	MOVQ         p+0(FP), R15
+	MOVQ         24(R15), AX
+	TESTQ        AX, AX
+	JEQ          zero2
+	ADDQ         R12, AX
+	VBROADCASTSS (AX), Z0
+	VMOVAPS      Z0, Z1
+	VBROADCASTSS 4(AX), Z2
+	VMOVAPS      Z2, Z3
+	JMP          begin2
+
+zero2:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+
+begin2:
+	MOVQ CX, R13
+	MOVQ 16(R15), AX
+	MOVQ 64(R15), R15
+
+loop2:
+	VMOVUPS      (AX), Z4
+	VMOVUPS      64(AX), Z5
+	VBROADCASTSS (R13), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS (R13)(SI*1), Z7
+	VFMADD231PS  Z4, Z7, Z2
+	VFMADD231PS  Z5, Z7, Z3
+	ADDQ         DX, AX
+	ADDQ         BX, R13
+	DECQ         R15
+	JNE          loop2
+	MOVQ         p+0(FP), R15
+	MOVQ         (R15), AX
+	ADDQ         R11, AX
+	MOVQ         32(R15), R14
+	ADDQ         R11, R14
+	MOVQ         88(R15), R13
+	VPXORD       Z4, Z4, Z4
+	CMPQ         R13, $0x01
+	JEQ          relu2
+	CMPQ         R13, $0x02
+	JEQ          reluScale2
+	CMPQ         R13, $0x03
+	JEQ          scale2
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         DX, AX
+	JMP          stored2
+
+relu2:
+	VMAXPS  Z4, Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMAXPS  Z4, Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z4, Z2, Z2
+	VMOVUPS Z2, (AX)
+	VMAXPS  Z4, Z3, Z3
+	VMOVUPS Z3, 64(AX)
+	ADDQ    DX, AX
+	JMP     stored2
+
+reluScale2:
+	VMOVUPS   (R14), Z5
+	VCMPPS    $0x1e, Z4, Z5, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (AX)
+	VMOVUPS   64(R14), Z5
+	VCMPPS    $0x1e, Z4, Z5, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z5
+	VCMPPS    $0x1e, Z4, Z5, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VMOVUPS   Z2, (AX)
+	VMOVUPS   64(R14), Z5
+	VCMPPS    $0x1e, Z4, Z5, K1
+	VMOVAPS.Z Z3, K1, Z3
+	VMOVUPS   Z3, 64(AX)
+	ADDQ      DX, AX
+	JMP       stored2
+
+scale2:
+	VMULPS  (R14), Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMULPS  64(R14), Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z2, Z2
+	VMOVUPS Z2, (AX)
+	VMULPS  64(R14), Z3, Z3
+	VMOVUPS Z3, 64(AX)
+	ADDQ    DX, AX
+
+stored2:
+	IMUL3Q $0x02, SI, R15
+	ADDQ   R15, CX
+	IMUL3Q $0x02, DX, R15
+	ADDQ   R15, R11
+	ADDQ   $+8, R12
+	DECQ   DI
+	JNE    tile2
+	VZEROUPPER
+	RET
+
+tile3:
+	MOVQ         p+0(FP), R15
+	MOVQ         24(R15), AX
+	TESTQ        AX, AX
+	JEQ          zero3
+	ADDQ         R12, AX
+	VBROADCASTSS (AX), Z0
+	VMOVAPS      Z0, Z1
+	VBROADCASTSS 4(AX), Z2
+	VMOVAPS      Z2, Z3
+	VBROADCASTSS 8(AX), Z4
+	VMOVAPS      Z4, Z5
+	JMP          begin3
+
+zero3:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+
+begin3:
+	MOVQ CX, R13
+	MOVQ 16(R15), AX
+	MOVQ 64(R15), R15
+
+loop3:
+	VMOVUPS      (AX), Z6
+	VMOVUPS      64(AX), Z7
+	VBROADCASTSS (R13), Z8
+	VFMADD231PS  Z6, Z8, Z0
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS (R13)(SI*1), Z9
+	VFMADD231PS  Z6, Z9, Z2
+	VFMADD231PS  Z7, Z9, Z3
+	VBROADCASTSS (R13)(SI*2), Z10
+	VFMADD231PS  Z6, Z10, Z4
+	VFMADD231PS  Z7, Z10, Z5
+	ADDQ         DX, AX
+	ADDQ         BX, R13
+	DECQ         R15
+	JNE          loop3
+	MOVQ         p+0(FP), R15
+	MOVQ         (R15), AX
+	ADDQ         R11, AX
+	MOVQ         32(R15), R14
+	ADDQ         R11, R14
+	MOVQ         88(R15), R13
+	VPXORD       Z6, Z6, Z6
+	CMPQ         R13, $0x01
+	JEQ          relu3
+	CMPQ         R13, $0x02
+	JEQ          reluScale3
+	CMPQ         R13, $0x03
+	JEQ          scale3
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         DX, AX
+	JMP          stored3
+
+relu3:
+	VMAXPS  Z6, Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMAXPS  Z6, Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z6, Z2, Z2
+	VMOVUPS Z2, (AX)
+	VMAXPS  Z6, Z3, Z3
+	VMOVUPS Z3, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z6, Z4, Z4
+	VMOVUPS Z4, (AX)
+	VMAXPS  Z6, Z5, Z5
+	VMOVUPS Z5, 64(AX)
+	ADDQ    DX, AX
+	JMP     stored3
+
+reluScale3:
+	VMOVUPS   (R14), Z7
+	VCMPPS    $0x1e, Z6, Z7, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (AX)
+	VMOVUPS   64(R14), Z7
+	VCMPPS    $0x1e, Z6, Z7, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z7
+	VCMPPS    $0x1e, Z6, Z7, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VMOVUPS   Z2, (AX)
+	VMOVUPS   64(R14), Z7
+	VCMPPS    $0x1e, Z6, Z7, K1
+	VMOVAPS.Z Z3, K1, Z3
+	VMOVUPS   Z3, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z7
+	VCMPPS    $0x1e, Z6, Z7, K1
+	VMOVAPS.Z Z4, K1, Z4
+	VMOVUPS   Z4, (AX)
+	VMOVUPS   64(R14), Z7
+	VCMPPS    $0x1e, Z6, Z7, K1
+	VMOVAPS.Z Z5, K1, Z5
+	VMOVUPS   Z5, 64(AX)
+	ADDQ      DX, AX
+	JMP       stored3
+
+scale3:
+	VMULPS  (R14), Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMULPS  64(R14), Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z2, Z2
+	VMOVUPS Z2, (AX)
+	VMULPS  64(R14), Z3, Z3
+	VMOVUPS Z3, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z4, Z4
+	VMOVUPS Z4, (AX)
+	VMULPS  64(R14), Z5, Z5
+	VMOVUPS Z5, 64(AX)
+	ADDQ    DX, AX
+
+stored3:
+	IMUL3Q $0x03, SI, R15
+	ADDQ   R15, CX
+	IMUL3Q $0x03, DX, R15
+	ADDQ   R15, R11
+	ADDQ   $+12, R12
+	DECQ   DI
+	JNE    tile3
+	VZEROUPPER
+	RET
+
+tile4:
+	MOVQ         p+0(FP), R15
+	MOVQ         24(R15), AX
+	TESTQ        AX, AX
+	JEQ          zero4
+	ADDQ         R12, AX
+	VBROADCASTSS (AX), Z0
+	VMOVAPS      Z0, Z1
+	VBROADCASTSS 4(AX), Z2
+	VMOVAPS      Z2, Z3
+	VBROADCASTSS 8(AX), Z4
+	VMOVAPS      Z4, Z5
+	VBROADCASTSS 12(AX), Z6
+	VMOVAPS      Z6, Z7
+	JMP          begin4
+
+zero4:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+
+begin4:
+	MOVQ CX, R13
+	MOVQ 16(R15), AX
+	MOVQ 64(R15), R15
+
+loop4:
+	VMOVUPS      (AX), Z8
+	VMOVUPS      64(AX), Z9
+	VBROADCASTSS (R13), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS (R13)(SI*1), Z11
+	VFMADD231PS  Z8, Z11, Z2
+	VFMADD231PS  Z9, Z11, Z3
+	VBROADCASTSS (R13)(SI*2), Z12
+	VFMADD231PS  Z8, Z12, Z4
+	VFMADD231PS  Z9, Z12, Z5
+	VBROADCASTSS (R13)(R8*1), Z13
+	VFMADD231PS  Z8, Z13, Z6
+	VFMADD231PS  Z9, Z13, Z7
+	ADDQ         DX, AX
+	ADDQ         BX, R13
+	DECQ         R15
+	JNE          loop4
+	MOVQ         p+0(FP), R15
+	MOVQ         (R15), AX
+	ADDQ         R11, AX
+	MOVQ         32(R15), R14
+	ADDQ         R11, R14
+	MOVQ         88(R15), R13
+	VPXORD       Z8, Z8, Z8
+	CMPQ         R13, $0x01
+	JEQ          relu4
+	CMPQ         R13, $0x02
+	JEQ          reluScale4
+	CMPQ         R13, $0x03
+	JEQ          scale4
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         DX, AX
+	JMP          stored4
+
+relu4:
+	VMAXPS  Z8, Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMAXPS  Z8, Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z8, Z2, Z2
+	VMOVUPS Z2, (AX)
+	VMAXPS  Z8, Z3, Z3
+	VMOVUPS Z3, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z8, Z4, Z4
+	VMOVUPS Z4, (AX)
+	VMAXPS  Z8, Z5, Z5
+	VMOVUPS Z5, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z8, Z6, Z6
+	VMOVUPS Z6, (AX)
+	VMAXPS  Z8, Z7, Z7
+	VMOVUPS Z7, 64(AX)
+	ADDQ    DX, AX
+	JMP     stored4
+
+reluScale4:
+	VMOVUPS   (R14), Z9
+	VCMPPS    $0x1e, Z8, Z9, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (AX)
+	VMOVUPS   64(R14), Z9
+	VCMPPS    $0x1e, Z8, Z9, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z9
+	VCMPPS    $0x1e, Z8, Z9, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VMOVUPS   Z2, (AX)
+	VMOVUPS   64(R14), Z9
+	VCMPPS    $0x1e, Z8, Z9, K1
+	VMOVAPS.Z Z3, K1, Z3
+	VMOVUPS   Z3, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z9
+	VCMPPS    $0x1e, Z8, Z9, K1
+	VMOVAPS.Z Z4, K1, Z4
+	VMOVUPS   Z4, (AX)
+	VMOVUPS   64(R14), Z9
+	VCMPPS    $0x1e, Z8, Z9, K1
+	VMOVAPS.Z Z5, K1, Z5
+	VMOVUPS   Z5, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z9
+	VCMPPS    $0x1e, Z8, Z9, K1
+	VMOVAPS.Z Z6, K1, Z6
+	VMOVUPS   Z6, (AX)
+	VMOVUPS   64(R14), Z9
+	VCMPPS    $0x1e, Z8, Z9, K1
+	VMOVAPS.Z Z7, K1, Z7
+	VMOVUPS   Z7, 64(AX)
+	ADDQ      DX, AX
+	JMP       stored4
+
+scale4:
+	VMULPS  (R14), Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMULPS  64(R14), Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z2, Z2
+	VMOVUPS Z2, (AX)
+	VMULPS  64(R14), Z3, Z3
+	VMOVUPS Z3, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z4, Z4
+	VMOVUPS Z4, (AX)
+	VMULPS  64(R14), Z5, Z5
+	VMOVUPS Z5, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z6, Z6
+	VMOVUPS Z6, (AX)
+	VMULPS  64(R14), Z7, Z7
+	VMOVUPS Z7, 64(AX)
+	ADDQ    DX, AX
+
+stored4:
+	IMUL3Q $0x04, SI, R15
+	ADDQ   R15, CX
+	IMUL3Q $0x04, DX, R15
+	ADDQ   R15, R11
+	ADDQ   $+16, R12
+	DECQ   DI
+	JNE    tile4
+	VZEROUPPER
+	RET
+
+tile5:
+	MOVQ         p+0(FP), R15
+	MOVQ         24(R15), AX
+	TESTQ        AX, AX
+	JEQ          zero5
+	ADDQ         R12, AX
+	VBROADCASTSS (AX), Z0
+	VMOVAPS      Z0, Z1
+	VBROADCASTSS 4(AX), Z2
+	VMOVAPS      Z2, Z3
+	VBROADCASTSS 8(AX), Z4
+	VMOVAPS      Z4, Z5
+	VBROADCASTSS 12(AX), Z6
+	VMOVAPS      Z6, Z7
+	VBROADCASTSS 16(AX), Z8
+	VMOVAPS      Z8, Z9
+	JMP          begin5
+
+zero5:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+
+begin5:
+	MOVQ CX, R13
+	MOVQ 16(R15), AX
+	MOVQ 64(R15), R15
+
+loop5:
+	VMOVUPS      (AX), Z10
+	VMOVUPS      64(AX), Z11
+	VBROADCASTSS (R13), Z12
+	VFMADD231PS  Z10, Z12, Z0
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS (R13)(SI*1), Z13
+	VFMADD231PS  Z10, Z13, Z2
+	VFMADD231PS  Z11, Z13, Z3
+	VBROADCASTSS (R13)(SI*2), Z14
+	VFMADD231PS  Z10, Z14, Z4
+	VFMADD231PS  Z11, Z14, Z5
+	VBROADCASTSS (R13)(R8*1), Z15
+	VFMADD231PS  Z10, Z15, Z6
+	VFMADD231PS  Z11, Z15, Z7
+	VBROADCASTSS (R13)(SI*4), Z12
+	VFMADD231PS  Z10, Z12, Z8
+	VFMADD231PS  Z11, Z12, Z9
+	ADDQ         DX, AX
+	ADDQ         BX, R13
+	DECQ         R15
+	JNE          loop5
+	MOVQ         p+0(FP), R15
+	MOVQ         (R15), AX
+	ADDQ         R11, AX
+	MOVQ         32(R15), R14
+	ADDQ         R11, R14
+	MOVQ         88(R15), R13
+	VPXORD       Z10, Z10, Z10
+	CMPQ         R13, $0x01
+	JEQ          relu5
+	CMPQ         R13, $0x02
+	JEQ          reluScale5
+	CMPQ         R13, $0x03
+	JEQ          scale5
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPS      Z9, 64(AX)
+	ADDQ         DX, AX
+	JMP          stored5
+
+relu5:
+	VMAXPS  Z10, Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMAXPS  Z10, Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z10, Z2, Z2
+	VMOVUPS Z2, (AX)
+	VMAXPS  Z10, Z3, Z3
+	VMOVUPS Z3, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z10, Z4, Z4
+	VMOVUPS Z4, (AX)
+	VMAXPS  Z10, Z5, Z5
+	VMOVUPS Z5, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z10, Z6, Z6
+	VMOVUPS Z6, (AX)
+	VMAXPS  Z10, Z7, Z7
+	VMOVUPS Z7, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z10, Z8, Z8
+	VMOVUPS Z8, (AX)
+	VMAXPS  Z10, Z9, Z9
+	VMOVUPS Z9, 64(AX)
+	ADDQ    DX, AX
+	JMP     stored5
+
+reluScale5:
+	VMOVUPS   (R14), Z11
+	VCMPPS    $0x1e, Z10, Z11, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (AX)
+	VMOVUPS   64(R14), Z11
+	VCMPPS    $0x1e, Z10, Z11, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z11
+	VCMPPS    $0x1e, Z10, Z11, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VMOVUPS   Z2, (AX)
+	VMOVUPS   64(R14), Z11
+	VCMPPS    $0x1e, Z10, Z11, K1
+	VMOVAPS.Z Z3, K1, Z3
+	VMOVUPS   Z3, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z11
+	VCMPPS    $0x1e, Z10, Z11, K1
+	VMOVAPS.Z Z4, K1, Z4
+	VMOVUPS   Z4, (AX)
+	VMOVUPS   64(R14), Z11
+	VCMPPS    $0x1e, Z10, Z11, K1
+	VMOVAPS.Z Z5, K1, Z5
+	VMOVUPS   Z5, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z11
+	VCMPPS    $0x1e, Z10, Z11, K1
+	VMOVAPS.Z Z6, K1, Z6
+	VMOVUPS   Z6, (AX)
+	VMOVUPS   64(R14), Z11
+	VCMPPS    $0x1e, Z10, Z11, K1
+	VMOVAPS.Z Z7, K1, Z7
+	VMOVUPS   Z7, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z11
+	VCMPPS    $0x1e, Z10, Z11, K1
+	VMOVAPS.Z Z8, K1, Z8
+	VMOVUPS   Z8, (AX)
+	VMOVUPS   64(R14), Z11
+	VCMPPS    $0x1e, Z10, Z11, K1
+	VMOVAPS.Z Z9, K1, Z9
+	VMOVUPS   Z9, 64(AX)
+	ADDQ      DX, AX
+	JMP       stored5
+
+scale5:
+	VMULPS  (R14), Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMULPS  64(R14), Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z2, Z2
+	VMOVUPS Z2, (AX)
+	VMULPS  64(R14), Z3, Z3
+	VMOVUPS Z3, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z4, Z4
+	VMOVUPS Z4, (AX)
+	VMULPS  64(R14), Z5, Z5
+	VMOVUPS Z5, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z6, Z6
+	VMOVUPS Z6, (AX)
+	VMULPS  64(R14), Z7, Z7
+	VMOVUPS Z7, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z8, Z8
+	VMOVUPS Z8, (AX)
+	VMULPS  64(R14), Z9, Z9
+	VMOVUPS Z9, 64(AX)
+	ADDQ    DX, AX
+
+stored5:
+	IMUL3Q $0x05, SI, R15
+	ADDQ   R15, CX
+	IMUL3Q $0x05, DX, R15
+	ADDQ   R15, R11
+	ADDQ   $+20, R12
+	DECQ   DI
+	JNE    tile5
+	VZEROUPPER
+	RET
+
+tile6:
+	MOVQ         p+0(FP), R15
+	MOVQ         24(R15), AX
+	TESTQ        AX, AX
+	JEQ          zero6
+	ADDQ         R12, AX
+	VBROADCASTSS (AX), Z0
+	VMOVAPS      Z0, Z1
+	VBROADCASTSS 4(AX), Z2
+	VMOVAPS      Z2, Z3
+	VBROADCASTSS 8(AX), Z4
+	VMOVAPS      Z4, Z5
+	VBROADCASTSS 12(AX), Z6
+	VMOVAPS      Z6, Z7
+	VBROADCASTSS 16(AX), Z8
+	VMOVAPS      Z8, Z9
+	VBROADCASTSS 20(AX), Z10
+	VMOVAPS      Z10, Z11
+	JMP          begin6
+
+zero6:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+
+begin6:
+	MOVQ CX, R13
+	MOVQ 16(R15), AX
+	MOVQ 64(R15), R15
+
+loop6:
+	VMOVUPS      (AX), Z12
+	VMOVUPS      64(AX), Z13
+	VBROADCASTSS (R13), Z14
+	VFMADD231PS  Z12, Z14, Z0
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS (R13)(SI*1), Z15
+	VFMADD231PS  Z12, Z15, Z2
+	VFMADD231PS  Z13, Z15, Z3
+	VBROADCASTSS (R13)(SI*2), Z16
+	VFMADD231PS  Z12, Z16, Z4
+	VFMADD231PS  Z13, Z16, Z5
+	VBROADCASTSS (R13)(R8*1), Z17
+	VFMADD231PS  Z12, Z17, Z6
+	VFMADD231PS  Z13, Z17, Z7
+	VBROADCASTSS (R13)(SI*4), Z14
+	VFMADD231PS  Z12, Z14, Z8
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS (R13)(R9*1), Z15
+	VFMADD231PS  Z12, Z15, Z10
+	VFMADD231PS  Z13, Z15, Z11
+	ADDQ         DX, AX
+	ADDQ         BX, R13
+	DECQ         R15
+	JNE          loop6
+	MOVQ         p+0(FP), R15
+	MOVQ         (R15), AX
+	ADDQ         R11, AX
+	MOVQ         32(R15), R14
+	ADDQ         R11, R14
+	MOVQ         88(R15), R13
+	VPXORD       Z12, Z12, Z12
+	CMPQ         R13, $0x01
+	JEQ          relu6
+	CMPQ         R13, $0x02
+	JEQ          reluScale6
+	CMPQ         R13, $0x03
+	JEQ          scale6
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPS      Z9, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z10, (AX)
+	VMOVUPS      Z11, 64(AX)
+	ADDQ         DX, AX
+	JMP          stored6
+
+relu6:
+	VMAXPS  Z12, Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMAXPS  Z12, Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z12, Z2, Z2
+	VMOVUPS Z2, (AX)
+	VMAXPS  Z12, Z3, Z3
+	VMOVUPS Z3, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z12, Z4, Z4
+	VMOVUPS Z4, (AX)
+	VMAXPS  Z12, Z5, Z5
+	VMOVUPS Z5, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z12, Z6, Z6
+	VMOVUPS Z6, (AX)
+	VMAXPS  Z12, Z7, Z7
+	VMOVUPS Z7, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z12, Z8, Z8
+	VMOVUPS Z8, (AX)
+	VMAXPS  Z12, Z9, Z9
+	VMOVUPS Z9, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z12, Z10, Z10
+	VMOVUPS Z10, (AX)
+	VMAXPS  Z12, Z11, Z11
+	VMOVUPS Z11, 64(AX)
+	ADDQ    DX, AX
+	JMP     stored6
+
+reluScale6:
+	VMOVUPS   (R14), Z13
+	VCMPPS    $0x1e, Z12, Z13, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (AX)
+	VMOVUPS   64(R14), Z13
+	VCMPPS    $0x1e, Z12, Z13, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z13
+	VCMPPS    $0x1e, Z12, Z13, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VMOVUPS   Z2, (AX)
+	VMOVUPS   64(R14), Z13
+	VCMPPS    $0x1e, Z12, Z13, K1
+	VMOVAPS.Z Z3, K1, Z3
+	VMOVUPS   Z3, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z13
+	VCMPPS    $0x1e, Z12, Z13, K1
+	VMOVAPS.Z Z4, K1, Z4
+	VMOVUPS   Z4, (AX)
+	VMOVUPS   64(R14), Z13
+	VCMPPS    $0x1e, Z12, Z13, K1
+	VMOVAPS.Z Z5, K1, Z5
+	VMOVUPS   Z5, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z13
+	VCMPPS    $0x1e, Z12, Z13, K1
+	VMOVAPS.Z Z6, K1, Z6
+	VMOVUPS   Z6, (AX)
+	VMOVUPS   64(R14), Z13
+	VCMPPS    $0x1e, Z12, Z13, K1
+	VMOVAPS.Z Z7, K1, Z7
+	VMOVUPS   Z7, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z13
+	VCMPPS    $0x1e, Z12, Z13, K1
+	VMOVAPS.Z Z8, K1, Z8
+	VMOVUPS   Z8, (AX)
+	VMOVUPS   64(R14), Z13
+	VCMPPS    $0x1e, Z12, Z13, K1
+	VMOVAPS.Z Z9, K1, Z9
+	VMOVUPS   Z9, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z13
+	VCMPPS    $0x1e, Z12, Z13, K1
+	VMOVAPS.Z Z10, K1, Z10
+	VMOVUPS   Z10, (AX)
+	VMOVUPS   64(R14), Z13
+	VCMPPS    $0x1e, Z12, Z13, K1
+	VMOVAPS.Z Z11, K1, Z11
+	VMOVUPS   Z11, 64(AX)
+	ADDQ      DX, AX
+	JMP       stored6
+
+scale6:
+	VMULPS  (R14), Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMULPS  64(R14), Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z2, Z2
+	VMOVUPS Z2, (AX)
+	VMULPS  64(R14), Z3, Z3
+	VMOVUPS Z3, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z4, Z4
+	VMOVUPS Z4, (AX)
+	VMULPS  64(R14), Z5, Z5
+	VMOVUPS Z5, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z6, Z6
+	VMOVUPS Z6, (AX)
+	VMULPS  64(R14), Z7, Z7
+	VMOVUPS Z7, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z8, Z8
+	VMOVUPS Z8, (AX)
+	VMULPS  64(R14), Z9, Z9
+	VMOVUPS Z9, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z10, Z10
+	VMOVUPS Z10, (AX)
+	VMULPS  64(R14), Z11, Z11
+	VMOVUPS Z11, 64(AX)
+	ADDQ    DX, AX
+
+stored6:
+	IMUL3Q $0x06, SI, R15
+	ADDQ   R15, CX
+	IMUL3Q $0x06, DX, R15
+	ADDQ   R15, R11
+	ADDQ   $+24, R12
+	DECQ   DI
+	JNE    tile6
+	VZEROUPPER
+	RET
+
+tile7:
+	MOVQ         p+0(FP), R15
+	MOVQ         24(R15), AX
+	TESTQ        AX, AX
+	JEQ          zero7
+	ADDQ         R12, AX
+	VBROADCASTSS (AX), Z0
+	VMOVAPS      Z0, Z1
+	VBROADCASTSS 4(AX), Z2
+	VMOVAPS      Z2, Z3
+	VBROADCASTSS 8(AX), Z4
+	VMOVAPS      Z4, Z5
+	VBROADCASTSS 12(AX), Z6
+	VMOVAPS      Z6, Z7
+	VBROADCASTSS 16(AX), Z8
+	VMOVAPS      Z8, Z9
+	VBROADCASTSS 20(AX), Z10
+	VMOVAPS      Z10, Z11
+	VBROADCASTSS 24(AX), Z12
+	VMOVAPS      Z12, Z13
+	JMP          begin7
+
+zero7:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+
+begin7:
+	MOVQ CX, R13
+	MOVQ 16(R15), AX
+	MOVQ 64(R15), R15
+
+loop7:
+	VMOVUPS      (AX), Z14
+	VMOVUPS      64(AX), Z15
+	VBROADCASTSS (R13), Z16
+	VFMADD231PS  Z14, Z16, Z0
+	VFMADD231PS  Z15, Z16, Z1
+	VBROADCASTSS (R13)(SI*1), Z17
+	VFMADD231PS  Z14, Z17, Z2
+	VFMADD231PS  Z15, Z17, Z3
+	VBROADCASTSS (R13)(SI*2), Z18
+	VFMADD231PS  Z14, Z18, Z4
+	VFMADD231PS  Z15, Z18, Z5
+	VBROADCASTSS (R13)(R8*1), Z19
+	VFMADD231PS  Z14, Z19, Z6
+	VFMADD231PS  Z15, Z19, Z7
+	VBROADCASTSS (R13)(SI*4), Z16
+	VFMADD231PS  Z14, Z16, Z8
+	VFMADD231PS  Z15, Z16, Z9
+	VBROADCASTSS (R13)(R9*1), Z17
+	VFMADD231PS  Z14, Z17, Z10
+	VFMADD231PS  Z15, Z17, Z11
+	VBROADCASTSS (R13)(R8*2), Z18
+	VFMADD231PS  Z14, Z18, Z12
+	VFMADD231PS  Z15, Z18, Z13
+	ADDQ         DX, AX
+	ADDQ         BX, R13
+	DECQ         R15
+	JNE          loop7
+	MOVQ         p+0(FP), R15
+	MOVQ         (R15), AX
+	ADDQ         R11, AX
+	MOVQ         32(R15), R14
+	ADDQ         R11, R14
+	MOVQ         88(R15), R13
+	VPXORD       Z14, Z14, Z14
+	CMPQ         R13, $0x01
+	JEQ          relu7
+	CMPQ         R13, $0x02
+	JEQ          reluScale7
+	CMPQ         R13, $0x03
+	JEQ          scale7
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPS      Z9, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z10, (AX)
+	VMOVUPS      Z11, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z12, (AX)
+	VMOVUPS      Z13, 64(AX)
+	ADDQ         DX, AX
+	JMP          stored7
+
+relu7:
+	VMAXPS  Z14, Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMAXPS  Z14, Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z14, Z2, Z2
+	VMOVUPS Z2, (AX)
+	VMAXPS  Z14, Z3, Z3
+	VMOVUPS Z3, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z14, Z4, Z4
+	VMOVUPS Z4, (AX)
+	VMAXPS  Z14, Z5, Z5
+	VMOVUPS Z5, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z14, Z6, Z6
+	VMOVUPS Z6, (AX)
+	VMAXPS  Z14, Z7, Z7
+	VMOVUPS Z7, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z14, Z8, Z8
+	VMOVUPS Z8, (AX)
+	VMAXPS  Z14, Z9, Z9
+	VMOVUPS Z9, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z14, Z10, Z10
+	VMOVUPS Z10, (AX)
+	VMAXPS  Z14, Z11, Z11
+	VMOVUPS Z11, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z14, Z12, Z12
+	VMOVUPS Z12, (AX)
+	VMAXPS  Z14, Z13, Z13
+	VMOVUPS Z13, 64(AX)
+	ADDQ    DX, AX
+	JMP     stored7
+
+reluScale7:
+	VMOVUPS   (R14), Z15
+	VCMPPS    $0x1e, Z14, Z15, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (AX)
+	VMOVUPS   64(R14), Z15
+	VCMPPS    $0x1e, Z14, Z15, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z15
+	VCMPPS    $0x1e, Z14, Z15, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VMOVUPS   Z2, (AX)
+	VMOVUPS   64(R14), Z15
+	VCMPPS    $0x1e, Z14, Z15, K1
+	VMOVAPS.Z Z3, K1, Z3
+	VMOVUPS   Z3, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z15
+	VCMPPS    $0x1e, Z14, Z15, K1
+	VMOVAPS.Z Z4, K1, Z4
+	VMOVUPS   Z4, (AX)
+	VMOVUPS   64(R14), Z15
+	VCMPPS    $0x1e, Z14, Z15, K1
+	VMOVAPS.Z Z5, K1, Z5
+	VMOVUPS   Z5, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z15
+	VCMPPS    $0x1e, Z14, Z15, K1
+	VMOVAPS.Z Z6, K1, Z6
+	VMOVUPS   Z6, (AX)
+	VMOVUPS   64(R14), Z15
+	VCMPPS    $0x1e, Z14, Z15, K1
+	VMOVAPS.Z Z7, K1, Z7
+	VMOVUPS   Z7, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z15
+	VCMPPS    $0x1e, Z14, Z15, K1
+	VMOVAPS.Z Z8, K1, Z8
+	VMOVUPS   Z8, (AX)
+	VMOVUPS   64(R14), Z15
+	VCMPPS    $0x1e, Z14, Z15, K1
+	VMOVAPS.Z Z9, K1, Z9
+	VMOVUPS   Z9, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z15
+	VCMPPS    $0x1e, Z14, Z15, K1
+	VMOVAPS.Z Z10, K1, Z10
+	VMOVUPS   Z10, (AX)
+	VMOVUPS   64(R14), Z15
+	VCMPPS    $0x1e, Z14, Z15, K1
+	VMOVAPS.Z Z11, K1, Z11
+	VMOVUPS   Z11, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z15
+	VCMPPS    $0x1e, Z14, Z15, K1
+	VMOVAPS.Z Z12, K1, Z12
+	VMOVUPS   Z12, (AX)
+	VMOVUPS   64(R14), Z15
+	VCMPPS    $0x1e, Z14, Z15, K1
+	VMOVAPS.Z Z13, K1, Z13
+	VMOVUPS   Z13, 64(AX)
+	ADDQ      DX, AX
+	JMP       stored7
+
+scale7:
+	VMULPS  (R14), Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMULPS  64(R14), Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z2, Z2
+	VMOVUPS Z2, (AX)
+	VMULPS  64(R14), Z3, Z3
+	VMOVUPS Z3, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z4, Z4
+	VMOVUPS Z4, (AX)
+	VMULPS  64(R14), Z5, Z5
+	VMOVUPS Z5, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z6, Z6
+	VMOVUPS Z6, (AX)
+	VMULPS  64(R14), Z7, Z7
+	VMOVUPS Z7, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z8, Z8
+	VMOVUPS Z8, (AX)
+	VMULPS  64(R14), Z9, Z9
+	VMOVUPS Z9, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z10, Z10
+	VMOVUPS Z10, (AX)
+	VMULPS  64(R14), Z11, Z11
+	VMOVUPS Z11, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z12, Z12
+	VMOVUPS Z12, (AX)
+	VMULPS  64(R14), Z13, Z13
+	VMOVUPS Z13, 64(AX)
+	ADDQ    DX, AX
+
+stored7:
+	IMUL3Q $0x07, SI, R15
+	ADDQ   R15, CX
+	IMUL3Q $0x07, DX, R15
+	ADDQ   R15, R11
+	ADDQ   $+28, R12
+	DECQ   DI
+	JNE    tile7
+	VZEROUPPER
+	RET
+
+tile8:
+	MOVQ         p+0(FP), R15
+	MOVQ         24(R15), AX
+	TESTQ        AX, AX
+	JEQ          zero8
+	ADDQ         R12, AX
+	VBROADCASTSS (AX), Z0
+	VMOVAPS      Z0, Z1
+	VBROADCASTSS 4(AX), Z2
+	VMOVAPS      Z2, Z3
+	VBROADCASTSS 8(AX), Z4
+	VMOVAPS      Z4, Z5
+	VBROADCASTSS 12(AX), Z6
+	VMOVAPS      Z6, Z7
+	VBROADCASTSS 16(AX), Z8
+	VMOVAPS      Z8, Z9
+	VBROADCASTSS 20(AX), Z10
+	VMOVAPS      Z10, Z11
+	VBROADCASTSS 24(AX), Z12
+	VMOVAPS      Z12, Z13
+	VBROADCASTSS 28(AX), Z14
+	VMOVAPS      Z14, Z15
+	JMP          begin8
+
+zero8:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+
+begin8:
+	MOVQ CX, R13
+	MOVQ 16(R15), AX
+	MOVQ 64(R15), R15
+
+loop8:
+	VMOVUPS      (AX), Z16
+	VMOVUPS      64(AX), Z17
+	VBROADCASTSS (R13), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS (R13)(SI*1), Z19
+	VFMADD231PS  Z16, Z19, Z2
+	VFMADD231PS  Z17, Z19, Z3
+	VBROADCASTSS (R13)(SI*2), Z20
+	VFMADD231PS  Z16, Z20, Z4
+	VFMADD231PS  Z17, Z20, Z5
+	VBROADCASTSS (R13)(R8*1), Z21
+	VFMADD231PS  Z16, Z21, Z6
+	VFMADD231PS  Z17, Z21, Z7
+	VBROADCASTSS (R13)(SI*4), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Z17, Z18, Z9
+	VBROADCASTSS (R13)(R9*1), Z19
+	VFMADD231PS  Z16, Z19, Z10
+	VFMADD231PS  Z17, Z19, Z11
+	VBROADCASTSS (R13)(R8*2), Z20
+	VFMADD231PS  Z16, Z20, Z12
+	VFMADD231PS  Z17, Z20, Z13
+	VBROADCASTSS (R13)(R10*1), Z21
+	VFMADD231PS  Z16, Z21, Z14
+	VFMADD231PS  Z17, Z21, Z15
+	ADDQ         DX, AX
+	ADDQ         BX, R13
+	DECQ         R15
+	JNE          loop8
+	MOVQ         p+0(FP), R15
+	MOVQ         (R15), AX
+	ADDQ         R11, AX
+	MOVQ         32(R15), R14
+	ADDQ         R11, R14
+	MOVQ         88(R15), R13
+	VPXORD       Z16, Z16, Z16
+	CMPQ         R13, $0x01
+	JEQ          relu8
+	CMPQ         R13, $0x02
+	JEQ          reluScale8
+	CMPQ         R13, $0x03
+	JEQ          scale8
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPS      Z9, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z10, (AX)
+	VMOVUPS      Z11, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z12, (AX)
+	VMOVUPS      Z13, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z14, (AX)
+	VMOVUPS      Z15, 64(AX)
+	ADDQ         DX, AX
+	JMP          stored8
+
+relu8:
+	VMAXPS  Z16, Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMAXPS  Z16, Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z16, Z2, Z2
+	VMOVUPS Z2, (AX)
+	VMAXPS  Z16, Z3, Z3
+	VMOVUPS Z3, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z16, Z4, Z4
+	VMOVUPS Z4, (AX)
+	VMAXPS  Z16, Z5, Z5
+	VMOVUPS Z5, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z16, Z6, Z6
+	VMOVUPS Z6, (AX)
+	VMAXPS  Z16, Z7, Z7
+	VMOVUPS Z7, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z16, Z8, Z8
+	VMOVUPS Z8, (AX)
+	VMAXPS  Z16, Z9, Z9
+	VMOVUPS Z9, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z16, Z10, Z10
+	VMOVUPS Z10, (AX)
+	VMAXPS  Z16, Z11, Z11
+	VMOVUPS Z11, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z16, Z12, Z12
+	VMOVUPS Z12, (AX)
+	VMAXPS  Z16, Z13, Z13
+	VMOVUPS Z13, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z16, Z14, Z14
+	VMOVUPS Z14, (AX)
+	VMAXPS  Z16, Z15, Z15
+	VMOVUPS Z15, 64(AX)
+	ADDQ    DX, AX
+	JMP     stored8
+
+reluScale8:
+	VMOVUPS   (R14), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (AX)
+	VMOVUPS   64(R14), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VMOVUPS   Z2, (AX)
+	VMOVUPS   64(R14), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z3, K1, Z3
+	VMOVUPS   Z3, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z4, K1, Z4
+	VMOVUPS   Z4, (AX)
+	VMOVUPS   64(R14), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z5, K1, Z5
+	VMOVUPS   Z5, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z6, K1, Z6
+	VMOVUPS   Z6, (AX)
+	VMOVUPS   64(R14), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z7, K1, Z7
+	VMOVUPS   Z7, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z8, K1, Z8
+	VMOVUPS   Z8, (AX)
+	VMOVUPS   64(R14), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z9, K1, Z9
+	VMOVUPS   Z9, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z10, K1, Z10
+	VMOVUPS   Z10, (AX)
+	VMOVUPS   64(R14), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z11, K1, Z11
+	VMOVUPS   Z11, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z12, K1, Z12
+	VMOVUPS   Z12, (AX)
+	VMOVUPS   64(R14), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z13, K1, Z13
+	VMOVUPS   Z13, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z14, K1, Z14
+	VMOVUPS   Z14, (AX)
+	VMOVUPS   64(R14), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z15, K1, Z15
+	VMOVUPS   Z15, 64(AX)
+	ADDQ      DX, AX
+	JMP       stored8
+
+scale8:
+	VMULPS  (R14), Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMULPS  64(R14), Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z2, Z2
+	VMOVUPS Z2, (AX)
+	VMULPS  64(R14), Z3, Z3
+	VMOVUPS Z3, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z4, Z4
+	VMOVUPS Z4, (AX)
+	VMULPS  64(R14), Z5, Z5
+	VMOVUPS Z5, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z6, Z6
+	VMOVUPS Z6, (AX)
+	VMULPS  64(R14), Z7, Z7
+	VMOVUPS Z7, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z8, Z8
+	VMOVUPS Z8, (AX)
+	VMULPS  64(R14), Z9, Z9
+	VMOVUPS Z9, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z10, Z10
+	VMOVUPS Z10, (AX)
+	VMULPS  64(R14), Z11, Z11
+	VMOVUPS Z11, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z12, Z12
+	VMOVUPS Z12, (AX)
+	VMULPS  64(R14), Z13, Z13
+	VMOVUPS Z13, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z14, Z14
+	VMOVUPS Z14, (AX)
+	VMULPS  64(R14), Z15, Z15
+	VMOVUPS Z15, 64(AX)
+	ADDQ    DX, AX
+
+stored8:
+	IMUL3Q $0x08, SI, R15
+	ADDQ   R15, CX
+	IMUL3Q $0x08, DX, R15
+	ADDQ   R15, R11
+	ADDQ   $+32, R12
+	DECQ   DI
+	JNE    tile8
+	VZEROUPPER
+	RET
+
+tile9:
+	MOVQ         p+0(FP), R15
+	MOVQ         24(R15), AX
+	TESTQ        AX, AX
+	JEQ          zero9
+	ADDQ         R12, AX
+	VBROADCASTSS (AX), Z0
+	VMOVAPS      Z0, Z1
+	VBROADCASTSS 4(AX), Z2
+	VMOVAPS      Z2, Z3
+	VBROADCASTSS 8(AX), Z4
+	VMOVAPS      Z4, Z5
+	VBROADCASTSS 12(AX), Z6
+	VMOVAPS      Z6, Z7
+	VBROADCASTSS 16(AX), Z8
+	VMOVAPS      Z8, Z9
+	VBROADCASTSS 20(AX), Z10
+	VMOVAPS      Z10, Z11
+	VBROADCASTSS 24(AX), Z12
+	VMOVAPS      Z12, Z13
+	VBROADCASTSS 28(AX), Z14
+	VMOVAPS      Z14, Z15
+	VBROADCASTSS 32(AX), Z16
+	VMOVAPS      Z16, Z17
+	JMP          begin9
+
+zero9:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+
+begin9:
+	MOVQ CX, R13
+	LEAQ (CX)(SI*8), R14
+	MOVQ 16(R15), AX
+	MOVQ 64(R15), R15
+
+loop9:
+	VMOVUPS      (AX), Z18
+	VMOVUPS      64(AX), Z19
+	VBROADCASTSS (R13), Z20
+	VFMADD231PS  Z18, Z20, Z0
+	VFMADD231PS  Z19, Z20, Z1
+	VBROADCASTSS (R13)(SI*1), Z21
+	VFMADD231PS  Z18, Z21, Z2
+	VFMADD231PS  Z19, Z21, Z3
+	VBROADCASTSS (R13)(SI*2), Z22
+	VFMADD231PS  Z18, Z22, Z4
+	VFMADD231PS  Z19, Z22, Z5
+	VBROADCASTSS (R13)(R8*1), Z23
+	VFMADD231PS  Z18, Z23, Z6
+	VFMADD231PS  Z19, Z23, Z7
+	VBROADCASTSS (R13)(SI*4), Z20
+	VFMADD231PS  Z18, Z20, Z8
+	VFMADD231PS  Z19, Z20, Z9
+	VBROADCASTSS (R13)(R9*1), Z21
+	VFMADD231PS  Z18, Z21, Z10
+	VFMADD231PS  Z19, Z21, Z11
+	VBROADCASTSS (R13)(R8*2), Z22
+	VFMADD231PS  Z18, Z22, Z12
+	VFMADD231PS  Z19, Z22, Z13
+	VBROADCASTSS (R13)(R10*1), Z23
+	VFMADD231PS  Z18, Z23, Z14
+	VFMADD231PS  Z19, Z23, Z15
+	VBROADCASTSS (R14), Z20
+	VFMADD231PS  Z18, Z20, Z16
+	VFMADD231PS  Z19, Z20, Z17
+	ADDQ         DX, AX
+	ADDQ         BX, R13
+	ADDQ         BX, R14
+	DECQ         R15
+	JNE          loop9
+	MOVQ         p+0(FP), R15
+	MOVQ         (R15), AX
+	ADDQ         R11, AX
+	MOVQ         32(R15), R14
+	ADDQ         R11, R14
+	MOVQ         88(R15), R13
+	VPXORD       Z18, Z18, Z18
+	CMPQ         R13, $0x01
+	JEQ          relu9
+	CMPQ         R13, $0x02
+	JEQ          reluScale9
+	CMPQ         R13, $0x03
+	JEQ          scale9
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPS      Z9, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z10, (AX)
+	VMOVUPS      Z11, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z12, (AX)
+	VMOVUPS      Z13, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z14, (AX)
+	VMOVUPS      Z15, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z16, (AX)
+	VMOVUPS      Z17, 64(AX)
+	ADDQ         DX, AX
+	JMP          stored9
+
+relu9:
+	VMAXPS  Z18, Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMAXPS  Z18, Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z18, Z2, Z2
+	VMOVUPS Z2, (AX)
+	VMAXPS  Z18, Z3, Z3
+	VMOVUPS Z3, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z18, Z4, Z4
+	VMOVUPS Z4, (AX)
+	VMAXPS  Z18, Z5, Z5
+	VMOVUPS Z5, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z18, Z6, Z6
+	VMOVUPS Z6, (AX)
+	VMAXPS  Z18, Z7, Z7
+	VMOVUPS Z7, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z18, Z8, Z8
+	VMOVUPS Z8, (AX)
+	VMAXPS  Z18, Z9, Z9
+	VMOVUPS Z9, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z18, Z10, Z10
+	VMOVUPS Z10, (AX)
+	VMAXPS  Z18, Z11, Z11
+	VMOVUPS Z11, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z18, Z12, Z12
+	VMOVUPS Z12, (AX)
+	VMAXPS  Z18, Z13, Z13
+	VMOVUPS Z13, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z18, Z14, Z14
+	VMOVUPS Z14, (AX)
+	VMAXPS  Z18, Z15, Z15
+	VMOVUPS Z15, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z18, Z16, Z16
+	VMOVUPS Z16, (AX)
+	VMAXPS  Z18, Z17, Z17
+	VMOVUPS Z17, 64(AX)
+	ADDQ    DX, AX
+	JMP     stored9
+
+reluScale9:
+	VMOVUPS   (R14), Z19
+	VCMPPS    $0x1e, Z18, Z19, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (AX)
+	VMOVUPS   64(R14), Z19
+	VCMPPS    $0x1e, Z18, Z19, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z19
+	VCMPPS    $0x1e, Z18, Z19, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VMOVUPS   Z2, (AX)
+	VMOVUPS   64(R14), Z19
+	VCMPPS    $0x1e, Z18, Z19, K1
+	VMOVAPS.Z Z3, K1, Z3
+	VMOVUPS   Z3, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z19
+	VCMPPS    $0x1e, Z18, Z19, K1
+	VMOVAPS.Z Z4, K1, Z4
+	VMOVUPS   Z4, (AX)
+	VMOVUPS   64(R14), Z19
+	VCMPPS    $0x1e, Z18, Z19, K1
+	VMOVAPS.Z Z5, K1, Z5
+	VMOVUPS   Z5, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z19
+	VCMPPS    $0x1e, Z18, Z19, K1
+	VMOVAPS.Z Z6, K1, Z6
+	VMOVUPS   Z6, (AX)
+	VMOVUPS   64(R14), Z19
+	VCMPPS    $0x1e, Z18, Z19, K1
+	VMOVAPS.Z Z7, K1, Z7
+	VMOVUPS   Z7, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z19
+	VCMPPS    $0x1e, Z18, Z19, K1
+	VMOVAPS.Z Z8, K1, Z8
+	VMOVUPS   Z8, (AX)
+	VMOVUPS   64(R14), Z19
+	VCMPPS    $0x1e, Z18, Z19, K1
+	VMOVAPS.Z Z9, K1, Z9
+	VMOVUPS   Z9, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z19
+	VCMPPS    $0x1e, Z18, Z19, K1
+	VMOVAPS.Z Z10, K1, Z10
+	VMOVUPS   Z10, (AX)
+	VMOVUPS   64(R14), Z19
+	VCMPPS    $0x1e, Z18, Z19, K1
+	VMOVAPS.Z Z11, K1, Z11
+	VMOVUPS   Z11, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z19
+	VCMPPS    $0x1e, Z18, Z19, K1
+	VMOVAPS.Z Z12, K1, Z12
+	VMOVUPS   Z12, (AX)
+	VMOVUPS   64(R14), Z19
+	VCMPPS    $0x1e, Z18, Z19, K1
+	VMOVAPS.Z Z13, K1, Z13
+	VMOVUPS   Z13, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z19
+	VCMPPS    $0x1e, Z18, Z19, K1
+	VMOVAPS.Z Z14, K1, Z14
+	VMOVUPS   Z14, (AX)
+	VMOVUPS   64(R14), Z19
+	VCMPPS    $0x1e, Z18, Z19, K1
+	VMOVAPS.Z Z15, K1, Z15
+	VMOVUPS   Z15, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z19
+	VCMPPS    $0x1e, Z18, Z19, K1
+	VMOVAPS.Z Z16, K1, Z16
+	VMOVUPS   Z16, (AX)
+	VMOVUPS   64(R14), Z19
+	VCMPPS    $0x1e, Z18, Z19, K1
+	VMOVAPS.Z Z17, K1, Z17
+	VMOVUPS   Z17, 64(AX)
+	ADDQ      DX, AX
+	JMP       stored9
+
+scale9:
+	VMULPS  (R14), Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMULPS  64(R14), Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z2, Z2
+	VMOVUPS Z2, (AX)
+	VMULPS  64(R14), Z3, Z3
+	VMOVUPS Z3, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z4, Z4
+	VMOVUPS Z4, (AX)
+	VMULPS  64(R14), Z5, Z5
+	VMOVUPS Z5, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z6, Z6
+	VMOVUPS Z6, (AX)
+	VMULPS  64(R14), Z7, Z7
+	VMOVUPS Z7, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z8, Z8
+	VMOVUPS Z8, (AX)
+	VMULPS  64(R14), Z9, Z9
+	VMOVUPS Z9, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z10, Z10
+	VMOVUPS Z10, (AX)
+	VMULPS  64(R14), Z11, Z11
+	VMOVUPS Z11, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z12, Z12
+	VMOVUPS Z12, (AX)
+	VMULPS  64(R14), Z13, Z13
+	VMOVUPS Z13, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z14, Z14
+	VMOVUPS Z14, (AX)
+	VMULPS  64(R14), Z15, Z15
+	VMOVUPS Z15, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z16, Z16
+	VMOVUPS Z16, (AX)
+	VMULPS  64(R14), Z17, Z17
+	VMOVUPS Z17, 64(AX)
+	ADDQ    DX, AX
+
+stored9:
+	IMUL3Q $0x09, SI, R15
+	ADDQ   R15, CX
+	IMUL3Q $0x09, DX, R15
+	ADDQ   R15, R11
+	ADDQ   $+36, R12
+	DECQ   DI
+	JNE    tile9
+	VZEROUPPER
+	RET
+
+tile10:
+	MOVQ         p+0(FP), R15
+	MOVQ         24(R15), AX
+	TESTQ        AX, AX
+	JEQ          zero10
+	ADDQ         R12, AX
+	VBROADCASTSS (AX), Z0
+	VMOVAPS      Z0, Z1
+	VBROADCASTSS 4(AX), Z2
+	VMOVAPS      Z2, Z3
+	VBROADCASTSS 8(AX), Z4
+	VMOVAPS      Z4, Z5
+	VBROADCASTSS 12(AX), Z6
+	VMOVAPS      Z6, Z7
+	VBROADCASTSS 16(AX), Z8
+	VMOVAPS      Z8, Z9
+	VBROADCASTSS 20(AX), Z10
+	VMOVAPS      Z10, Z11
+	VBROADCASTSS 24(AX), Z12
+	VMOVAPS      Z12, Z13
+	VBROADCASTSS 28(AX), Z14
+	VMOVAPS      Z14, Z15
+	VBROADCASTSS 32(AX), Z16
+	VMOVAPS      Z16, Z17
+	VBROADCASTSS 36(AX), Z18
+	VMOVAPS      Z18, Z19
+	JMP          begin10
+
+zero10:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+
+begin10:
+	MOVQ CX, R13
+	LEAQ (CX)(SI*8), R14
+	MOVQ 16(R15), AX
+	MOVQ 64(R15), R15
+
+loop10:
+	VMOVUPS      (AX), Z20
+	VMOVUPS      64(AX), Z21
+	VBROADCASTSS (R13), Z22
+	VFMADD231PS  Z20, Z22, Z0
+	VFMADD231PS  Z21, Z22, Z1
+	VBROADCASTSS (R13)(SI*1), Z23
+	VFMADD231PS  Z20, Z23, Z2
+	VFMADD231PS  Z21, Z23, Z3
+	VBROADCASTSS (R13)(SI*2), Z24
+	VFMADD231PS  Z20, Z24, Z4
+	VFMADD231PS  Z21, Z24, Z5
+	VBROADCASTSS (R13)(R8*1), Z25
+	VFMADD231PS  Z20, Z25, Z6
+	VFMADD231PS  Z21, Z25, Z7
+	VBROADCASTSS (R13)(SI*4), Z22
+	VFMADD231PS  Z20, Z22, Z8
+	VFMADD231PS  Z21, Z22, Z9
+	VBROADCASTSS (R13)(R9*1), Z23
+	VFMADD231PS  Z20, Z23, Z10
+	VFMADD231PS  Z21, Z23, Z11
+	VBROADCASTSS (R13)(R8*2), Z24
+	VFMADD231PS  Z20, Z24, Z12
+	VFMADD231PS  Z21, Z24, Z13
+	VBROADCASTSS (R13)(R10*1), Z25
+	VFMADD231PS  Z20, Z25, Z14
+	VFMADD231PS  Z21, Z25, Z15
+	VBROADCASTSS (R14), Z22
+	VFMADD231PS  Z20, Z22, Z16
+	VFMADD231PS  Z21, Z22, Z17
+	VBROADCASTSS (R14)(SI*1), Z23
+	VFMADD231PS  Z20, Z23, Z18
+	VFMADD231PS  Z21, Z23, Z19
+	ADDQ         DX, AX
+	ADDQ         BX, R13
+	ADDQ         BX, R14
+	DECQ         R15
+	JNE          loop10
+	MOVQ         p+0(FP), R15
+	MOVQ         (R15), AX
+	ADDQ         R11, AX
+	MOVQ         32(R15), R14
+	ADDQ         R11, R14
+	MOVQ         88(R15), R13
+	VPXORD       Z20, Z20, Z20
+	CMPQ         R13, $0x01
+	JEQ          relu10
+	CMPQ         R13, $0x02
+	JEQ          reluScale10
+	CMPQ         R13, $0x03
+	JEQ          scale10
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPS      Z9, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z10, (AX)
+	VMOVUPS      Z11, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z12, (AX)
+	VMOVUPS      Z13, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z14, (AX)
+	VMOVUPS      Z15, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z16, (AX)
+	VMOVUPS      Z17, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z18, (AX)
+	VMOVUPS      Z19, 64(AX)
+	ADDQ         DX, AX
+	JMP          stored10
+
+relu10:
+	VMAXPS  Z20, Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMAXPS  Z20, Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z20, Z2, Z2
+	VMOVUPS Z2, (AX)
+	VMAXPS  Z20, Z3, Z3
+	VMOVUPS Z3, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z20, Z4, Z4
+	VMOVUPS Z4, (AX)
+	VMAXPS  Z20, Z5, Z5
+	VMOVUPS Z5, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z20, Z6, Z6
+	VMOVUPS Z6, (AX)
+	VMAXPS  Z20, Z7, Z7
+	VMOVUPS Z7, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z20, Z8, Z8
+	VMOVUPS Z8, (AX)
+	VMAXPS  Z20, Z9, Z9
+	VMOVUPS Z9, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z20, Z10, Z10
+	VMOVUPS Z10, (AX)
+	VMAXPS  Z20, Z11, Z11
+	VMOVUPS Z11, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z20, Z12, Z12
+	VMOVUPS Z12, (AX)
+	VMAXPS  Z20, Z13, Z13
+	VMOVUPS Z13, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z20, Z14, Z14
+	VMOVUPS Z14, (AX)
+	VMAXPS  Z20, Z15, Z15
+	VMOVUPS Z15, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z20, Z16, Z16
+	VMOVUPS Z16, (AX)
+	VMAXPS  Z20, Z17, Z17
+	VMOVUPS Z17, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z20, Z18, Z18
+	VMOVUPS Z18, (AX)
+	VMAXPS  Z20, Z19, Z19
+	VMOVUPS Z19, 64(AX)
+	ADDQ    DX, AX
+	JMP     stored10
+
+reluScale10:
+	VMOVUPS   (R14), Z21
+	VCMPPS    $0x1e, Z20, Z21, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (AX)
+	VMOVUPS   64(R14), Z21
+	VCMPPS    $0x1e, Z20, Z21, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z21
+	VCMPPS    $0x1e, Z20, Z21, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VMOVUPS   Z2, (AX)
+	VMOVUPS   64(R14), Z21
+	VCMPPS    $0x1e, Z20, Z21, K1
+	VMOVAPS.Z Z3, K1, Z3
+	VMOVUPS   Z3, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z21
+	VCMPPS    $0x1e, Z20, Z21, K1
+	VMOVAPS.Z Z4, K1, Z4
+	VMOVUPS   Z4, (AX)
+	VMOVUPS   64(R14), Z21
+	VCMPPS    $0x1e, Z20, Z21, K1
+	VMOVAPS.Z Z5, K1, Z5
+	VMOVUPS   Z5, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z21
+	VCMPPS    $0x1e, Z20, Z21, K1
+	VMOVAPS.Z Z6, K1, Z6
+	VMOVUPS   Z6, (AX)
+	VMOVUPS   64(R14), Z21
+	VCMPPS    $0x1e, Z20, Z21, K1
+	VMOVAPS.Z Z7, K1, Z7
+	VMOVUPS   Z7, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z21
+	VCMPPS    $0x1e, Z20, Z21, K1
+	VMOVAPS.Z Z8, K1, Z8
+	VMOVUPS   Z8, (AX)
+	VMOVUPS   64(R14), Z21
+	VCMPPS    $0x1e, Z20, Z21, K1
+	VMOVAPS.Z Z9, K1, Z9
+	VMOVUPS   Z9, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z21
+	VCMPPS    $0x1e, Z20, Z21, K1
+	VMOVAPS.Z Z10, K1, Z10
+	VMOVUPS   Z10, (AX)
+	VMOVUPS   64(R14), Z21
+	VCMPPS    $0x1e, Z20, Z21, K1
+	VMOVAPS.Z Z11, K1, Z11
+	VMOVUPS   Z11, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z21
+	VCMPPS    $0x1e, Z20, Z21, K1
+	VMOVAPS.Z Z12, K1, Z12
+	VMOVUPS   Z12, (AX)
+	VMOVUPS   64(R14), Z21
+	VCMPPS    $0x1e, Z20, Z21, K1
+	VMOVAPS.Z Z13, K1, Z13
+	VMOVUPS   Z13, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z21
+	VCMPPS    $0x1e, Z20, Z21, K1
+	VMOVAPS.Z Z14, K1, Z14
+	VMOVUPS   Z14, (AX)
+	VMOVUPS   64(R14), Z21
+	VCMPPS    $0x1e, Z20, Z21, K1
+	VMOVAPS.Z Z15, K1, Z15
+	VMOVUPS   Z15, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z21
+	VCMPPS    $0x1e, Z20, Z21, K1
+	VMOVAPS.Z Z16, K1, Z16
+	VMOVUPS   Z16, (AX)
+	VMOVUPS   64(R14), Z21
+	VCMPPS    $0x1e, Z20, Z21, K1
+	VMOVAPS.Z Z17, K1, Z17
+	VMOVUPS   Z17, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z21
+	VCMPPS    $0x1e, Z20, Z21, K1
+	VMOVAPS.Z Z18, K1, Z18
+	VMOVUPS   Z18, (AX)
+	VMOVUPS   64(R14), Z21
+	VCMPPS    $0x1e, Z20, Z21, K1
+	VMOVAPS.Z Z19, K1, Z19
+	VMOVUPS   Z19, 64(AX)
+	ADDQ      DX, AX
+	JMP       stored10
+
+scale10:
+	VMULPS  (R14), Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMULPS  64(R14), Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z2, Z2
+	VMOVUPS Z2, (AX)
+	VMULPS  64(R14), Z3, Z3
+	VMOVUPS Z3, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z4, Z4
+	VMOVUPS Z4, (AX)
+	VMULPS  64(R14), Z5, Z5
+	VMOVUPS Z5, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z6, Z6
+	VMOVUPS Z6, (AX)
+	VMULPS  64(R14), Z7, Z7
+	VMOVUPS Z7, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z8, Z8
+	VMOVUPS Z8, (AX)
+	VMULPS  64(R14), Z9, Z9
+	VMOVUPS Z9, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z10, Z10
+	VMOVUPS Z10, (AX)
+	VMULPS  64(R14), Z11, Z11
+	VMOVUPS Z11, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z12, Z12
+	VMOVUPS Z12, (AX)
+	VMULPS  64(R14), Z13, Z13
+	VMOVUPS Z13, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z14, Z14
+	VMOVUPS Z14, (AX)
+	VMULPS  64(R14), Z15, Z15
+	VMOVUPS Z15, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z16, Z16
+	VMOVUPS Z16, (AX)
+	VMULPS  64(R14), Z17, Z17
+	VMOVUPS Z17, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z18, Z18
+	VMOVUPS Z18, (AX)
+	VMULPS  64(R14), Z19, Z19
+	VMOVUPS Z19, 64(AX)
+	ADDQ    DX, AX
+
+stored10:
+	IMUL3Q $0x0a, SI, R15
+	ADDQ   R15, CX
+	IMUL3Q $0x0a, DX, R15
+	ADDQ   R15, R11
+	ADDQ   $+40, R12
+	DECQ   DI
+	JNE    tile10
+	VZEROUPPER
+	RET
+
+tile11:
+	MOVQ         p+0(FP), R15
+	MOVQ         24(R15), AX
+	TESTQ        AX, AX
+	JEQ          zero11
+	ADDQ         R12, AX
+	VBROADCASTSS (AX), Z0
+	VMOVAPS      Z0, Z1
+	VBROADCASTSS 4(AX), Z2
+	VMOVAPS      Z2, Z3
+	VBROADCASTSS 8(AX), Z4
+	VMOVAPS      Z4, Z5
+	VBROADCASTSS 12(AX), Z6
+	VMOVAPS      Z6, Z7
+	VBROADCASTSS 16(AX), Z8
+	VMOVAPS      Z8, Z9
+	VBROADCASTSS 20(AX), Z10
+	VMOVAPS      Z10, Z11
+	VBROADCASTSS 24(AX), Z12
+	VMOVAPS      Z12, Z13
+	VBROADCASTSS 28(AX), Z14
+	VMOVAPS      Z14, Z15
+	VBROADCASTSS 32(AX), Z16
+	VMOVAPS      Z16, Z17
+	VBROADCASTSS 36(AX), Z18
+	VMOVAPS      Z18, Z19
+	VBROADCASTSS 40(AX), Z20
+	VMOVAPS      Z20, Z21
+	JMP          begin11
+
+zero11:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+
+begin11:
+	MOVQ CX, R13
+	LEAQ (CX)(SI*8), R14
+	MOVQ 16(R15), AX
+	MOVQ 64(R15), R15
+
+loop11:
+	VMOVUPS      (AX), Z22
+	VMOVUPS      64(AX), Z23
+	VBROADCASTSS (R13), Z24
+	VFMADD231PS  Z22, Z24, Z0
+	VFMADD231PS  Z23, Z24, Z1
+	VBROADCASTSS (R13)(SI*1), Z25
+	VFMADD231PS  Z22, Z25, Z2
+	VFMADD231PS  Z23, Z25, Z3
+	VBROADCASTSS (R13)(SI*2), Z26
+	VFMADD231PS  Z22, Z26, Z4
+	VFMADD231PS  Z23, Z26, Z5
+	VBROADCASTSS (R13)(R8*1), Z27
+	VFMADD231PS  Z22, Z27, Z6
+	VFMADD231PS  Z23, Z27, Z7
+	VBROADCASTSS (R13)(SI*4), Z24
+	VFMADD231PS  Z22, Z24, Z8
+	VFMADD231PS  Z23, Z24, Z9
+	VBROADCASTSS (R13)(R9*1), Z25
+	VFMADD231PS  Z22, Z25, Z10
+	VFMADD231PS  Z23, Z25, Z11
+	VBROADCASTSS (R13)(R8*2), Z26
+	VFMADD231PS  Z22, Z26, Z12
+	VFMADD231PS  Z23, Z26, Z13
+	VBROADCASTSS (R13)(R10*1), Z27
+	VFMADD231PS  Z22, Z27, Z14
+	VFMADD231PS  Z23, Z27, Z15
+	VBROADCASTSS (R14), Z24
+	VFMADD231PS  Z22, Z24, Z16
+	VFMADD231PS  Z23, Z24, Z17
+	VBROADCASTSS (R14)(SI*1), Z25
+	VFMADD231PS  Z22, Z25, Z18
+	VFMADD231PS  Z23, Z25, Z19
+	VBROADCASTSS (R14)(SI*2), Z26
+	VFMADD231PS  Z22, Z26, Z20
+	VFMADD231PS  Z23, Z26, Z21
+	ADDQ         DX, AX
+	ADDQ         BX, R13
+	ADDQ         BX, R14
+	DECQ         R15
+	JNE          loop11
+	MOVQ         p+0(FP), R15
+	MOVQ         (R15), AX
+	ADDQ         R11, AX
+	MOVQ         32(R15), R14
+	ADDQ         R11, R14
+	MOVQ         88(R15), R13
+	VPXORD       Z22, Z22, Z22
+	CMPQ         R13, $0x01
+	JEQ          relu11
+	CMPQ         R13, $0x02
+	JEQ          reluScale11
+	CMPQ         R13, $0x03
+	JEQ          scale11
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPS      Z9, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z10, (AX)
+	VMOVUPS      Z11, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z12, (AX)
+	VMOVUPS      Z13, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z14, (AX)
+	VMOVUPS      Z15, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z16, (AX)
+	VMOVUPS      Z17, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z18, (AX)
+	VMOVUPS      Z19, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z20, (AX)
+	VMOVUPS      Z21, 64(AX)
+	ADDQ         DX, AX
+	JMP          stored11
+
+relu11:
+	VMAXPS  Z22, Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMAXPS  Z22, Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z22, Z2, Z2
+	VMOVUPS Z2, (AX)
+	VMAXPS  Z22, Z3, Z3
+	VMOVUPS Z3, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z22, Z4, Z4
+	VMOVUPS Z4, (AX)
+	VMAXPS  Z22, Z5, Z5
+	VMOVUPS Z5, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z22, Z6, Z6
+	VMOVUPS Z6, (AX)
+	VMAXPS  Z22, Z7, Z7
+	VMOVUPS Z7, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z22, Z8, Z8
+	VMOVUPS Z8, (AX)
+	VMAXPS  Z22, Z9, Z9
+	VMOVUPS Z9, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z22, Z10, Z10
+	VMOVUPS Z10, (AX)
+	VMAXPS  Z22, Z11, Z11
+	VMOVUPS Z11, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z22, Z12, Z12
+	VMOVUPS Z12, (AX)
+	VMAXPS  Z22, Z13, Z13
+	VMOVUPS Z13, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z22, Z14, Z14
+	VMOVUPS Z14, (AX)
+	VMAXPS  Z22, Z15, Z15
+	VMOVUPS Z15, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z22, Z16, Z16
+	VMOVUPS Z16, (AX)
+	VMAXPS  Z22, Z17, Z17
+	VMOVUPS Z17, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z22, Z18, Z18
+	VMOVUPS Z18, (AX)
+	VMAXPS  Z22, Z19, Z19
+	VMOVUPS Z19, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z22, Z20, Z20
+	VMOVUPS Z20, (AX)
+	VMAXPS  Z22, Z21, Z21
+	VMOVUPS Z21, 64(AX)
+	ADDQ    DX, AX
+	JMP     stored11
+
+reluScale11:
+	VMOVUPS   (R14), Z23
+	VCMPPS    $0x1e, Z22, Z23, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (AX)
+	VMOVUPS   64(R14), Z23
+	VCMPPS    $0x1e, Z22, Z23, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z23
+	VCMPPS    $0x1e, Z22, Z23, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VMOVUPS   Z2, (AX)
+	VMOVUPS   64(R14), Z23
+	VCMPPS    $0x1e, Z22, Z23, K1
+	VMOVAPS.Z Z3, K1, Z3
+	VMOVUPS   Z3, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z23
+	VCMPPS    $0x1e, Z22, Z23, K1
+	VMOVAPS.Z Z4, K1, Z4
+	VMOVUPS   Z4, (AX)
+	VMOVUPS   64(R14), Z23
+	VCMPPS    $0x1e, Z22, Z23, K1
+	VMOVAPS.Z Z5, K1, Z5
+	VMOVUPS   Z5, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z23
+	VCMPPS    $0x1e, Z22, Z23, K1
+	VMOVAPS.Z Z6, K1, Z6
+	VMOVUPS   Z6, (AX)
+	VMOVUPS   64(R14), Z23
+	VCMPPS    $0x1e, Z22, Z23, K1
+	VMOVAPS.Z Z7, K1, Z7
+	VMOVUPS   Z7, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z23
+	VCMPPS    $0x1e, Z22, Z23, K1
+	VMOVAPS.Z Z8, K1, Z8
+	VMOVUPS   Z8, (AX)
+	VMOVUPS   64(R14), Z23
+	VCMPPS    $0x1e, Z22, Z23, K1
+	VMOVAPS.Z Z9, K1, Z9
+	VMOVUPS   Z9, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z23
+	VCMPPS    $0x1e, Z22, Z23, K1
+	VMOVAPS.Z Z10, K1, Z10
+	VMOVUPS   Z10, (AX)
+	VMOVUPS   64(R14), Z23
+	VCMPPS    $0x1e, Z22, Z23, K1
+	VMOVAPS.Z Z11, K1, Z11
+	VMOVUPS   Z11, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z23
+	VCMPPS    $0x1e, Z22, Z23, K1
+	VMOVAPS.Z Z12, K1, Z12
+	VMOVUPS   Z12, (AX)
+	VMOVUPS   64(R14), Z23
+	VCMPPS    $0x1e, Z22, Z23, K1
+	VMOVAPS.Z Z13, K1, Z13
+	VMOVUPS   Z13, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z23
+	VCMPPS    $0x1e, Z22, Z23, K1
+	VMOVAPS.Z Z14, K1, Z14
+	VMOVUPS   Z14, (AX)
+	VMOVUPS   64(R14), Z23
+	VCMPPS    $0x1e, Z22, Z23, K1
+	VMOVAPS.Z Z15, K1, Z15
+	VMOVUPS   Z15, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z23
+	VCMPPS    $0x1e, Z22, Z23, K1
+	VMOVAPS.Z Z16, K1, Z16
+	VMOVUPS   Z16, (AX)
+	VMOVUPS   64(R14), Z23
+	VCMPPS    $0x1e, Z22, Z23, K1
+	VMOVAPS.Z Z17, K1, Z17
+	VMOVUPS   Z17, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z23
+	VCMPPS    $0x1e, Z22, Z23, K1
+	VMOVAPS.Z Z18, K1, Z18
+	VMOVUPS   Z18, (AX)
+	VMOVUPS   64(R14), Z23
+	VCMPPS    $0x1e, Z22, Z23, K1
+	VMOVAPS.Z Z19, K1, Z19
+	VMOVUPS   Z19, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z23
+	VCMPPS    $0x1e, Z22, Z23, K1
+	VMOVAPS.Z Z20, K1, Z20
+	VMOVUPS   Z20, (AX)
+	VMOVUPS   64(R14), Z23
+	VCMPPS    $0x1e, Z22, Z23, K1
+	VMOVAPS.Z Z21, K1, Z21
+	VMOVUPS   Z21, 64(AX)
+	ADDQ      DX, AX
+	JMP       stored11
+
+scale11:
+	VMULPS  (R14), Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMULPS  64(R14), Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z2, Z2
+	VMOVUPS Z2, (AX)
+	VMULPS  64(R14), Z3, Z3
+	VMOVUPS Z3, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z4, Z4
+	VMOVUPS Z4, (AX)
+	VMULPS  64(R14), Z5, Z5
+	VMOVUPS Z5, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z6, Z6
+	VMOVUPS Z6, (AX)
+	VMULPS  64(R14), Z7, Z7
+	VMOVUPS Z7, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z8, Z8
+	VMOVUPS Z8, (AX)
+	VMULPS  64(R14), Z9, Z9
+	VMOVUPS Z9, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z10, Z10
+	VMOVUPS Z10, (AX)
+	VMULPS  64(R14), Z11, Z11
+	VMOVUPS Z11, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z12, Z12
+	VMOVUPS Z12, (AX)
+	VMULPS  64(R14), Z13, Z13
+	VMOVUPS Z13, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z14, Z14
+	VMOVUPS Z14, (AX)
+	VMULPS  64(R14), Z15, Z15
+	VMOVUPS Z15, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z16, Z16
+	VMOVUPS Z16, (AX)
+	VMULPS  64(R14), Z17, Z17
+	VMOVUPS Z17, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z18, Z18
+	VMOVUPS Z18, (AX)
+	VMULPS  64(R14), Z19, Z19
+	VMOVUPS Z19, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z20, Z20
+	VMOVUPS Z20, (AX)
+	VMULPS  64(R14), Z21, Z21
+	VMOVUPS Z21, 64(AX)
+	ADDQ    DX, AX
+
+stored11:
+	IMUL3Q $0x0b, SI, R15
+	ADDQ   R15, CX
+	IMUL3Q $0x0b, DX, R15
+	ADDQ   R15, R11
+	ADDQ   $+44, R12
+	DECQ   DI
+	JNE    tile11
+	VZEROUPPER
+	RET
+
+tile12:
+	MOVQ         p+0(FP), R15
+	MOVQ         24(R15), AX
+	TESTQ        AX, AX
+	JEQ          zero12
+	ADDQ         R12, AX
+	VBROADCASTSS (AX), Z0
+	VMOVAPS      Z0, Z1
+	VBROADCASTSS 4(AX), Z2
+	VMOVAPS      Z2, Z3
+	VBROADCASTSS 8(AX), Z4
+	VMOVAPS      Z4, Z5
+	VBROADCASTSS 12(AX), Z6
+	VMOVAPS      Z6, Z7
+	VBROADCASTSS 16(AX), Z8
+	VMOVAPS      Z8, Z9
+	VBROADCASTSS 20(AX), Z10
+	VMOVAPS      Z10, Z11
+	VBROADCASTSS 24(AX), Z12
+	VMOVAPS      Z12, Z13
+	VBROADCASTSS 28(AX), Z14
+	VMOVAPS      Z14, Z15
+	VBROADCASTSS 32(AX), Z16
+	VMOVAPS      Z16, Z17
+	VBROADCASTSS 36(AX), Z18
+	VMOVAPS      Z18, Z19
+	VBROADCASTSS 40(AX), Z20
+	VMOVAPS      Z20, Z21
+	VBROADCASTSS 44(AX), Z22
+	VMOVAPS      Z22, Z23
+	JMP          begin12
+
+zero12:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+
+begin12:
+	MOVQ CX, R13
+	LEAQ (CX)(SI*8), R14
+	MOVQ 16(R15), AX
+	MOVQ 64(R15), R15
+
+loop12:
+	VMOVUPS      (AX), Z24
+	VMOVUPS      64(AX), Z25
+	VBROADCASTSS (R13), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	VBROADCASTSS (R13)(SI*1), Z27
+	VFMADD231PS  Z24, Z27, Z2
+	VFMADD231PS  Z25, Z27, Z3
+	VBROADCASTSS (R13)(SI*2), Z28
+	VFMADD231PS  Z24, Z28, Z4
+	VFMADD231PS  Z25, Z28, Z5
+	VBROADCASTSS (R13)(R8*1), Z29
+	VFMADD231PS  Z24, Z29, Z6
+	VFMADD231PS  Z25, Z29, Z7
+	VBROADCASTSS (R13)(SI*4), Z26
+	VFMADD231PS  Z24, Z26, Z8
+	VFMADD231PS  Z25, Z26, Z9
+	VBROADCASTSS (R13)(R9*1), Z27
+	VFMADD231PS  Z24, Z27, Z10
+	VFMADD231PS  Z25, Z27, Z11
+	VBROADCASTSS (R13)(R8*2), Z28
+	VFMADD231PS  Z24, Z28, Z12
+	VFMADD231PS  Z25, Z28, Z13
+	VBROADCASTSS (R13)(R10*1), Z29
+	VFMADD231PS  Z24, Z29, Z14
+	VFMADD231PS  Z25, Z29, Z15
+	VBROADCASTSS (R14), Z26
+	VFMADD231PS  Z24, Z26, Z16
+	VFMADD231PS  Z25, Z26, Z17
+	VBROADCASTSS (R14)(SI*1), Z27
+	VFMADD231PS  Z24, Z27, Z18
+	VFMADD231PS  Z25, Z27, Z19
+	VBROADCASTSS (R14)(SI*2), Z28
+	VFMADD231PS  Z24, Z28, Z20
+	VFMADD231PS  Z25, Z28, Z21
+	VBROADCASTSS (R14)(R8*1), Z29
+	VFMADD231PS  Z24, Z29, Z22
+	VFMADD231PS  Z25, Z29, Z23
+	ADDQ         DX, AX
+	ADDQ         BX, R13
+	ADDQ         BX, R14
+	DECQ         R15
+	JNE          loop12
+	MOVQ         p+0(FP), R15
+	MOVQ         (R15), AX
+	ADDQ         R11, AX
+	MOVQ         32(R15), R14
+	ADDQ         R11, R14
+	MOVQ         88(R15), R13
+	VPXORD       Z24, Z24, Z24
+	CMPQ         R13, $0x01
+	JEQ          relu12
+	CMPQ         R13, $0x02
+	JEQ          reluScale12
+	CMPQ         R13, $0x03
+	JEQ          scale12
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPS      Z9, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z10, (AX)
+	VMOVUPS      Z11, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z12, (AX)
+	VMOVUPS      Z13, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z14, (AX)
+	VMOVUPS      Z15, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z16, (AX)
+	VMOVUPS      Z17, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z18, (AX)
+	VMOVUPS      Z19, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z20, (AX)
+	VMOVUPS      Z21, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z22, (AX)
+	VMOVUPS      Z23, 64(AX)
+	ADDQ         DX, AX
+	JMP          stored12
+
+relu12:
+	VMAXPS  Z24, Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMAXPS  Z24, Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z24, Z2, Z2
+	VMOVUPS Z2, (AX)
+	VMAXPS  Z24, Z3, Z3
+	VMOVUPS Z3, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z24, Z4, Z4
+	VMOVUPS Z4, (AX)
+	VMAXPS  Z24, Z5, Z5
+	VMOVUPS Z5, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z24, Z6, Z6
+	VMOVUPS Z6, (AX)
+	VMAXPS  Z24, Z7, Z7
+	VMOVUPS Z7, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z24, Z8, Z8
+	VMOVUPS Z8, (AX)
+	VMAXPS  Z24, Z9, Z9
+	VMOVUPS Z9, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z24, Z10, Z10
+	VMOVUPS Z10, (AX)
+	VMAXPS  Z24, Z11, Z11
+	VMOVUPS Z11, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z24, Z12, Z12
+	VMOVUPS Z12, (AX)
+	VMAXPS  Z24, Z13, Z13
+	VMOVUPS Z13, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z24, Z14, Z14
+	VMOVUPS Z14, (AX)
+	VMAXPS  Z24, Z15, Z15
+	VMOVUPS Z15, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z24, Z16, Z16
+	VMOVUPS Z16, (AX)
+	VMAXPS  Z24, Z17, Z17
+	VMOVUPS Z17, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z24, Z18, Z18
+	VMOVUPS Z18, (AX)
+	VMAXPS  Z24, Z19, Z19
+	VMOVUPS Z19, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z24, Z20, Z20
+	VMOVUPS Z20, (AX)
+	VMAXPS  Z24, Z21, Z21
+	VMOVUPS Z21, 64(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z24, Z22, Z22
+	VMOVUPS Z22, (AX)
+	VMAXPS  Z24, Z23, Z23
+	VMOVUPS Z23, 64(AX)
+	ADDQ    DX, AX
+	JMP     stored12
+
+reluScale12:
+	VMOVUPS   (R14), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (AX)
+	VMOVUPS   64(R14), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VMOVUPS   Z2, (AX)
+	VMOVUPS   64(R14), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z3, K1, Z3
+	VMOVUPS   Z3, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z4, K1, Z4
+	VMOVUPS   Z4, (AX)
+	VMOVUPS   64(R14), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z5, K1, Z5
+	VMOVUPS   Z5, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z6, K1, Z6
+	VMOVUPS   Z6, (AX)
+	VMOVUPS   64(R14), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z7, K1, Z7
+	VMOVUPS   Z7, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z8, K1, Z8
+	VMOVUPS   Z8, (AX)
+	VMOVUPS   64(R14), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z9, K1, Z9
+	VMOVUPS   Z9, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z10, K1, Z10
+	VMOVUPS   Z10, (AX)
+	VMOVUPS   64(R14), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z11, K1, Z11
+	VMOVUPS   Z11, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z12, K1, Z12
+	VMOVUPS   Z12, (AX)
+	VMOVUPS   64(R14), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z13, K1, Z13
+	VMOVUPS   Z13, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z14, K1, Z14
+	VMOVUPS   Z14, (AX)
+	VMOVUPS   64(R14), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z15, K1, Z15
+	VMOVUPS   Z15, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z16, K1, Z16
+	VMOVUPS   Z16, (AX)
+	VMOVUPS   64(R14), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z17, K1, Z17
+	VMOVUPS   Z17, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z18, K1, Z18
+	VMOVUPS   Z18, (AX)
+	VMOVUPS   64(R14), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z19, K1, Z19
+	VMOVUPS   Z19, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z20, K1, Z20
+	VMOVUPS   Z20, (AX)
+	VMOVUPS   64(R14), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z21, K1, Z21
+	VMOVUPS   Z21, 64(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z22, K1, Z22
+	VMOVUPS   Z22, (AX)
+	VMOVUPS   64(R14), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z23, K1, Z23
+	VMOVUPS   Z23, 64(AX)
+	ADDQ      DX, AX
+	JMP       stored12
+
+scale12:
+	VMULPS  (R14), Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMULPS  64(R14), Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z2, Z2
+	VMOVUPS Z2, (AX)
+	VMULPS  64(R14), Z3, Z3
+	VMOVUPS Z3, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z4, Z4
+	VMOVUPS Z4, (AX)
+	VMULPS  64(R14), Z5, Z5
+	VMOVUPS Z5, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z6, Z6
+	VMOVUPS Z6, (AX)
+	VMULPS  64(R14), Z7, Z7
+	VMOVUPS Z7, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z8, Z8
+	VMOVUPS Z8, (AX)
+	VMULPS  64(R14), Z9, Z9
+	VMOVUPS Z9, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z10, Z10
+	VMOVUPS Z10, (AX)
+	VMULPS  64(R14), Z11, Z11
+	VMOVUPS Z11, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z12, Z12
+	VMOVUPS Z12, (AX)
+	VMULPS  64(R14), Z13, Z13
+	VMOVUPS Z13, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z14, Z14
+	VMOVUPS Z14, (AX)
+	VMULPS  64(R14), Z15, Z15
+	VMOVUPS Z15, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z16, Z16
+	VMOVUPS Z16, (AX)
+	VMULPS  64(R14), Z17, Z17
+	VMOVUPS Z17, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z18, Z18
+	VMOVUPS Z18, (AX)
+	VMULPS  64(R14), Z19, Z19
+	VMOVUPS Z19, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z20, Z20
+	VMOVUPS Z20, (AX)
+	VMULPS  64(R14), Z21, Z21
+	VMOVUPS Z21, 64(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z22, Z22
+	VMOVUPS Z22, (AX)
+	VMULPS  64(R14), Z23, Z23
+	VMOVUPS Z23, 64(AX)
+	ADDQ    DX, AX
+
+stored12:
+	IMUL3Q $0x0c, SI, R15
+	ADDQ   R15, CX
+	IMUL3Q $0x0c, DX, R15
+	ADDQ   R15, R11
+	ADDQ   $+48, R12
+	DECQ   DI
+	JNE    tile12
+	VZEROUPPER
+	RET
+
+// func lanes3AVX512(p *[12]uint64)
+// Requires: AVX, AVX512F
+TEXT ·lanes3AVX512(SB), NOSPLIT, $0-8
+	MOVQ p+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 56(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 80(AX), DI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (R8)(SI*2), R9
+	LEAQ (R9)(SI*2), R10
+	XORQ R11, R11
+	XORQ R12, R12
+	MOVQ 72(AX), AX
+	CMPQ AX, $0x08
+	JE   tile8
+	CMPQ AX, $0x07
+	JE   tile7
+	CMPQ AX, $0x06
+	JE   tile6
+	CMPQ AX, $0x05
+	JE   tile5
+	CMPQ AX, $0x04
+	JE   tile4
+	CMPQ AX, $0x03
+	JE   tile3
+	CMPQ AX, $0x02
+	JE   tile2
+
+tile1:
+	MOVQ         p+0(FP), R15
+	MOVQ         24(R15), AX
+	TESTQ        AX, AX
+	JEQ          zero1
+	ADDQ         R12, AX
+	VBROADCASTSS (AX), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	JMP          begin1
+
+zero1:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+
+begin1:
+	MOVQ CX, R13
+	MOVQ 16(R15), AX
+	MOVQ 64(R15), R15
+
+loop1:
+	VMOVUPS      (AX), Z3
+	VMOVUPS      64(AX), Z4
+	VMOVUPS      128(AX), Z5
+	VBROADCASTSS (R13), Z6
+	VFMADD231PS  Z3, Z6, Z0
+	VFMADD231PS  Z4, Z6, Z1
+	VFMADD231PS  Z5, Z6, Z2
+	ADDQ         DX, AX
+	ADDQ         BX, R13
+	DECQ         R15
+	JNE          loop1
+	MOVQ         p+0(FP), R15
+	MOVQ         (R15), AX
+	ADDQ         R11, AX
+	MOVQ         32(R15), R14
+	ADDQ         R11, R14
+	MOVQ         88(R15), R13
+	VPXORD       Z3, Z3, Z3
+	CMPQ         R13, $0x01
+	JEQ          relu1
+	CMPQ         R13, $0x02
+	JEQ          reluScale1
+	CMPQ         R13, $0x03
+	JEQ          scale1
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	ADDQ         DX, AX
+	JMP          stored1
+
+relu1:
+	VMAXPS  Z3, Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMAXPS  Z3, Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	VMAXPS  Z3, Z2, Z2
+	VMOVUPS Z2, 128(AX)
+	ADDQ    DX, AX
+	JMP     stored1
+
+reluScale1:
+	VMOVUPS   (R14), Z4
+	VCMPPS    $0x1e, Z3, Z4, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (AX)
+	VMOVUPS   64(R14), Z4
+	VCMPPS    $0x1e, Z3, Z4, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, 64(AX)
+	VMOVUPS   128(R14), Z4
+	VCMPPS    $0x1e, Z3, Z4, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VMOVUPS   Z2, 128(AX)
+	ADDQ      DX, AX
+	JMP       stored1
+
+scale1:
+	VMULPS  (R14), Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMULPS  64(R14), Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	VMULPS  128(R14), Z2, Z2
+	VMOVUPS Z2, 128(AX)
+	ADDQ    DX, AX
+
+stored1:
+	IMUL3Q $0x01, SI, R15
+	ADDQ   R15, CX
+	IMUL3Q $0x01, DX, R15
+	ADDQ   R15, R11
+	ADDQ   $+4, R12
+	DECQ   DI
+	JNE    tile1
+	VZEROUPPER
+	RET
+
+tile2:
+	MOVQ         p+0(FP), R15
+	MOVQ         24(R15), AX
+	TESTQ        AX, AX
+	JEQ          zero2
+	ADDQ         R12, AX
+	VBROADCASTSS (AX), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VBROADCASTSS 4(AX), Z3
+	VMOVAPS      Z3, Z4
+	VMOVAPS      Z3, Z5
+	JMP          begin2
+
+zero2:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+
+begin2:
+	MOVQ CX, R13
+	MOVQ 16(R15), AX
+	MOVQ 64(R15), R15
+
+loop2:
+	VMOVUPS      (AX), Z6
+	VMOVUPS      64(AX), Z7
+	VMOVUPS      128(AX), Z8
+	VBROADCASTSS (R13), Z9
+	VFMADD231PS  Z6, Z9, Z0
+	VFMADD231PS  Z7, Z9, Z1
+	VFMADD231PS  Z8, Z9, Z2
+	VBROADCASTSS (R13)(SI*1), Z10
+	VFMADD231PS  Z6, Z10, Z3
+	VFMADD231PS  Z7, Z10, Z4
+	VFMADD231PS  Z8, Z10, Z5
+	ADDQ         DX, AX
+	ADDQ         BX, R13
+	DECQ         R15
+	JNE          loop2
+	MOVQ         p+0(FP), R15
+	MOVQ         (R15), AX
+	ADDQ         R11, AX
+	MOVQ         32(R15), R14
+	ADDQ         R11, R14
+	MOVQ         88(R15), R13
+	VPXORD       Z6, Z6, Z6
+	CMPQ         R13, $0x01
+	JEQ          relu2
+	CMPQ         R13, $0x02
+	JEQ          reluScale2
+	CMPQ         R13, $0x03
+	JEQ          scale2
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z3, (AX)
+	VMOVUPS      Z4, 64(AX)
+	VMOVUPS      Z5, 128(AX)
+	ADDQ         DX, AX
+	JMP          stored2
+
+relu2:
+	VMAXPS  Z6, Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMAXPS  Z6, Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	VMAXPS  Z6, Z2, Z2
+	VMOVUPS Z2, 128(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z6, Z3, Z3
+	VMOVUPS Z3, (AX)
+	VMAXPS  Z6, Z4, Z4
+	VMOVUPS Z4, 64(AX)
+	VMAXPS  Z6, Z5, Z5
+	VMOVUPS Z5, 128(AX)
+	ADDQ    DX, AX
+	JMP     stored2
+
+reluScale2:
+	VMOVUPS   (R14), Z7
+	VCMPPS    $0x1e, Z6, Z7, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (AX)
+	VMOVUPS   64(R14), Z7
+	VCMPPS    $0x1e, Z6, Z7, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, 64(AX)
+	VMOVUPS   128(R14), Z7
+	VCMPPS    $0x1e, Z6, Z7, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VMOVUPS   Z2, 128(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z7
+	VCMPPS    $0x1e, Z6, Z7, K1
+	VMOVAPS.Z Z3, K1, Z3
+	VMOVUPS   Z3, (AX)
+	VMOVUPS   64(R14), Z7
+	VCMPPS    $0x1e, Z6, Z7, K1
+	VMOVAPS.Z Z4, K1, Z4
+	VMOVUPS   Z4, 64(AX)
+	VMOVUPS   128(R14), Z7
+	VCMPPS    $0x1e, Z6, Z7, K1
+	VMOVAPS.Z Z5, K1, Z5
+	VMOVUPS   Z5, 128(AX)
+	ADDQ      DX, AX
+	JMP       stored2
+
+scale2:
+	VMULPS  (R14), Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMULPS  64(R14), Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	VMULPS  128(R14), Z2, Z2
+	VMOVUPS Z2, 128(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z3, Z3
+	VMOVUPS Z3, (AX)
+	VMULPS  64(R14), Z4, Z4
+	VMOVUPS Z4, 64(AX)
+	VMULPS  128(R14), Z5, Z5
+	VMOVUPS Z5, 128(AX)
+	ADDQ    DX, AX
+
+stored2:
+	IMUL3Q $0x02, SI, R15
+	ADDQ   R15, CX
+	IMUL3Q $0x02, DX, R15
+	ADDQ   R15, R11
+	ADDQ   $+8, R12
+	DECQ   DI
+	JNE    tile2
+	VZEROUPPER
+	RET
+
+tile3:
+	MOVQ         p+0(FP), R15
+	MOVQ         24(R15), AX
+	TESTQ        AX, AX
+	JEQ          zero3
+	ADDQ         R12, AX
+	VBROADCASTSS (AX), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VBROADCASTSS 4(AX), Z3
+	VMOVAPS      Z3, Z4
+	VMOVAPS      Z3, Z5
+	VBROADCASTSS 8(AX), Z6
+	VMOVAPS      Z6, Z7
+	VMOVAPS      Z6, Z8
+	JMP          begin3
+
+zero3:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+
+begin3:
+	MOVQ CX, R13
+	MOVQ 16(R15), AX
+	MOVQ 64(R15), R15
+
+loop3:
+	VMOVUPS      (AX), Z9
+	VMOVUPS      64(AX), Z10
+	VMOVUPS      128(AX), Z11
+	VBROADCASTSS (R13), Z12
+	VFMADD231PS  Z9, Z12, Z0
+	VFMADD231PS  Z10, Z12, Z1
+	VFMADD231PS  Z11, Z12, Z2
+	VBROADCASTSS (R13)(SI*1), Z13
+	VFMADD231PS  Z9, Z13, Z3
+	VFMADD231PS  Z10, Z13, Z4
+	VFMADD231PS  Z11, Z13, Z5
+	VBROADCASTSS (R13)(SI*2), Z14
+	VFMADD231PS  Z9, Z14, Z6
+	VFMADD231PS  Z10, Z14, Z7
+	VFMADD231PS  Z11, Z14, Z8
+	ADDQ         DX, AX
+	ADDQ         BX, R13
+	DECQ         R15
+	JNE          loop3
+	MOVQ         p+0(FP), R15
+	MOVQ         (R15), AX
+	ADDQ         R11, AX
+	MOVQ         32(R15), R14
+	ADDQ         R11, R14
+	MOVQ         88(R15), R13
+	VPXORD       Z9, Z9, Z9
+	CMPQ         R13, $0x01
+	JEQ          relu3
+	CMPQ         R13, $0x02
+	JEQ          reluScale3
+	CMPQ         R13, $0x03
+	JEQ          scale3
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z3, (AX)
+	VMOVUPS      Z4, 64(AX)
+	VMOVUPS      Z5, 128(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	VMOVUPS      Z8, 128(AX)
+	ADDQ         DX, AX
+	JMP          stored3
+
+relu3:
+	VMAXPS  Z9, Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMAXPS  Z9, Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	VMAXPS  Z9, Z2, Z2
+	VMOVUPS Z2, 128(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z9, Z3, Z3
+	VMOVUPS Z3, (AX)
+	VMAXPS  Z9, Z4, Z4
+	VMOVUPS Z4, 64(AX)
+	VMAXPS  Z9, Z5, Z5
+	VMOVUPS Z5, 128(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z9, Z6, Z6
+	VMOVUPS Z6, (AX)
+	VMAXPS  Z9, Z7, Z7
+	VMOVUPS Z7, 64(AX)
+	VMAXPS  Z9, Z8, Z8
+	VMOVUPS Z8, 128(AX)
+	ADDQ    DX, AX
+	JMP     stored3
+
+reluScale3:
+	VMOVUPS   (R14), Z10
+	VCMPPS    $0x1e, Z9, Z10, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (AX)
+	VMOVUPS   64(R14), Z10
+	VCMPPS    $0x1e, Z9, Z10, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, 64(AX)
+	VMOVUPS   128(R14), Z10
+	VCMPPS    $0x1e, Z9, Z10, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VMOVUPS   Z2, 128(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z10
+	VCMPPS    $0x1e, Z9, Z10, K1
+	VMOVAPS.Z Z3, K1, Z3
+	VMOVUPS   Z3, (AX)
+	VMOVUPS   64(R14), Z10
+	VCMPPS    $0x1e, Z9, Z10, K1
+	VMOVAPS.Z Z4, K1, Z4
+	VMOVUPS   Z4, 64(AX)
+	VMOVUPS   128(R14), Z10
+	VCMPPS    $0x1e, Z9, Z10, K1
+	VMOVAPS.Z Z5, K1, Z5
+	VMOVUPS   Z5, 128(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z10
+	VCMPPS    $0x1e, Z9, Z10, K1
+	VMOVAPS.Z Z6, K1, Z6
+	VMOVUPS   Z6, (AX)
+	VMOVUPS   64(R14), Z10
+	VCMPPS    $0x1e, Z9, Z10, K1
+	VMOVAPS.Z Z7, K1, Z7
+	VMOVUPS   Z7, 64(AX)
+	VMOVUPS   128(R14), Z10
+	VCMPPS    $0x1e, Z9, Z10, K1
+	VMOVAPS.Z Z8, K1, Z8
+	VMOVUPS   Z8, 128(AX)
+	ADDQ      DX, AX
+	JMP       stored3
+
+scale3:
+	VMULPS  (R14), Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMULPS  64(R14), Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	VMULPS  128(R14), Z2, Z2
+	VMOVUPS Z2, 128(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z3, Z3
+	VMOVUPS Z3, (AX)
+	VMULPS  64(R14), Z4, Z4
+	VMOVUPS Z4, 64(AX)
+	VMULPS  128(R14), Z5, Z5
+	VMOVUPS Z5, 128(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z6, Z6
+	VMOVUPS Z6, (AX)
+	VMULPS  64(R14), Z7, Z7
+	VMOVUPS Z7, 64(AX)
+	VMULPS  128(R14), Z8, Z8
+	VMOVUPS Z8, 128(AX)
+	ADDQ    DX, AX
+
+stored3:
+	IMUL3Q $0x03, SI, R15
+	ADDQ   R15, CX
+	IMUL3Q $0x03, DX, R15
+	ADDQ   R15, R11
+	ADDQ   $+12, R12
+	DECQ   DI
+	JNE    tile3
+	VZEROUPPER
+	RET
+
+tile4:
+	MOVQ         p+0(FP), R15
+	MOVQ         24(R15), AX
+	TESTQ        AX, AX
+	JEQ          zero4
+	ADDQ         R12, AX
+	VBROADCASTSS (AX), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VBROADCASTSS 4(AX), Z3
+	VMOVAPS      Z3, Z4
+	VMOVAPS      Z3, Z5
+	VBROADCASTSS 8(AX), Z6
+	VMOVAPS      Z6, Z7
+	VMOVAPS      Z6, Z8
+	VBROADCASTSS 12(AX), Z9
+	VMOVAPS      Z9, Z10
+	VMOVAPS      Z9, Z11
+	JMP          begin4
+
+zero4:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+
+begin4:
+	MOVQ CX, R13
+	MOVQ 16(R15), AX
+	MOVQ 64(R15), R15
+
+loop4:
+	VMOVUPS      (AX), Z12
+	VMOVUPS      64(AX), Z13
+	VMOVUPS      128(AX), Z14
+	VBROADCASTSS (R13), Z15
+	VFMADD231PS  Z12, Z15, Z0
+	VFMADD231PS  Z13, Z15, Z1
+	VFMADD231PS  Z14, Z15, Z2
+	VBROADCASTSS (R13)(SI*1), Z16
+	VFMADD231PS  Z12, Z16, Z3
+	VFMADD231PS  Z13, Z16, Z4
+	VFMADD231PS  Z14, Z16, Z5
+	VBROADCASTSS (R13)(SI*2), Z17
+	VFMADD231PS  Z12, Z17, Z6
+	VFMADD231PS  Z13, Z17, Z7
+	VFMADD231PS  Z14, Z17, Z8
+	VBROADCASTSS (R13)(R8*1), Z18
+	VFMADD231PS  Z12, Z18, Z9
+	VFMADD231PS  Z13, Z18, Z10
+	VFMADD231PS  Z14, Z18, Z11
+	ADDQ         DX, AX
+	ADDQ         BX, R13
+	DECQ         R15
+	JNE          loop4
+	MOVQ         p+0(FP), R15
+	MOVQ         (R15), AX
+	ADDQ         R11, AX
+	MOVQ         32(R15), R14
+	ADDQ         R11, R14
+	MOVQ         88(R15), R13
+	VPXORD       Z12, Z12, Z12
+	CMPQ         R13, $0x01
+	JEQ          relu4
+	CMPQ         R13, $0x02
+	JEQ          reluScale4
+	CMPQ         R13, $0x03
+	JEQ          scale4
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z3, (AX)
+	VMOVUPS      Z4, 64(AX)
+	VMOVUPS      Z5, 128(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	VMOVUPS      Z8, 128(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z9, (AX)
+	VMOVUPS      Z10, 64(AX)
+	VMOVUPS      Z11, 128(AX)
+	ADDQ         DX, AX
+	JMP          stored4
+
+relu4:
+	VMAXPS  Z12, Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMAXPS  Z12, Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	VMAXPS  Z12, Z2, Z2
+	VMOVUPS Z2, 128(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z12, Z3, Z3
+	VMOVUPS Z3, (AX)
+	VMAXPS  Z12, Z4, Z4
+	VMOVUPS Z4, 64(AX)
+	VMAXPS  Z12, Z5, Z5
+	VMOVUPS Z5, 128(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z12, Z6, Z6
+	VMOVUPS Z6, (AX)
+	VMAXPS  Z12, Z7, Z7
+	VMOVUPS Z7, 64(AX)
+	VMAXPS  Z12, Z8, Z8
+	VMOVUPS Z8, 128(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z12, Z9, Z9
+	VMOVUPS Z9, (AX)
+	VMAXPS  Z12, Z10, Z10
+	VMOVUPS Z10, 64(AX)
+	VMAXPS  Z12, Z11, Z11
+	VMOVUPS Z11, 128(AX)
+	ADDQ    DX, AX
+	JMP     stored4
+
+reluScale4:
+	VMOVUPS   (R14), Z13
+	VCMPPS    $0x1e, Z12, Z13, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (AX)
+	VMOVUPS   64(R14), Z13
+	VCMPPS    $0x1e, Z12, Z13, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, 64(AX)
+	VMOVUPS   128(R14), Z13
+	VCMPPS    $0x1e, Z12, Z13, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VMOVUPS   Z2, 128(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z13
+	VCMPPS    $0x1e, Z12, Z13, K1
+	VMOVAPS.Z Z3, K1, Z3
+	VMOVUPS   Z3, (AX)
+	VMOVUPS   64(R14), Z13
+	VCMPPS    $0x1e, Z12, Z13, K1
+	VMOVAPS.Z Z4, K1, Z4
+	VMOVUPS   Z4, 64(AX)
+	VMOVUPS   128(R14), Z13
+	VCMPPS    $0x1e, Z12, Z13, K1
+	VMOVAPS.Z Z5, K1, Z5
+	VMOVUPS   Z5, 128(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z13
+	VCMPPS    $0x1e, Z12, Z13, K1
+	VMOVAPS.Z Z6, K1, Z6
+	VMOVUPS   Z6, (AX)
+	VMOVUPS   64(R14), Z13
+	VCMPPS    $0x1e, Z12, Z13, K1
+	VMOVAPS.Z Z7, K1, Z7
+	VMOVUPS   Z7, 64(AX)
+	VMOVUPS   128(R14), Z13
+	VCMPPS    $0x1e, Z12, Z13, K1
+	VMOVAPS.Z Z8, K1, Z8
+	VMOVUPS   Z8, 128(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z13
+	VCMPPS    $0x1e, Z12, Z13, K1
+	VMOVAPS.Z Z9, K1, Z9
+	VMOVUPS   Z9, (AX)
+	VMOVUPS   64(R14), Z13
+	VCMPPS    $0x1e, Z12, Z13, K1
+	VMOVAPS.Z Z10, K1, Z10
+	VMOVUPS   Z10, 64(AX)
+	VMOVUPS   128(R14), Z13
+	VCMPPS    $0x1e, Z12, Z13, K1
+	VMOVAPS.Z Z11, K1, Z11
+	VMOVUPS   Z11, 128(AX)
+	ADDQ      DX, AX
+	JMP       stored4
+
+scale4:
+	VMULPS  (R14), Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMULPS  64(R14), Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	VMULPS  128(R14), Z2, Z2
+	VMOVUPS Z2, 128(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z3, Z3
+	VMOVUPS Z3, (AX)
+	VMULPS  64(R14), Z4, Z4
+	VMOVUPS Z4, 64(AX)
+	VMULPS  128(R14), Z5, Z5
+	VMOVUPS Z5, 128(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z6, Z6
+	VMOVUPS Z6, (AX)
+	VMULPS  64(R14), Z7, Z7
+	VMOVUPS Z7, 64(AX)
+	VMULPS  128(R14), Z8, Z8
+	VMOVUPS Z8, 128(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z9, Z9
+	VMOVUPS Z9, (AX)
+	VMULPS  64(R14), Z10, Z10
+	VMOVUPS Z10, 64(AX)
+	VMULPS  128(R14), Z11, Z11
+	VMOVUPS Z11, 128(AX)
+	ADDQ    DX, AX
+
+stored4:
+	IMUL3Q $0x04, SI, R15
+	ADDQ   R15, CX
+	IMUL3Q $0x04, DX, R15
+	ADDQ   R15, R11
+	ADDQ   $+16, R12
+	DECQ   DI
+	JNE    tile4
+	VZEROUPPER
+	RET
+
+tile5:
+	MOVQ         p+0(FP), R15
+	MOVQ         24(R15), AX
+	TESTQ        AX, AX
+	JEQ          zero5
+	ADDQ         R12, AX
+	VBROADCASTSS (AX), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VBROADCASTSS 4(AX), Z3
+	VMOVAPS      Z3, Z4
+	VMOVAPS      Z3, Z5
+	VBROADCASTSS 8(AX), Z6
+	VMOVAPS      Z6, Z7
+	VMOVAPS      Z6, Z8
+	VBROADCASTSS 12(AX), Z9
+	VMOVAPS      Z9, Z10
+	VMOVAPS      Z9, Z11
+	VBROADCASTSS 16(AX), Z12
+	VMOVAPS      Z12, Z13
+	VMOVAPS      Z12, Z14
+	JMP          begin5
+
+zero5:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+
+begin5:
+	MOVQ CX, R13
+	MOVQ 16(R15), AX
+	MOVQ 64(R15), R15
+
+loop5:
+	VMOVUPS      (AX), Z15
+	VMOVUPS      64(AX), Z16
+	VMOVUPS      128(AX), Z17
+	VBROADCASTSS (R13), Z18
+	VFMADD231PS  Z15, Z18, Z0
+	VFMADD231PS  Z16, Z18, Z1
+	VFMADD231PS  Z17, Z18, Z2
+	VBROADCASTSS (R13)(SI*1), Z19
+	VFMADD231PS  Z15, Z19, Z3
+	VFMADD231PS  Z16, Z19, Z4
+	VFMADD231PS  Z17, Z19, Z5
+	VBROADCASTSS (R13)(SI*2), Z20
+	VFMADD231PS  Z15, Z20, Z6
+	VFMADD231PS  Z16, Z20, Z7
+	VFMADD231PS  Z17, Z20, Z8
+	VBROADCASTSS (R13)(R8*1), Z21
+	VFMADD231PS  Z15, Z21, Z9
+	VFMADD231PS  Z16, Z21, Z10
+	VFMADD231PS  Z17, Z21, Z11
+	VBROADCASTSS (R13)(SI*4), Z18
+	VFMADD231PS  Z15, Z18, Z12
+	VFMADD231PS  Z16, Z18, Z13
+	VFMADD231PS  Z17, Z18, Z14
+	ADDQ         DX, AX
+	ADDQ         BX, R13
+	DECQ         R15
+	JNE          loop5
+	MOVQ         p+0(FP), R15
+	MOVQ         (R15), AX
+	ADDQ         R11, AX
+	MOVQ         32(R15), R14
+	ADDQ         R11, R14
+	MOVQ         88(R15), R13
+	VPXORD       Z15, Z15, Z15
+	CMPQ         R13, $0x01
+	JEQ          relu5
+	CMPQ         R13, $0x02
+	JEQ          reluScale5
+	CMPQ         R13, $0x03
+	JEQ          scale5
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z3, (AX)
+	VMOVUPS      Z4, 64(AX)
+	VMOVUPS      Z5, 128(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	VMOVUPS      Z8, 128(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z9, (AX)
+	VMOVUPS      Z10, 64(AX)
+	VMOVUPS      Z11, 128(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z12, (AX)
+	VMOVUPS      Z13, 64(AX)
+	VMOVUPS      Z14, 128(AX)
+	ADDQ         DX, AX
+	JMP          stored5
+
+relu5:
+	VMAXPS  Z15, Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMAXPS  Z15, Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	VMAXPS  Z15, Z2, Z2
+	VMOVUPS Z2, 128(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z15, Z3, Z3
+	VMOVUPS Z3, (AX)
+	VMAXPS  Z15, Z4, Z4
+	VMOVUPS Z4, 64(AX)
+	VMAXPS  Z15, Z5, Z5
+	VMOVUPS Z5, 128(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z15, Z6, Z6
+	VMOVUPS Z6, (AX)
+	VMAXPS  Z15, Z7, Z7
+	VMOVUPS Z7, 64(AX)
+	VMAXPS  Z15, Z8, Z8
+	VMOVUPS Z8, 128(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z15, Z9, Z9
+	VMOVUPS Z9, (AX)
+	VMAXPS  Z15, Z10, Z10
+	VMOVUPS Z10, 64(AX)
+	VMAXPS  Z15, Z11, Z11
+	VMOVUPS Z11, 128(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z15, Z12, Z12
+	VMOVUPS Z12, (AX)
+	VMAXPS  Z15, Z13, Z13
+	VMOVUPS Z13, 64(AX)
+	VMAXPS  Z15, Z14, Z14
+	VMOVUPS Z14, 128(AX)
+	ADDQ    DX, AX
+	JMP     stored5
+
+reluScale5:
+	VMOVUPS   (R14), Z16
+	VCMPPS    $0x1e, Z15, Z16, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (AX)
+	VMOVUPS   64(R14), Z16
+	VCMPPS    $0x1e, Z15, Z16, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, 64(AX)
+	VMOVUPS   128(R14), Z16
+	VCMPPS    $0x1e, Z15, Z16, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VMOVUPS   Z2, 128(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z16
+	VCMPPS    $0x1e, Z15, Z16, K1
+	VMOVAPS.Z Z3, K1, Z3
+	VMOVUPS   Z3, (AX)
+	VMOVUPS   64(R14), Z16
+	VCMPPS    $0x1e, Z15, Z16, K1
+	VMOVAPS.Z Z4, K1, Z4
+	VMOVUPS   Z4, 64(AX)
+	VMOVUPS   128(R14), Z16
+	VCMPPS    $0x1e, Z15, Z16, K1
+	VMOVAPS.Z Z5, K1, Z5
+	VMOVUPS   Z5, 128(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z16
+	VCMPPS    $0x1e, Z15, Z16, K1
+	VMOVAPS.Z Z6, K1, Z6
+	VMOVUPS   Z6, (AX)
+	VMOVUPS   64(R14), Z16
+	VCMPPS    $0x1e, Z15, Z16, K1
+	VMOVAPS.Z Z7, K1, Z7
+	VMOVUPS   Z7, 64(AX)
+	VMOVUPS   128(R14), Z16
+	VCMPPS    $0x1e, Z15, Z16, K1
+	VMOVAPS.Z Z8, K1, Z8
+	VMOVUPS   Z8, 128(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z16
+	VCMPPS    $0x1e, Z15, Z16, K1
+	VMOVAPS.Z Z9, K1, Z9
+	VMOVUPS   Z9, (AX)
+	VMOVUPS   64(R14), Z16
+	VCMPPS    $0x1e, Z15, Z16, K1
+	VMOVAPS.Z Z10, K1, Z10
+	VMOVUPS   Z10, 64(AX)
+	VMOVUPS   128(R14), Z16
+	VCMPPS    $0x1e, Z15, Z16, K1
+	VMOVAPS.Z Z11, K1, Z11
+	VMOVUPS   Z11, 128(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z16
+	VCMPPS    $0x1e, Z15, Z16, K1
+	VMOVAPS.Z Z12, K1, Z12
+	VMOVUPS   Z12, (AX)
+	VMOVUPS   64(R14), Z16
+	VCMPPS    $0x1e, Z15, Z16, K1
+	VMOVAPS.Z Z13, K1, Z13
+	VMOVUPS   Z13, 64(AX)
+	VMOVUPS   128(R14), Z16
+	VCMPPS    $0x1e, Z15, Z16, K1
+	VMOVAPS.Z Z14, K1, Z14
+	VMOVUPS   Z14, 128(AX)
+	ADDQ      DX, AX
+	JMP       stored5
+
+scale5:
+	VMULPS  (R14), Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMULPS  64(R14), Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	VMULPS  128(R14), Z2, Z2
+	VMOVUPS Z2, 128(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z3, Z3
+	VMOVUPS Z3, (AX)
+	VMULPS  64(R14), Z4, Z4
+	VMOVUPS Z4, 64(AX)
+	VMULPS  128(R14), Z5, Z5
+	VMOVUPS Z5, 128(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z6, Z6
+	VMOVUPS Z6, (AX)
+	VMULPS  64(R14), Z7, Z7
+	VMOVUPS Z7, 64(AX)
+	VMULPS  128(R14), Z8, Z8
+	VMOVUPS Z8, 128(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z9, Z9
+	VMOVUPS Z9, (AX)
+	VMULPS  64(R14), Z10, Z10
+	VMOVUPS Z10, 64(AX)
+	VMULPS  128(R14), Z11, Z11
+	VMOVUPS Z11, 128(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z12, Z12
+	VMOVUPS Z12, (AX)
+	VMULPS  64(R14), Z13, Z13
+	VMOVUPS Z13, 64(AX)
+	VMULPS  128(R14), Z14, Z14
+	VMOVUPS Z14, 128(AX)
+	ADDQ    DX, AX
+
+stored5:
+	IMUL3Q $0x05, SI, R15
+	ADDQ   R15, CX
+	IMUL3Q $0x05, DX, R15
+	ADDQ   R15, R11
+	ADDQ   $+20, R12
+	DECQ   DI
+	JNE    tile5
+	VZEROUPPER
+	RET
+
+tile6:
+	MOVQ         p+0(FP), R15
+	MOVQ         24(R15), AX
+	TESTQ        AX, AX
+	JEQ          zero6
+	ADDQ         R12, AX
+	VBROADCASTSS (AX), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VBROADCASTSS 4(AX), Z3
+	VMOVAPS      Z3, Z4
+	VMOVAPS      Z3, Z5
+	VBROADCASTSS 8(AX), Z6
+	VMOVAPS      Z6, Z7
+	VMOVAPS      Z6, Z8
+	VBROADCASTSS 12(AX), Z9
+	VMOVAPS      Z9, Z10
+	VMOVAPS      Z9, Z11
+	VBROADCASTSS 16(AX), Z12
+	VMOVAPS      Z12, Z13
+	VMOVAPS      Z12, Z14
+	VBROADCASTSS 20(AX), Z15
+	VMOVAPS      Z15, Z16
+	VMOVAPS      Z15, Z17
+	JMP          begin6
+
+zero6:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+
+begin6:
+	MOVQ CX, R13
+	MOVQ 16(R15), AX
+	MOVQ 64(R15), R15
+
+loop6:
+	VMOVUPS      (AX), Z18
+	VMOVUPS      64(AX), Z19
+	VMOVUPS      128(AX), Z20
+	VBROADCASTSS (R13), Z21
+	VFMADD231PS  Z18, Z21, Z0
+	VFMADD231PS  Z19, Z21, Z1
+	VFMADD231PS  Z20, Z21, Z2
+	VBROADCASTSS (R13)(SI*1), Z22
+	VFMADD231PS  Z18, Z22, Z3
+	VFMADD231PS  Z19, Z22, Z4
+	VFMADD231PS  Z20, Z22, Z5
+	VBROADCASTSS (R13)(SI*2), Z23
+	VFMADD231PS  Z18, Z23, Z6
+	VFMADD231PS  Z19, Z23, Z7
+	VFMADD231PS  Z20, Z23, Z8
+	VBROADCASTSS (R13)(R8*1), Z24
+	VFMADD231PS  Z18, Z24, Z9
+	VFMADD231PS  Z19, Z24, Z10
+	VFMADD231PS  Z20, Z24, Z11
+	VBROADCASTSS (R13)(SI*4), Z21
+	VFMADD231PS  Z18, Z21, Z12
+	VFMADD231PS  Z19, Z21, Z13
+	VFMADD231PS  Z20, Z21, Z14
+	VBROADCASTSS (R13)(R9*1), Z22
+	VFMADD231PS  Z18, Z22, Z15
+	VFMADD231PS  Z19, Z22, Z16
+	VFMADD231PS  Z20, Z22, Z17
+	ADDQ         DX, AX
+	ADDQ         BX, R13
+	DECQ         R15
+	JNE          loop6
+	MOVQ         p+0(FP), R15
+	MOVQ         (R15), AX
+	ADDQ         R11, AX
+	MOVQ         32(R15), R14
+	ADDQ         R11, R14
+	MOVQ         88(R15), R13
+	VPXORD       Z18, Z18, Z18
+	CMPQ         R13, $0x01
+	JEQ          relu6
+	CMPQ         R13, $0x02
+	JEQ          reluScale6
+	CMPQ         R13, $0x03
+	JEQ          scale6
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z3, (AX)
+	VMOVUPS      Z4, 64(AX)
+	VMOVUPS      Z5, 128(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	VMOVUPS      Z8, 128(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z9, (AX)
+	VMOVUPS      Z10, 64(AX)
+	VMOVUPS      Z11, 128(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z12, (AX)
+	VMOVUPS      Z13, 64(AX)
+	VMOVUPS      Z14, 128(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z15, (AX)
+	VMOVUPS      Z16, 64(AX)
+	VMOVUPS      Z17, 128(AX)
+	ADDQ         DX, AX
+	JMP          stored6
+
+relu6:
+	VMAXPS  Z18, Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMAXPS  Z18, Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	VMAXPS  Z18, Z2, Z2
+	VMOVUPS Z2, 128(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z18, Z3, Z3
+	VMOVUPS Z3, (AX)
+	VMAXPS  Z18, Z4, Z4
+	VMOVUPS Z4, 64(AX)
+	VMAXPS  Z18, Z5, Z5
+	VMOVUPS Z5, 128(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z18, Z6, Z6
+	VMOVUPS Z6, (AX)
+	VMAXPS  Z18, Z7, Z7
+	VMOVUPS Z7, 64(AX)
+	VMAXPS  Z18, Z8, Z8
+	VMOVUPS Z8, 128(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z18, Z9, Z9
+	VMOVUPS Z9, (AX)
+	VMAXPS  Z18, Z10, Z10
+	VMOVUPS Z10, 64(AX)
+	VMAXPS  Z18, Z11, Z11
+	VMOVUPS Z11, 128(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z18, Z12, Z12
+	VMOVUPS Z12, (AX)
+	VMAXPS  Z18, Z13, Z13
+	VMOVUPS Z13, 64(AX)
+	VMAXPS  Z18, Z14, Z14
+	VMOVUPS Z14, 128(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z18, Z15, Z15
+	VMOVUPS Z15, (AX)
+	VMAXPS  Z18, Z16, Z16
+	VMOVUPS Z16, 64(AX)
+	VMAXPS  Z18, Z17, Z17
+	VMOVUPS Z17, 128(AX)
+	ADDQ    DX, AX
+	JMP     stored6
+
+reluScale6:
+	VMOVUPS   (R14), Z19
+	VCMPPS    $0x1e, Z18, Z19, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (AX)
+	VMOVUPS   64(R14), Z19
+	VCMPPS    $0x1e, Z18, Z19, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, 64(AX)
+	VMOVUPS   128(R14), Z19
+	VCMPPS    $0x1e, Z18, Z19, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VMOVUPS   Z2, 128(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z19
+	VCMPPS    $0x1e, Z18, Z19, K1
+	VMOVAPS.Z Z3, K1, Z3
+	VMOVUPS   Z3, (AX)
+	VMOVUPS   64(R14), Z19
+	VCMPPS    $0x1e, Z18, Z19, K1
+	VMOVAPS.Z Z4, K1, Z4
+	VMOVUPS   Z4, 64(AX)
+	VMOVUPS   128(R14), Z19
+	VCMPPS    $0x1e, Z18, Z19, K1
+	VMOVAPS.Z Z5, K1, Z5
+	VMOVUPS   Z5, 128(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z19
+	VCMPPS    $0x1e, Z18, Z19, K1
+	VMOVAPS.Z Z6, K1, Z6
+	VMOVUPS   Z6, (AX)
+	VMOVUPS   64(R14), Z19
+	VCMPPS    $0x1e, Z18, Z19, K1
+	VMOVAPS.Z Z7, K1, Z7
+	VMOVUPS   Z7, 64(AX)
+	VMOVUPS   128(R14), Z19
+	VCMPPS    $0x1e, Z18, Z19, K1
+	VMOVAPS.Z Z8, K1, Z8
+	VMOVUPS   Z8, 128(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z19
+	VCMPPS    $0x1e, Z18, Z19, K1
+	VMOVAPS.Z Z9, K1, Z9
+	VMOVUPS   Z9, (AX)
+	VMOVUPS   64(R14), Z19
+	VCMPPS    $0x1e, Z18, Z19, K1
+	VMOVAPS.Z Z10, K1, Z10
+	VMOVUPS   Z10, 64(AX)
+	VMOVUPS   128(R14), Z19
+	VCMPPS    $0x1e, Z18, Z19, K1
+	VMOVAPS.Z Z11, K1, Z11
+	VMOVUPS   Z11, 128(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z19
+	VCMPPS    $0x1e, Z18, Z19, K1
+	VMOVAPS.Z Z12, K1, Z12
+	VMOVUPS   Z12, (AX)
+	VMOVUPS   64(R14), Z19
+	VCMPPS    $0x1e, Z18, Z19, K1
+	VMOVAPS.Z Z13, K1, Z13
+	VMOVUPS   Z13, 64(AX)
+	VMOVUPS   128(R14), Z19
+	VCMPPS    $0x1e, Z18, Z19, K1
+	VMOVAPS.Z Z14, K1, Z14
+	VMOVUPS   Z14, 128(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z19
+	VCMPPS    $0x1e, Z18, Z19, K1
+	VMOVAPS.Z Z15, K1, Z15
+	VMOVUPS   Z15, (AX)
+	VMOVUPS   64(R14), Z19
+	VCMPPS    $0x1e, Z18, Z19, K1
+	VMOVAPS.Z Z16, K1, Z16
+	VMOVUPS   Z16, 64(AX)
+	VMOVUPS   128(R14), Z19
+	VCMPPS    $0x1e, Z18, Z19, K1
+	VMOVAPS.Z Z17, K1, Z17
+	VMOVUPS   Z17, 128(AX)
+	ADDQ      DX, AX
+	JMP       stored6
+
+scale6:
+	VMULPS  (R14), Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMULPS  64(R14), Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	VMULPS  128(R14), Z2, Z2
+	VMOVUPS Z2, 128(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z3, Z3
+	VMOVUPS Z3, (AX)
+	VMULPS  64(R14), Z4, Z4
+	VMOVUPS Z4, 64(AX)
+	VMULPS  128(R14), Z5, Z5
+	VMOVUPS Z5, 128(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z6, Z6
+	VMOVUPS Z6, (AX)
+	VMULPS  64(R14), Z7, Z7
+	VMOVUPS Z7, 64(AX)
+	VMULPS  128(R14), Z8, Z8
+	VMOVUPS Z8, 128(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z9, Z9
+	VMOVUPS Z9, (AX)
+	VMULPS  64(R14), Z10, Z10
+	VMOVUPS Z10, 64(AX)
+	VMULPS  128(R14), Z11, Z11
+	VMOVUPS Z11, 128(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z12, Z12
+	VMOVUPS Z12, (AX)
+	VMULPS  64(R14), Z13, Z13
+	VMOVUPS Z13, 64(AX)
+	VMULPS  128(R14), Z14, Z14
+	VMOVUPS Z14, 128(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z15, Z15
+	VMOVUPS Z15, (AX)
+	VMULPS  64(R14), Z16, Z16
+	VMOVUPS Z16, 64(AX)
+	VMULPS  128(R14), Z17, Z17
+	VMOVUPS Z17, 128(AX)
+	ADDQ    DX, AX
+
+stored6:
+	IMUL3Q $0x06, SI, R15
+	ADDQ   R15, CX
+	IMUL3Q $0x06, DX, R15
+	ADDQ   R15, R11
+	ADDQ   $+24, R12
+	DECQ   DI
+	JNE    tile6
+	VZEROUPPER
+	RET
+
+tile7:
+	MOVQ         p+0(FP), R15
+	MOVQ         24(R15), AX
+	TESTQ        AX, AX
+	JEQ          zero7
+	ADDQ         R12, AX
+	VBROADCASTSS (AX), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VBROADCASTSS 4(AX), Z3
+	VMOVAPS      Z3, Z4
+	VMOVAPS      Z3, Z5
+	VBROADCASTSS 8(AX), Z6
+	VMOVAPS      Z6, Z7
+	VMOVAPS      Z6, Z8
+	VBROADCASTSS 12(AX), Z9
+	VMOVAPS      Z9, Z10
+	VMOVAPS      Z9, Z11
+	VBROADCASTSS 16(AX), Z12
+	VMOVAPS      Z12, Z13
+	VMOVAPS      Z12, Z14
+	VBROADCASTSS 20(AX), Z15
+	VMOVAPS      Z15, Z16
+	VMOVAPS      Z15, Z17
+	VBROADCASTSS 24(AX), Z18
+	VMOVAPS      Z18, Z19
+	VMOVAPS      Z18, Z20
+	JMP          begin7
+
+zero7:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+
+begin7:
+	MOVQ CX, R13
+	MOVQ 16(R15), AX
+	MOVQ 64(R15), R15
+
+loop7:
+	VMOVUPS      (AX), Z21
+	VMOVUPS      64(AX), Z22
+	VMOVUPS      128(AX), Z23
+	VBROADCASTSS (R13), Z24
+	VFMADD231PS  Z21, Z24, Z0
+	VFMADD231PS  Z22, Z24, Z1
+	VFMADD231PS  Z23, Z24, Z2
+	VBROADCASTSS (R13)(SI*1), Z25
+	VFMADD231PS  Z21, Z25, Z3
+	VFMADD231PS  Z22, Z25, Z4
+	VFMADD231PS  Z23, Z25, Z5
+	VBROADCASTSS (R13)(SI*2), Z26
+	VFMADD231PS  Z21, Z26, Z6
+	VFMADD231PS  Z22, Z26, Z7
+	VFMADD231PS  Z23, Z26, Z8
+	VBROADCASTSS (R13)(R8*1), Z27
+	VFMADD231PS  Z21, Z27, Z9
+	VFMADD231PS  Z22, Z27, Z10
+	VFMADD231PS  Z23, Z27, Z11
+	VBROADCASTSS (R13)(SI*4), Z24
+	VFMADD231PS  Z21, Z24, Z12
+	VFMADD231PS  Z22, Z24, Z13
+	VFMADD231PS  Z23, Z24, Z14
+	VBROADCASTSS (R13)(R9*1), Z25
+	VFMADD231PS  Z21, Z25, Z15
+	VFMADD231PS  Z22, Z25, Z16
+	VFMADD231PS  Z23, Z25, Z17
+	VBROADCASTSS (R13)(R8*2), Z26
+	VFMADD231PS  Z21, Z26, Z18
+	VFMADD231PS  Z22, Z26, Z19
+	VFMADD231PS  Z23, Z26, Z20
+	ADDQ         DX, AX
+	ADDQ         BX, R13
+	DECQ         R15
+	JNE          loop7
+	MOVQ         p+0(FP), R15
+	MOVQ         (R15), AX
+	ADDQ         R11, AX
+	MOVQ         32(R15), R14
+	ADDQ         R11, R14
+	MOVQ         88(R15), R13
+	VPXORD       Z21, Z21, Z21
+	CMPQ         R13, $0x01
+	JEQ          relu7
+	CMPQ         R13, $0x02
+	JEQ          reluScale7
+	CMPQ         R13, $0x03
+	JEQ          scale7
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z3, (AX)
+	VMOVUPS      Z4, 64(AX)
+	VMOVUPS      Z5, 128(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	VMOVUPS      Z8, 128(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z9, (AX)
+	VMOVUPS      Z10, 64(AX)
+	VMOVUPS      Z11, 128(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z12, (AX)
+	VMOVUPS      Z13, 64(AX)
+	VMOVUPS      Z14, 128(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z15, (AX)
+	VMOVUPS      Z16, 64(AX)
+	VMOVUPS      Z17, 128(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z18, (AX)
+	VMOVUPS      Z19, 64(AX)
+	VMOVUPS      Z20, 128(AX)
+	ADDQ         DX, AX
+	JMP          stored7
+
+relu7:
+	VMAXPS  Z21, Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMAXPS  Z21, Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	VMAXPS  Z21, Z2, Z2
+	VMOVUPS Z2, 128(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z21, Z3, Z3
+	VMOVUPS Z3, (AX)
+	VMAXPS  Z21, Z4, Z4
+	VMOVUPS Z4, 64(AX)
+	VMAXPS  Z21, Z5, Z5
+	VMOVUPS Z5, 128(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z21, Z6, Z6
+	VMOVUPS Z6, (AX)
+	VMAXPS  Z21, Z7, Z7
+	VMOVUPS Z7, 64(AX)
+	VMAXPS  Z21, Z8, Z8
+	VMOVUPS Z8, 128(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z21, Z9, Z9
+	VMOVUPS Z9, (AX)
+	VMAXPS  Z21, Z10, Z10
+	VMOVUPS Z10, 64(AX)
+	VMAXPS  Z21, Z11, Z11
+	VMOVUPS Z11, 128(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z21, Z12, Z12
+	VMOVUPS Z12, (AX)
+	VMAXPS  Z21, Z13, Z13
+	VMOVUPS Z13, 64(AX)
+	VMAXPS  Z21, Z14, Z14
+	VMOVUPS Z14, 128(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z21, Z15, Z15
+	VMOVUPS Z15, (AX)
+	VMAXPS  Z21, Z16, Z16
+	VMOVUPS Z16, 64(AX)
+	VMAXPS  Z21, Z17, Z17
+	VMOVUPS Z17, 128(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z21, Z18, Z18
+	VMOVUPS Z18, (AX)
+	VMAXPS  Z21, Z19, Z19
+	VMOVUPS Z19, 64(AX)
+	VMAXPS  Z21, Z20, Z20
+	VMOVUPS Z20, 128(AX)
+	ADDQ    DX, AX
+	JMP     stored7
+
+reluScale7:
+	VMOVUPS   (R14), Z22
+	VCMPPS    $0x1e, Z21, Z22, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (AX)
+	VMOVUPS   64(R14), Z22
+	VCMPPS    $0x1e, Z21, Z22, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, 64(AX)
+	VMOVUPS   128(R14), Z22
+	VCMPPS    $0x1e, Z21, Z22, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VMOVUPS   Z2, 128(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z22
+	VCMPPS    $0x1e, Z21, Z22, K1
+	VMOVAPS.Z Z3, K1, Z3
+	VMOVUPS   Z3, (AX)
+	VMOVUPS   64(R14), Z22
+	VCMPPS    $0x1e, Z21, Z22, K1
+	VMOVAPS.Z Z4, K1, Z4
+	VMOVUPS   Z4, 64(AX)
+	VMOVUPS   128(R14), Z22
+	VCMPPS    $0x1e, Z21, Z22, K1
+	VMOVAPS.Z Z5, K1, Z5
+	VMOVUPS   Z5, 128(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z22
+	VCMPPS    $0x1e, Z21, Z22, K1
+	VMOVAPS.Z Z6, K1, Z6
+	VMOVUPS   Z6, (AX)
+	VMOVUPS   64(R14), Z22
+	VCMPPS    $0x1e, Z21, Z22, K1
+	VMOVAPS.Z Z7, K1, Z7
+	VMOVUPS   Z7, 64(AX)
+	VMOVUPS   128(R14), Z22
+	VCMPPS    $0x1e, Z21, Z22, K1
+	VMOVAPS.Z Z8, K1, Z8
+	VMOVUPS   Z8, 128(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z22
+	VCMPPS    $0x1e, Z21, Z22, K1
+	VMOVAPS.Z Z9, K1, Z9
+	VMOVUPS   Z9, (AX)
+	VMOVUPS   64(R14), Z22
+	VCMPPS    $0x1e, Z21, Z22, K1
+	VMOVAPS.Z Z10, K1, Z10
+	VMOVUPS   Z10, 64(AX)
+	VMOVUPS   128(R14), Z22
+	VCMPPS    $0x1e, Z21, Z22, K1
+	VMOVAPS.Z Z11, K1, Z11
+	VMOVUPS   Z11, 128(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z22
+	VCMPPS    $0x1e, Z21, Z22, K1
+	VMOVAPS.Z Z12, K1, Z12
+	VMOVUPS   Z12, (AX)
+	VMOVUPS   64(R14), Z22
+	VCMPPS    $0x1e, Z21, Z22, K1
+	VMOVAPS.Z Z13, K1, Z13
+	VMOVUPS   Z13, 64(AX)
+	VMOVUPS   128(R14), Z22
+	VCMPPS    $0x1e, Z21, Z22, K1
+	VMOVAPS.Z Z14, K1, Z14
+	VMOVUPS   Z14, 128(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z22
+	VCMPPS    $0x1e, Z21, Z22, K1
+	VMOVAPS.Z Z15, K1, Z15
+	VMOVUPS   Z15, (AX)
+	VMOVUPS   64(R14), Z22
+	VCMPPS    $0x1e, Z21, Z22, K1
+	VMOVAPS.Z Z16, K1, Z16
+	VMOVUPS   Z16, 64(AX)
+	VMOVUPS   128(R14), Z22
+	VCMPPS    $0x1e, Z21, Z22, K1
+	VMOVAPS.Z Z17, K1, Z17
+	VMOVUPS   Z17, 128(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z22
+	VCMPPS    $0x1e, Z21, Z22, K1
+	VMOVAPS.Z Z18, K1, Z18
+	VMOVUPS   Z18, (AX)
+	VMOVUPS   64(R14), Z22
+	VCMPPS    $0x1e, Z21, Z22, K1
+	VMOVAPS.Z Z19, K1, Z19
+	VMOVUPS   Z19, 64(AX)
+	VMOVUPS   128(R14), Z22
+	VCMPPS    $0x1e, Z21, Z22, K1
+	VMOVAPS.Z Z20, K1, Z20
+	VMOVUPS   Z20, 128(AX)
+	ADDQ      DX, AX
+	JMP       stored7
+
+scale7:
+	VMULPS  (R14), Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMULPS  64(R14), Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	VMULPS  128(R14), Z2, Z2
+	VMOVUPS Z2, 128(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z3, Z3
+	VMOVUPS Z3, (AX)
+	VMULPS  64(R14), Z4, Z4
+	VMOVUPS Z4, 64(AX)
+	VMULPS  128(R14), Z5, Z5
+	VMOVUPS Z5, 128(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z6, Z6
+	VMOVUPS Z6, (AX)
+	VMULPS  64(R14), Z7, Z7
+	VMOVUPS Z7, 64(AX)
+	VMULPS  128(R14), Z8, Z8
+	VMOVUPS Z8, 128(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z9, Z9
+	VMOVUPS Z9, (AX)
+	VMULPS  64(R14), Z10, Z10
+	VMOVUPS Z10, 64(AX)
+	VMULPS  128(R14), Z11, Z11
+	VMOVUPS Z11, 128(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z12, Z12
+	VMOVUPS Z12, (AX)
+	VMULPS  64(R14), Z13, Z13
+	VMOVUPS Z13, 64(AX)
+	VMULPS  128(R14), Z14, Z14
+	VMOVUPS Z14, 128(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z15, Z15
+	VMOVUPS Z15, (AX)
+	VMULPS  64(R14), Z16, Z16
+	VMOVUPS Z16, 64(AX)
+	VMULPS  128(R14), Z17, Z17
+	VMOVUPS Z17, 128(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z18, Z18
+	VMOVUPS Z18, (AX)
+	VMULPS  64(R14), Z19, Z19
+	VMOVUPS Z19, 64(AX)
+	VMULPS  128(R14), Z20, Z20
+	VMOVUPS Z20, 128(AX)
+	ADDQ    DX, AX
+
+stored7:
+	IMUL3Q $0x07, SI, R15
+	ADDQ   R15, CX
+	IMUL3Q $0x07, DX, R15
+	ADDQ   R15, R11
+	ADDQ   $+28, R12
+	DECQ   DI
+	JNE    tile7
+	VZEROUPPER
+	RET
+
+tile8:
+	MOVQ         p+0(FP), R15
+	MOVQ         24(R15), AX
+	TESTQ        AX, AX
+	JEQ          zero8
+	ADDQ         R12, AX
+	VBROADCASTSS (AX), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VBROADCASTSS 4(AX), Z3
+	VMOVAPS      Z3, Z4
+	VMOVAPS      Z3, Z5
+	VBROADCASTSS 8(AX), Z6
+	VMOVAPS      Z6, Z7
+	VMOVAPS      Z6, Z8
+	VBROADCASTSS 12(AX), Z9
+	VMOVAPS      Z9, Z10
+	VMOVAPS      Z9, Z11
+	VBROADCASTSS 16(AX), Z12
+	VMOVAPS      Z12, Z13
+	VMOVAPS      Z12, Z14
+	VBROADCASTSS 20(AX), Z15
+	VMOVAPS      Z15, Z16
+	VMOVAPS      Z15, Z17
+	VBROADCASTSS 24(AX), Z18
+	VMOVAPS      Z18, Z19
+	VMOVAPS      Z18, Z20
+	VBROADCASTSS 28(AX), Z21
+	VMOVAPS      Z21, Z22
+	VMOVAPS      Z21, Z23
+	JMP          begin8
+
+zero8:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+
+begin8:
+	MOVQ CX, R13
+	MOVQ 16(R15), AX
+	MOVQ 64(R15), R15
+
+loop8:
+	VMOVUPS      (AX), Z24
+	VMOVUPS      64(AX), Z25
+	VMOVUPS      128(AX), Z26
+	VBROADCASTSS (R13), Z27
+	VFMADD231PS  Z24, Z27, Z0
+	VFMADD231PS  Z25, Z27, Z1
+	VFMADD231PS  Z26, Z27, Z2
+	VBROADCASTSS (R13)(SI*1), Z28
+	VFMADD231PS  Z24, Z28, Z3
+	VFMADD231PS  Z25, Z28, Z4
+	VFMADD231PS  Z26, Z28, Z5
+	VBROADCASTSS (R13)(SI*2), Z29
+	VFMADD231PS  Z24, Z29, Z6
+	VFMADD231PS  Z25, Z29, Z7
+	VFMADD231PS  Z26, Z29, Z8
+	VBROADCASTSS (R13)(R8*1), Z30
+	VFMADD231PS  Z24, Z30, Z9
+	VFMADD231PS  Z25, Z30, Z10
+	VFMADD231PS  Z26, Z30, Z11
+	VBROADCASTSS (R13)(SI*4), Z27
+	VFMADD231PS  Z24, Z27, Z12
+	VFMADD231PS  Z25, Z27, Z13
+	VFMADD231PS  Z26, Z27, Z14
+	VBROADCASTSS (R13)(R9*1), Z28
+	VFMADD231PS  Z24, Z28, Z15
+	VFMADD231PS  Z25, Z28, Z16
+	VFMADD231PS  Z26, Z28, Z17
+	VBROADCASTSS (R13)(R8*2), Z29
+	VFMADD231PS  Z24, Z29, Z18
+	VFMADD231PS  Z25, Z29, Z19
+	VFMADD231PS  Z26, Z29, Z20
+	VBROADCASTSS (R13)(R10*1), Z30
+	VFMADD231PS  Z24, Z30, Z21
+	VFMADD231PS  Z25, Z30, Z22
+	VFMADD231PS  Z26, Z30, Z23
+	ADDQ         DX, AX
+	ADDQ         BX, R13
+	DECQ         R15
+	JNE          loop8
+	MOVQ         p+0(FP), R15
+	MOVQ         (R15), AX
+	ADDQ         R11, AX
+	MOVQ         32(R15), R14
+	ADDQ         R11, R14
+	MOVQ         88(R15), R13
+	VPXORD       Z24, Z24, Z24
+	CMPQ         R13, $0x01
+	JEQ          relu8
+	CMPQ         R13, $0x02
+	JEQ          reluScale8
+	CMPQ         R13, $0x03
+	JEQ          scale8
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z3, (AX)
+	VMOVUPS      Z4, 64(AX)
+	VMOVUPS      Z5, 128(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	VMOVUPS      Z8, 128(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z9, (AX)
+	VMOVUPS      Z10, 64(AX)
+	VMOVUPS      Z11, 128(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z12, (AX)
+	VMOVUPS      Z13, 64(AX)
+	VMOVUPS      Z14, 128(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z15, (AX)
+	VMOVUPS      Z16, 64(AX)
+	VMOVUPS      Z17, 128(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z18, (AX)
+	VMOVUPS      Z19, 64(AX)
+	VMOVUPS      Z20, 128(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z21, (AX)
+	VMOVUPS      Z22, 64(AX)
+	VMOVUPS      Z23, 128(AX)
+	ADDQ         DX, AX
+	JMP          stored8
+
+relu8:
+	VMAXPS  Z24, Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMAXPS  Z24, Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	VMAXPS  Z24, Z2, Z2
+	VMOVUPS Z2, 128(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z24, Z3, Z3
+	VMOVUPS Z3, (AX)
+	VMAXPS  Z24, Z4, Z4
+	VMOVUPS Z4, 64(AX)
+	VMAXPS  Z24, Z5, Z5
+	VMOVUPS Z5, 128(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z24, Z6, Z6
+	VMOVUPS Z6, (AX)
+	VMAXPS  Z24, Z7, Z7
+	VMOVUPS Z7, 64(AX)
+	VMAXPS  Z24, Z8, Z8
+	VMOVUPS Z8, 128(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z24, Z9, Z9
+	VMOVUPS Z9, (AX)
+	VMAXPS  Z24, Z10, Z10
+	VMOVUPS Z10, 64(AX)
+	VMAXPS  Z24, Z11, Z11
+	VMOVUPS Z11, 128(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z24, Z12, Z12
+	VMOVUPS Z12, (AX)
+	VMAXPS  Z24, Z13, Z13
+	VMOVUPS Z13, 64(AX)
+	VMAXPS  Z24, Z14, Z14
+	VMOVUPS Z14, 128(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z24, Z15, Z15
+	VMOVUPS Z15, (AX)
+	VMAXPS  Z24, Z16, Z16
+	VMOVUPS Z16, 64(AX)
+	VMAXPS  Z24, Z17, Z17
+	VMOVUPS Z17, 128(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z24, Z18, Z18
+	VMOVUPS Z18, (AX)
+	VMAXPS  Z24, Z19, Z19
+	VMOVUPS Z19, 64(AX)
+	VMAXPS  Z24, Z20, Z20
+	VMOVUPS Z20, 128(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z24, Z21, Z21
+	VMOVUPS Z21, (AX)
+	VMAXPS  Z24, Z22, Z22
+	VMOVUPS Z22, 64(AX)
+	VMAXPS  Z24, Z23, Z23
+	VMOVUPS Z23, 128(AX)
+	ADDQ    DX, AX
+	JMP     stored8
+
+reluScale8:
+	VMOVUPS   (R14), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (AX)
+	VMOVUPS   64(R14), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, 64(AX)
+	VMOVUPS   128(R14), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VMOVUPS   Z2, 128(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z3, K1, Z3
+	VMOVUPS   Z3, (AX)
+	VMOVUPS   64(R14), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z4, K1, Z4
+	VMOVUPS   Z4, 64(AX)
+	VMOVUPS   128(R14), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z5, K1, Z5
+	VMOVUPS   Z5, 128(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z6, K1, Z6
+	VMOVUPS   Z6, (AX)
+	VMOVUPS   64(R14), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z7, K1, Z7
+	VMOVUPS   Z7, 64(AX)
+	VMOVUPS   128(R14), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z8, K1, Z8
+	VMOVUPS   Z8, 128(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z9, K1, Z9
+	VMOVUPS   Z9, (AX)
+	VMOVUPS   64(R14), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z10, K1, Z10
+	VMOVUPS   Z10, 64(AX)
+	VMOVUPS   128(R14), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z11, K1, Z11
+	VMOVUPS   Z11, 128(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z12, K1, Z12
+	VMOVUPS   Z12, (AX)
+	VMOVUPS   64(R14), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z13, K1, Z13
+	VMOVUPS   Z13, 64(AX)
+	VMOVUPS   128(R14), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z14, K1, Z14
+	VMOVUPS   Z14, 128(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z15, K1, Z15
+	VMOVUPS   Z15, (AX)
+	VMOVUPS   64(R14), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z16, K1, Z16
+	VMOVUPS   Z16, 64(AX)
+	VMOVUPS   128(R14), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z17, K1, Z17
+	VMOVUPS   Z17, 128(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z18, K1, Z18
+	VMOVUPS   Z18, (AX)
+	VMOVUPS   64(R14), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z19, K1, Z19
+	VMOVUPS   Z19, 64(AX)
+	VMOVUPS   128(R14), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z20, K1, Z20
+	VMOVUPS   Z20, 128(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R14
+	VMOVUPS   (R14), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z21, K1, Z21
+	VMOVUPS   Z21, (AX)
+	VMOVUPS   64(R14), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z22, K1, Z22
+	VMOVUPS   Z22, 64(AX)
+	VMOVUPS   128(R14), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z23, K1, Z23
+	VMOVUPS   Z23, 128(AX)
+	ADDQ      DX, AX
+	JMP       stored8
+
+scale8:
+	VMULPS  (R14), Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMULPS  64(R14), Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	VMULPS  128(R14), Z2, Z2
+	VMOVUPS Z2, 128(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z3, Z3
+	VMOVUPS Z3, (AX)
+	VMULPS  64(R14), Z4, Z4
+	VMOVUPS Z4, 64(AX)
+	VMULPS  128(R14), Z5, Z5
+	VMOVUPS Z5, 128(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z6, Z6
+	VMOVUPS Z6, (AX)
+	VMULPS  64(R14), Z7, Z7
+	VMOVUPS Z7, 64(AX)
+	VMULPS  128(R14), Z8, Z8
+	VMOVUPS Z8, 128(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z9, Z9
+	VMOVUPS Z9, (AX)
+	VMULPS  64(R14), Z10, Z10
+	VMOVUPS Z10, 64(AX)
+	VMULPS  128(R14), Z11, Z11
+	VMOVUPS Z11, 128(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z12, Z12
+	VMOVUPS Z12, (AX)
+	VMULPS  64(R14), Z13, Z13
+	VMOVUPS Z13, 64(AX)
+	VMULPS  128(R14), Z14, Z14
+	VMOVUPS Z14, 128(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z15, Z15
+	VMOVUPS Z15, (AX)
+	VMULPS  64(R14), Z16, Z16
+	VMOVUPS Z16, 64(AX)
+	VMULPS  128(R14), Z17, Z17
+	VMOVUPS Z17, 128(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z18, Z18
+	VMOVUPS Z18, (AX)
+	VMULPS  64(R14), Z19, Z19
+	VMOVUPS Z19, 64(AX)
+	VMULPS  128(R14), Z20, Z20
+	VMOVUPS Z20, 128(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R14
+	VMULPS  (R14), Z21, Z21
+	VMOVUPS Z21, (AX)
+	VMULPS  64(R14), Z22, Z22
+	VMOVUPS Z22, 64(AX)
+	VMULPS  128(R14), Z23, Z23
+	VMOVUPS Z23, 128(AX)
+	ADDQ    DX, AX
+
+stored8:
+	IMUL3Q $0x08, SI, R15
+	ADDQ   R15, CX
+	IMUL3Q $0x08, DX, R15
+	ADDQ   R15, R11
+	ADDQ   $+32, R12
+	DECQ   DI
+	JNE    tile8
+	VZEROUPPER
+	RET
+
+// func lanes4AVX512(p *[12]uint64)
+// Requires: AVX, AVX512F
+TEXT ·lanes4AVX512(SB), NOSPLIT, $0-8
+	MOVQ p+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 56(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 80(AX), DI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (R8)(SI*2), R9
+	XORQ R10, R10
+	XORQ R11, R11
+	MOVQ 72(AX), AX
+	CMPQ AX, $0x06
+	JE   tile6
+	CMPQ AX, $0x05
+	JE   tile5
+	CMPQ AX, $0x04
+	JE   tile4
+	CMPQ AX, $0x03
+	JE   tile3
+	CMPQ AX, $0x02
+	JE   tile2
+
+tile1:
+	MOVQ         p+0(FP), R14
+	MOVQ         24(R14), AX
+	TESTQ        AX, AX
+	JEQ          zero1
+	ADDQ         R11, AX
+	VBROADCASTSS (AX), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	JMP          begin1
+
+zero1:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+
+begin1:
+	MOVQ CX, R12
+	MOVQ 16(R14), AX
+	MOVQ 64(R14), R14
+
+loop1:
+	VMOVUPS      (AX), Z4
+	VMOVUPS      64(AX), Z5
+	VMOVUPS      128(AX), Z6
+	VMOVUPS      192(AX), Z7
+	VBROADCASTSS (R12), Z8
+	VFMADD231PS  Z4, Z8, Z0
+	VFMADD231PS  Z5, Z8, Z1
+	VFMADD231PS  Z6, Z8, Z2
+	VFMADD231PS  Z7, Z8, Z3
+	ADDQ         DX, AX
+	ADDQ         BX, R12
+	DECQ         R14
+	JNE          loop1
+	MOVQ         p+0(FP), R14
+	MOVQ         (R14), AX
+	ADDQ         R10, AX
+	MOVQ         32(R14), R13
+	ADDQ         R10, R13
+	MOVQ         88(R14), R12
+	VPXORD       Z4, Z4, Z4
+	CMPQ         R12, $0x01
+	JEQ          relu1
+	CMPQ         R12, $0x02
+	JEQ          reluScale1
+	CMPQ         R12, $0x03
+	JEQ          scale1
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	VMOVUPS      Z3, 192(AX)
+	ADDQ         DX, AX
+	JMP          stored1
+
+relu1:
+	VMAXPS  Z4, Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMAXPS  Z4, Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	VMAXPS  Z4, Z2, Z2
+	VMOVUPS Z2, 128(AX)
+	VMAXPS  Z4, Z3, Z3
+	VMOVUPS Z3, 192(AX)
+	ADDQ    DX, AX
+	JMP     stored1
+
+reluScale1:
+	VMOVUPS   (R13), Z5
+	VCMPPS    $0x1e, Z4, Z5, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (AX)
+	VMOVUPS   64(R13), Z5
+	VCMPPS    $0x1e, Z4, Z5, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, 64(AX)
+	VMOVUPS   128(R13), Z5
+	VCMPPS    $0x1e, Z4, Z5, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VMOVUPS   Z2, 128(AX)
+	VMOVUPS   192(R13), Z5
+	VCMPPS    $0x1e, Z4, Z5, K1
+	VMOVAPS.Z Z3, K1, Z3
+	VMOVUPS   Z3, 192(AX)
+	ADDQ      DX, AX
+	JMP       stored1
+
+scale1:
+	VMULPS  (R13), Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMULPS  64(R13), Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	VMULPS  128(R13), Z2, Z2
+	VMOVUPS Z2, 128(AX)
+	VMULPS  192(R13), Z3, Z3
+	VMOVUPS Z3, 192(AX)
+	ADDQ    DX, AX
+
+stored1:
+	IMUL3Q $0x01, SI, R14
+	ADDQ   R14, CX
+	IMUL3Q $0x01, DX, R14
+	ADDQ   R14, R10
+	ADDQ   $+4, R11
+	DECQ   DI
+	JNE    tile1
+	VZEROUPPER
+	RET
+
+tile2:
+	MOVQ         p+0(FP), R14
+	MOVQ         24(R14), AX
+	TESTQ        AX, AX
+	JEQ          zero2
+	ADDQ         R11, AX
+	VBROADCASTSS (AX), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VBROADCASTSS 4(AX), Z4
+	VMOVAPS      Z4, Z5
+	VMOVAPS      Z4, Z6
+	VMOVAPS      Z4, Z7
+	JMP          begin2
+
+zero2:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+
+begin2:
+	MOVQ CX, R12
+	MOVQ 16(R14), AX
+	MOVQ 64(R14), R14
+
+loop2:
+	VMOVUPS      (AX), Z8
+	VMOVUPS      64(AX), Z9
+	VMOVUPS      128(AX), Z10
+	VMOVUPS      192(AX), Z11
+	VBROADCASTSS (R12), Z12
+	VFMADD231PS  Z8, Z12, Z0
+	VFMADD231PS  Z9, Z12, Z1
+	VFMADD231PS  Z10, Z12, Z2
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS (R12)(SI*1), Z13
+	VFMADD231PS  Z8, Z13, Z4
+	VFMADD231PS  Z9, Z13, Z5
+	VFMADD231PS  Z10, Z13, Z6
+	VFMADD231PS  Z11, Z13, Z7
+	ADDQ         DX, AX
+	ADDQ         BX, R12
+	DECQ         R14
+	JNE          loop2
+	MOVQ         p+0(FP), R14
+	MOVQ         (R14), AX
+	ADDQ         R10, AX
+	MOVQ         32(R14), R13
+	ADDQ         R10, R13
+	MOVQ         88(R14), R12
+	VPXORD       Z8, Z8, Z8
+	CMPQ         R12, $0x01
+	JEQ          relu2
+	CMPQ         R12, $0x02
+	JEQ          reluScale2
+	CMPQ         R12, $0x03
+	JEQ          scale2
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	VMOVUPS      Z3, 192(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	VMOVUPS      Z6, 128(AX)
+	VMOVUPS      Z7, 192(AX)
+	ADDQ         DX, AX
+	JMP          stored2
+
+relu2:
+	VMAXPS  Z8, Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMAXPS  Z8, Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	VMAXPS  Z8, Z2, Z2
+	VMOVUPS Z2, 128(AX)
+	VMAXPS  Z8, Z3, Z3
+	VMOVUPS Z3, 192(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z8, Z4, Z4
+	VMOVUPS Z4, (AX)
+	VMAXPS  Z8, Z5, Z5
+	VMOVUPS Z5, 64(AX)
+	VMAXPS  Z8, Z6, Z6
+	VMOVUPS Z6, 128(AX)
+	VMAXPS  Z8, Z7, Z7
+	VMOVUPS Z7, 192(AX)
+	ADDQ    DX, AX
+	JMP     stored2
+
+reluScale2:
+	VMOVUPS   (R13), Z9
+	VCMPPS    $0x1e, Z8, Z9, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (AX)
+	VMOVUPS   64(R13), Z9
+	VCMPPS    $0x1e, Z8, Z9, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, 64(AX)
+	VMOVUPS   128(R13), Z9
+	VCMPPS    $0x1e, Z8, Z9, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VMOVUPS   Z2, 128(AX)
+	VMOVUPS   192(R13), Z9
+	VCMPPS    $0x1e, Z8, Z9, K1
+	VMOVAPS.Z Z3, K1, Z3
+	VMOVUPS   Z3, 192(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R13
+	VMOVUPS   (R13), Z9
+	VCMPPS    $0x1e, Z8, Z9, K1
+	VMOVAPS.Z Z4, K1, Z4
+	VMOVUPS   Z4, (AX)
+	VMOVUPS   64(R13), Z9
+	VCMPPS    $0x1e, Z8, Z9, K1
+	VMOVAPS.Z Z5, K1, Z5
+	VMOVUPS   Z5, 64(AX)
+	VMOVUPS   128(R13), Z9
+	VCMPPS    $0x1e, Z8, Z9, K1
+	VMOVAPS.Z Z6, K1, Z6
+	VMOVUPS   Z6, 128(AX)
+	VMOVUPS   192(R13), Z9
+	VCMPPS    $0x1e, Z8, Z9, K1
+	VMOVAPS.Z Z7, K1, Z7
+	VMOVUPS   Z7, 192(AX)
+	ADDQ      DX, AX
+	JMP       stored2
+
+scale2:
+	VMULPS  (R13), Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMULPS  64(R13), Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	VMULPS  128(R13), Z2, Z2
+	VMOVUPS Z2, 128(AX)
+	VMULPS  192(R13), Z3, Z3
+	VMOVUPS Z3, 192(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R13
+	VMULPS  (R13), Z4, Z4
+	VMOVUPS Z4, (AX)
+	VMULPS  64(R13), Z5, Z5
+	VMOVUPS Z5, 64(AX)
+	VMULPS  128(R13), Z6, Z6
+	VMOVUPS Z6, 128(AX)
+	VMULPS  192(R13), Z7, Z7
+	VMOVUPS Z7, 192(AX)
+	ADDQ    DX, AX
+
+stored2:
+	IMUL3Q $0x02, SI, R14
+	ADDQ   R14, CX
+	IMUL3Q $0x02, DX, R14
+	ADDQ   R14, R10
+	ADDQ   $+8, R11
+	DECQ   DI
+	JNE    tile2
+	VZEROUPPER
+	RET
+
+tile3:
+	MOVQ         p+0(FP), R14
+	MOVQ         24(R14), AX
+	TESTQ        AX, AX
+	JEQ          zero3
+	ADDQ         R11, AX
+	VBROADCASTSS (AX), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VBROADCASTSS 4(AX), Z4
+	VMOVAPS      Z4, Z5
+	VMOVAPS      Z4, Z6
+	VMOVAPS      Z4, Z7
+	VBROADCASTSS 8(AX), Z8
+	VMOVAPS      Z8, Z9
+	VMOVAPS      Z8, Z10
+	VMOVAPS      Z8, Z11
+	JMP          begin3
+
+zero3:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+
+begin3:
+	MOVQ CX, R12
+	MOVQ 16(R14), AX
+	MOVQ 64(R14), R14
+
+loop3:
+	VMOVUPS      (AX), Z12
+	VMOVUPS      64(AX), Z13
+	VMOVUPS      128(AX), Z14
+	VMOVUPS      192(AX), Z15
+	VBROADCASTSS (R12), Z16
+	VFMADD231PS  Z12, Z16, Z0
+	VFMADD231PS  Z13, Z16, Z1
+	VFMADD231PS  Z14, Z16, Z2
+	VFMADD231PS  Z15, Z16, Z3
+	VBROADCASTSS (R12)(SI*1), Z17
+	VFMADD231PS  Z12, Z17, Z4
+	VFMADD231PS  Z13, Z17, Z5
+	VFMADD231PS  Z14, Z17, Z6
+	VFMADD231PS  Z15, Z17, Z7
+	VBROADCASTSS (R12)(SI*2), Z18
+	VFMADD231PS  Z12, Z18, Z8
+	VFMADD231PS  Z13, Z18, Z9
+	VFMADD231PS  Z14, Z18, Z10
+	VFMADD231PS  Z15, Z18, Z11
+	ADDQ         DX, AX
+	ADDQ         BX, R12
+	DECQ         R14
+	JNE          loop3
+	MOVQ         p+0(FP), R14
+	MOVQ         (R14), AX
+	ADDQ         R10, AX
+	MOVQ         32(R14), R13
+	ADDQ         R10, R13
+	MOVQ         88(R14), R12
+	VPXORD       Z12, Z12, Z12
+	CMPQ         R12, $0x01
+	JEQ          relu3
+	CMPQ         R12, $0x02
+	JEQ          reluScale3
+	CMPQ         R12, $0x03
+	JEQ          scale3
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	VMOVUPS      Z3, 192(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	VMOVUPS      Z6, 128(AX)
+	VMOVUPS      Z7, 192(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPS      Z9, 64(AX)
+	VMOVUPS      Z10, 128(AX)
+	VMOVUPS      Z11, 192(AX)
+	ADDQ         DX, AX
+	JMP          stored3
+
+relu3:
+	VMAXPS  Z12, Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMAXPS  Z12, Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	VMAXPS  Z12, Z2, Z2
+	VMOVUPS Z2, 128(AX)
+	VMAXPS  Z12, Z3, Z3
+	VMOVUPS Z3, 192(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z12, Z4, Z4
+	VMOVUPS Z4, (AX)
+	VMAXPS  Z12, Z5, Z5
+	VMOVUPS Z5, 64(AX)
+	VMAXPS  Z12, Z6, Z6
+	VMOVUPS Z6, 128(AX)
+	VMAXPS  Z12, Z7, Z7
+	VMOVUPS Z7, 192(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z12, Z8, Z8
+	VMOVUPS Z8, (AX)
+	VMAXPS  Z12, Z9, Z9
+	VMOVUPS Z9, 64(AX)
+	VMAXPS  Z12, Z10, Z10
+	VMOVUPS Z10, 128(AX)
+	VMAXPS  Z12, Z11, Z11
+	VMOVUPS Z11, 192(AX)
+	ADDQ    DX, AX
+	JMP     stored3
+
+reluScale3:
+	VMOVUPS   (R13), Z13
+	VCMPPS    $0x1e, Z12, Z13, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (AX)
+	VMOVUPS   64(R13), Z13
+	VCMPPS    $0x1e, Z12, Z13, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, 64(AX)
+	VMOVUPS   128(R13), Z13
+	VCMPPS    $0x1e, Z12, Z13, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VMOVUPS   Z2, 128(AX)
+	VMOVUPS   192(R13), Z13
+	VCMPPS    $0x1e, Z12, Z13, K1
+	VMOVAPS.Z Z3, K1, Z3
+	VMOVUPS   Z3, 192(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R13
+	VMOVUPS   (R13), Z13
+	VCMPPS    $0x1e, Z12, Z13, K1
+	VMOVAPS.Z Z4, K1, Z4
+	VMOVUPS   Z4, (AX)
+	VMOVUPS   64(R13), Z13
+	VCMPPS    $0x1e, Z12, Z13, K1
+	VMOVAPS.Z Z5, K1, Z5
+	VMOVUPS   Z5, 64(AX)
+	VMOVUPS   128(R13), Z13
+	VCMPPS    $0x1e, Z12, Z13, K1
+	VMOVAPS.Z Z6, K1, Z6
+	VMOVUPS   Z6, 128(AX)
+	VMOVUPS   192(R13), Z13
+	VCMPPS    $0x1e, Z12, Z13, K1
+	VMOVAPS.Z Z7, K1, Z7
+	VMOVUPS   Z7, 192(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R13
+	VMOVUPS   (R13), Z13
+	VCMPPS    $0x1e, Z12, Z13, K1
+	VMOVAPS.Z Z8, K1, Z8
+	VMOVUPS   Z8, (AX)
+	VMOVUPS   64(R13), Z13
+	VCMPPS    $0x1e, Z12, Z13, K1
+	VMOVAPS.Z Z9, K1, Z9
+	VMOVUPS   Z9, 64(AX)
+	VMOVUPS   128(R13), Z13
+	VCMPPS    $0x1e, Z12, Z13, K1
+	VMOVAPS.Z Z10, K1, Z10
+	VMOVUPS   Z10, 128(AX)
+	VMOVUPS   192(R13), Z13
+	VCMPPS    $0x1e, Z12, Z13, K1
+	VMOVAPS.Z Z11, K1, Z11
+	VMOVUPS   Z11, 192(AX)
+	ADDQ      DX, AX
+	JMP       stored3
+
+scale3:
+	VMULPS  (R13), Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMULPS  64(R13), Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	VMULPS  128(R13), Z2, Z2
+	VMOVUPS Z2, 128(AX)
+	VMULPS  192(R13), Z3, Z3
+	VMOVUPS Z3, 192(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R13
+	VMULPS  (R13), Z4, Z4
+	VMOVUPS Z4, (AX)
+	VMULPS  64(R13), Z5, Z5
+	VMOVUPS Z5, 64(AX)
+	VMULPS  128(R13), Z6, Z6
+	VMOVUPS Z6, 128(AX)
+	VMULPS  192(R13), Z7, Z7
+	VMOVUPS Z7, 192(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R13
+	VMULPS  (R13), Z8, Z8
+	VMOVUPS Z8, (AX)
+	VMULPS  64(R13), Z9, Z9
+	VMOVUPS Z9, 64(AX)
+	VMULPS  128(R13), Z10, Z10
+	VMOVUPS Z10, 128(AX)
+	VMULPS  192(R13), Z11, Z11
+	VMOVUPS Z11, 192(AX)
+	ADDQ    DX, AX
+
+stored3:
+	IMUL3Q $0x03, SI, R14
+	ADDQ   R14, CX
+	IMUL3Q $0x03, DX, R14
+	ADDQ   R14, R10
+	ADDQ   $+12, R11
+	DECQ   DI
+	JNE    tile3
+	VZEROUPPER
+	RET
+
+tile4:
+	MOVQ         p+0(FP), R14
+	MOVQ         24(R14), AX
+	TESTQ        AX, AX
+	JEQ          zero4
+	ADDQ         R11, AX
+	VBROADCASTSS (AX), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VBROADCASTSS 4(AX), Z4
+	VMOVAPS      Z4, Z5
+	VMOVAPS      Z4, Z6
+	VMOVAPS      Z4, Z7
+	VBROADCASTSS 8(AX), Z8
+	VMOVAPS      Z8, Z9
+	VMOVAPS      Z8, Z10
+	VMOVAPS      Z8, Z11
+	VBROADCASTSS 12(AX), Z12
+	VMOVAPS      Z12, Z13
+	VMOVAPS      Z12, Z14
+	VMOVAPS      Z12, Z15
+	JMP          begin4
+
+zero4:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+
+begin4:
+	MOVQ CX, R12
+	MOVQ 16(R14), AX
+	MOVQ 64(R14), R14
+
+loop4:
+	VMOVUPS      (AX), Z16
+	VMOVUPS      64(AX), Z17
+	VMOVUPS      128(AX), Z18
+	VMOVUPS      192(AX), Z19
+	VBROADCASTSS (R12), Z20
+	VFMADD231PS  Z16, Z20, Z0
+	VFMADD231PS  Z17, Z20, Z1
+	VFMADD231PS  Z18, Z20, Z2
+	VFMADD231PS  Z19, Z20, Z3
+	VBROADCASTSS (R12)(SI*1), Z21
+	VFMADD231PS  Z16, Z21, Z4
+	VFMADD231PS  Z17, Z21, Z5
+	VFMADD231PS  Z18, Z21, Z6
+	VFMADD231PS  Z19, Z21, Z7
+	VBROADCASTSS (R12)(SI*2), Z22
+	VFMADD231PS  Z16, Z22, Z8
+	VFMADD231PS  Z17, Z22, Z9
+	VFMADD231PS  Z18, Z22, Z10
+	VFMADD231PS  Z19, Z22, Z11
+	VBROADCASTSS (R12)(R8*1), Z23
+	VFMADD231PS  Z16, Z23, Z12
+	VFMADD231PS  Z17, Z23, Z13
+	VFMADD231PS  Z18, Z23, Z14
+	VFMADD231PS  Z19, Z23, Z15
+	ADDQ         DX, AX
+	ADDQ         BX, R12
+	DECQ         R14
+	JNE          loop4
+	MOVQ         p+0(FP), R14
+	MOVQ         (R14), AX
+	ADDQ         R10, AX
+	MOVQ         32(R14), R13
+	ADDQ         R10, R13
+	MOVQ         88(R14), R12
+	VPXORD       Z16, Z16, Z16
+	CMPQ         R12, $0x01
+	JEQ          relu4
+	CMPQ         R12, $0x02
+	JEQ          reluScale4
+	CMPQ         R12, $0x03
+	JEQ          scale4
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	VMOVUPS      Z3, 192(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	VMOVUPS      Z6, 128(AX)
+	VMOVUPS      Z7, 192(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPS      Z9, 64(AX)
+	VMOVUPS      Z10, 128(AX)
+	VMOVUPS      Z11, 192(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z12, (AX)
+	VMOVUPS      Z13, 64(AX)
+	VMOVUPS      Z14, 128(AX)
+	VMOVUPS      Z15, 192(AX)
+	ADDQ         DX, AX
+	JMP          stored4
+
+relu4:
+	VMAXPS  Z16, Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMAXPS  Z16, Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	VMAXPS  Z16, Z2, Z2
+	VMOVUPS Z2, 128(AX)
+	VMAXPS  Z16, Z3, Z3
+	VMOVUPS Z3, 192(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z16, Z4, Z4
+	VMOVUPS Z4, (AX)
+	VMAXPS  Z16, Z5, Z5
+	VMOVUPS Z5, 64(AX)
+	VMAXPS  Z16, Z6, Z6
+	VMOVUPS Z6, 128(AX)
+	VMAXPS  Z16, Z7, Z7
+	VMOVUPS Z7, 192(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z16, Z8, Z8
+	VMOVUPS Z8, (AX)
+	VMAXPS  Z16, Z9, Z9
+	VMOVUPS Z9, 64(AX)
+	VMAXPS  Z16, Z10, Z10
+	VMOVUPS Z10, 128(AX)
+	VMAXPS  Z16, Z11, Z11
+	VMOVUPS Z11, 192(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z16, Z12, Z12
+	VMOVUPS Z12, (AX)
+	VMAXPS  Z16, Z13, Z13
+	VMOVUPS Z13, 64(AX)
+	VMAXPS  Z16, Z14, Z14
+	VMOVUPS Z14, 128(AX)
+	VMAXPS  Z16, Z15, Z15
+	VMOVUPS Z15, 192(AX)
+	ADDQ    DX, AX
+	JMP     stored4
+
+reluScale4:
+	VMOVUPS   (R13), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (AX)
+	VMOVUPS   64(R13), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, 64(AX)
+	VMOVUPS   128(R13), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VMOVUPS   Z2, 128(AX)
+	VMOVUPS   192(R13), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z3, K1, Z3
+	VMOVUPS   Z3, 192(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R13
+	VMOVUPS   (R13), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z4, K1, Z4
+	VMOVUPS   Z4, (AX)
+	VMOVUPS   64(R13), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z5, K1, Z5
+	VMOVUPS   Z5, 64(AX)
+	VMOVUPS   128(R13), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z6, K1, Z6
+	VMOVUPS   Z6, 128(AX)
+	VMOVUPS   192(R13), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z7, K1, Z7
+	VMOVUPS   Z7, 192(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R13
+	VMOVUPS   (R13), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z8, K1, Z8
+	VMOVUPS   Z8, (AX)
+	VMOVUPS   64(R13), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z9, K1, Z9
+	VMOVUPS   Z9, 64(AX)
+	VMOVUPS   128(R13), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z10, K1, Z10
+	VMOVUPS   Z10, 128(AX)
+	VMOVUPS   192(R13), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z11, K1, Z11
+	VMOVUPS   Z11, 192(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R13
+	VMOVUPS   (R13), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z12, K1, Z12
+	VMOVUPS   Z12, (AX)
+	VMOVUPS   64(R13), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z13, K1, Z13
+	VMOVUPS   Z13, 64(AX)
+	VMOVUPS   128(R13), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z14, K1, Z14
+	VMOVUPS   Z14, 128(AX)
+	VMOVUPS   192(R13), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z15, K1, Z15
+	VMOVUPS   Z15, 192(AX)
+	ADDQ      DX, AX
+	JMP       stored4
+
+scale4:
+	VMULPS  (R13), Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMULPS  64(R13), Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	VMULPS  128(R13), Z2, Z2
+	VMOVUPS Z2, 128(AX)
+	VMULPS  192(R13), Z3, Z3
+	VMOVUPS Z3, 192(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R13
+	VMULPS  (R13), Z4, Z4
+	VMOVUPS Z4, (AX)
+	VMULPS  64(R13), Z5, Z5
+	VMOVUPS Z5, 64(AX)
+	VMULPS  128(R13), Z6, Z6
+	VMOVUPS Z6, 128(AX)
+	VMULPS  192(R13), Z7, Z7
+	VMOVUPS Z7, 192(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R13
+	VMULPS  (R13), Z8, Z8
+	VMOVUPS Z8, (AX)
+	VMULPS  64(R13), Z9, Z9
+	VMOVUPS Z9, 64(AX)
+	VMULPS  128(R13), Z10, Z10
+	VMOVUPS Z10, 128(AX)
+	VMULPS  192(R13), Z11, Z11
+	VMOVUPS Z11, 192(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R13
+	VMULPS  (R13), Z12, Z12
+	VMOVUPS Z12, (AX)
+	VMULPS  64(R13), Z13, Z13
+	VMOVUPS Z13, 64(AX)
+	VMULPS  128(R13), Z14, Z14
+	VMOVUPS Z14, 128(AX)
+	VMULPS  192(R13), Z15, Z15
+	VMOVUPS Z15, 192(AX)
+	ADDQ    DX, AX
+
+stored4:
+	IMUL3Q $0x04, SI, R14
+	ADDQ   R14, CX
+	IMUL3Q $0x04, DX, R14
+	ADDQ   R14, R10
+	ADDQ   $+16, R11
+	DECQ   DI
+	JNE    tile4
+	VZEROUPPER
+	RET
+
+tile5:
+	MOVQ         p+0(FP), R14
+	MOVQ         24(R14), AX
+	TESTQ        AX, AX
+	JEQ          zero5
+	ADDQ         R11, AX
+	VBROADCASTSS (AX), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VBROADCASTSS 4(AX), Z4
+	VMOVAPS      Z4, Z5
+	VMOVAPS      Z4, Z6
+	VMOVAPS      Z4, Z7
+	VBROADCASTSS 8(AX), Z8
+	VMOVAPS      Z8, Z9
+	VMOVAPS      Z8, Z10
+	VMOVAPS      Z8, Z11
+	VBROADCASTSS 12(AX), Z12
+	VMOVAPS      Z12, Z13
+	VMOVAPS      Z12, Z14
+	VMOVAPS      Z12, Z15
+	VBROADCASTSS 16(AX), Z16
+	VMOVAPS      Z16, Z17
+	VMOVAPS      Z16, Z18
+	VMOVAPS      Z16, Z19
+	JMP          begin5
+
+zero5:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+
+begin5:
+	MOVQ CX, R12
+	MOVQ 16(R14), AX
+	MOVQ 64(R14), R14
+
+loop5:
+	VMOVUPS      (AX), Z20
+	VMOVUPS      64(AX), Z21
+	VMOVUPS      128(AX), Z22
+	VMOVUPS      192(AX), Z23
+	VBROADCASTSS (R12), Z24
+	VFMADD231PS  Z20, Z24, Z0
+	VFMADD231PS  Z21, Z24, Z1
+	VFMADD231PS  Z22, Z24, Z2
+	VFMADD231PS  Z23, Z24, Z3
+	VBROADCASTSS (R12)(SI*1), Z25
+	VFMADD231PS  Z20, Z25, Z4
+	VFMADD231PS  Z21, Z25, Z5
+	VFMADD231PS  Z22, Z25, Z6
+	VFMADD231PS  Z23, Z25, Z7
+	VBROADCASTSS (R12)(SI*2), Z26
+	VFMADD231PS  Z20, Z26, Z8
+	VFMADD231PS  Z21, Z26, Z9
+	VFMADD231PS  Z22, Z26, Z10
+	VFMADD231PS  Z23, Z26, Z11
+	VBROADCASTSS (R12)(R8*1), Z27
+	VFMADD231PS  Z20, Z27, Z12
+	VFMADD231PS  Z21, Z27, Z13
+	VFMADD231PS  Z22, Z27, Z14
+	VFMADD231PS  Z23, Z27, Z15
+	VBROADCASTSS (R12)(SI*4), Z24
+	VFMADD231PS  Z20, Z24, Z16
+	VFMADD231PS  Z21, Z24, Z17
+	VFMADD231PS  Z22, Z24, Z18
+	VFMADD231PS  Z23, Z24, Z19
+	ADDQ         DX, AX
+	ADDQ         BX, R12
+	DECQ         R14
+	JNE          loop5
+	MOVQ         p+0(FP), R14
+	MOVQ         (R14), AX
+	ADDQ         R10, AX
+	MOVQ         32(R14), R13
+	ADDQ         R10, R13
+	MOVQ         88(R14), R12
+	VPXORD       Z20, Z20, Z20
+	CMPQ         R12, $0x01
+	JEQ          relu5
+	CMPQ         R12, $0x02
+	JEQ          reluScale5
+	CMPQ         R12, $0x03
+	JEQ          scale5
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	VMOVUPS      Z3, 192(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	VMOVUPS      Z6, 128(AX)
+	VMOVUPS      Z7, 192(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPS      Z9, 64(AX)
+	VMOVUPS      Z10, 128(AX)
+	VMOVUPS      Z11, 192(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z12, (AX)
+	VMOVUPS      Z13, 64(AX)
+	VMOVUPS      Z14, 128(AX)
+	VMOVUPS      Z15, 192(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z16, (AX)
+	VMOVUPS      Z17, 64(AX)
+	VMOVUPS      Z18, 128(AX)
+	VMOVUPS      Z19, 192(AX)
+	ADDQ         DX, AX
+	JMP          stored5
+
+relu5:
+	VMAXPS  Z20, Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMAXPS  Z20, Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	VMAXPS  Z20, Z2, Z2
+	VMOVUPS Z2, 128(AX)
+	VMAXPS  Z20, Z3, Z3
+	VMOVUPS Z3, 192(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z20, Z4, Z4
+	VMOVUPS Z4, (AX)
+	VMAXPS  Z20, Z5, Z5
+	VMOVUPS Z5, 64(AX)
+	VMAXPS  Z20, Z6, Z6
+	VMOVUPS Z6, 128(AX)
+	VMAXPS  Z20, Z7, Z7
+	VMOVUPS Z7, 192(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z20, Z8, Z8
+	VMOVUPS Z8, (AX)
+	VMAXPS  Z20, Z9, Z9
+	VMOVUPS Z9, 64(AX)
+	VMAXPS  Z20, Z10, Z10
+	VMOVUPS Z10, 128(AX)
+	VMAXPS  Z20, Z11, Z11
+	VMOVUPS Z11, 192(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z20, Z12, Z12
+	VMOVUPS Z12, (AX)
+	VMAXPS  Z20, Z13, Z13
+	VMOVUPS Z13, 64(AX)
+	VMAXPS  Z20, Z14, Z14
+	VMOVUPS Z14, 128(AX)
+	VMAXPS  Z20, Z15, Z15
+	VMOVUPS Z15, 192(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z20, Z16, Z16
+	VMOVUPS Z16, (AX)
+	VMAXPS  Z20, Z17, Z17
+	VMOVUPS Z17, 64(AX)
+	VMAXPS  Z20, Z18, Z18
+	VMOVUPS Z18, 128(AX)
+	VMAXPS  Z20, Z19, Z19
+	VMOVUPS Z19, 192(AX)
+	ADDQ    DX, AX
+	JMP     stored5
+
+reluScale5:
+	VMOVUPS   (R13), Z21
+	VCMPPS    $0x1e, Z20, Z21, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (AX)
+	VMOVUPS   64(R13), Z21
+	VCMPPS    $0x1e, Z20, Z21, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, 64(AX)
+	VMOVUPS   128(R13), Z21
+	VCMPPS    $0x1e, Z20, Z21, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VMOVUPS   Z2, 128(AX)
+	VMOVUPS   192(R13), Z21
+	VCMPPS    $0x1e, Z20, Z21, K1
+	VMOVAPS.Z Z3, K1, Z3
+	VMOVUPS   Z3, 192(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R13
+	VMOVUPS   (R13), Z21
+	VCMPPS    $0x1e, Z20, Z21, K1
+	VMOVAPS.Z Z4, K1, Z4
+	VMOVUPS   Z4, (AX)
+	VMOVUPS   64(R13), Z21
+	VCMPPS    $0x1e, Z20, Z21, K1
+	VMOVAPS.Z Z5, K1, Z5
+	VMOVUPS   Z5, 64(AX)
+	VMOVUPS   128(R13), Z21
+	VCMPPS    $0x1e, Z20, Z21, K1
+	VMOVAPS.Z Z6, K1, Z6
+	VMOVUPS   Z6, 128(AX)
+	VMOVUPS   192(R13), Z21
+	VCMPPS    $0x1e, Z20, Z21, K1
+	VMOVAPS.Z Z7, K1, Z7
+	VMOVUPS   Z7, 192(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R13
+	VMOVUPS   (R13), Z21
+	VCMPPS    $0x1e, Z20, Z21, K1
+	VMOVAPS.Z Z8, K1, Z8
+	VMOVUPS   Z8, (AX)
+	VMOVUPS   64(R13), Z21
+	VCMPPS    $0x1e, Z20, Z21, K1
+	VMOVAPS.Z Z9, K1, Z9
+	VMOVUPS   Z9, 64(AX)
+	VMOVUPS   128(R13), Z21
+	VCMPPS    $0x1e, Z20, Z21, K1
+	VMOVAPS.Z Z10, K1, Z10
+	VMOVUPS   Z10, 128(AX)
+	VMOVUPS   192(R13), Z21
+	VCMPPS    $0x1e, Z20, Z21, K1
+	VMOVAPS.Z Z11, K1, Z11
+	VMOVUPS   Z11, 192(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R13
+	VMOVUPS   (R13), Z21
+	VCMPPS    $0x1e, Z20, Z21, K1
+	VMOVAPS.Z Z12, K1, Z12
+	VMOVUPS   Z12, (AX)
+	VMOVUPS   64(R13), Z21
+	VCMPPS    $0x1e, Z20, Z21, K1
+	VMOVAPS.Z Z13, K1, Z13
+	VMOVUPS   Z13, 64(AX)
+	VMOVUPS   128(R13), Z21
+	VCMPPS    $0x1e, Z20, Z21, K1
+	VMOVAPS.Z Z14, K1, Z14
+	VMOVUPS   Z14, 128(AX)
+	VMOVUPS   192(R13), Z21
+	VCMPPS    $0x1e, Z20, Z21, K1
+	VMOVAPS.Z Z15, K1, Z15
+	VMOVUPS   Z15, 192(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R13
+	VMOVUPS   (R13), Z21
+	VCMPPS    $0x1e, Z20, Z21, K1
+	VMOVAPS.Z Z16, K1, Z16
+	VMOVUPS   Z16, (AX)
+	VMOVUPS   64(R13), Z21
+	VCMPPS    $0x1e, Z20, Z21, K1
+	VMOVAPS.Z Z17, K1, Z17
+	VMOVUPS   Z17, 64(AX)
+	VMOVUPS   128(R13), Z21
+	VCMPPS    $0x1e, Z20, Z21, K1
+	VMOVAPS.Z Z18, K1, Z18
+	VMOVUPS   Z18, 128(AX)
+	VMOVUPS   192(R13), Z21
+	VCMPPS    $0x1e, Z20, Z21, K1
+	VMOVAPS.Z Z19, K1, Z19
+	VMOVUPS   Z19, 192(AX)
+	ADDQ      DX, AX
+	JMP       stored5
+
+scale5:
+	VMULPS  (R13), Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMULPS  64(R13), Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	VMULPS  128(R13), Z2, Z2
+	VMOVUPS Z2, 128(AX)
+	VMULPS  192(R13), Z3, Z3
+	VMOVUPS Z3, 192(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R13
+	VMULPS  (R13), Z4, Z4
+	VMOVUPS Z4, (AX)
+	VMULPS  64(R13), Z5, Z5
+	VMOVUPS Z5, 64(AX)
+	VMULPS  128(R13), Z6, Z6
+	VMOVUPS Z6, 128(AX)
+	VMULPS  192(R13), Z7, Z7
+	VMOVUPS Z7, 192(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R13
+	VMULPS  (R13), Z8, Z8
+	VMOVUPS Z8, (AX)
+	VMULPS  64(R13), Z9, Z9
+	VMOVUPS Z9, 64(AX)
+	VMULPS  128(R13), Z10, Z10
+	VMOVUPS Z10, 128(AX)
+	VMULPS  192(R13), Z11, Z11
+	VMOVUPS Z11, 192(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R13
+	VMULPS  (R13), Z12, Z12
+	VMOVUPS Z12, (AX)
+	VMULPS  64(R13), Z13, Z13
+	VMOVUPS Z13, 64(AX)
+	VMULPS  128(R13), Z14, Z14
+	VMOVUPS Z14, 128(AX)
+	VMULPS  192(R13), Z15, Z15
+	VMOVUPS Z15, 192(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R13
+	VMULPS  (R13), Z16, Z16
+	VMOVUPS Z16, (AX)
+	VMULPS  64(R13), Z17, Z17
+	VMOVUPS Z17, 64(AX)
+	VMULPS  128(R13), Z18, Z18
+	VMOVUPS Z18, 128(AX)
+	VMULPS  192(R13), Z19, Z19
+	VMOVUPS Z19, 192(AX)
+	ADDQ    DX, AX
+
+stored5:
+	IMUL3Q $0x05, SI, R14
+	ADDQ   R14, CX
+	IMUL3Q $0x05, DX, R14
+	ADDQ   R14, R10
+	ADDQ   $+20, R11
+	DECQ   DI
+	JNE    tile5
+	VZEROUPPER
+	RET
+
+tile6:
+	MOVQ         p+0(FP), R14
+	MOVQ         24(R14), AX
+	TESTQ        AX, AX
+	JEQ          zero6
+	ADDQ         R11, AX
+	VBROADCASTSS (AX), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VBROADCASTSS 4(AX), Z4
+	VMOVAPS      Z4, Z5
+	VMOVAPS      Z4, Z6
+	VMOVAPS      Z4, Z7
+	VBROADCASTSS 8(AX), Z8
+	VMOVAPS      Z8, Z9
+	VMOVAPS      Z8, Z10
+	VMOVAPS      Z8, Z11
+	VBROADCASTSS 12(AX), Z12
+	VMOVAPS      Z12, Z13
+	VMOVAPS      Z12, Z14
+	VMOVAPS      Z12, Z15
+	VBROADCASTSS 16(AX), Z16
+	VMOVAPS      Z16, Z17
+	VMOVAPS      Z16, Z18
+	VMOVAPS      Z16, Z19
+	VBROADCASTSS 20(AX), Z20
+	VMOVAPS      Z20, Z21
+	VMOVAPS      Z20, Z22
+	VMOVAPS      Z20, Z23
+	JMP          begin6
+
+zero6:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+
+begin6:
+	MOVQ CX, R12
+	MOVQ 16(R14), AX
+	MOVQ 64(R14), R14
+
+loop6:
+	VMOVUPS      (AX), Z24
+	VMOVUPS      64(AX), Z25
+	VMOVUPS      128(AX), Z26
+	VMOVUPS      192(AX), Z27
+	VBROADCASTSS (R12), Z28
+	VFMADD231PS  Z24, Z28, Z0
+	VFMADD231PS  Z25, Z28, Z1
+	VFMADD231PS  Z26, Z28, Z2
+	VFMADD231PS  Z27, Z28, Z3
+	VBROADCASTSS (R12)(SI*1), Z29
+	VFMADD231PS  Z24, Z29, Z4
+	VFMADD231PS  Z25, Z29, Z5
+	VFMADD231PS  Z26, Z29, Z6
+	VFMADD231PS  Z27, Z29, Z7
+	VBROADCASTSS (R12)(SI*2), Z30
+	VFMADD231PS  Z24, Z30, Z8
+	VFMADD231PS  Z25, Z30, Z9
+	VFMADD231PS  Z26, Z30, Z10
+	VFMADD231PS  Z27, Z30, Z11
+	VBROADCASTSS (R12)(R8*1), Z31
+	VFMADD231PS  Z24, Z31, Z12
+	VFMADD231PS  Z25, Z31, Z13
+	VFMADD231PS  Z26, Z31, Z14
+	VFMADD231PS  Z27, Z31, Z15
+	VBROADCASTSS (R12)(SI*4), Z28
+	VFMADD231PS  Z24, Z28, Z16
+	VFMADD231PS  Z25, Z28, Z17
+	VFMADD231PS  Z26, Z28, Z18
+	VFMADD231PS  Z27, Z28, Z19
+	VBROADCASTSS (R12)(R9*1), Z29
+	VFMADD231PS  Z24, Z29, Z20
+	VFMADD231PS  Z25, Z29, Z21
+	VFMADD231PS  Z26, Z29, Z22
+	VFMADD231PS  Z27, Z29, Z23
+	ADDQ         DX, AX
+	ADDQ         BX, R12
+	DECQ         R14
+	JNE          loop6
+	MOVQ         p+0(FP), R14
+	MOVQ         (R14), AX
+	ADDQ         R10, AX
+	MOVQ         32(R14), R13
+	ADDQ         R10, R13
+	MOVQ         88(R14), R12
+	VPXORD       Z24, Z24, Z24
+	CMPQ         R12, $0x01
+	JEQ          relu6
+	CMPQ         R12, $0x02
+	JEQ          reluScale6
+	CMPQ         R12, $0x03
+	JEQ          scale6
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	VMOVUPS      Z3, 192(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	VMOVUPS      Z6, 128(AX)
+	VMOVUPS      Z7, 192(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPS      Z9, 64(AX)
+	VMOVUPS      Z10, 128(AX)
+	VMOVUPS      Z11, 192(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z12, (AX)
+	VMOVUPS      Z13, 64(AX)
+	VMOVUPS      Z14, 128(AX)
+	VMOVUPS      Z15, 192(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z16, (AX)
+	VMOVUPS      Z17, 64(AX)
+	VMOVUPS      Z18, 128(AX)
+	VMOVUPS      Z19, 192(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z20, (AX)
+	VMOVUPS      Z21, 64(AX)
+	VMOVUPS      Z22, 128(AX)
+	VMOVUPS      Z23, 192(AX)
+	ADDQ         DX, AX
+	JMP          stored6
+
+relu6:
+	VMAXPS  Z24, Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMAXPS  Z24, Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	VMAXPS  Z24, Z2, Z2
+	VMOVUPS Z2, 128(AX)
+	VMAXPS  Z24, Z3, Z3
+	VMOVUPS Z3, 192(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z24, Z4, Z4
+	VMOVUPS Z4, (AX)
+	VMAXPS  Z24, Z5, Z5
+	VMOVUPS Z5, 64(AX)
+	VMAXPS  Z24, Z6, Z6
+	VMOVUPS Z6, 128(AX)
+	VMAXPS  Z24, Z7, Z7
+	VMOVUPS Z7, 192(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z24, Z8, Z8
+	VMOVUPS Z8, (AX)
+	VMAXPS  Z24, Z9, Z9
+	VMOVUPS Z9, 64(AX)
+	VMAXPS  Z24, Z10, Z10
+	VMOVUPS Z10, 128(AX)
+	VMAXPS  Z24, Z11, Z11
+	VMOVUPS Z11, 192(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z24, Z12, Z12
+	VMOVUPS Z12, (AX)
+	VMAXPS  Z24, Z13, Z13
+	VMOVUPS Z13, 64(AX)
+	VMAXPS  Z24, Z14, Z14
+	VMOVUPS Z14, 128(AX)
+	VMAXPS  Z24, Z15, Z15
+	VMOVUPS Z15, 192(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z24, Z16, Z16
+	VMOVUPS Z16, (AX)
+	VMAXPS  Z24, Z17, Z17
+	VMOVUPS Z17, 64(AX)
+	VMAXPS  Z24, Z18, Z18
+	VMOVUPS Z18, 128(AX)
+	VMAXPS  Z24, Z19, Z19
+	VMOVUPS Z19, 192(AX)
+	ADDQ    DX, AX
+	VMAXPS  Z24, Z20, Z20
+	VMOVUPS Z20, (AX)
+	VMAXPS  Z24, Z21, Z21
+	VMOVUPS Z21, 64(AX)
+	VMAXPS  Z24, Z22, Z22
+	VMOVUPS Z22, 128(AX)
+	VMAXPS  Z24, Z23, Z23
+	VMOVUPS Z23, 192(AX)
+	ADDQ    DX, AX
+	JMP     stored6
+
+reluScale6:
+	VMOVUPS   (R13), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (AX)
+	VMOVUPS   64(R13), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, 64(AX)
+	VMOVUPS   128(R13), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VMOVUPS   Z2, 128(AX)
+	VMOVUPS   192(R13), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z3, K1, Z3
+	VMOVUPS   Z3, 192(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R13
+	VMOVUPS   (R13), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z4, K1, Z4
+	VMOVUPS   Z4, (AX)
+	VMOVUPS   64(R13), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z5, K1, Z5
+	VMOVUPS   Z5, 64(AX)
+	VMOVUPS   128(R13), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z6, K1, Z6
+	VMOVUPS   Z6, 128(AX)
+	VMOVUPS   192(R13), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z7, K1, Z7
+	VMOVUPS   Z7, 192(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R13
+	VMOVUPS   (R13), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z8, K1, Z8
+	VMOVUPS   Z8, (AX)
+	VMOVUPS   64(R13), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z9, K1, Z9
+	VMOVUPS   Z9, 64(AX)
+	VMOVUPS   128(R13), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z10, K1, Z10
+	VMOVUPS   Z10, 128(AX)
+	VMOVUPS   192(R13), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z11, K1, Z11
+	VMOVUPS   Z11, 192(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R13
+	VMOVUPS   (R13), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z12, K1, Z12
+	VMOVUPS   Z12, (AX)
+	VMOVUPS   64(R13), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z13, K1, Z13
+	VMOVUPS   Z13, 64(AX)
+	VMOVUPS   128(R13), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z14, K1, Z14
+	VMOVUPS   Z14, 128(AX)
+	VMOVUPS   192(R13), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z15, K1, Z15
+	VMOVUPS   Z15, 192(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R13
+	VMOVUPS   (R13), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z16, K1, Z16
+	VMOVUPS   Z16, (AX)
+	VMOVUPS   64(R13), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z17, K1, Z17
+	VMOVUPS   Z17, 64(AX)
+	VMOVUPS   128(R13), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z18, K1, Z18
+	VMOVUPS   Z18, 128(AX)
+	VMOVUPS   192(R13), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z19, K1, Z19
+	VMOVUPS   Z19, 192(AX)
+	ADDQ      DX, AX
+	ADDQ      DX, R13
+	VMOVUPS   (R13), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z20, K1, Z20
+	VMOVUPS   Z20, (AX)
+	VMOVUPS   64(R13), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z21, K1, Z21
+	VMOVUPS   Z21, 64(AX)
+	VMOVUPS   128(R13), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z22, K1, Z22
+	VMOVUPS   Z22, 128(AX)
+	VMOVUPS   192(R13), Z25
+	VCMPPS    $0x1e, Z24, Z25, K1
+	VMOVAPS.Z Z23, K1, Z23
+	VMOVUPS   Z23, 192(AX)
+	ADDQ      DX, AX
+	JMP       stored6
+
+scale6:
+	VMULPS  (R13), Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMULPS  64(R13), Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	VMULPS  128(R13), Z2, Z2
+	VMOVUPS Z2, 128(AX)
+	VMULPS  192(R13), Z3, Z3
+	VMOVUPS Z3, 192(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R13
+	VMULPS  (R13), Z4, Z4
+	VMOVUPS Z4, (AX)
+	VMULPS  64(R13), Z5, Z5
+	VMOVUPS Z5, 64(AX)
+	VMULPS  128(R13), Z6, Z6
+	VMOVUPS Z6, 128(AX)
+	VMULPS  192(R13), Z7, Z7
+	VMOVUPS Z7, 192(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R13
+	VMULPS  (R13), Z8, Z8
+	VMOVUPS Z8, (AX)
+	VMULPS  64(R13), Z9, Z9
+	VMOVUPS Z9, 64(AX)
+	VMULPS  128(R13), Z10, Z10
+	VMOVUPS Z10, 128(AX)
+	VMULPS  192(R13), Z11, Z11
+	VMOVUPS Z11, 192(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R13
+	VMULPS  (R13), Z12, Z12
+	VMOVUPS Z12, (AX)
+	VMULPS  64(R13), Z13, Z13
+	VMOVUPS Z13, 64(AX)
+	VMULPS  128(R13), Z14, Z14
+	VMOVUPS Z14, 128(AX)
+	VMULPS  192(R13), Z15, Z15
+	VMOVUPS Z15, 192(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R13
+	VMULPS  (R13), Z16, Z16
+	VMOVUPS Z16, (AX)
+	VMULPS  64(R13), Z17, Z17
+	VMOVUPS Z17, 64(AX)
+	VMULPS  128(R13), Z18, Z18
+	VMOVUPS Z18, 128(AX)
+	VMULPS  192(R13), Z19, Z19
+	VMOVUPS Z19, 192(AX)
+	ADDQ    DX, AX
+	ADDQ    DX, R13
+	VMULPS  (R13), Z20, Z20
+	VMOVUPS Z20, (AX)
+	VMULPS  64(R13), Z21, Z21
+	VMOVUPS Z21, 64(AX)
+	VMULPS  128(R13), Z22, Z22
+	VMOVUPS Z22, 128(AX)
+	VMULPS  192(R13), Z23, Z23
+	VMOVUPS Z23, 192(AX)
+	ADDQ    DX, AX
+
+stored6:
+	IMUL3Q $0x06, SI, R14
+	ADDQ   R14, CX
+	IMUL3Q $0x06, DX, R14
+	ADDQ   R14, R10
+	ADDQ   $+24, R11
+	DECQ   DI
+	JNE    tile6
+	VZEROUPPER
+	RET
+
+// func narrowLanes1AVX512(p *[12]uint64)
+// Requires: AVX, AVX512F
+TEXT ·narrowLanes1AVX512(SB), NOSPLIT, $0-8
+	MOVQ p+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 48(AX), DX
+	MOVQ 56(AX), BX
+	MOVQ 40(AX), SI
+	MOVQ 24(AX), DI
+	MOVQ (AX), R8
+	MOVQ 32(AX), R9
+	MOVQ 72(AX), R10
+	LEAQ (BX)(BX*2), R11
+	LEAQ (SI)(SI*2), R12
+
+row:
+	VPXORD       Z16, Z16, Z16
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z3, Z3, Z3
+	TESTQ        DI, DI
+	JEQ          begin
 	VBROADCASTSS (DI), Z0
-	VBROADCASTSS 4(DI), Z1
-	VBROADCASTSS 8(DI), Z2
-	VBROADCASTSS 12(DI), Z3
-	VBROADCASTSS 16(DI), Z4
-	VBROADCASTSS 20(DI), Z5
-	VBROADCASTSS 24(DI), Z6
-	VBROADCASTSS 28(DI), Z7
-	VBROADCASTSS 32(DI), Z8
-	XORQ         DI, DI
-	SUBQ         $+16, SI
+	ADDQ         $+4, DI
+
+begin:
+	MOVQ CX, R13
+	MOVQ 16(AX), R14
+	MOVQ 64(AX), R15
+	SUBQ $+4, R15
+	JL   rest
+
+loop:
+	VBROADCASTSS (R13), Z17
+	VFMADD231PS  (R14), Z17, Z0
+	VBROADCASTSS (R13)(BX*1), Z17
+	VFMADD231PS  (R14)(SI*1), Z17, Z1
+	VBROADCASTSS (R13)(BX*2), Z17
+	VFMADD231PS  (R14)(SI*2), Z17, Z2
+	VBROADCASTSS (R13)(R11*1), Z17
+	VFMADD231PS  (R14)(R12*1), Z17, Z3
+	LEAQ         (R13)(BX*4), R13
+	LEAQ         (R14)(SI*4), R14
+	SUBQ         $+4, R15
+	JGE          loop
+
+rest:
+	ADDQ         $+4, R15
+	CMPQ         R15, $0x01
+	JL           sum
+	VBROADCASTSS (R13), Z17
+	VFMADD231PS  (R14), Z17, Z0
+	CMPQ         R15, $0x02
+	JL           sum
+	VBROADCASTSS (R13)(BX*1), Z17
+	VFMADD231PS  (R14)(SI*1), Z17, Z1
+	CMPQ         R15, $0x03
+	JL           sum
+	VBROADCASTSS (R13)(BX*2), Z17
+	VFMADD231PS  (R14)(SI*2), Z17, Z2
+
+sum:
+	VADDPS  Z1, Z0, Z0
+	VADDPS  Z3, Z2, Z2
+	VADDPS  Z2, Z0, Z0
+	MOVQ    88(AX), R15
+	VPXORD  Z16, Z16, Z16
+	CMPQ    R15, $0x01
+	JEQ     relu
+	CMPQ    R15, $0x02
+	JEQ     reluScale
+	CMPQ    R15, $0x03
+	JEQ     scale
+	VMOVUPS Z0, (R8)
+	JMP     stored
+
+relu:
+	VMAXPS  Z16, Z0, Z0
+	VMOVUPS Z0, (R8)
+	JMP     stored
+
+reluScale:
+	VMOVUPS   (R9), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (R8)
+	JMP       stored
+
+scale:
+	VMULPS  (R9), Z0, Z0
+	VMOVUPS Z0, (R8)
+
+stored:
+	ADDQ DX, CX
+	ADDQ SI, R8
+	ADDQ SI, R9
+	DECQ R10
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func narrowLanes2AVX512(p *[12]uint64)
+// Requires: AVX, AVX512F
+TEXT ·narrowLanes2AVX512(SB), NOSPLIT, $0-8
+	MOVQ p+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 48(AX), DX
+	MOVQ 56(AX), BX
+	MOVQ 40(AX), SI
+	MOVQ 24(AX), DI
+	MOVQ (AX), R8
+	MOVQ 32(AX), R9
+	MOVQ 72(AX), R10
+	LEAQ (BX)(BX*2), R11
+	LEAQ (SI)(SI*2), R12
+
+row:
+	VPXORD       Z16, Z16, Z16
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	TESTQ        DI, DI
+	JEQ          begin
+	VBROADCASTSS (DI), Z0
+	VBROADCASTSS (DI), Z1
+	ADDQ         $+4, DI
+
+begin:
+	MOVQ CX, R13
+	MOVQ 16(AX), R14
+	MOVQ 64(AX), R15
+	SUBQ $+4, R15
+	JL   rest
+
+loop:
+	VBROADCASTSS (R13), Z17
+	VFMADD231PS  (R14), Z17, Z0
+	VFMADD231PS  64(R14), Z17, Z1
+	VBROADCASTSS (R13)(BX*1), Z17
+	VFMADD231PS  (R14)(SI*1), Z17, Z2
+	VFMADD231PS  64(R14)(SI*1), Z17, Z3
+	VBROADCASTSS (R13)(BX*2), Z17
+	VFMADD231PS  (R14)(SI*2), Z17, Z4
+	VFMADD231PS  64(R14)(SI*2), Z17, Z5
+	VBROADCASTSS (R13)(R11*1), Z17
+	VFMADD231PS  (R14)(R12*1), Z17, Z6
+	VFMADD231PS  64(R14)(R12*1), Z17, Z7
+	LEAQ         (R13)(BX*4), R13
+	LEAQ         (R14)(SI*4), R14
+	SUBQ         $+4, R15
+	JGE          loop
+
+rest:
+	ADDQ         $+4, R15
+	CMPQ         R15, $0x01
+	JL           sum
+	VBROADCASTSS (R13), Z17
+	VFMADD231PS  (R14), Z17, Z0
+	VFMADD231PS  64(R14), Z17, Z1
+	CMPQ         R15, $0x02
+	JL           sum
+	VBROADCASTSS (R13)(BX*1), Z17
+	VFMADD231PS  (R14)(SI*1), Z17, Z2
+	VFMADD231PS  64(R14)(SI*1), Z17, Z3
+	CMPQ         R15, $0x03
+	JL           sum
+	VBROADCASTSS (R13)(BX*2), Z17
+	VFMADD231PS  (R14)(SI*2), Z17, Z4
+	VFMADD231PS  64(R14)(SI*2), Z17, Z5
+
+sum:
+	VADDPS  Z2, Z0, Z0
+	VADDPS  Z6, Z4, Z4
+	VADDPS  Z4, Z0, Z0
+	VADDPS  Z3, Z1, Z1
+	VADDPS  Z7, Z5, Z5
+	VADDPS  Z5, Z1, Z1
+	MOVQ    88(AX), R15
+	VPXORD  Z16, Z16, Z16
+	CMPQ    R15, $0x01
+	JEQ     relu
+	CMPQ    R15, $0x02
+	JEQ     reluScale
+	CMPQ    R15, $0x03
+	JEQ     scale
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, 64(R8)
+	JMP     stored
+
+relu:
+	VMAXPS  Z16, Z0, Z0
+	VMOVUPS Z0, (R8)
+	VMAXPS  Z16, Z1, Z1
+	VMOVUPS Z1, 64(R8)
+	JMP     stored
+
+reluScale:
+	VMOVUPS   (R9), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (R8)
+	VMOVUPS   64(R9), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, 64(R8)
+	JMP       stored
+
+scale:
+	VMULPS  (R9), Z0, Z0
+	VMOVUPS Z0, (R8)
+	VMULPS  64(R9), Z1, Z1
+	VMOVUPS Z1, 64(R8)
+
+stored:
+	ADDQ DX, CX
+	ADDQ SI, R8
+	ADDQ SI, R9
+	DECQ R10
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func narrowLanes3AVX512(p *[12]uint64)
+// Requires: AVX, AVX512F
+TEXT ·narrowLanes3AVX512(SB), NOSPLIT, $0-8
+	MOVQ p+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 48(AX), DX
+	MOVQ 56(AX), BX
+	MOVQ 40(AX), SI
+	MOVQ 24(AX), DI
+	MOVQ (AX), R8
+	MOVQ 32(AX), R9
+	MOVQ 72(AX), R10
+	LEAQ (BX)(BX*2), R11
+	LEAQ (SI)(SI*2), R12
+
+row:
+	VPXORD       Z16, Z16, Z16
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z8, Z8, Z8
+	VPXORD       Z9, Z9, Z9
+	VPXORD       Z10, Z10, Z10
+	VPXORD       Z11, Z11, Z11
+	TESTQ        DI, DI
+	JEQ          begin
+	VBROADCASTSS (DI), Z0
+	VBROADCASTSS (DI), Z1
+	VBROADCASTSS (DI), Z2
+	ADDQ         $+4, DI
+
+begin:
+	MOVQ CX, R13
+	MOVQ 16(AX), R14
+	MOVQ 64(AX), R15
+	SUBQ $+4, R15
+	JL   rest
+
+loop:
+	VBROADCASTSS (R13), Z17
+	VFMADD231PS  (R14), Z17, Z0
+	VFMADD231PS  64(R14), Z17, Z1
+	VFMADD231PS  128(R14), Z17, Z2
+	VBROADCASTSS (R13)(BX*1), Z17
+	VFMADD231PS  (R14)(SI*1), Z17, Z3
+	VFMADD231PS  64(R14)(SI*1), Z17, Z4
+	VFMADD231PS  128(R14)(SI*1), Z17, Z5
+	VBROADCASTSS (R13)(BX*2), Z17
+	VFMADD231PS  (R14)(SI*2), Z17, Z6
+	VFMADD231PS  64(R14)(SI*2), Z17, Z7
+	VFMADD231PS  128(R14)(SI*2), Z17, Z8
+	VBROADCASTSS (R13)(R11*1), Z17
+	VFMADD231PS  (R14)(R12*1), Z17, Z9
+	VFMADD231PS  64(R14)(R12*1), Z17, Z10
+	VFMADD231PS  128(R14)(R12*1), Z17, Z11
+	LEAQ         (R13)(BX*4), R13
+	LEAQ         (R14)(SI*4), R14
+	SUBQ         $+4, R15
+	JGE          loop
+
+rest:
+	ADDQ         $+4, R15
+	CMPQ         R15, $0x01
+	JL           sum
+	VBROADCASTSS (R13), Z17
+	VFMADD231PS  (R14), Z17, Z0
+	VFMADD231PS  64(R14), Z17, Z1
+	VFMADD231PS  128(R14), Z17, Z2
+	CMPQ         R15, $0x02
+	JL           sum
+	VBROADCASTSS (R13)(BX*1), Z17
+	VFMADD231PS  (R14)(SI*1), Z17, Z3
+	VFMADD231PS  64(R14)(SI*1), Z17, Z4
+	VFMADD231PS  128(R14)(SI*1), Z17, Z5
+	CMPQ         R15, $0x03
+	JL           sum
+	VBROADCASTSS (R13)(BX*2), Z17
+	VFMADD231PS  (R14)(SI*2), Z17, Z6
+	VFMADD231PS  64(R14)(SI*2), Z17, Z7
+	VFMADD231PS  128(R14)(SI*2), Z17, Z8
+
+sum:
+	VADDPS  Z3, Z0, Z0
+	VADDPS  Z9, Z6, Z6
+	VADDPS  Z6, Z0, Z0
+	VADDPS  Z4, Z1, Z1
+	VADDPS  Z10, Z7, Z7
+	VADDPS  Z7, Z1, Z1
+	VADDPS  Z5, Z2, Z2
+	VADDPS  Z11, Z8, Z8
+	VADDPS  Z8, Z2, Z2
+	MOVQ    88(AX), R15
+	VPXORD  Z16, Z16, Z16
+	CMPQ    R15, $0x01
+	JEQ     relu
+	CMPQ    R15, $0x02
+	JEQ     reluScale
+	CMPQ    R15, $0x03
+	JEQ     scale
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, 64(R8)
+	VMOVUPS Z2, 128(R8)
+	JMP     stored
+
+relu:
+	VMAXPS  Z16, Z0, Z0
+	VMOVUPS Z0, (R8)
+	VMAXPS  Z16, Z1, Z1
+	VMOVUPS Z1, 64(R8)
+	VMAXPS  Z16, Z2, Z2
+	VMOVUPS Z2, 128(R8)
+	JMP     stored
+
+reluScale:
+	VMOVUPS   (R9), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (R8)
+	VMOVUPS   64(R9), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, 64(R8)
+	VMOVUPS   128(R9), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VMOVUPS   Z2, 128(R8)
+	JMP       stored
+
+scale:
+	VMULPS  (R9), Z0, Z0
+	VMOVUPS Z0, (R8)
+	VMULPS  64(R9), Z1, Z1
+	VMOVUPS Z1, 64(R8)
+	VMULPS  128(R9), Z2, Z2
+	VMOVUPS Z2, 128(R8)
+
+stored:
+	ADDQ DX, CX
+	ADDQ SI, R8
+	ADDQ SI, R9
+	DECQ R10
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func narrowLanes4AVX512(p *[12]uint64)
+// Requires: AVX, AVX512F
+TEXT ·narrowLanes4AVX512(SB), NOSPLIT, $0-8
+	MOVQ p+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 48(AX), DX
+	MOVQ 56(AX), BX
+	MOVQ 40(AX), SI
+	MOVQ 24(AX), DI
+	MOVQ (AX), R8
+	MOVQ 32(AX), R9
+	MOVQ 72(AX), R10
+	LEAQ (BX)(BX*2), R11
+	LEAQ (SI)(SI*2), R12
+
+row:
+	VPXORD       Z16, Z16, Z16
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z8, Z8, Z8
+	VPXORD       Z9, Z9, Z9
+	VPXORD       Z10, Z10, Z10
+	VPXORD       Z11, Z11, Z11
+	VPXORD       Z12, Z12, Z12
+	VPXORD       Z13, Z13, Z13
+	VPXORD       Z14, Z14, Z14
+	VPXORD       Z15, Z15, Z15
+	TESTQ        DI, DI
+	JEQ          begin
+	VBROADCASTSS (DI), Z0
+	VBROADCASTSS (DI), Z1
+	VBROADCASTSS (DI), Z2
+	VBROADCASTSS (DI), Z3
+	ADDQ         $+4, DI
+
+begin:
+	MOVQ CX, R13
+	MOVQ 16(AX), R14
+	MOVQ 64(AX), R15
+	SUBQ $+4, R15
+	JL   rest
+
+loop:
+	VBROADCASTSS (R13), Z17
+	VFMADD231PS  (R14), Z17, Z0
+	VFMADD231PS  64(R14), Z17, Z1
+	VFMADD231PS  128(R14), Z17, Z2
+	VFMADD231PS  192(R14), Z17, Z3
+	VBROADCASTSS (R13)(BX*1), Z17
+	VFMADD231PS  (R14)(SI*1), Z17, Z4
+	VFMADD231PS  64(R14)(SI*1), Z17, Z5
+	VFMADD231PS  128(R14)(SI*1), Z17, Z6
+	VFMADD231PS  192(R14)(SI*1), Z17, Z7
+	VBROADCASTSS (R13)(BX*2), Z17
+	VFMADD231PS  (R14)(SI*2), Z17, Z8
+	VFMADD231PS  64(R14)(SI*2), Z17, Z9
+	VFMADD231PS  128(R14)(SI*2), Z17, Z10
+	VFMADD231PS  192(R14)(SI*2), Z17, Z11
+	VBROADCASTSS (R13)(R11*1), Z17
+	VFMADD231PS  (R14)(R12*1), Z17, Z12
+	VFMADD231PS  64(R14)(R12*1), Z17, Z13
+	VFMADD231PS  128(R14)(R12*1), Z17, Z14
+	VFMADD231PS  192(R14)(R12*1), Z17, Z15
+	LEAQ         (R13)(BX*4), R13
+	LEAQ         (R14)(SI*4), R14
+	SUBQ         $+4, R15
+	JGE          loop
+
+rest:
+	ADDQ         $+4, R15
+	CMPQ         R15, $0x01
+	JL           sum
+	VBROADCASTSS (R13), Z17
+	VFMADD231PS  (R14), Z17, Z0
+	VFMADD231PS  64(R14), Z17, Z1
+	VFMADD231PS  128(R14), Z17, Z2
+	VFMADD231PS  192(R14), Z17, Z3
+	CMPQ         R15, $0x02
+	JL           sum
+	VBROADCASTSS (R13)(BX*1), Z17
+	VFMADD231PS  (R14)(SI*1), Z17, Z4
+	VFMADD231PS  64(R14)(SI*1), Z17, Z5
+	VFMADD231PS  128(R14)(SI*1), Z17, Z6
+	VFMADD231PS  192(R14)(SI*1), Z17, Z7
+	CMPQ         R15, $0x03
+	JL           sum
+	VBROADCASTSS (R13)(BX*2), Z17
+	VFMADD231PS  (R14)(SI*2), Z17, Z8
+	VFMADD231PS  64(R14)(SI*2), Z17, Z9
+	VFMADD231PS  128(R14)(SI*2), Z17, Z10
+	VFMADD231PS  192(R14)(SI*2), Z17, Z11
+
+sum:
+	VADDPS  Z4, Z0, Z0
+	VADDPS  Z12, Z8, Z8
+	VADDPS  Z8, Z0, Z0
+	VADDPS  Z5, Z1, Z1
+	VADDPS  Z13, Z9, Z9
+	VADDPS  Z9, Z1, Z1
+	VADDPS  Z6, Z2, Z2
+	VADDPS  Z14, Z10, Z10
+	VADDPS  Z10, Z2, Z2
+	VADDPS  Z7, Z3, Z3
+	VADDPS  Z15, Z11, Z11
+	VADDPS  Z11, Z3, Z3
+	MOVQ    88(AX), R15
+	VPXORD  Z16, Z16, Z16
+	CMPQ    R15, $0x01
+	JEQ     relu
+	CMPQ    R15, $0x02
+	JEQ     reluScale
+	CMPQ    R15, $0x03
+	JEQ     scale
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, 64(R8)
+	VMOVUPS Z2, 128(R8)
+	VMOVUPS Z3, 192(R8)
+	JMP     stored
+
+relu:
+	VMAXPS  Z16, Z0, Z0
+	VMOVUPS Z0, (R8)
+	VMAXPS  Z16, Z1, Z1
+	VMOVUPS Z1, 64(R8)
+	VMAXPS  Z16, Z2, Z2
+	VMOVUPS Z2, 128(R8)
+	VMAXPS  Z16, Z3, Z3
+	VMOVUPS Z3, 192(R8)
+	JMP     stored
+
+reluScale:
+	VMOVUPS   (R9), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (R8)
+	VMOVUPS   64(R9), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, 64(R8)
+	VMOVUPS   128(R9), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VMOVUPS   Z2, 128(R8)
+	VMOVUPS   192(R9), Z17
+	VCMPPS    $0x1e, Z16, Z17, K1
+	VMOVAPS.Z Z3, K1, Z3
+	VMOVUPS   Z3, 192(R8)
+	JMP       stored
+
+scale:
+	VMULPS  (R9), Z0, Z0
+	VMOVUPS Z0, (R8)
+	VMULPS  64(R9), Z1, Z1
+	VMOVUPS Z1, 64(R8)
+	VMULPS  128(R9), Z2, Z2
+	VMOVUPS Z2, 128(R8)
+	VMULPS  192(R9), Z3, Z3
+	VMOVUPS Z3, 192(R8)
+
+stored:
+	ADDQ DX, CX
+	ADDQ SI, R8
+	ADDQ SI, R9
+	DECQ R10
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func imagesAVX512(dst *uint32, keys *[8]uint32, half uint32, first uint32, n uint32, groups int)
+// Requires: AVX, AVX512F
+TEXT ·imagesAVX512(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         keys+8(FP), CX
+	MOVQ         groups+32(FP), DX
+	MOVL         half+16(FP), BX
+	MOVL         $0x00000020, SI
+	SUBL         BX, SI
+	VMOVD        BX, X0
+	VMOVD        SI, X1
+	VMOVUPS      wordffffffff<>+0(SB), Z2
+	VPSRLD       X1, Z2, Z2
+	VBROADCASTSS n+24(FP), Z3
+	VPSUBD       word00000001<>+0(SB), Z3, Z4
+	VBROADCASTSS first+20(FP), Z5
+	VPADDD       laneIndex<>+0(SB), Z5, Z5
+	VMOVUPS      word9e3779b1<>+0(SB), Z7
+	VMOVUPS      word85ebca77<>+0(SB), Z8
+	VBROADCASTSS (CX), Z9
+	VBROADCASTSS 4(CX), Z10
+	VBROADCASTSS 8(CX), Z11
+	VBROADCASTSS 12(CX), Z12
+	VBROADCASTSS 16(CX), Z13
+	VBROADCASTSS 20(CX), Z14
+	VBROADCASTSS 24(CX), Z15
+	VBROADCASTSS 28(CX), Z16
+
+group:
+	VPMINUD Z4, Z5, Z17
+	MOVL    $-1, CX
+	KMOVW   CX, K1
+
+walk:
+	VPSRLD    X0, Z17, Z18
+	VPANDD    Z2, Z17, Z19
+	VPXORD    Z9, Z19, Z20
+	VPMULLD   Z7, Z20, Z20
+	VPSRLD    $0x0f, Z20, Z21
+	VPXORD    Z21, Z20, Z20
+	VPMULLD   Z8, Z20, Z20
+	VPSRLD    X1, Z20, Z20
+	VPXORD    Z20, Z18, Z18
+	VPXORD    Z10, Z18, Z20
+	VPMULLD   Z7, Z20, Z20
+	VPSRLD    $0x0f, Z20, Z21
+	VPXORD    Z21, Z20, Z20
+	VPMULLD   Z8, Z20, Z20
+	VPSRLD    X1, Z20, Z20
+	VPXORD    Z20, Z19, Z19
+	VPXORD    Z11, Z19, Z20
+	VPMULLD   Z7, Z20, Z20
+	VPSRLD    $0x0f, Z20, Z21
+	VPXORD    Z21, Z20, Z20
+	VPMULLD   Z8, Z20, Z20
+	VPSRLD    X1, Z20, Z20
+	VPXORD    Z20, Z18, Z18
+	VPXORD    Z12, Z18, Z20
+	VPMULLD   Z7, Z20, Z20
+	VPSRLD    $0x0f, Z20, Z21
+	VPXORD    Z21, Z20, Z20
+	VPMULLD   Z8, Z20, Z20
+	VPSRLD    X1, Z20, Z20
+	VPXORD    Z20, Z19, Z19
+	VPXORD    Z13, Z19, Z20
+	VPMULLD   Z7, Z20, Z20
+	VPSRLD    $0x0f, Z20, Z21
+	VPXORD    Z21, Z20, Z20
+	VPMULLD   Z8, Z20, Z20
+	VPSRLD    X1, Z20, Z20
+	VPXORD    Z20, Z18, Z18
+	VPXORD    Z14, Z18, Z20
+	VPMULLD   Z7, Z20, Z20
+	VPSRLD    $0x0f, Z20, Z21
+	VPXORD    Z21, Z20, Z20
+	VPMULLD   Z8, Z20, Z20
+	VPSRLD    X1, Z20, Z20
+	VPXORD    Z20, Z19, Z19
+	VPXORD    Z15, Z19, Z20
+	VPMULLD   Z7, Z20, Z20
+	VPSRLD    $0x0f, Z20, Z21
+	VPXORD    Z21, Z20, Z20
+	VPMULLD   Z8, Z20, Z20
+	VPSRLD    X1, Z20, Z20
+	VPXORD    Z20, Z18, Z18
+	VPXORD    Z16, Z18, Z20
+	VPMULLD   Z7, Z20, Z20
+	VPSRLD    $0x0f, Z20, Z21
+	VPXORD    Z21, Z20, Z20
+	VPMULLD   Z8, Z20, Z20
+	VPSRLD    X1, Z20, Z20
+	VPXORD    Z20, Z19, Z19
+	VPSLLD    X0, Z18, Z18
+	VPORD     Z19, Z18, Z18
+	VBLENDMPS Z18, Z17, K1, Z6
+	VMOVAPS   Z6, Z17
+	VPCMPUD   $0x05, Z3, Z17, K1
+	KORTESTW  K1, K1
+	JNE       walk
+	VMOVUPS   Z17, (AX)
+	ADDQ      $+64, AX
+	VPADDD    word00000010<>+0(SB), Z5, Z5
+	DECQ      DX
+	JNE       group
+	VZEROUPPER
+	RET
+
+DATA word00000010<>+0(SB)/4, $0x00000010
+DATA word00000010<>+4(SB)/4, $0x00000010
+DATA word00000010<>+8(SB)/4, $0x00000010
+DATA word00000010<>+12(SB)/4, $0x00000010
+DATA word00000010<>+16(SB)/4, $0x00000010
+DATA word00000010<>+20(SB)/4, $0x00000010
+DATA word00000010<>+24(SB)/4, $0x00000010
+DATA word00000010<>+28(SB)/4, $0x00000010
+DATA word00000010<>+32(SB)/4, $0x00000010
+DATA word00000010<>+36(SB)/4, $0x00000010
+DATA word00000010<>+40(SB)/4, $0x00000010
+DATA word00000010<>+44(SB)/4, $0x00000010
+DATA word00000010<>+48(SB)/4, $0x00000010
+DATA word00000010<>+52(SB)/4, $0x00000010
+DATA word00000010<>+56(SB)/4, $0x00000010
+DATA word00000010<>+60(SB)/4, $0x00000010
+GLOBL word00000010<>(SB), RODATA|NOPTR, $64
+
+// func gatherRowsAVX512(y *float32, x *float32, index *uint32, n int, rows int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·gatherRowsAVX512(SB), NOSPLIT, $0-40
+	MOVQ  y+0(FP), AX
+	MOVQ  x+8(FP), CX
+	MOVQ  index+16(FP), DX
+	MOVQ  n+24(FP), BX
+	MOVQ  rows+32(FP), SI
+	MOVQ  BX, DI
+	ANDQ  $-16, DI
+	MOVQ  BX, R8
+	SUBQ  DI, R8
+	MOVL  $-1, R9
+	BZHIL R8, R9, R9
+	KMOVW R9, K1
+	SHLQ  $0x02, BX
+
+row:
+	MOVL  (DX), R8
+	IMULQ BX, R8
+	ADDQ  CX, R8
+	XORQ  R9, R9
+	CMPQ  R9, DI
+	JEQ   rest
+
+loop:
+	VMOVUPS (R8)(R9*4), Z0
+	VMOVUPS Z0, (AX)(R9*4)
+	ADDQ    $+16, R9
+	CMPQ    R9, DI
+	JNE     loop
+
+rest:
+	VMOVUPS.Z (R8)(R9*4), K1, Z0
+	VMOVUPS   Z0, K1, (AX)(R9*4)
+	ADDQ      BX, AX
+	ADDQ      $+4, DX
+	DECQ      SI
+	JNE       row
+	VZEROUPPER
+	RET
+
+// func adamWAVX512(w *float32, m *float32, v *float32, grad *float32, s *[9]float32, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·adamWAVX512(SB), NOSPLIT, $0-48
+	MOVQ         w+0(FP), CX
+	MOVQ         m+8(FP), DX
+	MOVQ         v+16(FP), BX
+	MOVQ         grad+24(FP), SI
+	MOVQ         s+32(FP), AX
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS 4(AX), Z1
+	VBROADCASTSS 8(AX), Z2
+	VBROADCASTSS 12(AX), Z3
+	VBROADCASTSS 16(AX), Z4
+	VBROADCASTSS 20(AX), Z5
+	VBROADCASTSS 24(AX), Z6
+	VBROADCASTSS 28(AX), Z7
+	VBROADCASTSS 32(AX), Z8
+	VMOVUPS      word3f000000<>+0(SB), Z9
+	VMOVUPS      word0d800000<>+0(SB), Z10
+	MOVQ         n+40(FP), DI
+	XORQ         AX, AX
+	SUBQ         $+64, DI
 	JL           rest
 
 loop:
-	VMOVUPS      (AX)(DI*4), Z9
-	VMOVUPS      (CX)(DI*4), Z10
-	VMOVUPS      (DX)(DI*4), Z11
-	VMOVUPS      (BX)(DI*4), Z12
-	VFPCLASSPSZ  $0x20, Z10, K1
-	VFPCLASSPSZ  $0x20, Z11, K2
-	KORTESTW     K1, K2
-	JE           common1
-	VMOVAPS      Z9, Z13
-	VFNMADD213PS Z9, Z8, Z13
-	VMULPS       Z1, Z12, Z9
-	VPANDD       word7fffffff<>+0(SB), Z10, Z22
-	VMOVUPS      word00800000<>+0(SB), Z23
-	VPCMPGTD     Z22, Z23, K1
-	VPCMPGTD     word00000000<>+0(SB), Z22, K2
-	KANDW        K1, K2, K1
-	VCMPPS       $0x00, word00000000<>+0(SB), Z9, K2
-	VPANDD       word7fffffff<>+0(SB), Z13, Z22
-	VCMPPS       $0x1d, word26800000<>+0(SB), Z22, K3
-	KANDW        K2, K3, K2
-	KANDW        K1, K2, K1
-	VPANDD       word7fffffff<>+0(SB), Z10, Z22
-	VCVTDQ2PS    Z22, Z22
-	VFMADD213PS  word4b000000<>+0(SB), Z0, Z22
-	VPSUBD       word4b000000<>+0(SB), Z22, Z22
-	VPANDD       word80000000<>+0(SB), Z10, Z23
-	VPORD        Z23, Z22, Z22
-	VBLENDMPS    word00000000<>+0(SB), Z10, K1, Z14
-	VFMADD213PS  Z9, Z0, Z14
-	VMULPS       Z4, Z14, Z9
-	VBLENDMPS    Z22, Z14, K1, Z15
-	VMULPS       Z3, Z12, Z10
-	VMULPS       Z12, Z10, Z10
-	VMOVUPS      word00800000<>+0(SB), Z12
-	VPCMPGTD     Z11, Z12, K1
-	VPCMPGTD     word00000000<>+0(SB), Z11, K2
-	KANDW        K1, K2, K1
-	VCMPPS       $0x00, word00000000<>+0(SB), Z10, K2
-	KANDW        K1, K2, K1
-	VCVTDQ2PS    Z11, Z12
-	VFMADD213PS  word4b000000<>+0(SB), Z2, Z12
-	VPSUBD       word4b000000<>+0(SB), Z12, Z12
-	VBLENDMPS    word00000000<>+0(SB), Z11, K1, Z16
-	VFMADD213PS  Z10, Z2, Z16
-	VMULPS       Z5, Z16, Z10
-	VSQRTPS      Z10, Z10
-	VADDPS       Z6, Z10, Z10
-	VBLENDMPS    Z12, Z16, K1, Z17
-	VDIVPS       Z10, Z9, Z9
-	VMOVAPS      Z9, Z9
-	VFNMADD213PS Z13, Z7, Z9
-	JMP          join1
-
-common1:
-	VMULPS       Z1, Z12, Z13
-	VFMADD213PS  Z13, Z0, Z10
-	VMULPS       Z3, Z12, Z13
-	VMULPS       Z12, Z13, Z12
-	VFMADD213PS  Z12, Z2, Z11
-	VMULPS       Z5, Z11, Z12
-	VSQRTPS      Z12, Z12
-	VADDPS       Z6, Z12, Z12
-	VMULPS       Z4, Z10, Z13
-	VDIVPS       Z12, Z13, Z12
-	VMOVAPS      Z9, Z13
-	VFNMADD213PS Z9, Z8, Z13
-	VMOVAPS      Z12, Z9
-	VFNMADD213PS Z13, Z7, Z9
-	VMOVAPS      Z9, Z9
-	VMOVAPS      Z10, Z15
-	VMOVAPS      Z11, Z17
-
-join1:
-	VMOVUPS Z9, (AX)(DI*4)
-	VMOVUPS Z15, (CX)(DI*4)
-	VMOVUPS Z17, (DX)(DI*4)
-	ADDQ    $+16, DI
-	SUBQ    $+16, SI
-	JGE     loop
+	VMOVUPS      (SI)(AX*4), Z11
+	VMOVUPS      64(SI)(AX*4), Z12
+	VMOVUPS      128(SI)(AX*4), Z13
+	VMOVUPS      192(SI)(AX*4), Z14
+	VMOVUPS      (DX)(AX*4), Z15
+	VMOVUPS      64(DX)(AX*4), Z16
+	VMOVUPS      128(DX)(AX*4), Z17
+	VMOVUPS      192(DX)(AX*4), Z18
+	VMULPS       Z1, Z11, Z19
+	VMULPS       Z1, Z12, Z20
+	VMULPS       Z1, Z13, Z21
+	VMULPS       Z1, Z14, Z22
+	VFMADD132PS  Z0, Z19, Z15
+	VFMADD132PS  Z0, Z20, Z16
+	VFMADD132PS  Z0, Z21, Z17
+	VFMADD132PS  Z0, Z22, Z18
+	VPANDD       word7fffffff<>+0(SB), Z15, Z19
+	VPCMPUD      $0x05, Z10, Z19, K1
+	VMOVAPS.Z    Z15, K1, Z15
+	VPANDD       word7fffffff<>+0(SB), Z16, Z19
+	VPCMPUD      $0x05, Z10, Z19, K1
+	VMOVAPS.Z    Z16, K1, Z16
+	VPANDD       word7fffffff<>+0(SB), Z17, Z19
+	VPCMPUD      $0x05, Z10, Z19, K1
+	VMOVAPS.Z    Z17, K1, Z17
+	VPANDD       word7fffffff<>+0(SB), Z18, Z19
+	VPCMPUD      $0x05, Z10, Z19, K1
+	VMOVAPS.Z    Z18, K1, Z18
+	VMOVUPS      Z15, (DX)(AX*4)
+	VMOVUPS      Z16, 64(DX)(AX*4)
+	VMOVUPS      Z17, 128(DX)(AX*4)
+	VMOVUPS      Z18, 192(DX)(AX*4)
+	VMOVUPS      (BX)(AX*4), Z19
+	VMOVUPS      64(BX)(AX*4), Z20
+	VMOVUPS      128(BX)(AX*4), Z21
+	VMOVUPS      192(BX)(AX*4), Z22
+	VMULPS       Z3, Z11, Z23
+	VMULPS       Z3, Z12, Z24
+	VMULPS       Z3, Z13, Z25
+	VMULPS       Z3, Z14, Z26
+	VMULPS       Z11, Z23, Z11
+	VMULPS       Z12, Z24, Z12
+	VMULPS       Z13, Z25, Z13
+	VMULPS       Z14, Z26, Z14
+	VFMADD132PS  Z2, Z11, Z19
+	VFMADD132PS  Z2, Z12, Z20
+	VFMADD132PS  Z2, Z13, Z21
+	VFMADD132PS  Z2, Z14, Z22
+	VPCMPUD      $0x05, Z10, Z19, K1
+	VMOVAPS.Z    Z19, K1, Z11
+	VPCMPUD      $0x05, Z10, Z20, K1
+	VMOVAPS.Z    Z20, K1, Z12
+	VPCMPUD      $0x05, Z10, Z21, K1
+	VMOVAPS.Z    Z21, K1, Z13
+	VPCMPUD      $0x05, Z10, Z22, K1
+	VMOVAPS.Z    Z22, K1, Z14
+	VMOVUPS      Z11, (BX)(AX*4)
+	VMOVUPS      Z12, 64(BX)(AX*4)
+	VMOVUPS      Z13, 128(BX)(AX*4)
+	VMOVUPS      Z14, 192(BX)(AX*4)
+	VFMADD213PS  Z6, Z5, Z11
+	VFMADD213PS  Z6, Z5, Z12
+	VFMADD213PS  Z6, Z5, Z13
+	VFMADD213PS  Z6, Z5, Z14
+	VPSRLD       $0x01, Z11, Z19
+	VMOVUPS      word5f3759df<>+0(SB), Z20
+	VPSUBD       Z19, Z20, Z19
+	VPSRLD       $0x01, Z12, Z20
+	VMOVUPS      word5f3759df<>+0(SB), Z21
+	VPSUBD       Z20, Z21, Z20
+	VPSRLD       $0x01, Z13, Z21
+	VMOVUPS      word5f3759df<>+0(SB), Z22
+	VPSUBD       Z21, Z22, Z21
+	VPSRLD       $0x01, Z14, Z22
+	VMOVUPS      word5f3759df<>+0(SB), Z23
+	VPSUBD       Z22, Z23, Z22
+	VMULPS       wordbf000000<>+0(SB), Z11, Z11
+	VMULPS       wordbf000000<>+0(SB), Z12, Z12
+	VMULPS       wordbf000000<>+0(SB), Z13, Z13
+	VMULPS       wordbf000000<>+0(SB), Z14, Z14
+	VMULPS       Z19, Z11, Z23
+	VMULPS       Z20, Z12, Z24
+	VMULPS       Z21, Z13, Z25
+	VMULPS       Z22, Z14, Z26
+	VFMADD213PS  Z9, Z19, Z23
+	VFMADD213PS  Z9, Z20, Z24
+	VFMADD213PS  Z9, Z21, Z25
+	VFMADD213PS  Z9, Z22, Z26
+	VFMADD213PS  Z19, Z23, Z19
+	VFMADD213PS  Z20, Z24, Z20
+	VFMADD213PS  Z21, Z25, Z21
+	VFMADD213PS  Z22, Z26, Z22
+	VMULPS       Z19, Z11, Z23
+	VMULPS       Z20, Z12, Z24
+	VMULPS       Z21, Z13, Z25
+	VMULPS       Z22, Z14, Z26
+	VFMADD213PS  Z9, Z19, Z23
+	VFMADD213PS  Z9, Z20, Z24
+	VFMADD213PS  Z9, Z21, Z25
+	VFMADD213PS  Z9, Z22, Z26
+	VFMADD213PS  Z19, Z23, Z19
+	VFMADD213PS  Z20, Z24, Z20
+	VFMADD213PS  Z21, Z25, Z21
+	VFMADD213PS  Z22, Z26, Z22
+	VMULPS       Z19, Z11, Z11
+	VMULPS       Z20, Z12, Z12
+	VMULPS       Z21, Z13, Z13
+	VMULPS       Z22, Z14, Z14
+	VFMADD213PS  Z9, Z19, Z11
+	VFMADD213PS  Z9, Z20, Z12
+	VFMADD213PS  Z9, Z21, Z13
+	VFMADD213PS  Z9, Z22, Z14
+	VFMADD213PS  Z19, Z11, Z19
+	VFMADD213PS  Z20, Z12, Z20
+	VFMADD213PS  Z21, Z13, Z21
+	VFMADD213PS  Z22, Z14, Z22
+	VMULPS       Z4, Z15, Z15
+	VMULPS       Z4, Z16, Z16
+	VMULPS       Z4, Z17, Z17
+	VMULPS       Z4, Z18, Z18
+	VMULPS       Z19, Z15, Z15
+	VMULPS       Z20, Z16, Z16
+	VMULPS       Z21, Z17, Z17
+	VMULPS       Z22, Z18, Z18
+	VMOVUPS      (CX)(AX*4), Z11
+	VMOVUPS      64(CX)(AX*4), Z12
+	VMOVUPS      128(CX)(AX*4), Z13
+	VMOVUPS      192(CX)(AX*4), Z14
+	VMOVAPS      Z11, Z19
+	VFNMADD132PS Z8, Z11, Z19
+	VMOVAPS      Z12, Z11
+	VFNMADD132PS Z8, Z12, Z11
+	VMOVAPS      Z13, Z12
+	VFNMADD132PS Z8, Z13, Z12
+	VMOVAPS      Z14, Z13
+	VFNMADD132PS Z8, Z14, Z13
+	VFNMADD231PS Z7, Z15, Z19
+	VFNMADD231PS Z7, Z16, Z11
+	VFNMADD231PS Z7, Z17, Z12
+	VFNMADD231PS Z7, Z18, Z13
+	VMOVUPS      Z19, (CX)(AX*4)
+	VMOVUPS      Z11, 64(CX)(AX*4)
+	VMOVUPS      Z12, 128(CX)(AX*4)
+	VMOVUPS      Z13, 192(CX)(AX*4)
+	ADDQ         $+64, AX
+	SUBQ         $+64, DI
+	JGE          loop
 
 rest:
-	ADDQ         $+16, SI
+	ADDQ $+64, DI
+	SUBQ $+16, DI
+	JL   tail
+
+single:
+	VMOVUPS      (SI)(AX*4), Z11
+	VMOVUPS      (DX)(AX*4), Z12
+	VMULPS       Z1, Z11, Z13
+	VFMADD132PS  Z0, Z13, Z12
+	VPANDD       word7fffffff<>+0(SB), Z12, Z13
+	VPCMPUD      $0x05, Z10, Z13, K1
+	VMOVAPS.Z    Z12, K1, Z12
+	VMOVUPS      Z12, (DX)(AX*4)
+	VMOVUPS      (BX)(AX*4), Z13
+	VMULPS       Z3, Z11, Z14
+	VMULPS       Z11, Z14, Z11
+	VFMADD132PS  Z2, Z11, Z13
+	VPCMPUD      $0x05, Z10, Z13, K1
+	VMOVAPS.Z    Z13, K1, Z11
+	VMOVUPS      Z11, (BX)(AX*4)
+	VFMADD213PS  Z6, Z5, Z11
+	VPSRLD       $0x01, Z11, Z13
+	VMOVUPS      word5f3759df<>+0(SB), Z14
+	VPSUBD       Z13, Z14, Z13
+	VMULPS       wordbf000000<>+0(SB), Z11, Z11
+	VMULPS       Z13, Z11, Z14
+	VFMADD213PS  Z9, Z13, Z14
+	VFMADD213PS  Z13, Z14, Z13
+	VMULPS       Z13, Z11, Z14
+	VFMADD213PS  Z9, Z13, Z14
+	VFMADD213PS  Z13, Z14, Z13
+	VMULPS       Z13, Z11, Z11
+	VFMADD213PS  Z9, Z13, Z11
+	VFMADD213PS  Z13, Z11, Z13
+	VMULPS       Z4, Z12, Z12
+	VMULPS       Z13, Z12, Z12
+	VMOVUPS      (CX)(AX*4), Z11
+	VMOVAPS      Z11, Z13
+	VFNMADD132PS Z8, Z11, Z13
+	VFNMADD231PS Z7, Z12, Z13
+	VMOVUPS      Z13, (CX)(AX*4)
+	ADDQ         $+16, AX
+	SUBQ         $+16, DI
+	JGE          single
+
+tail:
+	ADDQ         $+16, DI
 	JE           done
 	MOVL         $-1, R8
-	BZHIL        SI, R8, R8
+	BZHIL        DI, R8, R8
 	KMOVW        R8, K1
-	VMOVUPS.Z    (AX)(DI*4), K1, Z9
-	VMOVUPS.Z    (CX)(DI*4), K1, Z10
-	VMOVUPS.Z    (DX)(DI*4), K1, Z11
-	VMOVUPS.Z    (BX)(DI*4), K1, Z12
-	VFPCLASSPSZ  $0x20, Z10, K2
-	VFPCLASSPSZ  $0x20, Z11, K3
-	KORTESTW     K2, K3
-	JE           common2
-	VMOVAPS      Z9, Z13
-	VFNMADD213PS Z9, Z8, Z13
-	VMULPS       Z1, Z12, Z1
-	VPANDD       word7fffffff<>+0(SB), Z10, Z8
-	VMOVUPS      word00800000<>+0(SB), Z9
-	VPCMPGTD     Z8, Z9, K2
-	VPCMPGTD     word00000000<>+0(SB), Z8, K3
-	KANDW        K2, K3, K2
-	VCMPPS       $0x00, word00000000<>+0(SB), Z1, K3
-	VPANDD       word7fffffff<>+0(SB), Z13, Z8
-	VCMPPS       $0x1d, word26800000<>+0(SB), Z8, K4
-	KANDW        K3, K4, K3
-	KANDW        K2, K3, K2
-	VPANDD       word7fffffff<>+0(SB), Z10, Z8
-	VCVTDQ2PS    Z8, Z8
-	VFMADD213PS  word4b000000<>+0(SB), Z0, Z8
-	VPSUBD       word4b000000<>+0(SB), Z8, Z8
-	VPANDD       word80000000<>+0(SB), Z10, Z9
-	VPORD        Z9, Z8, Z8
-	VBLENDMPS    word00000000<>+0(SB), Z10, K2, Z18
-	VFMADD213PS  Z1, Z0, Z18
-	VMULPS       Z4, Z18, Z0
-	VBLENDMPS    Z8, Z18, K2, Z19
-	VMULPS       Z3, Z12, Z1
-	VMULPS       Z12, Z1, Z1
-	VMOVUPS      word00800000<>+0(SB), Z3
-	VPCMPGTD     Z11, Z3, K2
-	VPCMPGTD     word00000000<>+0(SB), Z11, K3
-	KANDW        K2, K3, K2
-	VCMPPS       $0x00, word00000000<>+0(SB), Z1, K3
-	KANDW        K2, K3, K2
-	VCVTDQ2PS    Z11, Z3
-	VFMADD213PS  word4b000000<>+0(SB), Z2, Z3
-	VPSUBD       word4b000000<>+0(SB), Z3, Z3
-	VBLENDMPS    word00000000<>+0(SB), Z11, K2, Z20
-	VFMADD213PS  Z1, Z2, Z20
-	VMULPS       Z5, Z20, Z1
-	VSQRTPS      Z1, Z1
-	VADDPS       Z6, Z1, Z1
-	VBLENDMPS    Z3, Z20, K2, Z21
-	VDIVPS       Z1, Z0, Z0
-	VMOVAPS      Z0, Z0
-	VFNMADD213PS Z13, Z7, Z0
-	JMP          join2
-
-common2:
-	VMULPS       Z1, Z12, Z1
-	VFMADD213PS  Z1, Z0, Z10
-	VMULPS       Z3, Z12, Z0
-	VMULPS       Z12, Z0, Z0
-	VFMADD213PS  Z0, Z2, Z11
-	VMULPS       Z5, Z11, Z0
-	VSQRTPS      Z0, Z0
-	VADDPS       Z6, Z0, Z0
-	VMULPS       Z4, Z10, Z1
-	VDIVPS       Z0, Z1, Z0
-	VMOVAPS      Z9, Z1
-	VFNMADD213PS Z9, Z8, Z1
-	VMOVAPS      Z0, Z0
-	VFNMADD213PS Z1, Z7, Z0
-	VMOVAPS      Z0, Z0
-	VMOVAPS      Z10, Z19
-	VMOVAPS      Z11, Z21
-
-join2:
-	VMOVUPS Z0, K1, (AX)(DI*4)
-	VMOVUPS Z19, K1, (CX)(DI*4)
-	VMOVUPS Z21, K1, (DX)(DI*4)
+	VMOVUPS.Z    (SI)(AX*4), K1, Z11
+	VMOVUPS.Z    (DX)(AX*4), K1, Z12
+	VMULPS       Z1, Z11, Z1
+	VFMADD132PS  Z0, Z1, Z12
+	VPANDD       word7fffffff<>+0(SB), Z12, Z0
+	VPCMPUD      $0x05, Z10, Z0, K2
+	VMOVAPS.Z    Z12, K2, Z0
+	VMOVUPS      Z0, K1, (DX)(AX*4)
+	VMOVUPS.Z    (BX)(AX*4), K1, Z1
+	VMULPS       Z3, Z11, Z3
+	VMULPS       Z11, Z3, Z3
+	VFMADD132PS  Z2, Z3, Z1
+	VPCMPUD      $0x05, Z10, Z1, K2
+	VMOVAPS.Z    Z1, K2, Z1
+	VMOVUPS      Z1, K1, (BX)(AX*4)
+	VFMADD213PS  Z6, Z5, Z1
+	VPSRLD       $0x01, Z1, Z2
+	VMOVUPS      word5f3759df<>+0(SB), Z3
+	VPSUBD       Z2, Z3, Z2
+	VMULPS       wordbf000000<>+0(SB), Z1, Z1
+	VMULPS       Z2, Z1, Z3
+	VFMADD213PS  Z9, Z2, Z3
+	VFMADD213PS  Z2, Z3, Z2
+	VMULPS       Z2, Z1, Z3
+	VFMADD213PS  Z9, Z2, Z3
+	VFMADD213PS  Z2, Z3, Z2
+	VMULPS       Z2, Z1, Z1
+	VFMADD213PS  Z9, Z2, Z1
+	VFMADD213PS  Z2, Z1, Z2
+	VMULPS       Z4, Z0, Z0
+	VMULPS       Z2, Z0, Z0
+	VMOVUPS.Z    (CX)(AX*4), K1, Z1
+	VMOVAPS      Z1, Z2
+	VFNMADD132PS Z8, Z1, Z2
+	VFNMADD231PS Z7, Z0, Z2
+	VMOVUPS      Z2, K1, (CX)(AX*4)
 
 done:
 	VZEROUPPER
@@ -13328,12 +35699,26 @@ done:
 // func reluAVX512(y *float32, x *float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·reluAVX512(SB), NOSPLIT, $0-24
-	MOVQ x+8(FP), AX
-	MOVQ y+0(FP), CX
-	MOVQ n+16(FP), DX
-	XORQ BX, BX
-	SUBQ $+16, DX
-	JL   rest
+	MOVQ    x+8(FP), AX
+	MOVQ    y+0(FP), CX
+	MOVQ    n+16(FP), DX
+	VMOVUPS word4b400000<>+0(SB), Z0
+	VMOVUPS word0000007f<>+0(SB), Z0
+	VMOVUPS word80000000<>+0(SB), Z0
+	VMOVUPS word3fb8aa3b<>+0(SB), Z0
+	VMOVUPS word4b400000<>+0(SB), Z0
+	VMOVUPS wordbf317200<>+0(SB), Z0
+	VMOVUPS wordb5bfbe8e<>+0(SB), Z0
+	VMOVUPS word3ab563a5<>+0(SB), Z0
+	VMOVUPS word3c091ef0<>+0(SB), Z0
+	VMOVUPS word3d2aac2c<>+0(SB), Z0
+	VMOVUPS word3e2aaa46<>+0(SB), Z0
+	VMOVUPS word3efffffe<>+0(SB), Z0
+	VMOVUPS word3f800000<>+0(SB), Z0
+	VMOVUPS wordc2e00000<>+0(SB), Z0
+	XORQ    BX, BX
+	SUBQ    $+16, DX
+	JL      rest
 
 loop:
 	VMOVUPS (AX)(BX*4), Z0
@@ -13360,43 +35745,57 @@ done:
 // func expAVX512(y *float32, x *float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·expAVX512(SB), NOSPLIT, $0-24
-	MOVQ x+8(FP), AX
-	MOVQ y+0(FP), CX
-	MOVQ n+16(FP), DX
-	XORQ BX, BX
-	SUBQ $+16, DX
-	JL   rest
+	MOVQ    x+8(FP), AX
+	MOVQ    y+0(FP), CX
+	MOVQ    n+16(FP), DX
+	VMOVUPS word4b400000<>+0(SB), Z0
+	VMOVUPS word0000007f<>+0(SB), Z0
+	VMOVUPS word80000000<>+0(SB), Z1
+	VMOVUPS word3fb8aa3b<>+0(SB), Z1
+	VMOVUPS word4b400000<>+0(SB), Z2
+	VMOVUPS wordbf317200<>+0(SB), Z3
+	VMOVUPS wordb5bfbe8e<>+0(SB), Z4
+	VMOVUPS word3ab563a5<>+0(SB), Z5
+	VMOVUPS word3c091ef0<>+0(SB), Z6
+	VMOVUPS word3d2aac2c<>+0(SB), Z7
+	VMOVUPS word3e2aaa46<>+0(SB), Z8
+	VMOVUPS word3efffffe<>+0(SB), Z9
+	VMOVUPS word3f800000<>+0(SB), Z10
+	VMOVUPS wordc2e00000<>+0(SB), Z11
+	XORQ    BX, BX
+	SUBQ    $+16, DX
+	JL      rest
 
 loop:
-	VMOVUPS     (AX)(BX*4), Z0
-	VMOVUPS     wordc2e00000<>+0(SB), Z1
-	VMAXPS      Z0, Z1, Z0
-	VMOVUPS     word42b20000<>+0(SB), Z1
-	VMINPS      Z0, Z1, Z0
-	VMOVUPS     word3fb8aa3b<>+0(SB), Z1
-	VFMADD213PS word4b400000<>+0(SB), Z0, Z1
-	VSUBPS      word4b400000<>+0(SB), Z1, Z2
-	VMOVUPS     wordbf317200<>+0(SB), Z3
-	VFMADD213PS Z0, Z2, Z3
-	VMOVUPS     wordb5bfbe8e<>+0(SB), Z0
-	VFMADD213PS Z3, Z2, Z0
-	VMOVUPS     word3ab563a5<>+0(SB), Z2
-	VFMADD213PS word3c091ef0<>+0(SB), Z0, Z2
-	VFMADD213PS word3d2aac2c<>+0(SB), Z0, Z2
-	VFMADD213PS word3e2aaa46<>+0(SB), Z0, Z2
-	VFMADD213PS word3efffffe<>+0(SB), Z0, Z2
-	VFMADD213PS word3f800000<>+0(SB), Z0, Z2
-	VFMADD213PS word3f800000<>+0(SB), Z0, Z2
-	VPSUBD      word4b400000<>+0(SB), Z1, Z0
-	VPSRAD      $0x01, Z0, Z1
-	VPADDD      word0000007f<>+0(SB), Z1, Z3
-	VPSLLD      $0x17, Z3, Z3
-	VPSUBD      Z1, Z0, Z0
-	VPADDD      word0000007f<>+0(SB), Z0, Z0
-	VPSLLD      $0x17, Z0, Z0
-	VMULPS      Z3, Z2, Z1
-	VMULPS      Z0, Z1, Z0
-	VMOVUPS     Z0, (CX)(BX*4)
+	VMOVUPS     (AX)(BX*4), Z12
+	VMOVUPS     Z11, Z13
+	VMAXPS      Z12, Z13, Z12
+	VMOVUPS     word42b20000<>+0(SB), Z13
+	VMINPS      Z12, Z13, Z12
+	VMOVUPS     Z1, Z13
+	VFMADD213PS Z2, Z12, Z13
+	VSUBPS      Z2, Z13, Z14
+	VMOVUPS     Z3, Z15
+	VFMADD213PS Z12, Z14, Z15
+	VMOVUPS     Z4, Z12
+	VFMADD213PS Z15, Z14, Z12
+	VMOVUPS     Z5, Z14
+	VFMADD213PS Z6, Z12, Z14
+	VFMADD213PS Z7, Z12, Z14
+	VFMADD213PS Z8, Z12, Z14
+	VFMADD213PS Z9, Z12, Z14
+	VFMADD213PS Z10, Z12, Z14
+	VFMADD213PS Z10, Z12, Z14
+	VPSUBD      Z2, Z13, Z12
+	VPSRAD      $0x01, Z12, Z13
+	VPADDD      Z0, Z13, Z15
+	VPSLLD      $0x17, Z15, Z15
+	VPSUBD      Z13, Z12, Z12
+	VPADDD      Z0, Z12, Z12
+	VPSLLD      $0x17, Z12, Z12
+	VMULPS      Z15, Z14, Z13
+	VMULPS      Z12, Z13, Z12
+	VMOVUPS     Z12, (CX)(BX*4)
 	ADDQ        $+16, BX
 	SUBQ        $+16, DX
 	JGE         loop
@@ -13407,33 +35806,33 @@ rest:
 	MOVL        $-1, SI
 	BZHIL       DX, SI, SI
 	KMOVW       SI, K1
-	VMOVUPS.Z   (AX)(BX*4), K1, Z0
-	VMOVUPS     wordc2e00000<>+0(SB), Z1
-	VMAXPS      Z0, Z1, Z0
-	VMOVUPS     word42b20000<>+0(SB), Z1
-	VMINPS      Z0, Z1, Z0
-	VMOVUPS     word3fb8aa3b<>+0(SB), Z1
-	VFMADD213PS word4b400000<>+0(SB), Z0, Z1
-	VSUBPS      word4b400000<>+0(SB), Z1, Z2
-	VMOVUPS     wordbf317200<>+0(SB), Z3
-	VFMADD213PS Z0, Z2, Z3
-	VMOVUPS     wordb5bfbe8e<>+0(SB), Z0
-	VFMADD213PS Z3, Z2, Z0
-	VMOVUPS     word3ab563a5<>+0(SB), Z2
-	VFMADD213PS word3c091ef0<>+0(SB), Z0, Z2
-	VFMADD213PS word3d2aac2c<>+0(SB), Z0, Z2
-	VFMADD213PS word3e2aaa46<>+0(SB), Z0, Z2
-	VFMADD213PS word3efffffe<>+0(SB), Z0, Z2
-	VFMADD213PS word3f800000<>+0(SB), Z0, Z2
-	VFMADD213PS word3f800000<>+0(SB), Z0, Z2
-	VPSUBD      word4b400000<>+0(SB), Z1, Z0
-	VPSRAD      $0x01, Z0, Z1
-	VPADDD      word0000007f<>+0(SB), Z1, Z3
-	VPSLLD      $0x17, Z3, Z3
-	VPSUBD      Z1, Z0, Z0
-	VPADDD      word0000007f<>+0(SB), Z0, Z0
+	VMOVUPS.Z   (AX)(BX*4), K1, Z12
+	VMOVUPS     Z11, Z11
+	VMAXPS      Z12, Z11, Z11
+	VMOVUPS     word42b20000<>+0(SB), Z12
+	VMINPS      Z11, Z12, Z11
+	VMOVUPS     Z1, Z1
+	VFMADD213PS Z2, Z11, Z1
+	VSUBPS      Z2, Z1, Z12
+	VMOVUPS     Z3, Z3
+	VFMADD213PS Z11, Z12, Z3
+	VMOVUPS     Z4, Z4
+	VFMADD213PS Z3, Z12, Z4
+	VMOVUPS     Z5, Z3
+	VFMADD213PS Z6, Z4, Z3
+	VFMADD213PS Z7, Z4, Z3
+	VFMADD213PS Z8, Z4, Z3
+	VFMADD213PS Z9, Z4, Z3
+	VFMADD213PS Z10, Z4, Z3
+	VFMADD213PS Z10, Z4, Z3
+	VPSUBD      Z2, Z1, Z1
+	VPSRAD      $0x01, Z1, Z2
+	VPADDD      Z0, Z2, Z4
+	VPSLLD      $0x17, Z4, Z4
+	VPSUBD      Z2, Z1, Z1
+	VPADDD      Z0, Z1, Z0
 	VPSLLD      $0x17, Z0, Z0
-	VMULPS      Z3, Z2, Z1
+	VMULPS      Z4, Z3, Z1
 	VMULPS      Z0, Z1, Z0
 	VMOVUPS     Z0, K1, (CX)(BX*4)
 
@@ -13444,52 +35843,66 @@ done:
 // func logAVX512(y *float32, x *float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·logAVX512(SB), NOSPLIT, $0-24
-	MOVQ x+8(FP), AX
-	MOVQ y+0(FP), CX
-	MOVQ n+16(FP), DX
-	XORQ BX, BX
-	SUBQ $+16, DX
-	JL   rest
+	MOVQ    x+8(FP), AX
+	MOVQ    y+0(FP), CX
+	MOVQ    n+16(FP), DX
+	VMOVUPS word4b400000<>+0(SB), Z0
+	VMOVUPS word0000007f<>+0(SB), Z0
+	VMOVUPS word80000000<>+0(SB), Z0
+	VMOVUPS word3fb8aa3b<>+0(SB), Z0
+	VMOVUPS word4b400000<>+0(SB), Z0
+	VMOVUPS wordbf317200<>+0(SB), Z0
+	VMOVUPS wordb5bfbe8e<>+0(SB), Z0
+	VMOVUPS word3ab563a5<>+0(SB), Z0
+	VMOVUPS word3c091ef0<>+0(SB), Z0
+	VMOVUPS word3d2aac2c<>+0(SB), Z0
+	VMOVUPS word3e2aaa46<>+0(SB), Z0
+	VMOVUPS word3efffffe<>+0(SB), Z0
+	VMOVUPS word3f800000<>+0(SB), Z0
+	VMOVUPS wordc2e00000<>+0(SB), Z13
+	XORQ    BX, BX
+	SUBQ    $+16, DX
+	JL      rest
 
 loop:
-	VMOVUPS     (AX)(BX*4), Z0
-	VCMPPS      $0x11, word00800000<>+0(SB), Z0, K1
-	VMULPS      word4b000000<>+0(SB), Z0, Z1
-	VBLENDMPS   Z1, Z0, K1, Z2
-	VMOVUPS     wordc1b80000<>+0(SB), Z1
-	VMOVUPS     word00000000<>+0(SB), Z14
-	VBLENDMPS   Z1, Z14, K1, Z3
-	VPSUBD      word3f2aaaab<>+0(SB), Z2, Z1
-	VPSRAD      $0x17, Z1, Z1
-	VPSLLD      $0x17, Z1, Z14
-	VPSUBD      Z14, Z2, Z14
-	VSUBPS      word3f800000<>+0(SB), Z14, Z14
-	VCVTDQ2PS   Z1, Z1
-	VADDPS      Z1, Z3, Z1
-	VMOVUPS     wordbe03f79a<>+0(SB), Z15
-	VFMADD213PS word3e0f36e3<>+0(SB), Z14, Z15
-	VFMADD213PS wordbdf98d3c<>+0(SB), Z14, Z15
-	VFMADD213PS word3e0f6adf<>+0(SB), Z14, Z15
-	VFMADD213PS wordbe2acec0<>+0(SB), Z14, Z15
-	VFMADD213PS word3e4ce81e<>+0(SB), Z14, Z15
-	VFMADD213PS wordbe7fff79<>+0(SB), Z14, Z15
-	VFMADD213PS word3eaaaa83<>+0(SB), Z14, Z15
-	VFMADD213PS wordbf000000<>+0(SB), Z14, Z15
-	VMULPS      Z14, Z14, Z16
-	VMOVAPS     Z16, Z16
-	VFMADD213PS Z14, Z15, Z16
-	VMOVUPS     word3f317218<>+0(SB), Z14
-	VMOVAPS     Z1, Z1
-	VFMADD213PS Z16, Z14, Z1
-	VCMPPS      $0x00, word7f800000<>+0(SB), Z0, K1
-	VBLENDMPS   Z0, Z1, K1, Z4
-	VCMPPS      $0x11, word00000000<>+0(SB), Z0, K1
-	VBLENDMPS   word7fc00000<>+0(SB), Z4, K1, Z5
-	VCMPPS      $0x00, word00000000<>+0(SB), Z0, K1
-	VBLENDMPS   wordff800000<>+0(SB), Z5, K1, Z6
-	VCMPPS      $0x03, Z0, Z0, K1
-	VBLENDMPS   Z0, Z6, K1, Z7
-	VMOVUPS     Z7, (CX)(BX*4)
+	VMOVUPS     (AX)(BX*4), Z13
+	VCMPPS      $0x11, word00800000<>+0(SB), Z13, K1
+	VMULPS      word4b000000<>+0(SB), Z13, Z14
+	VBLENDMPS   Z14, Z13, K1, Z1
+	VMOVUPS     wordc1b80000<>+0(SB), Z14
+	VMOVUPS     word00000000<>+0(SB), Z15
+	VBLENDMPS   Z14, Z15, K1, Z2
+	VPSUBD      word3f2aaaab<>+0(SB), Z1, Z14
+	VPSRAD      $0x17, Z14, Z14
+	VPSLLD      $0x17, Z14, Z15
+	VPSUBD      Z15, Z1, Z15
+	VSUBPS      Z0, Z15, Z15
+	VCVTDQ2PS   Z14, Z14
+	VADDPS      Z14, Z2, Z14
+	VMOVUPS     wordbe03f79a<>+0(SB), Z16
+	VFMADD213PS word3e0f36e3<>+0(SB), Z15, Z16
+	VFMADD213PS wordbdf98d3c<>+0(SB), Z15, Z16
+	VFMADD213PS word3e0f6adf<>+0(SB), Z15, Z16
+	VFMADD213PS wordbe2acec0<>+0(SB), Z15, Z16
+	VFMADD213PS word3e4ce81e<>+0(SB), Z15, Z16
+	VFMADD213PS wordbe7fff79<>+0(SB), Z15, Z16
+	VFMADD213PS word3eaaaa83<>+0(SB), Z15, Z16
+	VFMADD213PS wordbf000000<>+0(SB), Z15, Z16
+	VMULPS      Z15, Z15, Z17
+	VMOVAPS     Z17, Z17
+	VFMADD213PS Z15, Z16, Z17
+	VMOVUPS     word3f317218<>+0(SB), Z15
+	VMOVAPS     Z14, Z14
+	VFMADD213PS Z17, Z15, Z14
+	VCMPPS      $0x00, word7f800000<>+0(SB), Z13, K1
+	VBLENDMPS   Z13, Z14, K1, Z3
+	VCMPPS      $0x11, word00000000<>+0(SB), Z13, K1
+	VBLENDMPS   word7fc00000<>+0(SB), Z3, K1, Z4
+	VCMPPS      $0x00, word00000000<>+0(SB), Z13, K1
+	VBLENDMPS   wordff800000<>+0(SB), Z4, K1, Z5
+	VCMPPS      $0x03, Z13, Z13, K1
+	VBLENDMPS   Z13, Z5, K1, Z6
+	VMOVUPS     Z6, (CX)(BX*4)
 	ADDQ        $+16, BX
 	SUBQ        $+16, DX
 	JGE         loop
@@ -13500,44 +35913,44 @@ rest:
 	MOVL        $-1, SI
 	BZHIL       DX, SI, SI
 	KMOVW       SI, K1
-	VMOVUPS.Z   (AX)(BX*4), K1, Z0
-	VCMPPS      $0x11, word00800000<>+0(SB), Z0, K2
-	VMULPS      word4b000000<>+0(SB), Z0, Z1
-	VBLENDMPS   Z1, Z0, K2, Z8
-	VMOVUPS     wordc1b80000<>+0(SB), Z1
-	VMOVUPS     word00000000<>+0(SB), Z2
-	VBLENDMPS   Z1, Z2, K2, Z9
-	VPSUBD      word3f2aaaab<>+0(SB), Z8, Z1
-	VPSRAD      $0x17, Z1, Z1
-	VPSLLD      $0x17, Z1, Z2
-	VPSUBD      Z2, Z8, Z2
-	VSUBPS      word3f800000<>+0(SB), Z2, Z2
-	VCVTDQ2PS   Z1, Z1
-	VADDPS      Z1, Z9, Z1
+	VMOVUPS.Z   (AX)(BX*4), K1, Z1
+	VCMPPS      $0x11, word00800000<>+0(SB), Z1, K2
+	VMULPS      word4b000000<>+0(SB), Z1, Z2
+	VBLENDMPS   Z2, Z1, K2, Z7
+	VMOVUPS     wordc1b80000<>+0(SB), Z2
+	VMOVUPS     word00000000<>+0(SB), Z3
+	VBLENDMPS   Z2, Z3, K2, Z8
+	VPSUBD      word3f2aaaab<>+0(SB), Z7, Z2
+	VPSRAD      $0x17, Z2, Z2
+	VPSLLD      $0x17, Z2, Z3
+	VPSUBD      Z3, Z7, Z3
+	VSUBPS      Z0, Z3, Z0
+	VCVTDQ2PS   Z2, Z2
+	VADDPS      Z2, Z8, Z2
 	VMOVUPS     wordbe03f79a<>+0(SB), Z3
-	VFMADD213PS word3e0f36e3<>+0(SB), Z2, Z3
-	VFMADD213PS wordbdf98d3c<>+0(SB), Z2, Z3
-	VFMADD213PS word3e0f6adf<>+0(SB), Z2, Z3
-	VFMADD213PS wordbe2acec0<>+0(SB), Z2, Z3
-	VFMADD213PS word3e4ce81e<>+0(SB), Z2, Z3
-	VFMADD213PS wordbe7fff79<>+0(SB), Z2, Z3
-	VFMADD213PS word3eaaaa83<>+0(SB), Z2, Z3
-	VFMADD213PS wordbf000000<>+0(SB), Z2, Z3
-	VMULPS      Z2, Z2, Z4
+	VFMADD213PS word3e0f36e3<>+0(SB), Z0, Z3
+	VFMADD213PS wordbdf98d3c<>+0(SB), Z0, Z3
+	VFMADD213PS word3e0f6adf<>+0(SB), Z0, Z3
+	VFMADD213PS wordbe2acec0<>+0(SB), Z0, Z3
+	VFMADD213PS word3e4ce81e<>+0(SB), Z0, Z3
+	VFMADD213PS wordbe7fff79<>+0(SB), Z0, Z3
+	VFMADD213PS word3eaaaa83<>+0(SB), Z0, Z3
+	VFMADD213PS wordbf000000<>+0(SB), Z0, Z3
+	VMULPS      Z0, Z0, Z4
 	VMOVAPS     Z4, Z4
-	VFMADD213PS Z2, Z3, Z4
-	VMOVUPS     word3f317218<>+0(SB), Z2
-	VMOVAPS     Z1, Z1
-	VFMADD213PS Z4, Z2, Z1
-	VCMPPS      $0x00, word7f800000<>+0(SB), Z0, K2
-	VBLENDMPS   Z0, Z1, K2, Z10
-	VCMPPS      $0x11, word00000000<>+0(SB), Z0, K2
-	VBLENDMPS   word7fc00000<>+0(SB), Z10, K2, Z11
-	VCMPPS      $0x00, word00000000<>+0(SB), Z0, K2
-	VBLENDMPS   wordff800000<>+0(SB), Z11, K2, Z12
-	VCMPPS      $0x03, Z0, Z0, K2
-	VBLENDMPS   Z0, Z12, K2, Z13
-	VMOVUPS     Z13, K1, (CX)(BX*4)
+	VFMADD213PS Z0, Z3, Z4
+	VMOVUPS     word3f317218<>+0(SB), Z0
+	VMOVAPS     Z2, Z2
+	VFMADD213PS Z4, Z0, Z2
+	VCMPPS      $0x00, word7f800000<>+0(SB), Z1, K2
+	VBLENDMPS   Z1, Z2, K2, Z9
+	VCMPPS      $0x11, word00000000<>+0(SB), Z1, K2
+	VBLENDMPS   word7fc00000<>+0(SB), Z9, K2, Z10
+	VCMPPS      $0x00, word00000000<>+0(SB), Z1, K2
+	VBLENDMPS   wordff800000<>+0(SB), Z10, K2, Z11
+	VCMPPS      $0x03, Z1, Z1, K2
+	VBLENDMPS   Z1, Z11, K2, Z12
+	VMOVUPS     Z12, K1, (CX)(BX*4)
 
 done:
 	VZEROUPPER
@@ -13546,66 +35959,80 @@ done:
 // func tanhAVX512(y *float32, x *float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tanhAVX512(SB), NOSPLIT, $0-24
-	MOVQ x+8(FP), AX
-	MOVQ y+0(FP), CX
-	MOVQ n+16(FP), DX
-	XORQ BX, BX
-	SUBQ $+16, DX
-	JL   rest
+	MOVQ    x+8(FP), AX
+	MOVQ    y+0(FP), CX
+	MOVQ    n+16(FP), DX
+	VMOVUPS word4b400000<>+0(SB), Z0
+	VMOVUPS word0000007f<>+0(SB), Z0
+	VMOVUPS word80000000<>+0(SB), Z3
+	VMOVUPS word3fb8aa3b<>+0(SB), Z4
+	VMOVUPS word4b400000<>+0(SB), Z5
+	VMOVUPS wordbf317200<>+0(SB), Z6
+	VMOVUPS wordb5bfbe8e<>+0(SB), Z7
+	VMOVUPS word3ab563a5<>+0(SB), Z8
+	VMOVUPS word3c091ef0<>+0(SB), Z9
+	VMOVUPS word3d2aac2c<>+0(SB), Z10
+	VMOVUPS word3e2aaa46<>+0(SB), Z11
+	VMOVUPS word3efffffe<>+0(SB), Z12
+	VMOVUPS word3f800000<>+0(SB), Z13
+	VMOVUPS wordc2e00000<>+0(SB), Z14
+	XORQ    BX, BX
+	SUBQ    $+16, DX
+	JL      rest
 
 loop:
-	VMOVUPS     (AX)(BX*4), Z0
-	VPANDD      word7fffffff<>+0(SB), Z0, Z1
-	VMULPS      Z1, Z1, Z2
-	VMOVUPS     wordbbcc90d1<>+0(SB), Z3
-	VFMADD213PS word3cac728c<>+0(SB), Z2, Z3
-	VFMADD213PS wordbd5c8f3f<>+0(SB), Z2, Z3
-	VFMADD213PS word3e088677<>+0(SB), Z2, Z3
-	VFMADD213PS wordbeaaaaa5<>+0(SB), Z2, Z3
-	VMULPS      Z2, Z1, Z2
-	VMOVAPS     Z2, Z2
-	VFMADD213PS Z1, Z3, Z2
-	VMOVUPS     word41200000<>+0(SB), Z3
-	VMINPS      Z1, Z3, Z3
-	VADDPS      Z3, Z3, Z3
-	VMOVUPS     wordc2e00000<>+0(SB), Z6
-	VMAXPS      Z3, Z6, Z3
-	VMOVUPS     word42b20000<>+0(SB), Z6
-	VMINPS      Z3, Z6, Z3
-	VMOVUPS     word3fb8aa3b<>+0(SB), Z6
-	VFMADD213PS word4b400000<>+0(SB), Z3, Z6
-	VSUBPS      word4b400000<>+0(SB), Z6, Z7
-	VMOVUPS     wordbf317200<>+0(SB), Z8
-	VFMADD213PS Z3, Z7, Z8
-	VMOVUPS     wordb5bfbe8e<>+0(SB), Z3
-	VFMADD213PS Z8, Z7, Z3
-	VMOVUPS     word3ab563a5<>+0(SB), Z7
-	VFMADD213PS word3c091ef0<>+0(SB), Z3, Z7
-	VFMADD213PS word3d2aac2c<>+0(SB), Z3, Z7
-	VFMADD213PS word3e2aaa46<>+0(SB), Z3, Z7
-	VFMADD213PS word3efffffe<>+0(SB), Z3, Z7
-	VFMADD213PS word3f800000<>+0(SB), Z3, Z7
-	VFMADD213PS word3f800000<>+0(SB), Z3, Z7
-	VPSUBD      word4b400000<>+0(SB), Z6, Z3
-	VPSRAD      $0x01, Z3, Z6
-	VPADDD      word0000007f<>+0(SB), Z6, Z8
-	VPSLLD      $0x17, Z8, Z8
-	VPSUBD      Z6, Z3, Z3
-	VPADDD      word0000007f<>+0(SB), Z3, Z3
-	VPSLLD      $0x17, Z3, Z3
-	VMULPS      Z8, Z7, Z6
-	VMULPS      Z3, Z6, Z3
-	VMOVUPS     word3f800000<>+0(SB), Z6
-	VMOVUPS     word40000000<>+0(SB), Z7
-	VADDPS      word3f800000<>+0(SB), Z3, Z3
-	VDIVPS      Z3, Z7, Z3
-	VSUBPS      Z3, Z6, Z3
-	VCMPPS      $0x11, word3f0ccccd<>+0(SB), Z1, K1
-	VBLENDMPS   Z2, Z3, K1, Z4
-	VPANDD      word7fffffff<>+0(SB), Z4, Z1
-	VPANDD      word80000000<>+0(SB), Z0, Z0
-	VPORD       Z0, Z1, Z0
-	VMOVUPS     Z0, (CX)(BX*4)
+	VMOVUPS     (AX)(BX*4), Z15
+	VPANDD      word7fffffff<>+0(SB), Z15, Z16
+	VMULPS      Z16, Z16, Z17
+	VMOVUPS     wordbbcc90d1<>+0(SB), Z18
+	VFMADD213PS word3cac728c<>+0(SB), Z17, Z18
+	VFMADD213PS wordbd5c8f3f<>+0(SB), Z17, Z18
+	VFMADD213PS word3e088677<>+0(SB), Z17, Z18
+	VFMADD213PS wordbeaaaaa5<>+0(SB), Z17, Z18
+	VMULPS      Z17, Z16, Z17
+	VMOVAPS     Z17, Z17
+	VFMADD213PS Z16, Z18, Z17
+	VMOVUPS     word41200000<>+0(SB), Z18
+	VMINPS      Z16, Z18, Z18
+	VADDPS      Z18, Z18, Z18
+	VMOVUPS     Z14, Z19
+	VMAXPS      Z18, Z19, Z18
+	VMOVUPS     word42b20000<>+0(SB), Z19
+	VMINPS      Z18, Z19, Z18
+	VMOVUPS     Z4, Z19
+	VFMADD213PS Z5, Z18, Z19
+	VSUBPS      Z5, Z19, Z20
+	VMOVUPS     Z6, Z21
+	VFMADD213PS Z18, Z20, Z21
+	VMOVUPS     Z7, Z18
+	VFMADD213PS Z21, Z20, Z18
+	VMOVUPS     Z8, Z20
+	VFMADD213PS Z9, Z18, Z20
+	VFMADD213PS Z10, Z18, Z20
+	VFMADD213PS Z11, Z18, Z20
+	VFMADD213PS Z12, Z18, Z20
+	VFMADD213PS Z13, Z18, Z20
+	VFMADD213PS Z13, Z18, Z20
+	VPSUBD      Z5, Z19, Z18
+	VPSRAD      $0x01, Z18, Z19
+	VPADDD      Z0, Z19, Z21
+	VPSLLD      $0x17, Z21, Z21
+	VPSUBD      Z19, Z18, Z18
+	VPADDD      Z0, Z18, Z18
+	VPSLLD      $0x17, Z18, Z18
+	VMULPS      Z21, Z20, Z19
+	VMULPS      Z18, Z19, Z18
+	VMOVUPS     Z13, Z19
+	VMOVUPS     word40000000<>+0(SB), Z20
+	VADDPS      Z13, Z18, Z18
+	VDIVPS      Z18, Z20, Z18
+	VSUBPS      Z18, Z19, Z18
+	VCMPPS      $0x11, word3f0ccccd<>+0(SB), Z16, K1
+	VBLENDMPS   Z17, Z18, K1, Z1
+	VPANDD      word7fffffff<>+0(SB), Z1, Z16
+	VPANDD      Z3, Z15, Z15
+	VPORD       Z15, Z16, Z15
+	VMOVUPS     Z15, (CX)(BX*4)
 	ADDQ        $+16, BX
 	SUBQ        $+16, DX
 	JGE         loop
@@ -13616,57 +36043,57 @@ rest:
 	MOVL        $-1, SI
 	BZHIL       DX, SI, SI
 	KMOVW       SI, K1
-	VMOVUPS.Z   (AX)(BX*4), K1, Z0
-	VPANDD      word7fffffff<>+0(SB), Z0, Z1
-	VMULPS      Z1, Z1, Z2
-	VMOVUPS     wordbbcc90d1<>+0(SB), Z3
-	VFMADD213PS word3cac728c<>+0(SB), Z2, Z3
-	VFMADD213PS wordbd5c8f3f<>+0(SB), Z2, Z3
-	VFMADD213PS word3e088677<>+0(SB), Z2, Z3
-	VFMADD213PS wordbeaaaaa5<>+0(SB), Z2, Z3
-	VMULPS      Z2, Z1, Z2
-	VMOVAPS     Z2, Z2
-	VFMADD213PS Z1, Z3, Z2
-	VMOVUPS     word41200000<>+0(SB), Z3
-	VMINPS      Z1, Z3, Z3
-	VADDPS      Z3, Z3, Z3
-	VMOVUPS     wordc2e00000<>+0(SB), Z4
-	VMAXPS      Z3, Z4, Z3
-	VMOVUPS     word42b20000<>+0(SB), Z4
-	VMINPS      Z3, Z4, Z3
-	VMOVUPS     word3fb8aa3b<>+0(SB), Z4
-	VFMADD213PS word4b400000<>+0(SB), Z3, Z4
-	VSUBPS      word4b400000<>+0(SB), Z4, Z6
-	VMOVUPS     wordbf317200<>+0(SB), Z7
-	VFMADD213PS Z3, Z6, Z7
-	VMOVUPS     wordb5bfbe8e<>+0(SB), Z3
-	VFMADD213PS Z7, Z6, Z3
-	VMOVUPS     word3ab563a5<>+0(SB), Z6
-	VFMADD213PS word3c091ef0<>+0(SB), Z3, Z6
-	VFMADD213PS word3d2aac2c<>+0(SB), Z3, Z6
-	VFMADD213PS word3e2aaa46<>+0(SB), Z3, Z6
-	VFMADD213PS word3efffffe<>+0(SB), Z3, Z6
-	VFMADD213PS word3f800000<>+0(SB), Z3, Z6
-	VFMADD213PS word3f800000<>+0(SB), Z3, Z6
-	VPSUBD      word4b400000<>+0(SB), Z4, Z3
-	VPSRAD      $0x01, Z3, Z4
-	VPADDD      word0000007f<>+0(SB), Z4, Z7
+	VMOVUPS.Z   (AX)(BX*4), K1, Z1
+	VPANDD      word7fffffff<>+0(SB), Z1, Z15
+	VMULPS      Z15, Z15, Z16
+	VMOVUPS     wordbbcc90d1<>+0(SB), Z17
+	VFMADD213PS word3cac728c<>+0(SB), Z16, Z17
+	VFMADD213PS wordbd5c8f3f<>+0(SB), Z16, Z17
+	VFMADD213PS word3e088677<>+0(SB), Z16, Z17
+	VFMADD213PS wordbeaaaaa5<>+0(SB), Z16, Z17
+	VMULPS      Z16, Z15, Z16
+	VMOVAPS     Z16, Z16
+	VFMADD213PS Z15, Z17, Z16
+	VMOVUPS     word41200000<>+0(SB), Z17
+	VMINPS      Z15, Z17, Z17
+	VADDPS      Z17, Z17, Z17
+	VMOVUPS     Z14, Z14
+	VMAXPS      Z17, Z14, Z14
+	VMOVUPS     word42b20000<>+0(SB), Z17
+	VMINPS      Z14, Z17, Z14
+	VMOVUPS     Z4, Z4
+	VFMADD213PS Z5, Z14, Z4
+	VSUBPS      Z5, Z4, Z17
+	VMOVUPS     Z6, Z6
+	VFMADD213PS Z14, Z17, Z6
+	VMOVUPS     Z7, Z7
+	VFMADD213PS Z6, Z17, Z7
+	VMOVUPS     Z8, Z6
+	VFMADD213PS Z9, Z7, Z6
+	VFMADD213PS Z10, Z7, Z6
+	VFMADD213PS Z11, Z7, Z6
+	VFMADD213PS Z12, Z7, Z6
+	VFMADD213PS Z13, Z7, Z6
+	VFMADD213PS Z13, Z7, Z6
+	VPSUBD      Z5, Z4, Z4
+	VPSRAD      $0x01, Z4, Z5
+	VPADDD      Z0, Z5, Z7
 	VPSLLD      $0x17, Z7, Z7
-	VPSUBD      Z4, Z3, Z3
-	VPADDD      word0000007f<>+0(SB), Z3, Z3
-	VPSLLD      $0x17, Z3, Z3
+	VPSUBD      Z5, Z4, Z4
+	VPADDD      Z0, Z4, Z0
+	VPSLLD      $0x17, Z0, Z0
 	VMULPS      Z7, Z6, Z4
-	VMULPS      Z3, Z4, Z3
-	VMOVUPS     word3f800000<>+0(SB), Z4
-	VMOVUPS     word40000000<>+0(SB), Z6
-	VADDPS      word3f800000<>+0(SB), Z3, Z3
-	VDIVPS      Z3, Z6, Z3
-	VSUBPS      Z3, Z4, Z3
-	VCMPPS      $0x11, word3f0ccccd<>+0(SB), Z1, K2
-	VBLENDMPS   Z2, Z3, K2, Z5
-	VPANDD      word7fffffff<>+0(SB), Z5, Z1
-	VPANDD      word80000000<>+0(SB), Z0, Z0
-	VPORD       Z0, Z1, Z0
+	VMULPS      Z0, Z4, Z0
+	VMOVUPS     Z13, Z4
+	VMOVUPS     word40000000<>+0(SB), Z5
+	VADDPS      Z13, Z0, Z0
+	VDIVPS      Z0, Z5, Z0
+	VSUBPS      Z0, Z4, Z0
+	VCMPPS      $0x11, word3f0ccccd<>+0(SB), Z15, K2
+	VBLENDMPS   Z16, Z0, K2, Z2
+	VPANDD      word7fffffff<>+0(SB), Z2, Z0
+	VPANDD      Z3, Z1, Z1
+	VPORD       Z1, Z0, Z0
 	VMOVUPS     Z0, K1, (CX)(BX*4)
 
 done:
@@ -13676,51 +36103,65 @@ done:
 // func sigmoidAVX512(y *float32, x *float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·sigmoidAVX512(SB), NOSPLIT, $0-24
-	MOVQ x+8(FP), AX
-	MOVQ y+0(FP), CX
-	MOVQ n+16(FP), DX
-	XORQ BX, BX
-	SUBQ $+16, DX
-	JL   rest
+	MOVQ    x+8(FP), AX
+	MOVQ    y+0(FP), CX
+	MOVQ    n+16(FP), DX
+	VMOVUPS word4b400000<>+0(SB), Z0
+	VMOVUPS word0000007f<>+0(SB), Z0
+	VMOVUPS word80000000<>+0(SB), Z5
+	VMOVUPS word3fb8aa3b<>+0(SB), Z6
+	VMOVUPS word4b400000<>+0(SB), Z7
+	VMOVUPS wordbf317200<>+0(SB), Z8
+	VMOVUPS wordb5bfbe8e<>+0(SB), Z9
+	VMOVUPS word3ab563a5<>+0(SB), Z10
+	VMOVUPS word3c091ef0<>+0(SB), Z11
+	VMOVUPS word3d2aac2c<>+0(SB), Z12
+	VMOVUPS word3e2aaa46<>+0(SB), Z13
+	VMOVUPS word3efffffe<>+0(SB), Z14
+	VMOVUPS word3f800000<>+0(SB), Z15
+	VMOVUPS wordc2e00000<>+0(SB), Z16
+	XORQ    BX, BX
+	SUBQ    $+16, DX
+	JL      rest
 
 loop:
-	VMOVUPS     (AX)(BX*4), Z0
-	VMOVUPS     word3f800000<>+0(SB), Z1
-	VPORD       word80000000<>+0(SB), Z0, Z2
-	VMOVUPS     wordc2e00000<>+0(SB), Z3
-	VMAXPS      Z2, Z3, Z2
-	VMOVUPS     word3fb8aa3b<>+0(SB), Z3
-	VFMADD213PS word4b400000<>+0(SB), Z2, Z3
-	VSUBPS      word4b400000<>+0(SB), Z3, Z8
-	VMOVUPS     wordbf317200<>+0(SB), Z9
-	VFMADD213PS Z2, Z8, Z9
-	VMOVUPS     wordb5bfbe8e<>+0(SB), Z2
-	VFMADD213PS Z9, Z8, Z2
-	VMOVUPS     word3ab563a5<>+0(SB), Z8
-	VFMADD213PS word3c091ef0<>+0(SB), Z2, Z8
-	VFMADD213PS word3d2aac2c<>+0(SB), Z2, Z8
-	VFMADD213PS word3e2aaa46<>+0(SB), Z2, Z8
-	VFMADD213PS word3efffffe<>+0(SB), Z2, Z8
-	VFMADD213PS word3f800000<>+0(SB), Z2, Z8
-	VFMADD213PS word3f800000<>+0(SB), Z2, Z8
-	VPSUBD      word4b400000<>+0(SB), Z3, Z2
-	VPSRAD      $0x01, Z2, Z3
-	VPADDD      word0000007f<>+0(SB), Z3, Z9
-	VPSLLD      $0x17, Z9, Z9
-	VPSUBD      Z3, Z2, Z2
-	VPADDD      word0000007f<>+0(SB), Z2, Z2
-	VPSLLD      $0x17, Z2, Z2
-	VMULPS      Z9, Z8, Z3
-	VMULPS      Z2, Z3, Z3
-	VADDPS      word3f800000<>+0(SB), Z3, Z3
-	VCMPPS      $0x11, word00000000<>+0(SB), Z0, K1
-	VMULPS      Z1, Z8, Z0
-	VBLENDMPS   Z0, Z1, K1, Z4
-	VDIVPS      Z3, Z4, Z0
-	VMULPS      Z9, Z0, Z1
-	VMULPS      Z2, Z1, Z1
-	VBLENDMPS   Z1, Z0, K1, Z5
-	VMOVUPS     Z5, (CX)(BX*4)
+	VMOVUPS     (AX)(BX*4), Z17
+	VMOVUPS     Z15, Z18
+	VPORD       Z5, Z17, Z19
+	VMOVUPS     Z16, Z20
+	VMAXPS      Z19, Z20, Z19
+	VMOVUPS     Z6, Z20
+	VFMADD213PS Z7, Z19, Z20
+	VSUBPS      Z7, Z20, Z21
+	VMOVUPS     Z8, Z22
+	VFMADD213PS Z19, Z21, Z22
+	VMOVUPS     Z9, Z19
+	VFMADD213PS Z22, Z21, Z19
+	VMOVUPS     Z10, Z21
+	VFMADD213PS Z11, Z19, Z21
+	VFMADD213PS Z12, Z19, Z21
+	VFMADD213PS Z13, Z19, Z21
+	VFMADD213PS Z14, Z19, Z21
+	VFMADD213PS Z15, Z19, Z21
+	VFMADD213PS Z15, Z19, Z21
+	VPSUBD      Z7, Z20, Z19
+	VPSRAD      $0x01, Z19, Z20
+	VPADDD      Z0, Z20, Z22
+	VPSLLD      $0x17, Z22, Z22
+	VPSUBD      Z20, Z19, Z19
+	VPADDD      Z0, Z19, Z19
+	VPSLLD      $0x17, Z19, Z19
+	VMULPS      Z22, Z21, Z20
+	VMULPS      Z19, Z20, Z20
+	VADDPS      Z15, Z20, Z20
+	VCMPPS      $0x11, word00000000<>+0(SB), Z17, K1
+	VMULPS      Z18, Z21, Z17
+	VBLENDMPS   Z17, Z18, K1, Z1
+	VDIVPS      Z20, Z1, Z17
+	VMULPS      Z22, Z17, Z18
+	VMULPS      Z19, Z18, Z18
+	VBLENDMPS   Z18, Z17, K1, Z2
+	VMOVUPS     Z2, (CX)(BX*4)
 	ADDQ        $+16, BX
 	SUBQ        $+16, DX
 	JGE         loop
@@ -13731,43 +36172,43 @@ rest:
 	MOVL        $-1, SI
 	BZHIL       DX, SI, SI
 	KMOVW       SI, K1
-	VMOVUPS.Z   (AX)(BX*4), K1, Z0
-	VMOVUPS     word3f800000<>+0(SB), Z1
-	VPORD       word80000000<>+0(SB), Z0, Z2
-	VMOVUPS     wordc2e00000<>+0(SB), Z3
-	VMAXPS      Z2, Z3, Z2
-	VMOVUPS     word3fb8aa3b<>+0(SB), Z3
-	VFMADD213PS word4b400000<>+0(SB), Z2, Z3
-	VSUBPS      word4b400000<>+0(SB), Z3, Z4
-	VMOVUPS     wordbf317200<>+0(SB), Z5
-	VFMADD213PS Z2, Z4, Z5
-	VMOVUPS     wordb5bfbe8e<>+0(SB), Z2
-	VFMADD213PS Z5, Z4, Z2
-	VMOVUPS     word3ab563a5<>+0(SB), Z4
-	VFMADD213PS word3c091ef0<>+0(SB), Z2, Z4
-	VFMADD213PS word3d2aac2c<>+0(SB), Z2, Z4
-	VFMADD213PS word3e2aaa46<>+0(SB), Z2, Z4
-	VFMADD213PS word3efffffe<>+0(SB), Z2, Z4
-	VFMADD213PS word3f800000<>+0(SB), Z2, Z4
-	VFMADD213PS word3f800000<>+0(SB), Z2, Z4
-	VPSUBD      word4b400000<>+0(SB), Z3, Z2
-	VPSRAD      $0x01, Z2, Z3
-	VPADDD      word0000007f<>+0(SB), Z3, Z5
-	VPSLLD      $0x17, Z5, Z5
-	VPSUBD      Z3, Z2, Z2
-	VPADDD      word0000007f<>+0(SB), Z2, Z2
-	VPSLLD      $0x17, Z2, Z2
-	VMULPS      Z5, Z4, Z3
-	VMULPS      Z2, Z3, Z3
-	VADDPS      word3f800000<>+0(SB), Z3, Z3
-	VCMPPS      $0x11, word00000000<>+0(SB), Z0, K2
-	VMULPS      Z1, Z4, Z0
-	VBLENDMPS   Z0, Z1, K2, Z6
-	VDIVPS      Z3, Z6, Z0
-	VMULPS      Z5, Z0, Z1
-	VMULPS      Z2, Z1, Z1
-	VBLENDMPS   Z1, Z0, K2, Z7
-	VMOVUPS     Z7, K1, (CX)(BX*4)
+	VMOVUPS.Z   (AX)(BX*4), K1, Z1
+	VMOVUPS     Z15, Z2
+	VPORD       Z5, Z1, Z5
+	VMOVUPS     Z16, Z16
+	VMAXPS      Z5, Z16, Z5
+	VMOVUPS     Z6, Z6
+	VFMADD213PS Z7, Z5, Z6
+	VSUBPS      Z7, Z6, Z16
+	VMOVUPS     Z8, Z8
+	VFMADD213PS Z5, Z16, Z8
+	VMOVUPS     Z9, Z5
+	VFMADD213PS Z8, Z16, Z5
+	VMOVUPS     Z10, Z8
+	VFMADD213PS Z11, Z5, Z8
+	VFMADD213PS Z12, Z5, Z8
+	VFMADD213PS Z13, Z5, Z8
+	VFMADD213PS Z14, Z5, Z8
+	VFMADD213PS Z15, Z5, Z8
+	VFMADD213PS Z15, Z5, Z8
+	VPSUBD      Z7, Z6, Z5
+	VPSRAD      $0x01, Z5, Z6
+	VPADDD      Z0, Z6, Z7
+	VPSLLD      $0x17, Z7, Z7
+	VPSUBD      Z6, Z5, Z5
+	VPADDD      Z0, Z5, Z0
+	VPSLLD      $0x17, Z0, Z0
+	VMULPS      Z7, Z8, Z5
+	VMULPS      Z0, Z5, Z5
+	VADDPS      Z15, Z5, Z5
+	VCMPPS      $0x11, word00000000<>+0(SB), Z1, K2
+	VMULPS      Z2, Z8, Z1
+	VBLENDMPS   Z1, Z2, K2, Z3
+	VDIVPS      Z5, Z3, Z1
+	VMULPS      Z7, Z1, Z2
+	VMULPS      Z0, Z2, Z0
+	VBLENDMPS   Z0, Z1, K2, Z4
+	VMOVUPS     Z4, K1, (CX)(BX*4)
 
 done:
 	VZEROUPPER
@@ -13776,52 +36217,66 @@ done:
 // func siluAVX512(y *float32, x *float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·siluAVX512(SB), NOSPLIT, $0-24
-	MOVQ x+8(FP), AX
-	MOVQ y+0(FP), CX
-	MOVQ n+16(FP), DX
-	XORQ BX, BX
-	SUBQ $+16, DX
-	JL   rest
+	MOVQ    x+8(FP), AX
+	MOVQ    y+0(FP), CX
+	MOVQ    n+16(FP), DX
+	VMOVUPS word4b400000<>+0(SB), Z0
+	VMOVUPS word0000007f<>+0(SB), Z0
+	VMOVUPS word80000000<>+0(SB), Z5
+	VMOVUPS word3fb8aa3b<>+0(SB), Z6
+	VMOVUPS word4b400000<>+0(SB), Z7
+	VMOVUPS wordbf317200<>+0(SB), Z8
+	VMOVUPS wordb5bfbe8e<>+0(SB), Z9
+	VMOVUPS word3ab563a5<>+0(SB), Z10
+	VMOVUPS word3c091ef0<>+0(SB), Z11
+	VMOVUPS word3d2aac2c<>+0(SB), Z12
+	VMOVUPS word3e2aaa46<>+0(SB), Z13
+	VMOVUPS word3efffffe<>+0(SB), Z14
+	VMOVUPS word3f800000<>+0(SB), Z15
+	VMOVUPS wordc2e00000<>+0(SB), Z16
+	XORQ    BX, BX
+	SUBQ    $+16, DX
+	JL      rest
 
 loop:
-	VMOVUPS     (AX)(BX*4), Z0
-	VMOVUPS     wordc2e00000<>+0(SB), Z1
-	VMAXPS      Z0, Z1, Z0
-	VPORD       word80000000<>+0(SB), Z0, Z1
-	VMOVUPS     wordc2e00000<>+0(SB), Z6
-	VMAXPS      Z1, Z6, Z1
-	VMOVUPS     word3fb8aa3b<>+0(SB), Z6
-	VFMADD213PS word4b400000<>+0(SB), Z1, Z6
-	VSUBPS      word4b400000<>+0(SB), Z6, Z7
-	VMOVUPS     wordbf317200<>+0(SB), Z8
-	VFMADD213PS Z1, Z7, Z8
-	VMOVUPS     wordb5bfbe8e<>+0(SB), Z1
-	VFMADD213PS Z8, Z7, Z1
-	VMOVUPS     word3ab563a5<>+0(SB), Z7
-	VFMADD213PS word3c091ef0<>+0(SB), Z1, Z7
-	VFMADD213PS word3d2aac2c<>+0(SB), Z1, Z7
-	VFMADD213PS word3e2aaa46<>+0(SB), Z1, Z7
-	VFMADD213PS word3efffffe<>+0(SB), Z1, Z7
-	VFMADD213PS word3f800000<>+0(SB), Z1, Z7
-	VFMADD213PS word3f800000<>+0(SB), Z1, Z7
-	VPSUBD      word4b400000<>+0(SB), Z6, Z1
-	VPSRAD      $0x01, Z1, Z6
-	VPADDD      word0000007f<>+0(SB), Z6, Z8
-	VPSLLD      $0x17, Z8, Z8
-	VPSUBD      Z6, Z1, Z1
-	VPADDD      word0000007f<>+0(SB), Z1, Z1
-	VPSLLD      $0x17, Z1, Z1
-	VMULPS      Z8, Z7, Z6
-	VMULPS      Z1, Z6, Z6
-	VADDPS      word3f800000<>+0(SB), Z6, Z6
-	VCMPPS      $0x11, word00000000<>+0(SB), Z0, K1
-	VMULPS      Z0, Z7, Z7
-	VBLENDMPS   Z7, Z0, K1, Z2
-	VDIVPS      Z6, Z2, Z0
-	VMULPS      Z8, Z0, Z6
-	VMULPS      Z1, Z6, Z1
-	VBLENDMPS   Z1, Z0, K1, Z3
-	VMOVUPS     Z3, (CX)(BX*4)
+	VMOVUPS     (AX)(BX*4), Z17
+	VMOVUPS     Z16, Z18
+	VMAXPS      Z17, Z18, Z17
+	VPORD       Z5, Z17, Z18
+	VMOVUPS     Z16, Z19
+	VMAXPS      Z18, Z19, Z18
+	VMOVUPS     Z6, Z19
+	VFMADD213PS Z7, Z18, Z19
+	VSUBPS      Z7, Z19, Z20
+	VMOVUPS     Z8, Z21
+	VFMADD213PS Z18, Z20, Z21
+	VMOVUPS     Z9, Z18
+	VFMADD213PS Z21, Z20, Z18
+	VMOVUPS     Z10, Z20
+	VFMADD213PS Z11, Z18, Z20
+	VFMADD213PS Z12, Z18, Z20
+	VFMADD213PS Z13, Z18, Z20
+	VFMADD213PS Z14, Z18, Z20
+	VFMADD213PS Z15, Z18, Z20
+	VFMADD213PS Z15, Z18, Z20
+	VPSUBD      Z7, Z19, Z18
+	VPSRAD      $0x01, Z18, Z19
+	VPADDD      Z0, Z19, Z21
+	VPSLLD      $0x17, Z21, Z21
+	VPSUBD      Z19, Z18, Z18
+	VPADDD      Z0, Z18, Z18
+	VPSLLD      $0x17, Z18, Z18
+	VMULPS      Z21, Z20, Z19
+	VMULPS      Z18, Z19, Z19
+	VADDPS      Z15, Z19, Z19
+	VCMPPS      $0x11, word00000000<>+0(SB), Z17, K1
+	VMULPS      Z17, Z20, Z20
+	VBLENDMPS   Z20, Z17, K1, Z1
+	VDIVPS      Z19, Z1, Z17
+	VMULPS      Z21, Z17, Z19
+	VMULPS      Z18, Z19, Z18
+	VBLENDMPS   Z18, Z17, K1, Z2
+	VMOVUPS     Z2, (CX)(BX*4)
 	ADDQ        $+16, BX
 	SUBQ        $+16, DX
 	JGE         loop
@@ -13832,44 +36287,44 @@ rest:
 	MOVL        $-1, SI
 	BZHIL       DX, SI, SI
 	KMOVW       SI, K1
-	VMOVUPS.Z   (AX)(BX*4), K1, Z0
-	VMOVUPS     wordc2e00000<>+0(SB), Z1
-	VMAXPS      Z0, Z1, Z0
-	VPORD       word80000000<>+0(SB), Z0, Z1
-	VMOVUPS     wordc2e00000<>+0(SB), Z2
+	VMOVUPS.Z   (AX)(BX*4), K1, Z1
+	VMOVUPS     Z16, Z2
 	VMAXPS      Z1, Z2, Z1
-	VMOVUPS     word3fb8aa3b<>+0(SB), Z2
-	VFMADD213PS word4b400000<>+0(SB), Z1, Z2
-	VSUBPS      word4b400000<>+0(SB), Z2, Z3
-	VMOVUPS     wordbf317200<>+0(SB), Z6
-	VFMADD213PS Z1, Z3, Z6
-	VMOVUPS     wordb5bfbe8e<>+0(SB), Z1
-	VFMADD213PS Z6, Z3, Z1
-	VMOVUPS     word3ab563a5<>+0(SB), Z3
-	VFMADD213PS word3c091ef0<>+0(SB), Z1, Z3
-	VFMADD213PS word3d2aac2c<>+0(SB), Z1, Z3
-	VFMADD213PS word3e2aaa46<>+0(SB), Z1, Z3
-	VFMADD213PS word3efffffe<>+0(SB), Z1, Z3
-	VFMADD213PS word3f800000<>+0(SB), Z1, Z3
-	VFMADD213PS word3f800000<>+0(SB), Z1, Z3
-	VPSUBD      word4b400000<>+0(SB), Z2, Z1
-	VPSRAD      $0x01, Z1, Z2
-	VPADDD      word0000007f<>+0(SB), Z2, Z6
-	VPSLLD      $0x17, Z6, Z6
-	VPSUBD      Z2, Z1, Z1
-	VPADDD      word0000007f<>+0(SB), Z1, Z1
-	VPSLLD      $0x17, Z1, Z1
-	VMULPS      Z6, Z3, Z2
-	VMULPS      Z1, Z2, Z2
-	VADDPS      word3f800000<>+0(SB), Z2, Z2
-	VCMPPS      $0x11, word00000000<>+0(SB), Z0, K2
-	VMULPS      Z0, Z3, Z3
-	VBLENDMPS   Z3, Z0, K2, Z4
-	VDIVPS      Z2, Z4, Z0
-	VMULPS      Z6, Z0, Z2
-	VMULPS      Z1, Z2, Z1
-	VBLENDMPS   Z1, Z0, K2, Z5
-	VMOVUPS     Z5, K1, (CX)(BX*4)
+	VPORD       Z5, Z1, Z2
+	VMOVUPS     Z16, Z5
+	VMAXPS      Z2, Z5, Z2
+	VMOVUPS     Z6, Z5
+	VFMADD213PS Z7, Z2, Z5
+	VSUBPS      Z7, Z5, Z6
+	VMOVUPS     Z8, Z8
+	VFMADD213PS Z2, Z6, Z8
+	VMOVUPS     Z9, Z2
+	VFMADD213PS Z8, Z6, Z2
+	VMOVUPS     Z10, Z6
+	VFMADD213PS Z11, Z2, Z6
+	VFMADD213PS Z12, Z2, Z6
+	VFMADD213PS Z13, Z2, Z6
+	VFMADD213PS Z14, Z2, Z6
+	VFMADD213PS Z15, Z2, Z6
+	VFMADD213PS Z15, Z2, Z6
+	VPSUBD      Z7, Z5, Z2
+	VPSRAD      $0x01, Z2, Z5
+	VPADDD      Z0, Z5, Z7
+	VPSLLD      $0x17, Z7, Z7
+	VPSUBD      Z5, Z2, Z2
+	VPADDD      Z0, Z2, Z0
+	VPSLLD      $0x17, Z0, Z0
+	VMULPS      Z7, Z6, Z2
+	VMULPS      Z0, Z2, Z2
+	VADDPS      Z15, Z2, Z2
+	VCMPPS      $0x11, word00000000<>+0(SB), Z1, K2
+	VMULPS      Z1, Z6, Z5
+	VBLENDMPS   Z5, Z1, K2, Z3
+	VDIVPS      Z2, Z3, Z1
+	VMULPS      Z7, Z1, Z2
+	VMULPS      Z0, Z2, Z0
+	VBLENDMPS   Z0, Z1, K2, Z4
+	VMOVUPS     Z4, K1, (CX)(BX*4)
 
 done:
 	VZEROUPPER
@@ -13878,56 +36333,70 @@ done:
 // func geluAVX512(y *float32, x *float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·geluAVX512(SB), NOSPLIT, $0-24
-	MOVQ x+8(FP), AX
-	MOVQ y+0(FP), CX
-	MOVQ n+16(FP), DX
-	XORQ BX, BX
-	SUBQ $+16, DX
-	JL   rest
+	MOVQ    x+8(FP), AX
+	MOVQ    y+0(FP), CX
+	MOVQ    n+16(FP), DX
+	VMOVUPS word4b400000<>+0(SB), Z0
+	VMOVUPS word0000007f<>+0(SB), Z0
+	VMOVUPS word80000000<>+0(SB), Z5
+	VMOVUPS word3fb8aa3b<>+0(SB), Z6
+	VMOVUPS word4b400000<>+0(SB), Z7
+	VMOVUPS wordbf317200<>+0(SB), Z8
+	VMOVUPS wordb5bfbe8e<>+0(SB), Z9
+	VMOVUPS word3ab563a5<>+0(SB), Z10
+	VMOVUPS word3c091ef0<>+0(SB), Z11
+	VMOVUPS word3d2aac2c<>+0(SB), Z12
+	VMOVUPS word3e2aaa46<>+0(SB), Z13
+	VMOVUPS word3efffffe<>+0(SB), Z14
+	VMOVUPS word3f800000<>+0(SB), Z15
+	VMOVUPS wordc2e00000<>+0(SB), Z16
+	XORQ    BX, BX
+	SUBQ    $+16, DX
+	JL      rest
 
 loop:
-	VMOVUPS     (AX)(BX*4), Z0
-	VMOVUPS     wordc1300000<>+0(SB), Z1
-	VMAXPS      Z0, Z1, Z0
-	VMULPS      Z0, Z0, Z1
-	VMOVUPS     word3d922279<>+0(SB), Z6
-	VFMADD213PS word3fcc422a<>+0(SB), Z1, Z6
-	VMULPS      Z6, Z0, Z1
-	VPORD       word80000000<>+0(SB), Z1, Z6
-	VMOVUPS     wordc2e00000<>+0(SB), Z7
-	VMAXPS      Z6, Z7, Z6
-	VMOVUPS     word3fb8aa3b<>+0(SB), Z7
-	VFMADD213PS word4b400000<>+0(SB), Z6, Z7
-	VSUBPS      word4b400000<>+0(SB), Z7, Z8
-	VMOVUPS     wordbf317200<>+0(SB), Z9
-	VFMADD213PS Z6, Z8, Z9
-	VMOVUPS     wordb5bfbe8e<>+0(SB), Z6
-	VFMADD213PS Z9, Z8, Z6
-	VMOVUPS     word3ab563a5<>+0(SB), Z8
-	VFMADD213PS word3c091ef0<>+0(SB), Z6, Z8
-	VFMADD213PS word3d2aac2c<>+0(SB), Z6, Z8
-	VFMADD213PS word3e2aaa46<>+0(SB), Z6, Z8
-	VFMADD213PS word3efffffe<>+0(SB), Z6, Z8
-	VFMADD213PS word3f800000<>+0(SB), Z6, Z8
-	VFMADD213PS word3f800000<>+0(SB), Z6, Z8
-	VPSUBD      word4b400000<>+0(SB), Z7, Z6
-	VPSRAD      $0x01, Z6, Z7
-	VPADDD      word0000007f<>+0(SB), Z7, Z9
-	VPSLLD      $0x17, Z9, Z9
-	VPSUBD      Z7, Z6, Z6
-	VPADDD      word0000007f<>+0(SB), Z6, Z6
-	VPSLLD      $0x17, Z6, Z6
-	VMULPS      Z9, Z8, Z7
-	VMULPS      Z6, Z7, Z7
-	VADDPS      word3f800000<>+0(SB), Z7, Z7
-	VCMPPS      $0x11, word00000000<>+0(SB), Z1, K1
-	VMULPS      Z0, Z8, Z1
-	VBLENDMPS   Z1, Z0, K1, Z2
-	VDIVPS      Z7, Z2, Z0
-	VMULPS      Z9, Z0, Z1
-	VMULPS      Z6, Z1, Z1
-	VBLENDMPS   Z1, Z0, K1, Z3
-	VMOVUPS     Z3, (CX)(BX*4)
+	VMOVUPS     (AX)(BX*4), Z17
+	VMOVUPS     wordc1300000<>+0(SB), Z18
+	VMAXPS      Z17, Z18, Z17
+	VMULPS      Z17, Z17, Z18
+	VMOVUPS     word3d922279<>+0(SB), Z19
+	VFMADD213PS word3fcc422a<>+0(SB), Z18, Z19
+	VMULPS      Z19, Z17, Z18
+	VPORD       Z5, Z18, Z19
+	VMOVUPS     Z16, Z20
+	VMAXPS      Z19, Z20, Z19
+	VMOVUPS     Z6, Z20
+	VFMADD213PS Z7, Z19, Z20
+	VSUBPS      Z7, Z20, Z21
+	VMOVUPS     Z8, Z22
+	VFMADD213PS Z19, Z21, Z22
+	VMOVUPS     Z9, Z19
+	VFMADD213PS Z22, Z21, Z19
+	VMOVUPS     Z10, Z21
+	VFMADD213PS Z11, Z19, Z21
+	VFMADD213PS Z12, Z19, Z21
+	VFMADD213PS Z13, Z19, Z21
+	VFMADD213PS Z14, Z19, Z21
+	VFMADD213PS Z15, Z19, Z21
+	VFMADD213PS Z15, Z19, Z21
+	VPSUBD      Z7, Z20, Z19
+	VPSRAD      $0x01, Z19, Z20
+	VPADDD      Z0, Z20, Z22
+	VPSLLD      $0x17, Z22, Z22
+	VPSUBD      Z20, Z19, Z19
+	VPADDD      Z0, Z19, Z19
+	VPSLLD      $0x17, Z19, Z19
+	VMULPS      Z22, Z21, Z20
+	VMULPS      Z19, Z20, Z20
+	VADDPS      Z15, Z20, Z20
+	VCMPPS      $0x11, word00000000<>+0(SB), Z18, K1
+	VMULPS      Z17, Z21, Z18
+	VBLENDMPS   Z18, Z17, K1, Z1
+	VDIVPS      Z20, Z1, Z17
+	VMULPS      Z22, Z17, Z18
+	VMULPS      Z19, Z18, Z18
+	VBLENDMPS   Z18, Z17, K1, Z2
+	VMOVUPS     Z2, (CX)(BX*4)
 	ADDQ        $+16, BX
 	SUBQ        $+16, DX
 	JGE         loop
@@ -13938,48 +36407,48 @@ rest:
 	MOVL        $-1, SI
 	BZHIL       DX, SI, SI
 	KMOVW       SI, K1
-	VMOVUPS.Z   (AX)(BX*4), K1, Z0
-	VMOVUPS     wordc1300000<>+0(SB), Z1
-	VMAXPS      Z0, Z1, Z0
-	VMULPS      Z0, Z0, Z1
-	VMOVUPS     word3d922279<>+0(SB), Z2
-	VFMADD213PS word3fcc422a<>+0(SB), Z1, Z2
-	VMULPS      Z2, Z0, Z1
-	VPORD       word80000000<>+0(SB), Z1, Z2
-	VMOVUPS     wordc2e00000<>+0(SB), Z3
-	VMAXPS      Z2, Z3, Z2
-	VMOVUPS     word3fb8aa3b<>+0(SB), Z3
-	VFMADD213PS word4b400000<>+0(SB), Z2, Z3
-	VSUBPS      word4b400000<>+0(SB), Z3, Z6
-	VMOVUPS     wordbf317200<>+0(SB), Z7
-	VFMADD213PS Z2, Z6, Z7
-	VMOVUPS     wordb5bfbe8e<>+0(SB), Z2
-	VFMADD213PS Z7, Z6, Z2
-	VMOVUPS     word3ab563a5<>+0(SB), Z6
-	VFMADD213PS word3c091ef0<>+0(SB), Z2, Z6
-	VFMADD213PS word3d2aac2c<>+0(SB), Z2, Z6
-	VFMADD213PS word3e2aaa46<>+0(SB), Z2, Z6
-	VFMADD213PS word3efffffe<>+0(SB), Z2, Z6
-	VFMADD213PS word3f800000<>+0(SB), Z2, Z6
-	VFMADD213PS word3f800000<>+0(SB), Z2, Z6
-	VPSUBD      word4b400000<>+0(SB), Z3, Z2
-	VPSRAD      $0x01, Z2, Z3
-	VPADDD      word0000007f<>+0(SB), Z3, Z7
+	VMOVUPS.Z   (AX)(BX*4), K1, Z1
+	VMOVUPS     wordc1300000<>+0(SB), Z2
+	VMAXPS      Z1, Z2, Z1
+	VMULPS      Z1, Z1, Z2
+	VMOVUPS     word3d922279<>+0(SB), Z17
+	VFMADD213PS word3fcc422a<>+0(SB), Z2, Z17
+	VMULPS      Z17, Z1, Z2
+	VPORD       Z5, Z2, Z5
+	VMOVUPS     Z16, Z16
+	VMAXPS      Z5, Z16, Z5
+	VMOVUPS     Z6, Z6
+	VFMADD213PS Z7, Z5, Z6
+	VSUBPS      Z7, Z6, Z16
+	VMOVUPS     Z8, Z8
+	VFMADD213PS Z5, Z16, Z8
+	VMOVUPS     Z9, Z5
+	VFMADD213PS Z8, Z16, Z5
+	VMOVUPS     Z10, Z8
+	VFMADD213PS Z11, Z5, Z8
+	VFMADD213PS Z12, Z5, Z8
+	VFMADD213PS Z13, Z5, Z8
+	VFMADD213PS Z14, Z5, Z8
+	VFMADD213PS Z15, Z5, Z8
+	VFMADD213PS Z15, Z5, Z8
+	VPSUBD      Z7, Z6, Z5
+	VPSRAD      $0x01, Z5, Z6
+	VPADDD      Z0, Z6, Z7
 	VPSLLD      $0x17, Z7, Z7
-	VPSUBD      Z3, Z2, Z2
-	VPADDD      word0000007f<>+0(SB), Z2, Z2
-	VPSLLD      $0x17, Z2, Z2
-	VMULPS      Z7, Z6, Z3
-	VMULPS      Z2, Z3, Z3
-	VADDPS      word3f800000<>+0(SB), Z3, Z3
-	VCMPPS      $0x11, word00000000<>+0(SB), Z1, K2
-	VMULPS      Z0, Z6, Z1
-	VBLENDMPS   Z1, Z0, K2, Z4
-	VDIVPS      Z3, Z4, Z0
-	VMULPS      Z7, Z0, Z1
-	VMULPS      Z2, Z1, Z1
-	VBLENDMPS   Z1, Z0, K2, Z5
-	VMOVUPS     Z5, K1, (CX)(BX*4)
+	VPSUBD      Z6, Z5, Z5
+	VPADDD      Z0, Z5, Z0
+	VPSLLD      $0x17, Z0, Z0
+	VMULPS      Z7, Z8, Z5
+	VMULPS      Z0, Z5, Z5
+	VADDPS      Z15, Z5, Z5
+	VCMPPS      $0x11, word00000000<>+0(SB), Z2, K2
+	VMULPS      Z1, Z8, Z2
+	VBLENDMPS   Z2, Z1, K2, Z3
+	VDIVPS      Z5, Z3, Z1
+	VMULPS      Z7, Z1, Z2
+	VMULPS      Z0, Z2, Z0
+	VBLENDMPS   Z0, Z1, K2, Z4
+	VMOVUPS     Z4, K1, (CX)(BX*4)
 
 done:
 	VZEROUPPER
@@ -14339,6 +36808,642 @@ rest:
 	VFMADD213PS Z4, Z1, Z2
 	VMULPS      Z2, Z0, Z0
 	VMOVUPS     Z0, K1, (DX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func tanhSlopeAVX512(y *float32, slope *float32, z *float32, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·tanhSlopeAVX512(SB), NOSPLIT, $0-32
+	MOVQ    z+16(FP), AX
+	MOVQ    y+0(FP), CX
+	MOVQ    slope+8(FP), DX
+	MOVQ    n+24(FP), BX
+	VMOVUPS word4b400000<>+0(SB), Z0
+	VMOVUPS word0000007f<>+0(SB), Z0
+	VMOVUPS word80000000<>+0(SB), Z3
+	VMOVUPS word3fb8aa3b<>+0(SB), Z4
+	VMOVUPS word4b400000<>+0(SB), Z5
+	VMOVUPS wordbf317200<>+0(SB), Z6
+	VMOVUPS wordb5bfbe8e<>+0(SB), Z7
+	VMOVUPS word3ab563a5<>+0(SB), Z8
+	VMOVUPS word3c091ef0<>+0(SB), Z9
+	VMOVUPS word3d2aac2c<>+0(SB), Z10
+	VMOVUPS word3e2aaa46<>+0(SB), Z11
+	VMOVUPS word3efffffe<>+0(SB), Z12
+	VMOVUPS word3f800000<>+0(SB), Z13
+	VMOVUPS wordc2e00000<>+0(SB), Z14
+	XORQ    SI, SI
+	SUBQ    $+16, BX
+	JL      rest
+
+loop:
+	VMOVUPS      (AX)(SI*4), Z15
+	VPANDD       word7fffffff<>+0(SB), Z15, Z16
+	VMULPS       Z16, Z16, Z17
+	VMOVUPS      wordbbcc90d1<>+0(SB), Z18
+	VFMADD213PS  word3cac728c<>+0(SB), Z17, Z18
+	VFMADD213PS  wordbd5c8f3f<>+0(SB), Z17, Z18
+	VFMADD213PS  word3e088677<>+0(SB), Z17, Z18
+	VFMADD213PS  wordbeaaaaa5<>+0(SB), Z17, Z18
+	VMULPS       Z17, Z16, Z17
+	VMOVAPS      Z17, Z17
+	VFMADD213PS  Z16, Z18, Z17
+	VMOVUPS      word41200000<>+0(SB), Z18
+	VMINPS       Z16, Z18, Z18
+	VADDPS       Z18, Z18, Z18
+	VMOVUPS      Z14, Z19
+	VMAXPS       Z18, Z19, Z18
+	VMOVUPS      word42b20000<>+0(SB), Z19
+	VMINPS       Z18, Z19, Z18
+	VMOVUPS      Z4, Z19
+	VFMADD213PS  Z5, Z18, Z19
+	VSUBPS       Z5, Z19, Z20
+	VMOVUPS      Z6, Z21
+	VFMADD213PS  Z18, Z20, Z21
+	VMOVUPS      Z7, Z18
+	VFMADD213PS  Z21, Z20, Z18
+	VMOVUPS      Z8, Z20
+	VFMADD213PS  Z9, Z18, Z20
+	VFMADD213PS  Z10, Z18, Z20
+	VFMADD213PS  Z11, Z18, Z20
+	VFMADD213PS  Z12, Z18, Z20
+	VFMADD213PS  Z13, Z18, Z20
+	VFMADD213PS  Z13, Z18, Z20
+	VPSUBD       Z5, Z19, Z18
+	VPSRAD       $0x01, Z18, Z19
+	VPADDD       Z0, Z19, Z21
+	VPSLLD       $0x17, Z21, Z21
+	VPSUBD       Z19, Z18, Z18
+	VPADDD       Z0, Z18, Z18
+	VPSLLD       $0x17, Z18, Z18
+	VMULPS       Z21, Z20, Z19
+	VMULPS       Z18, Z19, Z18
+	VMOVUPS      Z13, Z19
+	VMOVUPS      word40000000<>+0(SB), Z20
+	VADDPS       Z13, Z18, Z18
+	VDIVPS       Z18, Z20, Z18
+	VSUBPS       Z18, Z19, Z18
+	VCMPPS       $0x11, word3f0ccccd<>+0(SB), Z16, K1
+	VBLENDMPS    Z17, Z18, K1, Z1
+	VPANDD       word7fffffff<>+0(SB), Z1, Z16
+	VPANDD       Z3, Z15, Z15
+	VPORD        Z15, Z16, Z15
+	VMOVAPS      Z15, Z16
+	VFNMADD213PS Z13, Z15, Z16
+	VMOVUPS      Z15, (CX)(SI*4)
+	VMOVUPS      Z16, (DX)(SI*4)
+	ADDQ         $+16, SI
+	SUBQ         $+16, BX
+	JGE          loop
+
+rest:
+	ADDQ         $+16, BX
+	JE           done
+	MOVL         $-1, DI
+	BZHIL        BX, DI, DI
+	KMOVW        DI, K1
+	VMOVUPS.Z    (AX)(SI*4), K1, Z1
+	VPANDD       word7fffffff<>+0(SB), Z1, Z15
+	VMULPS       Z15, Z15, Z16
+	VMOVUPS      wordbbcc90d1<>+0(SB), Z17
+	VFMADD213PS  word3cac728c<>+0(SB), Z16, Z17
+	VFMADD213PS  wordbd5c8f3f<>+0(SB), Z16, Z17
+	VFMADD213PS  word3e088677<>+0(SB), Z16, Z17
+	VFMADD213PS  wordbeaaaaa5<>+0(SB), Z16, Z17
+	VMULPS       Z16, Z15, Z16
+	VMOVAPS      Z16, Z16
+	VFMADD213PS  Z15, Z17, Z16
+	VMOVUPS      word41200000<>+0(SB), Z17
+	VMINPS       Z15, Z17, Z17
+	VADDPS       Z17, Z17, Z17
+	VMOVUPS      Z14, Z14
+	VMAXPS       Z17, Z14, Z14
+	VMOVUPS      word42b20000<>+0(SB), Z17
+	VMINPS       Z14, Z17, Z14
+	VMOVUPS      Z4, Z4
+	VFMADD213PS  Z5, Z14, Z4
+	VSUBPS       Z5, Z4, Z17
+	VMOVUPS      Z6, Z6
+	VFMADD213PS  Z14, Z17, Z6
+	VMOVUPS      Z7, Z7
+	VFMADD213PS  Z6, Z17, Z7
+	VMOVUPS      Z8, Z6
+	VFMADD213PS  Z9, Z7, Z6
+	VFMADD213PS  Z10, Z7, Z6
+	VFMADD213PS  Z11, Z7, Z6
+	VFMADD213PS  Z12, Z7, Z6
+	VFMADD213PS  Z13, Z7, Z6
+	VFMADD213PS  Z13, Z7, Z6
+	VPSUBD       Z5, Z4, Z4
+	VPSRAD       $0x01, Z4, Z5
+	VPADDD       Z0, Z5, Z7
+	VPSLLD       $0x17, Z7, Z7
+	VPSUBD       Z5, Z4, Z4
+	VPADDD       Z0, Z4, Z0
+	VPSLLD       $0x17, Z0, Z0
+	VMULPS       Z7, Z6, Z4
+	VMULPS       Z0, Z4, Z0
+	VMOVUPS      Z13, Z4
+	VMOVUPS      word40000000<>+0(SB), Z5
+	VADDPS       Z13, Z0, Z0
+	VDIVPS       Z0, Z5, Z0
+	VSUBPS       Z0, Z4, Z0
+	VCMPPS       $0x11, word3f0ccccd<>+0(SB), Z15, K2
+	VBLENDMPS    Z16, Z0, K2, Z2
+	VPANDD       word7fffffff<>+0(SB), Z2, Z0
+	VPANDD       Z3, Z1, Z1
+	VPORD        Z1, Z0, Z0
+	VMOVAPS      Z0, Z1
+	VFNMADD213PS Z13, Z0, Z1
+	VMOVUPS      Z0, K1, (CX)(SI*4)
+	VMOVUPS      Z1, K1, (DX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func sigmoidSlopeAVX512(y *float32, slope *float32, z *float32, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·sigmoidSlopeAVX512(SB), NOSPLIT, $0-32
+	MOVQ    z+16(FP), AX
+	MOVQ    y+0(FP), CX
+	MOVQ    slope+8(FP), DX
+	MOVQ    n+24(FP), BX
+	VMOVUPS word4b400000<>+0(SB), Z0
+	VMOVUPS word0000007f<>+0(SB), Z0
+	VMOVUPS word80000000<>+0(SB), Z5
+	VMOVUPS word3fb8aa3b<>+0(SB), Z6
+	VMOVUPS word4b400000<>+0(SB), Z7
+	VMOVUPS wordbf317200<>+0(SB), Z8
+	VMOVUPS wordb5bfbe8e<>+0(SB), Z9
+	VMOVUPS word3ab563a5<>+0(SB), Z10
+	VMOVUPS word3c091ef0<>+0(SB), Z11
+	VMOVUPS word3d2aac2c<>+0(SB), Z12
+	VMOVUPS word3e2aaa46<>+0(SB), Z13
+	VMOVUPS word3efffffe<>+0(SB), Z14
+	VMOVUPS word3f800000<>+0(SB), Z15
+	VMOVUPS wordc2e00000<>+0(SB), Z16
+	XORQ    SI, SI
+	SUBQ    $+16, BX
+	JL      rest
+
+loop:
+	VMOVUPS     (AX)(SI*4), Z17
+	VMOVUPS     Z15, Z18
+	VPORD       Z5, Z17, Z19
+	VMOVUPS     Z16, Z20
+	VMAXPS      Z19, Z20, Z19
+	VMOVUPS     Z6, Z20
+	VFMADD213PS Z7, Z19, Z20
+	VSUBPS      Z7, Z20, Z21
+	VMOVUPS     Z8, Z22
+	VFMADD213PS Z19, Z21, Z22
+	VMOVUPS     Z9, Z19
+	VFMADD213PS Z22, Z21, Z19
+	VMOVUPS     Z10, Z21
+	VFMADD213PS Z11, Z19, Z21
+	VFMADD213PS Z12, Z19, Z21
+	VFMADD213PS Z13, Z19, Z21
+	VFMADD213PS Z14, Z19, Z21
+	VFMADD213PS Z15, Z19, Z21
+	VFMADD213PS Z15, Z19, Z21
+	VPSUBD      Z7, Z20, Z19
+	VPSRAD      $0x01, Z19, Z20
+	VPADDD      Z0, Z20, Z22
+	VPSLLD      $0x17, Z22, Z22
+	VPSUBD      Z20, Z19, Z19
+	VPADDD      Z0, Z19, Z19
+	VPSLLD      $0x17, Z19, Z19
+	VMULPS      Z22, Z21, Z20
+	VMULPS      Z19, Z20, Z20
+	VADDPS      Z15, Z20, Z20
+	VCMPPS      $0x11, word00000000<>+0(SB), Z17, K1
+	VMULPS      Z18, Z21, Z17
+	VBLENDMPS   Z17, Z18, K1, Z1
+	VDIVPS      Z20, Z1, Z17
+	VMULPS      Z22, Z17, Z18
+	VMULPS      Z19, Z18, Z18
+	VBLENDMPS   Z18, Z17, K1, Z2
+	VMOVUPS     Z15, Z17
+	VSUBPS      Z2, Z17, Z17
+	VMULPS      Z17, Z2, Z17
+	VMOVUPS     Z2, (CX)(SI*4)
+	VMOVUPS     Z17, (DX)(SI*4)
+	ADDQ        $+16, SI
+	SUBQ        $+16, BX
+	JGE         loop
+
+rest:
+	ADDQ        $+16, BX
+	JE          done
+	MOVL        $-1, DI
+	BZHIL       BX, DI, DI
+	KMOVW       DI, K1
+	VMOVUPS.Z   (AX)(SI*4), K1, Z1
+	VMOVUPS     Z15, Z2
+	VPORD       Z5, Z1, Z5
+	VMOVUPS     Z16, Z16
+	VMAXPS      Z5, Z16, Z5
+	VMOVUPS     Z6, Z6
+	VFMADD213PS Z7, Z5, Z6
+	VSUBPS      Z7, Z6, Z16
+	VMOVUPS     Z8, Z8
+	VFMADD213PS Z5, Z16, Z8
+	VMOVUPS     Z9, Z5
+	VFMADD213PS Z8, Z16, Z5
+	VMOVUPS     Z10, Z8
+	VFMADD213PS Z11, Z5, Z8
+	VFMADD213PS Z12, Z5, Z8
+	VFMADD213PS Z13, Z5, Z8
+	VFMADD213PS Z14, Z5, Z8
+	VFMADD213PS Z15, Z5, Z8
+	VFMADD213PS Z15, Z5, Z8
+	VPSUBD      Z7, Z6, Z5
+	VPSRAD      $0x01, Z5, Z6
+	VPADDD      Z0, Z6, Z7
+	VPSLLD      $0x17, Z7, Z7
+	VPSUBD      Z6, Z5, Z5
+	VPADDD      Z0, Z5, Z0
+	VPSLLD      $0x17, Z0, Z0
+	VMULPS      Z7, Z8, Z5
+	VMULPS      Z0, Z5, Z5
+	VADDPS      Z15, Z5, Z5
+	VCMPPS      $0x11, word00000000<>+0(SB), Z1, K2
+	VMULPS      Z2, Z8, Z1
+	VBLENDMPS   Z1, Z2, K2, Z3
+	VDIVPS      Z5, Z3, Z1
+	VMULPS      Z7, Z1, Z2
+	VMULPS      Z0, Z2, Z0
+	VBLENDMPS   Z0, Z1, K2, Z4
+	VMOVUPS     Z15, Z0
+	VSUBPS      Z4, Z0, Z0
+	VMULPS      Z0, Z4, Z0
+	VMOVUPS     Z4, K1, (CX)(SI*4)
+	VMOVUPS     Z0, K1, (DX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func siluSlopeAVX512(y *float32, slope *float32, z *float32, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·siluSlopeAVX512(SB), NOSPLIT, $0-32
+	MOVQ    z+16(FP), AX
+	MOVQ    y+0(FP), CX
+	MOVQ    slope+8(FP), DX
+	MOVQ    n+24(FP), BX
+	VMOVUPS word4b400000<>+0(SB), Z0
+	VMOVUPS word0000007f<>+0(SB), Z0
+	VMOVUPS word80000000<>+0(SB), Z7
+	VMOVUPS word3fb8aa3b<>+0(SB), Z8
+	VMOVUPS word4b400000<>+0(SB), Z9
+	VMOVUPS wordbf317200<>+0(SB), Z10
+	VMOVUPS wordb5bfbe8e<>+0(SB), Z11
+	VMOVUPS word3ab563a5<>+0(SB), Z12
+	VMOVUPS word3c091ef0<>+0(SB), Z13
+	VMOVUPS word3d2aac2c<>+0(SB), Z14
+	VMOVUPS word3e2aaa46<>+0(SB), Z15
+	VMOVUPS word3efffffe<>+0(SB), Z16
+	VMOVUPS word3f800000<>+0(SB), Z17
+	VMOVUPS wordc2e00000<>+0(SB), Z18
+	XORQ    SI, SI
+	SUBQ    $+16, BX
+	JL      rest
+
+loop:
+	VMOVUPS      (AX)(SI*4), Z19
+	VMOVUPS      Z18, Z20
+	VMAXPS       Z19, Z20, Z19
+	VPORD        Z7, Z19, Z20
+	VMOVUPS      Z18, Z21
+	VMAXPS       Z20, Z21, Z20
+	VMOVUPS      Z8, Z21
+	VFMADD213PS  Z9, Z20, Z21
+	VSUBPS       Z9, Z21, Z22
+	VMOVUPS      Z10, Z23
+	VFMADD213PS  Z20, Z22, Z23
+	VMOVUPS      Z11, Z20
+	VFMADD213PS  Z23, Z22, Z20
+	VMOVUPS      Z12, Z22
+	VFMADD213PS  Z13, Z20, Z22
+	VFMADD213PS  Z14, Z20, Z22
+	VFMADD213PS  Z15, Z20, Z22
+	VFMADD213PS  Z16, Z20, Z22
+	VFMADD213PS  Z17, Z20, Z22
+	VFMADD213PS  Z17, Z20, Z22
+	VPSUBD       Z9, Z21, Z20
+	VPSRAD       $0x01, Z20, Z21
+	VPADDD       Z0, Z21, Z23
+	VPSLLD       $0x17, Z23, Z23
+	VPSUBD       Z21, Z20, Z20
+	VPADDD       Z0, Z20, Z20
+	VPSLLD       $0x17, Z20, Z20
+	VMULPS       Z23, Z22, Z21
+	VMULPS       Z20, Z21, Z21
+	VADDPS       Z17, Z21, Z24
+	VCMPPS       $0x11, word00000000<>+0(SB), Z19, K1
+	VMULPS       Z19, Z22, Z22
+	VBLENDMPS    Z22, Z19, K1, Z1
+	VDIVPS       Z24, Z1, Z22
+	VMULPS       Z23, Z22, Z23
+	VMULPS       Z20, Z23, Z20
+	VBLENDMPS    Z20, Z22, K1, Z2
+	VMOVUPS      Z17, Z20
+	VDIVPS       Z24, Z20, Z20
+	VMULPS       Z20, Z21, Z22
+	VMOVAPS      Z22, Z23
+	VFNMADD213PS Z21, Z24, Z23
+	VMOVAPS      Z23, Z21
+	VFMADD213PS  Z22, Z20, Z21
+	VBLENDMPS    Z21, Z20, K1, Z3
+	VMULPS       Z20, Z21, Z22
+	VMOVAPS      Z22, Z23
+	VFNMADD213PS Z21, Z24, Z23
+	VMOVAPS      Z23, Z21
+	VFMADD213PS  Z22, Z20, Z21
+	VMOVUPS      word42e00000<>+0(SB), Z20
+	VMINPS       Z19, Z20, Z19
+	VMOVAPS      Z19, Z19
+	VFMADD213PS  Z3, Z21, Z19
+	VMOVUPS      Z2, (CX)(SI*4)
+	VMOVUPS      Z19, (DX)(SI*4)
+	ADDQ         $+16, SI
+	SUBQ         $+16, BX
+	JGE          loop
+
+rest:
+	ADDQ         $+16, BX
+	JE           done
+	MOVL         $-1, DI
+	BZHIL        BX, DI, DI
+	KMOVW        DI, K1
+	VMOVUPS.Z    (AX)(SI*4), K1, Z1
+	VMOVUPS      Z18, Z2
+	VMAXPS       Z1, Z2, Z1
+	VPORD        Z7, Z1, Z2
+	VMOVUPS      Z18, Z3
+	VMAXPS       Z2, Z3, Z2
+	VMOVUPS      Z8, Z3
+	VFMADD213PS  Z9, Z2, Z3
+	VSUBPS       Z9, Z3, Z7
+	VMOVUPS      Z10, Z8
+	VFMADD213PS  Z2, Z7, Z8
+	VMOVUPS      Z11, Z2
+	VFMADD213PS  Z8, Z7, Z2
+	VMOVUPS      Z12, Z7
+	VFMADD213PS  Z13, Z2, Z7
+	VFMADD213PS  Z14, Z2, Z7
+	VFMADD213PS  Z15, Z2, Z7
+	VFMADD213PS  Z16, Z2, Z7
+	VFMADD213PS  Z17, Z2, Z7
+	VFMADD213PS  Z17, Z2, Z7
+	VPSUBD       Z9, Z3, Z2
+	VPSRAD       $0x01, Z2, Z3
+	VPADDD       Z0, Z3, Z8
+	VPSLLD       $0x17, Z8, Z8
+	VPSUBD       Z3, Z2, Z2
+	VPADDD       Z0, Z2, Z0
+	VPSLLD       $0x17, Z0, Z0
+	VMULPS       Z8, Z7, Z2
+	VMULPS       Z0, Z2, Z2
+	VADDPS       Z17, Z2, Z3
+	VCMPPS       $0x11, word00000000<>+0(SB), Z1, K2
+	VMULPS       Z1, Z7, Z7
+	VBLENDMPS    Z7, Z1, K2, Z4
+	VDIVPS       Z3, Z4, Z4
+	VMULPS       Z8, Z4, Z7
+	VMULPS       Z0, Z7, Z0
+	VBLENDMPS    Z0, Z4, K2, Z5
+	VMOVUPS      Z17, Z0
+	VDIVPS       Z3, Z0, Z0
+	VMULPS       Z0, Z2, Z4
+	VMOVAPS      Z4, Z7
+	VFNMADD213PS Z2, Z3, Z7
+	VMOVAPS      Z7, Z2
+	VFMADD213PS  Z4, Z0, Z2
+	VBLENDMPS    Z2, Z0, K2, Z6
+	VMULPS       Z0, Z2, Z4
+	VMOVAPS      Z4, Z7
+	VFNMADD213PS Z2, Z3, Z7
+	VMOVAPS      Z7, Z2
+	VFMADD213PS  Z4, Z0, Z2
+	VMOVUPS      word42e00000<>+0(SB), Z0
+	VMINPS       Z1, Z0, Z0
+	VMOVAPS      Z0, Z0
+	VFMADD213PS  Z6, Z2, Z0
+	VMOVUPS      Z5, K1, (CX)(SI*4)
+	VMOVUPS      Z0, K1, (DX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func geluSlopeAVX512(y *float32, slope *float32, z *float32, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·geluSlopeAVX512(SB), NOSPLIT, $0-32
+	MOVQ    z+16(FP), AX
+	MOVQ    y+0(FP), CX
+	MOVQ    slope+8(FP), DX
+	MOVQ    n+24(FP), BX
+	VMOVUPS word4b400000<>+0(SB), Z0
+	VMOVUPS word0000007f<>+0(SB), Z0
+	VMOVUPS word80000000<>+0(SB), Z7
+	VMOVUPS word3fb8aa3b<>+0(SB), Z8
+	VMOVUPS word4b400000<>+0(SB), Z9
+	VMOVUPS wordbf317200<>+0(SB), Z10
+	VMOVUPS wordb5bfbe8e<>+0(SB), Z11
+	VMOVUPS word3ab563a5<>+0(SB), Z12
+	VMOVUPS word3c091ef0<>+0(SB), Z13
+	VMOVUPS word3d2aac2c<>+0(SB), Z14
+	VMOVUPS word3e2aaa46<>+0(SB), Z15
+	VMOVUPS word3efffffe<>+0(SB), Z16
+	VMOVUPS word3f800000<>+0(SB), Z17
+	VMOVUPS wordc2e00000<>+0(SB), Z18
+	XORQ    SI, SI
+	SUBQ    $+16, BX
+	JL      rest
+
+loop:
+	VMOVUPS      (AX)(SI*4), Z19
+	VMOVUPS      wordc1300000<>+0(SB), Z20
+	VMAXPS       Z19, Z20, Z19
+	VMOVUPS      word41300000<>+0(SB), Z20
+	VMINPS       Z19, Z20, Z20
+	VMULPS       Z20, Z20, Z21
+	VMOVUPS      word3d922279<>+0(SB), Z22
+	VFMADD213PS  word3fcc422a<>+0(SB), Z21, Z22
+	VMULPS       Z22, Z20, Z22
+	VPORD        Z7, Z22, Z23
+	VMOVUPS      Z18, Z24
+	VMAXPS       Z23, Z24, Z23
+	VMOVUPS      Z8, Z24
+	VFMADD213PS  Z9, Z23, Z24
+	VSUBPS       Z9, Z24, Z25
+	VMOVUPS      Z10, Z26
+	VFMADD213PS  Z23, Z25, Z26
+	VMOVUPS      Z11, Z23
+	VFMADD213PS  Z26, Z25, Z23
+	VMOVUPS      Z12, Z25
+	VFMADD213PS  Z13, Z23, Z25
+	VFMADD213PS  Z14, Z23, Z25
+	VFMADD213PS  Z15, Z23, Z25
+	VFMADD213PS  Z16, Z23, Z25
+	VFMADD213PS  Z17, Z23, Z25
+	VFMADD213PS  Z17, Z23, Z25
+	VPSUBD       Z9, Z24, Z23
+	VPSRAD       $0x01, Z23, Z24
+	VPADDD       Z0, Z24, Z26
+	VPSLLD       $0x17, Z26, Z26
+	VPSUBD       Z24, Z23, Z23
+	VPADDD       Z0, Z23, Z23
+	VPSLLD       $0x17, Z23, Z23
+	VMULPS       Z26, Z25, Z24
+	VMULPS       Z23, Z24, Z24
+	VADDPS       Z17, Z24, Z27
+	VCMPPS       $0x11, word00000000<>+0(SB), Z22, K1
+	VMULPS       Z19, Z25, Z22
+	VBLENDMPS    Z22, Z19, K1, Z1
+	VDIVPS       Z27, Z1, Z19
+	VMULPS       Z26, Z19, Z22
+	VMULPS       Z23, Z22, Z22
+	VBLENDMPS    Z22, Z19, K1, Z2
+	VMOVUPS      Z17, Z19
+	VDIVPS       Z27, Z19, Z19
+	VMULPS       Z19, Z24, Z22
+	VMOVAPS      Z22, Z23
+	VFNMADD213PS Z24, Z27, Z23
+	VMOVAPS      Z23, Z23
+	VFMADD213PS  Z22, Z19, Z23
+	VBLENDMPS    Z23, Z19, K1, Z3
+	VMULPS       Z19, Z23, Z22
+	VMOVAPS      Z22, Z24
+	VFNMADD213PS Z23, Z27, Z24
+	VMOVAPS      Z24, Z23
+	VFMADD213PS  Z22, Z19, Z23
+	VMOVUPS      word3e5b33b6<>+0(SB), Z19
+	VFMADD213PS  word3fcc422a<>+0(SB), Z21, Z19
+	VMULPS       Z19, Z20, Z19
+	VMOVAPS      Z23, Z20
+	VFMADD213PS  Z3, Z19, Z20
+	VMOVUPS      Z2, (CX)(SI*4)
+	VMOVUPS      Z20, (DX)(SI*4)
+	ADDQ         $+16, SI
+	SUBQ         $+16, BX
+	JGE          loop
+
+rest:
+	ADDQ         $+16, BX
+	JE           done
+	MOVL         $-1, DI
+	BZHIL        BX, DI, DI
+	KMOVW        DI, K1
+	VMOVUPS.Z    (AX)(SI*4), K1, Z1
+	VMOVUPS      wordc1300000<>+0(SB), Z2
+	VMAXPS       Z1, Z2, Z1
+	VMOVUPS      word41300000<>+0(SB), Z2
+	VMINPS       Z1, Z2, Z2
+	VMULPS       Z2, Z2, Z3
+	VMOVUPS      word3d922279<>+0(SB), Z19
+	VFMADD213PS  word3fcc422a<>+0(SB), Z3, Z19
+	VMULPS       Z19, Z2, Z19
+	VPORD        Z7, Z19, Z7
+	VMOVUPS      Z18, Z18
+	VMAXPS       Z7, Z18, Z7
+	VMOVUPS      Z8, Z8
+	VFMADD213PS  Z9, Z7, Z8
+	VSUBPS       Z9, Z8, Z18
+	VMOVUPS      Z10, Z10
+	VFMADD213PS  Z7, Z18, Z10
+	VMOVUPS      Z11, Z7
+	VFMADD213PS  Z10, Z18, Z7
+	VMOVUPS      Z12, Z10
+	VFMADD213PS  Z13, Z7, Z10
+	VFMADD213PS  Z14, Z7, Z10
+	VFMADD213PS  Z15, Z7, Z10
+	VFMADD213PS  Z16, Z7, Z10
+	VFMADD213PS  Z17, Z7, Z10
+	VFMADD213PS  Z17, Z7, Z10
+	VPSUBD       Z9, Z8, Z7
+	VPSRAD       $0x01, Z7, Z8
+	VPADDD       Z0, Z8, Z9
+	VPSLLD       $0x17, Z9, Z9
+	VPSUBD       Z8, Z7, Z7
+	VPADDD       Z0, Z7, Z0
+	VPSLLD       $0x17, Z0, Z0
+	VMULPS       Z9, Z10, Z7
+	VMULPS       Z0, Z7, Z7
+	VADDPS       Z17, Z7, Z8
+	VCMPPS       $0x11, word00000000<>+0(SB), Z19, K2
+	VMULPS       Z1, Z10, Z10
+	VBLENDMPS    Z10, Z1, K2, Z4
+	VDIVPS       Z8, Z4, Z1
+	VMULPS       Z9, Z1, Z4
+	VMULPS       Z0, Z4, Z0
+	VBLENDMPS    Z0, Z1, K2, Z5
+	VMOVUPS      Z17, Z0
+	VDIVPS       Z8, Z0, Z0
+	VMULPS       Z0, Z7, Z1
+	VMOVAPS      Z1, Z4
+	VFNMADD213PS Z7, Z8, Z4
+	VMOVAPS      Z4, Z4
+	VFMADD213PS  Z1, Z0, Z4
+	VBLENDMPS    Z4, Z0, K2, Z6
+	VMULPS       Z0, Z4, Z1
+	VMOVAPS      Z1, Z7
+	VFNMADD213PS Z4, Z8, Z7
+	VMOVAPS      Z7, Z4
+	VFMADD213PS  Z1, Z0, Z4
+	VMOVUPS      word3e5b33b6<>+0(SB), Z0
+	VFMADD213PS  word3fcc422a<>+0(SB), Z3, Z0
+	VMULPS       Z0, Z2, Z0
+	VMOVAPS      Z4, Z1
+	VFMADD213PS  Z6, Z0, Z1
+	VMOVUPS      Z5, K1, (CX)(SI*4)
+	VMOVUPS      Z1, K1, (DX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func squaresAVX512(value *float32, slope *float32, y *float32, t *float32, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·squaresAVX512(SB), NOSPLIT, $0-40
+	MOVQ y+16(FP), AX
+	MOVQ t+24(FP), CX
+	MOVQ value+0(FP), DX
+	MOVQ slope+8(FP), BX
+	MOVQ n+32(FP), SI
+	XORQ DI, DI
+	SUBQ $+16, SI
+	JL   rest
+
+loop:
+	VMOVUPS (AX)(DI*4), Z0
+	VMOVUPS (CX)(DI*4), Z1
+	VSUBPS  Z1, Z0, Z0
+	VMULPS  Z0, Z0, Z1
+	VMULPS  word40000000<>+0(SB), Z0, Z0
+	VMOVUPS Z1, (DX)(DI*4)
+	VMOVUPS Z0, (BX)(DI*4)
+	ADDQ    $+16, DI
+	SUBQ    $+16, SI
+	JGE     loop
+
+rest:
+	ADDQ      $+16, SI
+	JE        done
+	MOVL      $-1, R8
+	BZHIL     SI, R8, R8
+	KMOVW     R8, K1
+	VMOVUPS.Z (AX)(DI*4), K1, Z0
+	VMOVUPS.Z (CX)(DI*4), K1, Z1
+	VSUBPS    Z1, Z0, Z0
+	VMULPS    Z0, Z0, Z1
+	VMULPS    word40000000<>+0(SB), Z0, Z0
+	VMOVUPS   Z1, K1, (DX)(DI*4)
+	VMOVUPS   Z0, K1, (BX)(DI*4)
 
 done:
 	VZEROUPPER
@@ -14768,24 +37873,6 @@ loop:
 	JNE           loop
 	VZEROUPPER
 	RET
-
-DATA word00000010<>+0(SB)/4, $0x00000010
-DATA word00000010<>+4(SB)/4, $0x00000010
-DATA word00000010<>+8(SB)/4, $0x00000010
-DATA word00000010<>+12(SB)/4, $0x00000010
-DATA word00000010<>+16(SB)/4, $0x00000010
-DATA word00000010<>+20(SB)/4, $0x00000010
-DATA word00000010<>+24(SB)/4, $0x00000010
-DATA word00000010<>+28(SB)/4, $0x00000010
-DATA word00000010<>+32(SB)/4, $0x00000010
-DATA word00000010<>+36(SB)/4, $0x00000010
-DATA word00000010<>+40(SB)/4, $0x00000010
-DATA word00000010<>+44(SB)/4, $0x00000010
-DATA word00000010<>+48(SB)/4, $0x00000010
-DATA word00000010<>+52(SB)/4, $0x00000010
-DATA word00000010<>+56(SB)/4, $0x00000010
-DATA word00000010<>+60(SB)/4, $0x00000010
-GLOBL word00000010<>(SB), RODATA|NOPTR, $64
 
 // func dropoutAVX512(y *float32, x *float32, word *uint32, before int32, s float32, n int)
 // Requires: AVX, AVX512F, BMI2

@@ -39,6 +39,11 @@ func (g *blocking) product(c []float32, ldc int, bias []float32, fresh bool, a [
 	}
 }
 
+// byPanels reports whether product vectorizes over columns.
+func (g *blocking) byPanels(ars, acs, m, n, k int) bool {
+	return !(ars == 1 && n < 8 && m > n || acs == 1 && n <= stripMost && m >= g.width && k >= 4)
+}
+
 // panels vectorizes over columns.
 func (g *blocking) panels(c []float32, ldc int, bias []float32, fresh bool, a []float32, ars, acs int, b []float32, ldb, m, n, k int) {
 	vectors := (n + g.width - 1) / g.width

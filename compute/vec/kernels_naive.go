@@ -4,6 +4,7 @@ package vec
 var naive = Kernels{
 	isa:          Naive,
 	gemm:         gemmNaive,
+	narrow:       narrowNaive,
 	transpose:    transposeNaive,
 	adamW:        func(a AdamW, w, m, v, g []float32) { a.Step(w, m, v, g) },
 	sgd:          func(s SGD, w, v, g []float32) { s.Step(w, v, g) },
@@ -19,6 +20,16 @@ var naive = Kernels{
 	sigmoidScale: eachScale(SigmoidGrad),
 	geluScale:    eachScale(GELUGrad),
 	siluScale:    eachScale(SiLUGrad),
+	tanhSlope:    eachSlope(Tanh, func(_, y float32) float32 { return TanhGrad(y) }),
+	sigmoidSlope: eachSlope(Sigmoid, func(_, y float32) float32 { return SigmoidGrad(y) }),
+	geluSlope:    eachSlope(GELU, func(z, _ float32) float32 { return GELUGrad(z) }),
+	siluSlope:    eachSlope(SiLU, func(z, _ float32) float32 { return SiLUGrad(z) }),
+	squares: func(value, slope, y, t []float32) {
+		for i, v := range y {
+			e := v - t[i]
+			value[i], slope[i] = float32(e*e), float32(2*e)
+		}
+	},
 	add: func(y, x []float32) {
 		for i, v := range x {
 			y[i] += v
@@ -50,6 +61,15 @@ func eachScale(slope func(float32) float32) func(dz, d, f []float32) {
 	return func(dz, d, f []float32) {
 		for i, v := range f {
 			dz[i] = float32(d[i] * slope(v))
+		}
+	}
+}
+
+func eachSlope(f func(float32) float32, slope func(z, y float32) float32) func(y, slope, z []float32) {
+	return func(y, s, z []float32) {
+		for i, v := range z {
+			u := f(v)
+			y[i], s[i] = u, slope(v, u)
 		}
 	}
 }

@@ -48,3 +48,15 @@ func dropoutNaive(y, x []float32, words []uint32, threshold uint32, s float32) {
 		}
 	}
 }
+
+// Images writes the images of first, first+1, … under the permutation of [0, n) with this network: what Perm.At of package
+// rng returns one by one, half being the bits of half a number and keys those of the rounds. What it writes for numbers from n
+// on means nothing. Only implementations whose LaneWidth is more than 1 have it; len(dst) is a multiple of that.
+func (k *Kernels) Images(dst []uint32, half uint32, keys *[8]uint32, first, n uint32) {
+	if width := k.LaneWidth(); width == 1 || len(dst)%width != 0 || n == 0 || half < 1 || half > 16 || uint64(n) > 1<<(2*half) {
+		panic("vec: a permutation that does not fit")
+	}
+	if len(dst) > 0 {
+		images(k.isa, dst, keys, half, first, n)
+	}
+}

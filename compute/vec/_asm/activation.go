@@ -1,6 +1,10 @@
 package main
 
-import . "github.com/mmcloughlin/avo/operand"
+import (
+	"math"
+
+	. "github.com/mmcloughlin/avo/operand"
+)
 
 // The constants of the contract, as in the elementary functions of package vec; a test compares them through the results.
 const (
@@ -32,6 +36,17 @@ var (
 		-0x1.fffef2p-3, 0x1.555506p-2, -0x1p-1}
 )
 
+// expWords are the constants of exp that are worth a register.
+var expWords = append([]uint32{0x4b400000, 127, 0x80000000}, bitsOf(log2E, roundInt, -ln2High, -ln2Low, expP6, expP5, expP4, expP3, expP2, 1, expMin)...)
+
+func bitsOf(f ...float32) []uint32 {
+	var u []uint32
+	for _, x := range f {
+		u = append(u, math.Float32bits(x))
+	}
+	return u
+}
+
 // expParts is parts(x) of the contract without the clamps.
 func (v simd) expParts(x Op) (p, s, t Op) {
 	j := v.load(float(log2E))
@@ -42,9 +57,9 @@ func (v simd) expParts(x Op) (p, s, t Op) {
 	low := v.load(float(-ln2Low))
 	v.fmaInto(low, n, r)
 	p = v.horner(low, expP6, expP5, expP4, expP3, expP2, 1, 1)
-	i := v.subInt(j, word(0x4b400000))
+	i := v.subInt(j, integer(0x4b400000))
 	h := v.shiftRight(i, 1)
-	power := func(n Op) Op { return v.shiftLeft(v.addInt(n, word(127)), 23) }
+	power := func(n Op) Op { return v.shiftLeft(v.addInt(n, integer(127)), 23) }
 	return p, power(h), power(v.subInt(i, h))
 }
 
@@ -59,7 +74,7 @@ func (v simd) expBelow(x Op) Op {
 	return v.mul(v.mul(p, s), t)
 }
 
-func (v simd) minusAbs(x Op) Op { return v.or(x, word(0x80000000)) }
+func (v simd) minusAbs(x Op) Op { return v.or(x, integer(0x80000000)) }
 
 // gate is v/(1+e^−z) of the contract; both branches share the division.
 func (v simd) gate(x, z Op) Op {
@@ -78,6 +93,25 @@ func (v simd) gateSlope(z Op) (s, slope Op) {
 	return v.choose(below, q, v.div(v.load(float(1)), d)), v.div(q, d)
 }
 
+// gateBoth is gate and gateSlope, which have the exponential and the denominator d in common. The quotients by d, which
+// lies in [1, 2], come from its reciprocal y, rounded as a quotient is: with q = a·y, q + (a − q·d)·y rounds to a ÷ d, of which
+// a test tries every a that there is.
+func (v simd) gateBoth(x, z Op) (y, s, slope Op) {
+	p, h, t := v.expParts(v.atLeast(v.minusAbs(z), expMin))
+	e := v.mul(v.mul(p, h), t)
+	d := v.add(e, float(1))
+	below := v.compare(z, float(0), less)
+	r := v.div(v.choose(below, v.mul(p, x), x), d)
+	y = v.choose(below, v.mul(v.mul(r, h), t), r)
+	one := v.div(v.load(float(1)), d)
+	over := func(a Op) Op {
+		q := v.mul(a, one)
+		return v.fma(v.fnma(q, d, a), one, q)
+	}
+	q := over(e)
+	return y, v.choose(below, q, one), over(q)
+}
+
 func (v simd) tanh(x Op) Op {
 	a := v.abs(x)
 	q := v.mul(a, a)
@@ -87,7 +121,7 @@ func (v simd) tanh(x Op) Op {
 	e := v.exp(v.add(b, b))
 	large := v.sub(v.load(float(1)), v.div(v.load(float(2)), v.add(e, float(1))))
 	y := v.choose(v.compare(a, float(tanhSplit), less), small, large)
-	return v.or(v.abs(y), v.and(x, word(0x80000000)))
+	return v.or(v.abs(y), v.and(x, integer(0x80000000)))
 }
 
 func (v simd) geluArgument(x, q Op) Op {
@@ -116,8 +150,8 @@ func (v simd) log(x Op) Op {
 
 func activations(v simd) {
 	unary := func(name, doc string, f func(x Op) Op) {
-		v.elementwise(name, doc, "func(y, x *float32, n int)", []string{"x"}, []string{"y"}, nil,
-			func(in []Op) []Op { return []Op{f(in[0])} })
+		v.elementwise(name, doc, "func(y, x *float32, n int)", []string{"x"}, []string{"y"},
+			func() { v.hoist(expWords...) }, func(in []Op) []Op { return []Op{f(in[0])} })
 	}
 	unary("relu", "is y = ReLU(x).", v.positive)
 	unary("exp", "is y = Exp(x).", v.exp)
@@ -156,4 +190,38 @@ func activations(v simd) {
 		v.fmaInto(t, q, float(geluC1))
 		return v.mul(d, v.fma(slope, v.mul(x, t), s))
 	})
+
+	both := func(name, doc string, f func(z Op) []Op) {
+		v.elementwise(name, doc, "func(y, slope, z *float32, n int)", []string{"z"}, []string{"y", "slope"},
+			func() { v.hoist(expWords...) }, func(in []Op) []Op { return f(in[0]) })
+	}
+	both("tanhSlope", "is y = Tanh(z) and slope = TanhGrad(y).", func(z Op) []Op {
+		y := v.tanh(z)
+		return []Op{y, v.fnma(y, y, float(1))}
+	})
+	both("sigmoidSlope", "is y = Sigmoid(z) and slope = SigmoidGrad(y).", func(z Op) []Op {
+		y := v.gate(v.load(float(1)), z)
+		return []Op{y, v.mul(y, v.sub(v.load(float(1)), y))}
+	})
+	both("siluSlope", "is y = SiLU(z) and slope = SiLUGrad(z).", func(z Op) []Op {
+		z = v.atLeast(z, expMin)
+		y, s, slope := v.gateBoth(z, z)
+		x := v.atMost(z, -expMin)
+		return []Op{y, v.fma(x, slope, s)}
+	})
+	both("geluSlope", "is y = GELU(z) and slope = GELUGrad(z).", func(z Op) []Op {
+		z = v.atLeast(z, geluMin)
+		x := v.atMost(z, -geluMin)
+		q := v.mul(x, x)
+		y, s, slope := v.gateBoth(z, v.geluArgument(x, q)) // beyond the clamp the exponent has reached its own
+		t := v.load(float(geluSlope))
+		v.fmaInto(t, q, float(geluC1))
+		return []Op{y, v.fma(slope, v.mul(x, t), s)}
+	})
+
+	v.elementwise("squares", "is e = y − t, value = e·e and slope = 2·e.", "func(value, slope, y, t *float32, n int)",
+		[]string{"y", "t"}, []string{"value", "slope"}, nil, func(in []Op) []Op {
+			e := v.sub(in[0], in[1])
+			return []Op{v.mul(e, e), v.mul(e, float(2))}
+		})
 }

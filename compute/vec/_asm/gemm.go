@@ -146,6 +146,31 @@ func (g *tile) emit(rows int) {
 	Load(Param("b"), g.b)
 	Load(Param("k"), g.k)
 
+	g.terms(rows, loop)
+
+	for r := range rows {
+		for j := range n {
+			m := Mem{Base: g.c, Disp: j * v.bytes()}
+			if g.masked && j == n-1 {
+				v.storeMasked(acc(r, j), g.mask, m)
+			} else {
+				VMOVUPS(acc(r, j), m)
+			}
+		}
+		ADDQ(g.ldc, g.c)
+	}
+	IMUL3Q(U8(rows), g.stride[1], g.k)
+	ADDQ(g.k, g.a)
+	DECQ(g.tiles)
+	JNE(LabelRef(tileLabel))
+	VZEROUPPER()
+	RET()
+}
+
+// terms emits the loop over the terms: from b, a0 and a8 on, k of them.
+func (g *tile) terms(rows int, loop string) {
+	v, n := g.v, g.vectors
+	acc := func(r, j int) Op { return v.phys(r*n + j) }
 	Label(loop)
 	free := rows * n
 	for j := range n {
@@ -178,22 +203,4 @@ func (g *tile) emit(rows int) {
 	}
 	DECQ(g.k)
 	JNE(LabelRef(loop))
-
-	for r := range rows {
-		for j := range n {
-			m := Mem{Base: g.c, Disp: j * v.bytes()}
-			if g.masked && j == n-1 {
-				v.storeMasked(acc(r, j), g.mask, m)
-			} else {
-				VMOVUPS(acc(r, j), m)
-			}
-		}
-		ADDQ(g.ldc, g.c)
-	}
-	IMUL3Q(U8(rows), g.stride[1], g.k)
-	ADDQ(g.k, g.a)
-	DECQ(g.tiles)
-	JNE(LabelRef(tileLabel))
-	VZEROUPPER()
-	RET()
 }

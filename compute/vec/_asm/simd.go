@@ -10,26 +10,33 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// simd is an instruction set by the number of float32 in its registers: 8 is AVX2 with FMA, 16 is AVX-512.
+// simd is an instruction set by the number of float32 in its registers: 8 is AVX2 with FMA, 16 is AVX-512, and 4 is the half
+// of AVX2's registers, for what remains.
 type simd struct{ width int }
 
 func (v simd) wide() bool { return v.width == 16 }
 
 // name is the name of a kernel for this instruction set.
 func (v simd) name(s string) string {
-	if v.wide() {
+	switch v.width {
+	case 16:
 		return s + "AVX512"
+	case 8:
+		return s + "AVX2"
 	}
-	return s + "AVX2"
+	return s + "AVX"
 }
 
 func (v simd) bytes() int { return 4 * v.width }
 
 func (v simd) reg() reg.VecVirtual {
-	if v.wide() {
+	switch v.width {
+	case 16:
 		return ZMM()
+	case 8:
+		return YMM()
 	}
-	return YMM()
+	return XMM()
 }
 
 // phys is physical register i.
@@ -64,7 +71,27 @@ func word(u uint32) Mem {
 	return m
 }
 
-func float(f float32) Mem { return word(math.Float32bits(f)) }
+// hoisted are the constants that the kernel at hand keeps in registers.
+var hoisted = map[uint32]Op{}
+
+// hoist loads constants into registers, for as long as one kernel is emitted: AVX-512 has enough of them.
+func (v simd) hoist(words ...uint32) {
+	for _, u := range words {
+		if v.wide() {
+			hoisted[u] = v.load(word(u))
+		}
+	}
+}
+
+func float(f float32) Op { return integer(math.Float32bits(f)) }
+
+// integer is a word as an operand: a register if it is hoisted.
+func integer(u uint32) Op {
+	if r, ok := hoisted[u]; ok {
+		return r
+	}
+	return word(u)
+}
 
 // load returns a register holding a constant.
 func (v simd) load(m Op) reg.VecVirtual {
@@ -79,6 +106,15 @@ func (v simd) broadcast(m Op) reg.VecVirtual {
 	return r
 }
 
+// zero clears a register.
+func (v simd) zero(r Op) {
+	if v.wide() {
+		VPXORD(r, r, r)
+	} else {
+		VXORPS(r, r, r)
+	}
+}
+
 // The operations take the left operand in a register and the right one in a register or memory, and return a new
 // register.
 
@@ -86,7 +122,6 @@ func (v simd) add(a, b Op) Op { r := v.reg(); VADDPS(b, a, r); return r }
 func (v simd) sub(a, b Op) Op { r := v.reg(); VSUBPS(b, a, r); return r }
 func (v simd) mul(a, b Op) Op { r := v.reg(); VMULPS(b, a, r); return r }
 func (v simd) div(a, b Op) Op { r := v.reg(); VDIVPS(b, a, r); return r }
-func (v simd) sqrt(a Op) Op   { r := v.reg(); VSQRTPS(a, r); return r }
 
 // fma returns a·b + c: a and b are registers.
 func (v simd) fma(a, b, c Op) Op {
@@ -162,15 +197,15 @@ func (v simd) subInt(a, b Op) Op { r := v.reg(); VPSUBD(b, a, r); return r }
 func (v simd) shiftLeft(a Op, n int) Op  { r := v.reg(); VPSLLD(U8(n), a, r); return r }
 func (v simd) shiftRight(a Op, n int) Op { r := v.reg(); VPSRAD(U8(n), a, r); return r } // arithmetic
 
-func (v simd) abs(x Op) Op { return v.and(x, word(0x7fffffff)) }
+func (v simd) abs(x Op) Op { return v.and(x, integer(0x7fffffff)) }
 
-// Predicates of VCMPPS: all are false for NaN except unordered, which is true only there.
+// Predicates of VCMPPS: all are false for NaN except unordered, which is true only there. notBelow is one of VPCMPUD.
 const (
-	equal        = 0x00
-	less         = 0x11
-	greater      = 0x1e
-	greaterEqual = 0x1d
-	unordered    = 0x03
+	equal     = 0x00
+	less      = 0x11
+	greater   = 0x1e
+	unordered = 0x03
+	notBelow  = 0x05
 )
 
 // compare returns a mask: a k register for AVX-512, a vector for AVX2.
@@ -196,15 +231,15 @@ func (v simd) choose(mask, yes, no Op) Op {
 	return r
 }
 
-// both returns the mask of lanes that two masks have.
-func (v simd) both(a, b Op) Op {
+// greaterInt compares as signed integers.
+func (v simd) greaterInt(a, b Op) Op {
 	if v.wide() {
 		k := K()
-		KANDW(a, b, k)
+		VPCMPGTD(b, a, k)
 		return k
 	}
 	r := YMM()
-	VANDPS(a, b, r)
+	VPCMPGTD(b, a, r)
 	return r
 }
 
@@ -305,4 +340,5 @@ func (v simd) elementwise(name, doc, signature string, ins, outs []string, prepa
 	Label("done")
 	VZEROUPPER()
 	RET()
+	clear(hoisted)
 }
