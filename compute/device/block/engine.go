@@ -90,10 +90,11 @@ func (e *Engine) Close() error {
 	e.mu.Unlock()
 	e.poke()
 	<-e.done
+	err := e.memory.close()
 	if e.failure() != nil {
-		return nil // the device is gone, and its memory with it
+		return nil // what a device that failed says of its memory is not worth more
 	}
-	return e.memory.close()
+	return err
 }
 
 // poke wakes the engine's goroutine.
@@ -213,16 +214,20 @@ func (e *Engine) TrainAll(ctx context.Context, tasks []nn.Task, progress func(nn
 func (e *Engine) loop() {
 	defer close(e.done)
 	for {
-		closed := e.admit()
+		closed, err := e.admit()
 		if closed {
 			e.fail(ErrClosed)
 			return
 		}
-		if len(e.active) == 0 {
+		if err == nil && len(e.active) == 0 {
 			<-e.wake
 			continue
 		}
-		if err := e.launch(); err != nil {
+		if err == nil {
+			err = e.launch()
+		}
+		if err != nil {
+			err = lost(err)
 			e.log.Error("device lost", "err", err)
 			e.mu.Lock()
 			e.lost = err
@@ -249,8 +254,8 @@ func (e *Engine) fail(err error) {
 }
 
 // admit takes as many trainings as the device has memory for, and answers predictions. It reports whether the engine is
-// closed.
-func (e *Engine) admit() (closed bool) {
+// closed. An error is the device's.
+func (e *Engine) admit() (closed bool, err error) {
 	e.mu.Lock()
 	pending, asked := e.pending, e.asked
 	e.pending, e.asked = nil, nil
@@ -260,10 +265,18 @@ func (e *Engine) admit() (closed bool) {
 		e.mu.Lock()
 		e.pending, e.asked = pending, asked // for fail
 		e.mu.Unlock()
-		return true
+		return true, nil
 	}
-	for _, p := range asked {
-		p.finish <- e.predict(p)
+	for n, p := range asked {
+		err := e.predict(p)
+		p.finish <- err
+		if err != nil && !crowded(err) && !errors.Is(err, ErrSize) && p.ctx.Err() == nil {
+			for _, p := range asked[n+1:] {
+				p.finish <- err
+			}
+			e.wait(pending)
+			return false, err
+		}
 	}
 	pending = slices.DeleteFunc(pending, func(i *individual) bool {
 		err := i.ctx.Err()
@@ -274,7 +287,7 @@ func (e *Engine) admit() (closed bool) {
 	})
 	if e.crowded && len(e.active) > 0 {
 		e.wait(pending)
-		return false
+		return false, nil
 	}
 	e.crowded = false
 	for n, i := range pending {
@@ -284,16 +297,19 @@ func (e *Engine) admit() (closed bool) {
 			continue
 		}
 		e.vacate(i)
-		if errors.Is(err, kernels.ErrMemory) && len(e.active) > 0 {
+		switch {
+		case crowded(err) && len(e.active) > 0:
 			e.wait(pending[n:]) // until something ends
-			break
-		}
-		if errors.Is(err, kernels.ErrMemory) {
+			return false, nil
+		case crowded(err):
 			err = fmt.Errorf("%w: %w", ErrSize, err)
+		case !errors.Is(err, ErrSize):
+			e.wait(pending[n:])
+			return false, err
 		}
 		i.done(nil, err)
 	}
-	return false
+	return false, nil
 }
 
 // wait puts trainings back in front of what has come since.

@@ -2,6 +2,8 @@ package block
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 
@@ -75,9 +77,14 @@ func (l *launcher) hold(s *scratch, bytes int64) error {
 }
 
 // run launches the kernels for a population and waits for them. records are read and written back.
-func (l *launcher) run(population []*individual, records []kernels.Individual) error {
+//
+// A launch that is refused for want of memory has not begun. Where it is that of the first group, the error wraps
+// kernels.ErrMemory and nothing has changed; where groups before it run already, these are waited for, and left are the
+// members of the others, whose records are as they were. Every other failure behind a launch leaves states of which nobody
+// knows how far they are: it wraps kernels.ErrLost.
+func (l *launcher) run(population []*individual, records []kernels.Individual) (left []uint32, err error) {
 	if err := l.models.sync(); err != nil {
-		return err
+		return nil, err
 	}
 	groups := split(population)
 	queue := make([]uint32, 0, len(population))
@@ -91,13 +98,13 @@ func (l *launcher) run(population []*individual, records []kernels.Individual) e
 		queue = append(queue, g.members...)
 	}
 	if err := l.hold(&l.population, int64(len(bytesOf(records)))); err != nil {
-		return err
+		return nil, err
 	}
 	if err := l.hold(&l.queue, int64(4*len(queue))); err != nil {
-		return err
+		return nil, err
 	}
 	if err := l.hold(&l.next, int64(4*len(groups))); err != nil {
-		return err
+		return nil, err
 	}
 	for _, u := range []struct {
 		to   kernels.Memory
@@ -106,12 +113,12 @@ func (l *launcher) run(population []*individual, records []kernels.Individual) e
 		{l.population.at, bytesOf(records)}, {l.queue.at, bytesOf(queue)}, {l.next.at, make([]byte, 4*len(groups))},
 	} {
 		if err := l.device.Upload(u.to, u.from); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	grids, err := l.grids(groups)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	first := 0
 	for n, g := range groups {
@@ -120,12 +127,34 @@ func (l *launcher) run(population []*individual, records []kernels.Individual) e
 			Programs: l.models.programsAt, Ops: l.models.opsAt, Segments: l.models.segmentsAt,
 			Work: l.work.at, WorkStride: uint64(g.work), Count: uint32(len(g.members)),
 		}}
-		if err := l.device.Launch(g.name, grids[n], g.threads, g.sharedBytes, bytesOf(args)); err != nil {
-			return err
+		err := l.device.Launch(g.name, grids[n], g.threads, g.sharedBytes, bytesOf(args))
+		if err != nil && n > 0 && crowded(err) {
+			left = queue[first:]
+			break
+		}
+		if err != nil && n > 0 {
+			return nil, lost(err)
+		}
+		if err != nil {
+			return nil, err
 		}
 		first += len(g.members)
 	}
-	return l.device.Download(bytesOf(records), l.population.at)
+	if err := l.device.Download(bytesOf(records), l.population.at); err != nil {
+		return nil, lost(err)
+	}
+	return left, nil
+}
+
+// crowded reports whether an error says that there was too little memory, and nothing worse.
+func crowded(err error) bool { return errors.Is(err, kernels.ErrMemory) && !errors.Is(err, kernels.ErrLost) }
+
+// lost makes an error one that ends the device.
+func lost(err error) error {
+	if errors.Is(err, kernels.ErrLost) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", kernels.ErrLost, err)
 }
 
 // grids returns the number of blocks of each group, and reserves the workspace, which one launch after another uses; where

@@ -101,8 +101,10 @@ func (e *Engine) predictPart(networks []*nn.Network, t *table, outputs int) ([][
 		}
 		records[n] = kernels.Individual{Program: m.index, State: i.state, ValidX: t.x, ValidRows: uint32(t.rows), Out: i.record.Out}
 	}
-	if err := e.launcher.run(population, records); err != nil {
+	if left, err := e.launcher.run(population, records); err != nil {
 		return nil, err
+	} else if len(left) > 0 {
+		return nil, fmt.Errorf("block: predict: %w", kernels.ErrMemory) // all of it again, in smaller parts
 	}
 	out := make([][]float32, len(networks))
 	for n, i := range population {

@@ -1,8 +1,8 @@
 package block
 
 import (
-	"errors"
 	"fmt"
+	"slices"
 
 	"doin.network/node/kernels"
 )
@@ -27,14 +27,23 @@ func (e *Engine) launch() error {
 		i.record.StepsPerLaunch = i.steps(e.options.StepsPerLaunch)
 		records[n] = i.record
 	}
-	if err := e.launcher.run(population, records); errors.Is(err, kernels.ErrMemory) {
-		return e.evict(err)
+	left, err := e.launcher.run(population, records)
+	if err != nil && crowded(err) {
+		return e.evict(population[len(population)-1], err)
 	} else if err != nil {
 		return err
+	}
+	waits := make([]bool, len(population)) // for another launch, without having been in this one
+	for _, n := range left {
+		waits[n] = true
 	}
 	e.active = e.active[:0]
 	var ended []*individual
 	for n, i := range population {
+		if waits[n] {
+			e.active = append(e.active, i)
+			continue
+		}
 		i.record = records[n]
 		running, err := e.collect(i)
 		if err != nil {
@@ -55,6 +64,9 @@ func (e *Engine) launch() error {
 	if err := e.end(ended); err != nil {
 		e.active = append(e.active, ended...)
 		return err
+	}
+	if len(left) > 0 && len(e.active) > len(left) {
+		return e.evict(population[slices.Max(left)], kernels.ErrMemory)
 	}
 	return nil
 }
@@ -81,7 +93,7 @@ func (e *Engine) end(ended []*individual) error {
 		return nil
 	}
 	best, err := e.launcher.best(ended)
-	if errors.Is(err, kernels.ErrMemory) {
+	if err != nil && crowded(err) {
 		best = make([][]float32, len(ended))
 		for n, i := range ended { // one by one, from where they are
 			if i.record.Status == kernels.StatusDiverged {
@@ -118,13 +130,11 @@ func (e *Engine) segment(i *individual, running bool) error {
 	return nil
 }
 
-// evict makes room for a launch that found too little memory: the last training that was admitted waits until another
-// one has ended, and goes on from where it was. The only one there is too large.
-func (e *Engine) evict(cause error) error {
-	n := len(e.active) - 1
-	i := e.active[n]
-	e.active = e.active[:n]
-	if n == 0 {
+// evict makes room for a launch that found too little memory: a training waits until another one has ended, and goes on from
+// where it was. The only one there is too large.
+func (e *Engine) evict(i *individual, cause error) error {
+	e.active = slices.DeleteFunc(e.active, func(o *individual) bool { return o == i })
+	if len(e.active) == 0 {
 		e.vacate(i)
 		i.done(nil, fmt.Errorf("%w: %w", ErrSize, cause))
 		return nil
@@ -132,7 +142,8 @@ func (e *Engine) evict(cause error) error {
 	if i.record.Fresh == 0 {
 		state := make([]float32, 4*i.plan.program.Size)
 		if err := e.device.Download(bytesOf(state), i.state); err != nil {
-			return err
+			e.active = append(e.active, i)
+			return lost(err)
 		}
 		i.from = i.checkpoint(state)
 	}
