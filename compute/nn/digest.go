@@ -44,9 +44,12 @@ func (l *leafHash) word(u uint32) {
 	l.buffer = binary.LittleEndian.AppendUint32(l.buffer, u)
 }
 
+// direct is the number of elements from which they are hashed where they lie.
+const direct = 32
+
 // floats appends the bits of numbers: at once where they are those in memory.
 func (l *leafHash) floats(x []float32) {
-	if littleEndian && l.finite(x) {
+	if littleEndian && len(x) >= direct && l.finite(x) {
 		l.hash.Write(l.buffer)
 		l.buffer = l.buffer[:0]
 		l.hash.Write(unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(x))), 4*len(x)))

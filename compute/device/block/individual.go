@@ -94,7 +94,7 @@ func (e *Engine) prepare(ctx context.Context, t *nn.Task) (*individual, error) {
 		return nil, err
 	}
 	c := &t.Config
-	plan, err := e.models.of(trainingShape(t))
+	plan, err := e.models.train(t)
 	if err != nil {
 		return nil, e.judge(err)
 	}
@@ -220,24 +220,20 @@ func (p *plan) unpack(from []float32) []float32 {
 }
 
 func (p *plan) unpackTo(to, from []float32) []float32 {
-	for _, s := range p.segments {
-		if s.Stride == s.Cols || s.Rows == 1 {
-			copy(to[s.First:][:s.Rows*s.Cols], from[s.At:])
-			continue
-		}
-		for r := range s.Rows {
-			copy(to[s.First+r*s.Cols:][:s.Cols], from[s.At+r*s.Stride:])
-		}
+	n := int32(0)
+	for _, r := range p.runs {
+		copy(to[n:][:r.count], from[r.at:])
+		n += r.count
 	}
 	return to
 }
 
 // pack is the reverse of unpack; what lies between the parameters is left alone.
 func (p *plan) pack(to, from []float32) {
-	for _, s := range p.segments {
-		for r := range s.Rows {
-			copy(to[s.At+r*s.Stride:][:s.Cols], from[s.First+r*s.Cols:])
-		}
+	n := int32(0)
+	for _, r := range p.runs {
+		copy(to[r.at:][:r.count], from[n:])
+		n += r.count
 	}
 }
 
@@ -248,7 +244,7 @@ func (i *individual) end(best []float32, isa vec.ISA) (*nn.Result, error) {
 	if best != nil {
 		c.Best = i.plan.unpack(best)
 	}
-	res, err := c.End(&i.task.Config, nn.Status(r.Status), isa)
+	res, err := i.plan.of.End(c, &i.task.Config, nn.Status(r.Status), isa)
 	if err != nil {
 		return nil, fmt.Errorf("block: %w", err)
 	}

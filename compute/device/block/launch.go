@@ -55,6 +55,7 @@ type launcher struct {
 	population, order, work, gathered scratch
 	ordered                           int // numbers 0, 1, … in order
 	bytes                             []byte
+	fetched                           []float32
 }
 
 // scratch is memory that is only used within a launch.
@@ -294,7 +295,7 @@ func (l *launcher) grids(groups []*group) error {
 }
 
 // best returns the padded best weights of individuals, nil for those that diverged: gathered on the device, and fetched
-// at once.
+// at once. They are valid until the next call.
 func (l *launcher) best(individuals []*individual) ([][]float32, error) {
 	best := make([][]float32, len(individuals))
 	var records []kernels.Individual
@@ -326,7 +327,10 @@ func (l *launcher) best(individuals []*individual) ([][]float32, error) {
 		e.models.done(tables)
 		e.floor.Unlock()
 	}()
-	all := make([]float32, elements)
+	if cap(l.fetched) < elements {
+		l.fetched = make([]float32, elements)
+	}
+	all := l.fetched[:elements]
 	at := 0
 	for n, i := range individuals {
 		if i.record.Status == kernels.StatusDiverged {

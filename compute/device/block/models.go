@@ -4,6 +4,7 @@ import (
 	linked "container/list"
 	"encoding/binary"
 	"fmt"
+	"math"
 	"sync"
 	"unsafe"
 
@@ -15,6 +16,7 @@ import (
 type model struct {
 	*plan
 	entry
+	of    *nn.Model
 	key   string
 	index uint32
 	// perMultiprocessor is how many of its blocks a multiprocessor runs at once.
@@ -76,6 +78,36 @@ func newModels(d Device, memory *pool, v Variant) *models {
 	return &models{device: d, memory: memory, variant: v, keep: maxIdleModels, all: map[string]*model{}, idle: linked.New()}
 }
 
+// keyOfTask names everything that the plan of a training depends on, without making its model.
+func keyOfTask(t *nn.Task) string {
+	c := &t.Config
+	b := make([]byte, 0, 128)
+	word := func(n int) { b = binary.AppendVarint(b, int64(n)) }
+	text := func(s string) { b = append(append(b, s...), 0) }
+	text("train")
+	clip := 0
+	if c.ClipNorm > 0 {
+		clip = 1
+	}
+	for _, n := range []int{batchOf(t), clip, c.Inputs, c.Steps, c.Outputs, len(c.Hidden)} {
+		word(n)
+	}
+	for _, n := range c.Hidden {
+		word(n)
+	}
+	for _, s := range []string{string(c.Activation), string(c.Loss), string(c.Optimizer)} {
+		text(s)
+	}
+	for _, l := range c.Layers {
+		text(string(l.Kind))
+		text(string(l.Activation))
+		for _, n := range []int{l.Width, l.Kernel, l.Dilation, int(math.Float32bits(l.Rate))} {
+			word(n)
+		}
+	}
+	return string(b)
+}
+
 // keyOfModel names everything that a plan depends on.
 func keyOfModel(s shape) string {
 	b := fmt.Appendf(nil, "%d %s %s %t %t", s.batch, s.loss, s.optimizer, s.clip, s.training)
@@ -96,18 +128,26 @@ func keyOfModel(s shape) string {
 	return string(b)
 }
 
-// of returns the compiled model of a shape, for one user. Any goroutine may call it.
-func (m *models) of(s shape) (*model, error) {
-	key := keyOfModel(s)
+// train returns the compiled model of a task, for one user. Any goroutine may call it.
+func (m *models) train(t *nn.Task) (*model, error) {
+	return m.get(keyOfTask(t), func() shape { return trainingShape(t) })
+}
+
+// predict returns that of predictions.
+func (m *models) predict(s shape) (*model, error) {
+	return m.get(keyOfModel(s), func() shape { return s })
+}
+
+func (m *models) get(key string, of func() shape) (*model, error) {
 	if p := m.find(key); p != nil {
 		return p, nil
 	}
+	s := of()
 	p, err := m.choose(s)
 	if err != nil {
 		return nil, err
 	}
-	p.key = key
-	p.pace = priorPace(s)
+	p.key, p.of, p.pace = key, s.model, priorPace(s)
 	if p.pace.hopeless() {
 		return nil, fmt.Errorf("%w: %v FLOP a step", ErrSlow, p.pace.flop)
 	}

@@ -123,7 +123,7 @@ func (l *lane) predictPart(networks []*nn.Network, t *table, outputs int) ([][]f
 // predictor puts a network on the device; after an error, what there is of it.
 func (l *lane) predictor(network *nn.Network, t *table, outputs int) (i *individual, err error) {
 	e := l.engine
-	m, err := e.models.of(shape{model: network.Model(), batch: predictRows, loss: nn.MSE})
+	m, err := e.models.predict(shape{model: network.Model(), batch: predictRows, loss: nn.MSE})
 	if err != nil {
 		return nil, err
 	}

@@ -88,21 +88,36 @@ type hasher struct{ buffer []float32 }
 
 // segment appends the leaf of a state, and calls OnSegment unless the training has ended.
 func (h *hasher) segment(i *individual, state []float32) {
+	r := &i.record
+	i.leaves = append(i.leaves, nn.StateLeaf(int(r.Step), i.finite, func(add func([]float32)) { i.addState(state, add) }))
+	if !i.watched() {
+		return
+	}
 	p := i.plan
 	size, n := int(p.program.Size), int(p.program.Parameters)
 	if cap(h.buffer) < 4*n {
 		h.buffer = make([]float32, 4*n)
 	}
 	part := func(k int) []float32 { return p.unpackTo(h.buffer[k*n:][:n:n], state[k*size:]) }
-	r := &i.record
 	c := &nn.Checkpoint{Step: int(r.Step), BestLoss: r.Best, BestStep: int(r.BestStep), Stale: int(r.Stale), W: part(0), V: part(2)}
 	if i.task.Config.Optimizer != nn.SGD {
 		c.M = part(1)
 	}
-	i.leaves = append(i.leaves, c.LeafBy(i.finite))
-	if i.watched() {
-		c.Leaves, c.Best = i.leaves, part(3)
-		i.failed = i.task.OnSegment(c)
+	c.Leaves, c.Best = i.leaves, part(3)
+	i.failed = i.task.OnSegment(c)
+}
+
+// addState adds the parts of the state that a leaf is made of, in the contract's order, in as long pieces as they have.
+func (i *individual) addState(state []float32, add func([]float32)) {
+	p := i.plan
+	for k := range 3 {
+		if k == 1 && i.task.Config.Optimizer == nn.SGD {
+			continue
+		}
+		part := state[k*int(p.program.Size):]
+		for _, run := range p.runs {
+			add(part[run.at:][:run.count])
+		}
 	}
 }
 
