@@ -1,7 +1,6 @@
 package block
 
 import (
-	"fmt"
 	"runtime"
 	"syscall"
 	"testing"
@@ -50,8 +49,8 @@ func TestHostTime(t *testing.T) {
 			}
 			took, after := time.Since(begun), d.Usage()
 			full := (after.Blocks - before.Blocks) / time.Duration(d.Slots())
-			t.Log(fmt.Sprintf("segment %d: %v, of it %v without a launch; blocks full %v; %d launches; processor %v of %d", segment,
-				took, took-(after.Busy-before.Busy), full, after.Launches-before.Launches, processor(t)-cpu, runtime.GOMAXPROCS(0)))
+			t.Logf("segment %d: %v, of it %v without a launch; blocks full %v; %d launches; processor %v of %d", segment,
+				took, took-(after.Busy-before.Busy), full, after.Launches-before.Launches, processor(t)-cpu, runtime.GOMAXPROCS(0))
 		}
 		if err := e.Close(); err != nil {
 			t.Error(err)
