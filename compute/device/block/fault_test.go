@@ -148,9 +148,9 @@ func TestFaults(t *testing.T) {
 	}
 	below := start(t, fast, host.Config{SharedPerBlock: 40 << 10})
 	before := runtime.NumGoroutine()
-	run := func(kind fault, at int) *faulty {
+	run := func(kind fault, at, lanes int) *faulty {
 		d := &faulty{Device: below, kind: kind, at: at, held: map[kernels.Memory]bool{}}
-		e, err := New(d, Options{StepsPerLaunch: 5})
+		e, err := New(d, Options{StepsPerLaunch: 5, Lanes: lanes})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -177,10 +177,10 @@ func TestFaults(t *testing.T) {
 		}
 		return d
 	}
-	whole := run(noMemory, 0)
+	whole := run(noMemory, 0, 1)
 	for _, kind := range []fault{noMemory, invalidValue, failed, sticky, gone} {
 		for at := 1; at <= whole.calls; at++ {
-			run(kind, at)
+			run(kind, at, 1+at%2)
 		}
 	}
 	t.Logf("%d calls, %d launches of a population of %d", whole.calls, whole.launches, len(tasks))

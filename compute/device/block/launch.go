@@ -236,8 +236,14 @@ func (g *group) choose(steps int, limit time.Duration) {
 		each := budget / float64(len(g.members))
 		n := 0
 		for _, i := range g.members {
-			i.take(int(min(max(1, each/i.plan.pace.seconds), MaxStepsPerLaunch)))
-			if budget -= i.slice; budget < 0 && n >= g.grid {
+			p := &i.plan.pace
+			i.take(int(min(max(1, each/p.seconds*(1+1e-9)), MaxStepsPerLaunch)))
+			cost := i.slice
+			if !p.measured { // one step tells more
+				i.take(1)
+				cost = caution * i.slice
+			}
+			if budget -= cost; budget < -1e-9 && n >= g.grid {
 				break
 			}
 			n++

@@ -17,6 +17,8 @@ const (
 	priorSpeed    = 20e9
 	hopelessSpeed = 500e9
 	priorStep     = 20e-6 // seconds of a step of nothing
+	// caution is how much longer the first step of a model may take than is expected.
+	caution = 20
 )
 
 // pace is how long a step of a model takes a block, as measured: the waits for other launches count, since it is the length

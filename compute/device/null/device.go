@@ -153,13 +153,30 @@ func (q *Queue) Upload(to kernels.Memory, from []byte) error {
 	defer d.mu.Unlock()
 	d.usage.Uploads++
 	d.usage.UpBytes += int64(len(from))
-	b, known := d.bytes[to]
-	if !known {
-		i, _ := slices.BinarySearch(d.bases, to)
+	d.keep(to, from)
+	return nil
+}
+
+// keep remembers the bytes at an address, in place of what they cover.
+func (d *Device) keep(to kernels.Memory, from []byte) {
+	i, found := slices.BinarySearch(d.bases, to)
+	first := i
+	if found {
+		first++
+	}
+	last := first
+	for ; last < len(d.bases) && d.bases[last] < to+kernels.Memory(len(from)); last++ {
+		delete(d.bytes, d.bases[last])
+	}
+	d.bases = slices.Delete(d.bases, first, last)
+	if there := d.at(to); len(there) >= len(from) {
+		copy(there, from)
+		return
+	}
+	if !found {
 		d.bases = slices.Insert(d.bases, i, to)
 	}
-	d.bytes[to] = append(b[:0], from...)
-	return nil
+	d.bytes[to] = append(d.bytes[to][:0], from...)
 }
 
 // Download waits for the queue's launches and copies what was uploaded to this address, and zeros where nothing was.
