@@ -156,7 +156,7 @@ func (s *station) train(ctx context.Context, c *Config, segment int) {
 func (r *Report) WriteMarkdown(w io.Writer, at time.Time) error {
 	p := &report.Printer{W: w}
 	c := &r.Config
-	p.Printf("# The host beside a card\n\nMeasured by `doin-bench host` on %s: %d cores, %s. Devices that compute nothing: 132 multiprocessors of 3 blocks, %v a step. A population of %d of S2, %d steps; medians of %d rounds. The driver's own work is not in these figures.\n\n",
+	p.Printf("# The host beside a card\n\nMeasured by `doin-bench host` on %s: %d cores, %s. Devices that compute nothing: 132 multiprocessors of 3 blocks, %v a step. A population of %d of S2, %d steps; medians of %d rounds. The driver's own work is not in these figures. Where the machine is shared, what others take shows as a device without a launch: the best round is the nearest to what the host needs.\n\n",
 		at.UTC().Format(time.DateOnly), r.Cores, r.Go, c.Step, c.Population, c.Steps, c.Rounds)
 	p.Printf("| digests every | devices | wall s | device without a launch, s | the best round | busy | the best round | processor s | launches |\n|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n")
 	for _, x := range r.Rows {
