@@ -82,6 +82,10 @@ exhaustive: ## compare every elementary function over all 2^32 inputs, implement
 bench-engine: ## measure the CPU engine beside gonum and PyTorch into bench/results/
 	$(GO) run ./cmd/doin-bench engine --out bench/results --python $(PYTHON)
 
+.PHONY: bench-host
+bench-host: ## measure what the host does beside a GPU, without one, into bench/results/
+	$(GO) run ./cmd/doin-bench host --out bench/results
+
 .PHONY: bench-islands
 bench-islands: build ## measure islands, simulated and real, into bench/results/ (about 40 minutes)
 	bin/doin-bench islands --simulate --domain quadratic --nodes 1,2,4 --seeds 1000 --goals=-100,-1 --compare --out bench/results

@@ -173,6 +173,8 @@ type Properties struct {
 	Multiprocessors int
 	// SharedPerBlock is the most shared memory of a block, in bytes, after the opt-in that CUDA wants above 48 KB.
 	SharedPerBlock int
-	// MemoryBytes is all of the device's memory.
-	MemoryBytes int64
+	// MemoryBytes is all of the device's memory, FreeBytes what was free of it when the device was opened; 0: not told.
+	MemoryBytes, FreeBytes int64
+	// TimeOut says that the system ends kernels that take long, because the device has a display.
+	TimeOut bool
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"hash"
+	"unsafe"
 
 	"doin.network/node/compute/vec"
 )
@@ -14,15 +15,19 @@ const (
 	nodePrefix = 0x01
 )
 
+// littleEndian reports whether numbers lie in memory as they are hashed.
+var littleEndian = binary.NativeEndian.Uint16([]byte{1, 0}) == 1
+
 // leafHash writes one leaf of the digest, drawn in CONTRACT.md, without holding the bytes of a whole state.
 type leafHash struct {
 	hash   hash.Hash
 	buffer []byte
 	sum    [32]byte
+	finite func(x []float32) bool // vec.AllFinite
 }
 
 func newLeafHash() *leafHash {
-	return &leafHash{hash: sha256.New(), buffer: make([]byte, 0, 4096)}
+	return &leafHash{hash: sha256.New(), buffer: make([]byte, 0, 4096), finite: vec.AllFinite}
 }
 
 func (l *leafHash) begin() {
@@ -39,7 +44,17 @@ func (l *leafHash) word(u uint32) {
 	l.buffer = binary.LittleEndian.AppendUint32(l.buffer, u)
 }
 
+// direct is the number of elements from which they are hashed where they lie.
+const direct = 32
+
+// floats appends the bits of numbers: at once where they are those in memory.
 func (l *leafHash) floats(x []float32) {
+	if littleEndian && len(x) >= direct && l.finite(x) {
+		l.hash.Write(l.buffer)
+		l.buffer = l.buffer[:0]
+		l.hash.Write(unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(x))), 4*len(x)))
+		return
+	}
 	for _, v := range x {
 		l.word(vec.CanonicalBits(v))
 	}

@@ -17,6 +17,8 @@ type Model struct {
 	Parameters int
 	Matrices   []Matrix
 	Gains      []Gain
+
+	plan *plan
 }
 
 // ModelOpKind is the kind of a ModelOp.
@@ -70,7 +72,7 @@ func (c *Config) Model() *Model { return compile(c).model() }
 func (n *Network) Model() *Model { return n.plan.model() }
 
 func (p *plan) model() *Model {
-	m := &Model{Output: p.output, Parameters: p.parameters}
+	m := &Model{Output: p.output, Parameters: p.parameters, plan: p}
 	for _, t := range p.tensors {
 		m.Tensors = append(m.Tensors, Tensor{t.steps, t.channels, t.value, t.grad})
 	}
@@ -115,14 +117,30 @@ func (p *plan) model() *Model {
 // Leaf returns the leaf of the digest for this state.
 func (c *Checkpoint) Leaf() [32]byte { return newLeafHash().stateLeaf(c.W, c.M, c.V, c.Step) }
 
+// StateLeaf is Checkpoint.Leaf of a state that lies in pieces, which parts adds in the order W, M, V. finite is
+// vec.AllFinite, or another implementation of it: long pieces are hashed as they lie in memory.
+func StateLeaf(step int, finite func(x []float32) bool, parts func(add func(x []float32))) [32]byte {
+	l := newLeafHash()
+	l.finite = finite
+	l.begin()
+	parts(l.floats)
+	l.word(uint32(step))
+	return l.end()
+}
+
 // End returns the result of a run of a valid configuration that another device made and that ended in this state with
 // this status: what Run.Result returns. It keeps the state's best weights and leaves. isa chooses the kernels of the
 // result's Network; vec.Select where it is empty.
 func (c *Checkpoint) End(cfg *Config, status Status, isa vec.ISA) (*Result, error) {
+	return cfg.Model().End(c, cfg, status, isa)
+}
+
+// End is Checkpoint.End for a configuration with this model: results share what can be shared.
+func (m *Model) End(c *Checkpoint, cfg *Config, status Status, isa vec.ISA) (*Result, error) {
 	k, err := kernels(isa)
 	if err != nil {
 		return nil, err
 	}
-	r := &Run{cfg: *cfg, kernels: k, plan: compile(cfg), state: *c, status: status, leaf: newLeafHash()}
+	r := &Run{cfg: *cfg, kernels: k, plan: m.plan, state: *c, status: status, leaf: newLeafHash()}
 	return r.Result(), nil
 }

@@ -98,6 +98,10 @@ func (d *fakeDomain) misbehave(ctx context.Context, do string) error {
 			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 			select {}
 		}
+	case "die if good":
+		if os.Args[1] == childMode+"good" {
+			os.Exit(3)
+		}
 	case "die always":
 		os.Exit(3)
 	case "lose": // once: the file remembers
@@ -227,7 +231,7 @@ func TestMain(m *testing.M) {
 // child is a worker process, good or bad.
 func child(mode string) {
 	switch mode {
-	case "good":
+	case "good", "sturdy":
 		if err := Serve(context.Background(), os.Stdin, os.Stdout, fakeOptions(2)); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)

@@ -197,6 +197,7 @@ func (x *Search) died(err error) error {
 	if errors.As(err, &innocent) {
 		return nil
 	}
+	x.s.diedOver(x.job.Domain, x.next, err)
 	if x.deaths++; x.deaths >= x.s.limits.Attempts {
 		x.over = fmt.Errorf("optimize: generation %d: tried %d times: %w", x.next, x.deaths, err)
 		return x.over

@@ -22,7 +22,8 @@ type Options struct {
 	Path string
 	Args []string
 	// Fallback is a program with its arguments that takes the place of one that cannot be started any more, because its GPU
-	// is gone for instance; it is never given up again. nil: there is none.
+	// is gone for instance, or that has died twice over the same generation of a search; it is never given up again. nil:
+	// there is none.
 	Fallback []string
 	// Limits are enforced on the worker; zero fields take their defaults.
 	Limits Limits
@@ -54,7 +55,15 @@ type Supervisor struct {
 	last        error // why there is no worker
 	closed      bool
 	domains     map[string]*configured
+	deaths      map[string]generationDeaths // of the last generation of each domain's search that cost a worker
+	distrusted  error                       // why the fallback should take over
 }
+
+// generationDeaths counts the workers that died over a generation.
+type generationDeaths struct{ generation, deaths int }
+
+// maxGenerationDeaths is how many workers may die over one generation before the fallback makes it.
+const maxGenerationDeaths = 2
 
 // configured is what it takes to configure a domain again.
 type configured struct {
@@ -74,7 +83,8 @@ func NewSupervisor(o Options) *Supervisor {
 		mem = memory.DefaultAllocator
 	}
 	return &Supervisor{argv: append([]string{o.Path}, o.Args...), fallback: o.Fallback, limits: o.Limits.withDefaults(), log: log, mem: mem,
-		jobs: newSemaphore(1), urgent: newSemaphore(1), retry: newSemaphore(1), changed: make(chan struct{}), domains: map[string]*configured{}}
+		jobs: newSemaphore(1), urgent: newSemaphore(1), retry: newSemaphore(1), changed: make(chan struct{}),
+		domains: map[string]*configured{}, deaths: map[string]generationDeaths{}}
 }
 
 // Run keeps a worker running until ctx ends, then lets it end, kills it after
@@ -95,6 +105,11 @@ func (s *Supervisor) Run(ctx context.Context) error {
 		// One start before those who wait give up.
 		if s.fallback != nil && (notStartable(err) || failed >= max(1, s.limits.Attempts-1)) {
 			s.log.Warn("worker cannot be started, another program takes its place", "program", s.argv[0], "by", s.fallback[0], "err", err)
+			s.argv, s.fallback, failed = s.fallback, nil, 0
+			continue
+		}
+		if why := s.distrust(); why != nil && s.fallback != nil {
+			s.log.Warn("worker is given up, another program takes its place", "program", s.argv[0], "by", s.fallback[0], "err", why)
 			s.argv, s.fallback, failed = s.fallback, nil, 0
 			continue
 		}
@@ -202,6 +217,30 @@ func (s *Supervisor) withdraw(sess *session) {
 	default:
 	}
 	s.change()
+}
+
+// diedOver counts a worker that died over a generation of a search. A generation does the same again with the next worker:
+// what has cost two is left to the fallback.
+func (s *Supervisor) diedOver(domain string, generation int, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d := s.deaths[domain]
+	if d.generation != generation {
+		d = generationDeaths{generation: generation}
+	}
+	d.deaths++
+	s.deaths[domain] = d
+	if d.deaths >= maxGenerationDeaths {
+		s.distrusted = fmt.Errorf("domain %q: %d workers died over generation %d: %w", domain, d.deaths, generation, err)
+	}
+}
+
+// distrust returns why the fallback should take over, once.
+func (s *Supervisor) distrust() (why error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	why, s.distrusted = s.distrusted, nil
+	return why
 }
 
 // failed returns how many starts have failed so far.

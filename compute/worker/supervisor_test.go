@@ -606,6 +606,25 @@ func TestFallback(t *testing.T) {
 	}
 }
 
+// A generation over which two workers died is made by the fallback; other deaths do not bring it.
+func TestKillingGeneration(t *testing.T) {
+	l := quick()
+	l.Attempts = 10
+	s := start(t, "good", l, childMode+"sturdy")
+	configure(t, s)
+	search, err := s.Optimize(within(t), OptimizeJob{Domain: "d", Seed: 3, Settings: canon.NewObject("do", "die if good")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer search.Close()
+	if g, err := search.Next(within(t)); err != nil || g.Number != 0 {
+		t.Errorf("Next() = generation %d, %v, want 0", g.Number, err)
+	}
+	if n := s.Restarts(); n < maxGenerationDeaths || n > maxGenerationDeaths+1 {
+		t.Errorf("%d restarts, want %d or one more", n, maxGenerationDeaths)
+	}
+}
+
 func TestSearchResumes(t *testing.T) {
 	s := start(t, "good", quick())
 	configure(t, s)

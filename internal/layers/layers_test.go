@@ -58,7 +58,9 @@ var layers = []layer{
 	{"compute/device", []string{"compute/device/..."}},
 	{"compute/device/cpu", []string{"compute/device/cuda", "compute/device/block", "compute/device/open"}},
 	{"compute/device/block", []string{"compute/device/cuda", "compute/device/open", "kernels/host", "gorgonia.org/..."}},
-	{"compute/device/cuda", []string{"compute/device/block", "compute/device/cpu", "compute/device/open", "kernels/host"}},
+	{"compute/device/cuda", []string{"compute/device/block", "compute/device/cpu", "compute/device/open", "compute/device/null", "kernels/host"}},
+	{"compute/device/null", []string{"compute/device/block", "compute/device/cpu", "compute/device/open", "compute/nn/...", "kernels/host", "gorgonia.org/..."}},
+	{"bench/host", []string{"chain/...", "ga/...", "net/...", "olap/...", "cmd/...", "compute/device/cuda", "compute/device/open", "gorgonia.org/..."}},
 	{"compute/gpuinfo", []string{"compute/device/...", "compute/nn/...", "compute/vec", "compute/rng", "kernels/...", "gorgonia.org/..."}},
 	{"compute/domain", []string{"compute/domain/...", "compute/nn/..."}},
 	{"compute/domain/...", []string{"compute/worker/...", "compute/graph", "compute/device/open", "compute/device/block", "compute/device/cuda", "compute/gpuinfo"}},
@@ -146,6 +148,7 @@ var importers = []struct {
 	{"kernels/module", []string{"cmd/ptxgen"}},
 	{"compute/device/cuda", []string{"compute/device/open", "bench/..."}},
 	{"compute/device/block", []string{"compute/device/open", "bench/...", "cmd/doin-bench/..."}},
+	{"compute/device/null", []string{"bench/..."}}, // and tests
 	{"compute/device/open", []string{"cmd/doin-worker", "bench/...", "cmd/doin-bench/..."}},
 	{"compute/gpuinfo", []string{"cmd/doin-worker", "bench/...", "cmd/doin-bench/..."}},
 	{"cmd/ptxgen", nil},
@@ -154,7 +157,7 @@ var importers = []struct {
 	{"compute/graph", []string{"ga/meta"}}, // the oracle: tests, and L3
 	{"internal/golden", nil},               // tests only
 	{"compute/domain/domaintest", nil},     // tests only
-	{"bench/workload", []string{"bench/engine", "bench/gpu"}},
+	{"bench/workload", []string{"bench/engine", "bench/gpu", "bench/host"}},
 	{"bench/report", []string{"bench/..."}},
 	{"bench/...", []string{"cmd/doin-bench/...", "bench/engine", "bench/gpu", "bench/islands"}}, // the shared workloads, and what reports share
 	{"cmd/doin-node/node", []string{"cmd/doin-node", "bench/..."}},

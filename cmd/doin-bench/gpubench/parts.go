@@ -122,7 +122,7 @@ func (o *options) compare(cmd *cobra.Command, card *gpu.Card, r *gpu.Report, unt
 	d := gpu.DefaultDigests()
 	d.Committed, d.Until, d.After = committed, until, after
 	if o.quick {
-		d.Variants, d.Quanta, d.Repeats, d.Predictions = []block.Variant{block.Auto}, []int{block.DefaultStepsPerLaunch}, 1, false
+		d.Variants, d.Quanta, d.Repeats, d.Predictions = []block.Variant{block.Auto}, []int{100}, 1, false
 		d.Plain = true
 	}
 	if !until.IsZero() && time.Until(until) < randomLeast && o.random > 0 {

@@ -19,9 +19,9 @@ func TestCommitted(t *testing.T) {
 	}{
 		{Options{Variant: Narrow}, host.Forward},
 		{Options{Variant: Wide, StepsPerLaunch: 7}, host.Reversed},
-		{Options{Variant: Streamed, StepsPerLaunch: 3, Shuffle: 1}, host.Shuffled},
+		{Options{Variant: Streamed, StepsPerLaunch: 3, Shuffle: 1, Lanes: 3}, host.Shuffled},
 		{Options{Variant: Narrow, StepsPerLaunch: 1, Blocks: 1, Shuffle: 2}, host.Shuffled},
-		{Options{Variant: Wide, Blocks: 3}, host.Shuffled},
+		{Options{Variant: Wide, Blocks: 3, Lanes: 4}, host.Shuffled},
 	} {
 		t.Run(fmt.Sprintf("%s,quantum=%d,order=%v", c.options.Variant, c.options.StepsPerLaunch, c.order), func(t *testing.T) {
 			if testing.Short() && i > 2 {

@@ -20,6 +20,25 @@ type plan struct {
 	// work is the workspace of a block in elements, sharedBytes its shared memory.
 	work        int
 	sharedBytes int
+	runs        []run // of parameters
+}
+
+// run is a piece of the padded parameters without padding in it; the runs follow each other as the contract orders them.
+type run struct{ at, count int32 }
+
+// runsOf returns the runs of segments, which lie in the order of the parameters.
+func runsOf(segments []kernels.Segment) (runs []run) {
+	for _, s := range segments {
+		for r := range s.Rows {
+			at := s.At + r*s.Stride
+			if n := len(runs); n > 0 && runs[n-1].at+runs[n-1].count == at {
+				runs[n-1].count += s.Cols
+				continue
+			}
+			runs = append(runs, run{at, s.Cols})
+		}
+	}
+	return runs
 }
 
 // shape is what a plan depends on.
@@ -173,7 +192,7 @@ func (c *compiler) plan() *plan {
 	}
 	memory := padded(arrange(c.buffers, base) + slack)
 
-	p := &plan{segments: c.segments, work: c.scratch}
+	p := &plan{segments: c.segments, work: c.scratch, runs: runsOf(c.segments)}
 	if c.gradients == inWorkspace {
 		p.work += c.size
 	}

@@ -43,6 +43,8 @@ type tables struct {
 	memory *pool
 	all    map[tableKey]*table
 	idle   []*table // the longest idle first
+	// gone is told of those that are not kept any more; it may be nil.
+	gone func(tableKey)
 }
 
 // find returns a table that is there and counts the user; nil where there is none.
@@ -64,13 +66,13 @@ func (t *tables) find(key tableKey) *table {
 }
 
 // add uploads rows read from a source, for one user. shared says that others may find them by the key.
-func (t *tables) add(key tableKey, shared bool, x, y []float32, rows int) (*table, error) {
+func (t *tables) add(q kernels.Queue, key tableKey, shared bool, x, y []float32, rows int) (*table, error) {
 	e := &table{rows: rows, users: 1, key: key, bytes: int64(4 * (len(x) + len(y)))}
 	var err error
-	if e.x, err = t.memory.upload(bytesOf(x)); err != nil {
+	if e.x, err = t.memory.upload(q, bytesOf(x)); err != nil {
 		return nil, err
 	}
-	if e.y, err = t.memory.upload(bytesOf(y)); err != nil {
+	if e.y, err = t.memory.upload(q, bytesOf(y)); err != nil {
 		t.memory.free(e.x)
 		return nil, err
 	}
@@ -110,6 +112,9 @@ func (t *tables) forget() bool {
 	e := t.idle[0]
 	t.idle = t.idle[1:]
 	delete(t.all, e.key)
+	if t.gone != nil {
+		t.gone(e.key)
+	}
 	t.drop(e)
 	return true
 }

@@ -11,6 +11,11 @@
 // early makes room for the next, and a caller that waits for one training needs no other. See "Orca: a distributed
 // serving system" (Yu et al., OSDI '22) for the idea of admitting work between iterations.
 //
-// Device is the interface to the hardware: device/cuda implements it with the driver, kernels/host with the same kernels
-// compiled for the processor, which is how everything here is tested bit for bit where there is no GPU.
+// The individuals are dealt out to lanes, each with a queue of the device and a goroutine of its own, so that the device works
+// on the launches of some while the host deals with what those of another have done. A launch is bounded in time, not in
+// steps. What a lane has on the device is freed only after its queue was waited for; everything on the device is guarded by
+// Engine.floor, which is taken before Engine.mu.
+//
+// Device is the interface to the hardware: device/cuda implements it with the driver, device/null with nothing, kernels/host
+// with the same kernels compiled for the processor, which is how everything here is tested bit for bit where there is no GPU.
 package block

@@ -3,7 +3,6 @@ package block
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"runtime"
@@ -13,45 +12,40 @@ import (
 
 	"doin.network/node/compute/nn"
 	"doin.network/node/compute/vec"
-	"doin.network/node/kernels"
 )
 
 // Engine trains populations on one device. It is safe for concurrent use.
 type Engine struct {
-	device  Device
+	device  queued
 	options Options
 	log     *slog.Logger
+	finite  func(x []float32) bool
+	lanes   []*lane
+	done    sync.WaitGroup
+	models  *models
 
 	mu        sync.Mutex
-	wake      chan struct{} // holds one token while there may be something to do
+	changed   *sync.Cond // version has risen
+	version   uint64
+	cancelled bool // some training may be
 	pending   []*individual
 	asked     []*prediction
+	taken     int // trainings that lanes have
 	closed    bool
 	lost      error
 	shared    map[tableKey]bool  // sources that the device has
 	reading   map[tableKey]*rows // sources that it will have
-	schedules map[scheduleKey]*schedule
-	scheduled int // rates in them
+	lists     map[any]*list
+	listed    int // numbers in them
 
-	done chan struct{}
-	// Of the engine's goroutine.
-	memory      *pool
-	models      *models
-	tables      *tables
-	launcher    *launcher
-	active      []*individual
-	crowded     bool // a launch found too little memory: nobody is admitted before somebody has ended
-	corrections map[[2]float32]*corrections
+	floor   sync.Mutex // what lies on the device; taken before mu
+	memory  *pool
+	tables  *tables
+	running int  // individuals on the device
+	crowded bool // there was too little memory: nobody is admitted before somebody has ended
 }
 
-// corrections is the table of AdamW's bias corrections for one pair of decay rates, which does not depend on anything
-// else.
-type corrections struct {
-	at    kernels.Memory
-	steps int
-}
-
-// New starts an engine on a device, which it does not close. Errors: ErrOptions, vec.ErrISA.
+// New starts an engine on a device, which it does not close. Errors: ErrOptions, vec.ErrISA, the device's.
 func New(d Device, o Options) (*Engine, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
@@ -63,23 +57,48 @@ func New(d Device, o Options) (*Engine, error) {
 		}
 		o.ISA = isa
 	}
-	if _, err := vec.For(o.ISA); err != nil {
+	k, err := vec.For(o.ISA)
+	if err != nil {
 		return nil, err
 	}
-	memory := newPool(d, int64(float64(d.Properties().MemoryBytes)*(1-o.Reserve)))
+	q, parallel := d.(queued)
+	if !parallel {
+		q = &single{Device: d}
+	}
+	if o.Lanes == 0 {
+		o.Lanes = 1
+		if parallel {
+			o.Lanes = DefaultLanes
+		}
+	}
+	p := d.Properties()
+	free := p.MemoryBytes
+	if p.FreeBytes > 0 {
+		free = min(free, p.FreeBytes)
+	}
+	memory := newPool(q, int64(float64(free)*(1-o.Reserve)))
 	e := &Engine{
-		device: d, options: o, log: o.Logger,
-		wake: make(chan struct{}, 1), done: make(chan struct{}), shared: map[tableKey]bool{}, reading: map[tableKey]*rows{}, schedules: map[scheduleKey]*schedule{},
-		memory: memory, corrections: map[[2]float32]*corrections{},
-		models: &models{device: d, memory: memory, variant: o.Variant, all: map[string]*model{}},
-		tables: &tables{memory: memory, all: map[tableKey]*table{}},
+		device: q, options: o, log: o.Logger, finite: k.AllFinite,
+		shared: map[tableKey]bool{}, reading: map[tableKey]*rows{}, lists: map[any]*list{},
+		memory: memory, models: newModels(q, memory, o.Variant),
 	}
+	e.changed = sync.NewCond(&e.mu)
+	e.tables = &tables{memory: memory, all: map[tableKey]*table{}, gone: e.forget}
 	memory.reclaim = e.reclaim
-	e.launcher = &launcher{device: d, memory: memory, models: e.models, blocks: o.Blocks}
-	if o.Shuffle != 0 {
-		e.launcher.shuffle = rand.New(rand.NewPCG(o.Shuffle, 0))
+	for n := range o.Lanes {
+		queue, err := q.Queue()
+		if err != nil {
+			return nil, errors.Join(err, e.closeQueues())
+		}
+		l := &lane{engine: e, queue: queue, launcher: &launcher{engine: e, queue: queue}}
+		if o.Shuffle != 0 {
+			l.launcher.shuffle = rand.New(rand.NewPCG(o.Shuffle, uint64(n)))
+		}
+		e.lanes = append(e.lanes, l)
 	}
-	go e.loop()
+	for _, l := range e.lanes {
+		e.done.Go(l.loop)
+	}
 	return e, nil
 }
 
@@ -89,19 +108,71 @@ func (e *Engine) Close() error {
 	e.closed = true
 	e.mu.Unlock()
 	e.poke()
-	<-e.done
+	e.done.Wait()
+	err := errors.Join(e.memory.close(), e.closeQueues())
 	if e.failure() != nil {
-		return nil // the device is gone, and its memory with it
+		return nil // what a device that failed says of its memory is not worth more
 	}
-	return e.memory.close()
+	return err
 }
 
-// poke wakes the engine's goroutine.
-func (e *Engine) poke() {
-	select {
-	case e.wake <- struct{}{}:
-	default:
+func (e *Engine) closeQueues() error {
+	var errs []error
+	for _, l := range e.lanes {
+		errs = append(errs, l.queue.Close())
 	}
+	return errors.Join(errs...)
+}
+
+// poke wakes the lanes that have nothing to do.
+func (e *Engine) poke() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.wake()
+}
+
+// wake is poke; the caller holds mu.
+func (e *Engine) wake() {
+	e.version++
+	e.changed.Broadcast()
+}
+
+// cancel wakes them to look for trainings that were cancelled.
+func (e *Engine) cancel() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.cancelled = true
+	e.wake()
+}
+
+// look returns the version of what there is to do, and why everything ends, if it does.
+func (e *Engine) look() (version uint64, ended error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.lost == nil && e.closed {
+		return e.version, ErrClosed
+	}
+	return e.version, e.lost
+}
+
+// waitFor waits until there is something new since a version.
+func (e *Engine) waitFor(version uint64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for e.version == version {
+		e.changed.Wait()
+	}
+}
+
+// lose ends the engine with an error of the device.
+func (e *Engine) lose(err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.lost == nil {
+		e.lost = err
+		e.log.Error("device lost", "err", err)
+	}
+	e.wake()
 }
 
 // failure returns why the device is lost, nil while it is not.
@@ -126,14 +197,15 @@ func (e *Engine) train(ctx context.Context, t *nn.Task, validated func(nn.Progre
 	finish := make(chan outcome, 1)
 	i.finish, i.validated = finish, validated
 	if err := e.submit(func() { e.pending = append(e.pending, i) }); err != nil {
+		e.release(i)
 		return nil, err
 	}
-	defer context.AfterFunc(ctx, e.poke)()
+	defer context.AfterFunc(ctx, e.cancel)()
 	o := <-finish
 	return o.result, o.err
 }
 
-// submit hands something to the engine's goroutine.
+// submit hands something to the engine's goroutines.
 func (e *Engine) submit(add func()) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -144,9 +216,12 @@ func (e *Engine) submit(add func()) error {
 		return ErrClosed
 	}
 	add()
-	e.poke()
+	e.wake()
 	return nil
 }
+
+// submitted is how many trainings are submitted at once while others are prepared.
+const submitted = 128
 
 // TrainAll trains every task, as nn.Engine.Train does: element i of the results is that of task i, nil where the error,
 // which joins a *nn.TaskError for each, says why. progress, if not nil, is called by one goroutine at a time, after each
@@ -164,11 +239,18 @@ func (e *Engine) TrainAll(ctx context.Context, tasks []nn.Task, progress func(nn
 		progress(p)
 	}
 	finish := make(chan outcome, len(tasks))
-	individuals := make([]*individual, len(tasks))
 	var next atomic.Int64
 	var workers sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), len(tasks)) {
 		workers.Go(func() {
+			var some []*individual
+			submit := func() {
+				if err := e.submit(func() { e.pending = append(e.pending, some...) }); err != nil {
+					e.finish(some, err)
+				}
+				some = nil
+			}
+			defer submit()
 			for {
 				n := int(next.Add(1)) - 1
 				if n >= len(tasks) {
@@ -181,16 +263,14 @@ func (e *Engine) TrainAll(ctx context.Context, tasks []nn.Task, progress func(nn
 				}
 				i.finish, i.index = finish, n
 				i.validated = func(p nn.Progress) { report(n, p) }
-				individuals[n] = i
+				if some = append(some, i); len(some) == submitted {
+					submit() // the device has something to do while the others are prepared
+				}
 			}
 		})
 	}
-	workers.Wait()
-	individuals = slices.DeleteFunc(individuals, func(i *individual) bool { return i == nil })
-	if err := e.submit(func() { e.pending = append(e.pending, individuals...) }); err != nil {
-		return results, err
-	}
-	defer context.AfterFunc(ctx, e.poke)()
+	defer context.AfterFunc(ctx, e.cancel)()
+	defer workers.Wait()
 	for range tasks {
 		o := <-finish
 		n, r := o.index, o.result
@@ -209,106 +289,82 @@ func (e *Engine) TrainAll(ctx context.Context, tasks []nn.Task, progress func(nn
 	return results, errors.Join(append(failed, ctx.Err())...)
 }
 
-// loop is the engine's goroutine: it admits what has been submitted, makes a launch, and deals with what has ended.
-func (e *Engine) loop() {
-	defer close(e.done)
-	for {
-		closed := e.admit()
-		if closed {
-			e.fail(ErrClosed)
-			return
-		}
-		if len(e.active) == 0 {
-			<-e.wake
-			continue
-		}
-		if err := e.launch(); err != nil {
-			e.log.Error("device lost", "err", err)
-			e.mu.Lock()
-			e.lost = err
-			e.mu.Unlock()
-			e.fail(err)
-			return
-		}
+// take returns a lane's share of the trainings that wait, and all predictions; cancelled ones it ends. have is how many
+// trainings the lane has; less than 0: it takes all.
+func (e *Engine) take(have int) (pending []*individual, asked []*prediction) {
+	e.floor.Lock()
+	wait := e.crowded && e.running > 0
+	e.floor.Unlock()
+	for _, i := range e.cancelledOnes() {
+		e.finish([]*individual{i}, i.ctx.Err())
 	}
-}
-
-// fail ends everything with an error.
-func (e *Engine) fail(err error) {
-	e.mu.Lock()
-	pending, asked := e.pending, e.asked
-	e.pending, e.asked = nil, nil
-	e.mu.Unlock()
-	for _, i := range append(e.active, pending...) {
-		i.done(nil, err)
-	}
-	for _, p := range asked {
-		p.finish <- err
-	}
-	e.active = nil
-}
-
-// admit takes as many trainings as the device has memory for, and answers predictions. It reports whether the engine is
-// closed.
-func (e *Engine) admit() (closed bool) {
-	e.mu.Lock()
-	pending, asked := e.pending, e.asked
-	e.pending, e.asked = nil, nil
-	closed = e.closed
-	e.mu.Unlock()
-	if closed {
-		e.mu.Lock()
-		e.pending, e.asked = pending, asked // for fail
-		e.mu.Unlock()
-		return true
-	}
-	for _, p := range asked {
-		p.finish <- e.predict(p)
-	}
-	pending = slices.DeleteFunc(pending, func(i *individual) bool {
-		err := i.ctx.Err()
-		if err != nil {
-			i.done(nil, err)
-		}
-		return err != nil
-	})
-	if e.crowded && len(e.active) > 0 {
-		e.wait(pending)
-		return false
-	}
-	e.crowded = false
-	for n, i := range pending {
-		err := e.place(i)
-		if err == nil {
-			e.active = append(e.active, i)
-			continue
-		}
-		e.vacate(i)
-		if errors.Is(err, kernels.ErrMemory) && len(e.active) > 0 {
-			e.wait(pending[n:]) // until something ends
-			break
-		}
-		if errors.Is(err, kernels.ErrMemory) {
-			err = fmt.Errorf("%w: %w", ErrSize, err)
-		}
-		i.done(nil, err)
-	}
-	return false
-}
-
-// wait puts trainings back in front of what has come since.
-func (e *Engine) wait(list []*individual) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	asked, e.asked = e.asked, nil
+	n := len(e.pending)
+	if lanes := len(e.lanes); have >= 0 {
+		n = min(n, max(0, (e.taken+n+lanes-1)/lanes-have))
+		if wait {
+			n = 0
+		}
+	}
+	pending = slices.Clone(e.pending[:n])
+	for _, i := range pending {
+		i.taken = true
+	}
+	e.taken += n
+	if e.pending = e.pending[n:]; len(e.pending) == 0 {
+		e.pending = nil
+	}
+	return pending, asked
+}
+
+// cancelledOnes takes those out of the trainings that wait that were cancelled.
+func (e *Engine) cancelledOnes() (list []*individual) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.cancelled {
+		return nil
+	}
+	e.cancelled = false
+	e.pending = slices.DeleteFunc(e.pending, func(i *individual) bool {
+		over := i.ctx.Err() != nil
+		if over {
+			list = append(list, i)
+		}
+		return over
+	})
+	return list
+}
+
+// putBack puts trainings back in front of what has come since.
+func (e *Engine) putBack(list []*individual) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, i := range list {
+		i.taken = false
+	}
+	e.taken -= len(list)
 	e.pending = append(list[:len(list):len(list)], e.pending...)
+	e.wake()
+}
+
+// forget is told that the device has a source no more.
+func (e *Engine) forget(key tableKey) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.shared, key)
 }
 
 // reclaim frees memory that nothing needs at the moment.
 func (e *Engine) reclaim() bool {
-	if len(e.tables.idle) > 0 {
-		e.mu.Lock()
-		delete(e.shared, e.tables.idle[0].key)
-		e.mu.Unlock()
+	if e.tables.forget() {
+		return true
 	}
-	return e.tables.forget()
+	for _, l := range e.lanes {
+		if l.idle && l.launcher.release() {
+			return true
+		}
+	}
+	return false
 }

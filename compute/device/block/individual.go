@@ -2,6 +2,7 @@ package block
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"sync"
@@ -17,10 +18,14 @@ type individual struct {
 	task *nn.Task
 	plan *model
 	// Read from the sources by the goroutine that submitted the training, unless the device has them already.
-	sources    [2]source
-	tables     [2]*table
-	rates      *schedule
-	holdsRates bool
+	sources  [2]source
+	tables   [2]*table
+	lists    [2]*list // learning rates, corrections
+	held     int      // of the lists
+	launches int      // it was in
+	before   uint32   // the step before the last of them
+	slice    float64  // seconds that it takes of a block in the next
+	finite   func(x []float32) bool
 
 	state     kernels.Memory // w, m, v, best
 	record    kernels.Individual
@@ -29,7 +34,8 @@ type individual struct {
 	from      *nn.Checkpoint
 	finish    chan<- outcome
 	index     int     // of the outcome
-	work      float64 // an estimate, for the order in a launch
+	taken     bool    // by a lane; guarded by Engine.mu
+	work      float64 // of predictions, an estimate for the order in a launch
 	failed    error   // of OnSegment
 }
 
@@ -44,8 +50,9 @@ type source struct {
 // rows are the samples of a source in the host's memory: one copy for all the trainings that wait for the device to
 // have them.
 type rows struct {
-	once sync.Once
-	x, y []float32
+	once  sync.Once
+	x, y  []float32
+	users int // guarded by Engine.mu
 }
 
 // outcome is what becomes of a training.
@@ -55,10 +62,30 @@ type outcome struct {
 	err    error
 }
 
-// done tells whoever waits.
-func (i *individual) done(r *nn.Result, err error) { i.finish <- outcome{i.index, r, err} }
+// finish ends trainings with an error and tells those who wait.
+func (e *Engine) finish(list []*individual, err error) {
+	for _, i := range list {
+		e.release(i)
+		i.finish <- outcome{i.index, nil, err}
+	}
+}
 
-// prepare checks a task and reads what the device needs of it.
+// release forgets what was prepared for an individual.
+func (e *Engine) release(i *individual) {
+	for n := range i.sources {
+		e.unread(&i.sources[n])
+	}
+	e.models.release(i.plan)
+	i.plan = nil
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if i.taken {
+		i.taken = false
+		e.taken--
+	}
+}
+
+// prepare checks a task, compiles its model and reads what the device needs of it. What it holds ends with release.
 func (e *Engine) prepare(ctx context.Context, t *nn.Task) (*individual, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -67,12 +94,15 @@ func (e *Engine) prepare(ctx context.Context, t *nn.Task) (*individual, error) {
 		return nil, err
 	}
 	c := &t.Config
-	i := &individual{ctx: ctx, task: t, from: t.From}
+	plan, err := e.models.train(t)
+	if err != nil {
+		return nil, e.judge(err)
+	}
+	i := &individual{ctx: ctx, task: t, from: t.From, plan: plan, finite: e.finite}
 	for n, s := range []nn.Source{t.Train, t.Validation} {
 		i.sources[n] = e.read(s, c.Inputs, c.Outputs)
 	}
-	i.rates = e.schedule(c)
-	i.work = float64(c.Parameters()) * float64(c.Batch) * float64(max(1, c.Steps)) * float64(c.MaxSteps)
+	i.lists = [2]*list{e.schedule(c), e.corrections(c)}
 	i.record = kernels.Individual{
 		TrainRows: uint32(t.Train.Len()), ValidRows: uint32(t.Validation.Len()),
 		Key0: t.Key[0], Key1: t.Key[1],
@@ -89,6 +119,16 @@ func (e *Engine) prepare(ctx context.Context, t *nn.Task) (*individual, error) {
 	return i, nil
 }
 
+// judge returns the error of a model that was not compiled. One that is not the model's is the device's, and ends the engine.
+func (e *Engine) judge(err error) error {
+	if errors.Is(err, ErrSize) || errors.Is(err, ErrSlow) {
+		return err
+	}
+	err = lost(err)
+	e.lose(err)
+	return err
+}
+
 // read reads a source for the device, unless it has it or another goroutine has read it.
 func (e *Engine) read(s nn.Source, inputs, outputs int) source {
 	key, shared := keyOf(s, inputs, outputs)
@@ -99,7 +139,9 @@ func (e *Engine) read(s nn.Source, inputs, outputs int) source {
 			from.rows = nil
 		} else if r := e.reading[key]; r != nil {
 			from.rows = r
+			r.users++
 		} else {
+			from.rows.users = 1
 			e.reading[key] = from.rows
 		}
 		e.mu.Unlock()
@@ -110,17 +152,32 @@ func (e *Engine) read(s nn.Source, inputs, outputs int) source {
 	return from
 }
 
+// unread forgets a source that was not needed any more, or not at all; the last one takes the rows with it.
+func (e *Engine) unread(s *source) {
+	r := s.rows
+	s.rows = nil
+	if r == nil || !s.shared {
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if r.users--; r.users == 0 && e.reading[s.key] == r {
+		delete(e.reading, s.key)
+	}
+}
+
 // batchOf returns the rows of a step.
 func batchOf(t *nn.Task) int { return min(t.Config.Batch, t.Train.Len()) }
 
-// steps returns how many steps the next launch makes: up to the end of a segment, whose leaf the host hashes.
-func (i *individual) steps(limit int) uint32 {
+// take sets how many steps the next launch makes, limit at most: up to the end of a segment, whose leaf the host hashes.
+func (i *individual) take(limit int) {
 	r := &i.record
 	q := min(uint32(limit), r.MaxSteps-r.Step)
 	if r.Segment > 0 {
 		q = min(q, r.Segment-r.Step%r.Segment)
 	}
-	return q
+	r.StepsPerLaunch = q
+	i.slice = float64(q) * i.plan.pace.seconds
 }
 
 // progress returns how far the training is.
@@ -159,21 +216,24 @@ func (i *individual) packed(c *nn.Checkpoint) []float32 {
 
 // unpack copies padded parameters in the order of the contract.
 func (p *plan) unpack(from []float32) []float32 {
-	to := make([]float32, p.program.Parameters)
-	for _, s := range p.segments {
-		for r := range s.Rows {
-			copy(to[s.First+r*s.Cols:][:s.Cols], from[s.At+r*s.Stride:])
-		}
+	return p.unpackTo(make([]float32, p.program.Parameters), from)
+}
+
+func (p *plan) unpackTo(to, from []float32) []float32 {
+	n := int32(0)
+	for _, r := range p.runs {
+		copy(to[n:][:r.count], from[r.at:])
+		n += r.count
 	}
 	return to
 }
 
 // pack is the reverse of unpack; what lies between the parameters is left alone.
 func (p *plan) pack(to, from []float32) {
-	for _, s := range p.segments {
-		for r := range s.Rows {
-			copy(to[s.At+r*s.Stride:][:s.Cols], from[s.First+r*s.Cols:])
-		}
+	n := int32(0)
+	for _, r := range p.runs {
+		copy(to[r.at:][:r.count], from[n:])
+		n += r.count
 	}
 }
 
@@ -184,7 +244,7 @@ func (i *individual) end(best []float32, isa vec.ISA) (*nn.Result, error) {
 	if best != nil {
 		c.Best = i.plan.unpack(best)
 	}
-	res, err := c.End(&i.task.Config, nn.Status(r.Status), isa)
+	res, err := i.plan.of.End(c, &i.task.Config, nn.Status(r.Status), isa)
 	if err != nil {
 		return nil, fmt.Errorf("block: %w", err)
 	}

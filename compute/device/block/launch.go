@@ -2,8 +2,11 @@ package block
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
 	"math/rand/v2"
 	"slices"
+	"time"
 
 	"doin.network/node/kernels"
 )
@@ -14,7 +17,8 @@ type group struct {
 	perMultiprocessor int
 	sharedBytes       int
 	work              int
-	members           []uint32 // of the population
+	grid              int
+	members           []*individual
 }
 
 // split puts a population into groups. Individuals of one kernel go together if a multiprocessor runs as many blocks of
@@ -26,7 +30,7 @@ func split(population []*individual) []*group {
 	}
 	all := map[key]*group{}
 	var groups []*group
-	for n, i := range population {
+	for _, i := range population {
 		k := key{i.plan.name, i.plan.perMultiprocessor}
 		g := all[k]
 		if g == nil {
@@ -36,7 +40,7 @@ func split(population []*individual) []*group {
 		}
 		g.sharedBytes = max(g.sharedBytes, i.plan.sharedBytes)
 		g.work = max(g.work, i.plan.work)
-		g.members = append(g.members, uint32(n))
+		g.members = append(g.members, i)
 	}
 	slices.SortStableFunc(groups, func(a, b *group) int { return cmp.Compare(len(b.members), len(a.members)) })
 	return groups
@@ -44,13 +48,14 @@ func split(population []*individual) []*group {
 
 // launcher makes launches of one population after another. Its buffers on the device grow as they must.
 type launcher struct {
-	device  Device
-	memory  *pool
-	models  *models
-	blocks  int // at most, 0: as many as run at once
+	engine  *Engine
+	queue   kernels.Queue
 	shuffle *rand.Rand
 
-	population, queue, next, work, gathered scratch
+	population, order, work, gathered scratch
+	ordered                           int // numbers 0, 1, … in order
+	bytes                             []byte
+	fetched                           []float32
 }
 
 // scratch is memory that is only used within a launch.
@@ -59,14 +64,14 @@ type scratch struct {
 	bytes int64
 }
 
-// hold makes s hold so many bytes.
+// hold makes s hold so many bytes. The caller holds Engine.floor.
 func (l *launcher) hold(s *scratch, bytes int64) error {
 	if bytes <= s.bytes {
 		return nil
 	}
-	l.memory.free(s.at)
+	l.engine.memory.free(s.at)
 	*s = scratch{}
-	m, err := l.memory.alloc(bytes)
+	m, err := l.engine.memory.alloc(bytes)
 	if err != nil {
 		return err
 	}
@@ -74,91 +79,232 @@ func (l *launcher) hold(s *scratch, bytes int64) error {
 	return nil
 }
 
-// run launches the kernels for a population and waits for them. records are read and written back.
-func (l *launcher) run(population []*individual, records []kernels.Individual) error {
-	if err := l.models.sync(); err != nil {
+// release gives all buffers back, and reports whether there were any. The caller holds Engine.floor.
+func (l *launcher) release() (any bool) {
+	for _, s := range []*scratch{&l.population, &l.order, &l.work, &l.gathered} {
+		any = any || s.at != 0
+		l.engine.memory.free(s.at)
+		*s = scratch{}
+	}
+	l.ordered = 0
+	return any
+}
+
+// head is the room for the counters of groups in front of the records.
+const head = 256
+
+// upload puts records, behind zeros for the groups' counters, and the order of the queue on the device, all of which hold
+// has made room for.
+func (l *launcher) upload(records []kernels.Individual, groups int) error {
+	l.bytes = append(append(l.bytes[:0], make([]byte, headOf(groups))...), bytesOf(records)...)
+	if err := l.queue.Upload(l.population.at, l.bytes); err != nil {
 		return err
 	}
+	if l.ordered >= len(records) {
+		return nil
+	}
+	order := make([]uint32, l.order.bytes/4)
+	for n := range order {
+		order[n] = uint32(n)
+	}
+	if err := l.queue.Upload(l.order.at, bytesOf(order)); err != nil {
+		return err
+	}
+	l.ordered = len(order)
+	return nil
+}
+
+func headOf(groups int) int { return (4*groups + head - 1) / head * head }
+
+// reserve makes room for a launch of so many records.
+func (l *launcher) reserve(records, groups int) error {
+	if err := l.hold(&l.population, int64(headOf(groups)+records*len(bytesOf(make([]kernels.Individual, 1))))); err != nil {
+		return err
+	}
+	if int64(4*records) <= l.order.bytes {
+		return nil
+	}
+	l.ordered = 0
+	return l.hold(&l.order, int64(4*records+4*records/2+1024))
+}
+
+// launch is what run has made: the members of a population that took part, in the order of the records, and how long the
+// kernels took together.
+type launch struct {
+	members []*individual
+	records []kernels.Individual
+	left    []*individual // whose kernels found no memory
+	took    time.Duration
+	// expected is the same as the models' paces have it.
+	expected float64
+}
+
+// run launches the kernels for a population, or for as many of it as there is time for in a launch, and waits for them.
+//
+// A launch that is refused for want of memory has not begun. Where it is that of the first group, the error wraps
+// kernels.ErrMemory and nothing has changed; where groups before it run already, these are waited for, and the members of
+// the others are left. Every other failure behind a launch leaves states of which nobody knows how far they are: it wraps
+// kernels.ErrLost.
+func (l *launcher) run(population []*individual, limit time.Duration) (*launch, error) {
+	e := l.engine
+	e.floor.Lock()
+	tables, err := e.models.sync(l.queue)
+	if err != nil {
+		e.floor.Unlock()
+		return nil, err
+	}
 	groups := split(population)
-	queue := make([]uint32, 0, len(population))
+	err = l.grids(groups)
+	if err == nil {
+		for _, g := range groups {
+			g.choose(e.options.StepsPerLaunch, limit)
+		}
+		err = l.reserve(len(population), len(groups))
+	}
+	e.floor.Unlock()
+	defer func() {
+		e.floor.Lock()
+		e.models.done(tables)
+		e.floor.Unlock()
+	}()
+	if err != nil {
+		return nil, err
+	}
+	w := &launch{}
 	for _, g := range groups {
-		slices.SortStableFunc(g.members, func(a, b uint32) int {
-			return cmp.Compare(population[b].work, population[a].work)
-		})
 		if l.shuffle != nil {
 			l.shuffle.Shuffle(len(g.members), func(i, j int) { g.members[i], g.members[j] = g.members[j], g.members[i] })
 		}
-		queue = append(queue, g.members...)
+		w.members = append(w.members, g.members...)
 	}
-	if err := l.hold(&l.population, int64(len(bytesOf(records)))); err != nil {
+	w.records = make([]kernels.Individual, len(w.members))
+	for n, i := range w.members {
+		w.records[n] = i.record
+	}
+	return w, l.make(w, groups, tables)
+}
+
+// make launches the groups of w and waits for them.
+func (l *launcher) make(w *launch, groups []*group, tables *programs) error {
+	if err := l.upload(w.records, len(groups)); err != nil {
 		return err
 	}
-	if err := l.hold(&l.queue, int64(4*len(queue))); err != nil {
-		return err
-	}
-	if err := l.hold(&l.next, int64(4*len(groups))); err != nil {
-		return err
-	}
-	for _, u := range []struct {
-		to   kernels.Memory
-		from []byte
-	}{
-		{l.population.at, bytesOf(records)}, {l.queue.at, bytesOf(queue)}, {l.next.at, make([]byte, 4*len(groups))},
-	} {
-		if err := l.device.Upload(u.to, u.from); err != nil {
-			return err
-		}
-	}
-	grids, err := l.grids(groups)
-	if err != nil {
-		return err
-	}
+	begun := l.engine.options.now()
 	first := 0
+	records := l.population.at + kernels.Memory(headOf(len(groups)))
 	for n, g := range groups {
 		args := []kernels.Args{{
-			Population: l.population.at, Queue: l.queue.at + kernels.Memory(4*first), Next: l.next.at + kernels.Memory(4*n),
-			Programs: l.models.programsAt, Ops: l.models.opsAt, Segments: l.models.segmentsAt,
+			Population: records, Queue: l.order.at + kernels.Memory(4*first), Next: l.population.at + kernels.Memory(4*n),
+			Programs: tables.at[0], Ops: tables.at[1], Segments: tables.at[2],
 			Work: l.work.at, WorkStride: uint64(g.work), Count: uint32(len(g.members)),
 		}}
-		if err := l.device.Launch(g.name, grids[n], g.threads, g.sharedBytes, bytesOf(args)); err != nil {
+		err := l.queue.Launch(g.name, g.grid, g.threads, g.sharedBytes, bytesOf(args))
+		if err != nil && n > 0 && crowded(err) {
+			w.left = w.members[first:]
+			break
+		}
+		if err != nil && n > 0 {
+			return lost(err)
+		}
+		if err != nil {
 			return err
 		}
 		first += len(g.members)
+		w.expected += g.expected()
 	}
-	return l.device.Download(bytesOf(records), l.population.at)
+	if err := l.queue.Download(bytesOf(w.records), records); err != nil {
+		return lost(err)
+	}
+	w.members, w.records = w.members[:first], w.records[:first]
+	w.took = l.engine.options.now().Sub(begun)
+	return nil
 }
 
-// grids returns the number of blocks of each group, and reserves the workspace, which one launch after another uses; where
-// there is too little memory for as many blocks as the device runs at once, there are fewer.
-func (l *launcher) grids(groups []*group) ([]int, error) {
-	grids := make([]int, len(groups))
-	for n, g := range groups {
-		grids[n] = min(len(g.members), l.device.Properties().Multiprocessors*g.perMultiprocessor)
-		if l.blocks > 0 {
-			grids[n] = min(grids[n], l.blocks)
+// choose gives the members of a group their steps, and leaves out those for whom there is no time in the launch: so that all
+// of it takes limit, or as long as one step. The longest come first.
+func (g *group) choose(steps int, limit time.Duration) {
+	if g.members[0].task == nil { // predictions
+		slices.SortStableFunc(g.members, func(a, b *individual) int { return cmp.Compare(b.work, a.work) })
+		return
+	}
+	if steps > 0 {
+		for _, i := range g.members {
+			i.take(steps)
+		}
+	} else {
+		budget := limit.Seconds() * float64(g.grid) // of all blocks together
+		each := budget / float64(len(g.members))
+		n := 0
+		for _, i := range g.members {
+			p := &i.plan.pace
+			i.take(int(min(max(1, each/p.seconds*(1+1e-9)), MaxStepsPerLaunch)))
+			cost := i.slice
+			if !p.measured { // one step tells more
+				i.take(1)
+				cost = caution * i.slice
+			}
+			if budget -= cost; budget < -1e-9 && n >= g.grid {
+				break
+			}
+			n++
+		}
+		g.members = g.members[:n]
+	}
+	slices.SortStableFunc(g.members, func(a, b *individual) int { return cmp.Compare(b.slice, a.slice) })
+}
+
+// expected is how long the kernel of a group takes, in seconds.
+func (g *group) expected() float64 {
+	sum, longest := 0.0, 0.0
+	for _, i := range g.members {
+		sum, longest = sum+i.slice, max(longest, i.slice)
+	}
+	return max(longest, sum/float64(g.grid))
+}
+
+// crowded reports whether an error says that there was too little memory, and nothing worse.
+func crowded(err error) bool {
+	return errors.Is(err, kernels.ErrMemory) && !errors.Is(err, kernels.ErrLost)
+}
+
+// lost makes an error one that ends the device.
+func lost(err error) error {
+	if errors.Is(err, kernels.ErrLost) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", kernels.ErrLost, err)
+}
+
+// grids sets the number of blocks of each group, and reserves the workspace, which one launch after another uses; where there
+// is too little memory for as many blocks as the device runs at once, there are fewer.
+func (l *launcher) grids(groups []*group) error {
+	e := l.engine
+	for _, g := range groups {
+		g.grid = min(len(g.members), e.device.Properties().Multiprocessors*g.perMultiprocessor)
+		if e.options.Blocks > 0 {
+			g.grid = min(g.grid, e.options.Blocks)
 		}
 	}
 	for {
-		most, largest := int64(1), 0
-		for n, g := range groups {
-			if bytes := 4 * int64(grids[n]) * int64(g.work); bytes > most {
-				most, largest = bytes, n
+		most, largest := int64(1), groups[0]
+		for _, g := range groups {
+			if bytes := 4 * int64(g.grid) * int64(g.work); bytes > most {
+				most, largest = bytes, g
 			}
 		}
 		err := l.hold(&l.work, most)
-		if err == nil || grids[largest] == 1 {
-			return grids, err
+		if err == nil || largest.grid == 1 {
+			return err
 		}
-		grids[largest] = (grids[largest] + 1) / 2
+		largest.grid = (largest.grid + 1) / 2
 	}
 }
 
 // best returns the padded best weights of individuals, nil for those that diverged: gathered on the device, and fetched
-// at once.
+// at once. They are valid until the next call.
 func (l *launcher) best(individuals []*individual) ([][]float32, error) {
 	best := make([][]float32, len(individuals))
 	var records []kernels.Individual
-	var queue []uint32
 	elements := 0
 	for _, i := range individuals {
 		if i.record.Status != kernels.StatusDiverged {
@@ -168,10 +314,29 @@ func (l *launcher) best(individuals []*individual) ([][]float32, error) {
 	if elements == 0 {
 		return best, nil
 	}
-	if err := l.hold(&l.gathered, int64(4*elements)); err != nil {
+	e := l.engine
+	e.floor.Lock()
+	err := l.hold(&l.gathered, int64(4*elements))
+	if err == nil {
+		err = l.reserve(len(individuals), 1)
+	}
+	var tables *programs
+	if err == nil {
+		tables, err = e.models.sync(l.queue)
+	}
+	e.floor.Unlock()
+	if err != nil {
 		return nil, err
 	}
-	all := make([]float32, elements)
+	defer func() {
+		e.floor.Lock()
+		e.models.done(tables)
+		e.floor.Unlock()
+	}()
+	if cap(l.fetched) < elements {
+		l.fetched = make([]float32, elements)
+	}
+	all := l.fetched[:elements]
 	at := 0
 	for n, i := range individuals {
 		if i.record.Status == kernels.StatusDiverged {
@@ -179,28 +344,21 @@ func (l *launcher) best(individuals []*individual) ([][]float32, error) {
 		}
 		r := i.record
 		r.Out = l.gathered.at + kernels.Memory(4*at)
-		queue = append(queue, uint32(len(records)))
 		records = append(records, r)
 		size := int(i.plan.program.Size)
 		best[n] = all[at:][:size:size]
 		at += size
 	}
-	// The records of the launch before were as many at least, and its groups one.
-	for _, u := range []struct {
-		to   kernels.Memory
-		from []byte
-	}{{l.population.at, bytesOf(records)}, {l.queue.at, bytesOf(queue)}, {l.next.at, make([]byte, 4)}} {
-		if err := l.device.Upload(u.to, u.from); err != nil {
-			return nil, err
-		}
-	}
-	args := []kernels.Args{{
-		Population: l.population.at, Queue: l.queue.at, Next: l.next.at,
-		Programs: l.models.programsAt, Ops: l.models.opsAt, Segments: l.models.segmentsAt, Count: uint32(len(queue)),
-	}}
-	grid := min(len(queue), 4*l.device.Properties().Multiprocessors)
-	if err := l.device.Launch(collectBest.name, grid, collectBest.threads, controlBytes, bytesOf(args)); err != nil {
+	if err := l.upload(records, 1); err != nil {
 		return nil, err
 	}
-	return best, l.device.Download(bytesOf(all), l.gathered.at)
+	args := []kernels.Args{{
+		Population: l.population.at + head, Queue: l.order.at, Next: l.population.at,
+		Programs: tables.at[0], Ops: tables.at[1], Segments: tables.at[2], Count: uint32(len(records)),
+	}}
+	grid := min(len(records), 4*e.device.Properties().Multiprocessors)
+	if err := l.queue.Launch(collectBest.name, grid, collectBest.threads, controlBytes, bytesOf(args)); err != nil {
+		return nil, err
+	}
+	return best, l.queue.Download(bytesOf(all), l.gathered.at)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"doin.network/node/compute/vec"
 )
@@ -25,12 +26,15 @@ const (
 type Options struct {
 	// Variant forces a kernel for the trainings that fit it.
 	Variant Variant
-	// StepsPerLaunch is the number of steps that a launch makes of each individual at most, 1 … MaxStepsPerLaunch; 0 is DefaultStepsPerLaunch.
-	// Short launches leave a display its card, and make progress visible; long ones cost less.
+	// StepsPerLaunch is the number of steps that a launch makes of each individual at most, 1 … MaxStepsPerLaunch; 0: as many
+	// as a few hundredths of a second allow, by how long those before took.
 	StepsPerLaunch int
+	// Lanes is the number of parts of the population that take turns on the device, 1 … MaxLanes; 0 is DefaultLanes for a
+	// device with queues, else 1.
+	Lanes int
 	// Blocks bounds the blocks of a launch; 0 is as many as the device runs at once.
 	Blocks int
-	// Reserve is the part of the device's memory that is left alone, in [0, 1); 0 is DefaultReserve.
+	// Reserve is the part of the device's free memory that is left alone, in [0, 1); 0 is DefaultReserve.
 	Reserve float64
 	// Shuffle orders the individuals of a launch by this seed instead of the longest first; 0 does not. For tests.
 	Shuffle uint64
@@ -38,13 +42,16 @@ type Options struct {
 	ISA vec.ISA
 	// Logger may be nil.
 	Logger *slog.Logger
+
+	now func() time.Time // time.Now; another one in tests
 }
 
 // Bounds and defaults of Options.
 const (
-	DefaultStepsPerLaunch = 100
-	MaxStepsPerLaunch     = 1 << 20
-	DefaultReserve        = 0.1
+	MaxStepsPerLaunch = 1 << 20
+	DefaultLanes      = 4
+	MaxLanes          = 64
+	DefaultReserve    = 0.1
 )
 
 func (o *Options) validate() error {
@@ -54,11 +61,14 @@ func (o *Options) validate() error {
 	default:
 		errs = append(errs, fmt.Errorf("variant %q: must be narrow, wide, streamed or empty", o.Variant))
 	}
-	if o.StepsPerLaunch == 0 {
-		o.StepsPerLaunch = DefaultStepsPerLaunch
+	if o.StepsPerLaunch < 0 || o.StepsPerLaunch > MaxStepsPerLaunch {
+		errs = append(errs, fmt.Errorf("steps per launch %d: must be in [0, %d]", o.StepsPerLaunch, MaxStepsPerLaunch))
 	}
-	if o.StepsPerLaunch < 1 || o.StepsPerLaunch > MaxStepsPerLaunch {
-		errs = append(errs, fmt.Errorf("steps per launch %d: must be in [1, %d]", o.StepsPerLaunch, MaxStepsPerLaunch))
+	if o.Lanes < 0 || o.Lanes > MaxLanes {
+		errs = append(errs, fmt.Errorf("lanes %d: must be in [0, %d]", o.Lanes, MaxLanes))
+	}
+	if o.now == nil {
+		o.now = time.Now
 	}
 	if o.Blocks < 0 {
 		errs = append(errs, fmt.Errorf("blocks %d: must not be negative", o.Blocks))

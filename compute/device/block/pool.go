@@ -9,7 +9,8 @@ import (
 )
 
 // pool hands out the device's memory in pieces of a few sizes, cut from larger allocations, and takes them back. The
-// device's own allocations are slow, and a population needs thousands of the same size.
+// device's own allocations are slow, and a population needs thousands of the same size. A piece that is freed may be handed
+// out to another queue: whoever frees it has waited for what used it.
 type pool struct {
 	device Device
 	pieces map[int64][]kernels.Memory
@@ -151,12 +152,12 @@ func (p *pool) free(m kernels.Memory) {
 }
 
 // upload returns new memory with a copy of some bytes.
-func (p *pool) upload(b []byte) (kernels.Memory, error) {
+func (p *pool) upload(q kernels.Queue, b []byte) (kernels.Memory, error) {
 	m, err := p.alloc(int64(len(b)))
 	if err != nil {
 		return 0, err
 	}
-	if err := p.device.Upload(m, b); err != nil {
+	if err := q.Upload(m, b); err != nil {
 		p.free(m)
 		return 0, err
 	}

@@ -49,19 +49,27 @@ func (e *Engine) Predict(ctx context.Context, networks []*nn.Network, s nn.Sourc
 }
 
 // predict answers a request, in as many launches as the memory makes necessary.
-func (e *Engine) predict(p *prediction) error {
+func (l *lane) predict(p *prediction) error {
+	e := l.engine
+	defer e.unread(&p.source)
 	if err := p.ctx.Err(); err != nil {
 		return err
 	}
 	inputs, outputs := p.networks[0].Inputs(), p.networks[0].Outputs()
-	t, err := e.table(&p.source, inputs, outputs, p.of)
+	e.floor.Lock()
+	t, err := e.table(l.queue, &p.source, inputs, outputs, p.of)
+	e.floor.Unlock()
 	if err != nil {
 		return err
 	}
-	defer e.tables.release(t)
+	defer func() {
+		e.floor.Lock()
+		e.tables.release(t)
+		e.floor.Unlock()
+	}()
 	for count := len(p.networks); len(p.out) < len(p.networks); {
 		part := p.networks[len(p.out):][:min(count, len(p.networks)-len(p.out))]
-		out, err := e.predictPart(part, t, outputs)
+		out, err := l.predictPart(part, t, outputs)
 		if errors.Is(err, kernels.ErrMemory) && len(part) > 1 {
 			count = (len(part) + 1) / 2
 			continue
@@ -74,42 +82,62 @@ func (e *Engine) predict(p *prediction) error {
 	return nil
 }
 
-func (e *Engine) predictPart(networks []*nn.Network, t *table, outputs int) ([][]float32, error) {
-	population, records := make([]*individual, len(networks)), make([]kernels.Individual, len(networks))
+func (l *lane) predictPart(networks []*nn.Network, t *table, outputs int) ([][]float32, error) {
+	e := l.engine
+	var population []*individual
 	defer func() {
+		e.floor.Lock()
+		defer e.floor.Unlock()
 		for _, i := range population {
-			if i != nil {
-				e.memory.free(i.state)
-				e.memory.free(i.record.Out)
-			}
+			e.memory.free(i.state)
+			e.memory.free(i.record.Out)
+			e.models.release(i.plan)
 		}
 	}()
-	for n, network := range networks {
-		m, err := e.models.of(shape{model: network.Model(), batch: predictRows, loss: nn.MSE})
+	for _, network := range networks {
+		i, err := l.predictor(network, t, outputs)
+		if i != nil {
+			population = append(population, i)
+		}
 		if err != nil {
 			return nil, err
 		}
-		i := &individual{plan: m, work: float64(m.program.Parameters)}
-		population[n] = i
-		weights := make([]float32, m.program.Size)
-		m.pack(weights, network.Weights())
-		if i.state, err = e.memory.upload(bytesOf(weights)); err != nil {
-			return nil, err
-		}
-		if i.record.Out, err = e.memory.alloc(int64(4 * t.rows * outputs)); err != nil { // the outputs
-			return nil, err
-		}
-		records[n] = kernels.Individual{Program: m.index, State: i.state, ValidX: t.x, ValidRows: uint32(t.rows), Out: i.record.Out}
 	}
-	if err := e.launcher.run(population, records); err != nil {
+	w, err := l.launcher.run(population, launchTime)
+	if err != nil {
 		return nil, err
+	}
+	if len(w.left) > 0 {
+		return nil, fmt.Errorf("block: predict: %w", kernels.ErrMemory) // all of it again, in smaller parts
 	}
 	out := make([][]float32, len(networks))
 	for n, i := range population {
 		out[n] = make([]float32, t.rows*outputs)
-		if err := e.device.Download(bytesOf(out[n]), i.record.Out); err != nil {
-			return nil, err
+		if err := l.queue.Download(bytesOf(out[n]), i.record.Out); err != nil {
+			return nil, lost(err)
 		}
 	}
 	return out, nil
+}
+
+// predictor puts a network on the device; after an error, what there is of it.
+func (l *lane) predictor(network *nn.Network, t *table, outputs int) (i *individual, err error) {
+	e := l.engine
+	m, err := e.models.predict(shape{model: network.Model(), batch: predictRows, loss: nn.MSE})
+	if err != nil {
+		return nil, err
+	}
+	i = &individual{plan: m, work: float64(m.program.Parameters)}
+	weights := make([]float32, m.program.Size)
+	m.pack(weights, network.Weights())
+	e.floor.Lock()
+	defer e.floor.Unlock()
+	if i.state, err = e.memory.upload(l.queue, bytesOf(weights)); err != nil {
+		return i, err
+	}
+	if i.record.Out, err = e.memory.alloc(int64(4 * t.rows * outputs)); err != nil { // the outputs
+		return i, err
+	}
+	i.record.Program, i.record.State, i.record.ValidX, i.record.ValidRows = m.index, i.state, t.x, uint32(t.rows)
+	return i, nil
 }

@@ -1,8 +1,9 @@
 // Package cuda runs kernels on an NVIDIA card through the CUDA driver: memory, copies, launches and their errors.
 //
-// Open returns a Device. All its work happens on one goroutine, which is locked to the thread that holds the CUDA context,
-// and on one stream: copies and launches happen in the order of the calls. A launch returns at once; Upload, Download and
-// Synchronize wait. Device therefore needs no care about threads, and two devices run side by side.
+// Open returns a Device. Its work happens on one goroutine, which is locked to a thread that has the CUDA context, and on one
+// stream: copies and launches happen in the order of the calls. A launch returns at once; Upload, Download and Synchronize
+// wait. Device.Queue returns another stream with a goroutine of its own, whose work goes on beside that of the others. So
+// nobody needs to care about threads, and two devices run side by side.
 //
 //	d, err := cuda.Open(0, cuda.Options{})
 //	m, err := d.Alloc(4096)
@@ -20,5 +21,5 @@
 // Package worker reads it.
 //
 // See the CUDA Driver API reference, sections "Error Handling", "Context Management" and "Module Management".
-// Deliberately absent: managed memory, several streams, peer access, graphs.
+// Deliberately absent: managed memory, peer access, graphs.
 package cuda

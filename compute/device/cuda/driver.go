@@ -20,6 +20,11 @@ type driver interface {
 	load(image []byte) (log string, err error)
 	// resources also finds the kernel, before any of the calls below; it is NotFound where no module has it.
 	resources(kernel string) (Resources, error)
+	// queue returns the same device with a stream and events of its own, for the calling goroutine, which is locked to its
+	// thread. Its alloc, free, load and info are not called; close gives back what is its own.
+	queue() (driver, error)
+	// preferShared has multiprocessors give their memory to blocks rather than to the L1 cache while the kernel runs.
+	preferShared(kernel string) error
 	// setShared allows blocks of so many bytes of dynamic shared memory.
 	setShared(kernel string, bytes int) error
 	occupancy(kernel string, threads, sharedBytes int) (int, error)

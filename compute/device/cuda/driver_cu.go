@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"unsafe"
 
 	"gorgonia.org/cu"
@@ -32,7 +33,8 @@ type context struct {
 	stream    cu.Stream
 	events    [events]cu.Event
 	modules   []cu.Module
-	functions map[string]cu.Function
+	functions *sync.Map // by name, cu.Function; of all queues
+	second    bool      // context and modules are another's
 	pinned    []unsafe.Pointer
 	args      [maxArgs / 8]uint64
 	params    [maxArgs / 8]unsafe.Pointer // of args
@@ -40,13 +42,31 @@ type context struct {
 
 var _ driver = (*context)(nil)
 
-// openDriver makes a context current on the calling thread.
-func openDriver(ordinal int) (driver, error) {
-	label := fmt.Sprintf("cuda:%d", ordinal)
-	c := &context{functions: make(map[string]cu.Function)}
+func newContext(functions *sync.Map) *context {
+	c := &context{functions: functions}
 	for i := range c.args {
 		c.params[i] = unsafe.Pointer(&c.args[i])
 	}
+	return c
+}
+
+// queue makes the context current on the calling thread, too.
+func (c *context) queue() (driver, error) {
+	if err := cu.SetCurrentContext(c.ctx); err != nil {
+		return nil, asResult(err)
+	}
+	q := newContext(c.functions)
+	q.inf, q.ctx, q.modules, q.second = c.inf, c.ctx, c.modules, true
+	if err := q.makeStream(); err != nil {
+		return nil, errors.Join(asResult(err), q.close())
+	}
+	return q, nil
+}
+
+// openDriver makes a context current on the calling thread.
+func openDriver(ordinal int) (driver, error) {
+	label := fmt.Sprintf("cuda:%d", ordinal)
+	c := newContext(&sync.Map{})
 	fail := func(call string, err error) (driver, error) {
 		return nil, &Error{Call: call, Device: label, Err: asResult(err)}
 	}
@@ -69,11 +89,15 @@ func openDriver(ordinal int) (driver, error) {
 	return c, nil
 }
 
-// prepare makes stream and events.
+// prepare asks for the free memory and makes stream and events.
 func (c *context) prepare() (err error) {
 	if c.inf.FreeBytes, err = c.freeBytes(); err != nil {
 		return err
 	}
+	return c.makeStream()
+}
+
+func (c *context) makeStream() (err error) {
 	if c.stream, err = cu.MakeStream(cu.NonBlocking); err != nil {
 		return err
 	}
@@ -118,6 +142,7 @@ func describe(dev cu.Device, ordinal int) (Info, error) {
 		MemoryClockKHz:          get(cu.MemoryClockRate),
 		BusWidthBits:            get(cu.GlobalMemoryBusWidth),
 		TotalBytes:              total,
+		TimeOut:                 get(cu.KernelExecTimeout) != 0,
 	}
 	for _, err := range errs {
 		if err != nil {
@@ -170,7 +195,7 @@ func (c *context) resources(kernel string) (r Resources, err error) {
 			return r, asResult(err)
 		}
 	}
-	c.functions[kernel] = f
+	c.functions.Store(kernel, f)
 	return r, nil
 }
 
@@ -185,12 +210,20 @@ func (c *context) find(kernel string) (f cu.Function, err error) {
 	return f, asResult(err)
 }
 
+// function returns a kernel that resources has found.
+func (c *context) function(kernel string) cu.Function {
+	f, _ := c.functions.Load(kernel)
+	return f.(cu.Function)
+}
+
+func (c *context) preferShared(kernel string) error { return preferShared(c.function(kernel)) }
+
 func (c *context) setShared(kernel string, bytes int) error {
-	return setShared(c.functions[kernel], bytes)
+	return setShared(c.function(kernel), bytes)
 }
 
 func (c *context) occupancy(kernel string, threads, sharedBytes int) (int, error) {
-	n, err := c.functions[kernel].MaxActiveBlocksPerMultiProcessor(threads, int64(sharedBytes))
+	n, err := c.function(kernel).MaxActiveBlocksPerMultiProcessor(threads, int64(sharedBytes))
 	return n, asResult(err)
 }
 
@@ -201,7 +234,7 @@ func (c *context) occupancy(kernel string, threads, sharedBytes int) (int, error
 func (c *context) launch(kernel string, grid, threads, sharedBytes int, args []byte) error {
 	clear(c.args[:])
 	copy(unsafe.Slice((*byte)(unsafe.Pointer(&c.args)), maxArgs), args)
-	return asResult(c.functions[kernel].Launch(grid, 1, 1, threads, 1, 1, sharedBytes, c.stream, c.params[:]))
+	return asResult(c.function(kernel).Launch(grid, 1, 1, threads, 1, 1, sharedBytes, c.stream, c.params[:]))
 }
 
 func (c *context) alloc(bytes int64) (kernels.Memory, error) {
@@ -257,13 +290,17 @@ func (c *context) close() error {
 		}
 	}
 	for _, m := range c.modules {
-		errs = append(errs, asResult(m.Unload()))
+		if !c.second {
+			errs = append(errs, asResult(m.Unload()))
+		}
 	}
 	c.modules = nil
 	if c.stream != cu.NoStream {
 		errs = append(errs, asResult(c.stream.Destroy()))
 	}
-	errs = append(errs, asResult(c.ctx.Destroy()))
+	if !c.second {
+		errs = append(errs, asResult(c.ctx.Destroy()))
+	}
 	for _, err := range errs {
 		if err != nil {
 			return err

@@ -12,32 +12,35 @@ import (
 
 // fake is a driver whose stream does nothing until it is waited for, as late as a device may be.
 type fake struct {
-	t       *testing.T
-	i       Info
-	room    int64 // bytes of memory left
-	next    kernels.Memory
-	memory  map[kernels.Memory][]byte
-	stream  []func() error
-	passed  int            // of stream
-	marks   map[int]int    // event → length of stream when it was recorded
-	at      map[int]int    // event → value of clock when it was passed
-	clock   int            // launches run
-	sets    map[string]int // calls of setShared by kernel
-	asks    int            // calls of occupancy
-	full    bool           // no block fits
-	images  []string
-	refuse  map[string]error // image → error
-	sticky  error            // returned by everything from now on
-	fault   error            // of the next launch that runs
-	closed  bool
-	pinned  int
-	driving sync.Mutex // two calls at a time would be a data race
+	t        *testing.T
+	i        Info
+	room     int64 // bytes of memory left
+	next     kernels.Memory
+	memory   map[kernels.Memory][]byte
+	stream   []func() error
+	passed   int            // of stream
+	marks    map[int]int    // event → length of stream when it was recorded
+	at       map[int]int    // event → value of clock when it was passed
+	clock    int            // launches run
+	sets     map[string]int // calls of setShared by kernel
+	asks     int            // calls of occupancy
+	full     bool           // no block fits
+	images   []string
+	refuse   map[string]error // image → error
+	sticky   error            // returned by everything from now on
+	unmarked error            // of record(lastEvent)
+	fault    error            // of the next launch that runs
+	closed   bool
+	pinned   int
+	carved   map[string]int // calls of preferShared by kernel
+	parent   *fake          // of a queue: whose memory it is
+	driving  sync.Mutex     // two calls at a time would be a data race
 }
 
 func newFake(t *testing.T) *fake {
 	return &fake{
 		t: t, room: 1 << 30, next: 1 << 20, memory: make(map[kernels.Memory][]byte), marks: make(map[int]int),
-		at: make(map[int]int), sets: make(map[string]int), refuse: make(map[string]error),
+		at: make(map[int]int), sets: make(map[string]int), carved: make(map[string]int), refuse: make(map[string]error),
 		i: Info{Name: "Fake", Major: 9, Multiprocessors: 4, SharedPerBlock: 200 << 10, TotalBytes: 1 << 30, CUDAVersion: 12020},
 	}
 }
@@ -98,6 +101,21 @@ func (f *fake) resources(kernel string) (Resources, error) {
 	return Resources{Registers: 32, SharedBytes: 1 << 10, MaxThreads: 256}, nil
 }
 
+// queue is a driver that shares the memory, with a stream of its own.
+func (f *fake) queue() (driver, error) {
+	if f.sticky != nil {
+		return nil, f.sticky
+	}
+	q := newFake(f.t)
+	q.parent = f
+	return q, nil
+}
+
+func (f *fake) preferShared(kernel string) error {
+	f.carved[kernel]++
+	return f.sticky
+}
+
 func (f *fake) setShared(kernel string, bytes int) error {
 	f.sets[kernel]++
 	return f.sticky
@@ -126,6 +144,9 @@ func (f *fake) launch(_ string, _, _, _ int, args []byte) error {
 }
 
 func (f *fake) byteAt(m kernels.Memory) *byte {
+	if f.parent != nil {
+		return f.parent.byteAt(m)
+	}
 	for at, b := range f.memory {
 		if m >= at && m-at < kernels.Memory(len(b)) {
 			return &b[m-at]
@@ -137,6 +158,9 @@ func (f *fake) byteAt(m kernels.Memory) *byte {
 
 // bytesAt is n bytes of one allocation.
 func (f *fake) bytesAt(m kernels.Memory, n int) []byte {
+	if f.parent != nil {
+		return f.parent.bytesAt(m, n)
+	}
 	for at, b := range f.memory {
 		if m >= at && m-at+kernels.Memory(n) <= kernels.Memory(len(b)) {
 			return b[m-at:][:n]
@@ -190,6 +214,9 @@ func (f *fake) copyOut(to []byte, from kernels.Memory) error {
 }
 
 func (f *fake) record(event int) error {
+	if event == lastEvent && f.unmarked != nil {
+		return f.unmarked
+	}
 	f.marks[event] = len(f.stream) + 1
 	return f.push(func() error { f.at[event] = f.clock; return nil })
 }

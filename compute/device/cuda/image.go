@@ -30,7 +30,7 @@ func (d *Device) load(o Options) error {
 	}
 	for _, im := range images {
 		err := d.loadImage(&im)
-		if err != nil && d.lost == nil && !im.PTX && len(o.Images) == 0 {
+		if err != nil && d.lost.Load() == nil && !im.PTX && len(o.Images) == 0 {
 			text, e := kernels.PTX(im.Module)
 			if e != nil {
 				return errors.Join(err, e)

@@ -20,6 +20,7 @@ type Info struct {
 	BusWidthBits            int // of the memory
 	TotalBytes              int64
 	FreeBytes               int64    // when the device was opened
+	TimeOut                 bool     // the system ends kernels that take long
 	Images                  []string // file names of the modules loaded: "train.sm_90.cubin"
 }
 

@@ -23,15 +23,18 @@ const maxSharedOptIn = cu.DeviceAttribute(C.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMOR
 // A cu.Function is nothing but the driver's handle; the array types differ, and this does not compile, if that changes.
 var _ [unsafe.Sizeof(cu.Function{})]byte = [unsafe.Sizeof(C.CUfunction(nil))]byte{}
 
-// setShared allows blocks of f with so many bytes of dynamic shared memory, and has multiprocessors give their memory to
-// blocks rather than to the L1 cache while f runs.
+// setShared allows blocks of f with so many bytes of dynamic shared memory.
 func setShared(f cu.Function, bytes int) error {
-	handle := *(*C.CUfunction)(unsafe.Pointer(&f))
-	if r := C.cuFuncSetAttribute(handle, C.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, C.int(bytes)); r != C.CUDA_SUCCESS {
-		return Result(r)
-	}
-	r := C.cuFuncSetAttribute(handle, C.CU_FUNC_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT, C.CU_SHAREDMEM_CARVEOUT_MAX_SHARED)
-	if r != C.CUDA_SUCCESS {
+	return setAttribute(f, C.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, bytes)
+}
+
+// preferShared has multiprocessors give their memory to blocks rather than to the L1 cache while f runs.
+func preferShared(f cu.Function) error {
+	return setAttribute(f, C.CU_FUNC_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT, C.CU_SHAREDMEM_CARVEOUT_MAX_SHARED)
+}
+
+func setAttribute(f cu.Function, a C.CUfunction_attribute, value int) error {
+	if r := C.cuFuncSetAttribute(*(*C.CUfunction)(unsafe.Pointer(&f)), a, C.int(value)); r != C.CUDA_SUCCESS {
 		return Result(r)
 	}
 	return nil

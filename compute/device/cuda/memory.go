@@ -14,19 +14,25 @@ const pieceBytes = 2 << 20
 // returns an error that wraps kernels.ErrMemory when there is not enough. Blocks are kept when freed, and handed out again.
 func (d *Device) Alloc(bytes int64) (m kernels.Memory, err error) {
 	err = d.do("Alloc", func() error {
+		d.shared.Lock()
+		defer d.shared.Unlock()
 		m, err = d.pool.get(bytes)
 		return d.within("Alloc", err)
 	})
 	return m, err
 }
 
-// Free gives memory back that Alloc returned; of 0 it does nothing. It need not be waited for the launches before it, which
-// may still use the memory. What is no allocation, or no longer, is ErrAddress.
+// Free gives memory back that Alloc returned; of 0 it does nothing. It need not be waited for the launches before it on the
+// device's own queue, which may still use the memory; it must for those on the others. What is no allocation, or no longer, is ErrAddress.
 func (d *Device) Free(m kernels.Memory) error {
 	if m == 0 {
 		return nil
 	}
-	return d.do("Free", func() error { return d.within("Free", d.pool.put(m)) })
+	return d.do("Free", func() error {
+		d.shared.Lock()
+		defer d.shared.Unlock()
+		return d.within("Free", d.pool.put(m))
+	})
 }
 
 // within adds the device to an error of this package; those of the driver have it.
@@ -61,6 +67,8 @@ func (d *Device) rawFree(m kernels.Memory) error {
 // rounded up and memory may be fragmented, so an Alloc of all of it can fail.
 func (d *Device) Available() (bytes int64, err error) {
 	err = d.do("Available", func() error {
+		d.shared.Lock()
+		defer d.shared.Unlock()
 		bytes, err = d.driver.freeBytes()
 		bytes += d.pool.idleBytes
 		return d.fail("cuMemGetInfo", d.running, "", err)
@@ -70,58 +78,66 @@ func (d *Device) Available() (bytes int64, err error) {
 
 // Upload copies from into the device's memory at to, which may lie within an allocation, after the launches before it, and
 // waits; it returns their error. Bytes outside of one allocation are ErrAddress.
-func (d *Device) Upload(to kernels.Memory, from []byte) error {
-	return d.do("Upload", func() error {
-		if err := d.pool.check(to, len(from)); err != nil || len(from) == 0 {
-			return d.within("Upload", err)
+func (q *Stream) Upload(to kernels.Memory, from []byte) error {
+	return q.do("Upload", func() error {
+		if err := q.check("Upload", to, len(from)); err != nil || len(from) == 0 {
+			return err
 		}
 		err := inPieces(len(from), pieceBytes, slots, func(slot, i, j int) error {
-			piece := d.staging[slot][:j-i]
+			piece := q.staging[slot][:j-i]
 			copy(piece, from[i:j])
-			return d.sent(slot, "cuMemcpyHtoDAsync", d.driver.copyIn(to+kernels.Memory(i), piece))
-		}, func(slot, _, _ int) error { return d.arrived(slot) })
+			return q.sent(slot, "cuMemcpyHtoDAsync", q.driver.copyIn(to+kernels.Memory(i), piece))
+		}, func(slot, _, _ int) error { return q.arrived(slot) })
 		if err != nil {
 			return err
 		}
-		return d.passedAll()
+		return q.passedAll()
 	})
 }
 
 // Download copies the device's memory at from, which may lie within an allocation, into to, after the launches before it,
 // and waits; it returns their error. Bytes outside of one allocation are ErrAddress.
-func (d *Device) Download(to []byte, from kernels.Memory) error {
-	return d.do("Download", func() error {
-		if err := d.pool.check(from, len(to)); err != nil {
-			return d.within("Download", err)
+func (q *Stream) Download(to []byte, from kernels.Memory) error {
+	return q.do("Download", func() error {
+		if err := q.check("Download", from, len(to)); err != nil {
+			return err
 		}
 		if len(to) == 0 {
-			return d.wait()
+			return q.wait()
 		}
 		err := inPieces(len(to), pieceBytes, slots, func(slot, i, j int) error {
-			return d.sent(slot, "cuMemcpyDtoHAsync", d.driver.copyOut(d.staging[slot][:j-i], from+kernels.Memory(i)))
+			return q.sent(slot, "cuMemcpyDtoHAsync", q.driver.copyOut(q.staging[slot][:j-i], from+kernels.Memory(i)))
 		}, func(slot, i, j int) error {
-			if err := d.arrived(slot); err != nil {
+			if err := q.arrived(slot); err != nil {
 				return err
 			}
-			copy(to[i:j], d.staging[slot])
+			copy(to[i:j], q.staging[slot])
 			return nil
 		})
 		if err != nil {
 			return err
 		}
-		return d.passedAll()
+		return q.passedAll()
 	})
 }
 
 // sent sets the slot's event behind the copy that call began, unless it failed.
-func (d *Device) sent(slot int, call string, err error) error {
+func (q *Stream) sent(slot int, call string, err error) error {
 	if err == nil {
-		call, err = "cuEventRecord", d.driver.record(slot)
+		call, err = "cuEventRecord", q.driver.record(slot)
 	}
-	return d.fail(call, d.running, "", err)
+	return q.fail(call, q.running, "", err)
 }
 
 // arrived waits for the slot's copy.
-func (d *Device) arrived(slot int) error {
-	return d.fail("cuEventSynchronize", d.running, "", d.driver.wait(slot))
+func (q *Stream) arrived(slot int) error {
+	return q.fail("cuEventSynchronize", q.running, "", q.driver.wait(slot))
+}
+
+// check returns ErrAddress unless so many bytes lie in one allocation.
+func (q *Stream) check(call string, m kernels.Memory, bytes int) error {
+	d := q.device
+	d.shared.Lock()
+	defer d.shared.Unlock()
+	return d.within(call, d.pool.check(m, bytes))
 }

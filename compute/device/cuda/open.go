@@ -59,7 +59,8 @@ func unusable(err error) error {
 
 // open starts a device over the driver that make returns.
 func open(make func() (driver, error), o Options) (*Device, error) {
-	d := start()
+	d := &Device{kernels: map[string]*kernel{}}
+	d.Stream = start(d)
 	err := d.do("open", func() error {
 		drv, err := make()
 		if err != nil {
@@ -84,12 +85,8 @@ func (d *Device) setUp(drv driver, o Options) error {
 		return fmt.Errorf("cuda: %s: compute capability %s: the kernels need 8.0 or more", d.inf.label(), d.inf.Capability())
 	}
 	d.pool = pool{alloc: d.rawAlloc, free: d.rawFree, limit: d.inf.TotalBytes / 4}
-	for i := range d.staging {
-		b, err := drv.staging(pieceBytes)
-		if err != nil {
-			return d.fail("cuMemHostAlloc", "", fmt.Sprintf("%d bytes", pieceBytes), err)
-		}
-		d.staging[i] = b
+	if err := d.stage(); err != nil {
+		return err
 	}
 	return d.load(o)
 }

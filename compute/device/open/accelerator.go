@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 
 	"doin.network/node/compute/device"
@@ -23,13 +24,14 @@ type engine interface {
 	Close() error
 }
 
-// accelerator is an engine with its hardware. What is too large for it is trained by the processor: the bits are the same.
+// accelerator is an engine with its hardware. What is too large or too slow for it is trained by the processor: the bits are
+// the same.
 type accelerator struct {
-	engine   engine
-	tooLarge error // what the engine's error wraps for such a training
-	info     device.Info
-	release  func() error // gives the hardware back
-	log      *slog.Logger
+	engine  engine
+	unfit   []error // one of them is wrapped by the engine's error for such a training
+	info    device.Info
+	release func() error // gives the hardware back
+	log     *slog.Logger
 
 	cpu   cpu.Device
 	slots chan struct{} // one for each training by the processor
@@ -38,8 +40,8 @@ type accelerator struct {
 
 var _ device.Device = (*accelerator)(nil)
 
-func newAccelerator(e engine, tooLarge error, info device.Info, release func() error, log *slog.Logger) *accelerator {
-	a := &accelerator{engine: e, tooLarge: tooLarge, info: info, release: release, log: log}
+func newAccelerator(e engine, unfit []error, info device.Info, release func() error, log *slog.Logger) *accelerator {
+	a := &accelerator{engine: e, unfit: unfit, info: info, release: release, log: log}
 	a.slots = make(chan struct{}, a.cpu.Trainings())
 	return a
 }
@@ -64,9 +66,9 @@ func (a *accelerator) Train(ctx context.Context, t *nn.Task) (*nn.Result, error)
 		return r, nil
 	case stopped != nil && errors.Is(err, stopped):
 		return nil, err
-	case errors.Is(err, a.tooLarge):
+	case slices.ContainsFunc(a.unfit, func(u error) bool { return errors.Is(err, u) }):
 		a.tell.Do(func() {
-			a.log.Info("a model is too large for the device; the processor trains such models", "device", device.CUDAName(a.info.Ordinal), "err", err)
+			a.log.Info("a model does not fit the device; the processor trains such models", "device", device.CUDAName(a.info.Ordinal), "err", err)
 		})
 		return a.spill(ctx, t)
 	case ctx.Err() != nil && errors.Is(err, ctx.Err()):

@@ -29,7 +29,7 @@ var card = device.Info{Kind: device.CUDA, Name: "card", Ordinal: 3}
 func TestAcceleratorErrors(t *testing.T) {
 	var answer error
 	var lines bytes.Buffer
-	a := newAccelerator(engineFunc(func(context.Context, *nn.Task) (*nn.Result, error) { return nil, answer }), block.ErrSize, card,
+	a := newAccelerator(engineFunc(func(context.Context, *nn.Task) (*nn.Result, error) { return nil, answer }), []error{block.ErrSize, block.ErrSlow}, card,
 		func() error { return nil }, slog.New(slog.NewTextHandler(&lines, nil)))
 	small := task(1)
 	f := func(err, want error) {
@@ -95,7 +95,7 @@ func TestAcceleratorErrors(t *testing.T) {
 // A device that computes something else is refused.
 func TestCheck(t *testing.T) {
 	open := func(e engineFunc) error {
-		return check(t.Context(), newAccelerator(e, block.ErrSize, card, func() error { return nil }, slog.New(slog.DiscardHandler)))
+		return check(t.Context(), newAccelerator(e, []error{block.ErrSize, block.ErrSlow}, card, func() error { return nil }, slog.New(slog.DiscardHandler)))
 	}
 	if err := open(cpu.Device{}.Train); err != nil {
 		t.Error(err)
@@ -131,7 +131,7 @@ func TestHost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := newAccelerator(e, block.ErrSize, card, h.Close, slog.New(slog.DiscardHandler))
+	a := newAccelerator(e, []error{block.ErrSize, block.ErrSlow}, card, h.Close, slog.New(slog.DiscardHandler))
 	defer func() {
 		if err := a.Close(); err != nil {
 			t.Error(err)

@@ -32,7 +32,7 @@ func openGPU(ordinal int, log *slog.Logger) (device.Device, error) {
 		return nil, errors.Join(fmt.Errorf("%w: %w", device.ErrNoGPU, err), card.Close())
 	}
 	i := card.Info()
-	return newAccelerator(e, block.ErrSize, device.Info{
+	return newAccelerator(e, []error{block.ErrSize, block.ErrSlow}, device.Info{
 		Kind: device.CUDA, Name: i.Name, MemoryBytes: i.TotalBytes,
 		Ordinal: i.Ordinal, PCIBusID: i.PCIBusID, Capability: i.Capability(), Driver: i.DriverVersion, CUDA: i.CUDA(),
 	}, card.Close, log), nil

@@ -20,11 +20,14 @@ import (
 	"doin.network/node/internal/canon"
 )
 
-// Workers are the node's child processes: for the built-in domains one, or one for each GPU, among which the domains are
-// dealt out; and one for each domain whose plugin is a program of its own. It is safe for concurrent use.
+// Workers are the node's child processes: for the built-in domains one, or one for each GPU; and one for each domain whose
+// plugin is a program of its own. The searches of the built-in domains are dealt out among their processes; what is trained
+// for others goes to the one that has least of it. It is safe for concurrent use.
 type Workers struct {
 	all []*worker.Supervisor
 	of  map[string]*worker.Supervisor // by domain id
+	// helpers are the other processes that may train for a domain, by domain id, once they have loaded it.
+	helpers map[string]*helpers
 
 	ready map[string]chan struct{} // by domain id; closed when its program has loaded it
 	busy  *busy
@@ -32,7 +35,7 @@ type Workers struct {
 
 // Find looks for the programs; nothing is left running before Run.
 func Find(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Workers, error) {
-	w := &Workers{of: map[string]*worker.Supervisor{}, ready: map[string]chan struct{}{}, busy: newBusy(time.Now)}
+	w := &Workers{of: map[string]*worker.Supervisor{}, helpers: map[string]*helpers{}, ready: map[string]chan struct{}{}, busy: newBusy(time.Now)}
 	var builtIn []*worker.Supervisor
 	dealt := 0
 	dir, err := os.Getwd()
@@ -75,13 +78,13 @@ func Find(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Workers, 
 			w.all = append(w.all, builtIn...)
 		}
 		w.of[d.ID] = builtIn[dealt%len(builtIn)]
+		w.helpers[d.ID] = newHelpers(d, w.of[d.ID], builtIn, log)
 		dealt++
 	}
 	return w, nil
 }
 
-// findBuiltIn returns the processes for the built-in domains: one for each device of the worker that is found, but not
-// more than there are such domains. A domain's trainings all run on one device.
+// findBuiltIn returns the processes for the built-in domains: one for each device of the worker that is found.
 func findBuiltIn(ctx context.Context, cfg *config.Config, ours map[string]bool, log *slog.Logger) (out []*worker.Supervisor, err error) {
 	exe, err := os.Executable()
 	if err != nil {
@@ -91,8 +94,8 @@ func findBuiltIn(ctx context.Context, cfg *config.Config, ours map[string]bool, 
 	if err != nil {
 		return nil, err
 	}
-	most, domains := sharedLimits(cfg.Domains, ours)
-	for _, device := range found.Devices[:min(len(found.Devices), domains)] {
+	most := sharedLimits(cfg.Domains, ours)
+	for _, device := range found.Devices {
 		o := worker.Options{Path: found.Path, Limits: limits(most), Logger: log}
 		if device != "" {
 			o.Args = append(o.Args, "--device", device)
@@ -152,17 +155,15 @@ func synthetic(d config.Domain, evaluateOnly bool) error {
 	return nil
 }
 
-// sharedLimits are the limits of the shared processes: of each the most that one of their domains may take; and the number
-// of these domains.
-func sharedLimits(domains []config.Domain, ours map[string]bool) (r config.Resources, n int) {
+// sharedLimits are the limits of the shared processes: of each the most that one of their domains may take.
+func sharedLimits(domains []config.Domain, ours map[string]bool) (r config.Resources) {
 	for _, d := range domains {
 		if ours[d.ID] {
-			n++
 			r.MaxTraining = max(r.MaxTraining, d.Resources.MaxTraining)
 			r.MaxMemoryMB = max(r.MaxMemoryMB, d.Resources.MaxMemoryMB)
 		}
 	}
-	return r, n
+	return r
 }
 
 // Run keeps the processes alive until ctx ends, and reads every few seconds how busy they are.
@@ -171,6 +172,9 @@ func (w *Workers) Run(ctx context.Context) error {
 	g.Go(func() error { w.watch(ctx); return nil })
 	for _, s := range w.all {
 		g.Go(func() error { return s.Run(ctx) })
+	}
+	for id, h := range w.helpers {
+		h.load(ctx, g, w.ready[id])
 	}
 	return g.Wait()
 }
@@ -212,6 +216,9 @@ func (w *Workers) Configure(ctx context.Context, d config.Domain) (worker.Info, 
 		err = synthetic(d, about.Can(worker.EvaluateOnly))
 	}
 	if err == nil {
+		if h := w.helpers[d.ID]; h != nil {
+			h.expect(info.DataHash)
+		}
 		close(w.ready[d.ID])
 		return info, nil
 	}
@@ -228,6 +235,9 @@ func (w *Workers) Evaluate(ctx context.Context, job worker.Job) (worker.Outcome,
 	s, err := w.loaded(ctx, job.Domain)
 	if err != nil {
 		return worker.Outcome{}, err
+	}
+	if h := w.helpers[job.Domain]; h != nil {
+		return h.evaluate(ctx, job)
 	}
 	return s.Evaluate(ctx, job)
 }

@@ -61,6 +61,11 @@ CUresult cuCtxDestroy(CUcontext c) {
   return CUDA_SUCCESS;
 }
 
+CUresult cuCtxSetCurrent(CUcontext c) {
+  EXPECT(c == CONTEXT);
+  return CUDA_SUCCESS;
+}
+
 CUresult cuStreamCreate(CUstream *s, unsigned flags) {
   return *s = STREAM, flags == CU_STREAM_NON_BLOCKING ? CUDA_SUCCESS : CUDA_ERROR_INVALID_VALUE;
 }
