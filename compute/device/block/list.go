@@ -19,9 +19,11 @@ type list struct {
 
 // scheduleKey is what the learning rates of a run depend on.
 type scheduleKey struct {
-	rate         float32
-	kind         nn.Schedule
-	warmup, step int
+	rate   float32
+	kind   nn.Schedule
+	warmup int
+	// steps are those of the schedule, of which made are made.
+	steps, made int
 }
 
 // correctionKey is what AdamW's bias corrections depend on.
@@ -55,7 +57,7 @@ func (e *Engine) list(key any, count int, compute func(numbers []float32)) *list
 
 // schedule returns the learning rates of a configuration.
 func (e *Engine) schedule(c *nn.Config) *list {
-	key := scheduleKey{c.LearningRate, c.Schedule, c.WarmupSteps, c.MaxSteps}
+	key := scheduleKey{c.LearningRate, c.Schedule, c.WarmupSteps, max(c.ScheduleSteps, c.MaxSteps), c.MaxSteps}
 	return e.list(key, c.MaxSteps, func(numbers []float32) {
 		rates := nn.NewRates(c, 0)
 		for n := range numbers {
@@ -69,7 +71,7 @@ func (e *Engine) corrections(c *nn.Config) *list {
 	steps := 1 << bits.Len(uint(max(c.MaxSteps, 1024)-1))
 	return e.list(correctionKey{c.Beta1, c.Beta2, steps}, 2*steps, func(numbers []float32) {
 		long := *c
-		long.MaxSteps, long.Schedule, long.WarmupSteps = steps, nn.Constant, 0 // only the corrections are taken
+		long.MaxSteps, long.ScheduleSteps, long.Schedule, long.WarmupSteps = steps, 0, nn.Constant, 0 // only the corrections are taken
 		rates := nn.NewRates(&long, 0)
 		for n := range steps {
 			_, numbers[2*n], numbers[2*n+1] = rates.Next()
