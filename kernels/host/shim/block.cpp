@@ -24,6 +24,9 @@ namespace doin {
 
 Entry *Entry::first;
 Running running;
+size_t sharedBytes;
+const char *file;
+volatile int line;
 
 namespace {
 
@@ -180,7 +183,7 @@ unsigned meet(const char *what, unsigned mask, uint32_t value, bool vote, const 
   return set;
 }
 
-void runBlock(size_t sharedBytes) {
+void runBlock() {
   fill(shared, written);
   written = (sharedBytes + 3) & ~(size_t)3;
   ASAN_POISON_MEMORY_REGION(shared + sharedBytes, sizeof shared - sharedBytes);
@@ -209,7 +212,8 @@ void setOrder(Order o, uint64_t seed) {
   if (state == 0) state = 1;
 }
 
-void launch(const Entry &e, unsigned grid, unsigned n, size_t sharedBytes, const void *a) {
+void launch(const Entry &e, unsigned grid, unsigned n, size_t bytes, const void *a) {
+  sharedBytes = bytes;
   if (outside.stack == nullptr) outside.adopt();
   entry = &e;
   args = a;
@@ -225,7 +229,7 @@ void launch(const Entry &e, unsigned grid, unsigned n, size_t sharedBytes, const
     for (unsigned i = grid; i > 1; i--) std::swap(blocks[i - 1], blocks[draw(i)]);
   for (unsigned b : blocks) {
     blockIdx = {b, 0, 0};
-    runBlock(sharedBytes);
+    runBlock();
   }
   running.kernel = nullptr;
 }
@@ -240,6 +244,7 @@ void fail(const char *format, ...) {
     fprintf(stderr, "host: kernel %s, block %u, thread %u: ", running.kernel, blockIdx.x, running.thread);
   else
     fprintf(stderr, "host: ");
+  if (running.kernel != nullptr && file != nullptr) fprintf(stderr, "%s:%d: ", file, line);
   va_list list;
   va_start(list, format);
   vfprintf(stderr, format, list);
