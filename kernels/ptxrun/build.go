@@ -25,8 +25,7 @@ type Options struct {
 	// Races makes unordered accesses to one word a fault, and checks every global access against what was allocated; see
 	// kernels/host. It is some ten times slower.
 	Races bool
-	// Optimization of the translation, "-O0" to "-O2". Default "-O1", which compiles in the shortest time to code that is
-	// fast enough.
+	// Optimization of the translation. Default "-Og": compiling takes longer than all runs together.
 	Optimization string
 }
 
@@ -66,7 +65,7 @@ func Build(ctx context.Context, dir string, modules []*Module, o Options) (progr
 	prune(dir)
 	h := host.Options{Races: o.Races, Optimization: o.Optimization}
 	if h.Optimization == "" {
-		h.Optimization = "-O1"
+		h.Optimization = "-Og"
 	}
 	for _, m := range modules {
 		text, err := Translate(m)

@@ -1,5 +1,7 @@
 package ptxrun
 
+import "slices"
+
 // Module is an image that was read.
 type Module struct {
 	// Name is that of the file, for messages: "train.ptx".
@@ -83,15 +85,22 @@ type Block struct {
 	// Line of the first instruction.
 	Line int
 	Body []Instruction
+	// Loop says that its last instruction jumps to its first.
+	Loop bool
 }
 
 // Blocks cuts the body. Counters are numbered so.
 func (e *Entry) Blocks() []Block {
 	var out []Block
 	fresh := true
+	var labels []string // of the row
 	for _, i := range e.Body {
 		if i.Label != "" {
+			if !fresh {
+				labels = nil
+			}
 			fresh = true
+			labels = append(labels, i.Label)
 			continue
 		}
 		if fresh {
@@ -100,7 +109,10 @@ func (e *Entry) Blocks() []Block {
 		}
 		b := &out[len(out)-1]
 		b.Body = append(b.Body, i)
-		fresh = i.ends()
+		if fresh = i.ends(); fresh {
+			b.Loop = len(i.args) == 1 && slices.Contains(labels, i.args[0].name)
+			labels = nil
+		}
 	}
 	return out
 }
