@@ -23,7 +23,8 @@ var header []byte
 // Options say how a translation is compiled.
 type Options struct {
 	// Races makes unordered accesses to one word a fault, and checks every global access against what was allocated; see
-	// kernels/host. It is some ten times slower.
+	// kernels/host. It is some ten times slower. Of the calls of a warp only bar.warp.sync orders its memory, as the ISA has
+	// it; a shuffle or a vote orders nothing.
 	Races bool
 	// Optimization of the translation. Default "-Og": compiling takes longer than all runs together.
 	Optimization string
@@ -66,6 +67,9 @@ func Build(ctx context.Context, dir string, modules []*Module, o Options) (progr
 	h := host.Options{Races: o.Races, Optimization: o.Optimization}
 	if h.Optimization == "" {
 		h.Optimization = "-Og"
+	}
+	if o.Races {
+		h.Defines = []string{"DOIN_SHUFFLES_ORDER_NOTHING"}
 	}
 	for _, m := range modules {
 		text, err := Translate(m)

@@ -6,10 +6,9 @@
 // and so is, when it runs, a misaligned access, one outside of its memory, a global access to shared memory, a division by
 // zero, or threads that wait at different barriers.
 //
-// With [Options.Races] two accesses to the same 4 bytes, one of which writes, are a fault when nothing orders them. Barriers
-// order the block, and shuffles, votes and bar.warp.sync their warp: the ISA gives that word for bar.warp.sync alone, but the
-// kernels exchange nothing through memory within a warp unless they name it (a test runs them with shuffles that order
-// nothing). Atomics are not looked at.
+// With [Options.Races] two accesses to the same 4 bytes, one of which writes, are a fault when nothing orders them. A barrier
+// orders its block and bar.warp.sync its warp, as the ISA has it; shuffles and votes order nothing, although their threads wait
+// for each other. Nothing is assumed of threads that run in step. Atomics are not looked at.
 //
 // [Count] says how often each row of instructions ran, and [Weights] what a row is worth in machine instructions. To count
 // again after a kernel has changed:

@@ -344,11 +344,11 @@ var special = map[string]string{
 func (p *parser) statement() error {
 	i := Instruction{Line: p.line()}
 	if p.at+1 < len(p.tokens) && p.tokens[p.at+1].text == ":" {
-		i.Label = p.next()
-		p.at++
+		i.Label = p.peek()
 		if !strings.HasPrefix(i.Label, "$") || p.labels[i.Label]&2 != 0 {
 			return p.bad("label %q", i.Label)
 		}
+		p.at += 2
 		p.labels[i.Label] |= 2
 		p.entry.Body = append(p.entry.Body, i)
 		return nil

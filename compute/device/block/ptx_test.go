@@ -74,3 +74,18 @@ func TestPTX(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestPTXRaces trains a sample where unordered accesses to one word, and accesses outside of what was allocated, are faults. The
+// wide kernel is left out: it is the narrow one's source, and takes a compiler as long once more.
+func TestPTXRaces(t *testing.T) {
+	every := 48
+	if os.Getenv("DOIN_PTX") == "all" {
+		every = 12
+	}
+	d := translated(t, ptxrun.Options{Races: true}, host.Config{Order: host.Shuffled, Seed: 11}, "train", "train_streamed")
+	for i, v := range []Variant{Narrow, Streamed} {
+		names, tasks, roots := sampled(t, 5*i, every)
+		compare(t, engine(t, d, Options{Variant: v}), names, tasks, roots)
+		t.Logf("%s: %d tasks", v, len(names))
+	}
+}

@@ -154,8 +154,15 @@ void body() {
   }
 }
 
+// Whether a shuffle or vote orders its warp's accesses to memory, as only __syncwarp must by the letter.
+#ifdef DOIN_SHUFFLES_ORDER_NOTHING
+constexpr bool exchangeOrders = false;
+#else
+constexpr bool exchangeOrders = true;
+#endif
+
 // Waits for the warp. Returns the set of values that the rendezvous used.
-unsigned meet(const char *what, unsigned mask, uint32_t value, bool vote, const char *file, int line) {
+unsigned meet(const char *what, unsigned mask, uint32_t value, bool vote, bool orders, const char *file, int line) {
   unsigned self = running.thread, lane = self & 31;
   Warp &w = warps[self / 32];
   Site site{what, file, line};
@@ -176,7 +183,7 @@ unsigned meet(const char *what, unsigned mask, uint32_t value, bool vote, const 
     w.waiting = 0;
     w.turn++;
     w.votes[set ^ 1] = 0; // all have read it
-    w.met = ++clock;
+    if (orders) w.met = ++clock;
     pushThreads(self / 32 * 32, self / 32 * 32 + 32);
   }
   next(self);
@@ -283,17 +290,17 @@ void syncBlock(const char *file, int line) {
   next(self);
 }
 
-void syncWarp(unsigned mask, const char *file, int line) { meet("__syncwarp", mask, 0, false, file, line); }
+void syncWarp(unsigned mask, const char *file, int line) { meet("__syncwarp", mask, 0, false, true, file, line); }
 
 unsigned shuffle(const char *what, unsigned mask, unsigned value, unsigned source, const char *file, int line) {
   unsigned self = running.thread;
-  unsigned set = meet(what, mask, value, false, file, line);
+  unsigned set = meet(what, mask, value, false, exchangeOrders, file, line);
   return warps[self / 32].values[set][source & 31];
 }
 
 unsigned ballot(const char *what, unsigned mask, bool vote, const char *file, int line) {
   unsigned self = running.thread;
-  unsigned set = meet(what, mask, 0, vote, file, line);
+  unsigned set = meet(what, mask, 0, vote, exchangeOrders, file, line);
   return warps[self / 32].votes[set];
 }
 
