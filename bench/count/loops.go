@@ -1,8 +1,11 @@
 package count
 
 import (
+	"cmp"
 	"context"
 	"math"
+	"slices"
+	"strings"
 
 	"doin.network/node/bench/report"
 	"doin.network/node/kernels"
@@ -15,11 +18,12 @@ type Loop struct {
 	Entry string `json:"entry"`
 	// Line of the loop in the PTX.
 	Line int `json:"line"`
-	// FMA in one turn of the PTX, Weighted all of its instructions.
+	// FMA and Loads in one turn of the PTX, Weighted all of its instructions.
 	FMA      int     `json:"fma"`
+	Loads    int     `json:"loads"`
 	Weighted float64 `json:"weighted"`
-	// Machine has the instructions of the assembler's loop with the same FMA, or Unrolled times as many, that comes nearest;
-	// for one turn of the PTX. 0 where it has no such loop.
+	// Machine has the instructions of the assembler's loop with the same FMA and loads, or Unrolled times as many, that comes
+	// nearest and is no other loop's; for one turn of the PTX. 0 where it has none.
 	Machine  float64 `json:"machine"`
 	Unrolled int     `json:"unrolled"`
 }
@@ -48,17 +52,17 @@ func (r *Report) Compare(ctx context.Context) error {
 			return err
 		}
 		for _, e := range m.Entries {
-			machine := sass.Loops(listing[e.Name])
+			from := len(r.Loops)
 			for _, b := range e.Blocks() {
 				l, err := inner(weights, e, &b)
 				if err != nil {
 					return err
 				}
 				if l.FMA >= loopFMA {
-					l.match(machine)
 					r.Loops = append(r.Loops, l)
 				}
 			}
+			match(r.Loops[from:], sass.Loops(listing[e.Name]))
 		}
 	}
 	return nil
@@ -79,21 +83,36 @@ func inner(w *ptxrun.Weights, e *ptxrun.Entry, b *ptxrun.Block) (Loop, error) {
 		if b.Body[i].Class() == ptxrun.FMA {
 			l.FMA++
 		}
+		if strings.HasPrefix(b.Body[i].Op, "ld.") && b.Body[i].Class() != ptxrun.Parameter {
+			l.Loads++
+		}
 	}
 	return l, nil
 }
 
-// match finds the machine's loop.
-func (l *Loop) match(machine []sass.Loop) {
-	best := math.Inf(1)
-	for _, m := range machine {
-		times := m.FMA / l.FMA
-		if times < 1 || m.FMA != times*l.FMA || times > 4 {
-			continue
+// match pairs loops with the machine's, each at most once, the nearest pairs first.
+func match(loops []Loop, machine []sass.Loop) {
+	type pair struct {
+		loop, machine, times int
+		n, away              float64
+	}
+	var pairs []pair
+	for i, l := range loops {
+		for j, m := range machine {
+			times := m.FMA / l.FMA
+			if times < 1 || times > 4 || m.FMA != times*l.FMA || m.Loads != times*l.Loads {
+				continue
+			}
+			n := float64(m.Instructions) / float64(times)
+			pairs = append(pairs, pair{i, j, times, n, math.Abs(n - l.Weighted)})
 		}
-		n := float64(m.Instructions) / float64(times)
-		if away := math.Abs(n - l.Weighted); away < best {
-			best, l.Machine, l.Unrolled = away, n, times
+	}
+	slices.SortStableFunc(pairs, func(a, b pair) int { return cmp.Compare(a.away, b.away) })
+	taken := map[int]bool{}
+	for _, p := range pairs {
+		if l := &loops[p.loop]; l.Machine == 0 && !taken[p.machine] {
+			taken[p.machine] = true
+			l.Machine, l.Unrolled = p.n, p.times
 		}
 	}
 }
@@ -103,13 +122,13 @@ func (r *Report) writeLoops(p *report.Printer) {
 		return
 	}
 	p.Printf("\n## Weights beside the assembler's loops\n\n")
-	p.Printf("The inner loops of at least %d FMA; `machine` is the loop of ptxas's listing with the same FMA (or so many times as many, where it was unrolled) that comes nearest, for one turn of the PTX.\n\n", loopFMA)
-	p.Printf("| kernel | line of PTX | FMA | weighted | machine | unrolled | machine over weighted |\n|---|---:|---:|---:|---:|---:|---:|\n")
+	p.Printf("The inner loops of at least %d FMA; `machine` is the loop of ptxas's listing with as many FMA and loads (or so many times as many, where it was unrolled) that comes nearest and is no other loop's, for one turn of the PTX. What the assembler joins (an addition and a shift, address arithmetic of a whole loop) makes it shorter than its weight.\n\n", loopFMA)
+	p.Printf("| kernel | line of PTX | FMA | loads | weighted | machine | unrolled | machine over weighted |\n|---|---:|---:|---:|---:|---:|---:|---:|\n")
 	for _, l := range r.Loops {
 		if l.Machine == 0 {
-			p.Printf("| %s | %d | %d | %.1f | none | | |\n", l.Entry, l.Line, l.FMA, l.Weighted)
+			p.Printf("| %s | %d | %d | %d | %.1f | none | | |\n", l.Entry, l.Line, l.FMA, l.Loads, l.Weighted)
 			continue
 		}
-		p.Printf("| %s | %d | %d | %.1f | %.1f | %d | %.2f |\n", l.Entry, l.Line, l.FMA, l.Weighted, l.Machine, l.Unrolled, l.Machine/l.Weighted)
+		p.Printf("| %s | %d | %d | %d | %.1f | %.1f | %d | %.2f |\n", l.Entry, l.Line, l.FMA, l.Loads, l.Weighted, l.Machine, l.Unrolled, l.Machine/l.Weighted)
 	}
 }

@@ -159,7 +159,7 @@ var importers = []struct {
 	{"compute/graph", []string{"ga/meta"}}, // the oracle: tests, and L3
 	{"internal/golden", nil},               // tests only
 	{"compute/domain/domaintest", nil},     // tests only
-	{"bench/workload", []string{"bench/engine", "bench/gpu"}},
+	{"bench/workload", []string{"bench/count", "bench/engine", "bench/gpu"}},
 	{"bench/report", []string{"bench/..."}},
 	{"bench/...", []string{"cmd/doin-bench/...", "bench/engine", "bench/gpu", "bench/islands"}}, // the shared workloads, and what reports share
 	{"cmd/doin-node/node", []string{"cmd/doin-node", "bench/..."}},
@@ -175,6 +175,8 @@ var leaves = []struct {
 	{"kernels", nil},
 	{"kernels/module", nil},
 	{"kernels/host", []string{"kernels"}},
+	{"kernels/ptxrun", []string{"kernels", "kernels/host", "kernels/sass"}},
+	{"kernels/sass", nil},
 	{"bench/report", nil},
 	{"internal/manual", nil},
 	{"compute/vec", []string{"golang.org/x/sys/..."}},

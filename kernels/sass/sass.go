@@ -155,8 +155,8 @@ func calls(kernel []Instruction, from, to int) bool {
 
 // Loop is a loop without another branch in it.
 type Loop struct {
-	// Instructions of a turn, the branch included, and those of them that are FFMA.
-	Instructions, FMA int
+	// Instructions of a turn, the branch included, and those of them that are FFMA, and that load.
+	Instructions, FMA, Loads int
 	// Address of the first.
 	Address int
 }
@@ -180,6 +180,9 @@ func Loops(kernel []Instruction) []Loop {
 			l.Instructions++
 			if strings.HasPrefix(j.Op, "FFMA") {
 				l.FMA++
+			}
+			if strings.HasPrefix(j.Op, "LD") && !strings.HasPrefix(j.Op, "LDC") {
+				l.Loads++
 			}
 		}
 		if l.Instructions > 1 {
