@@ -79,3 +79,24 @@ func TestJudge(t *testing.T) {
 		t.Error("a rise above 2 % must be called one")
 	}
 }
+
+// TestLoops: the weights of what was committed are near the assembler's own loops, in the products that the time goes to.
+func TestLoops(t *testing.T) {
+	r, err := Read("../results")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, l := range r.Loops {
+		if l.FMA < 64 || l.Machine == 0 {
+			continue
+		}
+		found++
+		if ratio := l.Machine / l.Weighted; !(ratio > 0.75 && ratio < 1.15) {
+			t.Errorf("%s, line %d: the machine's loop is %.2f of its weight", l.Entry, l.Line, ratio)
+		}
+	}
+	if found < 6 {
+		t.Errorf("%d loops of 64 FMA and more are known, want 6 at least", found)
+	}
+}
