@@ -82,6 +82,11 @@ func Build(ctx context.Context, dir string, modules []*Module, o Options) (progr
 		}
 		h.Sources = append(h.Sources, source)
 	}
+	unlock, err := lock(filepath.Join(dir, "lock"))
+	if err != nil {
+		return "", fmt.Errorf("ptxrun: %w", err)
+	}
+	defer unlock()
 	return host.Build(ctx, dir, h)
 }
 

@@ -19,11 +19,3 @@ func build(t testing.TB, modules []*Module, o Options) string {
 	}
 	return p
 }
-
-func TestCommittedBuilds(t *testing.T) {
-	m, err := Committed()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Log(build(t, m, Options{}))
-}
