@@ -203,13 +203,23 @@ gpu-bundle: need-cuda ## put tests, worker, benchmark and peers for a machine wi
 test-kernels: ## test the kernels: PTX, ABI, budgets, and the same sources compiled for the processor against the engine
 	$(GO) test ./cmd/ptxgen ./kernels/... ./compute/device/...
 
+.PHONY: test-ptx
+test-ptx: ## execute the committed PTX on every committed task, by every kernel, and count its instructions
+	@if ! command -v g++ >/dev/null; then echo "test-ptx: LEFT OUT, there is no g++: THE COMMITTED PTX IS NOT EXECUTED"; fi
+	DOIN_PTX=all $(GO) test -count=1 -run '^TestPTX' ./compute/device/block
+	$(GO) test ./kernels/ptxrun ./kernels/sass ./bench/count
+
+.PHONY: bench-kernels
+bench-kernels: ## count the instructions of the committed kernels into bench/results/ (no card is needed)
+	$(GO) run ./cmd/doin-bench kernels --out bench/results
+
 .PHONY: check-gpu
 check-gpu: ## build and vet the gpu flavour, where the CUDA headers are
 	@if [ -n "$(CUDA_HEADER)" ]; then $(MAKE) --no-print-directory build-gpu vet-gpu; \
 	else echo "check-gpu: LEFT OUT, there is no cuda.h (make cuda-toolkit)"; fi
 
 .PHONY: check
-check: lint check-generate test test-purego test-race test-arm64 test-kernels cross check-gpu ptx-verify ## everything that CI runs
+check: lint check-generate test test-purego test-race test-arm64 test-kernels test-ptx cross check-gpu ptx-verify ## everything that CI runs
 	$(GO) mod verify
 
 .PHONY: clean

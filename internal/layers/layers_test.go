@@ -74,6 +74,7 @@ var layers = []layer{
 	// The sources and what is made of them. The engine's devices and its compiler of models import it, nothing else does.
 	{"kernels/...", []string{"internal/...", "chain/...", "compute/...", "ga/...", "net/...", "olap/...", "bench/...", "cmd/..."}},
 	{"kernels", []string{"kernels/..."}},
+	{"kernels/sass", []string{"kernels", "kernels/..."}},
 	{"cmd/ptxgen", []string{"internal/...", "chain/...", "compute/...", "ga/...", "net/...", "olap/...", "bench/...", "kernels/host"}},
 
 	{"ga/...", []string{"chain/...", "net/...", "olap/...", "bench/...", "cmd/...", "compute/nn/...", "compute/domain/...", "compute/worker/...", "compute/device/..."}},
@@ -102,6 +103,8 @@ var layers = []layer{
 	{"bench/islands", []string{"bench/engine", "olap/...", "chain/engine", "chain/store", "cmd/doin-node/...", "gorgonia.org/..."}},
 	// Programs are asked over HTTP, never linked.
 	{"bench/load", []string{"chain/...", "compute/...", "ga/...", "net/...", "olap/...", "cmd/...", "gorgonia.org/..."}},
+	// It counts on the processor: no card's library is linked.
+	{"bench/count", []string{"chain/...", "ga/...", "net/...", "olap/...", "cmd/...", "compute/device/cuda", "compute/device/open", "gorgonia.org/...", "gonum.org/..."}},
 	{"bench/gpu", []string{"chain/...", "ga/...", "net/...", "olap/...", "cmd/...", "gorgonia.org/gorgonia/...", "gorgonia.org/tensor/...", "gonum.org/..."}},
 	{"bench/load", []string{"compute/...", "ga/...", "olap/...", "chain/engine", "chain/store", "gorgonia.org/..."}},
 	{"cmd/doin-bench/...", []string{"gorgonia.org/gorgonia/...", "gorgonia.org/tensor/..."}},
@@ -144,7 +147,9 @@ var importers = []struct {
 	{"gonum.org/v1/...", []string{"bench/..."}},
 
 	{"kernels", []string{"compute/device/...", "kernels/...", "cmd/ptxgen", "bench/...", "cmd/doin-bench/gpubench"}},
-	{"kernels/host", []string{"bench/..."}}, // and tests
+	{"kernels/host", []string{"bench/...", "kernels/ptxrun"}}, // and tests
+	{"kernels/ptxrun", []string{"bench/count"}},                // and tests
+	{"kernels/sass", []string{"bench/count", "kernels/ptxrun", "cmd/doin-bench"}},
 	{"kernels/module", []string{"cmd/ptxgen"}},
 	{"compute/device/cuda", []string{"compute/device/open", "bench/..."}},
 	{"compute/device/block", []string{"compute/device/open", "bench/...", "cmd/doin-bench/..."}},
@@ -157,7 +162,7 @@ var importers = []struct {
 	{"compute/graph", []string{"ga/meta"}}, // the oracle: tests, and L3
 	{"internal/golden", nil},               // tests only
 	{"compute/domain/domaintest", nil},     // tests only
-	{"bench/workload", []string{"bench/engine", "bench/gpu", "bench/host"}},
+	{"bench/workload", []string{"bench/count", "bench/engine", "bench/gpu", "bench/host"}},
 	{"bench/report", []string{"bench/..."}},
 	{"bench/...", []string{"cmd/doin-bench/...", "bench/engine", "bench/gpu", "bench/islands"}}, // the shared workloads, and what reports share
 	{"cmd/doin-node/node", []string{"cmd/doin-node", "bench/..."}},
@@ -173,6 +178,8 @@ var leaves = []struct {
 	{"kernels", nil},
 	{"kernels/module", nil},
 	{"kernels/host", []string{"kernels"}},
+	{"kernels/ptxrun", []string{"kernels", "kernels/host", "kernels/sass"}},
+	{"kernels/sass", nil},
 	{"bench/report", nil},
 	{"internal/manual", nil},
 	{"compute/vec", []string{"golang.org/x/sys/..."}},

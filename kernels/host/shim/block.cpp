@@ -24,6 +24,9 @@ namespace doin {
 
 Entry *Entry::first;
 Running running;
+size_t sharedBytes;
+const char *file;
+volatile int line;
 
 namespace {
 
@@ -151,8 +154,15 @@ void body() {
   }
 }
 
+// Whether a shuffle or vote orders its warp's accesses to memory, as only __syncwarp must by the letter.
+#ifdef DOIN_SHUFFLES_ORDER_NOTHING
+constexpr bool exchangeOrders = false;
+#else
+constexpr bool exchangeOrders = true;
+#endif
+
 // Waits for the warp. Returns the set of values that the rendezvous used.
-unsigned meet(const char *what, unsigned mask, uint32_t value, bool vote, const char *file, int line) {
+unsigned meet(const char *what, unsigned mask, uint32_t value, bool vote, bool orders, const char *file, int line) {
   unsigned self = running.thread, lane = self & 31;
   Warp &w = warps[self / 32];
   Site site{what, file, line};
@@ -173,14 +183,14 @@ unsigned meet(const char *what, unsigned mask, uint32_t value, bool vote, const 
     w.waiting = 0;
     w.turn++;
     w.votes[set ^ 1] = 0; // all have read it
-    w.met = ++clock;
+    if (orders) w.met = ++clock;
     pushThreads(self / 32 * 32, self / 32 * 32 + 32);
   }
   next(self);
   return set;
 }
 
-void runBlock(size_t sharedBytes) {
+void runBlock() {
   fill(shared, written);
   written = (sharedBytes + 3) & ~(size_t)3;
   ASAN_POISON_MEMORY_REGION(shared + sharedBytes, sizeof shared - sharedBytes);
@@ -209,7 +219,8 @@ void setOrder(Order o, uint64_t seed) {
   if (state == 0) state = 1;
 }
 
-void launch(const Entry &e, unsigned grid, unsigned n, size_t sharedBytes, const void *a) {
+void launch(const Entry &e, unsigned grid, unsigned n, size_t bytes, const void *a) {
+  sharedBytes = bytes;
   if (outside.stack == nullptr) outside.adopt();
   entry = &e;
   args = a;
@@ -225,7 +236,7 @@ void launch(const Entry &e, unsigned grid, unsigned n, size_t sharedBytes, const
     for (unsigned i = grid; i > 1; i--) std::swap(blocks[i - 1], blocks[draw(i)]);
   for (unsigned b : blocks) {
     blockIdx = {b, 0, 0};
-    runBlock(sharedBytes);
+    runBlock();
   }
   running.kernel = nullptr;
 }
@@ -240,6 +251,7 @@ void fail(const char *format, ...) {
     fprintf(stderr, "host: kernel %s, block %u, thread %u: ", running.kernel, blockIdx.x, running.thread);
   else
     fprintf(stderr, "host: ");
+  if (running.kernel != nullptr && file != nullptr) fprintf(stderr, "%s:%d: ", file, line);
   va_list list;
   va_start(list, format);
   vfprintf(stderr, format, list);
@@ -278,17 +290,17 @@ void syncBlock(const char *file, int line) {
   next(self);
 }
 
-void syncWarp(unsigned mask, const char *file, int line) { meet("__syncwarp", mask, 0, false, file, line); }
+void syncWarp(unsigned mask, const char *file, int line) { meet("__syncwarp", mask, 0, false, true, file, line); }
 
 unsigned shuffle(const char *what, unsigned mask, unsigned value, unsigned source, const char *file, int line) {
   unsigned self = running.thread;
-  unsigned set = meet(what, mask, value, false, file, line);
+  unsigned set = meet(what, mask, value, false, exchangeOrders, file, line);
   return warps[self / 32].values[set][source & 31];
 }
 
 unsigned ballot(const char *what, unsigned mask, bool vote, const char *file, int line) {
   unsigned self = running.thread;
-  unsigned set = meet(what, mask, 0, vote, file, line);
+  unsigned set = meet(what, mask, 0, vote, exchangeOrders, file, line);
   return warps[self / 32].votes[set];
 }
 

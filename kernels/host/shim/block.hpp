@@ -17,8 +17,6 @@
 namespace doin {
 
 constexpr uint32_t poison = 0x7fa5a5a5; // a NaN that no operation makes
-constexpr size_t sharedMost = 256 << 10;
-constexpr size_t sharedGuard = 16 << 10;
 constexpr unsigned threadsMost = 1024;
 
 enum class Order : uint32_t { forward = 0, reversed = 1, shuffled = 2 };
@@ -41,7 +39,7 @@ extern Running running;
 // Rendezvous counted when a warp of the running block last met.
 uint32_t metWarp(unsigned warp);
 
-// Ends the process with a message that names kernel, block and thread.
+// Ends the process with a message that names kernel, block and thread, and the line where the code says it.
 [[noreturn]] void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 // Whether the address is in the page below a thread's stack.

@@ -102,6 +102,15 @@ void syncWarp(unsigned mask, const char *file, int line);
 unsigned shuffle(const char *what, unsigned mask, unsigned value, unsigned source, const char *file, int line);
 unsigned ballot(const char *what, unsigned mask, bool vote, const char *file, int line);
 unsigned add(unsigned *at, unsigned value);
+
+// For code that was translated and knows its own source and its own bounds: package ptxrun.
+constexpr size_t sharedMost = 256 << 10;
+constexpr size_t sharedGuard = 16 << 10;
+extern size_t sharedBytes;  // that the running launch asked for
+extern const char *file;    // nullptr: nothing was translated
+extern volatile int line;   // of what was done last
+[[noreturn]] void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+bool within(uint64_t address, uint64_t bytes);
 } // namespace doin
 
 #define DOIN_SITE const char *file = __builtin_FILE(), int line = __builtin_LINE()
