@@ -45,12 +45,12 @@ func TestElementary(t *testing.T) {
 	f("Exp", Exp, exp, 1, uniform(-745, 709.7))
 	f("Log", Log, bigLog, 1, uniform(0.5, 2))
 	f("Log", Log, bigLog, 1, wide)
-	f("Sin", Sin, sin, 1.5, uniform(-7, 7))
-	f("Cos", Cos, cos, 1.5, uniform(-7, 7))
-	f("Sin", Sin, sin, 1.5, uniform(-SinMax, SinMax))
-	f("Cos", Cos, cos, 1.5, uniform(-SinMax, SinMax))
-	f("Sin", Sin, sin, 1.5, beside)
-	f("Cos", Cos, cos, 1.5, beside)
+	f("Sin", Sin, sin, 1.6, uniform(-7, 7))
+	f("Cos", Cos, cos, 1.6, uniform(-7, 7))
+	f("Sin", Sin, sin, 1.6, uniform(-SinMax, SinMax))
+	f("Cos", Cos, cos, 1.6, uniform(-SinMax, SinMax))
+	f("Sin", Sin, sin, 1.6, beside)
+	f("Cos", Cos, cos, 1.6, beside)
 }
 
 func TestSpecial(t *testing.T) {
