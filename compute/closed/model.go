@@ -170,6 +170,8 @@ func (f *fitting) fit(s Spec) (core, error) {
 		return f.smooth(s)
 	case Theta:
 		return f.theta(s)
+	case AR, ARChanges:
+		return f.autoregression(s.Kind == ARChanges, s.Period)
 	case Ridge, RidgeLevel:
 		return f.ridge(s.Kind == RidgeLevel)
 	}

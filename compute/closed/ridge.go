@@ -64,6 +64,7 @@ type moments struct {
 	target     float64   // mean of the targets
 	gram       []float64 // lower triangle
 	b          []float64
+	square     float64 // of the targets less their mean: the sum of squares, where lagMoments made it
 	rows       int
 }
 

@@ -20,13 +20,15 @@ const (
 	HoltWinters                           // Holt–Winters, additive seasons
 	HoltWintersMultiplicative             // Holt–Winters, multiplicative seasons
 	Theta                                 // smoothing with half the slope, on what is left without the seasons
+	AR                                    // autoregression of the levels, iterated
+	ARChanges                             // autoregression of the changes, iterated
 	Ridge                                 // ridge regression of the change on changes
 	RidgeLevel                            // and on the level: forecasts return to a mean
 )
 
 var kindNames = [...]string{
 	"last", "seasonal", "drift", "median", "seasonal_mean", "ses", "holt_damped", "holt_winters", "holt_winters_multiplicative", "theta",
-	"ridge", "ridge_level",
+	"ar", "ar_changes", "ridge", "ridge_level",
 }
 
 // Spec is one member: a kind, on levels or on logarithms, with a period where the kind has one.
@@ -94,6 +96,15 @@ func Specs(y []float64, periods []int, horizon int) []Spec {
 		}
 	}
 	add(Theta, false, season)
+	if log {
+		add(Theta, true, season)
+	}
+	for _, kind := range []Kind{AR, ARChanges} {
+		add(kind, false, season)
+		if log {
+			add(kind, true, season)
+		}
+	}
 	for _, kind := range []Kind{Ridge, RidgeLevel} {
 		add(kind, false, 0)
 		if log {
