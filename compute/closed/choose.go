@@ -27,7 +27,10 @@ func (f *fitting) choose(all *features, sums []float64) (choice, error) {
 	}
 	x := make([]float64, all.columns())
 	for _, k := range steps {
-		m := newMoments(f.z, sums, all, k, from, max(cut-1-k, from+1), len(steps))
+		if cut-1-k < from+minTraining {
+			continue // too short for this step: shorter ones decide, and without any the first group does
+		}
+		m := newMoments(f.z, sums, all, k, from, cut-1-k, len(steps))
 		first, step := origins(cut-1, n-1, k+1, validationOrigins)
 		var rows, targets []float64
 		for o := first; o+1+k < n; o += step {
@@ -58,6 +61,9 @@ func (f *fitting) choose(all *features, sums []float64) (choice, error) {
 	}
 	return best, nil
 }
+
+// minTraining is how few rows a choice is trained on.
+const minTraining = 4
 
 // validationOrigins is how many origins a choice is validated on, at most.
 const validationOrigins = 300

@@ -53,8 +53,20 @@ func Fit(ctx context.Context, s Spec, y []float64, periods []int, horizon int) (
 }
 
 func check(s Spec, y []float64, horizon int) error {
-	if horizon < 1 || len(y) == 0 || s.Period < 0 || s.Kind != Last && len(y) < max(MinRows, horizon+4) || len(y) < 2*s.Period+2 {
-		return fmt.Errorf("%w: %v needs more than %d rows for a horizon of %d", ErrSeries, s, len(y), horizon)
+	least, period := 1, 0 // rows, and the shortest period that the kind has a meaning for
+	switch s.Kind {
+	case Last:
+	case Seasonal, SeasonalMean, HoltWinters, HoltWintersMultiplicative:
+		period = 2
+		fallthrough
+	default:
+		least = max(MinRows, horizon+4)
+	}
+	if s.Period > 0 {
+		least = max(least, 2*s.Period+2)
+	}
+	if horizon < 1 || s.Period < period || len(y) < least {
+		return fmt.Errorf("%w: %v on %d rows, for a horizon of %d", ErrSeries, s, len(y), horizon)
 	}
 	for i, v := range y {
 		if !(math.Abs(v) <= math.MaxFloat64) || s.Log && !(v > 0) {

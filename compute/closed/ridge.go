@@ -72,10 +72,13 @@ type moments struct {
 // among them.
 const rowBudget = 2e8
 
-// newMoments takes the origins o, from ≤ o < to, each with its target z[o+1+k].
+// newMoments takes the origins o, from ≤ o < to, each with its target z[o+1+k] − z[o]; it may be none.
 func newMoments(z, sums []float64, f *features, k, from, to, horizon int) *moments {
 	n := f.columns()
 	m := &moments{columns: n, mean: make([]float64, n), unit: make([]float64, n), gram: make([]float64, f64.Triangle(n)), b: make([]float64, n)}
+	if to <= from {
+		return m // no change is the forecast
+	}
 	step := max(1, int(math.Ceil(float64(to-from)*float64(n*n*horizon)/rowBudget)))
 	first := to - 1 - (to-1-from)/step*step
 	x := make([]float64, n)
@@ -85,9 +88,6 @@ func newMoments(z, sums []float64, f *features, k, from, to, horizon int) *momen
 		f64.Axpy(1, x, m.mean)
 		m.target += z[o+1+k] - z[o]
 		m.rows++
-	}
-	if m.rows == 0 {
-		return m
 	}
 	for j := range m.mean {
 		m.mean[j] /= float64(m.rows)

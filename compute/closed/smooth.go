@@ -75,7 +75,7 @@ func (s *smoothing) step(w *state, t int, v float64) {
 }
 
 // leastSeason keeps multiplicative levels and seasons off zero.
-const leastSeason = 0x1p-20
+const leastSeason = 0x1p-40
 
 // forecast writes the steps t, t+1, … to row.
 func (s *smoothing) forecast(w *state, t int, row []float64) {
