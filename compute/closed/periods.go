@@ -41,7 +41,8 @@ func (f Frequency) Seasons() []int {
 const (
 	maxPeriods = 3
 	maxLag     = 800
-	seasonal25 = 0.25 // the least correlation of what is one period apart
+	alike      = 0.25 // the least correlation of what is one period apart
+	divides    = 0.75 // how alike a divisor of the best lag must be, in parts of that, to stand for it
 )
 
 // Periods returns the periods of y, ascending, three at most; none for a yearly series, for one shorter than three periods,
@@ -76,7 +77,7 @@ func holding(z []float64, candidates []int) []int {
 		d := detrended(z, p)
 		r := correlation(d, p)
 		chance := 2 / math.Sqrt(float64(len(d)))
-		if !(r >= max(seasonal25, chance)) || !peak(z, d, p, r, found) {
+		if !(r >= max(alike, chance)) || !peak(z, d, p, r, found) {
 			continue
 		}
 		found = append(found, p)
@@ -123,7 +124,7 @@ func correlation(d []float64, lag int) float64 {
 }
 
 // candidates returns lags at which the changes of z resemble themselves, the most alike first: the peaks of their
-// correlation, those that are multiples of an earlier and at least 0.9 times as alike left out, five at most.
+// correlation, for each its smallest divisor that is at least ¾ as alike; multiples of one taken are left out, five at most.
 func candidates(z []float64) []int {
 	d := make([]float64, len(z)-1)
 	for i := range d {
@@ -138,9 +139,10 @@ func candidates(z []float64) []int {
 	for lag := 1; lag < len(r); lag++ {
 		r[lag] = correlation(d, lag)
 	}
+	least := max(alike, 3/math.Sqrt(float64(len(d)))) // many lags are looked at: more than chance allows one
 	var peaks []int
 	for p := 2; p <= longest; p++ {
-		if r[p] >= seasonal25 && r[p] >= r[p-1] && r[p] >= r[p+1] {
+		if r[p] >= least && r[p] >= r[p-1] && r[p] >= r[p+1] {
 			peaks = append(peaks, p)
 		}
 	}
@@ -157,13 +159,12 @@ func candidates(z []float64) []int {
 	for len(peaks) > 0 && len(found) < 5 {
 		best := peaks[0]
 		for _, p := range peaks { // the smallest that is nearly as good and divides it
-			if p < best && best%p == 0 && r[p] >= float64(0.9*r[peaks[0]]) {
+			if p < best && best%p == 0 && r[p] >= float64(divides*r[peaks[0]]) {
 				best = p
 			}
 		}
 		found = append(found, best)
 		peaks = slices.DeleteFunc(peaks, func(p int) bool { return p%best == 0 })
 	}
-	slices.Sort(found)
 	return found
 }
