@@ -42,12 +42,12 @@ const (
 	maxPeriods = 3
 	maxLag     = 800
 	alike      = 0.25 // the least correlation of what is one period apart
-	divides    = 0.75 // how alike a divisor of the best lag must be, in parts of that, to stand for it
+	nearly     = 0.75 // how alike a smaller lag must be, in parts of the most alike, to go before it
 )
 
 // Periods returns the periods of y, ascending, three at most; none for a yearly series, for one shorter than three periods,
-// and where nothing repeats. The calendar's seasons of the frequency are tried; without one every lag at which the changes of
-// y resemble themselves, the largest resemblance first and the smaller of equals.
+// and where nothing repeats. The calendar's seasons of the frequency are tried; without a calendar one or two lags of 800 at
+// most, those at which the changes of y resemble themselves.
 //
 // A period p holds if the correlation of y at p rows apart, y less its centred mean over p rows and less the periods found
 // before, is at least ¼ and twice what chance allows; if p is a multiple of a period found, it must be above those of the
@@ -123,13 +123,10 @@ func correlation(d []float64, lag int) float64 {
 	return float64(f64.Dot(d[:len(d)-lag], d[lag:])*float64(len(d))) / float64(all*float64(len(d)-lag))
 }
 
-// candidates returns lags at which the changes of z resemble themselves, the most alike first: the peaks of their
-// correlation, for each its smallest divisor that is at least ¾ as alike; multiples of one taken are left out, five at most.
+// candidates returns the lags to try without a calendar: the peak at which the changes of z resemble themselves most, the
+// smaller of equals; before it, the smallest peak that is at least ¾ as alike. nil where no lag is more alike than chance.
 func candidates(z []float64) []int {
-	d := make([]float64, len(z)-1)
-	for i := range d {
-		d[i] = z[i+1] - z[i]
-	}
+	d := changesOf(z)
 	mean := f64.Sum(d) / float64(len(d))
 	for i := range d {
 		d[i] -= mean
@@ -140,31 +137,20 @@ func candidates(z []float64) []int {
 		r[lag] = correlation(d, lag)
 	}
 	least := max(alike, 3/math.Sqrt(float64(len(d)))) // many lags are looked at: more than chance allows one
-	var peaks []int
+	isPeak := func(p int) bool { return r[p] >= least && r[p] >= r[p-1] && r[p] >= r[p+1] }
+	best := 0
 	for p := 2; p <= longest; p++ {
-		if r[p] >= least && r[p] >= r[p-1] && r[p] >= r[p+1] {
-			peaks = append(peaks, p)
+		if isPeak(p) && (best == 0 || r[p] > r[best]) {
+			best = p
 		}
 	}
-	slices.SortStableFunc(peaks, func(a, b int) int {
-		switch {
-		case r[a] > r[b]:
-			return -1
-		case r[a] < r[b]:
-			return 1
+	for p := 2; p < best; p++ {
+		if isPeak(p) && r[p] >= float64(nearly*r[best]) {
+			return []int{p, best}
 		}
-		return a - b
-	})
-	var found []int
-	for len(peaks) > 0 && len(found) < 5 {
-		best := peaks[0]
-		for _, p := range peaks { // the smallest that is nearly as good and divides it
-			if p < best && best%p == 0 && r[p] >= float64(divides*r[peaks[0]]) {
-				best = p
-			}
-		}
-		found = append(found, best)
-		peaks = slices.DeleteFunc(peaks, func(p int) bool { return p%best == 0 })
 	}
-	return found
+	if best == 0 {
+		return nil
+	}
+	return []int{best}
 }
