@@ -9,7 +9,6 @@ import (
 // ridge forecasts the change from the last value, one regression a step.
 type ridge struct {
 	features *features
-	lambda   float64
 	weights  [][]float64 // [step][1 + columns]: the constant, then a weight for each feature, 0 for those not taken
 }
 
@@ -45,7 +44,7 @@ func (f *fitting) ridge(level bool) (core, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &ridge{features: all, lambda: choice.lambda}
+	r := &ridge{features: all}
 	for k := range f.horizon {
 		if err := f.ctx.Err(); err != nil {
 			return nil, err
