@@ -138,10 +138,10 @@ func lagsOf(n, period int) []int {
 	return lags
 }
 
-// lagMoments returns the normal equations of x on its lags, standardised.
+// lagMoments returns the normal equations of x on its lags, less their means.
 func lagMoments(x []float64, lags []int, longest int) *moments {
 	n := len(lags)
-	m := &moments{columns: n, mean: make([]float64, n), unit: make([]float64, n), gram: make([]float64, f64.Triangle(n)), b: make([]float64, n)}
+	m := emptyMoments(n)
 	row := make([]float64, n)
 	for t := longest; t < len(x); t++ {
 		for i, lag := range lags {

@@ -6,8 +6,8 @@
 // chooses small integer weights over any members, nets and trees among them, by the errors of what they answer together.
 // [Periods] finds the seasons of a series.
 //
-// Members: last value, seasonal naive, drift, median, and the mean change of past periods; exponential smoothing in its error correction form, simple, damped,
-// and with additive or multiplicative seasons (Holt; Winters; Hyndman, Koehler, Ord, Snyder, Forecasting with exponential
+// Members: last value, seasonal naive, drift, median, and the mean change of past periods; exponential smoothing in its error
+// correction form, simple, damped, and with additive or multiplicative seasons (Holt; Winters; Hyndman, Koehler, Ord, Snyder, Forecasting with exponential
 // smoothing, Springer 2008), and Theta as simple smoothing with half the slope (Hyndman, Billah, Unmasking the Theta method,
 // 2003), their parameters by a fixed grid on the error over all steps, those without seasons of their own on the series less
 // its seasons; autoregressions of levels and of changes, iterated, their lags by the corrected criterion of Akaike; ridge

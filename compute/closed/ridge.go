@@ -67,6 +67,12 @@ type moments struct {
 	rows       int
 }
 
+func emptyMoments(n int) *moments {
+	return &moments{
+		columns: n, mean: make([]float64, n), unit: make([]float64, n), gram: make([]float64, f64.Triangle(n)), b: make([]float64, n),
+	}
+}
+
 // rowBudget bounds the work of one fit: rows · columns² · steps. Where there are more rows every step-th is taken, the last
 // among them.
 const rowBudget = 2e8
@@ -74,7 +80,7 @@ const rowBudget = 2e8
 // newMoments takes the origins o, from ≤ o < to, each with its target z[o+1+k] − z[o]; it may be none.
 func newMoments(z, sums []float64, f *features, k, from, to, horizon int) *moments {
 	n := f.columns()
-	m := &moments{columns: n, mean: make([]float64, n), unit: make([]float64, n), gram: make([]float64, f64.Triangle(n)), b: make([]float64, n)}
+	m := emptyMoments(n)
 	if to <= from {
 		return m // no change is the forecast
 	}
