@@ -34,7 +34,7 @@ func TestPerceptronBits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = "de60e4b4b48aa35efb49193ed446c42062e2c039bf4fa7bab5b8eb5b00ff6e7a"
+	const want = "18df5d60985276349274ceeba9a17278518db1d42224f54503aecdf941ca5e15"
 	if m, err := d.Measure(d.Parameters(g), r); err != nil || m.Digest() != want {
 		t.Errorf("digest %s (%v), want %s", m.Digest(), err, want)
 	}
