@@ -64,7 +64,7 @@ DEVICE void backward(const B &b, const Individual &me, u32 step, i32 rows) {
     const Op o = opAt(b, first + i);
     i32 positions = rows * o.steps;
     switch (o.code) {
-      case OP_BACK: back(b, o, positions, gradientOf(b, o)); break;
+      case OP_BACK: back(b, o, positions, (o.flags & FLAG_MOVE) ? nullptr : gradientOf(b, o)); break;
       case OP_MOVE: move(b, o, gradientOf(b, o)); break;
       case OP_SCALE: scaleAll(b, o, positions); break;
       case OP_COPY: copyAll(b, o, positions); break;
@@ -112,8 +112,9 @@ DEVICE void readRows(const B &b, const f32 *x, const f32 *y, const u32 *index, u
   i32 elements = p.steps * p.channels, width = (elements + 3) & ~3;
   if (p.steps == 1) {
     for (Walk e(b, width / 4); e.row < rows; e.next()) {
-      u64 sample = index ? index[e.row] : first + (u32)e.row;
-      *reinterpret_cast<float4 *>(b.at(p.x) + e.row * p.xs + e.column * 4) = load4(x + sample * (u64)width + e.column * 4);
+      u32 sample = index ? index[e.row] : first + (u32)e.row;
+      const f32 *from = x + (u64)sample * (u32)width + e.column * 4;
+      *reinterpret_cast<float4 *>(b.at(p.x) + e.row * p.xs + e.column * 4) = load4(from);
     }
   } else {
     for (i32 e = b.tid; e < rows * elements; e += B::threads) {
@@ -130,9 +131,9 @@ DEVICE void readRows(const B &b, const f32 *x, const f32 *y, const u32 *index, u
 
 // gather reads the minibatch of step i, counted from 0. `keyed` is the epoch whose keys are there. A barrier inside.
 template <class B>
-DEVICE void gather(const B &b, const Individual &me, u32 i, u32 &keyed) {
+DEVICE void gather(const B &b, const Individual &me, u32 perEpoch, u32 i, u32 &keyed) {
   const Program &p = *b.program;
-  u32 perEpoch = me.trainRows / (u32)p.batch, epoch = i / perEpoch, first = (i - epoch * perEpoch) * (u32)p.batch;
+  u32 epoch = i / perEpoch, first = (i - epoch * perEpoch) * (u32)p.batch;
   Control *c = control();
   if (keyed != epoch) {
     keyed = epoch;
@@ -226,7 +227,7 @@ DEVICE void train(B b, const Args &a, Individual *record) {
   b.program = a.programs + me.program;
   const Program &p = *b.program;
   const Segment *segments = a.segments + p.segments;
-  u32 keyed = everyLane;
+  u32 keyed = everyLane, perEpoch = me.trainRows / (u32)p.batch;
   loadProgram(b, a.ops);
   if (b.tid == 0) {
     control()->moments = me.state + p.size;
@@ -248,7 +249,7 @@ DEVICE void train(B b, const Args &a, Individual *record) {
   while (now.status == STATUS_RUNNING && (now.step < until || !training)) {
     i32 rows = p.batch;
     if (training) {
-      gather(b, me, now.step, keyed);
+      gather(b, me, perEpoch, now.step, keyed);
       if (b.tid == 0) {
         u32 s = now.step;
         setStep(p, me, me.rates[s], me.corrections[2 * s], me.corrections[2 * s + 1]);

@@ -19,9 +19,9 @@ type schedule struct {
 
 // scheduleKey is what the rates depend on.
 type scheduleKey struct {
-	rate         float32
-	kind         nn.Schedule
-	warmup, step int
+	rate                float32
+	kind                nn.Schedule
+	warmup, steps, made int
 }
 
 // maxScheduled is how many rates are remembered for trainings to come, in all tables together: 64 MiB.
@@ -29,7 +29,7 @@ const maxScheduled = 1 << 24
 
 // schedule returns the rates of a configuration, computed by the first goroutine that asks.
 func (e *Engine) schedule(c *nn.Config) *schedule {
-	key := scheduleKey{c.LearningRate, c.Schedule, c.WarmupSteps, c.MaxSteps}
+	key := scheduleKey{c.LearningRate, c.Schedule, c.WarmupSteps, c.ScheduleSteps, c.MaxSteps}
 	e.mu.Lock()
 	s := e.schedules[key]
 	if s == nil {
