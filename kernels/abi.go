@@ -42,6 +42,8 @@ const (
 	FlagHold  = 1
 	FlagAdd   = 2
 	FlagSpare = 4
+	FlagMove  = 8
+	FlagOn    = 16
 )
 
 // Activations.
@@ -98,6 +100,7 @@ type Program struct {
 	Dy, Dys                int32
 	Target, Values, Index  int32
 	Gradient               int32
+	Code                   int32
 	Memory                 int32
 	Scratch                int32
 	Loss, Optimizer        int32
@@ -113,17 +116,17 @@ type Individual struct {
 	Corrections    Memory
 	Out            Memory
 
-	Program                                                          uint32
-	TrainRows, ValidRows                                             uint32
-	Key0, Key1                                                       uint32
-	MaxSteps, EvalEvery, Patience, Segment                           uint32
-	MinDelta, ClipNorm, WeightDecay, Beta1, Beta2, Epsilon, Momentum float32
-	StepsPerLaunch                                                   uint32
-	Fresh                                                            uint32
-	Step, Status, BestStep, Stale                                    uint32
-	Best, Loss                                                       float32
-	Validations                                                      uint32
-	Spare                                                            uint32
+	Program                                                           uint32
+	TrainRows, ValidRows                                              uint32
+	Key0, Key1                                                        uint32
+	MaxSteps, EvalEvery, Patience, Segment                            uint32
+	MinDelta, ClipNorm, WeightDecay, Beta1, Beta2, Epsilon2, Momentum float32
+	StepsPerLaunch                                                    uint32
+	Fresh                                                             uint32
+	Step, Status, BestStep, Stale                                     uint32
+	Best, Loss                                                        float32
+	Validations                                                       uint32
+	Spare                                                             uint32
 }
 
 // Memory is an address in a device's memory; 0 is none.

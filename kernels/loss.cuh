@@ -41,11 +41,11 @@ DEVICE void evaluateLoss(const B &b, i32 rows, bool training) {
   const f32 *target = b.at(p.target);
   f32 *values = b.at(p.values);
   if (p.loss != LOSS_SOFTMAX) {
-    for (i32 e = b.tid; e < rows * p.outputs; e += B::threads) {
-      i32 r = e / p.outputs, c = e - r * p.outputs;
+    for (Walk e(b, p.outputs); e.row < rows; e.next()) {
+      i32 i = e.row * p.outputs + e.column;
       f32 slope;
-      values[e] = lossElement(p.loss, b.at(p.y)[r * p.ys + c], target[e], slope);
-      if (training) b.at(p.dy)[r * p.dys + c] = quotient(slope, count);
+      values[i] = lossElement(p.loss, b.at(p.y)[e.row * p.ys + e.column], target[i], slope);
+      if (training) b.at(p.dy)[e.row * p.dys + e.column] = quotient(slope, count);
     }
     return;
   }
@@ -54,17 +54,18 @@ DEVICE void evaluateLoss(const B &b, i32 rows, bool training) {
     f32 *v = values + r * p.outputs;
     f32 largest = y[0];
     for (i32 c = 1; c < p.outputs; c++) largest = y[c] > largest ? y[c] : largest;
-    f32 sum = 0.0f;
+    f32 sum = 0.0f, weight = 0.0f;
     for (i32 c = 0; c < p.outputs; c++) {
       f32 d = sub(y[c], largest);
       v[c] = d;
       sum = add(sum, expOf(d));
+      weight = add(weight, t[c]);
     }
     f32 log = logOf(sum);
     for (i32 c = 0; c < p.outputs; c++) {
       f32 d = v[c];
       v[c] = mul(t[c], sub(log, d));
-      if (training) b.at(p.dy)[r * p.dys + c] = quotient(sub(quotient(expOf(d), sum), t[c]), count);
+      if (training) b.at(p.dy)[r * p.dys + c] = quotient(sub(mul(quotient(expOf(d), sum), weight), t[c]), count);
     }
   }
 }
