@@ -81,9 +81,12 @@ type Config struct {
 	// ClipNorm is the largest Euclidean norm that a gradient keeps; 0 is no limit.
 	ClipNorm float32 `json:",omitempty"`
 
-	// WarmupSteps, 0 … MaxSteps−1, is the length of the linear warm-up before Schedule begins.
+	// WarmupSteps, 0 … the schedule's steps − 1, is the length of the linear warm-up before Schedule begins.
 	WarmupSteps int
 	Schedule    Schedule
+	// ScheduleSteps, 0 or at least MaxSteps, is the number of steps of the run whose schedule this one has, of which
+	// MaxSteps are made; 0: MaxSteps.
+	ScheduleSteps int `json:",omitempty"`
 
 	// EvalEvery is the validation cadence in steps; 0 validates after the last step only.
 	EvalEvery int
@@ -106,3 +109,6 @@ func DefaultConfig() Config {
 		Segment: 100,
 	}
 }
+
+// scheduleSteps is the number of steps that the schedule is for.
+func (c *Config) scheduleSteps() int { return max(c.ScheduleSteps, c.MaxSteps) }

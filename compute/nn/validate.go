@@ -59,7 +59,10 @@ func (c *Config) Validate() error {
 	p.check(c.Schedule == Constant || c.Schedule == Cosine, "schedule %q: must be constant or cosine", c.Schedule)
 	p.between("batch", c.Batch, 1, MaxBatch)
 	p.between("max_steps", c.MaxSteps, 1, MaxSteps)
-	p.between("warmup_steps", c.WarmupSteps, 0, max(c.MaxSteps-1, 0))
+	if c.ScheduleSteps != 0 {
+		p.between("schedule_steps", c.ScheduleSteps, c.MaxSteps, MaxSteps)
+	}
+	p.between("warmup_steps", c.WarmupSteps, 0, max(c.scheduleSteps()-1, 0))
 	p.between("eval_every", c.EvalEvery, 0, MaxSteps)
 	p.between("patience", c.Patience, 0, MaxSteps)
 	p.between("segment", c.Segment, 0, MaxSteps)

@@ -91,9 +91,9 @@ func TestJobsRoundTrip(t *testing.T) {
 	defer mem.AssertSize(t, 0)
 	p := canon.NewObject("x", 1.0)
 	want := []Job{
-		{Domain: "d", Parameters: p, Seed: 1<<64 - 1},
-		{Domain: "d", Parameters: p, Synthetic: &SyntheticJob{Seed: 1<<32 - 1}},
-		{Domain: "d", Parameters: p, Synthetic: &SyntheticJob{Seed: 3, Incumbent: p, IncumbentSeed: 4}},
+		{Domain: "d", Parameters: p, Seeds: []uint64{1<<64 - 1, 0}},
+		{Domain: "d", Parameters: p, Seeds: []uint64{2}, Base: &Recipe{p, []uint64{9, 8}}, Synthetic: &SyntheticJob{Seed: 1<<32 - 1}},
+		{Domain: "d", Parameters: p, Seeds: []uint64{1}, Synthetic: &SyntheticJob{Seed: 3, Incumbent: &Recipe{p, []uint64{4}}}},
 	}
 	data, err := EncodeJobs(mem, table.Arrow, want)
 	if err != nil {

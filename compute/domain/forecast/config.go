@@ -113,7 +113,7 @@ func (c *Config) Validate() error {
 
 // object returns the settings in force.
 func (c *Config) object() *canon.Object {
-	o := c.Object().Set("time_column", c.TimeColumn).Set("value_column", c.ValueColumn).Set("horizon", c.Horizon).
+	o := c.Object().Set("folds", c.Folds).Set("time_column", c.TimeColumn).Set("value_column", c.ValueColumn).Set("horizon", c.Horizon).
 		Set("period", c.Period).Set("models", c.Space[geneModel].Choices)
 	if c.ValidationStart != "" {
 		o.Delete("validation_fraction")

@@ -13,7 +13,7 @@ import (
 func (p *problem) Synthesize(_ context.Context, key rng.Key) ([]float64, error) {
 	draws := rng.New(key, rng.Bootstrap, 0)
 	s, period := p.series, p.config.Period
-	rows := s.validation
+	rows := s.starts[0]
 	// Every block is put a multiple of the period after row 0, so it is taken from one too.
 	blocks := uint32((rows - 1) / period)
 	series := make([]float64, 1, rows)

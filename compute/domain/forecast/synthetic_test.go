@@ -17,7 +17,7 @@ func TestGenerateBlocks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rows := d.series.validation
+		rows := d.series.starts[0]
 		if len(s.Series) != rows || s.Target != nil {
 			t.Fatalf("%d values, want %d", len(s.Series), rows)
 		}

@@ -73,6 +73,6 @@ func (c *Config) Validate() error {
 
 // object returns the settings in force; target is the name of the target column.
 func (c *Config) object(target string) *canon.Object {
-	return c.Object().Set("task", string(c.Task)).Set("target_column", target).Set("numeric_columns", c.Numeric).
+	return c.Object().Set("folds", c.Folds).Set("task", string(c.Task)).Set("target_column", target).Set("numeric_columns", c.Numeric).
 		Set("categorical_columns", c.Categorical).Set("ignored_columns", c.Ignored)
 }
