@@ -41,8 +41,8 @@ func (l look) Validation(fold int) supervised.Cases {
 	return &w
 }
 
-// Training implements supervised.View: the origins from the first that every view allows.
-func (l look) Training() supervised.Cases {
+// Learning implements supervised.View: the origins from the first that every view allows.
+func (l look) Learning() supervised.Cases {
 	w := l.part(l.config.firstOrigin(), 0, l.series.test)
 	return &w
 }

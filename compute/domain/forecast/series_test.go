@@ -219,7 +219,7 @@ func TestWindows(t *testing.T) {
 		d := mustDomain(t, monthly(220), func(c *Config) { c.Horizon = horizon })
 		s, window := d.series, 9
 		l := look{d.problem, view{window: window}}
-		parts := map[string][]*windows{"train": {l.Training().(*windows)}, "test": {l.Test().(*windows)}}
+		parts := map[string][]*windows{"train": {l.Learning().(*windows)}, "test": {l.Test().(*windows)}}
 		for fold := range s.folds() {
 			parts["val"] = append(parts["val"], l.Validation(fold).(*windows))
 		}

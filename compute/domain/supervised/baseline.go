@@ -53,12 +53,12 @@ func (d *Domain) newNaive(member Member) (*model, []float32, error) {
 	}
 	var errors []float32
 	m.measures[validation], errors = d.pooled(m.view, folds, lists, m.ensemble.weights)
-	m.measures[training], _ = measure(m.view.Training(), predictions(m.ensemble, m.view.Training()))
+	m.measures[training], _ = measure(m.view.Learning(), predictions(m.ensemble, m.view.Learning()))
 	m.measures[test], _ = measure(m.view.Test(), predictions(m.ensemble, m.view.Test()))
 	return m, errors, nil
 }
 
 // lens are the numbers of cases behind the measures.
 func (m *model) lens() [3]int {
-	return [3]int{m.view.Training().Len(), m.domain.cases, m.view.Test().Len()}
+	return [3]int{m.view.Learning().Len(), m.domain.cases, m.view.Test().Len()}
 }

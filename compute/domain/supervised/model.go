@@ -70,7 +70,7 @@ func (m *model) measure(lists [][][]float32, tests [][]float32) {
 	out := make([]float32, m.view.Test().Len()*m.view.Test().Width())
 	combine(out, tests, m.ensemble.weights)
 	m.measures[test], _ = measure(m.view.Test(), out)
-	m.measures[training], _ = measure(m.view.Training(), predictions(m.ensemble, m.view.Training()))
+	m.measures[training], _ = measure(m.view.Learning(), predictions(m.ensemble, m.view.Learning()))
 }
 
 // caseErrors are errors of cases as domain.Model has them.

@@ -38,8 +38,8 @@ type View interface {
 	// Validation returns the cases of a fold: those that its training has not seen. Their number and order are the same in
 	// every view.
 	Validation(fold int) Cases
-	// Training and Test return the cases that a final model was trained on, and those that none was.
-	Training() Cases
+	// Learning and Test return the cases that a final model was trained on, and those that none was.
+	Learning() Cases
 	Test() Cases
 	// Prediction turns the outputs of a network into what is averaged and measured: probabilities, of classes.
 	Prediction(network Predict) Predict

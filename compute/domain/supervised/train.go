@@ -73,6 +73,7 @@ func (d *Domain) paused(g genome.Genome, seed uint64, fold, rung int) nn.Task {
 type run struct {
 	status             nn.Status // 0: not made
 	stopStep, bestStep int
+	paused             bool // before the end of its schedule
 	root               [32]byte
 	model              *network // nil: diverged
 	// predictions are those of the cases that the training has not seen.

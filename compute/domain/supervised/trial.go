@@ -37,7 +37,9 @@ func (d *Domain) Try(ctx context.Context, t domain.Trial, each domain.Each) (dom
 	group.Go(func() error { return d.closed.fit(within, d, each) })
 	group.Go(func() error {
 		return each.Or()(within, len(folds), func(ctx context.Context, i int) (err error) {
-			if runs[i], err = d.train(ctx, g, d.paused(g, t.Seed, folds[i], t.Rung)); err == nil {
+			task := d.paused(g, t.Seed, folds[i], t.Rung)
+			if runs[i], err = d.train(ctx, g, task); err == nil {
+				runs[i].paused = task.Config.ScheduleSteps > 0
 				runs[i].predict(view.Validation(folds[i]))
 			}
 			return err
@@ -46,14 +48,15 @@ func (d *Domain) Try(ctx context.Context, t domain.Trial, each domain.Each) (dom
 	if err := group.Wait(); err != nil {
 		return domain.Tried{}, cause(ctx, err)
 	}
-	return d.tried(view, folds, runs, t.Rung > 0), nil
+	return d.tried(view, folds, runs), nil
 }
 
 // tried measures the trainings of a trial.
-func (d *Domain) tried(view View, folds []int, runs []run, paused bool) domain.Tried {
-	steps, status := 0, nn.Completed
+func (d *Domain) tried(view View, folds []int, runs []run) domain.Tried {
+	steps, status, paused := 0, nn.Completed, false
 	for i := range runs {
 		steps += runs[i].stopStep
+		paused = paused || runs[i].paused
 		if runs[i].status == nn.Diverged || status != nn.Diverged && runs[i].status == nn.Stopped {
 			status = runs[i].status
 		}

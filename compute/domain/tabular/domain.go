@@ -86,8 +86,8 @@ func (p *problem) Sources(i int) (training, validating nn.Source) {
 // Validation implements supervised.View.
 func (p *problem) Validation(fold int) supervised.Cases { return p.data.folds[fold].validation }
 
-// Training implements supervised.View.
-func (p *problem) Training() supervised.Cases { return p.data.learn }
+// Learning implements supervised.View.
+func (p *problem) Learning() supervised.Cases { return p.data.learn }
 
 // Test implements supervised.View.
 func (p *problem) Test() supervised.Cases { return p.data.test }

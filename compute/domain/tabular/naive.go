@@ -64,15 +64,24 @@ func (p constant) Coefficients() []float64 {
 
 // prior returns the frequencies of the classes.
 func prior(s *samples, rows []int32) []float32 {
-	counts := make([]int, s.classes)
-	for _, row := range rows {
-		counts[s.labels[row]]++
-	}
+	counts := s.counts(rows)
 	out := make([]float32, s.classes)
 	for k, n := range counts {
 		out[k] = float32(n) / float32(len(rows))
 	}
 	return out
+}
+
+// counts returns how many of rows each class has; none in a regression.
+func (s *samples) counts(rows []int32) []int {
+	n := make([]int, s.classes)
+	if s.classes == 0 {
+		return n
+	}
+	for _, row := range rows {
+		n[s.labels[row]]++
+	}
+	return n
 }
 
 // numbers returns the scaled targets of rows.
