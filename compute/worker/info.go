@@ -37,7 +37,11 @@ type Info struct {
 
 func infoOf(of domain.Domain) Info {
 	d := of.Describe()
-	return Info{Folds: max(d.Folds, 1), Cases: d.Cases, Deterministic: d.Deterministic, Baseline: of.Naive().Performance(),
+	baseline := math.NaN()
+	if m := of.Naive(); m != nil { // else an error of the domain's, but no reason to die
+		baseline = m.Performance()
+	}
+	return Info{Folds: max(d.Folds, 1), Cases: d.Cases, Deterministic: d.Deterministic, Baseline: baseline,
 		Plugin: d.Plugin, Space: d.Space, DataHash: d.DataHash, PerformanceMetric: d.PerformanceMetric,
 		HigherIsBetter: d.HigherIsBetter, Strategy: d.Strategy, Baselines: d.Baselines,
 		Contract: d.ContractVersion, Defaults: d.Defaults}
