@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"doin.network/node/compute/closed"
 	"doin.network/node/compute/domain"
 	"doin.network/node/compute/domain/supervised"
 )
@@ -18,17 +19,22 @@ type series struct {
 	starts []int
 	// scale has the mean absolute seasonal difference before the first origin for its unit, the value of row 0 for its
 	// offset.
-	scale    supervised.Scale
-	scaled   []float32
+	scale  supervised.Scale
+	scaled []float32
+	// levels are the values again, of the scaled ones: what the closed forms see.
+	levels []float64
+	// periods are those of the closed forms, ascending.
+	periods  []int
 	calendar calendar
 }
 
 // newSeries splits and scales a table. Its errors wrap domain.ErrConfig (the split) or supervised.ErrData (the values).
 func newSeries(t *Table, c *Config) (*series, error) {
-	s := &series{table: t, calendar: newCalendar(c.Period, t.axis.phase(c.Period))}
-	if err := s.split(c); err != nil {
+	s := &series{table: t}
+	if err := s.season(c); err != nil {
 		return nil, err
 	}
+	s.calendar = newCalendar(c.Period, t.axis.phase(c.Period))
 	if err := s.fit(c.Period); err != nil {
 		return nil, err
 	}
@@ -40,7 +46,35 @@ func newSeries(t *Table, c *Config) (*series, error) {
 		}
 		s.scaled[i] = v
 	}
+	s.levels = s.unscaled(s.scaled)
 	return s, nil
+}
+
+// season splits the table with the configured period or, where there is none, finds the periods of what precedes the test
+// part, and sets the configuration's: the smallest that the training part has room for, or 1.
+func (s *series) season(c *Config) error {
+	if c.Period > 0 {
+		if s.periods = nil; c.Period > 1 {
+			s.periods = []int{c.Period}
+		}
+		return s.split(c)
+	}
+	c.Period = 1
+	if err := s.split(c); err != nil {
+		return err
+	}
+	s.periods = closed.Periods(s.table.values[:s.test], s.table.axis.frequency())
+	for _, p := range s.periods {
+		if p > MaxPeriod {
+			break
+		}
+		c.Period = p
+		if s.split(c) == nil {
+			return nil
+		}
+	}
+	c.Period = 1
+	return s.split(c)
 }
 
 // folds is the number of folds.
@@ -155,6 +189,8 @@ func (s *series) fit(period int) error {
 // among the settings: it follows the largest window of the search space and decides which samples there are.
 func (s *series) hash(c *Config) string {
 	h := supervised.NewHasher("doin/forecast/data/3\n")
+	h.Words(len(s.periods))
+	h.Words(s.periods...)
 	h.Words(len(s.starts))
 	h.Words(s.starts...)
 	h.Words(s.table.Rows(), s.test, c.firstOrigin(), c.Horizon, c.Period, s.calendar.phase,

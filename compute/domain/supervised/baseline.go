@@ -3,6 +3,7 @@ package supervised
 import (
 	"context"
 
+	"doin.network/node/compute/vec"
 	"doin.network/node/internal/canon"
 )
 
@@ -32,6 +33,12 @@ func (d *Domain) measureBaselines() error {
 		d.unit = best
 	}
 	d.naive.cases = d.caseErrors(errors)
+	for fold := range d.spec.Folds { // the errors are in the order of the folds
+		n := d.naive.view.Validation(fold).Len()
+		var sum vec.Summer
+		sum.Add(errors[:n])
+		d.naiveErrors, errors = append(d.naiveErrors, float64(sum.Mean())), errors[n:]
+	}
 	return nil
 }
 

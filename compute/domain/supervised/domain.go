@@ -29,6 +29,7 @@ type Domain struct {
 	cases                   int     // validation cases of all folds
 	unit                    float32 // scaled error that is 1 in units of the performance
 	naive                   *model
+	naiveErrors             []float64     // of each fold, scaled
 	baselines               *canon.Object // metrics
 	closed                  closedForms
 	trainer                 device.Trainer

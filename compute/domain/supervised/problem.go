@@ -58,6 +58,8 @@ type Cases interface {
 	Width() int
 	// Inputs writes the inputs of a network for case i into x.
 	Inputs(i int, x []float32)
+	// Targets writes what a prediction without any error is, [Len][Width].
+	Targets(out []float32)
 	// Errors writes the error of each case's prediction, in scaled units; predictions [Len][Width], errors [Len]. It
 	// returns how many are right, where a problem counts that.
 	Errors(predictions, errors []float32) (correct int)
@@ -81,6 +83,12 @@ type Fitted interface {
 	Predict(c Cases, out []float32)
 	// Coefficients are the numbers that it consists of, for the digest.
 	Coefficients() []float64
+}
+
+// Partial is what a Fitted is too that cannot predict all cases.
+type Partial interface {
+	// Covers reports whether it can predict them.
+	Covers(c Cases) bool
 }
 
 // Measure is what a model is worth on cases.

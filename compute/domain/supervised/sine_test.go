@@ -181,6 +181,8 @@ func (p *points) Width() int { return 1 }
 
 func (p *points) Inputs(i int, x []float32) { x[0] = p.x[i] }
 
+func (p *points) Targets(out []float32) { copy(out, p.y) }
+
 func (p *points) Errors(predictions, errors []float32) (correct int) {
 	for i, y := range predictions {
 		errors[i] = vec.Abs(y - p.y[i])
