@@ -52,7 +52,7 @@ func (l look) Answer(ctx context.Context, input *canon.Object, m supervised.Fitt
 			}
 			q.known = append(q.known, v)
 			if len(forecast) < q.steps {
-				forecast = append(forecast, s.scale.From(float64(v)))
+				forecast = append(forecast, s.to(s.scale.From(float64(v))))
 				times = append(times, s.table.Time(q.row+at+1+k))
 			}
 		}
@@ -109,7 +109,7 @@ func (l look) parseQuery(input *canon.Object) (q query, err error) {
 		q.known, q.row = slices.Clone(s.scaled[:q.row]), 0
 	}
 	for i, y := range values {
-		scaled, ok := s.scale.To(y)
+		scaled, ok := s.scale.To(s.from(y))
 		if !ok {
 			return q, fmt.Errorf("series: value %d, %v: too far from the training data", i, y)
 		}

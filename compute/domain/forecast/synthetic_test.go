@@ -22,8 +22,8 @@ func TestGenerateBlocks(t *testing.T) {
 			t.Fatalf("%d values, want %d", len(s.Series), rows)
 		}
 		last := d.series.test - 1
-		series := append([]float64{d.series.table.Value(last)}, s.Series...) // it goes on from there
-		y := d.series.table.values[last%period : rows]
+		series := append([]float64{d.series.values[last]}, s.Series...) // it goes on from there
+		y := d.series.values[last%period : rows]
 		used := map[int]bool{}
 		for i := 0; i < rows; i += period {
 			block := sameBlock(series[i:min(i+period+1, rows+1)], y, period)
@@ -54,7 +54,13 @@ func sameBlock(series, y []float64, period int) int {
 }
 
 func TestScoreRefusesShortSeries(t *testing.T) {
-	d := mustDomain(t, monthly(200), func(c *Config) { quick(c); c.Horizon = 31; c.ValidationFraction = 0.2; c.TestFraction = 0.2; c.Folds = 1 })
+	d := mustDomain(t, monthly(200), func(c *Config) {
+		quick(c)
+		c.Horizon = 31
+		c.ValidationFraction = 0.2
+		c.TestFraction = 0.2
+		c.Folds = 1
+	})
 	good, err := d.Generate(t.Context(), 1)
 	if err != nil {
 		t.Fatal(err)

@@ -54,7 +54,7 @@ func FromTable(c Config, t *Table) (*supervised.Domain, error) {
 func (p *problem) spec() supervised.Spec {
 	s := supervised.Spec{
 		Plugin: Plugin, DataHash: p.data.hash(&p.config), Folds: len(p.data.folds), Loss: "cross_entropy",
-		Performance: "relative_cross_entropy", Unit: p.data.scale.Unit, Relative: true,
+		Performance: "relative_cross_entropy", Unit: supervised.Shift(p.data.scale.Unit, p.data.power), Relative: true,
 		Counts: true, Accuracy: p.config.Task == Classification, Defaults: p.config.object(p.data.target),
 	}
 	if p.config.Task == Regression {
