@@ -41,6 +41,16 @@ func (p *problem) Members() (list []supervised.Member) {
 	return list
 }
 
+// Shown implements supervised.Problem: drift and the linear autoregression, where the rows allow them.
+func (p *problem) Shown() (list []supervised.Member) {
+	for _, m := range p.Members() {
+		if c := m.(closedForm); c.spec.Kind == closed.Drift || c.spec.Kind == closed.AR && !c.spec.Log {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
 // closedForm is a member of the textbook.
 type closedForm struct {
 	problem *problem

@@ -27,7 +27,7 @@ func (e *ensemble) Predict(c Cases, out []float32) {
 func (e *ensemble) covering(c Cases) []int {
 	weights, all := make([]int, len(e.weights)), 0
 	for i, m := range e.members {
-		if p, ok := m.(Partial); !ok || p.Covers(c) {
+		if m != nil && covers(m, c) {
 			weights[i] = e.weights[i]
 			all += weights[i]
 		}
@@ -41,6 +41,12 @@ func (e *ensemble) covering(c Cases) []int {
 		}
 	}
 	return weights
+}
+
+// covers reports whether a model can predict cases.
+func covers(m Fitted, c Cases) bool {
+	p, ok := m.(Partial)
+	return !ok || p.Covers(c)
 }
 
 // Coefficients implements Fitted: those of all members, in their order.

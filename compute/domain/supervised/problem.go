@@ -23,6 +23,8 @@ type Problem interface {
 	// Baselines returns the models of which the one with the smallest error over the validation cases is the baseline, of
 	// equals the first; at least one. They are cheap to fit.
 	Baselines() []Member
+	// Shown returns other models whose errors are told beside the baselines'.
+	Shown() []Member
 	// Members returns the closed-form models that stand beside the networks of every ensemble, in their order.
 	Members() []Member
 	// Synthesize makes the synthetic data of an evaluator from a random key: numbers that the Synthetic of each View

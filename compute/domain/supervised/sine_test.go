@@ -126,6 +126,8 @@ func (s *sine) Baselines() []supervised.Member { return []supervised.Member{zero
 
 func (s *sine) Members() []supervised.Member { return nil }
 
+func (s *sine) Shown() []supervised.Member { return nil }
+
 type zero struct{}
 
 func (zero) Name() string                                          { return "zero" }
