@@ -65,15 +65,15 @@ func (d *Domain) newNaive(member Member) (*model, []float32, error) {
 	var folds []int
 	var lists [][][]float32
 	for fold := range d.spec.Folds + 1 {
-		fitted, err := member.Fit(context.Background(), fold)
+		fitted, err := d.fits.of(context.Background(), d, member, fold)
 		if err != nil {
 			return nil, nil, err
 		}
 		if fold == d.spec.Folds {
-			m.ensemble = &ensemble{members: []Fitted{fitted}, weights: []int{1}}
+			m.ensemble = &ensemble{members: []Fitted{fitted.model}, weights: []int{1}}
 			continue
 		}
-		folds, lists = append(folds, fold), append(lists, [][]float32{predictions(fitted, m.view.Validation(fold))})
+		folds, lists = append(folds, fold), append(lists, [][]float32{fitted.predictions})
 	}
 	var errors []float32
 	m.measures[validation], errors = d.pooled(m.view, folds, lists, m.ensemble.weights)
