@@ -15,7 +15,8 @@
 // n rows, the images of the permutation's first ⌊n·test_fraction⌋ positions test, at least one; then come O folds of
 // ⌊n·validation_fraction⌋ positions, at least one, each of which validates what all other learning rows train. "folds" is O;
 // else it is four below 2,000 rows, three below 10,000 and two above, or as many as the rows of every group are enough for.
-// Within a part, rows keep the order of the file.
+// Within a part, rows keep the order of the file. With "test_data", a second file, or a "split_column" whose cells are train,
+// validation or test, the rows that test are known, and all others learn.
 //
 // # Inputs
 //

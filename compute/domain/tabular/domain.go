@@ -30,7 +30,14 @@ func New(config *canon.Object, others ...string) (*supervised.Domain, error) {
 }
 
 func read(c Config, r io.Reader) (*supervised.Domain, error) {
-	t, err := Parse(r, c.Schema)
+	if c.TestData == "" {
+		return readAll(c, r)
+	}
+	return supervised.ReadFile(c.TestData, func(tests io.Reader) (*supervised.Domain, error) { return readAll(c, r, tests) })
+}
+
+func readAll(c Config, r io.Reader, tests ...io.Reader) (*supervised.Domain, error) {
+	t, err := Parse(r, c.Schema, tests...)
 	if err != nil {
 		return nil, err
 	}
