@@ -38,8 +38,12 @@ type column struct {
 	// limit is the greatest number of labels.
 	limit int
 	rows  int
-	// numbers are the cells of a numeric column, NaN where missing; there is no −0.
+	// numbers are the cells of a numeric column, NaN where missing; there is no −0. Once the column is finished they are in
+	// units of 10^power, in which the largest magnitude lies in [1, 10), so that nothing depends on the unit of the file.
 	numbers []float64
+	power   int
+	// long are the texts of numbers that may have more digits than a double gives back, by row, until the column is finished.
+	long map[int]string
 	// codes are the cells of a categorical one: indices of labels, noCode where missing.
 	codes []int32
 	// labels are the categories, ascending once the column is finished.
@@ -66,6 +70,12 @@ func (c *column) add(cell string) error {
 			}
 			if v == 0 {
 				v = 0 // −0
+			}
+			if len(cell) > 15 {
+				if c.long == nil {
+					c.long = map[int]string{}
+				}
+				c.long[len(c.numbers)] = strings.Clone(cell)
 			}
 		}
 		c.numbers = append(c.numbers, v)
@@ -122,8 +132,18 @@ func (c *column) code(cell string) (int32, error) {
 	return code, nil
 }
 
-// finish puts the labels in ascending byte order and renumbers the codes. No cell can be added after it.
+// finish puts the labels in ascending byte order and renumbers the codes, and takes the numbers' power of ten from them. No
+// cell can be added after it.
 func (c *column) finish() {
+	c.power = supervised.Exponent(c.numbers)
+	for i, v := range c.numbers {
+		if text, ok := c.long[i]; ok && v != 0 {
+			c.numbers[i] = supervised.ShiftText(text, -c.power)
+			continue
+		}
+		c.numbers[i] = supervised.Shift(v, -c.power)
+	}
+	c.long = nil
 	first := c.labels
 	c.labels = slices.Sorted(slices.Values(first))
 	place := make([]int32, len(first))
@@ -138,6 +158,9 @@ func (c *column) finish() {
 	}
 	c.index = nil
 }
+
+// number returns the cell of a row of a numeric column, in the unit of the file.
+func (c *column) number(row int) float64 { return supervised.Shift(c.numbers[row], c.power) }
 
 // isMissing reports whether the cell of a row is a missing value.
 func (c *column) isMissing(row int) bool {
