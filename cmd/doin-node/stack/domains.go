@@ -155,7 +155,7 @@ func (s *Stack) search(ctx context.Context, d config.Domain, info worker.Info) e
 		Migration: d.Migration, Dir: s.Path("search"),
 		Setup: olap.Setup{DomainID: d.ID, DomainType: d.MetricType, OptimizerPlugin: d.Plugin(), PerformanceMetric: d.MetricLabel(),
 			LowerIsBetter: s.profile.LowerIsBetter != nil && s.profile.LowerIsBetter(d.ID), OptimizationConfig: d.OptimizationConfig, ParamBounds: Bounds(d.Bounds),
-			Target: d.Target, DataHash: info.DataHash}}
+			Target: d.Target.Performance(), DataHash: info.DataHash}}
 	parts := search.Parts{Worker: trainer{s.Workers}, Chain: known{s}, Host: host{s: s, gpu: map[string]workers.Reading{}}, Tracker: s.Tracker,
 		Log: s.Log.With("component", "search"), Now: s.Now}
 	one := search.New(cfg, parts)
