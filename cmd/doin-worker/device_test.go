@@ -61,7 +61,7 @@ func serving(t *testing.T, d device.Device) *link {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		err := serveOn(context.WithoutCancel(t.Context()), d, inR, outW, slog.New(slog.DiscardHandler), 0, worker.DefaultShare)
+		err := serveOn(context.WithoutCancel(t.Context()), d, inR, outW, slog.New(slog.DiscardHandler), options{share: worker.DefaultShare})
 		outW.Close()
 		inR.Close()
 		l.done <- err

@@ -43,8 +43,8 @@ type fakeModel struct {
 	digest      string
 }
 
-func (m *fakeModel) Performance() float64   { return m.performance }
-func (m *fakeModel) Digest() string         { return m.digest }
+func (m *fakeModel) Performance() float64 { return m.performance }
+func (m *fakeModel) Digest() string       { return m.digest }
 func (m *fakeModel) Metrics() *canon.Object {
 	if math.IsNaN(m.performance) {
 		return canon.NewObject("status", "diverged")

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"math"
+	"math/big"
 	"reflect"
 	"testing"
 
 	"github.com/apache/arrow/go/v15/arrow/memory"
 
+	"doin.network/node/compute/domain"
 	"doin.network/node/compute/worker/table"
 	"doin.network/node/internal/canon"
 )
@@ -104,7 +106,7 @@ func TestJobsRoundTrip(t *testing.T) {
 		t.Errorf("DecodeJobs(EncodeJobs()) = %+v, %v", got, err)
 	}
 	results := []Result{
-		{Outcome: Outcome{Performance: -0.5, Digest: "d", Metrics: canon.NewObject("a", 1)}},
+		{Outcome: Outcome{Performance: -0.5, Digest: "d", Metrics: canon.NewObject("a", 1), Paired: domain.Paired{S1: -2, S2: big.NewInt(20), N: 2}}},
 		{Err: ErrDataHash},
 		{Outcome: Outcome{Metrics: canon.NewObject(), SyntheticScore: 1, IncumbentScore: 2, SyntheticDataHash: "h"}, Synthetic: true},
 	}

@@ -54,7 +54,7 @@ func FromTable(c Config, t *Table) (*supervised.Domain, error) {
 func (p *problem) spec() supervised.Spec {
 	return supervised.Spec{
 		Plugin: Plugin, DataHash: p.series.hash(&p.config), Folds: p.series.folds(), Loss: "mae", Performance: "mase",
-		Unit: p.series.scale.Unit, Defaults: p.config.object(),
+		Unit: p.series.to(p.series.scale.Unit), Defaults: p.config.object().Set("periods", integersOf(p.series.periods)),
 	}
 }
 
@@ -72,4 +72,13 @@ func (p *problem) View(g genome.Genome) supervised.View {
 		return look{problem: p}
 	}
 	return look{p, p.config.view(g)}
+}
+
+// integersOf is a list as JSON has it.
+func integersOf(list []int) []any {
+	out := make([]any, len(list))
+	for i, v := range list {
+		out[i] = int64(v)
+	}
+	return out
 }

@@ -109,7 +109,7 @@ func TestNaive(t *testing.T) {
 	if n.Digest() != "" || !(last < season) {
 		t.Errorf("digest %q, MAE %v of the last value, %v of the season", n.Digest(), last, season)
 	}
-	domaintest.Near(t, "performance", n.Performance(), -last/d.series.scale.Unit, 1e-6)
+	domaintest.Near(t, "performance", n.Performance(), -last/d.series.to(d.series.scale.Unit), 1e-6)
 	out, err := n.Infer(t.Context(), canon.NewObject("steps", 3))
 	if err != nil {
 		t.Fatal(err)

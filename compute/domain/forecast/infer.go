@@ -25,6 +25,9 @@ const (
 //   - last_time: the time of the last of them; default: the last time of the data;
 //   - steps: how many values to forecast, 1 … MaxForecast; default: the horizon.
 //
+// A series ends at last_time; what the data have before its first value is known too. Closed forms answer for an ensemble only where
+// the series begins with the data and ends no earlier than what they were fitted on; elsewhere the networks answer alone.
+//
 // Beyond the horizon the forecast goes on from its own values. The answer is {"forecast": […], "times": […]}.
 func (l look) Answer(ctx context.Context, input *canon.Object, m supervised.Fitted) (*canon.Object, error) {
 	q, err := l.parseQuery(input)
@@ -49,7 +52,7 @@ func (l look) Answer(ctx context.Context, input *canon.Object, m supervised.Fitt
 			}
 			q.known = append(q.known, v)
 			if len(forecast) < q.steps {
-				forecast = append(forecast, s.scale.From(float64(v)))
+				forecast = append(forecast, s.to(s.scale.From(float64(v))))
 				times = append(times, s.table.Time(q.row+at+1+k))
 			}
 		}
@@ -101,9 +104,12 @@ func (l look) parseQuery(input *canon.Object) (q query, err error) {
 	if len(values) < need {
 		return q, fmt.Errorf("series: %d values: need %d", len(values), need)
 	}
-	q.row = at + 1 - len(values)
+	// A series that goes on from the data, or takes the place of their end, is known with what precedes it.
+	if q.row = at + 1 - len(values); q.row >= 0 && q.row <= s.table.Rows() {
+		q.known, q.row = slices.Clone(s.scaled[:q.row]), 0
+	}
 	for i, y := range values {
-		scaled, ok := s.scale.To(y)
+		scaled, ok := s.scale.To(s.from(y))
 		if !ok {
 			return q, fmt.Errorf("series: value %d, %v: too far from the training data", i, y)
 		}

@@ -34,7 +34,7 @@ func infer(t *testing.T, m domain.Model, kv ...any) ([]float64, []any) {
 func TestInfer(t *testing.T) {
 	table := monthly(200) // 2000-01 … 2016-08
 	d := mustDomain(t, table, quick)
-	m := domaintest.Claim(t, d, small(d.config.Space), 1)
+	m := domaintest.Claim(t, d, fixed(d.config.Space), 1)
 
 	one, times := infer(t, m)
 	if len(one) != 1 || times[0] != "2016-09" {

@@ -2,6 +2,7 @@ package forecast
 
 import (
 	"fmt"
+	"slices"
 
 	"doin.network/node/compute/domain/supervised"
 	"doin.network/node/compute/nn"
@@ -73,23 +74,22 @@ func (l look) windows(first, count int) windows {
 	return windows{view: l.view, problem: l.problem, scaled: l.series.scaled, first: first, count: count}
 }
 
-// Synthetic implements supervised.View: the samples on which a model is scored, at the same origins for every window. The
-// series is scaled as the data are; its row 0 has the calendar position of theirs.
+// Synthetic implements supervised.View: the samples on which a model is scored. The series goes on from what precedes the
+// test part.
 func (l look) Synthetic(series []float64) (supervised.Cases, error) {
-	s, first := l.series, l.config.firstOrigin()
-	n := len(series)
-	if n < first+1+l.config.Horizon || n > supervised.MaxRows {
+	s, n := l.series, len(series)
+	if n < l.config.Horizon || n > supervised.MaxRows {
 		return nil, fmt.Errorf("series of %d values", n)
 	}
-	scaled := make([]float32, n)
+	scaled := slices.Clone(s.scaled[:s.test])
 	for i, y := range series {
 		x, ok := s.scale.To(y)
 		if !ok {
 			return nil, fmt.Errorf("value %d, %v: too far from the training data", i, y)
 		}
-		scaled[i] = x
+		scaled = append(scaled, x)
 	}
-	w := l.part(first, 0, n)
+	w := l.part(0, s.test, len(scaled))
 	w.scaled = scaled
 	return &w, nil
 }

@@ -16,9 +16,6 @@ func (p *problem) Baselines() []supervised.Member {
 	return list
 }
 
-// Members implements supervised.Problem.
-func (p *problem) Members() []supervised.Member { return nil }
-
 // ready is a member that has nothing to fit.
 type ready struct {
 	name string

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"doin.network/node/compute/closed"
 	"doin.network/node/compute/domain"
 	"doin.network/node/compute/domain/supervised"
 )
@@ -11,36 +12,80 @@ import (
 // series is a table, split and scaled. It is immutable.
 type series struct {
 	table *Table
+	// values are the table's in units of 10^power, in which the largest magnitude lies in [1, 10), so that nothing depends on
+	// the unit of the file.
+	values []float64
+	power  int
 	// test is the row at which the test part begins. starts[i] is the row of the first target of fold i's first validation
 	// origin: the fold trains on the rows before it, and its origins end where those of the next begin. The last of starts
 	// is no fold's.
 	test   int
 	starts []int
-	// scale has the mean absolute seasonal difference before the first origin for its unit, the value of row 0 for its
+	// scale, of values, has the mean absolute seasonal difference before the first origin for its unit, the value of row 0 for its
 	// offset.
-	scale    supervised.Scale
-	scaled   []float32
+	scale  supervised.Scale
+	scaled []float32
+	// levels are the values again, of the scaled ones: what the closed forms see.
+	levels []float64
+	// periods are those of the closed forms, ascending.
+	periods  []int
 	calendar calendar
 }
 
 // newSeries splits and scales a table. Its errors wrap domain.ErrConfig (the split) or supervised.ErrData (the values).
 func newSeries(t *Table, c *Config) (*series, error) {
-	s := &series{table: t, calendar: newCalendar(c.Period, t.axis.phase(c.Period))}
-	if err := s.split(c); err != nil {
+	s := &series{table: t, power: supervised.Exponent(t.values), values: make([]float64, t.Rows())}
+	for i, y := range t.values {
+		s.values[i] = s.from(y)
+	}
+	if err := s.season(c); err != nil {
 		return nil, err
 	}
+	s.calendar = newCalendar(c.Period, t.axis.phase(c.Period))
 	if err := s.fit(c.Period); err != nil {
 		return nil, err
 	}
 	s.scaled = make([]float32, t.Rows())
-	for i, y := range t.values {
+	for i, y := range s.values {
 		v, ok := s.scale.To(y)
 		if !ok {
-			return nil, fmt.Errorf("%w: %s: value %v is too far from the training rows", supervised.ErrData, t.Time(i), y)
+			return nil, fmt.Errorf("%w: %s: value %v is too far from the training rows", supervised.ErrData, t.Time(i), t.values[i])
 		}
 		s.scaled[i] = v
 	}
+	s.levels = s.unscaled(s.scaled)
 	return s, nil
+}
+
+// from turns a number in the unit of the file into one of values; to is the inverse.
+func (s *series) from(y float64) float64 { return supervised.Shift(y, -s.power) }
+func (s *series) to(y float64) float64   { return supervised.Shift(y, s.power) }
+
+// season splits the table with the configured period or, where there is none, finds the periods of what precedes the test
+// part, and sets the configuration's: the smallest that the training part has room for, or 1.
+func (s *series) season(c *Config) error {
+	if c.Period > 0 {
+		if s.periods = nil; c.Period > 1 {
+			s.periods = []int{c.Period}
+		}
+		return s.split(c)
+	}
+	c.Period = 1
+	if err := s.split(c); err != nil {
+		return err
+	}
+	s.periods = closed.Periods(s.values[:s.test], s.table.axis.frequency())
+	for _, p := range s.periods {
+		if p > MaxPeriod {
+			break
+		}
+		c.Period = p
+		if s.split(c) == nil {
+			return nil
+		}
+	}
+	c.Period = 1
+	return s.split(c)
 }
 
 // folds is the number of folds.
@@ -136,7 +181,7 @@ func (c *Config) firstOrigin() int {
 // fit computes the scale from the rows before the first origin's validation: its unit is the mean of |yᵢ − yᵢ₋ₘ| over them, the
 // sum in order, in binary64, with m the period; with m = 1 where that mean is 0.
 func (s *series) fit(period int) error {
-	y := s.table.values[:s.starts[0]]
+	y := s.values[:s.starts[0]]
 	for _, lag := range [...]int{period, 1} {
 		var sum float64
 		for i := lag; i < len(y); i++ {
@@ -155,6 +200,8 @@ func (s *series) fit(period int) error {
 // among the settings: it follows the largest window of the search space and decides which samples there are.
 func (s *series) hash(c *Config) string {
 	h := supervised.NewHasher("doin/forecast/data/3\n")
+	h.Words(len(s.periods))
+	h.Words(s.periods...)
 	h.Words(len(s.starts))
 	h.Words(s.starts...)
 	h.Words(s.table.Rows(), s.test, c.firstOrigin(), c.Horizon, c.Period, s.calendar.phase,

@@ -151,12 +151,13 @@ func TestDataRefusals(t *testing.T) {
 
 // Neither validation nor test rows show in what is fitted on training rows.
 func TestNoLeakage(t *testing.T) {
-	a := mustDomain(t, monthly(200), nil).series
+	year := func(c *Config) { c.Period = 12 }
+	a := mustDomain(t, monthly(200), year).series
 	table := monthly(200)
 	for i := a.starts[0]; i < table.Rows(); i++ {
 		table.values[i] = float64(i * i % 101)
 	}
-	b := mustDomain(t, table, nil).series
+	b := mustDomain(t, table, year).series
 	if a.scale != b.scale || !slices.Equal(a.scaled[:a.starts[0]], b.scaled[:a.starts[0]]) {
 		t.Error("training data depend on later rows")
 	}
@@ -195,7 +196,7 @@ func TestDataHash(t *testing.T) {
 		"steps":      hash(func(c *Config) { c.MaxSteps = 601 }, nil),
 		"cadence":    hash(func(c *Config) { c.EvalEvery = 21 }, nil),
 		"patience":   hash(func(c *Config) { c.Patience = 11 }, nil),
-		"multiplied": hash(base, func(t *Table) { scaleBy(t, 2) }),
+		"multiplied": hash(base, func(t *Table) { scaleBy(t, 3) }),
 	} {
 		if other, ok := seen[h]; ok {
 			t.Errorf("%s and %s have one data hash", name, other)
@@ -210,6 +211,30 @@ func TestDataHash(t *testing.T) {
 func scaleBy(t *Table, f float64) {
 	for i := range t.values {
 		t.values[i] *= f
+	}
+}
+
+// The unit of the file has no influence, however it is written: equal hashes, and claims to the bit.
+func TestUnits(t *testing.T) {
+	var first tested
+	for _, power := range []int{0, 9, -3, -12} {
+		table := monthly(120)
+		for i, y := range table.values {
+			table.values[i] = supervised.Shift(y, power)
+		}
+		d := mustDomain(t, table, func(c *Config) { quick(c); c.Horizon = 2 })
+		if power == 0 {
+			first = d
+		}
+		a, b := domaintest.Claim(t, first, small(first.config.Space), 1), domaintest.Claim(t, d, small(d.config.Space), 1)
+		if d.Describe().DataHash != first.Describe().DataHash || a.Digest() != b.Digest() || a.Performance() != b.Performance() {
+			t.Errorf("× 10^%d: data hash %s, digest %s, performance %v", power, d.Describe().DataHash, b.Digest(), b.Performance())
+		}
+		ma, mb := domaintest.Metric(t, a, "test_mae"), domaintest.Metric(t, b, "test_mae")
+		domaintest.Near(t, "error in the unit of the file", mb/math.Pow10(power), ma, 1e-9*ma)
+		fa, _ := infer(t, a)
+		fb, _ := infer(t, b)
+		domaintest.Near(t, "forecast in the unit of the file", fb[1]/math.Pow10(power), fa[1], 1e-9*fa[1])
 	}
 }
 
@@ -235,7 +260,7 @@ func TestWindows(t *testing.T) {
 				}
 				list[0].Sample(count, x, y)
 				for j := range window {
-					want := (s.table.Value(origin-window+j) - s.table.Value(origin)) / s.scale.Unit
+					want := (s.table.Value(origin-window+j) - s.table.Value(origin)) / s.to(s.scale.Unit)
 					domaintest.Near(t, "input", float64(x[j]), want, 1e-4)
 				}
 				angle := 2 * math.Pi * float64((origin+1)%12) / 12
@@ -243,7 +268,7 @@ func TestWindows(t *testing.T) {
 				domaintest.Near(t, "cosine", float64(x[window+1]), math.Cos(angle), 1e-6)
 				for k := range horizon {
 					target := s.table.Value(origin + 1 + k)
-					domaintest.Near(t, "target", float64(y[k]), (target-s.table.Value(origin))/s.scale.Unit, 1e-4)
+					domaintest.Near(t, "target", float64(y[k]), (target-s.table.Value(origin))/s.to(s.scale.Unit), 1e-4)
 					naive += math.Abs(target - s.table.Value(origin))
 					back := origin + 1 + k - 12
 					for back > origin {

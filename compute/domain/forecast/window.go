@@ -76,6 +76,17 @@ func (w *windows) Sample(i int, x, y []float32) {
 	}
 }
 
+// Targets implements supervised.Cases.
+func (w *windows) Targets(out []float32) {
+	h := w.Width()
+	for i := range w.count {
+		origin := w.first + i
+		for k := range h {
+			out[i*h+k] = w.scaled[origin+1+k] - w.scaled[origin]
+		}
+	}
+}
+
 // Errors implements supervised.Cases: the mean absolute error over the outputs of an origin, their sum in ascending order,
 // in binary32.
 func (w *windows) Errors(predictions, errors []float32) (correct int) {

@@ -133,9 +133,13 @@ func (d *Domain) assemble(g genome.Genome, members []member) *model {
 			lists[fold] = append(lists[fold], d.closed.predictions[fold]...)
 		}
 		e.members = append(e.members, d.closed.final...)
-		e.weights = d.weigh(lists)
+		folds := make([]int, len(lists))
+		for i := range folds {
+			folds[i] = i
+		}
+		e.weights = d.weigh(m.view, folds, lists)
 		m.ensemble = e
-		m.measure(lists, append(test, d.closed.test...))
+		m.measure(folds, lists, append(test, d.closed.test...))
 	}
 	m.digest = d.digest(members, m)
 	return m

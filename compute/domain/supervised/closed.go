@@ -26,7 +26,7 @@ func (c *closedForms) fit(ctx context.Context, d *Domain, each domain.Each) erro
 	if c.done {
 		return nil
 	}
-	members, view := d.problem.Members(), d.problem.View(nil)
+	members := d.problem.Members()
 	folds := d.spec.Folds
 	c.folds, c.predictions = make([][]Fitted, folds+1), make([][][]float32, folds+1)
 	for fold := range c.folds {
@@ -34,16 +34,9 @@ func (c *closedForms) fit(ctx context.Context, d *Domain, each domain.Each) erro
 	}
 	err := each.Or()(ctx, (folds+1)*len(members), func(ctx context.Context, i int) error {
 		fold, k := i/len(members), i%len(members)
-		m, err := members[k].Fit(ctx, fold)
-		if err != nil {
-			return err
-		}
-		cases := view.Test()
-		if fold < folds {
-			cases = view.Validation(fold)
-		}
-		c.folds[fold][k], c.predictions[fold][k] = m, predictions(m, cases)
-		return nil
+		f, err := d.fits.of(ctx, d, members[k], fold)
+		c.folds[fold][k], c.predictions[fold][k] = f.model, f.predictions
+		return err
 	})
 	if err != nil {
 		return err
@@ -51,4 +44,46 @@ func (c *closedForms) fit(ctx context.Context, d *Domain, each domain.Each) erro
 	c.final, c.test = c.folds[folds], c.predictions[folds]
 	c.done = true
 	return nil
+}
+
+// fits remembers the models without networks that were fitted, those told as baselines and those of the ensembles alike.
+type fits struct {
+	mu   sync.Mutex // guards made
+	made map[fitKey]fit
+}
+
+type fitKey struct {
+	name string
+	fold int
+}
+
+// fit is a fitted model with its predictions of the cases that it has not seen.
+type fit struct {
+	model       Fitted
+	predictions []float32
+}
+
+// of returns the fit of a member on a fold.
+func (f *fits) of(ctx context.Context, d *Domain, m Member, fold int) (fit, error) {
+	key := fitKey{m.Name(), fold}
+	f.mu.Lock()
+	out, ok := f.made[key]
+	f.mu.Unlock()
+	if ok {
+		return out, nil
+	}
+	model, err := m.Fit(ctx, fold)
+	if err != nil {
+		return fit{}, err
+	}
+	view := d.problem.View(nil)
+	cases := view.Test()
+	if fold < d.spec.Folds {
+		cases = view.Validation(fold)
+	}
+	out = fit{model, predictions(model, cases)}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.made[key] = out
+	return out, nil
 }

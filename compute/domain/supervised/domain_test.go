@@ -84,7 +84,13 @@ func TestDigest(t *testing.T) {
 		finals = append(finals, trained(t, d, p, seed, 2, min(best[0], best[1])).Root) // the lower median of two
 	}
 	h := supervised.NewHasher("doin/sine/claim/1\n")
-	h.Words(2, 2, 2, 1, 1, 0, 0, 0) // seeds, folds, two weights of 1, no closed forms in three places
+	weights, err := m.Metrics().Object("weights")
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, _ := weights.IntOr("network_0", 0)
+	second, _ := weights.IntOr("network_1", 0)
+	h.Words(2, 2, 2, int(first), int(second), 0, 0, 0) // seeds, folds, the weights, no closed forms in three places
 	for _, part := range supervised.Parts {
 		h.Words(int(math.Float32bits(float32(domaintest.Metric(t, m, part+"_mae") / 0.5))))
 	}

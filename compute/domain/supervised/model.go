@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 
+	"doin.network/node/compute/closed"
 	"doin.network/node/compute/domain"
 	"doin.network/node/compute/vec"
 	"doin.network/node/internal/canon"
@@ -55,12 +56,8 @@ func (m *model) count(members []member) {
 
 // measure fills in measures and cases from the members' predictions of the validation cases, [fold][member], and of the
 // test cases. A combined error that is not finite makes the model a diverged one.
-func (m *model) measure(lists [][][]float32, tests [][]float32) {
+func (m *model) measure(folds []int, lists [][][]float32, tests [][]float32) {
 	var errors []float32
-	folds := make([]int, len(lists))
-	for i := range folds {
-		folds[i] = i
-	}
 	m.measures[validation], errors = m.domain.pooled(m.view, folds, lists, m.ensemble.weights)
 	if !vec.IsFinite(m.measures[validation].Loss) {
 		m.status, m.ensemble = diverged, nil
@@ -68,7 +65,7 @@ func (m *model) measure(lists [][][]float32, tests [][]float32) {
 	}
 	m.cases = m.domain.caseErrors(errors)
 	out := make([]float32, m.view.Test().Len()*m.view.Test().Width())
-	combine(out, tests, m.ensemble.weights)
+	closed.Combine(m.ensemble.weights, tests, out)
 	m.measures[test], _ = measure(m.view.Test(), out)
 	m.measures[training], _ = measure(m.view.Learning(), predictions(m.ensemble, m.view.Learning()))
 }
@@ -113,8 +110,28 @@ func (m *model) Metrics() *canon.Object {
 			o.Set(part+"_accuracy", float64(m.measures[i].Correct)/float64(lens[i]))
 		}
 	}
+	if m.ensemble != nil && m.status != naive {
+		o.Set("weights", m.weights())
+	}
 	for key, v := range m.domain.baselines.All() {
 		o.Set(key, v)
+	}
+	return o
+}
+
+// weights are those of the ensemble's members that have one, by name; networks are called network_0 and so on, by seed.
+func (m *model) weights() *canon.Object {
+	o := canon.NewObject()
+	closedForms := m.domain.problem.Members()
+	networks := len(m.ensemble.weights) - len(closedForms)
+	for i, w := range m.ensemble.weights {
+		switch {
+		case w == 0:
+		case i < networks:
+			o.Set(fmt.Sprintf("network_%d", i), w)
+		default:
+			o.Set(closedForms[i-networks].Name(), w)
+		}
 	}
 	return o
 }

@@ -23,6 +23,8 @@ type Problem interface {
 	// Baselines returns the models of which the one with the smallest error over the validation cases is the baseline, of
 	// equals the first; at least one. They are cheap to fit.
 	Baselines() []Member
+	// Shown returns other models whose errors are told beside the baselines'.
+	Shown() []Member
 	// Members returns the closed-form models that stand beside the networks of every ensemble, in their order.
 	Members() []Member
 	// Synthesize makes the synthetic data of an evaluator from a random key: numbers that the Synthetic of each View
@@ -58,6 +60,8 @@ type Cases interface {
 	Width() int
 	// Inputs writes the inputs of a network for case i into x.
 	Inputs(i int, x []float32)
+	// Targets writes what a prediction without any error is, [Len][Width].
+	Targets(out []float32)
 	// Errors writes the error of each case's prediction, in scaled units; predictions [Len][Width], errors [Len]. It
 	// returns how many are right, where a problem counts that.
 	Errors(predictions, errors []float32) (correct int)
@@ -81,6 +85,12 @@ type Fitted interface {
 	Predict(c Cases, out []float32)
 	// Coefficients are the numbers that it consists of, for the digest.
 	Coefficients() []float64
+}
+
+// Partial is what a Fitted is too that cannot predict all cases.
+type Partial interface {
+	// Covers reports whether it can predict them.
+	Covers(c Cases) bool
 }
 
 // Measure is what a model is worth on cases.

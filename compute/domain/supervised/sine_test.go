@@ -126,6 +126,8 @@ func (s *sine) Baselines() []supervised.Member { return []supervised.Member{zero
 
 func (s *sine) Members() []supervised.Member { return nil }
 
+func (s *sine) Shown() []supervised.Member { return nil }
+
 type zero struct{}
 
 func (zero) Name() string                                          { return "zero" }
@@ -180,6 +182,8 @@ func (p *points) add(x, y float32) { p.x, p.y = append(p.x, x), append(p.y, y) }
 func (p *points) Width() int { return 1 }
 
 func (p *points) Inputs(i int, x []float32) { x[0] = p.x[i] }
+
+func (p *points) Targets(out []float32) { copy(out, p.y) }
 
 func (p *points) Errors(predictions, errors []float32) (correct int) {
 	for i, y := range predictions {

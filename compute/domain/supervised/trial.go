@@ -5,6 +5,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"doin.network/node/compute/closed"
 	"doin.network/node/compute/domain"
 	"doin.network/node/compute/nn"
 	"doin.network/node/compute/vec"
@@ -75,7 +76,7 @@ func (d *Domain) tried(view View, folds []int, runs []run) domain.Tried {
 		alone[i] = [][]float32{runs[i].predictions}
 		lists[i] = append([][]float32{runs[i].predictions}, d.closed.predictions[fold]...)
 	}
-	all, _ := d.pooled(view, folds, lists, d.weigh(lists))
+	all, _ := d.pooled(view, folds, lists, d.weigh(view, folds, lists))
 	own, _ := d.pooled(view, folds, alone, []int{1})
 	if !vec.IsFinite(all.Loss) || !vec.IsFinite(own.Loss) {
 		out.Status = nn.Diverged.String()
@@ -94,7 +95,7 @@ func (d *Domain) pooled(view View, folds []int, predictions [][][]float32, weigh
 	for i, fold := range folds {
 		cases := view.Validation(fold)
 		out := make([]float32, cases.Len()*cases.Width())
-		combine(out, predictions[i], weights)
+		closed.Combine(weights, predictions[i], out)
 		m, errors := measure(cases, out)
 		parts, all = append(parts, m), append(all, errors...)
 	}

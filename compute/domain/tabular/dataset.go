@@ -22,6 +22,7 @@ type dataset struct {
 	target  string
 	// scale is that of a regression's target, the identity for a classification.
 	scale supervised.Scale
+	power int // of ten, the unit of a regression's target
 	// learn are the rows that train and validate, test the others.
 	learn, test *samples
 	folds       []fold
@@ -32,7 +33,7 @@ type fold struct{ training, validation *subset }
 
 // newDataset splits and encodes a table. Its errors wrap domain.ErrConfig (the split) or supervised.ErrData (the values).
 func newDataset(t *Table, c *Config) (*dataset, error) {
-	d := &dataset{target: t.target.name, classes: t.target.labels, scale: supervised.Scale{Offset: 0, Unit: 1}}
+	d := &dataset{power: t.target.power, target: t.target.name, classes: t.target.labels, scale: supervised.Scale{Offset: 0, Unit: 1}}
 	if n := len(d.classes); c.Task == Classification && n < 2 {
 		return nil, fmt.Errorf("%w: target %.80q has one class only", supervised.ErrData, d.target)
 	}
@@ -95,7 +96,7 @@ func (d *dataset) encode(t *Table, rows []int) (*samples, error) {
 		x := s.row(i)
 		for k := range d.encoders {
 			if c := t.inputs[k]; !d.encoders[k].cell(x, c, row) {
-				return nil, supervised.AtLine(t.line(row), "column %.80q: %v is too far from the training rows", c.name, c.numbers[row])
+				return nil, supervised.AtLine(t.line(row), "column %.80q: %v is too far from the training rows", c.name, c.number(row))
 			}
 		}
 		if s.classes > 0 {
@@ -104,7 +105,7 @@ func (d *dataset) encode(t *Table, rows []int) (*samples, error) {
 		}
 		y, ok := d.scale.To(t.target.numbers[row])
 		if !ok {
-			return nil, supervised.AtLine(t.line(row), "column %.80q: %v is too far from the training rows", d.target, t.target.numbers[row])
+			return nil, supervised.AtLine(t.line(row), "column %.80q: %v is too far from the training rows", d.target, t.target.number(row))
 		}
 		s.targets = append(s.targets, y)
 	}

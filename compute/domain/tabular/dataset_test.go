@@ -253,6 +253,13 @@ func TestDataHash(t *testing.T) {
 	if mustDomain(t, houses(101), Regression, nil).Describe().DataHash == base {
 		t.Error("another row: the data hash is the same")
 	}
+	table := houses(100)
+	for _, c := range append(table.inputs, table.target) { // another unit, but the same numbers
+		c.power += 4
+	}
+	if mustDomain(t, table, Regression, nil).Describe().DataHash != base {
+		t.Error("the unit of the file changes the data hash")
+	}
 	if mustDomain(t, houses(100), Regression, func(c *Config) { c.MaxParameters, c.Data = 500, "b" }).Describe().DataHash != base {
 		t.Error("max_parameters changes the data hash")
 	}

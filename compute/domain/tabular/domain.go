@@ -30,7 +30,14 @@ func New(config *canon.Object, others ...string) (*supervised.Domain, error) {
 }
 
 func read(c Config, r io.Reader) (*supervised.Domain, error) {
-	t, err := Parse(r, c.Schema)
+	if c.TestData == "" {
+		return readAll(c, r)
+	}
+	return supervised.ReadFile(c.TestData, func(tests io.Reader) (*supervised.Domain, error) { return readAll(c, r, tests) })
+}
+
+func readAll(c Config, r io.Reader, tests ...io.Reader) (*supervised.Domain, error) {
+	t, err := Parse(r, c.Schema, tests...)
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +61,7 @@ func FromTable(c Config, t *Table) (*supervised.Domain, error) {
 func (p *problem) spec() supervised.Spec {
 	s := supervised.Spec{
 		Plugin: Plugin, DataHash: p.data.hash(&p.config), Folds: len(p.data.folds), Loss: "cross_entropy",
-		Performance: "relative_cross_entropy", Unit: p.data.scale.Unit, Relative: true,
+		Performance: "relative_cross_entropy", Unit: supervised.Shift(p.data.scale.Unit, p.data.power), Relative: true,
 		Counts: true, Accuracy: p.config.Task == Classification, Defaults: p.config.object(p.data.target),
 	}
 	if p.config.Task == Regression {

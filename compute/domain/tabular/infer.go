@@ -42,7 +42,7 @@ func (p *problem) Answer(ctx context.Context, input *canon.Object, m supervised.
 			return nil, fmt.Errorf("row %d: the prediction is not finite", i)
 		}
 		if len(classes) == 0 {
-			predictions[i] = d.scale.From(float64(p[0]))
+			predictions[i] = supervised.Shift(d.scale.From(float64(p[0])), d.power)
 			continue
 		}
 		predictions[i] = classes[mostProbable(p)]
@@ -134,7 +134,7 @@ func (e *encoder) json(x []float32, v any) error {
 	if err != nil {
 		return err
 	}
-	if !e.number(x, y) {
+	if !e.number(x, supervised.Shift(y, -e.power)) {
 		return fmt.Errorf("%v is too far from the training data", y)
 	}
 	return nil

@@ -14,8 +14,22 @@ func (p *problem) Baselines() []supervised.Member {
 	return []supervised.Member{constantMember{"median", p.data, middle}, constantMember{"mean", p.data, average}}
 }
 
-// Members implements supervised.Problem.
-func (p *problem) Members() []supervised.Member { return nil }
+// Members implements supervised.Problem: the constants, and the linear model and the nearest neighbours where the table is
+// small enough for them.
+func (p *problem) Members() []supervised.Member { return append(p.Baselines(), p.Shown()...) }
+
+// Shown implements supervised.Problem.
+func (p *problem) Shown() (list []supervised.Member) {
+	if l := (linear{p.data}); l.fits() {
+		list = append(list, l)
+	}
+	for _, k := range []int{5, 15} {
+		if n := (nearest{p.data, k}); n.fits() {
+			list = append(list, n)
+		}
+	}
+	return list
+}
 
 // constantMember predicts the same for every row: what its function makes of the training rows.
 type constantMember struct {

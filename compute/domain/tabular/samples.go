@@ -50,6 +50,22 @@ func (s *samples) Sample(i int, x, y []float32) {
 // Width implements supervised.Cases: a prediction is the scaled target, or the probabilities of the classes.
 func (s *samples) Width() int { return max(s.classes, 1) }
 
+// Targets implements supervised.Cases: the scaled target, or 1 for the own class and 0 for the others.
+func (s *samples) Targets(out []float32) {
+	for i := range s.Len() {
+		s.target32(i, out[i*s.Width():][:s.Width()])
+	}
+}
+
+func (s *samples) target32(i int, out []float32) {
+	if s.classes == 0 {
+		out[0] = s.targets[i]
+		return
+	}
+	clear(out)
+	out[s.labels[i]] = 1
+}
+
 // Errors implements supervised.Cases; see error.
 func (s *samples) Errors(predictions, errors []float32) (correct int) {
 	for i := range errors {
@@ -105,6 +121,13 @@ func (s *subset) Sample(i int, x, y []float32) { s.samples.Sample(int(s.rows[i])
 
 // Inputs implements supervised.Cases.
 func (s *subset) Inputs(i int, x []float32) { s.samples.Inputs(int(s.rows[i]), x) }
+
+// Targets implements supervised.Cases.
+func (s *subset) Targets(out []float32) {
+	for i, row := range s.rows {
+		s.target32(int(row), out[i*s.Width():][:s.Width()])
+	}
+}
 
 // Errors implements supervised.Cases.
 func (s *subset) Errors(predictions, errors []float32) (correct int) {

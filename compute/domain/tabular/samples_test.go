@@ -75,7 +75,7 @@ func TestBaselines(t *testing.T) {
 	parts, _ := table.split(&c)
 	y := func(rows []int) (v []float64) {
 		for _, row := range rows {
-			v = append(v, table.target.numbers[row])
+			v = append(v, table.target.number(row))
 		}
 		return v
 	}

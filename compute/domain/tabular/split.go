@@ -45,7 +45,13 @@ func (t *Table) split(c *Config) (s split, err error) {
 		n := len(group)
 		share := func(fraction float64) int { return max(1, int(float64(float64(n)*fraction))) }
 		testing[i], validating[i] = share(c.TestFraction), share(c.ValidationFraction)
-		if t.target.kind == categorical && n < MinClassRows {
+		if t.tests != nil { // they are known
+			testing[i] = 0
+			if t.target.kind == categorical && n < MinClassRows-1 {
+				return s, fmt.Errorf("%w: class %.80q has %d rows that are not for the test: a class needs %d", supervised.ErrData,
+					t.target.labels[i], n, MinClassRows-1)
+			}
+		} else if t.target.kind == categorical && n < MinClassRows {
 			return s, supervised.AtLine(t.line(group[0]), "class %.80q has %d rows in the file: a class needs %d",
 				t.target.labels[i], n, MinClassRows)
 		}
@@ -74,6 +80,16 @@ func (t *Table) split(c *Config) (s split, err error) {
 			fold[group[order.At(uint32(i))]] = f
 		}
 	}
+	if t.tests != nil {
+		if !slices.Contains(t.tests, true) {
+			return s, fmt.Errorf("%w: split: no row is for the test", domain.ErrConfig)
+		}
+		for row, tests := range t.tests {
+			if tests {
+				fold[row] = -1
+			}
+		}
+	}
 	for row, f := range fold {
 		if f < 0 {
 			s.test = append(s.test, row)
@@ -87,10 +103,14 @@ func (t *Table) split(c *Config) (s split, err error) {
 	return s, nil
 }
 
-// groups returns the rows of each class, ascending, or all rows of a regression as one group.
+// groups returns the rows of each class, ascending, or all rows of a regression as one group, without those that are known to
+// test.
 func (t *Table) groups() [][]int {
 	groups := make([][]int, max(1, len(t.target.labels)))
 	for row := range t.Rows() {
+		if t.tests != nil && t.tests[row] {
+			continue
+		}
 		g := 0
 		if t.target.kind == categorical {
 			g = int(t.target.codes[row])
