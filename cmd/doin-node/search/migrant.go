@@ -64,7 +64,7 @@ func (s *Search) crown(c *protocol.Champion) {
 		}
 		return
 	}
-	s.own = nil
+	s.own, s.verified = nil, c.Metrics
 	if c.OptimizerID == s.cfg.Peer || s.cfg.Migration.Topology == island.Isolated || s.met[c.OptimaeID] {
 		return
 	}

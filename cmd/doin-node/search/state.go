@@ -30,6 +30,7 @@ type state struct {
 	Answers    [][]keptRecipe `json:"answers,omitempty"`
 	Answered   bool           `json:"answered,omitempty"`
 	Last       int64          `json:"last_proposal"`
+	Paid       int64          `json:"trials_at_last_proposal,omitempty"`
 	Again      []keptRecipe   `json:"again,omitempty"`
 	Tries      map[string]int `json:"tries,omitempty"`
 	Older      map[string]int `json:"older_tries,omitempty"`
@@ -121,7 +122,7 @@ func (s *Search) identity() string {
 func (s *Search) snapshot() *state {
 	n := s.nominator.State()
 	out := &state{Identity: s.identity(), Seed: s.seed, Round: s.pos.round, Generation: s.pos.generation, Evaluated: s.pos.evaluated,
-		Answered: s.pos.answered, Best: s.pos.best, SeedOf: s.pos.seedOf, BestSeed: s.pos.bestSeed, Last: n.Last, Tries: n.Tries, Older: n.Older}
+		Answered: s.pos.answered, Best: s.pos.best, SeedOf: s.pos.seedOf, BestSeed: s.pos.bestSeed, Last: n.Last, Paid: n.Paid, Tries: n.Tries, Older: n.Older}
 	if p, ok := s.parts.Tracker.Progress(s.cfg.Domain, s.now()); ok {
 		out.Progress = &p
 	}
@@ -187,7 +188,7 @@ func (k *keptStep) outcome() *protocol.Outcome {
 
 // takeUp makes the search go on from a state and a record. On an error it is as it was.
 func (s *Search) takeUp(k *state, record []byte) error {
-	n := island.NominatorState[*canon.Object]{Last: k.Last, Tries: k.Tries, Older: k.Older}
+	n := island.NominatorState[*canon.Object]{Last: k.Last, Paid: k.Paid, Tries: k.Tries, Older: k.Older}
 	for _, r := range k.Again {
 		if r.Parameters.Object == nil {
 			return fmt.Errorf("a superseded recipe is missing")
