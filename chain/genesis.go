@@ -7,6 +7,7 @@ import (
 
 	"doin.network/node/chain/identity"
 	"doin.network/node/internal/canon"
+	"doin.network/node/internal/ratio"
 	"doin.network/node/internal/timestamp"
 )
 
@@ -106,7 +107,7 @@ type Domain struct {
 	Seeds int
 	// NoiseZ2 is z²: the mean difference between a claim and its base must be z of its standard errors above 0, where the domain
 	// has cases to compare. Default 4.
-	NoiseZ2 Ratio
+	NoiseZ2 ratio.Ratio
 	// HasSyntheticData says whether evaluators score on data of their own. Default true.
 	HasSyntheticData bool
 	// HigherIsBetter is the sense of the domain's own performance. Default true.
@@ -127,7 +128,7 @@ func DefaultDomain(id string) Domain {
 		PerformanceScale: 1,
 		MinIncrement:     0.005,
 		Seeds:            DefaultSeeds,
-		NoiseZ2:          Ratio{4, 1},
+		NoiseZ2:          ratio.Ratio{Num: 4, Den: 1},
 		HasSyntheticData: true,
 		HigherIsBetter:   true,
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"doin.network/node/internal/canon"
+	"doin.network/node/internal/ratio"
 )
 
 // ParseGenesis reads a genesis file. Absent members take their defaults; an unknown key, a value of
@@ -140,7 +141,7 @@ func (p *genesisParser) domain(o *canon.Object, in string) Domain {
 	d.Seeds = p.count(o, in, "seeds", d.Seeds)
 	if v, ok := o.Get("noise_z2"); ok {
 		var err error
-		d.NoiseZ2, err = ParseRatio(v)
+		d.NoiseZ2, err = ratio.Parse(v)
 		p.problems.demand(err == nil, "%s: %v", join(in, "noise_z2"), err)
 	}
 	d.HasSyntheticData = field(p, o, in, "has_synthetic_data", o.BoolOr, d.HasSyntheticData)

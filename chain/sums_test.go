@@ -63,33 +63,3 @@ func TestSumsZ(t *testing.T) {
 	f(chain.Sums{S1: 5, S2: "25", N: 1}, 0, false)
 	f(chain.Sums{}, 0, false)
 }
-
-func TestParseRatio(t *testing.T) {
-	f := func(v any, want string) {
-		t.Helper()
-		r, err := chain.ParseRatio(v)
-		if want == "" {
-			if !errors.Is(err, chain.ErrInvalid) {
-				t.Errorf("ParseRatio(%v) = %v, %v; want ErrInvalid", v, r, err)
-			}
-			return
-		}
-		if err != nil || r.String() != want {
-			t.Errorf("ParseRatio(%v) = %v, %v; want %s", v, r, err, want)
-		}
-	}
-	f(int64(4), "4")
-	f("9/4", "9/4")
-	f("4", "4")
-	f("0", "0")
-	f(int64(1_000_001), "")
-	f(int64(-1), "")
-	f(2.25, "")
-	f(nil, "")
-	f("", "")
-	f("9/", "")
-	f("9/0", "")
-	f("9/-4", "")
-	f("9/4/1", "")
-	f("99999999999999999999", "")
-}

@@ -12,6 +12,7 @@ import (
 	"doin.network/node/chain"
 	"doin.network/node/chain/ledger"
 	"doin.network/node/internal/canon"
+	"doin.network/node/internal/ratio"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files in testdata")
@@ -63,7 +64,7 @@ func TestGoldenRules(t *testing.T) {
 			{S1: 100, S2: "5000", N: 10}, {S1: 100, S2: "5001", N: 10}, {S1: -100, S2: "2000", N: 10},
 			{S1: 1 << 52, S2: "1267650600228229401496703205376", N: chain.MaxCases}, {S1: 1 << 50, S2: "1267650600228229401496703205376", N: chain.MaxCases},
 		} {
-			say("%d %s %d: %v %v %v", s.S1, s.S2, s.N, beyondNoise(s, chain.Ratio{Num: 4, Den: 1}), beyondNoise(s, chain.Ratio{Num: 9, Den: 4}), beyondNoise(s, chain.Ratio{Den: 1}))
+			say("%d %s %d: %v %v %v", s.S1, s.S2, s.N, beyondNoise(s, ratio.Ratio{Num: 4, Den: 1}), beyondNoise(s, ratio.Ratio{Num: 9, Den: 4}), beyondNoise(s, ratio.Ratio{Den: 1}))
 		}
 
 		say("\n# domain weight: base, improvements, their sum, own and all inferences, domains, synthetic data")

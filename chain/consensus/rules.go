@@ -6,6 +6,7 @@ import (
 
 	"doin.network/node/chain"
 	"doin.network/node/chain/ledger"
+	"doin.network/node/internal/ratio"
 )
 
 // firstIncrement is the raw increment of a domain's first acceptance.
@@ -30,7 +31,7 @@ type DomainRules struct {
 	PerformanceScale float64 // unit of increments
 	MinIncrement     int64
 	Seeds            int         // of a claim
-	NoiseZ2          chain.Ratio // z²; see Wins
+	NoiseZ2          ratio.Ratio // z²; see Wins
 	Synthetic        bool
 	DataHash         string // empty: not fixed by the network
 }

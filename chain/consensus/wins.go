@@ -5,6 +5,7 @@ import (
 	"math/big"
 
 	"doin.network/node/chain"
+	"doin.network/node/internal/ratio"
 )
 
 // Wins reports whether a claim beats its base, and by how much; nil means it does. known is whether the base is a champion whose
@@ -30,7 +31,7 @@ func (r *DomainRules) Wins(old, now float64, known bool, s chain.Sums) (raw int6
 }
 
 // beyondNoise is the rule about the sums; see Wins.
-func beyondNoise(s chain.Sums, z2 chain.Ratio) bool {
+func beyondNoise(s chain.Sums, z2 ratio.Ratio) bool {
 	if s.N == 0 {
 		return true
 	}

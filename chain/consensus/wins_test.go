@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"doin.network/node/chain"
+	"doin.network/node/internal/ratio"
 )
 
 // sumsOf adds up differences.
@@ -59,7 +60,7 @@ func TestBeyondNoiseAgainstModel(t *testing.T) {
 		for i := range d {
 			d[i] = min(max(r.Int64N(2*spread+1)-spread+shift, -1<<40), 1<<40)
 		}
-		z2 := chain.Ratio{Num: r.Int64N(20), Den: 1 + r.Int64N(4)}
+		z2 := ratio.Ratio{Num: r.Int64N(20), Den: 1 + r.Int64N(4)}
 		got, want := beyondNoise(sumsOf(t, d), z2), modelBeyond(d, big.NewRat(z2.Num, z2.Den))
 		if got != want {
 			t.Fatalf("beyondNoise(%v, %v) = %v, want %v", d, z2, got, want)
@@ -74,13 +75,13 @@ func TestBeyondNoiseAgainstModel(t *testing.T) {
 }
 
 func TestBeyondNoiseAtTheEdges(t *testing.T) {
-	f := func(s chain.Sums, z2 chain.Ratio, want bool) {
+	f := func(s chain.Sums, z2 ratio.Ratio, want bool) {
 		t.Helper()
 		if got := beyondNoise(s, z2); got != want {
 			t.Errorf("beyondNoise(%+v, %v) = %v, want %v", s, z2, got, want)
 		}
 	}
-	four := chain.Ratio{Num: 4, Den: 1}
+	four := ratio.Ratio{Num: 4, Den: 1}
 	const n, d = chain.MaxCases, int64(1) << 40
 	whole := new(big.Int).Mul(big.NewInt(n), new(big.Int).Lsh(big.NewInt(1), 80)).String() // n·2⁸⁰
 	f(chain.Sums{}, four, true)
@@ -90,14 +91,14 @@ func TestBeyondNoiseAtTheEdges(t *testing.T) {
 	f(chain.Sums{S1: 1, S2: whole, N: n}, four, false)       // 2⁶⁰ and 2¹⁰⁰ do not meet in 64 bits
 	f(chain.Sums{S1: 1 << 52, S2: whole, N: n}, four, true)  // z² = (2²⁰−1)·2¹⁰⁴ / (2¹²⁰ − 2¹⁰⁴) ≈ 16
 	f(chain.Sums{S1: 1 << 50, S2: whole, N: n}, four, false) // ≈ 1
-	f(chain.Sums{S1: 30, S2: "190", N: 10}, chain.Ratio{Num: 8_100, Den: 1_000}, true)
-	f(chain.Sums{S1: 30, S2: "190", N: 10}, chain.Ratio{Num: 8_101, Den: 1_000}, false) // z² is exactly 8.1
-	f(chain.Sums{S1: 30, S2: "190", N: 10}, chain.Ratio{Num: 0, Den: 1}, true)
+	f(chain.Sums{S1: 30, S2: "190", N: 10}, ratio.Ratio{Num: 8_100, Den: 1_000}, true)
+	f(chain.Sums{S1: 30, S2: "190", N: 10}, ratio.Ratio{Num: 8_101, Den: 1_000}, false) // z² is exactly 8.1
+	f(chain.Sums{S1: 30, S2: "190", N: 10}, ratio.Ratio{Num: 0, Den: 1}, true)
 	f(chain.Sums{S1: 5, S2: "25", N: 1}, four, true) // one case: nothing is known of the noise
 }
 
 func TestWins(t *testing.T) {
-	rule := DomainRules{PerformanceScale: 2, MinIncrement: 5_000, NoiseZ2: chain.Ratio{Num: 4, Den: 1}}
+	rule := DomainRules{PerformanceScale: 2, MinIncrement: 5_000, NoiseZ2: ratio.Ratio{Num: 4, Den: 1}}
 	f := func(old, now float64, known bool, s chain.Sums, raw int64, ok bool) {
 		t.Helper()
 		got, err := rule.Wins(old, now, known, s)

@@ -6,10 +6,10 @@ import (
 	"strings"
 	"time"
 
-	"doin.network/node/chain"
 	"doin.network/node/ga/island"
 	"doin.network/node/ga/settings"
 	"doin.network/node/internal/canon"
+	"doin.network/node/internal/ratio"
 )
 
 // ExecPrefix begins the name of a plugin that is an executable which speaks the worker protocol: "exec:./my_domain.py".
@@ -21,6 +21,12 @@ const PluginQuadratic = "simple_quadratic"
 
 // pythonPlugin is the plugin of the Python implementation that has no counterpart: its files are read all the same.
 const pythonPlugin = "predictor"
+
+// Bounds of a claim's seeds, those of a genesis file.
+const (
+	MaxSeeds     = 64
+	DefaultSeeds = 4
+)
 
 // MaxPluginBytes bounds the name of a plugin.
 const MaxPluginBytes = 1024
@@ -57,11 +63,11 @@ type Domain struct {
 	// Key min_increment, default 0.005, in [0, 1].
 	MinIncrement float64
 	// Seeds is the number of seeds of a claim; 0: as many as suit the plugin, see
-	// ClaimSeeds. Key seeds, from 1 to chain.MaxSeeds.
+	// ClaimSeeds. Key seeds, from 1 to MaxSeeds.
 	Seeds int
 	// NoiseZ2 is z²: how far beyond noise a claim must be better than its base. Key
 	// noise_z2, an integer or a text like "9/4", default 4.
-	NoiseZ2 chain.Ratio
+	NoiseZ2 ratio.Ratio
 	// Bounds limit the parameters of an optimae, in the order of the file. Key
 	// param_bounds, default none.
 	Bounds []Bound
@@ -124,7 +130,7 @@ func DefaultDomain() Domain {
 		HigherIsBetter:   true,
 		PerformanceScale: 1,
 		MinIncrement:     0.005,
-		NoiseZ2:          chain.DefaultDomain("").NoiseZ2,
+		NoiseZ2:          ratio.Ratio{Num: 4, Den: 1},
 		Resources: Resources{
 			MaxTraining: time.Hour, MaxMemoryMB: 8192, MaxEpochs: 5000, MaxBatchSize: 512,
 		},
@@ -151,7 +157,7 @@ func (d *Domain) Plugin() string {
 }
 
 // ClaimSeeds returns the number of seeds of a claim: the file's; else 1 for a plugin whose results no seed changes, and
-// chain.DefaultSeeds for the others.
+// DefaultSeeds for the others.
 func (d *Domain) ClaimSeeds() int {
 	switch {
 	case d.Seeds > 0:
@@ -159,7 +165,7 @@ func (d *Domain) ClaimSeeds() int {
 	case d.Plugin() == PluginQuadratic:
 		return 1
 	}
-	return chain.DefaultSeeds
+	return DefaultSeeds
 }
 
 // Command returns the executable of an "exec:" plugin; ok is false for the

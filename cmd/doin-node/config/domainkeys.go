@@ -4,8 +4,8 @@ import (
 	"errors"
 	"time"
 
-	"doin.network/node/chain"
 	"doin.network/node/internal/canon"
+	"doin.network/node/internal/ratio"
 )
 
 // domainObjects are the members of one domain that are read by code of their own.
@@ -79,7 +79,7 @@ func readMetricTarget(d *Domain, o *canon.Object) error {
 }
 
 func readRatio(d *Domain, v any) error {
-	r, err := chain.ParseRatio(v)
+	r, err := ratio.Parse(v)
 	if err != nil {
 		return errors.New(`must be an integer from 0 to 1000000, or a fraction as "9/4"`)
 	}

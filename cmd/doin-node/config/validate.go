@@ -10,7 +10,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"doin.network/node/chain"
 	"doin.network/node/ga/island"
 	"doin.network/node/internal/canon"
 )
@@ -141,7 +140,7 @@ func (k *checker) domain(path string, d *Domain) {
 	k.search(path+"optimization_config", d)
 	k.floats(path+"performance_scale", d.PerformanceScale, 1e-6, 1e9)
 	k.floats(path+"min_increment", d.MinIncrement, 0, 1)
-	k.ints(path+"seeds", d.ClaimSeeds(), 1, chain.MaxSeeds)
+	k.ints(path+"seeds", d.ClaimSeeds(), 1, MaxSeeds)
 	if d.Seeds < 0 {
 		k.add(path+"seeds", d.Seeds, "must not be negative")
 	}
