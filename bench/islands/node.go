@@ -126,12 +126,12 @@ func (n *node) close(c *island.Nomination[*canon.Object]) {
 	n.nominator.Close(c.ID, island.Announced)
 }
 
-// improves reports whether a performance beats the best known by the increment.
+// improves reports whether a performance beats the best known by the increment, in units of the performance.
 func improves(known, performance, increment float64) bool {
 	if math.IsInf(known, -1) {
 		return !math.IsNaN(performance)
 	}
-	return performance > known && (performance-known)/max(math.Abs(known), 1e-6) >= increment
+	return performance > known && performance-known >= increment
 }
 
 // pool trains one after the other, in the caller's goroutine.

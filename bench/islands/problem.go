@@ -71,7 +71,7 @@ func (p *problem) id() string {
 	return id
 }
 
-// minIncrement is the relative improvement below which nothing is announced.
+// minIncrement is the improvement, in units of the performance, below which nothing is announced.
 func (p *problem) minIncrement() float64 {
 	v, ok := p.dom.Get("min_increment")
 	if !ok {

@@ -16,7 +16,7 @@ type scenario struct {
 	lag       int // in rounds: what is announced in round t can be let in before round t + lag; 1 is the next
 	migration island.Config
 	settings  *canon.Object // the strategy's
-	increment float64       // relative improvement of the best that is known below which nothing is announced
+	increment float64       // improvement of the best that is known, in units of the performance, below which nothing is announced
 	maxRounds int
 	goals     []float64
 }

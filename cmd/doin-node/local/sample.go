@@ -42,7 +42,9 @@ type domainSample struct {
 type championSample struct {
 	performance any // number or nil
 	verified    bool
-	solo        bool // verified by its author alone
+	solo        bool          // verified by its author alone
+	metrics     *canon.Object // nil if the node does not tell
+	z           any           // of its comparison with its base: number or nil
 }
 
 // rounds sums the rounds of all domains.
@@ -187,7 +189,8 @@ func parseChampion(o *canon.Object) *championSample {
 		v, _ := c.Get(key)
 		return v == true
 	}
-	return &championSample{performance: number(c, "performance"), verified: flag("verified"), solo: flag("solo")}
+	metrics, _ := c.ObjectOr("metrics", nil)
+	return &championSample{performance: number(c, "performance"), verified: flag("verified"), solo: flag("solo"), metrics: metrics, z: number(c, "z")}
 }
 
 // number returns a member that is a number, else nil. The object may be nil.

@@ -88,7 +88,7 @@ func table(elapsed time.Duration, members []*member, last []sample) []string {
 		if c := championLine(&d, len(members)); c != "" {
 			out = append(out, "  "+c)
 		}
-		if m := maeLine(&d); m != "" {
+		if m := errorLine(&d); m != "" {
 			out = append(out, "  "+m)
 		}
 	}
@@ -109,6 +109,9 @@ func championLine(d *domainSample, nodes int) string {
 		how = "unverified: a node alone has no quorum"
 	case !c.verified:
 		how = "unverified: no quorum has agreed yet"
+	}
+	if c.z != nil {
+		how += fmt.Sprintf(", %.1f standard errors above its base", c.z)
 	}
 	return fmt.Sprintf("champion %s, %s", figure(c.performance), how)
 }
@@ -138,28 +141,11 @@ func line(elapsed time.Duration, last []sample) string {
 		if c := championLine(&d, len(last)); c != "" && !d.champion.verified {
 			s += ", " + c
 		}
-		if m := maeLine(&d); m != "" {
+		if m := errorLine(&d); m != "" {
 			s += ", " + m
 		}
 	}
 	return s
-}
-
-// maeLine puts the verified best of a forecasting domain, whose performance is the
-// negative validation error, beside the errors of the naive models; "" for others.
-func maeLine(d *domainSample) string {
-	last, ok := d.baselines.Get("val_naive_mae")
-	if !ok {
-		return ""
-	}
-	out := "naive MAE " + figure(last)
-	if seasonal, ok := d.baselines.Get("val_seasonal_mae"); ok {
-		out += ", seasonal " + figure(seasonal)
-	}
-	if v, ok := d.verified.(float64); ok {
-		out = "validation MAE " + figure(-v) + "; " + out
-	}
-	return out
 }
 
 // figure renders a number in six digits, "–" for none.

@@ -14,7 +14,8 @@ func TestTable(t *testing.T) {
 	last := []sample{{
 		answered: true, height: 12, tipHash: strings.Repeat("c", 64), finalized: 6, peers: 1, busy: 0.9625, busyOthers: 0.03,
 		domains: []domainSample{{id: "co2", rounds: 3, evaluations: 36, openClaims: 2, accepted: 2, rejected: 1, search: -0.25, verified: -0.5,
-			champion: &championSample{performance: -0.5, verified: true}, baselines: canon.NewObject("val_naive_mae", 1.125)}},
+			champion:  &championSample{performance: -0.5, verified: true, metrics: canon.NewObject("val_mae", 0.5, "test_mae", 0.75, "val_naive_mae", 1.125)},
+			baselines: canon.NewObject("train_naive_mae", 1.5, "val_naive_mae", 1.125, "test_naive_mae", 1.25)}},
 	}, {}}
 	got := strings.Join(table(61*time.Second, members, last), "\n")
 	want := `doin network of 2 nodes · 00:01:01 · Ctrl-C stops
@@ -25,7 +26,7 @@ node peer          port peers height final rounds evaluations  busy others claim
 
 co2: verified best -0.5 · 2 accepted, 1 rejected
   champion -0.5, verified
-  validation MAE 0.5; naive MAE 1.125`
+  validation (test) mae: champion 0.5 (0.75), naive 1.125 (1.25)`
 	if got != want {
 		t.Errorf("table:\n%s\nwant\n%s", got, want)
 	}
@@ -50,7 +51,27 @@ func TestChampionLine(t *testing.T) {
 	f(3, &championSample{performance: -0.25}, "champion -0.25, unverified: no quorum has agreed yet")
 	f(3, &championSample{performance: -0.25, verified: true}, "champion -0.25, verified")
 	f(3, &championSample{performance: -0.25, verified: true, solo: true}, "champion -0.25, solo: verified by its author alone")
+	f(3, &championSample{performance: -0.25, verified: true, z: 2.5}, "champion -0.25, verified, 2.5 standard errors above its base")
 	f(1, &championSample{}, "champion –, unverified: a node alone has no quorum")
+}
+
+// TestErrorLine: the champion's errors stand beside those of models without a search, in the unit of the data.
+func TestErrorLine(t *testing.T) {
+	f := func(c *championSample, baselines *canon.Object, want string) {
+		t.Helper()
+		if got := errorLine(&domainSample{champion: c, baselines: baselines}); got != want {
+			t.Errorf("errorLine(%+v, %s) = %q, want %q", c, canon.Default(baselines), got, want)
+		}
+	}
+	two := canon.NewObject("val_naive_mae", 1.5, "test_naive_mae", 2.0, "val_ar.12_mae", 0.25)
+	f(nil, nil, "")
+	f(nil, canon.NewObject("x", 1), "")
+	f(nil, two, "validation (test) mae: naive 1.5 (2), ar.12 0.25")
+	f(&championSample{}, two, "validation (test) mae: naive 1.5 (2), ar.12 0.25")
+	f(&championSample{metrics: canon.NewObject("val_mae", 0.5, "val_mase", 1.0)}, two,
+		"validation (test) mae: champion, not confirmed by others, 0.5, naive 1.5 (2), ar.12 0.25")
+	f(&championSample{verified: true, metrics: canon.NewObject("val_accuracy", 0.9, "val_log_loss", 0.5, "test_log_loss", 0.75)},
+		canon.NewObject("val_majority_log_loss", 1.0, "val_majority_accuracy", 0.5), "validation (test) log_loss: champion 0.5 (0.75), majority 1")
 }
 
 // TestLine: the gist says how busy the nodes are, and that a champion is not verified.

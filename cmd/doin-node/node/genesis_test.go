@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"doin.network/node/chain"
 	"doin.network/node/chain/identity"
 	"doin.network/node/cmd/doin-node/config"
 	"doin.network/node/internal/canon"
@@ -44,6 +45,18 @@ func TestGenesis(t *testing.T) {
 	}
 	if d, ok := g.Domain("d"); !ok || d.MinIncrement != 0.25 || d.Plugin != config.PluginQuadratic {
 		t.Errorf("domain = %+v, %v, want the configuration's", d, ok)
+	}
+	// What no seed changes needs one; whatever else is said is bound, and both packages name the same bounds.
+	if d, _ := g.Domain("d"); d.Seeds != 1 || d.NoiseZ2 != chain.DefaultDomain("").NoiseZ2 || d.NoiseZ2 != config.DefaultDomain().NoiseZ2 {
+		t.Errorf("seeds %d, noise_z2 %v, want 1 and 4", d.Seeds, d.NoiseZ2)
+	}
+	if config.MaxSeeds != chain.MaxSeeds || config.DefaultSeeds != chain.DefaultSeeds || config.DefaultDomain().PerformanceScale != chain.DefaultDomain("").PerformanceScale {
+		t.Error("configuration and genesis file differ in the bounds or defaults of a domain")
+	}
+	more := Genesis(testConfig(t, `{"domains": [{"domain_id": "e", "evaluate": true, "optimization_plugin": "forecast"},
+		{"domain_id": "f", "evaluate": true, "optimization_plugin": "forecast", "seeds": 8, "noise_z2": "9/4"}]}`), nil, now)
+	if e, f := more.Domains[0], more.Domains[1]; e.Seeds != 4 || f.Seeds != 8 || f.NoiseZ2.String() != "9/4" {
+		t.Errorf("domains %+v, %+v, want 4 seeds by default, and what the file says", e, f)
 	}
 	if len(g.Evaluators) != 1 || g.Evaluators[0].PeerID != key.PeerID() {
 		t.Errorf("evaluators = %v, want this node alone", g.Evaluators)
