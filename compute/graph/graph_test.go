@@ -28,8 +28,9 @@ func compare(t *testing.T, c nn.Config, rows int) {
 	for i, v := range y {
 		switch c.Loss {
 		case nn.SoftmaxCrossEntropy:
-			y[i] = 0
-			if i%c.Outputs == i/c.Outputs%c.Outputs {
+			if sample := i / c.Outputs; sample%2 == 1 { // weighted and smooth
+				y[i] = float32(math.Abs(float64(v)))
+			} else if y[i] = 0; i%c.Outputs == sample%c.Outputs {
 				y[i] = 1
 			}
 		case nn.BinaryCrossEntropy:

@@ -9,7 +9,8 @@ const (
 	MSE   Loss = "mse"
 	MAE   Loss = "mae"
 	Huber Loss = "huber" // δ = 1
-	// SoftmaxCrossEntropy takes outputs as logits and a one-hot target, and is averaged over samples.
+	// SoftmaxCrossEntropy takes outputs as logits and finite targets ≥ 0: one-hot, smoothed or weighted by class. It is
+	// averaged over samples.
 	SoftmaxCrossEntropy Loss = "softmax_cross_entropy"
 	// BinaryCrossEntropy takes each output as the logit of an event of its own and targets in [0, 1].
 	BinaryCrossEntropy Loss = "binary_cross_entropy"
@@ -45,6 +46,10 @@ const (
 	MaxSteps      = 1 << 21
 	MaxSamples    = 1 << 23 // of a source; samples × outputs is bounded by the same number
 	MaxElements   = 1 << 28 // float32 values that a training holds at once, 1 GiB
+
+	// The square of an epsilon stays where the update's root is accurate.
+	MinEpsilon = 0x1p-50
+	MaxEpsilon = 0x1p50
 )
 
 // Config is one training. Every real is a float32 value: a recipe that is written in decimal must name one exactly.
@@ -74,16 +79,19 @@ type Config struct {
 	// LearningRate is the rate after the warm-up, > 0. WeightDecay, ≥ 0, applies to every parameter,
 	// biases included; AdamW's is decoupled, SGD's part of the gradient.
 	LearningRate, WeightDecay float32
-	// Beta1 and Beta2 of AdamW lie in [0, 1), its Epsilon is > 0.
+	// Beta1 and Beta2 of AdamW lie in [0, 1), its Epsilon in [MinEpsilon, MaxEpsilon].
 	Beta1, Beta2, Epsilon float32
 	// Momentum of SGD lies in [0, 1).
 	Momentum float32 `json:",omitempty"`
 	// ClipNorm is the largest Euclidean norm that a gradient keeps; 0 is no limit.
 	ClipNorm float32 `json:",omitempty"`
 
-	// WarmupSteps, 0 … MaxSteps−1, is the length of the linear warm-up before Schedule begins.
+	// WarmupSteps, at least 0 and below the steps of the schedule, is the length of the linear warm-up before Schedule begins.
 	WarmupSteps int
 	Schedule    Schedule
+	// ScheduleSteps, 0 or at least MaxSteps, is the number of steps of the run whose learning rates these are: where it is
+	// above MaxSteps, the run is the beginning of a longer one. 0 is MaxSteps.
+	ScheduleSteps int `json:",omitempty"`
 
 	// EvalEvery is the validation cadence in steps; 0 validates after the last step only.
 	EvalEvery int
@@ -105,4 +113,12 @@ func DefaultConfig() Config {
 		EvalEvery: 20, Patience: 10,
 		Segment: 100,
 	}
+}
+
+// scheduleSteps returns the number of steps of the schedule.
+func (c *Config) scheduleSteps() int {
+	if c.ScheduleSteps == 0 {
+		return c.MaxSteps
+	}
+	return c.ScheduleSteps
 }

@@ -3,6 +3,7 @@ package nn
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -250,6 +251,97 @@ func TestTrainRefuses(t *testing.T) {
 	c.Hidden = []int{MaxWidth, MaxWidth}
 	if err := c.Validate(); err == nil || !strings.Contains(err.Error(), "parameters") {
 		t.Errorf("Validate of a huge model = %v, want the number of parameters named", err)
+	}
+}
+
+// TestSettingsRefused: what the engine has no definition for.
+func TestSettingsRefused(t *testing.T) {
+	for _, f := range []struct {
+		want string
+		set  func(c *Config)
+	}{
+		{"", func(c *Config) { c.Epsilon = MinEpsilon }},
+		{"", func(c *Config) { c.Epsilon = MaxEpsilon }},
+		{"epsilon", func(c *Config) { c.Epsilon = math.Nextafter32(MinEpsilon, 0) }},
+		{"epsilon", func(c *Config) { c.Epsilon = math.Nextafter32(MaxEpsilon, 0x1p60) }},
+		{"epsilon", func(c *Config) { c.Epsilon = nan }},
+		{"", func(c *Config) { c.ScheduleSteps = c.MaxSteps }},
+		{"", func(c *Config) { c.ScheduleSteps, c.WarmupSteps = MaxSteps, MaxSteps-1 }},
+		{"schedule_steps", func(c *Config) { c.ScheduleSteps = c.MaxSteps - 1 }},
+		{"schedule_steps", func(c *Config) { c.ScheduleSteps = MaxSteps + 1 }},
+		{"schedule_steps", func(c *Config) { c.ScheduleSteps = -1 }},
+		{"warmup_steps", func(c *Config) { c.WarmupSteps = c.MaxSteps }},
+		{"warmup_steps", func(c *Config) { c.ScheduleSteps, c.WarmupSteps = c.MaxSteps+3, c.MaxSteps+3 }},
+	} {
+		c := tinyConfig()
+		f.set(&c)
+		err := c.Validate()
+		if (err == nil) != (f.want == "") || err != nil && !strings.Contains(err.Error(), f.want) {
+			t.Errorf("Validate of %+v = %v, want %q named", c, err, f.want)
+		}
+	}
+}
+
+// TestScheduleSteps: a run that is the beginning of a longer one has its leaves, whatever the schedule.
+func TestScheduleSteps(t *testing.T) {
+	key := rng.Key{41, 42}
+	train := func(steps, schedule, warmup int, s Schedule) *Result {
+		c := tinyConfig()
+		c.MaxSteps, c.ScheduleSteps, c.WarmupSteps, c.Schedule, c.Segment, c.EvalEvery = steps, schedule, warmup, s, 5, 0
+		r, err := Train(t.Context(), c, key, surface{50, key, 0}, surface{20, key, 50})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	for _, s := range []Schedule{Constant, Cosine} {
+		for _, warmup := range []int{0, 7, 30} {
+			whole, part, named := train(60, 0, warmup, s), train(25, 60, warmup, s), train(60, 60, warmup, s)
+			if whole.Root != named.Root {
+				t.Errorf("%s, warm-up %d: root %x with schedule_steps, %x without", s, warmup, named.Root, whole.Root)
+			}
+			if !slices.Equal(part.Leaves[:5], whole.Leaves[:5]) {
+				t.Errorf("%s, warm-up %d: 25 steps of 60 are not those of the whole run", s, warmup)
+			}
+			if warmup < 25 && s == Cosine && slices.Equal(part.Leaves[:5], train(25, 0, warmup, s).Leaves[:5]) {
+				t.Errorf("%s, warm-up %d: schedule_steps changes nothing", s, warmup)
+			}
+		}
+	}
+}
+
+// TestMomentsBecomeZero: the tasks that are to show it have moments that were something and are +0.
+func TestMomentsBecomeZero(t *testing.T) {
+	files := committedTasks()
+	var first, second int
+	for i := range 4 {
+		for _, a := range []Activation{ReLU, Sigmoid} {
+			r, err := NewRun(parseTask(t, files[fmt.Sprintf("flush-%d-%s", i, a)]), vec.Naive)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var m, v []float32
+			for done := false; !done; {
+				m, v = slices.Clone(r.state.M), slices.Clone(r.state.V)
+				done = r.Step()
+				for j := range m {
+					if m[j] != 0 && r.state.M[j] == 0 && r.objective.gradient[j] != 0 {
+						first++
+					}
+					if v[j] != 0 && r.state.V[j] == 0 && r.objective.gradient[j] != 0 {
+						second++
+					}
+				}
+			}
+			for j := range m {
+				if x := r.state.M[j]; x != 0 && vec.Abs(x) < 0x1p-100 || r.state.V[j] != 0 && r.state.V[j] < 0x1p-100 {
+					t.Errorf("flush-%d-%s: moments %g and %g", i, a, x, r.state.V[j])
+				}
+			}
+		}
+	}
+	if first < 10 || second < 10 {
+		t.Errorf("%d first and %d second moments were taken for zero beside a gradient, want some", first, second)
 	}
 }
 

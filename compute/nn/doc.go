@@ -1,5 +1,5 @@
 // Package nn trains small networks, exactly: level 1 of the search, defined bit for bit by the numeric contract
-// DOIN-F32 v1 (CONTRACT.md in the parent folder).
+// DOIN-F32 v2 (CONTRACT.md in the parent folder).
 //
 // A Config is a training as data: layers with their shapes, loss, optimizer, schedule, early stopping. Train runs one
 // and returns the best weights together with the digest of the run: a Merkle root over its states, which another node

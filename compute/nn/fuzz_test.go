@@ -67,10 +67,15 @@ func randomTask(seed uint64) Task {
 		}
 		c.Layers = append(c.Layers, Layer{Kind: []Kind{LastStep, Flatten}[r.IntN(2)]})
 	}
+	if r.IntN(4) == 0 {
+		c.ScheduleSteps = c.MaxSteps + r.IntN(20)
+		c.WarmupSteps = r.IntN(c.ScheduleSteps)
+	}
 	key := rng.Key{uint32(seed), uint32(seed >> 32)}
+	all := synthetic{key: key, loss: c.Loss, soft: c.Loss == SoftmaxCrossEntropy && r.IntN(2) == 0}
 	return Task{
 		Config: c, Key: key,
-		Train: synthetic{key, 0, some(200), c.Loss}, Validation: synthetic{key, 300, some(99), c.Loss},
+		Train: all.samples(0, some(200)), Validation: all.samples(300, some(99)),
 	}
 }
 

@@ -23,6 +23,11 @@ func TestGradientsByFiniteDifferences(t *testing.T) {
 				checkGradient(t, c)
 			})
 		}
+		t.Run(string(a)+"/soft", func(t *testing.T) {
+			c := small()
+			c.Activation, c.Loss = a, SoftmaxCrossEntropy
+			checkGradientOf(t, c, true)
+		})
 	}
 	last := Layer{Kind: LastStep}
 	for name, layers := range map[string][]Layer{
@@ -53,8 +58,13 @@ func TestGradientsByFiniteDifferences(t *testing.T) {
 // the biases, which begin as 1 and 0, are moved first.
 func checkGradient(t *testing.T, c Config) {
 	t.Helper()
+	checkGradientOf(t, c, false)
+}
+
+func checkGradientOf(t *testing.T, c Config, soft bool) {
+	t.Helper()
 	key := rng.Key{11, 12}
-	r := newTestRun(t, c, key, targets{surface{c.Batch, key, 0}, c.Loss}, surface{5, key, 100})
+	r := newTestRun(t, c, key, targets{surface{c.Batch, key, 0}, c.Loss, soft}, surface{5, key, 100})
 	r.gather(0)
 	weights := r.state.W
 	for i := range weights {
@@ -92,11 +102,12 @@ func checkGradient(t *testing.T, c Config) {
 	}
 }
 
-// targets gives a source targets that suit a loss: one-hot or 0 and 1 for the cross-entropies; else scaled so that the
-// errors lie on both sides of the corner of the Huber loss.
+// targets gives a source targets that suit a loss: one-hot or 0 and 1 for the cross-entropies, or smooth ones that are
+// weighted; else scaled so that the errors lie on both sides of the corner of the Huber loss.
 type targets struct {
 	Source
 	loss Loss
+	soft bool
 }
 
 func (s targets) Sample(i int, x, y []float32) {
@@ -111,7 +122,11 @@ func (s targets) Sample(i int, x, y []float32) {
 			y[c] *= 3
 		}
 	}
-	if s.loss == SoftmaxCrossEntropy {
+	if s.soft {
+		for c := range y {
+			y[c] = float32((i+c)%4) / 3
+		}
+	} else if s.loss == SoftmaxCrossEntropy {
 		y[i%len(y)] = 1
 	}
 }

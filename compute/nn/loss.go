@@ -63,10 +63,10 @@ func clip(e float32, above, below bool) float32 {
 	return e
 }
 
-// softmaxCrossEntropy takes logits and targets that are one-hot: for each sample, with M the largest logit,
-// d = y − M, s = Σ exp(d) ascending from +0,
+// softmaxCrossEntropy takes logits and targets that are finite and not negative: for each sample, with M the largest logit,
+// d = y − M, s = Σ exp(d) and T = Σ t, both ascending from +0,
 //
-//	value = t × (log(s) − d)    slope = exp(d) ÷ s − t
+//	value = t × (log(s) − d)    slope = (exp(d) ÷ s) × T − t
 func softmaxCrossEntropy(k *vec.Kernels, value, slope, scratch, y, t []float32, outputs int) {
 	for r := 0; r < len(y); r += outputs {
 		row := y[r:][:outputs]
@@ -92,9 +92,13 @@ func softmaxCrossEntropy(k *vec.Kernels, value, slope, scratch, y, t []float32, 
 	}
 	k.Log(logs, sums)
 	for r, sum := range sums {
+		total := float32(0)
+		for _, v := range t[r*outputs:][:outputs] {
+			total += v
+		}
 		for i := r * outputs; i < (r+1)*outputs; i++ {
 			value[i] = float32(t[i] * (logs[r] - value[i]))
-			slope[i] = slope[i]/sum - t[i]
+			slope[i] = float32((slope[i]/sum)*total) - t[i]
 		}
 	}
 }

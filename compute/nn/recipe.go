@@ -104,6 +104,7 @@ func (c *Config) fields(f func(key string, field any)) {
 	f("clip_norm", &c.ClipNorm)
 	f("warmup_steps", &c.WarmupSteps)
 	f("schedule", &c.Schedule)
+	f("schedule_steps", &c.ScheduleSteps)
 	f("eval_every", &c.EvalEvery)
 	f("patience", &c.Patience)
 	f("min_delta", &c.MinDelta)

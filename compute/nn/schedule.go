@@ -54,7 +54,7 @@ func (s *Rates) Next() (rate, correct1, correct2 float32) {
 	case i < c.WarmupSteps:
 		lr = float64(lr*float64(i+1)) / float64(c.WarmupSteps)
 	case c.Schedule == Cosine:
-		f := cosine(float64(halfPi*float64(i-c.WarmupSteps)) / float64(c.MaxSteps-c.WarmupSteps))
+		f := cosine(float64(halfPi*float64(i-c.WarmupSteps)) / float64(c.scheduleSteps()-c.WarmupSteps))
 		lr = float64(float64(lr*f) * f)
 	}
 	return float32(lr), float32(1 / (1 - s.power1)), float32(1 / (1 - s.power2))

@@ -10,6 +10,13 @@ type synthetic struct {
 	key     rng.Key
 	from, n int
 	loss    Loss
+	soft    bool
+}
+
+// samples returns the n samples from that number on.
+func (s synthetic) samples(from, n int) synthetic {
+	s.from, s.n = from, n
+	return s
 }
 
 func (s synthetic) Len() int { return s.n }
@@ -20,15 +27,19 @@ func (s synthetic) Sample(i int, x, y []float32) {
 		x[k] = vec.FMA32(2, u, -1)
 	}
 	surfaceTargets(x, y)
-	switch s.loss {
-	case BinaryCrossEntropy:
+	switch {
+	case s.soft:
+		for c, v := range y {
+			y[c] = vec.Abs(v)
+		}
+	case s.loss == BinaryCrossEntropy:
 		for c, v := range y {
 			y[c] = 0
 			if v > 0 {
 				y[c] = 1
 			}
 		}
-	case SoftmaxCrossEntropy:
+	case s.loss == SoftmaxCrossEntropy:
 		largest := 0
 		for c, v := range y {
 			if v > y[largest] {

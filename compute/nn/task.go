@@ -11,7 +11,7 @@ import (
 
 // ContractVersion names the numeric contract that this engine keeps. It is a member of every task, so that two versions
 // never share a random stream, a recipe or a digest.
-const ContractVersion = "DOIN-F32 v1"
+const ContractVersion = "DOIN-F32 v2"
 
 // TaskKey returns the random key of a task: the first 8 bytes, little-endian, of the SHA-256 of the canonical JSON of
 // {contract, domain, genome, data_hash, seed}.

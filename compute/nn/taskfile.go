@@ -75,8 +75,9 @@ func (t *Task) readData(data *canon.Object) error {
 			return fmt.Errorf("%w: data: unknown member %.80q", ErrTask, key)
 		}
 	}
-	if kind, err := data.String("kind"); err != nil || kind != "synthetic" {
-		return fmt.Errorf("%w: data: kind %.80q, want \"synthetic\"", ErrTask, kind)
+	kind, err := data.String("kind")
+	if err != nil || kind != "synthetic" && kind != "soft" {
+		return fmt.Errorf("%w: data: kind %.80q, want \"synthetic\" or \"soft\"", ErrTask, kind)
 	}
 	var n [2]int
 	for i, key := range [...]string{"train", "validation"} {
@@ -94,8 +95,8 @@ func (t *Task) readData(data *canon.Object) error {
 		return err
 	}
 	key := rng.Key{uint32(seed), uint32(seed >> 32)}
-	t.Train = synthetic{key: key, n: n[0], loss: t.Config.Loss}
-	t.Validation = synthetic{key: key, from: n[0], n: n[1], loss: t.Config.Loss}
+	all := synthetic{key: key, loss: t.Config.Loss, soft: kind == "soft"}
+	t.Train, t.Validation = all.samples(0, n[0]), all.samples(n[0], n[1])
 	return nil
 }
 

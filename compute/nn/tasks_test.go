@@ -24,6 +24,7 @@ const taskFolder = "testdata/tasks"
 type taskSet struct {
 	files map[string][]byte
 	n     int64
+	kind  string // of the data
 }
 
 // add makes a task of a small configuration that f completes.
@@ -40,7 +41,7 @@ func (s *taskSet) add(name string, train, validation int, f func(c *Config)) {
 		c.Beta1, c.Beta2, c.Epsilon = 0, 0, 0
 	}
 	s.n++
-	data := canon.NewObject("kind", "synthetic", "train", train, "validation", validation, "seed", s.n%5)
+	data := canon.NewObject("kind", s.kind, "train", train, "validation", validation, "seed", s.n%5)
 	task := canon.NewObject("contract", ContractVersion, "domain", Domain, "genome", c.Object(),
 		"data_hash", canon.Hash(data), "seed", s.n, "data", data)
 	if s.files[name] != nil {
@@ -51,7 +52,7 @@ func (s *taskSet) add(name string, train, validation int, f func(c *Config)) {
 
 // committedTasks generates the tasks that lie in testdata/tasks.
 func committedTasks() map[string][]byte {
-	s := &taskSet{files: map[string][]byte{}}
+	s := &taskSet{files: map[string][]byte{}, kind: "synthetic"}
 	all := []Activation{ReLU, Tanh, Sigmoid, GELU, SiLU, None}
 	allLosses := []Loss{MSE, MAE, Huber, SoftmaxCrossEntropy, BinaryCrossEntropy}
 	for i, a := range all {
@@ -125,7 +126,68 @@ func committedTasks() map[string][]byte {
 		})
 	}
 	sequences(s, all, allLosses)
+	narrow(s, all)
+	moments(s)
+	for i, steps := range []int{21, 22, 400} { // as a rung of a search makes only the beginning
+		for j, schedule := range []Schedule{Constant, Cosine} {
+			s.add(fmt.Sprintf("schedule-%d-%s", steps, schedule), 50, 20, func(c *Config) {
+				c.Schedule, c.ScheduleSteps, c.WarmupSteps = schedule, steps, []int{0, 5, 30}[(i+j)%3]%steps
+			})
+		}
+	}
+	s.kind = "soft"
+	for i, n := range []int{1, 2, 3, 7, 8, 33} {
+		s.add(fmt.Sprintf("soft-%d", n), 50, 20, func(c *Config) {
+			c.Outputs, c.Loss, c.Activation = n, SoftmaxCrossEntropy, all[i]
+		})
+	}
 	return s.files
+}
+
+// narrow adds the tasks whose products have fewer than NarrowColumns columns, in either direction.
+func narrow(s *taskSet, all []Activation) {
+	for i, n := range []int{1, 2, 3, 5, 6, 7} {
+		for j, terms := range []int{1, 2, 3, 4, 6, 9, 66} {
+			s.add(fmt.Sprintf("narrow-%d-of-%d", n, terms), 40, 9, func(c *Config) {
+				c.Hidden, c.Outputs, c.Activation, c.MaxSteps = []int{n, terms}, n, all[(i+j)%len(all)], 8
+				c.Batch, c.EvalEvery = []int{1, 2, 3, 4, 7, 16, 19}[(i*3+j)%7], 4
+			})
+		}
+		for j, kernel := range []int{1, 2, 3, 5} {
+			dilation := []int{1, 2, 5}[(i+j)%3]
+			s.add(fmt.Sprintf("narrow-conv1d-%d-kernel-%d-dilation-%d", n, kernel, dilation), 30, 9, func(c *Config) {
+				in := []int{1, 3, 4, 6}[(i+j)%4]
+				c.Steps, c.Inputs, c.MaxSteps = 9, 9*in, 4
+				c.Batch, c.EvalEvery = []int{3, 11}[(i+j/2)%2], 2
+				c.Layers = []Layer{
+					{Kind: Conv1D, Width: in, Kernel: kernel, Dilation: dilation, Activation: Tanh},
+					{Kind: Conv1D, Width: n, Kernel: kernel, Dilation: dilation, Activation: SiLU}, {Kind: Flatten},
+				}
+			})
+		}
+		s.add(fmt.Sprintf("narrow-tcn-%d", n), 30, 9, func(c *Config) {
+			c.Steps, c.Inputs, c.MaxSteps, c.Batch = 13, 13*(1+i%3), 5, 5
+			c.Layers = []Layer{
+				{Kind: TCN, Width: n, Kernel: 3, Dilation: 1, Activation: ReLU}, {Kind: TCN, Width: n, Kernel: 3, Dilation: 4, Activation: ReLU},
+				{Kind: LastStep},
+			}
+		})
+	}
+}
+
+// moments adds tasks whose moments become zero: gradients that are zero or tiny, and decay rates that forget in a few steps.
+func moments(s *taskSet) {
+	for i, beta := range []float32{0x1p-30, 0x1p-12, 0.125, 0.5} {
+		for _, a := range []Activation{ReLU, Sigmoid} {
+			s.add(fmt.Sprintf("flush-%d-%s", i, a), 30, 9, func(c *Config) {
+				c.Activation, c.Hidden, c.Batch, c.MaxSteps, c.Segment = a, []int{17, 9}, 5, 60, 20
+				c.Beta1, c.Beta2, c.LearningRate = beta, beta, []float32{0.5, 2, 8, 32}[i]
+			})
+		}
+	}
+	for i, epsilon := range []float32{MinEpsilon, 0x1p-20, 1, MaxEpsilon} {
+		s.add(fmt.Sprintf("epsilon-%d", i), 50, 20, func(c *Config) { c.Epsilon = epsilon })
+	}
 }
 
 // sequences adds the tasks with other layers than dense ones.
@@ -312,7 +374,7 @@ func TestTasksAreSmall(t *testing.T) {
 func TestParseTaskRefuses(t *testing.T) {
 	valid := string(committedTasks()["tcn-relu"])
 	for _, f := range []struct{ old, new, want string }{
-		{`"contract": "DOIN-F32 v1"`, `"contract": "DOIN-F32 v2"`, "contract"},
+		{`"contract": "DOIN-F32 v2"`, `"contract": "DOIN-F32 v1"`, "contract"},
 		{`"domain": "nn"`, `"domain": "quadratic"`, "domain"},
 		{`"kind": "synthetic"`, `"kind": "file"`, "data_hash"},
 		{`"seed": `, `"seed": -`, "seed"},
@@ -325,6 +387,7 @@ func TestParseTaskRefuses(t *testing.T) {
 		{`"rate": 0.25`, `"rate": 1`, "rate"},
 		{`"kind": "last_step"`, `"kind": "dropout"`, "layers"},
 		{`"loss": "mse"`, `"loss": "hinge"`, "loss"},
+		{`"max_steps": 21`, `"max_steps": 21, "schedule_steps": 20`, "schedule_steps"},
 	} {
 		text := strings.Replace(valid, f.old, f.new, 1)
 		if text == valid {

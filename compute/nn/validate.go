@@ -59,7 +59,9 @@ func (c *Config) Validate() error {
 	p.check(c.Schedule == Constant || c.Schedule == Cosine, "schedule %q: must be constant or cosine", c.Schedule)
 	p.between("batch", c.Batch, 1, MaxBatch)
 	p.between("max_steps", c.MaxSteps, 1, MaxSteps)
-	p.between("warmup_steps", c.WarmupSteps, 0, max(c.MaxSteps-1, 0))
+	p.check(c.ScheduleSteps == 0 || c.MaxSteps <= c.ScheduleSteps && c.ScheduleSteps <= MaxSteps,
+		"schedule_steps %d: must be 0 or in [%d, %d]", c.ScheduleSteps, c.MaxSteps, MaxSteps)
+	p.between("warmup_steps", c.WarmupSteps, 0, max(c.scheduleSteps()-1, 0))
 	p.between("eval_every", c.EvalEvery, 0, MaxSteps)
 	p.between("patience", c.Patience, 0, MaxSteps)
 	p.between("segment", c.Segment, 0, MaxSteps)
@@ -71,7 +73,7 @@ func (c *Config) Validate() error {
 	case AdamW, "":
 		p.fraction("beta1", c.Beta1)
 		p.fraction("beta2", c.Beta2)
-		p.positive("epsilon", c.Epsilon)
+		p.check(c.Epsilon >= MinEpsilon && c.Epsilon <= MaxEpsilon, "epsilon %v: must be in [2^-50, 2^50]", c.Epsilon)
 		p.check(c.Momentum == 0, "momentum %v: adamw has none", c.Momentum)
 	case SGD:
 		p.fraction("momentum", c.Momentum)

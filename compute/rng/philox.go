@@ -5,7 +5,7 @@
 // keyed bijection of [0, n), and Seq a convenience that counts the index up for callers that draw one after another.
 //
 // The definition, with the list of purposes, is in CONTRACT.md in the parent folder: every bit drawn here is part of
-// the numeric contract DOIN-F32 v1. There are no float64 draws, no clock and no seed but the key.
+// the numeric contract DOIN-F32 v2. There are no float64 draws, no clock and no seed but the key.
 //
 // Sources: J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC'11
 // (Philox and its known-answer vectors); D. Lemire, "Fast random integer generation in an interval", ACM TOMACS 29

@@ -4,7 +4,7 @@ package rng
 // are never reused.
 type Purpose uint32
 
-// The purposes of DOIN-F32 v1. The comment says what step and draw index mean.
+// The purposes of DOIN-F32 v2. The comment says what step and draw index mean.
 const (
 	InitWeights  Purpose = 1  // initial weights: step = layer from 0, index = element of the row-major [in][out] matrix
 	Minibatch    Purpose = 2  // order of the samples of an epoch: a permutation, step = epoch from 0

@@ -1,4 +1,4 @@
-// Package vec is the float32 arithmetic of the numeric contract DOIN-F32 v1: a fused multiply-add that rounds
+// Package vec is the float32 arithmetic of the numeric contract DOIN-F32 v2: a fused multiply-add that rounds
 // once, the elementary functions, the ordered sums and products, the activations and the optimizer step.
 //
 // Every function here is a definition. The sequence of operations in its body is what another implementation

@@ -4,6 +4,947 @@
 
 #include "textflag.h"
 
+// func narrow1x1AVX(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow1x1AVX(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+
+tile:
+	MOVQ    start+24(FP), SI
+	TESTQ   SI, SI
+	JE      continued
+	VMOVUPS (SI), X1
+	JMP     begin
+
+continued:
+	VMOVUPS (DX), X1
+
+begin:
+	MOVQ        b+56(FP), SI
+	MOVQ        head+64(FP), R9
+	TESTQ       R9, R9
+	JE          afterhead
+	LEAQ        quadMasks<>+0(SB), R10
+	SHLQ        $0x04, R9
+	VMOVDQU     (R10)(R9*1), X0
+	VMASKMOVPS  (BX), X0, X0
+	VFMADD231PS (SI), X0, X1
+	ADDQ        $0x10, SI
+	ADDQ        $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R9
+	TESTQ R9, R9
+	JE    rest
+
+loop:
+	VMOVUPS     (BX), X0
+	VFMADD231PS (SI), X0, X1
+	ADDQ        $0x10, SI
+	ADDQ        $0x10, BX
+	DECQ        R9
+	JNE         loop
+
+rest:
+	MOVQ        tail+80(FP), R9
+	TESTQ       R9, R9
+	JE          aftertail
+	LEAQ        quadMasks<>+0(SB), R10
+	SHLQ        $0x04, R9
+	VMOVDQU     (R10)(R9*1), X0
+	VMASKMOVPS  (BX), X0, X0
+	VFMADD231PS (SI), X0, X1
+	ADDQ        $0x10, SI
+	ADDQ        $0x10, BX
+
+aftertail:
+	TESTQ     AX, AX
+	JE        keep
+	VPERMILPS $0xb1, X1, X0
+	VADDPS    X0, X1, X1
+	VPERMILPS $0x4e, X1, X0
+	VADDPS    X0, X1, X1
+	VMOVSS    X1, (AX)
+	ADDQ      CX, AX
+	JMP       next
+
+keep:
+	VMOVUPS X1, (DX)
+
+next:
+	ADDQ   $+16, DX
+	IMUL3Q $0x01, DI, SI
+	MOVQ   a+32(FP), BX
+	ADDQ   SI, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+DATA quadMasks<>+0(SB)/4, $0x00000000
+DATA quadMasks<>+4(SB)/4, $0x00000000
+DATA quadMasks<>+8(SB)/4, $0x00000000
+DATA quadMasks<>+12(SB)/4, $0x00000000
+DATA quadMasks<>+16(SB)/4, $0xffffffff
+DATA quadMasks<>+20(SB)/4, $0x00000000
+DATA quadMasks<>+24(SB)/4, $0x00000000
+DATA quadMasks<>+28(SB)/4, $0x00000000
+DATA quadMasks<>+32(SB)/4, $0x00000000
+DATA quadMasks<>+36(SB)/4, $0xffffffff
+DATA quadMasks<>+40(SB)/4, $0x00000000
+DATA quadMasks<>+44(SB)/4, $0x00000000
+DATA quadMasks<>+48(SB)/4, $0xffffffff
+DATA quadMasks<>+52(SB)/4, $0xffffffff
+DATA quadMasks<>+56(SB)/4, $0x00000000
+DATA quadMasks<>+60(SB)/4, $0x00000000
+DATA quadMasks<>+64(SB)/4, $0x00000000
+DATA quadMasks<>+68(SB)/4, $0x00000000
+DATA quadMasks<>+72(SB)/4, $0xffffffff
+DATA quadMasks<>+76(SB)/4, $0x00000000
+DATA quadMasks<>+80(SB)/4, $0xffffffff
+DATA quadMasks<>+84(SB)/4, $0x00000000
+DATA quadMasks<>+88(SB)/4, $0xffffffff
+DATA quadMasks<>+92(SB)/4, $0x00000000
+DATA quadMasks<>+96(SB)/4, $0x00000000
+DATA quadMasks<>+100(SB)/4, $0xffffffff
+DATA quadMasks<>+104(SB)/4, $0xffffffff
+DATA quadMasks<>+108(SB)/4, $0x00000000
+DATA quadMasks<>+112(SB)/4, $0xffffffff
+DATA quadMasks<>+116(SB)/4, $0xffffffff
+DATA quadMasks<>+120(SB)/4, $0xffffffff
+DATA quadMasks<>+124(SB)/4, $0x00000000
+DATA quadMasks<>+128(SB)/4, $0x00000000
+DATA quadMasks<>+132(SB)/4, $0x00000000
+DATA quadMasks<>+136(SB)/4, $0x00000000
+DATA quadMasks<>+140(SB)/4, $0xffffffff
+DATA quadMasks<>+144(SB)/4, $0xffffffff
+DATA quadMasks<>+148(SB)/4, $0x00000000
+DATA quadMasks<>+152(SB)/4, $0x00000000
+DATA quadMasks<>+156(SB)/4, $0xffffffff
+DATA quadMasks<>+160(SB)/4, $0x00000000
+DATA quadMasks<>+164(SB)/4, $0xffffffff
+DATA quadMasks<>+168(SB)/4, $0x00000000
+DATA quadMasks<>+172(SB)/4, $0xffffffff
+DATA quadMasks<>+176(SB)/4, $0xffffffff
+DATA quadMasks<>+180(SB)/4, $0xffffffff
+DATA quadMasks<>+184(SB)/4, $0x00000000
+DATA quadMasks<>+188(SB)/4, $0xffffffff
+DATA quadMasks<>+192(SB)/4, $0x00000000
+DATA quadMasks<>+196(SB)/4, $0x00000000
+DATA quadMasks<>+200(SB)/4, $0xffffffff
+DATA quadMasks<>+204(SB)/4, $0xffffffff
+DATA quadMasks<>+208(SB)/4, $0xffffffff
+DATA quadMasks<>+212(SB)/4, $0x00000000
+DATA quadMasks<>+216(SB)/4, $0xffffffff
+DATA quadMasks<>+220(SB)/4, $0xffffffff
+DATA quadMasks<>+224(SB)/4, $0x00000000
+DATA quadMasks<>+228(SB)/4, $0xffffffff
+DATA quadMasks<>+232(SB)/4, $0xffffffff
+DATA quadMasks<>+236(SB)/4, $0xffffffff
+DATA quadMasks<>+240(SB)/4, $0xffffffff
+DATA quadMasks<>+244(SB)/4, $0xffffffff
+DATA quadMasks<>+248(SB)/4, $0xffffffff
+DATA quadMasks<>+252(SB)/4, $0xffffffff
+GLOBL quadMasks<>(SB), RODATA|NOPTR, $256
+
+// func narrow2x1AVX(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow2x1AVX(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+
+tile:
+	MOVQ    start+24(FP), SI
+	TESTQ   SI, SI
+	JE      continued
+	VMOVUPS (SI), X1
+	VMOVUPS 16(SI), X2
+	JMP     begin
+
+continued:
+	VMOVUPS (DX), X1
+	VMOVUPS 16(DX), X2
+
+begin:
+	MOVQ        b+56(FP), SI
+	MOVQ        head+64(FP), R9
+	TESTQ       R9, R9
+	JE          afterhead
+	LEAQ        quadMasks<>+0(SB), R10
+	SHLQ        $0x04, R9
+	VMOVDQU     (R10)(R9*1), X0
+	VMASKMOVPS  (BX), X0, X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	ADDQ        $0x20, SI
+	ADDQ        $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R9
+	TESTQ R9, R9
+	JE    rest
+
+loop:
+	VMOVUPS     (BX), X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	ADDQ        $0x20, SI
+	ADDQ        $0x10, BX
+	DECQ        R9
+	JNE         loop
+
+rest:
+	MOVQ        tail+80(FP), R9
+	TESTQ       R9, R9
+	JE          aftertail
+	LEAQ        quadMasks<>+0(SB), R10
+	SHLQ        $0x04, R9
+	VMOVDQU     (R10)(R9*1), X0
+	VMASKMOVPS  (BX), X0, X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	ADDQ        $0x20, SI
+	ADDQ        $0x10, BX
+
+aftertail:
+	TESTQ     AX, AX
+	JE        keep
+	VPERMILPS $0xb1, X1, X0
+	VADDPS    X0, X1, X1
+	VPERMILPS $0x4e, X1, X0
+	VADDPS    X0, X1, X1
+	VPERMILPS $0xb1, X2, X0
+	VADDPS    X0, X2, X2
+	VPERMILPS $0x4e, X2, X0
+	VADDPS    X0, X2, X2
+	VMOVSS    X1, (AX)
+	VMOVSS    X2, 4(AX)
+	ADDQ      CX, AX
+	JMP       next
+
+keep:
+	VMOVUPS X1, (DX)
+	VMOVUPS X2, 16(DX)
+
+next:
+	ADDQ   $+32, DX
+	IMUL3Q $0x01, DI, SI
+	MOVQ   a+32(FP), BX
+	ADDQ   SI, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow3x1AVX(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow3x1AVX(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+
+tile:
+	MOVQ    start+24(FP), SI
+	TESTQ   SI, SI
+	JE      continued
+	VMOVUPS (SI), X1
+	VMOVUPS 16(SI), X2
+	VMOVUPS 32(SI), X3
+	JMP     begin
+
+continued:
+	VMOVUPS (DX), X1
+	VMOVUPS 16(DX), X2
+	VMOVUPS 32(DX), X3
+
+begin:
+	MOVQ        b+56(FP), SI
+	MOVQ        head+64(FP), R9
+	TESTQ       R9, R9
+	JE          afterhead
+	LEAQ        quadMasks<>+0(SB), R10
+	SHLQ        $0x04, R9
+	VMOVDQU     (R10)(R9*1), X0
+	VMASKMOVPS  (BX), X0, X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	VFMADD231PS 32(SI), X0, X3
+	ADDQ        $0x30, SI
+	ADDQ        $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R9
+	TESTQ R9, R9
+	JE    rest
+
+loop:
+	VMOVUPS     (BX), X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	VFMADD231PS 32(SI), X0, X3
+	ADDQ        $0x30, SI
+	ADDQ        $0x10, BX
+	DECQ        R9
+	JNE         loop
+
+rest:
+	MOVQ        tail+80(FP), R9
+	TESTQ       R9, R9
+	JE          aftertail
+	LEAQ        quadMasks<>+0(SB), R10
+	SHLQ        $0x04, R9
+	VMOVDQU     (R10)(R9*1), X0
+	VMASKMOVPS  (BX), X0, X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	VFMADD231PS 32(SI), X0, X3
+	ADDQ        $0x30, SI
+	ADDQ        $0x10, BX
+
+aftertail:
+	TESTQ     AX, AX
+	JE        keep
+	VPERMILPS $0xb1, X1, X0
+	VADDPS    X0, X1, X1
+	VPERMILPS $0x4e, X1, X0
+	VADDPS    X0, X1, X1
+	VPERMILPS $0xb1, X2, X0
+	VADDPS    X0, X2, X2
+	VPERMILPS $0x4e, X2, X0
+	VADDPS    X0, X2, X2
+	VPERMILPS $0xb1, X3, X0
+	VADDPS    X0, X3, X3
+	VPERMILPS $0x4e, X3, X0
+	VADDPS    X0, X3, X3
+	VMOVSS    X1, (AX)
+	VMOVSS    X2, 4(AX)
+	VMOVSS    X3, 8(AX)
+	ADDQ      CX, AX
+	JMP       next
+
+keep:
+	VMOVUPS X1, (DX)
+	VMOVUPS X2, 16(DX)
+	VMOVUPS X3, 32(DX)
+
+next:
+	ADDQ   $+48, DX
+	IMUL3Q $0x01, DI, SI
+	MOVQ   a+32(FP), BX
+	ADDQ   SI, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow4x1AVX(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow4x1AVX(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+
+tile:
+	MOVQ    start+24(FP), SI
+	TESTQ   SI, SI
+	JE      continued
+	VMOVUPS (SI), X1
+	VMOVUPS 16(SI), X2
+	VMOVUPS 32(SI), X3
+	VMOVUPS 48(SI), X4
+	JMP     begin
+
+continued:
+	VMOVUPS (DX), X1
+	VMOVUPS 16(DX), X2
+	VMOVUPS 32(DX), X3
+	VMOVUPS 48(DX), X4
+
+begin:
+	MOVQ        b+56(FP), SI
+	MOVQ        head+64(FP), R9
+	TESTQ       R9, R9
+	JE          afterhead
+	LEAQ        quadMasks<>+0(SB), R10
+	SHLQ        $0x04, R9
+	VMOVDQU     (R10)(R9*1), X0
+	VMASKMOVPS  (BX), X0, X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	VFMADD231PS 32(SI), X0, X3
+	VFMADD231PS 48(SI), X0, X4
+	ADDQ        $0x40, SI
+	ADDQ        $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R9
+	TESTQ R9, R9
+	JE    rest
+
+loop:
+	VMOVUPS     (BX), X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	VFMADD231PS 32(SI), X0, X3
+	VFMADD231PS 48(SI), X0, X4
+	ADDQ        $0x40, SI
+	ADDQ        $0x10, BX
+	DECQ        R9
+	JNE         loop
+
+rest:
+	MOVQ        tail+80(FP), R9
+	TESTQ       R9, R9
+	JE          aftertail
+	LEAQ        quadMasks<>+0(SB), R10
+	SHLQ        $0x04, R9
+	VMOVDQU     (R10)(R9*1), X0
+	VMASKMOVPS  (BX), X0, X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	VFMADD231PS 32(SI), X0, X3
+	VFMADD231PS 48(SI), X0, X4
+	ADDQ        $0x40, SI
+	ADDQ        $0x10, BX
+
+aftertail:
+	TESTQ     AX, AX
+	JE        keep
+	VPERMILPS $0xb1, X1, X0
+	VADDPS    X0, X1, X1
+	VPERMILPS $0x4e, X1, X0
+	VADDPS    X0, X1, X1
+	VPERMILPS $0xb1, X2, X0
+	VADDPS    X0, X2, X2
+	VPERMILPS $0x4e, X2, X0
+	VADDPS    X0, X2, X2
+	VPERMILPS $0xb1, X3, X0
+	VADDPS    X0, X3, X3
+	VPERMILPS $0x4e, X3, X0
+	VADDPS    X0, X3, X3
+	VPERMILPS $0xb1, X4, X0
+	VADDPS    X0, X4, X4
+	VPERMILPS $0x4e, X4, X0
+	VADDPS    X0, X4, X4
+	VMOVSS    X1, (AX)
+	VMOVSS    X2, 4(AX)
+	VMOVSS    X3, 8(AX)
+	VMOVSS    X4, 12(AX)
+	ADDQ      CX, AX
+	JMP       next
+
+keep:
+	VMOVUPS X1, (DX)
+	VMOVUPS X2, 16(DX)
+	VMOVUPS X3, 32(DX)
+	VMOVUPS X4, 48(DX)
+
+next:
+	ADDQ   $+64, DX
+	IMUL3Q $0x01, DI, SI
+	MOVQ   a+32(FP), BX
+	ADDQ   SI, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow5x1AVX(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow5x1AVX(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+
+tile:
+	MOVQ    start+24(FP), SI
+	TESTQ   SI, SI
+	JE      continued
+	VMOVUPS (SI), X1
+	VMOVUPS 16(SI), X2
+	VMOVUPS 32(SI), X3
+	VMOVUPS 48(SI), X4
+	VMOVUPS 64(SI), X5
+	JMP     begin
+
+continued:
+	VMOVUPS (DX), X1
+	VMOVUPS 16(DX), X2
+	VMOVUPS 32(DX), X3
+	VMOVUPS 48(DX), X4
+	VMOVUPS 64(DX), X5
+
+begin:
+	MOVQ        b+56(FP), SI
+	MOVQ        head+64(FP), R9
+	TESTQ       R9, R9
+	JE          afterhead
+	LEAQ        quadMasks<>+0(SB), R10
+	SHLQ        $0x04, R9
+	VMOVDQU     (R10)(R9*1), X0
+	VMASKMOVPS  (BX), X0, X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	VFMADD231PS 32(SI), X0, X3
+	VFMADD231PS 48(SI), X0, X4
+	VFMADD231PS 64(SI), X0, X5
+	ADDQ        $0x50, SI
+	ADDQ        $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R9
+	TESTQ R9, R9
+	JE    rest
+
+loop:
+	VMOVUPS     (BX), X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	VFMADD231PS 32(SI), X0, X3
+	VFMADD231PS 48(SI), X0, X4
+	VFMADD231PS 64(SI), X0, X5
+	ADDQ        $0x50, SI
+	ADDQ        $0x10, BX
+	DECQ        R9
+	JNE         loop
+
+rest:
+	MOVQ        tail+80(FP), R9
+	TESTQ       R9, R9
+	JE          aftertail
+	LEAQ        quadMasks<>+0(SB), R10
+	SHLQ        $0x04, R9
+	VMOVDQU     (R10)(R9*1), X0
+	VMASKMOVPS  (BX), X0, X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	VFMADD231PS 32(SI), X0, X3
+	VFMADD231PS 48(SI), X0, X4
+	VFMADD231PS 64(SI), X0, X5
+	ADDQ        $0x50, SI
+	ADDQ        $0x10, BX
+
+aftertail:
+	TESTQ     AX, AX
+	JE        keep
+	VPERMILPS $0xb1, X1, X0
+	VADDPS    X0, X1, X1
+	VPERMILPS $0x4e, X1, X0
+	VADDPS    X0, X1, X1
+	VPERMILPS $0xb1, X2, X0
+	VADDPS    X0, X2, X2
+	VPERMILPS $0x4e, X2, X0
+	VADDPS    X0, X2, X2
+	VPERMILPS $0xb1, X3, X0
+	VADDPS    X0, X3, X3
+	VPERMILPS $0x4e, X3, X0
+	VADDPS    X0, X3, X3
+	VPERMILPS $0xb1, X4, X0
+	VADDPS    X0, X4, X4
+	VPERMILPS $0x4e, X4, X0
+	VADDPS    X0, X4, X4
+	VPERMILPS $0xb1, X5, X0
+	VADDPS    X0, X5, X5
+	VPERMILPS $0x4e, X5, X0
+	VADDPS    X0, X5, X5
+	VMOVSS    X1, (AX)
+	VMOVSS    X2, 4(AX)
+	VMOVSS    X3, 8(AX)
+	VMOVSS    X4, 12(AX)
+	VMOVSS    X5, 16(AX)
+	ADDQ      CX, AX
+	JMP       next
+
+keep:
+	VMOVUPS X1, (DX)
+	VMOVUPS X2, 16(DX)
+	VMOVUPS X3, 32(DX)
+	VMOVUPS X4, 48(DX)
+	VMOVUPS X5, 64(DX)
+
+next:
+	ADDQ   $+80, DX
+	IMUL3Q $0x01, DI, SI
+	MOVQ   a+32(FP), BX
+	ADDQ   SI, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow6x1AVX(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow6x1AVX(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+
+tile:
+	MOVQ    start+24(FP), SI
+	TESTQ   SI, SI
+	JE      continued
+	VMOVUPS (SI), X1
+	VMOVUPS 16(SI), X2
+	VMOVUPS 32(SI), X3
+	VMOVUPS 48(SI), X4
+	VMOVUPS 64(SI), X5
+	VMOVUPS 80(SI), X6
+	JMP     begin
+
+continued:
+	VMOVUPS (DX), X1
+	VMOVUPS 16(DX), X2
+	VMOVUPS 32(DX), X3
+	VMOVUPS 48(DX), X4
+	VMOVUPS 64(DX), X5
+	VMOVUPS 80(DX), X6
+
+begin:
+	MOVQ        b+56(FP), SI
+	MOVQ        head+64(FP), R9
+	TESTQ       R9, R9
+	JE          afterhead
+	LEAQ        quadMasks<>+0(SB), R10
+	SHLQ        $0x04, R9
+	VMOVDQU     (R10)(R9*1), X0
+	VMASKMOVPS  (BX), X0, X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	VFMADD231PS 32(SI), X0, X3
+	VFMADD231PS 48(SI), X0, X4
+	VFMADD231PS 64(SI), X0, X5
+	VFMADD231PS 80(SI), X0, X6
+	ADDQ        $0x60, SI
+	ADDQ        $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R9
+	TESTQ R9, R9
+	JE    rest
+
+loop:
+	VMOVUPS     (BX), X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	VFMADD231PS 32(SI), X0, X3
+	VFMADD231PS 48(SI), X0, X4
+	VFMADD231PS 64(SI), X0, X5
+	VFMADD231PS 80(SI), X0, X6
+	ADDQ        $0x60, SI
+	ADDQ        $0x10, BX
+	DECQ        R9
+	JNE         loop
+
+rest:
+	MOVQ        tail+80(FP), R9
+	TESTQ       R9, R9
+	JE          aftertail
+	LEAQ        quadMasks<>+0(SB), R10
+	SHLQ        $0x04, R9
+	VMOVDQU     (R10)(R9*1), X0
+	VMASKMOVPS  (BX), X0, X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	VFMADD231PS 32(SI), X0, X3
+	VFMADD231PS 48(SI), X0, X4
+	VFMADD231PS 64(SI), X0, X5
+	VFMADD231PS 80(SI), X0, X6
+	ADDQ        $0x60, SI
+	ADDQ        $0x10, BX
+
+aftertail:
+	TESTQ     AX, AX
+	JE        keep
+	VPERMILPS $0xb1, X1, X0
+	VADDPS    X0, X1, X1
+	VPERMILPS $0x4e, X1, X0
+	VADDPS    X0, X1, X1
+	VPERMILPS $0xb1, X2, X0
+	VADDPS    X0, X2, X2
+	VPERMILPS $0x4e, X2, X0
+	VADDPS    X0, X2, X2
+	VPERMILPS $0xb1, X3, X0
+	VADDPS    X0, X3, X3
+	VPERMILPS $0x4e, X3, X0
+	VADDPS    X0, X3, X3
+	VPERMILPS $0xb1, X4, X0
+	VADDPS    X0, X4, X4
+	VPERMILPS $0x4e, X4, X0
+	VADDPS    X0, X4, X4
+	VPERMILPS $0xb1, X5, X0
+	VADDPS    X0, X5, X5
+	VPERMILPS $0x4e, X5, X0
+	VADDPS    X0, X5, X5
+	VPERMILPS $0xb1, X6, X0
+	VADDPS    X0, X6, X6
+	VPERMILPS $0x4e, X6, X0
+	VADDPS    X0, X6, X6
+	VMOVSS    X1, (AX)
+	VMOVSS    X2, 4(AX)
+	VMOVSS    X3, 8(AX)
+	VMOVSS    X4, 12(AX)
+	VMOVSS    X5, 16(AX)
+	VMOVSS    X6, 20(AX)
+	ADDQ      CX, AX
+	JMP       next
+
+keep:
+	VMOVUPS X1, (DX)
+	VMOVUPS X2, 16(DX)
+	VMOVUPS X3, 32(DX)
+	VMOVUPS X4, 48(DX)
+	VMOVUPS X5, 64(DX)
+	VMOVUPS X6, 80(DX)
+
+next:
+	ADDQ   $+96, DX
+	IMUL3Q $0x01, DI, SI
+	MOVQ   a+32(FP), BX
+	ADDQ   SI, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow7x1AVX(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow7x1AVX(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+
+tile:
+	MOVQ    start+24(FP), SI
+	TESTQ   SI, SI
+	JE      continued
+	VMOVUPS (SI), X1
+	VMOVUPS 16(SI), X2
+	VMOVUPS 32(SI), X3
+	VMOVUPS 48(SI), X4
+	VMOVUPS 64(SI), X5
+	VMOVUPS 80(SI), X6
+	VMOVUPS 96(SI), X7
+	JMP     begin
+
+continued:
+	VMOVUPS (DX), X1
+	VMOVUPS 16(DX), X2
+	VMOVUPS 32(DX), X3
+	VMOVUPS 48(DX), X4
+	VMOVUPS 64(DX), X5
+	VMOVUPS 80(DX), X6
+	VMOVUPS 96(DX), X7
+
+begin:
+	MOVQ        b+56(FP), SI
+	MOVQ        head+64(FP), R9
+	TESTQ       R9, R9
+	JE          afterhead
+	LEAQ        quadMasks<>+0(SB), R10
+	SHLQ        $0x04, R9
+	VMOVDQU     (R10)(R9*1), X0
+	VMASKMOVPS  (BX), X0, X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	VFMADD231PS 32(SI), X0, X3
+	VFMADD231PS 48(SI), X0, X4
+	VFMADD231PS 64(SI), X0, X5
+	VFMADD231PS 80(SI), X0, X6
+	VFMADD231PS 96(SI), X0, X7
+	ADDQ        $0x70, SI
+	ADDQ        $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R9
+	TESTQ R9, R9
+	JE    rest
+
+loop:
+	VMOVUPS     (BX), X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	VFMADD231PS 32(SI), X0, X3
+	VFMADD231PS 48(SI), X0, X4
+	VFMADD231PS 64(SI), X0, X5
+	VFMADD231PS 80(SI), X0, X6
+	VFMADD231PS 96(SI), X0, X7
+	ADDQ        $0x70, SI
+	ADDQ        $0x10, BX
+	DECQ        R9
+	JNE         loop
+
+rest:
+	MOVQ        tail+80(FP), R9
+	TESTQ       R9, R9
+	JE          aftertail
+	LEAQ        quadMasks<>+0(SB), R10
+	SHLQ        $0x04, R9
+	VMOVDQU     (R10)(R9*1), X0
+	VMASKMOVPS  (BX), X0, X0
+	VFMADD231PS (SI), X0, X1
+	VFMADD231PS 16(SI), X0, X2
+	VFMADD231PS 32(SI), X0, X3
+	VFMADD231PS 48(SI), X0, X4
+	VFMADD231PS 64(SI), X0, X5
+	VFMADD231PS 80(SI), X0, X6
+	VFMADD231PS 96(SI), X0, X7
+	ADDQ        $0x70, SI
+	ADDQ        $0x10, BX
+
+aftertail:
+	TESTQ     AX, AX
+	JE        keep
+	VPERMILPS $0xb1, X1, X0
+	VADDPS    X0, X1, X1
+	VPERMILPS $0x4e, X1, X0
+	VADDPS    X0, X1, X1
+	VPERMILPS $0xb1, X2, X0
+	VADDPS    X0, X2, X2
+	VPERMILPS $0x4e, X2, X0
+	VADDPS    X0, X2, X2
+	VPERMILPS $0xb1, X3, X0
+	VADDPS    X0, X3, X3
+	VPERMILPS $0x4e, X3, X0
+	VADDPS    X0, X3, X3
+	VPERMILPS $0xb1, X4, X0
+	VADDPS    X0, X4, X4
+	VPERMILPS $0x4e, X4, X0
+	VADDPS    X0, X4, X4
+	VPERMILPS $0xb1, X5, X0
+	VADDPS    X0, X5, X5
+	VPERMILPS $0x4e, X5, X0
+	VADDPS    X0, X5, X5
+	VPERMILPS $0xb1, X6, X0
+	VADDPS    X0, X6, X6
+	VPERMILPS $0x4e, X6, X0
+	VADDPS    X0, X6, X6
+	VPERMILPS $0xb1, X7, X0
+	VADDPS    X0, X7, X7
+	VPERMILPS $0x4e, X7, X0
+	VADDPS    X0, X7, X7
+	VMOVSS    X1, (AX)
+	VMOVSS    X2, 4(AX)
+	VMOVSS    X3, 8(AX)
+	VMOVSS    X4, 12(AX)
+	VMOVSS    X5, 16(AX)
+	VMOVSS    X6, 20(AX)
+	VMOVSS    X7, 24(AX)
+	ADDQ      CX, AX
+	JMP       next
+
+keep:
+	VMOVUPS X1, (DX)
+	VMOVUPS X2, 16(DX)
+	VMOVUPS X3, 32(DX)
+	VMOVUPS X4, 48(DX)
+	VMOVUPS X5, 64(DX)
+	VMOVUPS X6, 80(DX)
+	VMOVUPS X7, 96(DX)
+
+next:
+	ADDQ   $+112, DX
+	IMUL3Q $0x01, DI, SI
+	MOVQ   a+32(FP), BX
+	ADDQ   SI, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
 // func gemm1AVX2(c *float32, ldc int, start *float32, lds int, a *float32, ars int, acs int, b *float32, ldb int, k int, rows int, tiles int)
 // Requires: AVX, FMA3
 TEXT ·gemm1AVX2(SB), NOSPLIT, $0-96
@@ -2304,6 +3245,2372 @@ loop6:
 	VZEROUPPER
 	RET
 
+// func narrow1x8AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow1x8AVX2(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R10
+
+tile:
+	MOVQ           start+24(FP), R11
+	TESTQ          R11, R11
+	JE             continued
+	VBROADCASTF128 (R11), Y4
+	VBROADCASTF128 (R11), Y5
+	VBROADCASTF128 (R11), Y6
+	VBROADCASTF128 (R11), Y7
+	JMP            begin
+
+continued:
+	VMOVUPS (DX), Y4
+	VMOVUPS 32(DX), Y5
+	VMOVUPS 64(DX), Y6
+	VMOVUPS 96(DX), Y7
+
+begin:
+	MOVQ           b+56(FP), R11
+	MOVQ           head+64(FP), R12
+	TESTQ          R12, R12
+	JE             afterhead
+	LEAQ           quadMasks<>+0(SB), R13
+	SHLQ           $0x04, R12
+	VMOVDQU        (R13)(R12*1), X8
+	VMASKMOVPS     (BX), X8, X0
+	VMASKMOVPS     (BX)(DI*1), X8, X1
+	VINSERTF128    $0x01, X1, Y0, Y0
+	VMASKMOVPS     (BX)(DI*2), X8, X1
+	VMASKMOVPS     (BX)(SI*1), X8, X2
+	VINSERTF128    $0x01, X2, Y1, Y1
+	VMASKMOVPS     (BX)(DI*4), X8, X2
+	VMASKMOVPS     (BX)(R9*1), X8, X3
+	VINSERTF128    $0x01, X3, Y2, Y2
+	VMASKMOVPS     (BX)(SI*2), X8, X3
+	VMASKMOVPS     (BX)(R10*1), X8, X8
+	VINSERTF128    $0x01, X8, Y3, Y3
+	VBROADCASTF128 (R11), Y8
+	VFMADD231PS    Y8, Y0, Y4
+	VFMADD231PS    Y8, Y1, Y5
+	VFMADD231PS    Y8, Y2, Y6
+	VFMADD231PS    Y8, Y3, Y7
+	ADDQ           $0x10, R11
+	ADDQ           $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R12
+	TESTQ R12, R12
+	JE    rest
+
+loop:
+	VMOVUPS        (BX), X0
+	VINSERTF128    $0x01, (BX)(DI*1), Y0, Y0
+	VMOVUPS        (BX)(DI*2), X1
+	VINSERTF128    $0x01, (BX)(SI*1), Y1, Y1
+	VMOVUPS        (BX)(DI*4), X2
+	VINSERTF128    $0x01, (BX)(R9*1), Y2, Y2
+	VMOVUPS        (BX)(SI*2), X3
+	VINSERTF128    $0x01, (BX)(R10*1), Y3, Y3
+	VBROADCASTF128 (R11), Y8
+	VFMADD231PS    Y8, Y0, Y4
+	VFMADD231PS    Y8, Y1, Y5
+	VFMADD231PS    Y8, Y2, Y6
+	VFMADD231PS    Y8, Y3, Y7
+	ADDQ           $0x10, R11
+	ADDQ           $0x10, BX
+	DECQ           R12
+	JNE            loop
+
+rest:
+	MOVQ           tail+80(FP), R12
+	TESTQ          R12, R12
+	JE             aftertail
+	LEAQ           quadMasks<>+0(SB), R13
+	SHLQ           $0x04, R12
+	VMOVDQU        (R13)(R12*1), X8
+	VMASKMOVPS     (BX), X8, X0
+	VMASKMOVPS     (BX)(DI*1), X8, X1
+	VINSERTF128    $0x01, X1, Y0, Y0
+	VMASKMOVPS     (BX)(DI*2), X8, X1
+	VMASKMOVPS     (BX)(SI*1), X8, X2
+	VINSERTF128    $0x01, X2, Y1, Y1
+	VMASKMOVPS     (BX)(DI*4), X8, X2
+	VMASKMOVPS     (BX)(R9*1), X8, X3
+	VINSERTF128    $0x01, X3, Y2, Y2
+	VMASKMOVPS     (BX)(SI*2), X8, X3
+	VMASKMOVPS     (BX)(R10*1), X8, X8
+	VINSERTF128    $0x01, X8, Y3, Y3
+	VBROADCASTF128 (R11), Y8
+	VFMADD231PS    Y8, Y0, Y4
+	VFMADD231PS    Y8, Y1, Y5
+	VFMADD231PS    Y8, Y2, Y6
+	VFMADD231PS    Y8, Y3, Y7
+	ADDQ           $0x10, R11
+	ADDQ           $0x10, BX
+
+aftertail:
+	TESTQ        AX, AX
+	JE           keep
+	VPERMILPS    $0xb1, Y4, Y8
+	VADDPS       Y8, Y4, Y4
+	VPERMILPS    $0x4e, Y4, Y8
+	VADDPS       Y8, Y4, Y4
+	VPERMILPS    $0xb1, Y5, Y8
+	VADDPS       Y8, Y5, Y5
+	VPERMILPS    $0x4e, Y5, Y8
+	VADDPS       Y8, Y5, Y5
+	VPERMILPS    $0xb1, Y6, Y8
+	VADDPS       Y8, Y6, Y6
+	VPERMILPS    $0x4e, Y6, Y8
+	VADDPS       Y8, Y6, Y6
+	VPERMILPS    $0xb1, Y7, Y8
+	VADDPS       Y8, Y7, Y7
+	VPERMILPS    $0x4e, Y7, Y8
+	VADDPS       Y8, Y7, Y7
+	VMOVSS       X4, (AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y4, X0
+	VMOVSS       X0, (AX)
+	ADDQ         CX, AX
+	VMOVSS       X5, (AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y5, X0
+	VMOVSS       X0, (AX)
+	ADDQ         CX, AX
+	VMOVSS       X6, (AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y6, X0
+	VMOVSS       X0, (AX)
+	ADDQ         CX, AX
+	VMOVSS       X7, (AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y7, X0
+	VMOVSS       X0, (AX)
+	ADDQ         CX, AX
+	JMP          next
+
+keep:
+	VMOVUPS Y4, (DX)
+	VMOVUPS Y5, 32(DX)
+	VMOVUPS Y6, 64(DX)
+	VMOVUPS Y7, 96(DX)
+
+next:
+	ADDQ   $+128, DX
+	IMUL3Q $0x08, DI, R11
+	MOVQ   a+32(FP), BX
+	ADDQ   R11, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow1x2AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow1x2AVX2(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+
+tile:
+	MOVQ           start+24(FP), SI
+	TESTQ          SI, SI
+	JE             continued
+	VBROADCASTF128 (SI), Y1
+	JMP            begin
+
+continued:
+	VMOVUPS (DX), Y1
+
+begin:
+	MOVQ           b+56(FP), SI
+	MOVQ           head+64(FP), R9
+	TESTQ          R9, R9
+	JE             afterhead
+	LEAQ           quadMasks<>+0(SB), R10
+	SHLQ           $0x04, R9
+	VMOVDQU        (R10)(R9*1), X2
+	VMASKMOVPS     (BX), X2, X0
+	VMASKMOVPS     (BX)(DI*1), X2, X2
+	VINSERTF128    $0x01, X2, Y0, Y0
+	VBROADCASTF128 (SI), Y2
+	VFMADD231PS    Y2, Y0, Y1
+	ADDQ           $0x10, SI
+	ADDQ           $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R9
+	TESTQ R9, R9
+	JE    rest
+
+loop:
+	VMOVUPS        (BX), X0
+	VINSERTF128    $0x01, (BX)(DI*1), Y0, Y0
+	VBROADCASTF128 (SI), Y2
+	VFMADD231PS    Y2, Y0, Y1
+	ADDQ           $0x10, SI
+	ADDQ           $0x10, BX
+	DECQ           R9
+	JNE            loop
+
+rest:
+	MOVQ           tail+80(FP), R9
+	TESTQ          R9, R9
+	JE             aftertail
+	LEAQ           quadMasks<>+0(SB), R10
+	SHLQ           $0x04, R9
+	VMOVDQU        (R10)(R9*1), X2
+	VMASKMOVPS     (BX), X2, X0
+	VMASKMOVPS     (BX)(DI*1), X2, X2
+	VINSERTF128    $0x01, X2, Y0, Y0
+	VBROADCASTF128 (SI), Y2
+	VFMADD231PS    Y2, Y0, Y1
+	ADDQ           $0x10, SI
+	ADDQ           $0x10, BX
+
+aftertail:
+	TESTQ        AX, AX
+	JE           keep
+	VPERMILPS    $0xb1, Y1, Y2
+	VADDPS       Y2, Y1, Y1
+	VPERMILPS    $0x4e, Y1, Y2
+	VADDPS       Y2, Y1, Y1
+	VMOVSS       X1, (AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y1, X0
+	VMOVSS       X0, (AX)
+	ADDQ         CX, AX
+	JMP          next
+
+keep:
+	VMOVUPS Y1, (DX)
+
+next:
+	ADDQ   $+32, DX
+	IMUL3Q $0x02, DI, SI
+	MOVQ   a+32(FP), BX
+	ADDQ   SI, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow2x8AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow2x8AVX2(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R10
+
+tile:
+	MOVQ           start+24(FP), R11
+	TESTQ          R11, R11
+	JE             continued
+	VBROADCASTF128 (R11), Y4
+	VBROADCASTF128 (R11), Y5
+	VBROADCASTF128 (R11), Y6
+	VBROADCASTF128 (R11), Y7
+	VBROADCASTF128 16(R11), Y8
+	VBROADCASTF128 16(R11), Y9
+	VBROADCASTF128 16(R11), Y10
+	VBROADCASTF128 16(R11), Y11
+	JMP            begin
+
+continued:
+	VMOVUPS (DX), Y4
+	VMOVUPS 32(DX), Y5
+	VMOVUPS 64(DX), Y6
+	VMOVUPS 96(DX), Y7
+	VMOVUPS 128(DX), Y8
+	VMOVUPS 160(DX), Y9
+	VMOVUPS 192(DX), Y10
+	VMOVUPS 224(DX), Y11
+
+begin:
+	MOVQ           b+56(FP), R11
+	MOVQ           head+64(FP), R12
+	TESTQ          R12, R12
+	JE             afterhead
+	LEAQ           quadMasks<>+0(SB), R13
+	SHLQ           $0x04, R12
+	VMOVDQU        (R13)(R12*1), X12
+	VMASKMOVPS     (BX), X12, X0
+	VMASKMOVPS     (BX)(DI*1), X12, X1
+	VINSERTF128    $0x01, X1, Y0, Y0
+	VMASKMOVPS     (BX)(DI*2), X12, X1
+	VMASKMOVPS     (BX)(SI*1), X12, X2
+	VINSERTF128    $0x01, X2, Y1, Y1
+	VMASKMOVPS     (BX)(DI*4), X12, X2
+	VMASKMOVPS     (BX)(R9*1), X12, X3
+	VINSERTF128    $0x01, X3, Y2, Y2
+	VMASKMOVPS     (BX)(SI*2), X12, X3
+	VMASKMOVPS     (BX)(R10*1), X12, X12
+	VINSERTF128    $0x01, X12, Y3, Y3
+	VBROADCASTF128 (R11), Y12
+	VFMADD231PS    Y12, Y0, Y4
+	VFMADD231PS    Y12, Y1, Y5
+	VFMADD231PS    Y12, Y2, Y6
+	VFMADD231PS    Y12, Y3, Y7
+	VBROADCASTF128 16(R11), Y12
+	VFMADD231PS    Y12, Y0, Y8
+	VFMADD231PS    Y12, Y1, Y9
+	VFMADD231PS    Y12, Y2, Y10
+	VFMADD231PS    Y12, Y3, Y11
+	ADDQ           $0x20, R11
+	ADDQ           $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R12
+	TESTQ R12, R12
+	JE    rest
+
+loop:
+	VMOVUPS        (BX), X0
+	VINSERTF128    $0x01, (BX)(DI*1), Y0, Y0
+	VMOVUPS        (BX)(DI*2), X1
+	VINSERTF128    $0x01, (BX)(SI*1), Y1, Y1
+	VMOVUPS        (BX)(DI*4), X2
+	VINSERTF128    $0x01, (BX)(R9*1), Y2, Y2
+	VMOVUPS        (BX)(SI*2), X3
+	VINSERTF128    $0x01, (BX)(R10*1), Y3, Y3
+	VBROADCASTF128 (R11), Y12
+	VFMADD231PS    Y12, Y0, Y4
+	VFMADD231PS    Y12, Y1, Y5
+	VFMADD231PS    Y12, Y2, Y6
+	VFMADD231PS    Y12, Y3, Y7
+	VBROADCASTF128 16(R11), Y12
+	VFMADD231PS    Y12, Y0, Y8
+	VFMADD231PS    Y12, Y1, Y9
+	VFMADD231PS    Y12, Y2, Y10
+	VFMADD231PS    Y12, Y3, Y11
+	ADDQ           $0x20, R11
+	ADDQ           $0x10, BX
+	DECQ           R12
+	JNE            loop
+
+rest:
+	MOVQ           tail+80(FP), R12
+	TESTQ          R12, R12
+	JE             aftertail
+	LEAQ           quadMasks<>+0(SB), R13
+	SHLQ           $0x04, R12
+	VMOVDQU        (R13)(R12*1), X12
+	VMASKMOVPS     (BX), X12, X0
+	VMASKMOVPS     (BX)(DI*1), X12, X1
+	VINSERTF128    $0x01, X1, Y0, Y0
+	VMASKMOVPS     (BX)(DI*2), X12, X1
+	VMASKMOVPS     (BX)(SI*1), X12, X2
+	VINSERTF128    $0x01, X2, Y1, Y1
+	VMASKMOVPS     (BX)(DI*4), X12, X2
+	VMASKMOVPS     (BX)(R9*1), X12, X3
+	VINSERTF128    $0x01, X3, Y2, Y2
+	VMASKMOVPS     (BX)(SI*2), X12, X3
+	VMASKMOVPS     (BX)(R10*1), X12, X12
+	VINSERTF128    $0x01, X12, Y3, Y3
+	VBROADCASTF128 (R11), Y12
+	VFMADD231PS    Y12, Y0, Y4
+	VFMADD231PS    Y12, Y1, Y5
+	VFMADD231PS    Y12, Y2, Y6
+	VFMADD231PS    Y12, Y3, Y7
+	VBROADCASTF128 16(R11), Y12
+	VFMADD231PS    Y12, Y0, Y8
+	VFMADD231PS    Y12, Y1, Y9
+	VFMADD231PS    Y12, Y2, Y10
+	VFMADD231PS    Y12, Y3, Y11
+	ADDQ           $0x20, R11
+	ADDQ           $0x10, BX
+
+aftertail:
+	TESTQ        AX, AX
+	JE           keep
+	VPERMILPS    $0xb1, Y4, Y12
+	VADDPS       Y12, Y4, Y4
+	VPERMILPS    $0x4e, Y4, Y12
+	VADDPS       Y12, Y4, Y4
+	VPERMILPS    $0xb1, Y5, Y12
+	VADDPS       Y12, Y5, Y5
+	VPERMILPS    $0x4e, Y5, Y12
+	VADDPS       Y12, Y5, Y5
+	VPERMILPS    $0xb1, Y6, Y12
+	VADDPS       Y12, Y6, Y6
+	VPERMILPS    $0x4e, Y6, Y12
+	VADDPS       Y12, Y6, Y6
+	VPERMILPS    $0xb1, Y7, Y12
+	VADDPS       Y12, Y7, Y7
+	VPERMILPS    $0x4e, Y7, Y12
+	VADDPS       Y12, Y7, Y7
+	VPERMILPS    $0xb1, Y8, Y12
+	VADDPS       Y12, Y8, Y8
+	VPERMILPS    $0x4e, Y8, Y12
+	VADDPS       Y12, Y8, Y8
+	VPERMILPS    $0xb1, Y9, Y12
+	VADDPS       Y12, Y9, Y9
+	VPERMILPS    $0x4e, Y9, Y12
+	VADDPS       Y12, Y9, Y9
+	VPERMILPS    $0xb1, Y10, Y12
+	VADDPS       Y12, Y10, Y10
+	VPERMILPS    $0x4e, Y10, Y12
+	VADDPS       Y12, Y10, Y10
+	VPERMILPS    $0xb1, Y11, Y12
+	VADDPS       Y12, Y11, Y11
+	VPERMILPS    $0x4e, Y11, Y12
+	VADDPS       Y12, Y11, Y11
+	VMOVSS       X4, (AX)
+	VMOVSS       X8, 4(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y4, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y8, X0
+	VMOVSS       X0, 4(AX)
+	ADDQ         CX, AX
+	VMOVSS       X5, (AX)
+	VMOVSS       X9, 4(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y5, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y9, X0
+	VMOVSS       X0, 4(AX)
+	ADDQ         CX, AX
+	VMOVSS       X6, (AX)
+	VMOVSS       X10, 4(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y6, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y10, X0
+	VMOVSS       X0, 4(AX)
+	ADDQ         CX, AX
+	VMOVSS       X7, (AX)
+	VMOVSS       X11, 4(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y7, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y11, X0
+	VMOVSS       X0, 4(AX)
+	ADDQ         CX, AX
+	JMP          next
+
+keep:
+	VMOVUPS Y4, (DX)
+	VMOVUPS Y5, 32(DX)
+	VMOVUPS Y6, 64(DX)
+	VMOVUPS Y7, 96(DX)
+	VMOVUPS Y8, 128(DX)
+	VMOVUPS Y9, 160(DX)
+	VMOVUPS Y10, 192(DX)
+	VMOVUPS Y11, 224(DX)
+
+next:
+	ADDQ   $+256, DX
+	IMUL3Q $0x08, DI, R11
+	MOVQ   a+32(FP), BX
+	ADDQ   R11, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow2x2AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow2x2AVX2(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+
+tile:
+	MOVQ           start+24(FP), SI
+	TESTQ          SI, SI
+	JE             continued
+	VBROADCASTF128 (SI), Y1
+	VBROADCASTF128 16(SI), Y2
+	JMP            begin
+
+continued:
+	VMOVUPS (DX), Y1
+	VMOVUPS 32(DX), Y2
+
+begin:
+	MOVQ           b+56(FP), SI
+	MOVQ           head+64(FP), R9
+	TESTQ          R9, R9
+	JE             afterhead
+	LEAQ           quadMasks<>+0(SB), R10
+	SHLQ           $0x04, R9
+	VMOVDQU        (R10)(R9*1), X3
+	VMASKMOVPS     (BX), X3, X0
+	VMASKMOVPS     (BX)(DI*1), X3, X3
+	VINSERTF128    $0x01, X3, Y0, Y0
+	VBROADCASTF128 (SI), Y3
+	VFMADD231PS    Y3, Y0, Y1
+	VBROADCASTF128 16(SI), Y3
+	VFMADD231PS    Y3, Y0, Y2
+	ADDQ           $0x20, SI
+	ADDQ           $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R9
+	TESTQ R9, R9
+	JE    rest
+
+loop:
+	VMOVUPS        (BX), X0
+	VINSERTF128    $0x01, (BX)(DI*1), Y0, Y0
+	VBROADCASTF128 (SI), Y3
+	VFMADD231PS    Y3, Y0, Y1
+	VBROADCASTF128 16(SI), Y3
+	VFMADD231PS    Y3, Y0, Y2
+	ADDQ           $0x20, SI
+	ADDQ           $0x10, BX
+	DECQ           R9
+	JNE            loop
+
+rest:
+	MOVQ           tail+80(FP), R9
+	TESTQ          R9, R9
+	JE             aftertail
+	LEAQ           quadMasks<>+0(SB), R10
+	SHLQ           $0x04, R9
+	VMOVDQU        (R10)(R9*1), X3
+	VMASKMOVPS     (BX), X3, X0
+	VMASKMOVPS     (BX)(DI*1), X3, X3
+	VINSERTF128    $0x01, X3, Y0, Y0
+	VBROADCASTF128 (SI), Y3
+	VFMADD231PS    Y3, Y0, Y1
+	VBROADCASTF128 16(SI), Y3
+	VFMADD231PS    Y3, Y0, Y2
+	ADDQ           $0x20, SI
+	ADDQ           $0x10, BX
+
+aftertail:
+	TESTQ        AX, AX
+	JE           keep
+	VPERMILPS    $0xb1, Y1, Y3
+	VADDPS       Y3, Y1, Y1
+	VPERMILPS    $0x4e, Y1, Y3
+	VADDPS       Y3, Y1, Y1
+	VPERMILPS    $0xb1, Y2, Y3
+	VADDPS       Y3, Y2, Y2
+	VPERMILPS    $0x4e, Y2, Y3
+	VADDPS       Y3, Y2, Y2
+	VMOVSS       X1, (AX)
+	VMOVSS       X2, 4(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y1, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y2, X0
+	VMOVSS       X0, 4(AX)
+	ADDQ         CX, AX
+	JMP          next
+
+keep:
+	VMOVUPS Y1, (DX)
+	VMOVUPS Y2, 32(DX)
+
+next:
+	ADDQ   $+64, DX
+	IMUL3Q $0x02, DI, SI
+	MOVQ   a+32(FP), BX
+	ADDQ   SI, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow3x4AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow3x4AVX2(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R9
+
+tile:
+	MOVQ           start+24(FP), R9
+	TESTQ          R9, R9
+	JE             continued
+	VBROADCASTF128 (R9), Y2
+	VBROADCASTF128 (R9), Y3
+	VBROADCASTF128 16(R9), Y4
+	VBROADCASTF128 16(R9), Y5
+	VBROADCASTF128 32(R9), Y6
+	VBROADCASTF128 32(R9), Y7
+	JMP            begin
+
+continued:
+	VMOVUPS (DX), Y2
+	VMOVUPS 32(DX), Y3
+	VMOVUPS 64(DX), Y4
+	VMOVUPS 96(DX), Y5
+	VMOVUPS 128(DX), Y6
+	VMOVUPS 160(DX), Y7
+
+begin:
+	MOVQ           b+56(FP), R9
+	MOVQ           head+64(FP), R10
+	TESTQ          R10, R10
+	JE             afterhead
+	LEAQ           quadMasks<>+0(SB), R11
+	SHLQ           $0x04, R10
+	VMOVDQU        (R11)(R10*1), X8
+	VMASKMOVPS     (BX), X8, X0
+	VMASKMOVPS     (BX)(DI*1), X8, X1
+	VINSERTF128    $0x01, X1, Y0, Y0
+	VMASKMOVPS     (BX)(DI*2), X8, X1
+	VMASKMOVPS     (BX)(SI*1), X8, X8
+	VINSERTF128    $0x01, X8, Y1, Y1
+	VBROADCASTF128 (R9), Y8
+	VFMADD231PS    Y8, Y0, Y2
+	VFMADD231PS    Y8, Y1, Y3
+	VBROADCASTF128 16(R9), Y8
+	VFMADD231PS    Y8, Y0, Y4
+	VFMADD231PS    Y8, Y1, Y5
+	VBROADCASTF128 32(R9), Y8
+	VFMADD231PS    Y8, Y0, Y6
+	VFMADD231PS    Y8, Y1, Y7
+	ADDQ           $0x30, R9
+	ADDQ           $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R10
+	TESTQ R10, R10
+	JE    rest
+
+loop:
+	VMOVUPS        (BX), X0
+	VINSERTF128    $0x01, (BX)(DI*1), Y0, Y0
+	VMOVUPS        (BX)(DI*2), X1
+	VINSERTF128    $0x01, (BX)(SI*1), Y1, Y1
+	VBROADCASTF128 (R9), Y8
+	VFMADD231PS    Y8, Y0, Y2
+	VFMADD231PS    Y8, Y1, Y3
+	VBROADCASTF128 16(R9), Y8
+	VFMADD231PS    Y8, Y0, Y4
+	VFMADD231PS    Y8, Y1, Y5
+	VBROADCASTF128 32(R9), Y8
+	VFMADD231PS    Y8, Y0, Y6
+	VFMADD231PS    Y8, Y1, Y7
+	ADDQ           $0x30, R9
+	ADDQ           $0x10, BX
+	DECQ           R10
+	JNE            loop
+
+rest:
+	MOVQ           tail+80(FP), R10
+	TESTQ          R10, R10
+	JE             aftertail
+	LEAQ           quadMasks<>+0(SB), R11
+	SHLQ           $0x04, R10
+	VMOVDQU        (R11)(R10*1), X8
+	VMASKMOVPS     (BX), X8, X0
+	VMASKMOVPS     (BX)(DI*1), X8, X1
+	VINSERTF128    $0x01, X1, Y0, Y0
+	VMASKMOVPS     (BX)(DI*2), X8, X1
+	VMASKMOVPS     (BX)(SI*1), X8, X8
+	VINSERTF128    $0x01, X8, Y1, Y1
+	VBROADCASTF128 (R9), Y8
+	VFMADD231PS    Y8, Y0, Y2
+	VFMADD231PS    Y8, Y1, Y3
+	VBROADCASTF128 16(R9), Y8
+	VFMADD231PS    Y8, Y0, Y4
+	VFMADD231PS    Y8, Y1, Y5
+	VBROADCASTF128 32(R9), Y8
+	VFMADD231PS    Y8, Y0, Y6
+	VFMADD231PS    Y8, Y1, Y7
+	ADDQ           $0x30, R9
+	ADDQ           $0x10, BX
+
+aftertail:
+	TESTQ        AX, AX
+	JE           keep
+	VPERMILPS    $0xb1, Y2, Y8
+	VADDPS       Y8, Y2, Y2
+	VPERMILPS    $0x4e, Y2, Y8
+	VADDPS       Y8, Y2, Y2
+	VPERMILPS    $0xb1, Y3, Y8
+	VADDPS       Y8, Y3, Y3
+	VPERMILPS    $0x4e, Y3, Y8
+	VADDPS       Y8, Y3, Y3
+	VPERMILPS    $0xb1, Y4, Y8
+	VADDPS       Y8, Y4, Y4
+	VPERMILPS    $0x4e, Y4, Y8
+	VADDPS       Y8, Y4, Y4
+	VPERMILPS    $0xb1, Y5, Y8
+	VADDPS       Y8, Y5, Y5
+	VPERMILPS    $0x4e, Y5, Y8
+	VADDPS       Y8, Y5, Y5
+	VPERMILPS    $0xb1, Y6, Y8
+	VADDPS       Y8, Y6, Y6
+	VPERMILPS    $0x4e, Y6, Y8
+	VADDPS       Y8, Y6, Y6
+	VPERMILPS    $0xb1, Y7, Y8
+	VADDPS       Y8, Y7, Y7
+	VPERMILPS    $0x4e, Y7, Y8
+	VADDPS       Y8, Y7, Y7
+	VMOVSS       X2, (AX)
+	VMOVSS       X4, 4(AX)
+	VMOVSS       X6, 8(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y2, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y4, X0
+	VMOVSS       X0, 4(AX)
+	VEXTRACTF128 $0x01, Y6, X0
+	VMOVSS       X0, 8(AX)
+	ADDQ         CX, AX
+	VMOVSS       X3, (AX)
+	VMOVSS       X5, 4(AX)
+	VMOVSS       X7, 8(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y3, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y5, X0
+	VMOVSS       X0, 4(AX)
+	VEXTRACTF128 $0x01, Y7, X0
+	VMOVSS       X0, 8(AX)
+	ADDQ         CX, AX
+	JMP          next
+
+keep:
+	VMOVUPS Y2, (DX)
+	VMOVUPS Y3, 32(DX)
+	VMOVUPS Y4, 64(DX)
+	VMOVUPS Y5, 96(DX)
+	VMOVUPS Y6, 128(DX)
+	VMOVUPS Y7, 160(DX)
+
+next:
+	ADDQ   $+192, DX
+	IMUL3Q $0x04, DI, R9
+	MOVQ   a+32(FP), BX
+	ADDQ   R9, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow3x2AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow3x2AVX2(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+
+tile:
+	MOVQ           start+24(FP), SI
+	TESTQ          SI, SI
+	JE             continued
+	VBROADCASTF128 (SI), Y1
+	VBROADCASTF128 16(SI), Y2
+	VBROADCASTF128 32(SI), Y3
+	JMP            begin
+
+continued:
+	VMOVUPS (DX), Y1
+	VMOVUPS 32(DX), Y2
+	VMOVUPS 64(DX), Y3
+
+begin:
+	MOVQ           b+56(FP), SI
+	MOVQ           head+64(FP), R9
+	TESTQ          R9, R9
+	JE             afterhead
+	LEAQ           quadMasks<>+0(SB), R10
+	SHLQ           $0x04, R9
+	VMOVDQU        (R10)(R9*1), X4
+	VMASKMOVPS     (BX), X4, X0
+	VMASKMOVPS     (BX)(DI*1), X4, X4
+	VINSERTF128    $0x01, X4, Y0, Y0
+	VBROADCASTF128 (SI), Y4
+	VFMADD231PS    Y4, Y0, Y1
+	VBROADCASTF128 16(SI), Y4
+	VFMADD231PS    Y4, Y0, Y2
+	VBROADCASTF128 32(SI), Y4
+	VFMADD231PS    Y4, Y0, Y3
+	ADDQ           $0x30, SI
+	ADDQ           $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R9
+	TESTQ R9, R9
+	JE    rest
+
+loop:
+	VMOVUPS        (BX), X0
+	VINSERTF128    $0x01, (BX)(DI*1), Y0, Y0
+	VBROADCASTF128 (SI), Y4
+	VFMADD231PS    Y4, Y0, Y1
+	VBROADCASTF128 16(SI), Y4
+	VFMADD231PS    Y4, Y0, Y2
+	VBROADCASTF128 32(SI), Y4
+	VFMADD231PS    Y4, Y0, Y3
+	ADDQ           $0x30, SI
+	ADDQ           $0x10, BX
+	DECQ           R9
+	JNE            loop
+
+rest:
+	MOVQ           tail+80(FP), R9
+	TESTQ          R9, R9
+	JE             aftertail
+	LEAQ           quadMasks<>+0(SB), R10
+	SHLQ           $0x04, R9
+	VMOVDQU        (R10)(R9*1), X4
+	VMASKMOVPS     (BX), X4, X0
+	VMASKMOVPS     (BX)(DI*1), X4, X4
+	VINSERTF128    $0x01, X4, Y0, Y0
+	VBROADCASTF128 (SI), Y4
+	VFMADD231PS    Y4, Y0, Y1
+	VBROADCASTF128 16(SI), Y4
+	VFMADD231PS    Y4, Y0, Y2
+	VBROADCASTF128 32(SI), Y4
+	VFMADD231PS    Y4, Y0, Y3
+	ADDQ           $0x30, SI
+	ADDQ           $0x10, BX
+
+aftertail:
+	TESTQ        AX, AX
+	JE           keep
+	VPERMILPS    $0xb1, Y1, Y4
+	VADDPS       Y4, Y1, Y1
+	VPERMILPS    $0x4e, Y1, Y4
+	VADDPS       Y4, Y1, Y1
+	VPERMILPS    $0xb1, Y2, Y4
+	VADDPS       Y4, Y2, Y2
+	VPERMILPS    $0x4e, Y2, Y4
+	VADDPS       Y4, Y2, Y2
+	VPERMILPS    $0xb1, Y3, Y4
+	VADDPS       Y4, Y3, Y3
+	VPERMILPS    $0x4e, Y3, Y4
+	VADDPS       Y4, Y3, Y3
+	VMOVSS       X1, (AX)
+	VMOVSS       X2, 4(AX)
+	VMOVSS       X3, 8(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y1, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y2, X0
+	VMOVSS       X0, 4(AX)
+	VEXTRACTF128 $0x01, Y3, X0
+	VMOVSS       X0, 8(AX)
+	ADDQ         CX, AX
+	JMP          next
+
+keep:
+	VMOVUPS Y1, (DX)
+	VMOVUPS Y2, 32(DX)
+	VMOVUPS Y3, 64(DX)
+
+next:
+	ADDQ   $+96, DX
+	IMUL3Q $0x02, DI, SI
+	MOVQ   a+32(FP), BX
+	ADDQ   SI, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow4x4AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow4x4AVX2(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R9
+
+tile:
+	MOVQ           start+24(FP), R9
+	TESTQ          R9, R9
+	JE             continued
+	VBROADCASTF128 (R9), Y2
+	VBROADCASTF128 (R9), Y3
+	VBROADCASTF128 16(R9), Y4
+	VBROADCASTF128 16(R9), Y5
+	VBROADCASTF128 32(R9), Y6
+	VBROADCASTF128 32(R9), Y7
+	VBROADCASTF128 48(R9), Y8
+	VBROADCASTF128 48(R9), Y9
+	JMP            begin
+
+continued:
+	VMOVUPS (DX), Y2
+	VMOVUPS 32(DX), Y3
+	VMOVUPS 64(DX), Y4
+	VMOVUPS 96(DX), Y5
+	VMOVUPS 128(DX), Y6
+	VMOVUPS 160(DX), Y7
+	VMOVUPS 192(DX), Y8
+	VMOVUPS 224(DX), Y9
+
+begin:
+	MOVQ           b+56(FP), R9
+	MOVQ           head+64(FP), R10
+	TESTQ          R10, R10
+	JE             afterhead
+	LEAQ           quadMasks<>+0(SB), R11
+	SHLQ           $0x04, R10
+	VMOVDQU        (R11)(R10*1), X10
+	VMASKMOVPS     (BX), X10, X0
+	VMASKMOVPS     (BX)(DI*1), X10, X1
+	VINSERTF128    $0x01, X1, Y0, Y0
+	VMASKMOVPS     (BX)(DI*2), X10, X1
+	VMASKMOVPS     (BX)(SI*1), X10, X10
+	VINSERTF128    $0x01, X10, Y1, Y1
+	VBROADCASTF128 (R9), Y10
+	VFMADD231PS    Y10, Y0, Y2
+	VFMADD231PS    Y10, Y1, Y3
+	VBROADCASTF128 16(R9), Y10
+	VFMADD231PS    Y10, Y0, Y4
+	VFMADD231PS    Y10, Y1, Y5
+	VBROADCASTF128 32(R9), Y10
+	VFMADD231PS    Y10, Y0, Y6
+	VFMADD231PS    Y10, Y1, Y7
+	VBROADCASTF128 48(R9), Y10
+	VFMADD231PS    Y10, Y0, Y8
+	VFMADD231PS    Y10, Y1, Y9
+	ADDQ           $0x40, R9
+	ADDQ           $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R10
+	TESTQ R10, R10
+	JE    rest
+
+loop:
+	VMOVUPS        (BX), X0
+	VINSERTF128    $0x01, (BX)(DI*1), Y0, Y0
+	VMOVUPS        (BX)(DI*2), X1
+	VINSERTF128    $0x01, (BX)(SI*1), Y1, Y1
+	VBROADCASTF128 (R9), Y10
+	VFMADD231PS    Y10, Y0, Y2
+	VFMADD231PS    Y10, Y1, Y3
+	VBROADCASTF128 16(R9), Y10
+	VFMADD231PS    Y10, Y0, Y4
+	VFMADD231PS    Y10, Y1, Y5
+	VBROADCASTF128 32(R9), Y10
+	VFMADD231PS    Y10, Y0, Y6
+	VFMADD231PS    Y10, Y1, Y7
+	VBROADCASTF128 48(R9), Y10
+	VFMADD231PS    Y10, Y0, Y8
+	VFMADD231PS    Y10, Y1, Y9
+	ADDQ           $0x40, R9
+	ADDQ           $0x10, BX
+	DECQ           R10
+	JNE            loop
+
+rest:
+	MOVQ           tail+80(FP), R10
+	TESTQ          R10, R10
+	JE             aftertail
+	LEAQ           quadMasks<>+0(SB), R11
+	SHLQ           $0x04, R10
+	VMOVDQU        (R11)(R10*1), X10
+	VMASKMOVPS     (BX), X10, X0
+	VMASKMOVPS     (BX)(DI*1), X10, X1
+	VINSERTF128    $0x01, X1, Y0, Y0
+	VMASKMOVPS     (BX)(DI*2), X10, X1
+	VMASKMOVPS     (BX)(SI*1), X10, X10
+	VINSERTF128    $0x01, X10, Y1, Y1
+	VBROADCASTF128 (R9), Y10
+	VFMADD231PS    Y10, Y0, Y2
+	VFMADD231PS    Y10, Y1, Y3
+	VBROADCASTF128 16(R9), Y10
+	VFMADD231PS    Y10, Y0, Y4
+	VFMADD231PS    Y10, Y1, Y5
+	VBROADCASTF128 32(R9), Y10
+	VFMADD231PS    Y10, Y0, Y6
+	VFMADD231PS    Y10, Y1, Y7
+	VBROADCASTF128 48(R9), Y10
+	VFMADD231PS    Y10, Y0, Y8
+	VFMADD231PS    Y10, Y1, Y9
+	ADDQ           $0x40, R9
+	ADDQ           $0x10, BX
+
+aftertail:
+	TESTQ        AX, AX
+	JE           keep
+	VPERMILPS    $0xb1, Y2, Y10
+	VADDPS       Y10, Y2, Y2
+	VPERMILPS    $0x4e, Y2, Y10
+	VADDPS       Y10, Y2, Y2
+	VPERMILPS    $0xb1, Y3, Y10
+	VADDPS       Y10, Y3, Y3
+	VPERMILPS    $0x4e, Y3, Y10
+	VADDPS       Y10, Y3, Y3
+	VPERMILPS    $0xb1, Y4, Y10
+	VADDPS       Y10, Y4, Y4
+	VPERMILPS    $0x4e, Y4, Y10
+	VADDPS       Y10, Y4, Y4
+	VPERMILPS    $0xb1, Y5, Y10
+	VADDPS       Y10, Y5, Y5
+	VPERMILPS    $0x4e, Y5, Y10
+	VADDPS       Y10, Y5, Y5
+	VPERMILPS    $0xb1, Y6, Y10
+	VADDPS       Y10, Y6, Y6
+	VPERMILPS    $0x4e, Y6, Y10
+	VADDPS       Y10, Y6, Y6
+	VPERMILPS    $0xb1, Y7, Y10
+	VADDPS       Y10, Y7, Y7
+	VPERMILPS    $0x4e, Y7, Y10
+	VADDPS       Y10, Y7, Y7
+	VPERMILPS    $0xb1, Y8, Y10
+	VADDPS       Y10, Y8, Y8
+	VPERMILPS    $0x4e, Y8, Y10
+	VADDPS       Y10, Y8, Y8
+	VPERMILPS    $0xb1, Y9, Y10
+	VADDPS       Y10, Y9, Y9
+	VPERMILPS    $0x4e, Y9, Y10
+	VADDPS       Y10, Y9, Y9
+	VMOVSS       X2, (AX)
+	VMOVSS       X4, 4(AX)
+	VMOVSS       X6, 8(AX)
+	VMOVSS       X8, 12(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y2, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y4, X0
+	VMOVSS       X0, 4(AX)
+	VEXTRACTF128 $0x01, Y6, X0
+	VMOVSS       X0, 8(AX)
+	VEXTRACTF128 $0x01, Y8, X0
+	VMOVSS       X0, 12(AX)
+	ADDQ         CX, AX
+	VMOVSS       X3, (AX)
+	VMOVSS       X5, 4(AX)
+	VMOVSS       X7, 8(AX)
+	VMOVSS       X9, 12(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y3, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y5, X0
+	VMOVSS       X0, 4(AX)
+	VEXTRACTF128 $0x01, Y7, X0
+	VMOVSS       X0, 8(AX)
+	VEXTRACTF128 $0x01, Y9, X0
+	VMOVSS       X0, 12(AX)
+	ADDQ         CX, AX
+	JMP          next
+
+keep:
+	VMOVUPS Y2, (DX)
+	VMOVUPS Y3, 32(DX)
+	VMOVUPS Y4, 64(DX)
+	VMOVUPS Y5, 96(DX)
+	VMOVUPS Y6, 128(DX)
+	VMOVUPS Y7, 160(DX)
+	VMOVUPS Y8, 192(DX)
+	VMOVUPS Y9, 224(DX)
+
+next:
+	ADDQ   $+256, DX
+	IMUL3Q $0x04, DI, R9
+	MOVQ   a+32(FP), BX
+	ADDQ   R9, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow4x2AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow4x2AVX2(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+
+tile:
+	MOVQ           start+24(FP), SI
+	TESTQ          SI, SI
+	JE             continued
+	VBROADCASTF128 (SI), Y1
+	VBROADCASTF128 16(SI), Y2
+	VBROADCASTF128 32(SI), Y3
+	VBROADCASTF128 48(SI), Y4
+	JMP            begin
+
+continued:
+	VMOVUPS (DX), Y1
+	VMOVUPS 32(DX), Y2
+	VMOVUPS 64(DX), Y3
+	VMOVUPS 96(DX), Y4
+
+begin:
+	MOVQ           b+56(FP), SI
+	MOVQ           head+64(FP), R9
+	TESTQ          R9, R9
+	JE             afterhead
+	LEAQ           quadMasks<>+0(SB), R10
+	SHLQ           $0x04, R9
+	VMOVDQU        (R10)(R9*1), X5
+	VMASKMOVPS     (BX), X5, X0
+	VMASKMOVPS     (BX)(DI*1), X5, X5
+	VINSERTF128    $0x01, X5, Y0, Y0
+	VBROADCASTF128 (SI), Y5
+	VFMADD231PS    Y5, Y0, Y1
+	VBROADCASTF128 16(SI), Y5
+	VFMADD231PS    Y5, Y0, Y2
+	VBROADCASTF128 32(SI), Y5
+	VFMADD231PS    Y5, Y0, Y3
+	VBROADCASTF128 48(SI), Y5
+	VFMADD231PS    Y5, Y0, Y4
+	ADDQ           $0x40, SI
+	ADDQ           $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R9
+	TESTQ R9, R9
+	JE    rest
+
+loop:
+	VMOVUPS        (BX), X0
+	VINSERTF128    $0x01, (BX)(DI*1), Y0, Y0
+	VBROADCASTF128 (SI), Y5
+	VFMADD231PS    Y5, Y0, Y1
+	VBROADCASTF128 16(SI), Y5
+	VFMADD231PS    Y5, Y0, Y2
+	VBROADCASTF128 32(SI), Y5
+	VFMADD231PS    Y5, Y0, Y3
+	VBROADCASTF128 48(SI), Y5
+	VFMADD231PS    Y5, Y0, Y4
+	ADDQ           $0x40, SI
+	ADDQ           $0x10, BX
+	DECQ           R9
+	JNE            loop
+
+rest:
+	MOVQ           tail+80(FP), R9
+	TESTQ          R9, R9
+	JE             aftertail
+	LEAQ           quadMasks<>+0(SB), R10
+	SHLQ           $0x04, R9
+	VMOVDQU        (R10)(R9*1), X5
+	VMASKMOVPS     (BX), X5, X0
+	VMASKMOVPS     (BX)(DI*1), X5, X5
+	VINSERTF128    $0x01, X5, Y0, Y0
+	VBROADCASTF128 (SI), Y5
+	VFMADD231PS    Y5, Y0, Y1
+	VBROADCASTF128 16(SI), Y5
+	VFMADD231PS    Y5, Y0, Y2
+	VBROADCASTF128 32(SI), Y5
+	VFMADD231PS    Y5, Y0, Y3
+	VBROADCASTF128 48(SI), Y5
+	VFMADD231PS    Y5, Y0, Y4
+	ADDQ           $0x40, SI
+	ADDQ           $0x10, BX
+
+aftertail:
+	TESTQ        AX, AX
+	JE           keep
+	VPERMILPS    $0xb1, Y1, Y5
+	VADDPS       Y5, Y1, Y1
+	VPERMILPS    $0x4e, Y1, Y5
+	VADDPS       Y5, Y1, Y1
+	VPERMILPS    $0xb1, Y2, Y5
+	VADDPS       Y5, Y2, Y2
+	VPERMILPS    $0x4e, Y2, Y5
+	VADDPS       Y5, Y2, Y2
+	VPERMILPS    $0xb1, Y3, Y5
+	VADDPS       Y5, Y3, Y3
+	VPERMILPS    $0x4e, Y3, Y5
+	VADDPS       Y5, Y3, Y3
+	VPERMILPS    $0xb1, Y4, Y5
+	VADDPS       Y5, Y4, Y4
+	VPERMILPS    $0x4e, Y4, Y5
+	VADDPS       Y5, Y4, Y4
+	VMOVSS       X1, (AX)
+	VMOVSS       X2, 4(AX)
+	VMOVSS       X3, 8(AX)
+	VMOVSS       X4, 12(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y1, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y2, X0
+	VMOVSS       X0, 4(AX)
+	VEXTRACTF128 $0x01, Y3, X0
+	VMOVSS       X0, 8(AX)
+	VEXTRACTF128 $0x01, Y4, X0
+	VMOVSS       X0, 12(AX)
+	ADDQ         CX, AX
+	JMP          next
+
+keep:
+	VMOVUPS Y1, (DX)
+	VMOVUPS Y2, 32(DX)
+	VMOVUPS Y3, 64(DX)
+	VMOVUPS Y4, 96(DX)
+
+next:
+	ADDQ   $+128, DX
+	IMUL3Q $0x02, DI, SI
+	MOVQ   a+32(FP), BX
+	ADDQ   SI, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow5x4AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow5x4AVX2(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R9
+
+tile:
+	MOVQ           start+24(FP), R9
+	TESTQ          R9, R9
+	JE             continued
+	VBROADCASTF128 (R9), Y2
+	VBROADCASTF128 (R9), Y3
+	VBROADCASTF128 16(R9), Y4
+	VBROADCASTF128 16(R9), Y5
+	VBROADCASTF128 32(R9), Y6
+	VBROADCASTF128 32(R9), Y7
+	VBROADCASTF128 48(R9), Y8
+	VBROADCASTF128 48(R9), Y9
+	VBROADCASTF128 64(R9), Y10
+	VBROADCASTF128 64(R9), Y11
+	JMP            begin
+
+continued:
+	VMOVUPS (DX), Y2
+	VMOVUPS 32(DX), Y3
+	VMOVUPS 64(DX), Y4
+	VMOVUPS 96(DX), Y5
+	VMOVUPS 128(DX), Y6
+	VMOVUPS 160(DX), Y7
+	VMOVUPS 192(DX), Y8
+	VMOVUPS 224(DX), Y9
+	VMOVUPS 256(DX), Y10
+	VMOVUPS 288(DX), Y11
+
+begin:
+	MOVQ           b+56(FP), R9
+	MOVQ           head+64(FP), R10
+	TESTQ          R10, R10
+	JE             afterhead
+	LEAQ           quadMasks<>+0(SB), R11
+	SHLQ           $0x04, R10
+	VMOVDQU        (R11)(R10*1), X12
+	VMASKMOVPS     (BX), X12, X0
+	VMASKMOVPS     (BX)(DI*1), X12, X1
+	VINSERTF128    $0x01, X1, Y0, Y0
+	VMASKMOVPS     (BX)(DI*2), X12, X1
+	VMASKMOVPS     (BX)(SI*1), X12, X12
+	VINSERTF128    $0x01, X12, Y1, Y1
+	VBROADCASTF128 (R9), Y12
+	VFMADD231PS    Y12, Y0, Y2
+	VFMADD231PS    Y12, Y1, Y3
+	VBROADCASTF128 16(R9), Y12
+	VFMADD231PS    Y12, Y0, Y4
+	VFMADD231PS    Y12, Y1, Y5
+	VBROADCASTF128 32(R9), Y12
+	VFMADD231PS    Y12, Y0, Y6
+	VFMADD231PS    Y12, Y1, Y7
+	VBROADCASTF128 48(R9), Y12
+	VFMADD231PS    Y12, Y0, Y8
+	VFMADD231PS    Y12, Y1, Y9
+	VBROADCASTF128 64(R9), Y12
+	VFMADD231PS    Y12, Y0, Y10
+	VFMADD231PS    Y12, Y1, Y11
+	ADDQ           $0x50, R9
+	ADDQ           $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R10
+	TESTQ R10, R10
+	JE    rest
+
+loop:
+	VMOVUPS        (BX), X0
+	VINSERTF128    $0x01, (BX)(DI*1), Y0, Y0
+	VMOVUPS        (BX)(DI*2), X1
+	VINSERTF128    $0x01, (BX)(SI*1), Y1, Y1
+	VBROADCASTF128 (R9), Y12
+	VFMADD231PS    Y12, Y0, Y2
+	VFMADD231PS    Y12, Y1, Y3
+	VBROADCASTF128 16(R9), Y12
+	VFMADD231PS    Y12, Y0, Y4
+	VFMADD231PS    Y12, Y1, Y5
+	VBROADCASTF128 32(R9), Y12
+	VFMADD231PS    Y12, Y0, Y6
+	VFMADD231PS    Y12, Y1, Y7
+	VBROADCASTF128 48(R9), Y12
+	VFMADD231PS    Y12, Y0, Y8
+	VFMADD231PS    Y12, Y1, Y9
+	VBROADCASTF128 64(R9), Y12
+	VFMADD231PS    Y12, Y0, Y10
+	VFMADD231PS    Y12, Y1, Y11
+	ADDQ           $0x50, R9
+	ADDQ           $0x10, BX
+	DECQ           R10
+	JNE            loop
+
+rest:
+	MOVQ           tail+80(FP), R10
+	TESTQ          R10, R10
+	JE             aftertail
+	LEAQ           quadMasks<>+0(SB), R11
+	SHLQ           $0x04, R10
+	VMOVDQU        (R11)(R10*1), X12
+	VMASKMOVPS     (BX), X12, X0
+	VMASKMOVPS     (BX)(DI*1), X12, X1
+	VINSERTF128    $0x01, X1, Y0, Y0
+	VMASKMOVPS     (BX)(DI*2), X12, X1
+	VMASKMOVPS     (BX)(SI*1), X12, X12
+	VINSERTF128    $0x01, X12, Y1, Y1
+	VBROADCASTF128 (R9), Y12
+	VFMADD231PS    Y12, Y0, Y2
+	VFMADD231PS    Y12, Y1, Y3
+	VBROADCASTF128 16(R9), Y12
+	VFMADD231PS    Y12, Y0, Y4
+	VFMADD231PS    Y12, Y1, Y5
+	VBROADCASTF128 32(R9), Y12
+	VFMADD231PS    Y12, Y0, Y6
+	VFMADD231PS    Y12, Y1, Y7
+	VBROADCASTF128 48(R9), Y12
+	VFMADD231PS    Y12, Y0, Y8
+	VFMADD231PS    Y12, Y1, Y9
+	VBROADCASTF128 64(R9), Y12
+	VFMADD231PS    Y12, Y0, Y10
+	VFMADD231PS    Y12, Y1, Y11
+	ADDQ           $0x50, R9
+	ADDQ           $0x10, BX
+
+aftertail:
+	TESTQ        AX, AX
+	JE           keep
+	VPERMILPS    $0xb1, Y2, Y12
+	VADDPS       Y12, Y2, Y2
+	VPERMILPS    $0x4e, Y2, Y12
+	VADDPS       Y12, Y2, Y2
+	VPERMILPS    $0xb1, Y3, Y12
+	VADDPS       Y12, Y3, Y3
+	VPERMILPS    $0x4e, Y3, Y12
+	VADDPS       Y12, Y3, Y3
+	VPERMILPS    $0xb1, Y4, Y12
+	VADDPS       Y12, Y4, Y4
+	VPERMILPS    $0x4e, Y4, Y12
+	VADDPS       Y12, Y4, Y4
+	VPERMILPS    $0xb1, Y5, Y12
+	VADDPS       Y12, Y5, Y5
+	VPERMILPS    $0x4e, Y5, Y12
+	VADDPS       Y12, Y5, Y5
+	VPERMILPS    $0xb1, Y6, Y12
+	VADDPS       Y12, Y6, Y6
+	VPERMILPS    $0x4e, Y6, Y12
+	VADDPS       Y12, Y6, Y6
+	VPERMILPS    $0xb1, Y7, Y12
+	VADDPS       Y12, Y7, Y7
+	VPERMILPS    $0x4e, Y7, Y12
+	VADDPS       Y12, Y7, Y7
+	VPERMILPS    $0xb1, Y8, Y12
+	VADDPS       Y12, Y8, Y8
+	VPERMILPS    $0x4e, Y8, Y12
+	VADDPS       Y12, Y8, Y8
+	VPERMILPS    $0xb1, Y9, Y12
+	VADDPS       Y12, Y9, Y9
+	VPERMILPS    $0x4e, Y9, Y12
+	VADDPS       Y12, Y9, Y9
+	VPERMILPS    $0xb1, Y10, Y12
+	VADDPS       Y12, Y10, Y10
+	VPERMILPS    $0x4e, Y10, Y12
+	VADDPS       Y12, Y10, Y10
+	VPERMILPS    $0xb1, Y11, Y12
+	VADDPS       Y12, Y11, Y11
+	VPERMILPS    $0x4e, Y11, Y12
+	VADDPS       Y12, Y11, Y11
+	VMOVSS       X2, (AX)
+	VMOVSS       X4, 4(AX)
+	VMOVSS       X6, 8(AX)
+	VMOVSS       X8, 12(AX)
+	VMOVSS       X10, 16(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y2, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y4, X0
+	VMOVSS       X0, 4(AX)
+	VEXTRACTF128 $0x01, Y6, X0
+	VMOVSS       X0, 8(AX)
+	VEXTRACTF128 $0x01, Y8, X0
+	VMOVSS       X0, 12(AX)
+	VEXTRACTF128 $0x01, Y10, X0
+	VMOVSS       X0, 16(AX)
+	ADDQ         CX, AX
+	VMOVSS       X3, (AX)
+	VMOVSS       X5, 4(AX)
+	VMOVSS       X7, 8(AX)
+	VMOVSS       X9, 12(AX)
+	VMOVSS       X11, 16(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y3, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y5, X0
+	VMOVSS       X0, 4(AX)
+	VEXTRACTF128 $0x01, Y7, X0
+	VMOVSS       X0, 8(AX)
+	VEXTRACTF128 $0x01, Y9, X0
+	VMOVSS       X0, 12(AX)
+	VEXTRACTF128 $0x01, Y11, X0
+	VMOVSS       X0, 16(AX)
+	ADDQ         CX, AX
+	JMP          next
+
+keep:
+	VMOVUPS Y2, (DX)
+	VMOVUPS Y3, 32(DX)
+	VMOVUPS Y4, 64(DX)
+	VMOVUPS Y5, 96(DX)
+	VMOVUPS Y6, 128(DX)
+	VMOVUPS Y7, 160(DX)
+	VMOVUPS Y8, 192(DX)
+	VMOVUPS Y9, 224(DX)
+	VMOVUPS Y10, 256(DX)
+	VMOVUPS Y11, 288(DX)
+
+next:
+	ADDQ   $+320, DX
+	IMUL3Q $0x04, DI, R9
+	MOVQ   a+32(FP), BX
+	ADDQ   R9, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow5x2AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow5x2AVX2(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+
+tile:
+	MOVQ           start+24(FP), SI
+	TESTQ          SI, SI
+	JE             continued
+	VBROADCASTF128 (SI), Y1
+	VBROADCASTF128 16(SI), Y2
+	VBROADCASTF128 32(SI), Y3
+	VBROADCASTF128 48(SI), Y4
+	VBROADCASTF128 64(SI), Y5
+	JMP            begin
+
+continued:
+	VMOVUPS (DX), Y1
+	VMOVUPS 32(DX), Y2
+	VMOVUPS 64(DX), Y3
+	VMOVUPS 96(DX), Y4
+	VMOVUPS 128(DX), Y5
+
+begin:
+	MOVQ           b+56(FP), SI
+	MOVQ           head+64(FP), R9
+	TESTQ          R9, R9
+	JE             afterhead
+	LEAQ           quadMasks<>+0(SB), R10
+	SHLQ           $0x04, R9
+	VMOVDQU        (R10)(R9*1), X6
+	VMASKMOVPS     (BX), X6, X0
+	VMASKMOVPS     (BX)(DI*1), X6, X6
+	VINSERTF128    $0x01, X6, Y0, Y0
+	VBROADCASTF128 (SI), Y6
+	VFMADD231PS    Y6, Y0, Y1
+	VBROADCASTF128 16(SI), Y6
+	VFMADD231PS    Y6, Y0, Y2
+	VBROADCASTF128 32(SI), Y6
+	VFMADD231PS    Y6, Y0, Y3
+	VBROADCASTF128 48(SI), Y6
+	VFMADD231PS    Y6, Y0, Y4
+	VBROADCASTF128 64(SI), Y6
+	VFMADD231PS    Y6, Y0, Y5
+	ADDQ           $0x50, SI
+	ADDQ           $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R9
+	TESTQ R9, R9
+	JE    rest
+
+loop:
+	VMOVUPS        (BX), X0
+	VINSERTF128    $0x01, (BX)(DI*1), Y0, Y0
+	VBROADCASTF128 (SI), Y6
+	VFMADD231PS    Y6, Y0, Y1
+	VBROADCASTF128 16(SI), Y6
+	VFMADD231PS    Y6, Y0, Y2
+	VBROADCASTF128 32(SI), Y6
+	VFMADD231PS    Y6, Y0, Y3
+	VBROADCASTF128 48(SI), Y6
+	VFMADD231PS    Y6, Y0, Y4
+	VBROADCASTF128 64(SI), Y6
+	VFMADD231PS    Y6, Y0, Y5
+	ADDQ           $0x50, SI
+	ADDQ           $0x10, BX
+	DECQ           R9
+	JNE            loop
+
+rest:
+	MOVQ           tail+80(FP), R9
+	TESTQ          R9, R9
+	JE             aftertail
+	LEAQ           quadMasks<>+0(SB), R10
+	SHLQ           $0x04, R9
+	VMOVDQU        (R10)(R9*1), X6
+	VMASKMOVPS     (BX), X6, X0
+	VMASKMOVPS     (BX)(DI*1), X6, X6
+	VINSERTF128    $0x01, X6, Y0, Y0
+	VBROADCASTF128 (SI), Y6
+	VFMADD231PS    Y6, Y0, Y1
+	VBROADCASTF128 16(SI), Y6
+	VFMADD231PS    Y6, Y0, Y2
+	VBROADCASTF128 32(SI), Y6
+	VFMADD231PS    Y6, Y0, Y3
+	VBROADCASTF128 48(SI), Y6
+	VFMADD231PS    Y6, Y0, Y4
+	VBROADCASTF128 64(SI), Y6
+	VFMADD231PS    Y6, Y0, Y5
+	ADDQ           $0x50, SI
+	ADDQ           $0x10, BX
+
+aftertail:
+	TESTQ        AX, AX
+	JE           keep
+	VPERMILPS    $0xb1, Y1, Y6
+	VADDPS       Y6, Y1, Y1
+	VPERMILPS    $0x4e, Y1, Y6
+	VADDPS       Y6, Y1, Y1
+	VPERMILPS    $0xb1, Y2, Y6
+	VADDPS       Y6, Y2, Y2
+	VPERMILPS    $0x4e, Y2, Y6
+	VADDPS       Y6, Y2, Y2
+	VPERMILPS    $0xb1, Y3, Y6
+	VADDPS       Y6, Y3, Y3
+	VPERMILPS    $0x4e, Y3, Y6
+	VADDPS       Y6, Y3, Y3
+	VPERMILPS    $0xb1, Y4, Y6
+	VADDPS       Y6, Y4, Y4
+	VPERMILPS    $0x4e, Y4, Y6
+	VADDPS       Y6, Y4, Y4
+	VPERMILPS    $0xb1, Y5, Y6
+	VADDPS       Y6, Y5, Y5
+	VPERMILPS    $0x4e, Y5, Y6
+	VADDPS       Y6, Y5, Y5
+	VMOVSS       X1, (AX)
+	VMOVSS       X2, 4(AX)
+	VMOVSS       X3, 8(AX)
+	VMOVSS       X4, 12(AX)
+	VMOVSS       X5, 16(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y1, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y2, X0
+	VMOVSS       X0, 4(AX)
+	VEXTRACTF128 $0x01, Y3, X0
+	VMOVSS       X0, 8(AX)
+	VEXTRACTF128 $0x01, Y4, X0
+	VMOVSS       X0, 12(AX)
+	VEXTRACTF128 $0x01, Y5, X0
+	VMOVSS       X0, 16(AX)
+	ADDQ         CX, AX
+	JMP          next
+
+keep:
+	VMOVUPS Y1, (DX)
+	VMOVUPS Y2, 32(DX)
+	VMOVUPS Y3, 64(DX)
+	VMOVUPS Y4, 96(DX)
+	VMOVUPS Y5, 128(DX)
+
+next:
+	ADDQ   $+160, DX
+	IMUL3Q $0x02, DI, SI
+	MOVQ   a+32(FP), BX
+	ADDQ   SI, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow6x4AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow6x4AVX2(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R9
+
+tile:
+	MOVQ           start+24(FP), R9
+	TESTQ          R9, R9
+	JE             continued
+	VBROADCASTF128 (R9), Y2
+	VBROADCASTF128 (R9), Y3
+	VBROADCASTF128 16(R9), Y4
+	VBROADCASTF128 16(R9), Y5
+	VBROADCASTF128 32(R9), Y6
+	VBROADCASTF128 32(R9), Y7
+	VBROADCASTF128 48(R9), Y8
+	VBROADCASTF128 48(R9), Y9
+	VBROADCASTF128 64(R9), Y10
+	VBROADCASTF128 64(R9), Y11
+	VBROADCASTF128 80(R9), Y12
+	VBROADCASTF128 80(R9), Y13
+	JMP            begin
+
+continued:
+	VMOVUPS (DX), Y2
+	VMOVUPS 32(DX), Y3
+	VMOVUPS 64(DX), Y4
+	VMOVUPS 96(DX), Y5
+	VMOVUPS 128(DX), Y6
+	VMOVUPS 160(DX), Y7
+	VMOVUPS 192(DX), Y8
+	VMOVUPS 224(DX), Y9
+	VMOVUPS 256(DX), Y10
+	VMOVUPS 288(DX), Y11
+	VMOVUPS 320(DX), Y12
+	VMOVUPS 352(DX), Y13
+
+begin:
+	MOVQ           b+56(FP), R9
+	MOVQ           head+64(FP), R10
+	TESTQ          R10, R10
+	JE             afterhead
+	LEAQ           quadMasks<>+0(SB), R11
+	SHLQ           $0x04, R10
+	VMOVDQU        (R11)(R10*1), X14
+	VMASKMOVPS     (BX), X14, X0
+	VMASKMOVPS     (BX)(DI*1), X14, X1
+	VINSERTF128    $0x01, X1, Y0, Y0
+	VMASKMOVPS     (BX)(DI*2), X14, X1
+	VMASKMOVPS     (BX)(SI*1), X14, X14
+	VINSERTF128    $0x01, X14, Y1, Y1
+	VBROADCASTF128 (R9), Y14
+	VFMADD231PS    Y14, Y0, Y2
+	VFMADD231PS    Y14, Y1, Y3
+	VBROADCASTF128 16(R9), Y14
+	VFMADD231PS    Y14, Y0, Y4
+	VFMADD231PS    Y14, Y1, Y5
+	VBROADCASTF128 32(R9), Y14
+	VFMADD231PS    Y14, Y0, Y6
+	VFMADD231PS    Y14, Y1, Y7
+	VBROADCASTF128 48(R9), Y14
+	VFMADD231PS    Y14, Y0, Y8
+	VFMADD231PS    Y14, Y1, Y9
+	VBROADCASTF128 64(R9), Y14
+	VFMADD231PS    Y14, Y0, Y10
+	VFMADD231PS    Y14, Y1, Y11
+	VBROADCASTF128 80(R9), Y14
+	VFMADD231PS    Y14, Y0, Y12
+	VFMADD231PS    Y14, Y1, Y13
+	ADDQ           $0x60, R9
+	ADDQ           $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R10
+	TESTQ R10, R10
+	JE    rest
+
+loop:
+	VMOVUPS        (BX), X0
+	VINSERTF128    $0x01, (BX)(DI*1), Y0, Y0
+	VMOVUPS        (BX)(DI*2), X1
+	VINSERTF128    $0x01, (BX)(SI*1), Y1, Y1
+	VBROADCASTF128 (R9), Y14
+	VFMADD231PS    Y14, Y0, Y2
+	VFMADD231PS    Y14, Y1, Y3
+	VBROADCASTF128 16(R9), Y14
+	VFMADD231PS    Y14, Y0, Y4
+	VFMADD231PS    Y14, Y1, Y5
+	VBROADCASTF128 32(R9), Y14
+	VFMADD231PS    Y14, Y0, Y6
+	VFMADD231PS    Y14, Y1, Y7
+	VBROADCASTF128 48(R9), Y14
+	VFMADD231PS    Y14, Y0, Y8
+	VFMADD231PS    Y14, Y1, Y9
+	VBROADCASTF128 64(R9), Y14
+	VFMADD231PS    Y14, Y0, Y10
+	VFMADD231PS    Y14, Y1, Y11
+	VBROADCASTF128 80(R9), Y14
+	VFMADD231PS    Y14, Y0, Y12
+	VFMADD231PS    Y14, Y1, Y13
+	ADDQ           $0x60, R9
+	ADDQ           $0x10, BX
+	DECQ           R10
+	JNE            loop
+
+rest:
+	MOVQ           tail+80(FP), R10
+	TESTQ          R10, R10
+	JE             aftertail
+	LEAQ           quadMasks<>+0(SB), R11
+	SHLQ           $0x04, R10
+	VMOVDQU        (R11)(R10*1), X14
+	VMASKMOVPS     (BX), X14, X0
+	VMASKMOVPS     (BX)(DI*1), X14, X1
+	VINSERTF128    $0x01, X1, Y0, Y0
+	VMASKMOVPS     (BX)(DI*2), X14, X1
+	VMASKMOVPS     (BX)(SI*1), X14, X14
+	VINSERTF128    $0x01, X14, Y1, Y1
+	VBROADCASTF128 (R9), Y14
+	VFMADD231PS    Y14, Y0, Y2
+	VFMADD231PS    Y14, Y1, Y3
+	VBROADCASTF128 16(R9), Y14
+	VFMADD231PS    Y14, Y0, Y4
+	VFMADD231PS    Y14, Y1, Y5
+	VBROADCASTF128 32(R9), Y14
+	VFMADD231PS    Y14, Y0, Y6
+	VFMADD231PS    Y14, Y1, Y7
+	VBROADCASTF128 48(R9), Y14
+	VFMADD231PS    Y14, Y0, Y8
+	VFMADD231PS    Y14, Y1, Y9
+	VBROADCASTF128 64(R9), Y14
+	VFMADD231PS    Y14, Y0, Y10
+	VFMADD231PS    Y14, Y1, Y11
+	VBROADCASTF128 80(R9), Y14
+	VFMADD231PS    Y14, Y0, Y12
+	VFMADD231PS    Y14, Y1, Y13
+	ADDQ           $0x60, R9
+	ADDQ           $0x10, BX
+
+aftertail:
+	TESTQ        AX, AX
+	JE           keep
+	VPERMILPS    $0xb1, Y2, Y14
+	VADDPS       Y14, Y2, Y2
+	VPERMILPS    $0x4e, Y2, Y14
+	VADDPS       Y14, Y2, Y2
+	VPERMILPS    $0xb1, Y3, Y14
+	VADDPS       Y14, Y3, Y3
+	VPERMILPS    $0x4e, Y3, Y14
+	VADDPS       Y14, Y3, Y3
+	VPERMILPS    $0xb1, Y4, Y14
+	VADDPS       Y14, Y4, Y4
+	VPERMILPS    $0x4e, Y4, Y14
+	VADDPS       Y14, Y4, Y4
+	VPERMILPS    $0xb1, Y5, Y14
+	VADDPS       Y14, Y5, Y5
+	VPERMILPS    $0x4e, Y5, Y14
+	VADDPS       Y14, Y5, Y5
+	VPERMILPS    $0xb1, Y6, Y14
+	VADDPS       Y14, Y6, Y6
+	VPERMILPS    $0x4e, Y6, Y14
+	VADDPS       Y14, Y6, Y6
+	VPERMILPS    $0xb1, Y7, Y14
+	VADDPS       Y14, Y7, Y7
+	VPERMILPS    $0x4e, Y7, Y14
+	VADDPS       Y14, Y7, Y7
+	VPERMILPS    $0xb1, Y8, Y14
+	VADDPS       Y14, Y8, Y8
+	VPERMILPS    $0x4e, Y8, Y14
+	VADDPS       Y14, Y8, Y8
+	VPERMILPS    $0xb1, Y9, Y14
+	VADDPS       Y14, Y9, Y9
+	VPERMILPS    $0x4e, Y9, Y14
+	VADDPS       Y14, Y9, Y9
+	VPERMILPS    $0xb1, Y10, Y14
+	VADDPS       Y14, Y10, Y10
+	VPERMILPS    $0x4e, Y10, Y14
+	VADDPS       Y14, Y10, Y10
+	VPERMILPS    $0xb1, Y11, Y14
+	VADDPS       Y14, Y11, Y11
+	VPERMILPS    $0x4e, Y11, Y14
+	VADDPS       Y14, Y11, Y11
+	VPERMILPS    $0xb1, Y12, Y14
+	VADDPS       Y14, Y12, Y12
+	VPERMILPS    $0x4e, Y12, Y14
+	VADDPS       Y14, Y12, Y12
+	VPERMILPS    $0xb1, Y13, Y14
+	VADDPS       Y14, Y13, Y13
+	VPERMILPS    $0x4e, Y13, Y14
+	VADDPS       Y14, Y13, Y13
+	VMOVSS       X2, (AX)
+	VMOVSS       X4, 4(AX)
+	VMOVSS       X6, 8(AX)
+	VMOVSS       X8, 12(AX)
+	VMOVSS       X10, 16(AX)
+	VMOVSS       X12, 20(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y2, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y4, X0
+	VMOVSS       X0, 4(AX)
+	VEXTRACTF128 $0x01, Y6, X0
+	VMOVSS       X0, 8(AX)
+	VEXTRACTF128 $0x01, Y8, X0
+	VMOVSS       X0, 12(AX)
+	VEXTRACTF128 $0x01, Y10, X0
+	VMOVSS       X0, 16(AX)
+	VEXTRACTF128 $0x01, Y12, X0
+	VMOVSS       X0, 20(AX)
+	ADDQ         CX, AX
+	VMOVSS       X3, (AX)
+	VMOVSS       X5, 4(AX)
+	VMOVSS       X7, 8(AX)
+	VMOVSS       X9, 12(AX)
+	VMOVSS       X11, 16(AX)
+	VMOVSS       X13, 20(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y3, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y5, X0
+	VMOVSS       X0, 4(AX)
+	VEXTRACTF128 $0x01, Y7, X0
+	VMOVSS       X0, 8(AX)
+	VEXTRACTF128 $0x01, Y9, X0
+	VMOVSS       X0, 12(AX)
+	VEXTRACTF128 $0x01, Y11, X0
+	VMOVSS       X0, 16(AX)
+	VEXTRACTF128 $0x01, Y13, X0
+	VMOVSS       X0, 20(AX)
+	ADDQ         CX, AX
+	JMP          next
+
+keep:
+	VMOVUPS Y2, (DX)
+	VMOVUPS Y3, 32(DX)
+	VMOVUPS Y4, 64(DX)
+	VMOVUPS Y5, 96(DX)
+	VMOVUPS Y6, 128(DX)
+	VMOVUPS Y7, 160(DX)
+	VMOVUPS Y8, 192(DX)
+	VMOVUPS Y9, 224(DX)
+	VMOVUPS Y10, 256(DX)
+	VMOVUPS Y11, 288(DX)
+	VMOVUPS Y12, 320(DX)
+	VMOVUPS Y13, 352(DX)
+
+next:
+	ADDQ   $+384, DX
+	IMUL3Q $0x04, DI, R9
+	MOVQ   a+32(FP), BX
+	ADDQ   R9, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow6x2AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow6x2AVX2(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+
+tile:
+	MOVQ           start+24(FP), SI
+	TESTQ          SI, SI
+	JE             continued
+	VBROADCASTF128 (SI), Y1
+	VBROADCASTF128 16(SI), Y2
+	VBROADCASTF128 32(SI), Y3
+	VBROADCASTF128 48(SI), Y4
+	VBROADCASTF128 64(SI), Y5
+	VBROADCASTF128 80(SI), Y6
+	JMP            begin
+
+continued:
+	VMOVUPS (DX), Y1
+	VMOVUPS 32(DX), Y2
+	VMOVUPS 64(DX), Y3
+	VMOVUPS 96(DX), Y4
+	VMOVUPS 128(DX), Y5
+	VMOVUPS 160(DX), Y6
+
+begin:
+	MOVQ           b+56(FP), SI
+	MOVQ           head+64(FP), R9
+	TESTQ          R9, R9
+	JE             afterhead
+	LEAQ           quadMasks<>+0(SB), R10
+	SHLQ           $0x04, R9
+	VMOVDQU        (R10)(R9*1), X7
+	VMASKMOVPS     (BX), X7, X0
+	VMASKMOVPS     (BX)(DI*1), X7, X7
+	VINSERTF128    $0x01, X7, Y0, Y0
+	VBROADCASTF128 (SI), Y7
+	VFMADD231PS    Y7, Y0, Y1
+	VBROADCASTF128 16(SI), Y7
+	VFMADD231PS    Y7, Y0, Y2
+	VBROADCASTF128 32(SI), Y7
+	VFMADD231PS    Y7, Y0, Y3
+	VBROADCASTF128 48(SI), Y7
+	VFMADD231PS    Y7, Y0, Y4
+	VBROADCASTF128 64(SI), Y7
+	VFMADD231PS    Y7, Y0, Y5
+	VBROADCASTF128 80(SI), Y7
+	VFMADD231PS    Y7, Y0, Y6
+	ADDQ           $0x60, SI
+	ADDQ           $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R9
+	TESTQ R9, R9
+	JE    rest
+
+loop:
+	VMOVUPS        (BX), X0
+	VINSERTF128    $0x01, (BX)(DI*1), Y0, Y0
+	VBROADCASTF128 (SI), Y7
+	VFMADD231PS    Y7, Y0, Y1
+	VBROADCASTF128 16(SI), Y7
+	VFMADD231PS    Y7, Y0, Y2
+	VBROADCASTF128 32(SI), Y7
+	VFMADD231PS    Y7, Y0, Y3
+	VBROADCASTF128 48(SI), Y7
+	VFMADD231PS    Y7, Y0, Y4
+	VBROADCASTF128 64(SI), Y7
+	VFMADD231PS    Y7, Y0, Y5
+	VBROADCASTF128 80(SI), Y7
+	VFMADD231PS    Y7, Y0, Y6
+	ADDQ           $0x60, SI
+	ADDQ           $0x10, BX
+	DECQ           R9
+	JNE            loop
+
+rest:
+	MOVQ           tail+80(FP), R9
+	TESTQ          R9, R9
+	JE             aftertail
+	LEAQ           quadMasks<>+0(SB), R10
+	SHLQ           $0x04, R9
+	VMOVDQU        (R10)(R9*1), X7
+	VMASKMOVPS     (BX), X7, X0
+	VMASKMOVPS     (BX)(DI*1), X7, X7
+	VINSERTF128    $0x01, X7, Y0, Y0
+	VBROADCASTF128 (SI), Y7
+	VFMADD231PS    Y7, Y0, Y1
+	VBROADCASTF128 16(SI), Y7
+	VFMADD231PS    Y7, Y0, Y2
+	VBROADCASTF128 32(SI), Y7
+	VFMADD231PS    Y7, Y0, Y3
+	VBROADCASTF128 48(SI), Y7
+	VFMADD231PS    Y7, Y0, Y4
+	VBROADCASTF128 64(SI), Y7
+	VFMADD231PS    Y7, Y0, Y5
+	VBROADCASTF128 80(SI), Y7
+	VFMADD231PS    Y7, Y0, Y6
+	ADDQ           $0x60, SI
+	ADDQ           $0x10, BX
+
+aftertail:
+	TESTQ        AX, AX
+	JE           keep
+	VPERMILPS    $0xb1, Y1, Y7
+	VADDPS       Y7, Y1, Y1
+	VPERMILPS    $0x4e, Y1, Y7
+	VADDPS       Y7, Y1, Y1
+	VPERMILPS    $0xb1, Y2, Y7
+	VADDPS       Y7, Y2, Y2
+	VPERMILPS    $0x4e, Y2, Y7
+	VADDPS       Y7, Y2, Y2
+	VPERMILPS    $0xb1, Y3, Y7
+	VADDPS       Y7, Y3, Y3
+	VPERMILPS    $0x4e, Y3, Y7
+	VADDPS       Y7, Y3, Y3
+	VPERMILPS    $0xb1, Y4, Y7
+	VADDPS       Y7, Y4, Y4
+	VPERMILPS    $0x4e, Y4, Y7
+	VADDPS       Y7, Y4, Y4
+	VPERMILPS    $0xb1, Y5, Y7
+	VADDPS       Y7, Y5, Y5
+	VPERMILPS    $0x4e, Y5, Y7
+	VADDPS       Y7, Y5, Y5
+	VPERMILPS    $0xb1, Y6, Y7
+	VADDPS       Y7, Y6, Y6
+	VPERMILPS    $0x4e, Y6, Y7
+	VADDPS       Y7, Y6, Y6
+	VMOVSS       X1, (AX)
+	VMOVSS       X2, 4(AX)
+	VMOVSS       X3, 8(AX)
+	VMOVSS       X4, 12(AX)
+	VMOVSS       X5, 16(AX)
+	VMOVSS       X6, 20(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y1, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y2, X0
+	VMOVSS       X0, 4(AX)
+	VEXTRACTF128 $0x01, Y3, X0
+	VMOVSS       X0, 8(AX)
+	VEXTRACTF128 $0x01, Y4, X0
+	VMOVSS       X0, 12(AX)
+	VEXTRACTF128 $0x01, Y5, X0
+	VMOVSS       X0, 16(AX)
+	VEXTRACTF128 $0x01, Y6, X0
+	VMOVSS       X0, 20(AX)
+	ADDQ         CX, AX
+	JMP          next
+
+keep:
+	VMOVUPS Y1, (DX)
+	VMOVUPS Y2, 32(DX)
+	VMOVUPS Y3, 64(DX)
+	VMOVUPS Y4, 96(DX)
+	VMOVUPS Y5, 128(DX)
+	VMOVUPS Y6, 160(DX)
+
+next:
+	ADDQ   $+192, DX
+	IMUL3Q $0x02, DI, SI
+	MOVQ   a+32(FP), BX
+	ADDQ   SI, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow7x2AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·narrow7x2AVX2(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+	LEAQ (SI)(DI*2), SI
+
+tile:
+	MOVQ           start+24(FP), SI
+	TESTQ          SI, SI
+	JE             continued
+	VBROADCASTF128 (SI), Y1
+	VBROADCASTF128 16(SI), Y2
+	VBROADCASTF128 32(SI), Y3
+	VBROADCASTF128 48(SI), Y4
+	VBROADCASTF128 64(SI), Y5
+	VBROADCASTF128 80(SI), Y6
+	VBROADCASTF128 96(SI), Y7
+	JMP            begin
+
+continued:
+	VMOVUPS (DX), Y1
+	VMOVUPS 32(DX), Y2
+	VMOVUPS 64(DX), Y3
+	VMOVUPS 96(DX), Y4
+	VMOVUPS 128(DX), Y5
+	VMOVUPS 160(DX), Y6
+	VMOVUPS 192(DX), Y7
+
+begin:
+	MOVQ           b+56(FP), SI
+	MOVQ           head+64(FP), R9
+	TESTQ          R9, R9
+	JE             afterhead
+	LEAQ           quadMasks<>+0(SB), R10
+	SHLQ           $0x04, R9
+	VMOVDQU        (R10)(R9*1), X8
+	VMASKMOVPS     (BX), X8, X0
+	VMASKMOVPS     (BX)(DI*1), X8, X8
+	VINSERTF128    $0x01, X8, Y0, Y0
+	VBROADCASTF128 (SI), Y8
+	VFMADD231PS    Y8, Y0, Y1
+	VBROADCASTF128 16(SI), Y8
+	VFMADD231PS    Y8, Y0, Y2
+	VBROADCASTF128 32(SI), Y8
+	VFMADD231PS    Y8, Y0, Y3
+	VBROADCASTF128 48(SI), Y8
+	VFMADD231PS    Y8, Y0, Y4
+	VBROADCASTF128 64(SI), Y8
+	VFMADD231PS    Y8, Y0, Y5
+	VBROADCASTF128 80(SI), Y8
+	VFMADD231PS    Y8, Y0, Y6
+	VBROADCASTF128 96(SI), Y8
+	VFMADD231PS    Y8, Y0, Y7
+	ADDQ           $0x70, SI
+	ADDQ           $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R9
+	TESTQ R9, R9
+	JE    rest
+
+loop:
+	VMOVUPS        (BX), X0
+	VINSERTF128    $0x01, (BX)(DI*1), Y0, Y0
+	VBROADCASTF128 (SI), Y8
+	VFMADD231PS    Y8, Y0, Y1
+	VBROADCASTF128 16(SI), Y8
+	VFMADD231PS    Y8, Y0, Y2
+	VBROADCASTF128 32(SI), Y8
+	VFMADD231PS    Y8, Y0, Y3
+	VBROADCASTF128 48(SI), Y8
+	VFMADD231PS    Y8, Y0, Y4
+	VBROADCASTF128 64(SI), Y8
+	VFMADD231PS    Y8, Y0, Y5
+	VBROADCASTF128 80(SI), Y8
+	VFMADD231PS    Y8, Y0, Y6
+	VBROADCASTF128 96(SI), Y8
+	VFMADD231PS    Y8, Y0, Y7
+	ADDQ           $0x70, SI
+	ADDQ           $0x10, BX
+	DECQ           R9
+	JNE            loop
+
+rest:
+	MOVQ           tail+80(FP), R9
+	TESTQ          R9, R9
+	JE             aftertail
+	LEAQ           quadMasks<>+0(SB), R10
+	SHLQ           $0x04, R9
+	VMOVDQU        (R10)(R9*1), X8
+	VMASKMOVPS     (BX), X8, X0
+	VMASKMOVPS     (BX)(DI*1), X8, X8
+	VINSERTF128    $0x01, X8, Y0, Y0
+	VBROADCASTF128 (SI), Y8
+	VFMADD231PS    Y8, Y0, Y1
+	VBROADCASTF128 16(SI), Y8
+	VFMADD231PS    Y8, Y0, Y2
+	VBROADCASTF128 32(SI), Y8
+	VFMADD231PS    Y8, Y0, Y3
+	VBROADCASTF128 48(SI), Y8
+	VFMADD231PS    Y8, Y0, Y4
+	VBROADCASTF128 64(SI), Y8
+	VFMADD231PS    Y8, Y0, Y5
+	VBROADCASTF128 80(SI), Y8
+	VFMADD231PS    Y8, Y0, Y6
+	VBROADCASTF128 96(SI), Y8
+	VFMADD231PS    Y8, Y0, Y7
+	ADDQ           $0x70, SI
+	ADDQ           $0x10, BX
+
+aftertail:
+	TESTQ        AX, AX
+	JE           keep
+	VPERMILPS    $0xb1, Y1, Y8
+	VADDPS       Y8, Y1, Y1
+	VPERMILPS    $0x4e, Y1, Y8
+	VADDPS       Y8, Y1, Y1
+	VPERMILPS    $0xb1, Y2, Y8
+	VADDPS       Y8, Y2, Y2
+	VPERMILPS    $0x4e, Y2, Y8
+	VADDPS       Y8, Y2, Y2
+	VPERMILPS    $0xb1, Y3, Y8
+	VADDPS       Y8, Y3, Y3
+	VPERMILPS    $0x4e, Y3, Y8
+	VADDPS       Y8, Y3, Y3
+	VPERMILPS    $0xb1, Y4, Y8
+	VADDPS       Y8, Y4, Y4
+	VPERMILPS    $0x4e, Y4, Y8
+	VADDPS       Y8, Y4, Y4
+	VPERMILPS    $0xb1, Y5, Y8
+	VADDPS       Y8, Y5, Y5
+	VPERMILPS    $0x4e, Y5, Y8
+	VADDPS       Y8, Y5, Y5
+	VPERMILPS    $0xb1, Y6, Y8
+	VADDPS       Y8, Y6, Y6
+	VPERMILPS    $0x4e, Y6, Y8
+	VADDPS       Y8, Y6, Y6
+	VPERMILPS    $0xb1, Y7, Y8
+	VADDPS       Y8, Y7, Y7
+	VPERMILPS    $0x4e, Y7, Y8
+	VADDPS       Y8, Y7, Y7
+	VMOVSS       X1, (AX)
+	VMOVSS       X2, 4(AX)
+	VMOVSS       X3, 8(AX)
+	VMOVSS       X4, 12(AX)
+	VMOVSS       X5, 16(AX)
+	VMOVSS       X6, 20(AX)
+	VMOVSS       X7, 24(AX)
+	ADDQ         CX, AX
+	VEXTRACTF128 $0x01, Y1, X0
+	VMOVSS       X0, (AX)
+	VEXTRACTF128 $0x01, Y2, X0
+	VMOVSS       X0, 4(AX)
+	VEXTRACTF128 $0x01, Y3, X0
+	VMOVSS       X0, 8(AX)
+	VEXTRACTF128 $0x01, Y4, X0
+	VMOVSS       X0, 12(AX)
+	VEXTRACTF128 $0x01, Y5, X0
+	VMOVSS       X0, 16(AX)
+	VEXTRACTF128 $0x01, Y6, X0
+	VMOVSS       X0, 20(AX)
+	VEXTRACTF128 $0x01, Y7, X0
+	VMOVSS       X0, 24(AX)
+	ADDQ         CX, AX
+	JMP          next
+
+keep:
+	VMOVUPS Y1, (DX)
+	VMOVUPS Y2, 32(DX)
+	VMOVUPS Y3, 64(DX)
+	VMOVUPS Y4, 96(DX)
+	VMOVUPS Y5, 128(DX)
+	VMOVUPS Y6, 160(DX)
+	VMOVUPS Y7, 192(DX)
+
+next:
+	ADDQ   $+224, DX
+	IMUL3Q $0x02, DI, SI
+	MOVQ   a+32(FP), BX
+	ADDQ   SI, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
 // func gemmRows1x1AVX2(c *float32, ldc int, a *float32, ars int, b *float32, ldb int, quads int)
 // Requires: AVX, FMA3
 TEXT ·gemmRows1x1AVX2(SB), NOSPLIT, $0-56
@@ -2642,336 +5949,247 @@ loop:
 	RET
 
 // func adamWAVX2(w *float32, m *float32, v *float32, grad *float32, s *[9]float32, n int)
-// Requires: AVX, FMA3
-TEXT ·adamWAVX2(SB), NOSPLIT, $0-48
-	MOVQ w+0(FP), AX
-	MOVQ m+8(FP), CX
-	MOVQ v+16(FP), DX
-	MOVQ grad+24(FP), BX
-	MOVQ n+40(FP), SI
-	MOVQ s+32(FP), DI
-	XORQ R8, R8
-	SUBQ $+8, SI
-	JL   rest
+// Requires: AVX, AVX2, FMA3
+TEXT ·adamWAVX2(SB), NOSPLIT, $288-48
+	MOVQ         w+0(FP), CX
+	MOVQ         m+8(FP), DX
+	MOVQ         v+16(FP), BX
+	MOVQ         grad+24(FP), SI
+	MOVQ         s+32(FP), AX
+	VBROADCASTSS (AX), Y0
+	VMOVUPS      Y0, (SP)
+	VBROADCASTSS 4(AX), Y0
+	VMOVUPS      Y0, 32(SP)
+	VBROADCASTSS 8(AX), Y0
+	VMOVUPS      Y0, 64(SP)
+	VBROADCASTSS 12(AX), Y0
+	VMOVUPS      Y0, 96(SP)
+	VBROADCASTSS 16(AX), Y0
+	VMOVUPS      Y0, 128(SP)
+	VBROADCASTSS 20(AX), Y0
+	VMOVUPS      Y0, 160(SP)
+	VBROADCASTSS 24(AX), Y0
+	VMOVUPS      Y0, 192(SP)
+	VBROADCASTSS 28(AX), Y0
+	VMOVUPS      Y0, 224(SP)
+	VBROADCASTSS 32(AX), Y0
+	VMOVUPS      Y0, 256(SP)
+	VMOVUPS      64(SP), Y0
+	VMOVUPS      128(SP), Y1
+	VMOVUPS      160(SP), Y2
+	VMOVUPS      word3f000000<>+0(SB), Y3
+	VMOVUPS      word0d800000<>+0(SB), Y4
+	MOVQ         n+40(FP), DI
+	XORQ         AX, AX
+	SUBQ         $+16, DI
+	JL           rest
 
 loop:
-	VMOVUPS      (AX)(R8*4), Y0
-	VMOVUPS      (CX)(R8*4), Y1
-	VMOVUPS      (DX)(R8*4), Y2
-	VMOVUPS      (BX)(R8*4), Y3
-	VBROADCASTSS 4(DI), Y4
-	VMULPS       Y4, Y3, Y4
-	VBROADCASTSS (DI), Y5
-	VFMADD213PS  Y4, Y5, Y1
-	VBROADCASTSS 12(DI), Y4
-	VMULPS       Y4, Y3, Y4
-	VMULPS       Y3, Y4, Y3
-	VBROADCASTSS 8(DI), Y4
-	VFMADD213PS  Y3, Y4, Y2
-	VBROADCASTSS 20(DI), Y3
-	VMULPS       Y3, Y2, Y3
-	VSQRTPS      Y3, Y3
-	VBROADCASTSS 24(DI), Y4
-	VADDPS       Y4, Y3, Y3
-	VBROADCASTSS 16(DI), Y4
-	VMULPS       Y4, Y1, Y4
-	VDIVPS       Y3, Y4, Y3
-	VBROADCASTSS 28(DI), Y4
-	VBROADCASTSS 32(DI), Y5
-	VMOVAPS      Y0, Y6
-	VFNMADD213PS Y0, Y5, Y6
-	VMOVAPS      Y3, Y0
-	VFNMADD213PS Y6, Y4, Y0
-	VMOVUPS      Y0, (AX)(R8*4)
-	VMOVUPS      Y1, (CX)(R8*4)
-	VMOVUPS      Y2, (DX)(R8*4)
-	ADDQ         $+8, R8
-	SUBQ         $+8, SI
+	VMOVUPS      (SI)(AX*4), Y5
+	VMOVUPS      32(SI)(AX*4), Y6
+	VMOVUPS      (DX)(AX*4), Y7
+	VMOVUPS      32(DX)(AX*4), Y8
+	VMULPS       32(SP), Y5, Y9
+	VMULPS       32(SP), Y6, Y10
+	VFMADD132PS  (SP), Y9, Y7
+	VFMADD132PS  (SP), Y10, Y8
+	VPAND        word7fffffff<>+0(SB), Y7, Y9
+	VCMPPS       $0x11, Y4, Y9, Y9
+	VANDNPS      Y7, Y9, Y7
+	VPAND        word7fffffff<>+0(SB), Y8, Y9
+	VCMPPS       $0x11, Y4, Y9, Y9
+	VANDNPS      Y8, Y9, Y8
+	VMOVUPS      Y7, (DX)(AX*4)
+	VMOVUPS      Y8, 32(DX)(AX*4)
+	VMOVUPS      (BX)(AX*4), Y9
+	VMOVUPS      32(BX)(AX*4), Y10
+	VMULPS       96(SP), Y5, Y11
+	VMULPS       96(SP), Y6, Y12
+	VMULPS       Y5, Y11, Y5
+	VMULPS       Y6, Y12, Y6
+	VFMADD132PS  Y0, Y5, Y9
+	VFMADD132PS  Y0, Y6, Y10
+	VCMPPS       $0x11, Y4, Y9, Y5
+	VANDNPS      Y9, Y5, Y5
+	VCMPPS       $0x11, Y4, Y10, Y6
+	VANDNPS      Y10, Y6, Y6
+	VMOVUPS      Y5, (BX)(AX*4)
+	VMOVUPS      Y6, 32(BX)(AX*4)
+	VFMADD213PS  192(SP), Y2, Y5
+	VFMADD213PS  192(SP), Y2, Y6
+	VPSRLD       $0x01, Y5, Y9
+	VMOVUPS      word5f3759df<>+0(SB), Y10
+	VPSUBD       Y9, Y10, Y9
+	VPSRLD       $0x01, Y6, Y10
+	VMOVUPS      word5f3759df<>+0(SB), Y11
+	VPSUBD       Y10, Y11, Y10
+	VMULPS       wordbf000000<>+0(SB), Y5, Y5
+	VMULPS       wordbf000000<>+0(SB), Y6, Y6
+	VMULPS       Y9, Y5, Y11
+	VMULPS       Y10, Y6, Y12
+	VFMADD213PS  Y3, Y9, Y11
+	VFMADD213PS  Y3, Y10, Y12
+	VFMADD213PS  Y9, Y11, Y9
+	VFMADD213PS  Y10, Y12, Y10
+	VMULPS       Y9, Y5, Y11
+	VMULPS       Y10, Y6, Y12
+	VFMADD213PS  Y3, Y9, Y11
+	VFMADD213PS  Y3, Y10, Y12
+	VFMADD213PS  Y9, Y11, Y9
+	VFMADD213PS  Y10, Y12, Y10
+	VMULPS       Y9, Y5, Y5
+	VMULPS       Y10, Y6, Y6
+	VFMADD213PS  Y3, Y9, Y5
+	VFMADD213PS  Y3, Y10, Y6
+	VFMADD213PS  Y9, Y5, Y9
+	VFMADD213PS  Y10, Y6, Y10
+	VMULPS       Y1, Y7, Y7
+	VMULPS       Y1, Y8, Y8
+	VMULPS       Y9, Y7, Y7
+	VMULPS       Y10, Y8, Y8
+	VMOVUPS      (CX)(AX*4), Y5
+	VMOVUPS      32(CX)(AX*4), Y6
+	VMOVAPS      Y5, Y9
+	VFNMADD132PS 256(SP), Y5, Y9
+	VMOVAPS      Y6, Y5
+	VFNMADD132PS 256(SP), Y6, Y5
+	VFNMADD231PS 224(SP), Y7, Y9
+	VFNMADD231PS 224(SP), Y8, Y5
+	VMOVUPS      Y9, (CX)(AX*4)
+	VMOVUPS      Y5, 32(CX)(AX*4)
+	ADDQ         $+16, AX
+	SUBQ         $+16, DI
 	JGE          loop
 
 rest:
-	ADDQ         $+8, SI
+	ADDQ $+16, DI
+	SUBQ $+8, DI
+	JL   tail
+
+single:
+	VMOVUPS      (SI)(AX*4), Y5
+	VMOVUPS      (DX)(AX*4), Y6
+	VMULPS       32(SP), Y5, Y7
+	VFMADD132PS  (SP), Y7, Y6
+	VPAND        word7fffffff<>+0(SB), Y6, Y7
+	VCMPPS       $0x11, Y4, Y7, Y7
+	VANDNPS      Y6, Y7, Y6
+	VMOVUPS      Y6, (DX)(AX*4)
+	VMOVUPS      (BX)(AX*4), Y7
+	VMULPS       96(SP), Y5, Y8
+	VMULPS       Y5, Y8, Y5
+	VFMADD132PS  Y0, Y5, Y7
+	VCMPPS       $0x11, Y4, Y7, Y5
+	VANDNPS      Y7, Y5, Y5
+	VMOVUPS      Y5, (BX)(AX*4)
+	VFMADD213PS  192(SP), Y2, Y5
+	VPSRLD       $0x01, Y5, Y7
+	VMOVUPS      word5f3759df<>+0(SB), Y8
+	VPSUBD       Y7, Y8, Y7
+	VMULPS       wordbf000000<>+0(SB), Y5, Y5
+	VMULPS       Y7, Y5, Y8
+	VFMADD213PS  Y3, Y7, Y8
+	VFMADD213PS  Y7, Y8, Y7
+	VMULPS       Y7, Y5, Y8
+	VFMADD213PS  Y3, Y7, Y8
+	VFMADD213PS  Y7, Y8, Y7
+	VMULPS       Y7, Y5, Y5
+	VFMADD213PS  Y3, Y7, Y5
+	VFMADD213PS  Y7, Y5, Y7
+	VMULPS       Y1, Y6, Y6
+	VMULPS       Y7, Y6, Y6
+	VMOVUPS      (CX)(AX*4), Y5
+	VMOVAPS      Y5, Y7
+	VFNMADD132PS 256(SP), Y5, Y7
+	VFNMADD231PS 224(SP), Y6, Y7
+	VMOVUPS      Y7, (CX)(AX*4)
+	ADDQ         $+8, AX
+	SUBQ         $+8, DI
+	JGE          single
+
+tail:
+	ADDQ         $+8, DI
 	JE           done
-	LEAQ         laneMasks<>+0(SB), R9
-	SHLQ         $0x02, SI
-	SUBQ         SI, R9
-	VMOVDQU      32(R9), Y0
-	VMASKMOVPS   (AX)(R8*4), Y0, Y1
-	VMASKMOVPS   (CX)(R8*4), Y0, Y2
-	VMASKMOVPS   (DX)(R8*4), Y0, Y3
-	VMASKMOVPS   (BX)(R8*4), Y0, Y4
-	VBROADCASTSS 4(DI), Y5
-	VMULPS       Y5, Y4, Y5
-	VBROADCASTSS (DI), Y6
-	VFMADD213PS  Y5, Y6, Y2
-	VBROADCASTSS 12(DI), Y5
-	VMULPS       Y5, Y4, Y5
-	VMULPS       Y4, Y5, Y4
-	VBROADCASTSS 8(DI), Y5
-	VFMADD213PS  Y4, Y5, Y3
-	VBROADCASTSS 20(DI), Y4
-	VMULPS       Y4, Y3, Y4
-	VSQRTPS      Y4, Y4
-	VBROADCASTSS 24(DI), Y5
-	VADDPS       Y5, Y4, Y4
-	VBROADCASTSS 16(DI), Y5
-	VMULPS       Y5, Y2, Y5
-	VDIVPS       Y4, Y5, Y4
-	VBROADCASTSS 28(DI), Y5
-	VBROADCASTSS 32(DI), Y6
-	VMOVAPS      Y1, Y7
-	VFNMADD213PS Y1, Y6, Y7
-	VMOVAPS      Y4, Y1
-	VFNMADD213PS Y7, Y5, Y1
-	VMASKMOVPS   Y1, Y0, (AX)(R8*4)
-	VMASKMOVPS   Y2, Y0, (CX)(R8*4)
-	VMASKMOVPS   Y3, Y0, (DX)(R8*4)
+	LEAQ         laneMasks<>+0(SB), R8
+	SHLQ         $0x02, DI
+	SUBQ         DI, R8
+	VMOVDQU      32(R8), Y5
+	VMASKMOVPS   (SI)(AX*4), Y5, Y6
+	VMASKMOVPS   (DX)(AX*4), Y5, Y7
+	VMULPS       32(SP), Y6, Y8
+	VFMADD132PS  (SP), Y8, Y7
+	VPAND        word7fffffff<>+0(SB), Y7, Y8
+	VCMPPS       $0x11, Y4, Y8, Y8
+	VANDNPS      Y7, Y8, Y7
+	VMASKMOVPS   Y7, Y5, (DX)(AX*4)
+	VMASKMOVPS   (BX)(AX*4), Y5, Y8
+	VMULPS       96(SP), Y6, Y9
+	VMULPS       Y6, Y9, Y6
+	VFMADD132PS  Y0, Y6, Y8
+	VCMPPS       $0x11, Y4, Y8, Y0
+	VANDNPS      Y8, Y0, Y0
+	VMASKMOVPS   Y0, Y5, (BX)(AX*4)
+	VFMADD213PS  192(SP), Y2, Y0
+	VPSRLD       $0x01, Y0, Y2
+	VMOVUPS      word5f3759df<>+0(SB), Y4
+	VPSUBD       Y2, Y4, Y2
+	VMULPS       wordbf000000<>+0(SB), Y0, Y0
+	VMULPS       Y2, Y0, Y4
+	VFMADD213PS  Y3, Y2, Y4
+	VFMADD213PS  Y2, Y4, Y2
+	VMULPS       Y2, Y0, Y4
+	VFMADD213PS  Y3, Y2, Y4
+	VFMADD213PS  Y2, Y4, Y2
+	VMULPS       Y2, Y0, Y0
+	VFMADD213PS  Y3, Y2, Y0
+	VFMADD213PS  Y2, Y0, Y2
+	VMULPS       Y1, Y7, Y7
+	VMULPS       Y2, Y7, Y7
+	VMASKMOVPS   (CX)(AX*4), Y5, Y0
+	VMOVAPS      Y0, Y1
+	VFNMADD132PS 256(SP), Y0, Y1
+	VFNMADD231PS 224(SP), Y7, Y1
+	VMASKMOVPS   Y1, Y5, (CX)(AX*4)
 
 done:
 	VZEROUPPER
 	RET
 
-// func adamWQuietAVX2(w *float32, m *float32, v *float32, grad *float32, s *[9]float32, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·adamWQuietAVX2(SB), NOSPLIT, $0-48
-	MOVQ w+0(FP), AX
-	MOVQ m+8(FP), CX
-	MOVQ v+16(FP), DX
-	MOVQ grad+24(FP), BX
-	MOVQ n+40(FP), SI
-	MOVQ s+32(FP), DI
-	XORQ R8, R8
-	SUBQ $+8, SI
-	JL   rest
+DATA word3f000000<>+0(SB)/4, $0x3f000000
+DATA word3f000000<>+4(SB)/4, $0x3f000000
+DATA word3f000000<>+8(SB)/4, $0x3f000000
+DATA word3f000000<>+12(SB)/4, $0x3f000000
+DATA word3f000000<>+16(SB)/4, $0x3f000000
+DATA word3f000000<>+20(SB)/4, $0x3f000000
+DATA word3f000000<>+24(SB)/4, $0x3f000000
+DATA word3f000000<>+28(SB)/4, $0x3f000000
+DATA word3f000000<>+32(SB)/4, $0x3f000000
+DATA word3f000000<>+36(SB)/4, $0x3f000000
+DATA word3f000000<>+40(SB)/4, $0x3f000000
+DATA word3f000000<>+44(SB)/4, $0x3f000000
+DATA word3f000000<>+48(SB)/4, $0x3f000000
+DATA word3f000000<>+52(SB)/4, $0x3f000000
+DATA word3f000000<>+56(SB)/4, $0x3f000000
+DATA word3f000000<>+60(SB)/4, $0x3f000000
+GLOBL word3f000000<>(SB), RODATA|NOPTR, $64
 
-loop:
-	VMOVUPS      (AX)(R8*4), Y0
-	VMOVUPS      (CX)(R8*4), Y1
-	VMOVUPS      (DX)(R8*4), Y2
-	VMOVUPS      (BX)(R8*4), Y3
-	VPAND        word7fffffff<>+0(SB), Y1, Y4
-	VMOVUPS      word00800000<>+0(SB), Y5
-	VPCMPGTD     Y4, Y5, Y5
-	VPCMPGTD     word00000000<>+0(SB), Y4, Y4
-	VANDPS       Y5, Y4, Y4
-	VPAND        word7fffffff<>+0(SB), Y2, Y5
-	VMOVUPS      word00800000<>+0(SB), Y6
-	VPCMPGTD     Y5, Y6, Y6
-	VPCMPGTD     word00000000<>+0(SB), Y5, Y5
-	VANDPS       Y6, Y5, Y5
-	VORPS        Y4, Y5, Y4
-	VMOVMSKPS    Y4, R9
-	TESTL        R9, R9
-	JE           common1
-	VBROADCASTSS 32(DI), Y4
-	VMOVAPS      Y0, Y5
-	VFNMADD213PS Y0, Y4, Y5
-	VBROADCASTSS 4(DI), Y0
-	VMULPS       Y0, Y3, Y0
-	VPAND        word7fffffff<>+0(SB), Y1, Y4
-	VMOVUPS      word00800000<>+0(SB), Y6
-	VPCMPGTD     Y4, Y6, Y6
-	VPCMPGTD     word00000000<>+0(SB), Y4, Y4
-	VANDPS       Y6, Y4, Y4
-	VCMPPS       $0x00, word00000000<>+0(SB), Y0, Y6
-	VPAND        word7fffffff<>+0(SB), Y5, Y7
-	VCMPPS       $0x1d, word26800000<>+0(SB), Y7, Y7
-	VANDPS       Y6, Y7, Y6
-	VANDPS       Y4, Y6, Y4
-	VPAND        word7fffffff<>+0(SB), Y1, Y6
-	VBROADCASTSS (DI), Y7
-	VCVTDQ2PS    Y6, Y6
-	VFMADD213PS  word4b000000<>+0(SB), Y7, Y6
-	VPSUBD       word4b000000<>+0(SB), Y6, Y6
-	VPAND        word80000000<>+0(SB), Y1, Y7
-	VPOR         Y7, Y6, Y6
-	VBLENDVPS    Y4, word00000000<>+0(SB), Y1, Y1
-	VBROADCASTSS (DI), Y7
-	VFMADD213PS  Y0, Y7, Y1
-	VBROADCASTSS 16(DI), Y0
-	VMULPS       Y0, Y1, Y0
-	VBLENDVPS    Y4, Y6, Y1, Y1
-	VBROADCASTSS 12(DI), Y4
-	VMULPS       Y4, Y3, Y4
-	VMULPS       Y3, Y4, Y3
-	VMOVUPS      word00800000<>+0(SB), Y4
-	VPCMPGTD     Y2, Y4, Y4
-	VPCMPGTD     word00000000<>+0(SB), Y2, Y6
-	VANDPS       Y4, Y6, Y4
-	VCMPPS       $0x00, word00000000<>+0(SB), Y3, Y6
-	VANDPS       Y4, Y6, Y4
-	VBROADCASTSS 8(DI), Y6
-	VCVTDQ2PS    Y2, Y7
-	VFMADD213PS  word4b000000<>+0(SB), Y6, Y7
-	VPSUBD       word4b000000<>+0(SB), Y7, Y6
-	VBLENDVPS    Y4, word00000000<>+0(SB), Y2, Y2
-	VBROADCASTSS 8(DI), Y7
-	VFMADD213PS  Y3, Y7, Y2
-	VBROADCASTSS 20(DI), Y3
-	VMULPS       Y3, Y2, Y3
-	VSQRTPS      Y3, Y3
-	VBROADCASTSS 24(DI), Y7
-	VADDPS       Y7, Y3, Y3
-	VBLENDVPS    Y4, Y6, Y2, Y2
-	VDIVPS       Y3, Y0, Y0
-	VBROADCASTSS 28(DI), Y3
-	VMOVAPS      Y0, Y0
-	VFNMADD213PS Y5, Y3, Y0
-	JMP          join1
-
-common1:
-	VBROADCASTSS 4(DI), Y4
-	VMULPS       Y4, Y3, Y4
-	VBROADCASTSS (DI), Y5
-	VFMADD213PS  Y4, Y5, Y1
-	VBROADCASTSS 12(DI), Y4
-	VMULPS       Y4, Y3, Y4
-	VMULPS       Y3, Y4, Y3
-	VBROADCASTSS 8(DI), Y4
-	VFMADD213PS  Y3, Y4, Y2
-	VBROADCASTSS 20(DI), Y3
-	VMULPS       Y3, Y2, Y3
-	VSQRTPS      Y3, Y3
-	VBROADCASTSS 24(DI), Y4
-	VADDPS       Y4, Y3, Y3
-	VBROADCASTSS 16(DI), Y4
-	VMULPS       Y4, Y1, Y4
-	VDIVPS       Y3, Y4, Y3
-	VBROADCASTSS 28(DI), Y4
-	VBROADCASTSS 32(DI), Y5
-	VMOVAPS      Y0, Y6
-	VFNMADD213PS Y0, Y5, Y6
-	VMOVAPS      Y3, Y0
-	VFNMADD213PS Y6, Y4, Y0
-	VMOVAPS      Y0, Y0
-	VMOVAPS      Y1, Y1
-	VMOVAPS      Y2, Y2
-
-join1:
-	VMOVUPS Y0, (AX)(R8*4)
-	VMOVUPS Y1, (CX)(R8*4)
-	VMOVUPS Y2, (DX)(R8*4)
-	ADDQ    $+8, R8
-	SUBQ    $+8, SI
-	JGE     loop
-
-rest:
-	ADDQ         $+8, SI
-	JE           done
-	LEAQ         laneMasks<>+0(SB), R9
-	SHLQ         $0x02, SI
-	SUBQ         SI, R9
-	VMOVDQU      32(R9), Y0
-	VMASKMOVPS   (AX)(R8*4), Y0, Y1
-	VMASKMOVPS   (CX)(R8*4), Y0, Y2
-	VMASKMOVPS   (DX)(R8*4), Y0, Y3
-	VMASKMOVPS   (BX)(R8*4), Y0, Y4
-	VPAND        word7fffffff<>+0(SB), Y2, Y5
-	VMOVUPS      word00800000<>+0(SB), Y6
-	VPCMPGTD     Y5, Y6, Y6
-	VPCMPGTD     word00000000<>+0(SB), Y5, Y5
-	VANDPS       Y6, Y5, Y5
-	VPAND        word7fffffff<>+0(SB), Y3, Y6
-	VMOVUPS      word00800000<>+0(SB), Y7
-	VPCMPGTD     Y6, Y7, Y7
-	VPCMPGTD     word00000000<>+0(SB), Y6, Y6
-	VANDPS       Y7, Y6, Y6
-	VORPS        Y5, Y6, Y5
-	VMOVMSKPS    Y5, BX
-	TESTL        BX, BX
-	JE           common2
-	VBROADCASTSS 32(DI), Y5
-	VMOVAPS      Y1, Y6
-	VFNMADD213PS Y1, Y5, Y6
-	VBROADCASTSS 4(DI), Y1
-	VMULPS       Y1, Y4, Y1
-	VPAND        word7fffffff<>+0(SB), Y2, Y5
-	VMOVUPS      word00800000<>+0(SB), Y7
-	VPCMPGTD     Y5, Y7, Y7
-	VPCMPGTD     word00000000<>+0(SB), Y5, Y5
-	VANDPS       Y7, Y5, Y5
-	VCMPPS       $0x00, word00000000<>+0(SB), Y1, Y7
-	VPAND        word7fffffff<>+0(SB), Y6, Y8
-	VCMPPS       $0x1d, word26800000<>+0(SB), Y8, Y8
-	VANDPS       Y7, Y8, Y7
-	VANDPS       Y5, Y7, Y5
-	VPAND        word7fffffff<>+0(SB), Y2, Y7
-	VBROADCASTSS (DI), Y8
-	VCVTDQ2PS    Y7, Y7
-	VFMADD213PS  word4b000000<>+0(SB), Y8, Y7
-	VPSUBD       word4b000000<>+0(SB), Y7, Y7
-	VPAND        word80000000<>+0(SB), Y2, Y8
-	VPOR         Y8, Y7, Y7
-	VBLENDVPS    Y5, word00000000<>+0(SB), Y2, Y2
-	VBROADCASTSS (DI), Y8
-	VFMADD213PS  Y1, Y8, Y2
-	VBROADCASTSS 16(DI), Y1
-	VMULPS       Y1, Y2, Y1
-	VBLENDVPS    Y5, Y7, Y2, Y2
-	VBROADCASTSS 12(DI), Y5
-	VMULPS       Y5, Y4, Y5
-	VMULPS       Y4, Y5, Y4
-	VMOVUPS      word00800000<>+0(SB), Y5
-	VPCMPGTD     Y3, Y5, Y5
-	VPCMPGTD     word00000000<>+0(SB), Y3, Y7
-	VANDPS       Y5, Y7, Y5
-	VCMPPS       $0x00, word00000000<>+0(SB), Y4, Y7
-	VANDPS       Y5, Y7, Y5
-	VBROADCASTSS 8(DI), Y7
-	VCVTDQ2PS    Y3, Y8
-	VFMADD213PS  word4b000000<>+0(SB), Y7, Y8
-	VPSUBD       word4b000000<>+0(SB), Y8, Y7
-	VBLENDVPS    Y5, word00000000<>+0(SB), Y3, Y3
-	VBROADCASTSS 8(DI), Y8
-	VFMADD213PS  Y4, Y8, Y3
-	VBROADCASTSS 20(DI), Y4
-	VMULPS       Y4, Y3, Y4
-	VSQRTPS      Y4, Y4
-	VBROADCASTSS 24(DI), Y8
-	VADDPS       Y8, Y4, Y4
-	VBLENDVPS    Y5, Y7, Y3, Y3
-	VDIVPS       Y4, Y1, Y1
-	VBROADCASTSS 28(DI), Y4
-	VMOVAPS      Y1, Y1
-	VFNMADD213PS Y6, Y4, Y1
-	JMP          join2
-
-common2:
-	VBROADCASTSS 4(DI), Y5
-	VMULPS       Y5, Y4, Y5
-	VBROADCASTSS (DI), Y6
-	VFMADD213PS  Y5, Y6, Y2
-	VBROADCASTSS 12(DI), Y5
-	VMULPS       Y5, Y4, Y5
-	VMULPS       Y4, Y5, Y4
-	VBROADCASTSS 8(DI), Y5
-	VFMADD213PS  Y4, Y5, Y3
-	VBROADCASTSS 20(DI), Y4
-	VMULPS       Y4, Y3, Y4
-	VSQRTPS      Y4, Y4
-	VBROADCASTSS 24(DI), Y5
-	VADDPS       Y5, Y4, Y4
-	VBROADCASTSS 16(DI), Y5
-	VMULPS       Y5, Y2, Y5
-	VDIVPS       Y4, Y5, Y4
-	VBROADCASTSS 28(DI), Y5
-	VBROADCASTSS 32(DI), Y6
-	VMOVAPS      Y1, Y7
-	VFNMADD213PS Y1, Y6, Y7
-	VMOVAPS      Y4, Y1
-	VFNMADD213PS Y7, Y5, Y1
-	VMOVAPS      Y1, Y1
-	VMOVAPS      Y2, Y2
-	VMOVAPS      Y3, Y3
-
-join2:
-	VMASKMOVPS Y1, Y0, (AX)(R8*4)
-	VMASKMOVPS Y2, Y0, (CX)(R8*4)
-	VMASKMOVPS Y3, Y0, (DX)(R8*4)
-
-done:
-	VZEROUPPER
-	RET
+DATA word0d800000<>+0(SB)/4, $0x0d800000
+DATA word0d800000<>+4(SB)/4, $0x0d800000
+DATA word0d800000<>+8(SB)/4, $0x0d800000
+DATA word0d800000<>+12(SB)/4, $0x0d800000
+DATA word0d800000<>+16(SB)/4, $0x0d800000
+DATA word0d800000<>+20(SB)/4, $0x0d800000
+DATA word0d800000<>+24(SB)/4, $0x0d800000
+DATA word0d800000<>+28(SB)/4, $0x0d800000
+DATA word0d800000<>+32(SB)/4, $0x0d800000
+DATA word0d800000<>+36(SB)/4, $0x0d800000
+DATA word0d800000<>+40(SB)/4, $0x0d800000
+DATA word0d800000<>+44(SB)/4, $0x0d800000
+DATA word0d800000<>+48(SB)/4, $0x0d800000
+DATA word0d800000<>+52(SB)/4, $0x0d800000
+DATA word0d800000<>+56(SB)/4, $0x0d800000
+DATA word0d800000<>+60(SB)/4, $0x0d800000
+GLOBL word0d800000<>(SB), RODATA|NOPTR, $64
 
 DATA word7fffffff<>+0(SB)/4, $0x7fffffff
 DATA word7fffffff<>+4(SB)/4, $0x7fffffff
@@ -2991,95 +6209,41 @@ DATA word7fffffff<>+56(SB)/4, $0x7fffffff
 DATA word7fffffff<>+60(SB)/4, $0x7fffffff
 GLOBL word7fffffff<>(SB), RODATA|NOPTR, $64
 
-DATA word00800000<>+0(SB)/4, $0x00800000
-DATA word00800000<>+4(SB)/4, $0x00800000
-DATA word00800000<>+8(SB)/4, $0x00800000
-DATA word00800000<>+12(SB)/4, $0x00800000
-DATA word00800000<>+16(SB)/4, $0x00800000
-DATA word00800000<>+20(SB)/4, $0x00800000
-DATA word00800000<>+24(SB)/4, $0x00800000
-DATA word00800000<>+28(SB)/4, $0x00800000
-DATA word00800000<>+32(SB)/4, $0x00800000
-DATA word00800000<>+36(SB)/4, $0x00800000
-DATA word00800000<>+40(SB)/4, $0x00800000
-DATA word00800000<>+44(SB)/4, $0x00800000
-DATA word00800000<>+48(SB)/4, $0x00800000
-DATA word00800000<>+52(SB)/4, $0x00800000
-DATA word00800000<>+56(SB)/4, $0x00800000
-DATA word00800000<>+60(SB)/4, $0x00800000
-GLOBL word00800000<>(SB), RODATA|NOPTR, $64
+DATA word5f3759df<>+0(SB)/4, $0x5f3759df
+DATA word5f3759df<>+4(SB)/4, $0x5f3759df
+DATA word5f3759df<>+8(SB)/4, $0x5f3759df
+DATA word5f3759df<>+12(SB)/4, $0x5f3759df
+DATA word5f3759df<>+16(SB)/4, $0x5f3759df
+DATA word5f3759df<>+20(SB)/4, $0x5f3759df
+DATA word5f3759df<>+24(SB)/4, $0x5f3759df
+DATA word5f3759df<>+28(SB)/4, $0x5f3759df
+DATA word5f3759df<>+32(SB)/4, $0x5f3759df
+DATA word5f3759df<>+36(SB)/4, $0x5f3759df
+DATA word5f3759df<>+40(SB)/4, $0x5f3759df
+DATA word5f3759df<>+44(SB)/4, $0x5f3759df
+DATA word5f3759df<>+48(SB)/4, $0x5f3759df
+DATA word5f3759df<>+52(SB)/4, $0x5f3759df
+DATA word5f3759df<>+56(SB)/4, $0x5f3759df
+DATA word5f3759df<>+60(SB)/4, $0x5f3759df
+GLOBL word5f3759df<>(SB), RODATA|NOPTR, $64
 
-DATA word00000000<>+0(SB)/4, $0x00000000
-DATA word00000000<>+4(SB)/4, $0x00000000
-DATA word00000000<>+8(SB)/4, $0x00000000
-DATA word00000000<>+12(SB)/4, $0x00000000
-DATA word00000000<>+16(SB)/4, $0x00000000
-DATA word00000000<>+20(SB)/4, $0x00000000
-DATA word00000000<>+24(SB)/4, $0x00000000
-DATA word00000000<>+28(SB)/4, $0x00000000
-DATA word00000000<>+32(SB)/4, $0x00000000
-DATA word00000000<>+36(SB)/4, $0x00000000
-DATA word00000000<>+40(SB)/4, $0x00000000
-DATA word00000000<>+44(SB)/4, $0x00000000
-DATA word00000000<>+48(SB)/4, $0x00000000
-DATA word00000000<>+52(SB)/4, $0x00000000
-DATA word00000000<>+56(SB)/4, $0x00000000
-DATA word00000000<>+60(SB)/4, $0x00000000
-GLOBL word00000000<>(SB), RODATA|NOPTR, $64
-
-DATA word26800000<>+0(SB)/4, $0x26800000
-DATA word26800000<>+4(SB)/4, $0x26800000
-DATA word26800000<>+8(SB)/4, $0x26800000
-DATA word26800000<>+12(SB)/4, $0x26800000
-DATA word26800000<>+16(SB)/4, $0x26800000
-DATA word26800000<>+20(SB)/4, $0x26800000
-DATA word26800000<>+24(SB)/4, $0x26800000
-DATA word26800000<>+28(SB)/4, $0x26800000
-DATA word26800000<>+32(SB)/4, $0x26800000
-DATA word26800000<>+36(SB)/4, $0x26800000
-DATA word26800000<>+40(SB)/4, $0x26800000
-DATA word26800000<>+44(SB)/4, $0x26800000
-DATA word26800000<>+48(SB)/4, $0x26800000
-DATA word26800000<>+52(SB)/4, $0x26800000
-DATA word26800000<>+56(SB)/4, $0x26800000
-DATA word26800000<>+60(SB)/4, $0x26800000
-GLOBL word26800000<>(SB), RODATA|NOPTR, $64
-
-DATA word4b000000<>+0(SB)/4, $0x4b000000
-DATA word4b000000<>+4(SB)/4, $0x4b000000
-DATA word4b000000<>+8(SB)/4, $0x4b000000
-DATA word4b000000<>+12(SB)/4, $0x4b000000
-DATA word4b000000<>+16(SB)/4, $0x4b000000
-DATA word4b000000<>+20(SB)/4, $0x4b000000
-DATA word4b000000<>+24(SB)/4, $0x4b000000
-DATA word4b000000<>+28(SB)/4, $0x4b000000
-DATA word4b000000<>+32(SB)/4, $0x4b000000
-DATA word4b000000<>+36(SB)/4, $0x4b000000
-DATA word4b000000<>+40(SB)/4, $0x4b000000
-DATA word4b000000<>+44(SB)/4, $0x4b000000
-DATA word4b000000<>+48(SB)/4, $0x4b000000
-DATA word4b000000<>+52(SB)/4, $0x4b000000
-DATA word4b000000<>+56(SB)/4, $0x4b000000
-DATA word4b000000<>+60(SB)/4, $0x4b000000
-GLOBL word4b000000<>(SB), RODATA|NOPTR, $64
-
-DATA word80000000<>+0(SB)/4, $0x80000000
-DATA word80000000<>+4(SB)/4, $0x80000000
-DATA word80000000<>+8(SB)/4, $0x80000000
-DATA word80000000<>+12(SB)/4, $0x80000000
-DATA word80000000<>+16(SB)/4, $0x80000000
-DATA word80000000<>+20(SB)/4, $0x80000000
-DATA word80000000<>+24(SB)/4, $0x80000000
-DATA word80000000<>+28(SB)/4, $0x80000000
-DATA word80000000<>+32(SB)/4, $0x80000000
-DATA word80000000<>+36(SB)/4, $0x80000000
-DATA word80000000<>+40(SB)/4, $0x80000000
-DATA word80000000<>+44(SB)/4, $0x80000000
-DATA word80000000<>+48(SB)/4, $0x80000000
-DATA word80000000<>+52(SB)/4, $0x80000000
-DATA word80000000<>+56(SB)/4, $0x80000000
-DATA word80000000<>+60(SB)/4, $0x80000000
-GLOBL word80000000<>(SB), RODATA|NOPTR, $64
+DATA wordbf000000<>+0(SB)/4, $0xbf000000
+DATA wordbf000000<>+4(SB)/4, $0xbf000000
+DATA wordbf000000<>+8(SB)/4, $0xbf000000
+DATA wordbf000000<>+12(SB)/4, $0xbf000000
+DATA wordbf000000<>+16(SB)/4, $0xbf000000
+DATA wordbf000000<>+20(SB)/4, $0xbf000000
+DATA wordbf000000<>+24(SB)/4, $0xbf000000
+DATA wordbf000000<>+28(SB)/4, $0xbf000000
+DATA wordbf000000<>+32(SB)/4, $0xbf000000
+DATA wordbf000000<>+36(SB)/4, $0xbf000000
+DATA wordbf000000<>+40(SB)/4, $0xbf000000
+DATA wordbf000000<>+44(SB)/4, $0xbf000000
+DATA wordbf000000<>+48(SB)/4, $0xbf000000
+DATA wordbf000000<>+52(SB)/4, $0xbf000000
+DATA wordbf000000<>+56(SB)/4, $0xbf000000
+DATA wordbf000000<>+60(SB)/4, $0xbf000000
+GLOBL wordbf000000<>(SB), RODATA|NOPTR, $64
 
 // func sgdAVX2(w *float32, v *float32, grad *float32, s *[3]float32, n int)
 // Requires: AVX, FMA3
@@ -3168,6 +6332,24 @@ rest:
 done:
 	VZEROUPPER
 	RET
+
+DATA word00000000<>+0(SB)/4, $0x00000000
+DATA word00000000<>+4(SB)/4, $0x00000000
+DATA word00000000<>+8(SB)/4, $0x00000000
+DATA word00000000<>+12(SB)/4, $0x00000000
+DATA word00000000<>+16(SB)/4, $0x00000000
+DATA word00000000<>+20(SB)/4, $0x00000000
+DATA word00000000<>+24(SB)/4, $0x00000000
+DATA word00000000<>+28(SB)/4, $0x00000000
+DATA word00000000<>+32(SB)/4, $0x00000000
+DATA word00000000<>+36(SB)/4, $0x00000000
+DATA word00000000<>+40(SB)/4, $0x00000000
+DATA word00000000<>+44(SB)/4, $0x00000000
+DATA word00000000<>+48(SB)/4, $0x00000000
+DATA word00000000<>+52(SB)/4, $0x00000000
+DATA word00000000<>+56(SB)/4, $0x00000000
+DATA word00000000<>+60(SB)/4, $0x00000000
+GLOBL word00000000<>(SB), RODATA|NOPTR, $64
 
 // func expAVX2(y *float32, x *float32, n int)
 // Requires: AVX, AVX2, FMA3
@@ -3591,6 +6773,42 @@ done:
 	VZEROUPPER
 	RET
 
+DATA word00800000<>+0(SB)/4, $0x00800000
+DATA word00800000<>+4(SB)/4, $0x00800000
+DATA word00800000<>+8(SB)/4, $0x00800000
+DATA word00800000<>+12(SB)/4, $0x00800000
+DATA word00800000<>+16(SB)/4, $0x00800000
+DATA word00800000<>+20(SB)/4, $0x00800000
+DATA word00800000<>+24(SB)/4, $0x00800000
+DATA word00800000<>+28(SB)/4, $0x00800000
+DATA word00800000<>+32(SB)/4, $0x00800000
+DATA word00800000<>+36(SB)/4, $0x00800000
+DATA word00800000<>+40(SB)/4, $0x00800000
+DATA word00800000<>+44(SB)/4, $0x00800000
+DATA word00800000<>+48(SB)/4, $0x00800000
+DATA word00800000<>+52(SB)/4, $0x00800000
+DATA word00800000<>+56(SB)/4, $0x00800000
+DATA word00800000<>+60(SB)/4, $0x00800000
+GLOBL word00800000<>(SB), RODATA|NOPTR, $64
+
+DATA word4b000000<>+0(SB)/4, $0x4b000000
+DATA word4b000000<>+4(SB)/4, $0x4b000000
+DATA word4b000000<>+8(SB)/4, $0x4b000000
+DATA word4b000000<>+12(SB)/4, $0x4b000000
+DATA word4b000000<>+16(SB)/4, $0x4b000000
+DATA word4b000000<>+20(SB)/4, $0x4b000000
+DATA word4b000000<>+24(SB)/4, $0x4b000000
+DATA word4b000000<>+28(SB)/4, $0x4b000000
+DATA word4b000000<>+32(SB)/4, $0x4b000000
+DATA word4b000000<>+36(SB)/4, $0x4b000000
+DATA word4b000000<>+40(SB)/4, $0x4b000000
+DATA word4b000000<>+44(SB)/4, $0x4b000000
+DATA word4b000000<>+48(SB)/4, $0x4b000000
+DATA word4b000000<>+52(SB)/4, $0x4b000000
+DATA word4b000000<>+56(SB)/4, $0x4b000000
+DATA word4b000000<>+60(SB)/4, $0x4b000000
+GLOBL word4b000000<>(SB), RODATA|NOPTR, $64
+
 DATA wordc1b80000<>+0(SB)/4, $0xc1b80000
 DATA wordc1b80000<>+4(SB)/4, $0xc1b80000
 DATA wordc1b80000<>+8(SB)/4, $0xc1b80000
@@ -3770,24 +6988,6 @@ DATA word3eaaaa83<>+52(SB)/4, $0x3eaaaa83
 DATA word3eaaaa83<>+56(SB)/4, $0x3eaaaa83
 DATA word3eaaaa83<>+60(SB)/4, $0x3eaaaa83
 GLOBL word3eaaaa83<>(SB), RODATA|NOPTR, $64
-
-DATA wordbf000000<>+0(SB)/4, $0xbf000000
-DATA wordbf000000<>+4(SB)/4, $0xbf000000
-DATA wordbf000000<>+8(SB)/4, $0xbf000000
-DATA wordbf000000<>+12(SB)/4, $0xbf000000
-DATA wordbf000000<>+16(SB)/4, $0xbf000000
-DATA wordbf000000<>+20(SB)/4, $0xbf000000
-DATA wordbf000000<>+24(SB)/4, $0xbf000000
-DATA wordbf000000<>+28(SB)/4, $0xbf000000
-DATA wordbf000000<>+32(SB)/4, $0xbf000000
-DATA wordbf000000<>+36(SB)/4, $0xbf000000
-DATA wordbf000000<>+40(SB)/4, $0xbf000000
-DATA wordbf000000<>+44(SB)/4, $0xbf000000
-DATA wordbf000000<>+48(SB)/4, $0xbf000000
-DATA wordbf000000<>+52(SB)/4, $0xbf000000
-DATA wordbf000000<>+56(SB)/4, $0xbf000000
-DATA wordbf000000<>+60(SB)/4, $0xbf000000
-GLOBL wordbf000000<>(SB), RODATA|NOPTR, $64
 
 DATA word3f317218<>+0(SB)/4, $0x3f317218
 DATA word3f317218<>+4(SB)/4, $0x3f317218
@@ -4135,6 +7335,24 @@ DATA word3f0ccccd<>+52(SB)/4, $0x3f0ccccd
 DATA word3f0ccccd<>+56(SB)/4, $0x3f0ccccd
 DATA word3f0ccccd<>+60(SB)/4, $0x3f0ccccd
 GLOBL word3f0ccccd<>(SB), RODATA|NOPTR, $64
+
+DATA word80000000<>+0(SB)/4, $0x80000000
+DATA word80000000<>+4(SB)/4, $0x80000000
+DATA word80000000<>+8(SB)/4, $0x80000000
+DATA word80000000<>+12(SB)/4, $0x80000000
+DATA word80000000<>+16(SB)/4, $0x80000000
+DATA word80000000<>+20(SB)/4, $0x80000000
+DATA word80000000<>+24(SB)/4, $0x80000000
+DATA word80000000<>+28(SB)/4, $0x80000000
+DATA word80000000<>+32(SB)/4, $0x80000000
+DATA word80000000<>+36(SB)/4, $0x80000000
+DATA word80000000<>+40(SB)/4, $0x80000000
+DATA word80000000<>+44(SB)/4, $0x80000000
+DATA word80000000<>+48(SB)/4, $0x80000000
+DATA word80000000<>+52(SB)/4, $0x80000000
+DATA word80000000<>+56(SB)/4, $0x80000000
+DATA word80000000<>+60(SB)/4, $0x80000000
+GLOBL word80000000<>(SB), RODATA|NOPTR, $64
 
 // func sigmoidAVX2(y *float32, x *float32, n int)
 // Requires: AVX, AVX2, FMA3
@@ -12113,6 +15331,4240 @@ loop6:
 	VZEROUPPER
 	RET
 
+// func narrow1x16AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·narrow1x16AVX512(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R10
+	LEAQ (BX)(DI*8), R11
+
+tile:
+	MOVQ            start+24(FP), R12
+	TESTQ           R12, R12
+	JE              continued
+	VBROADCASTF32X4 (R12), Z4
+	VBROADCASTF32X4 (R12), Z5
+	VBROADCASTF32X4 (R12), Z6
+	VBROADCASTF32X4 (R12), Z7
+	JMP             begin
+
+continued:
+	VMOVUPS (DX), Z4
+	VMOVUPS 64(DX), Z5
+	VMOVUPS 128(DX), Z6
+	VMOVUPS 192(DX), Z7
+
+begin:
+	MOVQ            b+56(FP), R12
+	MOVQ            head+64(FP), R13
+	TESTQ           R13, R13
+	JE              afterhead
+	KMOVW           R13, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X1
+	VINSERTF32X4    $0x01, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X1
+	VINSERTF32X4    $0x02, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X1
+	VINSERTF32X4    $0x03, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*4), K1, X1
+	VMOVUPS.Z       (BX)(R9*1), K1, X2
+	VINSERTF32X4    $0x01, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(SI*2), K1, X2
+	VINSERTF32X4    $0x02, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(R10*1), K1, X2
+	VINSERTF32X4    $0x03, X2, Z1, Z1
+	VMOVUPS.Z       (R11), K1, X2
+	VMOVUPS.Z       (R11)(DI*1), K1, X3
+	VINSERTF32X4    $0x01, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*2), K1, X3
+	VINSERTF32X4    $0x02, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(SI*1), K1, X3
+	VINSERTF32X4    $0x03, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*4), K1, X3
+	VMOVUPS.Z       (R11)(R9*1), K1, X8
+	VINSERTF32X4    $0x01, X8, Z3, Z3
+	VMOVUPS.Z       (R11)(SI*2), K1, X8
+	VINSERTF32X4    $0x02, X8, Z3, Z3
+	VMOVUPS.Z       (R11)(R10*1), K1, X8
+	VINSERTF32X4    $0x03, X8, Z3, Z3
+	VBROADCASTF32X4 (R12), Z8
+	VFMADD231PS     Z8, Z0, Z4
+	VFMADD231PS     Z8, Z1, Z5
+	VFMADD231PS     Z8, Z2, Z6
+	VFMADD231PS     Z8, Z3, Z7
+	ADDQ            $0x10, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+
+afterhead:
+	MOVQ  quads+72(FP), R13
+	TESTQ R13, R13
+	JE    rest
+
+loop:
+	VMOVUPS         (BX), X0
+	VINSERTF32X4    $0x01, (BX)(DI*1), Z0, Z0
+	VINSERTF32X4    $0x02, (BX)(DI*2), Z0, Z0
+	VINSERTF32X4    $0x03, (BX)(SI*1), Z0, Z0
+	VMOVUPS         (BX)(DI*4), X1
+	VINSERTF32X4    $0x01, (BX)(R9*1), Z1, Z1
+	VINSERTF32X4    $0x02, (BX)(SI*2), Z1, Z1
+	VINSERTF32X4    $0x03, (BX)(R10*1), Z1, Z1
+	VMOVUPS         (R11), X2
+	VINSERTF32X4    $0x01, (R11)(DI*1), Z2, Z2
+	VINSERTF32X4    $0x02, (R11)(DI*2), Z2, Z2
+	VINSERTF32X4    $0x03, (R11)(SI*1), Z2, Z2
+	VMOVUPS         (R11)(DI*4), X3
+	VINSERTF32X4    $0x01, (R11)(R9*1), Z3, Z3
+	VINSERTF32X4    $0x02, (R11)(SI*2), Z3, Z3
+	VINSERTF32X4    $0x03, (R11)(R10*1), Z3, Z3
+	VBROADCASTF32X4 (R12), Z8
+	VFMADD231PS     Z8, Z0, Z4
+	VFMADD231PS     Z8, Z1, Z5
+	VFMADD231PS     Z8, Z2, Z6
+	VFMADD231PS     Z8, Z3, Z7
+	ADDQ            $0x10, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+	DECQ            R13
+	JNE             loop
+
+rest:
+	MOVQ            tail+80(FP), R13
+	TESTQ           R13, R13
+	JE              aftertail
+	KMOVW           R13, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X1
+	VINSERTF32X4    $0x01, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X1
+	VINSERTF32X4    $0x02, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X1
+	VINSERTF32X4    $0x03, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*4), K1, X1
+	VMOVUPS.Z       (BX)(R9*1), K1, X2
+	VINSERTF32X4    $0x01, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(SI*2), K1, X2
+	VINSERTF32X4    $0x02, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(R10*1), K1, X2
+	VINSERTF32X4    $0x03, X2, Z1, Z1
+	VMOVUPS.Z       (R11), K1, X2
+	VMOVUPS.Z       (R11)(DI*1), K1, X3
+	VINSERTF32X4    $0x01, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*2), K1, X3
+	VINSERTF32X4    $0x02, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(SI*1), K1, X3
+	VINSERTF32X4    $0x03, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*4), K1, X3
+	VMOVUPS.Z       (R11)(R9*1), K1, X8
+	VINSERTF32X4    $0x01, X8, Z3, Z3
+	VMOVUPS.Z       (R11)(SI*2), K1, X8
+	VINSERTF32X4    $0x02, X8, Z3, Z3
+	VMOVUPS.Z       (R11)(R10*1), K1, X8
+	VINSERTF32X4    $0x03, X8, Z3, Z3
+	VBROADCASTF32X4 (R12), Z8
+	VFMADD231PS     Z8, Z0, Z4
+	VFMADD231PS     Z8, Z1, Z5
+	VFMADD231PS     Z8, Z2, Z6
+	VFMADD231PS     Z8, Z3, Z7
+	ADDQ            $0x10, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+
+aftertail:
+	TESTQ         AX, AX
+	JE            keep
+	VPERMILPS     $0xb1, Z4, Z8
+	VADDPS        Z8, Z4, Z4
+	VPERMILPS     $0x4e, Z4, Z8
+	VADDPS        Z8, Z4, Z4
+	VPERMILPS     $0xb1, Z5, Z8
+	VADDPS        Z8, Z5, Z5
+	VPERMILPS     $0x4e, Z5, Z8
+	VADDPS        Z8, Z5, Z5
+	VPERMILPS     $0xb1, Z6, Z8
+	VADDPS        Z8, Z6, Z6
+	VPERMILPS     $0x4e, Z6, Z8
+	VADDPS        Z8, Z6, Z6
+	VPERMILPS     $0xb1, Z7, Z8
+	VADDPS        Z8, Z7, Z7
+	VPERMILPS     $0x4e, Z7, Z8
+	VADDPS        Z8, Z7, Z7
+	VMOVSS        X4, (AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z4, X0
+	VMOVSS        X0, (AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z4, X0
+	VMOVSS        X0, (AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z4, X0
+	VMOVSS        X0, (AX)
+	ADDQ          CX, AX
+	VMOVSS        X5, (AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z5, X0
+	VMOVSS        X0, (AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z5, X0
+	VMOVSS        X0, (AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z5, X0
+	VMOVSS        X0, (AX)
+	ADDQ          CX, AX
+	VMOVSS        X6, (AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z6, X0
+	VMOVSS        X0, (AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z6, X0
+	VMOVSS        X0, (AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z6, X0
+	VMOVSS        X0, (AX)
+	ADDQ          CX, AX
+	VMOVSS        X7, (AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z7, X0
+	VMOVSS        X0, (AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z7, X0
+	VMOVSS        X0, (AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z7, X0
+	VMOVSS        X0, (AX)
+	ADDQ          CX, AX
+	JMP           next
+
+keep:
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, 64(DX)
+	VMOVUPS Z6, 128(DX)
+	VMOVUPS Z7, 192(DX)
+
+next:
+	ADDQ   $+256, DX
+	IMUL3Q $0x10, DI, R11
+	MOVQ   a+32(FP), BX
+	ADDQ   R11, BX
+	MOVQ   BX, a+32(FP)
+	LEAQ   (BX)(DI*8), R11
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow1x4AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·narrow1x4AVX512(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R9
+
+tile:
+	MOVQ            start+24(FP), R9
+	TESTQ           R9, R9
+	JE              continued
+	VBROADCASTF32X4 (R9), Z1
+	JMP             begin
+
+continued:
+	VMOVUPS (DX), Z1
+
+begin:
+	MOVQ            b+56(FP), R9
+	MOVQ            head+64(FP), R10
+	TESTQ           R10, R10
+	JE              afterhead
+	KMOVW           R10, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X2
+	VINSERTF32X4    $0x01, X2, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X2
+	VINSERTF32X4    $0x02, X2, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X2
+	VINSERTF32X4    $0x03, X2, Z0, Z0
+	VBROADCASTF32X4 (R9), Z2
+	VFMADD231PS     Z2, Z0, Z1
+	ADDQ            $0x10, R9
+	ADDQ            $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R10
+	TESTQ R10, R10
+	JE    rest
+
+loop:
+	VMOVUPS         (BX), X0
+	VINSERTF32X4    $0x01, (BX)(DI*1), Z0, Z0
+	VINSERTF32X4    $0x02, (BX)(DI*2), Z0, Z0
+	VINSERTF32X4    $0x03, (BX)(SI*1), Z0, Z0
+	VBROADCASTF32X4 (R9), Z2
+	VFMADD231PS     Z2, Z0, Z1
+	ADDQ            $0x10, R9
+	ADDQ            $0x10, BX
+	DECQ            R10
+	JNE             loop
+
+rest:
+	MOVQ            tail+80(FP), R10
+	TESTQ           R10, R10
+	JE              aftertail
+	KMOVW           R10, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X2
+	VINSERTF32X4    $0x01, X2, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X2
+	VINSERTF32X4    $0x02, X2, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X2
+	VINSERTF32X4    $0x03, X2, Z0, Z0
+	VBROADCASTF32X4 (R9), Z2
+	VFMADD231PS     Z2, Z0, Z1
+	ADDQ            $0x10, R9
+	ADDQ            $0x10, BX
+
+aftertail:
+	TESTQ         AX, AX
+	JE            keep
+	VPERMILPS     $0xb1, Z1, Z2
+	VADDPS        Z2, Z1, Z1
+	VPERMILPS     $0x4e, Z1, Z2
+	VADDPS        Z2, Z1, Z1
+	VMOVSS        X1, (AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z1, X0
+	VMOVSS        X0, (AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z1, X0
+	VMOVSS        X0, (AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z1, X0
+	VMOVSS        X0, (AX)
+	ADDQ          CX, AX
+	JMP           next
+
+keep:
+	VMOVUPS Z1, (DX)
+
+next:
+	ADDQ   $+64, DX
+	IMUL3Q $0x04, DI, R9
+	MOVQ   a+32(FP), BX
+	ADDQ   R9, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow2x16AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·narrow2x16AVX512(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R10
+	LEAQ (BX)(DI*8), R11
+
+tile:
+	MOVQ            start+24(FP), R12
+	TESTQ           R12, R12
+	JE              continued
+	VBROADCASTF32X4 (R12), Z4
+	VBROADCASTF32X4 (R12), Z5
+	VBROADCASTF32X4 (R12), Z6
+	VBROADCASTF32X4 (R12), Z7
+	VBROADCASTF32X4 16(R12), Z8
+	VBROADCASTF32X4 16(R12), Z9
+	VBROADCASTF32X4 16(R12), Z10
+	VBROADCASTF32X4 16(R12), Z11
+	JMP             begin
+
+continued:
+	VMOVUPS (DX), Z4
+	VMOVUPS 64(DX), Z5
+	VMOVUPS 128(DX), Z6
+	VMOVUPS 192(DX), Z7
+	VMOVUPS 256(DX), Z8
+	VMOVUPS 320(DX), Z9
+	VMOVUPS 384(DX), Z10
+	VMOVUPS 448(DX), Z11
+
+begin:
+	MOVQ            b+56(FP), R12
+	MOVQ            head+64(FP), R13
+	TESTQ           R13, R13
+	JE              afterhead
+	KMOVW           R13, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X1
+	VINSERTF32X4    $0x01, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X1
+	VINSERTF32X4    $0x02, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X1
+	VINSERTF32X4    $0x03, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*4), K1, X1
+	VMOVUPS.Z       (BX)(R9*1), K1, X2
+	VINSERTF32X4    $0x01, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(SI*2), K1, X2
+	VINSERTF32X4    $0x02, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(R10*1), K1, X2
+	VINSERTF32X4    $0x03, X2, Z1, Z1
+	VMOVUPS.Z       (R11), K1, X2
+	VMOVUPS.Z       (R11)(DI*1), K1, X3
+	VINSERTF32X4    $0x01, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*2), K1, X3
+	VINSERTF32X4    $0x02, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(SI*1), K1, X3
+	VINSERTF32X4    $0x03, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*4), K1, X3
+	VMOVUPS.Z       (R11)(R9*1), K1, X12
+	VINSERTF32X4    $0x01, X12, Z3, Z3
+	VMOVUPS.Z       (R11)(SI*2), K1, X12
+	VINSERTF32X4    $0x02, X12, Z3, Z3
+	VMOVUPS.Z       (R11)(R10*1), K1, X12
+	VINSERTF32X4    $0x03, X12, Z3, Z3
+	VBROADCASTF32X4 (R12), Z12
+	VFMADD231PS     Z12, Z0, Z4
+	VFMADD231PS     Z12, Z1, Z5
+	VFMADD231PS     Z12, Z2, Z6
+	VFMADD231PS     Z12, Z3, Z7
+	VBROADCASTF32X4 16(R12), Z12
+	VFMADD231PS     Z12, Z0, Z8
+	VFMADD231PS     Z12, Z1, Z9
+	VFMADD231PS     Z12, Z2, Z10
+	VFMADD231PS     Z12, Z3, Z11
+	ADDQ            $0x20, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+
+afterhead:
+	MOVQ  quads+72(FP), R13
+	TESTQ R13, R13
+	JE    rest
+
+loop:
+	VMOVUPS         (BX), X0
+	VINSERTF32X4    $0x01, (BX)(DI*1), Z0, Z0
+	VINSERTF32X4    $0x02, (BX)(DI*2), Z0, Z0
+	VINSERTF32X4    $0x03, (BX)(SI*1), Z0, Z0
+	VMOVUPS         (BX)(DI*4), X1
+	VINSERTF32X4    $0x01, (BX)(R9*1), Z1, Z1
+	VINSERTF32X4    $0x02, (BX)(SI*2), Z1, Z1
+	VINSERTF32X4    $0x03, (BX)(R10*1), Z1, Z1
+	VMOVUPS         (R11), X2
+	VINSERTF32X4    $0x01, (R11)(DI*1), Z2, Z2
+	VINSERTF32X4    $0x02, (R11)(DI*2), Z2, Z2
+	VINSERTF32X4    $0x03, (R11)(SI*1), Z2, Z2
+	VMOVUPS         (R11)(DI*4), X3
+	VINSERTF32X4    $0x01, (R11)(R9*1), Z3, Z3
+	VINSERTF32X4    $0x02, (R11)(SI*2), Z3, Z3
+	VINSERTF32X4    $0x03, (R11)(R10*1), Z3, Z3
+	VBROADCASTF32X4 (R12), Z12
+	VFMADD231PS     Z12, Z0, Z4
+	VFMADD231PS     Z12, Z1, Z5
+	VFMADD231PS     Z12, Z2, Z6
+	VFMADD231PS     Z12, Z3, Z7
+	VBROADCASTF32X4 16(R12), Z12
+	VFMADD231PS     Z12, Z0, Z8
+	VFMADD231PS     Z12, Z1, Z9
+	VFMADD231PS     Z12, Z2, Z10
+	VFMADD231PS     Z12, Z3, Z11
+	ADDQ            $0x20, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+	DECQ            R13
+	JNE             loop
+
+rest:
+	MOVQ            tail+80(FP), R13
+	TESTQ           R13, R13
+	JE              aftertail
+	KMOVW           R13, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X1
+	VINSERTF32X4    $0x01, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X1
+	VINSERTF32X4    $0x02, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X1
+	VINSERTF32X4    $0x03, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*4), K1, X1
+	VMOVUPS.Z       (BX)(R9*1), K1, X2
+	VINSERTF32X4    $0x01, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(SI*2), K1, X2
+	VINSERTF32X4    $0x02, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(R10*1), K1, X2
+	VINSERTF32X4    $0x03, X2, Z1, Z1
+	VMOVUPS.Z       (R11), K1, X2
+	VMOVUPS.Z       (R11)(DI*1), K1, X3
+	VINSERTF32X4    $0x01, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*2), K1, X3
+	VINSERTF32X4    $0x02, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(SI*1), K1, X3
+	VINSERTF32X4    $0x03, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*4), K1, X3
+	VMOVUPS.Z       (R11)(R9*1), K1, X12
+	VINSERTF32X4    $0x01, X12, Z3, Z3
+	VMOVUPS.Z       (R11)(SI*2), K1, X12
+	VINSERTF32X4    $0x02, X12, Z3, Z3
+	VMOVUPS.Z       (R11)(R10*1), K1, X12
+	VINSERTF32X4    $0x03, X12, Z3, Z3
+	VBROADCASTF32X4 (R12), Z12
+	VFMADD231PS     Z12, Z0, Z4
+	VFMADD231PS     Z12, Z1, Z5
+	VFMADD231PS     Z12, Z2, Z6
+	VFMADD231PS     Z12, Z3, Z7
+	VBROADCASTF32X4 16(R12), Z12
+	VFMADD231PS     Z12, Z0, Z8
+	VFMADD231PS     Z12, Z1, Z9
+	VFMADD231PS     Z12, Z2, Z10
+	VFMADD231PS     Z12, Z3, Z11
+	ADDQ            $0x20, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+
+aftertail:
+	TESTQ         AX, AX
+	JE            keep
+	VPERMILPS     $0xb1, Z4, Z12
+	VADDPS        Z12, Z4, Z4
+	VPERMILPS     $0x4e, Z4, Z12
+	VADDPS        Z12, Z4, Z4
+	VPERMILPS     $0xb1, Z5, Z12
+	VADDPS        Z12, Z5, Z5
+	VPERMILPS     $0x4e, Z5, Z12
+	VADDPS        Z12, Z5, Z5
+	VPERMILPS     $0xb1, Z6, Z12
+	VADDPS        Z12, Z6, Z6
+	VPERMILPS     $0x4e, Z6, Z12
+	VADDPS        Z12, Z6, Z6
+	VPERMILPS     $0xb1, Z7, Z12
+	VADDPS        Z12, Z7, Z7
+	VPERMILPS     $0x4e, Z7, Z12
+	VADDPS        Z12, Z7, Z7
+	VPERMILPS     $0xb1, Z8, Z12
+	VADDPS        Z12, Z8, Z8
+	VPERMILPS     $0x4e, Z8, Z12
+	VADDPS        Z12, Z8, Z8
+	VPERMILPS     $0xb1, Z9, Z12
+	VADDPS        Z12, Z9, Z9
+	VPERMILPS     $0x4e, Z9, Z12
+	VADDPS        Z12, Z9, Z9
+	VPERMILPS     $0xb1, Z10, Z12
+	VADDPS        Z12, Z10, Z10
+	VPERMILPS     $0x4e, Z10, Z12
+	VADDPS        Z12, Z10, Z10
+	VPERMILPS     $0xb1, Z11, Z12
+	VADDPS        Z12, Z11, Z11
+	VPERMILPS     $0x4e, Z11, Z12
+	VADDPS        Z12, Z11, Z11
+	VMOVSS        X4, (AX)
+	VMOVSS        X8, 4(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z8, X0
+	VMOVSS        X0, 4(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z8, X0
+	VMOVSS        X0, 4(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z8, X0
+	VMOVSS        X0, 4(AX)
+	ADDQ          CX, AX
+	VMOVSS        X5, (AX)
+	VMOVSS        X9, 4(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z9, X0
+	VMOVSS        X0, 4(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z9, X0
+	VMOVSS        X0, 4(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z9, X0
+	VMOVSS        X0, 4(AX)
+	ADDQ          CX, AX
+	VMOVSS        X6, (AX)
+	VMOVSS        X10, 4(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z6, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z10, X0
+	VMOVSS        X0, 4(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z6, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z10, X0
+	VMOVSS        X0, 4(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z6, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z10, X0
+	VMOVSS        X0, 4(AX)
+	ADDQ          CX, AX
+	VMOVSS        X7, (AX)
+	VMOVSS        X11, 4(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z7, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z11, X0
+	VMOVSS        X0, 4(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z7, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z11, X0
+	VMOVSS        X0, 4(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z7, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z11, X0
+	VMOVSS        X0, 4(AX)
+	ADDQ          CX, AX
+	JMP           next
+
+keep:
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, 64(DX)
+	VMOVUPS Z6, 128(DX)
+	VMOVUPS Z7, 192(DX)
+	VMOVUPS Z8, 256(DX)
+	VMOVUPS Z9, 320(DX)
+	VMOVUPS Z10, 384(DX)
+	VMOVUPS Z11, 448(DX)
+
+next:
+	ADDQ   $+512, DX
+	IMUL3Q $0x10, DI, R11
+	MOVQ   a+32(FP), BX
+	ADDQ   R11, BX
+	MOVQ   BX, a+32(FP)
+	LEAQ   (BX)(DI*8), R11
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow2x4AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·narrow2x4AVX512(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R9
+
+tile:
+	MOVQ            start+24(FP), R9
+	TESTQ           R9, R9
+	JE              continued
+	VBROADCASTF32X4 (R9), Z1
+	VBROADCASTF32X4 16(R9), Z2
+	JMP             begin
+
+continued:
+	VMOVUPS (DX), Z1
+	VMOVUPS 64(DX), Z2
+
+begin:
+	MOVQ            b+56(FP), R9
+	MOVQ            head+64(FP), R10
+	TESTQ           R10, R10
+	JE              afterhead
+	KMOVW           R10, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X3
+	VINSERTF32X4    $0x01, X3, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X3
+	VINSERTF32X4    $0x02, X3, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X3
+	VINSERTF32X4    $0x03, X3, Z0, Z0
+	VBROADCASTF32X4 (R9), Z3
+	VFMADD231PS     Z3, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z3
+	VFMADD231PS     Z3, Z0, Z2
+	ADDQ            $0x20, R9
+	ADDQ            $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R10
+	TESTQ R10, R10
+	JE    rest
+
+loop:
+	VMOVUPS         (BX), X0
+	VINSERTF32X4    $0x01, (BX)(DI*1), Z0, Z0
+	VINSERTF32X4    $0x02, (BX)(DI*2), Z0, Z0
+	VINSERTF32X4    $0x03, (BX)(SI*1), Z0, Z0
+	VBROADCASTF32X4 (R9), Z3
+	VFMADD231PS     Z3, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z3
+	VFMADD231PS     Z3, Z0, Z2
+	ADDQ            $0x20, R9
+	ADDQ            $0x10, BX
+	DECQ            R10
+	JNE             loop
+
+rest:
+	MOVQ            tail+80(FP), R10
+	TESTQ           R10, R10
+	JE              aftertail
+	KMOVW           R10, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X3
+	VINSERTF32X4    $0x01, X3, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X3
+	VINSERTF32X4    $0x02, X3, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X3
+	VINSERTF32X4    $0x03, X3, Z0, Z0
+	VBROADCASTF32X4 (R9), Z3
+	VFMADD231PS     Z3, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z3
+	VFMADD231PS     Z3, Z0, Z2
+	ADDQ            $0x20, R9
+	ADDQ            $0x10, BX
+
+aftertail:
+	TESTQ         AX, AX
+	JE            keep
+	VPERMILPS     $0xb1, Z1, Z3
+	VADDPS        Z3, Z1, Z1
+	VPERMILPS     $0x4e, Z1, Z3
+	VADDPS        Z3, Z1, Z1
+	VPERMILPS     $0xb1, Z2, Z3
+	VADDPS        Z3, Z2, Z2
+	VPERMILPS     $0x4e, Z2, Z3
+	VADDPS        Z3, Z2, Z2
+	VMOVSS        X1, (AX)
+	VMOVSS        X2, 4(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z2, X0
+	VMOVSS        X0, 4(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z2, X0
+	VMOVSS        X0, 4(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z2, X0
+	VMOVSS        X0, 4(AX)
+	ADDQ          CX, AX
+	JMP           next
+
+keep:
+	VMOVUPS Z1, (DX)
+	VMOVUPS Z2, 64(DX)
+
+next:
+	ADDQ   $+128, DX
+	IMUL3Q $0x04, DI, R9
+	MOVQ   a+32(FP), BX
+	ADDQ   R9, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow3x16AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·narrow3x16AVX512(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R10
+	LEAQ (BX)(DI*8), R11
+
+tile:
+	MOVQ            start+24(FP), R12
+	TESTQ           R12, R12
+	JE              continued
+	VBROADCASTF32X4 (R12), Z4
+	VBROADCASTF32X4 (R12), Z5
+	VBROADCASTF32X4 (R12), Z6
+	VBROADCASTF32X4 (R12), Z7
+	VBROADCASTF32X4 16(R12), Z8
+	VBROADCASTF32X4 16(R12), Z9
+	VBROADCASTF32X4 16(R12), Z10
+	VBROADCASTF32X4 16(R12), Z11
+	VBROADCASTF32X4 32(R12), Z12
+	VBROADCASTF32X4 32(R12), Z13
+	VBROADCASTF32X4 32(R12), Z14
+	VBROADCASTF32X4 32(R12), Z15
+	JMP             begin
+
+continued:
+	VMOVUPS (DX), Z4
+	VMOVUPS 64(DX), Z5
+	VMOVUPS 128(DX), Z6
+	VMOVUPS 192(DX), Z7
+	VMOVUPS 256(DX), Z8
+	VMOVUPS 320(DX), Z9
+	VMOVUPS 384(DX), Z10
+	VMOVUPS 448(DX), Z11
+	VMOVUPS 512(DX), Z12
+	VMOVUPS 576(DX), Z13
+	VMOVUPS 640(DX), Z14
+	VMOVUPS 704(DX), Z15
+
+begin:
+	MOVQ            b+56(FP), R12
+	MOVQ            head+64(FP), R13
+	TESTQ           R13, R13
+	JE              afterhead
+	KMOVW           R13, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X1
+	VINSERTF32X4    $0x01, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X1
+	VINSERTF32X4    $0x02, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X1
+	VINSERTF32X4    $0x03, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*4), K1, X1
+	VMOVUPS.Z       (BX)(R9*1), K1, X2
+	VINSERTF32X4    $0x01, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(SI*2), K1, X2
+	VINSERTF32X4    $0x02, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(R10*1), K1, X2
+	VINSERTF32X4    $0x03, X2, Z1, Z1
+	VMOVUPS.Z       (R11), K1, X2
+	VMOVUPS.Z       (R11)(DI*1), K1, X3
+	VINSERTF32X4    $0x01, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*2), K1, X3
+	VINSERTF32X4    $0x02, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(SI*1), K1, X3
+	VINSERTF32X4    $0x03, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*4), K1, X3
+	VMOVUPS.Z       (R11)(R9*1), K1, X16
+	VINSERTF32X4    $0x01, X16, Z3, Z3
+	VMOVUPS.Z       (R11)(SI*2), K1, X16
+	VINSERTF32X4    $0x02, X16, Z3, Z3
+	VMOVUPS.Z       (R11)(R10*1), K1, X16
+	VINSERTF32X4    $0x03, X16, Z3, Z3
+	VBROADCASTF32X4 (R12), Z16
+	VFMADD231PS     Z16, Z0, Z4
+	VFMADD231PS     Z16, Z1, Z5
+	VFMADD231PS     Z16, Z2, Z6
+	VFMADD231PS     Z16, Z3, Z7
+	VBROADCASTF32X4 16(R12), Z16
+	VFMADD231PS     Z16, Z0, Z8
+	VFMADD231PS     Z16, Z1, Z9
+	VFMADD231PS     Z16, Z2, Z10
+	VFMADD231PS     Z16, Z3, Z11
+	VBROADCASTF32X4 32(R12), Z16
+	VFMADD231PS     Z16, Z0, Z12
+	VFMADD231PS     Z16, Z1, Z13
+	VFMADD231PS     Z16, Z2, Z14
+	VFMADD231PS     Z16, Z3, Z15
+	ADDQ            $0x30, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+
+afterhead:
+	MOVQ  quads+72(FP), R13
+	TESTQ R13, R13
+	JE    rest
+
+loop:
+	VMOVUPS         (BX), X0
+	VINSERTF32X4    $0x01, (BX)(DI*1), Z0, Z0
+	VINSERTF32X4    $0x02, (BX)(DI*2), Z0, Z0
+	VINSERTF32X4    $0x03, (BX)(SI*1), Z0, Z0
+	VMOVUPS         (BX)(DI*4), X1
+	VINSERTF32X4    $0x01, (BX)(R9*1), Z1, Z1
+	VINSERTF32X4    $0x02, (BX)(SI*2), Z1, Z1
+	VINSERTF32X4    $0x03, (BX)(R10*1), Z1, Z1
+	VMOVUPS         (R11), X2
+	VINSERTF32X4    $0x01, (R11)(DI*1), Z2, Z2
+	VINSERTF32X4    $0x02, (R11)(DI*2), Z2, Z2
+	VINSERTF32X4    $0x03, (R11)(SI*1), Z2, Z2
+	VMOVUPS         (R11)(DI*4), X3
+	VINSERTF32X4    $0x01, (R11)(R9*1), Z3, Z3
+	VINSERTF32X4    $0x02, (R11)(SI*2), Z3, Z3
+	VINSERTF32X4    $0x03, (R11)(R10*1), Z3, Z3
+	VBROADCASTF32X4 (R12), Z16
+	VFMADD231PS     Z16, Z0, Z4
+	VFMADD231PS     Z16, Z1, Z5
+	VFMADD231PS     Z16, Z2, Z6
+	VFMADD231PS     Z16, Z3, Z7
+	VBROADCASTF32X4 16(R12), Z16
+	VFMADD231PS     Z16, Z0, Z8
+	VFMADD231PS     Z16, Z1, Z9
+	VFMADD231PS     Z16, Z2, Z10
+	VFMADD231PS     Z16, Z3, Z11
+	VBROADCASTF32X4 32(R12), Z16
+	VFMADD231PS     Z16, Z0, Z12
+	VFMADD231PS     Z16, Z1, Z13
+	VFMADD231PS     Z16, Z2, Z14
+	VFMADD231PS     Z16, Z3, Z15
+	ADDQ            $0x30, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+	DECQ            R13
+	JNE             loop
+
+rest:
+	MOVQ            tail+80(FP), R13
+	TESTQ           R13, R13
+	JE              aftertail
+	KMOVW           R13, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X1
+	VINSERTF32X4    $0x01, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X1
+	VINSERTF32X4    $0x02, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X1
+	VINSERTF32X4    $0x03, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*4), K1, X1
+	VMOVUPS.Z       (BX)(R9*1), K1, X2
+	VINSERTF32X4    $0x01, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(SI*2), K1, X2
+	VINSERTF32X4    $0x02, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(R10*1), K1, X2
+	VINSERTF32X4    $0x03, X2, Z1, Z1
+	VMOVUPS.Z       (R11), K1, X2
+	VMOVUPS.Z       (R11)(DI*1), K1, X3
+	VINSERTF32X4    $0x01, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*2), K1, X3
+	VINSERTF32X4    $0x02, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(SI*1), K1, X3
+	VINSERTF32X4    $0x03, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*4), K1, X3
+	VMOVUPS.Z       (R11)(R9*1), K1, X16
+	VINSERTF32X4    $0x01, X16, Z3, Z3
+	VMOVUPS.Z       (R11)(SI*2), K1, X16
+	VINSERTF32X4    $0x02, X16, Z3, Z3
+	VMOVUPS.Z       (R11)(R10*1), K1, X16
+	VINSERTF32X4    $0x03, X16, Z3, Z3
+	VBROADCASTF32X4 (R12), Z16
+	VFMADD231PS     Z16, Z0, Z4
+	VFMADD231PS     Z16, Z1, Z5
+	VFMADD231PS     Z16, Z2, Z6
+	VFMADD231PS     Z16, Z3, Z7
+	VBROADCASTF32X4 16(R12), Z16
+	VFMADD231PS     Z16, Z0, Z8
+	VFMADD231PS     Z16, Z1, Z9
+	VFMADD231PS     Z16, Z2, Z10
+	VFMADD231PS     Z16, Z3, Z11
+	VBROADCASTF32X4 32(R12), Z16
+	VFMADD231PS     Z16, Z0, Z12
+	VFMADD231PS     Z16, Z1, Z13
+	VFMADD231PS     Z16, Z2, Z14
+	VFMADD231PS     Z16, Z3, Z15
+	ADDQ            $0x30, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+
+aftertail:
+	TESTQ         AX, AX
+	JE            keep
+	VPERMILPS     $0xb1, Z4, Z16
+	VADDPS        Z16, Z4, Z4
+	VPERMILPS     $0x4e, Z4, Z16
+	VADDPS        Z16, Z4, Z4
+	VPERMILPS     $0xb1, Z5, Z16
+	VADDPS        Z16, Z5, Z5
+	VPERMILPS     $0x4e, Z5, Z16
+	VADDPS        Z16, Z5, Z5
+	VPERMILPS     $0xb1, Z6, Z16
+	VADDPS        Z16, Z6, Z6
+	VPERMILPS     $0x4e, Z6, Z16
+	VADDPS        Z16, Z6, Z6
+	VPERMILPS     $0xb1, Z7, Z16
+	VADDPS        Z16, Z7, Z7
+	VPERMILPS     $0x4e, Z7, Z16
+	VADDPS        Z16, Z7, Z7
+	VPERMILPS     $0xb1, Z8, Z16
+	VADDPS        Z16, Z8, Z8
+	VPERMILPS     $0x4e, Z8, Z16
+	VADDPS        Z16, Z8, Z8
+	VPERMILPS     $0xb1, Z9, Z16
+	VADDPS        Z16, Z9, Z9
+	VPERMILPS     $0x4e, Z9, Z16
+	VADDPS        Z16, Z9, Z9
+	VPERMILPS     $0xb1, Z10, Z16
+	VADDPS        Z16, Z10, Z10
+	VPERMILPS     $0x4e, Z10, Z16
+	VADDPS        Z16, Z10, Z10
+	VPERMILPS     $0xb1, Z11, Z16
+	VADDPS        Z16, Z11, Z11
+	VPERMILPS     $0x4e, Z11, Z16
+	VADDPS        Z16, Z11, Z11
+	VPERMILPS     $0xb1, Z12, Z16
+	VADDPS        Z16, Z12, Z12
+	VPERMILPS     $0x4e, Z12, Z16
+	VADDPS        Z16, Z12, Z12
+	VPERMILPS     $0xb1, Z13, Z16
+	VADDPS        Z16, Z13, Z13
+	VPERMILPS     $0x4e, Z13, Z16
+	VADDPS        Z16, Z13, Z13
+	VPERMILPS     $0xb1, Z14, Z16
+	VADDPS        Z16, Z14, Z14
+	VPERMILPS     $0x4e, Z14, Z16
+	VADDPS        Z16, Z14, Z14
+	VPERMILPS     $0xb1, Z15, Z16
+	VADDPS        Z16, Z15, Z15
+	VPERMILPS     $0x4e, Z15, Z16
+	VADDPS        Z16, Z15, Z15
+	VMOVSS        X4, (AX)
+	VMOVSS        X8, 4(AX)
+	VMOVSS        X12, 8(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z8, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z12, X0
+	VMOVSS        X0, 8(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z8, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z12, X0
+	VMOVSS        X0, 8(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z8, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z12, X0
+	VMOVSS        X0, 8(AX)
+	ADDQ          CX, AX
+	VMOVSS        X5, (AX)
+	VMOVSS        X9, 4(AX)
+	VMOVSS        X13, 8(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z9, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z13, X0
+	VMOVSS        X0, 8(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z9, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z13, X0
+	VMOVSS        X0, 8(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z9, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z13, X0
+	VMOVSS        X0, 8(AX)
+	ADDQ          CX, AX
+	VMOVSS        X6, (AX)
+	VMOVSS        X10, 4(AX)
+	VMOVSS        X14, 8(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z6, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z10, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z14, X0
+	VMOVSS        X0, 8(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z6, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z10, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z14, X0
+	VMOVSS        X0, 8(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z6, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z10, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z14, X0
+	VMOVSS        X0, 8(AX)
+	ADDQ          CX, AX
+	VMOVSS        X7, (AX)
+	VMOVSS        X11, 4(AX)
+	VMOVSS        X15, 8(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z7, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z11, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z15, X0
+	VMOVSS        X0, 8(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z7, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z11, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z15, X0
+	VMOVSS        X0, 8(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z7, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z11, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z15, X0
+	VMOVSS        X0, 8(AX)
+	ADDQ          CX, AX
+	JMP           next
+
+keep:
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, 64(DX)
+	VMOVUPS Z6, 128(DX)
+	VMOVUPS Z7, 192(DX)
+	VMOVUPS Z8, 256(DX)
+	VMOVUPS Z9, 320(DX)
+	VMOVUPS Z10, 384(DX)
+	VMOVUPS Z11, 448(DX)
+	VMOVUPS Z12, 512(DX)
+	VMOVUPS Z13, 576(DX)
+	VMOVUPS Z14, 640(DX)
+	VMOVUPS Z15, 704(DX)
+
+next:
+	ADDQ   $+768, DX
+	IMUL3Q $0x10, DI, R11
+	MOVQ   a+32(FP), BX
+	ADDQ   R11, BX
+	MOVQ   BX, a+32(FP)
+	LEAQ   (BX)(DI*8), R11
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow3x4AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·narrow3x4AVX512(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R9
+
+tile:
+	MOVQ            start+24(FP), R9
+	TESTQ           R9, R9
+	JE              continued
+	VBROADCASTF32X4 (R9), Z1
+	VBROADCASTF32X4 16(R9), Z2
+	VBROADCASTF32X4 32(R9), Z3
+	JMP             begin
+
+continued:
+	VMOVUPS (DX), Z1
+	VMOVUPS 64(DX), Z2
+	VMOVUPS 128(DX), Z3
+
+begin:
+	MOVQ            b+56(FP), R9
+	MOVQ            head+64(FP), R10
+	TESTQ           R10, R10
+	JE              afterhead
+	KMOVW           R10, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X4
+	VINSERTF32X4    $0x01, X4, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X4
+	VINSERTF32X4    $0x02, X4, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X4
+	VINSERTF32X4    $0x03, X4, Z0, Z0
+	VBROADCASTF32X4 (R9), Z4
+	VFMADD231PS     Z4, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z4
+	VFMADD231PS     Z4, Z0, Z2
+	VBROADCASTF32X4 32(R9), Z4
+	VFMADD231PS     Z4, Z0, Z3
+	ADDQ            $0x30, R9
+	ADDQ            $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R10
+	TESTQ R10, R10
+	JE    rest
+
+loop:
+	VMOVUPS         (BX), X0
+	VINSERTF32X4    $0x01, (BX)(DI*1), Z0, Z0
+	VINSERTF32X4    $0x02, (BX)(DI*2), Z0, Z0
+	VINSERTF32X4    $0x03, (BX)(SI*1), Z0, Z0
+	VBROADCASTF32X4 (R9), Z4
+	VFMADD231PS     Z4, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z4
+	VFMADD231PS     Z4, Z0, Z2
+	VBROADCASTF32X4 32(R9), Z4
+	VFMADD231PS     Z4, Z0, Z3
+	ADDQ            $0x30, R9
+	ADDQ            $0x10, BX
+	DECQ            R10
+	JNE             loop
+
+rest:
+	MOVQ            tail+80(FP), R10
+	TESTQ           R10, R10
+	JE              aftertail
+	KMOVW           R10, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X4
+	VINSERTF32X4    $0x01, X4, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X4
+	VINSERTF32X4    $0x02, X4, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X4
+	VINSERTF32X4    $0x03, X4, Z0, Z0
+	VBROADCASTF32X4 (R9), Z4
+	VFMADD231PS     Z4, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z4
+	VFMADD231PS     Z4, Z0, Z2
+	VBROADCASTF32X4 32(R9), Z4
+	VFMADD231PS     Z4, Z0, Z3
+	ADDQ            $0x30, R9
+	ADDQ            $0x10, BX
+
+aftertail:
+	TESTQ         AX, AX
+	JE            keep
+	VPERMILPS     $0xb1, Z1, Z4
+	VADDPS        Z4, Z1, Z1
+	VPERMILPS     $0x4e, Z1, Z4
+	VADDPS        Z4, Z1, Z1
+	VPERMILPS     $0xb1, Z2, Z4
+	VADDPS        Z4, Z2, Z2
+	VPERMILPS     $0x4e, Z2, Z4
+	VADDPS        Z4, Z2, Z2
+	VPERMILPS     $0xb1, Z3, Z4
+	VADDPS        Z4, Z3, Z3
+	VPERMILPS     $0x4e, Z3, Z4
+	VADDPS        Z4, Z3, Z3
+	VMOVSS        X1, (AX)
+	VMOVSS        X2, 4(AX)
+	VMOVSS        X3, 8(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z2, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z3, X0
+	VMOVSS        X0, 8(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z2, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z3, X0
+	VMOVSS        X0, 8(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z2, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z3, X0
+	VMOVSS        X0, 8(AX)
+	ADDQ          CX, AX
+	JMP           next
+
+keep:
+	VMOVUPS Z1, (DX)
+	VMOVUPS Z2, 64(DX)
+	VMOVUPS Z3, 128(DX)
+
+next:
+	ADDQ   $+192, DX
+	IMUL3Q $0x04, DI, R9
+	MOVQ   a+32(FP), BX
+	ADDQ   R9, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow4x16AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·narrow4x16AVX512(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R10
+	LEAQ (BX)(DI*8), R11
+
+tile:
+	MOVQ            start+24(FP), R12
+	TESTQ           R12, R12
+	JE              continued
+	VBROADCASTF32X4 (R12), Z4
+	VBROADCASTF32X4 (R12), Z5
+	VBROADCASTF32X4 (R12), Z6
+	VBROADCASTF32X4 (R12), Z7
+	VBROADCASTF32X4 16(R12), Z8
+	VBROADCASTF32X4 16(R12), Z9
+	VBROADCASTF32X4 16(R12), Z10
+	VBROADCASTF32X4 16(R12), Z11
+	VBROADCASTF32X4 32(R12), Z12
+	VBROADCASTF32X4 32(R12), Z13
+	VBROADCASTF32X4 32(R12), Z14
+	VBROADCASTF32X4 32(R12), Z15
+	VBROADCASTF32X4 48(R12), Z16
+	VBROADCASTF32X4 48(R12), Z17
+	VBROADCASTF32X4 48(R12), Z18
+	VBROADCASTF32X4 48(R12), Z19
+	JMP             begin
+
+continued:
+	VMOVUPS (DX), Z4
+	VMOVUPS 64(DX), Z5
+	VMOVUPS 128(DX), Z6
+	VMOVUPS 192(DX), Z7
+	VMOVUPS 256(DX), Z8
+	VMOVUPS 320(DX), Z9
+	VMOVUPS 384(DX), Z10
+	VMOVUPS 448(DX), Z11
+	VMOVUPS 512(DX), Z12
+	VMOVUPS 576(DX), Z13
+	VMOVUPS 640(DX), Z14
+	VMOVUPS 704(DX), Z15
+	VMOVUPS 768(DX), Z16
+	VMOVUPS 832(DX), Z17
+	VMOVUPS 896(DX), Z18
+	VMOVUPS 960(DX), Z19
+
+begin:
+	MOVQ            b+56(FP), R12
+	MOVQ            head+64(FP), R13
+	TESTQ           R13, R13
+	JE              afterhead
+	KMOVW           R13, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X1
+	VINSERTF32X4    $0x01, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X1
+	VINSERTF32X4    $0x02, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X1
+	VINSERTF32X4    $0x03, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*4), K1, X1
+	VMOVUPS.Z       (BX)(R9*1), K1, X2
+	VINSERTF32X4    $0x01, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(SI*2), K1, X2
+	VINSERTF32X4    $0x02, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(R10*1), K1, X2
+	VINSERTF32X4    $0x03, X2, Z1, Z1
+	VMOVUPS.Z       (R11), K1, X2
+	VMOVUPS.Z       (R11)(DI*1), K1, X3
+	VINSERTF32X4    $0x01, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*2), K1, X3
+	VINSERTF32X4    $0x02, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(SI*1), K1, X3
+	VINSERTF32X4    $0x03, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*4), K1, X3
+	VMOVUPS.Z       (R11)(R9*1), K1, X20
+	VINSERTF32X4    $0x01, X20, Z3, Z3
+	VMOVUPS.Z       (R11)(SI*2), K1, X20
+	VINSERTF32X4    $0x02, X20, Z3, Z3
+	VMOVUPS.Z       (R11)(R10*1), K1, X20
+	VINSERTF32X4    $0x03, X20, Z3, Z3
+	VBROADCASTF32X4 (R12), Z20
+	VFMADD231PS     Z20, Z0, Z4
+	VFMADD231PS     Z20, Z1, Z5
+	VFMADD231PS     Z20, Z2, Z6
+	VFMADD231PS     Z20, Z3, Z7
+	VBROADCASTF32X4 16(R12), Z20
+	VFMADD231PS     Z20, Z0, Z8
+	VFMADD231PS     Z20, Z1, Z9
+	VFMADD231PS     Z20, Z2, Z10
+	VFMADD231PS     Z20, Z3, Z11
+	VBROADCASTF32X4 32(R12), Z20
+	VFMADD231PS     Z20, Z0, Z12
+	VFMADD231PS     Z20, Z1, Z13
+	VFMADD231PS     Z20, Z2, Z14
+	VFMADD231PS     Z20, Z3, Z15
+	VBROADCASTF32X4 48(R12), Z20
+	VFMADD231PS     Z20, Z0, Z16
+	VFMADD231PS     Z20, Z1, Z17
+	VFMADD231PS     Z20, Z2, Z18
+	VFMADD231PS     Z20, Z3, Z19
+	ADDQ            $0x40, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+
+afterhead:
+	MOVQ  quads+72(FP), R13
+	TESTQ R13, R13
+	JE    rest
+
+loop:
+	VMOVUPS         (BX), X0
+	VINSERTF32X4    $0x01, (BX)(DI*1), Z0, Z0
+	VINSERTF32X4    $0x02, (BX)(DI*2), Z0, Z0
+	VINSERTF32X4    $0x03, (BX)(SI*1), Z0, Z0
+	VMOVUPS         (BX)(DI*4), X1
+	VINSERTF32X4    $0x01, (BX)(R9*1), Z1, Z1
+	VINSERTF32X4    $0x02, (BX)(SI*2), Z1, Z1
+	VINSERTF32X4    $0x03, (BX)(R10*1), Z1, Z1
+	VMOVUPS         (R11), X2
+	VINSERTF32X4    $0x01, (R11)(DI*1), Z2, Z2
+	VINSERTF32X4    $0x02, (R11)(DI*2), Z2, Z2
+	VINSERTF32X4    $0x03, (R11)(SI*1), Z2, Z2
+	VMOVUPS         (R11)(DI*4), X3
+	VINSERTF32X4    $0x01, (R11)(R9*1), Z3, Z3
+	VINSERTF32X4    $0x02, (R11)(SI*2), Z3, Z3
+	VINSERTF32X4    $0x03, (R11)(R10*1), Z3, Z3
+	VBROADCASTF32X4 (R12), Z20
+	VFMADD231PS     Z20, Z0, Z4
+	VFMADD231PS     Z20, Z1, Z5
+	VFMADD231PS     Z20, Z2, Z6
+	VFMADD231PS     Z20, Z3, Z7
+	VBROADCASTF32X4 16(R12), Z20
+	VFMADD231PS     Z20, Z0, Z8
+	VFMADD231PS     Z20, Z1, Z9
+	VFMADD231PS     Z20, Z2, Z10
+	VFMADD231PS     Z20, Z3, Z11
+	VBROADCASTF32X4 32(R12), Z20
+	VFMADD231PS     Z20, Z0, Z12
+	VFMADD231PS     Z20, Z1, Z13
+	VFMADD231PS     Z20, Z2, Z14
+	VFMADD231PS     Z20, Z3, Z15
+	VBROADCASTF32X4 48(R12), Z20
+	VFMADD231PS     Z20, Z0, Z16
+	VFMADD231PS     Z20, Z1, Z17
+	VFMADD231PS     Z20, Z2, Z18
+	VFMADD231PS     Z20, Z3, Z19
+	ADDQ            $0x40, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+	DECQ            R13
+	JNE             loop
+
+rest:
+	MOVQ            tail+80(FP), R13
+	TESTQ           R13, R13
+	JE              aftertail
+	KMOVW           R13, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X1
+	VINSERTF32X4    $0x01, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X1
+	VINSERTF32X4    $0x02, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X1
+	VINSERTF32X4    $0x03, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*4), K1, X1
+	VMOVUPS.Z       (BX)(R9*1), K1, X2
+	VINSERTF32X4    $0x01, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(SI*2), K1, X2
+	VINSERTF32X4    $0x02, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(R10*1), K1, X2
+	VINSERTF32X4    $0x03, X2, Z1, Z1
+	VMOVUPS.Z       (R11), K1, X2
+	VMOVUPS.Z       (R11)(DI*1), K1, X3
+	VINSERTF32X4    $0x01, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*2), K1, X3
+	VINSERTF32X4    $0x02, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(SI*1), K1, X3
+	VINSERTF32X4    $0x03, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*4), K1, X3
+	VMOVUPS.Z       (R11)(R9*1), K1, X20
+	VINSERTF32X4    $0x01, X20, Z3, Z3
+	VMOVUPS.Z       (R11)(SI*2), K1, X20
+	VINSERTF32X4    $0x02, X20, Z3, Z3
+	VMOVUPS.Z       (R11)(R10*1), K1, X20
+	VINSERTF32X4    $0x03, X20, Z3, Z3
+	VBROADCASTF32X4 (R12), Z20
+	VFMADD231PS     Z20, Z0, Z4
+	VFMADD231PS     Z20, Z1, Z5
+	VFMADD231PS     Z20, Z2, Z6
+	VFMADD231PS     Z20, Z3, Z7
+	VBROADCASTF32X4 16(R12), Z20
+	VFMADD231PS     Z20, Z0, Z8
+	VFMADD231PS     Z20, Z1, Z9
+	VFMADD231PS     Z20, Z2, Z10
+	VFMADD231PS     Z20, Z3, Z11
+	VBROADCASTF32X4 32(R12), Z20
+	VFMADD231PS     Z20, Z0, Z12
+	VFMADD231PS     Z20, Z1, Z13
+	VFMADD231PS     Z20, Z2, Z14
+	VFMADD231PS     Z20, Z3, Z15
+	VBROADCASTF32X4 48(R12), Z20
+	VFMADD231PS     Z20, Z0, Z16
+	VFMADD231PS     Z20, Z1, Z17
+	VFMADD231PS     Z20, Z2, Z18
+	VFMADD231PS     Z20, Z3, Z19
+	ADDQ            $0x40, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+
+aftertail:
+	TESTQ         AX, AX
+	JE            keep
+	VPERMILPS     $0xb1, Z4, Z20
+	VADDPS        Z20, Z4, Z4
+	VPERMILPS     $0x4e, Z4, Z20
+	VADDPS        Z20, Z4, Z4
+	VPERMILPS     $0xb1, Z5, Z20
+	VADDPS        Z20, Z5, Z5
+	VPERMILPS     $0x4e, Z5, Z20
+	VADDPS        Z20, Z5, Z5
+	VPERMILPS     $0xb1, Z6, Z20
+	VADDPS        Z20, Z6, Z6
+	VPERMILPS     $0x4e, Z6, Z20
+	VADDPS        Z20, Z6, Z6
+	VPERMILPS     $0xb1, Z7, Z20
+	VADDPS        Z20, Z7, Z7
+	VPERMILPS     $0x4e, Z7, Z20
+	VADDPS        Z20, Z7, Z7
+	VPERMILPS     $0xb1, Z8, Z20
+	VADDPS        Z20, Z8, Z8
+	VPERMILPS     $0x4e, Z8, Z20
+	VADDPS        Z20, Z8, Z8
+	VPERMILPS     $0xb1, Z9, Z20
+	VADDPS        Z20, Z9, Z9
+	VPERMILPS     $0x4e, Z9, Z20
+	VADDPS        Z20, Z9, Z9
+	VPERMILPS     $0xb1, Z10, Z20
+	VADDPS        Z20, Z10, Z10
+	VPERMILPS     $0x4e, Z10, Z20
+	VADDPS        Z20, Z10, Z10
+	VPERMILPS     $0xb1, Z11, Z20
+	VADDPS        Z20, Z11, Z11
+	VPERMILPS     $0x4e, Z11, Z20
+	VADDPS        Z20, Z11, Z11
+	VPERMILPS     $0xb1, Z12, Z20
+	VADDPS        Z20, Z12, Z12
+	VPERMILPS     $0x4e, Z12, Z20
+	VADDPS        Z20, Z12, Z12
+	VPERMILPS     $0xb1, Z13, Z20
+	VADDPS        Z20, Z13, Z13
+	VPERMILPS     $0x4e, Z13, Z20
+	VADDPS        Z20, Z13, Z13
+	VPERMILPS     $0xb1, Z14, Z20
+	VADDPS        Z20, Z14, Z14
+	VPERMILPS     $0x4e, Z14, Z20
+	VADDPS        Z20, Z14, Z14
+	VPERMILPS     $0xb1, Z15, Z20
+	VADDPS        Z20, Z15, Z15
+	VPERMILPS     $0x4e, Z15, Z20
+	VADDPS        Z20, Z15, Z15
+	VPERMILPS     $0xb1, Z16, Z20
+	VADDPS        Z20, Z16, Z16
+	VPERMILPS     $0x4e, Z16, Z20
+	VADDPS        Z20, Z16, Z16
+	VPERMILPS     $0xb1, Z17, Z20
+	VADDPS        Z20, Z17, Z17
+	VPERMILPS     $0x4e, Z17, Z20
+	VADDPS        Z20, Z17, Z17
+	VPERMILPS     $0xb1, Z18, Z20
+	VADDPS        Z20, Z18, Z18
+	VPERMILPS     $0x4e, Z18, Z20
+	VADDPS        Z20, Z18, Z18
+	VPERMILPS     $0xb1, Z19, Z20
+	VADDPS        Z20, Z19, Z19
+	VPERMILPS     $0x4e, Z19, Z20
+	VADDPS        Z20, Z19, Z19
+	VMOVSS        X4, (AX)
+	VMOVSS        X8, 4(AX)
+	VMOVSS        X12, 8(AX)
+	VMOVSS        X16, 12(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z8, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z12, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z16, X0
+	VMOVSS        X0, 12(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z8, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z12, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z16, X0
+	VMOVSS        X0, 12(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z8, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z12, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z16, X0
+	VMOVSS        X0, 12(AX)
+	ADDQ          CX, AX
+	VMOVSS        X5, (AX)
+	VMOVSS        X9, 4(AX)
+	VMOVSS        X13, 8(AX)
+	VMOVSS        X17, 12(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z9, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z13, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z17, X0
+	VMOVSS        X0, 12(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z9, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z13, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z17, X0
+	VMOVSS        X0, 12(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z9, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z13, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z17, X0
+	VMOVSS        X0, 12(AX)
+	ADDQ          CX, AX
+	VMOVSS        X6, (AX)
+	VMOVSS        X10, 4(AX)
+	VMOVSS        X14, 8(AX)
+	VMOVSS        X18, 12(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z6, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z10, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z14, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z18, X0
+	VMOVSS        X0, 12(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z6, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z10, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z14, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z18, X0
+	VMOVSS        X0, 12(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z6, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z10, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z14, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z18, X0
+	VMOVSS        X0, 12(AX)
+	ADDQ          CX, AX
+	VMOVSS        X7, (AX)
+	VMOVSS        X11, 4(AX)
+	VMOVSS        X15, 8(AX)
+	VMOVSS        X19, 12(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z7, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z11, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z15, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z19, X0
+	VMOVSS        X0, 12(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z7, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z11, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z15, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z19, X0
+	VMOVSS        X0, 12(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z7, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z11, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z15, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z19, X0
+	VMOVSS        X0, 12(AX)
+	ADDQ          CX, AX
+	JMP           next
+
+keep:
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, 64(DX)
+	VMOVUPS Z6, 128(DX)
+	VMOVUPS Z7, 192(DX)
+	VMOVUPS Z8, 256(DX)
+	VMOVUPS Z9, 320(DX)
+	VMOVUPS Z10, 384(DX)
+	VMOVUPS Z11, 448(DX)
+	VMOVUPS Z12, 512(DX)
+	VMOVUPS Z13, 576(DX)
+	VMOVUPS Z14, 640(DX)
+	VMOVUPS Z15, 704(DX)
+	VMOVUPS Z16, 768(DX)
+	VMOVUPS Z17, 832(DX)
+	VMOVUPS Z18, 896(DX)
+	VMOVUPS Z19, 960(DX)
+
+next:
+	ADDQ   $+1024, DX
+	IMUL3Q $0x10, DI, R11
+	MOVQ   a+32(FP), BX
+	ADDQ   R11, BX
+	MOVQ   BX, a+32(FP)
+	LEAQ   (BX)(DI*8), R11
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow4x4AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·narrow4x4AVX512(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R9
+
+tile:
+	MOVQ            start+24(FP), R9
+	TESTQ           R9, R9
+	JE              continued
+	VBROADCASTF32X4 (R9), Z1
+	VBROADCASTF32X4 16(R9), Z2
+	VBROADCASTF32X4 32(R9), Z3
+	VBROADCASTF32X4 48(R9), Z4
+	JMP             begin
+
+continued:
+	VMOVUPS (DX), Z1
+	VMOVUPS 64(DX), Z2
+	VMOVUPS 128(DX), Z3
+	VMOVUPS 192(DX), Z4
+
+begin:
+	MOVQ            b+56(FP), R9
+	MOVQ            head+64(FP), R10
+	TESTQ           R10, R10
+	JE              afterhead
+	KMOVW           R10, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X5
+	VINSERTF32X4    $0x01, X5, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X5
+	VINSERTF32X4    $0x02, X5, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X5
+	VINSERTF32X4    $0x03, X5, Z0, Z0
+	VBROADCASTF32X4 (R9), Z5
+	VFMADD231PS     Z5, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z5
+	VFMADD231PS     Z5, Z0, Z2
+	VBROADCASTF32X4 32(R9), Z5
+	VFMADD231PS     Z5, Z0, Z3
+	VBROADCASTF32X4 48(R9), Z5
+	VFMADD231PS     Z5, Z0, Z4
+	ADDQ            $0x40, R9
+	ADDQ            $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R10
+	TESTQ R10, R10
+	JE    rest
+
+loop:
+	VMOVUPS         (BX), X0
+	VINSERTF32X4    $0x01, (BX)(DI*1), Z0, Z0
+	VINSERTF32X4    $0x02, (BX)(DI*2), Z0, Z0
+	VINSERTF32X4    $0x03, (BX)(SI*1), Z0, Z0
+	VBROADCASTF32X4 (R9), Z5
+	VFMADD231PS     Z5, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z5
+	VFMADD231PS     Z5, Z0, Z2
+	VBROADCASTF32X4 32(R9), Z5
+	VFMADD231PS     Z5, Z0, Z3
+	VBROADCASTF32X4 48(R9), Z5
+	VFMADD231PS     Z5, Z0, Z4
+	ADDQ            $0x40, R9
+	ADDQ            $0x10, BX
+	DECQ            R10
+	JNE             loop
+
+rest:
+	MOVQ            tail+80(FP), R10
+	TESTQ           R10, R10
+	JE              aftertail
+	KMOVW           R10, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X5
+	VINSERTF32X4    $0x01, X5, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X5
+	VINSERTF32X4    $0x02, X5, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X5
+	VINSERTF32X4    $0x03, X5, Z0, Z0
+	VBROADCASTF32X4 (R9), Z5
+	VFMADD231PS     Z5, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z5
+	VFMADD231PS     Z5, Z0, Z2
+	VBROADCASTF32X4 32(R9), Z5
+	VFMADD231PS     Z5, Z0, Z3
+	VBROADCASTF32X4 48(R9), Z5
+	VFMADD231PS     Z5, Z0, Z4
+	ADDQ            $0x40, R9
+	ADDQ            $0x10, BX
+
+aftertail:
+	TESTQ         AX, AX
+	JE            keep
+	VPERMILPS     $0xb1, Z1, Z5
+	VADDPS        Z5, Z1, Z1
+	VPERMILPS     $0x4e, Z1, Z5
+	VADDPS        Z5, Z1, Z1
+	VPERMILPS     $0xb1, Z2, Z5
+	VADDPS        Z5, Z2, Z2
+	VPERMILPS     $0x4e, Z2, Z5
+	VADDPS        Z5, Z2, Z2
+	VPERMILPS     $0xb1, Z3, Z5
+	VADDPS        Z5, Z3, Z3
+	VPERMILPS     $0x4e, Z3, Z5
+	VADDPS        Z5, Z3, Z3
+	VPERMILPS     $0xb1, Z4, Z5
+	VADDPS        Z5, Z4, Z4
+	VPERMILPS     $0x4e, Z4, Z5
+	VADDPS        Z5, Z4, Z4
+	VMOVSS        X1, (AX)
+	VMOVSS        X2, 4(AX)
+	VMOVSS        X3, 8(AX)
+	VMOVSS        X4, 12(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z2, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z3, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z4, X0
+	VMOVSS        X0, 12(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z2, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z3, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z4, X0
+	VMOVSS        X0, 12(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z2, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z3, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z4, X0
+	VMOVSS        X0, 12(AX)
+	ADDQ          CX, AX
+	JMP           next
+
+keep:
+	VMOVUPS Z1, (DX)
+	VMOVUPS Z2, 64(DX)
+	VMOVUPS Z3, 128(DX)
+	VMOVUPS Z4, 192(DX)
+
+next:
+	ADDQ   $+256, DX
+	IMUL3Q $0x04, DI, R9
+	MOVQ   a+32(FP), BX
+	ADDQ   R9, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow5x16AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·narrow5x16AVX512(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R10
+	LEAQ (BX)(DI*8), R11
+
+tile:
+	MOVQ            start+24(FP), R12
+	TESTQ           R12, R12
+	JE              continued
+	VBROADCASTF32X4 (R12), Z4
+	VBROADCASTF32X4 (R12), Z5
+	VBROADCASTF32X4 (R12), Z6
+	VBROADCASTF32X4 (R12), Z7
+	VBROADCASTF32X4 16(R12), Z8
+	VBROADCASTF32X4 16(R12), Z9
+	VBROADCASTF32X4 16(R12), Z10
+	VBROADCASTF32X4 16(R12), Z11
+	VBROADCASTF32X4 32(R12), Z12
+	VBROADCASTF32X4 32(R12), Z13
+	VBROADCASTF32X4 32(R12), Z14
+	VBROADCASTF32X4 32(R12), Z15
+	VBROADCASTF32X4 48(R12), Z16
+	VBROADCASTF32X4 48(R12), Z17
+	VBROADCASTF32X4 48(R12), Z18
+	VBROADCASTF32X4 48(R12), Z19
+	VBROADCASTF32X4 64(R12), Z20
+	VBROADCASTF32X4 64(R12), Z21
+	VBROADCASTF32X4 64(R12), Z22
+	VBROADCASTF32X4 64(R12), Z23
+	JMP             begin
+
+continued:
+	VMOVUPS (DX), Z4
+	VMOVUPS 64(DX), Z5
+	VMOVUPS 128(DX), Z6
+	VMOVUPS 192(DX), Z7
+	VMOVUPS 256(DX), Z8
+	VMOVUPS 320(DX), Z9
+	VMOVUPS 384(DX), Z10
+	VMOVUPS 448(DX), Z11
+	VMOVUPS 512(DX), Z12
+	VMOVUPS 576(DX), Z13
+	VMOVUPS 640(DX), Z14
+	VMOVUPS 704(DX), Z15
+	VMOVUPS 768(DX), Z16
+	VMOVUPS 832(DX), Z17
+	VMOVUPS 896(DX), Z18
+	VMOVUPS 960(DX), Z19
+	VMOVUPS 1024(DX), Z20
+	VMOVUPS 1088(DX), Z21
+	VMOVUPS 1152(DX), Z22
+	VMOVUPS 1216(DX), Z23
+
+begin:
+	MOVQ            b+56(FP), R12
+	MOVQ            head+64(FP), R13
+	TESTQ           R13, R13
+	JE              afterhead
+	KMOVW           R13, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X1
+	VINSERTF32X4    $0x01, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X1
+	VINSERTF32X4    $0x02, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X1
+	VINSERTF32X4    $0x03, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*4), K1, X1
+	VMOVUPS.Z       (BX)(R9*1), K1, X2
+	VINSERTF32X4    $0x01, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(SI*2), K1, X2
+	VINSERTF32X4    $0x02, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(R10*1), K1, X2
+	VINSERTF32X4    $0x03, X2, Z1, Z1
+	VMOVUPS.Z       (R11), K1, X2
+	VMOVUPS.Z       (R11)(DI*1), K1, X3
+	VINSERTF32X4    $0x01, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*2), K1, X3
+	VINSERTF32X4    $0x02, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(SI*1), K1, X3
+	VINSERTF32X4    $0x03, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*4), K1, X3
+	VMOVUPS.Z       (R11)(R9*1), K1, X24
+	VINSERTF32X4    $0x01, X24, Z3, Z3
+	VMOVUPS.Z       (R11)(SI*2), K1, X24
+	VINSERTF32X4    $0x02, X24, Z3, Z3
+	VMOVUPS.Z       (R11)(R10*1), K1, X24
+	VINSERTF32X4    $0x03, X24, Z3, Z3
+	VBROADCASTF32X4 (R12), Z24
+	VFMADD231PS     Z24, Z0, Z4
+	VFMADD231PS     Z24, Z1, Z5
+	VFMADD231PS     Z24, Z2, Z6
+	VFMADD231PS     Z24, Z3, Z7
+	VBROADCASTF32X4 16(R12), Z24
+	VFMADD231PS     Z24, Z0, Z8
+	VFMADD231PS     Z24, Z1, Z9
+	VFMADD231PS     Z24, Z2, Z10
+	VFMADD231PS     Z24, Z3, Z11
+	VBROADCASTF32X4 32(R12), Z24
+	VFMADD231PS     Z24, Z0, Z12
+	VFMADD231PS     Z24, Z1, Z13
+	VFMADD231PS     Z24, Z2, Z14
+	VFMADD231PS     Z24, Z3, Z15
+	VBROADCASTF32X4 48(R12), Z24
+	VFMADD231PS     Z24, Z0, Z16
+	VFMADD231PS     Z24, Z1, Z17
+	VFMADD231PS     Z24, Z2, Z18
+	VFMADD231PS     Z24, Z3, Z19
+	VBROADCASTF32X4 64(R12), Z24
+	VFMADD231PS     Z24, Z0, Z20
+	VFMADD231PS     Z24, Z1, Z21
+	VFMADD231PS     Z24, Z2, Z22
+	VFMADD231PS     Z24, Z3, Z23
+	ADDQ            $0x50, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+
+afterhead:
+	MOVQ  quads+72(FP), R13
+	TESTQ R13, R13
+	JE    rest
+
+loop:
+	VMOVUPS         (BX), X0
+	VINSERTF32X4    $0x01, (BX)(DI*1), Z0, Z0
+	VINSERTF32X4    $0x02, (BX)(DI*2), Z0, Z0
+	VINSERTF32X4    $0x03, (BX)(SI*1), Z0, Z0
+	VMOVUPS         (BX)(DI*4), X1
+	VINSERTF32X4    $0x01, (BX)(R9*1), Z1, Z1
+	VINSERTF32X4    $0x02, (BX)(SI*2), Z1, Z1
+	VINSERTF32X4    $0x03, (BX)(R10*1), Z1, Z1
+	VMOVUPS         (R11), X2
+	VINSERTF32X4    $0x01, (R11)(DI*1), Z2, Z2
+	VINSERTF32X4    $0x02, (R11)(DI*2), Z2, Z2
+	VINSERTF32X4    $0x03, (R11)(SI*1), Z2, Z2
+	VMOVUPS         (R11)(DI*4), X3
+	VINSERTF32X4    $0x01, (R11)(R9*1), Z3, Z3
+	VINSERTF32X4    $0x02, (R11)(SI*2), Z3, Z3
+	VINSERTF32X4    $0x03, (R11)(R10*1), Z3, Z3
+	VBROADCASTF32X4 (R12), Z24
+	VFMADD231PS     Z24, Z0, Z4
+	VFMADD231PS     Z24, Z1, Z5
+	VFMADD231PS     Z24, Z2, Z6
+	VFMADD231PS     Z24, Z3, Z7
+	VBROADCASTF32X4 16(R12), Z24
+	VFMADD231PS     Z24, Z0, Z8
+	VFMADD231PS     Z24, Z1, Z9
+	VFMADD231PS     Z24, Z2, Z10
+	VFMADD231PS     Z24, Z3, Z11
+	VBROADCASTF32X4 32(R12), Z24
+	VFMADD231PS     Z24, Z0, Z12
+	VFMADD231PS     Z24, Z1, Z13
+	VFMADD231PS     Z24, Z2, Z14
+	VFMADD231PS     Z24, Z3, Z15
+	VBROADCASTF32X4 48(R12), Z24
+	VFMADD231PS     Z24, Z0, Z16
+	VFMADD231PS     Z24, Z1, Z17
+	VFMADD231PS     Z24, Z2, Z18
+	VFMADD231PS     Z24, Z3, Z19
+	VBROADCASTF32X4 64(R12), Z24
+	VFMADD231PS     Z24, Z0, Z20
+	VFMADD231PS     Z24, Z1, Z21
+	VFMADD231PS     Z24, Z2, Z22
+	VFMADD231PS     Z24, Z3, Z23
+	ADDQ            $0x50, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+	DECQ            R13
+	JNE             loop
+
+rest:
+	MOVQ            tail+80(FP), R13
+	TESTQ           R13, R13
+	JE              aftertail
+	KMOVW           R13, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X1
+	VINSERTF32X4    $0x01, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X1
+	VINSERTF32X4    $0x02, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X1
+	VINSERTF32X4    $0x03, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*4), K1, X1
+	VMOVUPS.Z       (BX)(R9*1), K1, X2
+	VINSERTF32X4    $0x01, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(SI*2), K1, X2
+	VINSERTF32X4    $0x02, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(R10*1), K1, X2
+	VINSERTF32X4    $0x03, X2, Z1, Z1
+	VMOVUPS.Z       (R11), K1, X2
+	VMOVUPS.Z       (R11)(DI*1), K1, X3
+	VINSERTF32X4    $0x01, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*2), K1, X3
+	VINSERTF32X4    $0x02, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(SI*1), K1, X3
+	VINSERTF32X4    $0x03, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*4), K1, X3
+	VMOVUPS.Z       (R11)(R9*1), K1, X24
+	VINSERTF32X4    $0x01, X24, Z3, Z3
+	VMOVUPS.Z       (R11)(SI*2), K1, X24
+	VINSERTF32X4    $0x02, X24, Z3, Z3
+	VMOVUPS.Z       (R11)(R10*1), K1, X24
+	VINSERTF32X4    $0x03, X24, Z3, Z3
+	VBROADCASTF32X4 (R12), Z24
+	VFMADD231PS     Z24, Z0, Z4
+	VFMADD231PS     Z24, Z1, Z5
+	VFMADD231PS     Z24, Z2, Z6
+	VFMADD231PS     Z24, Z3, Z7
+	VBROADCASTF32X4 16(R12), Z24
+	VFMADD231PS     Z24, Z0, Z8
+	VFMADD231PS     Z24, Z1, Z9
+	VFMADD231PS     Z24, Z2, Z10
+	VFMADD231PS     Z24, Z3, Z11
+	VBROADCASTF32X4 32(R12), Z24
+	VFMADD231PS     Z24, Z0, Z12
+	VFMADD231PS     Z24, Z1, Z13
+	VFMADD231PS     Z24, Z2, Z14
+	VFMADD231PS     Z24, Z3, Z15
+	VBROADCASTF32X4 48(R12), Z24
+	VFMADD231PS     Z24, Z0, Z16
+	VFMADD231PS     Z24, Z1, Z17
+	VFMADD231PS     Z24, Z2, Z18
+	VFMADD231PS     Z24, Z3, Z19
+	VBROADCASTF32X4 64(R12), Z24
+	VFMADD231PS     Z24, Z0, Z20
+	VFMADD231PS     Z24, Z1, Z21
+	VFMADD231PS     Z24, Z2, Z22
+	VFMADD231PS     Z24, Z3, Z23
+	ADDQ            $0x50, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+
+aftertail:
+	TESTQ         AX, AX
+	JE            keep
+	VPERMILPS     $0xb1, Z4, Z24
+	VADDPS        Z24, Z4, Z4
+	VPERMILPS     $0x4e, Z4, Z24
+	VADDPS        Z24, Z4, Z4
+	VPERMILPS     $0xb1, Z5, Z24
+	VADDPS        Z24, Z5, Z5
+	VPERMILPS     $0x4e, Z5, Z24
+	VADDPS        Z24, Z5, Z5
+	VPERMILPS     $0xb1, Z6, Z24
+	VADDPS        Z24, Z6, Z6
+	VPERMILPS     $0x4e, Z6, Z24
+	VADDPS        Z24, Z6, Z6
+	VPERMILPS     $0xb1, Z7, Z24
+	VADDPS        Z24, Z7, Z7
+	VPERMILPS     $0x4e, Z7, Z24
+	VADDPS        Z24, Z7, Z7
+	VPERMILPS     $0xb1, Z8, Z24
+	VADDPS        Z24, Z8, Z8
+	VPERMILPS     $0x4e, Z8, Z24
+	VADDPS        Z24, Z8, Z8
+	VPERMILPS     $0xb1, Z9, Z24
+	VADDPS        Z24, Z9, Z9
+	VPERMILPS     $0x4e, Z9, Z24
+	VADDPS        Z24, Z9, Z9
+	VPERMILPS     $0xb1, Z10, Z24
+	VADDPS        Z24, Z10, Z10
+	VPERMILPS     $0x4e, Z10, Z24
+	VADDPS        Z24, Z10, Z10
+	VPERMILPS     $0xb1, Z11, Z24
+	VADDPS        Z24, Z11, Z11
+	VPERMILPS     $0x4e, Z11, Z24
+	VADDPS        Z24, Z11, Z11
+	VPERMILPS     $0xb1, Z12, Z24
+	VADDPS        Z24, Z12, Z12
+	VPERMILPS     $0x4e, Z12, Z24
+	VADDPS        Z24, Z12, Z12
+	VPERMILPS     $0xb1, Z13, Z24
+	VADDPS        Z24, Z13, Z13
+	VPERMILPS     $0x4e, Z13, Z24
+	VADDPS        Z24, Z13, Z13
+	VPERMILPS     $0xb1, Z14, Z24
+	VADDPS        Z24, Z14, Z14
+	VPERMILPS     $0x4e, Z14, Z24
+	VADDPS        Z24, Z14, Z14
+	VPERMILPS     $0xb1, Z15, Z24
+	VADDPS        Z24, Z15, Z15
+	VPERMILPS     $0x4e, Z15, Z24
+	VADDPS        Z24, Z15, Z15
+	VPERMILPS     $0xb1, Z16, Z24
+	VADDPS        Z24, Z16, Z16
+	VPERMILPS     $0x4e, Z16, Z24
+	VADDPS        Z24, Z16, Z16
+	VPERMILPS     $0xb1, Z17, Z24
+	VADDPS        Z24, Z17, Z17
+	VPERMILPS     $0x4e, Z17, Z24
+	VADDPS        Z24, Z17, Z17
+	VPERMILPS     $0xb1, Z18, Z24
+	VADDPS        Z24, Z18, Z18
+	VPERMILPS     $0x4e, Z18, Z24
+	VADDPS        Z24, Z18, Z18
+	VPERMILPS     $0xb1, Z19, Z24
+	VADDPS        Z24, Z19, Z19
+	VPERMILPS     $0x4e, Z19, Z24
+	VADDPS        Z24, Z19, Z19
+	VPERMILPS     $0xb1, Z20, Z24
+	VADDPS        Z24, Z20, Z20
+	VPERMILPS     $0x4e, Z20, Z24
+	VADDPS        Z24, Z20, Z20
+	VPERMILPS     $0xb1, Z21, Z24
+	VADDPS        Z24, Z21, Z21
+	VPERMILPS     $0x4e, Z21, Z24
+	VADDPS        Z24, Z21, Z21
+	VPERMILPS     $0xb1, Z22, Z24
+	VADDPS        Z24, Z22, Z22
+	VPERMILPS     $0x4e, Z22, Z24
+	VADDPS        Z24, Z22, Z22
+	VPERMILPS     $0xb1, Z23, Z24
+	VADDPS        Z24, Z23, Z23
+	VPERMILPS     $0x4e, Z23, Z24
+	VADDPS        Z24, Z23, Z23
+	VMOVSS        X4, (AX)
+	VMOVSS        X8, 4(AX)
+	VMOVSS        X12, 8(AX)
+	VMOVSS        X16, 12(AX)
+	VMOVSS        X20, 16(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z8, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z12, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z16, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x01, Z20, X0
+	VMOVSS        X0, 16(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z8, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z12, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z16, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x02, Z20, X0
+	VMOVSS        X0, 16(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z8, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z12, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z16, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x03, Z20, X0
+	VMOVSS        X0, 16(AX)
+	ADDQ          CX, AX
+	VMOVSS        X5, (AX)
+	VMOVSS        X9, 4(AX)
+	VMOVSS        X13, 8(AX)
+	VMOVSS        X17, 12(AX)
+	VMOVSS        X21, 16(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z9, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z13, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z17, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x01, Z21, X0
+	VMOVSS        X0, 16(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z9, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z13, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z17, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x02, Z21, X0
+	VMOVSS        X0, 16(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z9, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z13, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z17, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x03, Z21, X0
+	VMOVSS        X0, 16(AX)
+	ADDQ          CX, AX
+	VMOVSS        X6, (AX)
+	VMOVSS        X10, 4(AX)
+	VMOVSS        X14, 8(AX)
+	VMOVSS        X18, 12(AX)
+	VMOVSS        X22, 16(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z6, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z10, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z14, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z18, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x01, Z22, X0
+	VMOVSS        X0, 16(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z6, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z10, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z14, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z18, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x02, Z22, X0
+	VMOVSS        X0, 16(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z6, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z10, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z14, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z18, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x03, Z22, X0
+	VMOVSS        X0, 16(AX)
+	ADDQ          CX, AX
+	VMOVSS        X7, (AX)
+	VMOVSS        X11, 4(AX)
+	VMOVSS        X15, 8(AX)
+	VMOVSS        X19, 12(AX)
+	VMOVSS        X23, 16(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z7, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z11, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z15, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z19, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x01, Z23, X0
+	VMOVSS        X0, 16(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z7, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z11, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z15, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z19, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x02, Z23, X0
+	VMOVSS        X0, 16(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z7, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z11, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z15, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z19, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x03, Z23, X0
+	VMOVSS        X0, 16(AX)
+	ADDQ          CX, AX
+	JMP           next
+
+keep:
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, 64(DX)
+	VMOVUPS Z6, 128(DX)
+	VMOVUPS Z7, 192(DX)
+	VMOVUPS Z8, 256(DX)
+	VMOVUPS Z9, 320(DX)
+	VMOVUPS Z10, 384(DX)
+	VMOVUPS Z11, 448(DX)
+	VMOVUPS Z12, 512(DX)
+	VMOVUPS Z13, 576(DX)
+	VMOVUPS Z14, 640(DX)
+	VMOVUPS Z15, 704(DX)
+	VMOVUPS Z16, 768(DX)
+	VMOVUPS Z17, 832(DX)
+	VMOVUPS Z18, 896(DX)
+	VMOVUPS Z19, 960(DX)
+	VMOVUPS Z20, 1024(DX)
+	VMOVUPS Z21, 1088(DX)
+	VMOVUPS Z22, 1152(DX)
+	VMOVUPS Z23, 1216(DX)
+
+next:
+	ADDQ   $+1280, DX
+	IMUL3Q $0x10, DI, R11
+	MOVQ   a+32(FP), BX
+	ADDQ   R11, BX
+	MOVQ   BX, a+32(FP)
+	LEAQ   (BX)(DI*8), R11
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow5x4AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·narrow5x4AVX512(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R9
+
+tile:
+	MOVQ            start+24(FP), R9
+	TESTQ           R9, R9
+	JE              continued
+	VBROADCASTF32X4 (R9), Z1
+	VBROADCASTF32X4 16(R9), Z2
+	VBROADCASTF32X4 32(R9), Z3
+	VBROADCASTF32X4 48(R9), Z4
+	VBROADCASTF32X4 64(R9), Z5
+	JMP             begin
+
+continued:
+	VMOVUPS (DX), Z1
+	VMOVUPS 64(DX), Z2
+	VMOVUPS 128(DX), Z3
+	VMOVUPS 192(DX), Z4
+	VMOVUPS 256(DX), Z5
+
+begin:
+	MOVQ            b+56(FP), R9
+	MOVQ            head+64(FP), R10
+	TESTQ           R10, R10
+	JE              afterhead
+	KMOVW           R10, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X6
+	VINSERTF32X4    $0x01, X6, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X6
+	VINSERTF32X4    $0x02, X6, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X6
+	VINSERTF32X4    $0x03, X6, Z0, Z0
+	VBROADCASTF32X4 (R9), Z6
+	VFMADD231PS     Z6, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z6
+	VFMADD231PS     Z6, Z0, Z2
+	VBROADCASTF32X4 32(R9), Z6
+	VFMADD231PS     Z6, Z0, Z3
+	VBROADCASTF32X4 48(R9), Z6
+	VFMADD231PS     Z6, Z0, Z4
+	VBROADCASTF32X4 64(R9), Z6
+	VFMADD231PS     Z6, Z0, Z5
+	ADDQ            $0x50, R9
+	ADDQ            $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R10
+	TESTQ R10, R10
+	JE    rest
+
+loop:
+	VMOVUPS         (BX), X0
+	VINSERTF32X4    $0x01, (BX)(DI*1), Z0, Z0
+	VINSERTF32X4    $0x02, (BX)(DI*2), Z0, Z0
+	VINSERTF32X4    $0x03, (BX)(SI*1), Z0, Z0
+	VBROADCASTF32X4 (R9), Z6
+	VFMADD231PS     Z6, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z6
+	VFMADD231PS     Z6, Z0, Z2
+	VBROADCASTF32X4 32(R9), Z6
+	VFMADD231PS     Z6, Z0, Z3
+	VBROADCASTF32X4 48(R9), Z6
+	VFMADD231PS     Z6, Z0, Z4
+	VBROADCASTF32X4 64(R9), Z6
+	VFMADD231PS     Z6, Z0, Z5
+	ADDQ            $0x50, R9
+	ADDQ            $0x10, BX
+	DECQ            R10
+	JNE             loop
+
+rest:
+	MOVQ            tail+80(FP), R10
+	TESTQ           R10, R10
+	JE              aftertail
+	KMOVW           R10, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X6
+	VINSERTF32X4    $0x01, X6, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X6
+	VINSERTF32X4    $0x02, X6, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X6
+	VINSERTF32X4    $0x03, X6, Z0, Z0
+	VBROADCASTF32X4 (R9), Z6
+	VFMADD231PS     Z6, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z6
+	VFMADD231PS     Z6, Z0, Z2
+	VBROADCASTF32X4 32(R9), Z6
+	VFMADD231PS     Z6, Z0, Z3
+	VBROADCASTF32X4 48(R9), Z6
+	VFMADD231PS     Z6, Z0, Z4
+	VBROADCASTF32X4 64(R9), Z6
+	VFMADD231PS     Z6, Z0, Z5
+	ADDQ            $0x50, R9
+	ADDQ            $0x10, BX
+
+aftertail:
+	TESTQ         AX, AX
+	JE            keep
+	VPERMILPS     $0xb1, Z1, Z6
+	VADDPS        Z6, Z1, Z1
+	VPERMILPS     $0x4e, Z1, Z6
+	VADDPS        Z6, Z1, Z1
+	VPERMILPS     $0xb1, Z2, Z6
+	VADDPS        Z6, Z2, Z2
+	VPERMILPS     $0x4e, Z2, Z6
+	VADDPS        Z6, Z2, Z2
+	VPERMILPS     $0xb1, Z3, Z6
+	VADDPS        Z6, Z3, Z3
+	VPERMILPS     $0x4e, Z3, Z6
+	VADDPS        Z6, Z3, Z3
+	VPERMILPS     $0xb1, Z4, Z6
+	VADDPS        Z6, Z4, Z4
+	VPERMILPS     $0x4e, Z4, Z6
+	VADDPS        Z6, Z4, Z4
+	VPERMILPS     $0xb1, Z5, Z6
+	VADDPS        Z6, Z5, Z5
+	VPERMILPS     $0x4e, Z5, Z6
+	VADDPS        Z6, Z5, Z5
+	VMOVSS        X1, (AX)
+	VMOVSS        X2, 4(AX)
+	VMOVSS        X3, 8(AX)
+	VMOVSS        X4, 12(AX)
+	VMOVSS        X5, 16(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z2, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z3, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z4, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x01, Z5, X0
+	VMOVSS        X0, 16(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z2, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z3, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z4, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x02, Z5, X0
+	VMOVSS        X0, 16(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z2, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z3, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z4, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x03, Z5, X0
+	VMOVSS        X0, 16(AX)
+	ADDQ          CX, AX
+	JMP           next
+
+keep:
+	VMOVUPS Z1, (DX)
+	VMOVUPS Z2, 64(DX)
+	VMOVUPS Z3, 128(DX)
+	VMOVUPS Z4, 192(DX)
+	VMOVUPS Z5, 256(DX)
+
+next:
+	ADDQ   $+320, DX
+	IMUL3Q $0x04, DI, R9
+	MOVQ   a+32(FP), BX
+	ADDQ   R9, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow6x16AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·narrow6x16AVX512(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R10
+	LEAQ (BX)(DI*8), R11
+
+tile:
+	MOVQ            start+24(FP), R12
+	TESTQ           R12, R12
+	JE              continued
+	VBROADCASTF32X4 (R12), Z4
+	VBROADCASTF32X4 (R12), Z5
+	VBROADCASTF32X4 (R12), Z6
+	VBROADCASTF32X4 (R12), Z7
+	VBROADCASTF32X4 16(R12), Z8
+	VBROADCASTF32X4 16(R12), Z9
+	VBROADCASTF32X4 16(R12), Z10
+	VBROADCASTF32X4 16(R12), Z11
+	VBROADCASTF32X4 32(R12), Z12
+	VBROADCASTF32X4 32(R12), Z13
+	VBROADCASTF32X4 32(R12), Z14
+	VBROADCASTF32X4 32(R12), Z15
+	VBROADCASTF32X4 48(R12), Z16
+	VBROADCASTF32X4 48(R12), Z17
+	VBROADCASTF32X4 48(R12), Z18
+	VBROADCASTF32X4 48(R12), Z19
+	VBROADCASTF32X4 64(R12), Z20
+	VBROADCASTF32X4 64(R12), Z21
+	VBROADCASTF32X4 64(R12), Z22
+	VBROADCASTF32X4 64(R12), Z23
+	VBROADCASTF32X4 80(R12), Z24
+	VBROADCASTF32X4 80(R12), Z25
+	VBROADCASTF32X4 80(R12), Z26
+	VBROADCASTF32X4 80(R12), Z27
+	JMP             begin
+
+continued:
+	VMOVUPS (DX), Z4
+	VMOVUPS 64(DX), Z5
+	VMOVUPS 128(DX), Z6
+	VMOVUPS 192(DX), Z7
+	VMOVUPS 256(DX), Z8
+	VMOVUPS 320(DX), Z9
+	VMOVUPS 384(DX), Z10
+	VMOVUPS 448(DX), Z11
+	VMOVUPS 512(DX), Z12
+	VMOVUPS 576(DX), Z13
+	VMOVUPS 640(DX), Z14
+	VMOVUPS 704(DX), Z15
+	VMOVUPS 768(DX), Z16
+	VMOVUPS 832(DX), Z17
+	VMOVUPS 896(DX), Z18
+	VMOVUPS 960(DX), Z19
+	VMOVUPS 1024(DX), Z20
+	VMOVUPS 1088(DX), Z21
+	VMOVUPS 1152(DX), Z22
+	VMOVUPS 1216(DX), Z23
+	VMOVUPS 1280(DX), Z24
+	VMOVUPS 1344(DX), Z25
+	VMOVUPS 1408(DX), Z26
+	VMOVUPS 1472(DX), Z27
+
+begin:
+	MOVQ            b+56(FP), R12
+	MOVQ            head+64(FP), R13
+	TESTQ           R13, R13
+	JE              afterhead
+	KMOVW           R13, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X1
+	VINSERTF32X4    $0x01, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X1
+	VINSERTF32X4    $0x02, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X1
+	VINSERTF32X4    $0x03, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*4), K1, X1
+	VMOVUPS.Z       (BX)(R9*1), K1, X2
+	VINSERTF32X4    $0x01, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(SI*2), K1, X2
+	VINSERTF32X4    $0x02, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(R10*1), K1, X2
+	VINSERTF32X4    $0x03, X2, Z1, Z1
+	VMOVUPS.Z       (R11), K1, X2
+	VMOVUPS.Z       (R11)(DI*1), K1, X3
+	VINSERTF32X4    $0x01, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*2), K1, X3
+	VINSERTF32X4    $0x02, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(SI*1), K1, X3
+	VINSERTF32X4    $0x03, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*4), K1, X3
+	VMOVUPS.Z       (R11)(R9*1), K1, X28
+	VINSERTF32X4    $0x01, X28, Z3, Z3
+	VMOVUPS.Z       (R11)(SI*2), K1, X28
+	VINSERTF32X4    $0x02, X28, Z3, Z3
+	VMOVUPS.Z       (R11)(R10*1), K1, X28
+	VINSERTF32X4    $0x03, X28, Z3, Z3
+	VBROADCASTF32X4 (R12), Z28
+	VFMADD231PS     Z28, Z0, Z4
+	VFMADD231PS     Z28, Z1, Z5
+	VFMADD231PS     Z28, Z2, Z6
+	VFMADD231PS     Z28, Z3, Z7
+	VBROADCASTF32X4 16(R12), Z28
+	VFMADD231PS     Z28, Z0, Z8
+	VFMADD231PS     Z28, Z1, Z9
+	VFMADD231PS     Z28, Z2, Z10
+	VFMADD231PS     Z28, Z3, Z11
+	VBROADCASTF32X4 32(R12), Z28
+	VFMADD231PS     Z28, Z0, Z12
+	VFMADD231PS     Z28, Z1, Z13
+	VFMADD231PS     Z28, Z2, Z14
+	VFMADD231PS     Z28, Z3, Z15
+	VBROADCASTF32X4 48(R12), Z28
+	VFMADD231PS     Z28, Z0, Z16
+	VFMADD231PS     Z28, Z1, Z17
+	VFMADD231PS     Z28, Z2, Z18
+	VFMADD231PS     Z28, Z3, Z19
+	VBROADCASTF32X4 64(R12), Z28
+	VFMADD231PS     Z28, Z0, Z20
+	VFMADD231PS     Z28, Z1, Z21
+	VFMADD231PS     Z28, Z2, Z22
+	VFMADD231PS     Z28, Z3, Z23
+	VBROADCASTF32X4 80(R12), Z28
+	VFMADD231PS     Z28, Z0, Z24
+	VFMADD231PS     Z28, Z1, Z25
+	VFMADD231PS     Z28, Z2, Z26
+	VFMADD231PS     Z28, Z3, Z27
+	ADDQ            $0x60, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+
+afterhead:
+	MOVQ  quads+72(FP), R13
+	TESTQ R13, R13
+	JE    rest
+
+loop:
+	VMOVUPS         (BX), X0
+	VINSERTF32X4    $0x01, (BX)(DI*1), Z0, Z0
+	VINSERTF32X4    $0x02, (BX)(DI*2), Z0, Z0
+	VINSERTF32X4    $0x03, (BX)(SI*1), Z0, Z0
+	VMOVUPS         (BX)(DI*4), X1
+	VINSERTF32X4    $0x01, (BX)(R9*1), Z1, Z1
+	VINSERTF32X4    $0x02, (BX)(SI*2), Z1, Z1
+	VINSERTF32X4    $0x03, (BX)(R10*1), Z1, Z1
+	VMOVUPS         (R11), X2
+	VINSERTF32X4    $0x01, (R11)(DI*1), Z2, Z2
+	VINSERTF32X4    $0x02, (R11)(DI*2), Z2, Z2
+	VINSERTF32X4    $0x03, (R11)(SI*1), Z2, Z2
+	VMOVUPS         (R11)(DI*4), X3
+	VINSERTF32X4    $0x01, (R11)(R9*1), Z3, Z3
+	VINSERTF32X4    $0x02, (R11)(SI*2), Z3, Z3
+	VINSERTF32X4    $0x03, (R11)(R10*1), Z3, Z3
+	VBROADCASTF32X4 (R12), Z28
+	VFMADD231PS     Z28, Z0, Z4
+	VFMADD231PS     Z28, Z1, Z5
+	VFMADD231PS     Z28, Z2, Z6
+	VFMADD231PS     Z28, Z3, Z7
+	VBROADCASTF32X4 16(R12), Z28
+	VFMADD231PS     Z28, Z0, Z8
+	VFMADD231PS     Z28, Z1, Z9
+	VFMADD231PS     Z28, Z2, Z10
+	VFMADD231PS     Z28, Z3, Z11
+	VBROADCASTF32X4 32(R12), Z28
+	VFMADD231PS     Z28, Z0, Z12
+	VFMADD231PS     Z28, Z1, Z13
+	VFMADD231PS     Z28, Z2, Z14
+	VFMADD231PS     Z28, Z3, Z15
+	VBROADCASTF32X4 48(R12), Z28
+	VFMADD231PS     Z28, Z0, Z16
+	VFMADD231PS     Z28, Z1, Z17
+	VFMADD231PS     Z28, Z2, Z18
+	VFMADD231PS     Z28, Z3, Z19
+	VBROADCASTF32X4 64(R12), Z28
+	VFMADD231PS     Z28, Z0, Z20
+	VFMADD231PS     Z28, Z1, Z21
+	VFMADD231PS     Z28, Z2, Z22
+	VFMADD231PS     Z28, Z3, Z23
+	VBROADCASTF32X4 80(R12), Z28
+	VFMADD231PS     Z28, Z0, Z24
+	VFMADD231PS     Z28, Z1, Z25
+	VFMADD231PS     Z28, Z2, Z26
+	VFMADD231PS     Z28, Z3, Z27
+	ADDQ            $0x60, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+	DECQ            R13
+	JNE             loop
+
+rest:
+	MOVQ            tail+80(FP), R13
+	TESTQ           R13, R13
+	JE              aftertail
+	KMOVW           R13, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X1
+	VINSERTF32X4    $0x01, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X1
+	VINSERTF32X4    $0x02, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X1
+	VINSERTF32X4    $0x03, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*4), K1, X1
+	VMOVUPS.Z       (BX)(R9*1), K1, X2
+	VINSERTF32X4    $0x01, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(SI*2), K1, X2
+	VINSERTF32X4    $0x02, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(R10*1), K1, X2
+	VINSERTF32X4    $0x03, X2, Z1, Z1
+	VMOVUPS.Z       (R11), K1, X2
+	VMOVUPS.Z       (R11)(DI*1), K1, X3
+	VINSERTF32X4    $0x01, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*2), K1, X3
+	VINSERTF32X4    $0x02, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(SI*1), K1, X3
+	VINSERTF32X4    $0x03, X3, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*4), K1, X3
+	VMOVUPS.Z       (R11)(R9*1), K1, X28
+	VINSERTF32X4    $0x01, X28, Z3, Z3
+	VMOVUPS.Z       (R11)(SI*2), K1, X28
+	VINSERTF32X4    $0x02, X28, Z3, Z3
+	VMOVUPS.Z       (R11)(R10*1), K1, X28
+	VINSERTF32X4    $0x03, X28, Z3, Z3
+	VBROADCASTF32X4 (R12), Z28
+	VFMADD231PS     Z28, Z0, Z4
+	VFMADD231PS     Z28, Z1, Z5
+	VFMADD231PS     Z28, Z2, Z6
+	VFMADD231PS     Z28, Z3, Z7
+	VBROADCASTF32X4 16(R12), Z28
+	VFMADD231PS     Z28, Z0, Z8
+	VFMADD231PS     Z28, Z1, Z9
+	VFMADD231PS     Z28, Z2, Z10
+	VFMADD231PS     Z28, Z3, Z11
+	VBROADCASTF32X4 32(R12), Z28
+	VFMADD231PS     Z28, Z0, Z12
+	VFMADD231PS     Z28, Z1, Z13
+	VFMADD231PS     Z28, Z2, Z14
+	VFMADD231PS     Z28, Z3, Z15
+	VBROADCASTF32X4 48(R12), Z28
+	VFMADD231PS     Z28, Z0, Z16
+	VFMADD231PS     Z28, Z1, Z17
+	VFMADD231PS     Z28, Z2, Z18
+	VFMADD231PS     Z28, Z3, Z19
+	VBROADCASTF32X4 64(R12), Z28
+	VFMADD231PS     Z28, Z0, Z20
+	VFMADD231PS     Z28, Z1, Z21
+	VFMADD231PS     Z28, Z2, Z22
+	VFMADD231PS     Z28, Z3, Z23
+	VBROADCASTF32X4 80(R12), Z28
+	VFMADD231PS     Z28, Z0, Z24
+	VFMADD231PS     Z28, Z1, Z25
+	VFMADD231PS     Z28, Z2, Z26
+	VFMADD231PS     Z28, Z3, Z27
+	ADDQ            $0x60, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+
+aftertail:
+	TESTQ         AX, AX
+	JE            keep
+	VPERMILPS     $0xb1, Z4, Z28
+	VADDPS        Z28, Z4, Z4
+	VPERMILPS     $0x4e, Z4, Z28
+	VADDPS        Z28, Z4, Z4
+	VPERMILPS     $0xb1, Z5, Z28
+	VADDPS        Z28, Z5, Z5
+	VPERMILPS     $0x4e, Z5, Z28
+	VADDPS        Z28, Z5, Z5
+	VPERMILPS     $0xb1, Z6, Z28
+	VADDPS        Z28, Z6, Z6
+	VPERMILPS     $0x4e, Z6, Z28
+	VADDPS        Z28, Z6, Z6
+	VPERMILPS     $0xb1, Z7, Z28
+	VADDPS        Z28, Z7, Z7
+	VPERMILPS     $0x4e, Z7, Z28
+	VADDPS        Z28, Z7, Z7
+	VPERMILPS     $0xb1, Z8, Z28
+	VADDPS        Z28, Z8, Z8
+	VPERMILPS     $0x4e, Z8, Z28
+	VADDPS        Z28, Z8, Z8
+	VPERMILPS     $0xb1, Z9, Z28
+	VADDPS        Z28, Z9, Z9
+	VPERMILPS     $0x4e, Z9, Z28
+	VADDPS        Z28, Z9, Z9
+	VPERMILPS     $0xb1, Z10, Z28
+	VADDPS        Z28, Z10, Z10
+	VPERMILPS     $0x4e, Z10, Z28
+	VADDPS        Z28, Z10, Z10
+	VPERMILPS     $0xb1, Z11, Z28
+	VADDPS        Z28, Z11, Z11
+	VPERMILPS     $0x4e, Z11, Z28
+	VADDPS        Z28, Z11, Z11
+	VPERMILPS     $0xb1, Z12, Z28
+	VADDPS        Z28, Z12, Z12
+	VPERMILPS     $0x4e, Z12, Z28
+	VADDPS        Z28, Z12, Z12
+	VPERMILPS     $0xb1, Z13, Z28
+	VADDPS        Z28, Z13, Z13
+	VPERMILPS     $0x4e, Z13, Z28
+	VADDPS        Z28, Z13, Z13
+	VPERMILPS     $0xb1, Z14, Z28
+	VADDPS        Z28, Z14, Z14
+	VPERMILPS     $0x4e, Z14, Z28
+	VADDPS        Z28, Z14, Z14
+	VPERMILPS     $0xb1, Z15, Z28
+	VADDPS        Z28, Z15, Z15
+	VPERMILPS     $0x4e, Z15, Z28
+	VADDPS        Z28, Z15, Z15
+	VPERMILPS     $0xb1, Z16, Z28
+	VADDPS        Z28, Z16, Z16
+	VPERMILPS     $0x4e, Z16, Z28
+	VADDPS        Z28, Z16, Z16
+	VPERMILPS     $0xb1, Z17, Z28
+	VADDPS        Z28, Z17, Z17
+	VPERMILPS     $0x4e, Z17, Z28
+	VADDPS        Z28, Z17, Z17
+	VPERMILPS     $0xb1, Z18, Z28
+	VADDPS        Z28, Z18, Z18
+	VPERMILPS     $0x4e, Z18, Z28
+	VADDPS        Z28, Z18, Z18
+	VPERMILPS     $0xb1, Z19, Z28
+	VADDPS        Z28, Z19, Z19
+	VPERMILPS     $0x4e, Z19, Z28
+	VADDPS        Z28, Z19, Z19
+	VPERMILPS     $0xb1, Z20, Z28
+	VADDPS        Z28, Z20, Z20
+	VPERMILPS     $0x4e, Z20, Z28
+	VADDPS        Z28, Z20, Z20
+	VPERMILPS     $0xb1, Z21, Z28
+	VADDPS        Z28, Z21, Z21
+	VPERMILPS     $0x4e, Z21, Z28
+	VADDPS        Z28, Z21, Z21
+	VPERMILPS     $0xb1, Z22, Z28
+	VADDPS        Z28, Z22, Z22
+	VPERMILPS     $0x4e, Z22, Z28
+	VADDPS        Z28, Z22, Z22
+	VPERMILPS     $0xb1, Z23, Z28
+	VADDPS        Z28, Z23, Z23
+	VPERMILPS     $0x4e, Z23, Z28
+	VADDPS        Z28, Z23, Z23
+	VPERMILPS     $0xb1, Z24, Z28
+	VADDPS        Z28, Z24, Z24
+	VPERMILPS     $0x4e, Z24, Z28
+	VADDPS        Z28, Z24, Z24
+	VPERMILPS     $0xb1, Z25, Z28
+	VADDPS        Z28, Z25, Z25
+	VPERMILPS     $0x4e, Z25, Z28
+	VADDPS        Z28, Z25, Z25
+	VPERMILPS     $0xb1, Z26, Z28
+	VADDPS        Z28, Z26, Z26
+	VPERMILPS     $0x4e, Z26, Z28
+	VADDPS        Z28, Z26, Z26
+	VPERMILPS     $0xb1, Z27, Z28
+	VADDPS        Z28, Z27, Z27
+	VPERMILPS     $0x4e, Z27, Z28
+	VADDPS        Z28, Z27, Z27
+	VMOVSS        X4, (AX)
+	VMOVSS        X8, 4(AX)
+	VMOVSS        X12, 8(AX)
+	VMOVSS        X16, 12(AX)
+	VMOVSS        X20, 16(AX)
+	VMOVSS        X24, 20(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z8, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z12, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z16, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x01, Z20, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x01, Z24, X0
+	VMOVSS        X0, 20(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z8, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z12, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z16, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x02, Z20, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x02, Z24, X0
+	VMOVSS        X0, 20(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z8, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z12, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z16, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x03, Z20, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x03, Z24, X0
+	VMOVSS        X0, 20(AX)
+	ADDQ          CX, AX
+	VMOVSS        X5, (AX)
+	VMOVSS        X9, 4(AX)
+	VMOVSS        X13, 8(AX)
+	VMOVSS        X17, 12(AX)
+	VMOVSS        X21, 16(AX)
+	VMOVSS        X25, 20(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z9, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z13, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z17, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x01, Z21, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x01, Z25, X0
+	VMOVSS        X0, 20(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z9, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z13, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z17, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x02, Z21, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x02, Z25, X0
+	VMOVSS        X0, 20(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z9, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z13, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z17, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x03, Z21, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x03, Z25, X0
+	VMOVSS        X0, 20(AX)
+	ADDQ          CX, AX
+	VMOVSS        X6, (AX)
+	VMOVSS        X10, 4(AX)
+	VMOVSS        X14, 8(AX)
+	VMOVSS        X18, 12(AX)
+	VMOVSS        X22, 16(AX)
+	VMOVSS        X26, 20(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z6, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z10, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z14, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z18, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x01, Z22, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x01, Z26, X0
+	VMOVSS        X0, 20(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z6, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z10, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z14, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z18, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x02, Z22, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x02, Z26, X0
+	VMOVSS        X0, 20(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z6, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z10, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z14, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z18, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x03, Z22, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x03, Z26, X0
+	VMOVSS        X0, 20(AX)
+	ADDQ          CX, AX
+	VMOVSS        X7, (AX)
+	VMOVSS        X11, 4(AX)
+	VMOVSS        X15, 8(AX)
+	VMOVSS        X19, 12(AX)
+	VMOVSS        X23, 16(AX)
+	VMOVSS        X27, 20(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z7, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z11, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z15, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z19, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x01, Z23, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x01, Z27, X0
+	VMOVSS        X0, 20(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z7, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z11, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z15, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z19, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x02, Z23, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x02, Z27, X0
+	VMOVSS        X0, 20(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z7, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z11, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z15, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z19, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x03, Z23, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x03, Z27, X0
+	VMOVSS        X0, 20(AX)
+	ADDQ          CX, AX
+	JMP           next
+
+keep:
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, 64(DX)
+	VMOVUPS Z6, 128(DX)
+	VMOVUPS Z7, 192(DX)
+	VMOVUPS Z8, 256(DX)
+	VMOVUPS Z9, 320(DX)
+	VMOVUPS Z10, 384(DX)
+	VMOVUPS Z11, 448(DX)
+	VMOVUPS Z12, 512(DX)
+	VMOVUPS Z13, 576(DX)
+	VMOVUPS Z14, 640(DX)
+	VMOVUPS Z15, 704(DX)
+	VMOVUPS Z16, 768(DX)
+	VMOVUPS Z17, 832(DX)
+	VMOVUPS Z18, 896(DX)
+	VMOVUPS Z19, 960(DX)
+	VMOVUPS Z20, 1024(DX)
+	VMOVUPS Z21, 1088(DX)
+	VMOVUPS Z22, 1152(DX)
+	VMOVUPS Z23, 1216(DX)
+	VMOVUPS Z24, 1280(DX)
+	VMOVUPS Z25, 1344(DX)
+	VMOVUPS Z26, 1408(DX)
+	VMOVUPS Z27, 1472(DX)
+
+next:
+	ADDQ   $+1536, DX
+	IMUL3Q $0x10, DI, R11
+	MOVQ   a+32(FP), BX
+	ADDQ   R11, BX
+	MOVQ   BX, a+32(FP)
+	LEAQ   (BX)(DI*8), R11
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow6x4AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·narrow6x4AVX512(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R9
+
+tile:
+	MOVQ            start+24(FP), R9
+	TESTQ           R9, R9
+	JE              continued
+	VBROADCASTF32X4 (R9), Z1
+	VBROADCASTF32X4 16(R9), Z2
+	VBROADCASTF32X4 32(R9), Z3
+	VBROADCASTF32X4 48(R9), Z4
+	VBROADCASTF32X4 64(R9), Z5
+	VBROADCASTF32X4 80(R9), Z6
+	JMP             begin
+
+continued:
+	VMOVUPS (DX), Z1
+	VMOVUPS 64(DX), Z2
+	VMOVUPS 128(DX), Z3
+	VMOVUPS 192(DX), Z4
+	VMOVUPS 256(DX), Z5
+	VMOVUPS 320(DX), Z6
+
+begin:
+	MOVQ            b+56(FP), R9
+	MOVQ            head+64(FP), R10
+	TESTQ           R10, R10
+	JE              afterhead
+	KMOVW           R10, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X7
+	VINSERTF32X4    $0x01, X7, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X7
+	VINSERTF32X4    $0x02, X7, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X7
+	VINSERTF32X4    $0x03, X7, Z0, Z0
+	VBROADCASTF32X4 (R9), Z7
+	VFMADD231PS     Z7, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z7
+	VFMADD231PS     Z7, Z0, Z2
+	VBROADCASTF32X4 32(R9), Z7
+	VFMADD231PS     Z7, Z0, Z3
+	VBROADCASTF32X4 48(R9), Z7
+	VFMADD231PS     Z7, Z0, Z4
+	VBROADCASTF32X4 64(R9), Z7
+	VFMADD231PS     Z7, Z0, Z5
+	VBROADCASTF32X4 80(R9), Z7
+	VFMADD231PS     Z7, Z0, Z6
+	ADDQ            $0x60, R9
+	ADDQ            $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R10
+	TESTQ R10, R10
+	JE    rest
+
+loop:
+	VMOVUPS         (BX), X0
+	VINSERTF32X4    $0x01, (BX)(DI*1), Z0, Z0
+	VINSERTF32X4    $0x02, (BX)(DI*2), Z0, Z0
+	VINSERTF32X4    $0x03, (BX)(SI*1), Z0, Z0
+	VBROADCASTF32X4 (R9), Z7
+	VFMADD231PS     Z7, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z7
+	VFMADD231PS     Z7, Z0, Z2
+	VBROADCASTF32X4 32(R9), Z7
+	VFMADD231PS     Z7, Z0, Z3
+	VBROADCASTF32X4 48(R9), Z7
+	VFMADD231PS     Z7, Z0, Z4
+	VBROADCASTF32X4 64(R9), Z7
+	VFMADD231PS     Z7, Z0, Z5
+	VBROADCASTF32X4 80(R9), Z7
+	VFMADD231PS     Z7, Z0, Z6
+	ADDQ            $0x60, R9
+	ADDQ            $0x10, BX
+	DECQ            R10
+	JNE             loop
+
+rest:
+	MOVQ            tail+80(FP), R10
+	TESTQ           R10, R10
+	JE              aftertail
+	KMOVW           R10, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X7
+	VINSERTF32X4    $0x01, X7, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X7
+	VINSERTF32X4    $0x02, X7, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X7
+	VINSERTF32X4    $0x03, X7, Z0, Z0
+	VBROADCASTF32X4 (R9), Z7
+	VFMADD231PS     Z7, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z7
+	VFMADD231PS     Z7, Z0, Z2
+	VBROADCASTF32X4 32(R9), Z7
+	VFMADD231PS     Z7, Z0, Z3
+	VBROADCASTF32X4 48(R9), Z7
+	VFMADD231PS     Z7, Z0, Z4
+	VBROADCASTF32X4 64(R9), Z7
+	VFMADD231PS     Z7, Z0, Z5
+	VBROADCASTF32X4 80(R9), Z7
+	VFMADD231PS     Z7, Z0, Z6
+	ADDQ            $0x60, R9
+	ADDQ            $0x10, BX
+
+aftertail:
+	TESTQ         AX, AX
+	JE            keep
+	VPERMILPS     $0xb1, Z1, Z7
+	VADDPS        Z7, Z1, Z1
+	VPERMILPS     $0x4e, Z1, Z7
+	VADDPS        Z7, Z1, Z1
+	VPERMILPS     $0xb1, Z2, Z7
+	VADDPS        Z7, Z2, Z2
+	VPERMILPS     $0x4e, Z2, Z7
+	VADDPS        Z7, Z2, Z2
+	VPERMILPS     $0xb1, Z3, Z7
+	VADDPS        Z7, Z3, Z3
+	VPERMILPS     $0x4e, Z3, Z7
+	VADDPS        Z7, Z3, Z3
+	VPERMILPS     $0xb1, Z4, Z7
+	VADDPS        Z7, Z4, Z4
+	VPERMILPS     $0x4e, Z4, Z7
+	VADDPS        Z7, Z4, Z4
+	VPERMILPS     $0xb1, Z5, Z7
+	VADDPS        Z7, Z5, Z5
+	VPERMILPS     $0x4e, Z5, Z7
+	VADDPS        Z7, Z5, Z5
+	VPERMILPS     $0xb1, Z6, Z7
+	VADDPS        Z7, Z6, Z6
+	VPERMILPS     $0x4e, Z6, Z7
+	VADDPS        Z7, Z6, Z6
+	VMOVSS        X1, (AX)
+	VMOVSS        X2, 4(AX)
+	VMOVSS        X3, 8(AX)
+	VMOVSS        X4, 12(AX)
+	VMOVSS        X5, 16(AX)
+	VMOVSS        X6, 20(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z2, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z3, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z4, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x01, Z5, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x01, Z6, X0
+	VMOVSS        X0, 20(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z2, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z3, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z4, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x02, Z5, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x02, Z6, X0
+	VMOVSS        X0, 20(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z2, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z3, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z4, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x03, Z5, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x03, Z6, X0
+	VMOVSS        X0, 20(AX)
+	ADDQ          CX, AX
+	JMP           next
+
+keep:
+	VMOVUPS Z1, (DX)
+	VMOVUPS Z2, 64(DX)
+	VMOVUPS Z3, 128(DX)
+	VMOVUPS Z4, 192(DX)
+	VMOVUPS Z5, 256(DX)
+	VMOVUPS Z6, 320(DX)
+
+next:
+	ADDQ   $+384, DX
+	IMUL3Q $0x04, DI, R9
+	MOVQ   a+32(FP), BX
+	ADDQ   R9, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow7x12AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·narrow7x12AVX512(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R10
+	LEAQ (BX)(DI*8), R11
+
+tile:
+	MOVQ            start+24(FP), R12
+	TESTQ           R12, R12
+	JE              continued
+	VBROADCASTF32X4 (R12), Z3
+	VBROADCASTF32X4 (R12), Z4
+	VBROADCASTF32X4 (R12), Z5
+	VBROADCASTF32X4 16(R12), Z6
+	VBROADCASTF32X4 16(R12), Z7
+	VBROADCASTF32X4 16(R12), Z8
+	VBROADCASTF32X4 32(R12), Z9
+	VBROADCASTF32X4 32(R12), Z10
+	VBROADCASTF32X4 32(R12), Z11
+	VBROADCASTF32X4 48(R12), Z12
+	VBROADCASTF32X4 48(R12), Z13
+	VBROADCASTF32X4 48(R12), Z14
+	VBROADCASTF32X4 64(R12), Z15
+	VBROADCASTF32X4 64(R12), Z16
+	VBROADCASTF32X4 64(R12), Z17
+	VBROADCASTF32X4 80(R12), Z18
+	VBROADCASTF32X4 80(R12), Z19
+	VBROADCASTF32X4 80(R12), Z20
+	VBROADCASTF32X4 96(R12), Z21
+	VBROADCASTF32X4 96(R12), Z22
+	VBROADCASTF32X4 96(R12), Z23
+	JMP             begin
+
+continued:
+	VMOVUPS (DX), Z3
+	VMOVUPS 64(DX), Z4
+	VMOVUPS 128(DX), Z5
+	VMOVUPS 192(DX), Z6
+	VMOVUPS 256(DX), Z7
+	VMOVUPS 320(DX), Z8
+	VMOVUPS 384(DX), Z9
+	VMOVUPS 448(DX), Z10
+	VMOVUPS 512(DX), Z11
+	VMOVUPS 576(DX), Z12
+	VMOVUPS 640(DX), Z13
+	VMOVUPS 704(DX), Z14
+	VMOVUPS 768(DX), Z15
+	VMOVUPS 832(DX), Z16
+	VMOVUPS 896(DX), Z17
+	VMOVUPS 960(DX), Z18
+	VMOVUPS 1024(DX), Z19
+	VMOVUPS 1088(DX), Z20
+	VMOVUPS 1152(DX), Z21
+	VMOVUPS 1216(DX), Z22
+	VMOVUPS 1280(DX), Z23
+
+begin:
+	MOVQ            b+56(FP), R12
+	MOVQ            head+64(FP), R13
+	TESTQ           R13, R13
+	JE              afterhead
+	KMOVW           R13, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X1
+	VINSERTF32X4    $0x01, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X1
+	VINSERTF32X4    $0x02, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X1
+	VINSERTF32X4    $0x03, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*4), K1, X1
+	VMOVUPS.Z       (BX)(R9*1), K1, X2
+	VINSERTF32X4    $0x01, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(SI*2), K1, X2
+	VINSERTF32X4    $0x02, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(R10*1), K1, X2
+	VINSERTF32X4    $0x03, X2, Z1, Z1
+	VMOVUPS.Z       (R11), K1, X2
+	VMOVUPS.Z       (R11)(DI*1), K1, X24
+	VINSERTF32X4    $0x01, X24, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*2), K1, X24
+	VINSERTF32X4    $0x02, X24, Z2, Z2
+	VMOVUPS.Z       (R11)(SI*1), K1, X24
+	VINSERTF32X4    $0x03, X24, Z2, Z2
+	VBROADCASTF32X4 (R12), Z24
+	VFMADD231PS     Z24, Z0, Z3
+	VFMADD231PS     Z24, Z1, Z4
+	VFMADD231PS     Z24, Z2, Z5
+	VBROADCASTF32X4 16(R12), Z24
+	VFMADD231PS     Z24, Z0, Z6
+	VFMADD231PS     Z24, Z1, Z7
+	VFMADD231PS     Z24, Z2, Z8
+	VBROADCASTF32X4 32(R12), Z24
+	VFMADD231PS     Z24, Z0, Z9
+	VFMADD231PS     Z24, Z1, Z10
+	VFMADD231PS     Z24, Z2, Z11
+	VBROADCASTF32X4 48(R12), Z24
+	VFMADD231PS     Z24, Z0, Z12
+	VFMADD231PS     Z24, Z1, Z13
+	VFMADD231PS     Z24, Z2, Z14
+	VBROADCASTF32X4 64(R12), Z24
+	VFMADD231PS     Z24, Z0, Z15
+	VFMADD231PS     Z24, Z1, Z16
+	VFMADD231PS     Z24, Z2, Z17
+	VBROADCASTF32X4 80(R12), Z24
+	VFMADD231PS     Z24, Z0, Z18
+	VFMADD231PS     Z24, Z1, Z19
+	VFMADD231PS     Z24, Z2, Z20
+	VBROADCASTF32X4 96(R12), Z24
+	VFMADD231PS     Z24, Z0, Z21
+	VFMADD231PS     Z24, Z1, Z22
+	VFMADD231PS     Z24, Z2, Z23
+	ADDQ            $0x70, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+
+afterhead:
+	MOVQ  quads+72(FP), R13
+	TESTQ R13, R13
+	JE    rest
+
+loop:
+	VMOVUPS         (BX), X0
+	VINSERTF32X4    $0x01, (BX)(DI*1), Z0, Z0
+	VINSERTF32X4    $0x02, (BX)(DI*2), Z0, Z0
+	VINSERTF32X4    $0x03, (BX)(SI*1), Z0, Z0
+	VMOVUPS         (BX)(DI*4), X1
+	VINSERTF32X4    $0x01, (BX)(R9*1), Z1, Z1
+	VINSERTF32X4    $0x02, (BX)(SI*2), Z1, Z1
+	VINSERTF32X4    $0x03, (BX)(R10*1), Z1, Z1
+	VMOVUPS         (R11), X2
+	VINSERTF32X4    $0x01, (R11)(DI*1), Z2, Z2
+	VINSERTF32X4    $0x02, (R11)(DI*2), Z2, Z2
+	VINSERTF32X4    $0x03, (R11)(SI*1), Z2, Z2
+	VBROADCASTF32X4 (R12), Z24
+	VFMADD231PS     Z24, Z0, Z3
+	VFMADD231PS     Z24, Z1, Z4
+	VFMADD231PS     Z24, Z2, Z5
+	VBROADCASTF32X4 16(R12), Z24
+	VFMADD231PS     Z24, Z0, Z6
+	VFMADD231PS     Z24, Z1, Z7
+	VFMADD231PS     Z24, Z2, Z8
+	VBROADCASTF32X4 32(R12), Z24
+	VFMADD231PS     Z24, Z0, Z9
+	VFMADD231PS     Z24, Z1, Z10
+	VFMADD231PS     Z24, Z2, Z11
+	VBROADCASTF32X4 48(R12), Z24
+	VFMADD231PS     Z24, Z0, Z12
+	VFMADD231PS     Z24, Z1, Z13
+	VFMADD231PS     Z24, Z2, Z14
+	VBROADCASTF32X4 64(R12), Z24
+	VFMADD231PS     Z24, Z0, Z15
+	VFMADD231PS     Z24, Z1, Z16
+	VFMADD231PS     Z24, Z2, Z17
+	VBROADCASTF32X4 80(R12), Z24
+	VFMADD231PS     Z24, Z0, Z18
+	VFMADD231PS     Z24, Z1, Z19
+	VFMADD231PS     Z24, Z2, Z20
+	VBROADCASTF32X4 96(R12), Z24
+	VFMADD231PS     Z24, Z0, Z21
+	VFMADD231PS     Z24, Z1, Z22
+	VFMADD231PS     Z24, Z2, Z23
+	ADDQ            $0x70, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+	DECQ            R13
+	JNE             loop
+
+rest:
+	MOVQ            tail+80(FP), R13
+	TESTQ           R13, R13
+	JE              aftertail
+	KMOVW           R13, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X1
+	VINSERTF32X4    $0x01, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X1
+	VINSERTF32X4    $0x02, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X1
+	VINSERTF32X4    $0x03, X1, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*4), K1, X1
+	VMOVUPS.Z       (BX)(R9*1), K1, X2
+	VINSERTF32X4    $0x01, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(SI*2), K1, X2
+	VINSERTF32X4    $0x02, X2, Z1, Z1
+	VMOVUPS.Z       (BX)(R10*1), K1, X2
+	VINSERTF32X4    $0x03, X2, Z1, Z1
+	VMOVUPS.Z       (R11), K1, X2
+	VMOVUPS.Z       (R11)(DI*1), K1, X24
+	VINSERTF32X4    $0x01, X24, Z2, Z2
+	VMOVUPS.Z       (R11)(DI*2), K1, X24
+	VINSERTF32X4    $0x02, X24, Z2, Z2
+	VMOVUPS.Z       (R11)(SI*1), K1, X24
+	VINSERTF32X4    $0x03, X24, Z2, Z2
+	VBROADCASTF32X4 (R12), Z24
+	VFMADD231PS     Z24, Z0, Z3
+	VFMADD231PS     Z24, Z1, Z4
+	VFMADD231PS     Z24, Z2, Z5
+	VBROADCASTF32X4 16(R12), Z24
+	VFMADD231PS     Z24, Z0, Z6
+	VFMADD231PS     Z24, Z1, Z7
+	VFMADD231PS     Z24, Z2, Z8
+	VBROADCASTF32X4 32(R12), Z24
+	VFMADD231PS     Z24, Z0, Z9
+	VFMADD231PS     Z24, Z1, Z10
+	VFMADD231PS     Z24, Z2, Z11
+	VBROADCASTF32X4 48(R12), Z24
+	VFMADD231PS     Z24, Z0, Z12
+	VFMADD231PS     Z24, Z1, Z13
+	VFMADD231PS     Z24, Z2, Z14
+	VBROADCASTF32X4 64(R12), Z24
+	VFMADD231PS     Z24, Z0, Z15
+	VFMADD231PS     Z24, Z1, Z16
+	VFMADD231PS     Z24, Z2, Z17
+	VBROADCASTF32X4 80(R12), Z24
+	VFMADD231PS     Z24, Z0, Z18
+	VFMADD231PS     Z24, Z1, Z19
+	VFMADD231PS     Z24, Z2, Z20
+	VBROADCASTF32X4 96(R12), Z24
+	VFMADD231PS     Z24, Z0, Z21
+	VFMADD231PS     Z24, Z1, Z22
+	VFMADD231PS     Z24, Z2, Z23
+	ADDQ            $0x70, R12
+	ADDQ            $0x10, BX
+	ADDQ            $0x10, R11
+
+aftertail:
+	TESTQ         AX, AX
+	JE            keep
+	VPERMILPS     $0xb1, Z3, Z24
+	VADDPS        Z24, Z3, Z3
+	VPERMILPS     $0x4e, Z3, Z24
+	VADDPS        Z24, Z3, Z3
+	VPERMILPS     $0xb1, Z4, Z24
+	VADDPS        Z24, Z4, Z4
+	VPERMILPS     $0x4e, Z4, Z24
+	VADDPS        Z24, Z4, Z4
+	VPERMILPS     $0xb1, Z5, Z24
+	VADDPS        Z24, Z5, Z5
+	VPERMILPS     $0x4e, Z5, Z24
+	VADDPS        Z24, Z5, Z5
+	VPERMILPS     $0xb1, Z6, Z24
+	VADDPS        Z24, Z6, Z6
+	VPERMILPS     $0x4e, Z6, Z24
+	VADDPS        Z24, Z6, Z6
+	VPERMILPS     $0xb1, Z7, Z24
+	VADDPS        Z24, Z7, Z7
+	VPERMILPS     $0x4e, Z7, Z24
+	VADDPS        Z24, Z7, Z7
+	VPERMILPS     $0xb1, Z8, Z24
+	VADDPS        Z24, Z8, Z8
+	VPERMILPS     $0x4e, Z8, Z24
+	VADDPS        Z24, Z8, Z8
+	VPERMILPS     $0xb1, Z9, Z24
+	VADDPS        Z24, Z9, Z9
+	VPERMILPS     $0x4e, Z9, Z24
+	VADDPS        Z24, Z9, Z9
+	VPERMILPS     $0xb1, Z10, Z24
+	VADDPS        Z24, Z10, Z10
+	VPERMILPS     $0x4e, Z10, Z24
+	VADDPS        Z24, Z10, Z10
+	VPERMILPS     $0xb1, Z11, Z24
+	VADDPS        Z24, Z11, Z11
+	VPERMILPS     $0x4e, Z11, Z24
+	VADDPS        Z24, Z11, Z11
+	VPERMILPS     $0xb1, Z12, Z24
+	VADDPS        Z24, Z12, Z12
+	VPERMILPS     $0x4e, Z12, Z24
+	VADDPS        Z24, Z12, Z12
+	VPERMILPS     $0xb1, Z13, Z24
+	VADDPS        Z24, Z13, Z13
+	VPERMILPS     $0x4e, Z13, Z24
+	VADDPS        Z24, Z13, Z13
+	VPERMILPS     $0xb1, Z14, Z24
+	VADDPS        Z24, Z14, Z14
+	VPERMILPS     $0x4e, Z14, Z24
+	VADDPS        Z24, Z14, Z14
+	VPERMILPS     $0xb1, Z15, Z24
+	VADDPS        Z24, Z15, Z15
+	VPERMILPS     $0x4e, Z15, Z24
+	VADDPS        Z24, Z15, Z15
+	VPERMILPS     $0xb1, Z16, Z24
+	VADDPS        Z24, Z16, Z16
+	VPERMILPS     $0x4e, Z16, Z24
+	VADDPS        Z24, Z16, Z16
+	VPERMILPS     $0xb1, Z17, Z24
+	VADDPS        Z24, Z17, Z17
+	VPERMILPS     $0x4e, Z17, Z24
+	VADDPS        Z24, Z17, Z17
+	VPERMILPS     $0xb1, Z18, Z24
+	VADDPS        Z24, Z18, Z18
+	VPERMILPS     $0x4e, Z18, Z24
+	VADDPS        Z24, Z18, Z18
+	VPERMILPS     $0xb1, Z19, Z24
+	VADDPS        Z24, Z19, Z19
+	VPERMILPS     $0x4e, Z19, Z24
+	VADDPS        Z24, Z19, Z19
+	VPERMILPS     $0xb1, Z20, Z24
+	VADDPS        Z24, Z20, Z20
+	VPERMILPS     $0x4e, Z20, Z24
+	VADDPS        Z24, Z20, Z20
+	VPERMILPS     $0xb1, Z21, Z24
+	VADDPS        Z24, Z21, Z21
+	VPERMILPS     $0x4e, Z21, Z24
+	VADDPS        Z24, Z21, Z21
+	VPERMILPS     $0xb1, Z22, Z24
+	VADDPS        Z24, Z22, Z22
+	VPERMILPS     $0x4e, Z22, Z24
+	VADDPS        Z24, Z22, Z22
+	VPERMILPS     $0xb1, Z23, Z24
+	VADDPS        Z24, Z23, Z23
+	VPERMILPS     $0x4e, Z23, Z24
+	VADDPS        Z24, Z23, Z23
+	VMOVSS        X3, (AX)
+	VMOVSS        X6, 4(AX)
+	VMOVSS        X9, 8(AX)
+	VMOVSS        X12, 12(AX)
+	VMOVSS        X15, 16(AX)
+	VMOVSS        X18, 20(AX)
+	VMOVSS        X21, 24(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z3, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z6, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z9, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z12, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x01, Z15, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x01, Z18, X0
+	VMOVSS        X0, 20(AX)
+	VEXTRACTF32X4 $0x01, Z21, X0
+	VMOVSS        X0, 24(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z3, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z6, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z9, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z12, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x02, Z15, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x02, Z18, X0
+	VMOVSS        X0, 20(AX)
+	VEXTRACTF32X4 $0x02, Z21, X0
+	VMOVSS        X0, 24(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z3, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z6, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z9, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z12, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x03, Z15, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x03, Z18, X0
+	VMOVSS        X0, 20(AX)
+	VEXTRACTF32X4 $0x03, Z21, X0
+	VMOVSS        X0, 24(AX)
+	ADDQ          CX, AX
+	VMOVSS        X4, (AX)
+	VMOVSS        X7, 4(AX)
+	VMOVSS        X10, 8(AX)
+	VMOVSS        X13, 12(AX)
+	VMOVSS        X16, 16(AX)
+	VMOVSS        X19, 20(AX)
+	VMOVSS        X22, 24(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z7, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z10, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z13, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x01, Z16, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x01, Z19, X0
+	VMOVSS        X0, 20(AX)
+	VEXTRACTF32X4 $0x01, Z22, X0
+	VMOVSS        X0, 24(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z7, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z10, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z13, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x02, Z16, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x02, Z19, X0
+	VMOVSS        X0, 20(AX)
+	VEXTRACTF32X4 $0x02, Z22, X0
+	VMOVSS        X0, 24(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z4, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z7, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z10, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z13, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x03, Z16, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x03, Z19, X0
+	VMOVSS        X0, 20(AX)
+	VEXTRACTF32X4 $0x03, Z22, X0
+	VMOVSS        X0, 24(AX)
+	ADDQ          CX, AX
+	VMOVSS        X5, (AX)
+	VMOVSS        X8, 4(AX)
+	VMOVSS        X11, 8(AX)
+	VMOVSS        X14, 12(AX)
+	VMOVSS        X17, 16(AX)
+	VMOVSS        X20, 20(AX)
+	VMOVSS        X23, 24(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z8, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z11, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z14, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x01, Z17, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x01, Z20, X0
+	VMOVSS        X0, 20(AX)
+	VEXTRACTF32X4 $0x01, Z23, X0
+	VMOVSS        X0, 24(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z8, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z11, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z14, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x02, Z17, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x02, Z20, X0
+	VMOVSS        X0, 20(AX)
+	VEXTRACTF32X4 $0x02, Z23, X0
+	VMOVSS        X0, 24(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z5, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z8, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z11, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z14, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x03, Z17, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x03, Z20, X0
+	VMOVSS        X0, 20(AX)
+	VEXTRACTF32X4 $0x03, Z23, X0
+	VMOVSS        X0, 24(AX)
+	ADDQ          CX, AX
+	JMP           next
+
+keep:
+	VMOVUPS Z3, (DX)
+	VMOVUPS Z4, 64(DX)
+	VMOVUPS Z5, 128(DX)
+	VMOVUPS Z6, 192(DX)
+	VMOVUPS Z7, 256(DX)
+	VMOVUPS Z8, 320(DX)
+	VMOVUPS Z9, 384(DX)
+	VMOVUPS Z10, 448(DX)
+	VMOVUPS Z11, 512(DX)
+	VMOVUPS Z12, 576(DX)
+	VMOVUPS Z13, 640(DX)
+	VMOVUPS Z14, 704(DX)
+	VMOVUPS Z15, 768(DX)
+	VMOVUPS Z16, 832(DX)
+	VMOVUPS Z17, 896(DX)
+	VMOVUPS Z18, 960(DX)
+	VMOVUPS Z19, 1024(DX)
+	VMOVUPS Z20, 1088(DX)
+	VMOVUPS Z21, 1152(DX)
+	VMOVUPS Z22, 1216(DX)
+	VMOVUPS Z23, 1280(DX)
+
+next:
+	ADDQ   $+1344, DX
+	IMUL3Q $0x0c, DI, R11
+	MOVQ   a+32(FP), BX
+	ADDQ   R11, BX
+	MOVQ   BX, a+32(FP)
+	LEAQ   (BX)(DI*8), R11
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
+// func narrow7x4AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·narrow7x4AVX512(SB), NOSPLIT, $0-96
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	MOVQ chains+16(FP), DX
+	MOVQ a+32(FP), BX
+	MOVQ back+40(FP), SI
+	MOVQ ars+48(FP), DI
+	MOVQ tiles+88(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, SI
+	SUBQ SI, BX
+	MOVQ BX, a+32(FP)
+	SHLQ $0x02, DI
+	LEAQ (DI)(DI*2), SI
+	LEAQ (SI)(DI*2), R9
+	LEAQ (R9)(DI*2), R9
+
+tile:
+	MOVQ            start+24(FP), R9
+	TESTQ           R9, R9
+	JE              continued
+	VBROADCASTF32X4 (R9), Z1
+	VBROADCASTF32X4 16(R9), Z2
+	VBROADCASTF32X4 32(R9), Z3
+	VBROADCASTF32X4 48(R9), Z4
+	VBROADCASTF32X4 64(R9), Z5
+	VBROADCASTF32X4 80(R9), Z6
+	VBROADCASTF32X4 96(R9), Z7
+	JMP             begin
+
+continued:
+	VMOVUPS (DX), Z1
+	VMOVUPS 64(DX), Z2
+	VMOVUPS 128(DX), Z3
+	VMOVUPS 192(DX), Z4
+	VMOVUPS 256(DX), Z5
+	VMOVUPS 320(DX), Z6
+	VMOVUPS 384(DX), Z7
+
+begin:
+	MOVQ            b+56(FP), R9
+	MOVQ            head+64(FP), R10
+	TESTQ           R10, R10
+	JE              afterhead
+	KMOVW           R10, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X8
+	VINSERTF32X4    $0x01, X8, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X8
+	VINSERTF32X4    $0x02, X8, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X8
+	VINSERTF32X4    $0x03, X8, Z0, Z0
+	VBROADCASTF32X4 (R9), Z8
+	VFMADD231PS     Z8, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z8
+	VFMADD231PS     Z8, Z0, Z2
+	VBROADCASTF32X4 32(R9), Z8
+	VFMADD231PS     Z8, Z0, Z3
+	VBROADCASTF32X4 48(R9), Z8
+	VFMADD231PS     Z8, Z0, Z4
+	VBROADCASTF32X4 64(R9), Z8
+	VFMADD231PS     Z8, Z0, Z5
+	VBROADCASTF32X4 80(R9), Z8
+	VFMADD231PS     Z8, Z0, Z6
+	VBROADCASTF32X4 96(R9), Z8
+	VFMADD231PS     Z8, Z0, Z7
+	ADDQ            $0x70, R9
+	ADDQ            $0x10, BX
+
+afterhead:
+	MOVQ  quads+72(FP), R10
+	TESTQ R10, R10
+	JE    rest
+
+loop:
+	VMOVUPS         (BX), X0
+	VINSERTF32X4    $0x01, (BX)(DI*1), Z0, Z0
+	VINSERTF32X4    $0x02, (BX)(DI*2), Z0, Z0
+	VINSERTF32X4    $0x03, (BX)(SI*1), Z0, Z0
+	VBROADCASTF32X4 (R9), Z8
+	VFMADD231PS     Z8, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z8
+	VFMADD231PS     Z8, Z0, Z2
+	VBROADCASTF32X4 32(R9), Z8
+	VFMADD231PS     Z8, Z0, Z3
+	VBROADCASTF32X4 48(R9), Z8
+	VFMADD231PS     Z8, Z0, Z4
+	VBROADCASTF32X4 64(R9), Z8
+	VFMADD231PS     Z8, Z0, Z5
+	VBROADCASTF32X4 80(R9), Z8
+	VFMADD231PS     Z8, Z0, Z6
+	VBROADCASTF32X4 96(R9), Z8
+	VFMADD231PS     Z8, Z0, Z7
+	ADDQ            $0x70, R9
+	ADDQ            $0x10, BX
+	DECQ            R10
+	JNE             loop
+
+rest:
+	MOVQ            tail+80(FP), R10
+	TESTQ           R10, R10
+	JE              aftertail
+	KMOVW           R10, K1
+	VMOVUPS.Z       (BX), K1, X0
+	VMOVUPS.Z       (BX)(DI*1), K1, X8
+	VINSERTF32X4    $0x01, X8, Z0, Z0
+	VMOVUPS.Z       (BX)(DI*2), K1, X8
+	VINSERTF32X4    $0x02, X8, Z0, Z0
+	VMOVUPS.Z       (BX)(SI*1), K1, X8
+	VINSERTF32X4    $0x03, X8, Z0, Z0
+	VBROADCASTF32X4 (R9), Z8
+	VFMADD231PS     Z8, Z0, Z1
+	VBROADCASTF32X4 16(R9), Z8
+	VFMADD231PS     Z8, Z0, Z2
+	VBROADCASTF32X4 32(R9), Z8
+	VFMADD231PS     Z8, Z0, Z3
+	VBROADCASTF32X4 48(R9), Z8
+	VFMADD231PS     Z8, Z0, Z4
+	VBROADCASTF32X4 64(R9), Z8
+	VFMADD231PS     Z8, Z0, Z5
+	VBROADCASTF32X4 80(R9), Z8
+	VFMADD231PS     Z8, Z0, Z6
+	VBROADCASTF32X4 96(R9), Z8
+	VFMADD231PS     Z8, Z0, Z7
+	ADDQ            $0x70, R9
+	ADDQ            $0x10, BX
+
+aftertail:
+	TESTQ         AX, AX
+	JE            keep
+	VPERMILPS     $0xb1, Z1, Z8
+	VADDPS        Z8, Z1, Z1
+	VPERMILPS     $0x4e, Z1, Z8
+	VADDPS        Z8, Z1, Z1
+	VPERMILPS     $0xb1, Z2, Z8
+	VADDPS        Z8, Z2, Z2
+	VPERMILPS     $0x4e, Z2, Z8
+	VADDPS        Z8, Z2, Z2
+	VPERMILPS     $0xb1, Z3, Z8
+	VADDPS        Z8, Z3, Z3
+	VPERMILPS     $0x4e, Z3, Z8
+	VADDPS        Z8, Z3, Z3
+	VPERMILPS     $0xb1, Z4, Z8
+	VADDPS        Z8, Z4, Z4
+	VPERMILPS     $0x4e, Z4, Z8
+	VADDPS        Z8, Z4, Z4
+	VPERMILPS     $0xb1, Z5, Z8
+	VADDPS        Z8, Z5, Z5
+	VPERMILPS     $0x4e, Z5, Z8
+	VADDPS        Z8, Z5, Z5
+	VPERMILPS     $0xb1, Z6, Z8
+	VADDPS        Z8, Z6, Z6
+	VPERMILPS     $0x4e, Z6, Z8
+	VADDPS        Z8, Z6, Z6
+	VPERMILPS     $0xb1, Z7, Z8
+	VADDPS        Z8, Z7, Z7
+	VPERMILPS     $0x4e, Z7, Z8
+	VADDPS        Z8, Z7, Z7
+	VMOVSS        X1, (AX)
+	VMOVSS        X2, 4(AX)
+	VMOVSS        X3, 8(AX)
+	VMOVSS        X4, 12(AX)
+	VMOVSS        X5, 16(AX)
+	VMOVSS        X6, 20(AX)
+	VMOVSS        X7, 24(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x01, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x01, Z2, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x01, Z3, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x01, Z4, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x01, Z5, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x01, Z6, X0
+	VMOVSS        X0, 20(AX)
+	VEXTRACTF32X4 $0x01, Z7, X0
+	VMOVSS        X0, 24(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x02, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x02, Z2, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x02, Z3, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x02, Z4, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x02, Z5, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x02, Z6, X0
+	VMOVSS        X0, 20(AX)
+	VEXTRACTF32X4 $0x02, Z7, X0
+	VMOVSS        X0, 24(AX)
+	ADDQ          CX, AX
+	VEXTRACTF32X4 $0x03, Z1, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF32X4 $0x03, Z2, X0
+	VMOVSS        X0, 4(AX)
+	VEXTRACTF32X4 $0x03, Z3, X0
+	VMOVSS        X0, 8(AX)
+	VEXTRACTF32X4 $0x03, Z4, X0
+	VMOVSS        X0, 12(AX)
+	VEXTRACTF32X4 $0x03, Z5, X0
+	VMOVSS        X0, 16(AX)
+	VEXTRACTF32X4 $0x03, Z6, X0
+	VMOVSS        X0, 20(AX)
+	VEXTRACTF32X4 $0x03, Z7, X0
+	VMOVSS        X0, 24(AX)
+	ADDQ          CX, AX
+	JMP           next
+
+keep:
+	VMOVUPS Z1, (DX)
+	VMOVUPS Z2, 64(DX)
+	VMOVUPS Z3, 128(DX)
+	VMOVUPS Z4, 192(DX)
+	VMOVUPS Z5, 256(DX)
+	VMOVUPS Z6, 320(DX)
+	VMOVUPS Z7, 384(DX)
+
+next:
+	ADDQ   $+448, DX
+	IMUL3Q $0x04, DI, R9
+	MOVQ   a+32(FP), BX
+	ADDQ   R9, BX
+	MOVQ   BX, a+32(FP)
+	DECQ   R8
+	JNE    tile
+	VZEROUPPER
+	RET
+
 // func gemmRows1x1AVX512(c *float32, ldc int, a *float32, ars int, b *float32, ldb int, quads int)
 // Requires: AVX, AVX512F
 TEXT ·gemmRows1x1AVX512(SB), NOSPLIT, $0-56
@@ -13007,268 +20459,264 @@ loop:
 // func adamWAVX512(w *float32, m *float32, v *float32, grad *float32, s *[9]float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·adamWAVX512(SB), NOSPLIT, $0-48
-	MOVQ         w+0(FP), AX
-	MOVQ         m+8(FP), CX
-	MOVQ         v+16(FP), DX
-	MOVQ         grad+24(FP), BX
-	MOVQ         n+40(FP), SI
-	MOVQ         s+32(FP), DI
-	VBROADCASTSS (DI), Z0
-	VBROADCASTSS 4(DI), Z1
-	VBROADCASTSS 8(DI), Z2
-	VBROADCASTSS 12(DI), Z3
-	VBROADCASTSS 16(DI), Z4
-	VBROADCASTSS 20(DI), Z5
-	VBROADCASTSS 24(DI), Z6
-	VBROADCASTSS 28(DI), Z7
-	VBROADCASTSS 32(DI), Z8
-	XORQ         DI, DI
-	SUBQ         $+16, SI
+	MOVQ         w+0(FP), CX
+	MOVQ         m+8(FP), DX
+	MOVQ         v+16(FP), BX
+	MOVQ         grad+24(FP), SI
+	MOVQ         s+32(FP), AX
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS 4(AX), Z1
+	VBROADCASTSS 8(AX), Z2
+	VBROADCASTSS 12(AX), Z3
+	VBROADCASTSS 16(AX), Z4
+	VBROADCASTSS 20(AX), Z5
+	VBROADCASTSS 24(AX), Z6
+	VBROADCASTSS 28(AX), Z7
+	VBROADCASTSS 32(AX), Z8
+	VMOVUPS      word3f000000<>+0(SB), Z9
+	VMOVUPS      word0d800000<>+0(SB), Z10
+	MOVQ         n+40(FP), DI
+	XORQ         AX, AX
+	SUBQ         $+64, DI
 	JL           rest
 
 loop:
-	VMOVUPS      (AX)(DI*4), Z9
-	VMOVUPS      (CX)(DI*4), Z10
-	VMOVUPS      (DX)(DI*4), Z11
-	VMOVUPS      (BX)(DI*4), Z12
-	VMULPS       Z1, Z12, Z13
-	VFMADD213PS  Z13, Z0, Z10
-	VMULPS       Z3, Z12, Z13
-	VMULPS       Z12, Z13, Z12
-	VFMADD213PS  Z12, Z2, Z11
-	VMULPS       Z5, Z11, Z12
-	VSQRTPS      Z12, Z12
-	VADDPS       Z6, Z12, Z12
-	VMULPS       Z4, Z10, Z13
-	VDIVPS       Z12, Z13, Z12
-	VMOVAPS      Z9, Z13
-	VFNMADD213PS Z9, Z8, Z13
-	VMOVAPS      Z12, Z9
-	VFNMADD213PS Z13, Z7, Z9
-	VMOVUPS      Z9, (AX)(DI*4)
-	VMOVUPS      Z10, (CX)(DI*4)
-	VMOVUPS      Z11, (DX)(DI*4)
-	ADDQ         $+16, DI
-	SUBQ         $+16, SI
+	VMOVUPS      (SI)(AX*4), Z11
+	VMOVUPS      64(SI)(AX*4), Z12
+	VMOVUPS      128(SI)(AX*4), Z13
+	VMOVUPS      192(SI)(AX*4), Z14
+	VMOVUPS      (DX)(AX*4), Z15
+	VMOVUPS      64(DX)(AX*4), Z16
+	VMOVUPS      128(DX)(AX*4), Z17
+	VMOVUPS      192(DX)(AX*4), Z18
+	VMULPS       Z1, Z11, Z19
+	VMULPS       Z1, Z12, Z20
+	VMULPS       Z1, Z13, Z21
+	VMULPS       Z1, Z14, Z22
+	VFMADD132PS  Z0, Z19, Z15
+	VFMADD132PS  Z0, Z20, Z16
+	VFMADD132PS  Z0, Z21, Z17
+	VFMADD132PS  Z0, Z22, Z18
+	VPANDD       word7fffffff<>+0(SB), Z15, Z19
+	VCMPPS       $0x15, Z10, Z19, K1
+	VMOVAPS.Z    Z15, K1, Z15
+	VPANDD       word7fffffff<>+0(SB), Z16, Z19
+	VCMPPS       $0x15, Z10, Z19, K1
+	VMOVAPS.Z    Z16, K1, Z16
+	VPANDD       word7fffffff<>+0(SB), Z17, Z19
+	VCMPPS       $0x15, Z10, Z19, K1
+	VMOVAPS.Z    Z17, K1, Z17
+	VPANDD       word7fffffff<>+0(SB), Z18, Z19
+	VCMPPS       $0x15, Z10, Z19, K1
+	VMOVAPS.Z    Z18, K1, Z18
+	VMOVUPS      Z15, (DX)(AX*4)
+	VMOVUPS      Z16, 64(DX)(AX*4)
+	VMOVUPS      Z17, 128(DX)(AX*4)
+	VMOVUPS      Z18, 192(DX)(AX*4)
+	VMOVUPS      (BX)(AX*4), Z19
+	VMOVUPS      64(BX)(AX*4), Z20
+	VMOVUPS      128(BX)(AX*4), Z21
+	VMOVUPS      192(BX)(AX*4), Z22
+	VMULPS       Z3, Z11, Z23
+	VMULPS       Z3, Z12, Z24
+	VMULPS       Z3, Z13, Z25
+	VMULPS       Z3, Z14, Z26
+	VMULPS       Z11, Z23, Z11
+	VMULPS       Z12, Z24, Z12
+	VMULPS       Z13, Z25, Z13
+	VMULPS       Z14, Z26, Z14
+	VFMADD132PS  Z2, Z11, Z19
+	VFMADD132PS  Z2, Z12, Z20
+	VFMADD132PS  Z2, Z13, Z21
+	VFMADD132PS  Z2, Z14, Z22
+	VCMPPS       $0x15, Z10, Z19, K1
+	VMOVAPS.Z    Z19, K1, Z11
+	VCMPPS       $0x15, Z10, Z20, K1
+	VMOVAPS.Z    Z20, K1, Z12
+	VCMPPS       $0x15, Z10, Z21, K1
+	VMOVAPS.Z    Z21, K1, Z13
+	VCMPPS       $0x15, Z10, Z22, K1
+	VMOVAPS.Z    Z22, K1, Z14
+	VMOVUPS      Z11, (BX)(AX*4)
+	VMOVUPS      Z12, 64(BX)(AX*4)
+	VMOVUPS      Z13, 128(BX)(AX*4)
+	VMOVUPS      Z14, 192(BX)(AX*4)
+	VFMADD213PS  Z6, Z5, Z11
+	VFMADD213PS  Z6, Z5, Z12
+	VFMADD213PS  Z6, Z5, Z13
+	VFMADD213PS  Z6, Z5, Z14
+	VPSRLD       $0x01, Z11, Z19
+	VMOVUPS      word5f3759df<>+0(SB), Z20
+	VPSUBD       Z19, Z20, Z19
+	VPSRLD       $0x01, Z12, Z20
+	VMOVUPS      word5f3759df<>+0(SB), Z21
+	VPSUBD       Z20, Z21, Z20
+	VPSRLD       $0x01, Z13, Z21
+	VMOVUPS      word5f3759df<>+0(SB), Z22
+	VPSUBD       Z21, Z22, Z21
+	VPSRLD       $0x01, Z14, Z22
+	VMOVUPS      word5f3759df<>+0(SB), Z23
+	VPSUBD       Z22, Z23, Z22
+	VMULPS       wordbf000000<>+0(SB), Z11, Z11
+	VMULPS       wordbf000000<>+0(SB), Z12, Z12
+	VMULPS       wordbf000000<>+0(SB), Z13, Z13
+	VMULPS       wordbf000000<>+0(SB), Z14, Z14
+	VMULPS       Z19, Z11, Z23
+	VMULPS       Z20, Z12, Z24
+	VMULPS       Z21, Z13, Z25
+	VMULPS       Z22, Z14, Z26
+	VFMADD213PS  Z9, Z19, Z23
+	VFMADD213PS  Z9, Z20, Z24
+	VFMADD213PS  Z9, Z21, Z25
+	VFMADD213PS  Z9, Z22, Z26
+	VFMADD213PS  Z19, Z23, Z19
+	VFMADD213PS  Z20, Z24, Z20
+	VFMADD213PS  Z21, Z25, Z21
+	VFMADD213PS  Z22, Z26, Z22
+	VMULPS       Z19, Z11, Z23
+	VMULPS       Z20, Z12, Z24
+	VMULPS       Z21, Z13, Z25
+	VMULPS       Z22, Z14, Z26
+	VFMADD213PS  Z9, Z19, Z23
+	VFMADD213PS  Z9, Z20, Z24
+	VFMADD213PS  Z9, Z21, Z25
+	VFMADD213PS  Z9, Z22, Z26
+	VFMADD213PS  Z19, Z23, Z19
+	VFMADD213PS  Z20, Z24, Z20
+	VFMADD213PS  Z21, Z25, Z21
+	VFMADD213PS  Z22, Z26, Z22
+	VMULPS       Z19, Z11, Z11
+	VMULPS       Z20, Z12, Z12
+	VMULPS       Z21, Z13, Z13
+	VMULPS       Z22, Z14, Z14
+	VFMADD213PS  Z9, Z19, Z11
+	VFMADD213PS  Z9, Z20, Z12
+	VFMADD213PS  Z9, Z21, Z13
+	VFMADD213PS  Z9, Z22, Z14
+	VFMADD213PS  Z19, Z11, Z19
+	VFMADD213PS  Z20, Z12, Z20
+	VFMADD213PS  Z21, Z13, Z21
+	VFMADD213PS  Z22, Z14, Z22
+	VMULPS       Z4, Z15, Z15
+	VMULPS       Z4, Z16, Z16
+	VMULPS       Z4, Z17, Z17
+	VMULPS       Z4, Z18, Z18
+	VMULPS       Z19, Z15, Z15
+	VMULPS       Z20, Z16, Z16
+	VMULPS       Z21, Z17, Z17
+	VMULPS       Z22, Z18, Z18
+	VMOVUPS      (CX)(AX*4), Z11
+	VMOVUPS      64(CX)(AX*4), Z12
+	VMOVUPS      128(CX)(AX*4), Z13
+	VMOVUPS      192(CX)(AX*4), Z14
+	VMOVAPS      Z11, Z19
+	VFNMADD132PS Z8, Z11, Z19
+	VMOVAPS      Z12, Z11
+	VFNMADD132PS Z8, Z12, Z11
+	VMOVAPS      Z13, Z12
+	VFNMADD132PS Z8, Z13, Z12
+	VMOVAPS      Z14, Z13
+	VFNMADD132PS Z8, Z14, Z13
+	VFNMADD231PS Z7, Z15, Z19
+	VFNMADD231PS Z7, Z16, Z11
+	VFNMADD231PS Z7, Z17, Z12
+	VFNMADD231PS Z7, Z18, Z13
+	VMOVUPS      Z19, (CX)(AX*4)
+	VMOVUPS      Z11, 64(CX)(AX*4)
+	VMOVUPS      Z12, 128(CX)(AX*4)
+	VMOVUPS      Z13, 192(CX)(AX*4)
+	ADDQ         $+64, AX
+	SUBQ         $+64, DI
 	JGE          loop
 
 rest:
-	ADDQ         $+16, SI
+	ADDQ $+64, DI
+	SUBQ $+16, DI
+	JL   tail
+
+single:
+	VMOVUPS      (SI)(AX*4), Z11
+	VMOVUPS      (DX)(AX*4), Z12
+	VMULPS       Z1, Z11, Z13
+	VFMADD132PS  Z0, Z13, Z12
+	VPANDD       word7fffffff<>+0(SB), Z12, Z13
+	VCMPPS       $0x15, Z10, Z13, K1
+	VMOVAPS.Z    Z12, K1, Z12
+	VMOVUPS      Z12, (DX)(AX*4)
+	VMOVUPS      (BX)(AX*4), Z13
+	VMULPS       Z3, Z11, Z14
+	VMULPS       Z11, Z14, Z11
+	VFMADD132PS  Z2, Z11, Z13
+	VCMPPS       $0x15, Z10, Z13, K1
+	VMOVAPS.Z    Z13, K1, Z11
+	VMOVUPS      Z11, (BX)(AX*4)
+	VFMADD213PS  Z6, Z5, Z11
+	VPSRLD       $0x01, Z11, Z13
+	VMOVUPS      word5f3759df<>+0(SB), Z14
+	VPSUBD       Z13, Z14, Z13
+	VMULPS       wordbf000000<>+0(SB), Z11, Z11
+	VMULPS       Z13, Z11, Z14
+	VFMADD213PS  Z9, Z13, Z14
+	VFMADD213PS  Z13, Z14, Z13
+	VMULPS       Z13, Z11, Z14
+	VFMADD213PS  Z9, Z13, Z14
+	VFMADD213PS  Z13, Z14, Z13
+	VMULPS       Z13, Z11, Z11
+	VFMADD213PS  Z9, Z13, Z11
+	VFMADD213PS  Z13, Z11, Z13
+	VMULPS       Z4, Z12, Z12
+	VMULPS       Z13, Z12, Z12
+	VMOVUPS      (CX)(AX*4), Z11
+	VMOVAPS      Z11, Z13
+	VFNMADD132PS Z8, Z11, Z13
+	VFNMADD231PS Z7, Z12, Z13
+	VMOVUPS      Z13, (CX)(AX*4)
+	ADDQ         $+16, AX
+	SUBQ         $+16, DI
+	JGE          single
+
+tail:
+	ADDQ         $+16, DI
 	JE           done
 	MOVL         $-1, R8
-	BZHIL        SI, R8, R8
+	BZHIL        DI, R8, R8
 	KMOVW        R8, K1
-	VMOVUPS.Z    (AX)(DI*4), K1, Z9
-	VMOVUPS.Z    (CX)(DI*4), K1, Z10
-	VMOVUPS.Z    (DX)(DI*4), K1, Z11
-	VMOVUPS.Z    (BX)(DI*4), K1, Z12
-	VMULPS       Z1, Z12, Z1
-	VFMADD213PS  Z1, Z0, Z10
-	VMULPS       Z3, Z12, Z0
-	VMULPS       Z12, Z0, Z0
-	VFMADD213PS  Z0, Z2, Z11
-	VMULPS       Z5, Z11, Z0
-	VSQRTPS      Z0, Z0
-	VADDPS       Z6, Z0, Z0
-	VMULPS       Z4, Z10, Z1
-	VDIVPS       Z0, Z1, Z0
-	VMOVAPS      Z9, Z1
-	VFNMADD213PS Z9, Z8, Z1
-	VMOVAPS      Z0, Z0
-	VFNMADD213PS Z1, Z7, Z0
-	VMOVUPS      Z0, K1, (AX)(DI*4)
-	VMOVUPS      Z10, K1, (CX)(DI*4)
-	VMOVUPS      Z11, K1, (DX)(DI*4)
-
-done:
-	VZEROUPPER
-	RET
-
-// func adamWQuietAVX512(w *float32, m *float32, v *float32, grad *float32, s *[9]float32, n int)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·adamWQuietAVX512(SB), NOSPLIT, $0-48
-	MOVQ         w+0(FP), AX
-	MOVQ         m+8(FP), CX
-	MOVQ         v+16(FP), DX
-	MOVQ         grad+24(FP), BX
-	MOVQ         n+40(FP), SI
-	MOVQ         s+32(FP), DI
-	VBROADCASTSS (DI), Z0
-	VBROADCASTSS 4(DI), Z1
-	VBROADCASTSS 8(DI), Z2
-	VBROADCASTSS 12(DI), Z3
-	VBROADCASTSS 16(DI), Z4
-	VBROADCASTSS 20(DI), Z5
-	VBROADCASTSS 24(DI), Z6
-	VBROADCASTSS 28(DI), Z7
-	VBROADCASTSS 32(DI), Z8
-	XORQ         DI, DI
-	SUBQ         $+16, SI
-	JL           rest
-
-loop:
-	VMOVUPS      (AX)(DI*4), Z9
-	VMOVUPS      (CX)(DI*4), Z10
-	VMOVUPS      (DX)(DI*4), Z11
-	VMOVUPS      (BX)(DI*4), Z12
-	VFPCLASSPSZ  $0x20, Z10, K1
-	VFPCLASSPSZ  $0x20, Z11, K2
-	KORTESTW     K1, K2
-	JE           common1
-	VMOVAPS      Z9, Z13
-	VFNMADD213PS Z9, Z8, Z13
-	VMULPS       Z1, Z12, Z9
-	VPANDD       word7fffffff<>+0(SB), Z10, Z22
-	VMOVUPS      word00800000<>+0(SB), Z23
-	VPCMPGTD     Z22, Z23, K1
-	VPCMPGTD     word00000000<>+0(SB), Z22, K2
-	KANDW        K1, K2, K1
-	VCMPPS       $0x00, word00000000<>+0(SB), Z9, K2
-	VPANDD       word7fffffff<>+0(SB), Z13, Z22
-	VCMPPS       $0x1d, word26800000<>+0(SB), Z22, K3
-	KANDW        K2, K3, K2
-	KANDW        K1, K2, K1
-	VPANDD       word7fffffff<>+0(SB), Z10, Z22
-	VCVTDQ2PS    Z22, Z22
-	VFMADD213PS  word4b000000<>+0(SB), Z0, Z22
-	VPSUBD       word4b000000<>+0(SB), Z22, Z22
-	VPANDD       word80000000<>+0(SB), Z10, Z23
-	VPORD        Z23, Z22, Z22
-	VBLENDMPS    word00000000<>+0(SB), Z10, K1, Z14
-	VFMADD213PS  Z9, Z0, Z14
-	VMULPS       Z4, Z14, Z9
-	VBLENDMPS    Z22, Z14, K1, Z15
-	VMULPS       Z3, Z12, Z10
-	VMULPS       Z12, Z10, Z10
-	VMOVUPS      word00800000<>+0(SB), Z12
-	VPCMPGTD     Z11, Z12, K1
-	VPCMPGTD     word00000000<>+0(SB), Z11, K2
-	KANDW        K1, K2, K1
-	VCMPPS       $0x00, word00000000<>+0(SB), Z10, K2
-	KANDW        K1, K2, K1
-	VCVTDQ2PS    Z11, Z12
-	VFMADD213PS  word4b000000<>+0(SB), Z2, Z12
-	VPSUBD       word4b000000<>+0(SB), Z12, Z12
-	VBLENDMPS    word00000000<>+0(SB), Z11, K1, Z16
-	VFMADD213PS  Z10, Z2, Z16
-	VMULPS       Z5, Z16, Z10
-	VSQRTPS      Z10, Z10
-	VADDPS       Z6, Z10, Z10
-	VBLENDMPS    Z12, Z16, K1, Z17
-	VDIVPS       Z10, Z9, Z9
-	VMOVAPS      Z9, Z9
-	VFNMADD213PS Z13, Z7, Z9
-	JMP          join1
-
-common1:
-	VMULPS       Z1, Z12, Z13
-	VFMADD213PS  Z13, Z0, Z10
-	VMULPS       Z3, Z12, Z13
-	VMULPS       Z12, Z13, Z12
-	VFMADD213PS  Z12, Z2, Z11
-	VMULPS       Z5, Z11, Z12
-	VSQRTPS      Z12, Z12
-	VADDPS       Z6, Z12, Z12
-	VMULPS       Z4, Z10, Z13
-	VDIVPS       Z12, Z13, Z12
-	VMOVAPS      Z9, Z13
-	VFNMADD213PS Z9, Z8, Z13
-	VMOVAPS      Z12, Z9
-	VFNMADD213PS Z13, Z7, Z9
-	VMOVAPS      Z9, Z9
-	VMOVAPS      Z10, Z15
-	VMOVAPS      Z11, Z17
-
-join1:
-	VMOVUPS Z9, (AX)(DI*4)
-	VMOVUPS Z15, (CX)(DI*4)
-	VMOVUPS Z17, (DX)(DI*4)
-	ADDQ    $+16, DI
-	SUBQ    $+16, SI
-	JGE     loop
-
-rest:
-	ADDQ         $+16, SI
-	JE           done
-	MOVL         $-1, R8
-	BZHIL        SI, R8, R8
-	KMOVW        R8, K1
-	VMOVUPS.Z    (AX)(DI*4), K1, Z9
-	VMOVUPS.Z    (CX)(DI*4), K1, Z10
-	VMOVUPS.Z    (DX)(DI*4), K1, Z11
-	VMOVUPS.Z    (BX)(DI*4), K1, Z12
-	VFPCLASSPSZ  $0x20, Z10, K2
-	VFPCLASSPSZ  $0x20, Z11, K3
-	KORTESTW     K2, K3
-	JE           common2
-	VMOVAPS      Z9, Z13
-	VFNMADD213PS Z9, Z8, Z13
-	VMULPS       Z1, Z12, Z1
-	VPANDD       word7fffffff<>+0(SB), Z10, Z8
-	VMOVUPS      word00800000<>+0(SB), Z9
-	VPCMPGTD     Z8, Z9, K2
-	VPCMPGTD     word00000000<>+0(SB), Z8, K3
-	KANDW        K2, K3, K2
-	VCMPPS       $0x00, word00000000<>+0(SB), Z1, K3
-	VPANDD       word7fffffff<>+0(SB), Z13, Z8
-	VCMPPS       $0x1d, word26800000<>+0(SB), Z8, K4
-	KANDW        K3, K4, K3
-	KANDW        K2, K3, K2
-	VPANDD       word7fffffff<>+0(SB), Z10, Z8
-	VCVTDQ2PS    Z8, Z8
-	VFMADD213PS  word4b000000<>+0(SB), Z0, Z8
-	VPSUBD       word4b000000<>+0(SB), Z8, Z8
-	VPANDD       word80000000<>+0(SB), Z10, Z9
-	VPORD        Z9, Z8, Z8
-	VBLENDMPS    word00000000<>+0(SB), Z10, K2, Z18
-	VFMADD213PS  Z1, Z0, Z18
-	VMULPS       Z4, Z18, Z0
-	VBLENDMPS    Z8, Z18, K2, Z19
-	VMULPS       Z3, Z12, Z1
-	VMULPS       Z12, Z1, Z1
-	VMOVUPS      word00800000<>+0(SB), Z3
-	VPCMPGTD     Z11, Z3, K2
-	VPCMPGTD     word00000000<>+0(SB), Z11, K3
-	KANDW        K2, K3, K2
-	VCMPPS       $0x00, word00000000<>+0(SB), Z1, K3
-	KANDW        K2, K3, K2
-	VCVTDQ2PS    Z11, Z3
-	VFMADD213PS  word4b000000<>+0(SB), Z2, Z3
-	VPSUBD       word4b000000<>+0(SB), Z3, Z3
-	VBLENDMPS    word00000000<>+0(SB), Z11, K2, Z20
-	VFMADD213PS  Z1, Z2, Z20
-	VMULPS       Z5, Z20, Z1
-	VSQRTPS      Z1, Z1
-	VADDPS       Z6, Z1, Z1
-	VBLENDMPS    Z3, Z20, K2, Z21
-	VDIVPS       Z1, Z0, Z0
-	VMOVAPS      Z0, Z0
-	VFNMADD213PS Z13, Z7, Z0
-	JMP          join2
-
-common2:
-	VMULPS       Z1, Z12, Z1
-	VFMADD213PS  Z1, Z0, Z10
-	VMULPS       Z3, Z12, Z0
-	VMULPS       Z12, Z0, Z0
-	VFMADD213PS  Z0, Z2, Z11
-	VMULPS       Z5, Z11, Z0
-	VSQRTPS      Z0, Z0
-	VADDPS       Z6, Z0, Z0
-	VMULPS       Z4, Z10, Z1
-	VDIVPS       Z0, Z1, Z0
-	VMOVAPS      Z9, Z1
-	VFNMADD213PS Z9, Z8, Z1
-	VMOVAPS      Z0, Z0
-	VFNMADD213PS Z1, Z7, Z0
-	VMOVAPS      Z0, Z0
-	VMOVAPS      Z10, Z19
-	VMOVAPS      Z11, Z21
-
-join2:
-	VMOVUPS Z0, K1, (AX)(DI*4)
-	VMOVUPS Z19, K1, (CX)(DI*4)
-	VMOVUPS Z21, K1, (DX)(DI*4)
+	VMOVUPS.Z    (SI)(AX*4), K1, Z11
+	VMOVUPS.Z    (DX)(AX*4), K1, Z12
+	VMULPS       Z1, Z11, Z1
+	VFMADD132PS  Z0, Z1, Z12
+	VPANDD       word7fffffff<>+0(SB), Z12, Z0
+	VCMPPS       $0x15, Z10, Z0, K2
+	VMOVAPS.Z    Z12, K2, Z0
+	VMOVUPS      Z0, K1, (DX)(AX*4)
+	VMOVUPS.Z    (BX)(AX*4), K1, Z1
+	VMULPS       Z3, Z11, Z3
+	VMULPS       Z11, Z3, Z3
+	VFMADD132PS  Z2, Z3, Z1
+	VCMPPS       $0x15, Z10, Z1, K2
+	VMOVAPS.Z    Z1, K2, Z1
+	VMOVUPS      Z1, K1, (BX)(AX*4)
+	VFMADD213PS  Z6, Z5, Z1
+	VPSRLD       $0x01, Z1, Z2
+	VMOVUPS      word5f3759df<>+0(SB), Z3
+	VPSUBD       Z2, Z3, Z2
+	VMULPS       wordbf000000<>+0(SB), Z1, Z1
+	VMULPS       Z2, Z1, Z3
+	VFMADD213PS  Z9, Z2, Z3
+	VFMADD213PS  Z2, Z3, Z2
+	VMULPS       Z2, Z1, Z3
+	VFMADD213PS  Z9, Z2, Z3
+	VFMADD213PS  Z2, Z3, Z2
+	VMULPS       Z2, Z1, Z1
+	VFMADD213PS  Z9, Z2, Z1
+	VFMADD213PS  Z2, Z1, Z2
+	VMULPS       Z4, Z0, Z0
+	VMULPS       Z2, Z0, Z0
+	VMOVUPS.Z    (CX)(AX*4), K1, Z1
+	VMOVAPS      Z1, Z2
+	VFNMADD132PS Z8, Z1, Z2
+	VFNMADD231PS Z7, Z0, Z2
+	VMOVUPS      Z2, K1, (CX)(AX*4)
 
 done:
 	VZEROUPPER

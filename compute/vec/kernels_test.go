@@ -228,8 +228,8 @@ func TestDenseKernels(t *testing.T) {
 					wt.check(t, name+"Transpose")
 
 					dx, wantX := guard32(r, draw(r, rows*in, true)), make([]float32, rows*in)
-					DenseInputGrad(wantX, dy, wantT, rows, in, out)
-					k.DenseInputGrad(dx.x, dy, wt.x, rows, in, out)
+					DenseInputGrad(wantX, dy, gradientMatrix(w, wantT, in), rows, in, out)
+					k.DenseInputGrad(dx.x, dy, gradientMatrix(w, wt.x, in), rows, in, out)
 					compare(t, name+"DenseInputGrad", dx.x, wantX)
 					dx.check(t, name+"DenseInputGrad")
 
@@ -357,8 +357,8 @@ func TestUpdates(t *testing.T) {
 	})
 }
 
-// TestIdleParameters updates parameters whose gradient is zero and whose moments have become subnormal, beside others, for
-// scalars inside and outside of what the quiet way accepts.
+// TestIdleParameters updates parameters whose gradient is zero and whose moments are small, subnormal or about to become
+// zero, beside others.
 func TestIdleParameters(t *testing.T) {
 	eachISA(t, func(t *testing.T, k *Kernels) {
 		r := rand.New(rand.NewPCG(25, 26))
@@ -374,11 +374,17 @@ func TestIdleParameters(t *testing.T) {
 					g[i] = pick(0, 0, negZero, 0x1p-149, -0x1p-100)
 					m[i] = math.Float32frombits(r.Uint32() & 0x80ffffff >> (31 * r.Uint32N(2)) >> r.Uint32N(24))
 					if r.IntN(2) == 0 {
+						m[i] = momentFloor * (0.25 + 2*r.Float32())
+					}
+					if r.IntN(2) == 0 {
 						m[i] = -m[i]
 					}
 				}
 				if r.IntN(4) < quiet {
 					v[i] = math.Float32frombits(r.Uint32N(1<<24) >> r.Uint32N(24))
+					if r.IntN(2) == 0 {
+						v[i] = momentFloor * (0.25 + 2*r.Float32())
+					}
 					if r.IntN(8) == 0 {
 						v[i] = -v[i]
 					}

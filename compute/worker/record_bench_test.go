@@ -20,7 +20,7 @@ func bigRecord(n int) *Record {
 			genome[j] = float64(i*31+j) / 7
 			g.Set(fmt.Sprint("gene_", j), genome[j])
 		}
-		p := canon.NewObject("contract", "DOIN-F32 v1", "domain", "forecast", "genome", g,
+		p := canon.NewObject("contract", "DOIN-F32 v2", "domain", "forecast", "genome", g,
 			"data_hash", "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef")
 		m := canon.NewObject("status", "completed")
 		for j := range 12 {

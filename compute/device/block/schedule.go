@@ -22,6 +22,7 @@ type scheduleKey struct {
 	rate         float32
 	kind         nn.Schedule
 	warmup, step int
+	of           int // steps that the schedule is for
 }
 
 // maxScheduled is how many rates are remembered for trainings to come, in all tables together: 64 MiB.
@@ -29,7 +30,7 @@ const maxScheduled = 1 << 24
 
 // schedule returns the rates of a configuration, computed by the first goroutine that asks.
 func (e *Engine) schedule(c *nn.Config) *schedule {
-	key := scheduleKey{c.LearningRate, c.Schedule, c.WarmupSteps, c.MaxSteps}
+	key := scheduleKey{c.LearningRate, c.Schedule, c.WarmupSteps, c.MaxSteps, c.ScheduleSteps}
 	e.mu.Lock()
 	s := e.schedules[key]
 	if s == nil {

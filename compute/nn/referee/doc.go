@@ -1,6 +1,6 @@
 // Package referee settles which of two digests of one training is right.
 //
-// Two nodes that trained the same task and have different roots cannot both have kept the numeric contract DOIN-F32 v1
+// Two nodes that trained the same task and have different roots cannot both have kept the numeric contract DOIN-F32 v2
 // (CONTRACT.md). The referee descends their digest trees to the first leaf that differs, goes to the state before it,
 // which both agree on, and repeats the segment step by step with the naive kernels, the definition itself. Its own leaf
 // then equals one of the two, or neither.
