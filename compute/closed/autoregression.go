@@ -186,5 +186,5 @@ func (m *moments) fit(take []int) ([]float64, float64) {
 	if !(rest > 0) {
 		return w, math.Inf(-1)
 	}
-	return w, float64(n*f64.Log(rest/n)) + float64(2*k)*(n/(n-k-1))
+	return w, float64(n*f64.Log(rest/n)) + float64(float64(2*k)*(n/(n-k-1)))
 }

@@ -178,10 +178,12 @@ func (f *fitting) fit(s Spec) (core, error) {
 		return median{medianOf(f.z)}, nil
 	case SeasonalMean:
 		return seasonalMean{s.Period}, nil
-	case Simple, Damped, HoltWinters, HoltWintersMultiplicative:
+	case Simple, Damped:
+		return f.adjust(s.Period, func(f *fitting) (core, error) { return f.smooth(Spec{Kind: s.Kind}) })
+	case HoltWinters, HoltWintersMultiplicative:
 		return f.smooth(s)
 	case Theta:
-		return f.theta(s)
+		return f.adjust(s.Period, (*fitting).theta)
 	case AR, ARChanges:
 		return f.autoregression(s.Kind == ARChanges, s.Period)
 	case Ridge, RidgeLevel:

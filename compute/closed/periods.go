@@ -41,12 +41,13 @@ func (f Frequency) Seasons() []int {
 const (
 	maxPeriods = 3
 	maxLag     = 800
-	seasonal25 = 0.25 // the least correlation of what is one period apart
+	alike      = 0.25 // the least correlation of what is one period apart
+	nearly     = 0.75 // how alike a smaller lag must be, in parts of the most alike, to go before it
 )
 
 // Periods returns the periods of y, ascending, three at most; none for a yearly series, for one shorter than three periods,
-// and where nothing repeats. The calendar's seasons of the frequency are tried; without one every lag at which the changes of
-// y resemble themselves, the largest resemblance first and the smaller of equals.
+// and where nothing repeats. The calendar's seasons of the frequency are tried; without a calendar one or two lags of 800 at
+// most, those at which the changes of y resemble themselves.
 //
 // A period p holds if the correlation of y at p rows apart, y less its centred mean over p rows and less the periods found
 // before, is at least ¼ and twice what chance allows; if p is a multiple of a period found, it must be above those of the
@@ -76,7 +77,7 @@ func holding(z []float64, candidates []int) []int {
 		d := detrended(z, p)
 		r := correlation(d, p)
 		chance := 2 / math.Sqrt(float64(len(d)))
-		if !(r >= max(seasonal25, chance)) || !peak(z, d, p, r, found) {
+		if !(r >= max(alike, chance)) || !peak(z, d, p, r, found) {
 			continue
 		}
 		found = append(found, p)
@@ -122,13 +123,10 @@ func correlation(d []float64, lag int) float64 {
 	return float64(f64.Dot(d[:len(d)-lag], d[lag:])*float64(len(d))) / float64(all*float64(len(d)-lag))
 }
 
-// candidates returns lags at which the changes of z resemble themselves, the most alike first: the peaks of their
-// correlation, those that are multiples of an earlier and at least 0.9 times as alike left out, five at most.
+// candidates returns the lags to try without a calendar: the peak at which the changes of z resemble themselves most, the
+// smaller of equals; before it, the smallest peak that is at least ¾ as alike. nil where no lag is more alike than chance.
 func candidates(z []float64) []int {
-	d := make([]float64, len(z)-1)
-	for i := range d {
-		d[i] = z[i+1] - z[i]
-	}
+	d := changesOf(z)
 	mean := f64.Sum(d) / float64(len(d))
 	for i := range d {
 		d[i] -= mean
@@ -138,32 +136,21 @@ func candidates(z []float64) []int {
 	for lag := 1; lag < len(r); lag++ {
 		r[lag] = correlation(d, lag)
 	}
-	var peaks []int
+	least := max(alike, 3/math.Sqrt(float64(len(d)))) // many lags are looked at: more than chance allows one
+	isPeak := func(p int) bool { return r[p] >= least && r[p] >= r[p-1] && r[p] >= r[p+1] }
+	best := 0
 	for p := 2; p <= longest; p++ {
-		if r[p] >= seasonal25 && r[p] >= r[p-1] && r[p] >= r[p+1] {
-			peaks = append(peaks, p)
+		if isPeak(p) && (best == 0 || r[p] > r[best]) {
+			best = p
 		}
 	}
-	slices.SortStableFunc(peaks, func(a, b int) int {
-		switch {
-		case r[a] > r[b]:
-			return -1
-		case r[a] < r[b]:
-			return 1
+	for p := 2; p < best; p++ {
+		if isPeak(p) && r[p] >= float64(nearly*r[best]) {
+			return []int{p, best}
 		}
-		return a - b
-	})
-	var found []int
-	for len(peaks) > 0 && len(found) < 5 {
-		best := peaks[0]
-		for _, p := range peaks { // the smallest that is nearly as good and divides it
-			if p < best && best%p == 0 && r[p] >= float64(0.9*r[peaks[0]]) {
-				best = p
-			}
-		}
-		found = append(found, best)
-		peaks = slices.DeleteFunc(peaks, func(p int) bool { return p%best == 0 })
 	}
-	slices.Sort(found)
-	return found
+	if best == 0 {
+		return nil
+	}
+	return []int{best}
 }

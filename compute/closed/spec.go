@@ -81,14 +81,16 @@ func Specs(y []float64, periods []int, horizon int) []Spec {
 			add(SeasonalMean, false, p)
 		}
 	}
-	add(Simple, false, 0)
-	add(Damped, false, 0)
-	if log {
-		add(Damped, true, 0)
-	}
 	season := 0
 	if len(periods) > 0 {
 		season = periods[0]
+	}
+	add(Simple, false, season)
+	add(Damped, false, season)
+	if log {
+		add(Damped, true, season)
+	}
+	if season > 0 {
 		add(HoltWinters, false, season)
 		if log {
 			add(HoltWinters, true, season)

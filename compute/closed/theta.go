@@ -2,46 +2,49 @@ package closed
 
 import "doin.network/node/compute/f64"
 
-// theta is simple smoothing that drifts by half the slope of the least squares line, on the series without its seasons
-// (additive: those of logarithms are factors), which are added to the forecasts.
-type theta struct {
-	smoothing
-	seasons []float64 // [period], empty without seasons
+// adjusted is a model of a series without its seasons (additive: those of logarithms are factors), which are added to the
+// forecasts.
+type adjusted struct {
+	core
+	seasons []float64 // [period]
 }
 
-func (m *theta) coefficients() []float64 { return append(m.smoothing.coefficients(), m.seasons...) }
+func (m *adjusted) coefficients() []float64 { return append(m.core.coefficients(), m.seasons...) }
 
-func (m *theta) walk(z []float64, first, horizon int, out []float64) {
-	m.smoothing.walk(withoutSeasons(z, m.seasons), first, horizon, out)
-	p := len(m.seasons)
-	if p == 0 {
-		return
-	}
+func (m *adjusted) walk(z []float64, first, horizon int, out []float64) {
+	m.core.walk(withoutSeasons(z, m.seasons), first, horizon, out)
 	for t := first; t <= len(z); t++ {
 		row := out[(t-first)*horizon:][:horizon]
 		for k := range row {
-			row[k] += m.seasons[(t+k)%p]
+			row[k] += m.seasons[(t+k)%len(m.seasons)]
 		}
 	}
 }
 
-// theta fits the drift by least squares and α by the grid. A trend with β = 0 keeps its slope: that is the drift.
-func (f *fitting) theta(spec Spec) (core, error) {
-	m := &theta{seasons: seasonsOf(f.z, spec.Period)}
-	x := withoutSeasons(f.z, m.seasons)
-	start := initial(x, 1, false, false)
-	start.slope = float64(0.5 * slopeOf(x))
-	m.smoothing = smoothing{phi: 1, period: 1, trend: true, start: start}
-	g := &fitting{ctx: f.ctx, z: x, horizon: f.horizon}
-	return m, g.search(&m.smoothing, []grid{{&m.alpha, alphas}})
+// adjust fits a form without seasons to the series without those of the period; to the series itself for a period of 0.
+func (f *fitting) adjust(period int, fit func(f *fitting) (core, error)) (core, error) {
+	if period == 0 {
+		return fit(f)
+	}
+	seasons := seasonsOf(f.z, period)
+	inner, err := fit(&fitting{ctx: f.ctx, z: withoutSeasons(f.z, seasons), horizon: f.horizon})
+	if err != nil {
+		return nil, err
+	}
+	return &adjusted{inner, seasons}, nil
+}
+
+// theta fits simple smoothing that drifts by half the slope of the least squares line: a trend with β = 0 keeps its slope.
+func (f *fitting) theta() (core, error) {
+	start := initial(f.z, 1, false, false)
+	start.slope = float64(0.5 * slopeOf(f.z))
+	s := &smoothing{phi: 1, period: 1, trend: true, start: start}
+	return s, f.search(s, []grid{{&s.alpha, alphas}})
 }
 
 // seasonsOf returns the mean deviation of each step of the period from the centred mean over one period, their sum brought
-// to 0; nil for a period of 0.
+// to 0.
 func seasonsOf(z []float64, period int) []float64 {
-	if period == 0 {
-		return nil
-	}
 	sums, counts := make([]float64, period), make([]float64, period)
 	half := period / 2
 	for t := half; t+half < len(z); t++ {
@@ -64,11 +67,8 @@ func seasonsOf(z []float64, period int) []float64 {
 	return sums
 }
 
-// withoutSeasons returns z less the seasons; z itself where there are none.
+// withoutSeasons returns z less the seasons.
 func withoutSeasons(z, seasons []float64) []float64 {
-	if len(seasons) == 0 {
-		return z
-	}
 	x := make([]float64, len(z))
 	for t, v := range z {
 		x[t] = v - seasons[t%len(seasons)]
