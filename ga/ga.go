@@ -43,10 +43,11 @@ func WithRepair(f func(genome.Genome) genome.Genome) Option {
 	return func(g *GA) { g.repair = f }
 }
 
-// WithNoise says that a genome scores differently with another seed. The search then races (Hoeffding races of Maron and Moore,
-// "Hoeffding races: accelerating model selection search", NIPS 1993; "A racing algorithm" of Birattari and others, 2002): a new
-// genome is trained with one seed; the elites, and who could be one as far as its error allows, with one after the other, at
-// most RacingSeeds. Selection, elites and Best go by what is expected of an individual, not by what it scored.
+// WithNoise says that a genome scores differently with another seed. The search then races, after Maron and Moore, "Hoeffding
+// races" (NIPS 1993), and Birattari and others, "A racing algorithm for configuring metaheuristics" (GECCO 2002), but with
+// shrunk means for bounds and tests: a new genome is trained with one seed; the elites, and who could be one as far as its
+// error allows, with one after the other, at most RacingSeeds. Selection, elites and Best go by what is expected of an
+// individual, not by what it scored.
 func WithNoise() Option {
 	return func(g *GA) { g.noisy = true }
 }
