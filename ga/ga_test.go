@@ -496,7 +496,7 @@ func TestConfig(t *testing.T) {
 	}
 	for _, bad := range []string{`{"population": 1}`, `{"population": "x"}`, `{"popul": 3}`, `{"elites": 32}`,
 		`{"mutation_rate": 1.5}`, `{"mutation_sigma": 0}`, `{"crossover": "none"}`, `{"tournament_size": 0}`,
-		`{"immigrants": 31}`, `{"patience": -1}`, `{"retries": -1}`, `{"immigrant_placement": "best"}`, `{"population": 99999999}`} {
+		`{"immigrants": 31}`, `{"patience": -1}`, `{"retries": -1}`, `{"immigrant_placement": "best"}`, `{"racing_seeds": 0}`, `{"racing_seeds": 65}`, `{"population": 99999999}`} {
 		if _, err := parse(bad); err == nil {
 			t.Errorf("ParseConfig(%s) succeeded", bad)
 		}
