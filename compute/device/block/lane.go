@@ -174,11 +174,12 @@ func (l *lane) launch() error {
 	return nil
 }
 
-// giveUp takes the trainings of models that are too slow off the device, unless they are further than one launch.
+// giveUp takes the trainings of models that are too slow off the device, unless they are further than the launches that
+// found it out.
 func (l *lane) giveUp(w *launch) {
 	var off []*individual
 	w.members = slices.DeleteFunc(w.members, func(i *individual) bool {
-		if i.plan.pace.slow && i.launches == 1 && i.record.Status == kernels.StatusRunning {
+		if i.plan.pace.slow && i.launches <= 2 && i.record.Status == kernels.StatusRunning {
 			off = append(off, i)
 			return true
 		}
@@ -318,7 +319,7 @@ func (e *Engine) measure(w *launch) (slow bool) {
 		if !seen[i.plan] {
 			seen[i.plan] = true
 			p.correct(ratio)
-			p.slow = p.seconds/float64(max(1, busy)) > MaxStepTime.Seconds()
+			p.judge(p.seconds / float64(max(1, busy)))
 		}
 		slow = slow || p.slow
 	}
