@@ -10,6 +10,7 @@ import (
 // call is a request as the parent sees it.
 type call struct {
 	id     uint64
+	verb   Verb
 	frames chan Frame // records and the final frame; room for all that may be under way
 	// records is how many the worker may send before the next credit; guarded by session.mu.
 	records int
@@ -22,7 +23,7 @@ type call struct {
 func (s *session) open(ctx context.Context, f Frame, records int) (*call, error) {
 	s.mu.Lock()
 	s.next++
-	c := &call{id: s.next, frames: make(chan Frame, maxAhead+1), records: records}
+	c := &call{id: s.next, verb: f.Verb, frames: make(chan Frame, maxAhead+1), records: records}
 	s.calls[c.id] = c
 	s.mu.Unlock()
 	f.ID, f.Kind = c.id, KindRequest

@@ -29,8 +29,8 @@ type Limits struct {
 	MemoryBytes int64
 	// FrameBytes bounds the body of a frame. Default DefaultFrameBytes.
 	FrameBytes int64
-	// Attempts is how often a job is tried when the worker dies over it, and how
-	// often in a row a process may fail to start before calls give up. Default 3.
+	// Attempts is how often a request is tried when the worker dies over it (a job that was alone, twice at most),
+	// and how often in a row a process may fail to start before calls give up. Default 3.
 	Attempts int
 	// BackoffMin and BackoffMax bound the pause before a restart, which doubles with
 	// each death that follows a short life. Defaults 100 ms and 30 s.

@@ -72,6 +72,7 @@ type Search struct {
 	ahead   int   // of this run
 	over    error // why there is nothing more to come
 	deaths  int   // of workers since the last record
+	charged int   // what they count
 	next    int   // number of the generation to come
 	credits []credit
 	// answered is the number of the record that the next Continue answers: credits are those before it, back to the
@@ -187,8 +188,8 @@ func (x *Search) request(sess *session) Frame {
 	return f
 }
 
-// died counts a death of the worker: an error when there were too many. The
-// request is to be opened again.
+// died counts a death of the worker: an error when there were too many, one that another request may be to blame for
+// counting less. The request is to be opened again.
 func (x *Search) died(err error) error {
 	x.sess, x.call = nil, nil
 	if errors.Is(err, ErrClosed) {
@@ -199,8 +200,16 @@ func (x *Search) died(err error) error {
 	if errors.As(err, &innocent) {
 		return nil
 	}
-	x.s.diedOver(x.job.Domain, x.next, err)
-	if x.deaths++; x.deaths >= x.s.limits.Attempts {
+	points := pointsAlone
+	var death *deathError
+	if errors.As(err, &death) && death.jobs > 0 {
+		points = pointsAmong
+	}
+	x.deaths, x.charged = x.deaths+1, x.charged+points
+	switch {
+	case x.s.diedOver(x.job.Domain, x.next, points, err):
+		x.charged = 0 // the fallback has its own tries
+	case x.charged >= pointsAlone*x.s.limits.Attempts:
 		x.over = fmt.Errorf("optimize: generation %d: tried %d times: %w", x.next, x.deaths, err)
 		return x.over
 	}
@@ -280,7 +289,8 @@ func (x *Search) take(f *Frame) (Generation, error) {
 	if err != nil {
 		return g, x.sess.nonsense(f.ID, fmt.Errorf("record: %w", err))
 	}
-	x.deaths, x.next, x.begun = 0, g.Number+1, time.Now()
+	x.s.survived(x.job.Domain)
+	x.deaths, x.charged, x.next, x.begun = 0, 0, g.Number+1, time.Now()
 	x.job.Resume, x.job.Window = g.Record, 0 // the record has the window in force
 	x.trim()
 	return g, nil

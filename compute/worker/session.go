@@ -18,6 +18,8 @@ type deathError struct {
 	reason error
 	// blame is the request that was its cause, 0 if that cannot be told.
 	blame uint64
+	// jobs is how many jobs were open.
+	jobs int
 }
 
 func (e *deathError) Error() string { return e.reason.Error() }
@@ -84,6 +86,9 @@ func (s *session) fail(blame uint64, reason error) {
 	for _, c := range s.calls {
 		if c.overrun != nil {
 			c.overrun.Stop()
+		}
+		if isJob(c.verb) {
+			s.death.jobs++
 		}
 	}
 	close(s.dead)

@@ -56,14 +56,25 @@ type Supervisor struct {
 	closed      bool
 	domains     map[string]*configured
 	deaths      map[string]generationDeaths // of the last generation of each domain's search that cost a worker
-	distrusted  error                       // why the fallback should take over
+	spare       bool                        // the fallback has not taken over yet
+	distrusted  error                       // why it should
 }
 
 // generationDeaths counts the workers that died over a generation.
-type generationDeaths struct{ generation, deaths int }
+type generationDeaths struct{ generation, deaths, points int }
 
-// maxGenerationDeaths is how many workers may die over one generation before the fallback makes it.
-const maxGenerationDeaths = 2
+const (
+	// maxGenerationDeaths is how many workers may die over one generation before the fallback makes it.
+	maxGenerationDeaths = 2
+	// maxJobDeaths is how many workers may die over a job before it is given up, if no other job can be the cause.
+	maxJobDeaths = 2
+	// A death over a search counts so much where nothing else can have been its cause, and so much where a job can: a job
+	// is given up before it has cost the search's worker its place.
+	pointsAlone, pointsAmong = 3, 1
+)
+
+// isJob reports whether requests of a verb are for somebody who waits for one training.
+func isJob(v Verb) bool { return v == VerbEvaluate || v == VerbInfer || v == VerbGenerate }
 
 // configured is what it takes to configure a domain again.
 type configured struct {
@@ -84,7 +95,7 @@ func NewSupervisor(o Options) *Supervisor {
 	}
 	return &Supervisor{argv: append([]string{o.Path}, o.Args...), fallback: o.Fallback, limits: o.Limits.withDefaults(), log: log, mem: mem,
 		jobs: newSemaphore(1), urgent: newSemaphore(1), retry: newSemaphore(1), changed: make(chan struct{}),
-		domains: map[string]*configured{}, deaths: map[string]generationDeaths{}}
+		domains: map[string]*configured{}, deaths: map[string]generationDeaths{}, spare: o.Fallback != nil}
 }
 
 // Run keeps a worker running until ctx ends, then lets it end, kills it after
@@ -105,12 +116,8 @@ func (s *Supervisor) Run(ctx context.Context) error {
 		// One start before those who wait give up.
 		if s.fallback != nil && (notStartable(err) || failed >= max(1, s.limits.Attempts-1)) {
 			s.log.Warn("worker cannot be started, another program takes its place", "program", s.argv[0], "by", s.fallback[0], "err", err)
-			s.argv, s.fallback, failed = s.fallback, nil, 0
-			continue
-		}
-		if why := s.distrust(); why != nil && s.fallback != nil {
-			s.log.Warn("worker is given up, another program takes its place", "program", s.argv[0], "by", s.fallback[0], "err", why)
-			s.argv, s.fallback, failed = s.fallback, nil, 0
+			s.fallBack()
+			failed = 0
 			continue
 		}
 		if notStartable(err) {
@@ -128,7 +135,20 @@ func (s *Supervisor) Run(ctx context.Context) error {
 		}
 		timer.Stop()
 		pause = min(2*pause, s.limits.BackoffMax)
+		if why := s.distrust(); why != nil { // searches have had the pause to say so
+			s.log.Warn("worker is given up, another program takes its place", "program", s.argv[0], "by", s.fallback[0], "err", why)
+			s.fallBack()
+			failed = 0
+		}
 	}
+}
+
+// fallBack puts the fallback in the program's place.
+func (s *Supervisor) fallBack() {
+	s.argv, s.fallback = s.fallback, nil
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.spare, s.distrusted = false, nil
 }
 
 // live is one life of the worker: it returns why it ended, with nothing left of it.
@@ -220,19 +240,28 @@ func (s *Supervisor) withdraw(sess *session) {
 }
 
 // diedOver counts a worker that died over a generation of a search. A generation does the same again with the next worker:
-// what has cost two is left to the fallback.
-func (s *Supervisor) diedOver(domain string, generation int, err error) {
+// what has cost two is left to the fallback, which is going to take over where the answer is true.
+func (s *Supervisor) diedOver(domain string, generation, points int, err error) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	d := s.deaths[domain]
 	if d.generation != generation {
 		d = generationDeaths{generation: generation}
 	}
-	d.deaths++
+	d.deaths, d.points = d.deaths+1, d.points+points
 	s.deaths[domain] = d
-	if d.deaths >= maxGenerationDeaths {
+	due := s.spare && d.points >= pointsAlone*maxGenerationDeaths
+	if due {
 		s.distrusted = fmt.Errorf("domain %q: %d workers died over generation %d: %w", domain, d.deaths, generation, err)
 	}
+	return due
+}
+
+// survived forgets the deaths over a generation that has been made.
+func (s *Supervisor) survived(domain string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.deaths, domain)
 }
 
 // distrust returns why the fallback should take over, once.
@@ -321,7 +350,7 @@ const maxInnocent = 100
 // request sends f to the worker and returns the reply; read, unless nil, is
 // given it first, and its error means that the worker answers nonsense. When the
 // worker dies meanwhile the request is sent to the next one, Limits.Attempts
-// times unless another request is to blame.
+// times, unless another request is to blame. A job that was the only one when its second worker died is not tried again.
 func (s *Supervisor) request(ctx context.Context, f Frame, limit time.Duration, read func(*Frame) error) (Frame, error) {
 	for attempt, innocent := 1, 0; ; {
 		reply, err := s.try(ctx, f, limit, read, attempt > 1)
@@ -337,8 +366,9 @@ func (s *Supervisor) request(ctx context.Context, f Frame, limit time.Duration, 
 			innocent++
 			continue
 		}
-		if attempt++; attempt > s.limits.Attempts {
-			return Frame{}, fmt.Errorf("%s: tried %d times: %w", f.Verb, s.limits.Attempts, death.reason)
+		over := attempt >= s.limits.Attempts || isJob(f.Verb) && attempt >= maxJobDeaths && death.jobs <= 1
+		if attempt++; over {
+			return Frame{}, fmt.Errorf("%s: tried %d times: %w", f.Verb, attempt-1, death.reason)
 		}
 	}
 }

@@ -640,22 +640,47 @@ func TestFallback(t *testing.T) {
 	}
 }
 
-// A generation over which two workers died is made by the fallback; other deaths do not bring it.
+// A generation over which two workers died is made by the fallback, however few tries it has; other deaths do not bring it.
 func TestKillingGeneration(t *testing.T) {
-	l := quick()
-	l.Attempts = 10
-	s := start(t, "good", l, childMode+"sturdy")
+	for _, attempts := range []int{2, 3, 10} {
+		l := quick()
+		l.Attempts = attempts
+		s := start(t, "good", l, childMode+"sturdy")
+		configure(t, s)
+		search, err := s.Optimize(within(t), OptimizeJob{Domain: "d", Seed: 3, Settings: canon.NewObject("do", "die if good")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer search.Close()
+		if g, err := search.Next(within(t)); err != nil || g.Number != 0 {
+			t.Errorf("%d attempts: Next() = generation %d, %v, want 0", attempts, g.Number, err)
+		}
+		if n := s.Restarts(); n < maxGenerationDeaths || n > maxGenerationDeaths+1 {
+			t.Errorf("%d attempts: %d restarts, want %d or one more", attempts, n, maxGenerationDeaths)
+		}
+	}
+}
+
+// A job that kills two workers is given up, and the reason told; a search beside it keeps its worker.
+func TestKillingJob(t *testing.T) {
+	s := start(t, "good", quick(), childMode+"sturdy")
 	configure(t, s)
-	search, err := s.Optimize(within(t), OptimizeJob{Domain: "d", Seed: 3, Settings: canon.NewObject("do", "die if good")})
+	search, err := s.Optimize(within(t), OptimizeJob{Domain: "d", Seed: 3, Settings: canon.NewObject("do", "pause:1000")})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer search.Close()
-	if g, err := search.Next(within(t)); err != nil || g.Number != 0 {
-		t.Errorf("Next() = generation %d, %v, want 0", g.Number, err)
+	var all sync.WaitGroup
+	defer all.Wait()
+	all.Go(func() { _, _ = search.Next(within(t)) })
+	for n := range 2 {
+		_, err := s.Evaluate(within(t), job(1, "die if good"))
+		if !errors.Is(err, ErrWorkerDied) || !strings.Contains(fmt.Sprint(err), "exit") {
+			t.Errorf("job %d: Evaluate() = %v, want ErrWorkerDied with the exit", n, err)
+		}
 	}
-	if n := s.Restarts(); n < maxGenerationDeaths || n > maxGenerationDeaths+1 {
-		t.Errorf("%d restarts, want %d or one more", n, maxGenerationDeaths)
+	if n := s.Restarts(); n > 2*maxJobDeaths {
+		t.Errorf("%d workers died over 2 jobs, want %d", n, 2*maxJobDeaths)
 	}
 }
 

@@ -41,7 +41,7 @@ type Engine struct {
 	floor   sync.Mutex // what lies on the device; taken before mu
 	memory  *pool
 	tables  *tables
-	running int  // individuals on the device
+	running int  // individuals on the device, and predictions
 	crowded bool // there was too little memory: nobody is admitted before somebody has ended
 }
 
@@ -345,6 +345,7 @@ func (e *Engine) putBack(list []*individual) {
 		i.taken = false
 	}
 	e.taken -= len(list)
+	e.cancelled = true // meanwhile, perhaps
 	e.pending = append(list[:len(list):len(list)], e.pending...)
 	e.wake()
 }
@@ -362,7 +363,7 @@ func (e *Engine) reclaim() bool {
 		return true
 	}
 	for _, l := range e.lanes {
-		if l.idle && l.launcher.release() {
+		if !l.launcher.using && l.launcher.release() {
 			return true
 		}
 	}

@@ -16,7 +16,7 @@ type lane struct {
 	queue    kernels.Queue
 	launcher *launcher
 	active   []*individual
-	idle     bool // guarded by Engine.floor: there is nothing under way
+	idle     bool // guarded by Engine.floor: there is nothing to do
 }
 
 // loop is the lane's goroutine: it admits what has been submitted, makes a launch, and deals with what has ended.
@@ -44,7 +44,7 @@ func (l *lane) loop() {
 	}
 }
 
-// rest says whether the lane's buffers may be taken.
+// rest says whether the lane has something to do.
 func (l *lane) rest(idle bool) {
 	l.engine.floor.Lock()
 	defer l.engine.floor.Unlock()
@@ -56,7 +56,7 @@ func (l *lane) fail(err error) {
 	pending, asked := l.engine.take(-1)
 	l.engine.finish(pending, err)
 	for _, p := range asked {
-		p.finish <- err
+		l.engine.answer(p, err)
 	}
 	l.engine.finish(l.active, err)
 	l.active = nil
@@ -69,10 +69,14 @@ func (l *lane) admit() error {
 	pending, asked := e.take(len(l.active))
 	for n, p := range asked {
 		err := l.predict(p)
-		p.finish <- err
-		if err != nil && !crowded(err) && !errors.Is(err, ErrSize) && !errors.Is(err, ErrSlow) && p.ctx.Err() == nil {
+		if errors.Is(err, errWait) {
+			e.askAgain(p)
+			continue
+		}
+		e.answer(p, err)
+		if err != nil && !errors.Is(err, ErrSize) && !errors.Is(err, ErrSlow) && !errors.Is(err, p.ctx.Err()) {
 			for _, p := range asked[n+1:] {
-				p.finish <- lost(err)
+				e.answer(p, lost(err))
 			}
 			e.putBack(pending)
 			return err
@@ -142,9 +146,10 @@ func (l *lane) launch() error {
 	if len(l.active) == 0 {
 		return nil
 	}
+	alone := len(l.active) == 1 && !e.others(l)
 	w, err := l.launcher.run(l.active, e.launchTime())
 	if err != nil && crowded(err) {
-		return l.evict(l.active[len(l.active)-1], err)
+		return l.evict(l.active[len(l.active)-1], alone, err)
 	}
 	if err != nil {
 		return err
@@ -163,19 +168,18 @@ func (l *lane) launch() error {
 	if err := l.collect(w.members); err != nil {
 		return err
 	}
-	if len(w.left) > 0 && len(l.active) > 0 {
-		if i := w.left[len(w.left)-1]; len(l.active) > 1 || e.others(l) {
-			return l.evict(i, kernels.ErrMemory)
-		}
+	if len(w.left) > 0 {
+		return l.evict(w.left[len(w.left)-1], false, kernels.ErrMemory)
 	}
 	return nil
 }
 
-// giveUp takes the trainings of models that are too slow off the device, unless they are further than one launch.
+// giveUp takes the trainings of models that are too slow off the device, unless they are further than the launches that
+// found it out.
 func (l *lane) giveUp(w *launch) {
 	var off []*individual
 	w.members = slices.DeleteFunc(w.members, func(i *individual) bool {
-		if i.plan.pace.slow && i.launches == 1 && i.record.Status == kernels.StatusRunning {
+		if i.plan.pace.slow && i.launches <= 2 && i.record.Status == kernels.StatusRunning {
 			off = append(off, i)
 			return true
 		}
@@ -256,26 +260,32 @@ func (l *lane) bestOf(ended []*individual) ([][]float32, error) {
 }
 
 // evict makes room for a launch that found too little memory: a training waits until another one has ended, and goes on from
-// where it was. The only one there is too large.
-func (l *lane) evict(i *individual, cause error) error {
+// where it was. One that was alone on the device all the time is too large; one that has become alone is left to try again.
+func (l *lane) evict(i *individual, alone bool, cause error) error {
 	e := l.engine
-	l.active = slices.DeleteFunc(l.active, func(o *individual) bool { return o == i })
-	if len(l.active) == 0 && !e.others(l) {
-		l.remove([]*individual{i}, fmt.Errorf("%w: %w", ErrSize, cause))
-		return nil
-	}
 	if i.record.Fresh == 0 {
 		state := make([]float32, 4*i.plan.program.Size)
 		if err := l.queue.Download(bytesOf(state), i.state); err != nil {
-			l.active = append(l.active, i)
 			return lost(err)
 		}
 		i.from = i.checkpoint(state)
 	}
-	l.leave([]*individual{i})
 	e.floor.Lock()
-	e.crowded = true
+	last := e.running == 1
+	if !last {
+		e.vacate(i)
+		e.running--
+		e.crowded = true
+	}
 	e.floor.Unlock()
+	if last && !alone {
+		return nil
+	}
+	l.active = slices.DeleteFunc(l.active, func(o *individual) bool { return o == i })
+	if last {
+		l.remove([]*individual{i}, fmt.Errorf("%w: %w", ErrSize, cause))
+		return nil
+	}
 	e.putBack([]*individual{i})
 	return nil
 }
@@ -309,7 +319,7 @@ func (e *Engine) measure(w *launch) (slow bool) {
 		if !seen[i.plan] {
 			seen[i.plan] = true
 			p.correct(ratio)
-			p.slow = p.seconds/float64(max(1, busy)) > MaxStepTime.Seconds()
+			p.judge(p.seconds / float64(max(1, busy)))
 		}
 		slow = slow || p.slow
 	}

@@ -53,7 +53,8 @@ type launcher struct {
 	shuffle *rand.Rand
 
 	population, order, work, gathered scratch
-	ordered                           int // numbers 0, 1, … in order
+	ordered                           int  // numbers 0, 1, … in order
+	using                             bool // guarded by Engine.floor: the buffers are those of a launch
 	bytes                             []byte
 	fetched                           []float32
 }
@@ -147,14 +148,13 @@ type launch struct {
 // kernels.ErrLost.
 func (l *launcher) run(population []*individual, limit time.Duration) (*launch, error) {
 	e := l.engine
-	e.floor.Lock()
-	tables, err := e.models.sync(l.queue)
-	if err != nil {
-		e.floor.Unlock()
-		return nil, err
-	}
 	groups := split(population)
-	err = l.grids(groups)
+	e.floor.Lock()
+	l.using = true
+	tables, err := e.models.sync(l.queue)
+	if err == nil {
+		err = l.grids(groups)
+	}
 	if err == nil {
 		for _, g := range groups {
 			g.choose(e.options.StepsPerLaunch, limit)
@@ -162,11 +162,7 @@ func (l *launcher) run(population []*individual, limit time.Duration) (*launch, 
 		err = l.reserve(len(population), len(groups))
 	}
 	e.floor.Unlock()
-	defer func() {
-		e.floor.Lock()
-		e.models.done(tables)
-		e.floor.Unlock()
-	}()
+	defer l.over(tables)
 	if err != nil {
 		return nil, err
 	}
@@ -182,6 +178,17 @@ func (l *launcher) run(population []*individual, limit time.Duration) (*launch, 
 		w.records[n] = i.record
 	}
 	return w, l.make(w, groups, tables)
+}
+
+// over ends the use of the buffers, and of tables unless they are nil.
+func (l *launcher) over(tables *programs) {
+	e := l.engine
+	e.floor.Lock()
+	defer e.floor.Unlock()
+	l.using = false
+	if tables != nil {
+		e.models.done(tables)
+	}
 }
 
 // make launches the groups of w and waits for them.
@@ -316,6 +323,7 @@ func (l *launcher) best(individuals []*individual) ([][]float32, error) {
 	}
 	e := l.engine
 	e.floor.Lock()
+	l.using = true
 	err := l.hold(&l.gathered, int64(4*elements))
 	if err == nil {
 		err = l.reserve(len(individuals), 1)
@@ -325,14 +333,10 @@ func (l *launcher) best(individuals []*individual) ([][]float32, error) {
 		tables, err = e.models.sync(l.queue)
 	}
 	e.floor.Unlock()
+	defer l.over(tables)
 	if err != nil {
 		return nil, err
 	}
-	defer func() {
-		e.floor.Lock()
-		e.models.done(tables)
-		e.floor.Unlock()
-	}()
 	if cap(l.fetched) < elements {
 		l.fetched = make([]float32, elements)
 	}

@@ -148,7 +148,7 @@ func (m *models) get(key string, of func() shape) (*model, error) {
 		return nil, err
 	}
 	p.key, p.of, p.pace = key, s.model, priorPace(s)
-	if p.pace.hopeless() {
+	if p.pace.hopeless(m.device.Properties().TimeOut) {
 		return nil, fmt.Errorf("%w: %v FLOP a step", ErrSlow, p.pace.flop)
 	}
 	return m.add(p), nil

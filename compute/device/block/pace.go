@@ -12,11 +12,13 @@ const (
 	MaxStepTime = time.Second
 )
 
-// What a block is taken to do before anything was measured, in FLOP/s, and what it cannot do.
+// What a block is taken to do before anything was measured, in FLOP/s, what it is likely to do at most, and what it cannot do.
 const (
 	priorSpeed    = 20e9
+	likelySpeed   = 50e9
 	hopelessSpeed = 500e9
 	priorStep     = 20e-6 // seconds of a step of nothing
+	leastStep     = 1e-6  // whatever the clock says
 	// caution is how much longer the first step of a model may take than is expected.
 	caution = 20
 )
@@ -27,6 +29,7 @@ type pace struct {
 	flop     float64 // of a step, about
 	seconds  float64
 	measured bool
+	doubted  bool // a step took longer than MaxStepTime, and another one must
 	slow     bool // a step takes longer than MaxStepTime
 }
 
@@ -36,8 +39,15 @@ func priorPace(s shape) pace {
 	return pace{flop: flop, seconds: priorStep + flop/priorSpeed}
 }
 
-// hopeless reports whether no device makes a step in time.
-func (p *pace) hopeless() bool { return p.flop/hopelessSpeed > MaxStepTime.Seconds() }
+// hopeless reports whether no device makes a step in time, or none of those that the system stops when they do not: there the
+// first step is not tried unless it is likely to be in time.
+func (p *pace) hopeless(timeOut bool) bool {
+	speed := hopelessSpeed
+	if timeOut {
+		speed = likelySpeed
+	}
+	return p.flop/speed > MaxStepTime.Seconds()
+}
 
 // correct makes the pace that of a launch that took ratio times what was expected of it. The first measurement counts as it
 // is, later ones by half.
@@ -45,8 +55,17 @@ func (p *pace) correct(ratio float64) {
 	if p.measured {
 		ratio = (1 + min(max(ratio, 0.125), 8)) / 2
 	}
-	p.seconds = min(max(p.seconds*ratio, 1e-9), 1e6)
+	p.seconds = min(max(p.seconds*ratio, leastStep), 1e6)
 	p.measured = true
+}
+
+// judge looks at a step that took so many seconds. One that is too long may be the host's doing, which slept: the next
+// launch makes one step, which counts as it is, and only where that is too long as well is the model slow.
+func (p *pace) judge(seconds float64) {
+	over := seconds > MaxStepTime.Seconds()
+	p.slow = over && p.doubted
+	p.doubted = over
+	p.measured = p.measured && (!over || p.slow)
 }
 
 // products returns the multiplications of a forward pass over one sample.

@@ -45,13 +45,55 @@ func TestClock(t *testing.T) {
 	}
 }
 
+// hours is a clock that goes on by an hour at some of the calls, else by a microsecond.
+func hours(at func(call int) bool) func() time.Time {
+	var mu sync.Mutex
+	now, calls := time.Unix(0, 0), 0
+	return func() time.Time {
+		mu.Lock()
+		defer mu.Unlock()
+		if calls++; at(calls) {
+			now = now.Add(time.Hour)
+		}
+		now = now.Add(time.Microsecond)
+		return now
+	}
+}
+
+// TestHiccup lets the host sleep for an hour while a launch is under way, the first of a model or a later one: that makes no
+// model slow.
+func TestHiccup(t *testing.T) {
+	for launch := 1; launch <= 6; launch++ {
+		d := null.New(null.Config{})
+		e := engine(t, d, Options{Lanes: 1, now: hours(func(call int) bool { return call == 2*launch })})
+		task := small(1, 100)
+		task.Config.EvalEvery, task.Config.Segment = 0, 10
+		for range 2 {
+			if _, err := e.Train(t.Context(), &task); err != nil {
+				t.Errorf("sleep at launch %d: %v", launch, err)
+			}
+		}
+	}
+}
+
+func TestHopeless(t *testing.T) {
+	f := func(flop float64, timeOut, want bool) {
+		t.Helper()
+		p := pace{flop: flop}
+		if got := p.hopeless(timeOut); got != want {
+			t.Errorf("hopeless(%v FLOP, %v) = %v, want %v", flop, timeOut, got, want)
+		}
+	}
+	f(40e9, true, false)
+	f(60e9, true, true)
+	f(60e9, false, false)
+	f(600e9, false, true)
+}
+
 // TestSlow refuses a model of which a step takes too long: the first launch says so, and later trainings are not begun.
 func TestSlow(t *testing.T) {
-	c := &clock{r: rand.New(rand.NewPCG(1, 1)), most: 1}
-	c.at = time.Unix(0, 0)
-	long := func() time.Time { return c.now().Add(time.Duration(c.at.UnixNano()) * time.Duration(time.Hour)) }
 	d := null.New(null.Config{})
-	e := engine(t, d, Options{now: long})
+	e := engine(t, d, Options{now: hours(func(int) bool { return true })})
 	task := small(1, 100)
 	if _, err := e.Train(t.Context(), &task); !errors.Is(err, ErrSlow) {
 		t.Errorf("Train() = %v, want ErrSlow", err)

@@ -11,7 +11,7 @@ import (
 // Engine.floor.
 func (l *lane) place(i *individual) (err error) {
 	e := l.engine
-	if i.plan.pace.slow {
+	if i.plan.pace.slow && i.launches == 0 {
 		return fmt.Errorf("%w: a step takes more than %v", ErrSlow, MaxStepTime)
 	}
 	c := &i.task.Config
@@ -32,6 +32,7 @@ func (l *lane) place(i *individual) (err error) {
 		if err := l.queue.Upload(i.state, bytesOf(i.packed(i.from))); err != nil {
 			return err
 		}
+		i.from = nil // the device has it
 	}
 	r := &i.record
 	r.Program, r.State, r.Rates, r.Corrections = i.plan.index, i.state, i.lists[0].at, i.lists[1].at

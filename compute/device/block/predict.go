@@ -48,38 +48,58 @@ func (e *Engine) Predict(ctx context.Context, networks []*nn.Network, s nn.Sourc
 	return p.out, nil
 }
 
-// predict answers a request, in as many launches as the memory makes necessary.
+// errWait says that a prediction found too little memory, and that somebody else had some.
+var errWait = errors.New("block: predict: waiting for memory")
+
+// answer ends a prediction.
+func (e *Engine) answer(p *prediction, err error) {
+	e.unread(&p.source)
+	p.finish <- err
+}
+
+// askAgain puts a prediction back until something has ended, which wakes the lanes.
+func (e *Engine) askAgain(p *prediction) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.asked = append(e.asked, p)
+}
+
+// predict answers a request, in as many launches as the memory makes necessary; what is there of it after errWait stays.
 func (l *lane) predict(p *prediction) error {
 	e := l.engine
-	defer e.unread(&p.source)
 	if err := p.ctx.Err(); err != nil {
 		return err
 	}
 	inputs, outputs := p.networks[0].Inputs(), p.networks[0].Outputs()
 	e.floor.Lock()
+	alone := e.running == 0
+	e.running++
 	t, err := e.table(l.queue, &p.source, inputs, outputs, p.of)
 	e.floor.Unlock()
-	if err != nil {
-		return err
-	}
-	defer func() {
-		e.floor.Lock()
-		e.tables.release(t)
-		e.floor.Unlock()
-	}()
-	for count := len(p.networks); len(p.out) < len(p.networks); {
+	for count := len(p.networks); err == nil && len(p.out) < len(p.networks); {
 		part := p.networks[len(p.out):][:min(count, len(p.networks)-len(p.out))]
-		out, err := l.predictPart(part, t, outputs)
-		if errors.Is(err, kernels.ErrMemory) && len(part) > 1 {
-			count = (len(part) + 1) / 2
-			continue
-		}
-		if err != nil {
-			return err
+		var out [][]float32
+		if out, err = l.predictPart(part, t, outputs); crowded(err) && len(part) > 1 {
+			count, err = (len(part)+1)/2, nil
 		}
 		p.out = append(p.out, out...)
 	}
-	return nil
+	e.floor.Lock()
+	defer e.floor.Unlock()
+	e.tables.release(t)
+	e.running--
+	switch {
+	case crowded(err) && alone:
+		return fmt.Errorf("%w: %w", ErrSize, err)
+	case crowded(err):
+		if e.running == 0 { // nobody is left who wakes the lanes when he ends
+			e.poke()
+		}
+		return errWait
+	}
+	e.crowded = false
+	e.poke()
+	return err
 }
 
 func (l *lane) predictPart(networks []*nn.Network, t *table, outputs int) ([][]float32, error) {

@@ -18,8 +18,8 @@ type block struct {
 // for concurrent use. Blocks go back to their maker when more than limit bytes are idle, the longest idle first, and all
 // of them when the maker has no memory left.
 //
-// A block may be reused while a launch that was given it still runs: the device has one stream, so whatever is done to the
-// block next comes after.
+// A block may be reused while a launch of the device's own queue that was given it still runs: what that queue does to it next
+// comes after. Whoever frees a block has waited for the other queues.
 type pool struct {
 	alloc func(bytes int64) (kernels.Memory, error)
 	free  func(kernels.Memory) error

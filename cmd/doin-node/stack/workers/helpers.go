@@ -2,6 +2,7 @@ package workers
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"sync"
@@ -15,6 +16,7 @@ import (
 // helpers are the processes that train for a domain: the one that searches it, and those of the machine's other devices.
 type helpers struct {
 	domain config.Domain
+	home   *worker.Supervisor // searches the domain
 	others []*worker.Supervisor
 	log    *slog.Logger
 
@@ -25,7 +27,7 @@ type helpers struct {
 }
 
 func newHelpers(d config.Domain, home *worker.Supervisor, all []*worker.Supervisor, log *slog.Logger) *helpers {
-	h := &helpers{domain: d, log: log.With("domain", d.ID), loaded: []*worker.Supervisor{home}, jobs: map[*worker.Supervisor]int{}}
+	h := &helpers{domain: d, home: home, log: log.With("domain", d.ID), loaded: []*worker.Supervisor{home}, jobs: map[*worker.Supervisor]int{}}
 	for _, s := range all {
 		if s != home {
 			h.others = append(h.others, s)
@@ -89,9 +91,35 @@ func (h *helpers) release(s *worker.Supervisor) {
 	h.jobs[s]--
 }
 
+// leave takes a process off the list, and reports whether it was on it.
+func (h *helpers) leave(s *worker.Supervisor) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	i := slices.Index(h.loaded, s)
+	if i < 0 {
+		return false
+	}
+	h.loaded = slices.Delete(h.loaded, i, i+1)
+	return true
+}
+
 // evaluate has one training done.
 func (h *helpers) evaluate(ctx context.Context, job worker.Job) (worker.Outcome, error) {
-	s := h.take()
-	defer h.release(s)
-	return s.Evaluate(ctx, job)
+	return h.with(func(s *worker.Supervisor) (worker.Outcome, error) { return s.Evaluate(ctx, job) })
+}
+
+// with has something done by one process. One that died and could not load the domain again would refuse at once, always have
+// the fewest jobs, and get them all: it is left out, and another one asked.
+func (h *helpers) with(do func(s *worker.Supervisor) (worker.Outcome, error)) (worker.Outcome, error) {
+	for {
+		s := h.take()
+		out, err := do(s)
+		h.release(s)
+		if !errors.Is(err, worker.ErrUnknownDomain) || s == h.home {
+			return out, err
+		}
+		if h.leave(s) {
+			h.log.Warn("a device does not help with the domain any more", "err", err)
+		}
+	}
 }

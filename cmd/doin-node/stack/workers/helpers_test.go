@@ -1,9 +1,12 @@
 package workers
 
 import (
+	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"doin.network/node/cmd/doin-node/config"
@@ -57,5 +60,37 @@ func TestEveryDevice(t *testing.T) {
 	}
 	if len(w.all) != 3 || w.of["a"] == w.of["b"] || len(w.helpers["a"].others) != 2 || len(w.helpers["b"].others) != 2 {
 		t.Errorf("%d processes, %d and %d beside the domains' own, want 3, 2 and 2", len(w.all), len(w.helpers["a"].others), len(w.helpers["b"].others))
+	}
+}
+
+// A process that does not know the domain any more is left out, and what it refused is done by another.
+func TestHelperForgets(t *testing.T) {
+	var all []*worker.Supervisor
+	for range 3 {
+		all = append(all, worker.NewSupervisor(worker.Options{Path: "none"}))
+	}
+	h := newHelpers(config.Domain{ID: "d"}, all[0], all, slog.New(slog.DiscardHandler))
+	h.join(all[1], "")
+	h.join(all[2], "")
+	asked := map[*worker.Supervisor]int{}
+	do := func(forgets ...*worker.Supervisor) error {
+		_, err := h.with(func(s *worker.Supervisor) (worker.Outcome, error) {
+			if asked[s]++; slices.Contains(forgets, s) {
+				return worker.Outcome{}, fmt.Errorf("evaluate: %w", worker.ErrUnknownDomain)
+			}
+			return worker.Outcome{}, nil
+		})
+		return err
+	}
+	for range 4 {
+		if err := do(all[2]); err != nil {
+			t.Errorf("with() = %v, want another process to do it", err)
+		}
+	}
+	if asked[all[2]] != 1 || asked[all[1]] != 4 || asked[all[0]] != 0 {
+		t.Errorf("the processes were asked %d, %d and %d times, want 0, 4 and 1", asked[all[0]], asked[all[1]], asked[all[2]])
+	}
+	if err := do(all...); !errors.Is(err, worker.ErrUnknownDomain) {
+		t.Errorf("with() = %v where nobody knows the domain, want ErrUnknownDomain", err)
 	}
 }
