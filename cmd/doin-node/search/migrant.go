@@ -43,7 +43,7 @@ func (s *Search) admit() []worker.Immigrant {
 	}
 	for _, m := range s.gate.Open(s.pos.round, s.cfg.Peer, members) {
 		if len(out) < maxImmigrants { // the best come first
-			out = append(out, worker.Immigrant{Parameters: m.Value, Performance: m.Fitness})
+			out = append(out, s.cfg.immigrant(m.Value, m.Fitness))
 		}
 	}
 	if s.pos.answers = append(s.pos.answers, out); int64(len(s.pos.answers)) > s.ahead() {
@@ -51,6 +51,11 @@ func (s *Search) admit() []worker.Immigrant {
 	}
 	s.pos.answered = true
 	return out
+}
+
+// immigrant is a champion as the worker gets it: its performance is an average over the seeds of a claim, and weighs as much.
+func (c *Config) immigrant(parameters *canon.Object, performance float64) worker.Immigrant {
+	return worker.Immigrant{Parameters: parameters, Performance: performance, Seeds: c.Seeds}
 }
 
 // crown takes in what answers the domain's inferences. Somebody else's champion is trained again, so that a node which

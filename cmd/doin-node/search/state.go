@@ -220,7 +220,7 @@ func (s *Search) takeUp(k *state, record []byte) error {
 			if r.Parameters.Object == nil {
 				return fmt.Errorf("an immigrant is missing")
 			}
-			answer = append(answer, worker.Immigrant{Parameters: r.Parameters.Object, Performance: r.Performance})
+			answer = append(answer, s.cfg.immigrant(r.Parameters.Object, r.Performance))
 		}
 		pos.answers = append(pos.answers, answer)
 	}

@@ -190,7 +190,8 @@ func (s *Stack) price(cfg *search.Config, info worker.Info) {
 		return
 	}
 	folds := int64(info.Folds)
-	cfg.Cost = (int64(s.profile.Seeds(cfg.Domain))*(folds+1) + folds - 1) / folds
+	cfg.Seeds = s.profile.Seeds(cfg.Domain)
+	cfg.Cost = (int64(cfg.Seeds)*(folds+1) + folds - 1) / folds
 	if b := info.Baseline; b == b {
 		cfg.Baseline = &b
 	}
