@@ -34,7 +34,7 @@ func TestPerceptronBits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = "18df5d60985276349274ceeba9a17278518db1d42224f54503aecdf941ca5e15"
+	const want = "ff37f2645b2edfbe50428b6073d2d3d5a6a73440c4ff6f53e2e9cc883d24ae80"
 	if m, err := d.Measure(d.Parameters(g), r); err != nil || m.Digest() != want {
 		t.Errorf("digest %s (%v), want %s", m.Digest(), err, want)
 	}

@@ -21,7 +21,7 @@ func TestBitsWithoutDropout(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = "310ac5485c83d248e5032ad0d997bee64f8e67fe52ff2d0b3e3feb2d06edd398"
+	const want = "8018f4f3d22691b1b6d15757dc926fae35ae2547966329b348636c739a168872"
 	if m, err := d.Measure(d.Parameters(fixed(d.config.Space)), r); err != nil || m.Digest() != want {
 		t.Errorf("digest %s (%v), want %s", m.Digest(), err, want)
 	}
