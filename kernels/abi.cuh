@@ -110,9 +110,7 @@ struct Individual {
   u32 trainRows, validRows;
   u32 key0, key1;
   u32 maxSteps, evalEvery, patience, segment;
-  f32 minDelta, clipNorm, weightDecay, beta1, beta2;
-  f32 epsilon2;               // the square of the task's epsilon
-  f32 momentum;
+  f32 minDelta, clipNorm, weightDecay, beta1, beta2, epsilon, momentum;
   u32 stepsPerLaunch;         // steps to make at most
   u32 fresh;                  // 1: draw the initial weights first
   // How far it is; the kernel goes on from here and writes it back.

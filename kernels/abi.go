@@ -116,17 +116,17 @@ type Individual struct {
 	Corrections    Memory
 	Out            Memory
 
-	Program                                                           uint32
-	TrainRows, ValidRows                                              uint32
-	Key0, Key1                                                        uint32
-	MaxSteps, EvalEvery, Patience, Segment                            uint32
-	MinDelta, ClipNorm, WeightDecay, Beta1, Beta2, Epsilon2, Momentum float32
-	StepsPerLaunch                                                    uint32
-	Fresh                                                             uint32
-	Step, Status, BestStep, Stale                                     uint32
-	Best, Loss                                                        float32
-	Validations                                                       uint32
-	Spare                                                             uint32
+	Program                                                          uint32
+	TrainRows, ValidRows                                             uint32
+	Key0, Key1                                                       uint32
+	MaxSteps, EvalEvery, Patience, Segment                           uint32
+	MinDelta, ClipNorm, WeightDecay, Beta1, Beta2, Epsilon, Momentum float32
+	StepsPerLaunch                                                   uint32
+	Fresh                                                            uint32
+	Step, Status, BestStep, Stale                                    uint32
+	Best, Loss                                                       float32
+	Validations                                                      uint32
+	Spare                                                            uint32
 }
 
 // Memory is an address in a device's memory; 0 is none.

@@ -26,7 +26,7 @@ struct Control {
   u32 last;
   u32 keys[feistelRounds];
   // The scalars of an optimizer's step.
-  f32 rate, decay, beta1, beta2, rest1, rest2, correct1, correct2, epsilon2, momentum, weightDecay;
+  f32 rate, decay, beta1, beta2, rest1, rest2, correct1, correct2, epsilon, momentum, weightDecay;
   i32 optimizer;
 };
 static_assert(sizeof(Control) <= controlElements * 4, "Control is larger than its place");

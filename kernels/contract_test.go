@@ -67,7 +67,7 @@ func compareConstants(page, source string) []string {
 	for _, m := range purpose.FindAllStringSubmatch(source, -1) {
 		numbers[m[1]] = m[2]
 	}
-	stated := contractTables(page, "3", "4", "8", "9")
+	stated := contractTables(page, "3", "4", "8")
 	for _, name := range slices.Sorted(maps.Keys(stated)) {
 		want := stated[name]
 		if code, ok := purposes[name]; ok {
@@ -106,7 +106,7 @@ func allSources(t *testing.T) string {
 // TestConstants compares the constants in CONTRACT.md with the kernels', both ways.
 func TestConstants(t *testing.T) {
 	page := readFile(t, "../compute/CONTRACT.md")
-	if n := len(contractTables(page, "3", "4", "8", "9")); n < 60 {
+	if n := len(contractTables(page, "3", "4", "8")); n < 60 {
 		t.Fatalf("%d constants found in CONTRACT.md", n)
 	}
 	for _, d := range compareConstants(page, allSources(t)) {

@@ -9,9 +9,6 @@
 // number of elements, so that 16-byte loads from neighbouring rows meet different banks of shared memory; the rows of a
 // tile lie as far apart as there are tiles, so that neighbouring threads have neighbouring rows.
 //
-// A narrow product, one of fewer than 8 columns, is four interleaved chains instead, a quarter of the latency: its tiles hold
-// one result each.
-//
 // Terms are read four at a time along the inner dimension, and its last K mod 4 singly: padding never enters a chain.
 #pragma once
 #include "update.cuh"
@@ -82,56 +79,17 @@ DEVICE void rowsOf(const f32 *(&row)[M], const f32 *from, i32 stride, i32 first,
   }
 }
 
-constexpr i32 narrowColumns = 8; // of a product that is not narrow, at least
-
-// turn moves the chains of a narrow product on by so many terms: chain q is then that of the q-th next term.
-template <i32 C, i32 M, i32 N>
-DEVICE void turn(f32 (&acc)[C][M][N], i32 terms) {
-  static_assert(C == 4 && M == 1 && N == 1, "four chains of one result");
-#pragma unroll 1
-  for (i32 i = terms & 3; i > 0; i--) {
-    f32 first = acc[0][0][0];
-    acc[0][0][0] = acc[1][0][0];
-    acc[1][0][0] = acc[2][0][0];
-    acc[2][0][0] = acc[3][0][0];
-    acc[3][0][0] = first;
-  }
-}
-
-// joined is the sum of the chains of a result.
-template <i32 C, i32 M, i32 N>
-DEVICE f32 joined(const f32 (&acc)[C][M][N], i32 i, i32 j) {
-  if constexpr (C == 1) return acc[0][i][j];
-  return add(add(acc[0][i][j], acc[1 % C][i][j]), add(acc[2 % C][i][j], acc[3 % C][i][j]));
-}
-
-// rest adds the last terms, fewer than four, each to its chain.
-template <i32 C, i32 M, i32 N, class F>
-DEVICE void rest(i32 left, f32 (&acc)[C][M][N], F term) {
-  if constexpr (C == 1) {
-#pragma unroll 1
-    for (; left > 0; left--) term(acc[0]);
-  } else {
-#pragma unroll
-    for (i32 q = 0; q < 3; q++)
-      if (q < left) term(acc[q]);
-  }
-}
-
-// productTile computes one tile of y, each result of C chains. CONVOLVED: more than one tap, whose rows before the first
-// step are absent.
-template <i32 M, i32 N, i32 C, bool CONVOLVED, class B>
+// productTile computes one tile of y. CONVOLVED: more than one tap, whose rows before the first step are absent.
+template <i32 M, i32 N, bool CONVOLVED, class B>
 DEVICE void productTile(const B &b, const Op &o, i32 positions, i32 stride, Place at) {
   i32 c0 = at.column * N;
-  f32 acc[C][M][N];
+  f32 acc[M][N];
   const f32 *bias = b.at(o.b) + c0;
 #pragma unroll
   for (i32 j = 0; j < N; j++) {
     f32 v = bias[j];
 #pragma unroll
-    for (i32 i = 0; i < M; i++)
-#pragma unroll
-      for (i32 q = 0; q < C; q++) acc[q][i][j] = q == 0 ? v : 0.0f;
+    for (i32 i = 0; i < M; i++) acc[i][j] = v;
   }
 #pragma unroll 1
   for (i32 tap = 0; tap < (CONVOLVED ? o.taps : 1); tap++) {
@@ -172,46 +130,42 @@ DEVICE void productTile(const B &b, const Op &o, i32 positions, i32 stride, Plac
 #pragma unroll
           for (i32 q = 0; q < 4; q++)
 #pragma unroll
-            for (i32 j = 0; j < N; j++) acc[q % C][i][j] = fma(a.v[q], wv[q][j], acc[q % C][i][j]);
+            for (i32 j = 0; j < N; j++) acc[i][j] = fma(a.v[q], wv[q][j], acc[i][j]);
         }
       }
     }
-    auto term = [&](f32 (&chain)[M][N]) {
+#pragma unroll 1
+    for (; left > 0; left--) {
 #pragma unroll
       for (i32 i = 0; i < M; i++) {
         f32 av = *x[i]++;
         if (!CONVOLVED || there[i]) {
 #pragma unroll
-          for (i32 j = 0; j < N; j++) chain[i][j] = fma(av, w[j], chain[i][j]);
+          for (i32 j = 0; j < N; j++) acc[i][j] = fma(av, w[j], acc[i][j]);
         }
       }
       w += o.ws;
-    };
-    rest<C>(left, acc, term);
-    if constexpr (CONVOLVED && C > 1) turn(acc, o.in);
-  }
-  if constexpr (CONVOLVED && C > 1) turn(acc, -o.taps * o.in);
-  f32 y[M][N];
-#pragma unroll
-  for (i32 i = 0; i < M; i++)
-#pragma unroll
-    for (i32 j = 0; j < N; j++) {
-      y[i][j] = joined(acc, i, j);
-      if (o.act == ACT_RELU) y[i][j] = reluOf(y[i][j]);
     }
+  }
+  if (o.act == ACT_RELU) {
+#pragma unroll
+    for (i32 i = 0; i < M; i++)
+#pragma unroll
+      for (i32 j = 0; j < N; j++) acc[i][j] = reluOf(acc[i][j]);
+  }
   bool whole = N == 4 && c0 + 4 <= o.out;
 #pragma unroll
   for (i32 i = 0; i < M; i++) {
     i32 p = at.row + i * stride;
-    if (p < positions) storeRow<N>(b.at(o.y) + p * o.ys + c0, y[i], o.out - c0, whole);
+    if (p < positions) storeRow<N>(b.at(o.y) + p * o.ys + c0, acc[i], o.out - c0, whole);
   }
 }
 
-template <i32 M, i32 N, i32 C, bool CONVOLVED, class B>
+template <i32 M, i32 N, bool CONVOLVED, class B>
 DEVICE void productTiles(const B &b, const Op &o, i32 positions) {
   i32 rows = divideUp(positions, M), columns = divideUp(o.out, N);
   for (i32 t = b.tid; t < rows * columns; t += B::threads)
-    productTile<M, N, C, CONVOLVED>(b, o, positions, rows, Place(t, rows, columns));
+    productTile<M, N, CONVOLVED>(b, o, positions, rows, Place(t, rows, columns));
 }
 
 // enough says whether so many results make a tile of this size for every thread.
@@ -223,40 +177,32 @@ DEVICE bool enough(i32 rows, i32 columns, i32 m, i32 n) {
 // product is OP_PRODUCT for so many positions.
 template <class B>
 DEVICE void product(const B &b, const Op &o, i32 positions) {
-  if (o.out < narrowColumns) {
-    if (o.taps > 1) {
-      productTiles<1, 1, 4, true>(b, o, positions);
-    } else {
-      productTiles<1, 1, 4, false>(b, o, positions);
-    }
-  } else if (o.taps > 1) {
+  if (o.taps > 1) {
     if (enough<B>(positions, o.out, 4, 4)) {
-      productTiles<4, 4, 1, true>(b, o, positions);
+      productTiles<4, 4, true>(b, o, positions);
     } else {
-      productTiles<1, 1, 1, true>(b, o, positions);
+      productTiles<1, 1, true>(b, o, positions);
     }
   } else if (enough<B>(positions, o.out, 8, 4)) {
-    productTiles<8, 4, 1, false>(b, o, positions);
+    productTiles<8, 4, false>(b, o, positions);
   } else if (enough<B>(positions, o.out, 4, 4)) {
-    productTiles<4, 4, 1, false>(b, o, positions);
+    productTiles<4, 4, false>(b, o, positions);
   } else if (enough<B>(positions, o.out, 2, 4)) {
-    productTiles<2, 4, 1, false>(b, o, positions);
+    productTiles<2, 4, false>(b, o, positions);
   } else {
-    productTiles<1, 1, 1, false>(b, o, positions);
+    productTiles<1, 1, false>(b, o, positions);
   }
 }
 
 // inputsTile computes one tile of dx: rows of positions, columns of input channels that lie a grid apart, so that
 // neighbouring threads read neighbouring rows of W.
-template <i32 M, i32 N, i32 C, bool CONVOLVED, class B>
+template <i32 M, i32 N, bool CONVOLVED, class B>
 DEVICE void inputsTile(const B &b, const Op &o, i32 positions, i32 stride, i32 step, Place at) {
-  f32 acc[C][M][N];
+  f32 acc[M][N];
 #pragma unroll
-  for (i32 q = 0; q < C; q++)
+  for (i32 i = 0; i < M; i++)
 #pragma unroll
-    for (i32 i = 0; i < M; i++)
-#pragma unroll
-      for (i32 j = 0; j < N; j++) acc[q][i][j] = 0.0f;
+    for (i32 j = 0; j < N; j++) acc[i][j] = 0.0f;
 #pragma unroll 1
   for (i32 tap = 0; tap < (CONVOLVED ? o.taps : 1); tap++) {
     i32 shift = CONVOLVED ? shiftOf(o, tap) : 0;
@@ -289,15 +235,16 @@ DEVICE void inputsTile(const B &b, const Op &o, i32 positions, i32 stride, i32 s
         if (!CONVOLVED || there[i]) {
 #pragma unroll
           for (i32 j = 0; j < N; j++) {
-            acc[0 % C][i][j] = fma(a.x, v[j].x, acc[0 % C][i][j]);
-            acc[1 % C][i][j] = fma(a.y, v[j].y, acc[1 % C][i][j]);
-            acc[2 % C][i][j] = fma(a.z, v[j].z, acc[2 % C][i][j]);
-            acc[3 % C][i][j] = fma(a.w, v[j].w, acc[3 % C][i][j]);
+            acc[i][j] = fma(a.x, v[j].x, acc[i][j]);
+            acc[i][j] = fma(a.y, v[j].y, acc[i][j]);
+            acc[i][j] = fma(a.z, v[j].z, acc[i][j]);
+            acc[i][j] = fma(a.w, v[j].w, acc[i][j]);
           }
         }
       }
     }
-    auto term = [&](f32 (&chain)[M][N]) {
+#pragma unroll 1
+    for (; left > 0; left--) {
       f32 v[N];
 #pragma unroll
       for (i32 j = 0; j < N; j++) v[j] = *w[j]++;
@@ -306,14 +253,11 @@ DEVICE void inputsTile(const B &b, const Op &o, i32 positions, i32 stride, i32 s
         f32 av = *d[i]++;
         if (!CONVOLVED || there[i]) {
 #pragma unroll
-          for (i32 j = 0; j < N; j++) chain[i][j] = fma(av, v[j], chain[i][j]);
+          for (i32 j = 0; j < N; j++) acc[i][j] = fma(av, v[j], acc[i][j]);
         }
       }
-    };
-    rest<C>(left, acc, term);
-    if constexpr (CONVOLVED && C > 1) turn(acc, o.out);
+    }
   }
-  if constexpr (CONVOLVED && C > 1) turn(acc, -o.taps * o.out);
   // What is there already is read element by element as it is written: x may be z.
   f32 *x = b.at(o.x) + at.row * o.xs + at.column;
   const f32 *z = b.at(o.z) + at.row * o.zs + at.column;
@@ -323,7 +267,7 @@ DEVICE void inputsTile(const B &b, const Op &o, i32 positions, i32 stride, i32 s
     for (i32 i = 0; i < M; i++, x += stride * o.xs) {
       f32 *to = x;
 #pragma unroll
-      for (i32 j = 0; j < N; j++, to += step) *to = valueSlope(ACT_RELU, joined(acc, i, j), *to);
+      for (i32 j = 0; j < N; j++, to += step) *to = valueSlope(ACT_RELU, acc[i][j], *to);
     }
     return;
   }
@@ -333,7 +277,7 @@ DEVICE void inputsTile(const B &b, const Op &o, i32 positions, i32 stride, i32 s
     for (i32 j = 0; j < N; j++) {
       bool there = at.row + i * stride < positions && at.column + j * step < o.in;
       f32 *to = x + i * stride * o.xs + j * step;
-      f32 v = joined(acc, i, j);
+      f32 v = acc[i][j];
       if (o.flags & FLAG_ADD) v = add(there ? *to : 0.0f, v);
       if (o.act != ACT_NONE) v = valueSlope(o.act, v, there ? z[i * stride * o.zs + j * step] : 0.0f);
       if (there) *to = v;
@@ -341,34 +285,28 @@ DEVICE void inputsTile(const B &b, const Op &o, i32 positions, i32 stride, i32 s
   }
 }
 
-template <i32 M, i32 N, i32 C, bool CONVOLVED, class B>
+template <i32 M, i32 N, bool CONVOLVED, class B>
 DEVICE void inputsTiles(const B &b, const Op &o, i32 positions) {
   i32 rows = divideUp(positions, M), columns = divideUp(o.in, N);
   for (i32 t = b.tid; t < rows * columns; t += B::threads)
-    inputsTile<M, N, C, CONVOLVED>(b, o, positions, rows, columns, Place(t, rows, columns));
+    inputsTile<M, N, CONVOLVED>(b, o, positions, rows, columns, Place(t, rows, columns));
 }
 
 // inputs is the second part of OP_BACK.
 template <class B>
 DEVICE void inputs(const B &b, const Op &o, i32 positions) {
-  if (o.in < narrowColumns) {
-    if (o.taps > 1) {
-      inputsTiles<1, 1, 4, true>(b, o, positions);
-    } else {
-      inputsTiles<1, 1, 4, false>(b, o, positions);
-    }
-  } else if (o.taps > 1) {
+  if (o.taps > 1) {
     if (enough<B>(positions, o.in, 4, 4)) {
-      inputsTiles<4, 4, 1, true>(b, o, positions);
+      inputsTiles<4, 4, true>(b, o, positions);
     } else {
-      inputsTiles<1, 1, 1, true>(b, o, positions);
+      inputsTiles<1, 1, true>(b, o, positions);
     }
   } else if (enough<B>(positions, o.in, 8, 4)) {
-    inputsTiles<8, 4, 1, false>(b, o, positions);
+    inputsTiles<8, 4, false>(b, o, positions);
   } else if (enough<B>(positions, o.in, 4, 4)) {
-    inputsTiles<4, 4, 1, false>(b, o, positions);
+    inputsTiles<4, 4, false>(b, o, positions);
   } else {
-    inputsTiles<1, 1, 1, false>(b, o, positions);
+    inputsTiles<1, 1, false>(b, o, positions);
   }
 }
 

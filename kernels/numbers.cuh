@@ -185,17 +185,6 @@ DEVICE f32 geluSlopeOf(f32 x) {
   return fma(g.slope, mul(x, fma(geluSlope, q, geluC1)), g.s);
 }
 
-constexpr f32 momentFloor = 0x1p-100f;
-constexpr u32 rootSeed = 0x5f3759dfu;
-
-// inverseRoot is about 1 ÷ √x, by three of Newton's steps from a number made of x's bits (compute/CONTRACT.md §9).
-DEVICE f32 inverseRoot(f32 x) {
-  f32 y = __uint_as_float(rootSeed - (__float_as_uint(x) >> 1)), h = mul(-0.5f, x);
-#pragma unroll
-  for (i32 i = 0; i < 3; i++) y = fma(y, fma(mul(h, y), y, 0.5f), y);
-  return y;
-}
-
 DEVICE f32 reluOf(f32 x) { return x > 0.0f ? x : 0.0f; }
 
 // activate is the activation `act` of x.

@@ -17,10 +17,8 @@ struct Mover {
 
   DEVICE void adamw(f32 &w, f32 &m, f32 &v, f32 g) const {
     m = fma(c.beta1, m, mul(c.rest1, g));
-    m = magnitude(m) < momentFloor ? 0.0f : m;
     v = fma(c.beta2, v, mul(mul(c.rest2, g), g));
-    v = v < momentFloor ? 0.0f : v;
-    f32 u = mul(mul(m, c.correct1), inverseRoot(fma(v, c.correct2, c.epsilon2)));
+    f32 u = quotient(mul(m, c.correct1), add(root(mul(v, c.correct2)), c.epsilon));
     w = fma(c.rate, u, fma(c.decay, w, w)); // rate and decay are negative
   }
 
@@ -105,7 +103,7 @@ DEVICE void setStep(const Program &p, const Individual &me, f32 rate, f32 correc
   c->rest2 = sub(1.0f, me.beta2);
   c->correct1 = correct1;
   c->correct2 = correct2;
-  c->epsilon2 = me.epsilon2;
+  c->epsilon = me.epsilon;
   c->momentum = me.momentum;
   c->weightDecay = me.weightDecay;
 }

@@ -46,10 +46,6 @@ const (
 	MaxSteps      = 1 << 21
 	MaxSamples    = 1 << 23 // of a source; samples × outputs is bounded by the same number
 	MaxElements   = 1 << 28 // float32 values that a training holds at once, 1 GiB
-
-	// The square of an epsilon stays where the update's root is accurate.
-	MinEpsilon = 0x1p-50
-	MaxEpsilon = 0x1p50
 )
 
 // Config is one training. Every real is a float32 value: a recipe that is written in decimal must name one exactly.
@@ -79,7 +75,7 @@ type Config struct {
 	// LearningRate is the rate after the warm-up, > 0. WeightDecay, ≥ 0, applies to every parameter,
 	// biases included; AdamW's is decoupled, SGD's part of the gradient.
 	LearningRate, WeightDecay float32
-	// Beta1 and Beta2 of AdamW lie in [0, 1), its Epsilon in [MinEpsilon, MaxEpsilon].
+	// Beta1 and Beta2 of AdamW lie in [0, 1), its Epsilon is > 0.
 	Beta1, Beta2, Epsilon float32
 	// Momentum of SGD lies in [0, 1).
 	Momentum float32 `json:",omitempty"`

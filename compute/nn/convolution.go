@@ -8,8 +8,7 @@ import "doin.network/node/compute/vec"
 //
 // in order R1 over k = tap·channels + channel; W is [kernel·in][out]. A step before the first contributes no term. The
 // input gradient is R1 over k = tap·width + output channel from +0, a step after the last contributing no term; the
-// parameters' gradient is R2 over samples and then steps. Products of few channels are narrow ones, in which the terms that
-// are there keep their numbers.
+// parameters' gradient is R2 over samples and then steps.
 type convolution struct {
 	matrix
 	x, y             int
@@ -48,14 +47,6 @@ func (o *convolution) shift(tap int) int { return (o.kernel - 1 - tap) * o.dilat
 func (o *convolution) forward(p *pass, rows int) {
 	w, bias := o.of(p.weights)
 	x, y := p.value(o.x, rows), p.value(o.y, rows)
-	if o.out < vec.NarrowColumns {
-		n := vec.Narrow{
-			Columns: o.out, Taps: o.kernel, Terms: o.channels, ATap: o.dilation * o.channels,
-			BTap: o.channels * o.out, BTerm: o.out, BColumn: 1,
-		}
-		o.narrow(p.kernels, n, -o.shift(0), o.channels, y, bias, x, w, rows)
-		return
-	}
 	p.kernels.FillRows(y, bias, rows*o.steps, o.out)
 	if o.steps < rows {
 		for t := range o.steps {
@@ -131,14 +122,6 @@ var one = []float32{1}
 func (o *convolution) inputGradient(p *pass, dx, dy []float32, rows int) {
 	w, _ := o.of(p.weights)
 	size := o.channels * o.out
-	if o.channels < vec.NarrowColumns {
-		n := vec.Narrow{
-			Columns: o.channels, Taps: o.kernel, Terms: o.out, ATap: -o.dilation * o.out,
-			BTap: size, BTerm: 1, BColumn: o.out,
-		}
-		o.narrow(p.kernels, n, o.shift(0), o.out, dx, nil, dy, w, rows)
-		return
-	}
 	for tap := range o.kernel {
 		p.kernels.Transpose(p.transposed[tap*size:], w[tap*size:], o.channels, o.out)
 	}
@@ -161,37 +144,6 @@ func (o *convolution) inputGradient(p *pass, dx, dy []float32, rows int) {
 				p.kernels.Gemm(dx[first*o.channels:], o.channels, dy[(first+s)*o.out:], o.out, 1,
 					p.transposed[tap*size:], o.channels, o.steps-s, o.channels, o.out)
 			}
-		}
-	}
-}
-
-// narrow makes a narrow product for every position: n says what does not depend on it. Position t of y takes tap 0 from
-// position t + from of x, of so many channels; taps with which it would leave the sample are absent.
-func (o *convolution) narrow(k *vec.Kernels, n vec.Narrow, from, channels int, y, bias, x, w []float32, rows int) {
-	absent := func(t int) int { // taps
-		distance := -(t + from) // from the sample to where tap 0 looks
-		if from > 0 {
-			distance = t + from - (o.steps - 1)
-		}
-		return (max(0, distance) + o.dilation - 1) / o.dilation
-	}
-	if o.steps < rows {
-		n.Rows, n.ARow, n.CRow = rows, o.steps*channels, o.steps*n.Columns
-		for t := range o.steps {
-			n.A, n.First = (t+from)*channels, absent(t)
-			k.Narrow(n, y[t*n.Columns:], bias, x, w)
-		}
-		return
-	}
-	n.ARow, n.CRow = channels, n.Columns
-	for t := 0; t < o.steps; t += n.Rows {
-		n.First = absent(t)
-		for n.Rows = 1; t+n.Rows < o.steps && absent(t+n.Rows) == n.First; n.Rows++ {
-		}
-		for r := range rows {
-			first := r*o.steps + t
-			n.A = (first + from) * channels
-			k.Narrow(n, y[first*n.Columns:], bias, x, w)
 		}
 	}
 }

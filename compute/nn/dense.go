@@ -2,7 +2,7 @@ package nn
 
 import "doin.network/node/compute/vec"
 
-// dense maps the channels of every step: y = x·W + bias in order R1, as narrow products where there are few channels; its gradients are in R2 for the parameters, over
+// dense maps the channels of every step: y = x·W + bias in order R1; its gradients are in R2 for the parameters, over
 // samples and then steps, and R1 for the input.
 type dense struct {
 	matrix
@@ -34,10 +34,7 @@ func (o *dense) backward(p *pass, rows int) {
 	p.kernels.DenseWeightGrad(p.gradient[o.offset:], p.value(o.x, rows), dy, p.scratch, n, o.in, o.out)
 	if dx := p.grad(o.x, rows); dx != nil {
 		w, _ := o.of(p.weights)
-		if o.in >= vec.NarrowColumns {
-			w = p.transpose(w, o.in, o.out)
-		}
-		p.kernels.DenseInputGrad(dx, dy, w, n, o.in, o.out)
+		p.kernels.DenseInputGrad(dx, dy, p.transpose(w, o.in, o.out), n, o.in, o.out)
 	}
 }
 

@@ -126,7 +126,7 @@ func committedTasks() map[string][]byte {
 		})
 	}
 	sequences(s, all, allLosses)
-	narrow(s, all)
+	few(s, all)
 	moments(s)
 	for i, steps := range []int{21, 22, 400} { // as a rung of a search makes only the beginning
 		for j, schedule := range []Schedule{Constant, Cosine} {
@@ -144,48 +144,38 @@ func committedTasks() map[string][]byte {
 	return s.files
 }
 
-// narrow adds the tasks whose products have fewer than NarrowColumns columns, in either direction.
-func narrow(s *taskSet, all []Activation) {
+// few adds tasks whose products have few columns, in either direction.
+func few(s *taskSet, all []Activation) {
 	for i, n := range []int{1, 2, 3, 5, 6, 7} {
-		for j, terms := range []int{1, 2, 3, 4, 6, 9, 66} {
-			s.add(fmt.Sprintf("narrow-%d-of-%d", n, terms), 40, 9, func(c *Config) {
-				c.Hidden, c.Outputs, c.Activation, c.MaxSteps = []int{n, terms}, n, all[(i+j)%len(all)], 8
-				c.Batch, c.EvalEvery = []int{1, 2, 3, 4, 7, 16, 19}[(i*3+j)%7], 4
-			})
-		}
-		for j, kernel := range []int{1, 2, 3, 5} {
-			dilation := []int{1, 2, 5}[(i+j)%3]
-			s.add(fmt.Sprintf("narrow-conv1d-%d-kernel-%d-dilation-%d", n, kernel, dilation), 30, 9, func(c *Config) {
-				in := []int{1, 3, 4, 6}[(i+j)%4]
-				c.Steps, c.Inputs, c.MaxSteps = 9, 9*in, 4
-				c.Batch, c.EvalEvery = []int{3, 11}[(i+j/2)%2], 2
-				c.Layers = []Layer{
-					{Kind: Conv1D, Width: in, Kernel: kernel, Dilation: dilation, Activation: Tanh},
-					{Kind: Conv1D, Width: n, Kernel: kernel, Dilation: dilation, Activation: SiLU}, {Kind: Flatten},
-				}
-			})
-		}
-		s.add(fmt.Sprintf("narrow-tcn-%d", n), 30, 9, func(c *Config) {
-			c.Steps, c.Inputs, c.MaxSteps, c.Batch = 13, 13*(1+i%3), 5, 5
+		terms := []int{66, 1, 9, 2, 6, 3}[i]
+		s.add(fmt.Sprintf("few-%d-of-%d", n, terms), 40, 9, func(c *Config) {
+			c.Hidden, c.Outputs, c.Activation, c.MaxSteps = []int{n, terms}, n, all[i], 8
+			c.Batch, c.EvalEvery = []int{1, 2, 19, 4, 7, 16}[i], 4
+		})
+		kernel, dilation := []int{1, 2, 3, 5}[i%4], []int{1, 2, 5}[i%3]
+		s.add(fmt.Sprintf("few-conv1d-%d-kernel-%d-dilation-%d", n, kernel, dilation), 30, 9, func(c *Config) {
+			in := []int{1, 3, 4, 6}[i%4]
+			c.Steps, c.Inputs, c.MaxSteps = 9, 9*in, 4
+			c.Batch, c.EvalEvery = []int{3, 11}[i%2], 2
 			c.Layers = []Layer{
-				{Kind: TCN, Width: n, Kernel: 3, Dilation: 1, Activation: ReLU}, {Kind: TCN, Width: n, Kernel: 3, Dilation: 4, Activation: ReLU},
-				{Kind: LastStep},
+				{Kind: Conv1D, Width: in, Kernel: kernel, Dilation: dilation, Activation: Tanh},
+				{Kind: Conv1D, Width: n, Kernel: kernel, Dilation: dilation, Activation: SiLU}, {Kind: Flatten},
 			}
 		})
 	}
 }
 
-// moments adds tasks whose moments become zero: gradients that are zero or tiny, and decay rates that forget in a few steps.
+// moments adds tasks whose moments become subnormal or zero, by gradients that are zero or tiny and decay rates that forget in a
+// few steps, and some of extreme epsilons.
 func moments(s *taskSet) {
 	for i, beta := range []float32{0x1p-30, 0x1p-12, 0.125, 0.5} {
-		for _, a := range []Activation{ReLU, Sigmoid} {
-			s.add(fmt.Sprintf("flush-%d-%s", i, a), 30, 9, func(c *Config) {
-				c.Activation, c.Hidden, c.Batch, c.MaxSteps, c.Segment = a, []int{17, 9}, 5, 60, 20
-				c.Beta1, c.Beta2, c.LearningRate = beta, beta, []float32{0.5, 2, 8, 32}[i]
-			})
-		}
+		a := []Activation{ReLU, Sigmoid}[i%2]
+		s.add(fmt.Sprintf("moments-%d-%s", i, a), 30, 9, func(c *Config) {
+			c.Activation, c.Hidden, c.Batch, c.MaxSteps, c.Segment = a, []int{17, 9}, 5, 60, 20
+			c.Beta1, c.Beta2, c.LearningRate = beta, beta, []float32{0.5, 2, 8, 32}[i]
+		})
 	}
-	for i, epsilon := range []float32{MinEpsilon, 0x1p-20, 1, MaxEpsilon} {
+	for i, epsilon := range []float32{0x1p-149, 0x1p-20, 1, 0x1p50} {
 		s.add(fmt.Sprintf("epsilon-%d", i), 50, 20, func(c *Config) { c.Epsilon = epsilon })
 	}
 }

@@ -73,7 +73,7 @@ func (c *Config) Validate() error {
 	case AdamW, "":
 		p.fraction("beta1", c.Beta1)
 		p.fraction("beta2", c.Beta2)
-		p.check(c.Epsilon >= MinEpsilon && c.Epsilon <= MaxEpsilon, "epsilon %v: must be in [2^-50, 2^50]", c.Epsilon)
+		p.positive("epsilon", c.Epsilon)
 		p.check(c.Momentum == 0, "momentum %v: adamw has none", c.Momentum)
 	case SGD:
 		p.fraction("momentum", c.Momentum)

@@ -1,15 +1,9 @@
 package vec
 
 // Dense is the forward product in order R1: y[r,c] starts as bias[c] and, for k = 0 … in−1, becomes
-// fma(x[r,k], w[k,c], y[r,c]); where out < NarrowColumns it is a Narrow product. Shapes, row-major: y [rows][out],
-// x [rows][in], w [in][out], bias [out].
+// fma(x[r,k], w[k,c], y[r,c]). Shapes, row-major: y [rows][out], x [rows][in], w [in][out], bias [out].
 func Dense(y, x, w, bias []float32, rows, in, out int) {
 	y, x, w = y[:rows*out], x[:rows*in], w[:in*out]
-	if out < NarrowColumns {
-		p := narrowDense(rows, out, in, out, 1)
-		narrowNaive(p, y, bias, x, w)
-		return
-	}
 	for r := range rows {
 		acc := y[r*out : (r+1)*out]
 		copy(acc, bias[:out])
@@ -18,15 +12,10 @@ func Dense(y, x, w, bias []float32, rows, in, out int) {
 }
 
 // DenseInputGrad is the product for the gradient of the inputs in order R1: dx[r,k] starts as +0 and, for
-// c = 0 … out−1, becomes fma(dy[r,c], w[k,c], dx[r,k]); where in < NarrowColumns it is a Narrow product. wt is w transposed,
-// [out][in], as Transpose makes it; a narrow product takes w itself. Shapes: dx [rows][in], dy [rows][out].
+// c = 0 … out−1, becomes fma(dy[r,c], w[k,c], dx[r,k]). wt is w transposed, [out][in], as Transpose makes it.
+// Shapes: dx [rows][in], dy [rows][out].
 func DenseInputGrad(dx, dy, wt []float32, rows, in, out int) {
 	dx, dy, wt = dx[:rows*in], dy[:rows*out], wt[:in*out]
-	if in < NarrowColumns {
-		p := narrowDense(rows, in, out, 1, out)
-		narrowNaive(p, dx, nil, dy, wt)
-		return
-	}
 	clear(dx)
 	for r := range rows {
 		chains(dx[r*in:(r+1)*in], dy[r*out:(r+1)*out], 1, wt, in, out)

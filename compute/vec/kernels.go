@@ -14,7 +14,6 @@ type Kernels struct {
 	isa ISA
 
 	gemm      func(c []float32, ldc int, bias []float32, fresh bool, a []float32, ars, acs int, b []float32, ldb, m, n, k int)
-	narrow    func(p Narrow, c, bias, a, b []float32)
 	transpose func(t []float32, ldt int, a []float32, lda, rows, columns int)
 
 	adamW func(a AdamW, w, m, v, g []float32)
@@ -52,8 +51,8 @@ func (k *Kernels) ISA() ISA { return k.isa }
 //
 //	c[i·ldc+j] = fma(a[i·ars + t·acs], b[t·ldb+j], c[i·ldc+j])
 //
-// With c preset to the bias it is a layer's forward product in order R1, if n ≥ NarrowColumns; with c cleared and b a
-// transposed matrix its input gradient; with ars = 1 and acs = the width of a, which reads a transposed, one chunk of a weight gradient in
+// With c preset to the bias it is a layer's forward product in order R1; with c cleared and b a transposed matrix its
+// input gradient; with ars = 1 and acs = the width of a, which reads a transposed, one chunk of a weight gradient in
 // order R2; and since it continues, the taps of a convolution follow each other. c must not overlap a or b. Strides are
 // in elements and not negative; ars and acs may be 0. Counts may be 0.
 func (k *Kernels) Gemm(c []float32, ldc int, a []float32, ars, acs int, b []float32, ldb, m, n, terms int) {
@@ -86,37 +85,13 @@ func (k *Kernels) product(c []float32, ldc int, bias []float32, fresh bool, a []
 	k.gemm(c, ldc, bias, fresh, a, ars, acs, b, ldb, m, n, terms)
 }
 
-// Narrow makes the product that p describes; n < NarrowColumns. bias has p.Columns elements, or is nil: +0. c must not overlap
-// the others. Counts may be 0.
-func (k *Kernels) Narrow(p Narrow, c, bias, a, b []float32) {
-	if p.Rows <= 0 || p.Columns <= 0 {
-		return
-	}
-	p.check(c, a, b)
-	if bias != nil {
-		bias = bias[:p.Columns]
-	}
-	k.narrow(p, c, bias, a, b)
-}
-
 // Dense is the function Dense. y must not overlap the inputs.
 func (k *Kernels) Dense(y, x, w, bias []float32, rows, in, out int) {
-	if out < NarrowColumns {
-		p := narrowDense(rows, out, in, out, 1)
-		k.Narrow(p, y, bias[:out], x, w)
-		return
-	}
 	k.GemmFrom(y, out, bias[:out], x, in, 1, w, out, rows, out, in)
 }
 
-// DenseInputGrad is the function DenseInputGrad: wt is w transposed, or w where in < NarrowColumns. dx must not overlap the
-// inputs.
+// DenseInputGrad is the function DenseInputGrad: wt is w transposed. dx must not overlap the inputs.
 func (k *Kernels) DenseInputGrad(dx, dy, wt []float32, rows, in, out int) {
-	if in < NarrowColumns {
-		p := narrowDense(rows, in, out, 1, out)
-		k.Narrow(p, dx, nil, dy, wt)
-		return
-	}
 	k.GemmFrom(dx, in, nil, dy, out, 1, wt, in, rows, in, out)
 }
 

@@ -4,62 +4,6 @@
 
 package vec
 
-// narrow1x1AVX makes the four chains of tiles·1 rows and 1 columns for the terms from a − back on: a quad with the lanes of
-// head, if any, quads whole ones, and one with the lanes of tail, if any. b holds their factors, [quad][column][4], −0 in lanes that
-// are not there. The chains begin as start, [column][4] for every row or, where that is nil, as chains. They end in chains or,
-// where c is not nil, in their sums there. tiles ≥ 1.
-//
-//go:noescape
-func narrow1x1AVX(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
-
-// narrow2x1AVX makes the four chains of tiles·1 rows and 2 columns for the terms from a − back on: a quad with the lanes of
-// head, if any, quads whole ones, and one with the lanes of tail, if any. b holds their factors, [quad][column][4], −0 in lanes that
-// are not there. The chains begin as start, [column][4] for every row or, where that is nil, as chains. They end in chains or,
-// where c is not nil, in their sums there. tiles ≥ 1.
-//
-//go:noescape
-func narrow2x1AVX(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
-
-// narrow3x1AVX makes the four chains of tiles·1 rows and 3 columns for the terms from a − back on: a quad with the lanes of
-// head, if any, quads whole ones, and one with the lanes of tail, if any. b holds their factors, [quad][column][4], −0 in lanes that
-// are not there. The chains begin as start, [column][4] for every row or, where that is nil, as chains. They end in chains or,
-// where c is not nil, in their sums there. tiles ≥ 1.
-//
-//go:noescape
-func narrow3x1AVX(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
-
-// narrow4x1AVX makes the four chains of tiles·1 rows and 4 columns for the terms from a − back on: a quad with the lanes of
-// head, if any, quads whole ones, and one with the lanes of tail, if any. b holds their factors, [quad][column][4], −0 in lanes that
-// are not there. The chains begin as start, [column][4] for every row or, where that is nil, as chains. They end in chains or,
-// where c is not nil, in their sums there. tiles ≥ 1.
-//
-//go:noescape
-func narrow4x1AVX(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
-
-// narrow5x1AVX makes the four chains of tiles·1 rows and 5 columns for the terms from a − back on: a quad with the lanes of
-// head, if any, quads whole ones, and one with the lanes of tail, if any. b holds their factors, [quad][column][4], −0 in lanes that
-// are not there. The chains begin as start, [column][4] for every row or, where that is nil, as chains. They end in chains or,
-// where c is not nil, in their sums there. tiles ≥ 1.
-//
-//go:noescape
-func narrow5x1AVX(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
-
-// narrow6x1AVX makes the four chains of tiles·1 rows and 6 columns for the terms from a − back on: a quad with the lanes of
-// head, if any, quads whole ones, and one with the lanes of tail, if any. b holds their factors, [quad][column][4], −0 in lanes that
-// are not there. The chains begin as start, [column][4] for every row or, where that is nil, as chains. They end in chains or,
-// where c is not nil, in their sums there. tiles ≥ 1.
-//
-//go:noescape
-func narrow6x1AVX(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
-
-// narrow7x1AVX makes the four chains of tiles·1 rows and 7 columns for the terms from a − back on: a quad with the lanes of
-// head, if any, quads whole ones, and one with the lanes of tail, if any. b holds their factors, [quad][column][4], −0 in lanes that
-// are not there. The chains begin as start, [column][4] for every row or, where that is nil, as chains. They end in chains or,
-// where c is not nil, in their sums there. tiles ≥ 1.
-//
-//go:noescape
-func narrow7x1AVX(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
-
 // gemm1AVX2 makes the chains of tiles·rows rows and 8 columns, from start to c; 1 ≤ rows ≤ 12. All counts ≥ 1.
 //
 //go:noescape
@@ -79,110 +23,6 @@ func gemm2AVX2(c *float32, ldc int, start *float32, lds int, a *float32, ars int
 //
 //go:noescape
 func gemm2TailAVX2(c *float32, ldc int, start *float32, lds int, a *float32, ars int, acs int, b *float32, ldb int, k int, rows int, tiles int, last int)
-
-// narrow1x8AVX2 makes the four chains of tiles·8 rows and 1 columns for the terms from a − back on: a quad with the lanes of
-// head, if any, quads whole ones, and one with the lanes of tail, if any. b holds their factors, [quad][column][4], −0 in lanes that
-// are not there. The chains begin as start, [column][4] for every row or, where that is nil, as chains. They end in chains or,
-// where c is not nil, in their sums there. tiles ≥ 1.
-//
-//go:noescape
-func narrow1x8AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
-
-// narrow1x2AVX2 makes the four chains of tiles·2 rows and 1 columns for the terms from a − back on: a quad with the lanes of
-// head, if any, quads whole ones, and one with the lanes of tail, if any. b holds their factors, [quad][column][4], −0 in lanes that
-// are not there. The chains begin as start, [column][4] for every row or, where that is nil, as chains. They end in chains or,
-// where c is not nil, in their sums there. tiles ≥ 1.
-//
-//go:noescape
-func narrow1x2AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
-
-// narrow2x8AVX2 makes the four chains of tiles·8 rows and 2 columns for the terms from a − back on: a quad with the lanes of
-// head, if any, quads whole ones, and one with the lanes of tail, if any. b holds their factors, [quad][column][4], −0 in lanes that
-// are not there. The chains begin as start, [column][4] for every row or, where that is nil, as chains. They end in chains or,
-// where c is not nil, in their sums there. tiles ≥ 1.
-//
-//go:noescape
-func narrow2x8AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
-
-// narrow2x2AVX2 makes the four chains of tiles·2 rows and 2 columns for the terms from a − back on: a quad with the lanes of
-// head, if any, quads whole ones, and one with the lanes of tail, if any. b holds their factors, [quad][column][4], −0 in lanes that
-// are not there. The chains begin as start, [column][4] for every row or, where that is nil, as chains. They end in chains or,
-// where c is not nil, in their sums there. tiles ≥ 1.
-//
-//go:noescape
-func narrow2x2AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
-
-// narrow3x4AVX2 makes the four chains of tiles·4 rows and 3 columns for the terms from a − back on: a quad with the lanes of
-// head, if any, quads whole ones, and one with the lanes of tail, if any. b holds their factors, [quad][column][4], −0 in lanes that
-// are not there. The chains begin as start, [column][4] for every row or, where that is nil, as chains. They end in chains or,
-// where c is not nil, in their sums there. tiles ≥ 1.
-//
-//go:noescape
-func narrow3x4AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
-
-// narrow3x2AVX2 makes the four chains of tiles·2 rows and 3 columns for the terms from a − back on: a quad with the lanes of
-// head, if any, quads whole ones, and one with the lanes of tail, if any. b holds their factors, [quad][column][4], −0 in lanes that
-// are not there. The chains begin as start, [column][4] for every row or, where that is nil, as chains. They end in chains or,
-// where c is not nil, in their sums there. tiles ≥ 1.
-//
-//go:noescape
-func narrow3x2AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
-
-// narrow4x4AVX2 makes the four chains of tiles·4 rows and 4 columns for the terms from a − back on: a quad with the lanes of
-// head, if any, quads whole ones, and one with the lanes of tail, if any. b holds their factors, [quad][column][4], −0 in lanes that
-// are not there. The chains begin as start, [column][4] for every row or, where that is nil, as chains. They end in chains or,
-// where c is not nil, in their sums there. tiles ≥ 1.
-//
-//go:noescape
-func narrow4x4AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
-
-// narrow4x2AVX2 makes the four chains of tiles·2 rows and 4 columns for the terms from a − back on: a quad with the lanes of
-// head, if any, quads whole ones, and one with the lanes of tail, if any. b holds their factors, [quad][column][4], −0 in lanes that
-// are not there. The chains begin as start, [column][4] for every row or, where that is nil, as chains. They end in chains or,
-// where c is not nil, in their sums there. tiles ≥ 1.
-//
-//go:noescape
-func narrow4x2AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
-
-// narrow5x4AVX2 makes the four chains of tiles·4 rows and 5 columns for the terms from a − back on: a quad with the lanes of
-// head, if any, quads whole ones, and one with the lanes of tail, if any. b holds their factors, [quad][column][4], −0 in lanes that
-// are not there. The chains begin as start, [column][4] for every row or, where that is nil, as chains. They end in chains or,
-// where c is not nil, in their sums there. tiles ≥ 1.
-//
-//go:noescape
-func narrow5x4AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
-
-// narrow5x2AVX2 makes the four chains of tiles·2 rows and 5 columns for the terms from a − back on: a quad with the lanes of
-// head, if any, quads whole ones, and one with the lanes of tail, if any. b holds their factors, [quad][column][4], −0 in lanes that
-// are not there. The chains begin as start, [column][4] for every row or, where that is nil, as chains. They end in chains or,
-// where c is not nil, in their sums there. tiles ≥ 1.
-//
-//go:noescape
-func narrow5x2AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
-
-// narrow6x4AVX2 makes the four chains of tiles·4 rows and 6 columns for the terms from a − back on: a quad with the lanes of
-// head, if any, quads whole ones, and one with the lanes of tail, if any. b holds their factors, [quad][column][4], −0 in lanes that
-// are not there. The chains begin as start, [column][4] for every row or, where that is nil, as chains. They end in chains or,
-// where c is not nil, in their sums there. tiles ≥ 1.
-//
-//go:noescape
-func narrow6x4AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
-
-// narrow6x2AVX2 makes the four chains of tiles·2 rows and 6 columns for the terms from a − back on: a quad with the lanes of
-// head, if any, quads whole ones, and one with the lanes of tail, if any. b holds their factors, [quad][column][4], −0 in lanes that
-// are not there. The chains begin as start, [column][4] for every row or, where that is nil, as chains. They end in chains or,
-// where c is not nil, in their sums there. tiles ≥ 1.
-//
-//go:noescape
-func narrow6x2AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
-
-// narrow7x2AVX2 makes the four chains of tiles·2 rows and 7 columns for the terms from a − back on: a quad with the lanes of
-// head, if any, quads whole ones, and one with the lanes of tail, if any. b holds their factors, [quad][column][4], −0 in lanes that
-// are not there. The chains begin as start, [column][4] for every row or, where that is nil, as chains. They end in chains or,
-// where c is not nil, in their sums there. tiles ≥ 1.
-//
-//go:noescape
-func narrow7x2AVX2(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
 
 // gemmRows1x1AVX2 continues the chains of 8 rows and 1 columns by 4·quads terms; a's rows are contiguous. Column j of the result
 // lies at c + j·ldc, one row after another. quads ≥ 1.
@@ -223,16 +63,6 @@ func lanes1AVX2(p *[12]uint64)
 //go:noescape
 func lanes2AVX2(p *[12]uint64)
 
-// narrowLanes1AVX2 is lanes1AVX2 for rows of four partial chains each, any number of them.
-//
-//go:noescape
-func narrowLanes1AVX2(p *[12]uint64)
-
-// narrowLanes2AVX2 is lanes2AVX2 for rows of four partial chains each, any number of them.
-//
-//go:noescape
-func narrowLanes2AVX2(p *[12]uint64)
-
 // imagesAVX2 writes 8·groups images from that of first on; where there are none, that of n−1. groups, n ≥ 1.
 //
 //go:noescape
@@ -243,10 +73,15 @@ func imagesAVX2(dst *uint32, keys *[8]uint32, half uint32, first uint32, n uint3
 //go:noescape
 func gatherRowsAVX2(y *float32, x *float32, index *uint32, n int, rows int)
 
-// adamWAVX2 is AdamW.Step with s = β₁, 1−β₁, β₂, 1−β₂, c₁, c₂, ε², lr, lr·wd.
+// adamWAVX2 is AdamW.Step with s = β₁, 1−β₁, β₂, 1−β₂, c₁, c₂, ε, lr, lr·wd.
 //
 //go:noescape
 func adamWAVX2(w *float32, m *float32, v *float32, grad *float32, s *[9]float32, n int)
+
+// adamWQuietAVX2 is adamW, for the s that AdamW.quiet accepts, without the microcode that subnormal moments of idle parameters start.
+//
+//go:noescape
+func adamWQuietAVX2(w *float32, m *float32, v *float32, grad *float32, s *[9]float32, n int)
 
 // sgdAVX2 is SGD.Step with s = wd, μ, lr.
 //
@@ -421,118 +256,6 @@ func gemm4AVX512(c *float32, ldc int, start *float32, lds int, a *float32, ars i
 //go:noescape
 func gemm4TailAVX512(c *float32, ldc int, start *float32, lds int, a *float32, ars int, acs int, b *float32, ldb int, k int, rows int, tiles int, last int)
 
-// narrow1x16AVX512 makes the four chains of tiles·16 rows and 1 columns for the terms from a − back on: a quad with the lanes of
-// head, if any, quads whole ones, and one with the lanes of tail, if any. b holds their factors, [quad][column][4], −0 in lanes that
-// are not there. The chains begin as start, [column][4] for every row or, where that is nil, as chains. They end in chains or,
-// where c is not nil, in their sums there. tiles ≥ 1.
-//
-//go:noescape
-func narrow1x16AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
-
-// narrow1x4AVX512 makes the four chains of tiles·4 rows and 1 columns for the terms from a − back on: a quad with the lanes of
-// head, if any, quads whole ones, and one with the lanes of tail, if any. b holds their factors, [quad][column][4], −0 in lanes that
-// are not there. The chains begin as start, [column][4] for every row or, where that is nil, as chains. They end in chains or,
-// where c is not nil, in their sums there. tiles ≥ 1.
-//
-//go:noescape
-func narrow1x4AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
-
-// narrow2x16AVX512 makes the four chains of tiles·16 rows and 2 columns for the terms from a − back on: a quad with the lanes of
-// head, if any, quads whole ones, and one with the lanes of tail, if any. b holds their factors, [quad][column][4], −0 in lanes that
-// are not there. The chains begin as start, [column][4] for every row or, where that is nil, as chains. They end in chains or,
-// where c is not nil, in their sums there. tiles ≥ 1.
-//
-//go:noescape
-func narrow2x16AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
-
-// narrow2x4AVX512 makes the four chains of tiles·4 rows and 2 columns for the terms from a − back on: a quad with the lanes of
-// head, if any, quads whole ones, and one with the lanes of tail, if any. b holds their factors, [quad][column][4], −0 in lanes that
-// are not there. The chains begin as start, [column][4] for every row or, where that is nil, as chains. They end in chains or,
-// where c is not nil, in their sums there. tiles ≥ 1.
-//
-//go:noescape
-func narrow2x4AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
-
-// narrow3x16AVX512 makes the four chains of tiles·16 rows and 3 columns for the terms from a − back on: a quad with the lanes of
-// head, if any, quads whole ones, and one with the lanes of tail, if any. b holds their factors, [quad][column][4], −0 in lanes that
-// are not there. The chains begin as start, [column][4] for every row or, where that is nil, as chains. They end in chains or,
-// where c is not nil, in their sums there. tiles ≥ 1.
-//
-//go:noescape
-func narrow3x16AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
-
-// narrow3x4AVX512 makes the four chains of tiles·4 rows and 3 columns for the terms from a − back on: a quad with the lanes of
-// head, if any, quads whole ones, and one with the lanes of tail, if any. b holds their factors, [quad][column][4], −0 in lanes that
-// are not there. The chains begin as start, [column][4] for every row or, where that is nil, as chains. They end in chains or,
-// where c is not nil, in their sums there. tiles ≥ 1.
-//
-//go:noescape
-func narrow3x4AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
-
-// narrow4x16AVX512 makes the four chains of tiles·16 rows and 4 columns for the terms from a − back on: a quad with the lanes of
-// head, if any, quads whole ones, and one with the lanes of tail, if any. b holds their factors, [quad][column][4], −0 in lanes that
-// are not there. The chains begin as start, [column][4] for every row or, where that is nil, as chains. They end in chains or,
-// where c is not nil, in their sums there. tiles ≥ 1.
-//
-//go:noescape
-func narrow4x16AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
-
-// narrow4x4AVX512 makes the four chains of tiles·4 rows and 4 columns for the terms from a − back on: a quad with the lanes of
-// head, if any, quads whole ones, and one with the lanes of tail, if any. b holds their factors, [quad][column][4], −0 in lanes that
-// are not there. The chains begin as start, [column][4] for every row or, where that is nil, as chains. They end in chains or,
-// where c is not nil, in their sums there. tiles ≥ 1.
-//
-//go:noescape
-func narrow4x4AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
-
-// narrow5x16AVX512 makes the four chains of tiles·16 rows and 5 columns for the terms from a − back on: a quad with the lanes of
-// head, if any, quads whole ones, and one with the lanes of tail, if any. b holds their factors, [quad][column][4], −0 in lanes that
-// are not there. The chains begin as start, [column][4] for every row or, where that is nil, as chains. They end in chains or,
-// where c is not nil, in their sums there. tiles ≥ 1.
-//
-//go:noescape
-func narrow5x16AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
-
-// narrow5x4AVX512 makes the four chains of tiles·4 rows and 5 columns for the terms from a − back on: a quad with the lanes of
-// head, if any, quads whole ones, and one with the lanes of tail, if any. b holds their factors, [quad][column][4], −0 in lanes that
-// are not there. The chains begin as start, [column][4] for every row or, where that is nil, as chains. They end in chains or,
-// where c is not nil, in their sums there. tiles ≥ 1.
-//
-//go:noescape
-func narrow5x4AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
-
-// narrow6x16AVX512 makes the four chains of tiles·16 rows and 6 columns for the terms from a − back on: a quad with the lanes of
-// head, if any, quads whole ones, and one with the lanes of tail, if any. b holds their factors, [quad][column][4], −0 in lanes that
-// are not there. The chains begin as start, [column][4] for every row or, where that is nil, as chains. They end in chains or,
-// where c is not nil, in their sums there. tiles ≥ 1.
-//
-//go:noescape
-func narrow6x16AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
-
-// narrow6x4AVX512 makes the four chains of tiles·4 rows and 6 columns for the terms from a − back on: a quad with the lanes of
-// head, if any, quads whole ones, and one with the lanes of tail, if any. b holds their factors, [quad][column][4], −0 in lanes that
-// are not there. The chains begin as start, [column][4] for every row or, where that is nil, as chains. They end in chains or,
-// where c is not nil, in their sums there. tiles ≥ 1.
-//
-//go:noescape
-func narrow6x4AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
-
-// narrow7x12AVX512 makes the four chains of tiles·12 rows and 7 columns for the terms from a − back on: a quad with the lanes of
-// head, if any, quads whole ones, and one with the lanes of tail, if any. b holds their factors, [quad][column][4], −0 in lanes that
-// are not there. The chains begin as start, [column][4] for every row or, where that is nil, as chains. They end in chains or,
-// where c is not nil, in their sums there. tiles ≥ 1.
-//
-//go:noescape
-func narrow7x12AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
-
-// narrow7x4AVX512 makes the four chains of tiles·4 rows and 7 columns for the terms from a − back on: a quad with the lanes of
-// head, if any, quads whole ones, and one with the lanes of tail, if any. b holds their factors, [quad][column][4], −0 in lanes that
-// are not there. The chains begin as start, [column][4] for every row or, where that is nil, as chains. They end in chains or,
-// where c is not nil, in their sums there. tiles ≥ 1.
-//
-//go:noescape
-func narrow7x4AVX512(c *float32, ldc int, chains *float32, start *float32, a *float32, back int, ars int, b *float32, head int, quads int, tail int, tiles int)
-
 // gemmRows1x1AVX512 continues the chains of 16 rows and 1 columns by 4·quads terms; a's rows are contiguous. Column j of the result
 // lies at c + j·ldc, one row after another. quads ≥ 1.
 //
@@ -606,26 +329,6 @@ func lanes3AVX512(p *[12]uint64)
 //go:noescape
 func lanes4AVX512(p *[12]uint64)
 
-// narrowLanes1AVX512 is lanes1AVX512 for rows of four partial chains each, any number of them.
-//
-//go:noescape
-func narrowLanes1AVX512(p *[12]uint64)
-
-// narrowLanes2AVX512 is lanes2AVX512 for rows of four partial chains each, any number of them.
-//
-//go:noescape
-func narrowLanes2AVX512(p *[12]uint64)
-
-// narrowLanes3AVX512 is lanes3AVX512 for rows of four partial chains each, any number of them.
-//
-//go:noescape
-func narrowLanes3AVX512(p *[12]uint64)
-
-// narrowLanes4AVX512 is lanes4AVX512 for rows of four partial chains each, any number of them.
-//
-//go:noescape
-func narrowLanes4AVX512(p *[12]uint64)
-
 // imagesAVX512 writes 16·groups images from that of first on; where there are none, that of n−1. groups, n ≥ 1.
 //
 //go:noescape
@@ -636,10 +339,15 @@ func imagesAVX512(dst *uint32, keys *[8]uint32, half uint32, first uint32, n uin
 //go:noescape
 func gatherRowsAVX512(y *float32, x *float32, index *uint32, n int, rows int)
 
-// adamWAVX512 is AdamW.Step with s = β₁, 1−β₁, β₂, 1−β₂, c₁, c₂, ε², lr, lr·wd.
+// adamWAVX512 is AdamW.Step with s = β₁, 1−β₁, β₂, 1−β₂, c₁, c₂, ε, lr, lr·wd.
 //
 //go:noescape
 func adamWAVX512(w *float32, m *float32, v *float32, grad *float32, s *[9]float32, n int)
+
+// adamWQuietAVX512 is adamW, for the s that AdamW.quiet accepts, without the microcode that subnormal moments of idle parameters start.
+//
+//go:noescape
+func adamWQuietAVX512(w *float32, m *float32, v *float32, grad *float32, s *[9]float32, n int)
 
 // sgdAVX512 is SGD.Step with s = wd, μ, lr.
 //

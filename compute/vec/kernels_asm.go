@@ -28,13 +28,14 @@ var avx512 = Kernels{
 	gemm: func(c []float32, ldc int, bias []float32, fresh bool, a []float32, ars, acs int, b []float32, ldb, m, n, k int) {
 		gemmAVX512.product(c, ldc, bias, fresh, a, ars, acs, b, ldb, m, n, k)
 	},
-	narrow: func(p Narrow, c, bias, a, b []float32) {
-		gemmAVX512.narrow(p, c, bias, a, b)
-	},
 	transpose: transpose16,
 	adamW: func(a AdamW, w, m, v, g []float32) {
-		if len(w) > 0 {
-			s := a.scalars()
+		s := a.scalars()
+		switch {
+		case len(w) == 0:
+		case a.quiet():
+			adamWQuietAVX512(&w[0], &m[0], &v[0], &g[0], &s, len(w))
+		default:
 			adamWAVX512(&w[0], &m[0], &v[0], &g[0], &s, len(w))
 		}
 	},
@@ -76,13 +77,14 @@ var avx2 = Kernels{
 	gemm: func(c []float32, ldc int, bias []float32, fresh bool, a []float32, ars, acs int, b []float32, ldb, m, n, k int) {
 		gemmAVX2.product(c, ldc, bias, fresh, a, ars, acs, b, ldb, m, n, k)
 	},
-	narrow: func(p Narrow, c, bias, a, b []float32) {
-		gemmAVX2.narrow(p, c, bias, a, b)
-	},
 	transpose: transpose8,
 	adamW: func(a AdamW, w, m, v, g []float32) {
-		if len(w) > 0 {
-			s := a.scalars()
+		s := a.scalars()
+		switch {
+		case len(w) == 0:
+		case a.quiet():
+			adamWQuietAVX2(&w[0], &m[0], &v[0], &g[0], &s, len(w))
+		default:
 			adamWAVX2(&w[0], &m[0], &v[0], &g[0], &s, len(w))
 		}
 	},
@@ -157,7 +159,19 @@ func finite(nonFinite func(x *float32, n int) uint32) func(x []float32) bool {
 
 // scalars returns what the update kernels multiply with.
 func (a AdamW) scalars() [9]float32 {
-	return [9]float32{a.Beta1, 1 - a.Beta1, a.Beta2, 1 - a.Beta2, a.Correct1, a.Correct2, EpsilonSquare(a.Epsilon), a.Rate, a.Rate * a.WeightDecay}
+	return [9]float32{a.Beta1, 1 - a.Beta1, a.Beta2, 1 - a.Beta2, a.Correct1, a.Correct2, a.Epsilon, a.Rate, a.Rate * a.WeightDecay}
+}
+
+// quiet reports whether parameters whose gradient is zero may be updated the quiet way. The first moment of a dead unit's
+// weight shrinks until 0.9·m rounds to m, a subnormal number; there it stays, and a product with a subnormal operand or
+// result costs this machine about a hundred times as much as any other. In the quiet way m and v are then computed with
+// integers, and taken as zero in what follows, which changes nothing: with these bounds |lr·u| ≤ 2⁻⁸⁰ is less than a
+// quarter of a unit of the last place of w (if |w| ≥ 2⁻⁵⁰, which is looked at in each lane), and √(v·c₂) ≤ 2⁻⁵⁵ less than
+// that of ε. β > 0, because only a product that is not exactly zero keeps its sign when +0 is added.
+func (a AdamW) quiet() bool {
+	unit := func(x float32) bool { return 0 < x && x <= 1 }
+	correction := func(x float32) bool { return 0 < x && x <= 0x1p16 }
+	return unit(a.Beta1) && unit(a.Beta2) && a.Epsilon >= 0x1p-30 && Abs(a.Rate) <= 1 && correction(a.Correct1) && correction(a.Correct2)
 }
 
 // sumBlocks adds whole blocks of 32 elements, or their squares, to the lanes of a sum that is at a multiple of 32.

@@ -6,8 +6,7 @@ package vec
 //	acc = Bias[i] or +0;  acc = fma(A[i·ARS + t·ACS], B[t·Samples+r], acc);  C[i·Samples+r] = Then(acc)
 //
 // which is a layer's forward product in order R1 where A is its matrix read by columns, and its input gradient where A is
-// the matrix read by rows. With fewer than NarrowColumns rows it is a narrow product, as that order has it: the chains of
-// t ≡ 0, 1, 2, 3 (mod 4), the first of which begins with the bias, and their sum, pairs first. C must not overlap an input.
+// the matrix read by rows. C must not overlap an input.
 type LaneProduct struct {
 	C, A, B  []float32
 	ARS, ACS int
@@ -91,39 +90,6 @@ func (k *Kernels) PrepareLanes(p LaneProduct) *Prepared {
 
 // laneProduct is the product by the implementation's own other kernels.
 func (k *Kernels) laneProduct(p *LaneProduct) {
-	if p.Rows < NarrowColumns {
-		p.narrow()
-	} else {
-		p.wide(k)
-	}
-	switch p.Then {
-	case ThenReLU:
-		k.relu(p.C, p.C)
-	case ThenReLUScale:
-		k.reluScale(p.C, p.C, p.F)
-	case ThenScale:
-		for i, v := range p.C {
-			p.C[i] = float32(v * p.F[i])
-		}
-	}
-}
-
-func (p *LaneProduct) narrow() {
-	for i := range p.Rows {
-		for r := range p.Samples {
-			var chain [4]float32
-			if p.Bias != nil {
-				chain[0] = p.Bias[i]
-			}
-			for l := range min(4, p.Terms) {
-				chain[l] = chain1(chain[l], p.A[i*p.ARS+l*p.ACS:], 4*p.ACS, p.B[l*p.Samples+r:], 4*p.Samples, (p.Terms-l+3)/4)
-			}
-			p.C[i*p.Samples+r] = (chain[0] + chain[1]) + (chain[2] + chain[3])
-		}
-	}
-}
-
-func (p *LaneProduct) wide(k *Kernels) {
 	for i := range p.Rows {
 		row := p.C[i*p.Samples:][:p.Samples]
 		bias := float32(0)
@@ -135,6 +101,16 @@ func (p *LaneProduct) wide(k *Kernels) {
 		}
 	}
 	k.gemm(p.C, p.Samples, nil, false, p.A, p.ARS, p.ACS, p.B, p.Samples, p.Rows, p.Samples, p.Terms)
+	switch p.Then {
+	case ThenReLU:
+		k.relu(p.C, p.C)
+	case ThenReLUScale:
+		k.reluScale(p.C, p.C, p.F)
+	case ThenScale:
+		for i, v := range p.C {
+			p.C[i] = float32(v * p.F[i])
+		}
+	}
 }
 
 // Prepare returns a GemmFrom without bias to be made again and again. Where a goes on behind its rows, as far as whole

@@ -31,22 +31,13 @@ func (p *panelCall) run() {
 	p.g.panel(q.vectors, q.last, p.c, p.ldc, &zeros[0], 0, p.a, p.ars, p.acs, p.b, p.ldb, p.terms, q.rows, q.count)
 }
 
-// laneKernels are the kernels of one implementation by their vectors: of tiles, and of rows of narrow products.
-type laneKernels struct{ tiles, narrow []func(*[12]uint64) }
-
-// assembly returns the blocking of an implementation and its kernels of lanes; nil for those in Go.
-func assembly(isa ISA) (*blocking, *laneKernels) {
+// assembly returns the blocking of an implementation and its kernels of lanes by their vectors; nil for those in Go.
+func assembly(isa ISA) (*blocking, []func(*[12]uint64)) {
 	switch isa {
 	case AVX512:
-		return &gemmAVX512, &laneKernels{
-			[]func(*[12]uint64){nil, lanes1AVX512, lanes2AVX512, lanes3AVX512, lanes4AVX512},
-			[]func(*[12]uint64){nil, narrowLanes1AVX512, narrowLanes2AVX512, narrowLanes3AVX512, narrowLanes4AVX512},
-		}
+		return &gemmAVX512, []func(*[12]uint64){nil, lanes1AVX512, lanes2AVX512, lanes3AVX512, lanes4AVX512}
 	case AVX2:
-		return &gemmAVX2, &laneKernels{
-			[]func(*[12]uint64){nil, lanes1AVX2, lanes2AVX2},
-			[]func(*[12]uint64){nil, narrowLanes1AVX2, narrowLanes2AVX2},
-		}
+		return &gemmAVX2, []func(*[12]uint64){nil, lanes1AVX2, lanes2AVX2}
 	}
 	return nil, nil
 }
@@ -84,25 +75,18 @@ func (g *blocking) pieces(m, n int) []piece {
 // cutLanes returns the calls of a LaneProduct.
 func cutLanes(isa ISA, p *LaneProduct) []laneTiles {
 	g, kernels := assembly(isa)
-	rows, byVectors := p.Rows, kernels.tiles
-	if p.Rows < NarrowColumns { // a call makes one row after another
-		rows, byVectors = 1, kernels.narrow
-	}
 	var out []laneTiles
-	for _, q := range g.pieces(rows, p.Samples) {
+	for _, q := range g.pieces(p.Rows, p.Samples) {
 		at := q.row*p.Samples + q.column
 		t := laneTiles{
 			c: &p.C[at], a: &p.A[q.row*p.ARS], b: &p.B[q.column], stride: 4 * p.Samples, ars: 4 * p.ARS, acs: 4 * p.ACS,
-			terms: p.Terms, rows: q.rows, count: q.count, then: int(p.Then), kernel: byVectors[q.vectors],
+			terms: p.Terms, rows: q.rows, count: q.count, then: int(p.Then), kernel: kernels[q.vectors],
 		}
 		if p.Bias != nil {
 			t.bias = &p.Bias[q.row]
 		}
 		if p.Then >= ThenReLUScale {
 			t.f = &p.F[at]
-		}
-		if rows == 1 {
-			t.rows = p.Rows
 		}
 		out = append(out, t)
 	}

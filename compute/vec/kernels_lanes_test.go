@@ -26,20 +26,12 @@ func TestLaneProduct(t *testing.T) {
 			want := make([]float32, rows*n)
 			for i := range rows {
 				for s := range n {
-					var chain [4]float32
+					acc := float32(0)
 					if bias {
-						chain[0] = p.Bias[i]
+						acc = p.Bias[i]
 					}
 					for j := range terms {
-						l := 0
-						if rows < NarrowColumns {
-							l = j % 4
-						}
-						chain[l] = FMA32(a[i*p.ARS+j*p.ACS], b[j*n+s], chain[l])
-					}
-					acc := chain[0]
-					if rows < NarrowColumns {
-						acc = (chain[0] + chain[1]) + (chain[2] + chain[3])
+						acc = FMA32(a[i*p.ARS+j*p.ACS], b[j*n+s], acc)
 					}
 					switch then {
 					case ThenReLU:

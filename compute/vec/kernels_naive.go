@@ -4,7 +4,6 @@ package vec
 var naive = Kernels{
 	isa:          Naive,
 	gemm:         gemmNaive,
-	narrow:       narrowNaive,
 	transpose:    transposeNaive,
 	adamW:        func(a AdamW, w, m, v, g []float32) { a.Step(w, m, v, g) },
 	sgd:          func(s SGD, w, v, g []float32) { s.Step(w, v, g) },

@@ -228,8 +228,8 @@ func TestDenseKernels(t *testing.T) {
 					wt.check(t, name+"Transpose")
 
 					dx, wantX := guard32(r, draw(r, rows*in, true)), make([]float32, rows*in)
-					DenseInputGrad(wantX, dy, gradientMatrix(w, wantT, in), rows, in, out)
-					k.DenseInputGrad(dx.x, dy, gradientMatrix(w, wt.x, in), rows, in, out)
+					DenseInputGrad(wantX, dy, wantT, rows, in, out)
+					k.DenseInputGrad(dx.x, dy, wt.x, rows, in, out)
 					compare(t, name+"DenseInputGrad", dx.x, wantX)
 					dx.check(t, name+"DenseInputGrad")
 
@@ -332,11 +332,6 @@ func TestUpdates(t *testing.T) {
 			}
 			special := n%2 == 0
 			w, m, v, g := draw(r, n, special), draw(r, n, special), draw(r, n, special), draw(r, n, special)
-			for i := range v {
-				if v[i] = Abs(v[i]); r.IntN(50) == 0 {
-					v[i] = math.Float32frombits(0xffc00000) // a NaN of an invalid operation
-				}
-			}
 			gw, gm, gv, gg := guard32(r, w), guard32(r, m), guard32(r, v), guard32(r, g)
 			k.AdamW(a, gw.x, gm.x, gv.x, gg.x)
 			a.Step(w, m, v, g)
@@ -362,8 +357,8 @@ func TestUpdates(t *testing.T) {
 	})
 }
 
-// TestIdleParameters updates parameters whose gradient is zero and whose moments are small, subnormal or about to become
-// zero, beside others.
+// TestIdleParameters updates parameters whose gradient is zero and whose moments have become subnormal, beside others, for
+// scalars inside and outside of what the quiet way accepts.
 func TestIdleParameters(t *testing.T) {
 	eachISA(t, func(t *testing.T, k *Kernels) {
 		r := rand.New(rand.NewPCG(25, 26))
@@ -375,21 +370,17 @@ func TestIdleParameters(t *testing.T) {
 			w, m, v, g := draw(r, n, false), draw(r, n, false), draw(r, n, false), draw(r, n, false)
 			quiet := r.IntN(4)
 			for i := range w {
-				v[i] = Abs(v[i])
 				if r.IntN(4) < quiet {
 					g[i] = pick(0, 0, negZero, 0x1p-149, -0x1p-100)
 					m[i] = math.Float32frombits(r.Uint32() & 0x80ffffff >> (31 * r.Uint32N(2)) >> r.Uint32N(24))
-					if r.IntN(2) == 0 {
-						m[i] = momentFloor * (0.25 + 2*r.Float32())
-					}
 					if r.IntN(2) == 0 {
 						m[i] = -m[i]
 					}
 				}
 				if r.IntN(4) < quiet {
 					v[i] = math.Float32frombits(r.Uint32N(1<<24) >> r.Uint32N(24))
-					if r.IntN(2) == 0 {
-						v[i] = momentFloor * (0.25 + 2*r.Float32())
+					if r.IntN(8) == 0 {
+						v[i] = -v[i]
 					}
 				}
 				if r.IntN(8) == 0 {

@@ -28,10 +28,10 @@ type Config struct {
 	MaxOpen int
 	// Cost is how many trials a claim costs; 0 or 1 where it is no average. Baseline is the performance that the first claim has
 	// to beat, nil where the domain compares nothing with it.
-	Cost int64
-	// Seeds is how many seeds a claim averages, which a champion from elsewhere weighs in a search that races; 0 is 1.
-	Seeds    int
+	Cost     int64
 	Baseline *float64
+	// Seeds is how many seeds a claim averages, which a champion from elsewhere weighs in a search that races; 0 is 1.
+	Seeds int
 	// Target is the verified champion's metric that ends the search once it is not above Value; nil for none. A performance that
 	// does so is Setup.Target.
 	Target *MetricTarget

@@ -108,7 +108,7 @@ func (e *Engine) prepare(ctx context.Context, t *nn.Task) (*individual, error) {
 		Key0: t.Key[0], Key1: t.Key[1],
 		MaxSteps: uint32(c.MaxSteps), EvalEvery: uint32(c.EvalEvery), Patience: uint32(c.Patience), Segment: uint32(c.Segment),
 		MinDelta: c.MinDelta, ClipNorm: c.ClipNorm, WeightDecay: c.WeightDecay,
-		Beta1: c.Beta1, Beta2: c.Beta2, Epsilon2: vec.EpsilonSquare(c.Epsilon), Momentum: c.Momentum,
+		Beta1: c.Beta1, Beta2: c.Beta2, Epsilon: c.Epsilon, Momentum: c.Momentum,
 		Fresh: 1, Best: float32(math.Inf(1)), Loss: float32(math.NaN()),
 	}
 	if f := t.From; f != nil {

@@ -8,13 +8,10 @@ import (
 
 func main() {
 	ConstraintExpr("amd64,!purego")
-	narrow(simd{4})
 	for _, v := range []simd{{8}, {16}} {
 		gemm(v)
-		narrow(v)
 		strips(v)
 		laneProducts(v)
-		narrowLanes(v)
 		gather(v)
 		optimizers(v)
 		activations(v)

@@ -10,33 +10,26 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// simd is an instruction set by the number of float32 in its registers: 8 is AVX2 with FMA, 16 is AVX-512, and 4 is the half
-// of AVX2's registers, for what remains.
+// simd is an instruction set by the number of float32 in its registers: 8 is AVX2 with FMA, 16 is AVX-512.
 type simd struct{ width int }
 
 func (v simd) wide() bool { return v.width == 16 }
 
 // name is the name of a kernel for this instruction set.
 func (v simd) name(s string) string {
-	switch v.width {
-	case 16:
+	if v.wide() {
 		return s + "AVX512"
-	case 8:
-		return s + "AVX2"
 	}
-	return s + "AVX"
+	return s + "AVX2"
 }
 
 func (v simd) bytes() int { return 4 * v.width }
 
 func (v simd) reg() reg.VecVirtual {
-	switch v.width {
-	case 16:
+	if v.wide() {
 		return ZMM()
-	case 8:
-		return YMM()
 	}
-	return XMM()
+	return YMM()
 }
 
 // phys is physical register i.
@@ -122,6 +115,7 @@ func (v simd) add(a, b Op) Op { r := v.reg(); VADDPS(b, a, r); return r }
 func (v simd) sub(a, b Op) Op { r := v.reg(); VSUBPS(b, a, r); return r }
 func (v simd) mul(a, b Op) Op { r := v.reg(); VMULPS(b, a, r); return r }
 func (v simd) div(a, b Op) Op { r := v.reg(); VDIVPS(b, a, r); return r }
+func (v simd) sqrt(a Op) Op   { r := v.reg(); VSQRTPS(a, r); return r }
 
 // fma returns a·b + c: a and b are registers.
 func (v simd) fma(a, b, c Op) Op {
@@ -199,13 +193,13 @@ func (v simd) shiftRight(a Op, n int) Op { r := v.reg(); VPSRAD(U8(n), a, r); re
 
 func (v simd) abs(x Op) Op { return v.and(x, integer(0x7fffffff)) }
 
-// Predicates of VCMPPS: all are false for NaN except unordered, which is true only there. notBelow is one of VPCMPUD.
+// Predicates of VCMPPS: all are false for NaN except unordered, which is true only there.
 const (
-	equal     = 0x00
-	less      = 0x11
-	greater   = 0x1e
-	unordered = 0x03
-	notBelow  = 0x05
+	equal        = 0x00
+	less         = 0x11
+	greater      = 0x1e
+	greaterEqual = 0x1d
+	unordered    = 0x03
 )
 
 // compare returns a mask: a k register for AVX-512, a vector for AVX2.
@@ -228,6 +222,18 @@ func (v simd) choose(mask, yes, no Op) Op {
 	} else {
 		VBLENDVPS(mask, yes, no, r)
 	}
+	return r
+}
+
+// both returns the mask of lanes that two masks have.
+func (v simd) both(a, b Op) Op {
+	if v.wide() {
+		k := K()
+		KANDW(a, b, k)
+		return k
+	}
+	r := YMM()
+	VANDPS(a, b, r)
 	return r
 }
 
