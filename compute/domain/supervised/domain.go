@@ -39,7 +39,8 @@ type Domain struct {
 // New makes a domain of a problem and its valid settings. It returns an error wrapping domain.ErrConfig if even the smallest
 // network of the space has too many parameters.
 func New(c *Config, s Spec, p Problem) (*Domain, error) {
-	d := &Domain{problem: p, spec: s, space: c.Space, maxParameters: c.MaxParameters, maxSteps: c.MaxSteps, fits: fits{made: map[fitKey]fit{}}, trainer: cpu.Device{}}
+	d := &Domain{problem: p, spec: s, space: c.Space, maxParameters: c.MaxParameters, maxSteps: c.MaxSteps, fits: fits{made: map[fitKey]fit{}},
+		closed: closedForms{turn: make(chan struct{}, 1)}, trainer: cpu.Device{}}
 	if n := d.parameters(Lowest(c.Space)); n > c.MaxParameters {
 		return nil, fmt.Errorf("%w: max_parameters %d: the smallest network of the search space has %d",
 			domain.ErrConfig, c.MaxParameters, n)
