@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
+	"io"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -63,7 +64,7 @@ func (c *caseCache) get(key string, n int) []int64 {
 	if c.dir == "" {
 		return nil
 	}
-	data, err := os.ReadFile(c.path(key))
+	data, err := readAtMost(c.path(key), fileSize(len(key), n)+1)
 	if err != nil {
 		if !errors.Is(err, fs.ErrNotExist) {
 			c.log.Warn("remembered cases not read", "err", err)
@@ -77,6 +78,19 @@ func (c *caseCache) get(key string, n int) []int64 {
 	}
 	c.remember(key, cases)
 	return cases
+}
+
+// fileSize is the size of a file of n cases.
+func fileSize(key, n int) int64 { return int64(len(casesLine) + key + 8 + 8*n + sha256.Size) }
+
+// readAtMost reads so many bytes of a file at most: one that is no longer whole may have any size.
+func readAtMost(path string, limit int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, limit))
 }
 
 // put remembers the errors of a claim, which it keeps.
@@ -113,7 +127,7 @@ func (c *caseCache) write(key string, cases []int64) error {
 	if err := os.MkdirAll(c.dir, 0o755); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(c.dir, "new-*")
+	f, err := os.CreateTemp(c.dir, "new-*.cases") // what a crash leaves is removed like the others
 	if err != nil {
 		return err
 	}

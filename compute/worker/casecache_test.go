@@ -49,6 +49,13 @@ func TestCaseCache(t *testing.T) {
 			t.Errorf("%s: get = %v", name, got)
 		}
 	}
+	// Nor is one read whole that is far too long.
+	if err := os.Truncate(path, 1<<40); err != nil {
+		t.Fatal(err)
+	}
+	if got := fresh().get(key, 3); got != nil {
+		t.Errorf("a file of 1 TiB: get = %v", got)
+	}
 	// Without a directory it forgets the longest unused.
 	m := newCaseCache("", log)
 	for i := range cachedCases + 1 {
@@ -69,6 +76,9 @@ func flipped(b []byte, at int) []byte {
 func TestCaseCachePrunes(t *testing.T) {
 	dir := t.TempDir()
 	c := newCaseCache(dir, slog.New(slog.DiscardHandler))
+	if err := os.WriteFile(filepath.Join(dir, "new-7.cases"), nil, 0o600); err != nil { // of a process that was killed
+		t.Fatal(err)
+	}
 	for i := range cachedFiles + 5 {
 		c.put(fmt.Sprintf("%064d", i), []int64{1})
 	}

@@ -230,6 +230,9 @@ func (s *server) baseCases(ctx context.Context, c class, d *served, base *Recipe
 	if err != nil {
 		return nil, err
 	}
+	if m.Cases() == nil { // sums over no cases would say that the domain has none
+		return nil, fmt.Errorf("%w: the run diverged, nothing can be compared with it", ErrRefused)
+	}
 	return m.Cases(), nil
 }
 

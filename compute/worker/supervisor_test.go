@@ -162,6 +162,10 @@ func paired(t *testing.T, s *Supervisor) {
 	if _, err := s.Evaluate(within(t), bad); !errors.Is(err, ErrDataHash) {
 		t.Errorf("Evaluate() beside a base for other data: %v", err)
 	}
+	bad.Base = &Recipe{x(2, "diverge"), []uint64{0}}
+	if out, err := s.Evaluate(within(t), bad); !errors.Is(err, ErrRefused) {
+		t.Errorf("Evaluate() beside a base that diverges = %+v, %v, want ErrRefused", out, err)
+	}
 	lost := job(2, "diverge")
 	lost.Synthetic = &SyntheticJob{Seed: 5}
 	out, err := s.Evaluate(within(t), lost)

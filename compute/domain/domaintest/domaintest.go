@@ -240,7 +240,7 @@ func (c *Case) cases(t *testing.T, d Domain, m domain.Model) {
 		}
 		sum := 0.0
 		for _, e := range m.Cases() {
-			sum += float64(e) * domain.CaseUnit
+			sum += float64(float64(e) * domain.CaseUnit)
 		}
 		Near(t, "mean of the cases' errors", sum/float64(n), -m.Performance(), 1e-5*max(1, -m.Performance()))
 	}

@@ -1,6 +1,8 @@
 package forecast
 
 import (
+	"errors"
+	"strings"
 	"testing"
 
 	"doin.network/node/compute/domain"
@@ -39,6 +41,21 @@ func small(s genome.Space) genome.Genome {
 }
 
 func quick(c *Config) { c.MaxSteps, c.Period = 60, 12 }
+
+// What every member predicts is held at once: a long horizon on many rows is refused before anything is fitted.
+func TestManyPredictions(t *testing.T) {
+	f := func(rows, horizon int, ok bool) {
+		t.Helper()
+		c := DefaultConfig()
+		c.Data, c.Horizon, c.Period, c.MaxParameters = "memory", horizon, 12, 100000
+		_, err := FromTable(c, monthly(rows))
+		if ok && err != nil || !ok && (!errors.Is(err, domain.ErrConfig) || !strings.Contains(err.Error(), "values each")) {
+			t.Errorf("FromTable of %d rows with horizon %d: %v, want accepted %t", rows, horizon, err, ok)
+		}
+	}
+	f(20000, MaxHorizon, false)
+	f(20000, 24, true)
+}
 
 // On the CO2 record a perceptron of 449 parameters and a TCN of 721 beat both naive forecasts by far, with whatever seed.
 func TestBeatsNaive(t *testing.T) {

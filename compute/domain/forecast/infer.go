@@ -16,6 +16,9 @@ import (
 const (
 	MaxForecast    = 4096 // values
 	MaxInferSeries = 1 << 16
+	// maxRows bounds the known values times the rounds of a horizon each, because closed forms go through all of them in
+	// every round: about 3 s.
+	maxRows = 1 << 23
 )
 
 // Answer implements supervised.View: it forecasts what comes after a series. Members of the input, all optional:
@@ -23,7 +26,7 @@ const (
 //   - series: the known values in the units of the file, at least one more than the longest window and the period minus one;
 //     default: all of the data;
 //   - last_time: the time of the last of them; default: the last time of the data;
-//   - steps: how many values to forecast, 1 … MaxForecast; default: the horizon.
+//   - steps: how many values to forecast, 1 … MaxForecast, fewer after a long series; default: the horizon.
 //
 // A series ends at last_time; what the data have before its first value is known too. Closed forms answer for an ensemble only where
 // the series begins with the data and ends no earlier than what they were fitted on; elsewhere the networks answer alone.
@@ -34,9 +37,13 @@ func (l look) Answer(ctx context.Context, input *canon.Object, m supervised.Fitt
 	if err != nil {
 		return nil, err
 	}
+	h := l.config.Horizon
+	if most := max(1, maxRows/len(q.known)); (q.steps-1)/h+1 > most {
+		return nil, fmt.Errorf("steps %d: at most %d are forecast after %d values", q.steps, most*h, len(q.known))
+	}
 	s := l.series
 	forecast, times := make([]float64, 0, q.steps), make([]string, 0, q.steps)
-	out := make([]float32, l.config.Horizon)
+	out := make([]float32, h)
 	for len(forecast) < q.steps {
 		if err := ctx.Err(); err != nil {
 			return nil, err

@@ -78,6 +78,22 @@ func TestInferHorizon(t *testing.T) {
 	}
 }
 
+// Closed forms go through the whole series in every round of a horizon, so a request has a bound on their product.
+func TestInferWork(t *testing.T) {
+	d := mustDomain(t, monthly(4096), func(c *Config) { c.Horizon = 2; quick(c) })
+	f := func(steps int, want string) {
+		t.Helper()
+		_, err := d.Naive().Infer(t.Context(), canon.NewObject("steps", steps))
+		if (want == "") != (err == nil) || want != "" && !strings.Contains(err.Error(), want) {
+			t.Errorf("Infer(steps %d) = %v, want %q", steps, err, want)
+		}
+	}
+	f(4096, "") // 2048 rounds
+	d = mustDomain(t, monthly(5000), func(c *Config) { c.Horizon = 2; quick(c) })
+	f(3354, "") // 1677 rounds
+	f(3355, "at most 3354")
+}
+
 func TestInferRefusals(t *testing.T) {
 	d := mustDomain(t, monthly(200), quick)
 	m := domaintest.Claim(t, d, small(d.config.Space), 1)

@@ -9,7 +9,9 @@ import (
 
 // closedForms are the fitted members without networks of a domain: the same for every recipe, fitted by the first claim.
 type closedForms struct {
-	mu   sync.Mutex // guards done, and what follows until it is set
+	// turn holds one value while somebody fits, which guards done, and what follows until it is set. It is no mutex, so that
+	// who waits can be cancelled.
+	turn chan struct{}
 	done bool
 
 	folds [][]Fitted // of each fold, as Members
@@ -19,10 +21,15 @@ type closedForms struct {
 	test        [][]float32
 }
 
-// fit fits the members on every fold, once. What it fills in is read only afterwards.
+// fit fits the members on every fold, once. What it fills in is read only afterwards. Who comes while another fits waits, until
+// ctx ends.
 func (c *closedForms) fit(ctx context.Context, d *Domain, each domain.Each) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	select {
+	case c.turn <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-c.turn }()
 	if c.done {
 		return nil
 	}

@@ -33,12 +33,17 @@ func Shift(v float64, power int) float64 {
 	return out
 }
 
+// maxExponent bounds the exponent of a text: with a mantissa of 64 digits a lesser one is 0 in any power of ten that a series
+// can have, and a greater one is that of a 0, because Decimal refuses what is large.
+const maxExponent = 1000
+
 // ShiftText returns the number that a text is, times 10^power, rounded once. The text is one that Decimal reads.
 func ShiftText(s string, power int) float64 {
 	mantissa, exponent := s, 0
 	if at := strings.IndexAny(s, "eE"); at >= 0 {
 		mantissa = s[:at]
-		exponent, _ = strconv.Atoi(s[at+1:]) // what does not fit is a 0: Decimal refuses what is large
+		exponent, _ = strconv.Atoi(s[at+1:]) // of one that is too long, the bound on its side
+		exponent = min(max(exponent, -maxExponent), maxExponent)
 	}
 	v, _ := strconv.ParseFloat(mantissa+"e"+strconv.Itoa(exponent+power), 64)
 	return v

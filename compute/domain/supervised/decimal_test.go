@@ -47,6 +47,8 @@ func TestShiftText(t *testing.T) {
 	f("-1.5E+3", 2, -150000)
 	f("+.5", 0, 0.5)
 	f("0", 7, 0)
+	f("1e-99999999999999999999", -3, 0) // an exponent that is no int
+	f("0e99999999999999999999", 3, 0)
 }
 
 func parse(t *testing.T, s string) float64 {

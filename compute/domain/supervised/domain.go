@@ -36,10 +36,15 @@ type Domain struct {
 	trainer                 device.Trainer
 }
 
+// MaxPredictions bounds the numbers that a model predicts for all cases of training, validation and test: a claim holds those
+// of every member at once, 4 bytes each.
+const MaxPredictions = 1 << 24
+
 // New makes a domain of a problem and its valid settings. It returns an error wrapping domain.ErrConfig if even the smallest
-// network of the space has too many parameters.
+// network of the space has too many parameters, or if there are too many cases.
 func New(c *Config, s Spec, p Problem) (*Domain, error) {
-	d := &Domain{problem: p, spec: s, space: c.Space, maxParameters: c.MaxParameters, maxSteps: c.MaxSteps, fits: fits{made: map[fitKey]fit{}}, trainer: cpu.Device{}}
+	d := &Domain{problem: p, spec: s, space: c.Space, maxParameters: c.MaxParameters, maxSteps: c.MaxSteps, fits: fits{made: map[fitKey]fit{}},
+		closed: closedForms{turn: make(chan struct{}, 1)}, trainer: cpu.Device{}}
 	if n := d.parameters(Lowest(c.Space)); n > c.MaxParameters {
 		return nil, fmt.Errorf("%w: max_parameters %d: the smallest network of the search space has %d",
 			domain.ErrConfig, c.MaxParameters, n)
@@ -50,6 +55,9 @@ func New(c *Config, s Spec, p Problem) (*Domain, error) {
 	}
 	if d.cases > MaxRows {
 		return nil, fmt.Errorf("%w: %d validation cases: at most %d are allowed", domain.ErrConfig, d.cases, MaxRows)
+	}
+	if n := d.cases + view.Learning().Len() + view.Test().Len(); n > MaxPredictions/view.Test().Width() {
+		return nil, fmt.Errorf("%w: %d cases of %d values each: at most %d values are allowed", domain.ErrConfig, n, view.Test().Width(), MaxPredictions)
 	}
 	return d, d.measureBaselines()
 }

@@ -63,6 +63,14 @@ func openSine(o *canon.Object) (*supervised.Domain, error) {
 }
 
 func readSine(c supervised.Config, r io.Reader) (*supervised.Domain, error) {
+	s, spec, err := loadSine(c, r)
+	if err != nil {
+		return nil, err
+	}
+	return supervised.New(&c, spec, s)
+}
+
+func loadSine(c supervised.Config, r io.Reader) (*sine, supervised.Spec, error) {
 	s := &sine{config: c, scale: supervised.Scale{Unit: 0.5}}
 	h := supervised.NewHasher("sine/data/1\n")
 	h.Words(c.MaxSteps, c.EvalEvery, c.Patience)
@@ -90,14 +98,10 @@ func readSine(c supervised.Config, r io.Reader) (*supervised.Domain, error) {
 	if err == nil && n < 5 {
 		err = fmt.Errorf("%w: %d rows", supervised.ErrData, n)
 	}
-	if err != nil {
-		return nil, err
-	}
-	spec := supervised.Spec{
+	return s, supervised.Spec{
 		Plugin: "sine", DataHash: h.Hex(), Folds: 2, Loss: "mae", Performance: "relative_mae", Relative: true,
 		Unit: s.scale.Unit, Defaults: c.Object(),
-	}
-	return supervised.New(&c, spec, s)
+	}, err
 }
 
 func (s *sine) Shape(g genome.Genome) nn.Config {

@@ -76,7 +76,11 @@ func (c *Config) Validate() error {
 	var checks domain.Checks
 	err := c.Schema.validate()
 	checks.That(err == nil, "%v", err)
-	c.Check(&checks, DefaultSpace(c.Task), limits)
+	own := c.Config
+	if c.Split != "" || c.TestData != "" { // its default bounds the other fraction nowhere
+		own.TestFraction = 0x1p-20
+	}
+	own.Check(&checks, DefaultSpace(c.Task), limits)
 	return checks.Err()
 }
 

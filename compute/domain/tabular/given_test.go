@@ -57,6 +57,9 @@ func TestGivenSplit(t *testing.T) {
 	if x, y := a.Describe(), b.Describe(); x.DataHash != y.DataHash || x.Cases != 4*9 || x.Defaults.Has("test_fraction") {
 		t.Errorf("data hashes %s and %s, %d cases, settings %#v", x.DataHash, y.DataHash, x.Cases, x.Defaults)
 	}
+	if most := open("data", data, "test_data", tests, "validation_fraction", 0.9).Describe(); most.Folds != 1 || most.Cases != 40 {
+		t.Errorf("a validation fraction of 0.9 beside a test of one's own: %d folds, %d cases", most.Folds, most.Cases)
+	}
 	p := a.Problem().(*problem)
 	if p.data.test.Len() != 15 || p.data.learn.Len() != 45 {
 		t.Errorf("%d rows test, %d learn", p.data.test.Len(), p.data.learn.Len())
