@@ -28,11 +28,11 @@ func table(rows, features, classes int, step uint32) *Table {
 			x[j] = draws.Uniform(uint32(i*(features+1) + j))
 		}
 		x[features-1] = float32(math.Floor(float64(x[features-1]) * 4))
-		y := 2 * x[0] * x[1%features]
+		y := float32(2 * x[0] * x[1%features])
 		if x[features-1] > 1 {
 			y++
 		}
-		y += 0.2 * draws.Uniform(uint32(i*(features+1)+features))
+		y += float32(0.2 * draws.Uniform(uint32(i*(features+1)+features)))
 		for j := range x {
 			if (i*features+j)%13 == 5 {
 				x[j] = float32(math.NaN())
