@@ -18,6 +18,11 @@ type Model struct {
 // Rounds is the number of rounds that the model has.
 func (m *Model) Rounds() int { return len(m.trees) / len(m.start) }
 
+// First returns the model as it was after so many rounds, at most Rounds.
+func (m *Model) First(rounds int) *Model {
+	return &Model{m.classes, m.start, m.trees[:rounds*len(m.start)]}
+}
+
 // Width is the number of values of a prediction: one of a regression, else the number of classes.
 func (m *Model) Width() int { return max(m.classes, 1) }
 
