@@ -77,7 +77,7 @@ func TestFit(t *testing.T) {
 		c := DefaultConfig(classes)
 		train, validation, test := table(800, 5, classes, 1), table(300, 5, classes, 2), table(300, 5, classes, 3)
 		m := mustFit(t, &c, train, validation)
-				if got, want := mean(m, test), mean(m.First(0), test); got > want/2 {
+		if got, want := mean(m, test), mean(m.First(0), test); got > want/2 {
 			t.Errorf("%d classes: error %.3f, want half of the constant's %.3f", classes, got, want)
 		}
 		if mean(m, validation) >= mean(m.First(m.Rounds()-1), validation) {
@@ -95,6 +95,39 @@ func TestFit(t *testing.T) {
 		}
 		if classes > 0 && math.Abs(sum-1) > 1e-6 {
 			t.Errorf("%d classes: probabilities %v", classes, out)
+		}
+	}
+}
+
+// Folds stop together, where the sum of their errors is least, and each is the fit of its rows to that round.
+func TestFitFolds(t *testing.T) {
+	c := DefaultConfig(2)
+	folds := []Fold{{table(200, 4, 2, 1), table(90, 4, 2, 2)}, {table(150, 4, 2, 3), table(50, 4, 2, 4)}}
+	models, err := FitFolds(t.Context(), &c, folds)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rounds := models[0].Rounds()
+	sum := func(rounds int) (e float64) {
+		for i, f := range folds {
+			long := c
+			long.Rounds, long.Patience = 200, 0
+			m := mustFit(t, &long, f.Train, nil).First(rounds)
+			if rounds == models[i].Rounds() && m.Root() != models[i].Root() {
+				t.Errorf("fold %d: another model than alone", i)
+			}
+			e += mean(m, f.Validation) * float64(f.Validation.Len())
+		}
+		return e
+	}
+	for _, other := range []int{0, rounds / 2, rounds - 1, rounds + 1, rounds + 5, rounds + 20} {
+		if models[1].Rounds() != rounds || sum(rounds) > sum(other)+1e-3 {
+			t.Errorf("%d and %d rounds with the error %.4f, want at most %.4f of %d rounds", rounds, models[1].Rounds(), sum(rounds), sum(other), other)
+		}
+	}
+	for _, bad := range [][]Fold{nil, make([]Fold, MaxFolds+1), {folds[0], {Train: folds[1].Train}}} {
+		if _, err := FitFolds(t.Context(), &c, bad); !errors.Is(err, ErrData) {
+			t.Errorf("FitFolds of %d = %v, want %v", len(bad), err, ErrData)
 		}
 	}
 }

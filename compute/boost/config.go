@@ -12,6 +12,7 @@ import (
 const (
 	MaxRows     = 1 << 20 // of a table, so that no sum overflows
 	MaxFeatures = 1 << 14
+	MaxFolds    = 64
 	MaxClasses  = 256
 	MaxTrees    = 1 << 16 // rounds × outputs
 	MaxLeaves   = 256
@@ -107,28 +108,42 @@ func (c *Config) Memory(rows, features int) int {
 	return rows*perRow + (c.Leaves+2)*features*(c.Bins+1)*sumBytes + c.Rounds*c.Outputs()*2*c.Leaves*nodeBytes
 }
 
-// check refuses tables that a configuration cannot be fitted on.
-func (c *Config) check(train, validation *Table) error {
+// check refuses folds that a configuration cannot be fitted on.
+func (c *Config) check(folds []Fold) error {
 	if err := c.Validate(); err != nil {
 		return err
 	}
-	if err := train.check(c.Classes); err != nil {
-		return err
+	if n := len(folds); n < 1 || n > MaxFolds {
+		return fmt.Errorf("%w: %d folds: must be in [1, %d]", ErrData, n, MaxFolds)
 	}
-	rows := train.Len()
-	if validation != nil {
-		if err := validation.check(c.Classes); err != nil {
+	need := 0
+	for _, f := range folds {
+		if err := f.check(c.Classes); err != nil {
 			return err
 		}
-		if validation.Features != train.Features {
-			return fmt.Errorf("%w: %d features in validation, %d in training", ErrData, validation.Features, train.Features)
+		if (f.Validation == nil) != (folds[0].Validation == nil) {
+			return fmt.Errorf("%w: some folds have no validation", ErrData)
 		}
-		rows += validation.Len()
+		rows := f.Train.Len()
+		if f.Validation != nil {
+			rows += f.Validation.Len()
+		}
+		need += c.Memory(rows, f.Train.Features)
 	}
-	if need := c.Memory(rows, train.Features); need > MaxMemory {
+	if need > MaxMemory {
 		return fmt.Errorf("%w: needs %d bytes: at most %d are allowed", ErrConfig, need, MaxMemory)
 	}
 	return nil
+}
+
+func (f *Fold) check(classes int) error {
+	if err := f.Train.check(classes); err != nil || f.Validation == nil {
+		return err
+	}
+	if f.Validation.Features != f.Train.Features {
+		return fmt.Errorf("%w: %d features in validation, %d in training", ErrData, f.Validation.Features, f.Train.Features)
+	}
+	return f.Validation.check(classes)
 }
 
 // Table is rows with known targets. A fit only reads it.

@@ -7,42 +7,65 @@ import (
 	"doin.network/node/compute/rng"
 )
 
+// Fold is a table to learn from and one to stop by.
+type Fold struct{ Train, Validation *Table }
+
 // Fit fits trees to a training table. With a validation table the model has the rounds, possibly none, with the first smallest error there,
 // and with Patience the fit stops so many rounds after it; without one (nil) it has all. Errors wrap ErrConfig or ErrData, or are ctx's.
 func Fit(ctx context.Context, c *Config, train, validation *Table) (*Model, error) {
-	if err := c.check(train, validation); err != nil {
+	models, err := FitFolds(ctx, c, []Fold{{train, validation}})
+	if err != nil {
 		return nil, err
 	}
-	f := newFit(c, train, validation)
-	best, waited := 0, 0
-	var least int64
-	if validation != nil {
-		least = c.loss(validation, f.unseen)
+	return models[0], nil
+}
+
+// FitFolds is Fit for 1 … MaxFolds folds that stop together: all models have the same number of rounds, by the sum of the errors of
+// all folds, so that what stops a model is hardly its own luck. All folds have validation or none has.
+func FitFolds(ctx context.Context, c *Config, folds []Fold) ([]*Model, error) {
+	if err := c.check(folds); err != nil {
+		return nil, err
 	}
+	fits, models := make([]*fit, len(folds)), make([]*Model, len(folds))
+	for i, f := range folds {
+		fits[i] = newFit(c, f.Train, f.Validation)
+	}
+	var best, waited int
+	least := loss(fits)
 	for round := range c.Rounds {
-		if err := f.round(ctx, round); err != nil {
-			return nil, err
-		}
-		if validation == nil {
-			best = round + 1
-			continue
+		for _, f := range fits {
+			if err := f.round(ctx, round); err != nil {
+				return nil, err
+			}
 		}
 		waited++
-		if loss := c.loss(validation, f.unseen); loss < least {
-			least, best, waited = loss, round+1, 0
+		if sum := loss(fits); folds[0].Validation == nil || sum < least {
+			least, best, waited = sum, round+1, 0
 		}
 		if c.Patience > 0 && waited == c.Patience {
 			break
 		}
 	}
-	f.model.trees = f.model.trees[:best*c.Outputs()]
-	return f.model, nil
+	for i, f := range fits {
+		models[i] = f.model.First(best)
+	}
+	return models, nil
+}
+
+// loss is the sum of the errors of validation; 0 where there is none.
+func loss(fits []*fit) (sum int64) {
+	for _, f := range fits {
+		if f.validation != nil {
+			sum += f.config.loss(f.seen, f.unseen)
+		}
+	}
+	return sum
 }
 
 // fit is the state of one.
 type fit struct {
 	config       *Config
-	train        *Table
+	train, seen  *Table // seen: validation
 	grower       *grower
 	validation   *binned // nil: none
 	scores       []int64 // [rows][outputs]
@@ -55,7 +78,7 @@ type fit struct {
 func newFit(c *Config, train, validation *Table) *fit {
 	features := newFeatures(train, c.Bins)
 	k := c.Outputs()
-	f := &fit{config: c, train: train, grower: newGrower(c, train.bin(features), features), model: &Model{classes: c.Classes, start: c.start(train)}}
+	f := &fit{config: c, train: train, seen: validation, grower: newGrower(c, train.bin(features), features), model: &Model{classes: c.Classes, start: c.start(train)}}
 	fill := func(rows int) []int64 {
 		out := make([]int64, 0, rows*k)
 		for range rows {

@@ -14,8 +14,8 @@ const (
 	// maxTarget bounds targets and starts, maxStep the value of a leaf: 2^10 and 2^3.
 	maxTarget = 1 << (scoreBits + 10)
 	maxStep   = 1 << (scoreBits + 3)
-	// maxError bounds the error of a row: 2^16.
-	maxError = 1 << (scoreBits + 16)
+	// maxError bounds the error of a row: 2^12.
+	maxError = 1 << (scoreBits + 12)
 	// leastHessian is what a row of a classification has at least.
 	leastHessian = 1 << 6
 )

@@ -2,7 +2,6 @@ package tabular
 
 import (
 	"context"
-	"slices"
 	"sync"
 
 	"doin.network/node/compute/boost"
@@ -21,18 +20,14 @@ const (
 	treeColumns = 16
 )
 
-// boosted is a member: gradient-boosted trees (package boost). On a fold they stop by its validation rows, as networks do; the
-// final ones have as many rounds as is the lower median of the folds'. Each fit is made once.
+// boosted is a member: gradient-boosted trees (package boost). Those of the folds stop together, by the error over all validation rows;
+// the final ones are as many. The folds are fitted once, by the first who asks.
 type boosted struct {
 	data   *dataset
 	config boost.Config
-	folds  []boostedFold
-}
 
-// boostedFold is the fit of a fold.
-type boostedFold struct {
-	mu     sync.Mutex // guards fitted until it is there
-	fitted *fittedBoost
+	mu    sync.Mutex // guards folds until they are there
+	folds []*fittedBoost
 }
 
 // newBoosted returns the member of a table; nil for a table that is too large.
@@ -43,10 +38,10 @@ func newBoosted(d *dataset) *boosted {
 	}
 	c := boostConfig(len(d.classes), rows, columns)
 	c.Key = d.key
-	if c.Rounds < minBoostRounds || c.Memory(rows, columns) > boost.MaxMemory {
+	if c.Rounds < minBoostRounds || c.Memory(rows, columns) > boost.MaxMemory/len(d.folds) {
 		return nil
 	}
-	return &boosted{data: d, config: c, folds: make([]boostedFold, len(d.folds))}
+	return &boosted{data: d, config: c}
 }
 
 // boostConfig returns the settings for so many classes, rows and features; what they are was chosen on five tables by the errors of
@@ -72,56 +67,49 @@ func (b *boosted) Name() string { return "boosted_trees" }
 
 // Fit implements supervised.Member.
 func (b *boosted) Fit(ctx context.Context, fold int) (supervised.Fitted, error) {
-	if fold < len(b.folds) {
-		return b.fold(ctx, fold)
-	}
-	var rounds []int
-	for i := range b.folds {
-		f, err := b.fold(ctx, i)
-		if err != nil {
-			return nil, err
-		}
-		rounds = append(rounds, f.model.Rounds())
-	}
-	slices.Sort(rounds)
-	c := b.config
-	c.Rounds = rounds[(len(rounds)-1)/2]
-	return b.fit(ctx, c, b.data.trainingRows(fold), nil)
-}
-
-// fold returns the fit of a fold.
-func (b *boosted) fold(ctx context.Context, i int) (*fittedBoost, error) {
-	f := &b.folds[i]
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.fitted != nil {
-		return f.fitted, nil
-	}
-	fitted, err := b.fit(ctx, b.config, b.data.trainingRows(i), b.data.folds[i].validation.rows)
-	if err == nil {
-		f.fitted = fitted
-	}
-	return fitted, err
-}
-
-// fit fits trees on rows that learn; where others validate, those stop it.
-func (b *boosted) fit(ctx context.Context, c boost.Config, rows, validating []int32) (*fittedBoost, error) {
-	e := features(b.data)
-	e.fit(rows)
-	var validation *boost.Table
-	if len(validating) > 0 {
-		validation = e.table(validating, nil)
-	}
-	none := c.Rounds == 0 // boost wants a round at least
-	c.Rounds = max(c.Rounds, 1)
-	m, err := boost.Fit(ctx, &c, e.table(rows, e.apart), validation)
+	folds, err := b.ofFolds(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if none {
-		m = m.First(0)
+	if fold < len(folds) {
+		return folds[fold], nil
 	}
-	return &fittedBoost{e, m}, nil
+	e, rows := features(b.data), b.data.trainingRows(fold)
+	e.fit(rows)
+	c := b.config
+	rounds := folds[0].model.Rounds()
+	c.Rounds = max(rounds, 1) // boost wants one at least
+	m, err := boost.Fit(ctx, &c, e.table(rows, e.apart), nil)
+	if err != nil {
+		return nil, err
+	}
+	return &fittedBoost{e, m.First(rounds)}, nil
+}
+
+// ofFolds returns the fits of all folds.
+func (b *boosted) ofFolds(ctx context.Context) ([]*fittedBoost, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.folds != nil {
+		return b.folds, nil
+	}
+	var folds []boost.Fold
+	var fitted []*fittedBoost
+	for i, f := range b.data.folds {
+		e, rows := features(b.data), b.data.trainingRows(i)
+		e.fit(rows)
+		folds = append(folds, boost.Fold{Train: e.table(rows, e.apart), Validation: e.table(f.validation.rows, nil)})
+		fitted = append(fitted, &fittedBoost{features: e})
+	}
+	models, err := boost.FitFolds(ctx, &b.config, folds)
+	if err != nil {
+		return nil, err
+	}
+	for i, m := range models {
+		fitted[i].model = m
+	}
+	b.folds = fitted
+	return fitted, nil
 }
 
 // fittedBoost is fitted trees and what they see of a row.

@@ -11,7 +11,7 @@ import (
 	"doin.network/node/compute/domain/domaintest"
 )
 
-// Trees are better than the constants on each fold, and the final ones are as many as the folds' lower median.
+// Trees are better than the constants on each fold, and all are as many.
 func TestBoosted(t *testing.T) {
 	for _, d := range []tested{mustDomain(t, houses(200), Regression, nil), mustDomain(t, blobs(40, 2), Classification, nil), mustDomain(t, blobs(30, 3), Classification, nil)} {
 		classes := len(d.data.classes)
@@ -20,19 +20,18 @@ func TestBoosted(t *testing.T) {
 			f, v, out := fitted(t, d, d.boosted, fold)
 			rounds = append(rounds, f.(*fittedBoost).model.Rounds())
 			_, _, naive := fitted(t, d, d.Baselines()[0], fold)
-			if got, limit := total(v, out), total(v, naive)/2; !(got < limit) {
+			if got, limit := total(v, out), 0.6*total(v, naive); !(got < limit) {
 				t.Errorf("%d classes, fold %d: error %.2f, want below %.2f", classes, fold, got, limit)
 			}
 		}
-		slices.Sort(rounds)
 		final, err := d.boosted.Fit(t.Context(), len(d.data.folds))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, want := final.(*fittedBoost).model.Rounds(), rounds[(len(rounds)-1)/2]; got != want {
-			t.Errorf("%d classes: %d rounds in the end, want %d of %v", classes, got, want, rounds)
+		if rounds = append(rounds, final.(*fittedBoost).model.Rounds()); slices.Min(rounds) != slices.Max(rounds) {
+			t.Errorf("%d classes: rounds %v, want the same of all", classes, rounds)
 		}
-		again, err := newBoosted(d.data).Fit(t.Context(), len(d.data.folds)) // the folds first
+		again, err := newBoosted(d.data).Fit(t.Context(), len(d.data.folds))
 		if err != nil {
 			t.Fatal(err)
 		}
