@@ -18,5 +18,7 @@ const (
 	Sample       Purpose = 33 // samples of a synthetic task: step = sample, index = input
 	TableSplit   Purpose = 34 // split of a table: a permutation of the rows of a group, step = class, 0 for regression
 	TableNoise   Purpose = 35 // noise on synthetic rows of a table: step = row, index = input
+	BoostRows    Purpose = 36 // rows that a round of boosting sees: step = round, index = row
+	BoostColumns Purpose = 37 // features that a tree sees: a permutation, step = number of the tree
 	Probe        Purpose = 48 // inputs of self-tests and tests
 )

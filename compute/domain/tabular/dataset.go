@@ -5,6 +5,7 @@ import (
 
 	"doin.network/node/compute/domain/supervised"
 	"doin.network/node/compute/nn"
+	"doin.network/node/compute/rng"
 )
 
 // Limits of what a table becomes.
@@ -26,6 +27,8 @@ type dataset struct {
 	// learn are the rows that train and validate, test the others.
 	learn, test *samples
 	folds       []fold
+	// key is that of the split; members without a seed draw from it too.
+	key rng.Key
 }
 
 // fold is a fold's rows of the learning ones: views of them, ascending.
@@ -33,7 +36,7 @@ type fold struct{ training, validation *subset }
 
 // newDataset splits and encodes a table. Its errors wrap domain.ErrConfig (the split) or supervised.ErrData (the values).
 func newDataset(t *Table, c *Config) (*dataset, error) {
-	d := &dataset{power: t.target.power, target: t.target.name, classes: t.target.labels, scale: supervised.Scale{Offset: 0, Unit: 1}}
+	d := &dataset{key: t.key(), power: t.target.power, target: t.target.name, classes: t.target.labels, scale: supervised.Scale{Offset: 0, Unit: 1}}
 	if n := len(d.classes); c.Task == Classification && n < 2 {
 		return nil, fmt.Errorf("%w: target %.80q has one class only", supervised.ErrData, d.target)
 	}

@@ -51,6 +51,14 @@
 //
 // The baselines are constants: the frequencies of the classes in training, or median and mean of its targets.
 //
+// # Members
+//
+// Beside the networks of every ensemble stand the constants and, where the table is small enough for them, ridge or logistic
+// regression (DOIN-F64), the five and fifteen nearest neighbours and gradient-boosted trees (DOIN-BOOST, package boost). Trees see
+// numbers as the networks do, missing ones as such, categories as their inputs and, in a regression or for two classes, as the mean target of
+// other training rows of the category. Those of all folds stop together, by the error over all validation rows, and the final ones are as many.
+// They are fitted by the first claim or trial, not when the domain is opened, and are not among the models that are shown beside the baselines.
+//
 // # Recipes
 //
 // Recipes, digests and the hash of synthetic data are package supervised's; measures count correct samples, none in a

@@ -21,6 +21,8 @@ var (
 type problem struct {
 	config Config
 	data   *dataset
+	// boosted is nil for a table that is too large.
+	boosted *boosted
 }
 
 // New makes the domain from a configuration object (see ParseConfig) and reads its data file. Errors wrap
@@ -52,7 +54,7 @@ func FromTable(c Config, t *Table) (*supervised.Domain, error) {
 		return nil, err
 	}
 	c.Folds = len(data.folds)
-	p := &problem{c, data}
+	p := &problem{c, data, newBoosted(data)}
 	return supervised.New(&c.Config, p.spec(), p)
 }
 

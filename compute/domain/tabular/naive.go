@@ -14,11 +14,17 @@ func (p *problem) Baselines() []supervised.Member {
 	return []supervised.Member{constantMember{"median", p.data, middle}, constantMember{"mean", p.data, average}}
 }
 
-// Members implements supervised.Problem: the constants, and the linear model and the nearest neighbours where the table is
-// small enough for them.
-func (p *problem) Members() []supervised.Member { return append(p.Baselines(), p.Shown()...) }
+// Members implements supervised.Problem: the constants, and the linear model, the nearest neighbours and the boosted trees where
+// the table is small enough for them.
+func (p *problem) Members() []supervised.Member {
+	list := append(p.Baselines(), p.Shown()...)
+	if p.boosted != nil {
+		list = append(list, p.boosted)
+	}
+	return list
+}
 
-// Shown implements supervised.Problem.
+// Shown implements supervised.Problem: what is cheap to fit whenever a domain is opened.
 func (p *problem) Shown() (list []supervised.Member) {
 	if l := (linear{p.data}); l.fits() {
 		list = append(list, l)
