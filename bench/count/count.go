@@ -145,7 +145,7 @@ func (c *counter) train(name string, v block.Variant, steps int) (used *ptxrun.E
 		return nil, nil, fmt.Errorf("no workload %s", name)
 	}
 	w.Models[0].MaxSteps = steps
-	e, err := block.New(d, block.Options{Variant: v, Blocks: 1})
+	e, err := block.New(d, block.Options{Variant: v, Blocks: 1, StepsPerLaunch: steps})
 	if err != nil {
 		return nil, nil, err
 	}
