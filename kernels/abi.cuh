@@ -2,7 +2,7 @@
 //
 // Offsets into shared or global memory are in elements of 4 bytes; −1 is "none". Strides are the elements from one
 // position (a step of a sample) to the next. All structs have the same layout on host and device: members are 4 bytes
-// wide, or 8 and aligned to 8.
+// wide, or 8 and aligned to 8. An Op is a multiple of 16 bytes, and so are its places.
 #pragma once
 
 typedef int i32;
@@ -25,7 +25,7 @@ struct Op {
   i32 a0, a1, a2;     // more of what a code needs
 };
 
-// Codes of Op. Each is followed by a barrier of the block.
+// Codes of Op. Each is followed by a barrier of the block unless it has flag ON.
 enum {
   // Forward. x is the input, y the output.
   OP_PRODUCT = 1,  // y = act(b + x·W) in order R1; act is none or relu
@@ -52,6 +52,8 @@ enum {
   FLAG_HOLD = 1,  // the gradient waits in registers until x is written: a2 and x may take the place of a0, a2 that of y
   FLAG_ADD = 2,   // add to what is there
   FLAG_SPARE = 4, // a2 lies in the workspace
+  FLAG_MOVE = 8,  // with HOLD: W and b move by the gradient in the registers, and there is no a2
+  FLAG_ON = 16,   // no barrier: nothing that the next instruction touches before one of its own depends on what this one does
 };
 
 // Activations: of Op.act.
@@ -89,6 +91,7 @@ struct Program {
   i32 dy, dys;                // their gradient
   i32 target, values, index;  // [batch][outputs], [batch·outputs], [batch]
   i32 gradient;               // of the parameters; −1: none is kept
+  i32 code;                   // the instructions, in the block's memory too
   i32 memory;                 // elements of all of these
   i32 scratch;                // elements of the workspace that sums in order R2 need
   i32 loss, optimizer;

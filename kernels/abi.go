@@ -42,6 +42,8 @@ const (
 	FlagHold  = 1
 	FlagAdd   = 2
 	FlagSpare = 4
+	FlagMove  = 8
+	FlagOn    = 16
 )
 
 // Activations.
@@ -98,6 +100,7 @@ type Program struct {
 	Dy, Dys                int32
 	Target, Values, Index  int32
 	Gradient               int32
+	Code                   int32
 	Memory                 int32
 	Scratch                int32
 	Loss, Optimizer        int32

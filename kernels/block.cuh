@@ -24,7 +24,6 @@ struct Control {
   f32 loss;
   f32 scale;
   u32 last;
-  u32 epoch;  // whose keys these are
   u32 keys[feistelRounds];
   // The scalars of an optimizer's step.
   f32 rate, decay, beta1, beta2, rest1, rest2, correct1, correct2, epsilon, momentum, weightDecay;
@@ -50,6 +49,33 @@ struct Block {
 
   // spare is the workspace behind the memory of a streamed block, and the whole workspace of another one.
   DEVICE f32 *spare(i32 offset) const { return work + (STREAMED ? program->memory : 0) + offset; }
+};
+
+// Walk goes through the elements of a matrix of so many columns, row by row, a thread to one element of every `threads`.
+struct Walk {
+  i32 row, column;
+
+  template <class B>
+  DEVICE Walk(const B &b, i32 of) : columns(of) {
+    // n ÷ of, rounded down, is n·inverse ÷ 2¹⁶ for n below 2⁹: the error of the inverse is below of ÷ 2¹⁶.
+    u32 inverse = (0xffffu + (u32)of) / (u32)of;
+    row = (i32)((u32)b.tid * inverse >> 16);
+    column = b.tid - row * of;
+    down = (i32)((u32)B::threads * inverse >> 16);
+    right = B::threads - down * of;
+  }
+
+  DEVICE void next() {
+    row += down;
+    column += right;
+    if (column >= columns) {
+      column -= columns;
+      row++;
+    }
+  }
+
+ private:
+  i32 columns, down, right; // what one step goes on
 };
 
 // sumLanes combines the 32 partial sums of a warp in order R3; every lane gets the sum.

@@ -8,10 +8,7 @@ namespace doin {
 // elementwise calls f(position, channel) for every element, consecutive threads for consecutive channels.
 template <class B, class F>
 DEVICE void elementwise(const B &b, i32 positions, i32 channels, F f) {
-  for (i32 e = b.tid; e < positions * channels; e += B::threads) {
-    i32 p = e / channels;
-    f(p, e - p * channels);
-  }
+  for (Walk e(b, channels); e.row < positions; e.next()) f(e.row, e.column);
 }
 
 template <class B>
@@ -106,7 +103,10 @@ DEVICE void normBack(const B &b, const Op &o, i32 positions, f32 *g) {
   for (i32 c = b.tid; c < size; c += B::threads) { // gains, then biases
     bool gain = c < o.in;
     i32 k = gain ? c : c - o.in;
-    f32 sum = columnSum(b.at(o.y) + k, o.ys, gain ? b.at(o.z) + k : nullptr, o.zs, positions, size, b.spare(0) + c);
+    const f32 *d = b.at(o.y) + k;
+    f32 *slots = b.spare(0) + c;
+    f32 sum = gain ? columnSum<true>(d, o.ys, b.at(o.z) + k, o.zs, positions, size, slots)
+                   : columnSum<false>(d, o.ys, nullptr, 0, positions, size, slots);
     g[(gain ? 0 : o.b - o.w) + k] = sum;
   }
   __syncthreads();

@@ -41,11 +41,11 @@ DEVICE void evaluateLoss(const B &b, i32 rows, bool training) {
   const f32 *target = b.at(p.target);
   f32 *values = b.at(p.values);
   if (p.loss != LOSS_SOFTMAX) {
-    for (i32 e = b.tid; e < rows * p.outputs; e += B::threads) {
-      i32 r = e / p.outputs, c = e - r * p.outputs;
+    for (Walk e(b, p.outputs); e.row < rows; e.next()) {
+      i32 i = e.row * p.outputs + e.column;
       f32 slope;
-      values[e] = lossElement(p.loss, b.at(p.y)[r * p.ys + c], target[e], slope);
-      if (training) b.at(p.dy)[r * p.dys + c] = quotient(slope, count);
+      values[i] = lossElement(p.loss, b.at(p.y)[e.row * p.ys + e.column], target[i], slope);
+      if (training) b.at(p.dy)[e.row * p.dys + e.column] = quotient(slope, count);
     }
     return;
   }

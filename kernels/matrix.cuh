@@ -15,24 +15,26 @@
 
 namespace doin {
 
-// Place is a thread's tile within a grid of rows × columns tiles. Where the columns come in eights, eight neighbouring
-// threads take neighbouring columns and the next eight the next row.
+// Place is a thread's tile within a grid of rows × columns tiles. Where the columns come in eights, sixteen threads take
+// two rows of eight columns, of which threads t and t^1 share a column, t and t^2 a row: a 16-byte load of a warp, whose
+// halves the hardware serves together if such neighbours agree, then takes two passes and not four.
 struct Place {
   i32 row, column;
 
   DEVICE Place(i32 tile, i32 rows, i32 columns) {
-    if (columns % 8 == 0) {
-      i32 group = tile >> 3, block = group / rows;
+    if ((columns & 7) == 0) {
+      if ((rows & 1) == 0) tile = (tile & ~15) | (tile & 1) << 3 | (tile >> 1 & 7);
+      i32 group = tile >> 3, block = (i32)((u32)group / (u32)rows);
       row = group - block * rows;
       column = block * 8 + (tile & 7);
     } else {
-      row = tile / columns;
+      row = (i32)((u32)tile / (u32)columns);
       column = tile - row * columns;
     }
   }
 };
 
-DEVICE i32 divideUp(i32 a, i32 b) { return (a + b - 1) / b; }
+DEVICE i32 divideUp(i32 a, i32 b) { return (i32)((u32)(a + b - 1) / (u32)b); }
 DEVICE i32 lesser(i32 a, i32 b) { return a < b ? a : b; }
 
 DEVICE float4 load4(const f32 *p) { return *reinterpret_cast<const float4 *>(p); }
@@ -59,6 +61,13 @@ DEVICE void storeRow(f32 *to, const f32 (&v)[N], i32 left, bool whole) {
 // shiftOf is how many steps back a tap looks.
 DEVICE i32 shiftOf(const Op &o, i32 tap) { return (o.taps - 1 - tap) * o.dilation; }
 
+// rowOf is row i of a tile whose rows begin with `first` and lie so many apart: one step on from the row before, unless that
+// is beyond the last of `rows`, where what is read does not matter.
+DEVICE const f32 *rowOf(const f32 *from, i32 stride, i32 first, i32 i, i32 apart, i32 rows, const f32 *before) {
+  if (i == 0) return from + first * stride;
+  return first + i * apart < rows ? before + apart * stride : before;
+}
+
 // productTile computes one tile of y. CONVOLVED: more than one tap, whose rows before the first step are absent.
 template <i32 M, i32 N, bool CONVOLVED, class B>
 DEVICE void productTile(const B &b, const Op &o, i32 positions, i32 stride, Place at) {
@@ -78,29 +87,34 @@ DEVICE void productTile(const B &b, const Op &o, i32 positions, i32 stride, Plac
     bool there[M];
 #pragma unroll
     for (i32 i = 0; i < M; i++) {
-      i32 p = lesser(at.row + i * stride, positions - 1);
-      there[i] = !CONVOLVED || p % o.steps >= shift;
-      x[i] = b.at(o.x) + (there[i] ? p - shift : p) * o.xs;
+      if (CONVOLVED) {
+        i32 p = lesser(at.row + i * stride, positions - 1);
+        there[i] = p % o.steps >= shift;
+        x[i] = b.at(o.x) + (there[i] ? p - shift : p) * o.xs;
+      } else {
+        x[i] = rowOf(b.at(o.x), o.xs, at.row, i, stride, positions, x[i > 0 ? i - 1 : 0]);
+      }
     }
     const f32 *w = b.at(o.w) + tap * o.in * o.ws + c0;
-    i32 k = 0;
+    i32 left = o.in;
 #pragma unroll(CONVOLVED ? 1 : 2)
-    for (; k + 4 <= o.in; k += 4) {
+    for (; left >= 4; left -= 4) {
       f32 wv[4][N];
 #pragma unroll
-      for (i32 q = 0; q < 4; q++) {
+      for (i32 q = 0; q < 4; q++, w += o.ws) {
         if (N == 4) {
-          Row4 r(load4(w + (k + q) * o.ws));
+          Row4 r(load4(w));
 #pragma unroll
           for (i32 j = 0; j < N; j++) wv[q][j] = r.v[j];
         } else {
 #pragma unroll
-          for (i32 j = 0; j < N; j++) wv[q][j] = w[(k + q) * o.ws + j];
+          for (i32 j = 0; j < N; j++) wv[q][j] = w[j];
         }
       }
 #pragma unroll
       for (i32 i = 0; i < M; i++) {
-        Row4 a(load4(x[i] + k));
+        Row4 a(load4(x[i]));
+        x[i] += 4;
         if (!CONVOLVED || there[i]) {
 #pragma unroll
           for (i32 q = 0; q < 4; q++)
@@ -110,13 +124,13 @@ DEVICE void productTile(const B &b, const Op &o, i32 positions, i32 stride, Plac
       }
     }
 #pragma unroll 1
-    for (; k < o.in; k++) {
+    for (; left > 0; left--, w += o.ws) {
 #pragma unroll
       for (i32 i = 0; i < M; i++) {
-        f32 av = x[i][k];
+        f32 av = *x[i]++;
         if (!CONVOLVED || there[i]) {
 #pragma unroll
-          for (i32 j = 0; j < N; j++) acc[i][j] = fma(av, w[k * o.ws + j], acc[i][j]);
+          for (i32 j = 0; j < N; j++) acc[i][j] = fma(av, w[j], acc[i][j]);
         }
       }
     }
@@ -184,21 +198,30 @@ DEVICE void inputsTile(const B &b, const Op &o, i32 positions, i32 stride, i32 s
     bool there[M];
 #pragma unroll
     for (i32 i = 0; i < M; i++) {
-      i32 p = lesser(at.row + i * stride, positions - 1);
-      there[i] = !CONVOLVED || p % o.steps + shift < o.steps;
-      d[i] = b.at(o.y) + (there[i] ? p + shift : p) * o.ys;
+      if (CONVOLVED) {
+        i32 p = lesser(at.row + i * stride, positions - 1);
+        there[i] = p % o.steps + shift < o.steps;
+        d[i] = b.at(o.y) + (there[i] ? p + shift : p) * o.ys;
+      } else {
+        d[i] = rowOf(b.at(o.y), o.ys, at.row, i, stride, positions, d[i > 0 ? i - 1 : 0]);
+      }
     }
+    const f32 *rows = b.at(o.w) + (CONVOLVED ? tap * o.in * o.ws : 0);
 #pragma unroll
-    for (i32 j = 0; j < N; j++) w[j] = b.at(o.w) + (tap * o.in + lesser(at.column + j * step, o.in - 1)) * o.ws;
-    i32 k = 0;
-#pragma unroll 1
-    for (; k + 4 <= o.out; k += 4) {
+    for (i32 j = 0; j < N; j++) w[j] = rowOf(rows, o.ws, at.column, j, step, o.in, w[j > 0 ? j - 1 : 0]);
+    i32 left = o.out;
+#pragma unroll(CONVOLVED ? 1 : 2)
+    for (; left >= 4; left -= 4) {
       float4 v[N];
 #pragma unroll
-      for (i32 j = 0; j < N; j++) v[j] = load4(w[j] + k);
+      for (i32 j = 0; j < N; j++) {
+        v[j] = load4(w[j]);
+        w[j] += 4;
+      }
 #pragma unroll
       for (i32 i = 0; i < M; i++) {
-        float4 a = load4(d[i] + k);
+        float4 a = load4(d[i]);
+        d[i] += 4;
         if (!CONVOLVED || there[i]) {
 #pragma unroll
           for (i32 j = 0; j < N; j++) {
@@ -211,13 +234,16 @@ DEVICE void inputsTile(const B &b, const Op &o, i32 positions, i32 stride, i32 s
       }
     }
 #pragma unroll 1
-    for (; k < o.out; k++) {
+    for (; left > 0; left--) {
+      f32 v[N];
+#pragma unroll
+      for (i32 j = 0; j < N; j++) v[j] = *w[j]++;
 #pragma unroll
       for (i32 i = 0; i < M; i++) {
-        f32 av = d[i][k];
+        f32 av = *d[i]++;
         if (!CONVOLVED || there[i]) {
 #pragma unroll
-          for (i32 j = 0; j < N; j++) acc[i][j] = fma(av, w[j][k], acc[i][j]);
+          for (i32 j = 0; j < N; j++) acc[i][j] = fma(av, v[j], acc[i][j]);
         }
       }
     }
@@ -225,6 +251,16 @@ DEVICE void inputsTile(const B &b, const Op &o, i32 positions, i32 stride, i32 s
   // What is there already is read element by element as it is written: x may be z.
   f32 *x = b.at(o.x) + at.row * o.xs + at.column;
   const f32 *z = b.at(o.z) + at.row * o.zs + at.column;
+  bool whole = at.row + (M - 1) * stride < positions && at.column + (N - 1) * step < o.in;
+  if (whole && o.x == o.z && o.xs == o.zs && o.act == ACT_RELU && !(o.flags & FLAG_ADD)) {
+#pragma unroll
+    for (i32 i = 0; i < M; i++, x += stride * o.xs) {
+      f32 *to = x;
+#pragma unroll
+      for (i32 j = 0; j < N; j++, to += step) *to = valueSlope(ACT_RELU, acc[i][j], *to);
+    }
+    return;
+  }
 #pragma unroll
   for (i32 i = 0; i < M; i++) {
 #pragma unroll
@@ -302,12 +338,9 @@ DEVICE void weightsTile(const B &b, const Op &o, i32 positions, Place at, f32 (&
     for (i32 i = 0; i < M; i++)
 #pragma unroll
       for (i32 j = 0; j < N; j++) acc[i][j] = 0.0f;
-    i32 p = n * chunkRows, end = lesser(p + chunkRows, positions);
-    const f32 *xp = b.at(o.a0) + p * o.a1 + (CONVOLVED ? 0 : k0);
-    const f32 *dp = b.at(o.y) + p * o.ys + c0;
+    i32 p = n * chunkRows, left = lesser(chunkRows, positions - p);
     i32 step = CONVOLVED ? p % o.steps : 0;
-#pragma unroll(CONVOLVED ? 1 : 4)
-    for (; p < end; p++, xp += o.a1, dp += o.ys) {
+    auto position = [&](const f32 *xp, const f32 *dp) {
       f32 xv[M], dv[N];
       if (CONVOLVED) {
 #pragma unroll
@@ -339,7 +372,27 @@ DEVICE void weightsTile(const B &b, const Op &o, i32 positions, Place at, f32 (&
         }
       }
       if (CONVOLVED && ++step == o.steps) step = 0;
+    };
+    // Of four positions each has its own pointer, so that a load costs one addition.
+    constexpr i32 ahead = CONVOLVED ? 1 : 4;
+    const f32 *x[ahead], *d[ahead];
+#pragma unroll
+    for (i32 q = 0; q < ahead; q++) {
+      x[q] = b.at(o.a0) + (p + q) * o.a1 + (CONVOLVED ? 0 : k0);
+      d[q] = b.at(o.y) + (p + q) * o.ys + c0;
     }
+#pragma unroll 1
+    for (; left >= ahead; left -= ahead) {
+#pragma unroll
+      for (i32 q = 0; q < ahead; q++) {
+        position(x[q], d[q]);
+        x[q] += ahead * o.a1;
+        d[q] += ahead * o.ys;
+      }
+    }
+#pragma unroll
+    for (i32 q = 0; q + 1 < ahead; q++)
+      if (q < left) position(x[q], d[q]);
     bool last = n + 1 == count; // then those that are not complete pairs are carried up too
     for (i32 pairs = n; chunks.waiting > 0 && (last || (pairs & 1)); pairs >>= 1, chunks.waiting--) {
       const f32 *s = chunks.top();
@@ -364,16 +417,33 @@ DEVICE void weightsTile(const B &b, const Op &o, i32 positions, Place at, f32 (&
   }
 }
 
-// columnSum is Σ d[p·ds] over the positions in order R2, which is the gradient of a bias; with n, of d × n.
+// columnSum is Σ d[p·ds] over the positions in order R2, which is the gradient of a bias; NORMED: of d × n.
+template <bool NORMED>
 DEVICE f32 columnSum(const f32 *d, i32 ds, const f32 *n, i32 ns, i32 positions, i32 size, f32 *slots) {
   f32 acc = 0.0f;
   i32 count = divideUp(positions, chunkRows);
   Chunks chunks = {slots, size, 0};
   for (i32 i = 0; i < count; i++) {
     acc = 0.0f;
-    i32 p = i * chunkRows, end = lesser(p + chunkRows, positions);
-#pragma unroll 8
-    for (; p < end; p++) acc = add(acc, n ? mul(d[p * ds], n[p * ns]) : d[p * ds]);
+    i32 left = lesser(chunkRows, positions - i * chunkRows);
+    if (NORMED) {
+#pragma unroll 4
+      for (; left > 0; left--, d += ds, n += ns) acc = add(acc, mul(*d, *n));
+    } else {
+      const f32 *e[4] = {d, d + ds, d + 2 * ds, d + 3 * ds};
+      d += left * ds;
+#pragma unroll 2
+      for (; left >= 4; left -= 4) {
+#pragma unroll
+        for (i32 q = 0; q < 4; q++) {
+          acc = add(acc, *e[q]);
+          e[q] += 4 * ds;
+        }
+      }
+#pragma unroll
+      for (i32 q = 0; q < 3; q++)
+        if (q < left) acc = add(acc, *e[q]);
+    }
     bool last = i + 1 == count;
     for (i32 pairs = i; chunks.waiting > 0 && (last || (pairs & 1)); pairs >>= 1, chunks.waiting--) acc = add(*chunks.top(), acc);
     if (!last) {
@@ -392,6 +462,22 @@ DEVICE void settle(const Op &o, Place at, const f32 (&acc)[M][N], f32 *g) {
 #pragma unroll
   for (i32 i = 0; i < M; i++)
     if (k0 + i < o.in * o.taps) storeRow<N>(g + (k0 + i) * o.ws + c0, acc[i], o.out - c0, whole);
+}
+
+// moveTile moves the parameters of a tile by the gradient in the thread's registers: whole quarters of a row, with what
+// pads the last one.
+template <i32 M, i32 N, class B>
+DEVICE void moveTile(const Mover<B> &mover, const Op &o, Place at, const f32 (&acc)[M][N]) {
+  i32 k0 = at.row * M, c0 = at.column * N, rows = o.in * o.taps, i0 = o.w + k0 * o.ws + c0;
+  if constexpr (N == 1) {
+    mover.one(i0, acc[0][0]);
+  } else if (k0 + M <= rows) {
+    mover.template rows<M>(i0, o.ws, acc);
+  } else {
+#pragma unroll
+    for (i32 i = 0; i < M; i++)
+      if (k0 + i < rows) mover.four(i0 + i * o.ws, acc[i]);
+  }
 }
 
 // Held is the tile of a gradient that waits in a thread's registers.
@@ -420,7 +506,7 @@ DEVICE void weightsTiles(const B &b, const Op &o, i32 positions, f32 *g, Held &h
   }
 }
 
-// release writes the held tile to g.
+// release moves the parameters by the held tile with flag MOVE, and else writes it to g.
 template <i32 M, i32 N, class B>
 DEVICE void release(const B &b, const Op &o, f32 *g, const Held &held) {
   i32 rows = divideUp(o.in * o.taps, M), columns = divideUp(o.out, N);
@@ -430,7 +516,12 @@ DEVICE void release(const B &b, const Op &o, f32 *g, const Held &held) {
   for (i32 i = 0; i < M; i++)
 #pragma unroll
     for (i32 j = 0; j < N; j++) acc[i][j] = held.acc[i][j];
-  settle<M, N>(o, Place(b.tid, rows, columns), acc, g);
+  Place at(b.tid, rows, columns);
+  if (o.flags & FLAG_MOVE) {
+    moveTile<M, N>(Mover<B>(b), o, at, acc);
+  } else {
+    settle<M, N>(o, at, acc, g);
+  }
 }
 
 // Tile is a choice of the shapes that weights has.
@@ -452,7 +543,7 @@ DEVICE Tile tileFor(const Op &o, bool one) {
 //
 // With flag HOLD the former wait in registers while the latter are made; since every thread has read the inputs and the
 // incoming gradient by then, x may take the place of the inputs, and the gradient of the parameters the place of
-// either. Barriers inside.
+// either. With flag MOVE too the parameters move by them, and the gradient is nowhere else. Barriers inside.
 template <class B>
 DEVICE void back(const B &b, const Op &o, i32 positions, f32 *g) {
   bool hold = o.flags & FLAG_HOLD;
@@ -474,20 +565,20 @@ DEVICE void back(const B &b, const Op &o, i32 positions, f32 *g) {
   }
   i32 size = levelSize(o);
   for (i32 c = B::threads - 1 - b.tid; c < o.out; c += B::threads) { // the tiles begin with the first threads
-    f32 sum = columnSum(b.at(o.y) + c, o.ys, nullptr, 0, positions, size, b.spare(0) + size - o.ws + c);
+    f32 sum = columnSum<false>(b.at(o.y) + c, o.ys, nullptr, 0, positions, size, b.spare(0) + size - o.ws + c);
     if (now) {
       now[o.b - o.w + c] = sum;
     } else {
       held.bias = sum; // at most as many outputs as threads
     }
   }
-  if (o.x < 0 && !hold) return;
-  __syncthreads();
+  bool moves = o.flags & FLAG_MOVE; // nobody reads these parameters in this step any more, once the inputs' gradient is there
   if (o.x >= 0) {
-    inputs(b, o, positions);
-    if (!hold) return;
     __syncthreads();
+    inputs(b, o, positions);
   }
+  if (!hold) return;
+  if (o.x >= 0 || !moves) __syncthreads();
   if (tile == TILE_8X4) {
     release<8, 4>(b, o, g, held);
   } else if (tile == TILE_4X4) {
@@ -496,7 +587,12 @@ DEVICE void back(const B &b, const Op &o, i32 positions, f32 *g) {
     release<1, 1>(b, o, g, held);
   }
   i32 c = B::threads - 1 - b.tid;
-  if (c < o.out) g[o.b - o.w + c] = held.bias;
+  if (c >= o.out) return;
+  if (moves) {
+    Mover<B>(b).one(o.b + c, held.bias);
+  } else {
+    g[o.b - o.w + c] = held.bias;
+  }
 }
 
 }  // namespace doin

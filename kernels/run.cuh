@@ -5,12 +5,36 @@
 
 namespace doin {
 
+constexpr i32 opElements = sizeof(Op) / 4;
+static_assert(opElements % 4 == 0, "instructions are read 16 bytes at a time");
+
+// loadProgram puts the instructions into the block's memory.
+template <class B>
+DEVICE void loadProgram(const B &b, const Op *ops) {
+  const Program &p = *b.program;
+  const f32 *from = reinterpret_cast<const f32 *>(ops + p.ops);
+  for (i32 i = b.tid * 4; i < (p.forward + p.backward) * opElements; i += B::threads * 4)
+    *reinterpret_cast<float4 *>(b.at(p.code) + i) = load4(from + i);
+}
+
+// opAt is a copy of instruction i: stores to the block's memory might change what a reference reads.
+template <class B>
+DEVICE Op opAt(const B &b, i32 i) {
+  const f32 *from = b.at(b.program->code) + i * opElements;
+  float4 words[opElements / 4];
+#pragma unroll
+  for (i32 w = 0; w < opElements / 4; w++) words[w] = load4(from + 4 * w);
+  Op o;
+  __builtin_memcpy(&o, words, sizeof o);
+  return o;
+}
+
 // forward runs the forward instructions for so many rows lying in the program's input.
 template <class B>
-DEVICE void forward(const B &b, const Op *ops, const Individual &me, u32 step, bool training, i32 rows) {
-  const Program &program = *b.program;
-  for (i32 i = 0; i < program.forward; i++) {
-    const Op o = ops[program.ops + i]; // a copy: stores to the block's memory might change what a reference reads
+DEVICE void forward(const B &b, const Individual &me, u32 step, bool training, i32 rows) {
+  i32 count = b.program->forward;
+  for (i32 i = 0; i < count; i++) {
+    const Op o = opAt(b, i);
     i32 positions = rows * o.steps;
     switch (o.code) {
       case OP_PRODUCT: product(b, o, positions); break;
@@ -21,7 +45,7 @@ DEVICE void forward(const B &b, const Op *ops, const Individual &me, u32 step, b
       case OP_NORM: norm(b, o, positions); break;
       case OP_DROPOUT: dropout(b, o, me, step, training, positions); break;
     }
-    __syncthreads();
+    if (!(o.flags & FLAG_ON)) __syncthreads();
   }
 }
 
@@ -34,10 +58,10 @@ DEVICE f32 *gradientOf(const B &b, const Op &o) {
 // backward runs the backward instructions for so many rows, from the gradient of the predictions. Unless the gradient is
 // clipped, the parameters move.
 template <class B>
-DEVICE void backward(const B &b, const Op *ops, const Individual &me, u32 step, i32 rows) {
-  const Program &program = *b.program;
-  for (i32 i = 0; i < program.backward; i++) {
-    const Op o = ops[program.ops + program.forward + i];
+DEVICE void backward(const B &b, const Individual &me, u32 step, i32 rows) {
+  i32 first = b.program->forward, count = b.program->backward;
+  for (i32 i = 0; i < count; i++) {
+    const Op o = opAt(b, first + i);
     i32 positions = rows * o.steps;
     switch (o.code) {
       case OP_BACK: back(b, o, positions, gradientOf(b, o)); break;
@@ -49,7 +73,7 @@ DEVICE void backward(const B &b, const Op *ops, const Individual &me, u32 step, 
       case OP_NORM_BACK: normBack(b, o, positions, gradientOf(b, o)); break;
       case OP_DROPOUT_BACK: drop(b, o.x, o.xs, o.x, o.xs, o, me, step, positions); break;
     }
-    __syncthreads();
+    if (!(o.flags & FLAG_ON)) __syncthreads();
   }
 }
 
@@ -87,11 +111,9 @@ DEVICE void readRows(const B &b, const f32 *x, const f32 *y, const u32 *index, u
   const Program &p = *b.program;
   i32 elements = p.steps * p.channels, width = (elements + 3) & ~3;
   if (p.steps == 1) {
-    i32 quads = width / 4;
-    for (i32 e = b.tid; e < rows * quads; e += B::threads) {
-      i32 r = e / quads, c = (e - r * quads) * 4;
-      u64 sample = index ? index[r] : first + (u32)r;
-      *reinterpret_cast<float4 *>(b.at(p.x) + r * p.xs + c) = load4(x + sample * (u64)width + c);
+    for (Walk e(b, width / 4); e.row < rows; e.next()) {
+      u64 sample = index ? index[e.row] : first + (u32)e.row;
+      *reinterpret_cast<float4 *>(b.at(p.x) + e.row * p.xs + e.column * 4) = load4(x + sample * (u64)width + e.column * 4);
     }
   } else {
     for (i32 e = b.tid; e < rows * elements; e += B::threads) {
@@ -100,25 +122,26 @@ DEVICE void readRows(const B &b, const f32 *x, const f32 *y, const u32 *index, u
       b.at(p.x)[(r * p.steps + t) * p.xs + (i - t * p.channels)] = x[sample * (u64)width + i];
     }
   }
-  for (i32 e = b.tid; e < rows * p.outputs; e += B::threads) {
-    i32 r = e / p.outputs;
-    u64 sample = index ? index[r] : first + (u32)r;
-    b.at(p.target)[e] = y[sample * (u64)p.outputs + (e - r * p.outputs)];
+  for (Walk e(b, p.outputs); e.row < rows; e.next()) {
+    u64 sample = index ? index[e.row] : first + (u32)e.row;
+    b.at(p.target)[e.row * p.outputs + e.column] = y[sample * (u64)p.outputs + e.column];
   }
 }
 
-// gather reads the minibatch of step i, counted from 0. Two barriers inside.
+// gather reads the minibatch of step i, counted from 0. `keyed` is the epoch whose keys are there. A barrier inside.
 template <class B>
-DEVICE void gather(const B &b, const Individual &me, u32 i) {
+DEVICE void gather(const B &b, const Individual &me, u32 i, u32 &keyed) {
   const Program &p = *b.program;
   u32 perEpoch = me.trainRows / (u32)p.batch, epoch = i / perEpoch, first = (i - epoch * perEpoch) * (u32)p.batch;
   Control *c = control();
-  if (c->epoch != epoch && b.tid < feistelRounds / 4) {
-    Words words = philox(me.key0, me.key1, PURPOSE_MINIBATCH, epoch, (u32)b.tid);
-    for (i32 j = 0; j < 4; j++) c->keys[b.tid * 4 + j] = words.v[j];
+  if (keyed != epoch) {
+    keyed = epoch;
+    if (b.tid < feistelRounds / 4) {
+      Words words = philox(me.key0, me.key1, PURPOSE_MINIBATCH, epoch, (u32)b.tid);
+      for (i32 j = 0; j < 4; j++) c->keys[b.tid * 4 + j] = words.v[j];
+    }
+    __syncthreads();
   }
-  __syncthreads();
-  if (b.tid == 0) c->epoch = epoch;
   u32 *index = reinterpret_cast<u32 *>(b.at(p.index));
   u32 half = halfBits(me.trainRows);
   for (i32 r = b.tid; r < p.batch; r += B::threads) index[r] = permute(c->keys, half, me.trainRows, first + (u32)r);
@@ -135,7 +158,8 @@ DEVICE f32 sumValues(const B &b, f32 lane, i32 count, u32 at) {
   return lane;
 }
 
-// meanLoss is the mean of the lanes' sum over so many rows, the same in every thread. Two barriers inside.
+// meanLoss is the mean of the lanes' sum over so many rows, the same in every thread. A barrier inside; before the next
+// call there must be another.
 template <class B>
 DEVICE f32 meanLoss(const B &b, f32 lane, i32 rows) {
   if (b.tid < warp) {
@@ -143,9 +167,7 @@ DEVICE f32 meanLoss(const B &b, f32 lane, i32 rows) {
     if (b.tid == 0) control()->loss = quotient(sum, lossCount(*b.program, rows));
   }
   __syncthreads();
-  f32 loss = control()->loss;
-  __syncthreads();
-  return loss;
+  return control()->loss;
 }
 
 // allFinite says whether every parameter and every moment is finite. Two barriers inside.
@@ -204,8 +226,9 @@ DEVICE void train(B b, const Args &a, Individual *record) {
   b.program = a.programs + me.program;
   const Program &p = *b.program;
   const Segment *segments = a.segments + p.segments;
+  u32 keyed = everyLane;
+  loadProgram(b, a.ops);
   if (b.tid == 0) {
-    control()->epoch = everyLane;
     control()->moments = me.state + p.size;
     control()->size = p.size;
   }
@@ -225,7 +248,7 @@ DEVICE void train(B b, const Args &a, Individual *record) {
   while (now.status == STATUS_RUNNING && (now.step < until || !training)) {
     i32 rows = p.batch;
     if (training) {
-      gather(b, me, now.step);
+      gather(b, me, now.step, keyed);
       if (b.tid == 0) {
         u32 s = now.step;
         setStep(p, me, me.rates[s], me.corrections[2 * s], me.corrections[2 * s + 1]);
@@ -236,7 +259,7 @@ DEVICE void train(B b, const Args &a, Individual *record) {
       readRows(b, me.validX, me.validY, nullptr, first, rows);
     }
     __syncthreads();
-    forward(b, a.ops, me, now.step, training, rows);
+    forward(b, me, now.step, training, rows);
     evaluateLoss(b, rows, training);
     __syncthreads();
     bool last = now.step == me.maxSteps;
@@ -246,7 +269,7 @@ DEVICE void train(B b, const Args &a, Individual *record) {
         now.status = STATUS_DIVERGED;
         break;
       }
-      backward(b, a.ops, me, now.step, rows);
+      backward(b, me, now.step, rows);
       if (p.clip) clipAndMove(b, segments, me.clipNorm);
       if (last || (me.evalEvery > 0 && now.step % me.evalEvery == 0)) {
         training = false;
@@ -301,6 +324,7 @@ DEVICE void predict(B b, const Args &a, Individual *record) {
   const Individual &me = *record;
   b.program = a.programs + me.program;
   const Program &p = *b.program;
+  loadProgram(b, a.ops);
   copyParameters(b, b.at(0), me.state);
   i32 elements = p.steps * p.channels, width = (elements + 3) & ~3;
   for (u32 first = 0; first < me.validRows; first += (u32)p.batch) {
@@ -311,7 +335,7 @@ DEVICE void predict(B b, const Args &a, Individual *record) {
       b.at(p.x)[(r * p.steps + t) * p.xs + (i - t * p.channels)] = x[(u64)r * (u64)width + i];
     }
     __syncthreads();
-    forward(b, a.ops, me, 0, false, rows);
+    forward(b, me, 0, false, rows);
     for (i32 e = b.tid; e < rows * p.outputs; e += B::threads) {
       i32 r = e / p.outputs, c = e - r * p.outputs;
       me.out[(first + (u32)r) * (u64)p.outputs + c] = b.at(p.y)[r * p.ys + c];

@@ -4,14 +4,16 @@
 
 namespace doin {
 
-// Mover moves parameters by their gradients. The scalars are those of the step, read from Control once.
+// Mover moves parameters by their gradients. The scalars are those of the step, read from Control once. The moments are
+// accessed as what they are, global memory, and past the first cache: a block comes back to them a step later.
 template <class B>
 struct Mover {
   const B &b;
   const Control c;
   f32 *m, *v;
 
-  DEVICE explicit Mover(const B &block) : b(block), c(*control()), m(c.moments), v(c.moments + c.size) {}
+  DEVICE explicit Mover(const B &block)
+      : b(block), c(*control()), m(c.moments), v(c.moments + c.size) {}
 
   DEVICE void adamw(f32 &w, f32 &m, f32 &v, f32 g) const {
     m = fma(c.beta1, m, mul(c.rest1, g));
@@ -27,36 +29,66 @@ struct Mover {
 
   // one moves parameter i.
   DEVICE void one(i32 i, f32 g) const {
-    f32 *w = b.at(i);
+    f32 *w = b.at(i), mean = 0.0f, square = __ldcg(v + i);
     if (c.optimizer == OPT_SGD) {
-      sgd(*w, v[i], g);
+      sgd(*w, square, g);
     } else {
-      adamw(*w, m[i], v[i], g);
+      mean = __ldcg(m + i);
+      adamw(*w, mean, square, g);
+      __stcg(m + i, mean);
     }
+    __stcg(v + i, square);
   }
 
   // four moves parameters i … i+3; i is a multiple of 4.
-  DEVICE void four(i32 i, float4 g) const {
-    float4 *wp = reinterpret_cast<float4 *>(b.at(i));
-    float4 *vp = reinterpret_cast<float4 *>(v + i);
-    float4 a = *wp, s = *vp;
-    if (c.optimizer == OPT_SGD) {
-      sgd(a.x, s.x, g.x);
-      sgd(a.y, s.y, g.y);
-      sgd(a.z, s.z, g.z);
-      sgd(a.w, s.w, g.w);
-    } else {
-      float4 *mp = reinterpret_cast<float4 *>(m + i);
-      float4 d = *mp;
-      adamw(a.x, d.x, s.x, g.x);
-      adamw(a.y, d.y, s.y, g.y);
-      adamw(a.z, d.z, s.z, g.z);
-      adamw(a.w, d.w, s.w, g.w);
-      *mp = d;
-    }
-    *wp = a;
-    *vp = s;
+  DEVICE void four(i32 i, const f32 *g) const {
+    Quad q(*this, i);
+    q.move(*this, i, g);
   }
+
+  // rows moves four parameters of each of so many rows. The moments of some rows are under way at once.
+  template <i32 M>
+  DEVICE void rows(i32 i, i32 stride, const f32 (&g)[M][4]) const {
+    constexpr i32 ahead = M < 4 ? M : 4;
+#pragma unroll
+    for (i32 r = 0; r < M; r += ahead) {
+      Quad q[ahead];
+#pragma unroll
+      for (i32 k = 0; k < ahead; k++) q[k] = Quad(*this, i + (r + k) * stride);
+#pragma unroll
+      for (i32 k = 0; k < ahead; k++) q[k].move(*this, i + (r + k) * stride, g[r + k]);
+    }
+  }
+
+ private:
+  // Quad is the moments of four parameters.
+  struct Quad {
+    float4 m, v;
+
+    DEVICE Quad() {}
+    DEVICE Quad(const Mover &mover, i32 i) : v(__ldcg(reinterpret_cast<const float4 *>(mover.v + i))) {
+      if (mover.c.optimizer == OPT_ADAMW) m = __ldcg(reinterpret_cast<const float4 *>(mover.m + i));
+    }
+
+    DEVICE void move(const Mover &mover, i32 i, const f32 *g) {
+      float4 *wp = reinterpret_cast<float4 *>(mover.b.at(i));
+      float4 w = *wp;
+      if (mover.c.optimizer == OPT_SGD) {
+        mover.sgd(w.x, v.x, g[0]);
+        mover.sgd(w.y, v.y, g[1]);
+        mover.sgd(w.z, v.z, g[2]);
+        mover.sgd(w.w, v.w, g[3]);
+      } else {
+        mover.adamw(w.x, m.x, v.x, g[0]);
+        mover.adamw(w.y, m.y, v.y, g[1]);
+        mover.adamw(w.z, m.z, v.z, g[2]);
+        mover.adamw(w.w, m.w, v.w, g[3]);
+        __stcg(reinterpret_cast<float4 *>(mover.m + i), m);
+      }
+      *wp = w;
+      __stcg(reinterpret_cast<float4 *>(mover.v + i), v);
+    }
+  };
 };
 
 // setStep writes the scalars of a step to Control; one thread calls it.
@@ -80,14 +112,10 @@ DEVICE void setStep(const Program &p, const Individual &me, f32 rate, f32 correc
 template <class B>
 DEVICE void move(const B &b, const Op &o, const f32 *g) {
   Mover<B> mover(b);
-  i32 rows = o.in * o.taps, quads = (o.out + 3) / 4;
-  for (i32 e = b.tid; e < rows * quads; e += B::threads) {
-    i32 r = e / quads, c = (e - r * quads) * 4, at = r * o.ws + c;
-    if (c + 4 <= o.out) {
-      mover.four(o.w + at, *reinterpret_cast<const float4 *>(g + at));
-    } else {
-      for (; c < o.out; c++, at++) mover.one(o.w + at, g[at]);
-    }
+  i32 rows = o.in * o.taps;
+  for (Walk e(b, (o.out + 3) / 4); e.row < rows; e.next()) {
+    i32 at = e.row * o.ws + e.column * 4;
+    mover.four(o.w + at, g + at);
   }
   for (i32 c = b.tid; c < o.out; c += B::threads) mover.one(o.b + c, g[o.b - o.w + c]);
 }

@@ -81,7 +81,7 @@ func (n *node) champion(ctx context.Context, r *worker.Record, increment float64
 		return nil, nil
 	}
 	n.nonces++
-	m, err := trainer.Train(ctx, picked.Value, uint64(chain.DeterministicSeed(fmt.Sprint(n.id, n.nonces), "confirm", "")), false)
+	m, err := trainer.Claim(ctx, picked.Value, []uint64{uint64(chain.DeterministicSeed(fmt.Sprint(n.id, n.nonces), "confirm", ""))}, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +129,7 @@ func (n *node) close(c *island.Nomination[*canon.Object]) {
 // improves reports whether a performance beats the best known by the increment.
 func improves(known, performance, increment float64) bool {
 	if math.IsInf(known, -1) {
-		return true
+		return !math.IsNaN(performance)
 	}
 	return performance > known && (performance-known)/max(math.Abs(known), 1e-6) >= increment
 }
@@ -140,20 +140,28 @@ type pool struct{ d domain.Domain }
 // Do implements worker.Pool.
 func (p pool) Do(_ context.Context, f func() error) error { return f() }
 
-// Train implements worker.Pool.
-func (p pool) Train(ctx context.Context, list []worker.Training) ([]worker.Trained, error) {
-	out := make([]worker.Trained, len(list))
+// Try implements worker.Pool.
+func (p pool) Try(ctx context.Context, list []domain.Trial) ([]domain.Tried, error) {
+	out := make([]domain.Tried, len(list))
 	for i, t := range list {
-		m, err := p.d.Train(ctx, t.Parameters, t.Seed, false)
+		var err error
+		out[i], err = p.d.Try(ctx, t, inTurn)
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
 		if err != nil {
-			out[i] = worker.Trained{Performance: math.NaN(), Status: "failed"}
-			continue
+			out[i] = domain.Tried{Performance: math.NaN(), Status: worker.StatusFailed}
 		}
-		status, _ := m.Metrics().StringOr("status", "completed")
-		out[i] = worker.Trained{Performance: m.Performance(), Status: status, Metrics: m.Metrics()}
 	}
 	return out, nil
+}
+
+// inTurn is a domain.Each on the caller's goroutine.
+func inTurn(ctx context.Context, n int, do func(ctx context.Context, i int) error) error {
+	for i := range n {
+		if err := do(ctx, i); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -61,7 +61,7 @@ func serving(t *testing.T, d device.Device) *link {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		err := serveOn(context.WithoutCancel(t.Context()), d, inR, outW, slog.New(slog.DiscardHandler), 0, worker.DefaultShare)
+		err := serveOn(context.WithoutCancel(t.Context()), d, inR, outW, slog.New(slog.DiscardHandler), options{share: worker.DefaultShare})
 		outW.Close()
 		inR.Close()
 		l.done <- err
@@ -114,11 +114,12 @@ func answers(t *testing.T, d device.Device, plugin, config, settings string) (bo
 		}
 	}
 	bodies = append(bodies, record.Body)
-	jobs := make([]worker.Job, 4)
+	jobs, base := make([]worker.Job, 4), &worker.Recipe{Parameters: best, Seeds: []uint64{77, 78}}
 	for i := range jobs {
-		jobs[i] = worker.Job{Parameters: best, Seed: uint64(i)}
+		jobs[i] = worker.Job{Parameters: best, Seeds: []uint64{uint64(i), 50}}
 		if i > 1 {
-			jobs[i].Synthetic = &worker.SyntheticJob{Seed: 9, Incumbent: best, IncumbentSeed: 77}
+			jobs[i].Synthetic = &worker.SyntheticJob{Seed: 9, Incumbent: base}
+			jobs[i].Base = base
 		}
 	}
 	body, err := worker.EncodeJobs(memory.DefaultAllocator, table.Arrow, jobs)
@@ -221,7 +222,7 @@ func TestLostDeviceEndsTheWorker(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	job := worker.Job{Parameters: d.Parameters(d.Describe().Space.Random(func() float32 { return 0.5 })), Seed: 1}
+	job := worker.Job{Parameters: d.Parameters(d.Describe().Space.Random(func() float32 { return 0.5 })), Seeds: []uint64{1}}
 	body, err := worker.EncodeJobs(memory.DefaultAllocator, table.Arrow, []worker.Job{job})
 	if err != nil {
 		t.Fatal(err)

@@ -59,10 +59,10 @@ func runDigest(args []string, stdout, stderr io.Writer) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	var lines []byte
-	if plugin, _ := o.String("domain"); plugin == nn.Domain {
+	if plugin, _ := o.String("domain"); plugin == nn.Domain || o.Has("fold") {
 		lines, err = digestNetwork(ctx, o, *workers, *leaves, *stepsFrom)
 	} else {
-		lines, err = digestDomain(ctx, o, *workers, *leaves, *stepsFrom)
+		lines, err = digestClaim(ctx, o, *workers, *leaves)
 	}
 	if err != nil {
 		return fmt.Errorf("digest: %s: %w", *file, err)
@@ -71,9 +71,9 @@ func runDigest(args []string, stdout, stderr io.Writer) error {
 	return err
 }
 
-// digestNetwork trains a task of the domain nn.
+// digestNetwork trains a task that is one training.
 func digestNetwork(ctx context.Context, o *canon.Object, workers int, leavesFile string, stepsFrom int) ([]byte, error) {
-	task, err := nn.ParseTask(o)
+	task, err := readTraining(o)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func digestNetwork(ctx context.Context, o *canon.Object, workers int, leavesFile
 	if err != nil {
 		return nil, err
 	}
-	results, err := engine.Train(ctx, slices.Repeat([]nn.Task{*task}, workers), nil)
+	results, err := engine.Train(ctx, slices.Repeat([]nn.Task{task}, workers), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +93,7 @@ func digestNetwork(ctx context.Context, o *canon.Object, workers int, leavesFile
 		}
 	}
 	if leavesFile != "" {
-		claim, err := referee.Make(ctx, *task, stepsFrom, nil)
+		claim, err := referee.Make(ctx, task, stepsFrom, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -111,88 +111,43 @@ func digestNetwork(ctx context.Context, o *canon.Object, workers int, leavesFile
 	return fmt.Appendf(nil, "%s\n%x\n", canon.Default(summary), root), nil
 }
 
-// digestDomain trains a task of one of the domains. Each training has a domain of
-// its own, because a domain remembers what it has trained.
-func digestDomain(ctx context.Context, o *canon.Object, workers int, leavesFile string, stepsFrom int) ([]byte, error) {
+// digestClaim makes a claim of one of the domains, several times at once with domains of their own, because a domain
+// remembers what it has fitted.
+func digestClaim(ctx context.Context, o *canon.Object, workers int, leavesFile string) ([]byte, error) {
 	t, err := parseTask(o)
 	if err != nil {
 		return nil, err
 	}
-	outcomes := make([]outcome, workers)
+	if leavesFile != "" {
+		if _, err := t.training(); err != nil {
+			return nil, fmt.Errorf("--leaves: %w", err)
+		}
+	}
+	models := make([]domain.Model, workers)
 	group, ctx := errgroup.WithContext(ctx)
-	for i := range outcomes {
+	for i := range models {
 		group.Go(func() (err error) {
-			outcomes[i], err = t.train(ctx, stepsFrom)
+			d, err := open.New(t.plugin, t.config, settings.Top()...)
+			if err == nil {
+				models[i], err = d.Claim(ctx, t.parameters(d), t.seeds, nil)
+			}
 			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	first := outcomes[0]
-	for i, other := range outcomes[1:] {
-		if err := first.compare(other, i+1); err != nil {
-			return nil, err
+	first := models[0]
+	for i, other := range models[1:] {
+		if a, b := first.Digest(), other.Digest(); a != b {
+			return nil, fmt.Errorf("digests differ: %s of claim 0, %s of claim %d", a, b, i+1)
 		}
 	}
-	if leavesFile != "" {
-		if first.claim == nil {
-			return nil, fmt.Errorf("--leaves: the recipes of the domain %s train no network", t.plugin)
-		}
-		if err := writeClaim(leavesFile, first.claim); err != nil {
-			return nil, err
-		}
+	out := canon.NewObject()
+	if p := first.Performance(); p == p { // not diverged
+		out.Set("performance", p)
 	}
-	m := first.model
-	return fmt.Appendf(nil, "%s\n%s\n",
-		canon.Default(canon.NewObject("performance", m.Performance(), "metrics", m.Metrics())), m.Digest()), nil
-}
-
-// outcome is what one training of a domain's task gave.
-type outcome struct {
-	model domain.Model
-	claim *referee.Claim // nil where package nn did not train it
-}
-
-// train trains the task in a domain of its own.
-func (t *task) train(ctx context.Context, stepsFrom int) (out outcome, err error) {
-	d, err := open.New(t.plugin, t.config, settings.Top()...)
-	if err != nil {
-		return out, err
-	}
-	trainee, ok := d.(open.Trainee)
-	if !ok {
-		out.model, err = d.Train(ctx, t.parameters(d), t.seed, true)
-		return out, err
-	}
-	training, err := trainee.Training(t.recipe, t.seed)
-	if err != nil {
-		return out, err
-	}
-	out.claim, err = referee.Make(ctx, training, stepsFrom, func(r *nn.Result) (string, error) {
-		out.model, err = trainee.Measure(t.recipe, r)
-		if err != nil {
-			return "", err
-		}
-		return out.model.Digest(), nil
-	})
-	return out, err
-}
-
-// compare returns an error if training i gave another digest, saying which part
-// of it differs.
-func (o outcome) compare(other outcome, i int) error {
-	a, b := o.model.Digest(), other.model.Digest()
-	switch {
-	case a == b:
-		return nil
-	case o.claim == nil:
-		return fmt.Errorf("digests differ: %s of training 0, %s of training %d", a, b, i)
-	case o.claim.Root() == other.claim.Root():
-		return fmt.Errorf("digests differ in the measures: %s of training 0, %s of training %d, the root of both is %x", a, b, i, o.claim.Root())
-	}
-	return fmt.Errorf("digests differ in the training: %s of training 0, %s of training %d, the roots are %x and %x",
-		a, b, i, o.claim.Root(), other.claim.Root())
+	return fmt.Appendf(nil, "%s\n%s\n", canon.Default(out.Set("metrics", first.Metrics())), first.Digest()), nil
 }
 
 // writeClaim writes a file for doin-worker referee.

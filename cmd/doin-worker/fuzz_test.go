@@ -16,6 +16,6 @@ func FuzzTask(f *testing.F) {
 			return
 		}
 		_, _ = parseTask(o)
-		_, _, _ = readTraining(o)
+		_, _ = readTraining(o)
 	})
 }

@@ -65,6 +65,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 		}
 		return err
 	})
+	cache := flags.String("cache", "", "directory to remember the errors of evaluated claims in, so that a base of comparison is not trained twice")
 	level := flags.String("log-level", "info", "debug, info, warn or error")
 	showVersion := flags.Bool("version", false, "print the version")
 	if err := flags.Parse(args); err != nil {
@@ -94,7 +95,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	}
 	switch {
 	case len(rest) == 0:
-		return serve(stdin, stdout, log, *name, workers, share)
+		return serve(stdin, stdout, log, *name, options{workers, share, *cache})
 	case rest[0] == "describe" && len(rest) == 1:
 		return describe(stdout, log, *name, workers)
 	case rest[0] == "digest":

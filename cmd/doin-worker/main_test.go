@@ -168,7 +168,7 @@ func TestDigest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := d.Train(t.Context(), p, 1<<64-1, true)
+	m, err := d.Claim(t.Context(), p, []uint64{1<<64 - 1}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -280,7 +280,7 @@ func TestSupervised(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	job := worker.Job{Domain: "co2", Parameters: best, Seed: 9, Synthetic: &worker.SyntheticJob{Seed: 4}}
+	job := worker.Job{Domain: "co2", Parameters: best, Seeds: []uint64{9}, Synthetic: &worker.SyntheticJob{Seed: 4}}
 	a, err := s.Evaluate(ctx, job)
 	if err != nil {
 		t.Fatal(err)
@@ -289,7 +289,7 @@ func TestSupervised(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := d.Train(ctx, best, 9, true)
+	m, err := d.Claim(ctx, best, []uint64{9}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,7 +39,7 @@ func runReferee(args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("referee: %s: %w", *file, err)
 	}
-	task, digest, err := readTraining(o)
+	task, err := readTraining(o)
 	if err != nil {
 		return fmt.Errorf("referee: %s: %w", *file, err)
 	}
@@ -55,7 +55,7 @@ func runReferee(args []string, stdout, stderr io.Writer) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	v, err := referee.Settle(ctx, task, claims[0], claims[1], digest)
+	v, err := referee.Settle(ctx, task, claims[0], claims[1], nil)
 	if err != nil {
 		return fmt.Errorf("referee: %w", err)
 	}

@@ -9,9 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"doin.network/node/compute/domain"
 	"doin.network/node/compute/domain/open"
-	"doin.network/node/compute/nn/referee"
+	"doin.network/node/compute/nn"
 	"doin.network/node/compute/vec"
 	"doin.network/node/internal/canon"
 )
@@ -91,8 +90,7 @@ func TestReferee(t *testing.T) {
 	}
 }
 
-// TestRefereeOfRecipes: the recipes of domains are settled like the tasks of nn, and of the digests that a domain makes
-// of one root it is said that the measures differ.
+// TestRefereeOfRecipes: each training of a claim of a domain is settled like the tasks of nn.
 func TestRefereeOfRecipes(t *testing.T) {
 	t.Setenv(vec.ISAVariable, "")
 	for plugin, config := range map[string]string{"forecast": forecastConfig, "tabular": tabularConfig} {
@@ -110,17 +108,22 @@ func TestRefereeOfRecipes(t *testing.T) {
 			t.Fatal(err)
 		}
 		recipe := d.Parameters(d.Describe().Space.Random(func() float32 { return 0.25 }))
-		m, err := d.Train(t.Context(), recipe, 5, true)
+		training, err := d.(open.Trainee).Training(recipe, 5, 1, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
-		task := write("task", recipe.Clone().Set("seed", 5).Set("config", settings))
+		r, err := nn.Train(t.Context(), training.Config, training.Key, training.Train, training.Validation)
+		if err != nil {
+			t.Fatal(err)
+		}
+		root := fmt.Sprintf("%x", r.Root)
+		task := write("task", recipe.Clone().Set("seed", 5).Set("fold", 1).Set("config", settings))
 		var files [2]string
 		for i, isa := range []vec.ISA{vec.Generic, vec.Best()} {
 			files[i] = filepath.Join(folder, string(isa)+fmt.Sprint(i))
 			got := lastLine(t, "digest", "--task", task, "--isa", string(isa), "--workers", "2", "--leaves", files[i], "--steps-from", "50")
-			if got != m.Digest() {
-				t.Errorf("%s: %s prints %s, want %s", plugin, isa, got, m.Digest())
+			if got != root {
+				t.Errorf("%s: %s prints %s, want %s", plugin, isa, got, root)
 			}
 		}
 		if got := lastLine(t, "referee", "--task", task, "--a", files[0], "--b", files[1]); got != "agreed" {
@@ -147,7 +150,6 @@ func TestRefereeOfRecipes(t *testing.T) {
 			want  string
 		}{
 			{claim().Set("leaves", leaves), fmt.Sprintf(`{"part": "training", "leaf": 1, "from_step": 50, "to_step": 100, "right_leaf": "%s"}`, right)},
-			{claim().Set("digest", hash), fmt.Sprintf(`{"part": "measures", "right_digest": "%s"}`, m.Digest())},
 		} {
 			for i, want := range []string{"a", "b"} {
 				parties := [2]string{write("cheat", c.cheat), write("cheat", c.cheat)}
@@ -158,10 +160,13 @@ func TestRefereeOfRecipes(t *testing.T) {
 				}
 			}
 		}
-		missing := claim()
-		missing.Delete("digest")
-		if out, err := output(t, "referee", "--task", task, "--a", write("missing", missing), "--b", files[1]); err == nil {
-			t.Errorf("%s: a claim without digest: %q", plugin, out)
+		whole := write("whole", recipe.Clone().Set("seeds", []any{int64(5), int64(6)}).Set("config", settings))
+		m, err := d.Claim(t.Context(), recipe, []uint64{5, 6}, nil)
+		if got := lastLine(t, "digest", "--task", whole, "--workers", "2"); err != nil || got != m.Digest() {
+			t.Errorf("%s: a claim prints %s, want %s (%v)", plugin, got, m.Digest(), err)
+		}
+		if out, err := output(t, "digest", "--task", whole, "--leaves", files[0]); err == nil || !strings.Contains(err.Error(), "fold: missing") {
+			t.Errorf("%s: leaves of a claim: %q, %v", plugin, out, err)
 		}
 	}
 	quadratic := filepath.Join(t.TempDir(), "task.json")
@@ -174,35 +179,5 @@ func TestRefereeOfRecipes(t *testing.T) {
 		if out, err := output(t, args...); err == nil || !strings.Contains(err.Error(), "train no network") {
 			t.Errorf("%v: %q, %v", args, out, err)
 		}
-	}
-}
-
-// digestModel is a model that is nothing but its digest.
-type digestModel struct {
-	domain.Model
-	digest string
-}
-
-func (m digestModel) Digest() string { return m.digest }
-
-// TestCompare: which part of two digests differs.
-func TestCompare(t *testing.T) {
-	of := func(digest string, leaf byte) outcome {
-		return outcome{digestModel{digest: digest}, &referee.Claim{Leaves: [][32]byte{{leaf}}}}
-	}
-	first := of("a", 1)
-	if err := first.compare(of("a", 1), 1); err != nil {
-		t.Errorf("equal: %v", err)
-	}
-	for want, other := range map[string]outcome{
-		"in the measures": of("b", 1), "in the training": of("b", 2),
-	} {
-		if err := first.compare(other, 1); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%v, want %q", err, want)
-		}
-	}
-	bare := outcome{model: digestModel{digest: "a"}}
-	if err := bare.compare(outcome{model: digestModel{digest: "b"}}, 1); err == nil {
-		t.Error("different digests are equal")
 	}
 }

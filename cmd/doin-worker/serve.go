@@ -29,9 +29,16 @@ const reserve = 256
 // spareThreads is how many goroutines run beside the trainings.
 const spareThreads = 2
 
+// options are flags for serving.
+type options struct {
+	trainings int     // at a time; 0: what the device wants
+	share     float64 // of the time, for verifications
+	cache     string  // directory; empty: none
+}
+
 // serve opens the device and answers the parent until it closes standard input or
 // sends SIGTERM.
-func serve(stdin io.Reader, stdout io.Writer, log *slog.Logger, name string, trainings int, share float64) error {
+func serve(stdin io.Reader, stdout io.Writer, log *slog.Logger, name string, o options) error {
 	// A terminal's interrupt reaches the whole group; the parent decides.
 	signal.Ignore(os.Interrupt)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
@@ -40,12 +47,9 @@ func serve(stdin io.Reader, stdout io.Writer, log *slog.Logger, name string, tra
 	if err != nil {
 		return err
 	}
-	if trainings == 0 {
-		trainings = d.Trainings()
-	}
 	// Threads beside the trainings': what breeds, encodes and answers does not wait until one gives up its own.
 	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + spareThreads)
-	err = serveOn(ctx, d, stdin, stdout, log, trainings, share)
+	err = serveOn(ctx, d, stdin, stdout, log, o)
 	if errors.Is(err, worker.ErrLost) {
 		return err // closing what is lost may wait for it
 	}
@@ -59,7 +63,7 @@ func serve(stdin io.Reader, stdout io.Writer, log *slog.Logger, name string, tra
 }
 
 // serveOn answers the parent with a device's trainings.
-func serveOn(ctx context.Context, d device.Device, stdin io.Reader, stdout io.Writer, log *slog.Logger, trainings int, share float64) error {
+func serveOn(ctx context.Context, d device.Device, stdin io.Reader, stdout io.Writer, log *slog.Logger, own options) error {
 	dir, err := os.Getwd()
 	if err != nil {
 		return err
@@ -67,10 +71,11 @@ func serveOn(ctx context.Context, d device.Device, stdin io.Reader, stdout io.Wr
 	programs := program.New(dir, log)
 	defer programs.Close()
 	o := worker.ServerOptions{
-		Description: description(d, trainings),
+		Description: description(d, own.trainings),
 		NewDomain:   open.On(losing{d}, settings.Top()...),
 		NewSearch:   search.New,
-		Share:       share,
+		Share:       own.share,
+		Cache:       own.cache,
 		Logger:      log,
 	}
 	builtIn := o.NewDomain

@@ -6,11 +6,11 @@ import (
 	"io"
 	"math/big"
 	"os"
+	"slices"
 
 	"doin.network/node/compute/domain"
 	"doin.network/node/compute/domain/open"
 	"doin.network/node/compute/nn"
-	"doin.network/node/compute/nn/referee"
 	"doin.network/node/ga/settings"
 	"doin.network/node/internal/canon"
 )
@@ -18,13 +18,17 @@ import (
 // maxTaskBytes bounds a task file.
 const maxTaskBytes = 1 << 20
 
-// task is a training as a file states it.
+// task is a claim, or one training of it, as a file states it.
 type task struct {
 	plugin string
 	config *canon.Object
 	recipe *canon.Object // contract, domain, genome, data_hash
 	genome *canon.Object
-	seed   uint64
+	seeds  []uint64
+	// single says that the task is one training: that of a fold with the first seed, which for the fold after the last
+	// makes so many steps.
+	single      bool
+	fold, steps int
 }
 
 // readTaskObject reads a file of one JSON object.
@@ -46,12 +50,12 @@ func readObject(path string, limit int64) (*canon.Object, error) {
 	return canon.ParseObject(data)
 }
 
-// parseTask reads a task of one of the domains.
+// parseTask reads a task of one of the domains: a claim with the member "seed" or "seeds", one of its trainings with "seed"
+// and "fold" (and, for the final one, "steps").
 func parseTask(o *canon.Object) (t task, err error) {
+	own := []string{"seed", "seeds", "fold", "steps", "config"}
 	for _, k := range o.Keys() {
-		switch k {
-		case "contract", "domain", "genome", "data_hash", "seed", "config":
-		default:
+		if !slices.Contains(append([]string{"contract", "domain", "genome", "data_hash"}, own...), k) {
 			return t, fmt.Errorf("unknown key %.80q", k)
 		}
 	}
@@ -64,25 +68,55 @@ func parseTask(o *canon.Object) (t task, err error) {
 	if t.config, err = o.ObjectOr("config", canon.NewObject()); err != nil {
 		return t, err
 	}
-	v, _ := o.Get("seed")
-	switch v := v.(type) {
-	case int64:
-		if v < 0 {
-			return t, fmt.Errorf("seed %d: must not be negative", v)
+	if t.seeds, err = taskSeeds(o); err != nil {
+		return t, err
+	}
+	if t.single = o.Has("fold"); t.single && len(t.seeds) > 1 {
+		return t, errors.New("fold: one training has one seed")
+	}
+	for key, to := range map[string]*int{"fold": &t.fold, "steps": &t.steps} {
+		n, err := o.IntOr(key, 0)
+		if err != nil {
+			return t, err
 		}
-		t.seed = uint64(v)
-	case *big.Int:
-		if !v.IsUint64() {
-			return t, fmt.Errorf("seed %v: must fit 64 bits", v)
-		}
-		t.seed = v.Uint64()
-	default:
-		return t, errors.New("seed: must be an unsigned 64-bit integer")
+		*to = int(n)
 	}
 	t.recipe = o.Clone()
-	t.recipe.Delete("seed")
-	t.recipe.Delete("config")
+	for _, k := range own {
+		t.recipe.Delete(k)
+	}
 	return t, nil
+}
+
+// taskSeeds reads the seeds of a task: the list seeds, or the one of seed.
+func taskSeeds(o *canon.Object) ([]uint64, error) {
+	list, err := o.ListOr("seeds", nil)
+	if err != nil {
+		return nil, err
+	}
+	if v, ok := o.Get("seed"); ok {
+		if list != nil {
+			return nil, errors.New("seed: given beside seeds")
+		}
+		list = []any{v}
+	}
+	var seeds []uint64
+	for _, v := range list {
+		n, ok := v.(int64)
+		big, large := v.(*big.Int)
+		switch {
+		case ok && n >= 0:
+			seeds = append(seeds, uint64(n))
+		case large && big.IsUint64():
+			seeds = append(seeds, big.Uint64())
+		default:
+			return nil, errors.New("seed: must be an unsigned 64-bit integer")
+		}
+	}
+	if len(seeds) == 0 || len(seeds) > domain.MaxSeeds {
+		return nil, fmt.Errorf("seed: %d seeds: must be an unsigned 64-bit integer, or 1 to %d of them in seeds", len(seeds), domain.MaxSeeds)
+	}
+	return seeds, nil
 }
 
 // parameters is the task's recipe; a domain whose recipes are bare genomes, as the
@@ -94,34 +128,35 @@ func (t *task) parameters(d domain.Domain) *canon.Object {
 	return t.recipe
 }
 
-// readTraining reads a task whose digest has leaves: one of the domain nn, or a
-// recipe of a domain that trains networks, which makes its digest of a result.
-func readTraining(o *canon.Object) (nn.Task, referee.Digester, error) {
+// readTraining reads a task whose digest has leaves: one of the domain nn, or one training of a claim of a domain that
+// trains networks.
+func readTraining(o *canon.Object) (nn.Task, error) {
 	if plugin, _ := o.String("domain"); plugin == nn.Domain {
 		t, err := nn.ParseTask(o)
 		if err != nil {
-			return nn.Task{}, nil, err
+			return nn.Task{}, err
 		}
-		return *t, nil, nil
+		return *t, nil
 	}
 	t, err := parseTask(o)
 	if err != nil {
-		return nn.Task{}, nil, err
+		return nn.Task{}, err
 	}
+	return t.training()
+}
+
+// training returns the training that a task is.
+func (t *task) training() (nn.Task, error) {
 	d, err := open.New(t.plugin, t.config, settings.Top()...)
 	if err != nil {
-		return nn.Task{}, nil, err
+		return nn.Task{}, err
 	}
 	trainee, ok := d.(open.Trainee)
-	if !ok {
-		return nn.Task{}, nil, fmt.Errorf("the recipes of the domain %s train no network", t.plugin)
+	switch {
+	case !ok:
+		return nn.Task{}, fmt.Errorf("the recipes of the domain %s train no network", t.plugin)
+	case !t.single:
+		return nn.Task{}, errors.New("fold: missing: leaves are those of one training of a claim")
 	}
-	training, err := trainee.Training(t.recipe, t.seed)
-	return training, func(r *nn.Result) (string, error) {
-		m, err := trainee.Measure(t.recipe, r)
-		if err != nil {
-			return "", err
-		}
-		return m.Digest(), nil
-	}, err
+	return trainee.Training(t.recipe, t.seeds[0], t.fold, t.steps)
 }

@@ -1,8 +1,9 @@
 // Package domain says what a domain is: one optimization problem with its data loaded, which a worker searches,
 // trains, verifies and answers questions about.
 //
-// A [Domain] turns a recipe (parameters) and a seed into a [Model] by training; the same recipe, seed and data give the
-// same model, bit for bit, on every machine. For evaluators it makes [Synthetic] data from a 32-bit seed, on which
+// A [Domain] turns a recipe (parameters) and the seeds of a claim into a [Model] by training; the same recipe, seeds and data
+// give the same model, bit for bit, on every machine. What a search has trained on its way there is a [Trial]. Claims are
+// compared case by case, in integers ([Pair]). Where trainings run is the caller's matter ([Each]). For evaluators it makes [Synthetic] data from a 32-bit seed, on which
 // models are scored beside each other. A domain that has a search strategy of its own is also a [Stepper]; one whose
 // recipes have to meet a limit that the bounds of single genes cannot express is also a [Repairer].
 //

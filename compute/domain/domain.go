@@ -10,10 +10,10 @@ import (
 
 // Errors that callers of a domain branch on.
 var (
-	// ErrRecipe is returned (wrapped, with the reason) by Check, Genome and Train for parameters that are no recipe of
-	// the domain.
+	// ErrRecipe is returned (wrapped, with the reason) by Check, Genome, Claim and Try for parameters that are no recipe
+	// of the domain, and by Claim and Try for seeds and folds that are none.
 	ErrRecipe = errors.New("domain: not a recipe of this domain")
-	// ErrDataHash is returned (wrapped) by Check and Train for a recipe that is in order but was made for other data or
+	// ErrDataHash is returned (wrapped) by Check, Claim and Try for a recipe that is in order but was made for other data or
 	// other settings of the problem: the caller cannot judge it and abstains.
 	ErrDataHash = errors.New("domain: recipe for other data")
 	// ErrConfig is what every error of a domain's constructor about its configuration wraps.
@@ -22,20 +22,20 @@ var (
 	ErrInput = errors.New("domain: inference input")
 	// ErrSynthetic is returned (wrapped) by Score for synthetic data that the domain did not make.
 	ErrSynthetic = errors.New("domain: synthetic data of another domain")
+	// ErrDiverged is returned by Score for a model that diverged: it has no error.
+	ErrDiverged = errors.New("domain: the run diverged")
 )
-
-// Penalty is the performance of a run that diverged: finite, and worse than any real one. Its negative is the error that
-// Score returns for such a model.
-const Penalty = -1e9
 
 // Domain is one optimization problem, configured and with its data loaded. It is safe for concurrent use.
 type Domain interface {
 	// Describe returns what the domain is. The caller must not change what it points to.
 	Describe() Description
-	// Train trains (or evaluates) a recipe with a seed. With digest false the model is the same but its Digest is
-	// empty, which is faster. It returns what Check returns for a bad recipe, and ctx's error when cancelled; a run that
-	// diverges is a Model, not an error.
-	Train(ctx context.Context, parameters *canon.Object, seed uint64, digest bool) (Model, error)
+	// Claim trains (or evaluates) a recipe as a claim has it: with each of the seeds, 1 to MaxSeeds, on each of the
+	// domain's folds. Everything that takes time is done within each; nil is AtOnce. It returns what Check returns for a
+	// bad recipe, and ctx's error when cancelled; a run that diverges is a Model, not an error.
+	Claim(ctx context.Context, parameters *canon.Object, seeds []uint64, each Each) (Model, error)
+	// Try trains what a search asks for. Within each, and with the errors of Claim.
+	Try(ctx context.Context, t Trial, each Each) (Tried, error)
 	// Generate makes the synthetic data of an evaluator from its seed.
 	Generate(ctx context.Context, seed uint32) (*Synthetic, error)
 	// Naive returns the baseline that is scored before there is a champion. It is never nil.
@@ -50,15 +50,18 @@ type Domain interface {
 	Genome(parameters *canon.Object) (genome.Genome, error)
 }
 
-// Model is the outcome of one training: immutable and safe for concurrent use.
+// Model is the outcome of a claim: immutable and safe for concurrent use.
 type Model interface {
-	// Performance is higher-is-better and finite; a diverged run has Penalty.
+	// Performance is higher-is-better and finite; NaN for a run that diverged.
 	Performance() float64
-	// Digest identifies the outcome bit for bit, in hex; empty if it was not asked for.
+	// Digest identifies the outcome bit for bit, in hex; empty for a model that was not trained.
 	Digest() string
 	// Metrics returns a fresh object of the measured numbers, all finite.
 	Metrics() *canon.Object
-	// Score returns the model's error on synthetic data: ≥ 0, finite, lower is better.
+	// Cases returns the error of each validation case, ≥ 0, in units of CaseUnit; see CaseError. nil: the domain has no
+	// cases, or the run diverged. The caller must not change them.
+	Cases() []int64
+	// Score returns the model's error on synthetic data: ≥ 0, finite, lower is better; ErrDiverged where there is none.
 	Score(ctx context.Context, s *Synthetic) (float64, error)
 	// Infer answers an inference request; the members are the domain's. A bad input is an error wrapping ErrInput.
 	Infer(ctx context.Context, input *canon.Object) (*canon.Object, error)
@@ -84,6 +87,13 @@ type Description struct {
 	ContractVersion string
 	// Defaults holds the settings in force, defaults included.
 	Defaults *canon.Object
+	// Folds is the number of origins or folds, each of which is a training for every seed of a claim; 1 where the data are
+	// not divided.
+	Folds int
+	// Cases is the number of validation cases over all folds; 0: the domain has none.
+	Cases int
+	// Deterministic says that a seed has no influence, so that a claim needs one only.
+	Deterministic bool
 }
 
 // The strategies that Description.Strategy names.

@@ -6,7 +6,7 @@ import "doin.network/node/internal/canon"
 type Synthetic struct {
 	// Hash identifies the data bit for bit, in hex.
 	Hash string
-	// Series is a synthetic time series in original units (forecast), or the encoded rows of a synthetic table one after
+	// Series is a synthetic time series in the data's unit but for a power of ten (forecast), or the encoded rows of a synthetic table one after
 	// another (tabular); nil otherwise.
 	Series []float64
 	// Target is a synthetic target vector (quadratic); nil otherwise.

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"doin.network/node/compute/domain"
@@ -43,6 +44,9 @@ func configureFrame(id, plugin string, config *canon.Object) Frame {
 // time running. Errors: ErrDataHash, ErrRefused, ErrUnknownDomain, ErrTimeout,
 // ErrMemory, ErrWorkerDied, ErrClosed, ErrInternal, or ctx's.
 func (s *Supervisor) Evaluate(ctx context.Context, job Job) (Outcome, error) {
+	if len(job.Seeds) == 0 {
+		return Outcome{}, fmt.Errorf("%w: evaluate without a seed", ErrRefused)
+	}
 	body, err := EncodeJobs(s.mem, s.form(), []Job{job})
 	if err != nil {
 		return Outcome{}, err
@@ -85,11 +89,15 @@ func (s *Supervisor) job(ctx context.Context, c class, f Frame, read func(*Frame
 	return err
 }
 
-// Infer answers an inference request with the model of a recipe and a seed.
+// Infer answers an inference request with the model of a claim: a recipe and its seeds.
 // Errors are Evaluate's; ErrRefused also for an input the domain cannot answer.
-func (s *Supervisor) Infer(ctx context.Context, domain string, parameters *canon.Object, seed uint64, input *canon.Object) (*canon.Object, error) {
+func (s *Supervisor) Infer(ctx context.Context, domain string, r Recipe, input *canon.Object) (*canon.Object, error) {
+	if len(r.Seeds) == 0 {
+		return nil, fmt.Errorf("%w: infer without a seed", ErrRefused)
+	}
 	var out *canon.Object
-	f := Frame{Verb: VerbInfer, Data: canon.NewObject("domain", domain, "parameters", parameters, "seed", seed, "input", input)}
+	f := Frame{Verb: VerbInfer, Data: canon.NewObject("domain", domain, "parameters", r.Parameters, "seed", r.Seeds[0],
+		"seeds", seedList(r.Seeds), "input", input)}
 	err := s.job(ctx, classInference, f, func(reply *Frame) (err error) {
 		out, err = reply.Data.Object("output")
 		return err

@@ -35,7 +35,7 @@ var fakeSpace = genome.Space{{Name: "x", Kind: genome.Real, Low: -4, High: 4}}
 func (d *fakeDomain) Describe() domain.Description {
 	return domain.Description{Plugin: "fake", Space: fakeSpace, DataHash: "d0", PerformanceMetric: "fit",
 		HigherIsBetter: true, Strategy: domain.StrategyGA, Baselines: canon.NewObject("naive", 1.0),
-		ContractVersion: "test", Defaults: d.config}
+		ContractVersion: "test", Defaults: d.config, Folds: 2, Cases: fakeCases}
 }
 
 type fakeModel struct {
@@ -43,9 +43,25 @@ type fakeModel struct {
 	digest      string
 }
 
-func (m *fakeModel) Performance() float64   { return m.performance }
-func (m *fakeModel) Digest() string         { return m.digest }
-func (m *fakeModel) Metrics() *canon.Object { return canon.NewObject("fit", m.performance) }
+func (m *fakeModel) Performance() float64 { return m.performance }
+func (m *fakeModel) Digest() string       { return m.digest }
+func (m *fakeModel) Metrics() *canon.Object {
+	if math.IsNaN(m.performance) {
+		return canon.NewObject("status", "diverged")
+	}
+	return canon.NewObject("fit", m.performance)
+}
+
+// fakeCases is the number of cases; the error of case i is the model's and i more.
+const fakeCases = 3
+
+func (m *fakeModel) Cases() (out []int64) {
+	for i := range int64(fakeCases) {
+		out = append(out, domain.CaseError(float32(-m.performance))+i)
+	}
+	return out
+}
+
 func (m *fakeModel) Score(_ context.Context, s *domain.Synthetic) (float64, error) {
 	return math.Abs(m.performance - s.Series[0]), nil
 }
@@ -69,22 +85,44 @@ func (d *fakeDomain) Check(p *canon.Object) error {
 	return nil
 }
 
-func (d *fakeDomain) Train(ctx context.Context, p *canon.Object, seed uint64, digest bool) (domain.Model, error) {
+// Claim is the mean over the seeds; the digest covers it.
+func (d *fakeDomain) Claim(ctx context.Context, p *canon.Object, seeds []uint64, each domain.Each) (domain.Model, error) {
 	if err := d.Check(p); err != nil {
 		return nil, err
 	}
 	x, _ := p.Float("x")
-	if do, _ := p.StringOr("do", ""); do != "" {
-		if err := d.misbehave(ctx, do); err != nil {
-			return nil, err
+	do, _ := p.StringOr("do", "")
+	list := make([]float64, len(seeds))
+	err := each.Or()(ctx, len(seeds), func(ctx context.Context, i int) error {
+		if do != "" {
+			if err := d.misbehave(ctx, do); err != nil {
+				return err
+			}
 		}
+		list[i] = -(x-1)*(x-1) - float64(seeds[i]%1000)/1e6
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
-	m := &fakeModel{performance: -(x-1)*(x-1) - float64(seed%1000)/1e6}
-	if digest {
-		sum := sha256.Sum256(binary.LittleEndian.AppendUint64(nil, math.Float64bits(m.performance)))
-		m.digest = hex.EncodeToString(sum[:])
+	m := &fakeModel{}
+	for _, v := range list {
+		m.performance += v / float64(len(list))
+	}
+	sum := sha256.Sum256(binary.LittleEndian.AppendUint64(nil, math.Float64bits(m.performance)))
+	m.digest = hex.EncodeToString(sum[:])
+	if do == "diverge" {
+		m.performance = math.NaN()
 	}
 	return m, nil
+}
+
+func (d *fakeDomain) Try(ctx context.Context, t domain.Trial, each domain.Each) (domain.Tried, error) {
+	m, err := d.Claim(ctx, t.Parameters, []uint64{t.Seed}, each)
+	if err != nil {
+		return domain.Tried{}, err
+	}
+	return domain.Tried{Performance: m.Performance(), Status: "completed", Metrics: m.Metrics()}, nil
 }
 
 var hog [][]byte // what "hog" holds on to
@@ -173,7 +211,7 @@ func (s *fakeSearch) Generation(ctx context.Context, immigrants []Immigrant) (*R
 		}
 	}
 	do, _ := s.spec.Settings.StringOr("do", "")
-	var list []Training
+	var list []domain.Trial
 	for i := range 4 {
 		x := center + float64(float32(math.Sin(float64(s.spec.Seed)+float64(10*r.Generation+i))))
 		x = min(max(float64(float32(x)), -4), 2)
@@ -181,9 +219,9 @@ func (s *fakeSearch) Generation(ctx context.Context, immigrants []Immigrant) (*R
 		if do != "" {
 			p.Set("do", do)
 		}
-		list = append(list, Training{Parameters: p, Seed: uint64(100*r.Generation + i)})
+		list = append(list, domain.Trial{Parameters: p, Seed: uint64(100*r.Generation + i)})
 	}
-	out, err := s.spec.Pool.Train(ctx, list)
+	out, err := s.spec.Pool.Try(ctx, list)
 	if err != nil {
 		return nil, err
 	}
@@ -310,7 +348,7 @@ func childLies(mode string) {
 		reply := Frame{ID: f.ID, Verb: f.Verb, Kind: KindReply, Data: description.Object()}
 		if f.Verb == VerbConfigure {
 			d := &fakeDomain{}
-			info := infoOf(d.Describe())
+			info := infoOf(d)
 			reply.Data = info.Object()
 		}
 		if f.Verb == Verb(verb) {

@@ -12,8 +12,9 @@ import (
 // FuzzDecodeJobs: no table panics, and jobs that are read are written again.
 func FuzzDecodeJobs(f *testing.F) {
 	mem := memory.DefaultAllocator
-	good, err := EncodeJobs(mem, table.Arrow, []Job{{Domain: "d", Parameters: canon.NewObject("x", 1.5), Seed: 7},
-		{Domain: "d", Parameters: canon.NewObject(), Synthetic: &SyntheticJob{Seed: 3, Incumbent: canon.NewObject("x", 2)}}})
+	good, err := EncodeJobs(mem, table.Arrow, []Job{{Domain: "d", Parameters: canon.NewObject("x", 1.5), Seeds: []uint64{7, 1<<64 - 1}},
+		{Domain: "d", Parameters: canon.NewObject(), Seeds: []uint64{0}, Base: &Recipe{canon.NewObject("x", 1), []uint64{5}},
+			Synthetic: &SyntheticJob{Seed: 3, Incumbent: &Recipe{canon.NewObject("x", 2), []uint64{1}}}}})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -33,7 +34,7 @@ func FuzzDecodeJobs(f *testing.F) {
 // FuzzDecodeResults: whatever a worker replies is read or refused.
 func FuzzDecodeResults(f *testing.F) {
 	mem := memory.DefaultAllocator
-	jobs := []Job{{Domain: "d", Parameters: canon.NewObject()}, {Domain: "d", Parameters: canon.NewObject(), Synthetic: &SyntheticJob{Seed: 3}}}
+	jobs := []Job{{Domain: "d", Parameters: canon.NewObject(), Seeds: []uint64{0}}, {Domain: "d", Parameters: canon.NewObject(), Seeds: []uint64{0}, Synthetic: &SyntheticJob{Seed: 3}}}
 	good, err := EncodeResults(mem, table.Arrow, []Result{{Outcome: Outcome{Performance: -1, Digest: "ab", Metrics: canon.NewObject("m", 1)}}, {Err: ErrMemory}})
 	if err != nil {
 		f.Fatal(err)

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"doin.network/node/compute/domain"
@@ -25,19 +26,37 @@ type Info struct {
 	Contract string
 	// Defaults holds the settings in force.
 	Defaults *canon.Object
+	// Folds is the number of origins or folds of a claim, at least 1; Cases that of its validation cases, 0 where the
+	// domain has none.
+	Folds, Cases int
+	// Deterministic says that one seed is enough for a claim.
+	Deterministic bool
+	// Baseline is the performance of the domain's baseline; NaN where there is none.
+	Baseline float64
 }
 
-func infoOf(d domain.Description) Info {
-	return Info{Plugin: d.Plugin, Space: d.Space, DataHash: d.DataHash, PerformanceMetric: d.PerformanceMetric,
+func infoOf(of domain.Domain) Info {
+	d := of.Describe()
+	baseline := math.NaN()
+	if m := of.Naive(); m != nil { // else an error of the domain's, but no reason to die
+		baseline = m.Performance()
+	}
+	return Info{Folds: max(d.Folds, 1), Cases: d.Cases, Deterministic: d.Deterministic, Baseline: baseline,
+		Plugin: d.Plugin, Space: d.Space, DataHash: d.DataHash, PerformanceMetric: d.PerformanceMetric,
 		HigherIsBetter: d.HigherIsBetter, Strategy: d.Strategy, Baselines: d.Baselines,
 		Contract: d.ContractVersion, Defaults: d.Defaults}
 }
 
 // Object returns the info as it stands on the wire.
 func (i *Info) Object() *canon.Object {
-	return canon.NewObject("plugin", i.Plugin, "space", i.Space.List(), "data_hash", i.DataHash,
+	o := canon.NewObject("plugin", i.Plugin, "space", i.Space.List(), "data_hash", i.DataHash,
 		"performance_metric", i.PerformanceMetric, "higher_is_better", i.HigherIsBetter,
-		"strategy", i.Strategy, "contract", i.Contract, "baselines", i.Baselines, "defaults", i.Defaults)
+		"strategy", i.Strategy, "contract", i.Contract, "baselines", i.Baselines, "defaults", i.Defaults,
+		"folds", i.Folds, "cases", i.Cases, "deterministic", i.Deterministic)
+	if finite(i.Baseline) {
+		o.Set("baseline", i.Baseline)
+	}
+	return o
 }
 
 // ParseInfo reads the form of Object.
@@ -48,6 +67,18 @@ func ParseInfo(o *canon.Object) (i Info, err error) {
 	i.Baselines, i.Defaults = r.object("baselines"), r.object("defaults")
 	if r.err == nil {
 		i.HigherIsBetter, r.err = o.Bool("higher_is_better")
+	}
+	if r.err == nil {
+		i.Folds, r.err = integerIn(o, "folds", 1, 1, maxCases)
+	}
+	if r.err == nil {
+		i.Cases, r.err = integerIn(o, "cases", 0, 0, maxCases)
+	}
+	if r.err == nil {
+		i.Deterministic, r.err = o.BoolOr("deterministic", false)
+	}
+	if r.err == nil {
+		i.Baseline, r.err = o.FloatOr("baseline", math.NaN())
 	}
 	var list []any
 	if r.err == nil {
@@ -240,19 +271,37 @@ func (r *reader) seed(key string) (n uint64) {
 		r.err = fmt.Errorf("%w %q", canon.ErrMissing, key)
 		return 0
 	}
+	if n, ok = unsigned(v); !ok {
+		r.err = fmt.Errorf("member %q: want an unsigned 64-bit integer", key)
+	}
+	return n
+}
+
+// unsigned returns a JSON value as an unsigned 64-bit integer.
+func unsigned(v any) (n uint64, ok bool) {
 	switch v := v.(type) {
 	case int64:
-		if v >= 0 {
-			return uint64(v)
-		}
+		return uint64(v), v >= 0
 	case interface {
 		IsUint64() bool
 		Uint64() uint64
 	}:
 		if v.IsUint64() {
-			return v.Uint64()
+			return v.Uint64(), true
 		}
 	}
-	r.err = fmt.Errorf("member %q: want an unsigned 64-bit integer", key)
-	return 0
+	return 0, false
+}
+
+// seeds reads the member seeds or, without it, the one of seed.
+func (r *reader) seeds() (list []uint64) {
+	if r.err != nil {
+		return nil
+	}
+	v, ok := r.o.Get("seeds")
+	if !ok {
+		return []uint64{r.seed("seed")}
+	}
+	list, r.err = parseSeeds(v)
+	return list
 }

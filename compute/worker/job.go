@@ -3,27 +3,36 @@ package worker
 import (
 	"fmt"
 	"math"
+	"math/big"
 
 	"github.com/apache/arrow/go/v15/arrow/memory"
 
+	"doin.network/node/compute/domain"
 	"doin.network/node/compute/worker/table"
 	"doin.network/node/internal/canon"
 )
 
-// Job is one evaluation: train Parameters with Seed and report.
+// Recipe is a recipe with the seeds of its claim, at least one.
+type Recipe struct {
+	Parameters *canon.Object
+	Seeds      []uint64
+}
+
+// Job is the evaluation of a claim: train Parameters with each of Seeds on each of the domain's folds, and report.
 type Job struct {
 	// Domain is the id given to Configure.
 	Domain     string
 	Parameters *canon.Object
-	Seed       uint64
+	// Seeds are those of the claim, 1 to domain.MaxSeeds. A program of version 2 or one that takes one seed only goes by
+	// the first.
+	Seeds []uint64
+	// Base is what the claim is compared with, case by case; nil means the domain's baseline.
+	Base *Recipe
 	// Synthetic asks for scores on synthetic data as well; nil means none.
 	Synthetic *SyntheticJob
 	// Own says that the node's own search wants it, a confirming run say: its time counts as the search's, not against
 	// the share of verifications.
 	Own bool
-	// Member, Origin and Rung place the training within its claim: which member of the ensemble, which origin or fold,
-	// which rung of a race. 0 while a claim is one training. They do not change a result.
-	Member, Origin, Rung int
 }
 
 // SyntheticJob asks to score the job's model and an incumbent on the same
@@ -31,19 +40,22 @@ type Job struct {
 type SyntheticJob struct {
 	// Seed makes the data.
 	Seed uint32
-	// Incumbent is the recipe to compare with, trained with IncumbentSeed; nil means
-	// the domain's naive model.
-	Incumbent     *canon.Object
-	IncumbentSeed uint64
+	// Incumbent is the claim to compare with; nil means the domain's baseline.
+	Incumbent *Recipe
 }
 
 // Outcome is the result of a Job.
 type Outcome struct {
-	// Performance is finite, higher is better.
+	// Performance is finite, higher is better; NaN where Diverged.
 	Performance float64
+	// Diverged says that the run has no performance, and nothing of what follows but a digest and metrics.
+	Diverged bool
 	// Digest identifies the trained model bit for bit, in hex.
 	Digest  string
 	Metrics *canon.Object
+	// Paired are the sums over the validation cases of the base's errors minus the job's; N is 0 where the domain has no
+	// cases. S2 is nil then or holds 0.
+	Paired domain.Paired
 	// SyntheticScore and IncumbentScore are errors ≥ 0, lower is better, and
 	// SyntheticDataHash names the data they were measured on. Zero and empty
 	// without Job.Synthetic.
@@ -58,67 +70,135 @@ const maxJobs = 65536
 // stands in the header.
 func EncodeJobs(mem memory.Allocator, form table.Form, jobs []Job) ([]byte, error) {
 	n := len(jobs)
-	parameters, incumbent := make([]string, n), make([]string, n)
-	seed, syntheticSeed, incumbentSeed := make([]uint64, n), make([]uint64, n), make([]uint64, n)
-	hasSynthetic, hasIncumbent := make([]bool, n), make([]bool, n)
-	member, origin, rung := make([]int64, n), make([]int64, n), make([]int64, n)
+	c := recipeColumns{make([]string, n), make([]string, n), make([]bool, n)}
+	base, incumbent := recipeColumns{make([]string, n), make([]string, n), make([]bool, n)}, recipeColumns{make([]string, n), make([]string, n), make([]bool, n)}
+	seed, syntheticSeed := make([]uint64, n), make([]uint64, n)
+	hasSynthetic := make([]bool, n)
 	for i := range jobs {
-		member[i], origin[i], rung[i] = int64(jobs[i].Member), int64(jobs[i].Origin), int64(jobs[i].Rung)
-		parameters[i] = string(canon.Default(jobs[i].Parameters))
-		seed[i] = jobs[i].Seed
-		if s := jobs[i].Synthetic; s != nil {
+		j := &jobs[i]
+		c.set(i, &Recipe{j.Parameters, j.Seeds})
+		if len(j.Seeds) > 0 {
+			seed[i] = j.Seeds[0]
+		}
+		base.set(i, j.Base)
+		if s := j.Synthetic; s != nil {
 			hasSynthetic[i], syntheticSeed[i] = true, uint64(s.Seed)
-			if s.Incumbent != nil {
-				hasIncumbent[i] = true
-				incumbent[i], incumbentSeed[i] = string(canon.Default(s.Incumbent)), s.IncumbentSeed
-			}
+			incumbent.set(i, s.Incumbent)
 		}
 	}
 	return form.Encode(mem, &table.Table{Rows: n, Columns: []table.Column{
-		{Name: "parameters", Values: parameters},
+		{Name: "parameters", Values: c.parameters},
 		{Name: "seed", Values: seed},
+		{Name: "seeds", Values: c.seeds},
+		{Name: "base", Values: base.parameters, Valid: base.given},
+		{Name: "base_seeds", Values: base.seeds, Valid: base.given},
 		{Name: "synthetic_seed", Values: syntheticSeed, Valid: hasSynthetic},
-		{Name: "incumbent", Values: incumbent, Valid: hasIncumbent},
-		{Name: "incumbent_seed", Values: incumbentSeed, Valid: hasIncumbent},
-		{Name: "member", Values: member},
-		{Name: "origin", Values: origin},
-		{Name: "rung", Values: rung},
+		{Name: "incumbent", Values: incumbent.parameters, Valid: incumbent.given},
+		{Name: "incumbent_seeds", Values: incumbent.seeds, Valid: incumbent.given},
 	}})
 }
 
-// DecodeJobs reads what EncodeJobs writes, in either form; the jobs get the domain given.
-func DecodeJobs(mem memory.Allocator, domain string, data []byte, limit int64) ([]Job, error) {
+// recipeColumns are recipes with their seeds as two columns of JSON.
+type recipeColumns struct {
+	parameters, seeds []string
+	given             []bool
+}
+
+func (c *recipeColumns) set(i int, r *Recipe) {
+	if r != nil {
+		c.parameters[i], c.seeds[i], c.given[i] = string(canon.Default(r.Parameters)), string(canon.Default(seedList(r.Seeds))), true
+	}
+}
+
+// recipe reads a recipe with its seeds.
+func recipe(parameters, seeds string) (r Recipe, err error) {
+	if r.Parameters, err = canon.ParseObject([]byte(parameters)); err != nil {
+		return r, err
+	}
+	list, err := canon.Parse([]byte(seeds))
+	if err != nil {
+		return r, fmt.Errorf("seeds: %w", err)
+	}
+	r.Seeds, err = parseSeeds(list)
+	return r, err
+}
+
+// seedList is seeds as JSON has them.
+func seedList(seeds []uint64) []any {
+	out := make([]any, len(seeds))
+	for i, s := range seeds {
+		if out[i] = int64(s); s > math.MaxInt64 {
+			out[i] = new(big.Int).SetUint64(s)
+		}
+	}
+	return out
+}
+
+// parseSeeds reads a list of 1 to domain.MaxSeeds unsigned 64-bit integers.
+func parseSeeds(v any) ([]uint64, error) {
+	list, err := canon.AsList(v)
+	if err != nil {
+		return nil, fmt.Errorf("seeds: %w", err)
+	}
+	if len(list) < 1 || len(list) > domain.MaxSeeds {
+		return nil, fmt.Errorf("%d seeds: must be 1 to %d", len(list), domain.MaxSeeds)
+	}
+	out := make([]uint64, len(list))
+	for i, e := range list {
+		var ok bool
+		if out[i], ok = unsigned(e); !ok {
+			return nil, fmt.Errorf("seeds: want unsigned 64-bit integers")
+		}
+	}
+	return out, nil
+}
+
+// DecodeJobs reads what EncodeJobs writes, in either form; the jobs get the domain given. Without the column seeds a job's
+// only one is seed.
+func DecodeJobs(mem memory.Allocator, id string, data []byte, limit int64) ([]Job, error) {
 	t, err := table.Read(mem, data, limit)
 	if err != nil {
 		return nil, err
 	}
 	c := columns{t: t}
 	parameters, seed := column[string](&c, "parameters"), column[uint64](&c, "seed")
+	seeds, hasSeeds := optional[string](&c, "seeds")
+	base, hasBase := optional[string](&c, "base")
+	baseSeeds, _ := optional[string](&c, "base_seeds")
 	syntheticSeed, hasSynthetic := nullable[uint64](&c, "synthetic_seed")
 	incumbent, hasIncumbent := nullable[string](&c, "incumbent")
-	incumbentSeed, _ := nullable[uint64](&c, "incumbent_seed")
-	member, origin, rung := optional(&c, "member"), optional(&c, "origin"), optional(&c, "rung")
+	incumbentSeeds, _ := optional[string](&c, "incumbent_seeds")
 	if c.err != nil {
 		return nil, c.err
 	}
 	if t.Rows == 0 || t.Rows > maxJobs {
 		return nil, fmt.Errorf("%d jobs: must be 1 to %d", t.Rows, maxJobs)
 	}
+	at := func(column []string, i int) string {
+		if column == nil {
+			return ""
+		}
+		return column[i]
+	}
 	jobs := make([]Job, t.Rows)
 	for i := range jobs {
 		j := &jobs[i]
-		j.Domain, j.Seed = domain, seed[i]
-		for to, column := range map[*int][]int64{&j.Member: member, &j.Origin: origin, &j.Rung: rung} {
-			if column == nil {
-				continue
-			}
-			if column[i] < 0 || column[i] > maxPlace {
-				return nil, fmt.Errorf("job %d: place %d: must be in [0, %d]", i, column[i], maxPlace)
-			}
-			*to = int(column[i])
+		j.Domain = id
+		list := fmt.Sprintf("[%d]", seed[i])
+		if hasSeeds(i) {
+			list = seeds[i]
 		}
-		if j.Parameters, err = canon.ParseObject([]byte(parameters[i])); err != nil {
+		r, err := recipe(parameters[i], list)
+		if err != nil {
 			return nil, fmt.Errorf("job %d: parameters: %w", i, err)
+		}
+		j.Parameters, j.Seeds = r.Parameters, r.Seeds
+		if hasBase(i) {
+			b, err := recipe(base[i], at(baseSeeds, i))
+			if err != nil {
+				return nil, fmt.Errorf("job %d: base: %w", i, err)
+			}
+			j.Base = &b
 		}
 		if !hasSynthetic(i) {
 			continue
@@ -127,29 +207,26 @@ func DecodeJobs(mem memory.Allocator, domain string, data []byte, limit int64) (
 			return nil, fmt.Errorf("job %d: synthetic_seed %d: must fit 32 bits", i, syntheticSeed[i])
 		}
 		j.Synthetic = &SyntheticJob{Seed: uint32(syntheticSeed[i])}
-		if !hasIncumbent(i) {
-			continue
-		}
-		j.Synthetic.IncumbentSeed = incumbentSeed[i]
-		if j.Synthetic.Incumbent, err = canon.ParseObject([]byte(incumbent[i])); err != nil {
-			return nil, fmt.Errorf("job %d: incumbent: %w", i, err)
+		if hasIncumbent(i) {
+			r, err := recipe(incumbent[i], at(incumbentSeeds, i))
+			if err != nil {
+				return nil, fmt.Errorf("job %d: incumbent: %w", i, err)
+			}
+			j.Synthetic.Incumbent = &r
 		}
 	}
 	return jobs, nil
 }
 
-// maxPlace bounds a job's member, origin and rung.
-const maxPlace = 1 << 20
-
-// optional is a column that may be absent; nil then.
-func optional(c *columns, name string) []int64 {
+// optional is nullable for a column that may be absent: nil and never valid then.
+func optional[T int64 | uint64 | float64 | string](c *columns, name string) (values []T, valid func(int) bool) {
 	if c.err != nil {
-		return nil
+		return nil, nil
 	}
 	if _, ok := c.t.Column(name); !ok {
-		return nil
+		return nil, func(int) bool { return false }
 	}
-	return column[int64](c, name)
+	return nullable[T](c, name)
 }
 
 // Result is one row of an evaluate reply: an Outcome or an error.
@@ -164,9 +241,10 @@ type Result struct {
 // EncodeResults returns the body of an evaluate reply in a form.
 func EncodeResults(mem memory.Allocator, form table.Form, results []Result) ([]byte, error) {
 	n := len(results)
-	ok, hasSynthetic := make([]bool, n), make([]bool, n)
+	ok, hasPerformance, hasSynthetic := make([]bool, n), make([]bool, n), make([]bool, n)
 	performance, synthetic, incumbent := make([]float64, n), make([]float64, n), make([]float64, n)
 	digest, metrics, hash := make([]string, n), make([]string, n), make([]string, n)
+	cases, s1, s2, hasCases := make([]int64, n), make([]int64, n), make([]string, n), make([]bool, n)
 	code, message := make([]string, n), make([]string, n)
 	failed := make([]bool, n)
 	for i := range results {
@@ -175,14 +253,23 @@ func EncodeResults(mem memory.Allocator, form table.Form, results []Result) ([]b
 			failed[i], code[i], message[i] = true, codeOf(r.Err), clip(r.Err.Error())
 			continue
 		}
-		ok[i], hasSynthetic[i] = true, r.Synthetic
+		ok[i], hasPerformance[i], hasSynthetic[i] = true, !r.Diverged, r.Synthetic
 		performance[i], digest[i], metrics[i] = r.Performance, r.Digest, string(canon.Default(r.Metrics))
+		if r.Diverged {
+			performance[i] = 0
+		}
+		if p := r.Paired; p.N > 0 {
+			cases[i], s1[i], s2[i], hasCases[i] = int64(p.N), p.S1, p.S2.String(), true
+		}
 		synthetic[i], incumbent[i], hash[i] = r.SyntheticScore, r.IncumbentScore, r.SyntheticDataHash
 	}
 	return form.Encode(mem, &table.Table{Rows: n, Columns: []table.Column{
-		{Name: "performance", Values: performance, Valid: ok},
+		{Name: "performance", Values: performance, Valid: hasPerformance},
 		{Name: "digest", Values: digest, Valid: ok},
 		{Name: "metrics", Values: metrics, Valid: ok},
+		{Name: "cases", Values: cases, Valid: hasCases},
+		{Name: "s1", Values: s1, Valid: hasCases},
+		{Name: "s2", Values: s2, Valid: hasCases},
 		{Name: "synthetic_score", Values: synthetic, Valid: hasSynthetic},
 		{Name: "incumbent_score", Values: incumbent, Valid: hasSynthetic},
 		{Name: "synthetic_data_hash", Values: hash, Valid: hasSynthetic},
@@ -200,7 +287,10 @@ func DecodeResults(mem memory.Allocator, jobs []Job, data []byte, limit int64) (
 	}
 	c := columns{t: t}
 	performance, ok := nullable[float64](&c, "performance")
-	digest, _ := nullable[string](&c, "digest")
+	digest, hasDigest := nullable[string](&c, "digest")
+	cases, hasCases := optional[int64](&c, "cases")
+	s1, _ := optional[int64](&c, "s1")
+	s2, _ := optional[string](&c, "s2")
 	metrics, _ := nullable[string](&c, "metrics")
 	synthetic, hasSynthetic := nullable[float64](&c, "synthetic_score")
 	incumbent, _ := nullable[float64](&c, "incumbent_score")
@@ -220,12 +310,24 @@ func DecodeResults(mem memory.Allocator, jobs []Job, data []byte, limit int64) (
 			r.Err = errorOf(code[i], clip(message[i]))
 			continue
 		}
-		if !ok(i) || !finite(performance[i]) {
-			return nil, fmt.Errorf("%w: job %d: performance is not finite", errNonsense, i)
+		if ok(i) && !finite(performance[i]) || !hasDigest(i) {
+			return nil, fmt.Errorf("%w: job %d: performance is not finite, or no digest", errNonsense, i)
 		}
 		r.Performance, r.Digest = performance[i], digest[i]
 		if r.Metrics, err = canon.ParseObject([]byte(metrics[i])); err != nil {
 			return nil, fmt.Errorf("%w: job %d: metrics: %w", errNonsense, i, err)
+		}
+		if !ok(i) {
+			r.Performance, r.Diverged = math.NaN(), true
+			continue
+		}
+		if hasCases(i) {
+			if s1 == nil || s2 == nil {
+				return nil, fmt.Errorf("%w: job %d: cases without sums", errNonsense, i)
+			}
+			if r.Paired, err = parsePaired(cases[i], s1[i], s2[i]); err != nil {
+				return nil, fmt.Errorf("%w: job %d: %w", errNonsense, i, err)
+			}
 		}
 		if jobs[i].Synthetic == nil {
 			continue
@@ -237,6 +339,26 @@ func DecodeResults(mem memory.Allocator, jobs []Job, data []byte, limit int64) (
 		r.SyntheticScore, r.IncumbentScore, r.SyntheticDataHash = synthetic[i], incumbent[i], hash[i]
 	}
 	return results, nil
+}
+
+// maxCases bounds the cases of a claim.
+const maxCases = 1 << 20
+
+// parsePaired reads the sums over cases, which are those of some differences.
+func parsePaired(n, s1 int64, s2 string) (p domain.Paired, err error) {
+	p = domain.Paired{S1: s1, S2: new(big.Int), N: int(n)}
+	if n < 0 || n > maxCases {
+		return p, fmt.Errorf("%d cases: must be in [0, %d]", n, maxCases)
+	}
+	if _, ok := p.S2.SetString(s2, 10); !ok || len(s2) > 64 || p.S2.String() != s2 {
+		return p, fmt.Errorf("s2 %.80q: want a decimal integer", s2)
+	}
+	square := new(big.Int).SetInt64(s1)
+	square.Mul(square, square)
+	if square.Cmp(new(big.Int).Mul(big.NewInt(n), p.S2)) > 0 {
+		return p, fmt.Errorf("s1 %d, s2 %s: no sums of %d differences", s1, s2, n)
+	}
+	return p, nil
 }
 
 func finite(f float64) bool { return f-f == 0 }

@@ -45,26 +45,15 @@ type SearchSpec struct {
 	Window int
 }
 
-// Training is one run that a search asks for.
-type Training struct {
-	Parameters *canon.Object
-	Seed       uint64
-}
-
-// Trained is its outcome.
-type Trained struct {
-	// Performance is NaN if the training failed.
-	Performance float64
-	// Status is the "status" of Metrics, "completed" without one, or "failed".
-	Status  string
-	Metrics *canon.Object
-}
+// StatusFailed is the status of a trial that has no outcome.
+const StatusFailed = "failed"
 
 // Pool runs a search's computations where evaluations go first.
 type Pool interface {
-	// Train runs every training, as many at once as the worker has slots, and
-	// returns the outcomes in the same order. The only error is ctx's.
-	Train(ctx context.Context, list []Training) ([]Trained, error)
+	// Try runs every trial, as many trainings at once as the worker has slots, and
+	// returns the outcomes in the same order; one that failed has the performance NaN and StatusFailed. The only error
+	// is ctx's.
+	Try(ctx context.Context, list []domain.Trial) ([]domain.Tried, error)
 	// Do calls f in a slot and returns its error.
 	Do(ctx context.Context, f func() error) error
 }
@@ -254,34 +243,29 @@ func (p *pool) Do(ctx context.Context, f func() error) error {
 	return p.s.inSlot(ctx, classSearch, f)
 }
 
-func (p *pool) Train(ctx context.Context, list []Training) ([]Trained, error) {
-	out := make([]Trained, len(list))
-	p.s.each(len(list), p.s.o.Description.Workers, func(i int) {
-		err := p.Do(ctx, func() error {
-			m, err := p.d.domain.Train(ctx, list[i].Parameters, list[i].Seed, false)
-			if err != nil {
-				return err
-			}
-			p.s.trainings.Add(1)
-			out[i] = trained(m)
-			return nil
-		})
-		if err == nil || ctx.Err() != nil {
+func (p *pool) Try(ctx context.Context, list []domain.Trial) ([]domain.Tried, error) {
+	out := make([]domain.Tried, len(list))
+	p.s.each(len(list), 2*p.s.o.Description.Workers, func(i int) {
+		var err error
+		if out[i], err = p.try(ctx, list[i]); err == nil || ctx.Err() != nil {
 			return
 		}
 		if !errors.Is(err, ErrInternal) && !errors.Is(err, ErrLost) { // a panic is logged already
 			p.s.log.Warn("training failed", "seed", list[i].Seed, "err", err)
 		}
-		out[i] = Trained{Performance: math.NaN(), Status: "failed", Metrics: canon.NewObject()}
+		out[i] = domain.Tried{Performance: math.NaN(), Status: StatusFailed, Metrics: canon.NewObject()}
 	})
 	return out, ctx.Err()
 }
 
-func trained(m domain.Model) Trained {
-	metrics := m.Metrics()
-	status, err := metrics.StringOr("status", "completed")
-	if err != nil {
-		status = "completed"
+func (p *pool) try(ctx context.Context, t domain.Trial) (out domain.Tried, err error) {
+	defer p.s.recovered(&err)
+	if out, err = p.d.domain.Try(ctx, t, p.s.inSlots(classSearch)); err == nil {
+		n := len(t.Folds)
+		if n == 0 {
+			n = max(1, p.d.domain.Describe().Folds)
+		}
+		p.s.trainings.Add(int64(n))
 	}
-	return Trained{Performance: m.Performance(), Status: status, Metrics: metrics}
+	return out, err
 }

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"math"
+	"math/big"
 	"reflect"
 	"testing"
 
 	"github.com/apache/arrow/go/v15/arrow/memory"
 
+	"doin.network/node/compute/domain"
 	"doin.network/node/compute/worker/table"
 	"doin.network/node/internal/canon"
 )
@@ -91,9 +93,9 @@ func TestJobsRoundTrip(t *testing.T) {
 	defer mem.AssertSize(t, 0)
 	p := canon.NewObject("x", 1.0)
 	want := []Job{
-		{Domain: "d", Parameters: p, Seed: 1<<64 - 1},
-		{Domain: "d", Parameters: p, Synthetic: &SyntheticJob{Seed: 1<<32 - 1}},
-		{Domain: "d", Parameters: p, Synthetic: &SyntheticJob{Seed: 3, Incumbent: p, IncumbentSeed: 4}},
+		{Domain: "d", Parameters: p, Seeds: []uint64{1<<64 - 1, 0}},
+		{Domain: "d", Parameters: p, Seeds: []uint64{2}, Base: &Recipe{p, []uint64{9, 8}}, Synthetic: &SyntheticJob{Seed: 1<<32 - 1}},
+		{Domain: "d", Parameters: p, Seeds: []uint64{1}, Synthetic: &SyntheticJob{Seed: 3, Incumbent: &Recipe{p, []uint64{4}}}},
 	}
 	data, err := EncodeJobs(mem, table.Arrow, want)
 	if err != nil {
@@ -104,7 +106,7 @@ func TestJobsRoundTrip(t *testing.T) {
 		t.Errorf("DecodeJobs(EncodeJobs()) = %+v, %v", got, err)
 	}
 	results := []Result{
-		{Outcome: Outcome{Performance: -0.5, Digest: "d", Metrics: canon.NewObject("a", 1)}},
+		{Outcome: Outcome{Performance: -0.5, Digest: "d", Metrics: canon.NewObject("a", 1), Paired: domain.Paired{S1: -2, S2: big.NewInt(20), N: 2}}},
 		{Err: ErrDataHash},
 		{Outcome: Outcome{Metrics: canon.NewObject(), SyntheticScore: 1, IncumbentScore: 2, SyntheticDataHash: "h"}, Synthetic: true},
 	}

@@ -9,6 +9,8 @@ import (
 	"runtime"
 	"sync"
 
+	"golang.org/x/sync/errgroup"
+
 	"doin.network/node/compute/domain"
 	"doin.network/node/compute/worker/table"
 	"doin.network/node/internal/canon"
@@ -21,7 +23,7 @@ func (s *server) describe(f *Frame) (Frame, error) {
 		if err != nil {
 			return Frame{}, err
 		}
-		info := infoOf(d.domain.Describe())
+		info := infoOf(d.domain)
 		return Frame{Data: info.Object()}, nil
 	}
 	return Frame{Data: s.o.Description.Object()}, nil
@@ -60,8 +62,8 @@ func (s *server) configure(f *Frame) (Frame, error) {
 	if s.domains[id] == nil && len(s.domains) >= maxDomains {
 		return Frame{}, fmt.Errorf("%w: %d domains are configured", ErrBusy, len(s.domains))
 	}
-	s.domains[id] = &served{domain: d}
-	info := infoOf(d.Describe())
+	s.domains[id] = newServed(d)
+	info := infoOf(d)
 	return Frame{Data: info.Object()}, nil
 }
 
@@ -116,61 +118,119 @@ func (s *server) each(n, width int, do func(int)) {
 	wg.Wait()
 }
 
-// run evaluates one job in a slot.
+// inSlots is a domain.Each whose calls hold a slot of a class each.
+func (s *server) inSlots(c class) domain.Each {
+	return func(ctx context.Context, n int, do func(ctx context.Context, i int) error) error {
+		g, ctx := errgroup.WithContext(ctx)
+		for i := range n {
+			g.Go(func() error {
+				return s.inSlot(ctx, c, func() error { return do(ctx, i) })
+			})
+		}
+		return g.Wait()
+	}
+}
+
+// run evaluates one job, its trainings in slots.
 func (s *server) run(ctx context.Context, c class, d *served, j *Job) (r Result) {
-	r.Err = s.inSlot(ctx, c, func() error {
-		m, err := s.train(ctx, d, j.Parameters, j.Seed, true)
+	defer s.recovered(&r.Err)
+	m, err := s.claimed(ctx, c, d, &Recipe{j.Parameters, j.Seeds})
+	if err != nil {
+		return Result{Err: err}
+	}
+	r.Performance, r.Digest, r.Metrics = m.Performance(), m.Digest(), m.Metrics()
+	if r.Diverged = math.IsNaN(r.Performance); r.Diverged {
+		return r
+	}
+	if cases := m.Cases(); len(cases) > 0 {
+		base, err := s.baseCases(ctx, c, d, j.Base)
 		if err != nil {
-			return err
+			return Result{Err: fmt.Errorf("base: %w", err)}
 		}
-		r.Performance, r.Digest, r.Metrics = m.Performance(), m.Digest(), m.Metrics()
-		if j.Synthetic == nil {
-			return nil
-		}
+		r.Paired = domain.Pair(base, cases)
+	}
+	if j.Synthetic != nil {
 		r.Synthetic = true
-		return s.score(ctx, d, j.Synthetic, m, &r.Outcome)
-	})
+		if err := s.score(ctx, c, d, j.Synthetic, m, &r.Outcome); err != nil {
+			return Result{Err: err}
+		}
+	}
 	return r
 }
 
 // score compares the challenger with the incumbent on the evaluator's data.
-func (s *server) score(ctx context.Context, d *served, j *SyntheticJob, challenger domain.Model, out *Outcome) error {
-	data, err := d.domain.Generate(ctx, j.Seed)
-	if err != nil {
-		return fmt.Errorf("generate: %w", err)
-	}
+func (s *server) score(ctx context.Context, c class, d *served, j *SyntheticJob, challenger domain.Model, out *Outcome) (err error) {
 	incumbent := d.domain.Naive()
 	if j.Incumbent != nil {
-		if incumbent, err = s.train(ctx, d, j.Incumbent, j.IncumbentSeed, false); err != nil {
+		if incumbent, err = s.claimed(ctx, c, d, j.Incumbent); err != nil {
 			return fmt.Errorf("incumbent: %w", err)
 		}
 	}
-	out.SyntheticDataHash = data.Hash
-	if out.SyntheticScore, err = challenger.Score(ctx, data); err != nil {
-		return fmt.Errorf("score: %w", err)
-	}
-	if out.IncumbentScore, err = incumbent.Score(ctx, data); err != nil {
-		return fmt.Errorf("incumbent: score: %w", err)
-	}
-	return nil
+	return s.inSlots(c).Once(ctx, func(ctx context.Context) error {
+		data, err := d.domain.Generate(ctx, j.Seed)
+		if err != nil {
+			return fmt.Errorf("generate: %w", err)
+		}
+		out.SyntheticDataHash = data.Hash
+		if out.SyntheticScore, err = challenger.Score(ctx, data); err != nil {
+			return fmt.Errorf("score: %w", err)
+		}
+		if out.IncumbentScore, err = incumbent.Score(ctx, data); err != nil {
+			return fmt.Errorf("incumbent: score: %w", err)
+		}
+		return nil
+	})
 }
 
-// train returns the model of a recipe, from the cache if it was trained lately;
-// the caller is in a slot.
-func (s *server) train(ctx context.Context, d *served, parameters *canon.Object, seed uint64, digest bool) (domain.Model, error) {
-	if m := s.models.get(d, parameters, seed, digest); m != nil {
-		return m, nil
+// claimed returns the model of a claim, from the cache if it was made lately. Who asks for one that is being made waits.
+func (s *server) claimed(ctx context.Context, c class, d *served, r *Recipe) (domain.Model, error) {
+	m, made, err := s.models.get(ctx, keyOf(d, r))
+	if m != nil || err != nil {
+		return m, err
 	}
-	if err := d.domain.Check(parameters); err != nil {
+	defer func() { made(m) }() // after a panic too
+	m, err = s.make(ctx, c, d, r)
+	return m, err
+}
+
+// make trains a claim.
+func (s *server) make(ctx context.Context, c class, d *served, r *Recipe) (domain.Model, error) {
+	if err := d.domain.Check(r.Parameters); err != nil {
 		return nil, recipeError(err)
 	}
-	m, err := d.domain.Train(ctx, parameters, seed, digest)
+	m, err := d.domain.Claim(ctx, r.Parameters, r.Seeds, s.inSlots(c))
 	if err != nil {
 		return nil, recipeError(err)
 	}
-	s.trainings.Add(1)
-	s.models.put(d, parameters, seed, m)
+	what := d.domain.Describe()
+	s.trainings.Add(int64(trainingsOf(&what, len(r.Seeds))))
+	if cases := m.Cases(); len(cases) > 0 {
+		s.cases.put(d.key(r), cases)
+	}
 	return m, nil
+}
+
+// trainingsOf is the number of trainings of a claim of so many seeds: one of each fold, and the final one.
+func trainingsOf(d *domain.Description, seeds int) int {
+	if d.Cases == 0 {
+		return seeds
+	}
+	return seeds * (d.Folds + 1)
+}
+
+// baseCases returns the errors of the validation cases of what a claim is compared with: remembered, or of a run.
+func (s *server) baseCases(ctx context.Context, c class, d *served, base *Recipe) ([]int64, error) {
+	if base == nil {
+		return d.domain.Naive().Cases(), nil
+	}
+	if cases := s.cases.get(d.key(base), d.cases); cases != nil {
+		return cases, nil
+	}
+	m, err := s.claimed(ctx, c, d, base)
+	if err != nil {
+		return nil, err
+	}
+	return m.Cases(), nil
 }
 
 // recipeError maps a domain's error to the protocol's.
@@ -191,16 +251,19 @@ func (s *server) inSlot(ctx context.Context, c class, do func() error) (err erro
 		return err
 	}
 	defer s.slots.release(c)
-	defer func() {
-		if p := recover(); p != nil {
-			s.log.Error("panic", "panic", p, "stack", stack())
-			err = fmt.Errorf("%w: panic: %v", ErrInternal, p)
-		}
-	}()
+	defer s.recovered(&err)
 	if err = do(); errors.Is(err, ErrLost) {
 		s.lose(err)
 	}
 	return err
+}
+
+// recovered turns a panic into an error; it is deferred.
+func (s *server) recovered(err *error) {
+	if p := recover(); p != nil {
+		s.log.Error("panic", "panic", p, "stack", stack())
+		*err = fmt.Errorf("%w: panic: %v", ErrInternal, p)
+	}
 }
 
 func (s *server) infer(ctx context.Context, f *Frame) (reply Frame, err error) {
@@ -209,15 +272,15 @@ func (s *server) infer(ctx context.Context, f *Frame) (reply Frame, err error) {
 		return reply, err
 	}
 	r := reader{o: f.Data}
-	parameters, seed, input := r.object("parameters"), r.seed("seed"), r.object("input")
+	asked, input := Recipe{r.object("parameters"), r.seeds()}, r.object("input")
 	if r.err != nil {
 		return reply, fmt.Errorf("%w: %w", errBadRequest, r.err)
 	}
-	err = s.inSlot(ctx, classInference, func() error {
-		m, err := s.train(ctx, d, parameters, seed, false)
-		if err != nil {
-			return err
-		}
+	m, err := s.claimed(ctx, classInference, d, &asked)
+	if err != nil {
+		return reply, err
+	}
+	err = s.inSlots(classInference).Once(ctx, func(ctx context.Context) error {
 		out, err := m.Infer(ctx, input)
 		if errors.Is(err, domain.ErrInput) {
 			return fmt.Errorf("%w: %w", ErrRefused, err)

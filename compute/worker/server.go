@@ -43,6 +43,8 @@ type ServerOptions struct {
 	NewDomain func(plugin string, config *canon.Object) (domain.Domain, error)
 	// NewSearch makes the search behind optimize; nil: optimize is unsupported.
 	NewSearch NewSearch
+	// Cache is a directory for what is worth remembering between processes; empty: nothing is. It is made where it is not.
+	Cache string
 	// FrameBytes bounds a frame's body, and what it expands to. Default DefaultFrameBytes.
 	FrameBytes int64
 	// Logger gets what happens; nil discards.
@@ -57,6 +59,7 @@ type server struct {
 	log    *slog.Logger
 	slots  *slots
 	models *modelCache
+	cases  *caseCache
 
 	trainings atomic.Int64
 
@@ -76,7 +79,20 @@ type server struct {
 // served is a configured domain. A domain that is configured again gets a new one.
 type served struct {
 	domain    domain.Domain
+	problem   string   // the hash of plugin, contract and data hash
+	cases     int      // validation cases
 	searching *request // the open optimize; guarded by server.mu
+}
+
+func newServed(d domain.Domain) *served {
+	what := d.Describe()
+	return &served{domain: d, cases: what.Cases, problem: canon.Hash(canon.NewObject("plugin", what.Plugin,
+		"contract", what.ContractVersion, "data_hash", what.DataHash, "folds", what.Folds))}
+}
+
+// key names what comes of a claim of the domain, in this process or another.
+func (d *served) key(r *Recipe) string {
+	return canon.Hash(canon.NewObject("problem", d.problem, "parameters", r.Parameters, "seeds", seedList(r.Seeds)))
 }
 
 // request is one open request.
@@ -110,7 +126,7 @@ func Serve(ctx context.Context, r io.Reader, w io.Writer, o ServerOptions) error
 		o.Allocator = memory.DefaultAllocator
 	}
 	began := time.Now()
-	s := &server{o: o, log: o.Logger, w: w, models: newModelCache(),
+	s := &server{o: o, log: o.Logger, w: w, models: newModelCache(), cases: newCaseCache(o.Cache, o.Logger),
 		domains: map[string]*served{}, open: map[uint64]*request{}, lost: make(chan struct{})}
 	s.slots = newSlots(o.Description.Workers, max(0, o.Reserve), min(o.Share, 1), func() time.Duration { return time.Since(began) })
 	ctx, cancel := context.WithCancel(ctx)

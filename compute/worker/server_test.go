@@ -103,7 +103,7 @@ func (p *peer) evaluate(do ...string) uint64 {
 	p.t.Helper()
 	var jobs []Job
 	for _, d := range do {
-		jobs = append(jobs, Job{Parameters: x(1, d)})
+		jobs = append(jobs, Job{Parameters: x(1, d), Seeds: []uint64{uint64(len(jobs))}})
 	}
 	body, err := EncodeJobs(p.mem, table.Arrow, jobs)
 	if err != nil {
@@ -166,8 +166,8 @@ func TestNoGenerationWithoutCredit(t *testing.T) {
 		t.Fatalf("kind %s", f.Kind)
 	}
 	after, _ := p.reply(p.send(VerbTelemetry, nil, nil)).Data.Int("trainings")
-	if before != 4 || after != 8 {
-		t.Errorf("%d trainings before the credit, %d after, want 4 and 8", before, after)
+	if before != 8 || after != 16 {
+		t.Errorf("%d trainings before the credit, %d after, want 8 and 16", before, after)
 	}
 }
 

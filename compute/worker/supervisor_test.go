@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -85,7 +86,7 @@ func x(v float64, do string) *canon.Object {
 	return p
 }
 
-func job(v float64, do string) Job { return Job{Domain: "d", Parameters: x(v, do), Seed: 7} }
+func job(v float64, do string) Job { return Job{Domain: "d", Parameters: x(v, do), Seeds: []uint64{7}} }
 
 func TestCalls(t *testing.T) {
 	for _, mode := range []string{"good", "lines"} {
@@ -98,7 +99,7 @@ func calls(t *testing.T, mode string) {
 	configure(t, s)
 	ctx := within(t)
 	j := job(2, "")
-	j.Seed = 1<<64 - 1
+	j.Seeds = []uint64{1<<64 - 1}
 	j.Synthetic = &SyntheticJob{Seed: 5}
 	out, err := s.Evaluate(ctx, j)
 	if err != nil {
@@ -108,11 +109,12 @@ func calls(t *testing.T, mode string) {
 	if out.Performance != want || len(out.Digest) != 64 || out.SyntheticDataHash != "h5" || out.IncumbentScore != 105 {
 		t.Errorf("Evaluate() = %+v", out)
 	}
-	j.Synthetic = &SyntheticJob{Seed: 5, Incumbent: x(1, ""), IncumbentSeed: 0}
+	j.Synthetic = &SyntheticJob{Seed: 5, Incumbent: &Recipe{x(1, ""), []uint64{0}}}
 	if out, err = s.Evaluate(ctx, j); err != nil || out.IncumbentScore != 5 {
 		t.Errorf("Evaluate() with an incumbent = %+v, %v", out, err)
 	}
-	if o, err := s.Infer(ctx, "d", x(2, ""), 0, canon.NewObject("q", 1)); err != nil {
+	paired(t, s)
+	if o, err := s.Infer(ctx, "d", Recipe{x(2, ""), []uint64{0}}, canon.NewObject("q", 1)); err != nil {
 		t.Error(err)
 	} else if f, _ := o.Float("answer"); f != -1 {
 		t.Errorf("Infer() = %v", f)
@@ -137,6 +139,37 @@ func calls(t *testing.T, mode string) {
 	}
 }
 
+// paired checks what a job says of the cases: the domain has three, whose errors are the model's and 0, 1 and 2 more.
+func paired(t *testing.T, s *Supervisor) {
+	t.Helper()
+	f := func(base *Recipe, s1 int64, s2 string) {
+		t.Helper()
+		j := job(2, "")
+		j.Seeds, j.Base = []uint64{0, 0}, base
+		out, err := s.Evaluate(within(t), j)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p := out.Paired; p.N != fakeCases || p.S1 != s1 || p.S2.String() != s2 || out.Performance != -1 {
+			t.Errorf("Evaluate() beside %v = %+v, want s1 %d, s2 %s", base, out, s1, s2)
+		}
+	}
+	f(nil, 3*99<<20, fmt.Sprint(3*(99<<20)*(99<<20)))
+	f(&Recipe{x(2, ""), []uint64{0}}, 0, "0")
+	f(&Recipe{x(1, ""), []uint64{0}}, -3<<20, fmt.Sprint(int64(3)<<40))
+	bad := job(2, "")
+	bad.Base = &Recipe{x(3, ""), []uint64{0}}
+	if _, err := s.Evaluate(within(t), bad); !errors.Is(err, ErrDataHash) {
+		t.Errorf("Evaluate() beside a base for other data: %v", err)
+	}
+	lost := job(2, "diverge")
+	lost.Synthetic = &SyntheticJob{Seed: 5}
+	out, err := s.Evaluate(within(t), lost)
+	if err != nil || !out.Diverged || !math.IsNaN(out.Performance) || out.Digest == "" || out.Paired.N != 0 || out.SyntheticDataHash != "" {
+		t.Errorf("Evaluate() of what diverges = %+v, %v", out, err)
+	}
+}
+
 func TestErrorsOfJobs(t *testing.T) {
 	s := start(t, "good", quick())
 	configure(t, s)
@@ -147,12 +180,13 @@ func TestErrorsOfJobs(t *testing.T) {
 		}
 	}
 	f(ErrDataHash, job(3, ""))
-	f(ErrRefused, Job{Domain: "d", Parameters: canon.NewObject("y", 1)})
-	f(ErrUnknownDomain, Job{Domain: "e", Parameters: x(1, "")})
+	f(ErrRefused, Job{Domain: "d", Parameters: canon.NewObject("y", 1), Seeds: []uint64{0}})
+	f(ErrRefused, Job{Domain: "d", Parameters: x(1, "")}) // no seed
+	f(ErrUnknownDomain, Job{Domain: "e", Parameters: x(1, ""), Seeds: []uint64{0}})
 	f(ErrInternal, job(1, "panic"))
-	f(ErrRefused, Job{Domain: "d", Parameters: canon.NewObject("x", 1.0, "do", strings.Repeat("a", 5<<20))})
-	f(ErrRefused, Job{Domain: strings.Repeat("a", 2<<20), Parameters: x(1, "")})
-	if _, err := s.Infer(within(t), "d", x(1, ""), 0, nil); !errors.Is(err, ErrRefused) {
+	f(ErrRefused, Job{Domain: "d", Parameters: canon.NewObject("x", 1.0, "do", strings.Repeat("a", 5<<20)), Seeds: []uint64{0}})
+	f(ErrRefused, Job{Domain: strings.Repeat("a", 2<<20), Parameters: x(1, ""), Seeds: []uint64{0}})
+	if _, err := s.Infer(within(t), "d", Recipe{x(1, ""), []uint64{0}}, nil); !errors.Is(err, ErrRefused) {
 		t.Errorf("Infer() without input: %v", err)
 	}
 	if _, err := s.Configure(within(t), "e", "none", nil); !errors.Is(err, ErrRefused) {
@@ -167,7 +201,7 @@ func TestFrameBeyondTheWorkersLimit(t *testing.T) {
 	l := quick() // 4 MiB, the worker takes 1
 	s := start(t, "good", l)
 	configure(t, s)
-	j := Job{Domain: "d", Parameters: canon.NewObject("x", 1.0, "do", strings.Repeat("a", 2<<20))}
+	j := Job{Domain: "d", Parameters: canon.NewObject("x", 1.0, "do", strings.Repeat("a", 2<<20)), Seeds: []uint64{0}}
 	if _, err := s.Evaluate(within(t), j); !errors.Is(err, ErrWorkerDied) {
 		t.Errorf("Evaluate() = %v, want ErrWorkerDied", err)
 	}

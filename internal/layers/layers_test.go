@@ -49,6 +49,8 @@ var layers = []layer{
 
 	{"compute/...", []string{"chain/...", "ga/...", "net/...", "olap/...", "bench/...", "cmd/..."}},
 	{"compute/vec", []string{"compute/...", "internal/..."}},
+	{"compute/f64", []string{"compute/...", "kernels/...", "internal/..."}},
+	{"compute/closed", []string{"compute/nn/...", "compute/vec", "compute/rng", "compute/domain/...", "compute/worker/...", "compute/device/...", "kernels/...", "internal/..."}},
 	{"compute/rng", []string{"compute/nn/...", "compute/genome", "compute/domain/...", "internal/..."}},
 	{"compute/genome", []string{"compute/nn/...", "compute/domain/...", "compute/worker/...", "compute/device/...", "compute/graph"}},
 	{"compute/nn/...", []string{"compute/domain/...", "compute/worker/...", "compute/device/...", "compute/genome", "compute/graph"}},
@@ -176,6 +178,8 @@ var leaves = []struct {
 	{"bench/report", nil},
 	{"internal/manual", nil},
 	{"compute/vec", []string{"golang.org/x/sys/..."}},
+	{"compute/f64", nil},
+	{"compute/closed", []string{"compute/f64"}},
 }
 
 // gpuOnly is what no flavour but gpu contains.
@@ -196,6 +200,8 @@ var imports = []struct {
 	{"chain/...", []string{"math/rand", "math/rand/v2"}},
 	{"ga/...", []string{"math/rand", "math/rand/v2", "crypto/rand", "time"}},
 	{"compute/vec", []string{"math/rand", "math/rand/v2", "crypto/rand", "time"}},
+	{"compute/f64", []string{"math/rand", "math/rand/v2", "crypto/rand", "time", "os"}},
+	{"compute/closed", []string{"math/rand", "math/rand/v2", "crypto/rand", "time", "os"}},
 	{"compute/rng", []string{"math/rand", "math/rand/v2", "crypto/rand", "time"}},
 	{"compute/nn/...", []string{"math/rand", "math/rand/v2", "crypto/rand", "time"}},
 	{"compute/genome", []string{"math/rand", "math/rand/v2", "crypto/rand", "time"}},

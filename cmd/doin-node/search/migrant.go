@@ -84,7 +84,7 @@ func (s *Search) proveAll(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		o, err := s.parts.Worker.Evaluate(ctx, worker.Job{Domain: s.cfg.Domain, Parameters: c.Parameters, Seed: c.Seed, Own: true})
+		o, err := s.parts.Worker.Evaluate(ctx, worker.Job{Domain: s.cfg.Domain, Parameters: c.Parameters, Seeds: []uint64{c.Seed}, Own: true})
 		switch {
 		case ctx.Err() != nil:
 			return

@@ -186,7 +186,7 @@ func TestChampion(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			r := newRig(func(r *rig) { r.worker.ends = 3 })
 			r.worker.evaluate = func(j worker.Job) (worker.Outcome, error) {
-				if j.Seed != 42 || j.Domain != "d" || !j.Own {
+				if !slices.Equal(j.Seeds, []uint64{42}) || j.Domain != "d" || !j.Own {
 					t.Errorf("Evaluate(%+v)", j)
 				}
 				return o, nil

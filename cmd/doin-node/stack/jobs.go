@@ -12,10 +12,12 @@ import (
 // evaluate runs a training in the worker and tells the machine how it ended.
 func (s *Stack) evaluate(ctx context.Context, ev protocol.Evaluate) {
 	s.jobs.Go(func() {
-		job := worker.Job{Domain: ev.Domain, Parameters: ev.Parameters, Seed: ev.Seed, Own: ev.Own,
-			Member: ev.Member, Origin: ev.Origin, Rung: ev.Rung}
+		job := worker.Job{Domain: ev.Domain, Parameters: ev.Parameters, Seeds: []uint64{ev.Seed}, Own: ev.Own}
 		if y := ev.Synthetic; y != nil && (s.profile.Synthetic == nil || s.profile.Synthetic(ev.Domain)) {
-			job.Synthetic = &worker.SyntheticJob{Seed: y.Seed, Incumbent: y.Incumbent, IncumbentSeed: y.IncumbentSeed}
+			job.Synthetic = &worker.SyntheticJob{Seed: y.Seed}
+			if y.Incumbent != nil {
+				job.Synthetic.Incumbent = &worker.Recipe{Parameters: y.Incumbent, Seeds: []uint64{y.IncumbentSeed}}
+			}
 		}
 		err := s.limit(ev)
 		var o worker.Outcome
@@ -63,7 +65,7 @@ func verdict(err error) error {
 // infer runs a forecast in the worker, tells the machine and wakes the client.
 func (s *Stack) infer(ctx context.Context, f protocol.Inference) {
 	s.jobs.Go(func() {
-		result, err := s.Workers.Infer(ctx, f.Domain, f.Parameters, f.Seed, f.Input)
+		result, err := s.Workers.Infer(ctx, f.Domain, worker.Recipe{Parameters: f.Parameters, Seeds: []uint64{f.Seed}}, f.Input)
 		s.asked.answer(f.Wanted, inferenceAnswer{result, err})
 		s.profile.Loop.Deliver(ctx, protocol.Inferred{TaskID: f.TaskID, Result: result, Err: err})
 	})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"strconv"
 	"sync"
 
@@ -103,19 +104,47 @@ var _ domain.Domain = (*Domain)(nil)
 func (d *Domain) Describe() domain.Description {
 	return domain.Description{Plugin: d.info.Plugin, Space: d.info.Space, DataHash: d.info.DataHash,
 		PerformanceMetric: d.info.PerformanceMetric, HigherIsBetter: true, Strategy: domain.StrategyGA,
-		Baselines: d.info.Baselines, ContractVersion: d.info.Contract, Defaults: d.info.Defaults}
+		Baselines: d.info.Baselines, ContractVersion: d.info.Contract, Defaults: d.info.Defaults,
+		Folds: 1, Deterministic: d.info.Deterministic}
 }
 
-// Train implements domain.Domain by one job of the program.
-func (d *Domain) Train(ctx context.Context, parameters *canon.Object, seed uint64, _ bool) (domain.Model, error) {
-	if err := d.Check(parameters); err != nil {
-		return nil, err
+// Claim implements domain.Domain by one job of the program. One that takes one seed only goes by the first.
+func (d *Domain) Claim(ctx context.Context, parameters *canon.Object, seeds []uint64, each domain.Each) (domain.Model, error) {
+	err := d.Check(parameters)
+	if err == nil {
+		err = domain.CheckSeeds(seeds)
 	}
-	out, err := d.s.Evaluate(ctx, worker.Job{Domain: d.id, Parameters: parameters, Seed: seed, Own: true})
 	if err != nil {
 		return nil, err
 	}
-	return &model{d: d, parameters: parameters, seed: seed, out: out}, nil
+	m := &model{d: d, recipe: &worker.Recipe{Parameters: parameters, Seeds: seeds}}
+	err = each.Once(ctx, func(ctx context.Context) (err error) {
+		m.out, err = d.s.Evaluate(ctx, worker.Job{Domain: d.id, Parameters: parameters, Seeds: seeds, Own: true})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// Try implements domain.Domain by one job with one seed.
+func (d *Domain) Try(ctx context.Context, t domain.Trial, each domain.Each) (domain.Tried, error) {
+	if err := t.Validate(1); err != nil {
+		return domain.Tried{}, err
+	}
+	m, err := d.Claim(ctx, t.Parameters, []uint64{t.Seed}, each)
+	if err != nil {
+		return domain.Tried{}, err
+	}
+	out := domain.Tried{Performance: m.Performance(), Status: "completed", Metrics: m.Metrics()}
+	if status, err := out.Metrics.String("status"); err == nil {
+		out.Status = status
+	}
+	if out.Performance != out.Performance {
+		out.Status = "diverged"
+	}
+	return out, nil
 }
 
 // Generate implements domain.Domain: there is none.
@@ -123,9 +152,9 @@ func (d *Domain) Generate(context.Context, uint32) (*domain.Synthetic, error) {
 	return nil, fmt.Errorf("%w: synthetic data of a program that only evaluates", worker.ErrUnsupported)
 }
 
-// Naive implements domain.Domain with a model that every other beats.
+// Naive implements domain.Domain with a model that has no performance.
 func (d *Domain) Naive() domain.Model {
-	return &model{d: d, out: worker.Outcome{Performance: domain.Penalty, Metrics: canon.NewObject()}}
+	return &model{d: d, out: worker.Outcome{Performance: math.NaN(), Metrics: canon.NewObject()}}
 }
 
 // Check implements domain.Domain: a recipe is a genome of the space.
@@ -146,27 +175,29 @@ func (d *Domain) Genome(parameters *canon.Object) (genome.Genome, error) {
 
 // model is the outcome of a job.
 type model struct {
-	d          *Domain
-	parameters *canon.Object // nil: the naive one
-	seed       uint64
-	out        worker.Outcome
+	d      *Domain
+	recipe *worker.Recipe // nil: the naive one
+	out    worker.Outcome
 }
 
 func (m *model) Performance() float64   { return m.out.Performance }
 func (m *model) Digest() string         { return m.out.Digest }
 func (m *model) Metrics() *canon.Object { return m.out.Metrics.Clone() }
 
+// Cases implements domain.Model: a program reports none.
+func (m *model) Cases() []int64 { return nil }
+
 func (m *model) Score(context.Context, *domain.Synthetic) (float64, error) {
 	return 0, fmt.Errorf("%w: a program that only evaluates makes none", domain.ErrSynthetic)
 }
 
 func (m *model) Infer(ctx context.Context, input *canon.Object) (*canon.Object, error) {
-	if m.parameters == nil {
+	if m.recipe == nil {
 		return nil, fmt.Errorf("%w: inference without a recipe", worker.ErrUnsupported)
 	}
-	answer, err := m.d.s.Infer(ctx, m.d.id, m.parameters, m.seed, input)
+	answer, err := m.d.s.Infer(ctx, m.d.id, *m.recipe, input)
 	if errors.Is(err, worker.ErrUnsupported) { // what it found is all it has to say
-		return canon.NewObject("parameters", m.parameters, "performance", m.out.Performance), nil
+		return canon.NewObject("parameters", m.recipe.Parameters, "performance", m.out.Performance), nil
 	}
 	return answer, err
 }

@@ -49,7 +49,10 @@ func (squares) Check(p *canon.Object) error {
 	return err
 }
 
-func (squares) Train(_ context.Context, p *canon.Object, _ uint64, _ bool) (domain.Model, error) {
+// Naive has no performance.
+func (squares) Naive() domain.Model { return (*Domain)(nil).Naive() }
+
+func (squares) Claim(_ context.Context, p *canon.Object, _ []uint64, _ domain.Each) (domain.Model, error) {
 	g, err := space.Parse(p)
 	if err != nil {
 		return nil, err
@@ -92,12 +95,12 @@ type pool struct{ d domain.Domain }
 
 func (p pool) Do(_ context.Context, f func() error) error { return f() }
 
-func (p pool) Train(ctx context.Context, list []worker.Training) ([]worker.Trained, error) {
-	m, err := p.d.Train(ctx, list[0].Parameters, list[0].Seed, false)
+func (p pool) Try(ctx context.Context, list []domain.Trial) ([]domain.Tried, error) {
+	out, err := p.d.Try(ctx, list[0], nil)
 	if err != nil {
 		return nil, err
 	}
-	return []worker.Trained{{Performance: m.Performance(), Status: "completed", Metrics: m.Metrics()}}, nil
+	return []domain.Tried{out}, nil
 }
 
 // Our search finds what a program evaluates, and two domains of one program share its process.
@@ -134,7 +137,7 @@ func TestSearch(t *testing.T) {
 	if last.Best == nil || !(last.Best.Fitness > first.Best.Fitness) || last.Best.Fitness < -2 {
 		t.Errorf("best %v after one generation, %v after ten", first.Best, last.Best)
 	}
-	m, err := d.Train(ctx, last.Best.Parameters, last.Best.Seed, true)
+	m, err := d.Claim(ctx, last.Best.Parameters, []uint64{last.Best.Seed, 5}, nil)
 	if err != nil || m.Performance() != last.Best.Fitness || m.Digest() == "" {
 		t.Fatalf("trained again: %v, %v, want %v", m, err, last.Best.Fitness)
 	}

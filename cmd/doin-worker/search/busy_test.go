@@ -29,7 +29,7 @@ type sleeper struct {
 
 func (p *sleeper) Do(_ context.Context, f func() error) error { return f() }
 
-func (p *sleeper) Train(ctx context.Context, list []worker.Training) ([]worker.Trained, error) {
+func (p *sleeper) Try(ctx context.Context, list []domain.Trial) ([]domain.Tried, error) {
 	p.lock <- struct{}{}
 	d := time.Duration(recorded[p.n%len(recorded)]) * time.Millisecond
 	p.n++
@@ -41,7 +41,7 @@ func (p *sleeper) Train(ctx context.Context, list []worker.Training) ([]worker.T
 		p.lock <- struct{}{}
 		p.busy += d
 		<-p.lock
-		return []worker.Trained{{Performance: -float64(list[0].Seed % 1000), Status: "completed", Metrics: canon.NewObject()}}, nil
+		return []domain.Tried{{Performance: -float64(list[0].Seed % 1000), Status: "completed", Metrics: canon.NewObject()}}, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}

@@ -105,9 +105,9 @@ func (g *genetic) Generation(ctx context.Context, immigrants []worker.Immigrant)
 	return g.record(), nil
 }
 
-// train runs one candidate in a slot.
+// train runs one candidate: whole trainings with its seed on every fold.
 func (g *genetic) train(ctx context.Context, pool worker.Pool, c ga.Candidate) (ga.Result, error) {
-	out, err := pool.Train(ctx, []worker.Training{{Parameters: g.domain.Parameters(c.Genome), Seed: c.Seed}})
+	out, err := pool.Try(ctx, []domain.Trial{{Parameters: g.domain.Parameters(c.Genome), Seed: c.Seed}})
 	if err != nil {
 		return ga.Result{}, err
 	}
@@ -166,7 +166,7 @@ func (g *genetic) row(index int, i *ga.Individual) worker.Row {
 func average(list []ga.Individual) float64 {
 	mean, n := 0.0, 0.0
 	for i := range list {
-		if f := list[i].Fitness; f > domain.Penalty && f-f == 0 {
+		if f := list[i].Fitness; f-f == 0 {
 			n++
 			mean += (f - mean) / n
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+	"unsafe"
 
 	"doin.network/node/compute/nn"
 	"doin.network/node/compute/vec"
@@ -53,6 +54,9 @@ type shape struct {
 
 // slack is what a tile may read beyond the end of a row, in elements.
 const slack = 8
+
+// opElements are the elements of an instruction.
+const opElements = int(unsafe.Sizeof(kernels.Op{})) / 4
 
 // controlBytes is the shared memory that a kernel keeps for itself.
 const controlBytes = 256
@@ -190,6 +194,8 @@ func (c *compiler) plan() *plan {
 		gradient = base
 		base += c.size
 	}
+	code := base
+	base += opElements * (len(c.forward) + len(c.back))
 	memory := padded(arrange(c.buffers, base) + slack)
 
 	p := &plan{segments: c.segments, work: c.scratch, runs: runsOf(c.segments)}
@@ -197,9 +203,11 @@ func (c *compiler) plan() *plan {
 		p.work += c.size
 	}
 	for _, list := range [][]instruction{c.forward, c.back} {
+		first := len(p.ops)
 		for i := range list {
 			p.ops = append(p.ops, c.resolve(&list[i], gradient))
 		}
+		unite(p.ops[first:], c.batch, c.scratch)
 	}
 	p.work = padded(p.work)
 	in := c.model.Tensors[c.model.Input]
@@ -210,7 +218,7 @@ func (c *compiler) plan() *plan {
 		X: int32(input.offset), Xs: int32(input.stride),
 		Outputs: int32(outputs), Y: int32(y.offset), Ys: int32(y.stride), Dy: -1,
 		Target: int32(target.offset), Values: int32(values.offset), Index: int32(index.offset),
-		Gradient: int32(gradient), Memory: int32(memory), Scratch: int32(c.scratch),
+		Gradient: int32(gradient), Code: int32(code), Memory: int32(memory), Scratch: int32(c.scratch),
 		Loss: lossCodes[c.loss], Optimizer: kernels.OptAdamw,
 	}
 	if dy != nil {

@@ -166,8 +166,7 @@ func (c *compiler) emitProductBack(n int, o *nn.ModelOp) int {
 	case c.clip:
 		i.gradientAt = int(i.op.W)
 	case hold:
-		i.a2 = c.buffer(size, int(i.op.Ws))
-		i.a2.in = []*buffer{i.y, i.a0}
+		i.op.Flags |= kernels.FlagMove
 	case c.gradients == inWorkspace:
 		i.gradientAt = int(i.op.W)
 	default:
@@ -177,7 +176,9 @@ func (c *compiler) emitProductBack(n int, o *nn.ModelOp) int {
 		i.x.in = append(i.x.in, i.a0)
 	}
 	c.emit(&c.back, i)
-	c.move(&i)
+	if i.op.Flags&kernels.FlagMove == 0 {
+		c.move(&i)
+	}
 	return n
 }
 

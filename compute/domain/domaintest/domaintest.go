@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 
+	"doin.network/node/compute/device"
+	"doin.network/node/compute/device/cpu"
 	"doin.network/node/compute/domain"
 	"doin.network/node/compute/genome"
 	"doin.network/node/compute/nn"
@@ -25,8 +27,8 @@ import (
 type Domain interface {
 	domain.Domain
 	domain.Repairer
-	Training(parameters *canon.Object, seed uint64) (nn.Task, error)
-	Measure(parameters *canon.Object, r *nn.Result) (domain.Model, error)
+	Training(parameters *canon.Object, seed uint64, fold, steps int) (nn.Task, error)
+	TrainOn(t device.Trainer)
 }
 
 // Case is a domain to check.
@@ -101,7 +103,7 @@ func (c *Case) recipes(t *testing.T) {
 	}
 }
 
-// refusals checks that Check, Train, Genome, Training and Measure refuse alike.
+// refusals checks that Check, Claim, Try, Genome and Training refuse alike.
 func (c *Case) refusals(t *testing.T) {
 	d := c.Open()
 	good := d.Parameters(c.Genome)
@@ -113,12 +115,12 @@ func (c *Case) refusals(t *testing.T) {
 			t.Fatal(err)
 		}
 		change(o, genes)
-		_, train := d.Train(t.Context(), o, 1, true)
+		_, claim := d.Claim(t.Context(), o, []uint64{1}, nil)
+		_, try := d.Try(t.Context(), domain.Trial{Parameters: o}, nil)
 		_, read := d.Genome(o)
-		_, training := d.Training(o, 1)
-		_, measure := d.Measure(o, &nn.Result{Status: nn.Diverged})
+		_, training := d.Training(o, 1, 0, 0)
 		for call, err := range map[string]error{
-			"Check": d.Check(o), "Train": train, "Genome": read, "Training": training, "Measure": measure,
+			"Check": d.Check(o), "Claim": claim, "Genome": read, "Training": training, "Try": try,
 		} {
 			if !errors.Is(err, want) {
 				t.Errorf("%s: %s: error %v, want %v", name, call, err, want)
@@ -141,23 +143,42 @@ func (c *Case) refusals(t *testing.T) {
 	f("data hash kind", func(o, g *canon.Object) { o.Set("data_hash", 1) }, domain.ErrRecipe)
 	f("data hash", func(o, g *canon.Object) { o.Set("data_hash", "00") }, domain.ErrDataHash)
 	f("data hash and gene", func(o, g *canon.Object) { o.Set("data_hash", "00"); g.Set("batch", 1<<20) }, domain.ErrRecipe)
+	for _, seeds := range [][]uint64{nil, make([]uint64, domain.MaxSeeds+1)} {
+		if _, err := d.Claim(t.Context(), good, seeds, nil); !errors.Is(err, domain.ErrRecipe) {
+			t.Errorf("Claim with %d seeds: error %v, want ErrRecipe", len(seeds), err)
+		}
+	}
+	folds := d.Describe().Folds
+	for _, trial := range []domain.Trial{{Folds: []int{folds}}, {Folds: []int{-1}}, {Folds: []int{0, 0}}, {Rung: -1}, {Rung: domain.MaxRung + 1}} {
+		trial.Parameters = good
+		if _, err := d.Try(t.Context(), trial, nil); !errors.Is(err, domain.ErrRecipe) {
+			t.Errorf("Try of folds %v, rung %d: error %v, want ErrRecipe", trial.Folds, trial.Rung, err)
+		}
+	}
+	for _, place := range [][2]int{{-1, 0}, {folds + 1, 1}, {folds, 0}, {folds, 1 << 30}} {
+		if _, err := d.Training(good, 1, place[0], place[1]); !errors.Is(err, domain.ErrRecipe) {
+			t.Errorf("Training(fold %d, %d steps): error %v, want ErrRecipe", place[0], place[1], err)
+		}
+	}
 }
 
-// trainings checks that one task has one result: with or without a digest, alone or beside others, in any order.
+// trainings checks that one claim has one result: alone or beside others, in any order, and however many at once.
 func (c *Case) trainings(t *testing.T) {
-	const seeds = 4
+	const claims = 3
 	first, second := c.Open(), c.Open()
 	p := first.Parameters(c.Genome)
-	want := make([]domain.Model, seeds)
-	for seed := range want {
-		m, err := first.Train(t.Context(), p, uint64(seed), true)
+	seeds := func(i int) []uint64 { return []uint64{uint64(i), uint64(i) + 100} }
+	want := make([]domain.Model, claims)
+	for i := range want {
+		m, err := first.Claim(t.Context(), p, seeds(i), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want[seed] = m; seed > 0 && m.Digest() == want[seed-1].Digest() || len(m.Digest()) != 64 {
-			t.Errorf("seed %d has the digest %s", seed, m.Digest())
+		if want[i] = m; i > 0 && m.Digest() == want[i-1].Digest() || len(m.Digest()) != 64 {
+			t.Errorf("claim %d has the digest %s", i, m.Digest())
 		}
 	}
+	c.cases(t, first, want[0])
 	s, err := first.Generate(t.Context(), 1)
 	if err != nil {
 		t.Fatal(err)
@@ -166,26 +187,26 @@ func (c *Case) trainings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	same := func(seed int, digest bool) {
-		m, err := second.Train(context.WithoutCancel(t.Context()), p, uint64(seed), digest)
+	same := func(i int, each domain.Each) {
+		m, err := second.Claim(context.WithoutCancel(t.Context()), p, seeds(i), each)
 		if err != nil {
 			t.Error(err)
 			return
 		}
-		if digest && m.Digest() != want[seed].Digest() || !digest && m.Digest() != "" || m.Performance() != want[seed].Performance() {
-			t.Errorf("seed %d: digest %s, performance %v; want %s, %v", seed,
-				m.Digest(), m.Performance(), want[seed].Digest(), want[seed].Performance())
+		if m.Digest() != want[i].Digest() || m.Performance() != want[i].Performance() || !slices.Equal(m.Cases(), want[i].Cases()) {
+			t.Errorf("claim %d: digest %s, performance %v; want %s, %v", i,
+				m.Digest(), m.Performance(), want[i].Digest(), want[i].Performance())
 		}
-		if !canon.Equal(m.Metrics(), want[seed].Metrics()) {
-			t.Errorf("seed %d: metrics %#v, want %#v", seed, m.Metrics(), want[seed].Metrics())
+		if !canon.Equal(m.Metrics(), want[i].Metrics()) {
+			t.Errorf("claim %d: metrics %#v, want %#v", i, m.Metrics(), want[i].Metrics())
 		}
 		if got, err := want[2].Score(context.WithoutCancel(t.Context()), s); got != score || err != nil {
 			t.Errorf("score = %v, %v, want %v", got, err, score)
 		}
 	}
 	var wg sync.WaitGroup
-	for i := range 2 * seeds {
-		wg.Go(func() { same((seeds-1)*i%seeds, i%3 > 0) })
+	for i := range 2 * claims {
+		wg.Go(func() { same((claims-1)*i%claims, []domain.Each{nil, backwards}[i%2]) })
 	}
 	wg.Wait()
 	for _, m := range []domain.Model{want[0], first.Naive()} {
@@ -199,12 +220,38 @@ func (c *Case) trainings(t *testing.T) {
 	}
 }
 
+// backwards is a domain.Each on one goroutine, the last first.
+func backwards(ctx context.Context, n int, do func(ctx context.Context, i int) error) error {
+	for i := n - 1; i >= 0; i-- {
+		if err := do(ctx, i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// cases checks that the errors of the validation cases are those that the performance is the mean of.
+func (c *Case) cases(t *testing.T, d Domain, m domain.Model) {
+	t.Helper()
+	for _, m := range []domain.Model{m, d.Naive()} {
+		n := d.Describe().Cases
+		if len(m.Cases()) != n || n == 0 {
+			t.Fatalf("%d cases, %d described", len(m.Cases()), n)
+		}
+		sum := 0.0
+		for _, e := range m.Cases() {
+			sum += float64(e) * domain.CaseUnit
+		}
+		Near(t, "mean of the cases' errors", sum/float64(n), -m.Performance(), 1e-5*max(1, -m.Performance()))
+	}
+}
+
 // instructionSets checks that every implementation of the engine gives one result.
 func (c *Case) instructionSets(t *testing.T) {
 	var want domain.Model
 	for _, isa := range vec.Supported() {
 		t.Setenv(vec.ISAVariable, string(isa))
-		m := Train(t, c.Open(), c.Genome, 7, true)
+		m := Claim(t, c.Open(), c.Genome, 7)
 		if want == nil {
 			want = m
 		}
@@ -215,7 +262,7 @@ func (c *Case) instructionSets(t *testing.T) {
 	}
 	t.Setenv(vec.ISAVariable, "none")
 	d := c.Open()
-	if m, err := d.Train(t.Context(), d.Parameters(c.Genome), 7, true); !errors.Is(err, vec.ErrISA) {
+	if m, err := d.Claim(t.Context(), d.Parameters(c.Genome), []uint64{7}, nil); !errors.Is(err, vec.ErrISA) {
 		t.Errorf("an unknown instruction set: %v, %v, want ErrISA", m, err)
 	}
 }
@@ -228,37 +275,71 @@ func (c *Case) cancelled(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, train := d.Train(ctx, d.Parameters(c.Genome), 1, true)
+	_, claim := d.Claim(ctx, d.Parameters(c.Genome), []uint64{1}, nil)
+	_, try := d.Try(ctx, domain.Trial{Parameters: d.Parameters(c.Genome)}, nil)
 	_, generate := d.Generate(ctx, 1)
 	_, score := d.Naive().Score(ctx, s)
 	_, infer := d.Naive().Infer(ctx, c.Input)
-	for call, err := range map[string]error{"Train": train, "Generate": generate, "Score": score, "Infer": infer} {
+	for call, err := range map[string]error{"Claim": claim, "Try": try, "Generate": generate, "Score": score, "Infer": infer} {
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: error %v, want Canceled", call, err)
 		}
 	}
 }
 
-func (c *Case) diverged(t *testing.T) {
-	d := c.Open()
-	m, err := d.Measure(d.Parameters(c.Genome), &nn.Result{Status: nn.Diverged, StopStep: 3})
-	if err != nil {
-		t.Fatal(err)
+// sick is a trainer whose runs diverge, but for those with one key.
+type sick struct{ healthy rng.Key }
+
+func (s sick) Train(ctx context.Context, task *nn.Task) (*nn.Result, error) {
+	if task.Key != s.healthy {
+		return &nn.Result{Status: nn.Diverged, StopStep: 3}, nil
 	}
-	if m.Performance() != domain.Penalty || len(m.Digest()) != 64 || !canon.Finite(m.Metrics()) {
-		t.Errorf("performance %v, digest %q, metrics %#v", m.Performance(), m.Digest(), m.Metrics())
+	return cpu.Device{}.Train(ctx, task)
+}
+
+// diverged checks claims all or some of whose trainings diverge.
+func (c *Case) diverged(t *testing.T) {
+	claim := func(healthy uint64) (Domain, domain.Model) {
+		d := c.Open()
+		task, err := d.Training(d.Parameters(c.Genome), healthy, 0, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.TrainOn(sick{task.Key})
+		m, err := d.Claim(t.Context(), d.Parameters(c.Genome), []uint64{1, 2}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d, m
+	}
+	d, m := claim(9)
+	if p := m.Performance(); p == p || len(m.Digest()) != 64 || !canon.Finite(m.Metrics()) || m.Cases() != nil {
+		t.Errorf("performance %v, digest %q, metrics %#v, %d cases", m.Performance(), m.Digest(), m.Metrics(), len(m.Cases()))
 	}
 	s, err := d.Generate(t.Context(), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if score, err := m.Score(t.Context(), s); score != -domain.Penalty || err != nil {
-		t.Errorf("score = %v, %v, want %v", score, err, -domain.Penalty)
+	if score, err := m.Score(t.Context(), s); !errors.Is(err, domain.ErrDiverged) {
+		t.Errorf("score = %v, %v, want ErrDiverged", score, err)
 	}
 	got, err := m.Infer(t.Context(), c.Input)
 	want, _ := d.Naive().Infer(t.Context(), c.Input)
 	if err != nil || !canon.Equal(got, want) {
 		t.Errorf("Infer(%#v) = %#v, %v, want the naive %#v", c.Input, got, err, want)
+	}
+	tried, err := d.Try(t.Context(), domain.Trial{Parameters: d.Parameters(c.Genome)}, nil)
+	if p := tried.Performance; p == p || tried.Status != "diverged" || err != nil {
+		t.Errorf("a trial that diverges: %+v, %v", tried, err)
+	}
+	// One seed's trainings are whole, the other's are not: the first alone is the claim's model.
+	d, m = claim(1)
+	alone, err := c.Open().Claim(t.Context(), d.Parameters(c.Genome), []uint64{1}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Performance() != alone.Performance() || m.Digest() == alone.Digest() || !slices.Equal(m.Cases(), alone.Cases()) {
+		t.Errorf("half of a claim has the performance %v, its healthy seed %v", m.Performance(), alone.Performance())
 	}
 }
 
@@ -294,16 +375,16 @@ func (c *Case) synthetic(t *testing.T) {
 // update has Golden and Pinned rewrite their files.
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// Golden pins the bits of a recipe with the seed 42, and of the synthetic data with the same seed, in a file.
+// Golden pins the bits of a recipe with the seeds 42 and 43, and of the synthetic data with the same seed, in a file.
 func Golden(t *testing.T, file string, d Domain, g genome.Genome) {
 	t.Helper()
-	m := Train(t, d, g, 42, true)
+	m := Claim(t, d, g, 42, 43)
 	s, err := d.Generate(t.Context(), 42)
 	if err != nil {
 		t.Fatal(err)
 	}
 	Pinned(t, file, canon.NewObject(
-		"recipe", d.Parameters(g), "seed", 42, "digest", m.Digest(), "performance", m.Performance(), "metrics", m.Metrics(),
+		"recipe", d.Parameters(g), "seeds", []any{int64(42), int64(43)}, "digest", m.Digest(), "performance", m.Performance(), "metrics", m.Metrics(),
 		"synthetic_hash", s.Hash, "synthetic_score", Score(t, m, s), "naive_score", Score(t, d.Naive(), s)))
 }
 
@@ -325,20 +406,20 @@ func Pinned(t *testing.T, file string, o *canon.Object) {
 	}
 }
 
-// Train trains the recipe of a genome.
-func Train(t testing.TB, d domain.Domain, g genome.Genome, seed uint64, digest bool) domain.Model {
+// Claim makes the claim of a genome.
+func Claim(t testing.TB, d domain.Domain, g genome.Genome, seeds ...uint64) domain.Model {
 	t.Helper()
-	m, err := d.Train(t.Context(), d.Parameters(g), seed, digest)
+	m, err := d.Claim(t.Context(), d.Parameters(g), seeds, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return m
 }
 
-// Network trains the network of a genome.
-func Network(t testing.TB, d Domain, g genome.Genome, seed uint64) *nn.Network {
+// Network trains the network of a genome on a fold.
+func Network(t testing.TB, d Domain, g genome.Genome, seed uint64, fold int) *nn.Network {
 	t.Helper()
-	task, err := d.Training(d.Parameters(g), seed)
+	task, err := d.Training(d.Parameters(g), seed, fold, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -397,7 +478,7 @@ func Near(t testing.TB, what string, got, want, tolerance float64) {
 func Bench(b *testing.B, d domain.Domain, g genome.Genome) {
 	b.Helper()
 	for seed := uint64(0); b.Loop(); seed++ {
-		Train(b, d, g, seed, true)
+		Claim(b, d, g, seed)
 	}
 }
 

@@ -23,7 +23,8 @@ type Config struct {
 	TimeColumn, ValueColumn string
 	// Horizon is the number of values forecast at once: "horizon". Default 1.
 	Horizon int
-	// Period is the number of rows after which the series resembles itself: "period". Default 12; 1 for none.
+	// Period is the number of rows after which the series resembles itself: "period"; 1 for none. 0, the default: what is
+	// found in the data.
 	Period int
 	// ValidationStart and TestStart are the times at which those parts begin, as the file writes them:
 	// "validation_start", "test_start". Both or none; they take the place of the fractions.
@@ -32,7 +33,7 @@ type Config struct {
 
 // DefaultConfig returns the defaults; Data is empty.
 func DefaultConfig() Config {
-	c := Config{Config: supervised.DefaultConfig(DefaultSpace()), Horizon: 1, Period: 12}
+	c := Config{Config: supervised.DefaultConfig(DefaultSpace()), Horizon: 1}
 	c.ValidationFraction, c.TestFraction = 0.15, 0.15
 	c.MaxParameters = 2000
 	return c
@@ -90,7 +91,7 @@ func (c *Config) Validate() error {
 	var checks domain.Checks
 	c.Check(&checks, DefaultSpace(), limits)
 	checks.Between("horizon", c.Horizon, 1, MaxHorizon)
-	checks.Between("period", c.Period, 1, MaxPeriod)
+	checks.Between("period", c.Period, 0, MaxPeriod)
 	checks.That((c.ValidationStart == "") == (c.TestStart == ""), "validation_start, test_start: give both or none")
 	if checks.Err() != nil {
 		return checks.Err()
@@ -113,7 +114,7 @@ func (c *Config) Validate() error {
 
 // object returns the settings in force.
 func (c *Config) object() *canon.Object {
-	o := c.Object().Set("time_column", c.TimeColumn).Set("value_column", c.ValueColumn).Set("horizon", c.Horizon).
+	o := c.Object().Set("folds", c.Folds).Set("time_column", c.TimeColumn).Set("value_column", c.ValueColumn).Set("horizon", c.Horizon).
 		Set("period", c.Period).Set("models", c.Space[geneModel].Choices)
 	if c.ValidationStart != "" {
 		o.Delete("validation_fraction")

@@ -4,11 +4,23 @@
 //
 // # Data
 //
-// [Parse] reads a strict CSV table of times and values; [Config] says which columns and how rows are split by time into
-// training, validation and test. Scaling is fitted on the training rows only: the scale is the root mean square of
-// their first differences, the offset is row 0. Both, and the scaled series s = float32((y − offset)/scale), are
-// computed once, in binary64 with + − × ÷ √, in row order. Everything after that, metrics included, is a function of
-// what the data hash covers.
+// [Parse] reads a strict CSV table of times and values; [Config] says which columns and how rows are split by time. Values are
+// taken in units of the power of ten in which the largest is below 10 (supervised.Shift), so that the unit of the file has
+// no influence on anything but the metrics.
+//
+// The last part of the rows is the test. Before it lie O folds, the rolling origins: fold i trains on the rows before its
+// first origin's first target, with windows that expand from fold to fold, and validates at the origins from there to the
+// next fold's. Each has the configured fraction of the rows; where times say when validation begins, the folds share what
+// lies between. "folds" says how many there are; else three for fewer than 400 rows and two for more, but no more than leave
+// a third of the rows, and as many as training needs, to the first.
+//
+// Scaling is fitted before the first origin's validation, one for all folds: the scale is the mean absolute difference of
+// values one period apart (so that errors are MASE; Hyndman, Koehler 2006), the offset is row 0. Both, and the scaled series
+// s = float32((y − offset)/scale), are computed once, in binary64 with + − × ÷, in row order. Everything after that, metrics
+// included, is a function of what the data hash covers.
+//
+// Without "period" the periods are found in what precedes the test part (closed.Periods, which knows the seasons of the
+// calendar); the smallest of them that training has room for is the networks', all are the closed forms'.
 //
 // # Models and samples
 //
@@ -25,18 +37,18 @@
 //   - tcn: a sequence of w steps, the oldest first; step j has the channels s[o−w+j] − s[o] and sine and cosine of the
 //     position of row o−w+j itself.
 //
-// A sample belongs to the part of the split in which all its targets lie.
+// The closed forms are those of package closed that the shortest training part allows, on the values that s stands for.
 //
 // # Measures
 //
-// A mean absolute error is the sum of |prediction − target| in order R3 over samples and then outputs, divided by
-// their number, in binary32; times the scale, in binary64, it is in the units of the file. Every part is measured at
-// the same origins for every model and window. Performance is the negative validation error. The naive errors beside
-// it are those of the last value and of the value one period before the target.
+// The error of a case, an origin, is the mean of |prediction − target| over the horizon, in scaled units, summed in ascending
+// order in binary32; a mean absolute error is their sum in order R3 divided by their number. Times the scale, in binary64, it is
+// in the unit of the file. Every part is measured at the same origins for every model and window. The baseline is the last value
+// or the value whole periods before the target, whichever has the smaller validation error.
 //
 // # Recipes
 //
 // Recipes, digests and the hash of synthetic data are package supervised's. The data hash covers the scaled series,
-// calendar columns and bounds of the split, and the settings that results depend on (horizon, period, steps, cadence,
-// patience).
+// calendar columns and bounds of the split and the folds, and the settings that results depend on (horizon, periods, steps,
+// cadence, patience).
 package forecast

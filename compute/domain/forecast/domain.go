@@ -20,8 +20,8 @@ type problem struct {
 	config Config
 	series *series
 
-	mu      sync.Mutex           // guards sources
-	sources map[view]*[2]windows // of training and validation: a device keeps those that it has seen
+	mu      sync.Mutex                // guards sources
+	sources map[sourceKey]*[2]windows // of training and validation: a device keeps those that it has seen
 }
 
 // New makes the domain from a configuration object (see ParseConfig) and reads its data file. Errors wrap
@@ -45,21 +45,17 @@ func FromTable(c Config, t *Table) (*supervised.Domain, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &problem{config: c, series: s, sources: map[view]*[2]windows{}}
+	c.Folds = s.folds()
+	p := &problem{config: c, series: s, sources: map[sourceKey]*[2]windows{}}
 	return supervised.New(&c.Config, p.spec(), p)
 }
 
-// spec describes the problem. The naive model forecasts the last value.
+// spec describes the problem: errors are scaled as MASE is.
 func (p *problem) spec() supervised.Spec {
-	s := supervised.Spec{
-		Plugin: Plugin, DataHash: p.series.hash(&p.config), Loss: "mae", Unit: p.series.scale.Unit,
-		Naive: lastValue, Baselines: canon.NewObject(), Defaults: p.config.object(),
+	return supervised.Spec{
+		Plugin: Plugin, DataHash: p.series.hash(&p.config), Folds: p.series.folds(), Loss: "mae", Performance: "mase",
+		Unit: p.series.to(p.series.scale.Unit), Defaults: p.config.object().Set("periods", integersOf(p.series.periods)),
 	}
-	for i, w := range p.measured(view{}) {
-		s.Baselines.Set(supervised.Parts[i]+"_naive_mae", s.Units(w.Measure(lastValue).Loss))
-		s.Baselines.Set(supervised.Parts[i]+"_seasonal_mae", s.Units(w.Measure(w.seasonal()).Loss))
-	}
-	return s
 }
 
 // Shape implements supervised.Problem.
@@ -70,7 +66,7 @@ func (p *problem) Shape(g genome.Genome) nn.Config { return p.config.shape(g) }
 // then a tap. The model never changes.
 func (p *problem) Shrink(g genome.Genome) bool { return p.config.shrink(g) }
 
-// View implements supervised.Problem. The naive model sees the last value alone.
+// View implements supervised.Problem.
 func (p *problem) View(g genome.Genome) supervised.View {
 	if g == nil {
 		return look{problem: p}
@@ -78,13 +74,11 @@ func (p *problem) View(g genome.Genome) supervised.View {
 	return look{p, p.config.view(g)}
 }
 
-// measured returns the samples on which a model with the given view is measured: in every part the same origins for
-// every view.
-func (p *problem) measured(v view) (parts [3]windows) {
-	s := p.series
-	for i, to := range [3]int{s.validation, s.test, s.table.Rows()} {
-		from := [3]int{0, s.validation, s.test}[i]
-		parts[i] = part(s.scaled, &s.calendar, v, p.config.Horizon, p.config.firstOrigin(), from, to)
+// integersOf is a list as JSON has it.
+func integersOf(list []int) []any {
+	out := make([]any, len(list))
+	for i, v := range list {
+		out[i] = int64(v)
 	}
-	return parts
+	return out
 }

@@ -50,7 +50,7 @@ func TestBeatsNaive(t *testing.T) {
 func beatsNaive(t *testing.T, genome func(genome.Space) genome.Genome) {
 	d := carbon(t)
 	for seed := range uint64(2) {
-		m := domaintest.Train(t, d, genome(d.config.Space), seed, false)
+		m := domaintest.Claim(t, d, genome(d.config.Space), seed)
 		for _, p := range supervised.Parts {
 			metric := func(key string) float64 { return domaintest.Metric(t, m, p+key) }
 			mae, last, season := metric("_mae"), metric("_naive_mae"), metric("_seasonal_mae")
@@ -59,7 +59,7 @@ func beatsNaive(t *testing.T, genome func(genome.Space) genome.Genome) {
 				t.Errorf("seed %d %s: MAE %v is not far below %v and %v", seed, p, mae, last, season)
 			}
 		}
-		domaintest.BeatsNaive(t, d, m, "val_mae", uint32(seed))
+		domaintest.BeatsNaive(t, d, m, "val_mase", uint32(seed))
 	}
 }
 
@@ -89,24 +89,27 @@ func TestConform(t *testing.T) {
 	}
 }
 
-// A view's samples are made once: a device keeps those that it has seen.
+// The samples of a view and a fold are made once: a device keeps those that it has seen.
 func TestSourcesAreKept(t *testing.T) {
 	d := mustDomain(t, monthly(200), nil)
 	g := small(d.config.Space)
-	train, validation := d.View(g).Sources()
-	again, validationAgain := d.View(g).Sources()
+	train, validation := d.View(g).Sources(1)
+	again, validationAgain := d.View(g).Sources(1)
+	earlier, _ := d.View(g).Sources(0)
 	g[geneWindow]++
-	if other, _ := d.View(g).Sources(); train != again || validation != validationAgain || train == other {
-		t.Error("sources are not kept by view")
+	if other, _ := d.View(g).Sources(1); train != again || validation != validationAgain || train == other || train == earlier {
+		t.Error("sources are not kept by view and fold")
 	}
 }
 
 func TestNaive(t *testing.T) {
 	d := mustDomain(t, monthly(200), nil)
 	n := d.Naive()
-	if v := domaintest.Metric(t, n, "val_naive_mae"); n.Performance() != -v || n.Digest() != "" {
-		t.Errorf("performance %v, digest %q, MAE %v", n.Performance(), n.Digest(), v)
+	last, season := domaintest.Metric(t, n, "val_naive_mae"), domaintest.Metric(t, n, "val_seasonal_mae")
+	if n.Digest() != "" || !(last < season) {
+		t.Errorf("digest %q, MAE %v of the last value, %v of the season", n.Digest(), last, season)
 	}
+	domaintest.Near(t, "performance", n.Performance(), -last/d.series.to(d.series.scale.Unit), 1e-6)
 	out, err := n.Infer(t.Context(), canon.NewObject("steps", 3))
 	if err != nil {
 		t.Fatal(err)

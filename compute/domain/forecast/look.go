@@ -2,6 +2,7 @@ package forecast
 
 import (
 	"fmt"
+	"slices"
 
 	"doin.network/node/compute/domain/supervised"
 	"doin.network/node/compute/nn"
@@ -15,44 +16,80 @@ type look struct {
 	view
 }
 
-// Sources implements supervised.View: the samples from the first origin that the window allows.
-func (l look) Sources() (training, validation nn.Source) {
+// sourceKey names the samples of a fold as a view sees them.
+type sourceKey struct {
+	view
+	fold int
+}
+
+// Sources implements supervised.View: training from the first origin that the window allows.
+func (l look) Sources(fold int) (training, validation nn.Source) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	w := l.sources[l.view]
+	key := sourceKey{l.view, fold}
+	w := l.sources[key]
 	if w == nil {
-		s, horizon := l.series, l.config.Horizon
-		w = &[2]windows{
-			part(s.scaled, &s.calendar, l.view, horizon, l.window, 0, s.validation),
-			part(s.scaled, &s.calendar, l.view, horizon, l.window, s.validation, s.test),
-		}
-		l.sources[l.view] = w
+		s := l.series
+		w = &[2]windows{l.part(l.window, 0, s.ends(fold)), l.fold(min(fold, s.folds()-1))}
+		l.sources[key] = w
 	}
 	return &w[0], &w[1]
 }
 
-// Parts implements supervised.View.
-func (l look) Parts() [3]supervised.Samples {
-	m := l.measured(l.view)
-	return [3]supervised.Samples{&m[0], &m[1], &m[2]}
+// Validation implements supervised.View: the same origins for every view.
+func (l look) Validation(fold int) supervised.Cases {
+	w := l.fold(fold)
+	return &w
 }
 
-// Synthetic implements supervised.View: the samples on which a model is scored, at the same origins for every window. The
-// series is scaled as the data are; its row 0 has the calendar position of theirs.
-func (l look) Synthetic(series []float64) (supervised.Samples, error) {
-	s, first := l.series, l.config.firstOrigin()
-	n := len(series)
-	if n < first+1+l.config.Horizon || n > supervised.MaxRows {
+// Learning implements supervised.View: the origins from the first that every view allows.
+func (l look) Learning() supervised.Cases {
+	w := l.part(l.config.firstOrigin(), 0, l.series.test)
+	return &w
+}
+
+// Test implements supervised.View.
+func (l look) Test() supervised.Cases {
+	w := l.part(0, l.series.test, l.series.table.Rows())
+	return &w
+}
+
+// Prediction implements supervised.View: outputs are differences, scaled, as they are.
+func (l look) Prediction(network supervised.Predict) supervised.Predict { return network }
+
+// part returns the samples whose targets all lie in rows [from, to) and whose origin is at least first.
+func (l look) part(first, from, to int) windows {
+	first = max(first, from-1)
+	return l.windows(first, to-l.config.Horizon-first)
+}
+
+// fold returns the validation samples of a fold.
+func (l look) fold(i int) windows {
+	first := l.series.starts[i] - 1
+	return l.windows(first, l.series.starts[i+1]-1-first)
+}
+
+// windows returns the samples of some origins of the data.
+func (l look) windows(first, count int) windows {
+	return windows{view: l.view, problem: l.problem, scaled: l.series.scaled, first: first, count: count}
+}
+
+// Synthetic implements supervised.View: the samples on which a model is scored. The series goes on from what precedes the
+// test part.
+func (l look) Synthetic(series []float64) (supervised.Cases, error) {
+	s, n := l.series, len(series)
+	if n < l.config.Horizon || n > supervised.MaxRows {
 		return nil, fmt.Errorf("series of %d values", n)
 	}
-	scaled := make([]float32, n)
+	scaled := slices.Clone(s.scaled[:s.test])
 	for i, y := range series {
 		x, ok := s.scale.To(y)
 		if !ok {
 			return nil, fmt.Errorf("value %d, %v: too far from the training data", i, y)
 		}
-		scaled[i] = x
+		scaled = append(scaled, x)
 	}
-	w := part(scaled, &s.calendar, l.view, l.config.Horizon, first, 0, n)
+	w := l.part(0, s.test, len(scaled))
+	w.scaled = scaled
 	return &w, nil
 }

@@ -30,7 +30,7 @@ func (c *Config) shape(g genome.Genome) nn.Config {
 	n := c.Training(g)
 	v := c.view(g)
 	columns := 0
-	if c.Period > 1 {
+	if c.Period != 1 { // one that is not known yet may come to have them
 		columns = 2
 	}
 	n.Inputs, n.Hidden, n.Outputs = v.window+columns, perceptron.Widths(g), c.Horizon

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"doin.network/node/compute/domain/domaintest"
-	"doin.network/node/compute/domain/supervised"
 	"doin.network/node/compute/genome"
 	"doin.network/node/compute/nn"
 )
@@ -19,35 +18,14 @@ func tcn(s genome.Space) genome.Genome {
 	return g
 }
 
-// The gene model and the data hash's second form changed what a recipe is, and so its random key, but not what a
-// perceptron is: under the key that the same genes had before, the training has the digest that it had.
-func TestPerceptronBits(t *testing.T) {
-	d := carbon(t)
-	const dataBefore = "65109453e0f69d3a175d52864578abd88cff9bdd59869397fb2b55aac42aae50"
-	g := fixed(d.config.Space)
-	genes := d.config.Space.Object(g)
-	genes.Delete("model")
-	c := d.config.shape(g)
-	c.Segment = supervised.Segment
-	training, validation := d.View(g).Sources()
-	r, err := nn.Train(t.Context(), c, nn.TaskKey(nn.ContractVersion, Plugin, genes, dataBefore, 42), training, validation)
-	if err != nil {
-		t.Fatal(err)
-	}
-	const want = "18df5d60985276349274ceeba9a17278518db1d42224f54503aecdf941ca5e15"
-	if m, err := d.Measure(d.Parameters(g), r); err != nil || m.Digest() != want {
-		t.Errorf("digest %s (%v), want %s", m.Digest(), err, want)
-	}
-}
-
 // The steps of a sequence are the perceptron's values, each with the calendar columns of its own row.
 func TestSequence(t *testing.T) {
 	for _, period := range []int{1, 12} {
-		d := mustDomain(t, monthly(200), func(c *Config) { c.Period = period })
+		d := mustDomain(t, monthly(200), func(c *Config) { c.Period, c.Horizon = period, 2 })
 		s := d.series
 		channels := 1 + s.calendar.columns()
-		flat := part(s.scaled, &s.calendar, view{window: 9}, 2, 9, 0, 100)
-		steps := part(s.scaled, &s.calendar, view{window: 9, sequence: true}, 2, 9, 0, 100)
+		flat := look{d.problem, view{window: 9}}.part(9, 0, 100)
+		steps := look{d.problem, view{window: 9, sequence: true}}.part(9, 0, 100)
 		if steps.Len() != flat.Len() || steps.size(&s.calendar) != 9*channels {
 			t.Fatalf("%d samples of %d inputs", steps.Len(), steps.size(&s.calendar))
 		}
@@ -78,7 +56,7 @@ func TestReach(t *testing.T) {
 			if v.window != reach(g) || !v.sequence {
 				t.Fatalf("view %+v, reach %d", v, reach(g))
 			}
-			n := domaintest.Network(t, d, g, 1)
+			n := domaintest.Network(t, d, g, 1, 0)
 			x, out, other := make([]float32, v.size(&d.series.calendar)), make([]float32, 1), make([]float32, 1)
 			n.Predict(x, out)
 			x[0] = 4

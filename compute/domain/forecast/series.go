@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"doin.network/node/compute/closed"
 	"doin.network/node/compute/domain"
 	"doin.network/node/compute/domain/supervised"
 )
@@ -11,40 +12,118 @@ import (
 // series is a table, split and scaled. It is immutable.
 type series struct {
 	table *Table
-	// validation and test are the rows at which those parts begin; training is [0, validation).
-	validation, test int
-	// scale has the root mean square of the training differences for its unit, the value of row 0 for its offset.
-	scale    supervised.Scale
-	scaled   []float32
+	// values are the table's in units of 10^power, in which the largest magnitude lies in [1, 10), so that nothing depends on
+	// the unit of the file.
+	values []float64
+	power  int
+	// test is the row at which the test part begins. starts[i] is the row of the first target of fold i's first validation
+	// origin: the fold trains on the rows before it, and its origins end where those of the next begin. The last of starts
+	// is no fold's.
+	test   int
+	starts []int
+	// scale, of values, has the mean absolute seasonal difference before the first origin for its unit, the value of row 0 for its
+	// offset.
+	scale  supervised.Scale
+	scaled []float32
+	// levels are the values again, of the scaled ones: what the closed forms see.
+	levels []float64
+	// periods are those of the closed forms, ascending.
+	periods  []int
 	calendar calendar
 }
 
 // newSeries splits and scales a table. Its errors wrap domain.ErrConfig (the split) or supervised.ErrData (the values).
 func newSeries(t *Table, c *Config) (*series, error) {
-	s := &series{table: t, calendar: newCalendar(c.Period, t.axis.phase(c.Period))}
-	if err := s.split(c); err != nil {
+	s := &series{table: t, power: supervised.Exponent(t.values), values: make([]float64, t.Rows())}
+	for i, y := range t.values {
+		s.values[i] = s.from(y)
+	}
+	if err := s.season(c); err != nil {
 		return nil, err
 	}
-	if err := s.fit(); err != nil {
+	s.calendar = newCalendar(c.Period, t.axis.phase(c.Period))
+	if err := s.fit(c.Period); err != nil {
 		return nil, err
 	}
 	s.scaled = make([]float32, t.Rows())
-	for i, y := range t.values {
+	for i, y := range s.values {
 		v, ok := s.scale.To(y)
 		if !ok {
-			return nil, fmt.Errorf("%w: %s: value %v is too far from the training rows", supervised.ErrData, t.Time(i), y)
+			return nil, fmt.Errorf("%w: %s: value %v is too far from the training rows", supervised.ErrData, t.Time(i), t.values[i])
 		}
 		s.scaled[i] = v
 	}
+	s.levels = s.unscaled(s.scaled)
 	return s, nil
 }
 
-// split finds the bounds of the three parts and checks that each is long enough.
+// from turns a number in the unit of the file into one of values; to is the inverse.
+func (s *series) from(y float64) float64 { return supervised.Shift(y, -s.power) }
+func (s *series) to(y float64) float64   { return supervised.Shift(y, s.power) }
+
+// season splits the table with the configured period or, where there is none, finds the periods of what precedes the test
+// part, and sets the configuration's: the smallest that the training part has room for, or 1.
+func (s *series) season(c *Config) error {
+	if c.Period > 0 {
+		if s.periods = nil; c.Period > 1 {
+			s.periods = []int{c.Period}
+		}
+		return s.split(c)
+	}
+	c.Period = 1
+	if err := s.split(c); err != nil {
+		return err
+	}
+	s.periods = closed.Periods(s.values[:s.test], s.table.axis.frequency())
+	for _, p := range s.periods {
+		if p > MaxPeriod {
+			break
+		}
+		c.Period = p
+		if s.split(c) == nil {
+			return nil
+		}
+	}
+	c.Period = 1
+	return s.split(c)
+}
+
+// folds is the number of folds.
+func (s *series) folds() int { return len(s.starts) - 1 }
+
+// ends returns the row before which a fold's training rows lie; those of fold folds() are all before the test part.
+func (s *series) ends(fold int) int {
+	if fold == s.folds() {
+		return s.test
+	}
+	return s.starts[fold]
+}
+
+// The number of folds where the configuration says nothing: a short series is validated at more origins, because they cost
+// little and are few.
+const (
+	shortRows  = 400 // below that
+	shortFolds = 3
+	longFolds  = 2
+)
+
+// split finds the folds and the test part, and checks that each is long enough. Without a start of the validation, each fold
+// has the configured fraction of the rows, and by itself there are no more folds than leave a third of the rows, and what
+// training needs, to the first.
 func (s *series) split(c *Config) error {
-	n := s.table.Rows()
+	n, folds := s.table.Rows(), c.Folds
+	if folds == 0 {
+		if folds = longFolds; n < shortRows {
+			folds = shortFolds
+		}
+	}
+	// Training must hold the first origin that every model can be measured at, its targets, and two whole periods of
+	// differences for the bootstrap.
+	need := max(c.firstOrigin()+1+c.Horizon, 2*c.Period+1)
+	var first int
 	if c.ValidationStart != "" {
 		var err error
-		if s.validation, err = s.start("validation_start", c.ValidationStart); err != nil {
+		if first, err = s.start("validation_start", c.ValidationStart); err != nil {
 			return err
 		}
 		if s.test, err = s.start("test_start", c.TestStart); err != nil {
@@ -52,20 +131,31 @@ func (s *series) split(c *Config) error {
 		}
 	} else {
 		s.test = n - int(float64(float64(n)*c.TestFraction))
-		s.validation = s.test - int(float64(float64(n)*c.ValidationFraction))
+		block := int(float64(float64(n) * c.ValidationFraction))
+		for c.Folds == 0 && folds > 1 && s.test-folds*block < max(need, n/3) {
+			folds--
+		}
+		first = s.test - folds*block
 	}
-	// Training must hold the first origin that every model can be measured at, its targets, and two whole periods of
-	// differences for the bootstrap; the other parts one sample each.
-	need := max(c.firstOrigin()+1+c.Horizon, 2*c.Period+1)
+	origins := s.test - first - c.Horizon + 1
+	if c.Folds == 0 {
+		folds = max(1, min(folds, origins))
+	}
 	switch {
-	case s.validation < need:
+	case first < need:
 		return fmt.Errorf("%w: split: %d training rows: window, horizon and period need %d",
-			domain.ErrConfig, s.validation, need)
-	case s.test-s.validation < c.Horizon:
+			domain.ErrConfig, max(first, 0), need)
+	case origins < 1:
 		return fmt.Errorf("%w: split: %d validation rows: horizon needs %d",
-			domain.ErrConfig, s.test-s.validation, c.Horizon)
+			domain.ErrConfig, s.test-first, c.Horizon)
+	case origins < folds:
+		return fmt.Errorf("%w: split: %d validation origins for %d folds", domain.ErrConfig, origins, folds)
 	case n-s.test < c.Horizon:
 		return fmt.Errorf("%w: split: %d test rows: horizon needs %d", domain.ErrConfig, n-s.test, c.Horizon)
+	}
+	s.starts = nil
+	for i := range folds + 1 {
+		s.starts = append(s.starts, first+i*origins/folds)
 	}
 	return nil
 }
@@ -88,28 +178,33 @@ func (c *Config) firstOrigin() int {
 	return max(int(c.Space[geneWindow].High), c.Period-1)
 }
 
-// fit computes the scale from the training rows: its unit is √(Σ d²/n) over the differences of neighbours, in
-// order, in binary64.
-func (s *series) fit() error {
-	y := s.table.values[:s.validation]
-	var sum float64
-	for i := 1; i < len(y); i++ {
-		d := y[i] - y[i-1]
-		sum += float64(d * d)
+// fit computes the scale from the rows before the first origin's validation: its unit is the mean of |yᵢ − yᵢ₋ₘ| over them, the
+// sum in order, in binary64, with m the period; with m = 1 where that mean is 0.
+func (s *series) fit(period int) error {
+	y := s.values[:s.starts[0]]
+	for _, lag := range [...]int{period, 1} {
+		var sum float64
+		for i := lag; i < len(y); i++ {
+			sum += math.Abs(y[i] - y[i-lag])
+		}
+		s.scale = supervised.Scale{Offset: y[0], Unit: sum / float64(len(y)-lag)}
+		if s.scale.Unit > 0 {
+			return nil
+		}
 	}
-	s.scale = supervised.Scale{Offset: y[0], Unit: math.Sqrt(sum / float64(len(y)-1))}
-	if !(s.scale.Unit > 0) {
-		return fmt.Errorf("%w: the value does not change over the training rows", supervised.ErrData)
-	}
-	return nil
+	return fmt.Errorf("%w: the value does not change over the training rows", supervised.ErrData)
 }
 
-// hash returns the data hash, in hex: the SHA-256 of the line "doin/forecast/data/2", the settings below as words, offset and
+// hash returns the data hash, in hex: the SHA-256 of the line "doin/forecast/data/3", the settings below as words, offset and
 // unit of the scale, the scaled series, and the calendar columns row by row (see supervised.Hasher). The first origin is
 // among the settings: it follows the largest window of the search space and decides which samples there are.
 func (s *series) hash(c *Config) string {
-	h := supervised.NewHasher("doin/forecast/data/2\n")
-	h.Words(s.table.Rows(), s.validation, s.test, c.firstOrigin(), c.Horizon, c.Period, s.calendar.phase,
+	h := supervised.NewHasher("doin/forecast/data/3\n")
+	h.Words(len(s.periods))
+	h.Words(s.periods...)
+	h.Words(len(s.starts))
+	h.Words(s.starts...)
+	h.Words(s.table.Rows(), s.test, c.firstOrigin(), c.Horizon, c.Period, s.calendar.phase,
 		c.MaxSteps, c.EvalEvery, c.Patience)
 	h.Doubles(s.scale.Offset, s.scale.Unit)
 	h.Floats(s.scaled)

@@ -94,14 +94,23 @@ func TestCalendar(t *testing.T) {
 }
 
 func TestSplit(t *testing.T) {
-	d := mustDomain(t, monthly(468), nil)
-	if s := d.series; s.validation != 328 || s.test != 398 {
-		t.Errorf("split at %d, %d, want 328, 398", s.validation, s.test)
+	f := func(rows int, change func(c *Config), test int, starts ...int) {
+		t.Helper()
+		d := mustDomain(t, monthly(rows), change)
+		if s := d.series; s.test != test || !slices.Equal(s.starts, starts) || d.Describe().Folds != len(starts)-1 {
+			t.Errorf("test from %d, folds from %v, want %d, %v", s.test, s.starts, test, starts)
+		}
 	}
-	d = mustDomain(t, monthly(120), func(c *Config) { c.ValidationStart, c.TestStart = "2007-01", "2008-07" })
-	if s := d.series; s.validation != 84 || s.test != 102 {
-		t.Errorf("split at %d, %d, want 84, 102", s.validation, s.test)
-	}
+	f(468, nil, 398, 258, 328, 398)
+	f(468, func(c *Config) { c.Horizon = 5 }, 398, 258, 326, 394)
+	f(468, func(c *Config) { c.Folds = 1 }, 398, 328, 398)
+	f(468, func(c *Config) { c.Folds = 4 }, 398, 118, 188, 258, 328, 398)
+	f(200, nil, 170, 80, 110, 140, 170)
+	f(100, nil, 85, 40, 55, 70, 85) // with four, training has too few
+	f(80, nil, 68, 44, 56, 68)      // with three, too
+	between := func(c *Config) { c.ValidationStart, c.TestStart = "2007-01", "2008-07" }
+	f(120, between, 102, 84, 90, 96, 102)
+	f(120, func(c *Config) { between(c); c.Horizon = 17 }, 102, 84, 85, 86)
 	for name, tc := range map[string]struct {
 		rows   int
 		change func(c *Config)
@@ -114,7 +123,9 @@ func TestSplit(t *testing.T) {
 		"no validation":    {120, func(c *Config) { c.ValidationFraction = 0.001 }, "validation rows"},
 		"no test":          {120, func(c *Config) { c.TestFraction = 0.001 }, "test rows"},
 		"long period":      {120, func(c *Config) { c.Period = 60 }, "training rows"},
-		"horizon too long": {120, func(c *Config) { c.Horizon = 24 }, "validation rows"},
+		"horizon too long": {120, func(c *Config) { c.Horizon = 24; c.Folds = 1 }, "validation rows"},
+		"many folds":       {120, func(c *Config) { c.Folds = 8 }, "training rows"},
+		"empty folds":      {120, func(c *Config) { c.Folds = 2; c.Horizon = 18; c.ValidationFraction = 0.075 }, "2 folds"},
 	} {
 		c := DefaultConfig()
 		tc.change(&c)
@@ -140,23 +151,26 @@ func TestDataRefusals(t *testing.T) {
 
 // Neither validation nor test rows show in what is fitted on training rows.
 func TestNoLeakage(t *testing.T) {
-	a := mustDomain(t, monthly(200), nil).series
+	year := func(c *Config) { c.Period = 12 }
+	a := mustDomain(t, monthly(200), year).series
 	table := monthly(200)
-	for i := a.validation; i < table.Rows(); i++ {
+	for i := a.starts[0]; i < table.Rows(); i++ {
 		table.values[i] = float64(i * i % 101)
 	}
-	b := mustDomain(t, table, nil).series
-	if a.scale != b.scale || !slices.Equal(a.scaled[:a.validation], b.scaled[:a.validation]) {
+	b := mustDomain(t, table, year).series
+	if a.scale != b.scale || !slices.Equal(a.scaled[:a.starts[0]], b.scaled[:a.starts[0]]) {
 		t.Error("training data depend on later rows")
 	}
 	// Inputs of the last training sample and its targets end before the validation rows.
-	w := part(a.scaled[:a.validation], &a.calendar, view{window: 12}, 2, 12, 0, a.validation)
+	l := look{mustDomain(t, monthly(200), func(c *Config) { c.Horizon = 2 }).problem, view{window: 12}}
+	w := l.part(12, 0, a.starts[0])
+	w.scaled = a.scaled[:a.starts[0]]
 	w.Sample(w.Len()-1, make([]float32, 14), make([]float32, 2)) // panics beyond the training rows
 	// The first validation target is the first validation row.
-	v := part(a.scaled, &a.calendar, view{window: 12}, 2, 12, a.validation, a.test)
+	v := l.fold(0)
 	y := make([]float32, 2)
 	v.Sample(0, make([]float32, 14), y)
-	if want := a.scaled[a.validation] - a.scaled[a.validation-1]; y[0] != want {
+	if want := a.scaled[a.starts[0]] - a.scaled[a.starts[0]-1]; y[0] != want {
 		t.Errorf("first validation target = %v, want %v", y[0], want)
 	}
 }
@@ -182,7 +196,7 @@ func TestDataHash(t *testing.T) {
 		"steps":      hash(func(c *Config) { c.MaxSteps = 601 }, nil),
 		"cadence":    hash(func(c *Config) { c.EvalEvery = 21 }, nil),
 		"patience":   hash(func(c *Config) { c.Patience = 11 }, nil),
-		"multiplied": hash(base, func(t *Table) { scaleBy(t, 2) }),
+		"multiplied": hash(base, func(t *Table) { scaleBy(t, 3) }),
 	} {
 		if other, ok := seen[h]; ok {
 			t.Errorf("%s and %s have one data hash", name, other)
@@ -200,21 +214,53 @@ func scaleBy(t *Table, f float64) {
 	}
 }
 
+// The unit of the file has no influence, however it is written: equal hashes, and claims to the bit.
+func TestUnits(t *testing.T) {
+	var first tested
+	for _, power := range []int{0, 9, -3, -12} {
+		table := monthly(120)
+		for i, y := range table.values {
+			table.values[i] = supervised.Shift(y, power)
+		}
+		d := mustDomain(t, table, func(c *Config) { quick(c); c.Horizon = 2 })
+		if power == 0 {
+			first = d
+		}
+		a, b := domaintest.Claim(t, first, small(first.config.Space), 1), domaintest.Claim(t, d, small(d.config.Space), 1)
+		if d.Describe().DataHash != first.Describe().DataHash || a.Digest() != b.Digest() || a.Performance() != b.Performance() {
+			t.Errorf("× 10^%d: data hash %s, digest %s, performance %v", power, d.Describe().DataHash, b.Digest(), b.Performance())
+		}
+		ma, mb := domaintest.Metric(t, a, "test_mae"), domaintest.Metric(t, b, "test_mae")
+		domaintest.Near(t, "error in the unit of the file", mb/math.Pow10(power), ma, 1e-9*ma)
+		fa, _ := infer(t, a)
+		fb, _ := infer(t, b)
+		domaintest.Near(t, "forecast in the unit of the file", fb[1]/math.Pow10(power), fa[1], 1e-9*fa[1])
+	}
+}
+
 // The samples and errors equal those of a second implementation that builds every window from the table's values.
 func TestWindows(t *testing.T) {
 	for _, horizon := range []int{1, 3, 14} {
 		d := mustDomain(t, monthly(220), func(c *Config) { c.Horizon = horizon })
 		s, window := d.series, 9
-		for part, w := range d.measured(view{window: window}) {
-			from, to := [3]int{0, s.validation, s.test}[part], [3]int{s.validation, s.test, s.table.Rows()}[part]
-			name := supervised.Parts[part]
+		l := look{d.problem, view{window: window}}
+		parts := map[string][]*windows{"train": {l.Learning().(*windows)}, "test": {l.Test().(*windows)}}
+		for fold := range s.folds() {
+			parts["val"] = append(parts["val"], l.Validation(fold).(*windows))
+		}
+		bounds := map[string][2]int{"train": {0, s.test}, "val": {s.starts[0], s.test}, "test": {s.test, s.table.Rows()}}
+		for name, list := range parts {
+			from, to := bounds[name][0], bounds[name][1]
 			var naive, seasonal float64
-			count := 0
+			count, total := 0, 0
 			for origin := max(d.config.firstOrigin(), from-1); origin+horizon < to; origin++ {
 				x, y := make([]float32, window+2), make([]float32, horizon)
-				w.Sample(count, x, y)
+				for len(list) > 1 && count == list[0].Len() {
+					list, count = list[1:], 0
+				}
+				list[0].Sample(count, x, y)
 				for j := range window {
-					want := (s.table.Value(origin-window+j) - s.table.Value(origin)) / s.scale.Unit
+					want := (s.table.Value(origin-window+j) - s.table.Value(origin)) / s.to(s.scale.Unit)
 					domaintest.Near(t, "input", float64(x[j]), want, 1e-4)
 				}
 				angle := 2 * math.Pi * float64((origin+1)%12) / 12
@@ -222,7 +268,7 @@ func TestWindows(t *testing.T) {
 				domaintest.Near(t, "cosine", float64(x[window+1]), math.Cos(angle), 1e-6)
 				for k := range horizon {
 					target := s.table.Value(origin + 1 + k)
-					domaintest.Near(t, "target", float64(y[k]), (target-s.table.Value(origin))/s.scale.Unit, 1e-4)
+					domaintest.Near(t, "target", float64(y[k]), (target-s.table.Value(origin))/s.to(s.scale.Unit), 1e-4)
 					naive += math.Abs(target - s.table.Value(origin))
 					back := origin + 1 + k - 12
 					for back > origin {
@@ -231,14 +277,15 @@ func TestWindows(t *testing.T) {
 					seasonal += math.Abs(target - s.table.Value(back))
 				}
 				count++
+				total++
 			}
-			if w.Len() != count {
-				t.Fatalf("horizon %d, %s: %d samples, want %d", horizon, name, w.Len(), count)
+			if len(list) != 1 || list[0].Len() != count {
+				t.Fatalf("horizon %d, %s: %d samples in the last of %d, want %d in 1", horizon, name, list[0].Len(), len(list), count)
 			}
 			naiveMAE, _ := d.Describe().Baselines.Float(name + "_naive_mae")
 			seasonalMAE, _ := d.Describe().Baselines.Float(name + "_seasonal_mae")
-			domaintest.Near(t, fmt.Sprintf("horizon %d %s naive", horizon, name), naiveMAE, naive/float64(count*horizon), 1e-4)
-			domaintest.Near(t, fmt.Sprintf("horizon %d %s seasonal", horizon, name), seasonalMAE, seasonal/float64(count*horizon), 1e-4)
+			domaintest.Near(t, fmt.Sprintf("horizon %d %s naive", horizon, name), naiveMAE, naive/float64(total*horizon), 1e-4)
+			domaintest.Near(t, fmt.Sprintf("horizon %d %s seasonal", horizon, name), seasonalMAE, seasonal/float64(total*horizon), 1e-4)
 		}
 	}
 }

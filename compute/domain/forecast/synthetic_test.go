@@ -17,17 +17,16 @@ func TestGenerateBlocks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rows := d.series.validation
+		rows := d.series.starts[0]
 		if len(s.Series) != rows || s.Target != nil {
 			t.Fatalf("%d values, want %d", len(s.Series), rows)
 		}
-		if got, want := s.Series[0], d.series.table.Value(0); got != want {
-			t.Errorf("begins at %v, want %v", got, want)
-		}
-		y := d.series.table.values[:rows]
+		last := d.series.test - 1
+		series := append([]float64{d.series.values[last]}, s.Series...) // it goes on from there
+		y := d.series.values[last%period : rows]
 		used := map[int]bool{}
-		for i := 0; i+1 < rows; i += period {
-			block := sameBlock(s.Series[i:min(i+period+1, rows)], y, period)
+		for i := 0; i < rows; i += period {
+			block := sameBlock(series[i:min(i+period+1, rows+1)], y, period)
 			if block < 0 {
 				t.Fatalf("period %d: the differences from %d are no block of the training rows", period, i)
 			}
@@ -55,7 +54,13 @@ func sameBlock(series, y []float64, period int) int {
 }
 
 func TestScoreRefusesShortSeries(t *testing.T) {
-	d := mustDomain(t, monthly(200), quick)
+	d := mustDomain(t, monthly(200), func(c *Config) {
+		quick(c)
+		c.Horizon = 31
+		c.ValidationFraction = 0.2
+		c.TestFraction = 0.2
+		c.Folds = 1
+	})
 	good, err := d.Generate(t.Context(), 1)
 	if err != nil {
 		t.Fatal(err)

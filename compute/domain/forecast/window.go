@@ -7,8 +7,8 @@ import (
 )
 
 var (
-	_ nn.Source          = (*windows)(nil)
-	_ supervised.Samples = (*windows)(nil)
+	_ nn.Source        = (*windows)(nil)
+	_ supervised.Cases = (*windows)(nil)
 )
 
 // view is how a model sees the series before an origin: the values of window rows before it, as one row of inputs or as
@@ -47,62 +47,58 @@ func (v view) inputs(known []float32, c *calendar, at int, x []float32) {
 // windows are the samples of the origins first … first+count−1 of a scaled series. It is immutable.
 type windows struct {
 	view
-	scaled                []float32
-	calendar              *calendar
-	horizon, first, count int
-}
-
-// part returns the samples whose targets all lie in rows [from, to) and whose origin is at least first.
-func part(scaled []float32, c *calendar, v view, horizon, first, from, to int) windows {
-	first = max(first, from-1)
-	return windows{
-		view: v, scaled: scaled, calendar: c, horizon: horizon,
-		first: first, count: to - horizon - first,
-	}
+	problem      *problem
+	scaled       []float32
+	first, count int
+	// row is that of scaled[0]: 0 for the data, another where somebody asks with a series of his own.
+	row int
 }
 
 // Len implements nn.Source.
 func (w *windows) Len() int { return w.count }
 
+// Width implements supervised.Cases: the horizon.
+func (w *windows) Width() int { return w.problem.config.Horizon }
+
+// Inputs implements supervised.Cases.
+func (w *windows) Inputs(i int, x []float32) {
+	origin := w.first + i
+	w.inputs(w.scaled[:origin+1], &w.problem.series.calendar, w.row+origin, x)
+}
+
 // Sample implements nn.Source; see the package's doc for the order of x and y.
 func (w *windows) Sample(i int, x, y []float32) {
+	w.Inputs(i, x)
 	origin := w.first + i
-	w.inputs(w.scaled[:origin+1], w.calendar, origin, x)
 	last := w.scaled[origin]
-	for k := range w.horizon {
+	for k := range y {
 		y[k] = w.scaled[origin+1+k] - last
 	}
 }
 
-// Measure implements supervised.Samples. The loss is the mean absolute error, scaled: R3 over samples and then outputs, in
-// binary32. A forecaster writes the differences of an origin, scaled.
-func (w *windows) Measure(p supervised.Predict) supervised.Measure {
-	x := make([]float32, w.size(w.calendar))
-	y, out := make([]float32, w.horizon), make([]float32, w.horizon)
-	var sum vec.Summer
+// Targets implements supervised.Cases.
+func (w *windows) Targets(out []float32) {
+	h := w.Width()
 	for i := range w.count {
-		w.Sample(i, x, y)
-		p(x, out)
-		for k := range out {
-			out[k] = vec.Abs(out[k] - y[k])
+		origin := w.first + i
+		for k := range h {
+			out[i*h+k] = w.scaled[origin+1+k] - w.scaled[origin]
 		}
-		sum.Add(out)
 	}
-	return supervised.Measure{Loss: sum.Mean()}
 }
 
-// lastValue forecasts the last value: its differences are zero.
-func lastValue(_, out []float32) { clear(out) }
-
-// seasonal returns what forecasts the value one period before the target, or so many periods that it is known at the
-// origin. It is for one Measure of w.
-func (w *windows) seasonal() supervised.Predict {
-	origin, period := w.first, w.calendar.period
-	return func(_, out []float32) {
-		for k := range out {
-			back := (k/period + 1) * period
-			out[k] = w.scaled[origin+1+k-back] - w.scaled[origin]
+// Errors implements supervised.Cases: the mean absolute error over the outputs of an origin, their sum in ascending order,
+// in binary32.
+func (w *windows) Errors(predictions, errors []float32) (correct int) {
+	h := w.Width()
+	for i := range w.count {
+		origin := w.first + i
+		last := w.scaled[origin]
+		var sum float32
+		for k, p := range predictions[i*h:][:h] {
+			sum += vec.Abs(p - (w.scaled[origin+1+k] - last))
 		}
-		origin++
+		errors[i] = sum / float32(h)
 	}
+	return 0
 }

@@ -54,7 +54,7 @@ func pin(t *testing.T, d domain.Domain) *canon.Object {
 	draws := rng.NewSeq(rng.Key{3, 5}, rng.Probe, 0)
 	for i := range 3 {
 		recipe := d.Parameters(a.Space.Random(draws.Uniform))
-		m, err := d.Train(t.Context(), recipe, uint64(i)*77, true)
+		m, err := d.Claim(t.Context(), recipe, []uint64{uint64(i) * 77, 1}[:1+i%2], nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -80,23 +80,42 @@ func (d *Domain) Describe() domain.Description {
 		Baselines:         canon.NewObject("naive_loss", Loss(make([]float64, len(d.target)), d.target)),
 		ContractVersion:   ContractVersion,
 		Defaults:          defaults,
+		Folds:             1,
+		Deterministic:     true,
 	}
 }
 
-// Train implements domain.Domain: the performance of x. The seed has no influence.
-func (d *Domain) Train(ctx context.Context, parameters *canon.Object, seed uint64, digest bool) (domain.Model, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
+// Claim implements domain.Domain: the performance of x. Seeds have no influence.
+func (d *Domain) Claim(ctx context.Context, parameters *canon.Object, seeds []uint64, each domain.Each) (domain.Model, error) {
 	x, err := d.parse(parameters)
+	if err == nil {
+		err = domain.CheckSeeds(seeds)
+	}
 	if err != nil {
 		return nil, err
 	}
-	m := &model{domain: d, x: x, performance: -Loss(x, d.target)}
-	if digest {
+	m := &model{domain: d, x: x}
+	err = each.Once(ctx, func(ctx context.Context) error {
+		m.performance = -Loss(x, d.target)
 		m.digest = hashBits(m.performance)
+		return ctx.Err()
+	})
+	if err != nil {
+		return nil, err
 	}
 	return m, nil
+}
+
+// Try implements domain.Domain: what Claim finds.
+func (d *Domain) Try(ctx context.Context, t domain.Trial, each domain.Each) (domain.Tried, error) {
+	if err := t.Validate(1); err != nil {
+		return domain.Tried{}, err
+	}
+	m, err := d.Claim(ctx, t.Parameters, []uint64{t.Seed}, each)
+	if err != nil {
+		return domain.Tried{}, err
+	}
+	return domain.Tried{Performance: m.Performance(), Status: "completed", Metrics: m.Metrics()}, nil
 }
 
 // Generate implements domain.Domain: the reference's synthetic data around the target in force.

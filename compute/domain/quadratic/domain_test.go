@@ -60,7 +60,7 @@ func TestConfigRefusals(t *testing.T) {
 func TestTrainAndScore(t *testing.T) {
 	d := mustNew(t, "target", []float64{1, -2, 0.5})
 	p := canon.NewObject("x", []float64{0, 0, 0})
-	m, err := d.Train(t.Context(), p, 7, true)
+	m, err := d.Claim(t.Context(), p, []uint64{7}, nil)
 	if err != nil || m.Performance() != -5.25 {
 		t.Fatalf("performance = %v, %v, want -5.25", m, err)
 	}
@@ -68,7 +68,7 @@ func TestTrainAndScore(t *testing.T) {
 	if want := hex.EncodeToString(sum[:]); m.Digest() != want {
 		t.Errorf("digest = %s, want %s", m.Digest(), want)
 	}
-	if m, _ := d.Train(t.Context(), p, 7, false); m.Digest() != "" {
+	if m := d.Naive(); m.Digest() != "" {
 		t.Errorf("digest = %q without being asked for", m.Digest())
 	}
 	s, err := d.Generate(t.Context(), 42)
@@ -100,8 +100,8 @@ func TestCheckRefusals(t *testing.T) {
 		if err := d.Check(o); !errors.Is(err, domain.ErrRecipe) {
 			t.Errorf("Check(%s) = %v, want ErrRecipe", bad, err)
 		}
-		if _, err := d.Train(t.Context(), o, 1, true); !errors.Is(err, domain.ErrRecipe) {
-			t.Errorf("Train(%s) = %v, want ErrRecipe", bad, err)
+		if _, err := d.Claim(t.Context(), o, []uint64{1}, nil); !errors.Is(err, domain.ErrRecipe) {
+			t.Errorf("Claim(%s) = %v, want ErrRecipe", bad, err)
 		}
 	}
 	if err := d.Check(canon.NewObject("x", []int{1, 2}, "_note", "n")); err != nil {

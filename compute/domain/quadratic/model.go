@@ -26,6 +26,9 @@ func (m *model) Metrics() *canon.Object {
 	return canon.NewObject("status", "completed", "loss", 0-m.performance, "parameters_count", len(m.x))
 }
 
+// Cases implements domain.Model: there are none.
+func (m *model) Cases() []int64 { return nil }
+
 // Score is Σ(x − t)² over the synthetic target t.
 func (m *model) Score(ctx context.Context, s *domain.Synthetic) (float64, error) {
 	if err := ctx.Err(); err != nil {

@@ -93,7 +93,7 @@ func inferencerCase(t *testing.T, c golden.Case) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := d.Train(t.Context(), parameters, 1, true)
+	m, err := d.Claim(t.Context(), parameters, []uint64{1}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,9 @@ import (
 	"doin.network/node/internal/canon"
 )
 
+// MaxFolds bounds the origins or folds of a claim.
+const MaxFolds = 8
+
 // Config holds the settings that all these domains have. A domain's own configuration embeds it.
 type Config struct {
 	// Data is the path of the data file, relative to the current directory: "data". Required.
@@ -16,6 +19,8 @@ type Config struct {
 	// ValidationFraction and TestFraction are the parts of the rows, rounded down, that validate and test:
 	// "validation_fraction", "test_fraction". Default 0.2 each; training gets the others.
 	ValidationFraction, TestFraction float64
+	// Folds is the number of origins or folds, 1 to MaxFolds: "folds". 0, the default: by the size of the data.
+	Folds int
 	// MaxSteps is the number of optimizer steps of a training that does not stop early: "max_steps". Default 600.
 	MaxSteps int
 	// MaxParameters bounds the weights and biases of a network: "max_parameters". Default 10000.
@@ -46,6 +51,7 @@ func (c *Config) Read(r *domain.Reader) {
 	r.Text("data", &c.Data)
 	r.Number("validation_fraction", &c.ValidationFraction)
 	r.Number("test_fraction", &c.TestFraction)
+	r.Integer("folds", &c.Folds, 1, MaxFolds)
 	r.Integer("max_steps", &c.MaxSteps, 1, nn.MaxSteps)
 	r.Integer("max_parameters", &c.MaxParameters, 1, nn.MaxParameters)
 	r.Integer("eval_every", &c.EvalEvery, 1, nn.MaxSteps)
@@ -61,6 +67,7 @@ func (c *Config) Check(checks *domain.Checks, def genome.Space, own Limits) {
 	checks.That(v > 0 && v < 1, "validation_fraction %v: must be in (0, 1)", v)
 	checks.That(t > 0 && t < 1, "test_fraction %v: must be in (0, 1)", t)
 	checks.That(!(v+t >= 1), "validation_fraction + test_fraction %v: must be below 1", v+t)
+	checks.Between("folds", c.Folds, 0, MaxFolds)
 	checks.Between("max_steps", c.MaxSteps, 1, nn.MaxSteps)
 	checks.Between("max_parameters", c.MaxParameters, 1, nn.MaxParameters)
 	checks.Between("eval_every", c.EvalEvery, 1, nn.MaxSteps)

@@ -22,24 +22,36 @@ var (
 
 // Domain is a problem with everything that makes it a domain. It is safe for concurrent use.
 type Domain struct {
-	problem       Problem
-	spec          Spec
-	space         genome.Space
-	maxParameters int
-	naive         *model
-	trainer       device.Trainer
+	problem                 Problem
+	spec                    Spec
+	space                   genome.Space
+	maxParameters, maxSteps int
+	cases                   int     // validation cases of all folds
+	unit                    float32 // scaled error that is 1 in units of the performance
+	naive                   *model
+	naiveErrors             []float64     // of each fold, scaled
+	baselines               *canon.Object // metrics
+	fits                    fits
+	closed                  closedForms
+	trainer                 device.Trainer
 }
 
 // New makes a domain of a problem and its valid settings. It returns an error wrapping domain.ErrConfig if even the smallest
 // network of the space has too many parameters.
 func New(c *Config, s Spec, p Problem) (*Domain, error) {
-	d := &Domain{problem: p, spec: s, space: c.Space, maxParameters: c.MaxParameters, trainer: cpu.Device{}}
+	d := &Domain{problem: p, spec: s, space: c.Space, maxParameters: c.MaxParameters, maxSteps: c.MaxSteps, fits: fits{made: map[fitKey]fit{}}, trainer: cpu.Device{}}
 	if n := d.parameters(Lowest(c.Space)); n > c.MaxParameters {
 		return nil, fmt.Errorf("%w: max_parameters %d: the smallest network of the search space has %d",
 			domain.ErrConfig, c.MaxParameters, n)
 	}
-	d.naive = d.newNaive()
-	return d, nil
+	view := p.View(nil)
+	for fold := range s.Folds {
+		d.cases += view.Validation(fold).Len()
+	}
+	if d.cases > MaxRows {
+		return nil, fmt.Errorf("%w: %d validation cases: at most %d are allowed", domain.ErrConfig, d.cases, MaxRows)
+	}
+	return d, d.measureBaselines()
 }
 
 // Open makes a domain from a configuration object, some members of which may belong to others, by the two steps of which a
@@ -66,12 +78,14 @@ func (d *Domain) Describe() domain.Description {
 		Plugin:            d.spec.Plugin,
 		Space:             d.space,
 		DataHash:          d.spec.DataHash,
-		PerformanceMetric: "negative_validation_" + d.spec.Loss,
+		PerformanceMetric: "negative_validation_" + d.spec.Performance,
 		HigherIsBetter:    true,
 		Strategy:          domain.StrategyGA,
-		Baselines:         d.spec.Baselines,
+		Baselines:         d.baselines,
 		ContractVersion:   nn.ContractVersion,
 		Defaults:          d.spec.Defaults,
+		Folds:             d.spec.Folds,
+		Cases:             d.cases,
 	}
 }
 

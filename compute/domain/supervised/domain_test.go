@@ -2,6 +2,7 @@ package supervised_test
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"doin.network/node/compute/domain/domaintest"
 	"doin.network/node/compute/domain/supervised"
 	"doin.network/node/compute/genome"
+	"doin.network/node/compute/nn"
 	"doin.network/node/internal/canon"
 )
 
@@ -46,7 +48,7 @@ func TestConform(t *testing.T) {
 // A domain of a hundred lines learns what it is for.
 func TestLearns(t *testing.T) {
 	d := open(t)
-	m, err := d.Train(t.Context(), d.Parameters(plain()), 1, true)
+	m, err := d.Claim(t.Context(), d.Parameters(plain()), []uint64{1}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,34 +65,90 @@ func TestLearns(t *testing.T) {
 	}
 }
 
-// The digest has the form of the package's doc, so that its bits can be made again from a run.
-func TestMeasureIsTrain(t *testing.T) {
+// The digest of a claim is a Merkle root whose leaves are the roots of its trainings, which can be made again one by one,
+// and the result.
+func TestDigest(t *testing.T) {
 	d := open(t, "max_steps", 60)
-	p := d.Parameters(plain())
-	task, err := d.Training(p, 5)
+	p, seeds := d.Parameters(plain()), []uint64{5, 6}
+	m, err := d.Claim(t.Context(), p, seeds, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if task.Config.Segment != supervised.Segment || task.Config.MaxSteps != 60 {
+	var folds, finals [][32]byte
+	for _, seed := range seeds {
+		var best []int
+		for fold := range 2 {
+			r := trained(t, d, p, seed, fold, 0)
+			folds, best = append(folds, r.Root), append(best, r.BestStep)
+		}
+		finals = append(finals, trained(t, d, p, seed, 2, min(best[0], best[1])).Root) // the lower median of two
+	}
+	h := supervised.NewHasher("doin/sine/claim/1\n")
+	weights, err := m.Metrics().Object("weights")
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, _ := weights.IntOr("network_0", 0)
+	second, _ := weights.IntOr("network_1", 0)
+	h.Words(2, 2, 2, int(first), int(second), 0, 0, 0) // seeds, folds, the weights, no closed forms in three places
+	for _, part := range supervised.Parts {
+		h.Words(int(math.Float32bits(float32(domaintest.Metric(t, m, part+"_mae") / 0.5))))
+	}
+	h.Words(len(m.Cases()))
+	for _, e := range m.Cases() {
+		h.Words(int(e))
+	}
+	root := nn.MerkleRoot(append(append(folds, finals...), [32]byte(h.Sum())))
+	if got := fmt.Sprintf("%x", root); got != m.Digest() {
+		t.Errorf("digest %s, of its parts %s", m.Digest(), got)
+	}
+}
+
+// trained runs one training of a claim.
+func trained(t *testing.T, d *supervised.Domain, p *canon.Object, seed uint64, fold, steps int) *nn.Result {
+	t.Helper()
+	task, err := d.Training(p, seed, fold, steps)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if task.Config.Segment != supervised.Segment || max(task.Config.MaxSteps, task.Config.ScheduleSteps) != 60 {
 		t.Errorf("training %+v", task.Config)
 	}
 	r, err := train(t, task)
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := d.Measure(p, r)
-	b, err2 := d.Train(t.Context(), p, 5, true)
-	if err := errors.Join(err, err2); err != nil || a.Digest() != b.Digest() || !canon.Equal(a.Metrics(), b.Metrics()) {
-		t.Errorf("Measure gives %s %#v (%v), Train %s %#v", a.Digest(), a.Metrics(), err, b.Digest(), b.Metrics())
+	if steps > 0 && (r.StopStep != steps || r.BestStep != steps) {
+		t.Errorf("a final training of %d steps stops at %d, its best step is %d", steps, r.StopStep, r.BestStep)
 	}
+	return r
+}
+
+// A trial goes by one network on some of the folds, and a rung is a pause of the same schedule.
+func TestTry(t *testing.T) {
+	d := open(t, "max_steps", 60, "eval_every", 1)
+	f := func(folds []int, rung int, status string, steps int64) {
+		t.Helper()
+		got, err := d.Try(t.Context(), domain.Trial{Parameters: d.Parameters(plain()), Seed: 3, Folds: folds, Rung: rung}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, _ := got.Metrics.Int("steps"); got.Status != status || n > steps || !(got.Performance < 0) {
+			t.Errorf("Try(folds %v, rung %d) = %+v with %d steps, want %s, at most %d", folds, rung, got, n, status, steps)
+		}
+	}
+	f(nil, 0, "completed", 120)
+	f([]int{1}, 0, "completed", 60)
+	f([]int{0, 1}, 1, "paused", 42) // epochs of 7 steps of 8 of 60 samples
+	f(nil, 2, "completed", 120)
 }
 
 // A device runs the trainings.
 func TestTrainOn(t *testing.T) {
 	d := open(t)
 	d.TrainOn(broken{})
-	if m, err := d.Train(t.Context(), d.Parameters(plain()), 1, false); !errors.Is(err, errBroken) || !strings.Contains(err.Error(), "sine: train") {
-		t.Errorf("Train = %v, %v, want errBroken", m, err)
+	if m, err := d.Claim(t.Context(), d.Parameters(plain()), []uint64{1}, nil); !errors.Is(err, errBroken) || !strings.Contains(err.Error(), "sine: train") {
+		t.Errorf("Claim = %v, %v, want errBroken", m, err)
 	}
 }
 

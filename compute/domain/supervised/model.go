@@ -2,125 +2,166 @@ package supervised
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
 	"fmt"
 	"math"
 
+	"doin.network/node/compute/closed"
 	"doin.network/node/compute/domain"
-	"doin.network/node/compute/genome"
-	"doin.network/node/compute/nn"
 	"doin.network/node/compute/vec"
 	"doin.network/node/internal/canon"
 )
 
 var _ domain.Model = (*model)(nil)
 
-// model is a trained network, what is left of a training that diverged, or the naive model.
+// What becomes of a claim.
+const (
+	completed = "completed"
+	diverged  = "diverged"
+	naive     = "naive"
+)
+
+// model is the ensemble of a claim, what is left of one of which every member diverged, or the baseline.
 type model struct {
 	domain *Domain
 	view   View
-	// predictor returns an evaluator for one goroutine; nil: diverged.
-	predictor          func() Predict
-	status             string
-	stopStep, bestStep int
-	parameters         int
-	measures           [3]Measure // as Parts
-	digest             string
+	// ensemble is what answers, fitted on everything before the test part; nil: diverged.
+	ensemble   *ensemble
+	status     string
+	parameters int
+	steps      int        // of all trainings
+	best       int        // of the final trainings, the lower median
+	alive      int        // networks that did not diverge
+	measures   [3]Measure // as Parts: training and test of the final models, validation of those of the folds
+	cases      []int64    // errors of the validation cases; nil: diverged
+	digest     string
 }
 
-// newModel measures a finished training.
-func (d *Domain) newModel(g genome.Genome, r *nn.Result, digest bool) *model {
-	m := &model{
-		domain: d, view: d.problem.View(g), parameters: d.parameters(g),
-		status: r.Status.String(), stopStep: r.StopStep, bestStep: r.BestStep,
-	}
-	if r.Status != nn.Diverged {
-		m.predictor = func() Predict { return r.Network.Predictor().Predict }
-	}
-	m.measure()
-	if digest {
-		m.digest = d.digest(r.Root, m.measures)
-	}
-	return m
-}
-
-// newNaive returns the baseline model.
-func (d *Domain) newNaive() *model {
-	m := &model{domain: d, view: d.problem.View(nil), status: "naive", predictor: func() Predict { return d.spec.Naive }}
-	m.measure()
-	return m
-}
-
-// measure fills in the measures of the three parts.
-func (m *model) measure() {
-	for i, s := range m.view.Parts() {
-		m.measures[i] = Measure{Loss: float32(math.NaN())}
-		if m.predictor != nil {
-			m.measures[i] = s.Measure(m.predictor())
+// count fills in what is said of the trainings.
+func (m *model) count(members []member) {
+	var best member
+	for i := range members {
+		for _, r := range members[i].folds {
+			m.steps += r.stopStep
+		}
+		if f := members[i].final; members[i].alive() {
+			m.steps += f.stopStep
+			m.alive++
+			best.folds = append(best.folds, f)
 		}
 	}
-}
-
-// digest returns the digest of a model, in hex; see the package's doc.
-func (d *Domain) digest(root [32]byte, measures [3]Measure) string {
-	b := append([]byte("doin/"+d.spec.Plugin+"/digest/1\n"), root[:]...)
-	for _, m := range measures {
-		b = binary.LittleEndian.AppendUint32(b, vec.CanonicalBits(m.Loss))
-		if d.spec.Counts {
-			b = binary.LittleEndian.AppendUint32(b, uint32(m.Correct))
-		}
+	if m.alive > 0 {
+		m.best, _ = best.steps()
 	}
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:])
 }
 
-// Performance implements domain.Model: the negative validation loss.
-func (m *model) Performance() float64 { return -m.domain.spec.Units(m.measures[validation].Loss) }
+// measure fills in measures and cases from the members' predictions of the validation cases, [fold][member], and of the
+// test cases. A combined error that is not finite makes the model a diverged one.
+func (m *model) measure(folds []int, lists [][][]float32, tests [][]float32) {
+	var errors []float32
+	m.measures[validation], errors = m.domain.pooled(m.view, folds, lists, m.ensemble.weights)
+	if !vec.IsFinite(m.measures[validation].Loss) {
+		m.status, m.ensemble = diverged, nil
+		return
+	}
+	m.cases = m.domain.caseErrors(errors)
+	out := make([]float32, m.view.Test().Len()*m.view.Test().Width())
+	closed.Combine(m.ensemble.weights, tests, out)
+	m.measures[test], _ = measure(m.view.Test(), out)
+	m.measures[training], _ = measure(m.view.Learning(), predictions(m.ensemble, m.view.Learning()))
+}
 
-// Digest implements domain.Model. It is empty for the naive model, which was not trained.
+// caseErrors are errors of cases as domain.Model has them.
+func (d *Domain) caseErrors(errors []float32) []int64 {
+	out := make([]int64, len(errors))
+	for i, e := range errors {
+		out[i] = domain.CaseError(e / d.unit)
+	}
+	return out
+}
+
+// scaled returns an error in units of the performance.
+func (d *Domain) scaled(loss float32) float64 { return float64(loss) / float64(d.unit) }
+
+// Performance implements domain.Model: the negative scaled error over the validation cases of all folds.
+func (m *model) Performance() float64 { return -m.domain.scaled(m.measures[validation].Loss) }
+
+// Digest implements domain.Model. It is empty for the baseline, which was not trained.
 func (m *model) Digest() string { return m.digest }
 
-// Metrics implements domain.Model: status, stop_step, best_step, parameters_count, of each of Parts the loss and, where
-// the problem says so, the accuracy, and the baselines.
+// Cases implements domain.Model.
+func (m *model) Cases() []int64 { return m.cases }
+
+// Metrics implements domain.Model: status, the steps of all trainings, best_step of the final ones (the lower median),
+// parameters_count of a network, networks (those that did not diverge), of each of Parts the error in the unit of the data
+// and in that of the performance and, where the problem says so, the accuracy, the weights of the ensemble's members, and the
+// baselines. A number that does not exist is absent.
 func (m *model) Metrics() *canon.Object {
 	s := &m.domain.spec
-	o := canon.NewObject("status", m.status, "stop_step", m.stopStep, "best_step", m.bestStep,
-		"parameters_count", m.parameters)
-	for i, part := range m.view.Parts() {
-		o.Set(Parts[i]+"_"+s.Loss, s.Units(m.measures[i].Loss))
+	o := canon.NewObject("status", m.status, "stop_step", m.steps, "best_step", m.best,
+		"parameters_count", m.parameters, "networks", m.alive)
+	lens := m.lens()
+	for i, part := range Parts {
+		loss := m.measures[i].Loss
+		if !vec.IsFinite(loss) {
+			continue
+		}
+		o.Set(part+"_"+s.Loss, s.Units(loss)).Set(part+"_"+s.Performance, m.domain.scaled(loss))
 		if s.Accuracy {
-			o.Set(Parts[i]+"_accuracy", float64(m.measures[i].Correct)/float64(part.Len()))
+			o.Set(part+"_accuracy", float64(m.measures[i].Correct)/float64(lens[i]))
 		}
 	}
-	for key, v := range s.Baselines.All() {
+	if m.ensemble != nil && m.status != naive {
+		o.Set("weights", m.weights())
+	}
+	for key, v := range m.domain.baselines.All() {
 		o.Set(key, v)
 	}
 	return o
 }
 
-// Score implements domain.Model: the loss on synthetic data, in the units of the performance.
+// weights are those of the ensemble's members that have one, by name; networks are called network_0 and so on, by seed.
+func (m *model) weights() *canon.Object {
+	o := canon.NewObject()
+	closedForms := m.domain.problem.Members()
+	networks := len(m.ensemble.weights) - len(closedForms)
+	for i, w := range m.ensemble.weights {
+		switch {
+		case w == 0:
+		case i < networks:
+			o.Set(fmt.Sprintf("network_%d", i), w)
+		default:
+			o.Set(closedForms[i-networks].Name(), w)
+		}
+	}
+	return o
+}
+
+// Score implements domain.Model: the error on synthetic data, in units of the performance.
 func (m *model) Score(ctx context.Context, s *domain.Synthetic) (float64, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
-	samples, err := m.view.Synthetic(s.Series)
+	cases, err := m.view.Synthetic(s.Series)
 	if err != nil {
 		return 0, fmt.Errorf("%w: %w", domain.ErrSynthetic, err)
 	}
-	if m.predictor == nil {
-		return -domain.Penalty, nil
+	if m.ensemble == nil {
+		return 0, domain.ErrDiverged
 	}
-	return m.domain.spec.Units(samples.Measure(m.predictor()).Loss), nil
+	out, _ := measure(cases, predictions(m.ensemble, cases))
+	v := m.domain.scaled(out.Loss)
+	if !(v <= math.MaxFloat32) { // of data far from the real ones
+		v = math.MaxFloat32
+	}
+	return v, nil
 }
 
-// Infer implements domain.Model. A diverged model answers like the naive one.
+// Infer implements domain.Model. A diverged model answers like the baseline.
 func (m *model) Infer(ctx context.Context, input *canon.Object) (*canon.Object, error) {
-	if m.predictor == nil {
+	if m.ensemble == nil {
 		m = m.domain.naive
 	}
-	out, err := m.view.Answer(ctx, input, m.predictor())
+	out, err := m.view.Answer(ctx, input, m.ensemble)
 	if err != nil && ctx.Err() == nil {
 		err = fmt.Errorf("%w: %w", domain.ErrInput, err)
 	}

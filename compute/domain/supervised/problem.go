@@ -3,7 +3,6 @@ package supervised
 import (
 	"context"
 
-	"doin.network/node/compute/domain"
 	"doin.network/node/compute/genome"
 	"doin.network/node/compute/nn"
 	"doin.network/node/compute/rng"
@@ -19,8 +18,15 @@ type Problem interface {
 	// Shrink takes one step, in place, to a smaller network; it is false for the smallest of its kind. Repair takes as
 	// many as it needs.
 	Shrink(g genome.Genome) bool
-	// View returns how the network of a genome sees the data, of the naive model for nil.
+	// View returns how the network of a genome sees the data; how models that are no networks do for nil.
 	View(g genome.Genome) View
+	// Baselines returns the models of which the one with the smallest error over the validation cases is the baseline, of
+	// equals the first; at least one. They are cheap to fit.
+	Baselines() []Member
+	// Shown returns other models whose errors are told beside the baselines'.
+	Shown() []Member
+	// Members returns the closed-form models that stand beside the networks of every ensemble, in their order.
+	Members() []Member
 	// Synthesize makes the synthetic data of an evaluator from a random key: numbers that the Synthetic of each View
 	// reads. It returns ctx's error when cancelled.
 	Synthesize(ctx context.Context, key rng.Key) ([]float64, error)
@@ -28,42 +34,82 @@ type Problem interface {
 
 // View is the data as one network sees them. It is immutable and safe for concurrent use.
 type View interface {
-	// Sources returns the samples of training and validation, the same ones each time: a device keeps those that it has
-	// seen.
-	Sources() (training, validation nn.Source)
-	// Parts returns what a model is measured on, in the order of Parts.
-	Parts() [3]Samples
+	// Sources returns the samples of training and validation of a fold, the same ones each time: a device keeps those
+	// that it has seen. Fold Spec.Folds trains on everything before the test part; its validation is some part of that.
+	Sources(fold int) (training, validation nn.Source)
+	// Validation returns the cases of a fold: those that its training has not seen. Their number and order are the same in
+	// every view.
+	Validation(fold int) Cases
+	// Learning and Test return the cases that a final model was trained on, and those that none was.
+	Learning() Cases
+	Test() Cases
+	// Prediction turns the outputs of a network into what is averaged and measured: probabilities, of classes.
+	Prediction(network Predict) Predict
 	// Synthetic reads synthetic data. It refuses what Synthesize cannot have made; its error is the reason alone.
-	Synthetic(series []float64) (Samples, error)
+	Synthetic(series []float64) (Cases, error)
 	// Answer answers an inference request with a model's predictions. Its error is ctx's when cancelled, else the reason
 	// alone why it cannot.
-	Answer(ctx context.Context, input *canon.Object, p Predict) (*canon.Object, error)
+	Answer(ctx context.Context, input *canon.Object, m Fitted) (*canon.Object, error)
 }
 
-// Samples are inputs with known targets. They are immutable.
-type Samples interface {
-	// Len is the number of samples, at least 1.
+// Cases are inputs with known targets. They are immutable.
+type Cases interface {
+	// Len is the number of cases, at least 1.
 	Len() int
-	// Measure measures a model on the samples in their order.
-	Measure(p Predict) Measure
+	// Width is the number of values of a prediction.
+	Width() int
+	// Inputs writes the inputs of a network for case i into x.
+	Inputs(i int, x []float32)
+	// Targets writes what a prediction without any error is, [Len][Width].
+	Targets(out []float32)
+	// Errors writes the error of each case's prediction, in scaled units; predictions [Len][Width], errors [Len]. It
+	// returns how many are right, where a problem counts that.
+	Errors(predictions, errors []float32) (correct int)
 }
 
-// Predict writes the outputs of a model for one sample's inputs. It is for one goroutine, and keeps neither slice.
+// Predict writes the outputs of a network for one sample's inputs. It is for one goroutine, and keeps neither slice.
 type Predict func(x, out []float32)
 
-// Measure is what a model is worth on samples.
+// Member is a model without a network. It is safe for concurrent use.
+type Member interface {
+	// Name is a word for tables, unique among the members of a problem: "seasonal_naive".
+	Name() string
+	// Fit fits the model to the training part of a fold, as Sources numbers them. It is a pure function, and returns ctx's
+	// error when cancelled.
+	Fit(ctx context.Context, fold int) (Fitted, error)
+}
+
+// Fitted is a model that predicts. It is immutable and safe for concurrent use.
+type Fitted interface {
+	// Predict writes the predictions of cases of any of the problem's views: out [Len][Width].
+	Predict(c Cases, out []float32)
+	// Coefficients are the numbers that it consists of, for the digest.
+	Coefficients() []float64
+}
+
+// Partial is what a Fitted is too that cannot predict all cases.
+type Partial interface {
+	// Covers reports whether it can predict them.
+	Covers(c Cases) bool
+}
+
+// Measure is what a model is worth on cases.
 type Measure struct {
-	// Loss is the mean error per sample, in scaled units.
+	// Loss is the mean error of a case, in scaled units.
 	Loss float32
-	// Correct is the number of samples that were predicted right, where a problem counts them.
+	// Correct is the number of cases that were predicted right, where a problem counts them.
 	Correct int
 }
 
 // Parts are the names of the parts of the data in metrics: training, validation and test.
 var Parts = [3]string{"train", "val", "test"}
 
-// validation is the part that performance is measured on.
-const validation = 1
+// The parts, as Parts.
+const (
+	training = iota
+	validation
+	test
+)
 
 // Spec is what a problem is, made once with it.
 type Spec struct {
@@ -71,26 +117,20 @@ type Spec struct {
 	Plugin string
 	// DataHash identifies data and settings that results depend on, in hex.
 	DataHash string
-	// Loss names the loss in metrics and in the name of the performance, e.g. "mae".
-	Loss string
-	// Unit is how much a scaled loss of 1 is in the units of the performance, > 0.
+	// Folds is the number of origins or folds, at least 1.
+	Folds int
+	// Loss names the error in metrics, e.g. "mae", and Performance the negative performance: "mase".
+	Loss, Performance string
+	// Unit is how much a scaled error of 1 is in the units of the metrics, > 0.
 	Unit float64
-	// Counts says that measures count correct samples, which the digest covers; Accuracy, that the share of them is a
+	// Relative says that performances are in units of the baseline's validation error; else a scaled error is one already.
+	Relative bool
+	// Counts says that measures count correct cases, which the digest covers; Accuracy, that the share of them is a
 	// metric.
 	Counts, Accuracy bool
-	// Naive is the baseline that is scored before there is a champion. It is safe for concurrent use.
-	Naive Predict
-	// Baselines holds metrics of naive models, in the units of the performance.
-	Baselines *canon.Object
 	// Defaults holds the settings in force; see Config.Object.
 	Defaults *canon.Object
 }
 
-// Units turns a scaled loss into the units of the performance. One that is not finite or too large is −domain.Penalty.
-func (s *Spec) Units(loss float32) float64 {
-	v := float64(float64(loss) * s.Unit)
-	if !(v <= -domain.Penalty) {
-		return -domain.Penalty
-	}
-	return v
-}
+// Units turns a scaled error into the unit of the data.
+func (s *Spec) Units(loss float32) float64 { return float64(float64(loss) * s.Unit) }

@@ -17,11 +17,12 @@ import (
 )
 
 // sine is a third domain, as small as one can be: a perceptron learns a curve of one variable from a file of two columns.
-// The rows take turns in training (three of five), validation and test.
+// Of five rows one validates fold 0, one fold 1, and one is for the test.
 type sine struct {
 	config supervised.Config
 	scale  supervised.Scale // of y
-	parts  [3]points
+	parts  [5]points        // row mod 5: the last for test, of the others those of the fold validate
+	folds  [3]points        // what a fold trains on; the last one's is all but the test
 }
 
 // points are samples of the curve, scaled.
@@ -30,7 +31,7 @@ type points struct{ x, y []float32 }
 var (
 	_ supervised.Problem = (*sine)(nil)
 	_ supervised.View    = (*sine)(nil)
-	_ supervised.Samples = (*points)(nil)
+	_ supervised.Cases   = (*points)(nil)
 )
 
 // layers is where the genes of the layers are.
@@ -76,8 +77,12 @@ func readSine(c supervised.Config, r io.Reader) (*supervised.Domain, error) {
 			return supervised.AtLine(line, "y: %v", err)
 		}
 		scaled, _ := s.scale.To(y)
-		p := &s.parts[max(0, n%5-2)]
-		p.x, p.y = append(p.x, float32(x)), append(p.y, scaled)
+		s.parts[n%5].add(float32(x), scaled)
+		for fold := range s.folds {
+			if n%5 != 4 && (fold == 2 || n%5 != fold) {
+				s.folds[fold].add(float32(x), scaled)
+			}
+		}
 		n++
 		h.Doubles(x, y)
 		return nil
@@ -89,8 +94,8 @@ func readSine(c supervised.Config, r io.Reader) (*supervised.Domain, error) {
 		return nil, err
 	}
 	spec := supervised.Spec{
-		Plugin: "sine", DataHash: h.Hex(), Loss: "mae", Unit: s.scale.Unit,
-		Naive: func(_, out []float32) { clear(out) }, Baselines: canon.NewObject(), Defaults: c.Object(),
+		Plugin: "sine", DataHash: h.Hex(), Folds: 2, Loss: "mae", Performance: "relative_mae", Relative: true,
+		Unit: s.scale.Unit, Defaults: c.Object(),
 	}
 	return supervised.New(&c, spec, s)
 }
@@ -107,7 +112,7 @@ func (s *sine) View(genome.Genome) supervised.View { return s }
 
 // Synthesize draws training rows.
 func (s *sine) Synthesize(ctx context.Context, key rng.Key) ([]float64, error) {
-	draws, p := rng.New(key, rng.Bootstrap, 0), &s.parts[0]
+	draws, p := rng.New(key, rng.Bootstrap, 0), &s.folds[2]
 	var series []float64
 	for range p.x {
 		i := draws.Intn(uint32(len(series)), uint32(len(p.x)))
@@ -116,13 +121,30 @@ func (s *sine) Synthesize(ctx context.Context, key rng.Key) ([]float64, error) {
 	return series, ctx.Err()
 }
 
-func (s *sine) Sources() (training, validation nn.Source) { return &s.parts[0], &s.parts[1] }
+// Baselines has zero alone.
+func (s *sine) Baselines() []supervised.Member { return []supervised.Member{zero{}} }
 
-func (s *sine) Parts() [3]supervised.Samples {
-	return [3]supervised.Samples{&s.parts[0], &s.parts[1], &s.parts[2]}
+func (s *sine) Members() []supervised.Member { return nil }
+
+func (s *sine) Shown() []supervised.Member { return nil }
+
+type zero struct{}
+
+func (zero) Name() string                                          { return "zero" }
+func (z zero) Fit(context.Context, int) (supervised.Fitted, error) { return z, nil }
+func (zero) Predict(_ supervised.Cases, out []float32)             { clear(out) }
+func (zero) Coefficients() []float64                               { return nil }
+
+func (s *sine) Sources(fold int) (training, validation nn.Source) {
+	return &s.folds[fold], &s.parts[min(fold, 1)]
 }
 
-func (s *sine) Synthetic(series []float64) (supervised.Samples, error) {
+func (s *sine) Validation(fold int) supervised.Cases                     { return &s.parts[fold] }
+func (s *sine) Learning() supervised.Cases                               { return &s.folds[2] }
+func (s *sine) Test() supervised.Cases                                   { return &s.parts[4] }
+func (s *sine) Prediction(network supervised.Predict) supervised.Predict { return network }
+
+func (s *sine) Synthetic(series []float64) (supervised.Cases, error) {
 	p := new(points)
 	for i := 0; i+1 < len(series); i += 2 {
 		p.x, p.y = append(p.x, float32(series[i])), append(p.y, float32(series[i+1]))
@@ -134,16 +156,19 @@ func (s *sine) Synthetic(series []float64) (supervised.Samples, error) {
 }
 
 // Answer takes {"x": numbers} and gives {"y": numbers}.
-func (s *sine) Answer(ctx context.Context, input *canon.Object, p supervised.Predict) (*canon.Object, error) {
+func (s *sine) Answer(ctx context.Context, input *canon.Object, m supervised.Fitted) (*canon.Object, error) {
 	v, _ := input.Get("x")
 	x, err := domain.Reals(v, 100)
 	if err := errors.Join(err, domain.CheckMembers(input, "x")); err != nil {
 		return nil, err
 	}
-	y, out := make([]float64, len(x)), make([]float32, 1)
-	for i := range x {
-		p([]float32{float32(x[i])}, out)
-		y[i] = s.scale.From(float64(out[0]))
+	asked, y, out := new(points), make([]float64, len(x)), make([]float32, len(x))
+	for _, v := range x {
+		asked.add(float32(v), 0)
+	}
+	m.Predict(asked, out)
+	for i := range y {
+		y[i] = s.scale.From(float64(out[i]))
 	}
 	return canon.NewObject("y", y), ctx.Err()
 }
@@ -152,15 +177,19 @@ func (p *points) Len() int { return len(p.x) }
 
 func (p *points) Sample(i int, x, y []float32) { x[0], y[0] = p.x[i], p.y[i] }
 
-func (p *points) Measure(predict supervised.Predict) supervised.Measure {
-	var sum vec.Summer
-	out := make([]float32, 1)
-	for i := range p.x {
-		predict(p.x[i:i+1], out)
-		out[0] = vec.Abs(out[0] - p.y[i])
-		sum.Add(out)
+func (p *points) add(x, y float32) { p.x, p.y = append(p.x, x), append(p.y, y) }
+
+func (p *points) Width() int { return 1 }
+
+func (p *points) Inputs(i int, x []float32) { x[0] = p.x[i] }
+
+func (p *points) Targets(out []float32) { copy(out, p.y) }
+
+func (p *points) Errors(predictions, errors []float32) (correct int) {
+	for i, y := range predictions {
+		errors[i] = vec.Abs(y - p.y[i])
 	}
-	return supervised.Measure{Loss: sum.Mean()}
+	return 0
 }
 
 // curve is a file of n rows.

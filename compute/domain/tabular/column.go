@@ -38,8 +38,10 @@ type column struct {
 	// limit is the greatest number of labels.
 	limit int
 	rows  int
-	// numbers are the cells of a numeric column, NaN where missing; there is no −0.
+	// numbers are the cells of a numeric column, NaN where missing; there is no −0. Once the column is finished they are in
+	// units of 10^power, in which the largest magnitude lies in [1, 10), so that nothing depends on the unit of the file.
 	numbers []float64
+	power   int
 	// codes are the cells of a categorical one: indices of labels, noCode where missing.
 	codes []int32
 	// labels are the categories, ascending once the column is finished.
@@ -122,8 +124,13 @@ func (c *column) code(cell string) (int32, error) {
 	return code, nil
 }
 
-// finish puts the labels in ascending byte order and renumbers the codes. No cell can be added after it.
+// finish puts the labels in ascending byte order and renumbers the codes, and takes the numbers' power of ten from them. No
+// cell can be added after it.
 func (c *column) finish() {
+	c.power = supervised.Exponent(c.numbers)
+	for i, v := range c.numbers {
+		c.numbers[i] = supervised.Shift(v, -c.power)
+	}
 	first := c.labels
 	c.labels = slices.Sorted(slices.Values(first))
 	place := make([]int32, len(first))
@@ -138,6 +145,9 @@ func (c *column) finish() {
 	}
 	c.index = nil
 }
+
+// number returns the cell of a row of a numeric column, in the unit of the file.
+func (c *column) number(row int) float64 { return supervised.Shift(c.numbers[row], c.power) }
 
 // isMissing reports whether the cell of a row is a missing value.
 func (c *column) isMissing(row int) bool {

@@ -1,6 +1,7 @@
 package tabular
 
 import (
+	"errors"
 	"fmt"
 
 	"doin.network/node/compute/domain"
@@ -31,8 +32,11 @@ func (t Task) check() error {
 // Config is the configuration of the domain. Make one by DefaultConfig or ParseConfig.
 type Config struct {
 	supervised.Config
+	// TestData is the path of a file with the same header whose rows test, so that all of the data's learn: "test_data".
+	// Where there is one, or a "split_column", test_fraction means nothing.
+	TestData string
 	// Schema says what the columns of the file are: "task" (default classification), "target_column" (default the last
-	// column), "numeric_columns", "categorical_columns", "ignored_columns" (lists of names, default empty).
+	// column), "numeric_columns", "categorical_columns", "ignored_columns" (lists of names, default empty), "split_column" (default none).
 	Schema
 }
 
@@ -52,6 +56,11 @@ func ParseConfig(o *canon.Object, others ...string) (Config, error) {
 	}
 	c := DefaultConfig(Task(task))
 	r.Text("target_column", &c.Target)
+	r.Text("split_column", &c.Split)
+	r.Text("test_data", &c.TestData)
+	if (c.Split != "" || c.TestData != "") && o.Has("test_fraction") {
+		r.Fail("test_fraction", errors.New("given beside split_column or test_data"))
+	}
 	r.Names("numeric_columns", &c.Numeric, supervised.MaxColumns)
 	r.Names("categorical_columns", &c.Categorical, supervised.MaxColumns)
 	r.Names("ignored_columns", &c.Ignored, supervised.MaxColumns)
@@ -73,6 +82,13 @@ func (c *Config) Validate() error {
 
 // object returns the settings in force; target is the name of the target column.
 func (c *Config) object(target string) *canon.Object {
-	return c.Object().Set("task", string(c.Task)).Set("target_column", target).Set("numeric_columns", c.Numeric).
+	o := c.Object()
+	for key, value := range map[string]string{"split_column": c.Split, "test_data": c.TestData} {
+		if value != "" {
+			o.Delete("test_fraction")
+			o.Set(key, value)
+		}
+	}
+	return o.Set("folds", c.Folds).Set("task", string(c.Task)).Set("target_column", target).Set("numeric_columns", c.Numeric).
 		Set("categorical_columns", c.Categorical).Set("ignored_columns", c.Ignored)
 }

@@ -20,16 +20,20 @@ type dataset struct {
 	// classes are the names of the classes, ascending; none for a regression.
 	classes []string
 	target  string
-	// scale is that of a regression's target, the identity for a classification; median is the scaled median of the
-	// training targets.
-	scale  supervised.Scale
-	median float32
-	parts  [3]*samples
+	// scale is that of a regression's target, the identity for a classification.
+	scale supervised.Scale
+	power int // of ten, the unit of a regression's target
+	// learn are the rows that train and validate, test the others.
+	learn, test *samples
+	folds       []fold
 }
+
+// fold is a fold's rows of the learning ones: views of them, ascending.
+type fold struct{ training, validation *subset }
 
 // newDataset splits and encodes a table. Its errors wrap domain.ErrConfig (the split) or supervised.ErrData (the values).
 func newDataset(t *Table, c *Config) (*dataset, error) {
-	d := &dataset{target: t.target.name, classes: t.target.labels, scale: supervised.Scale{Offset: 0, Unit: 1}}
+	d := &dataset{power: t.target.power, target: t.target.name, classes: t.target.labels, scale: supervised.Scale{Offset: 0, Unit: 1}}
 	if n := len(d.classes); c.Task == Classification && n < 2 {
 		return nil, fmt.Errorf("%w: target %.80q has one class only", supervised.ErrData, d.target)
 	}
@@ -37,11 +41,11 @@ func newDataset(t *Table, c *Config) (*dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	if n, limit := len(parts[train]), nn.MaxSamples/outputs(len(d.classes)); n > limit {
+	if n, limit := len(parts.learn), nn.MaxSamples/outputs(len(d.classes)); n > limit {
 		return nil, fmt.Errorf("%w: %d training rows of %d classes: at most %d are allowed", supervised.ErrData, n, len(d.classes), limit)
 	}
 	for _, column := range t.inputs {
-		e := newEncoder(column, parts[train])
+		e := newEncoder(column, parts.learn)
 		e.at = d.inputs
 		d.inputs += e.width()
 		d.encoders = append(d.encoders, e)
@@ -55,14 +59,19 @@ func newDataset(t *Table, c *Config) (*dataset, error) {
 		return nil, fmt.Errorf("%w: %d rows of %d inputs: at most %d numbers are allowed", supervised.ErrData, t.Rows(), d.inputs, MaxElements)
 	}
 	if c.Task == Regression {
-		if err := d.fitTarget(t, parts[train]); err != nil {
+		if err := d.fitTarget(t, parts.learn); err != nil {
 			return nil, err
 		}
 	}
-	for p, rows := range parts {
-		if d.parts[p], err = d.encode(t, rows); err != nil {
-			return nil, err
-		}
+	if d.learn, err = d.encode(t, parts.learn); err != nil {
+		return nil, err
+	}
+	if d.test, err = d.encode(t, parts.test); err != nil {
+		return nil, err
+	}
+	for _, validating := range parts.folds {
+		v := &subset{d.learn, validating}
+		d.folds = append(d.folds, fold{v.rest(), v})
 	}
 	return d, nil
 }
@@ -77,7 +86,6 @@ func (d *dataset) fitTarget(t *Table, rows []int) error {
 	if d.scale, ok = fitScale(y); !ok {
 		return fmt.Errorf("%w: target %.80q does not change over the training rows", supervised.ErrData, d.target)
 	}
-	d.median, _ = d.scale.To(median(y)) // within the data
 	return nil
 }
 
@@ -88,7 +96,7 @@ func (d *dataset) encode(t *Table, rows []int) (*samples, error) {
 		x := s.row(i)
 		for k := range d.encoders {
 			if c := t.inputs[k]; !d.encoders[k].cell(x, c, row) {
-				return nil, supervised.AtLine(t.line(row), "column %.80q: %v is too far from the training rows", c.name, c.numbers[row])
+				return nil, supervised.AtLine(t.line(row), "column %.80q: %v is too far from the training rows", c.name, c.number(row))
 			}
 		}
 		if s.classes > 0 {
@@ -97,44 +105,37 @@ func (d *dataset) encode(t *Table, rows []int) (*samples, error) {
 		}
 		y, ok := d.scale.To(t.target.numbers[row])
 		if !ok {
-			return nil, supervised.AtLine(t.line(row), "column %.80q: %v is too far from the training rows", d.target, t.target.numbers[row])
+			return nil, supervised.AtLine(t.line(row), "column %.80q: %v is too far from the training rows", d.target, t.target.number(row))
 		}
 		s.targets = append(s.targets, y)
 	}
 	return s, nil
 }
 
-// hash returns the data hash, in hex: the SHA-256 of the line "doin/tabular/data/1"; the number of classes (0 for
-// regression), of inputs and of rows of each part, then max_steps, eval_every and patience; the encoders, column by
-// column; the target's name, scale and scaled median and the classes' names; and of each part the inputs, row by row, and
-// the targets or the indices of the classes (see supervised.Hasher).
+// hash returns the data hash, in hex: the SHA-256 of the line "doin/tabular/data/2"; the number of classes (0 for
+// regression), of inputs and of rows that learn and test, then max_steps, eval_every and patience; the encoders, column by
+// column; the target's name and scale and the classes' names; of learning and test rows the inputs, row by row, and the
+// targets or the indices of the classes; and of each fold the number and the indices of the learning rows that validate
+// (see supervised.Hasher).
 func (d *dataset) hash(c *Config) string {
-	h := supervised.NewHasher("doin/tabular/data/1\n")
-	h.Words(len(d.classes), d.inputs)
-	for _, p := range d.parts {
-		h.Words(p.Len())
-	}
+	h := supervised.NewHasher("doin/tabular/data/2\n")
+	h.Words(len(d.classes), d.inputs, d.learn.Len(), d.test.Len())
 	h.Words(c.MaxSteps, c.EvalEvery, c.Patience, len(d.encoders))
 	for i := range d.encoders {
 		d.encoders[i].hash(h)
 	}
 	h.Names(d.target)
 	h.Doubles(d.scale.Offset, d.scale.Unit)
-	h.Floats([]float32{d.median})
 	h.Names(d.classes...)
-	for _, p := range d.parts {
+	for _, p := range [...]*samples{d.learn, d.test} {
 		h.Floats(p.inputs)
 		h.Floats(p.targets)
 		h.Codes(p.labels)
 	}
-	return h.Hex()
-}
-
-// counts returns how many samples of s each class has.
-func (s *samples) counts() []int {
-	n := make([]int, s.classes)
-	for _, class := range s.labels {
-		n[class]++
+	h.Words(len(d.folds))
+	for _, f := range d.folds {
+		h.Words(len(f.validation.rows))
+		h.Codes(f.validation.rows)
 	}
-	return n
+	return h.Hex()
 }

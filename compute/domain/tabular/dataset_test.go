@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -71,11 +72,11 @@ func TestEncoder(t *testing.T) {
 	}
 }
 
-// Training inputs have mean 0 and deviation 1; test rows have no influence on how training is encoded.
+// Learning inputs have mean 0 and deviation 1; test rows have no influence on how training is encoded.
 func TestFittedOnTraining(t *testing.T) {
 	table := houses(200)
 	d := mustDomain(t, table, Regression, nil).data
-	p := d.parts[train]
+	p := d.learn
 	var sum, squares float64
 	for i := range p.Len() {
 		v := float64(p.row(i)[0])
@@ -92,8 +93,13 @@ func TestFittedOnTraining(t *testing.T) {
 	if math.Abs(y/float64(p.Len())-1) > 1e-6 {
 		t.Errorf("target: mean square %v", y/float64(p.Len()))
 	}
-	if p.Len() != 120 || d.parts[validation].Len() != 40 || d.parts[test].Len() != 40 {
-		t.Errorf("parts of %d, %d, %d rows", p.Len(), d.parts[validation].Len(), d.parts[test].Len())
+	if p.Len() != 160 || len(d.folds) != 4 || d.test.Len() != 40 {
+		t.Errorf("%d rows learn, %d test, in %d folds", p.Len(), d.test.Len(), len(d.folds))
+	}
+	for i, f := range d.folds {
+		if f.training.Len() != 120 || f.validation.Len() != 40 {
+			t.Errorf("fold %d: %d rows train, %d validate", i, f.training.Len(), f.validation.Len())
+		}
 	}
 }
 
@@ -107,45 +113,64 @@ func TestSplit(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if len(parts.folds) != 4 || !slices.IsSorted(parts.test) || !slices.IsSorted(parts.learn) {
+			t.Errorf("%s: %d folds, test %v, learn %v", name, len(parts.folds), parts.test, parts.learn)
+		}
+		// Every row is in the test or validates in one fold at most.
 		seen := make([]int, tc.table.Rows())
-		for p, rows := range parts {
+		for _, row := range parts.test {
+			seen[row]++
+		}
+		for _, rows := range parts.folds {
 			if !slices.IsSorted(rows) {
-				t.Errorf("%s: part %d is not in the order of the file", name, p)
+				t.Errorf("%s: a fold is not in the order of the file", name)
 			}
 			for _, row := range rows {
-				seen[row]++
+				seen[parts.learn[row]]++
 			}
 		}
-		if slices.Min(seen) != 1 || slices.Max(seen) != 1 {
+		if slices.Max(seen) != 1 || len(parts.learn)+len(parts.test) != len(seen) {
 			t.Errorf("%s: rows are in %v parts", name, seen)
 		}
 		// A split that follows the file would have the last rows, or the first ones, in one part.
-		if first := parts[test]; first[len(first)-1]-first[0] < tc.table.Rows()/2 {
+		if first := parts.test; first[len(first)-1]-first[0] < tc.table.Rows()/2 {
 			t.Errorf("%s: test rows %v are not spread", name, first)
 		}
-		again, _ := tc.table.split(&c)
-		for p := range parts {
-			if !slices.Equal(parts[p], again[p]) {
-				t.Errorf("%s: part %d differs the second time", name, p)
-			}
+		if again, _ := tc.table.split(&c); !reflect.DeepEqual(parts, again) {
+			t.Errorf("%s: the second split is another", name)
 		}
 		if tc.task == Regression {
 			continue
 		}
 		for k, group := range tc.table.groups() {
-			var n [3]int
-			for p, rows := range parts {
-				for _, row := range rows {
-					if slices.Contains(group, row) {
-						n[p]++
-					}
+			share := len(group) / 5
+			n := 0
+			for _, row := range parts.test {
+				if slices.Contains(group, row) {
+					n++
 				}
 			}
-			share := len(group) / 5
-			if want := [3]int{len(group) - 2*share, share, share}; n != want {
-				t.Errorf("class %d of %d rows: parts of %v, want %v", k, len(group), n, want)
+			for i, rows := range parts.folds {
+				m := 0
+				for _, row := range rows {
+					if slices.Contains(group, parts.learn[row]) {
+						m++
+					}
+				}
+				if m != share || n != share {
+					t.Errorf("class %d of %d rows: %d in fold %d, %d test, want %d", k, len(group), m, i, n, share)
+				}
 			}
 		}
+	}
+	// A fold needs rows of its own.
+	c := configured(Classification, func(c *Config) { c.ValidationFraction = 0.3 })
+	if parts, err := blobs(20, 3).split(&c); err != nil || len(parts.folds) != 2 {
+		t.Errorf("%d folds (%v), want 2", len(parts.folds), err)
+	}
+	c.Folds = 3
+	if _, err := blobs(20, 3).split(&c); !errors.Is(err, domain.ErrConfig) || !strings.Contains(err.Error(), "enough for 2") {
+		t.Errorf("3 folds: error %v, want ErrConfig", err)
 	}
 }
 
@@ -198,7 +223,7 @@ func TestDataRefusals(t *testing.T) {
 	c := configured(Regression, nil)
 	table := houses(100)
 	parts, _ := table.split(&c)
-	far := parts[test][3]
+	far := parts.test[3]
 	area := *table.inputs[0]
 	area.numbers = slices.Clone(area.numbers)
 	area.numbers[far] = 1e12
@@ -219,6 +244,7 @@ func TestDataHash(t *testing.T) {
 		"patience":   func(c *Config) { c.Patience++ },
 		"validation": func(c *Config) { c.ValidationFraction = 0.3 },
 		"test":       func(c *Config) { c.TestFraction = 0.3 },
+		"folds":      func(c *Config) { c.Folds = 3 },
 	} {
 		if mustDomain(t, houses(100), Regression, change).Describe().DataHash == base {
 			t.Errorf("%s: the data hash is the same", name)
@@ -226,6 +252,13 @@ func TestDataHash(t *testing.T) {
 	}
 	if mustDomain(t, houses(101), Regression, nil).Describe().DataHash == base {
 		t.Error("another row: the data hash is the same")
+	}
+	table := houses(100)
+	for _, c := range append(table.inputs, table.target) { // another unit, but the same numbers
+		c.power += 4
+	}
+	if mustDomain(t, table, Regression, nil).Describe().DataHash != base {
+		t.Error("the unit of the file changes the data hash")
 	}
 	if mustDomain(t, houses(100), Regression, func(c *Config) { c.MaxParameters, c.Data = 500, "b" }).Describe().DataHash != base {
 		t.Error("max_parameters changes the data hash")

@@ -30,7 +30,14 @@ func New(config *canon.Object, others ...string) (*supervised.Domain, error) {
 }
 
 func read(c Config, r io.Reader) (*supervised.Domain, error) {
-	t, err := Parse(r, c.Schema)
+	if c.TestData == "" {
+		return readAll(c, r)
+	}
+	return supervised.ReadFile(c.TestData, func(tests io.Reader) (*supervised.Domain, error) { return readAll(c, r, tests) })
+}
+
+func readAll(c Config, r io.Reader, tests ...io.Reader) (*supervised.Domain, error) {
+	t, err := Parse(r, c.Schema, tests...)
 	if err != nil {
 		return nil, err
 	}
@@ -44,21 +51,22 @@ func FromTable(c Config, t *Table) (*supervised.Domain, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.Folds = len(data.folds)
 	p := &problem{c, data}
 	return supervised.New(&c.Config, p.spec(), p)
 }
 
-// spec describes the problem. The unit of a classification's loss is the nat.
+// spec describes the problem. The unit of a classification's error is the nat; performances are in units of the error of the
+// best constant prediction.
 func (p *problem) spec() supervised.Spec {
 	s := supervised.Spec{
-		Plugin: Plugin, DataHash: p.data.hash(&p.config), Loss: "cross_entropy", Unit: p.data.scale.Unit,
-		Counts: true, Accuracy: p.config.Task == Classification,
-		Naive: p.naive(), Defaults: p.config.object(p.data.target),
+		Plugin: Plugin, DataHash: p.data.hash(&p.config), Folds: len(p.data.folds), Loss: "cross_entropy",
+		Performance: "relative_cross_entropy", Unit: supervised.Shift(p.data.scale.Unit, p.data.power), Relative: true,
+		Counts: true, Accuracy: p.config.Task == Classification, Defaults: p.config.object(p.data.target),
 	}
 	if p.config.Task == Regression {
-		s.Loss = "mae"
+		s.Loss, s.Performance = "mae", "relative_mae"
 	}
-	s.Baselines = p.baselines(&s)
 	return s
 }
 
@@ -74,12 +82,32 @@ func (p *problem) Shrink(g genome.Genome) bool { return perceptron.Shrink(p.conf
 func (p *problem) View(genome.Genome) supervised.View { return p }
 
 // Sources implements supervised.View.
-func (p *problem) Sources() (training, validating nn.Source) {
-	return p.data.parts[train], p.data.parts[validation]
+func (p *problem) Sources(i int) (training, validating nn.Source) {
+	d := p.data
+	if i == len(d.folds) {
+		return d.learn, d.folds[i-1].validation
+	}
+	return d.folds[i].training, d.folds[i].validation
 }
 
-// Parts implements supervised.View.
-func (p *problem) Parts() [3]supervised.Samples {
-	s := &p.data.parts
-	return [3]supervised.Samples{s[train], s[validation], s[test]}
+// Validation implements supervised.View.
+func (p *problem) Validation(fold int) supervised.Cases { return p.data.folds[fold].validation }
+
+// Learning implements supervised.View.
+func (p *problem) Learning() supervised.Cases { return p.data.learn }
+
+// Test implements supervised.View.
+func (p *problem) Test() supervised.Cases { return p.data.test }
+
+// Prediction implements supervised.View.
+func (p *problem) Prediction(network supervised.Predict) supervised.Predict {
+	classes := len(p.data.classes)
+	if classes == 0 {
+		return network
+	}
+	logits := make([]float32, outputs(classes))
+	return func(x, out []float32) {
+		network(x, logits)
+		softmax(out, logits)
+	}
 }

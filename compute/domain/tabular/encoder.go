@@ -47,6 +47,7 @@ type encoder struct {
 	value bool
 	scale supervised.Scale
 	fill  float64
+	power int // of the column's numbers
 	// labels are the categories that training has, ascending, an input each.
 	labels []string
 	// gone says that missing values have an input of their own, the last one.
@@ -55,7 +56,7 @@ type encoder struct {
 
 // newEncoder fits the encoder of a column on rows.
 func newEncoder(c *column, rows []int) encoder {
-	e := encoder{name: c.name, kind: c.kind}
+	e := encoder{name: c.name, kind: c.kind, power: c.power}
 	lost := 0
 	for _, row := range rows {
 		if c.isMissing(row) {

@@ -22,32 +22,32 @@ const MaxInferRows = 1024
 // A classification answers {"classes": […], "predictions": […], "probabilities": [[…], …]}, the names of the classes, of
 // each row the most probable one, and its probabilities in the order of the classes; a regression {"predictions": […]} in
 // the units of the file.
-func (p *problem) Answer(ctx context.Context, input *canon.Object, predict supervised.Predict) (*canon.Object, error) {
+func (p *problem) Answer(ctx context.Context, input *canon.Object, m supervised.Fitted) (*canon.Object, error) {
 	d := p.data
 	inputs, err := d.query(input)
 	if err != nil {
 		return nil, err
 	}
+	asked := &samples{classes: len(d.classes), width: d.inputs, inputs: slices.Concat(inputs...)}
+	out := make([]float32, asked.Len()*asked.Width())
+	m.Predict(asked, out)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	classes := d.classes
 	predictions, probabilities := make([]any, len(inputs)), make([]any, len(inputs))
-	out := make([]float32, outputs(len(classes)))
-	prob := make([]float32, max(len(classes), 1))
-	for i, x := range inputs {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		predict(x, out)
-		if !vec.AllFinite(out) {
+	for i := range inputs {
+		p := out[i*asked.Width():][:asked.Width()]
+		if !vec.AllFinite(p) {
 			return nil, fmt.Errorf("row %d: the prediction is not finite", i)
 		}
 		if len(classes) == 0 {
-			predictions[i] = d.scale.From(float64(out[0]))
+			predictions[i] = supervised.Shift(d.scale.From(float64(p[0])), d.power)
 			continue
 		}
-		_, best := softmax(prob, out, 0)
-		predictions[i] = classes[best]
+		predictions[i] = classes[mostProbable(p)]
 		row := make([]float64, len(classes))
-		for k, v := range prob {
+		for k, v := range p {
 			row[k] = float64(v)
 		}
 		probabilities[i] = row
@@ -134,7 +134,7 @@ func (e *encoder) json(x []float32, v any) error {
 	if err != nil {
 		return err
 	}
-	if !e.number(x, y) {
+	if !e.number(x, supervised.Shift(y, -e.power)) {
 		return fmt.Errorf("%v is too far from the training data", y)
 	}
 	return nil

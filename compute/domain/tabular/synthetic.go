@@ -26,7 +26,7 @@ const noise = 0.1
 // binary32 value.
 func (p *problem) Synthesize(ctx context.Context, key rng.Key) ([]float64, error) {
 	draws := rng.New(key, rng.Bootstrap, 0)
-	rows := p.data.parts[train]
+	rows := p.data.learn
 	n := rows.Len()
 	// Classes whose share is nothing may add a row each.
 	total := min(n, MaxSynthetic/(rows.width+1)-rows.classes)
@@ -84,7 +84,7 @@ func (d *dataset) blur(x []float32, draws rng.Stream) {
 }
 
 // Synthetic implements supervised.View.
-func (p *problem) Synthetic(series []float64) (supervised.Samples, error) {
+func (p *problem) Synthetic(series []float64) (supervised.Cases, error) {
 	return p.data.fromSynthetic(series)
 }
 

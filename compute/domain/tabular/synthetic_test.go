@@ -23,9 +23,9 @@ func TestGenerate(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p := d.data.parts[train]
-		if rows.Len() != p.Len() || !slices.Equal(rows.counts(), p.counts()) {
-			t.Fatalf("%s: %d rows, classes %v, want %d, %v", name, rows.Len(), rows.counts(), p.Len(), p.counts())
+		p := d.data.learn
+		if rows.Len() != p.Len() || !slices.Equal(rows.counts((&subset{samples: rows}).rest().rows), p.counts(d.data.trainingRows(4))) {
+			t.Fatalf("%s: %d rows, classes %v, want %d, %v", name, rows.Len(), rows.counts((&subset{samples: rows}).rest().rows), p.Len(), p.counts(d.data.trainingRows(4)))
 		}
 		used := map[int]bool{}
 		var squares, count float64

@@ -20,6 +20,9 @@ type Schema struct {
 	// Numeric and Categorical name columns of that kind, Ignored those that are no inputs. The kind of the others is
 	// that of their first cell that is not missing.
 	Numeric, Categorical, Ignored []string
+	// Split names a column that says what a row is for, "train", "validation" or "test", and is no input; empty: there is
+	// none. The rows of the first two learn.
+	Split string
 }
 
 // validate returns the first contradiction in the schema.
@@ -28,10 +31,14 @@ func (s *Schema) validate() error {
 	if s.Target != "" {
 		seen[s.Target] = "target_column"
 	}
+	split := []string{}
+	if s.Split != "" {
+		split = append(split, s.Split)
+	}
 	for _, list := range [...]struct {
 		key   string
 		names []string
-	}{{"numeric_columns", s.Numeric}, {"categorical_columns", s.Categorical}, {"ignored_columns", s.Ignored}} {
+	}{{"split_column", split}, {"numeric_columns", s.Numeric}, {"categorical_columns", s.Categorical}, {"ignored_columns", s.Ignored}} {
 		for _, name := range list.names {
 			if before, ok := seen[name]; ok {
 				return fmt.Errorf("%s: column %.80q is in %s too", list.key, name, before)
@@ -47,6 +54,8 @@ type Table struct {
 	inputs []*column // in the order of the file
 	target *column   // numeric for regression, categorical for classification; nothing missing
 	lines  []int32   // of the file, per row
+	// tests says which rows test; nil: none is known to.
+	tests []bool
 }
 
 // Rows returns the number of rows.
@@ -68,54 +77,107 @@ func (t *Table) Target() string { return t.target.name }
 func (t *Table) Classes() []string { return slices.Clone(t.target.labels) }
 
 // Parse reads a table (see supervised.ReadTable) with distinct column names. Numbers are decimal, missing values are "",
-// "NA" and "?". Anything else is an error that wraps supervised.ErrData and names the line; a bad schema wraps
-// domain.ErrConfig.
-func Parse(r io.Reader, s Schema) (*Table, error) {
+// "NA" and "?". The rows of further files with the same header follow, and test. Anything else is an error that wraps
+// supervised.ErrData and names the line; a bad schema wraps domain.ErrConfig.
+func Parse(r io.Reader, s Schema, tests ...io.Reader) (*Table, error) {
 	if err := s.Task.check(); err != nil {
 		return nil, err
 	}
 	if err := s.validate(); err != nil {
 		return nil, fmt.Errorf("%w: %w", domain.ErrConfig, err)
 	}
-	var columns []*column
-	var target int
-	t := new(Table)
-	err := supervised.ReadTable(r, func(names []string) (err error) {
-		columns, target, err = s.columns(names)
-		return err
-	}, func(line int, cells []string) error {
-		t.lines = append(t.lines, int32(min(line, math.MaxInt32)))
-		if cell := cells[target]; missing(cell) {
-			return supervised.AtLine(line, "column %.80q: %q: the target is missing", columns[target].name, cell)
-		}
-		for i, c := range columns {
-			if c == nil {
-				continue
-			}
-			if err := c.add(cells[i]); err != nil {
-				return supervised.AtLine(line, "column %.80q: %v", c.name, err)
-			}
-		}
-		return nil
-	})
-	if err != nil {
+	p := parser{schema: &s, split: -1}
+	if err := supervised.ReadTable(r, p.header, p.row); err != nil {
 		return nil, err
 	}
-	if len(t.lines) == 0 {
+	if len(p.table.lines) == 0 {
 		return nil, supervised.AtLine(1, "no rows after the header")
 	}
-	for i, c := range columns {
+	if len(tests) > 0 && s.Split != "" {
+		return nil, fmt.Errorf("%w: split_column: given beside test_data", domain.ErrConfig)
+	}
+	for _, r := range tests {
+		if p.table.tests == nil {
+			p.table.tests = make([]bool, len(p.table.lines))
+		}
+		p.testing = true
+		if err := supervised.ReadTable(r, p.sameHeader, p.row); err != nil {
+			return nil, fmt.Errorf("test_data: %w", err)
+		}
+	}
+	return p.finish(), nil
+}
+
+// parser is one Parse.
+type parser struct {
+	schema  *Schema
+	names   []string
+	columns []*column // nil for what is no input
+	target  int
+	split   int  // the column that says what a row is for; −1: none
+	testing bool // rows are of a further file
+	table   Table
+}
+
+func (p *parser) header(names []string) (err error) {
+	p.names = slices.Clone(names)
+	if p.schema.Split != "" {
+		if p.split, err = supervised.Column(names, p.schema.Split); err != nil {
+			return err
+		}
+	}
+	p.columns, p.target, err = p.schema.columns(names)
+	return err
+}
+
+func (p *parser) sameHeader(names []string) error {
+	if !slices.Equal(names, p.names) {
+		return supervised.AtLine(1, "header %.200q: want that of the data, %.200q", names, p.names)
+	}
+	return nil
+}
+
+func (p *parser) row(line int, cells []string) error {
+	t := &p.table
+	t.lines = append(t.lines, int32(min(line, math.MaxInt32)))
+	switch {
+	case p.split >= 0:
+		switch cell := cells[p.split]; cell {
+		case "train", "validation", "test":
+			t.tests = append(t.tests, cell == "test")
+		default:
+			return supervised.AtLine(line, "column %.80q: %.40q: must be train, validation or test", p.schema.Split, cell)
+		}
+	case t.tests != nil:
+		t.tests = append(t.tests, p.testing)
+	}
+	if cell := cells[p.target]; missing(cell) {
+		return supervised.AtLine(line, "column %.80q: %q: the target is missing", p.columns[p.target].name, cell)
+	}
+	for i, c := range p.columns {
+		if c == nil {
+			continue
+		}
+		if err := c.add(cells[i]); err != nil {
+			return supervised.AtLine(line, "column %.80q: %v", c.name, err)
+		}
+	}
+	return nil
+}
+
+func (p *parser) finish() *Table {
+	for i, c := range p.columns {
 		if c == nil {
 			continue
 		}
 		c.finish()
-		if i == target {
-			t.target = c
+		if i == p.target {
+			p.table.target = c
 		} else {
-			t.inputs = append(t.inputs, c)
+			p.table.inputs = append(p.table.inputs, c)
 		}
 	}
-	return t, nil
+	return &p.table
 }
 
 // columns makes the columns of a header, nil for ignored ones, and finds the target.
@@ -140,10 +202,14 @@ func (s *Schema) columns(header []string) (columns []*column, target int, err er
 		}
 	}
 	left := len(header) - 1
+	ignored := s.Ignored
+	if s.Split != "" {
+		ignored = append(slices.Clone(ignored), s.Split)
+	}
 	for _, list := range [...]struct {
 		names []string
 		kind  kind
-	}{{s.Numeric, numeric}, {s.Categorical, categorical}, {s.Ignored, undecided}} {
+	}{{s.Numeric, numeric}, {s.Categorical, categorical}, {ignored, undecided}} {
 		for _, name := range list.names {
 			i, err := supervised.Column(header, name)
 			if err != nil {

@@ -31,11 +31,13 @@ func (s *suite) evaluate() error {
 	if s.best == nil {
 		return errNoRecipe
 	}
-	plain := worker.Job{Parameters: s.best, Seed: 1<<64 - 1}
+	plain := worker.Job{Parameters: s.best, Seeds: []uint64{1<<64 - 1, 7}}
+	itself := &worker.Recipe{Parameters: s.best, Seeds: plain.Seeds}
 	scored := plain
 	scored.Synthetic = &worker.SyntheticJob{Seed: 7}
 	compared := plain
-	compared.Synthetic = &worker.SyntheticJob{Seed: 7, Incumbent: s.best, IncumbentSeed: plain.Seed}
+	compared.Synthetic = &worker.SyntheticJob{Seed: 7, Incumbent: itself}
+	compared.Base = itself
 	jobs := []worker.Job{plain, scored, compared, plain}
 	if s.evaluateOnly { // has no data to score on
 		jobs = []worker.Job{plain, plain}
@@ -58,6 +60,9 @@ func (s *suite) evaluate() error {
 	}
 	if r := one[2]; r.SyntheticScore != r.IncumbentScore || r.SyntheticScore != one[1].SyntheticScore {
 		return fmt.Errorf("a recipe scores %v against itself at %v", r.SyntheticScore, r.IncumbentScore)
+	}
+	if p := one[2].Paired; p.N != one[0].Paired.N || p.N > 0 && (p.S1 != 0 || p.S2.Sign() != 0) {
+		return fmt.Errorf("a recipe compared with itself: %d cases, s1 %d, s2 %v; beside the baseline %d cases", p.N, p.S1, p.S2, one[0].Paired.N)
 	}
 	return s.elsewhere(jobs, one)
 }
@@ -82,8 +87,8 @@ func (s *suite) evaluateErrors() error {
 	if s.best == nil {
 		return errNoRecipe
 	}
-	bad := worker.Job{Parameters: canon.NewObject("no", "recipe")}
-	r, err := s.jobs(worker.Job{Parameters: s.best}, bad)
+	bad := worker.Job{Parameters: canon.NewObject("no", "recipe"), Seeds: []uint64{0}}
+	r, err := s.jobs(worker.Job{Parameters: s.best, Seeds: []uint64{0}}, bad)
 	if err != nil {
 		return err
 	}
@@ -97,7 +102,7 @@ func (s *suite) evaluateErrors() error {
 	if err := refused(err, nil); err != nil {
 		return fmt.Errorf("a body that is no table: %w", err)
 	}
-	body, err := worker.EncodeJobs(s.mem, s.form, []worker.Job{{Parameters: s.best}})
+	body, err := worker.EncodeJobs(s.mem, s.form, []worker.Job{{Parameters: s.best, Seeds: []uint64{0}}})
 	if err != nil {
 		return err
 	}
@@ -174,7 +179,7 @@ func (s *suite) busy() (uint64, error) {
 	}
 	jobs := make([]worker.Job, 64)
 	for i := range jobs {
-		jobs[i] = worker.Job{Parameters: s.best, Seed: uint64(i) + 1000}
+		jobs[i] = worker.Job{Parameters: s.best, Seeds: []uint64{uint64(i) + 1000}}
 	}
 	body, err := worker.EncodeJobs(s.mem, s.form, jobs)
 	if err != nil {

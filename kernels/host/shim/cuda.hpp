@@ -139,6 +139,12 @@ DOIN_INLINE unsigned __ballot_sync(unsigned mask, int vote, DOIN_SITE) {
   return doin::ballot("__ballot_sync", mask, vote != 0, file, line);
 }
 
+// Global memory past the first cache.
+DOIN_INLINE float __ldcg(const float *p) { return *p; }
+DOIN_INLINE float4 __ldcg(const float4 *p) { return *p; }
+DOIN_INLINE void __stcg(float *p, float v) { *p = v; }
+DOIN_INLINE void __stcg(float4 *p, float4 v) { *p = v; }
+
 DOIN_INLINE unsigned atomicAdd(unsigned *at, unsigned value) { return doin::add(at, value); }
 
 #undef DOIN_INLINE

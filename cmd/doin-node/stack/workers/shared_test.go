@@ -43,6 +43,9 @@ func (nothing) Describe() domains.Description {
 	return domains.Description{Plugin: "nothing", Baselines: canon.NewObject(), Defaults: canon.NewObject()}
 }
 
+// Naive is none.
+func (nothing) Naive() domains.Model { return nil }
+
 // TestSynthetic: a program that only evaluates makes no synthetic data, whoever searches for it.
 func TestSynthetic(t *testing.T) {
 	exe, err := os.Executable()

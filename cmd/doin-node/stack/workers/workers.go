@@ -243,12 +243,12 @@ func (w *Workers) Evaluate(ctx context.Context, job worker.Job) (worker.Outcome,
 }
 
 // Infer has one forecast made.
-func (w *Workers) Infer(ctx context.Context, domain string, parameters *canon.Object, seed uint64, input *canon.Object) (*canon.Object, error) {
+func (w *Workers) Infer(ctx context.Context, domain string, r worker.Recipe, input *canon.Object) (*canon.Object, error) {
 	s, err := w.loaded(ctx, domain)
 	if err != nil {
 		return nil, err
 	}
-	return s.Infer(ctx, domain, parameters, seed, input)
+	return s.Infer(ctx, domain, r, input)
 }
 
 // Optimize opens a search.

@@ -1,0 +1,119 @@
+package forecast
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"doin.network/node/compute/closed"
+	"doin.network/node/compute/domain/supervised"
+)
+
+// frequency is how often the rows come, as far as the axis knows.
+func (a *axis) frequency() closed.Frequency {
+	switch {
+	case a.unit == integers:
+	case a.unit == days && a.step == 1:
+		return closed.Daily
+	case a.unit == days && a.step == 7:
+		return closed.Weekly
+	case a.unit == days:
+	case a.step == 1:
+		return closed.Monthly
+	case a.step == 3:
+		return closed.Quarterly
+	case a.step == 12:
+		return closed.Yearly
+	}
+	return closed.Unknown
+}
+
+// Members implements supervised.Problem: the closed forms (package closed) that the shortest training part allows, those of
+// logarithms only if everything before the test part is positive.
+func (p *problem) Members() (list []supervised.Member) {
+	s := p.series
+	positive := slices.Min(s.levels[:s.test]) > 0
+	for _, spec := range closed.Specs(s.levels[:s.starts[0]], s.periods, p.config.Horizon) {
+		if positive || !spec.Log && spec.Kind != closed.HoltWintersMultiplicative {
+			list = append(list, closedForm{p, spec})
+		}
+	}
+	return list
+}
+
+// Shown implements supervised.Problem: drift and the linear autoregression, where the rows allow them.
+func (p *problem) Shown() (list []supervised.Member) {
+	for _, m := range p.Members() {
+		if c := m.(closedForm); c.spec.Kind == closed.Drift || c.spec.Kind == closed.AR && !c.spec.Log {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// closedForm is a member of the textbook.
+type closedForm struct {
+	problem *problem
+	spec    closed.Spec
+}
+
+func (c closedForm) Name() string { return c.spec.String() }
+
+// Fit implements supervised.Member. One that the rows do not allow is the last value.
+func (c closedForm) Fit(ctx context.Context, fold int) (supervised.Fitted, error) {
+	s := c.problem.series
+	rows := s.ends(fold)
+	m, err := closed.Fit(ctx, c.spec, s.levels[:rows], s.periods, c.problem.config.Horizon)
+	if errors.Is(err, closed.ErrSeries) {
+		return lastValue{}, nil
+	}
+	return fittedForm{m, rows}, err
+}
+
+// fittedForm is one fitted to the first rows of the data.
+type fittedForm struct {
+	model *closed.Model
+	rows  int
+}
+
+// Covers implements supervised.Partial: the series begins as the data do, and no origin is before the end of the rows that
+// the model was fitted on.
+func (f fittedForm) Covers(c supervised.Cases) bool {
+	w := c.(*windows)
+	return w.row == 0 && w.first+1 >= f.rows
+}
+
+// Predict implements supervised.Fitted.
+func (f fittedForm) Predict(c supervised.Cases, out []float32) {
+	w := c.(*windows)
+	y, h := w.levels(), w.Width()
+	walk := make([]float64, w.count*h)
+	f.model.Walk(y, w.first+1, walk)
+	unit := w.problem.series.scale.Unit
+	for i := range w.count {
+		for k, v := range walk[i*h:][:h] {
+			out[i*h+k] = float32((v - y[w.first+i]) / unit)
+		}
+	}
+}
+
+// Coefficients implements supervised.Fitted.
+func (f fittedForm) Coefficients() []float64 { return f.model.Coefficients() }
+
+// levels returns the series up to the last origin, unscaled.
+func (w *windows) levels() []float64 {
+	n, s := w.first+w.count, w.problem.series
+	if &w.scaled[0] == &s.scaled[0] {
+		return s.levels[:n]
+	}
+	return s.unscaled(w.scaled[:n])
+}
+
+// unscaled returns a scaled series in the unit of the values.
+func (s *series) unscaled(scaled []float32) []float64 {
+	y := make([]float64, len(scaled))
+	for i, v := range scaled {
+		y[i] = s.scale.From(float64(v))
+	}
+	return y
+}
