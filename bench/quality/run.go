@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"path/filepath"
 	"strings"
 	"time"
@@ -170,8 +169,15 @@ func isConstant(method string) bool {
 	return false
 }
 
-// isLinear reports whether a baseline of ours is the linear one.
-func isLinear(method string) bool { return method == "linear" || method == "ar" }
+// linear returns the error of our linear baseline, 0 where there is none: of a table's, or of the autoregressions "ar" and,
+// with the period, "ar.12".
+func linear(list map[string]float64) float64 {
+	models := maps.Clone(list)
+	maps.DeleteFunc(models, func(method string, _ float64) bool {
+		return method != "linear" && method != "ar" && !strings.HasPrefix(method, "ar.")
+	})
+	return models[lowest(models)]
+}
 
 func name(set string, horizon int) string {
 	if horizon == 0 {
@@ -189,12 +195,6 @@ func (r *Run) line() string {
 	if !r.Confirmed {
 		state = " (baseline: nothing confirmed)"
 	}
-	linear := math.NaN()
-	for method, v := range r.Baselines {
-		if isLinear(method) {
-			linear = v
-		}
-	}
 	return fmt.Sprintf("%s seed %d: test %.6g%s, linear %.6g, naive %.6g; %d evaluations, %d of %d claims accepted; search %.1f s, claims %.1f s",
-		name(r.Set, r.Horizon), r.Seed, r.Test, state, linear, r.Baselines[lowest(naive(r.Baselines))], r.Evaluations, r.Accepted, r.Claims, r.SecondsSearch, r.SecondsClaims)
+		name(r.Set, r.Horizon), r.Seed, r.Test, state, linear(r.Baselines), r.Baselines[lowest(naive(r.Baselines))], r.Evaluations, r.Accepted, r.Claims, r.SecondsSearch, r.SecondsClaims)
 }

@@ -55,7 +55,7 @@ func qualityCommand() *cobra.Command {
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&cfg.Data, "data", "", "directory of the sets (default: examples/quality)")
+	f.StringVar(&cfg.Data, "data", "", "directory of the sets (default: bench/quality/testdata)")
 	f.StringSliceVar(&cfg.Sets, "sets", nil, "names of sets, or forecast, tabular (default: all)")
 	f.DurationVar(&cfg.Budget, "budget", cfg.Budget, "time of one search with its claims (default: none where --evaluations is given)")
 	f.Int64Var(&cfg.Evaluations, "evaluations", 0, "trainings of one search")
@@ -76,7 +76,7 @@ func qualityCommand() *cobra.Command {
 // completeQuality fills in the places of files and programs.
 func completeQuality(ctx context.Context, cfg *quality.Config, out string) error {
 	if cfg.Data == "" {
-		cfg.Data = filepath.Join("examples", "quality")
+		cfg.Data = filepath.Join("bench", "quality", "testdata")
 	}
 	if out != "" {
 		if err := os.MkdirAll(out, 0o755); err != nil {
