@@ -60,7 +60,8 @@ func newVote(k *identity.Key) *chain.Vote {
 	h := func(c string) string { return strings.Repeat(c, 64) }
 	return &chain.Vote{
 		OptimaeID: h("1"), DomainID: "co2", EvaluatorID: k.PeerID(), Anchor: h("2"), Digest: h("3"),
-		VerifiedPerformance: -0.5, SyntheticScore: 0.25, IncumbentScore: 0.3, SyntheticDataHash: h("4"),
+		VerifiedPerformance: -0.5, SyntheticScore: 0.25, IncumbentScore: 0.3, SyntheticDataHash: h("4"), Base: h("6"),
+		Sums: chain.Sums{S1: 30, S2: "100", N: 10},
 	}
 }
 
@@ -212,6 +213,10 @@ func TestVoteValidateBasic(t *testing.T) {
 	f("anchor", false, func(v *chain.Vote) { v.Anchor = "x" })
 	f("evaluator", false, func(v *chain.Vote) { v.EvaluatorID = "localhost:8470" })
 	f("data hash", false, func(v *chain.Vote) { v.SyntheticDataHash = "x" })
+	f("no base", true, func(v *chain.Vote) { v.Base = "" })
+	f("base", false, func(v *chain.Vote) { v.Base = "x" })
+	f("no cases", true, func(v *chain.Vote) { v.Sums = chain.Sums{} })
+	f("sums of nothing", false, func(v *chain.Vote) { v.Sums.S2 = "89" })
 
 	v := newVote(k)
 	if err := chain.SignVote(v, k, network); err != nil {

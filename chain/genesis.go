@@ -23,7 +23,13 @@ const (
 // what is hashed: under one protocol, networks of two formats cannot read each other.
 const (
 	Protocol = 1
-	Format   = 1
+	Format   = 2
+)
+
+// Bounds of a claim's seeds.
+const (
+	MaxSeeds     = 64
+	DefaultSeeds = 4
 )
 
 // Genesis is what a network's nodes agree on beside block 0, which is the same everywhere. It is a
@@ -91,11 +97,16 @@ type Domain struct {
 	ID string
 	// Weight is the domain's share in a block's weighted sum. Default 1, from 0 to 1000.
 	Weight float64
-	// PerformanceScale is the least denominator of a relative increment. Default 10⁻⁶, from 10⁻⁶
-	// to 10⁹.
+	// PerformanceScale is the unit of increments, in units of the performance. Default 1, from 10⁻⁶ to 10⁹.
 	PerformanceScale float64
-	// MinIncrement is the least relative increment that counts. Default 0.005, from 0 to 10⁶.
+	// MinIncrement is the least increment that counts, in that unit. Default 0.005, from 0 to 10⁶.
 	MinIncrement float64
+	// Seeds is K, the number of seeds that a claim is trained with. Default 4, from 1 to MaxSeeds; 1 where a seed has no
+	// influence.
+	Seeds int
+	// NoiseZ2 is z²: the mean difference between a claim and its base must be z of its standard errors above 0, where the domain
+	// has cases to compare. Default 4.
+	NoiseZ2 Ratio
 	// HasSyntheticData says whether evaluators score on data of their own. Default true.
 	HasSyntheticData bool
 	// HigherIsBetter is the sense of the domain's own performance. Default true.
@@ -113,8 +124,10 @@ func DefaultDomain(id string) Domain {
 	return Domain{
 		ID:               id,
 		Weight:           1,
-		PerformanceScale: 1e-6,
+		PerformanceScale: 1,
 		MinIncrement:     0.005,
+		Seeds:            DefaultSeeds,
+		NoiseZ2:          Ratio{4, 1},
 		HasSyntheticData: true,
 		HigherIsBetter:   true,
 	}
@@ -171,6 +184,8 @@ func (d *Domain) object() *canon.Object {
 		"weight", d.Weight,
 		"performance_scale", d.PerformanceScale,
 		"min_increment", d.MinIncrement,
+		"seeds", d.Seeds,
+		"noise_z2", d.NoiseZ2.Value(),
 		"has_synthetic_data", d.HasSyntheticData,
 		"higher_is_better", d.HigherIsBetter,
 		"data_hash", d.DataHash,
@@ -255,6 +270,9 @@ func (d *Domain) validate(out *problems, in string) {
 	out.between(in, "weight", d.Weight, 0, 1000)
 	out.between(in, "performance_scale", d.PerformanceScale, 1e-6, 1e9)
 	out.between(in, "min_increment", d.MinIncrement, 0, 1e6)
+	out.between(in, "seeds", float64(d.Seeds), 1, MaxSeeds)
+	err := d.NoiseZ2.Validate()
+	out.demand(err == nil, "%s.noise_z2: %v", in, err)
 	out.demand(d.DataHash == "" || IsHash(d.DataHash), "%s.data_hash: want 64 lower-case hex digits or nothing", in)
 	out.demand(d.ConfigHash == "" || IsHash(d.ConfigHash), "%s.config_hash: want 64 lower-case hex digits or nothing", in)
 	out.demand(len(d.Plugin) <= maxNameBytes, "%s.plugin: longer than %d bytes", in, maxNameBytes)

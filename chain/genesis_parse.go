@@ -137,6 +137,12 @@ func (p *genesisParser) domain(o *canon.Object, in string) Domain {
 	d.Weight = field(p, o, in, "weight", o.FloatOr, d.Weight)
 	d.PerformanceScale = field(p, o, in, "performance_scale", o.FloatOr, d.PerformanceScale)
 	d.MinIncrement = field(p, o, in, "min_increment", o.FloatOr, d.MinIncrement)
+	d.Seeds = p.count(o, in, "seeds", d.Seeds)
+	if v, ok := o.Get("noise_z2"); ok {
+		var err error
+		d.NoiseZ2, err = ParseRatio(v)
+		p.problems.demand(err == nil, "%s: %v", join(in, "noise_z2"), err)
+	}
 	d.HasSyntheticData = field(p, o, in, "has_synthetic_data", o.BoolOr, d.HasSyntheticData)
 	d.HigherIsBetter = field(p, o, in, "higher_is_better", o.BoolOr, d.HigherIsBetter)
 	d.DataHash = field(p, o, in, "data_hash", o.StringOr, "")

@@ -3,6 +3,7 @@ package chain_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -86,9 +87,10 @@ func TestCheckFormat(t *testing.T) {
 		}
 	}
 	f(``, 1, 0, false)
-	f(`"protocol": 1, "format": 1, `, 1, 1, true)
-	f(`"protocol": 1, "format": 2, `, 1, 2, false)
-	f(`"protocol": 2, "format": 1, `, 2, 1, false)
+	f(`"protocol": 1, "format": 1, `, 1, 1, false)
+	f(`"protocol": 1, "format": 2, `, 1, 2, true)
+	f(`"protocol": 1, "format": 3, `, 1, 3, false)
+	f(`"protocol": 2, "format": 2, `, 2, 2, false)
 }
 
 func TestTrainingSeed(t *testing.T) {
@@ -103,6 +105,9 @@ func TestTrainingSeed(t *testing.T) {
 	f("co2", commitment, 1, 13173504483716032669)
 	f("", "", 0, 13350414016820513114)
 	f("día\"", "x", 0, 9405427697923122235)
+	if got, want := chain.TrainingSeeds("co2", commitment, 2), []uint64{6823678159860070508, 13173504483716032669}; !slices.Equal(got, want) {
+		t.Errorf("TrainingSeeds = %d, want %d", got, want)
+	}
 }
 
 func TestParseGenesisRefuses(t *testing.T) {
@@ -132,7 +137,14 @@ func TestParseGenesisRefuses(t *testing.T) {
 	f(`"has_synthetic_data": true`, `"has_synthetic_data": 1`, "domains[0].has_synthetic_data")
 	f(`"domain_id": "co2"`, `"domain_id": ""`, "domains[0].domain_id")
 	f(`"data_hash": ""`, `"data_hash": "x"`, "domains[0].data_hash")
-	f(`"performance_scale": 1e-06`, `"performance_scale": 1e-07`, "domains[0].performance_scale")
+	f(`"performance_scale": 1.0`, `"performance_scale": 1e-07`, "domains[0].performance_scale")
+	f(`"seeds": 4`, `"seeds": 0`, "domains[0].seeds")
+	f(`"seeds": 4`, `"seeds": 65`, "domains[0].seeds")
+	f(`"seeds": 4`, `"seeds": "4"`, "domains[0].seeds")
+	f(`"noise_z2": 4`, `"noise_z2": -1`, "domains[0].noise_z2")
+	f(`"noise_z2": 4`, `"noise_z2": 2.25`, "domains[0].noise_z2")
+	f(`"noise_z2": 4`, `"noise_z2": "9/0"`, "domains[0].noise_z2")
+	f(`"noise_z2": 4`, `"noise_z2": "+9/4"`, "domains[0].noise_z2")
 	f(`"plugin": ""`, `"plugins": ""`, `domains[0]."plugins"`)
 	f(`"domains": [{`, `"domains": [7, {`, "domains[0]")
 	f(`"domains": [`, `"domain": [`, `"domain"`)
@@ -142,9 +154,9 @@ func TestParseGenesisRefuses(t *testing.T) {
 	f(`"public_key": "30`, `"public_key": "31`, "evaluators[0].public_key")
 	f(`{"protocol"`, `["protocol"`, "byte")
 	f(`"protocol": 1, `, ``, "want both")
-	f(`"format": 1, `, ``, "want both")
-	f(`"format": 1`, `"format": -1`, "format -1")
-	f(`"format": 1`, `"format": "1"`, "format")
+	f(`"format": 2, `, ``, "want both")
+	f(`"format": 2`, `"format": -1`, "format -1")
+	f(`"format": 2`, `"format": "1"`, "format")
 	f(`"protocol": 1`, `"protocol": 0`, "protocol 0")
 	f(`"protocol": 1`, `"protocol": 1.0`, "protocol")
 	f(`"solo": false`, `"solo": 0`, "parameters.solo")

@@ -59,6 +59,15 @@ func TrainingSeed(domain, draw string, member int) uint64 {
 	return binary.LittleEndian.Uint64(sum[:8])
 }
 
+// TrainingSeeds returns the k seeds of a claim: TrainingSeed of its members 0 to k−1.
+func TrainingSeeds(domain, draw string, k int) []uint64 {
+	seeds := make([]uint64, k)
+	for i := range seeds {
+		seeds[i] = TrainingSeed(domain, draw, i)
+	}
+	return seeds
+}
+
 // DeterministicSeed returns the first four bytes, big endian, of the SHA-256 of commitment ":" domain ":" salt: the seed of an
 // evaluator's synthetic data with SyntheticSalt, and in networks of Python nodes of a training with the empty salt and of
 // evaluation round n with the decimal n.

@@ -25,6 +25,10 @@ type Claim struct {
 	Performance    *float64 `json:"performance,omitempty" olap:"6" doc:"of the confirming run; NULL before there was one"`
 	Verified       bool     `json:"verified" olap:"6" doc:"whether a quorum has agreed"`
 	Reason         string   `json:"reason,omitempty" olap:"6" doc:"why it came to nothing, in words"`
+	S1             *int64   `json:"s1,omitempty" olap:"7" doc:"sum over the validation cases of the base's error minus the claim's, in 2^-20; NULL without cases"`
+	S2             string   `json:"s2,omitempty" olap:"7" doc:"sum of the squares of these differences, decimal"`
+	Cases          *int64   `json:"cases,omitempty" olap:"7" doc:"number of validation cases"`
+	Z              *float64 `json:"z,omitempty" olap:"7" doc:"by how many of its standard errors the mean difference is above 0; NULL where that is nothing"`
 }
 
 // ClaimEvent says that a claim of this node has reached a stage.
@@ -41,6 +45,11 @@ type ClaimEvent struct {
 	Reason string
 	// Performance is the confirming run's; nil before there was one.
 	Performance *float64
+	// S1, S2 and Cases are what the comparison with the base adds up to, Cases 0 without one; Z is nil where it is nothing.
+	S1    int64
+	S2    string
+	Cases int64
+	Z     *float64
 	// Verified is whether a quorum has agreed.
 	Verified bool
 }
@@ -68,6 +77,9 @@ func (t *Tracker) Claim(domain string, c ClaimEvent, now time.Time) ([]Row, erro
 		OptimaeID: c.OptimaeID, Base: c.Base, Stage: c.Stage, Timestamp: iso(now), ElapsedSeconds: seconds(r.start, now),
 		Performance: clone(c.Performance), Verified: c.Verified, Reason: c.Reason,
 	}, Experiment: r.experiment()}
+	if c.Cases > 0 {
+		row.Claim.S1, row.Claim.S2, row.Claim.Cases, row.Claim.Z = Int(c.S1), c.S2, Int(c.Cases), clone(c.Z)
+	}
 	if err := row.Validate(); err != nil {
 		return nil, err
 	}

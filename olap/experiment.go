@@ -49,13 +49,16 @@ type Summary struct {
 	Hostname            string   `json:"hostname" olap:"1" doc:"the node's machine"`
 
 	// Ours.
-	Evaluations int64 `json:"evaluations" olap:"4,default=0" doc:"of all rounds"`
+	Evaluations          int64    `json:"evaluations" olap:"4,default=0" doc:"of all rounds"`
+	ConfirmedPerformance *float64 `json:"confirmed_performance,omitempty" olap:"7" doc:"best that a confirming run of this node gave: the mean over a claim's seeds; NULL before there is one"`
+	VerifiedPerformance  *float64 `json:"verified_performance,omitempty" olap:"7" doc:"the chain's champion at its last round; NULL for none"`
 }
 
-// Status returns the summary as GET /stats and the CSV's summary file show it. elapsed is in
+// Status returns the summary as GET /stats and the CSV's summary file show it: best_performance is the search's own and may be luck,
+// confirmed_performance is a confirming run's, verified_performance the chain's, both absent while there is none. elapsed is in
 // seconds since the experiment's start.
 func Status(e *Experiment, s *Summary, elapsed float64) *canon.Object {
-	return canon.NewObject(
+	o := canon.NewObject(
 		"experiment_id", e.ID,
 		"domain_id", e.DomainID,
 		"rounds", s.TotalRounds,
@@ -69,4 +72,11 @@ func Status(e *Experiment, s *Summary, elapsed float64) *canon.Object {
 		"metric_schema", e.MetricSchema,
 		"higher_is_better", e.HigherIsBetter,
 	)
+	if p := s.ConfirmedPerformance; p != nil {
+		o.Set("confirmed_performance", *p)
+	}
+	if p := s.VerifiedPerformance; p != nil {
+		o.Set("verified_performance", *p)
+	}
+	return o
 }

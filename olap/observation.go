@@ -62,6 +62,8 @@ type Observation struct {
 	Digest       string
 	DigestOf     *canon.Object
 	VerifiedBest *float64
+	// ConfirmedBest is the best that a confirming run of this node gave, nil before there is one.
+	ConfirmedBest *float64
 	// ChampionVerified is whether a quorum has agreed on the model that answers the domain's inferences; nil: there is none.
 	ChampionVerified *bool
 	Accepted         int64

@@ -5,9 +5,10 @@ package olap
 //	4  seeds, data and network, evaluations, digests, what the chain decided
 //	5  the device's readings
 //	6  fact_claim, the recipe of a digest, whether the champion is verified
+//	7  what a claim's comparison with its base adds up to, confirmed values in the summary
 const (
 	ReferenceVersion = 3
-	SchemaVersion    = 6
+	SchemaVersion    = 7
 )
 
 // The tables of the star schema.

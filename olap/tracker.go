@@ -131,6 +131,7 @@ func (t *Tracker) Record(domain string, o Observation, now time.Time) ([]Row, er
 		row.DigestParameters = DefaultJSON(o.DigestOf)
 	}
 	next := r.after(row, now)
+	next.sum.ConfirmedPerformance = clone(o.ConfirmedBest)
 	widened := next.describe(row, o.Metrics)
 	rows := []Row{{Round: row, Experiment: next.experiment()}}
 	if widened || next.exp.Converged && !r.exp.Converged {
@@ -149,6 +150,7 @@ func (r *run) after(row *Round, now time.Time) run {
 	next.sum.TotalRounds = row.Number
 	next.sum.FinalPerformance = Float(row.Performance)
 	next.sum.Evaluations += row.Evaluations
+	next.sum.VerifiedPerformance = clone(row.VerifiedBestPerformance)
 	if best := r.sum.BestPerformance; best == nil || r.better(row.Performance, *best) {
 		row.Improvement = true
 		if best != nil {

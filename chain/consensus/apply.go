@@ -45,6 +45,10 @@ func (e *earlyError) Unwrap() []error { return []error{ErrTx, ErrEarly, e.err} }
 // not be again: another one became champion meanwhile. Nobody is rewarded or charged; its author may claim again.
 var ErrSuperseded = errors.New("superseded")
 
+// ErrLoses is matched by the reasons of Wins: a claim that does not beat its base, or not beyond noise. An acceptance of such a
+// claim is refused with it, beside ErrTx.
+var ErrLoses = errors.New("it does not improve on the base")
+
 // LinkError says that a block does not follow the state it is applied to.
 type LinkError struct {
 	Height    int64

@@ -34,25 +34,33 @@ func TestAcceptanceMakesBlock(t *testing.T) {
 		t.Errorf("supply = %d", w.state.Ledger.Supply())
 	}
 
-	// −0.5 → −0.4 is 20 %.
+	// −0.5 → −0.4 is 0.4 of the unit.
 	built = w.extend(g, 1*Micro, w.acceptance(w.statement(o, -0.4)))
-	if r := built.Receipts.Tx[0]; r.Raw != 199_999 && r.Raw != 200_000 {
-		t.Errorf("raw increment of −0.5 → −0.4 = %d, want 20 %%", r.Raw)
+	if r := built.Receipts.Tx[0]; r.Raw != 399_999 {
+		t.Errorf("raw increment of −0.5 → −0.4 = %d, want 399999", r.Raw)
 	}
 }
 
-func TestWorseAcceptanceCountsNothing(t *testing.T) {
+// TestLosingAcceptanceRefused: what does not beat its base, or not beyond noise, is no acceptance, and nobody gains or loses.
+func TestLosingAcceptanceRefused(t *testing.T) {
 	w := newNetwork(t, 4)
 	w.extend(w.ids[2], Micro, w.acceptance(w.statement(w.ids[0], -0.5)))
-	before := w.state.Peers[w.ids[1]].Reputation.Score
-	built := w.extend(w.ids[2], EmptyAfter*w.target, w.acceptance(w.statement(w.ids[1], -0.6)))
-	r := built.Receipts.Tx[0]
-	if r.Effective != 0 || r.Improved || w.state.Domains[domain].Best != -0.5 {
-		t.Errorf("worse acceptance: %+v", r)
+	f := func(name string, performance float64, sums chain.Sums, ok bool) {
+		t.Helper()
+		st := w.statementWith(w.state.Champion(domain), w.ids[1], performance, sums)
+		err := CheckTx(w.state, w.acceptance(st), w.state.TipTime+Micro)
+		if (err == nil) != ok || !ok && (!errors.Is(err, ErrLoses) || !errors.Is(err, ErrTx)) {
+			t.Errorf("%s: CheckTx = %v, want ok %v", name, err, ok)
+		}
 	}
-	if p := w.state.Peers[w.ids[1]]; p.Rejected != 0 || p.Reputation.Score < before {
-		t.Errorf("worse optimizer was punished: %+v", p)
-	}
+	f("worse", -0.6, chain.Sums{}, false)
+	f("equal", -0.5, chain.Sums{}, false)
+	f("less than the minimum increment", -0.499, chain.Sums{}, false)
+	f("the minimum increment, without cases", -0.498, chain.Sums{}, true)
+	f("beyond noise", -0.4, chain.Sums{S1: 100, S2: "2000", N: 10}, true)   // z² = 9·10⁴ / 10⁴ = 9
+	f("within noise", -0.4, chain.Sums{S1: 100, S2: "10000", N: 10}, false) // z² = 1
+	f("beyond noise, below the minimum increment", -0.4995, chain.Sums{S1: 100, S2: "2000", N: 10}, false)
+	f("worse case by case", -0.4, chain.Sums{S1: -100, S2: "2000", N: 10}, false)
 }
 
 // TestSuperseded: an acceptance stands on the champion that it names. Overtaken by another one it has no place, and nobody
@@ -350,7 +358,7 @@ func TestEmptyBlock(t *testing.T) {
 func TestSmallIncrementsWait(t *testing.T) {
 	w := newNetwork(t, 4)
 	w.extend(w.ids[1], Micro, w.acceptance(w.statement(w.ids[0], -1)))
-	tx := w.acceptance(w.statement(w.ids[0], -0.98)) // 2 %, weight 1.5
+	tx := w.acceptance(w.statement(w.ids[0], -0.995)) // 2 %, weight 1.5
 	if _, err := Build(w.state, []*chain.Tx{tx}, w.state.TipTime+Micro, w.keys[w.ids[1]]); !errors.Is(err, ErrBelowThreshold) {
 		t.Fatalf("2 %% at once: %v", err)
 	}
@@ -395,7 +403,7 @@ func TestPureFunctionOfBlocks(t *testing.T) {
 			w.extend(o, EmptyAfter*w.target)
 			continue
 		}
-		w.extend(w.ids[(i+1)%5], 5*Micro, w.acceptance(w.statement(o, -1/float64(i+1))))
+		w.extend(w.ids[(i+1)%5], 5*Micro, w.acceptance(w.statement(o, float64(i-30)/8)))
 		data := w.state.AppendCanonical(nil)
 		back, err := ParseState(data, w.state.Rules())
 		w.must(err)

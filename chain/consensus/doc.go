@@ -8,6 +8,10 @@
 //
 // # Numbers
 //
+// A claim is an average: a domain's recipe trained with K seeds of its commitment (genesis: seeds), the performance that of all of
+// them together. What its comparison with the base adds up to ([chain.Sums]) is in the claim and in every vote, which names the
+// base it was made against; performance, digest and sums are compared as bits.
+//
 // Every number that two nodes must agree on is an integer: 10⁻⁶ ("micro", [Micro]) for increments, weights,
 // reputation and thresholds, 10⁻⁸ DOIN for money, microseconds for time. Performances are binary64
 // values that workers computed; they are compared as bits or taken apart exactly with math/big. The
@@ -15,8 +19,11 @@
 //
 // # Rules in force
 //
-//   - increment: |new − old| / max(|old|, performance_scale), at most one; the first
-//     acceptance of a domain counts one half; less than min_increment counts nothing ([RawIncrement]);
+//   - improvement: a claim wins over its base if new − old ≥ min_increment × performance_scale and, where the domain has
+//     validation cases, its comparison with the base case by case is beyond noise ([DomainRules.Wins]); the first one of a domain
+//     is compared with the domain's baseline. What does not win is no acceptance;
+//   - increment: (new − old) / performance_scale, at most one; the first acceptance of a domain counts one half
+//     ([RawIncrement]). The unit is fixed, so that slicing an improvement pays nothing extra;
 //   - effective increment: raw × domain weight × reputation factor ([Domain.Weight], [ReputationFactor]);
 //   - quorum: the k lowest SHA-256(anchor ":" commitment ":" peer) of the evaluators eligible in the
 //     anchor's state, ⌈2k/3⌉ of which must agree ([Members], [Needed], [Agrees]);
@@ -36,13 +43,13 @@
 //
 // Five of chain's types have a place; each is one row of a table of parse, apply, key and fee ([Types], [Key], [Fee]):
 //
-//	optimae_accepted      a claim on the domain's champion with the votes of its quorum; the champion if it improves
+//	optimae_accepted      a claim on the domain's champion with the votes of its quorum; the domain's champion from then on
 //	optimae_rejected      a claim that its quorum contradicts, with the author's signed reveal; costs the author
 //	task_completed        an inference that a registered evaluator has served; raises the domain's demand
 //	transfer              money from its signer to another peer
 //	evaluator_registered  makes its signer an evaluator; burns a stake
 //
-// An acceptance names its base, the champion that it improves on, "" for the first of a domain. Is another one champion by
+// An acceptance names its base, the champion that it improves on, "" for the first of a domain; its sums are against that one. Is another one champion by
 // then, the claim is superseded: refused without reward or fine ([ErrSuperseded]). A base still to come waits ([ErrEarly]), and
 // [Build] puts both into one block whatever their order. A rejection is recorded whatever the champion is.
 //
@@ -51,7 +58,8 @@
 //
 // # What is hashed
 //
-// Format 1 of protocol 1 (chain.Format) differs from format 0 in the genesis file's protocol, format and solo, in the base of
+// Format 2 of protocol 1 (chain.Format) differs from format 1 in seeds and noise_z2 of the genesis file's domains, in the unit of
+// increments, in the sums of reveals, acceptances, votes and champions, and in the base of votes. Format 1 differs from format 0 in the genesis file's protocol, format and solo, in the base of
 // reveals and acceptances, in the training seed of 64 bits that a commitment names (chain.TrainingSeed), and in the state:
 // champions replaced in each block of the window, and whether a champion is solo.
 //

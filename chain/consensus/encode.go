@@ -26,7 +26,7 @@ func (s *State) object() *canon.Object {
 	for _, id := range sortedKeys(s.Domains) {
 		d := s.Domains[id]
 		domains.Set(id, canon.NewObject("has_best", d.HasBest, "best", d.Best, "parameters", string(d.Parameters),
-			"optimae_id", d.OptimaeID, "optimizer_id", d.OptimizerID, "digest", d.Digest, "solo", d.Solo, "best_height", d.BestHeight,
+			"optimae_id", d.OptimaeID, "optimizer_id", d.OptimizerID, "digest", d.Digest, "sums", d.Sums.AppendTo(canon.NewObject()), "solo", d.Solo, "best_height", d.BestHeight,
 			"accepted", d.Accepted, "improved", d.Improved, "rejected", d.Rejected,
 			"total_increment", d.TotalIncrement, "inferences", d.Inferences))
 	}
@@ -45,7 +45,7 @@ func (s *State) object() *canon.Object {
 	}
 	d := s.Difficulty
 	return canon.NewObject(
-		"version", int64(1), "network", s.rules.Network, "height", s.Height, "tip", s.Tip, "tip_time", s.TipTime,
+		"version", int64(2), "network", s.rules.Network, "height", s.Height, "tip", s.Tip, "tip_time", s.TipTime,
 		"generator", s.Generator, "work", s.Work,
 		"difficulty", []any{d.Threshold, d.EMA, d.Last, d.EpochStart, d.InEpoch, d.Adjustments},
 		"base_fee", s.BaseFee, "accounts", accounts, "minted", s.Ledger.Minted(), "burned", s.Ledger.Burned(),
@@ -64,7 +64,7 @@ func ParseState(data []byte, rules *Rules) (*State, error) {
 		return nil, fmt.Errorf("%w: %v", ErrState, err)
 	}
 	f := &fields{o: o}
-	if v := f.integer("version"); f.err == nil && v != 1 {
+	if v := f.integer("version"); f.err == nil && v != 2 {
 		return nil, fmt.Errorf("%w: version %d", ErrState, v)
 	}
 	if n := f.text("network"); f.err == nil && n != rules.Network {
@@ -79,10 +79,13 @@ func ParseState(data []byte, rules *Rules) (*State, error) {
 	domains, peers, accounts := f.object("domains"), f.object("peers"), f.object("accounts")
 	for _, id := range domains.Keys() {
 		d := f.child(domains, id)
-		s.Domains[id] = &Domain{HasBest: d.flag("has_best"), Best: d.number("best"), Parameters: []byte(d.text("parameters")),
+		sums := d.child(d.o, "sums")
+		s.Domains[id] = &Domain{Sums: sums.sums(),
+			HasBest: d.flag("has_best"), Best: d.number("best"), Parameters: []byte(d.text("parameters")),
 			OptimaeID: d.text("optimae_id"), OptimizerID: d.text("optimizer_id"), Digest: d.text("digest"), Solo: d.flag("solo"), BestHeight: d.integer("best_height"),
 			Accepted: d.integer("accepted"), Improved: d.integer("improved"), Rejected: d.integer("rejected"),
 			TotalIncrement: d.integer("total_increment"), Inferences: d.integer("inferences")}
+		f.join(sums)
 		f.join(d)
 	}
 	for _, id := range peers.Keys() {

@@ -27,7 +27,7 @@ func TestParseStateRefuses(t *testing.T) {
 		return list[len(list)-1].(*canon.Object)
 	}
 	f("another network", "network", func(o *canon.Object) { o.Set("network", strings.Repeat("0", 64)) })
-	f("another version", "version", func(o *canon.Object) { o.Set("version", int64(2)) })
+	f("another version", "version", func(o *canon.Object) { o.Set("version", int64(1)) })
 	f("no window", "recent", func(o *canon.Object) { o.Set("recent", []any{}) })
 	f("window of texts", "missing", func(o *canon.Object) { o.Set("recent", []any{"x"}) })
 	f("window that ends elsewhere", "does not end", func(o *canon.Object) { o.Set("tip", strings.Repeat("0", 64)) })

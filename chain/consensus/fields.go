@@ -26,6 +26,8 @@ func (f *fields) number(k string) float64       { v, err := f.o.Float(k); return
 func (f *fields) integer(k string) int64        { v, err := f.o.Int(k); return get(f, v, err) }
 func (f *fields) object(k string) *canon.Object { v, err := f.o.Object(k); return get(f, v, err) }
 
+func (f *fields) sums() chain.Sums { v, err := chain.SumsFromObject(f.o); return get(f, v, err) }
+
 // micro reads a decimal as an integer of 10⁻⁶, of at most 2⁵² so that it is the one that was written.
 func (f *fields) micro(k string) int64 {
 	m, err := chain.Micro(f.number(k))

@@ -51,10 +51,19 @@ func TestGoldenRules(t *testing.T) {
 	golden(t, "rules", func(say func(string, ...any)) {
 		say("# raw increment of a step from old to new with a scale")
 		for _, c := range [][3]float64{
-			{-1, -0.5, 1e-6}, {-0.5, -0.4, 1e-6}, {-0.36, -0.355, 1e-6}, {2, 3, 1e-6}, {0, 1, 1}, {0, 1e-7, 1e-6}, {1e-9, 2e-9, 1e-6},
-			{-3, 4, 1}, {-1e300, 1e300, 1}, {5e-324, 1, 1e9}, {0.1, 0.3, 1e-6}, {-0.34210526315789475, -0.3333333333333333, 1e-6},
+			{-1, -0.5, 1}, {-0.5, -0.4, 1}, {-0.36, -0.355, 0.25}, {2, 3, 1e3}, {0, 1, 1}, {0, 1e-7, 1e-6}, {1e-9, 2e-9, 1e-6},
+			{-3, 4, 1}, {-1e300, 1e300, 1}, {5e-324, 1, 1e9}, {0.1, 0.3, 0.7}, {-0.34210526315789475, -0.3333333333333333, 1},
 		} {
 			say("%v → %v / %v: %d", c[0], c[1], c[2], RawIncrement(c[0], c[1], c[2]))
+		}
+
+		say("\n# a claim with the sums s1, s2, n is beyond noise at z² = 4, at 9/4, at 0")
+		for _, s := range []chain.Sums{
+			{}, {S1: 1, S2: "1", N: 1}, {S1: 0, S2: "2", N: 2}, {S1: 100, S2: "2000", N: 10}, {S1: 100, S2: "3250", N: 10}, {S1: 100, S2: "3251", N: 10},
+			{S1: 100, S2: "5000", N: 10}, {S1: 100, S2: "5001", N: 10}, {S1: -100, S2: "2000", N: 10},
+			{S1: 1 << 52, S2: "1267650600228229401496703205376", N: chain.MaxCases}, {S1: 1 << 50, S2: "1267650600228229401496703205376", N: chain.MaxCases},
+		} {
+			say("%d %s %d: %v %v %v", s.S1, s.S2, s.N, beyondNoise(s, chain.Ratio{Num: 4, Den: 1}), beyondNoise(s, chain.Ratio{Num: 9, Den: 4}), beyondNoise(s, chain.Ratio{Den: 1}))
 		}
 
 		say("\n# domain weight: base, improvements, their sum, own and all inferences, domains, synthetic data")
@@ -199,7 +208,7 @@ func TestGoldenChain(t *testing.T) {
 		}
 		block("transfers, a registration and a served inference; a stranger improves", b, 60*Micro, pay(newcomer, ledger.Unit, 1), pay(e, 12_345, 2),
 			w.tx(TxRegistered, newcomer, canon.NewObject()), w.tx(TxTask, e, TaskPayload(strings.Repeat("ab", 32), w.state.Tip)),
-			w.acceptance(w.statement(newcomer, -0.3)))
+			w.acceptance(w.statementWith(w.state.Champion(domain), newcomer, -0.3, chain.Sums{S1: 100, S2: "2000", N: 10})))
 		block("nothing for twenty target times: an empty block", d, EmptyAfter*w.target)
 		for i := range 6 {
 			o := w.ids[i%5]

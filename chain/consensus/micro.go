@@ -31,16 +31,12 @@ func mulMicro(a, b int64) int64 { return min(mulDiv(a, b, Micro), maxMicro) }
 
 func clamp(v, lo, hi int64) int64 { return max(lo, min(hi, v)) }
 
-// RawIncrement returns ⌊10⁶·|now − old| / max(|old|, scale)⌋, at most Micro, computed exactly. All three
-// are finite; scale is positive.
+// RawIncrement returns ⌊10⁶·|now − old| / scale⌋, at most Micro, computed exactly: increments have one unit, so that what is
+// gained in slices pays no more than what is gained at once. All three are finite; scale is positive.
 func RawIncrement(old, now, scale float64) int64 {
-	o, n, s := rat(old), rat(now), rat(scale)
-	d := new(big.Rat).Sub(n, o)
+	d := new(big.Rat).Sub(rat(now), rat(old))
 	d.Abs(d)
-	if o.Abs(o); o.Cmp(s) < 0 {
-		o = s
-	}
-	d.Quo(d, o).Mul(d, new(big.Rat).SetInt64(Micro))
+	d.Quo(d, rat(scale)).Mul(d, new(big.Rat).SetInt64(Micro))
 	q := new(big.Int).Quo(d.Num(), d.Denom())
 	if !q.IsInt64() || q.Int64() > Micro {
 		return Micro

@@ -44,11 +44,7 @@ func integerOf(f float64) *big.Int {
 func modelRaw(old, now, scale float64) int64 {
 	d := new(big.Int).Sub(integerOf(now), integerOf(old))
 	d.Abs(d).Mul(d, big.NewInt(1_000_000))
-	base := new(big.Int).Abs(integerOf(old))
-	if s := integerOf(scale); base.Cmp(s) < 0 {
-		base = s
-	}
-	return limited(bigDiv(d, base), 0, 1_000_000)
+	return limited(bigDiv(d, integerOf(scale)), 0, 1_000_000)
 }
 
 func modelNext(d Difficulty, t, target int64) Difficulty {
@@ -204,23 +200,19 @@ func TestRandomChain(t *testing.T) {
 					p, _ := tx.Payload.Float("verified_performance")
 					wantRaw := int64(500_000)
 					if !math.IsInf(best, -1) {
-						if wantRaw = modelRaw(best, p, 1e-6); p <= best || wantRaw < 5000 {
-							wantRaw = 0
-						}
+						wantRaw = modelRaw(best, p, 0.25)
 					}
-					if rc.Raw != wantRaw || rc.Improved != (wantRaw > 0) {
+					if rc.Raw != wantRaw || !rc.Improved || p <= best || wantRaw < 5000 {
 						t.Fatalf("seed %d block %d: %v after %v: raw %d, want %d", seed, next.Height, p, best, rc.Raw, wantRaw)
 					}
 					factor := min(1_000_000, (1_000_000+modelReputation(reputation[rc.OptimizerID], next.TipTime))/11)
 					if rc.Factor != factor || rc.Effective != rc.Raw*rc.Weight/1_000_000*factor/1_000_000 {
 						t.Fatalf("seed %d block %d: factor %d, effective %d of %d × %d", seed, next.Height, rc.Factor, rc.Effective, rc.Raw, rc.Weight)
 					}
-					if rc.Improved {
-						best = p
-						add(rc.OptimizerID, 1_000_000, next.TipTime)
-						for _, id := range rc.Agreed {
-							add(id, 400_000, next.TipTime)
-						}
+					best = p
+					add(rc.OptimizerID, 1_000_000, next.TipTime)
+					for _, id := range rc.Agreed {
+						add(id, 400_000, next.TipTime)
 					}
 					sum += rc.Effective
 				case TxRejected:

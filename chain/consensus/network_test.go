@@ -28,6 +28,7 @@ func newNetwork(t testing.TB, n int) *network {
 	t.Helper()
 	w := &network{t: t, keys: map[string]*identity.Key{}, target: 20 * Micro}
 	g := &chain.Genesis{Protocol: chain.Protocol, Format: chain.Format, Parameters: chain.DefaultParameters(), Domains: []chain.Domain{chain.DefaultDomain(domain)}}
+	g.Domains[0].PerformanceScale = 0.25
 	g.Parameters.StartTime = timestamp.FromMicro(1_700_000_000 * Micro)
 	g.Parameters.TargetBlockTime = 20
 	g.Parameters.InitialThreshold = 0.05
@@ -55,12 +56,17 @@ func (w *network) statement(optimizer string, performance float64) *Statement {
 
 // statementOn is a statement with a base that need not be the champion.
 func (w *network) statementOn(base, optimizer string, performance float64) *Statement {
+	return w.statementWith(base, optimizer, performance, chain.Sums{})
+}
+
+// statementWith is one of a domain with cases.
+func (w *network) statementWith(base, optimizer string, performance float64, sums chain.Sums) *Statement {
 	w.serial++
 	p := canon.NewObject("contract", "test", "genome", canon.NewObject("n", int64(w.serial)))
 	var r [16]byte
 	r[0], r[1] = byte(w.serial), byte(w.serial>>8)
 	st := &Statement{DomainID: domain, OptimizerID: optimizer, Parameters: p, Nonce: Nonce(optimizer, r), Anchor: w.state.Tip, Base: base,
-		Claim: Claim{Performance: performance, Digest: fmt.Sprintf("%064x", w.serial)}}
+		Claim: Claim{Performance: performance, Digest: fmt.Sprintf("%064x", w.serial), Sums: sums}}
 	st.OptimaeID = chain.Commitment(p, st.Nonce)
 	members, _ := w.state.Members(st.Anchor, st.OptimaeID, optimizer)
 	for _, m := range members {
@@ -70,7 +76,7 @@ func (w *network) statementOn(base, optimizer string, performance float64) *Stat
 }
 
 func (w *network) vote(st *Statement, member string, performance float64) *chain.Vote {
-	v := &chain.Vote{OptimaeID: st.OptimaeID, DomainID: st.DomainID, EvaluatorID: member, Anchor: st.Anchor, Digest: st.Claim.Digest,
+	v := &chain.Vote{OptimaeID: st.OptimaeID, DomainID: st.DomainID, EvaluatorID: member, Anchor: st.Anchor, Base: st.Base, Digest: st.Claim.Digest, Sums: st.Claim.Sums,
 		VerifiedPerformance: performance, SyntheticScore: 1, IncumbentScore: 1, SyntheticDataHash: st.Claim.Digest}
 	w.must(chain.SignVote(v, w.keys[member], w.state.Rules().Network))
 	return v
@@ -82,9 +88,9 @@ func (w *network) acceptance(st *Statement) *chain.Tx {
 
 func (w *network) rejection(st *Statement, by string) *chain.Tx {
 	m := &chain.Message{Type: chain.MsgOptimaeReveal, SenderID: st.OptimizerID, Timestamp: w.time(0), TTL: chain.DefaultTTL,
-		Payload: canon.NewObject("commitment_hash", st.OptimaeID, "domain_id", st.DomainID, "optimae_id", st.OptimaeID,
+		Payload: st.Claim.Sums.AppendTo(canon.NewObject("commitment_hash", st.OptimaeID, "domain_id", st.DomainID, "optimae_id", st.OptimaeID,
 			"parameters", st.Parameters, "reported_performance", st.Claim.Performance, "nonce", st.Nonce,
-			"champion_metrics", nil, "digest", st.Claim.Digest, "anchor", st.Anchor, "base", st.Base)}
+			"champion_metrics", nil, "digest", st.Claim.Digest, "anchor", st.Anchor, "base", st.Base))}
 	w.must(chain.SignMessage(m, w.keys[st.OptimizerID], w.state.Rules().Network))
 	return w.tx(TxRejected, by, RejectionPayload(st, "test", m.Object()))
 }

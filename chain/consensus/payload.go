@@ -119,8 +119,8 @@ func (st *Statement) tally(s *State, verify bool) (agreed, divergent []string, k
 			return nil, nil, 0, refuse("vote of %.12s, who is not in the quorum or voted twice", v.EvaluatorID)
 		}
 		isMember[v.EvaluatorID] = false
-		if v.OptimaeID != st.OptimaeID || v.DomainID != st.DomainID || v.Anchor != st.Anchor {
-			return nil, nil, 0, refuse("vote of %.12s is about another optimae", v.EvaluatorID)
+		if v.OptimaeID != st.OptimaeID || v.DomainID != st.DomainID || v.Anchor != st.Anchor || v.Base != st.Base {
+			return nil, nil, 0, refuse("vote of %.12s is about another optimae, anchor or base", v.EvaluatorID)
 		}
 		if err := v.ValidateBasic(); err != nil {
 			return nil, nil, 0, refuse("vote of %.12s: %v", v.EvaluatorID, err)
@@ -171,7 +171,8 @@ func RejectionPayload(st *Statement, reason string, reveal *canon.Object) *canon
 }
 
 func (st *Statement) appendTo(p *canon.Object) *canon.Object {
-	return p.Set("nonce", st.Nonce).Set("anchor", st.Anchor).Set("base", st.Base).Set("digest", st.Claim.Digest).Set("votes", voteList(st.Votes))
+	p.Set("nonce", st.Nonce).Set("anchor", st.Anchor).Set("base", st.Base).Set("digest", st.Claim.Digest)
+	return st.Claim.Sums.AppendTo(p).Set("votes", voteList(st.Votes))
 }
 
 func agreeFraction(agree, votes int) float64 {
@@ -197,7 +198,7 @@ func ParseAcceptance(tx *chain.Tx) (*Statement, error) {
 	st.Parameters = f.object("parameters")
 	st.Nonce = f.text("nonce")
 	st.Anchor, st.Base = f.text("anchor"), f.text("base")
-	st.Claim = Claim{Performance: f.number("verified_performance"), Digest: f.text("digest")}
+	st.Claim = Claim{Performance: f.number("verified_performance"), Digest: f.text("digest"), Sums: f.sums()}
 	reported := f.number("reported_performance")
 	st.Votes = f.votes()
 	if f.err != nil {
@@ -221,7 +222,7 @@ func ParseReveal(m *chain.Message) (*Statement, error) {
 	st.Parameters = f.object("parameters")
 	st.Nonce = f.text("nonce")
 	st.Anchor, st.Base = f.text("anchor"), f.text("base")
-	st.Claim = Claim{Performance: f.number("reported_performance"), Digest: f.text("digest")}
+	st.Claim = Claim{Performance: f.number("reported_performance"), Digest: f.text("digest"), Sums: f.sums()}
 	if f.err != nil {
 		return nil, refuse("reveal: %v", f.err)
 	}

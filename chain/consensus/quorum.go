@@ -101,11 +101,17 @@ func Needed(k int) int { return (2*k + 2) / 3 }
 type Claim struct {
 	Performance float64
 	Digest      string
+	Sums        chain.Sums // of its comparison with the claim's base
 }
 
-// Reproduces reports whether a vote's re-run gave the claim's score and digest, bit for bit.
+// Equal reports whether two runs gave the same score, digest and sums, bit for bit.
+func (c Claim) Equal(o Claim) bool {
+	return sameBits(c.Performance, o.Performance) && c.Digest == o.Digest && c.Sums == o.Sums
+}
+
+// Reproduces reports whether a vote's re-run gave the claim's score, digest and sums, bit for bit.
 func Reproduces(v *chain.Vote, c Claim) bool {
-	return sameBits(v.VerifiedPerformance, c.Performance) && v.Digest == c.Digest
+	return c.Equal(Claim{v.VerifiedPerformance, v.Digest, v.Sums})
 }
 
 // Agrees reports whether a vote confirms the claim: it reproduces it, and the challenger's error on the member's own

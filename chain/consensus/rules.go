@@ -27,8 +27,10 @@ type Rules struct {
 // DomainRules are the constants of one domain.
 type DomainRules struct {
 	Weight           int64
-	PerformanceScale float64
+	PerformanceScale float64 // unit of increments
 	MinIncrement     int64
+	Seeds            int         // of a claim
+	NoiseZ2          chain.Ratio // z²; see Wins
 	Synthetic        bool
 	DataHash         string // empty: not fixed by the network
 }
@@ -66,10 +68,18 @@ func NewRules(g *chain.Genesis) (*Rules, error) {
 		if !(d.PerformanceScale > 0) || !finite(d.PerformanceScale) {
 			errs = append(errs, fmt.Errorf("genesis: domain %q: performance_scale %v: must be positive", d.ID, d.PerformanceScale))
 		}
+		if d.Seeds < 1 || d.Seeds > chain.MaxSeeds {
+			errs = append(errs, fmt.Errorf("genesis: domain %q: seeds %d: must be in [1, %d]", d.ID, d.Seeds, chain.MaxSeeds))
+		}
+		if err := d.NoiseZ2.Validate(); err != nil {
+			errs = append(errs, fmt.Errorf("genesis: domain %q: noise_z2: %w", d.ID, err))
+		}
 		r.Domains[d.ID] = DomainRules{
 			Weight:           micro("weight of "+d.ID, d.Weight, 0, 1000*Micro),
 			PerformanceScale: d.PerformanceScale,
 			MinIncrement:     micro("min_increment of "+d.ID, d.MinIncrement, 0, Micro),
+			Seeds:            d.Seeds,
+			NoiseZ2:          d.NoiseZ2,
 			Synthetic:        d.HasSyntheticData,
 			DataHash:         d.DataHash,
 		}

@@ -46,9 +46,10 @@ func TestRawIncrement(t *testing.T) {
 			t.Errorf("RawIncrement(%v, %v, %v) = %d, want %d", old, now, scale, got, want)
 		}
 	}
-	f(-1, -0.5, 1e-6, 500_000)
-	f(-2, -1, 1e-6, 500_000)
-	f(2, 3, 1e-6, 500_000)
+	f(-1, -0.5, 1, 500_000)
+	f(-2, -1, 2, 500_000)
+	f(-1e6, -1e6+0.5, 1, 500_000) // the same unit wherever it is gained
+	f(2, 3, 4, 250_000)
 	f(0, 1, 1, Micro)
 	f(0, 0x1p-19, 1, 1)        // 1.9 millionths
 	f(0, 5, 1e-6, Micro)       // capped at one

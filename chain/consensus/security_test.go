@@ -411,3 +411,57 @@ func TestForeignData(t *testing.T) {
 		}
 	}
 }
+
+// TestForgedSums: what a claim says of its comparison with its base counts only as far as the members' own runs gave the same, and
+// a vote speaks about the base it was made against.
+func TestForgedSums(t *testing.T) {
+	w := newNetwork(t, 5)
+	w.extend(w.ids[1], Micro, w.acceptance(w.statement(w.ids[0], -0.5)))
+	base := w.state.Champion(domain)
+	honest, forged := chain.Sums{S1: 10, S2: "2000", N: 10}, chain.Sums{S1: 100, S2: "2000", N: 10}
+	f := func(name, want string, st *Statement) {
+		t.Helper()
+		if err := CheckTx(w.state, w.acceptance(st), w.state.TipTime+Micro); !errors.Is(err, ErrTx) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: CheckTx = %v, want %q", name, err, want)
+		}
+	}
+	st := w.statementWith(base, w.ids[0], -0.4, honest)
+	st.Claim.Sums = forged // the votes say what the members found
+	f("forged by the author", "0 of 3 agree", st)
+	if agreed, divergent, _, err := st.tally(w.state, true); err != nil || len(agreed) != 0 || len(divergent) != 3 {
+		t.Errorf("tally of forged sums = %v agree, %v diverge, %v; want 0 and 3", agreed, divergent, err)
+	}
+	if err := CheckTx(w.state, w.rejection(st, st.Votes[0].EvaluatorID), w.state.TipTime+Micro); err != nil {
+		t.Errorf("rejection of forged sums: %v", err)
+	}
+
+	st = w.statementWith(base, w.ids[0], -0.4, forged)
+	v := *st.Votes[0]
+	v.Sums = honest // signed for others
+	st.Votes[0] = &v
+	f("forged in a vote", "vote of", st)
+
+	st = w.statementWith(base, w.ids[0], -0.4, forged)
+	st.Base = ""
+	for i, v := range st.Votes {
+		st.Votes[i] = w.vote(st, v.EvaluatorID, -0.4)
+	}
+	st.Base = base
+	f("votes about the baseline", "about another optimae, anchor or base", st)
+
+	st = w.statementWith(base, w.ids[0], -0.4, chain.Sums{})
+	for i, v := range st.Votes {
+		vote := &chain.Vote{OptimaeID: st.OptimaeID, DomainID: domain, EvaluatorID: v.EvaluatorID, Anchor: st.Anchor, Base: base, Digest: st.Claim.Digest,
+			Sums: honest, VerifiedPerformance: -0.4, SyntheticScore: 1, IncumbentScore: 1}
+		w.must(chain.SignVote(vote, w.keys[v.EvaluatorID], w.state.Rules().Network))
+		st.Votes[i] = vote
+	}
+	f("no cases claimed where there are some", "0 of 3 agree", st)
+
+	tx := w.acceptance(w.statementWith(base, w.ids[0], -0.4, forged))
+	tx.Payload.Set("s2", "1")
+	w.must(chain.SignTx(tx, w.keys[tx.PeerID], w.state.Rules().Network))
+	if err := CheckTx(w.state, tx, w.state.TipTime+Micro); !errors.Is(err, ErrTx) || !strings.Contains(err.Error(), "s2") {
+		t.Errorf("sums of no differences: CheckTx = %v, want a refusal of s2", err)
+	}
+}

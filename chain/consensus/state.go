@@ -1,6 +1,7 @@
 package consensus
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -173,13 +174,14 @@ func (s *State) Members(anchor, commitment, optimizer string) ([]string, bool) {
 
 func alone(peer string, eligible []string) bool { return len(eligible) == 1 && eligible[0] == peer }
 
-// Improves reports whether performance beats the domain's champion by its minimum increment, and by how
-// much. The first acceptance of a domain counts one half.
-func (s *State) Improves(domain string, performance float64) (raw int64, ok bool) {
-	if d := s.Domains[domain]; d != nil && finite(performance) {
-		return d.improves(performance, s.rules.Domains[domain])
+// Wins reports whether a claim with these sums against the domain's champion beats it, and by how much; see DomainRules.Wins.
+// The first acceptance of a domain counts one half.
+func (s *State) Wins(domain string, performance float64, sums chain.Sums) (raw int64, err error) {
+	d, rule := s.Domains[domain], s.rules.Domains[domain]
+	if d == nil || !finite(performance) {
+		return 0, fmt.Errorf("%w: unknown domain %q, or no performance", ErrLoses, domain)
 	}
-	return 0, false
+	return rule.Wins(d.Best, performance, d.HasBest, sums)
 }
 
 // weight returns a domain's weight in this state, or in a draft of one.

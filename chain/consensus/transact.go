@@ -56,41 +56,37 @@ func (b *block) accept(tx *chain.Tx, st *Statement, r *Receipt) error {
 	if len(agreed) < Needed(k) {
 		return refuse("%d of %d agree, %d are needed", len(agreed), k, Needed(k))
 	}
+	rule, champion := b.s.rules.Domains[st.DomainID], b.s.doms.get(st.DomainID)
+	// Against a base that is still to come only the comparison can be judged.
+	raw, err := rule.Wins(champion.Best, st.Claim.Performance, champion.HasBest && early == nil, st.Claim.Sums)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrTx, err)
+	}
 	if early != nil { // only what is right but for its base may wait
 		return early
 	}
 
 	s, d := b.s, b.s.doms.edit(st.DomainID)
 	r.OptimaeID, r.OptimizerID, r.Base, r.Agreed, r.Divergent = st.OptimaeID, st.OptimizerID, st.Base, agreed, divergent
-	rule := s.rules.Domains[st.DomainID]
 	r.Weight = s.weight(d, rule)
 	r.Factor = ReputationFactor(s.reputation(st.OptimizerID))
-	r.Raw, r.Improved = d.improves(st.Claim.Performance, rule)
+	r.Raw, r.Improved = raw, true
+	r.Effective = mulMicro(mulMicro(r.Raw, r.Weight), r.Factor)
+	if d.HasBest {
+		b.replaced[d.OptimaeID] = true
+	}
+	d.HasBest, d.Best, d.BestHeight = true, st.Claim.Performance, s.Height
+	d.Parameters = canon.Canonical(st.Parameters)
+	d.OptimaeID, d.OptimizerID, d.Digest, d.Sums, d.Solo = st.OptimaeID, st.OptimizerID, st.Claim.Digest, st.Claim.Sums, r.Solo
 	d.Accepted++
-	if r.Improved {
-		r.Effective = mulMicro(mulMicro(r.Raw, r.Weight), r.Factor)
-		if d.HasBest {
-			b.replaced[d.OptimaeID] = true
-		}
-		d.HasBest, d.Best, d.BestHeight = true, st.Claim.Performance, s.Height
-		d.Parameters = canon.Canonical(st.Parameters)
-		d.OptimaeID, d.OptimizerID, d.Digest, d.Solo = st.OptimaeID, st.OptimizerID, st.Claim.Digest, r.Solo
-		d.Improved++
-		d.TotalIncrement += r.Raw
-		p := s.peer(st.OptimizerID)
-		p.Accepted++
-		p.Reputation = p.Reputation.add(reputationAccepted, b.time)
-		b.optimizers = append(b.optimizers, ledger.Share{PeerID: st.OptimizerID, Weight: r.Effective})
-	} else {
-		r.Raw = 0
-	}
+	d.Improved++
+	d.TotalIncrement += r.Raw
+	p := s.peer(st.OptimizerID)
+	p.Accepted++
+	p.Reputation = p.Reputation.add(reputationAccepted, b.time)
+	b.optimizers = append(b.optimizers, ledger.Share{PeerID: st.OptimizerID, Weight: r.Effective})
 	b.receipts.Sum += r.Effective
-	// Voting for what does not improve earns nothing, else a quorum could farm reputation with copies of the champion.
-	credited := agreed
-	if !r.Improved {
-		credited = nil
-	}
-	b.votes(st, credited, func(v *chain.Vote) bool { return !Reproduces(v, st.Claim) })
+	b.votes(st, agreed, func(v *chain.Vote) bool { return !Reproduces(v, st.Claim) })
 	s.certify(st.OptimizerID, s.RecentAt(st.Anchor).Height)
 	b.settled[st.OptimaeID] = true
 	return nil

@@ -1,5 +1,7 @@
 package consensus
 
+import "doin.network/node/chain"
+
 // Domain weight (verified utility), in 10⁻⁶.
 const (
 	demandFloor    = 100_000
@@ -17,10 +19,11 @@ type Domain struct {
 	OptimaeID      string
 	OptimizerID    string
 	Digest         string
-	Solo           bool // nobody but the author has re-run it
+	Sums           chain.Sums // of its comparison with the champion before it, or with the baseline
+	Solo           bool       // nobody but the author has re-run it
 	BestHeight     int64
-	Accepted       int64 // acceptances, improving or not
-	Improved       int64
+	Accepted       int64
+	Improved       int64 // as many as accepted: an acceptance that does not win is refused
 	Rejected       int64
 	TotalIncrement int64 // Σ raw increments of those that improved
 	Inferences     int64
@@ -32,18 +35,6 @@ func (d *Domain) champion() string {
 		return ""
 	}
 	return d.OptimaeID
-}
-
-// improves reports whether a finite performance beats the champion by the minimum increment, and by how much.
-func (d *Domain) improves(performance float64, rule DomainRules) (raw int64, ok bool) {
-	if !d.HasBest {
-		return firstIncrement, true
-	}
-	if performance <= d.Best {
-		return 0, false
-	}
-	raw = RawIncrement(d.Best, performance, rule.PerformanceScale)
-	return raw, raw >= rule.MinIncrement
 }
 
 // Weight returns the weight of a domain: base × max(0.1, demand) × (1 + progress) × strength, where demand is

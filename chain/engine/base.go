@@ -12,7 +12,9 @@ import (
 // waiting is an acceptance in the pool.
 type waiting struct {
 	txID, id, domain, base string
+	parameters             *canon.Object
 	performance            float64
+	sums                   chain.Sums // against base
 }
 
 // best is what a claim has to beat; an empty id and known false for a domain without any.
@@ -42,7 +44,7 @@ func (e *Engine) base(domain string) best {
 // next returns the best acceptance waiting that names a base and beats it, false if there is none.
 func (e *Engine) next(domain string, base best) (next best, ok bool) {
 	for _, w := range e.waiting {
-		if w.domain != domain || w.base != base.id || !e.beatsBest(domain, w.performance, base) {
+		if w.domain != domain || w.base != base.id || e.loses(domain, w.performance, w.sums, base) != nil {
 			continue
 		}
 		if !ok || w.performance > next.performance || w.performance == next.performance && w.id < next.id {
@@ -66,16 +68,40 @@ func (e *Engine) unrecord(id string) {
 	}
 }
 
-// improves reports whether a performance beats what is accepted, stored or waiting, by the domain's minimum increment.
-func (e *Engine) improves(domain string, performance float64) bool {
-	if _, ok := e.tip.Improves(domain, performance); !ok {
-		return false
+// baseRecipe returns what the claims on a base are compared with; nil for the baseline. ok is false for a base that is not living.
+func (e *Engine) baseRecipe(domain, id string) (r *protocol.Recipe, ok bool) {
+	var parameters *canon.Object
+	switch {
+	case id == "":
+		return nil, true
+	case id == e.tip.Champion(domain):
+		if c := e.storedChampion(domain); c != nil {
+			parameters = c.Parameters
+		}
+	case e.waiting[id] != nil:
+		parameters = e.waiting[id].parameters
+	case e.claims[id] != nil:
+		parameters = e.claims[id].st.Parameters
 	}
-	return e.beatsBest(domain, performance, e.base(domain))
+	if parameters == nil {
+		return nil, false
+	}
+	recipe := e.recipe(domain, id, parameters)
+	return &recipe, true
 }
 
-func (e *Engine) beatsBest(domain string, performance float64, b best) bool {
+// improves reports whether a performance beats what is accepted, stored or waiting, by the domain's minimum increment. Whether it
+// does so beyond noise only the comparison with that base tells.
+func (e *Engine) improves(domain string, performance float64) bool {
+	b := e.base(domain)
 	return !b.known || e.beats(domain, performance, b.performance)
+}
+
+// loses says why a claim whose sums are against a base does not win over it; nil if it does.
+func (e *Engine) loses(domain string, performance float64, sums chain.Sums, b best) error {
+	rule := e.rules.Domains[domain]
+	_, err := rule.Wins(b.performance, performance, b.known, sums)
+	return err
 }
 
 // beats reports whether a performance is better than another by the domain's minimum increment.
@@ -110,7 +136,7 @@ func (e *Engine) isPassed(id string) bool { _, ok := e.passed[id]; return ok }
 // record notes an acceptance that has entered the pool.
 func (e *Engine) record(tx *chain.Tx, st *consensus.Statement) {
 	delete(e.passed, st.OptimaeID) // a reorganisation can bring it back
-	e.waiting[st.OptimaeID] = &waiting{tx.ID, st.OptimaeID, st.DomainID, st.Base, st.Claim.Performance}
+	e.waiting[st.OptimaeID] = &waiting{tx.ID, st.OptimaeID, st.DomainID, st.Base, st.Parameters, st.Claim.Performance, st.Claim.Sums}
 	e.move()
 }
 

@@ -23,13 +23,19 @@ func (e *Engine) nobodyElse() bool {
 	return true
 }
 
+// recipe is what the claim of a commitment trains.
+func (e *Engine) recipe(domain, commitment string, parameters *canon.Object) protocol.Recipe {
+	return protocol.Recipe{Parameters: parameters, Seeds: chain.TrainingSeeds(domain, commitment, e.rules.Domains[domain].Seeds)}
+}
+
 // consider keeps the outcome of a confirming run if it is the best that this node has confirmed in the domain.
 func (e *Engine) consider(p *proposal) {
 	if own := e.own[p.domain]; own != nil && p.outcome.Performance <= own.Performance {
 		return
 	}
-	e.own[p.domain] = &protocol.Champion{Domain: p.domain, OptimaeID: p.commitment, OptimizerID: e.key.PeerID(), Parameters: p.parameters,
-		Seed: chain.TrainingSeed(p.domain, p.commitment, 0), Performance: p.outcome.Performance, Digest: p.outcome.Digest, Metrics: p.outcome.Metrics}
+	e.own[p.domain] = &protocol.Champion{Domain: p.domain, OptimaeID: p.commitment, OptimizerID: e.key.PeerID(),
+		Recipe: e.recipe(p.domain, p.commitment, p.parameters), Performance: p.outcome.Performance, Digest: p.outcome.Digest,
+		Sums: p.outcome.Sums, Metrics: p.outcome.Metrics}
 }
 
 // restore takes back the domain's own champion of an earlier life of the node.
@@ -45,6 +51,7 @@ func (e *Engine) restore(c protocol.Champion) {
 	case named && rule.DataHash != "" && hash != rule.DataHash:
 		e.notice(true, "own champion not restored: it is for other data", "domain", c.Domain)
 	case own == nil || c.Performance > own.Performance:
+		c.Recipe = e.recipe(c.Domain, c.OptimaeID, c.Parameters)
 		c.OptimizerID, c.Verified, c.Solo = e.key.PeerID(), false, false
 		e.own[c.Domain] = &c
 	}
@@ -81,8 +88,8 @@ func (e *Engine) storedChampion(domain string) *protocol.Champion {
 	if err != nil {
 		return nil
 	}
-	c := &protocol.Champion{Domain: domain, OptimaeID: d.OptimaeID, OptimizerID: d.OptimizerID, Parameters: p,
-		Seed: chain.TrainingSeed(domain, d.OptimaeID, 0), Performance: d.Best, Digest: d.Digest, Verified: true, Solo: d.Solo,
+	c := &protocol.Champion{Domain: domain, OptimaeID: d.OptimaeID, OptimizerID: d.OptimizerID,
+		Recipe: e.recipe(domain, d.OptimaeID, p), Performance: d.Best, Digest: d.Digest, Sums: d.Sums, Verified: true, Solo: d.Solo,
 		Metrics: e.metricsOf(d.OptimaeID, d.BestHeight)}
 	e.stored[domain] = c
 	return c

@@ -33,6 +33,7 @@ type claim struct {
 	st        *consensus.Statement
 	reveal    *chain.Message
 	metrics   *canon.Object
+	base      *protocol.Recipe // what its sums are against; nil: the baseline
 	received  int64
 	members   []string
 	votes     map[string]*chain.Vote
@@ -110,19 +111,27 @@ func (e *Engine) receiveReveal(m *chain.Message, r *revealed) error {
 	}
 	c.revealed = true
 	e.hidden--
+	base, living := e.baseRecipe(st.DomainID, st.Base)
 	switch {
-	case basis == passedBase:
+	case basis == passedBase || !living:
 		return late("base %.12s is no longer the champion", st.Base)
 	case !e.improves(st.DomainID, st.Claim.Performance):
 		return late("claim %v does not improve", st.Claim.Performance)
+	case e.within(st):
+		return late("claim is within the noise of its base")
 	case len(e.claims) >= e.cfg.MaxClaims:
 		return late("too many open claims")
 	}
-	cl := &claim{st: st, reveal: m, metrics: r.metrics, received: e.now, members: members, votes: map[string]*chain.Vote{}}
+	cl := &claim{st: st, reveal: m, metrics: r.metrics, base: base, received: e.now, members: members, votes: map[string]*chain.Vote{}}
 	e.openClaim(cl)
 	e.verify(cl)
 	e.countEarly(cl)
 	return nil
+}
+
+// within reports whether a claim's own sums say that it is not beyond noise, whatever its base performs.
+func (e *Engine) within(st *consensus.Statement) bool {
+	return e.loses(st.DomainID, st.Claim.Performance, st.Claim.Sums, best{}) != nil
 }
 
 func (e *Engine) openClaim(c *claim) {
@@ -212,7 +221,7 @@ func (e *Engine) verify(c *claim) {
 		return
 	}
 	j := &job{st: c.st, domain: c.st.DomainID, parameters: c.st.Parameters, optimae: c.st.OptimaeID,
-		seed: chain.TrainingSeed(c.st.DomainID, c.st.OptimaeID, 0)}
+		base: c.base}
 	if member {
 		j.synthetic = e.synthetic(c.st.OptimaeID, c.st.DomainID, c.st.Anchor)
 	}
@@ -232,7 +241,7 @@ func (e *Engine) verify(c *claim) {
 func (e *Engine) synthetic(optimae, domain, anchor string) *protocol.Synthetic {
 	s := &protocol.Synthetic{Seed: chain.DeterministicSeed(optimae, domain, chain.SyntheticSalt(e.key.PeerID(), anchor))}
 	if c := e.storedChampion(domain); c != nil {
-		s.Incumbent, s.IncumbentSeed = c.Parameters, c.Seed
+		s.Incumbent = &c.Recipe
 	}
 	return s
 }
@@ -240,7 +249,7 @@ func (e *Engine) synthetic(optimae, domain, anchor string) *protocol.Synthetic {
 // verified handles the end of a re-run.
 func (e *Engine) verified(j *job, o protocol.Outcome, err error) {
 	c := e.claims[j.optimae]
-	equal := err == nil && sameBits(o.Performance, j.st.Claim.Performance) && o.Digest == j.st.Claim.Digest
+	equal := err == nil && j.st.Claim.Equal(claimOf(o))
 	if c != nil {
 		c.evaluated = true
 	}
@@ -278,6 +287,9 @@ func (e *Engine) drop(id string, stage protocol.Stage, reason string) {
 	e.forgetEarly(id)
 }
 
-func sameBits(a, b float64) bool { return a == b && (a != 0 || 1/a == 1/b) }
+// claimOf is what a run says of its recipe.
+func claimOf(o protocol.Outcome) consensus.Claim {
+	return consensus.Claim{Performance: o.Performance, Digest: o.Digest, Sums: o.Sums}
+}
 
 func short(id string) string { return id[:min(12, len(id))] }

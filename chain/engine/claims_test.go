@@ -118,7 +118,7 @@ func TestNobodyVotes(t *testing.T) {
 // TestClaimsOfOneNode: of two claims on their way the second must promise more than the first.
 func TestClaimsOfOneNode(t *testing.T) {
 	t.Parallel()
-	c := newCluster(t, 3, 75)
+	c := newCluster(t, 3, 75, func(g *chain.Genesis) { g.Domains[0].PerformanceScale = 1000 })
 	n := c.nodes[0]
 	for i, v := range []int64{1000, 999, 500} {
 		n.step(protocol.Propose{Domain: domain, Proposal: int64(i + 1), Parameters: canon.NewObject("v", v), Nonce: [16]byte{byte(i)}})

@@ -54,7 +54,7 @@ func TestDecodeVerifies(t *testing.T) {
 	}
 	st := n.claim(author.key, 7, -7)
 	vote := func(signer *identity.Key, change func(*chain.Vote)) *canon.Object {
-		v := &chain.Vote{OptimaeID: st.OptimaeID, DomainID: domain, Anchor: st.Anchor, Digest: st.Claim.Digest, VerifiedPerformance: -7}
+		v := &chain.Vote{OptimaeID: st.OptimaeID, DomainID: domain, Anchor: st.Anchor, Base: st.Base, Digest: st.Claim.Digest, VerifiedPerformance: -7}
 		c.must(chain.SignVote(v, signer, network))
 		change(v)
 		return canon.NewObject("vote", v.Object())

@@ -78,14 +78,14 @@ func tell(f protocol.Effect, names map[string]string, named func(string) string)
 		v, _ := f.Parameters.Int("v")
 		switch {
 		case f.Own:
-			return fmt.Sprintf("confirms v=%d with seed %d", v, f.Seed)
+			return fmt.Sprintf("confirms v=%d with seeds %d", v, f.Seeds)
 		case f.Synthetic == nil:
-			return fmt.Sprintf("re-runs v=%d with seed %d", v, f.Seed)
+			return fmt.Sprintf("re-runs v=%d with seeds %d", v, f.Seeds)
 		case f.Synthetic.Incumbent == nil:
-			return fmt.Sprintf("re-runs v=%d with seed %d, to vote, against the naive forecast on data %d", v, f.Seed, f.Synthetic.Seed)
+			return fmt.Sprintf("re-runs v=%d with seeds %d, to vote, against the naive forecast on data %d", v, f.Seeds, f.Synthetic.Seed)
 		}
-		i, _ := f.Synthetic.Incumbent.Int("v")
-		return fmt.Sprintf("re-runs v=%d with seed %d, to vote, against v=%d on data %d", v, f.Seed, i, f.Synthetic.Seed)
+		i, _ := f.Synthetic.Incumbent.Parameters.Int("v")
+		return fmt.Sprintf("re-runs v=%d with seeds %d, to vote, against v=%d on data %d", v, f.Seeds, i, f.Synthetic.Seed)
 	case protocol.Broadcast:
 		p := f.Message.Payload
 		switch f.Message.Type {

@@ -33,8 +33,8 @@ func (e *Engine) infer(ev protocol.Infer) {
 		e.emit(protocol.SubmitResult{Err: err})
 		return
 	}
-	e.emit(protocol.Inference{TaskID: t.ID, Domain: ev.Domain, OptimaeID: champion.OptimaeID, Parameters: champion.Parameters,
-		Seed: champion.Seed, Input: ev.Input, Wanted: ev.Wanted, Verified: champion.Verified, Solo: champion.Solo})
+	e.emit(protocol.Inference{TaskID: t.ID, Domain: ev.Domain, OptimaeID: champion.OptimaeID, Recipe: champion.Recipe,
+		Input: ev.Input, Wanted: ev.Wanted, Verified: champion.Verified, Solo: champion.Solo})
 }
 
 // inferred completes the task and reports the served inference to the chain, which counts a domain's demand.

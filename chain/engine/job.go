@@ -17,7 +17,7 @@ type job struct {
 	domain     string
 	parameters *canon.Object
 	optimae    string
-	seed       uint64
+	base       *protocol.Recipe // what it is compared with; nil: the baseline
 	synthetic  *protocol.Synthetic
 	task       string
 }
@@ -120,19 +120,20 @@ func (e *Engine) startJobs() {
 	}
 }
 
-// wanted reports whether a claim that this node need not vote on is still worth a re-run: it improves on the
+// wanted reports whether a claim that this node need not vote on is still worth a re-run: it beats the
 // champion or has become it.
 func (e *Engine) wanted(j *job) bool {
 	if e.tip.Champion(j.domain) == j.optimae {
 		return e.cfg.Domains[j.domain].Optimize
 	}
-	_, better := e.tip.Improves(j.domain, j.st.Claim.Performance)
-	return better && e.claims[j.optimae] != nil
+	_, err := e.tip.Wins(j.domain, j.st.Claim.Performance, j.st.Claim.Sums)
+	return err == nil && e.claims[j.optimae] != nil
 }
 
 func (e *Engine) start(j *job) {
 	e.jobs[j.id] = j
-	e.emit(protocol.Evaluate{Job: j.id, Domain: j.domain, Parameters: j.parameters, Seed: j.seed, Synthetic: j.synthetic, Own: j.own != nil})
+	e.emit(protocol.Evaluate{Job: j.id, Domain: j.domain, Recipe: e.recipe(j.domain, j.optimae, j.parameters), Base: j.base,
+		Synthetic: j.synthetic, Own: j.own != nil})
 }
 
 // evaluated handles the answer to an Evaluate. Numbers that no message can carry are a recipe's own fault, everywhere alike.

@@ -3,9 +3,9 @@ package engine_test
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"math/big"
 	"strings"
 	"testing"
 	"time"
@@ -111,19 +111,38 @@ func newCluster(t testing.TB, n int, seed uint64, more ...func(*chain.Genesis)) 
 	return c
 }
 
-// honest trains nothing: performance and digest are functions of the recipe and the seed.
+// honest trains nothing: performance, digest and sums are functions of the recipe, its seeds and its base.
 func honest(ev protocol.Evaluate) (protocol.Outcome, error) {
 	v, err := ev.Parameters.Int("v")
 	if err != nil {
 		return protocol.Outcome{}, fmt.Errorf("%w: %v", protocol.ErrRefused, err)
 	}
-	h := sha256.Sum256(binary.LittleEndian.AppendUint64(canon.Canonical(ev.Parameters), ev.Seed))
+	h := sha256.Sum256(canon.Canonical([]any{ev.Parameters, fmt.Sprint(ev.Seeds)}))
 	o := protocol.Outcome{Performance: -float64(v) - float64(h[0])/256, Digest: hex.EncodeToString(h[:]), Metrics: canon.NewObject("v", v)}
+	// On each of four cases the error is v, the baseline's v + 1.
+	d := int64(1)
+	if ev.Base != nil {
+		other, err := ev.Base.Parameters.Int("v")
+		if err != nil || len(ev.Base.Seeds) != len(ev.Seeds) {
+			return protocol.Outcome{}, fmt.Errorf("base %+v: %v", ev.Base, err)
+		}
+		d = other - v
+	}
+	o.Sums = fourCases(d)
 	if ev.Synthetic != nil {
 		o.SyntheticScore, o.IncumbentScore = float64(v), float64(v)+1
 		o.SyntheticDataHash = fmt.Sprintf("%064x", ev.Synthetic.Seed)
 	}
 	return o, nil
+}
+
+// fourCases are the sums of four equal differences.
+func fourCases(d int64) chain.Sums {
+	s, err := chain.NewSums(4*d, new(big.Int).Mul(big.NewInt(4), new(big.Int).Mul(big.NewInt(d), big.NewInt(d))), 4)
+	if err != nil {
+		panic(err)
+	}
+	return s
 }
 
 // improve is a search that gets better by two per cent a round.

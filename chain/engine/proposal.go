@@ -19,9 +19,10 @@ type proposal struct {
 	experiment *canon.Object
 	nonce      string
 	commitment string
-	base       string // as of the commit, then of the reveal
+	base       string // what it is, or is being, compared with
 	anchor     string // bound by the commit
 	outcome    *protocol.Outcome
+	running    bool  // a run of its recipe is under way
 	asked      int64 // when it was proposed
 	revealAt   int64
 	giveUpAt   int64
@@ -50,8 +51,25 @@ func (e *Engine) propose(ev protocol.Propose) {
 		return
 	}
 	e.proposals[p.domain] = append(e.proposals[p.domain], p)
-	e.enqueue(&job{own: p, domain: p.domain, parameters: p.parameters, optimae: p.commitment,
-		seed: chain.TrainingSeed(p.domain, p.commitment, 0), synthetic: e.synthetic(p.commitment, p.domain, e.tip.Tip)})
+	e.run(p)
+}
+
+// run has a proposal's recipe run and compared with the base of now.
+func (e *Engine) run(p *proposal) {
+	p.base, p.running = e.base(p.domain).id, true
+	base, _ := e.baseRecipe(p.domain, p.base)
+	e.enqueue(&job{own: p, domain: p.domain, parameters: p.parameters, optimae: p.commitment, base: base,
+		synthetic: e.synthetic(p.commitment, p.domain, e.tip.Tip)})
+}
+
+// stands reports whether a result speaks about the base of now. Without cases it does, whatever the base. Else, where another one
+// has become the base since, it has to be run again: its worker may still hold the models, and the comparison alone is new.
+func (e *Engine) stands(p *proposal) bool {
+	now := e.base(p.domain).id
+	if p.outcome.Sums.N == 0 {
+		p.base = now
+	}
+	return p.base == now
 }
 
 // impossible says why a proposal cannot even be confirmed; "" if it can.
@@ -87,9 +105,15 @@ func (e *Engine) recorded(p *proposal) bool {
 // patience is how much longer than the confirming run others may take to verify: they have claims of more nodes to run.
 const patience = 30
 
-// confirmed handles the end of a confirming run: a result that beats the base is committed.
+// confirmed handles the end of a confirming run: a result that wins over the base is committed.
 func (e *Engine) confirmed(p *proposal, o protocol.Outcome, err error) {
-	if p.phase != confirming {
+	p.running = false
+	switch p.phase {
+	case confirming:
+	case committed:
+		e.compared(p, o, err)
+		return
+	default:
 		return
 	}
 	if err != nil {
@@ -97,13 +121,39 @@ func (e *Engine) confirmed(p *proposal, o protocol.Outcome, err error) {
 		e.end(p, protocol.Failed, err.Error())
 		return
 	}
-	p.outcome, p.anchor, p.base = &o, e.tip.Tip, e.base(p.domain).id
-	e.say(p, protocol.Confirmed, "")
-	e.consider(p)
+	again := p.outcome != nil
+	p.outcome, p.anchor = &o, e.tip.Tip
+	stands := e.stands(p)
+	if !again {
+		e.say(p, protocol.Confirmed, "")
+		e.consider(p)
+	}
+	if !stands && e.improves(p.domain, o.Performance) {
+		e.run(p)
+		return
+	}
 	if reason := e.unpromising(p); reason != "" {
 		e.end(p, protocol.Withdrawn, reason)
 		return
 	}
+	e.commit(p)
+}
+
+// compared handles the end of a run against a base that came after the commit.
+func (e *Engine) compared(p *proposal, o protocol.Outcome, err error) {
+	if err != nil {
+		e.end(p, protocol.Superseded, "a better claim was accepted before the reveal, and the comparison with it failed: "+err.Error())
+		return
+	}
+	if p.outcome = &o; e.stands(p) {
+		if err := e.loses(p.domain, o.Performance, o.Sums, e.base(p.domain)); err != nil {
+			e.end(p, protocol.Superseded, "a better claim was accepted before the reveal: "+err.Error())
+		}
+	}
+}
+
+// commit tells everybody that there is a result, and not yet which.
+func (e *Engine) commit(p *proposal) {
 	payload := canon.NewObject("commitment_hash", p.commitment, "domain_id", p.domain, "anchor", p.anchor)
 	if e.message(chain.MsgOptimaeCommit, payload) == nil {
 		e.end(p, protocol.Withdrawn, "the commit could not be signed")
@@ -119,12 +169,13 @@ func (e *Engine) confirmed(p *proposal, o protocol.Outcome, err error) {
 func (e *Engine) unpromising(p *proposal) string {
 	members, ok := e.tip.Members(p.anchor, p.commitment, e.key.PeerID())
 	o := p.outcome
+	lost := e.loses(p.domain, o.Performance, o.Sums, e.base(p.domain))
 	switch {
 	case !ok || len(members) == 0:
 		e.warnAlone()
 		return "no other evaluator is eligible"
-	case !e.improves(p.domain, o.Performance):
-		return "it does not improve on the base"
+	case lost != nil:
+		return lost.Error()
 	case !e.improvesOwn(p):
 		return "a claim on its way promises as much"
 	case !consensus.Tolerates(o.SyntheticScore, o.IncumbentScore, e.rules.QuorumTolerance):
@@ -164,9 +215,11 @@ func (e *Engine) endProposals() {
 			switch {
 			case p.phase == open && e.now >= p.giveUpAt && !e.recorded(p):
 				e.drop(p.commitment, protocol.Expired, "not decided in time")
-			case p.phase != committed:
+			case p.phase != committed || p.running:
 			case (moved || e.now >= p.revealAt) && !e.improves(domain, p.outcome.Performance):
 				e.end(p, protocol.Superseded, "a better claim was accepted before the reveal")
+			case !e.stands(p):
+				e.run(p)
 			case e.now >= p.revealAt:
 				e.reveal(p)
 			}
@@ -174,19 +227,18 @@ func (e *Engine) endProposals() {
 	}
 }
 
-// reveal opens the commitment, and the claim here too. What was accepted since the commit and is improved on as well is its
-// base now: the commit does not bind it.
+// reveal opens the commitment, and the claim here too. The commit does not bind the base: it is the one of now.
 func (e *Engine) reveal(p *proposal) {
-	p.base = e.base(p.domain).id
+	base, _ := e.baseRecipe(p.domain, p.base)
 	members, ok := e.tip.Members(p.anchor, p.commitment, e.key.PeerID())
 	if !ok || len(members) == 0 {
 		e.end(p, protocol.Expired, "the block of its anchor, or its quorum, is gone")
 		return
 	}
-	m := e.message(chain.MsgOptimaeReveal, canon.NewObject(
+	m := e.message(chain.MsgOptimaeReveal, p.outcome.Sums.AppendTo(canon.NewObject(
 		"commitment_hash", p.commitment, "domain_id", p.domain, "optimae_id", p.commitment, "parameters", p.parameters,
 		"reported_performance", p.outcome.Performance, "nonce", p.nonce, "champion_metrics", p.outcome.Metrics,
-		"digest", p.outcome.Digest, "anchor", p.anchor, "base", p.base))
+		"digest", p.outcome.Digest, "anchor", p.anchor, "base", p.base)))
 	if m == nil {
 		e.end(p, protocol.Expired, "the reveal could not be signed")
 		return
@@ -199,7 +251,7 @@ func (e *Engine) reveal(p *proposal) {
 	}
 	p.phase = open
 	e.say(p, protocol.Revealed, "")
-	c := &claim{st: st, reveal: m, own: p, metrics: p.outcome.Metrics, received: e.now, members: members,
+	c := &claim{st: st, reveal: m, own: p, metrics: p.outcome.Metrics, base: base, received: e.now, members: members,
 		votes: map[string]*chain.Vote{}, evaluated: true}
 	e.openClaim(c)
 	e.countEarly(c)

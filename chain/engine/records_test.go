@@ -72,7 +72,7 @@ func TestDecidedOnce(t *testing.T) {
 	reveal := &chain.Message{Type: chain.MsgOptimaeReveal, SenderID: liar.id, TTL: 7, Timestamp: when, Payload: revealOf(lie)}
 	c.must(chain.SignMessage(reveal, liar.key, network))
 	for _, n := range []*node{victim, c.nodes[2], c.nodes[3]} {
-		v := &chain.Vote{OptimaeID: lie.OptimaeID, DomainID: domain, Anchor: lie.Anchor, Digest: lie.Anchor, VerifiedPerformance: -50}
+		v := &chain.Vote{OptimaeID: lie.OptimaeID, DomainID: domain, Anchor: lie.Anchor, Base: lie.Base, Digest: lie.Anchor, VerifiedPerformance: -50}
 		c.must(chain.SignVote(v, n.key, network))
 		lie.Votes = append(lie.Votes, v)
 	}
@@ -142,7 +142,7 @@ func TestUndecidable(t *testing.T) {
 		}
 	}
 	for _, id := range members[:2] {
-		v := &chain.Vote{OptimaeID: lie.OptimaeID, DomainID: domain, Anchor: lie.Anchor, Digest: lie.Anchor, VerifiedPerformance: -50}
+		v := &chain.Vote{OptimaeID: lie.OptimaeID, DomainID: domain, Anchor: lie.Anchor, Base: lie.Base, Digest: lie.Anchor, VerifiedPerformance: -50}
 		c.must(chain.SignVote(v, c.byID[id].key, victim.state().Rules().Network))
 		victim.step(protocol.Vote{Vote: v})
 	}

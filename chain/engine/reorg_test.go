@@ -94,7 +94,7 @@ func TestRejectionStays(t *testing.T) {
 	reveal := &chain.Message{Type: chain.MsgOptimaeReveal, SenderID: liar.id, TTL: 7, Timestamp: when, Payload: revealOf(lie)}
 	c.must(chain.SignMessage(reveal, liar.key, network))
 	for _, n := range []*node{victim, c.nodes[2], c.nodes[3]} {
-		v := &chain.Vote{OptimaeID: lie.OptimaeID, DomainID: domain, Anchor: lie.Anchor, Digest: other.Claim.Digest, VerifiedPerformance: -50}
+		v := &chain.Vote{OptimaeID: lie.OptimaeID, DomainID: domain, Anchor: lie.Anchor, Base: lie.Base, Digest: other.Claim.Digest, VerifiedPerformance: -50}
 		c.must(chain.SignVote(v, n.key, network))
 		lie.Votes = append(lie.Votes, v)
 	}

@@ -67,15 +67,16 @@ func commitOf(st *consensus.Statement) *canon.Object {
 }
 
 func revealOf(st *consensus.Statement) *canon.Object {
-	return canon.NewObject("commitment_hash", st.OptimaeID, "domain_id", st.DomainID, "optimae_id", st.OptimaeID, "parameters", st.Parameters,
-		"reported_performance", st.Claim.Performance, "nonce", st.Nonce, "champion_metrics", nil, "digest", st.Claim.Digest, "anchor", st.Anchor, "base", st.Base)
+	return st.Claim.Sums.AppendTo(canon.NewObject("commitment_hash", st.OptimaeID, "domain_id", st.DomainID, "optimae_id", st.OptimaeID,
+		"parameters", st.Parameters, "reported_performance", st.Claim.Performance, "nonce", st.Nonce, "champion_metrics", nil,
+		"digest", st.Claim.Digest, "anchor", st.Anchor, "base", st.Base))
 }
 
 // accepted is the claim's acceptance with the votes of all members, who are nodes of the cluster.
 func (c *cluster) accepted(s *consensus.State, st *consensus.Statement, from *identity.Key) *chain.Tx {
 	members, _ := s.Members(st.Anchor, st.OptimaeID, st.OptimizerID)
 	for _, id := range members {
-		v := &chain.Vote{OptimaeID: st.OptimaeID, DomainID: st.DomainID, EvaluatorID: id, Anchor: st.Anchor, Digest: st.Claim.Digest,
+		v := &chain.Vote{OptimaeID: st.OptimaeID, DomainID: st.DomainID, EvaluatorID: id, Anchor: st.Anchor, Base: st.Base, Digest: st.Claim.Digest, Sums: st.Claim.Sums,
 			VerifiedPerformance: st.Claim.Performance, SyntheticDataHash: st.Claim.Digest}
 		c.must(chain.SignVote(v, c.byID[id].key, s.Rules().Network))
 		st.Votes = append(st.Votes, v)
@@ -137,7 +138,7 @@ func testQuorum(t *testing.T) {
 	members, _ := victim.state().Members(st.Anchor, st.OptimaeID, st.OptimizerID)
 	f := func(name string, want error, voter, signer *node) {
 		t.Helper()
-		v := &chain.Vote{OptimaeID: st.OptimaeID, DomainID: domain, EvaluatorID: signer.id, Anchor: st.Anchor, Digest: st.Claim.Digest, VerifiedPerformance: -7}
+		v := &chain.Vote{OptimaeID: st.OptimaeID, DomainID: domain, EvaluatorID: signer.id, Anchor: st.Anchor, Base: st.Base, Digest: st.Claim.Digest, VerifiedPerformance: -7}
 		c.must(chain.SignVote(v, signer.key, victim.state().Rules().Network))
 		v.EvaluatorID = voter.id
 		for _, e := range victim.eng.Step(victim.now(), protocol.Vote{Vote: v}) {
@@ -319,7 +320,7 @@ func testExternalAnchors(t *testing.T) {
 
 // testForkChoice: certified work decides, in whatever order branches come. The attack is a longer chain of nothing.
 func testForkChoice(t *testing.T) {
-	c := newCluster(t, 4, 26)
+	c := newCluster(t, 4, 226)
 	for _, n := range c.nodes {
 		n.down = true // nothing moves but by hand
 	}
@@ -364,7 +365,7 @@ func testSeeds(t *testing.T) {
 	cheat := c.nodes[3]
 	cheat.worker = func(ev protocol.Evaluate) (protocol.Outcome, error) {
 		if ev.Own {
-			ev.Seed++
+			ev.Seeds = []uint64{ev.Seeds[0] + 1}
 		}
 		return honest(ev)
 	}
@@ -380,9 +381,9 @@ func testSeeds(t *testing.T) {
 			seeds[key] = &trained{map[uint64]bool{}, map[uint64]bool{}}
 		}
 		if ev.Own {
-			seeds[key].confirm[ev.Seed] = true
+			seeds[key].confirm[ev.Seeds[0]] = true
 		} else {
-			seeds[key].verify[ev.Seed] = true
+			seeds[key].verify[ev.Seeds[0]] = true
 		}
 		if ev.Synthetic != nil {
 			id := key + n.id

@@ -15,10 +15,11 @@ import (
 // vote signs what this node found and tells everybody.
 func (e *Engine) vote(c *claim, o protocol.Outcome, err error) {
 	v := &chain.Vote{OptimaeID: c.st.OptimaeID, DomainID: c.st.DomainID, EvaluatorID: e.key.PeerID(), Anchor: c.st.Anchor,
-		Digest: o.Digest, VerifiedPerformance: o.Performance, SyntheticScore: o.SyntheticScore,
+		Base: c.st.Base, Digest: o.Digest, VerifiedPerformance: o.Performance, Sums: o.Sums, SyntheticScore: o.SyntheticScore,
 		IncumbentScore: o.IncumbentScore, SyntheticDataHash: o.SyntheticDataHash}
 	if err != nil { // the recipe was refused: a digest nobody can have claimed
 		v.Digest, v.VerifiedPerformance, v.SyntheticScore, v.IncumbentScore = consensus.RefusedDigest, 0, 0, 0
+		v.Sums = chain.Sums{}
 		v.SyntheticDataHash = consensus.RefusedDigest
 	}
 	if err := chain.SignVote(v, e.key, e.rules.Network); err != nil {
@@ -74,6 +75,8 @@ func (e *Engine) addVote(c *claim, v *chain.Vote) error {
 		return fmt.Errorf("%w: about another domain", protocol.ErrVote)
 	case v.Anchor != c.st.Anchor:
 		return late("vote about another anchor")
+	case v.Base != c.st.Base:
+		return late("vote about another base")
 	case len(c.members) == 0: // its author's chain may know more evaluators than ours, or fewer: alone it is its own quorum
 		return late("the claim has no quorum here")
 	case !c.isMember(v.EvaluatorID):

@@ -18,30 +18,37 @@ type Send struct {
 	Message *chain.Message
 }
 
-// Evaluate asks for one training; its answer is an Evaluated with the same Job.
+// Evaluate asks for the run of a claim: its trainings with all seeds; its answer is an Evaluated with the same Job.
 type Evaluate struct {
-	Job        int64
-	Domain     string
-	Parameters *canon.Object
-	Seed       uint64
-	Synthetic  *Synthetic // nil: no synthetic scores are wanted
-	// Own is whether the training confirms a claim of this node; else it verifies somebody's.
+	Job    int64
+	Domain string
+	Recipe
+	// Base is what the claim is to be compared with, case by case; nil: the domain's baseline.
+	Base      *Recipe
+	Synthetic *Synthetic // nil: no synthetic scores are wanted
+	// Own is whether the run confirms a claim of this node; else it verifies somebody's.
 	Own bool
-	// Member, Origin and Rung say which of the claim's trainings it is; all 0 while a claim is one training.
-	Member, Origin, Rung int
+}
+
+// Recipe is what a claim trains, and with which seeds, at least one.
+type Recipe struct {
+	Parameters *canon.Object
+	Seeds      []uint64
 }
 
 // Synthetic says on which data challenger and incumbent are to be scored. A nil Incumbent is the naive model.
 type Synthetic struct {
-	Seed          uint32
-	Incumbent     *canon.Object
-	IncumbentSeed uint64
+	Seed      uint32
+	Incumbent *Recipe
 }
 
-// Outcome is the result of one training; Performance is higher-is-better, the scores are errors ≥ 0.
+// Outcome is the result of a claim's run; Performance is higher-is-better, the scores are errors ≥ 0. A run that diverged has
+// none: it is an ErrRefused.
 type Outcome struct {
-	Performance       float64
-	Digest            string
+	Performance float64
+	Digest      string
+	// Sums are those of the comparison with the base; zero for a domain without cases.
+	Sums              chain.Sums
 	Metrics           *canon.Object
 	SyntheticScore    float64
 	IncumbentScore    float64
@@ -153,27 +160,27 @@ type Migrant struct {
 // nobody could verify a better one, the best that this node has confirmed itself.
 type Champion struct {
 	Domain, OptimaeID, OptimizerID string
-	Parameters                     *canon.Object
-	Seed                           uint64 // of its training
-	Performance                    float64
-	Digest                         string
-	Metrics                        *canon.Object
-	Verified                       bool
+	Recipe
+	Performance float64
+	Digest      string
+	// Sums are those of its comparison with the base that it was claimed on.
+	Sums     chain.Sums
+	Metrics  *canon.Object
+	Verified bool
 	// Solo marks a verified one whose only evaluator is its own author.
 	Solo bool
 }
 
 // Inference asks for a forecast; its answer is an Inferred. Verified and Solo are those of the model's [Champion].
 type Inference struct {
-	TaskID     string
-	Domain     string
-	OptimaeID  string
-	Parameters *canon.Object
-	Seed       uint64
-	Input      *canon.Object
-	Wanted     string
-	Verified   bool
-	Solo       bool
+	TaskID    string
+	Domain    string
+	OptimaeID string
+	Recipe
+	Input    *canon.Object
+	Wanted   string
+	Verified bool
+	Solo     bool
 }
 
 // AnchorDue asks for the block to be anchored outside.

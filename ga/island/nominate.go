@@ -19,6 +19,9 @@ const (
 	MaxDecided = 64
 	// maxAgain bounds the superseded genomes that wait for a second chance.
 	maxAgain = 16
+	// pace is how many times the cost of a claim the island trains between two nominations, where a claim is an average of many
+	// trainings: confirming then takes at most a fifth of all work.
+	pace = 4
 )
 
 // Candidate is an individual that the island has trained itself.
@@ -51,6 +54,9 @@ type Known struct {
 	Best    float64
 	// Improves reports whether a performance beats another by the minimum increment.
 	Improves func(performance, over float64) bool
+	// Trials are those that the island has made so far, Cost how many of them a claim costs. Cost 0 or 1 is a claim that is no
+	// average: it waits for nothing.
+	Trials, Cost int64
 }
 
 // End is how a nomination ended.
@@ -66,12 +72,15 @@ const (
 	Superseded
 )
 
-// Nominator picks what an island has confirmed in order to claim it. A confirming run costs a training, so a genome must
+// Nominator picks what an island has confirmed in order to claim it. A confirming run costs trainings, so a genome must
 // promise by the island's own score to beat the best that is known and the best of the island's own claims that are still
-// open. Make one by NewNominator; it is not safe for concurrent use.
+// open. Where a claim is an average and costs many trainings, it is nominated no sooner than after pace times as many trials since
+// the nomination before, and a genome that disappointed is not tried again: another average would be another draw of the same.
+// Make one by NewNominator; it is not safe for concurrent use.
 type Nominator[T any] struct {
 	maxOpen int
 	last    int64
+	paid    int64           // trials when the last nomination was made
 	open    []Nomination[T] // in the order of their ids
 	again   []Candidate[T]  // superseded, with their confirmed performances
 	tries   memory
@@ -85,7 +94,7 @@ func NewNominator[T any](maxOpen int) *Nominator[T] {
 // Nominate picks of the candidates the one that was tried least often, among equals the best, among those the earlier; ok
 // is false if none promises enough or too much is open already.
 func (n *Nominator[T]) Nominate(candidates []Candidate[T], k Known) (picked Nomination[T], ok bool) {
-	if n.undecided() >= n.maxOpen {
+	if n.undecided() >= n.maxOpen || !n.affordable(k) {
 		return picked, false
 	}
 	over, has := n.threshold(k)
@@ -95,6 +104,9 @@ func (n *Nominator[T]) Nominate(candidates []Candidate[T], k Known) (picked Nomi
 	list = slices.DeleteFunc(list, func(c Candidate[T]) bool { return !promises(c) || n.confirming(c.Hash) })
 	slices.SortStableFunc(list, func(a, b Candidate[T]) int { return cmp.Compare(b.Fitness, a.Fitness) })
 	fewest := MaxTries
+	if k.Cost > 1 {
+		fewest = 1
+	}
 	for _, c := range list {
 		if t := n.tries.of(c.Hash); t < fewest {
 			picked.Candidate, fewest, ok = c, t, true
@@ -104,11 +116,19 @@ func (n *Nominator[T]) Nominate(candidates []Candidate[T], k Known) (picked Nomi
 		return picked, false
 	}
 	n.last++
+	n.paid = k.Trials
 	picked.ID, picked.Before = n.last, fewest
 	n.tries.set(picked.Hash, fewest+1)
 	n.again = slices.DeleteFunc(n.again, func(c Candidate[T]) bool { return c.Hash == picked.Hash })
 	n.open = append(n.open, picked)
 	return picked, true
+}
+
+// affordable reports whether the island has trained enough since its last nomination. Trials that fell back are those of a search
+// that has begun anew.
+func (n *Nominator[T]) affordable(k Known) bool {
+	n.paid = min(n.paid, k.Trials)
+	return k.Cost <= 1 || n.last == 0 || k.Trials-n.paid >= pace*k.Cost
 }
 
 func (n *Nominator[T]) undecided() (k int) {
@@ -197,6 +217,7 @@ func (n *Nominator[T]) Open() []Nomination[T] { return slices.Clone(n.open) }
 // NominatorState is all that a nominator remembers; see State.
 type NominatorState[T any] struct {
 	Last  int64
+	Paid  int64 // trials at the last nomination
 	Open  []Nomination[T]
 	Again []Candidate[T]
 	// Tries are the confirming runs by hash: of the genomes met lately and of those met before.
@@ -205,12 +226,12 @@ type NominatorState[T any] struct {
 
 // State returns a copy of what the nominator remembers.
 func (n *Nominator[T]) State() NominatorState[T] {
-	return NominatorState[T]{Last: n.last, Open: slices.Clone(n.open), Again: slices.Clone(n.again), Tries: n.tries.copy(), Older: n.tries.copyOlder()}
+	return NominatorState[T]{Last: n.last, Paid: n.paid, Open: slices.Clone(n.open), Again: slices.Clone(n.again), Tries: n.tries.copy(), Older: n.tries.copyOlder()}
 }
 
 // Restore makes the nominator remember s, of which it keeps copies; what is above its bounds is left out.
 func (n *Nominator[T]) Restore(s NominatorState[T]) {
-	n.last = s.Last
+	n.last, n.paid = s.Last, s.Paid
 	n.open = nil
 	for _, o := range s.Open {
 		if o.Decided && len(n.open)-n.undecided() < MaxDecided || !o.Decided && n.undecided() < n.maxOpen {

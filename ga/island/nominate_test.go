@@ -173,3 +173,35 @@ func TestNominatorState(t *testing.T) {
 		t.Errorf("%d open and %d again, want the bounds", len(m.open), len(m.again))
 	}
 }
+
+// TestNominatePaced: a claim that is an average waits until the island has trained several times its cost, and what disappointed is
+// not averaged again.
+func TestNominatePaced(t *testing.T) {
+	n := NewNominator[int](MaxOpen)
+	f := func(trials, cost int64, want bool) (picked Nomination[int]) {
+		t.Helper()
+		k := known(0)
+		k.Trials, k.Cost = trials, cost
+		picked, ok := n.Nominate(candidates(1, 2, 3), k)
+		if ok != want {
+			t.Errorf("Nominate after %d trials at a cost of %d: %v, want %v", trials, cost, ok, want)
+		}
+		return picked
+	}
+	first := f(10, 6, true)
+	f(33, 6, false)
+	f(34, 6, true)
+	n.Close(first.ID, Disappointed)
+	s := n.State()
+	n = NewNominator[int](MaxOpen)
+	n.Restore(s)
+	f(57, 6, false)
+	f(58, 6, true)
+	for _, o := range n.Open() {
+		n.Close(o.ID, Disappointed)
+	}
+	f(1000, 6, false) // all have been tried
+	f(1000, 1, true)  // a single training may have been bad luck
+	f(5, 1, true)
+	f(5, 0, true)
+}

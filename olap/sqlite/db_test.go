@@ -211,13 +211,14 @@ func TestMigration(t *testing.T) {
 			}
 		}
 	}
-	f(1, true, []int{1, 2, 3, 4, 5, 6})
-	f(2, true, []int{2, 3, 4, 5, 6})
-	f(3, true, []int{3, 4, 5, 6})
-	f(4, true, []int{4, 5, 6})
-	f(5, true, []int{5, 6})
-	f(1, false, []int{2, 3, 4, 5, 6})
-	f(2, false, []int{3, 4, 5, 6})
+	f(1, true, []int{1, 2, 3, 4, 5, 6, 7})
+	f(2, true, []int{2, 3, 4, 5, 6, 7})
+	f(3, true, []int{3, 4, 5, 6, 7})
+	f(4, true, []int{4, 5, 6, 7})
+	f(5, true, []int{5, 6, 7})
+	f(6, true, []int{6, 7})
+	f(1, false, []int{2, 3, 4, 5, 6, 7})
+	f(2, false, []int{3, 4, 5, 6, 7})
 
 	path := filepath.Join(t.TempDir(), "olap.db")
 	old(t, path, 3, true)
@@ -275,7 +276,7 @@ func TestWriteIsIdempotent(t *testing.T) {
 	want := `{"experiment_id": "d0000000000000000000000000000001", "domain_id": "d", "total_rounds": 5, ` +
 		`"final_performance": 0.1, "best_performance": 0.1, "time_to_target_seconds": 6.000004, ` +
 		`"total_elapsed_seconds": 7.500005, "converged": 1, "rounds_to_convergence": 4, "node_id": "node", ` +
-		`"hostname": "host", "evaluations": 60}`
+		`"hostname": "host", "evaluations": 60, "confirmed_performance": null, "verified_performance": null}`
 	if text := string(canon.Default(summaries[0])); text != want {
 		t.Errorf("summary = %s\nwant %s", text, want)
 	}
@@ -325,7 +326,7 @@ func TestRepeatedRounds(t *testing.T) {
 	claims, err := db.Claims(t.Context(), "e", 0)
 	want := `{"claim_event_id": "8f76d85a689feadd4fa4314abcaa23a5", "experiment_id": "e", "domain_id": "d", "proposal": 1, "round_number": 1, ` +
 		`"optimae_id": null, "base": null, "stage": "confirmed", "timestamp_utc": "2026-01-02T03:04:05.678901+00:00", ` +
-		`"elapsed_seconds": 0.0, "performance": -0.5, "verified": 0, "reason": null}`
+		`"elapsed_seconds": 0.0, "performance": -0.5, "verified": 0, "reason": null, "s1": null, "s2": null, "cases": null, "z": null}`
 	if err != nil || len(claims) != 1 || string(canon.Default(claims[0])) != want {
 		t.Errorf("Claims = %s, %v, want %s", canon.Default(claims[0]), err, want)
 	}

@@ -61,7 +61,7 @@ func (e *Engine) adoptResult(d *domain, f finding) bool {
 	}
 	d.best = &best{parameters: f.parameters, performance: f.performance, metrics: f.metrics, optimizer: f.optimizer}
 	if f.optimizer == e.key.PeerID() {
-		e.emit(protocol.Champion{Domain: d.ID, OptimaeID: f.optimae, OptimizerID: f.optimizer, Parameters: f.parameters, Seed: f.seed,
+		e.emit(protocol.Champion{Domain: d.ID, OptimaeID: f.optimae, OptimizerID: f.optimizer, Recipe: recipe(f.parameters, f.seed),
 			Performance: d.wire(f.performance), Metrics: f.metrics})
 	} else if d.Optimize {
 		e.emit(protocol.Migrant{Domain: d.ID, OptimaeID: f.optimae, OptimizerID: f.optimizer, Parameters: f.parameters,
@@ -77,5 +77,17 @@ func (e *Engine) restore(c protocol.Champion) {
 		return
 	}
 	e.adoptResult(d, finding{optimae: c.OptimaeID, optimizer: c.OptimizerID, parameters: c.Parameters, performance: d.wire(c.Performance),
-		metrics: c.Metrics, seed: c.Seed})
+		metrics: c.Metrics, seed: seedOf(c.Recipe)})
+}
+
+// recipe is what a claim of these networks trains: it has one seed.
+func recipe(parameters *canon.Object, seed uint64) protocol.Recipe {
+	return protocol.Recipe{Parameters: parameters, Seeds: []uint64{seed}}
+}
+
+func seedOf(r protocol.Recipe) uint64 {
+	if len(r.Seeds) == 0 {
+		return 0
+	}
+	return r.Seeds[0]
 }

@@ -55,7 +55,7 @@ func (e *Engine) startJobs() {
 		if j.kind != jobConfirm {
 			e.running++
 		}
-		e.emit(protocol.Evaluate{Job: e.nextJob, Domain: j.domain.ID, Parameters: j.parameters, Seed: j.seed, Synthetic: j.synthetic,
+		e.emit(protocol.Evaluate{Job: e.nextJob, Domain: j.domain.ID, Recipe: recipe(j.parameters, j.seed), Synthetic: j.synthetic,
 			Own: j.kind == jobConfirm})
 	}
 }

@@ -83,8 +83,8 @@ func TestChampionRequest(t *testing.T) {
 func TestRestore(t *testing.T) {
 	l := newNetwork(t, 1, testConfig(domainConfig()))
 	m := l.members[0]
-	m.step(protocol.Restore{Champion: protocol.Champion{Domain: "q", OptimizerID: "somebody", Parameters: params(1, -2), Performance: 0}})
-	m.step(protocol.Restore{Champion: protocol.Champion{Domain: "q", OptimizerID: m.key.PeerID(), Parameters: params(2, -2), Performance: -1,
+	m.step(protocol.Restore{Champion: protocol.Champion{Domain: "q", OptimizerID: "somebody", Recipe: protocol.Recipe{Parameters: params(1, -2)}, Performance: 0}})
+	m.step(protocol.Restore{Champion: protocol.Champion{Domain: "q", OptimizerID: m.key.PeerID(), Recipe: protocol.Recipe{Parameters: params(2, -2)}, Performance: -1,
 		Metrics: canon.NewObject()}})
 	if best := m.View().Domains["q"].Best; best == nil || *best != -1 {
 		t.Fatalf("best %v, want -1", best)

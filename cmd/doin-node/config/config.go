@@ -19,6 +19,9 @@ const (
 	Reference Security = "reference"
 )
 
+// CurrentFormat is the format of files written for this program: performances are scaled errors, increments in fixed units.
+const CurrentFormat = 2
+
 // Config is the configuration of one node. The zero value is not usable; start
 // from DefaultConfig.
 type Config struct {
@@ -35,6 +38,9 @@ type Config struct {
 	// genesis_file; empty means a network of this node alone, made from this
 	// configuration.
 	GenesisFile string
+	// Format is the revision of what performances and increments mean that the file was written for. Key format, 0 where the
+	// file does not say so, or CurrentFormat.
+	Format int
 	// Security is the rule set. Key security, default Strict.
 	Security Security
 	// Seed makes a run repeatable, for simulation only: nonces and, where there

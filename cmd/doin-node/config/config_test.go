@@ -90,8 +90,8 @@ func TestParseEveryKey(t *testing.T) {
 	if d.Plugin() != PluginQuadratic {
 		t.Errorf("Plugin() = %q, want %q", d.Plugin(), PluginQuadratic)
 	}
-	if d.Target == nil || *d.Target != -1 {
-		t.Errorf("target_performance = %v, want -1", d.Target)
+	if d.Target == nil || *d.Target != (Target{Metric: "mae", Value: 0.22}) {
+		t.Errorf("target_performance = %v, want mae 0.22", d.Target)
 	}
 	if want := []Bound{{"x", -20, 20}, {"a", 0.5, 1}}; !slices.Equal(d.Bounds, want) {
 		t.Errorf("param_bounds = %v, want %v", d.Bounds, want)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"doin.network/node/chain"
 	"doin.network/node/ga/island"
 	"doin.network/node/ga/settings"
 	"doin.network/node/internal/canon"
@@ -46,15 +47,21 @@ type Domain struct {
 	HigherIsBetter bool
 	// MetricType labels the metric. Key metric_type, default "".
 	MetricType string
-	// Target is the verified performance that ends the search; nil for none.
+	// Target ends the search when the verified champion reaches it; nil for none.
 	// Key target_performance.
-	Target *float64
-	// PerformanceScale is the least denominator of a relative improvement. Key
-	// performance_scale, default 1e-6, from 1e-6 to 1e9.
+	Target *Target
+	// PerformanceScale is the unit of increments, in units of the performance. Key
+	// performance_scale, default 1, from 1e-6 to 1e9.
 	PerformanceScale float64
-	// MinIncrement is the relative improvement below which a claim is refused.
+	// MinIncrement is the improvement, in that unit, below which a claim is refused.
 	// Key min_increment, default 0.005, in [0, 1].
 	MinIncrement float64
+	// Seeds is the number of seeds of a claim; 0: as many as suit the plugin, see
+	// ClaimSeeds. Key seeds, from 1 to chain.MaxSeeds.
+	Seeds int
+	// NoiseZ2 is z²: how far beyond noise a claim must be better than its base. Key
+	// noise_z2, an integer or a text like "9/4", default 4.
+	NoiseZ2 chain.Ratio
 	// Bounds limit the parameters of an optimae, in the order of the file. Key
 	// param_bounds, default none.
 	Bounds []Bound
@@ -70,6 +77,21 @@ type Domain struct {
 	// every part. None is nil in a loaded Config; the second and the third fall
 	// back to the first when the file has none.
 	OptimizationConfig, InferenceConfig, SyntheticConfig *canon.Object
+}
+
+// Target is what ends a search: a performance, or a metric of the champion, in the unit of the domain's data.
+type Target struct {
+	// Metric is "" for the performance, which is reached from below; a metric is reached from above.
+	Metric string
+	Value  float64
+}
+
+// Performance returns the performance that is the target, nil if there is none or it is a metric. t may be nil.
+func (t *Target) Performance() *float64 {
+	if t == nil || t.Metric != "" {
+		return nil
+	}
+	return &t.Value
 }
 
 // Bound is the range of one parameter, ends included.
@@ -100,8 +122,9 @@ func DefaultDomain() Domain {
 	return Domain{
 		Validate:         true,
 		HigherIsBetter:   true,
-		PerformanceScale: 1e-6,
+		PerformanceScale: 1,
 		MinIncrement:     0.005,
+		NoiseZ2:          chain.DefaultDomain("").NoiseZ2,
 		Resources: Resources{
 			MaxTraining: time.Hour, MaxMemoryMB: 8192, MaxEpochs: 5000, MaxBatchSize: 512,
 		},
@@ -125,6 +148,18 @@ func (d *Domain) Plugin() string {
 		name = d.InferencePlugin
 	}
 	return pluginName(name)
+}
+
+// ClaimSeeds returns the number of seeds of a claim: the file's; else 1 for a plugin whose results no seed changes, and
+// chain.DefaultSeeds for the others.
+func (d *Domain) ClaimSeeds() int {
+	switch {
+	case d.Seeds > 0:
+		return d.Seeds
+	case d.Plugin() == PluginQuadratic:
+		return 1
+	}
+	return chain.DefaultSeeds
 }
 
 // Command returns the executable of an "exec:" plugin; ok is false for the

@@ -1,8 +1,10 @@
 package config
 
 import (
+	"errors"
 	"time"
 
+	"doin.network/node/chain"
 	"doin.network/node/internal/canon"
 )
 
@@ -24,6 +26,8 @@ var domainKeys = []key[Domain]{
 	or(key[Domain]{name: "target_performance", read: readTarget}, func(d *Domain) { d.Target = nil }),
 	number("performance_scale", func(d *Domain) *float64 { return &d.PerformanceScale }),
 	number("min_increment", func(d *Domain) *float64 { return &d.MinIncrement }),
+	integer("seeds", func(d *Domain) *int { return &d.Seeds }),
+	{name: "noise_z2", read: readRatio},
 	object("optimization_config", func(d *Domain) **canon.Object { return &d.OptimizationConfig }),
 	object("inference_config", func(d *Domain) **canon.Object { return &d.InferenceConfig }),
 	object("synthetic_data_config", func(d *Domain) **canon.Object { return &d.SyntheticConfig }),
@@ -47,9 +51,38 @@ var incentiveKeys = []key[Incentives]{
 }
 
 func readTarget(d *Domain, v any) error {
+	if o, ok := v.(*canon.Object); ok {
+		return readMetricTarget(d, o)
+	}
 	f, err := toFloat(v)
 	if err == nil {
-		d.Target = &f
+		d.Target = &Target{Value: f}
 	}
 	return err
+}
+
+// errMetric is what a target that is an object should have been.
+var errMetric = errors.New(`must be a number, or an object of one metric and its value, as {"mae": 0.22}`)
+
+func readMetricTarget(d *Domain, o *canon.Object) error {
+	keys := o.Keys()
+	if len(keys) != 1 || keys[0] == "" || len(keys[0]) > 64 {
+		return errMetric
+	}
+	v, _ := o.Get(keys[0])
+	f, err := toFloat(v)
+	if err != nil {
+		return errMetric
+	}
+	d.Target = &Target{Metric: keys[0], Value: f}
+	return nil
+}
+
+func readRatio(d *Domain, v any) error {
+	r, err := chain.ParseRatio(v)
+	if err != nil {
+		return errors.New(`must be an integer from 0 to 1000000, or a fraction as "9/4"`)
+	}
+	d.NoiseZ2 = r
+	return nil
 }

@@ -29,7 +29,7 @@ func TestManual(t *testing.T) {
 		var listed []string
 		for row := range strings.Lines(table) {
 			if cell, _, ok := strings.Cut(row, " | "); ok && strings.HasPrefix(row, "| `") {
-				for _, m := range regexp.MustCompile("`([a-z_]+)`").FindAllStringSubmatch(cell, -1) {
+				for _, m := range regexp.MustCompile("`([a-z0-9_]+)`").FindAllStringSubmatch(cell, -1) {
 					listed = append(listed, m[1])
 				}
 			}

@@ -27,6 +27,7 @@ var nodeKeys = []key[Config]{
 	text("data_dir", func(c *Config) *string { return &c.DataDir }),
 	text("identity_file", func(c *Config) *string { return &c.IdentityFile }),
 	text("genesis_file", func(c *Config) *string { return &c.GenesisFile }),
+	integer("format", func(c *Config) *int { return &c.Format }),
 	text("security", func(c *Config) *string { return (*string)(&c.Security) }),
 	or(key[Config]{name: "seed", read: readSeed}, func(c *Config) { c.Seed = nil }),
 	boolean("reset_chain", func(c *Config) *bool { return &c.ResetChain }),

@@ -10,6 +10,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"doin.network/node/chain"
 	"doin.network/node/ga/island"
 	"doin.network/node/internal/canon"
 )
@@ -35,6 +36,9 @@ func (c *Config) problems() []*Problem {
 
 	n := &c.Network
 	k.notEmpty("host", n.Host)
+	if c.Format != 0 && c.Format != CurrentFormat {
+		k.add("format", c.Format, fmt.Sprintf("must be %d, or absent", CurrentFormat))
+	}
 	k.ints("port", n.Port, 0, 65535)
 	k.oneOf("network_protocol", n.Protocol, Flooding, Gossipsub)
 	k.seconds("discovery_interval", n.DiscoveryInterval, 0.1, maxSeconds)
@@ -137,8 +141,15 @@ func (k *checker) domain(path string, d *Domain) {
 	k.search(path+"optimization_config", d)
 	k.floats(path+"performance_scale", d.PerformanceScale, 1e-6, 1e9)
 	k.floats(path+"min_increment", d.MinIncrement, 0, 1)
+	k.ints(path+"seeds", d.ClaimSeeds(), 1, chain.MaxSeeds)
+	if d.Seeds < 0 {
+		k.add(path+"seeds", d.Seeds, "must not be negative")
+	}
+	if err := d.NoiseZ2.Validate(); err != nil {
+		k.add(path+"noise_z2", d.NoiseZ2.String(), err.Error())
+	}
 	if d.Target != nil {
-		k.floats(path+"target_performance", *d.Target, -math.MaxFloat64, math.MaxFloat64)
+		k.floats(path+"target_performance", d.Target.Value, -math.MaxFloat64, math.MaxFloat64)
 	}
 	for _, b := range d.Bounds {
 		if !(b.Low <= b.High) || math.IsInf(b.Low, 0) || math.IsInf(b.High, 0) {
@@ -208,6 +219,10 @@ func (c *Config) warnings() []Warning {
 			if !canon.Equal(other.config, d.OptimizationConfig) {
 				warn(path+other.key, "accepted but has no effect: a domain's program is configured by optimization_config alone")
 			}
+		}
+		if c.Security == Strict && c.Format == 0 && d.Target.Performance() != nil && d.Plugin() != PluginQuadratic {
+			warn(path+"target_performance", fmt.Sprintf("a number is read as a scaled performance, minus the error in units of a naive one; "+
+				"say so with \"format\": %d, or name a metric in the unit of the data, as {\"mae\": 0.22}", CurrentFormat))
 		}
 		if d.Migration != island.DefaultConfig() && !d.Optimize {
 			warn(path+"migration", "accepted but has no effect: the node does not search in this domain")

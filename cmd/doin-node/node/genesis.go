@@ -39,6 +39,8 @@ func Genesis(cfg *config.Config, evaluators []chain.Evaluator, start time.Time) 
 		e.HigherIsBetter = d.HigherIsBetter
 		e.PerformanceScale = d.PerformanceScale
 		e.MinIncrement = d.MinIncrement
+		e.Seeds = d.ClaimSeeds()
+		e.NoiseZ2 = d.NoiseZ2
 		e.Plugin = d.Plugin()
 		g.Domains = append(g.Domains, e)
 	}

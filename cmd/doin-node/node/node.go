@@ -34,6 +34,7 @@ var ErrPythonNetwork = errors.New(`security "reference": networks of Python node
 type Node struct {
 	stack   *stack.Stack
 	cfg     *config.Config
+	log     *slog.Logger
 	genesis *chain.Genesis
 	rules   *consensus.Rules
 	store   *store.Store
@@ -50,7 +51,7 @@ func New(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Node, erro
 	if err != nil {
 		return nil, err
 	}
-	n := &Node{cfg: cfg}
+	n := &Node{cfg: cfg, log: base.Log}
 	if err := n.openChain(ctx, base); err != nil {
 		if n.store != nil {
 			err = errors.Join(err, n.store.Close())
@@ -63,6 +64,7 @@ func New(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Node, erro
 		MaxBlockBytes: consensus.MaxBlockBytes, StatesKept: consensus.Window, AnchorInterval: int64(n.genesis.Parameters.ExternalAnchorInterval),
 		Decode:    func(m *chain.Message) (any, error) { return engine.Decode(m, n.rules.Network) },
 		Synthetic: func(domain string) bool { return n.rules.Domains[domain].Synthetic },
+		Seeds:     func(domain string) int { return n.rules.Domains[domain].Seeds },
 		Ready:     n.ready, Known: n.known,
 		Parts: func(s *stack.Stack) api.Parts {
 			return api.Parts{Node: statusView{n}, Tasks: taskView{stack.Tasks{S: s}, n}, Inference: stack.Champions{S: s}}
@@ -110,8 +112,13 @@ func (n *Node) engineConfig(b *stack.Base) engine.Config {
 
 // ready refuses a domain whose data are not those of the genesis file.
 func (n *Node) ready(domain string, info worker.Info) error {
-	if want := n.rules.Domains[domain].DataHash; want != "" && want != info.DataHash {
+	rule := n.rules.Domains[domain]
+	if want := rule.DataHash; want != "" && want != info.DataHash {
 		return fmt.Errorf("data hash %.12s, the genesis file demands %.12s", info.DataHash, want)
+	}
+	if info.Deterministic && rule.Seeds > 1 {
+		n.log.Warn("no seed changes a result of the domain, yet the genesis file has several for a claim: all but one are wasted; write \"seeds\": 1",
+			"domain", domain, "seeds", rule.Seeds)
 	}
 	return nil
 }
@@ -128,7 +135,8 @@ func (n *Node) known(_ *stack.Stack, domain string) search.Known {
 	d, rule := v.State.Domains[domain], n.rules.Domains[domain]
 	k := search.Known{Base: v.State.Champion(domain), Alone: v.Alone, Members: v.State.Registered(), Height: v.State.Height,
 		Improves: func(performance, over float64) bool {
-			return performance > over && consensus.RawIncrement(over, performance, rule.PerformanceScale) >= rule.MinIncrement
+			_, err := rule.Wins(over, performance, true, chain.Sums{})
+			return err == nil
 		}}
 	if d == nil {
 		return k

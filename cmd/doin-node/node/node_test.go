@@ -74,7 +74,7 @@ func (l *network) extend(n int) {
 		st.OptimaeID = chain.Commitment(p, st.Nonce)
 		members, _ := l.state.Members(st.Anchor, st.OptimaeID, id)
 		for _, m := range members {
-			v := &chain.Vote{OptimaeID: st.OptimaeID, DomainID: domain, EvaluatorID: m, Anchor: st.Anchor, Digest: st.Claim.Digest,
+			v := &chain.Vote{OptimaeID: st.OptimaeID, DomainID: domain, EvaluatorID: m, Anchor: st.Anchor, Base: st.Base, Digest: st.Claim.Digest,
 				VerifiedPerformance: performance, SyntheticScore: 1, IncumbentScore: 1, SyntheticDataHash: st.Claim.Digest}
 			l.must(chain.SignVote(v, l.keys[m], network))
 			st.Votes = append(st.Votes, v)

@@ -70,6 +70,9 @@ func describe(d *consensus.Domain, line *api.DomainStatus, o *canon.Object) {
 	best := d.Best
 	line.Best = &best
 	c := canon.NewObject("optimae_id", d.OptimaeID, "optimizer_id", d.OptimizerID, "height", d.BestHeight, "digest", d.Digest)
+	if d.Sums.N > 0 {
+		d.Sums.AppendTo(c)
+	}
 	if d.Solo {
 		c.Set("solo", true)
 	}

@@ -53,6 +53,7 @@ func (s *Search) nominate(ctx context.Context, g *worker.Generation) error {
 	}
 	s.alone = known.Alone
 	k := s.toBeat(known)
+	k.Trials, k.Cost = g.Evaluations, s.cfg.Cost
 	n, ok := s.nominator.Nominate(s.candidates(g, known.Alone, k), k)
 	if !ok {
 		return nil
@@ -71,8 +72,11 @@ func (s *Search) nominate(ctx context.Context, g *worker.Generation) error {
 // that this node has confirmed itself takes the verified best's place.
 func (s *Search) toBeat(known Known) island.Known {
 	k := island.Known{Improves: known.Improves}
-	if known.Best != nil {
+	switch {
+	case known.Best != nil:
 		k.HasBest, k.Best = true, *known.Best
+	case s.cfg.Baseline != nil:
+		k.HasBest, k.Best = true, *s.cfg.Baseline
 	}
 	if c := s.pos.confirmed; known.Alone && c != nil && (!k.HasBest || c.performance > k.Best) {
 		k.HasBest, k.Best = true, c.performance
@@ -180,6 +184,10 @@ func (s *Search) event(c *claim, t stamped) {
 		Reason: t.Reason, Verified: t.Stage == protocol.Accepted}
 	if t.Outcome != nil {
 		e.Performance = olap.Float(s.wire(t.Outcome.Performance))
+		e.S1, e.S2, e.Cases = t.Outcome.Sums.S1, t.Outcome.Sums.S2, t.Outcome.Sums.N
+		if z, ok := t.Outcome.Sums.Z(); ok {
+			e.Z = &z
+		}
 	}
 	rows, err := s.parts.Tracker.Claim(s.cfg.Domain, e, t.at)
 	if err != nil {

@@ -26,6 +26,13 @@ type Config struct {
 	Interval time.Duration
 	// MaxOpen is how many claims may be open at once. Default and most island.MaxOpen.
 	MaxOpen int
+	// Cost is how many trials a claim costs; 0 or 1 where it is no average. Baseline is the performance that the first claim has
+	// to beat, nil where the domain compares nothing with it.
+	Cost     int64
+	Baseline *float64
+	// Target is the verified champion's metric that ends the search once it is not above Value; nil for none. A performance that
+	// does so is Setup.Target.
+	Target *MetricTarget
 	// Migration is which champions of others are let in.
 	Migration island.Config
 	// Setup describes the experiment; its Seed is the search's to fill. Its LowerIsBetter and Target tell the direction of
@@ -33,6 +40,12 @@ type Config struct {
 	Setup olap.Setup
 	// Dir is where the state is kept, "" for nowhere. It is made if it is missing.
 	Dir string
+}
+
+// MetricTarget is a goal in the unit of the domain's data: a metric of which less is better.
+type MetricTarget struct {
+	Metric string
+	Value  float64
 }
 
 // Worker runs L2 and single trainings of the domain.

@@ -64,7 +64,7 @@ func (s *Search) crown(c *protocol.Champion) {
 		}
 		return
 	}
-	s.own = nil
+	s.own, s.verified = nil, c.Metrics
 	if c.OptimizerID == s.cfg.Peer || s.cfg.Migration.Topology == island.Isolated || s.met[c.OptimaeID] {
 		return
 	}
@@ -84,7 +84,7 @@ func (s *Search) proveAll(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		o, err := s.parts.Worker.Evaluate(ctx, worker.Job{Domain: s.cfg.Domain, Parameters: c.Parameters, Seeds: []uint64{c.Seed}, Own: true})
+		o, err := s.parts.Worker.Evaluate(ctx, worker.Job{Domain: s.cfg.Domain, Parameters: c.Parameters, Seeds: c.Seeds, Own: true})
 		switch {
 		case ctx.Err() != nil:
 			return

@@ -38,6 +38,9 @@ func (s *Search) row(ctx context.Context, g *worker.Generation, arrived time.Tim
 	if s.since.outcome != nil {
 		o.Digest, o.DigestOf = s.since.outcome.Digest, s.since.of
 	}
+	if c := s.pos.confirmed; c != nil {
+		o.ConfirmedBest = olap.Float(s.wire(c.performance))
+	}
 	if known.Best != nil {
 		o.VerifiedBest = olap.Float(s.wire(*known.Best))
 	}

@@ -32,6 +32,7 @@ type Search struct {
 	claims    map[int64]*claim // open ones, by proposal
 	pos       position
 	own       *protocol.Champion // the node's unverified champion, while that is what answers
+	verified  *canon.Object      // metrics of the verified champion, nil while there is none
 	met       map[string]bool    // champions of others that came before the gate, by optimae id
 	waiting   waiting
 	alone     bool // nobody else could verify anything at the last record
@@ -283,7 +284,8 @@ func (s *Search) receive() {
 // reached reports whether the verified best has reached the domain's target, and closes the experiment if so.
 func (s *Search) reached() bool {
 	target, best := s.cfg.Setup.Target, s.parts.Chain.Known(s.cfg.Domain).Best
-	if target == nil || best == nil || *best < s.wire(*target) {
+	byPerformance := target != nil && best != nil && *best >= s.wire(*target)
+	if !byPerformance && !s.reachedMetric() {
 		return false
 	}
 	s.mu.Lock()
@@ -292,8 +294,17 @@ func (s *Search) reached() bool {
 	if rows, err := s.parts.Tracker.Converge(s.cfg.Domain, s.now()); err == nil {
 		s.parts.Host.Record(rows...)
 	}
-	s.log.Info("target reached by the verified best", "rounds", s.pos.round, "best", s.wire(*best), "target", *target)
+	s.log.Info("target reached by the verified best", "rounds", s.pos.round)
 	return true
+}
+
+// reachedMetric reports whether the verified champion has the metric that is wanted, and it is not above its value.
+func (s *Search) reachedMetric() bool {
+	if s.cfg.Target == nil || s.verified == nil {
+		return false
+	}
+	v, err := s.verified.Float(s.cfg.Target.Metric)
+	return err == nil && v <= s.cfg.Target.Value
 }
 
 // Status returns what the search tells of itself; its objects are to be read only.

@@ -191,7 +191,7 @@ func TestChampion(t *testing.T) {
 				}
 				return o, nil
 			}
-			c := protocol.Champion{Domain: "d", OptimaeID: "x", OptimizerID: optimizer, Parameters: canon.NewObject("z", 1), Seed: 42,
+			c := protocol.Champion{Domain: "d", OptimaeID: "x", OptimizerID: optimizer, Recipe: protocol.Recipe{Parameters: canon.NewObject("z", 1), Seeds: []uint64{42}},
 				Performance: 7, Digest: "abc", Verified: verified}
 			r.s.Champion(c)
 			r.s.Champion(c)

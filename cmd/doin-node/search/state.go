@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"doin.network/node/chain"
 	"doin.network/node/chain/protocol"
 	"doin.network/node/compute/worker"
 	"doin.network/node/ga/island"
@@ -29,6 +30,7 @@ type state struct {
 	Answers    [][]keptRecipe `json:"answers,omitempty"`
 	Answered   bool           `json:"answered,omitempty"`
 	Last       int64          `json:"last_proposal"`
+	Paid       int64          `json:"trials_at_last_proposal,omitempty"`
 	Again      []keptRecipe   `json:"again,omitempty"`
 	Tries      map[string]int `json:"tries,omitempty"`
 	Older      map[string]int `json:"older_tries,omitempty"`
@@ -81,19 +83,21 @@ type keptClaim struct {
 }
 
 type keptStep struct {
-	Stage       string   `json:"stage"`
-	Performance *float64 `json:"performance,omitempty"`
-	Digest      string   `json:"digest,omitempty"`
-	Metrics     object   `json:"metrics"`
+	Stage       string     `json:"stage"`
+	Performance *float64   `json:"performance,omitempty"`
+	Digest      string     `json:"digest,omitempty"`
+	Sums        chain.Sums `json:"sums"`
+	Metrics     object     `json:"metrics"`
 }
 
 type keptChampion struct {
-	OptimaeID   string  `json:"optimae_id"`
-	Parameters  object  `json:"parameters"`
-	Seed        uint64  `json:"seed"`
-	Performance float64 `json:"performance"`
-	Digest      string  `json:"digest"`
-	Metrics     object  `json:"metrics"`
+	OptimaeID   string     `json:"optimae_id"`
+	Parameters  object     `json:"parameters"`
+	Seeds       []uint64   `json:"seeds"`
+	Performance float64    `json:"performance"`
+	Digest      string     `json:"digest"`
+	Sums        chain.Sums `json:"sums"`
+	Metrics     object     `json:"metrics"`
 }
 
 // identity is the hash of what the search is a function of.
@@ -118,7 +122,7 @@ func (s *Search) identity() string {
 func (s *Search) snapshot() *state {
 	n := s.nominator.State()
 	out := &state{Identity: s.identity(), Seed: s.seed, Round: s.pos.round, Generation: s.pos.generation, Evaluated: s.pos.evaluated,
-		Answered: s.pos.answered, Best: s.pos.best, SeedOf: s.pos.seedOf, BestSeed: s.pos.bestSeed, Last: n.Last, Tries: n.Tries, Older: n.Older}
+		Answered: s.pos.answered, Best: s.pos.best, SeedOf: s.pos.seedOf, BestSeed: s.pos.bestSeed, Last: n.Last, Paid: n.Paid, Tries: n.Tries, Older: n.Older}
 	if p, ok := s.parts.Tracker.Progress(s.cfg.Domain, s.now()); ok {
 		out.Progress = &p
 	}
@@ -145,8 +149,8 @@ func (s *Search) snapshot() *state {
 		out.Ended, out.EndedOf = &step, object{s.since.of}
 	}
 	if c := s.own; c != nil {
-		out.Own = &keptChampion{OptimaeID: c.OptimaeID, Parameters: object{c.Parameters}, Seed: c.Seed, Performance: c.Performance,
-			Digest: c.Digest, Metrics: object{c.Metrics}}
+		out.Own = &keptChampion{OptimaeID: c.OptimaeID, Parameters: object{c.Parameters}, Seeds: c.Seeds, Performance: c.Performance,
+			Digest: c.Digest, Sums: c.Sums, Metrics: object{c.Metrics}}
 	}
 	return out
 }
@@ -169,7 +173,7 @@ func stepOf(stage protocol.Stage, o *protocol.Outcome) keptStep {
 	k := keptStep{Stage: string(stage)}
 	if o != nil {
 		p := o.Performance
-		k.Performance, k.Digest, k.Metrics = &p, o.Digest, object{o.Metrics}
+		k.Performance, k.Digest, k.Sums, k.Metrics = &p, o.Digest, o.Sums, object{o.Metrics}
 	}
 	return k
 }
@@ -179,12 +183,12 @@ func (k *keptStep) outcome() *protocol.Outcome {
 	if k.Performance == nil {
 		return nil
 	}
-	return &protocol.Outcome{Performance: *k.Performance, Digest: k.Digest, Metrics: k.Metrics.Object}
+	return &protocol.Outcome{Performance: *k.Performance, Digest: k.Digest, Sums: k.Sums, Metrics: k.Metrics.Object}
 }
 
 // takeUp makes the search go on from a state and a record. On an error it is as it was.
 func (s *Search) takeUp(k *state, record []byte) error {
-	n := island.NominatorState[*canon.Object]{Last: k.Last, Tries: k.Tries, Older: k.Older}
+	n := island.NominatorState[*canon.Object]{Last: k.Last, Paid: k.Paid, Tries: k.Tries, Older: k.Older}
 	for _, r := range k.Again {
 		if r.Parameters.Object == nil {
 			return fmt.Errorf("a superseded recipe is missing")
@@ -239,8 +243,9 @@ func (s *Search) takeUp(k *state, record []byte) error {
 		if o.Parameters.Object == nil {
 			return fmt.Errorf("the own champion is missing")
 		}
-		s.own = &protocol.Champion{Domain: s.cfg.Domain, OptimaeID: o.OptimaeID, OptimizerID: s.cfg.Peer, Parameters: o.Parameters.Object,
-			Seed: o.Seed, Performance: o.Performance, Digest: o.Digest, Metrics: o.Metrics.Object}
+		s.own = &protocol.Champion{Domain: s.cfg.Domain, OptimaeID: o.OptimaeID, OptimizerID: s.cfg.Peer,
+			Recipe:      protocol.Recipe{Parameters: o.Parameters.Object, Seeds: o.Seeds},
+			Performance: o.Performance, Digest: o.Digest, Sums: o.Sums, Metrics: o.Metrics.Object}
 	}
 	if k.Ended != nil && k.EndedOf.Object != nil {
 		s.since.outcome, s.since.of = k.Ended.outcome(), k.EndedOf.Object

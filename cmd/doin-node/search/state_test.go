@@ -157,7 +157,7 @@ func TestResumeWaiting(t *testing.T) {
 func TestOwnChampion(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()
-		c := protocol.Champion{Domain: "d", OptimaeID: "o1", OptimizerID: "me", Parameters: canon.NewObject("x", 1.0), Seed: 1 << 63,
+		c := protocol.Champion{Domain: "d", OptimaeID: "o1", OptimizerID: "me", Recipe: protocol.Recipe{Parameters: canon.NewObject("x", 1.0), Seeds: []uint64{1 << 63}},
 			Performance: -0.1, Digest: "abc", Metrics: canon.NewObject("m", 2)}
 		runFor(t, dir, 5*time.Second, func(r *rig) {
 			r.after = func() { time.AfterFunc(time.Second, func() { r.s.Champion(c) }) }

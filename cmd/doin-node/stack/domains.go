@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"doin.network/node/chain"
 	"doin.network/node/chain/ledger"
 	"doin.network/node/chain/protocol"
 	"doin.network/node/cmd/doin-node/config"
@@ -86,6 +87,10 @@ func (l *searches) progress(id string, line *api.DomainStatus) *canon.Object {
 	if champion.Parameters != nil {
 		c := canon.NewObject("optimae_id", champion.OptimaeID, "optimizer_id", champion.OptimizerID,
 			"performance", champion.Performance, "digest", champion.Digest, "verified", champion.Verified)
+		comparison(c, champion.Sums)
+		if champion.Metrics != nil {
+			c.Set("metrics", champion.Metrics)
+		}
 		if champion.Solo {
 			c.Set("solo", true)
 		}
@@ -102,6 +107,17 @@ func (l *searches) progress(id string, line *api.DomainStatus) *canon.Object {
 		Set("announce", canon.NewObject("generations_with", int64(st.Announce.With), "generations_without", int64(st.Announce.Without),
 			"seconds_with", st.Announce.SecondsWith, "seconds_without", st.Announce.SecondsWithout, "ratio", number(st.Announce.Ratio)))
 	return o
+}
+
+// comparison adds to a champion what its comparison with its base added up to, nothing for a domain without cases.
+func comparison(o *canon.Object, s chain.Sums) {
+	if s.N == 0 {
+		return
+	}
+	s.AppendTo(o)
+	if z, ok := s.Z(); ok {
+		o.Set("z", z)
+	}
 }
 
 // number is a value of an answer: null where it is unknown.
@@ -155,12 +171,29 @@ func (s *Stack) search(ctx context.Context, d config.Domain, info worker.Info) e
 		Migration: d.Migration, Dir: s.Path("search"),
 		Setup: olap.Setup{DomainID: d.ID, DomainType: d.MetricType, OptimizerPlugin: d.Plugin(), PerformanceMetric: d.MetricLabel(),
 			LowerIsBetter: s.profile.LowerIsBetter != nil && s.profile.LowerIsBetter(d.ID), OptimizationConfig: d.OptimizationConfig, ParamBounds: Bounds(d.Bounds),
-			Target: d.Target, DataHash: info.DataHash}}
+			Target: d.Target.Performance(), DataHash: info.DataHash}}
+	s.price(&cfg, info)
+	if t := d.Target; t != nil && t.Metric != "" {
+		cfg.Target = &search.MetricTarget{Metric: t.Metric, Value: t.Value}
+	}
 	parts := search.Parts{Worker: trainer{s.Workers}, Chain: known{s}, Host: host{s: s, gpu: map[string]workers.Reading{}}, Tracker: s.Tracker,
 		Log: s.Log.With("component", "search"), Now: s.Now}
 	one := search.New(cfg, parts)
 	s.searches.add(d.ID, one)
 	return one.Run(ctx)
+}
+
+// price says what a claim costs the search, and what the first one has to beat. A claim of a domain with cases is K·(O+1) trainings
+// of which a trial makes O; others are one training.
+func (s *Stack) price(cfg *search.Config, info worker.Info) {
+	if info.Cases == 0 || s.profile.Seeds == nil {
+		return
+	}
+	folds := int64(info.Folds)
+	cfg.Cost = (int64(s.profile.Seeds(cfg.Domain))*(folds+1) + folds - 1) / folds
+	if b := info.Baseline; b == b {
+		cfg.Baseline = &b
+	}
 }
 
 // Bounds is a domain's param_bounds as an object.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"doin.network/node/chain"
 	"doin.network/node/chain/protocol"
 	"doin.network/node/compute/worker"
 )
@@ -12,12 +13,9 @@ import (
 // evaluate runs a training in the worker and tells the machine how it ended.
 func (s *Stack) evaluate(ctx context.Context, ev protocol.Evaluate) {
 	s.jobs.Go(func() {
-		job := worker.Job{Domain: ev.Domain, Parameters: ev.Parameters, Seeds: []uint64{ev.Seed}, Own: ev.Own}
+		job := worker.Job{Domain: ev.Domain, Parameters: ev.Parameters, Seeds: ev.Seeds, Base: recipe(ev.Base), Own: ev.Own}
 		if y := ev.Synthetic; y != nil && (s.profile.Synthetic == nil || s.profile.Synthetic(ev.Domain)) {
-			job.Synthetic = &worker.SyntheticJob{Seed: y.Seed}
-			if y.Incumbent != nil {
-				job.Synthetic.Incumbent = &worker.Recipe{Parameters: y.Incumbent, Seeds: []uint64{y.IncumbentSeed}}
-			}
+			job.Synthetic = &worker.SyntheticJob{Seed: y.Seed, Incumbent: recipe(y.Incumbent)}
 		}
 		err := s.limit(ev)
 		var o worker.Outcome
@@ -27,10 +25,33 @@ func (s *Stack) evaluate(ctx context.Context, ev protocol.Evaluate) {
 		if ctx.Err() != nil {
 			return
 		}
-		s.profile.Loop.Deliver(ctx, protocol.Evaluated{Job: ev.Job, Err: verdict(err), Outcome: protocol.Outcome{
-			Performance: o.Performance, Digest: o.Digest, Metrics: o.Metrics, SyntheticScore: o.SyntheticScore,
-			IncumbentScore: o.IncumbentScore, SyntheticDataHash: o.SyntheticDataHash}})
+		var out protocol.Outcome
+		if err = verdict(err); err == nil {
+			out, err = outcome(o)
+		}
+		s.profile.Loop.Deliver(ctx, protocol.Evaluated{Job: ev.Job, Err: err, Outcome: out})
 	})
+}
+
+// recipe is one of the machine's as the worker takes it; nil stays nil.
+func recipe(r *protocol.Recipe) *worker.Recipe {
+	if r == nil {
+		return nil
+	}
+	return &worker.Recipe{Parameters: r.Parameters, Seeds: r.Seeds}
+}
+
+// outcome is a result of the worker as the machine takes it. A run that diverged has no performance, on every machine alike.
+func outcome(o worker.Outcome) (protocol.Outcome, error) {
+	if o.Diverged {
+		return protocol.Outcome{}, fmt.Errorf("%w: the run diverged", protocol.ErrRefused)
+	}
+	sums, err := chain.NewSums(o.Paired.S1, o.Paired.S2, int64(o.Paired.N))
+	if err != nil {
+		return protocol.Outcome{}, fmt.Errorf("what the worker counted: %w", err)
+	}
+	return protocol.Outcome{Performance: o.Performance, Digest: o.Digest, Sums: sums, Metrics: o.Metrics, SyntheticScore: o.SyntheticScore,
+		IncumbentScore: o.IncumbentScore, SyntheticDataHash: o.SyntheticDataHash}, nil
 }
 
 // limit holds a recipe against the domain's limits here.
@@ -65,7 +86,7 @@ func verdict(err error) error {
 // infer runs a forecast in the worker, tells the machine and wakes the client.
 func (s *Stack) infer(ctx context.Context, f protocol.Inference) {
 	s.jobs.Go(func() {
-		result, err := s.Workers.Infer(ctx, f.Domain, worker.Recipe{Parameters: f.Parameters, Seeds: []uint64{f.Seed}}, f.Input)
+		result, err := s.Workers.Infer(ctx, f.Domain, *recipe(&f.Recipe), f.Input)
 		s.asked.answer(f.Wanted, inferenceAnswer{result, err})
 		s.profile.Loop.Deliver(ctx, protocol.Inferred{TaskID: f.TaskID, Result: result, Err: err})
 	})

@@ -57,6 +57,8 @@ type Profile struct {
 	Decode func(*chain.Message) (any, error)
 	// Synthetic reports whether trainings of a domain are scored on synthetic data where the machine asks for it; nil: in all.
 	Synthetic func(domain string) bool
+	// Seeds is how many a claim of a domain is trained with; nil: one in all.
+	Seeds func(domain string) int
 	// Unbounded leaves a domain's param_bounds out of what is held against somebody's recipe.
 	Unbounded bool
 	// Ready is told that a domain is loaded; an error stops the node. nil: nothing.

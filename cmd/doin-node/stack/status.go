@@ -34,7 +34,7 @@ func (s *Stack) Status(ctx context.Context, domain func(*config.Domain, *api.Dom
 	progress := canon.NewObject()
 	for i := range s.Config.Domains {
 		d := &s.Config.Domains[i]
-		line := api.DomainStatus{ID: d.ID, Optimize: d.Optimize, Evaluate: d.Evaluate, Synthetic: d.HasSynthetic, Target: d.Target}
+		line := api.DomainStatus{ID: d.ID, Optimize: d.Optimize, Evaluate: d.Evaluate, Synthetic: d.HasSynthetic, Target: d.Target.Performance()}
 		o := s.searches.progress(d.ID, &line)
 		domain(d, &line, o)
 		if d.Optimize {

@@ -62,7 +62,7 @@ CREATE TABLE fact_claim (
     performance REAL,
     verified BOOLEAN,
     reason TEXT
-);
+, s1 INTEGER, s2 TEXT, cases INTEGER, z REAL);
 CREATE TABLE fact_experiment_summary (
     experiment_id TEXT PRIMARY KEY REFERENCES dim_experiment(experiment_id),
     domain_id TEXT NOT NULL,
@@ -75,7 +75,7 @@ CREATE TABLE fact_experiment_summary (
     rounds_to_convergence INTEGER,
     node_id TEXT,
     hostname TEXT
-, evaluations INTEGER DEFAULT 0);
+, evaluations INTEGER DEFAULT 0, confirmed_performance REAL, verified_performance REAL);
 CREATE TABLE fact_round (
     round_id TEXT PRIMARY KEY,
     experiment_id TEXT NOT NULL REFERENCES dim_experiment(experiment_id),
@@ -115,4 +115,4 @@ CREATE INDEX idx_fact_round_experiment ON fact_round(experiment_id);
 CREATE INDEX idx_fact_round_performance ON fact_round(performance);
 CREATE INDEX idx_fact_round_timestamp ON fact_round(timestamp_utc);
 CREATE INDEX idx_fact_summary_domain ON fact_experiment_summary(domain_id);
--- versions [3 4 5 6]
+-- versions [3 4 5 6 7]

@@ -107,6 +107,9 @@ func findBuiltIn(ctx context.Context, cfg *config.Config, ours map[string]bool, 
 			// The default is the worker's own: a program of version 1 of the protocol does not know the flag.
 			o.Args = append(o.Args, "--verification-share", strconv.FormatFloat(share, 'g', -1, 64))
 		}
+		if exe := filepath.Base(found.Path); strings.HasPrefix(exe, "doin-worker") { // a flag of ours
+			o.Args = append(o.Args, "--cache", filepath.Join(cfg.DataDir, "cases"))
+		}
 		if cfg.Worker.Parallel > 0 {
 			o.Args = append(o.Args, "--workers", strconv.Itoa(cfg.Worker.Parallel))
 		}
