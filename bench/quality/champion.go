@@ -8,6 +8,8 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"doin.network/node/chain"
+	"doin.network/node/chain/consensus"
 	"doin.network/node/compute/worker"
 	"doin.network/node/ga/island"
 	"doin.network/node/internal/canon"
@@ -55,6 +57,7 @@ type contest struct {
 	id     string
 	info   worker.Info
 	worker evaluator
+	rules  consensus.DomainRules
 	seeds  *rand.Rand
 
 	nominator   *island.Nominator[*canon.Object]
@@ -65,9 +68,28 @@ type contest struct {
 	metric      string // of the test part
 }
 
-func newContest(cfg *Config, id string, info worker.Info, w evaluator, run *Run, metric string) *contest {
-	return &contest{cfg: cfg, id: id, info: info, worker: w, seeds: rand.New(rand.NewPCG(run.Seed, uint64(run.Horizon))),
-		nominator: island.NewNominator[*canon.Object](1), performance: info.Baseline, metrics: info.Baselines, run: run, metric: metric}
+func newContest(cfg *Config, id string, info worker.Info, w evaluator, run *Run, metric string) (*contest, error) {
+	rules, err := cfg.Rule.rules()
+	return &contest{cfg: cfg, id: id, info: info, worker: w, rules: rules, seeds: rand.New(rand.NewPCG(run.Seed, uint64(run.Horizon))),
+		nominator: island.NewNominator[*canon.Object](1), performance: info.Baseline, metrics: info.Baselines, run: run, metric: metric}, err
+}
+
+// claimSeeds is the number of seeds of a claim.
+func (c *contest) claimSeeds() int {
+	if c.info.Deterministic {
+		return 1
+	}
+	return c.cfg.ClaimSeeds
+}
+
+// known is what a nomination has to beat.
+func (c *contest) known() island.Known {
+	return island.Known{HasBest: !math.IsNaN(c.performance), Best: c.performance, Trials: c.run.Evaluations,
+		Cost: int64(c.claimSeeds() * (c.info.Folds + 1)),
+		Improves: func(performance, over float64) bool {
+			_, err := c.rules.Wins(over, performance, true, chain.Sums{})
+			return err == nil
+		}}
 }
 
 // offer trains the best promise of a generation as a claim, if there is one, and makes it the champion if the rule says so.
@@ -78,8 +100,7 @@ func (c *contest) offer(ctx context.Context, rows []worker.Row) error {
 			candidates = append(candidates, island.Candidate[*canon.Object]{Hash: canon.Hash(r.Parameters), Fitness: r.Fitness, Value: r.Parameters})
 		}
 	}
-	known := island.Known{HasBest: !math.IsNaN(c.performance), Best: c.performance, Improves: c.cfg.Rule.Improves}
-	n, ok := c.nominator.Nominate(candidates, known)
+	n, ok := c.nominator.Nominate(candidates, c.known())
 	if !ok {
 		return nil
 	}
@@ -97,12 +118,8 @@ func (c *contest) offer(ctx context.Context, rows []worker.Row) error {
 
 // claim trains a recipe with fresh seeds and judges it.
 func (c *contest) claim(ctx context.Context, recipe *canon.Object) (accepted bool, err error) {
-	k := c.cfg.ClaimSeeds
-	if c.info.Deterministic {
-		k = 1
-	}
 	r := &worker.Recipe{Parameters: recipe}
-	for range k {
+	for range c.claimSeeds() {
 		r.Seeds = append(r.Seeds, c.seeds.Uint64())
 	}
 	begun := time.Now()
@@ -112,7 +129,14 @@ func (c *contest) claim(ctx context.Context, recipe *canon.Object) (accepted boo
 		return false, err
 	}
 	c.run.Claims++
-	if out.Diverged || !c.cfg.Rule.Accepts(out.Performance, c.performance, out.Paired) {
+	if out.Diverged {
+		return false, nil
+	}
+	s, err := sums(out.Paired)
+	if err != nil {
+		return false, err
+	}
+	if _, err := c.rules.Wins(c.performance, out.Performance, c.base != nil, s); err != nil {
 		return false, nil
 	}
 	c.base, c.performance, c.metrics = r, out.Performance, out.Metrics

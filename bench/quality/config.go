@@ -3,7 +3,6 @@ package quality
 import (
 	"errors"
 	"fmt"
-	"math/big"
 	"os"
 	"path/filepath"
 	"time"
@@ -67,10 +66,8 @@ func (c *Config) Validate() error {
 	that(c.ClaimSeeds >= 1 && c.ClaimSeeds <= domain.MaxSeeds, "claim seeds %d: must be 1 to %d", c.ClaimSeeds, domain.MaxSeeds)
 	that(c.Trainings >= 1 && c.Trainings <= 512, "trainings at a time %d: must be 1 to 512", c.Trainings)
 	that(c.Worker != "", "worker: the program is missing")
-	that(c.Rule.MinIncrement >= 0, "min increment %v: must not be negative", c.Rule.MinIncrement)
-	if _, ok := new(big.Rat).SetString(c.Rule.Z2); !ok {
-		that(false, "z2 %q: must be a number or a fraction", c.Rule.Z2)
-	}
+	_, err := c.Rule.rules()
+	that(err == nil, "rule: %v", err)
 	return errors.Join(errs...)
 }
 

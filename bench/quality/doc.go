@@ -8,7 +8,7 @@
 //
 // The way to a champion is the node's: a worker process searches; of each generation an island.Nominator picks what promises
 // to beat the best that is known; the pick is trained as a claim, with seeds of its own, and becomes the champion if it beats
-// the base by the minimum increment and by more than the noise of the cases ([Rule]). The first base is the domain's
+// the base by the rule of the chain (consensus.DomainRules.Wins). The first base is the domain's
 // baseline. Everything but a budget in seconds makes a run a function of its seed.
 //
 // Ratios are (ours + 0.05·c) ÷ (theirs + 0.05·c) with c the error of a constant: on a set that everybody solves a plain

@@ -98,8 +98,10 @@ func measureSet(ctx context.Context, c *Config, j *journal, s *set, horizon int)
 // measureOne makes one search with its claims.
 func measureOne(ctx context.Context, c *Config, w *worker.Supervisor, info worker.Info, s *set, horizon int, seed uint64) (*Run, error) {
 	run := &Run{Set: s.name, Horizon: horizon, Seed: seed}
-	contest := newContest(c, name(s.name, horizon), info, w, run, s.metric())
-	err := search(ctx, w, contest)
+	contest, err := newContest(c, name(s.name, horizon), info, w, run, s.metric())
+	if err == nil {
+		err = search(ctx, w, contest)
+	}
 	if err == nil {
 		err = contest.finish()
 	}

@@ -104,7 +104,7 @@ var layers = []layer{
 	{"bench/islands", []string{"bench/engine", "olap/...", "chain/engine", "chain/store", "cmd/doin-node/...", "gorgonia.org/..."}},
 	// Programs are asked over HTTP, never linked.
 	// The worker is another process: nothing of the problems and their trainings is linked.
-	{"bench/quality", []string{"chain/...", "net/...", "olap/...", "cmd/...", "compute/nn/...", "compute/device/...", "compute/graph", "compute/domain/open", "compute/domain/supervised", "kernels/...", "gorgonia.org/..."}},
+	{"bench/quality", []string{"chain/engine", "chain/python", "chain/store", "net/...", "olap/...", "cmd/...", "compute/nn/...", "compute/device/...", "compute/graph", "compute/domain/open", "compute/domain/supervised", "kernels/...", "gorgonia.org/..."}},
 	{"bench/load", []string{"chain/...", "compute/...", "ga/...", "net/...", "olap/...", "cmd/...", "gorgonia.org/..."}},
 	{"bench/gpu", []string{"chain/...", "ga/...", "net/...", "olap/...", "cmd/...", "gorgonia.org/gorgonia/...", "gorgonia.org/tensor/...", "gonum.org/..."}},
 	{"bench/load", []string{"compute/...", "ga/...", "olap/...", "chain/engine", "chain/store", "gorgonia.org/..."}},
