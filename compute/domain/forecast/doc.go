@@ -5,7 +5,7 @@
 // # Data
 //
 // [Parse] reads a strict CSV table of times and values; [Config] says which columns and how rows are split by time. Values are
-// taken in units of the power of ten in which the largest is below 10 (supervised.Shift), so that the unit of the file has
+// taken in units of the power of ten in which the largest is below 10 (supervised.ShiftText), so that the unit of the file has
 // no influence on anything but the metrics.
 //
 // The last part of the rows is the test. Before it lie O folds, the rolling origins: fold i trains on the rows before its

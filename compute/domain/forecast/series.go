@@ -36,7 +36,9 @@ type series struct {
 func newSeries(t *Table, c *Config) (*series, error) {
 	s := &series{table: t, power: supervised.Exponent(t.values), values: make([]float64, t.Rows())}
 	for i, y := range t.values {
-		s.values[i] = s.from(y)
+		if s.values[i] = s.from(y); t.texts != nil { // all digits of the file count
+			s.values[i] = supervised.ShiftText(t.texts[i], -s.power)
+		}
 	}
 	if err := s.season(c); err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package forecast
 
 import (
 	"io"
+	"strings"
 
 	"doin.network/node/compute/domain/supervised"
 )
@@ -10,6 +11,7 @@ import (
 type Table struct {
 	axis   axis
 	values []float64
+	texts  []string // of the values, as the file writes them; nil for a table that is of no file
 }
 
 // Rows returns the number of rows.
@@ -40,7 +42,7 @@ func Parse(r io.Reader, timeColumn, valueColumn string) (*Table, error) {
 		if err != nil {
 			return supervised.AtLine(line, "value %.40q: %v", cells[valueAt], err)
 		}
-		t.values = append(t.values, v)
+		t.values, t.texts = append(t.values, v), append(t.texts, strings.Clone(cells[valueAt]))
 		return nil
 	})
 	if err != nil {

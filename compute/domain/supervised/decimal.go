@@ -33,6 +33,17 @@ func Shift(v float64, power int) float64 {
 	return out
 }
 
+// ShiftText returns the number that a text is, times 10^power, rounded once. The text is one that Decimal reads.
+func ShiftText(s string, power int) float64 {
+	mantissa, exponent := s, 0
+	if at := strings.IndexAny(s, "eE"); at >= 0 {
+		mantissa = s[:at]
+		exponent, _ = strconv.Atoi(s[at+1:]) // what does not fit is a 0: Decimal refuses what is large
+	}
+	v, _ := strconv.ParseFloat(mantissa+"e"+strconv.Itoa(exponent+power), 64)
+	return v
+}
+
 // decimal returns the shortest decimal number that is v: digits with a point after the first, and the exponent.
 func decimal(v float64) (digits string, exponent int) {
 	digits, e, _ := strings.Cut(strconv.FormatFloat(v, 'e', -1, 64), "e")

@@ -34,6 +34,21 @@ func TestShift(t *testing.T) {
 	}
 }
 
+func TestShiftText(t *testing.T) {
+	f := func(s string, power int, want float64) {
+		t.Helper()
+		if got := supervised.ShiftText(s, power); math.Float64bits(got) != math.Float64bits(want) {
+			t.Errorf("ShiftText(%q, %d) = %v, want %v", s, power, got, want)
+		}
+	}
+	f("2710349000000.0", -12, 2.710349)
+	f("2835203999999.9995", -12, 2.8352039999999995)
+	f("2835.2039999999995", -3, 2.8352039999999995)
+	f("-1.5E+3", 2, -150000)
+	f("+.5", 0, 0.5)
+	f("0", 7, 0)
+}
+
 func parse(t *testing.T, s string) float64 {
 	t.Helper()
 	v, err := supervised.Decimal(s)

@@ -42,6 +42,8 @@ type column struct {
 	// units of 10^power, in which the largest magnitude lies in [1, 10), so that nothing depends on the unit of the file.
 	numbers []float64
 	power   int
+	// long are the texts of numbers that may have more digits than a double gives back, by row, until the column is finished.
+	long map[int]string
 	// codes are the cells of a categorical one: indices of labels, noCode where missing.
 	codes []int32
 	// labels are the categories, ascending once the column is finished.
@@ -68,6 +70,12 @@ func (c *column) add(cell string) error {
 			}
 			if v == 0 {
 				v = 0 // −0
+			}
+			if len(cell) > 15 {
+				if c.long == nil {
+					c.long = map[int]string{}
+				}
+				c.long[len(c.numbers)] = strings.Clone(cell)
 			}
 		}
 		c.numbers = append(c.numbers, v)
@@ -129,8 +137,13 @@ func (c *column) code(cell string) (int32, error) {
 func (c *column) finish() {
 	c.power = supervised.Exponent(c.numbers)
 	for i, v := range c.numbers {
+		if text, ok := c.long[i]; ok && v != 0 {
+			c.numbers[i] = supervised.ShiftText(text, -c.power)
+			continue
+		}
 		c.numbers[i] = supervised.Shift(v, -c.power)
 	}
+	c.long = nil
 	first := c.labels
 	c.labels = slices.Sorted(slices.Values(first))
 	place := make([]int32, len(first))

@@ -84,3 +84,14 @@ func TestGivenSplitRefusals(t *testing.T) {
 	f(domain.ErrConfig, "is in split_column too", "data", whole, "split_column", "part", "numeric_columns", []any{"part"})
 	f(os.ErrNotExist, "none.csv", "data", data, "test_data", "none.csv")
 }
+
+// All digits count in whatever power of ten a column is written.
+func TestUnits(t *testing.T) {
+	of := func(first, second string) *Table {
+		return parse(t, "a,y\n"+first+",1\n"+second+",2\n", Schema{Task: Regression})
+	}
+	a, b := of("2835203999999.9995", "13000000000000"), of("2835.2039999999995", "13000")
+	if a.key() != b.key() || a.inputs[0].numbers[0] != 0.28352039999999995 || a.inputs[0].power != 13 {
+		t.Errorf("numbers %v × 10^%d and %v × 10^%d", a.inputs[0].numbers, a.inputs[0].power, b.inputs[0].numbers, b.inputs[0].power)
+	}
+}
