@@ -9,16 +9,17 @@ import (
 	"os"
 )
 
-// journal is what has been measured, in memory and, line by line, in a file: a header, then runs. It is for one goroutine.
-type journal struct {
+// journal is what has been measured, in memory and, line by line, in a file: a header, then lines of one type. It is for one
+// goroutine.
+type journal[T any] struct {
 	file *os.File // nil for none
-	list []*Run
+	list []*T
 }
 
 // openJournal opens the file at path, or begins it with the header; "" is a journal in memory. A last line that was cut off
 // by a kill is dropped. A file with another header is refused.
-func openJournal(path string, header any) (*journal, error) {
-	j := &journal{}
+func openJournal[T any](path string, header any) (*journal[T], error) {
+	j := &journal[T]{}
 	if path == "" {
 		return j, nil
 	}
@@ -50,7 +51,7 @@ func openJournal(path string, header any) (*journal, error) {
 	return j, nil
 }
 
-func (j *journal) parse(data, want []byte) error {
+func (j *journal[T]) parse(data, want []byte) error {
 	if len(data) == 0 {
 		return nil
 	}
@@ -61,7 +62,7 @@ func (j *journal) parse(data, want []byte) error {
 			}
 			continue
 		}
-		r := &Run{}
+		r := new(T)
 		if err := json.Unmarshal(line, r); err != nil {
 			return fmt.Errorf("line %d: %w", i+1, err)
 		}
@@ -70,8 +71,8 @@ func (j *journal) parse(data, want []byte) error {
 	return nil
 }
 
-// add appends a run, to the file too.
-func (j *journal) add(r *Run) error {
+// add appends a line, to the file too.
+func (j *journal[T]) add(r *T) error {
 	j.list = append(j.list, r)
 	if j.file == nil {
 		return nil
@@ -84,19 +85,17 @@ func (j *journal) add(r *Run) error {
 	return err
 }
 
-// find returns a run, nil if it is not measured yet.
-func (j *journal) find(set string, horizon int, seed uint64) *Run {
+// find returns the first line that is meant, nil if there is none.
+func (j *journal[T]) find(meant func(*T) bool) *T {
 	for _, r := range j.list {
-		if r.Set == set && r.Horizon == horizon && r.Seed == seed {
+		if meant(r) {
 			return r
 		}
 	}
 	return nil
 }
 
-func (j *journal) runs() []*Run { return j.list }
-
-func (j *journal) close() {
+func (j *journal[T]) close() {
 	if j.file != nil {
 		j.file.Close()
 	}

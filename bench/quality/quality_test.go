@@ -104,8 +104,8 @@ func TestInterrupted(t *testing.T) {
 	if _, err := Measure(ctx, c); !errors.Is(err, context.Canceled) {
 		t.Fatalf("Measure = %v, want %v", err, context.Canceled)
 	}
-	j, err := openJournal(c.Journal, c.header())
-	if err != nil || len(j.runs()) != 1 || j.runs()[0].Error != "" {
+	j, err := openJournal[Run](c.Journal, c.header())
+	if err != nil || len(j.list) != 1 || j.list[0].Error != "" {
 		t.Errorf("journal: %v, %v", j, err)
 	}
 }
@@ -244,7 +244,7 @@ func canonKeys(t *testing.T, r *Report) string {
 // TestJournal: a line cut off is dropped, another header refused.
 func TestJournal(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "j")
-	j, err := openJournal(path, "h")
+	j, err := openJournal[Run](path, "h")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -261,14 +261,14 @@ func TestJournal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if j, err = openJournal(path, "h"); err != nil {
+	if j, err = openJournal[Run](path, "h"); err != nil {
 		t.Fatal(err)
 	}
 	defer j.close()
-	if j.find("a", 0, 0) == nil || j.find("a", 0, 1) != nil {
-		t.Errorf("after a cut: %d runs, want the first", len(j.runs()))
+	if j.find(is("a", 0, 0)) == nil || j.find(is("a", 0, 1)) != nil {
+		t.Errorf("after a cut: %d runs, want the first", len(j.list))
 	}
-	if _, err := openJournal(path, "other"); err == nil {
+	if _, err := openJournal[Run](path, "other"); err == nil {
 		t.Error("another header is taken")
 	}
 }

@@ -38,7 +38,7 @@ func Measure(ctx context.Context, c Config) (*Report, error) {
 			return nil, err
 		}
 	}
-	j, err := openJournal(c.Journal, c.header())
+	j, err := openJournal[Run](c.Journal, c.header())
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +50,7 @@ func Measure(ctx context.Context, c Config) (*Report, error) {
 			}
 		}
 	}
-	return newReport(c, sets, known, j.runs()), nil
+	return newReport(c, sets, known, j.list), nil
 }
 
 // header is what runs can only be compared under.
@@ -62,10 +62,10 @@ func (c *Config) header() any {
 
 // measureSet makes the runs of a set and horizon that the journal lacks, in one worker: what the domain fits once for all
 // claims is fitted by the first.
-func measureSet(ctx context.Context, c *Config, j *journal, s *set, horizon int) error {
+func measureSet(ctx context.Context, c *Config, j *journal[Run], s *set, horizon int) error {
 	var missing []uint64
 	for i := range c.Seeds {
-		if seed := c.FirstSeed + uint64(i); j.find(s.name, horizon, seed) == nil {
+		if seed := c.FirstSeed + uint64(i); j.find(is(s.name, horizon, seed)) == nil {
 			missing = append(missing, seed)
 		}
 	}
@@ -93,6 +93,11 @@ func measureSet(ctx context.Context, c *Config, j *journal, s *set, horizon int)
 		}
 		return nil
 	})
+}
+
+// is says which run is meant.
+func is(set string, horizon int, seed uint64) func(*Run) bool {
+	return func(r *Run) bool { return r.Set == set && r.Horizon == horizon && r.Seed == seed }
 }
 
 // measureOne makes one search with its claims.

@@ -15,7 +15,8 @@ import (
 func qualityCommand() *cobra.Command {
 	cfg := quality.DefaultConfig()
 	var asJSON bool
-	var out, anchors string
+	var out, anchors, check string
+	var fresh int
 	c := &cobra.Command{
 		Use:   "quality [--data DIR]",
 		Short: "Test errors of confirmed champions on series and tables, beside simple models and what other programs reach.",
@@ -38,13 +39,13 @@ func qualityCommand() *cobra.Command {
 			if err := completeQuality(cmd.Context(), &cfg, out); err != nil {
 				return err
 			}
-			r, err := quality.Measure(cmd.Context(), cfg)
+			r, name, err := measureQuality(cmd.Context(), cfg, check, fresh, out)
 			if err != nil {
 				return err
 			}
-			forms := []form{{"quality.md", r.WriteMarkdown}, {"quality.json", func(w io.Writer) error { return encode(w, r) }}}
 			if out != "" {
-				if err := writeForms(out, forms); err != nil {
+				err := writeForms(out, []form{{name + ".md", r.WriteMarkdown}, {name + ".json", func(w io.Writer) error { return encode(w, r) }}})
+				if err != nil {
 					return err
 				}
 			}
@@ -68,9 +69,48 @@ func qualityCommand() *cobra.Command {
 	f.IntVar(&cfg.Trainings, "workers", cfg.Trainings, "trainings at a time")
 	f.StringVar(&cfg.Worker, "worker", "", "the doin-worker program (default: beside this program, else on PATH)")
 	f.StringVar(&anchors, "anchors", "file", "file: those of anchors.csv; run: R's and Python's are made again where they are installed")
+	f.StringVar(&check, "check", "", "z: are recorded performances what other seeds give; noise: what is accepted where there is nothing to\nlearn, --seeds runs; random: the genetic search against a random one at equal training steps")
+	f.IntVar(&fresh, "fresh", 60, "with --check z: fresh seeds of each champion")
 	f.BoolVar(&asJSON, "json", false, "print JSON")
 	f.StringVar(&out, "out", "", "directory for quality.jsonl, quality.md and quality.json")
 	return c
+}
+
+// qualityReport is what a measurement comes to.
+type qualityReport interface {
+	WriteMarkdown(w io.Writer) error
+}
+
+// measureQuality makes what is asked for and names its files.
+func measureQuality(ctx context.Context, cfg quality.Config, check string, fresh int, out string) (r qualityReport, name string, err error) {
+	journal := func(name string) string {
+		if out == "" {
+			return ""
+		}
+		return filepath.Join(out, name+".jsonl")
+	}
+	switch name = "quality-" + check; check {
+	case "":
+		name = "quality"
+		r, err = quality.Measure(ctx, cfg)
+	case "z":
+		r, err = quality.CheckZ(ctx, cfg, fresh, journal(name))
+	case "random":
+		r, err = quality.CheckRandom(ctx, cfg, journal(name))
+	case "noise":
+		dir := out
+		if dir == "" {
+			if dir, err = os.MkdirTemp("", "doin-noise-"); err != nil {
+				return nil, "", err
+			}
+			defer os.RemoveAll(dir)
+		}
+		cfg.Journal = journal(name)
+		r, err = quality.CheckNoise(ctx, cfg, cfg.Seeds, filepath.Join(dir, "noise"))
+	default:
+		err = fmt.Errorf("--check %q: must be z, noise or random", check)
+	}
+	return r, name, err
 }
 
 // completeQuality fills in the places of files and programs.
