@@ -216,7 +216,7 @@ func paired(list []*Set) (low, high float64) {
 func (r *Report) WriteMarkdown(w io.Writer) error {
 	p := report.Printer{W: w}
 	c := &r.config
-	p.Printf("Test error of the confirmed champion: %d seeds, claims of %d seeds, ", c.Seeds, c.ClaimSeeds)
+	p.Printf("# Quality: champions on data they have not seen\n\nTest error of the confirmed champion: %d seeds, claims of %d seeds, ", c.Seeds, c.ClaimSeeds)
 	if c.Evaluations > 0 {
 		p.Printf("%d evaluations a search", c.Evaluations)
 	} else {

@@ -25,6 +25,10 @@ type Z struct {
 	Error float64 `json:"error"`
 	// Z is (Retrained − Recorded) ÷ Error; 0 where both are equal to the last bit.
 	Z float64 `json:"z"`
+	// ErrorClaims is the deviation of the fresh claims, ZClaims the same with it: weights are chosen anew by each claim, so that
+	// it need not be Error.
+	ErrorClaims float64 `json:"standard_deviation_of_claims"`
+	ZClaims     float64 `json:"z_by_claims"`
 }
 
 // ZReport is the test over all champions.
@@ -33,6 +37,9 @@ type ZReport struct {
 	// Mean is that of Z, wanted in [−1, 1]; Within counts those in [−3, 3], wanted 18 of 20.
 	Mean   float64 `json:"mean"`
 	Within int     `json:"within_3"`
+	// MeanClaims and WithinClaims are the same of ZClaims.
+	MeanClaims   float64 `json:"mean_by_claims"`
+	WithinClaims int     `json:"within_3_by_claims"`
 }
 
 // CheckZ measures as Measure does and trains the recipe of every champion again with fresh seeds, at least ClaimSeeds; what is
@@ -136,23 +143,29 @@ func retrain(ctx context.Context, w evaluator, id string, info worker.Info, run 
 		}
 		together, seeds = append(together, p), nil
 	}
-	z := &Z{Set: run.Set, Horizon: run.Horizon, Seed: run.Seed, Recorded: run.Performance, Retrained: mean(together), Error: deviation(alone) / math.Sqrt(float64(k))}
+	z := &Z{Set: run.Set, Horizon: run.Horizon, Seed: run.Seed, Recorded: run.Performance, Retrained: mean(together), Error: deviation(alone) / math.Sqrt(float64(k)), ErrorClaims: deviation(together)}
 	if d := z.Retrained - z.Recorded; d != 0 {
-		z.Z = d / max(z.Error, 1e-12)
+		z.Z, z.ZClaims = d/max(z.Error, leastError), d/max(z.ErrorClaims, leastError)
 	}
 	return z, nil
 }
 
+// leastError keeps z finite where claims do not differ.
+const leastError = 1e-12
+
 func zReport(list []*Z) *ZReport {
 	r := &ZReport{Champions: list}
-	var all []float64
+	var all, claims []float64
 	for _, z := range list {
 		if all = append(all, z.Z); math.Abs(z.Z) <= 3 {
 			r.Within++
 		}
+		if claims = append(claims, z.ZClaims); math.Abs(z.ZClaims) <= 3 {
+			r.WithinClaims++
+		}
 	}
 	if len(all) > 0 {
-		r.Mean = mean(all)
+		r.Mean, r.MeanClaims = mean(all), mean(claims)
 	}
 	return r
 }
@@ -160,10 +173,10 @@ func zReport(list []*Z) *ZReport {
 // WriteMarkdown writes a table for people.
 func (r *ZReport) WriteMarkdown(w io.Writer) error {
 	p := report.Printer{W: w}
-	p.Printf("| set | h | seed | recorded | retrained | standard error | z |\n|---|---|---|---|---|---|---|\n")
+	p.Printf("| set | h | seed | recorded | retrained | standard error | z | of claims | z |\n|---|---|---|---|---|---|---|---|---|\n")
 	for _, z := range r.Champions {
-		p.Printf("| %s | %d | %d | %.6g | %.6g | %.2g | %.2f |\n", z.Set, z.Horizon, z.Seed, z.Recorded, z.Retrained, z.Error, z.Z)
+		p.Printf("| %s | %d | %d | %.6g | %.6g | %.2g | %.2f | %.2g | %.2f |\n", z.Set, z.Horizon, z.Seed, z.Recorded, z.Retrained, z.Error, z.Z, z.ErrorClaims, z.ZClaims)
 	}
-	p.Printf("\nMean of z %.3f; %d of %d in [−3, 3].\n", r.Mean, r.Within, len(r.Champions))
+	p.Printf("\nMean of z %.3f; %d of %d in [−3, 3]. By the deviation of claims: %.3f; %d.\n", r.Mean, r.Within, len(r.Champions), r.MeanClaims, r.WithinClaims)
 	return p.Err
 }
