@@ -34,6 +34,9 @@ func (g *GA) breed() {
 	if s.NextPlace++; s.NextPlace >= g.config.Population {
 		s.NextGeneration, s.NextPlace = generation+1, 0
 	}
+	if g.races() && g.again(generation, place) {
+		return
+	}
 	x := &Individual{Generation: generation, Seed: rng.SearchSeed(s.Seed, generation, place)}
 	switch {
 	case generation == 0 || len(g.pool.list) < g.config.TournamentSize:
@@ -57,7 +60,7 @@ func (g *GA) child(generation, place int) (genome.Genome, Origin) {
 	rate, sigma := float32(g.config.MutationRate), float32(g.config.MutationSigma)
 
 	size := g.tournament()
-	parent := func() genome.Genome { return g.pool.list[op.SelectTournament(pick, g.pool.fitness, size)].Genome }
+	parent := func() genome.Genome { return g.pool.list[op.SelectTournament(pick, g.pool.expected, size)].Genome }
 	a := parent()
 	child, origin := a, OriginMutation
 	if cross.Uniform() < float32(g.config.CrossoverRate) {

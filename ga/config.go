@@ -58,6 +58,9 @@ type Config struct {
 	// Retries bounds the attempts to make a child that nobody in the population or under way equals.
 	// Default 8, 0 to 1000.
 	Retries int `json:"retries"`
+	// RacingSeeds is with how many seeds an individual that could matter is trained at most in a search made with WithNoise;
+	// 1: no racing. Default 8, 1 to MaxSeeds.
+	RacingSeeds int `json:"racing_seeds"`
 }
 
 // DefaultConfig returns the defaults named at the fields.
@@ -75,7 +78,7 @@ func (c *Config) fields() map[string]any {
 		"population": &c.Population, "elites": &c.Elites, "tournament_size": &c.TournamentSize,
 		"crossover": &c.Crossover, "crossover_rate": &c.CrossoverRate, "mutation_rate": &c.MutationRate,
 		"mutation_sigma": &c.MutationSigma, "patience": &c.Patience, "immigrants": &c.ImmigrantLimit,
-		"immigrant_placement": &c.Placement, "retries": &c.Retries,
+		"immigrant_placement": &c.Placement, "retries": &c.Retries, "racing_seeds": &c.RacingSeeds,
 	}
 }
 

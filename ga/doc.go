@@ -28,6 +28,14 @@
 // or two parents; no genome is under way or in the population twice where that can be avoided; and, after patience
 // generations without a better individual, all but the elites are drawn anew. The shape of the interface follows evosax.
 //
+// Where the seed has an influence ([WithNoise]), a search that selects by scores selects luck. It then races: a new genome is
+// trained with one seed. The population's quartiles and the trainings of those trained again tell how much of a score is luck,
+// and by that each mean is shrunk towards the middle (Efron and Morris 1975): what is expected. Elites, and who would be one if
+// it were better than expected by half its error, are trained again, one seed at a time, at every second place of a generation
+// at most, until the variance of the error is 1/16 of that between individuals, or RacingSeeds are spent. Selection, elites and
+// Best go by what is expected. Patience counts generations in which that does not rise by more than its error; when it runs out, the
+// search is on a plateau and says so. Measured by TestRacing.
+//
 // Deliberately absent: islands, topologies and migration policies (package island), several
 // objectives, and any knowledge of what a genome means.
 package ga

@@ -3,6 +3,7 @@ package ga
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"doin.network/node/compute/genome"
 	"doin.network/node/compute/rng"
@@ -17,7 +18,11 @@ type GA struct {
 	config Config
 	repair func(genome.Genome) genome.Genome
 
-	state State // Pool and Open aside
+	noisy bool // see WithNoise
+	race  race
+
+	state State // Pool, Open and Best aside
+	best  *Individual
 	pool  *pool
 	open  []*Individual
 	asked int // of open, handed out by Ask
@@ -36,6 +41,14 @@ type Option func(*GA)
 // changed copy, inside the space.
 func WithRepair(f func(genome.Genome) genome.Genome) Option {
 	return func(g *GA) { g.repair = f }
+}
+
+// WithNoise says that a genome scores differently with another seed. The search then races (Hoeffding races of Maron and Moore,
+// "Hoeffding races: accelerating model selection search", NIPS 1993; "A racing algorithm" of Birattari and others, 2002): a new
+// genome is trained with one seed; the elites, and who could be one as far as its error allows, with one after the other, at
+// most RacingSeeds. Selection, elites and Best go by what is expected of an individual, not by what it scored.
+func WithNoise() Option {
+	return func(g *GA) { g.noisy = true }
 }
 
 // New starts a search that has at most window trials under way, 1 to MaxWindow. It keeps space.
@@ -64,18 +77,42 @@ func Resume(space genome.Space, config Config, state State, options ...Option) (
 	if err := state.Validate(space); err != nil {
 		return nil, err
 	}
-	g.pool = newPool(clones(state.Pool), config.Elites)
+	list := clones(state.Pool)
+	for i := range list {
+		list[i].Expected = list[i].Fitness
+	}
+	g.pool = newPool(list, config.Elites)
 	open := clones(state.Open)
 	for i := range open {
 		g.open = append(g.open, &open[i])
-		g.taken[space.Hash(open[i].Genome)]++
+		if open[i].Origin != OriginAgain {
+			g.taken[space.Hash(open[i].Genome)]++
+		}
 	}
 	for _, x := range g.pool.list {
 		g.taken[space.Hash(x.Genome)]++
 	}
-	state.Pool, state.Open, state.Best.Genome = nil, nil, state.Best.Genome.Clone()
+	if state.HasBest {
+		g.best = g.find(state.Best)
+	}
+	state.Pool, state.Open, state.Best = nil, nil, Individual{}
 	g.state, g.told = state, config.Population
+	if g.races() {
+		g.settle()
+	}
 	return g, nil
+}
+
+// find returns the individual of the pool that is x, or, if it has left, a copy.
+func (g *GA) find(x Individual) *Individual {
+	for _, y := range g.pool.list {
+		if y.Origin == x.Origin && y.Generation == x.Generation && y.Seed == x.Seed && slices.Equal(y.Genome, x.Genome) {
+			return y
+		}
+	}
+	x = x.clone()
+	x.Expected = x.Fitness
+	return &x
 }
 
 func prepare(space genome.Space, config Config, options []Option) (*GA, error) {
@@ -121,6 +158,9 @@ func (g *GA) Ask() (c Candidate, ok bool) {
 // Told returns how many trials have been told: the trial that is due.
 func (g *GA) Told() int64 { return g.state.Evaluations }
 
+// Plateau reports whether what the search may still gain is below the noise of its scores; see State.
+func (g *GA) Plateau() bool { return g.state.Plateau }
+
 // Complete implements Strategy.
 func (g *GA) Complete() bool { return g.told >= g.config.Population }
 
@@ -136,12 +176,14 @@ func (g *GA) Tell(r Result) error {
 	g.told++
 	s := &g.state
 	s.Evaluations++
-	x.Fitness, x.Status, x.Metrics = r.Fitness, r.Status, r.Metrics
-	g.pool.add(x)
-	for len(g.pool.list) > g.config.Population {
-		g.release(g.pool.age().Genome)
+	if x.Origin == OriginAgain {
+		g.rescore(x, r.Fitness)
+	} else {
+		g.join(x, r)
 	}
-	g.judge(x)
+	if g.races() && g.due() {
+		g.rethink()
+	}
 	if g.Complete() {
 		g.close()
 	} else {
@@ -150,15 +192,26 @@ func (g *GA) Tell(r Result) error {
 	return nil
 }
 
-// judge takes a trial for the best or the leader if it is better.
-func (g *GA) judge(x *Individual) {
-	s := &g.state
-	if !s.HasBest || better(x.Fitness, s.Best.Fitness) {
-		s.Best, s.HasBest = *x, true
-		s.Best.Genome = x.Genome.Clone()
+// join takes a trained individual into the population.
+func (g *GA) join(x *Individual, r Result) {
+	x.Fitness, x.Status, x.Metrics, x.Expected = r.Fitness, r.Status, r.Metrics, r.Fitness
+	if g.races() {
+		x.score(Training{Seed: x.Seed, Fitness: r.Fitness})
+		g.expect(x)
 	}
-	if g.lead(x.Fitness) {
-		s.NoImprove = -1 // this generation does not count
+	g.pool.add(x)
+	for len(g.pool.list) > g.config.Population {
+		old, ok := g.pool.age()
+		if !ok {
+			break
+		}
+		g.release(old.Genome)
+	}
+	if g.best == nil || better(x.Expected, g.best.Expected) {
+		g.best = x
+	}
+	if !g.races() && g.lead(x.Fitness) {
+		g.state.NoImprove = -1 // this generation does not count
 	}
 }
 
@@ -174,6 +227,9 @@ func (g *GA) lead(fitness float64) bool {
 
 // close ends a generation.
 func (g *GA) close() {
+	if g.races() {
+		g.measure()
+	}
 	if g.state.NoImprove++; g.config.Patience > 0 && g.state.NoImprove >= g.config.Patience {
 		g.state.NoImprove, g.state.Fresh = 0, g.config.Population-g.config.Elites
 	}
@@ -214,14 +270,27 @@ func (g *GA) Immigrants(list []Immigrant) (taken int, err error) {
 		}
 		g.taken[hash]++
 		g.evict(places[taken])
-		g.pool.add(&Individual{Genome: m.Genome.Clone(), Origin: OriginImmigrant, Generation: g.state.Generation,
-			Fitness: m.Fitness, Status: "verified", Metrics: m.Metrics})
+		g.pool.add(g.immigrant(&m))
 		taken++
-		if g.lead(m.Fitness) {
+		if !g.races() && g.lead(m.Fitness) {
 			g.state.NoImprove = 0
 		}
 	}
+	if g.races() && taken > 0 {
+		g.rethink()
+	}
 	return taken, nil
+}
+
+// immigrant makes the individual of one who comes in.
+func (g *GA) immigrant(m *Immigrant) *Individual {
+	x := &Individual{Genome: m.Genome.Clone(), Origin: OriginImmigrant, Generation: g.state.Generation,
+		Fitness: m.Fitness, Status: "verified", Metrics: m.Metrics, Expected: m.Fitness}
+	if g.races() {
+		x.Seeds = min(max(m.Seeds, 1), MaxSeeds)
+		g.expect(x)
+	}
+	return x
 }
 
 // places returns whose places immigrants may take, in the order in which they are taken: the worst first, or in an order
@@ -259,16 +328,19 @@ func (g *GA) release(x genome.Genome) {
 
 // Best implements Strategy.
 func (g *GA) Best() (Individual, bool) {
-	b := g.state.Best
-	b.Genome = b.Genome.Clone()
-	return b, g.state.HasBest
+	if g.best == nil {
+		return Individual{}, false
+	}
+	b := g.best.clone()
+	b.pending = false
+	return b, true
 }
 
 // State returns the search after a complete generation; in the midst of one, Resume would not go on from it. It shares
 // with the search only metrics objects, which are never changed.
 func (g *GA) State() State {
 	s := g.state
-	s.Best.Genome = s.Best.Genome.Clone()
+	s.Best, s.HasBest = g.Best()
 	s.Pool, s.Open = copies(g.pool.list), copies(g.open)
 	return s
 }
@@ -282,8 +354,8 @@ func (g *GA) Summary() Summary {
 func copies(list []*Individual) []Individual {
 	out := make([]Individual, len(list))
 	for i, x := range list {
-		out[i] = *x
-		out[i].Genome = x.Genome.Clone()
+		out[i] = x.clone()
+		out[i].pending = false
 	}
 	return out
 }
@@ -291,7 +363,7 @@ func copies(list []*Individual) []Individual {
 func clones(list []Individual) []Individual {
 	out := append([]Individual(nil), list...)
 	for i := range out {
-		out[i].Genome = out[i].Genome.Clone()
+		out[i] = out[i].clone()
 	}
 	return out
 }

@@ -1,6 +1,9 @@
 package ga
 
 import (
+	"math"
+	"slices"
+
 	"doin.network/node/compute/genome"
 	"doin.network/node/internal/canon"
 )
@@ -15,6 +18,7 @@ const (
 	OriginMutation  Origin = "mutation"  // mutated child of one parent
 	OriginRestart   Origin = "restart"   // drawn uniformly after patience ran out
 	OriginImmigrant Origin = "immigrant" // found elsewhere, with the fitness it came with
+	OriginAgain     Origin = "again"     // a trial that trains an individual of the population with another seed
 )
 
 // Individual is a trial, under way or told, or an immigrant.
@@ -27,10 +31,56 @@ type Individual struct {
 	Generation int
 	Seed       uint64
 	// Fitness is higher for better; NaN counts as worst. Like Status and Metrics, what the training reported, it means
-	// nothing while the trial is under way.
+	// nothing while the trial is under way. Of one that was trained again it is the mean of its Trainings, one chain in
+	// their order and one division, NaN if one of them is; Status and Metrics stay those of the first.
 	Fitness float64
 	Status  string
 	Metrics *canon.Object
+
+	// The following is there in a search that races alone, see WithNoise.
+
+	// Seeds is how many seeds Fitness is the mean of: its Trainings, or those an immigrant was confirmed with.
+	Seeds int
+	// Trainings are those of this search, in the order in which they were told; none of an immigrant.
+	Trainings []Training
+	// Expected is what another training is expected to score: Fitness shrunk towards the population's middle by its error.
+	// Error is the standard deviation of what the individual is worth around it.
+	Expected, Error float64
+
+	// Of is, in a trial that trains somebody again, the Seed of whom.
+	Of uint64
+
+	pending bool // a trial under way trains it again
+}
+
+// Training is one seed's score of an individual.
+type Training struct {
+	Seed    uint64
+	Fitness float64 // finite or NaN
+}
+
+// MaxSeeds bounds the seeds of an individual.
+const MaxSeeds = 64
+
+// clone returns a copy that shares nothing but Metrics.
+func (x *Individual) clone() Individual {
+	out := *x
+	out.Genome, out.Trainings = x.Genome.Clone(), slices.Clone(x.Trainings)
+	return out
+}
+
+// score adds a training.
+func (x *Individual) score(t Training) {
+	if !finite(t.Fitness) {
+		t.Fitness = math.NaN()
+	}
+	x.Trainings = append(x.Trainings, t)
+	x.Seeds = len(x.Trainings)
+	sum := 0.0
+	for _, t := range x.Trainings {
+		sum += t.Fitness
+	}
+	x.Fitness = sum / float64(x.Seeds)
 }
 
 // Candidate is a trial to be trained.
@@ -53,6 +103,8 @@ type Result struct {
 type Immigrant struct {
 	Genome  genome.Genome
 	Fitness float64
+	// Seeds is how many seeds Fitness is the mean of, which is its weight in a search that races; less than 1 is 1.
+	Seeds   int
 	Metrics *canon.Object
 }
 

@@ -27,16 +27,19 @@ type State struct {
 	NextGeneration, NextPlace int
 	// Fresh is how many of the next trials are drawn anew because patience ran out.
 	Fresh int
-	// Best is the best individual the search has trained itself so far.
+	// Best is the best individual the search has trained itself so far: the one of whom most is expected.
 	Best    Individual
 	HasBest bool
 	// Evaluations counts the trials told so far.
 	Evaluations int64
-	// Leader is the best fitness, immigrants included, that patience compares with.
+	// Leader is the best fitness, immigrants included, that patience compares with; in a search that races, the most that
+	// was expected of anybody when that last rose by more than its error.
 	Leader    float64
 	HasLeader bool
 	// NoImprove counts the generations since Leader last rose.
 	NoImprove int
+	// Plateau says that patience ran out in a search that races, and Leader has not risen since.
+	Plateau bool
 }
 
 // Validate reports why s cannot be a state of a search over the space.
@@ -57,6 +60,9 @@ func (s *State) Validate(space genome.Space) error {
 		for i := range list {
 			if err := space.Check(list[i].Genome); err != nil {
 				return fmt.Errorf("ga: state: %s %d: %w", what, i, err)
+			}
+			if x := &list[i]; x.Seeds < 0 || x.Seeds > MaxSeeds || len(x.Trainings) > MaxSeeds {
+				return fmt.Errorf("ga: state: %s %d: %d seeds, %d trainings", what, i, x.Seeds, len(x.Trainings))
 			}
 		}
 		return nil

@@ -64,7 +64,7 @@ func (n *node) round(ctx context.Context, round int, members []string, s *scenar
 	}
 	n.trained = r.Evaluations
 	if r.Best != nil {
-		n.best = max(n.best, r.Best.Fitness)
+		n.best = max(n.best, r.Best.Promise())
 	}
 	if s.nodes == 1 {
 		return nil, nil // nobody would hear of it
@@ -106,8 +106,8 @@ func (n *node) champion(ctx context.Context, r *worker.Record, increment float64
 // candidates are the individuals of a generation that the node trained itself.
 func candidates(r *worker.Record) (out []island.Candidate[*canon.Object]) {
 	for i := range r.Rows {
-		if x := &r.Rows[i]; x.Status != "verified" && !math.IsNaN(x.Fitness) {
-			out = append(out, island.Candidate[*canon.Object]{Hash: canon.Hash(x.Parameters), Fitness: x.Fitness, Value: x.Parameters})
+		if x := &r.Rows[i]; x.Status != "verified" && !math.IsNaN(x.Promise()) {
+			out = append(out, island.Candidate[*canon.Object]{Hash: canon.Hash(x.Parameters), Fitness: x.Promise(), Value: x.Parameters})
 		}
 	}
 	return out

@@ -3,6 +3,7 @@ package worker
 import (
 	"fmt"
 
+	"doin.network/node/compute/domain"
 	"doin.network/node/internal/canon"
 )
 
@@ -11,6 +12,8 @@ type Immigrant struct {
 	Parameters *canon.Object
 	// Performance is its verified one, higher is better, finite.
 	Performance float64
+	// Seeds is how many seeds confirmed it, which is its weight in a search that races; 0: not told, as 1.
+	Seeds int
 }
 
 // Bounds of an optimize and its credits.
@@ -83,7 +86,11 @@ func integerIn(data *canon.Object, key string, def, low, high int) (int, error) 
 func immigrantList(list []Immigrant) []any {
 	out := make([]any, len(list))
 	for i, m := range list {
-		out[i] = canon.NewObject("parameters", m.Parameters, "performance", m.Performance)
+		o := canon.NewObject("parameters", m.Parameters, "performance", m.Performance)
+		if m.Seeds > 0 {
+			o.Set("seeds", m.Seeds)
+		}
+		out[i] = o
 	}
 	return out
 }
@@ -107,6 +114,9 @@ func parseImmigrants(data *canon.Object) ([]Immigrant, error) {
 		m := Immigrant{Parameters: r.object("parameters")}
 		if r.err == nil {
 			m.Performance, r.err = o.Float("performance")
+		}
+		if r.err == nil {
+			m.Seeds, r.err = integerIn(o, "seeds", 0, 0, domain.MaxSeeds)
 		}
 		if r.err != nil {
 			return nil, fmt.Errorf("immigrant %d: %w", i, r.err)

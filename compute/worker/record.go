@@ -29,6 +29,8 @@ type Record struct {
 	HasLeader bool
 	// Average is the mean of the population's finite performances.
 	Average float64
+	// Plateau says that what the search may still gain is below the noise of its scores; it then trains one at a time.
+	Plateau bool
 	// Extra holds what else the strategy needs to resume; keys as the strategy likes.
 	Extra map[string]string
 	// Rows is the population and, with StatusOpen, the trials under way; row i has Index i.
@@ -54,6 +56,8 @@ type Row struct {
 	// Origin is how the individual came to be.
 	Origin  string
 	Metrics *canon.Object
+	// Raced tells of several seeds. Fitness is then the mean of Trainings, Seed and Metrics are the first one's.
+	Raced
 }
 
 // StatusOpen is the Row.Status of a trial whose result is not there yet; its Fitness is NaN.
@@ -101,10 +105,13 @@ func (r *Record) Encode(mem memory.Allocator, form table.Form) ([]byte, error) {
 	if r.HasLeader {
 		meta["leader"] = canon.FormatFloat(r.Leader)
 	}
+	if r.Plateau {
+		meta["plateau"] = "true"
+	}
 	for k, v := range r.Extra {
 		meta[extraPrefix+k] = v
 	}
-	return form.Encode(mem, &table.Table{Rows: n, Metadata: meta, Columns: []table.Column{
+	return form.Encode(mem, &table.Table{Rows: n, Metadata: meta, Columns: append([]table.Column{
 		{Name: "index", Values: index},
 		{Name: "genome", Values: genomes},
 		{Name: "parameters", Values: parameters},
@@ -114,7 +121,7 @@ func (r *Record) Encode(mem memory.Allocator, form table.Form) ([]byte, error) {
 		{Name: "status", Values: status},
 		{Name: "origin", Values: origin},
 		{Name: "metrics", Values: metrics},
-	}})
+	}, racedColumns(rows)...)})
 }
 
 // DecodeRecord reads what Encode writes, in either form, taking at most limit bytes of memory.
@@ -166,6 +173,7 @@ func (r *Record) readMetadata(meta map[string]string) (err error) {
 	r.Evaluations = number("evaluations", 64)
 	r.NoImprove = int(number("no_improve", 32))
 	r.Average = real("average")
+	r.Plateau = meta["plateau"] == "true"
 	if _, r.HasLeader = meta["leader"]; r.HasLeader {
 		r.Leader = real("leader")
 	}
@@ -206,6 +214,9 @@ func (r *Record) readRows(t *table.Table) error {
 		return nil
 	})
 	if err != nil {
+		return err
+	}
+	if err := readRaced(t, rows); err != nil {
 		return err
 	}
 	for i := range rows {

@@ -6,6 +6,8 @@ import (
 	"math"
 	"math/big"
 	"reflect"
+	"slices"
+	stdstrings "strings"
 	"testing"
 
 	"github.com/apache/arrow/go/v15/arrow/memory"
@@ -21,8 +23,11 @@ func sampleRecord() *Record {
 			Generation: 2, Seed: ^uint64(i), Status: "completed", Origin: "random", Metrics: canon.NewObject("mae", 0.25)}
 	}
 	best := row(bestIndex, 1e-300)
+	best.Raced = Raced{Seeds: 2, Expected: -0.125, Error: 0.1, Trainings: []Training{{^uint64(0), 0.1}, {0, 0.3}}}
+	open := row(1, math.Inf(-1))
+	open.Raced = Raced{Seeds: 0, Of: 1<<64 - 1}
 	return &Record{Strategy: "ga", Seed: 1<<64 - 1, Generation: 3, Evaluations: 99, NoImprove: 1, Leader: 0.1 + 0.2, HasLeader: true,
-		Average: -1.5, Extra: map[string]string{"k": "v"}, Rows: []Row{row(0, 0.3), row(1, math.Inf(-1)), row(2, math.Copysign(0, -1))}, Best: &best}
+		Average: -1.5, Plateau: true, Extra: map[string]string{"k": "v"}, Rows: []Row{row(0, 0.3), open, row(2, math.Copysign(0, -1))}, Best: &best}
 }
 
 func TestRecordRoundTrip(t *testing.T) {
@@ -40,6 +45,41 @@ func TestRecordRoundTrip(t *testing.T) {
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("DecodeRecord(Encode(r)) = %+v, want %+v", got, want)
 		}
+	}
+}
+
+// A training that failed has no number; records of searches that do not race have none of the columns.
+func TestRecordTrainings(t *testing.T) {
+	r := sampleRecord()
+	r.Best.Trainings[1].Performance, r.Rows[1].Fitness = math.NaN(), -2 // an infinite one has no line
+	for _, form := range []table.Form{table.Arrow, table.JSONLines} {
+		data, err := r.Encode(memory.DefaultAllocator, form)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := DecodeRecord(memory.DefaultAllocator, data, 1<<20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if x := got.Best.Trainings; len(x) != 2 || x[0] != r.Best.Trainings[0] || x[1].Seed != 0 || !math.IsNaN(x[1].Performance) {
+			t.Errorf("trainings %v, want %v", x, r.Best.Trainings)
+		}
+		if p, q := got.Best.Promise(), got.Rows[0].Promise(); p != -0.125 || q != 0.3 {
+			t.Errorf("Promise() = %v and %v, want what is expected and the fitness", p, q)
+		}
+	}
+	r.Best = nil
+	r.Rows[1].Of = 0
+	data, err := r.Encode(memory.DefaultAllocator, table.Arrow)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tab, err := table.Decode(memory.DefaultAllocator, data, 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(tab.Columns) != 9 {
+		t.Errorf("%d columns without a race, want 9", len(tab.Columns))
 	}
 }
 
@@ -83,6 +123,17 @@ func TestDecodeRecordRefuses(t *testing.T) {
 	f("metrics", strings("metrics", "{"))
 	f("genome", strings("genome", "[true, \"x\"]"))
 	f("missing column", func(tab *table.Table) { tab.Columns = tab.Columns[1:] })
+	f("trainings", strings("trainings", "[[1]]"))
+	f("training's seed", strings("trainings", "[[-1, 0.5]]"))
+	f("training's performance", strings("trainings", `[[1, "x"]]`))
+	f("too many trainings", strings("trainings", "["+stdstrings.Repeat("[1, 2], ", domain.MaxSeeds)+"[1, 2]]"))
+	f("seeds", func(tab *table.Table) {
+		c, _ := tab.Column("seeds")
+		c.Values.([]int64)[0] = domain.MaxSeeds + 1
+	})
+	f("missing error", func(tab *table.Table) {
+		tab.Columns = slices.DeleteFunc(tab.Columns, func(c table.Column) bool { return c.Name == "error" })
+	})
 	f("null", func(tab *table.Table) { tab.Columns[3].Valid = []bool{true, false, true, true} })
 	f("order", func(tab *table.Table) { tab.Columns[0].Values = []int64{0, 2, 1, -1} })
 	f("two bests", func(tab *table.Table) { tab.Columns[0].Values = []int64{0, 1, -1, -1} })

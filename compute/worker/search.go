@@ -39,8 +39,8 @@ type OptimizeJob struct {
 type Generation struct {
 	// Number counts from 0.
 	Number int
-	// Best is the recipe of the best individual that the run trained itself, with what
-	// it scored; nil while every training has failed.
+	// Best is the recipe of the best individual that the run trained itself, with what it promises (Row.Promise); nil while
+	// every training has failed.
 	Best            *canon.Object
 	BestPerformance float64
 	BestMetrics     *canon.Object
@@ -51,6 +51,8 @@ type Generation struct {
 	// NoImprove counts the generations since the best, immigrants included, last rose.
 	NoImprove  int
 	Population int
+	// Plateau is the record's.
+	Plateau bool
 	// Rows are the record's, decoded once, here: read only. Those of trials still open have the status StatusOpen.
 	Rows []Row
 	// Record is the whole generation as a table of either form (DecodeRecord), and what
@@ -296,9 +298,9 @@ func (x *Search) generation(f *Frame) (Generation, error) {
 		return Generation{}, fmt.Errorf("seed %d, average %v", r.Seed, r.Average)
 	}
 	g := Generation{Number: r.Generation, Evaluations: r.Evaluations, Average: r.Average, NoImprove: r.NoImprove,
-		Population: closed(r.Rows), Rows: r.Rows, Record: f.Body}
-	if b := r.Best; b != nil && finite(b.Fitness) {
-		g.Best, g.BestPerformance, g.BestMetrics = b.Parameters, b.Fitness, b.Metrics
+		Population: closed(r.Rows), Plateau: r.Plateau, Rows: r.Rows, Record: f.Body}
+	if b := r.Best; b != nil && finite(b.Promise()) {
+		g.Best, g.BestPerformance, g.BestMetrics = b.Parameters, b.Promise(), b.Metrics
 	}
 	return g, nil
 }

@@ -69,6 +69,8 @@ var keys = []Key{
 		Doc: "Whose place an immigrant takes: that of the worst, or that of any but the elites."},
 	{Name: "retries", Kind: Integer, Low: 0, High: 1000, Default: int64(8),
 		Doc: "How often a child that exists already is made again."},
+	{Name: "racing_seeds", Kind: Integer, Low: 1, High: 64, Default: int64(8),
+		Doc: "With how many seeds an individual that could matter is trained at most, where seeds have an influence; 1: no racing."},
 }
 
 // Keys returns the table, fresh, in the order in which it is documented.

@@ -126,13 +126,13 @@ func (s *Search) candidates(g *worker.Generation, alone bool, k island.Known) (o
 	rows := make([]*worker.Row, 0, len(g.Rows))
 	for i := range g.Rows {
 		r := &g.Rows[i]
-		if r.Status != statusVerified && r.Status != worker.StatusOpen && !math.IsNaN(r.Fitness) && (!k.HasBest || k.Improves(r.Fitness, k.Best)) {
+		if r.Status != statusVerified && r.Status != worker.StatusOpen && !math.IsNaN(r.Promise()) && (!k.HasBest || k.Improves(r.Promise(), k.Best)) {
 			rows = append(rows, r)
 		}
 	}
-	slices.SortStableFunc(rows, func(a, b *worker.Row) int { return cmp.Compare(b.Fitness, a.Fitness) })
+	slices.SortStableFunc(rows, func(a, b *worker.Row) int { return cmp.Compare(b.Promise(), a.Promise()) })
 	for _, r := range rows[:min(len(rows), maxCandidates)] {
-		out = append(out, island.Candidate[*canon.Object]{Hash: canon.Hash(r.Parameters), Fitness: r.Fitness, Value: r.Parameters})
+		out = append(out, island.Candidate[*canon.Object]{Hash: canon.Hash(r.Parameters), Fitness: r.Promise(), Value: r.Parameters})
 	}
 	if c := s.pos.confirmed; !alone && c != nil {
 		out = append(out, island.Candidate[*canon.Object]{Hash: c.hash, Fitness: c.performance, Value: c.parameters})

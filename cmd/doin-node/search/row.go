@@ -60,7 +60,7 @@ func (s *Search) row(ctx context.Context, g *worker.Generation, arrived time.Tim
 func (s *Search) trainedBy(g *worker.Generation) *uint64 {
 	hash := canon.Hash(g.Best)
 	for i := range g.Rows {
-		if r := &g.Rows[i]; r.Fitness == g.BestPerformance && r.Status != statusVerified && canon.Hash(r.Parameters) == hash {
+		if r := &g.Rows[i]; r.Promise() == g.BestPerformance && r.Status != statusVerified && canon.Hash(r.Parameters) == hash {
 			s.pos.seedOf, s.pos.bestSeed = hash, r.Seed
 			break
 		}
@@ -80,6 +80,9 @@ func (s *Search) metrics(g *worker.Generation) *canon.Object {
 	}
 	m.Set("generation", int64(g.Number)).Set("population_size", int64(g.Population)).Set("no_improve_counter", int64(g.NoImprove)).
 		Set("avg_fitness", g.Average).Set("best_fitness_gen", g.BestPerformance).Set("total_candidates_evaluated", g.Evaluations)
+	if g.Plateau {
+		m.Set("plateau", true)
+	}
 	if s.since.outcome != nil {
 		m.Set("confirmed_performance", s.wire(s.since.outcome.Performance))
 	}

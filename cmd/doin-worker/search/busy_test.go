@@ -48,11 +48,12 @@ func (p *sleeper) Try(ctx context.Context, list []domain.Trial) ([]domain.Tried,
 }
 
 // busy is the share of the slots' time in which a training ran, over so many generations, each of whose records is answered
-// after a while. A window of 0 is the default.
+// after a while. A window of 0 is the default. Without patience there is no plateau, on which a search leaves slots to others:
+// the scores are nothing but luck.
 func busy(t *testing.T, d domain.Domain, slots, population, window, generations int, answer time.Duration) (share float64) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &sleeper{lock: make(chan struct{}, 1)}
-		s, err := New(worker.SearchSpec{Domain: d, Seed: 1, Settings: canon.NewObject("population", population), Pool: p, Slots: slots, Window: window})
+		s, err := New(worker.SearchSpec{Domain: d, Seed: 1, Settings: canon.NewObject("population", population, "patience", 0), Pool: p, Slots: slots, Window: window})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -90,5 +91,39 @@ func TestBusy(t *testing.T) {
 	// A record that is answered late costs nothing while trials are under way.
 	if got := busy(t, d, 2, 12, 0, 40, 100*time.Millisecond); got < 0.95 {
 		t.Errorf("busy %.3f with late answers, want 0.95 at least", got)
+	}
+}
+
+// A search on a plateau trains one at a time: of four slots, three are for others.
+func TestPace(t *testing.T) {
+	d, err := open.New("forecast", parse(t, forecast))
+	if err != nil {
+		t.Fatal(err)
+	}
+	space := d.Describe().Space
+	for _, plateau := range []bool{false, true} {
+		r := &worker.Record{Strategy: "ga", Seed: 1, Plateau: plateau, Extra: map[string]string{windowKey: "12"}}
+		for i := range 32 {
+			g := space.Random(func() float32 { return float32(i) / 32 })
+			r.Rows = append(r.Rows, worker.Row{Index: i, Genome: g, Fitness: -float64(i), Status: "completed", Origin: "random", Seed: uint64(i)})
+		}
+		synctest.Test(t, func(t *testing.T) {
+			p := &sleeper{lock: make(chan struct{}, 1)}
+			s, err := New(worker.SearchSpec{Domain: d, Seed: 1, Settings: canon.NewObject("population", 32), Pool: p, Slots: 4, Resume: r})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			began := time.Now()
+			if _, err := s.Generation(ctx, nil); err != nil {
+				t.Fatal(err)
+			}
+			got := p.busy.Seconds() / time.Since(began).Seconds()
+			if plateau && (got < 0.99 || got > 1.01) || !plateau && got < 3 {
+				t.Errorf("plateau %v: %.2f trainings at a time", plateau, got)
+			}
+			cancel()
+			s.(*genetic).Close()
+		})
 	}
 }

@@ -13,13 +13,14 @@ import (
 type crew struct {
 	// train runs one candidate. An error ends the search.
 	train func(ctx context.Context, c ga.Candidate) (ga.Result, error)
-	// size is how many goroutines there are at most; 0: the candidates are trained by who asks for their outcomes.
-	size int
+	// alone says that the candidates are trained by who asks for their outcomes.
+	alone bool
 
 	work  sync.WaitGroup
 	ready chan struct{} // holds a token when an outcome has come
 
 	mu      sync.Mutex // guards what follows
+	size    int        // goroutines at most
 	waiting []ga.Candidate
 	done    map[int64]outcome
 	running int // goroutines
@@ -31,8 +32,16 @@ type outcome struct {
 	err    error
 }
 
+// newCrew returns a crew of size goroutines; 0: the candidates are trained by who asks for their outcomes.
 func newCrew(size int, train func(context.Context, ga.Candidate) (ga.Result, error)) *crew {
-	return &crew{train: train, size: size, ready: make(chan struct{}, 1), done: map[int64]outcome{}}
+	return &crew{train: train, alone: size == 0, size: size, ready: make(chan struct{}, 1), done: map[int64]outcome{}}
+}
+
+// resize changes how many goroutines there are at most from the next candidate on.
+func (w *crew) resize(size int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.size = size
 }
 
 // give queues a candidate, which is trained under ctx.
@@ -46,11 +55,12 @@ func (w *crew) give(ctx context.Context, c ga.Candidate) {
 	}
 }
 
-// next takes the oldest candidate that waits. Without one, or after the end of ctx, the goroutine that asks is over.
+// next takes the oldest candidate that waits. Without one, after the end of ctx, and where more are left than there may be, the
+// goroutine that asks is over.
 func (w *crew) next(ctx context.Context) (c ga.Candidate, ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if len(w.waiting) == 0 || ctx.Err() != nil {
+	if len(w.waiting) == 0 || ctx.Err() != nil || w.running > w.size {
 		w.running--
 		return c, false
 	}
@@ -79,7 +89,7 @@ func (w *crew) run(ctx context.Context) {
 
 // result waits for the outcome of a trial that was given.
 func (w *crew) result(ctx context.Context, trial int64) (ga.Result, error) {
-	if w.size == 0 {
+	if w.alone {
 		c := w.waiting[0] // outcomes are asked for in the order of give
 		w.waiting = w.waiting[1:]
 		return w.train(ctx, c)

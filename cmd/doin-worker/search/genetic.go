@@ -19,6 +19,7 @@ type genetic struct {
 	domain domain.Domain
 	ga     *ga.GA
 	crew   *crew
+	slots  int
 	// early holds immigrants that came before there was an evaluated population.
 	early []worker.Immigrant
 }
@@ -32,8 +33,11 @@ func newGenetic(spec worker.SearchSpec, settings *canon.Object) (worker.Searcher
 	if r, ok := spec.Domain.(domain.Repairer); ok {
 		options = append(options, ga.WithRepair(r.Repair))
 	}
+	if !spec.Domain.Describe().Deterministic {
+		options = append(options, ga.WithNoise())
+	}
 	space := spec.Domain.Describe().Space
-	g := &genetic{domain: spec.Domain}
+	g := &genetic{domain: spec.Domain, slots: spec.Slots}
 	// Twice the slots: where a training ends, the next one waits for its slot already.
 	g.crew = newCrew(2*spec.Slots, func(ctx context.Context, c ga.Candidate) (ga.Result, error) { return g.train(ctx, spec.Pool, c) })
 	if spec.Resume == nil {
@@ -90,6 +94,7 @@ func (g *genetic) Generation(ctx context.Context, immigrants []worker.Immigrant)
 			return nil, err
 		}
 	}
+	g.pace()
 	for !g.ga.Complete() {
 		for c, ok := g.ga.Ask(); ok; c, ok = g.ga.Ask() {
 			g.crew.give(ctx, c)
@@ -103,6 +108,15 @@ func (g *genetic) Generation(ctx context.Context, immigrants []worker.Immigrant)
 		}
 	}
 	return g.record(), nil
+}
+
+// pace has the crew train one at a time while the search is on a plateau: what it may still gain is not worth more.
+func (g *genetic) pace() {
+	if g.ga.Plateau() {
+		g.crew.resize(min(1, g.slots))
+	} else {
+		g.crew.resize(2 * g.slots)
+	}
 }
 
 // train runs one candidate: whole trainings with its seed on every fold.
@@ -120,7 +134,7 @@ func (g *genetic) genomes(list []worker.Immigrant) (out []ga.Immigrant) {
 	for _, m := range list {
 		x, err := g.domain.Genome(m.Parameters)
 		if err == nil && space.Check(x) == nil {
-			out = append(out, ga.Immigrant{Genome: x, Fitness: m.Performance})
+			out = append(out, ga.Immigrant{Genome: x, Fitness: m.Performance, Seeds: m.Seeds})
 		}
 	}
 	return out
@@ -157,8 +171,16 @@ func (g *genetic) record() *worker.Record {
 }
 
 func (g *genetic) row(index int, i *ga.Individual) worker.Row {
-	return worker.Row{Index: index, Genome: i.Genome, Parameters: g.domain.Parameters(i.Genome), Fitness: i.Fitness,
-		Generation: i.Generation, Seed: i.Seed, Status: i.Status, Origin: string(i.Origin), Metrics: object(i.Metrics)}
+	row := worker.Row{Index: index, Genome: i.Genome, Parameters: g.domain.Parameters(i.Genome), Fitness: i.Fitness,
+		Generation: i.Generation, Seed: i.Seed, Status: i.Status, Origin: string(i.Origin), Metrics: object(i.Metrics),
+		Raced: worker.Raced{Seeds: i.Seeds, Of: i.Of}}
+	if i.Seeds > 0 {
+		row.Expected, row.Error = i.Expected, i.Error
+	}
+	for _, t := range i.Trainings {
+		row.Trainings = append(row.Trainings, worker.Training{Seed: t.Seed, Performance: t.Fitness})
+	}
+	return row
 }
 
 // average is the mean fitness of the runs that neither failed nor diverged, 0 if
@@ -178,7 +200,7 @@ func average(list []ga.Individual) float64 {
 // under way.
 func stateOf(r *worker.Record) (s ga.State, err error) {
 	s = ga.State{Seed: r.Seed, Generation: r.Generation, Evaluations: r.Evaluations,
-		NoImprove: r.NoImprove, Leader: r.Leader, HasLeader: r.HasLeader, Window: 1, NextGeneration: r.Generation + 1}
+		NoImprove: r.NoImprove, Leader: r.Leader, HasLeader: r.HasLeader, Plateau: r.Plateau, Window: 1, NextGeneration: r.Generation + 1}
 	for key, to := range map[string]*int{windowKey: &s.Window, nextGenerationKey: &s.NextGeneration, nextPlaceKey: &s.NextPlace,
 		freshKey: &s.Fresh} {
 		if text, ok := r.Extra[key]; ok {
@@ -201,6 +223,10 @@ func stateOf(r *worker.Record) (s ga.State, err error) {
 }
 
 func individual(r *worker.Row) ga.Individual {
-	return ga.Individual{Genome: r.Genome, Origin: ga.Origin(r.Origin), Generation: r.Generation, Seed: r.Seed,
-		Fitness: r.Fitness, Status: r.Status, Metrics: r.Metrics}
+	x := ga.Individual{Genome: r.Genome, Origin: ga.Origin(r.Origin), Generation: r.Generation, Seed: r.Seed,
+		Fitness: r.Fitness, Status: r.Status, Metrics: r.Metrics, Seeds: r.Seeds, Of: r.Of}
+	for _, t := range r.Trainings {
+		x.Trainings = append(x.Trainings, ga.Training{Seed: t.Seed, Fitness: t.Performance})
+	}
+	return x
 }
