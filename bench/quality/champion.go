@@ -96,8 +96,8 @@ func (c *contest) known() island.Known {
 func (c *contest) offer(ctx context.Context, rows []worker.Row) error {
 	var candidates []island.Candidate[*canon.Object]
 	for i := range rows {
-		if r := &rows[i]; r.Status != worker.StatusOpen && !math.IsNaN(r.Fitness) {
-			candidates = append(candidates, island.Candidate[*canon.Object]{Hash: canon.Hash(r.Parameters), Fitness: r.Fitness, Value: r.Parameters})
+		if r := &rows[i]; r.Status != worker.StatusOpen && !math.IsNaN(r.Promise()) {
+			candidates = append(candidates, island.Candidate[*canon.Object]{Hash: canon.Hash(r.Parameters), Fitness: r.Promise(), Value: r.Parameters})
 		}
 	}
 	n, ok := c.nominator.Nominate(candidates, c.known())

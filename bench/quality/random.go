@@ -143,9 +143,10 @@ func walk(ctx context.Context, w *worker.Supervisor, job worker.OptimizeJob, a *
 			if err != nil {
 				return nil, err
 			}
-			a.Steps, a.Evaluations = a.Steps+made, a.Evaluations+1
-			if !math.IsNaN(r.Fitness) && (best == nil || r.Fitness > a.Best) {
-				best, a.Best = r.Parameters, r.Fitness
+			trainings := int64(max(1, len(r.Trainings))) // about as long as the first, whose steps these are
+			a.Steps, a.Evaluations = a.Steps+made*trainings, a.Evaluations+trainings
+			if p := r.Promise(); !math.IsNaN(p) && (best == nil || p > a.Best) {
+				best, a.Best = r.Parameters, p
 			}
 		}
 		if g.Evaluations >= evaluations {
