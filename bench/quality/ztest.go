@@ -21,7 +21,7 @@ type Z struct {
 	Recorded  float64 `json:"recorded"`
 	Retrained float64 `json:"retrained"`
 	// Error is the standard error of a claim: the deviation of claims of one fresh seed each, divided by the root of the
-	// number of seeds of a claim.
+	// number of seeds of a claim; ErrorClaims where those do not differ because no network of theirs has a weight.
 	Error float64 `json:"error"`
 	// Z is (Retrained − Recorded) ÷ Error; 0 where both are equal to the last bit.
 	Z float64 `json:"z"`
@@ -144,6 +144,9 @@ func retrain(ctx context.Context, w evaluator, id string, info worker.Info, run 
 		together, seeds = append(together, p), nil
 	}
 	z := &Z{Set: run.Set, Horizon: run.Horizon, Seed: run.Seed, Recorded: run.Performance, Retrained: mean(together), Error: deviation(alone) / math.Sqrt(float64(k)), ErrorClaims: deviation(together)}
+	if z.Error == 0 {
+		z.Error = z.ErrorClaims
+	}
 	if d := z.Retrained - z.Recorded; d != 0 {
 		z.Z, z.ZClaims = d/max(z.Error, leastError), d/max(z.ErrorClaims, leastError)
 	}
