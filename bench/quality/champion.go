@@ -92,27 +92,32 @@ func (c *contest) known() island.Known {
 		}}
 }
 
-// offer trains the best promise of a generation as a claim, if there is one, and makes it the champion if the rule says so.
-func (c *contest) offer(ctx context.Context, rows []worker.Row) error {
+// offer trains the best promise of a generation as a claim, if there is one, and makes it the champion if the rule says so. In
+// the end the pace of claims does not count: what a node would claim a little later is claimed now.
+func (c *contest) offer(ctx context.Context, rows []worker.Row, end bool) error {
 	var candidates []island.Candidate[*canon.Object]
 	for i := range rows {
 		if r := &rows[i]; r.Status != worker.StatusOpen && !math.IsNaN(r.Promise()) {
 			candidates = append(candidates, island.Candidate[*canon.Object]{Hash: canon.Hash(r.Parameters), Fitness: r.Promise(), Value: r.Parameters})
 		}
 	}
-	n, ok := c.nominator.Nominate(candidates, c.known())
+	known := c.known()
+	if end {
+		known.Trials = math.MaxInt64
+	}
+	n, ok := c.nominator.Nominate(candidates, known)
 	if !ok {
 		return nil
 	}
-	end := island.Disappointed
+	how := island.Disappointed
 	accepted, err := c.claim(ctx, n.Value)
 	if err != nil {
 		return err
 	}
 	if accepted {
-		end = island.Announced
+		how = island.Announced
 	}
-	c.nominator.Close(n.ID, end)
+	c.nominator.Close(n.ID, how)
 	return nil
 }
 
@@ -190,11 +195,12 @@ func search(ctx context.Context, s *worker.Supervisor, c *contest) error {
 			return err
 		}
 		c.run.Evaluations = g.Evaluations
-		if err := c.offer(ctx, g.Rows); err != nil {
+		end := c.cfg.Evaluations > 0 && g.Evaluations >= c.cfg.Evaluations || c.cfg.Budget > 0 && time.Since(begun) >= c.cfg.Budget
+		if err := c.offer(ctx, g.Rows, end); err != nil {
 			return err
 		}
 		c.run.SecondsSearch = time.Since(begun).Seconds() - c.run.SecondsClaims
-		if c.cfg.Evaluations > 0 && g.Evaluations >= c.cfg.Evaluations || c.cfg.Budget > 0 && time.Since(begun) >= c.cfg.Budget {
+		if end {
 			return nil
 		}
 		if err := x.Continue(ctx, nil); err != nil {

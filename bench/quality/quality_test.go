@@ -132,13 +132,13 @@ func TestContest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	next := int64(0)
+	next, end := int64(0), false
 	offer := func(fitness, performance float64, s1, s2 int64) {
 		t.Helper()
 		next++
 		run.Evaluations += 1000 // a claim is affordable
 		f.performance, f.paired = performance, domain.Paired{S1: s1, S2: big.NewInt(s2), N: 3}
-		if err := x.offer(t.Context(), []worker.Row{{Parameters: canon.NewObject("n", next), Fitness: fitness, Status: "completed"}}); err != nil {
+		if err := x.offer(t.Context(), []worker.Row{{Parameters: canon.NewObject("n", next), Fitness: fitness, Status: "completed"}}, end); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -158,6 +158,13 @@ func TestContest(t *testing.T) {
 	check(3, 1, true) // below the minimum increment
 	offer(-0.5, -0.8, 30, 300)
 	check(4, 2, true)
+	run.Evaluations -= 1000 // none is trained since
+	offer(-0.1, -0.7, 30, 300)
+	check(4, 2, true)
+	run.Evaluations -= 1000
+	end = true
+	offer(-0.1, -0.7, 30, 300)
+	check(5, 3, true)
 	for i, j := range f.jobs {
 		if got, want := j.Base != nil, i >= 2; got != want || len(j.Seeds) != c.ClaimSeeds || !j.Own {
 			t.Errorf("job %d: base %v, %d seeds, own %v", i, j.Base, len(j.Seeds), j.Own)
