@@ -25,6 +25,9 @@ type Run struct {
 	Confirmed bool    `json:"confirmed"`
 	// Performance is the champion's, over the validation cases.
 	Performance float64 `json:"performance"`
+	// Promise is the best score of the last generation: what another training of that individual, one network, is expected to
+	// give. A claim is of several networks: where it is far below Performance, nothing is nominated any more.
+	Promise *float64 `json:"promise,omitempty"`
 	// Evaluations counts the search's trainings, Claims those that were trained and Accepted those that became champion.
 	Evaluations int64 `json:"evaluations"`
 	Claims      int   `json:"claims"`
@@ -96,8 +99,12 @@ func (c *contest) known() island.Known {
 // the end the pace of claims does not count: what a node would claim a little later is claimed now.
 func (c *contest) offer(ctx context.Context, rows []worker.Row, end bool) error {
 	var candidates []island.Candidate[*canon.Object]
+	c.run.Promise = nil
 	for i := range rows {
 		if r := &rows[i]; r.Status != worker.StatusOpen && !math.IsNaN(r.Promise()) {
+			if p := r.Promise(); c.run.Promise == nil || p > *c.run.Promise {
+				c.run.Promise = &p
+			}
 			candidates = append(candidates, island.Candidate[*canon.Object]{Hash: canon.Hash(r.Parameters), Fitness: r.Promise(), Value: r.Parameters})
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"path/filepath"
 	"strings"
 	"time"
@@ -202,6 +203,10 @@ func (r *Run) line() string {
 	if !r.Confirmed {
 		state = " (baseline: nothing confirmed)"
 	}
-	return fmt.Sprintf("%s seed %d: test %.6g%s, linear %.6g, naive %.6g; %d evaluations, %d of %d claims accepted; search %.1f s, claims %.1f s",
-		name(r.Set, r.Horizon), r.Seed, r.Test, state, linear(r.Baselines), r.Baselines[lowest(naive(r.Baselines))], r.Evaluations, r.Accepted, r.Claims, r.SecondsSearch, r.SecondsClaims)
+	promise := math.NaN()
+	if r.Promise != nil {
+		promise = *r.Promise
+	}
+	return fmt.Sprintf("%s seed %d: performance %.5g, last promise %.5g; test %.6g%s, linear %.6g, naive %.6g; %d evaluations, %d of %d claims accepted; search %.1f s, claims %.1f s",
+		name(r.Set, r.Horizon), r.Seed, r.Performance, promise, r.Test, state, linear(r.Baselines), r.Baselines[lowest(naive(r.Baselines))], r.Evaluations, r.Accepted, r.Claims, r.SecondsSearch, r.SecondsClaims)
 }
