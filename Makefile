@@ -93,6 +93,10 @@ bench-islands: build ## measure islands, simulated and real, into bench/results/
 	bin/doin-bench islands --domain quadratic --nodes 1,2 --seeds 20 --parallel 10 --timeout 10m --out bench/results
 	bin/doin-bench islands --domain forecast --nodes 1,2,4 --seeds 10 --goals=-0.225 --timeout 1m --out bench/results
 
+.PHONY: bench-quality
+bench-quality: build ## test errors of champions beside anchors into bench/results/ (about an hour; goes on where it stopped)
+	bin/doin-bench quality --evaluations 600 --seeds 5 --out bench/results
+
 .PHONY: bench-islands-clock
 bench-islands-clock: build ## seconds to a goal: one node, two islands, two isolated, into bench/results/ (hours; goes on where it stopped)
 	bin/doin-bench islands --clock --goal auto --out bench/results

@@ -1,5 +1,5 @@
-// Command doin-bench measures: the CPU engine beside other programs, what a network of nodes is worth, and how a node
-// bears load.
+// Command doin-bench measures: the CPU engine beside other programs, what a network of nodes is worth, how a node
+// bears load, and how good its champions are.
 package main
 
 import (
@@ -31,7 +31,7 @@ func main() {
 func rootCommand() *cobra.Command {
 	root := &cobra.Command{Use: "doin-bench", Short: "Benchmarks of the DOIN node.", SilenceUsage: true, SilenceErrors: true}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(engineCommand(), gpuCommand(), hostCommand(), islandsCommand(), kernelsCommand(), loadCommand())
+	root.AddCommand(engineCommand(), gpuCommand(), hostCommand(), islandsCommand(), kernelsCommand(), loadCommand(), qualityCommand())
 	return root
 }
 

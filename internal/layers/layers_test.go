@@ -105,6 +105,8 @@ var layers = []layer{
 	{"bench/engine", []string{"chain/...", "ga/...", "net/...", "olap/...", "cmd/...", "gorgonia.org/..."}},
 	{"bench/islands", []string{"bench/engine", "olap/...", "chain/engine", "chain/store", "cmd/doin-node/...", "gorgonia.org/..."}},
 	// Programs are asked over HTTP, never linked.
+	// The worker is another process: nothing of the problems and their trainings is linked.
+	{"bench/quality", []string{"chain/engine", "chain/python", "chain/store", "net/...", "olap/...", "cmd/...", "compute/nn/...", "compute/device/...", "compute/graph", "compute/domain/open", "compute/domain/supervised", "kernels/...", "gorgonia.org/..."}},
 	{"bench/load", []string{"chain/...", "compute/...", "ga/...", "net/...", "olap/...", "cmd/...", "gorgonia.org/..."}},
 	// It counts on the processor: no card's library is linked.
 	{"bench/count", []string{"chain/...", "ga/...", "net/...", "olap/...", "cmd/...", "compute/device/cuda", "compute/device/open", "gorgonia.org/...", "gonum.org/..."}},
