@@ -12,6 +12,8 @@
 //   - grow.go: a tree, best leaf first;
 //   - fit.go: rounds, sampling and early stopping; model.go: what comes out, and its digest.
 //
+// A fit of 200 rounds on 8,000 rows of 30 features takes about half a second of one core of a Zen 5 (BenchmarkFit).
+//
 // The method is Friedman's (Greedy function approximation, 2001) with the second-order leaves and gains of XGBoost (Chen,
 // Guestrin, 2016, section 2.2), histograms and leaf-wise growth as in LightGBM (Ke et al., 2017, section 2.1), and a branch for missing
 // values that is learned (XGBoost, section 3.4). Absent: categories as sets (encode them), monotonicity, weights of rows,
