@@ -82,7 +82,7 @@ func TestPTXRaces(t *testing.T) {
 	if os.Getenv("DOIN_PTX") == "all" {
 		every = 12
 	}
-	d := translated(t, ptxrun.Options{Races: true}, host.Config{Order: host.Shuffled, Seed: 11}, "train", "train_streamed")
+	d := translated(t, ptxrun.Options{Races: true}, host.Config{Order: host.Shuffled, Seed: 11}, "train", "train_streamed", "collect")
 	for i, v := range []Variant{Narrow, Streamed} {
 		names, tasks, roots := sampled(t, 5*i, every)
 		compare(t, engine(t, d, Options{Variant: v}), names, tasks, roots)
