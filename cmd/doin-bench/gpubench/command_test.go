@@ -42,7 +42,7 @@ func TestWhole(t *testing.T) {
 	if err := json.Unmarshal([]byte(text), r); err != nil {
 		t.Fatal(err)
 	}
-	if len(r.Workloads) != 4 || r.Digests.Compared < 3 || r.Digests.Different != 0 || r.Version != "test" || r.Toolkit == "" || r.Digests.RandomSeed != 9 {
+	if len(r.Workloads) != 5 || r.Digests.Compared < 3 || r.Digests.Different != 0 || r.Version != "test" || r.Toolkit == "" || r.Digests.RandomSeed != 9 {
 		t.Errorf("report %+v", r)
 	}
 	if files, err := os.ReadDir(dir); err != nil || len(files) != 3 {

@@ -21,7 +21,8 @@ func checkStats(t *testing.T, h *host) {
 	o := h.mustGet("/stats")
 	keys(t, "/stats", o, "co2", "olap_summaries")
 	summary := []string{"experiment_id", "domain_id", "rounds", "best_performance", "target_performance", "converged",
-		"time_to_target_seconds", "elapsed_seconds", "optimizer_plugin", "performance_metric", "metric_schema", "higher_is_better"}
+		"time_to_target_seconds", "elapsed_seconds", "optimizer_plugin", "performance_metric", "metric_schema", "higher_is_better",
+		"confirmed_performance", "verified_performance"}
 	keys(t, "summary", member(t, o, "co2"), summary...)
 	keys(t, "/stats?domain", h.mustGet("/stats?domain=co2"), append(summary, "olap_summaries")...)
 	keys(t, "/stats of an unknown domain", h.mustGet("/stats?domain=none"), "olap_summaries")

@@ -62,7 +62,7 @@ func fakeNode(mode string, args []string) error {
 	mux.HandleFunc("/status", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprintf(w, `{"peers": %d, "busy": 0.75, "busy_others": 0.25, "domains": {"co2": {"best_performance": -0.3}},
 			"progress": {"co2": {"rounds": 4, "evaluations": 48, "open_claims": 2, "announce": {"ratio": 1.25},
-			"champion": {"performance": -0.3, "verified": true},
+			"champion": {"performance": -0.3, "verified": true, "metrics": {"val_mae": 0.3, "test_mae": 0.4}},
 			"accepted": 3, "rejected": 1, "search_best": -0.25, "verified_best": -0.3,
 			"baselines": {"val_naive_mae": 1.1, "val_seasonal_mae": 1.4}}}}`, len(cfg.Network.Bootstrap))
 	})
@@ -228,7 +228,7 @@ func TestRunEndsWithContext(t *testing.T) {
 	}
 	text := out.String()
 	for _, want := range []string{"logs and data are in " + o.Dir, "2 of 2 nodes up, height 2, one tip, 8 rounds, busy 100%",
-		"validation MAE 0.3; naive MAE 1.1, seasonal 1.4", `"nodes": [`} {
+		"validation (test) mae: champion 0.3 (0.4), naive 1.1, seasonal 1.4", `"nodes": [`} {
 		if !strings.Contains(text, want) {
 			t.Errorf("output lacks %q:\n%s", want, text)
 		}
