@@ -2,10 +2,12 @@ package quality
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"maps"
 	"math"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -58,6 +60,9 @@ func Measure(ctx context.Context, c Config) (*Report, error) {
 func (c *Config) header() any {
 	h := *c
 	h.Sets, h.Seeds = nil, 0 // more of them go into the same journal
+	// The sets are what they are, wherever they lie. That the file can be read Validate has seen.
+	list, _ := os.ReadFile(filepath.Join(c.Data, setsFile))
+	h.Data = fmt.Sprintf("%x", sha256.Sum256(list))
 	return h
 }
 

@@ -153,7 +153,7 @@ var importers = []struct {
 
 	{"kernels", []string{"compute/device/...", "kernels/...", "cmd/ptxgen", "bench/...", "cmd/doin-bench/gpubench"}},
 	{"kernels/host", []string{"bench/...", "kernels/ptxrun"}}, // and tests
-	{"kernels/ptxrun", []string{"bench/count"}},                // and tests
+	{"kernels/ptxrun", []string{"bench/count"}},               // and tests
 	{"kernels/sass", []string{"bench/count", "kernels/ptxrun", "cmd/doin-bench"}},
 	{"kernels/module", []string{"cmd/ptxgen"}},
 	{"compute/device/cuda", []string{"compute/device/open", "bench/..."}},
