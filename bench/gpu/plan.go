@@ -31,10 +31,9 @@ const (
 func Populations() []int { return []int{4096, 256, 1024, 64, 16384} }
 
 // digested is the variant of S2 whose results are what a node trains for: with digests, a leaf every digestSegment steps.
-const (
-	digested      workload.Variant = "digests"
-	digestSegment                  = 100
-)
+const digested workload.Variant = "digests"
+
+const digestSegment = 100
 
 // measured are the workloads that there are, and the digested one.
 func measured(steps int) []workload.Workload {
