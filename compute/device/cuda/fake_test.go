@@ -34,6 +34,7 @@ type fake struct {
 	pinned   int
 	carved   map[string]int // calls of preferShared by kernel
 	parent   *fake          // of a queue: whose memory it is
+	blocks   sync.Mutex     // of memory, next and room: queues work beside each other
 	driving  sync.Mutex     // two calls at a time would be a data race
 }
 
@@ -147,6 +148,8 @@ func (f *fake) byteAt(m kernels.Memory) *byte {
 	if f.parent != nil {
 		return f.parent.byteAt(m)
 	}
+	f.blocks.Lock()
+	defer f.blocks.Unlock()
 	for at, b := range f.memory {
 		if m >= at && m-at < kernels.Memory(len(b)) {
 			return &b[m-at]
@@ -161,6 +164,8 @@ func (f *fake) bytesAt(m kernels.Memory, n int) []byte {
 	if f.parent != nil {
 		return f.parent.bytesAt(m, n)
 	}
+	f.blocks.Lock()
+	defer f.blocks.Unlock()
 	for at, b := range f.memory {
 		if m >= at && m-at+kernels.Memory(n) <= kernels.Memory(len(b)) {
 			return b[m-at:][:n]
@@ -175,6 +180,8 @@ func (f *fake) alloc(bytes int64) (kernels.Memory, error) {
 	if f.sticky != nil {
 		return 0, f.sticky
 	}
+	f.blocks.Lock()
+	defer f.blocks.Unlock()
 	if bytes > f.room {
 		return 0, OutOfMemory
 	}
@@ -186,19 +193,27 @@ func (f *fake) alloc(bytes int64) (kernels.Memory, error) {
 }
 
 func (f *fake) free(m kernels.Memory) error {
+	f.blocks.Lock()
 	b, ok := f.memory[m]
+	f.blocks.Unlock()
 	if !ok {
 		return fmt.Errorf("free of %#x", uint64(m))
 	}
 	if err := f.run(len(f.stream)); err != nil { // cuMemFree waits
 		return err
 	}
+	f.blocks.Lock()
+	defer f.blocks.Unlock()
 	delete(f.memory, m)
 	f.room += int64(len(b))
 	return nil
 }
 
-func (f *fake) freeBytes() (int64, error) { return f.room, f.sticky }
+func (f *fake) freeBytes() (int64, error) {
+	f.blocks.Lock()
+	defer f.blocks.Unlock()
+	return f.room, f.sticky
+}
 
 func (f *fake) staging(bytes int) ([]byte, error) {
 	f.pinned++
