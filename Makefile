@@ -17,7 +17,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 PROGRAMS    := ./cmd/doin-node ./cmd/doin-pynode ./cmd/doin-worker ./cmd/doin-bench
 
 # Packages that differ between the flavours, and those whose goroutines share memory.
-NUMERIC     := ./compute/f64/... ./compute/closed/... ./compute/vec/... ./compute/rng/... ./compute/nn/... ./compute/genome/... ./compute/domain/... ./compute/graph/... \
+NUMERIC     := ./compute/f64/... ./compute/closed/... ./compute/boost/... ./compute/vec/... ./compute/rng/... ./compute/nn/... ./compute/genome/... ./compute/domain/... ./compute/graph/... \
                ./compute/worker/... ./ga/... ./cmd/doin-worker/...
 CONCURRENT  := ./chain/store/... ./chain/anchor/... ./chain/mempool/... ./chain/task/... ./net/... ./olap/... \
                ./compute/worker/... ./cmd/...
@@ -71,7 +71,7 @@ test-race: ## run the concurrent packages' tests under the race detector
 test-arm64: ## run the numeric engine's tests for arm64 under qemu-aarch64-static, where it is installed
 	@if command -v $(QEMU_ARM64) >/dev/null; then \
 		echo "arm64 under $(QEMU_ARM64)"; \
-		CGO_ENABLED=0 GOOS=linux GOARCH=arm64 $(GO) test -short -exec $(QEMU_ARM64) ./compute/f64 ./compute/closed ./compute/vec ./compute/rng ./compute/nn; \
+		CGO_ENABLED=0 GOOS=linux GOARCH=arm64 $(GO) test -short -exec $(QEMU_ARM64) ./compute/f64 ./compute/closed ./compute/boost ./compute/vec ./compute/rng ./compute/nn; \
 	else echo "test-arm64: LEFT OUT, there is no $(QEMU_ARM64)"; fi
 
 .PHONY: exhaustive
