@@ -230,10 +230,11 @@ func timed(d time.Duration, f func(n int)) float64 {
 }
 
 // peak measures the register-only loop, in GFLOP/s of one core; 0 for implementations that have none. It is taken before and
-// after every figure that is shown as a share, because the clock of a shared machine moves.
+// after every figure that is shown as a share, because the clock of a shared machine moves, for long enough that some slice of
+// it is disturbed by nobody.
 func (b *bench) peak() float64 {
 	var flop int
-	s := timed(b.cfg.Duration/10, func(n int) { flop = vec.PeakFMA(b.isa, 1000*n) / n })
+	s := timed(max(b.cfg.Duration/10, 20*slice), func(n int) { flop = vec.PeakFMA(b.isa, 1000*n) / n })
 	p := float64(flop) / s / 1e9
 	if p > 0 {
 		b.add("peak", p)
