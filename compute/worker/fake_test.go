@@ -9,8 +9,10 @@ import (
 	"io"
 	"math"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -130,9 +132,32 @@ func (d *fakeDomain) Try(ctx context.Context, t domain.Trial, each domain.Each) 
 
 var hog [][]byte // what "hog" holds on to
 
+// company is where two jobs meet that die together.
+var company = func() *sync.WaitGroup {
+	var both sync.WaitGroup
+	both.Add(2)
+	return &both
+}()
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
 func (d *fakeDomain) misbehave(ctx context.Context, do string) error {
 	what, arg, _ := strings.Cut(do, ":")
 	switch what {
+	case "die together": // once with another job, then once alone: the files remember
+		if together := filepath.Join(filepath.Dir(arg), "together"); !exists(together) {
+			company.Done()
+			company.Wait()
+			_ = os.WriteFile(together, nil, 0o600)
+			os.Exit(3)
+		}
+		if !exists(arg) {
+			_ = os.WriteFile(arg, nil, 0o600)
+			os.Exit(3)
+		}
 	case "die": // once: the file remembers
 		if f, err := os.OpenFile(arg, os.O_CREATE|os.O_EXCL, 0o600); err == nil {
 			f.Close()

@@ -29,7 +29,7 @@ type Limits struct {
 	MemoryBytes int64
 	// FrameBytes bounds the body of a frame. Default DefaultFrameBytes.
 	FrameBytes int64
-	// Attempts is how often a request is tried when the worker dies over it (a job that was alone, twice at most),
+	// Attempts is how often a request is tried when the worker dies over it (a job that is alone each time, twice),
 	// and how often in a row a process may fail to start before calls give up. Default 3.
 	Attempts int
 	// BackoffMin and BackoffMax bound the pause before a restart, which doubles with

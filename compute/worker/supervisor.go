@@ -350,9 +350,10 @@ const maxInnocent = 100
 // request sends f to the worker and returns the reply; read, unless nil, is
 // given it first, and its error means that the worker answers nonsense. When the
 // worker dies meanwhile the request is sent to the next one, Limits.Attempts
-// times, unless another request is to blame. A job that was the only one when its second worker died is not tried again.
+// times, unless another request is to blame. A job over which two workers died while it was their only one is not tried
+// again; a death in company says little, for the other job may have been the cause.
 func (s *Supervisor) request(ctx context.Context, f Frame, limit time.Duration, read func(*Frame) error) (Frame, error) {
-	for attempt, innocent := 1, 0; ; {
+	for attempt, alone, innocent := 1, 0, 0; ; {
 		reply, err := s.try(ctx, f, limit, read, attempt > 1)
 		var death *deathError
 		if !errors.As(err, &death) {
@@ -366,7 +367,10 @@ func (s *Supervisor) request(ctx context.Context, f Frame, limit time.Duration, 
 			innocent++
 			continue
 		}
-		over := attempt >= s.limits.Attempts || isJob(f.Verb) && attempt >= maxJobDeaths && death.jobs <= 1
+		if isJob(f.Verb) && death.jobs <= 1 {
+			alone++
+		}
+		over := attempt >= s.limits.Attempts || alone >= maxJobDeaths
 		if attempt++; over {
 			return Frame{}, fmt.Errorf("%s: tried %d times: %w", f.Verb, attempt-1, death.reason)
 		}

@@ -238,6 +238,26 @@ func TestKilledWorkerIsReplacedAndItsJobsRunAgain(t *testing.T) {
 	}
 }
 
+// The worker of two jobs dies over one of them; what the other then does alone is its first offence, not its second.
+func TestDeathInCompanyIsNotHeldAgainstAJob(t *testing.T) {
+	s := start(t, "good", quick())
+	configure(t, s)
+	dir := t.TempDir()
+	var wg sync.WaitGroup
+	for i := range 2 {
+		wg.Go(func() {
+			do := "die together:" + filepath.Join(dir, fmt.Sprint(i))
+			if out, err := s.Evaluate(within(t), job(2, do)); err != nil || out.Performance >= 0 {
+				t.Errorf("job %d: %v, %v", i, out.Performance, err)
+			}
+		})
+	}
+	wg.Wait()
+	if n := s.Restarts(); n != 3 {
+		t.Errorf("%d restarts, want one together and one for each job", n)
+	}
+}
+
 func TestDeadlyJobFailsAlone(t *testing.T) {
 	s := start(t, "good", quick())
 	configure(t, s)
