@@ -54,6 +54,7 @@ var layers = []layer{
 	{"compute/f64", []string{"compute/...", "kernels/...", "internal/..."}},
 	{"compute/closed", []string{"compute/nn/...", "compute/vec", "compute/rng", "compute/domain/...", "compute/worker/...", "compute/device/...", "kernels/...", "internal/..."}},
 	{"compute/boost", []string{"compute/closed", "compute/genome", "compute/domain/...", "compute/worker/...", "compute/device/...", "compute/graph", "kernels/..."}},
+	{"compute/data/...", []string{"compute/boost", "compute/closed", "compute/f64", "compute/nn/...", "compute/vec", "compute/rng", "compute/genome", "compute/domain/...", "compute/worker/...", "compute/device/...", "compute/graph", "kernels/..."}},
 	{"compute/rng", []string{"compute/nn/...", "compute/genome", "compute/domain/...", "internal/..."}},
 	{"compute/genome", []string{"compute/nn/...", "compute/domain/...", "compute/worker/...", "compute/device/...", "compute/graph"}},
 	{"compute/nn/...", []string{"compute/domain/...", "compute/worker/...", "compute/device/...", "compute/genome", "compute/graph"}},
@@ -74,7 +75,7 @@ var layers = []layer{
 	{"compute/domain/forecast", []string{"compute/domain/quadratic", "compute/domain/tabular", "compute/domain/open"}},
 	{"compute/domain/tabular", []string{"compute/domain/quadratic", "compute/domain/forecast", "compute/domain/open"}},
 	{"compute/domain/quadratic", []string{"compute/domain/forecast", "compute/domain/tabular", "compute/domain/open", "compute/domain/supervised", "compute/nn/..."}},
-	{"compute/worker/...", []string{"compute/nn/...", "compute/graph", "compute/device/...", "compute/gpuinfo", "compute/domain/open", "compute/domain/supervised", "compute/domain/forecast", "compute/domain/quadratic", "compute/domain/tabular"}},
+	{"compute/worker/...", []string{"compute/data/...", "compute/nn/...", "compute/graph", "compute/device/...", "compute/gpuinfo", "compute/domain/open", "compute/domain/supervised", "compute/domain/forecast", "compute/domain/quadratic", "compute/domain/tabular"}},
 
 	// The sources and what is made of them. The engine's devices and its compiler of models import it, nothing else does.
 	{"kernels/...", []string{"internal/...", "chain/...", "compute/...", "ga/...", "net/...", "olap/...", "bench/...", "cmd/..."}},
@@ -119,7 +120,7 @@ var layers = []layer{
 
 	// The node holds no device and runs nobody's recipe; the worker has no key, no
 	// network and no chain.
-	{"cmd/doin-node/...", []string{"bench/...", "ga", "ga/op", "compute/nn/...", "compute/graph", "compute/device/...", "compute/domain/open", "compute/domain/supervised", "compute/domain/forecast", "compute/domain/quadratic", "compute/domain/tabular", "kernels/...", "gorgonia.org/...", "github.com/NVIDIA/..."}},
+	{"cmd/doin-node/...", []string{"bench/...", "ga", "ga/op", "compute/data/...", "compute/nn/...", "compute/graph", "compute/device/...", "compute/domain/open", "compute/domain/supervised", "compute/domain/forecast", "compute/domain/quadratic", "compute/domain/tabular", "kernels/...", "gorgonia.org/...", "github.com/NVIDIA/..."}},
 	{"cmd/doin-node/config", []string{"chain/...", "compute/...", "net/...", "olap/...", "cmd/doin-node/node", "cmd/doin-node/local"}},
 	{"cmd/doin-node/search", []string{"chain/consensus", "chain/engine", "chain/python/...", "chain/store", "net/...", "cmd/doin-node/...", "olap/csv", "olap/sqlite"}},
 	// The parts around a machine know neither machine, and nothing of messages that nobody has signed.

@@ -1,0 +1,27 @@
+package data
+
+// Options say how a file is to be understood. The zero value leaves everything to be found in the file. The comments name
+// the keys of a configuration.
+type Options struct {
+	// Separator stands between cells: one of , ; | a tab, "space" for runs of blanks, "none" for files of one column:
+	// "separator".
+	Separator string
+	// Decimal and Thousands are the marks within numbers, Thousands "none" where there is none: "decimal", "thousands".
+	Decimal, Thousands string
+	// Encoding is a name of the text's encoding, as the WHATWG's standard lists them: "encoding".
+	Encoding string
+	// Quote is the mark around cells, " or ', or "none": "quote".
+	Quote string
+	// Comment is what lines begin with that are none of the table, or "none": "comment".
+	Comment string
+	// Missing are the texts of missing values, in place of DefaultMissing; an empty cell is missing whatever they are:
+	// "missing_values".
+	Missing []string
+	// Header is "first" where the first line names the columns, "none" where it is a row: "header".
+	Header string
+	// Skip is the number of lines before the table: "skip_lines". 0: found.
+	Skip int
+	// Progress, unless nil, hears now and then how many bytes of the file have been read, of how many; of −1 where that is
+	// unknown. It decides nothing.
+	Progress func(done, total int64)
+}
