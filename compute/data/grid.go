@@ -1,6 +1,7 @@
 package data
 
 import (
+	"slices"
 	"sort"
 	"strings"
 )
@@ -25,6 +26,11 @@ func (g *Grid) Names() []string {
 	return out
 }
 
+// Index returns the place of a column; −1: there is none of that name.
+func (g *Grid) Index(name string) int {
+	return slices.IndexFunc(g.columns, func(c *Column) bool { return c.name == name })
+}
+
 // Rows returns the number of rows.
 func (g *Grid) Rows() int { return g.rows }
 
@@ -38,6 +44,14 @@ func (g *Grid) Column(i int) *Column { return g.columns[i] }
 func (g *Grid) Line(row int) int {
 	i := sort.Search(len(g.runs), func(i int) bool { return g.runs[i].row > row }) - 1
 	return g.runs[i].line + row - g.runs[i].row
+}
+
+// row ends a row that begins at a line.
+func (g *Grid) row(line int) {
+	if last := len(g.runs) - 1; last < 0 || g.runs[last].line+g.rows-g.runs[last].row != line {
+		g.runs = append(g.runs, run{g.rows, line})
+	}
+	g.rows++
 }
 
 // Reading returns how the file was understood.
@@ -79,8 +93,9 @@ const blockBytes = 2 * MaxCell
 
 // builder makes a column. Texts lie in blocks, so that what is full is never copied.
 type builder struct {
-	column *Column
-	block  strings.Builder
+	column                *Column
+	block                 strings.Builder
+	kept, unnamed, filled bool // stored; without a name in the file; some cell is not empty
 }
 
 // add appends a cell of at most MaxCell bytes.

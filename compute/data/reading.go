@@ -48,7 +48,8 @@ func (r *Reading) Object() *canon.Object { return r.options.Object() }
 func (o *Options) Object() *canon.Object {
 	out := canon.NewObject()
 	for _, m := range [...]struct{ key, value string }{{"separator", o.Separator}, {"decimal", o.Decimal}, {"thousands", o.Thousands},
-		{"encoding", o.Encoding}, {"quote", o.Quote}, {"comment", o.Comment}, {"header", o.Header}} {
+		{"encoding", o.Encoding}, {"quote", o.Quote}, {"comment", o.Comment}, {"header", o.Header},
+		{"index_column", o.Index}} {
 		if m.value != "" {
 			out.Set(m.key, m.value)
 		}
@@ -56,8 +57,8 @@ func (o *Options) Object() *canon.Object {
 	if o.Missing != nil {
 		out.Set("missing_values", o.Missing)
 	}
-	if o.Skip > 0 {
-		out.Set("skip_lines", o.Skip)
+	if o.FirstLine > 0 {
+		out.Set("first_line", o.FirstLine)
 	}
 	return out
 }
