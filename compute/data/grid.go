@@ -3,7 +3,6 @@ package data
 import (
 	"slices"
 	"sort"
-	"strings"
 )
 
 // Grid is the cells of a file by column. It is immutable and safe for concurrent use.
@@ -56,71 +55,3 @@ func (g *Grid) row(line int) {
 
 // Reading returns how the file was understood.
 func (g *Grid) Reading() Reading { return g.reading }
-
-// Column is the cells of one column.
-type Column struct {
-	name    string
-	missing *missing
-	// blocks hold the texts of the cells, one after the other, none over the end of a block.
-	blocks []string
-	starts []uint32 // of the cells: block times blockBytes, plus the place in it
-}
-
-// Name returns the name.
-func (c *Column) Name() string { return c.name }
-
-// Len returns the number of cells.
-func (c *Column) Len() int { return len(c.starts) }
-
-// Text returns the cell of a row, without blanks around it and without its quotes. It allocates nothing.
-func (c *Column) Text(row int) string {
-	at := c.starts[row]
-	block := c.blocks[at/blockBytes]
-	end := uint32(len(block))
-	if row+1 < len(c.starts) {
-		if next := c.starts[row+1]; next/blockBytes == at/blockBytes {
-			end = next % blockBytes
-		}
-	}
-	return block[at%blockBytes : end]
-}
-
-// Missing reports whether the cell of a row is a missing value.
-func (c *Column) Missing(row int) bool { return c.missing.has(c.Text(row)) }
-
-// blockBytes is the size of a block: MaxColumns of them are no matter, because the first of a column grows as it fills.
-const blockBytes = 2 * MaxCell
-
-// builder makes a column. Texts lie in blocks, so that what is full is never copied.
-type builder struct {
-	column                *Column
-	block                 strings.Builder
-	kept, unnamed, filled bool // stored; without a name in the file; some cell is not empty
-}
-
-// add appends a cell of at most MaxCell bytes.
-func (b *builder) add(cell []byte) {
-	if b.block.Len()+len(cell) >= blockBytes {
-		b.close()
-	}
-	c := b.column
-	c.starts = append(c.starts, uint32(len(c.blocks)*blockBytes+b.block.Len()))
-	b.block.Write(cell)
-}
-
-// close ends a block.
-func (b *builder) close() {
-	b.column.blocks = append(b.column.blocks, b.block.String())
-	b.block = strings.Builder{}
-	if len(b.column.blocks) > 0 {
-		b.block.Grow(blockBytes)
-	}
-}
-
-// finish returns the column; nothing can be added after it.
-func (b *builder) finish() *Column {
-	if b.column.blocks = append(b.column.blocks, b.block.String()); len(b.column.starts) == 0 {
-		b.column.blocks = nil
-	}
-	return b.column
-}

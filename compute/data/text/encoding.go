@@ -2,6 +2,7 @@ package text
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"unicode/utf8"
@@ -142,13 +143,14 @@ func (d *decoder) more() {
 		whole = b[:complete(b)]
 		d.keep = append(d.keep, b[len(whole):]...)
 	}
-	if d.open && !ascii(whole) {
+	plain := ascii(whole)
+	if d.open && !plain {
 		d.open = false
 		if !utf8.Valid(whole) {
 			whole, d.keep = d.fallBack(b), nil
 		}
 	}
-	d.check(whole)
+	d.check(whole, plain)
 }
 
 // fallBack decodes what is no UTF-8, and all that follows.
@@ -160,7 +162,7 @@ func (d *decoder) fallBack(b []byte) []byte {
 }
 
 // check hands on what fits, up to the first byte that does not. Whoever reads knows the line.
-func (d *decoder) check(b []byte) {
+func (d *decoder) check(b []byte, plain bool) {
 	bad, what := len(b), ""
 	if at := bytes.IndexByte(b, 0); at >= 0 {
 		bad, what = at, "a zero byte: this is no text, or one of another encoding"
@@ -169,7 +171,7 @@ func (d *decoder) check(b []byte) {
 		if at := bytes.Index(b[:bad], []byte("\ufffd")); at >= 0 {
 			bad, what = at, "bytes that are not "+d.name
 		}
-	} else if !utf8.Valid(b[:bad]) {
+	} else if !plain && !utf8.Valid(b[:bad]) {
 		at := invalid(b[:bad])
 		what = fmt.Sprintf("byte 0x%02x is not %s, as what precedes it", b[at], d.name)
 		bad = at
@@ -194,6 +196,12 @@ func complete(b []byte) int {
 }
 
 func ascii(b []byte) bool {
+	for len(b) >= 8 {
+		if binary.LittleEndian.Uint64(b)&0x8080808080808080 != 0 {
+			return false
+		}
+		b = b[8:]
+	}
 	for _, c := range b {
 		if c >= utf8.RuneSelf {
 			return false

@@ -9,6 +9,8 @@ import (
 // MaxRow bounds the bytes of a row.
 const MaxRow = 16 << 20
 
+const bufferBytes = 1 << 18
+
 // Scanner splits UTF-8 into rows of cells. It passes over blank lines, comments and what precedes the table.
 type Scanner struct {
 	r       io.Reader
@@ -31,7 +33,7 @@ type Scanner struct {
 
 // NewScanner returns a scanner of rows. The bytes have no mark before them.
 func NewScanner(r io.Reader, d Dialect) *Scanner {
-	s := &Scanner{r: r, dialect: d, buf: make([]byte, 1<<18), line: 1}
+	s := &Scanner{r: r, dialect: d, line: 1}
 	s.stops['\n'], s.stops['\r'] = true, true
 	switch d.Separator {
 	case Blanks:
@@ -93,26 +95,20 @@ func (s *Scanner) fill() error {
 		s.pos = 0
 	}
 	if s.end == len(s.buf) {
+		if s.buf == nil {
+			s.buf = make([]byte, bufferBytes/2)
+		}
 		if len(s.buf) >= MaxRow {
 			return fault(s.line, "quote", "a row of more than %d bytes: a quote that is left open, or no text", MaxRow)
 		}
 		s.buf = append(s.buf, make([]byte, len(s.buf))...)
 	}
-	for range 100 {
-		n, err := s.r.Read(s.buf[s.end:])
-		s.end += n
-		if err == io.EOF {
-			s.last = true
-			return nil
-		}
-		if err != nil {
-			return s.at(err)
-		}
-		if n > 0 {
-			return nil
-		}
+	n, err := io.ReadFull(s.r, s.buf[s.end:]) // all of it, so that a long row is not split again for each piece
+	s.end += n
+	if s.last = err == io.EOF || err == io.ErrUnexpectedEOF; s.last {
+		return nil
 	}
-	return io.ErrNoProgress
+	return s.at(err)
 }
 
 // at gives an error of the reader the line at which the reading has arrived.

@@ -7,6 +7,7 @@ import (
 	"compress/bzip2"
 	"compress/gzip"
 	"errors"
+	"fmt"
 	"io"
 	"path"
 	"strings"
@@ -75,8 +76,11 @@ func Unpack(r io.Reader, all *io.SectionReader, limit int64) (*Stream, error) {
 // fault says that what decompresses has failed.
 func (s *Stream) fault(err error) error {
 	var e *Error
-	if errors.As(err, &e) || s.Compression == "" {
+	switch {
+	case errors.As(err, &e):
 		return err
+	case s.Compression == "":
+		return fmt.Errorf("read: %w", err) // never io.ErrUnexpectedEOF itself, which readers take for an end
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		return fault(0, "", "%s: the file ends in the middle", s.Compression)
