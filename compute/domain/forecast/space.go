@@ -10,7 +10,7 @@ const (
 	MLP = "mlp" // a multilayer perceptron
 	TCN = "tcn" // a temporal convolutional network
 
-	None     = "none"     // a network sees the values as they are
+	Plain    = "none"     // a network sees the values as they are
 	Seasonal = "seasonal" // it sees what they are above those of a period before
 
 	MaxBlocks = 8    // of a TCN
@@ -49,12 +49,12 @@ func DefaultSpace() genome.Space {
 	return append(s, integer("blocks", 1, 2, only(TCN)), integer("channels", 4, 16, only(TCN)), integer("kernel", 2, 3, only(TCN)),
 		supervised.Dropout(only(TCN)), integer("window", 6, 36, nil), supervised.Batch(), supervised.LearningRate(),
 		supervised.WeightDecay(), supervised.Activation(), supervised.Loss(),
-		genome.Gene{Name: "difference", Kind: genome.Category, Choices: []string{None, Seasonal}, When: only(MLP)})
+		genome.Gene{Name: "difference", Kind: genome.Category, Choices: []string{Plain, Seasonal}, When: only(MLP)})
 }
 
 // limits are those of the genes that other domains do not have.
 var limits = supervised.Limits{
-	"model": {Choices: []string{MLP, TCN}}, "difference": {Choices: []string{None, Seasonal}},
+	"model": {Choices: []string{MLP, TCN}}, "difference": {Choices: []string{Plain, Seasonal}},
 	"blocks": {Low: 1, High: MaxBlocks}, "channels": {Low: 1, High: 256}, "kernel": {Low: 1, High: 16},
 	"window": {Low: 1, High: MaxWindow},
 }
