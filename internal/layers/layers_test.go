@@ -50,6 +50,8 @@ var layers = []layer{
 
 	{"compute/...", []string{"chain/...", "ga/...", "net/...", "olap/...", "bench/...", "cmd/..."}},
 	{"compute/vec", []string{"compute/...", "internal/..."}},
+	{"compute/data/when", []string{"compute/...", "kernels/...", "internal/..."}},
+	{"compute/data/number", []string{"compute/...", "kernels/...", "internal/..."}},
 	{"compute/f64", []string{"compute/...", "kernels/...", "internal/..."}},
 	{"compute/closed", []string{"compute/nn/...", "compute/vec", "compute/rng", "compute/domain/...", "compute/worker/...", "compute/device/...", "kernels/...", "internal/..."}},
 	{"compute/boost", []string{"compute/closed", "compute/genome", "compute/domain/...", "compute/worker/...", "compute/device/...", "compute/graph", "kernels/..."}},
@@ -214,6 +216,8 @@ var imports = []struct {
 	{"chain/...", []string{"math/rand", "math/rand/v2"}},
 	{"ga/...", []string{"math/rand", "math/rand/v2", "crypto/rand", "time"}},
 	{"compute/vec", []string{"math/rand", "math/rand/v2", "crypto/rand", "time"}},
+	{"compute/data/when", []string{"math/rand", "math/rand/v2", "crypto/rand", "time", "os"}},
+	{"compute/data/number", []string{"math/rand", "math/rand/v2", "crypto/rand", "time", "os"}},
 	{"compute/f64", []string{"math/rand", "math/rand/v2", "crypto/rand", "time", "os"}},
 	{"compute/closed", []string{"math/rand", "math/rand/v2", "crypto/rand", "time", "os"}},
 	{"compute/boost", []string{"math/rand", "math/rand/v2", "crypto/rand", "time", "os"}},

@@ -9,23 +9,24 @@ import (
 	"doin.network/node/compute/domain/supervised"
 )
 
-// frequency is how often the rows come, as far as the axis knows.
-func (a *axis) frequency() closed.Frequency {
-	switch {
-	case a.unit == integers:
-	case a.unit == days && a.step == 1:
-		return closed.Daily
-	case a.unit == days && a.step == 7:
-		return closed.Weekly
-	case a.unit == days:
-	case a.step == 1:
-		return closed.Monthly
-	case a.step == 3:
-		return closed.Quarterly
-	case a.step == 12:
-		return closed.Yearly
+// found returns the periods of y: those seasons of the calendar that hold or, without a calendar, what repeats.
+func (a *axis) found(y []float64) []int {
+	if seasons, ok := a.seasons(a.perYear()); ok {
+		return closed.PeriodsOf(y, seasons)
 	}
-	return closed.Unknown
+	return closed.Periods(y, closed.Unknown)
+}
+
+// perYear is the number of sessions a year; 0 for less than one.
+func (a *axis) perYear() int {
+	if len(a.times) < 2 {
+		return 0
+	}
+	days := civil(a.times[len(a.times)-1]) - civil(a.times[0])
+	if days < 366 {
+		return 0
+	}
+	return int((int64(len(a.times)-1)*365 + days/2) / days)
 }
 
 // Members implements supervised.Problem: the closed forms (package closed) that the shortest training part allows, those of

@@ -4,6 +4,7 @@ import (
 	"io"
 	"sync"
 
+	"doin.network/node/compute/data"
 	"doin.network/node/compute/domain/supervised"
 	"doin.network/node/compute/genome"
 	"doin.network/node/compute/nn"
@@ -31,7 +32,7 @@ func New(config *canon.Object, others ...string) (*supervised.Domain, error) {
 }
 
 func read(c Config, r io.Reader) (*supervised.Domain, error) {
-	t, err := Parse(r, c.TimeColumn, c.ValueColumn)
+	t, err := Parse(r, data.Options{}, c.Form)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +46,7 @@ func FromTable(c Config, t *Table) (*supervised.Domain, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.Folds = s.folds()
+	c.Folds, c.Form = s.folds(), t.form
 	p := &problem{config: c, series: s, sources: map[sourceKey]*[2]windows{}}
 	return supervised.New(&c.Config, p.spec(), p)
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 
-	"doin.network/node/compute/closed"
 	"doin.network/node/compute/domain"
 	"doin.network/node/compute/domain/supervised"
 )
@@ -64,10 +63,11 @@ func (s *series) from(y float64) float64 { return supervised.Shift(y, -s.power) 
 func (s *series) to(y float64) float64   { return supervised.Shift(y, s.power) }
 
 // season splits the table with the configured period or, where there is none, finds the periods of what precedes the test
-// part, and sets the configuration's: the smallest that the training part has room for, or 1.
+// part, unless they are configured, and sets the configuration's: the smallest that the training part has room for, or 1.
 func (s *series) season(c *Config) error {
+	s.periods = c.Periods
 	if c.Period > 0 {
-		if s.periods = nil; c.Period > 1 {
+		if c.Periods == nil && c.Period > 1 {
 			s.periods = []int{c.Period}
 		}
 		return s.split(c)
@@ -76,7 +76,9 @@ func (s *series) season(c *Config) error {
 	if err := s.split(c); err != nil {
 		return err
 	}
-	s.periods = closed.Periods(s.values[:s.test], s.table.axis.frequency())
+	if c.Periods == nil {
+		s.periods = s.table.axis.found(s.values[:s.test])
+	}
 	for _, p := range s.periods {
 		if p > MaxPeriod {
 			break

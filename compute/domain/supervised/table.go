@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"doin.network/node/compute/data"
 	"doin.network/node/compute/domain"
 )
 
@@ -24,7 +25,7 @@ const (
 )
 
 // ErrData is what every error about the content of a data file wraps.
-var ErrData = errors.New("data")
+var ErrData = data.ErrData
 
 // lineError is an error at a line of the file, counted from 1.
 type lineError struct {
@@ -75,14 +76,14 @@ func ReadFile[T any](path string, parse func(r io.Reader) (T, error)) (T, error)
 // as many cells as the header. A file has at most MaxRows, MaxColumns and MaxFileBytes. Anything else is an error that
 // wraps ErrData; the errors of header and row end the reading and are returned as they stand.
 func ReadTable(r io.Reader, header func(names []string) error, row func(line int, cells []string) error) error {
-	data, err := io.ReadAll(io.LimitReader(r, MaxFileBytes+1))
+	all, err := io.ReadAll(io.LimitReader(r, MaxFileBytes+1))
 	if err != nil {
 		return fmt.Errorf("read data: %w", err)
 	}
-	if len(data) > MaxFileBytes {
+	if len(all) > MaxFileBytes {
 		return fmt.Errorf("%w: larger than %d bytes", ErrData, MaxFileBytes)
 	}
-	rows := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(data, []byte("\ufeff"))))
+	rows := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(all, []byte("\ufeff"))))
 	rows.ReuseRecord = true
 	names, err := rows.Read()
 	if err == io.EOF {

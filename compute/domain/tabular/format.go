@@ -1,0 +1,110 @@
+package tabular
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+
+	"doin.network/node/compute/data"
+	"doin.network/node/compute/data/number"
+)
+
+// findFormat finds how numbers are written from the cells of all columns that are, or may be, numeric: those of which more than half of
+// the cells are numbers in some format.
+func (p *parser) findFormat() error {
+	o := p.reading.Options()
+	d, err := number.NewDetector(o.Decimal, o.Thousands)
+	if err != nil {
+		return data.Errorf(0, "", "decimal", "%v", err)
+	}
+	var from []*cells
+	for _, name := range p.files[0].grid.Names() {
+		if c := p.cells(name); p.mayBeNumeric(name) && c.mostlyNumbers() {
+			from = append(from, c)
+		}
+	}
+	for _, c := range from {
+		for row, text := range c.known() {
+			if anyNumber(text) {
+				d.Add(int(p.lines[row]), text)
+			}
+		}
+	}
+	p.format, err = d.Format()
+	var cell *number.CellError
+	if errors.As(err, &cell) {
+		return data.Errorf(cell.Line, p.columnOf(from, cell), cell.Option, "%v", cell)
+	}
+	return err
+}
+
+// mayBeNumeric reports whether the schema leaves it open that a column holds numbers, or says so.
+func (p *parser) mayBeNumeric(name string) bool {
+	s := &p.schema
+	if name == s.Target {
+		return s.Task == Regression
+	}
+	for _, list := range s.lists() {
+		for _, n := range list.names {
+			if n == name {
+				return list.kind == numeric
+			}
+		}
+	}
+	return true
+}
+
+// columnOf names the column that has the cell of an error.
+func (p *parser) columnOf(list []*cells, e *number.CellError) string {
+	for _, c := range list {
+		for row, text := range c.known() {
+			if int(p.lines[row]) == e.Line && strings.TrimSpace(text) == e.Text {
+				return c.name
+			}
+		}
+	}
+	return ""
+}
+
+// mostlyNumbers reports whether more than half of the known cells are numbers in some format.
+func (c *cells) mostlyNumbers() bool {
+	known, numbers := 0, 0
+	for _, text := range c.known() {
+		known++
+		if anyNumber(text) {
+			numbers++
+		}
+	}
+	return 2*numbers > known
+}
+
+// formats are those that a number may have before the file's is known.
+var formats = [...]number.Format{{Decimal: '.', Thousands: ','}, {Decimal: ',', Thousands: '.'}, {Decimal: '.', Thousands: ' '}, {Decimal: ',', Thousands: ' '},
+	{Decimal: '.', Thousands: '\''}, {Decimal: ',', Thousands: '\''}, {Decimal: '.', Thousands: '_'}, {Decimal: ',', Thousands: '_'}}
+
+// anyNumber reports whether a text is a number in one of formats.
+func anyNumber(text string) bool {
+	if c := text[0]; c >= 'A' && c < 0x80 { // most texts that are none
+		return false
+	}
+	for _, f := range formats {
+		if _, err := f.Parse(text); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// meant reports whether a text that is no number of the format is meant as one: it is too large, infinite or hexadecimal, or has a
+// percent sign, a currency's or parentheses.
+func meant(f number.Format, text string, err error) bool {
+	if !errors.Is(err, number.ErrNumber) {
+		return true
+	}
+	if _, err := strconv.ParseFloat(text, 64); err == nil || errors.Is(err, strconv.ErrRange) {
+		return true
+	}
+	bare := strings.Trim(text, "%$€£¥₹₽() ")
+	_, err = f.Parse(bare)
+	return err == nil && len(bare) < len(text)
+}
