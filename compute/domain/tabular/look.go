@@ -68,12 +68,14 @@ func (p *parser) guess(from *cells) ([]*column, error) {
 	case 2*(known-o.cells+o.meant) > known && (len(o.texts) <= oddTexts || (o.cells-o.meant)*oddShare < known):
 		return nil, p.oddError(from, &o, known)
 	}
-	if b := booleanColumn(from); b != nil {
+	if b := booleanColumn(from); b != nil && !b.constant() {
 		return []*column{b}, nil
 	}
-	parts, err := p.guessDate(from, known)
-	if parts != nil || err != nil {
-		return parts, err
+	if layout, ok, err := p.guessDate(from); ok || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		return p.readDates(from, layout)
 	}
 	return p.guessCategorical(from, known, known-o.cells)
 }
@@ -136,7 +138,7 @@ func (p *parser) guessCategorical(from *cells, known, numbers int) ([]*column, e
 		p.dropped.add("every cell is another text, so that it names rows and no categories (listed in categorical_columns it is kept)", from.name)
 	case long >= 0:
 		p.dropped.add("texts too long for categories", from.name)
-	case c.constant():
+	case c.constant() || known == from.len() && booleanColumn(from) != nil:
 		p.dropped.add("all cells are the same", from.name)
 	default:
 		if numbers > 0 {
