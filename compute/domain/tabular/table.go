@@ -50,6 +50,13 @@ func (t *Table) Classes() []string { return slices.Clone(t.target.labels) }
 // table, whatever a later version would find in the cells. The caller must not change its lists.
 func (t *Table) Schema() Schema { return t.schema }
 
+// options returns how the file was read, the marks within numbers included.
+func (t *Table) options() data.Options {
+	o := t.reading.Options()
+	o.Decimal, o.Thousands = t.format.Settings()
+	return o
+}
+
 // Notes returns what was dropped, or looks wrong, as sentences without a full stop, fresh.
 func (t *Table) Notes() []string { return slices.Clone(t.notes) }
 
