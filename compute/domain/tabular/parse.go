@@ -53,9 +53,9 @@ func inTests(err error) error { return fmt.Errorf("test_data: %w", err) }
 // fromGrid makes a table; skipped are ignored columns that the grids lack.
 func fromGrid(g *data.Grid, s Schema, skipped map[string]bool, tests []*data.Grid) (*Table, error) {
 	p := &parser{}
-	p.schema, p.reading = s, g.Reading()
-	p.dropped.verb, p.warned.verb = "dropped ", ""
-	for _, n := range p.reading.Notes {
+	reading := g.Reading()
+	p.schema, p.options, p.dropped.verb = s, reading.Options(), "dropped "
+	for _, n := range reading.Notes {
 		p.notes = append(p.notes, n.String())
 	}
 	if len(tests) > 0 && s.Split != "" {
