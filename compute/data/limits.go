@@ -6,5 +6,6 @@ const (
 	MaxCells   = 20_000_000 // of the columns that are kept
 	MaxRows    = 20_000_000
 	MaxColumns = 4096     // of a file
+	MaxMissing = 256      // texts of missing values
 	MaxCell    = 64 << 10 // bytes of a cell that is kept
 )

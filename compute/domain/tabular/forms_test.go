@@ -82,7 +82,7 @@ func TestReopen(t *testing.T) {
 			t.Errorf("%s = %s, want %s", key, text, want)
 		}
 	}
-	want := []string{"1 of 41 rows have no target and are left out", `dropped column "country": all cells are the same`,
+	want := []string{"1 of 41 rows have no target and are left out", `numbers have the decimal mark "," and between thousands "."`, `dropped column "country": all cells are the same`,
 		`dropped column "house id": a whole number that is another in every row, and a name like an identifier's (listed in numeric_columns it is kept)`,
 		`column "town": the 3 most frequent categories have an input each, the 2 others (9 rows that learn) share one (max_categories)`}
 	if !slices.Equal(got.Notes, want) {
