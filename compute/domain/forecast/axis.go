@@ -147,6 +147,11 @@ func (a *axis) index(label string) (int, error) {
 			return 0, fmt.Errorf("does not look like %q, the first time of the data", a.label(0))
 		}
 	}
+	return a.rowOf(s)
+}
+
+// rowOf returns the row of a time, which may lie outside the table. Its error is the reason alone.
+func (a *axis) rowOf(s when.Stamp) (int, error) {
 	if row, ok := a.listed(s); ok {
 		return row, nil
 	}

@@ -64,6 +64,9 @@ func (c closedForm) Name() string { return c.spec.String() }
 func (c closedForm) Fit(ctx context.Context, fold int) (supervised.Fitted, error) {
 	s := c.problem.series
 	rows := s.ends(fold)
+	for s.isMasked(rows - 1) { // what stands there is known only later
+		rows--
+	}
 	m, err := closed.Fit(ctx, c.spec, s.levels[:rows], s.periods, c.problem.config.Horizon)
 	if errors.Is(err, closed.ErrSeries) {
 		return lastValue{}, nil
@@ -88,12 +91,13 @@ func (f fittedForm) Covers(c supervised.Cases) bool {
 func (f fittedForm) Predict(c supervised.Cases, out []float32) {
 	w := c.(*windows)
 	y, h := w.levels(), w.Width()
-	walk := make([]float64, w.count*h)
+	walk := make([]float64, (len(y)-w.first)*h)
 	f.model.Walk(y, w.first+1, walk)
 	unit := w.problem.series.scale.Unit
 	for i := range w.count {
-		for k, v := range walk[i*h:][:h] {
-			out[i*h+k] = float32((v - y[w.first+i]) / unit)
+		origin := w.origin(i)
+		for k, v := range walk[(origin-w.first)*h:][:h] {
+			out[i*h+k] = float32((v - y[origin]) / unit)
 		}
 	}
 }
@@ -103,7 +107,7 @@ func (f fittedForm) Coefficients() []float64 { return f.model.Coefficients() }
 
 // levels returns the series up to the last origin, unscaled.
 func (w *windows) levels() []float64 {
-	n, s := w.first+w.count, w.problem.series
+	n, s := w.origin(w.count-1)+1, w.problem.series
 	if &w.scaled[0] == &s.scaled[0] {
 		return s.levels[:n]
 	}

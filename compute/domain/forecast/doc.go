@@ -52,6 +52,15 @@
 //   - tcn: a sequence of w steps, the oldest first; step j has the channels s[o−w+j] − s[o] and sine and cosine of the
 //     position of row o−w+j itself.
 //
+// Covariates are scaled to multiples of their standard deviation from their mean, both of the rows before the first origin's
+// validation. Those of the past are seen up to row o, those known ahead up to row o+h:
+//
+//   - mlp: behind the others, column by column, the past ones' rows o−5 … o (no more of them than the window has rows), then the known
+//     ones' rows o … o+h;
+//   - tcn: more channels, step j of a past one having row o−w+1+j, of a known one row o−w+1+j+h.
+//
+// Closed forms do not see them. On synthetic data, and wherever a row has none, a covariate is what it was whole periods before.
+//
 // The closed forms are those of package closed that the shortest training part allows, on the values that s stands for.
 //
 // # Measures
@@ -64,6 +73,6 @@
 // # Recipes
 //
 // Recipes, digests and the hash of synthetic data are package supervised's. The data hash covers the scaled series,
-// calendar columns and bounds of the split and the folds, and the settings that results depend on (horizon, periods, steps,
+// calendar columns and bounds of the split and the folds, masked rows, the scaled covariates, and the settings that results depend on (horizon, periods, steps,
 // cadence, patience).
 package forecast

@@ -38,13 +38,14 @@ type Config struct {
 	TestData string
 	// Schema says what the columns of the file are: "task" (default classification), "target_column" (default the last
 	// column), "numeric_columns", "categorical_columns", "boolean_columns", "ignored_columns" (lists of names, default empty),
-	// "date_columns" (a list of names, or an object from names to forms), "time_format", "max_categories", "split_column" (default none).
+	// "date_columns" (a list of names, or an object from names to forms), "time_format", "max_categories", "rare_classes", "split_column"
+	// (default none).
 	Schema
 }
 
 // DefaultConfig returns the defaults of a task; Data is empty.
 func DefaultConfig(task Task) Config {
-	return Config{Config: supervised.DefaultConfig(DefaultSpace(task)), Schema: Schema{Task: task, MaxCategories: DefaultMaxCategories}}
+	return Config{Config: supervised.DefaultConfig(DefaultSpace(task)), Schema: Schema{Task: task, MaxCategories: DefaultMaxCategories, RareClasses: RareRefused}}
 }
 
 // ParseConfig reads a configuration object; others are members of it that belong to somebody else. It is strict (see
@@ -87,6 +88,7 @@ func readConfig(r *domain.Reader) (Config, error) {
 	r.Names("ignored_columns", &c.Ignored, supervised.MaxColumns)
 	readDates(r, &c.Dates)
 	r.Text("time_format", &c.TimeFormat)
+	r.Text("rare_classes", &c.RareClasses)
 	r.Integer("max_categories", &c.MaxCategories, 2, MaxCategories)
 	c.Read(r)
 	return c, nil
@@ -144,6 +146,9 @@ func (c *Config) object() *canon.Object {
 		}
 	}
 	o.Set("folds", c.Folds).Set("task", string(c.Task)).Set("target_column", c.Target).Set("max_categories", c.MaxCategories)
+	if c.Task == Classification {
+		o.Set("rare_classes", c.RareClasses)
+	}
 	for _, list := range c.lists() {
 		if list.kind != undecided || list.key == "ignored_columns" {
 			o.Set(list.key, list.names)

@@ -75,17 +75,15 @@ func (p datePart) of(s when.Stamp) float64 {
 // dateSample is the number of cells by which it is judged whether a column that is not all dates is meant to be.
 const dateSample = 64
 
-// guessDate reads cells that are dates, and none of them a number; it returns nothing for cells that are none.
-func (p *parser) guessDate(from *cells, known int) ([]*column, error) {
-	layout, err := when.Detect(from.known())
+// guessDate finds the form of cells that are dates, not all of them numbers; ok is false for cells that are none.
+func (p *parser) guessDate(from *cells) (layout when.Layout, ok bool, err error) {
+	layout, err = when.Detect(from.known())
 	var cell *when.CellError
 	switch {
-	case err == nil && partsOf(layout.Kind()) != nil:
-		return p.readDates(from, layout)
-	case errors.Is(err, when.ErrAmbiguous) && errors.As(err, &cell):
-		return nil, p.errorAt(cell.Line, from.name, when.Option, "%v", cell)
 	case !errors.As(err, &cell):
-		return nil, nil
+		return layout, err == nil && partsOf(layout.Kind()) != nil, err
+	case errors.Is(err, when.ErrAmbiguous):
+		return layout, false, p.errorAt(cell.Line, from.name, when.Option, "%v", cell)
 	}
 	seen, dates := 0, 0
 	for _, text := range from.known() {
@@ -97,16 +95,16 @@ func (p *parser) guessDate(from *cells, known int) ([]*column, error) {
 		}
 	}
 	if 2*dates <= seen {
-		return nil, nil
+		return layout, false, nil
 	}
-	return nil, p.errorAt(cell.Line, from.name, "missing_values", "%v, and most cells of the column are dates: give the text as a missing value, or the "+
+	return layout, false, p.errorAt(cell.Line, from.name, "missing_values", "%v, and most cells of the column are dates: give the text as a missing value, or the "+
 		"column in categorical_columns", cell)
 }
 
-// aloneDate reports whether a text may be a date.
+// aloneDate reports whether a text that is no number may be a date.
 func aloneDate(text string) bool {
-	_, err := when.Detect(func(yield func(int, string) bool) { yield(0, text) })
-	return err == nil || errors.Is(err, when.ErrAmbiguous)
+	layout, err := when.Detect(func(yield func(int, string) bool) { yield(0, text) })
+	return err == nil && partsOf(layout.Kind()) != nil && !anyNumber(text) || errors.Is(err, when.ErrAmbiguous)
 }
 
 // dateColumn reads a column that is listed as dates, of the form of a name; empty: found in the cells.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"doin.network/node/compute/data"
+	"doin.network/node/compute/data/number"
 )
 
 // What the cells of a column that nobody listed are taken for. More than half numbers makes it numeric, and one with anything else
@@ -41,7 +42,7 @@ func (p *parser) numbers(from *cells) (c *column, known int, o odd) {
 		if text != "" {
 			known++
 			var err error
-			if v, err = p.format.Parse(text); err != nil {
+			if v, err = p.parse(text); err != nil {
 				o.add(row, text, err)
 				if meant(p.format, text, err) {
 					o.meant++
@@ -56,6 +57,14 @@ func (p *parser) numbers(from *cells) (c *column, known int, o odd) {
 	return c, known, o
 }
 
+// parse reads a number; see number.Format.Parse.
+func (p *parser) parse(text string) (float64, error) {
+	if wordy(text) {
+		return 0, number.ErrNumber
+	}
+	return p.format.Parse(text)
+}
+
 // guess decides by all of its cells what a column is and reads it; nil: it is no input, and a note says why.
 func (p *parser) guess(from *cells) ([]*column, error) {
 	c, known, o := p.numbers(from)
@@ -68,12 +77,14 @@ func (p *parser) guess(from *cells) ([]*column, error) {
 	case 2*(known-o.cells+o.meant) > known && (len(o.texts) <= oddTexts || (o.cells-o.meant)*oddShare < known):
 		return nil, p.oddError(from, &o, known)
 	}
-	if b := booleanColumn(from); b != nil {
+	if b := booleanColumn(from); b != nil && !b.constant() {
 		return []*column{b}, nil
 	}
-	parts, err := p.guessDate(from, known)
-	if parts != nil || err != nil {
-		return parts, err
+	if layout, ok, err := p.guessDate(from); ok || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		return p.readDates(from, layout)
 	}
 	return p.guessCategorical(from, known, known-o.cells)
 }
@@ -136,7 +147,7 @@ func (p *parser) guessCategorical(from *cells, known, numbers int) ([]*column, e
 		p.dropped.add("every cell is another text, so that it names rows and no categories (listed in categorical_columns it is kept)", from.name)
 	case long >= 0:
 		p.dropped.add("texts too long for categories", from.name)
-	case c.constant():
+	case c.constant() || known == from.len() && booleanColumn(from) != nil:
 		p.dropped.add("all cells are the same", from.name)
 	default:
 		if numbers > 0 {

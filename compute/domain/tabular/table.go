@@ -19,10 +19,10 @@ type Table struct {
 	tests []bool
 	// unused are the names of the columns that are neither input nor target, ascending.
 	unused []string
-	// schema has the kind of every column; format and reading say how cells are read.
+	// schema has the kind of every column; options and format say how the file and its numbers are read.
 	schema  Schema
+	options data.Options
 	format  number.Format
-	reading data.Reading
 	notes   []string
 }
 
@@ -49,6 +49,9 @@ func (t *Table) Classes() []string { return slices.Clone(t.target.labels) }
 // Schema returns the schema that the table was read by with the kind of every column in it: it reads the same file as the same
 // table, whatever a later version would find in the cells. The caller must not change its lists.
 func (t *Table) Schema() Schema { return t.schema }
+
+// Options returns what reads the file again in the same way. The caller must not change its lists.
+func (t *Table) Options() data.Options { return t.options }
 
 // Notes returns what was dropped, or looks wrong, as sentences without a full stop, fresh.
 func (t *Table) Notes() []string { return slices.Clone(t.notes) }
