@@ -118,6 +118,7 @@ func cases(t *testing.T) (list []kase) {
 	number("with exponents", page{edit: ending("e-12")}.String())
 	whole := page{digits: 0, thousands: ",", quote: `"`, edit: replaced(".0", "")}.String()
 	bad("numbers", "1,234 and nothing else", whole, "", "line 2", `"1,5`, "no cell decides", "decimal")
+	list = append(list, kase{kind: "numbers", name: "1,234 with thousands set", file: whole, settings: `{"thousands": ","}`, twin: page{edit: replaced(".0", "")}.String()})
 	bad("numbers", "two formats", page{separator: ";", edit: at(9, "2001-08;1.541,3")}.String(), "", "marks are not those of", "decimal")
 	bad("numbers", "a percent sign", page{edit: at(9, "2001-08,15%")}.String(), "", "line 9", "value", "percent")
 	bad("numbers", "a currency", page{edit: at(9, "2001-08,$15")}.String(), "", "line 9", "value", "currencies")
@@ -331,6 +332,7 @@ func seriesCases(tidy string) (list []kase) {
 		across[0] += "," + t
 		across[1] += "," + v
 	}
+	set("a column for each time", across[0]+"\n"+across[1]+"\n", `{"header": "first"}`, tidy)
 	long := "shop,month,value\n"
 	for i := range rows {
 		t, v := cells(2 + i)

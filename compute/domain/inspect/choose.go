@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"doin.network/node/compute/data"
 	"doin.network/node/compute/data/number"
 	"doin.network/node/compute/data/when"
 	"doin.network/node/compute/domain/forecast"
@@ -26,7 +27,23 @@ func (r *Report) mayBeSeries() bool {
 			return true
 		}
 	}
-	return len(r.columns) == 1 && r.columns[0].kind == kindNumber
+	return len(r.columns) == 1 && r.columns[0].kind == kindNumber || r.timedNames()
+}
+
+// timedNames reports whether the last columns, three at least, are named by times: one row has the values of a series.
+func (r *Report) timedNames() bool {
+	const few = 3
+	if len(r.columns) < few {
+		return false
+	}
+	l, err := when.Detect(func(yield func(int, string) bool) {
+		for i, c := range r.columns[len(r.columns)-few:] {
+			if !yield(i, c.name) {
+				return
+			}
+		}
+	})
+	return err == nil && l.Kind() > when.Number
 }
 
 // taskOfSettings returns the task that the settings are for: TaskForecast where one is a setting of it alone, else what they say.
@@ -62,14 +79,14 @@ func (r *Report) openForecast(o *Options) error {
 }
 
 // openTabular opens the file as a table of rows that have nothing to do with each other.
-func (r *Report) openTabular(o *Options) error {
+func (r *Report) openTabular(g *data.Grid, o *Options) error {
 	target := r.target(o)
 	if target == nil {
 		return fmt.Errorf("%.80q: no column to predict: name one by --target", r.Path)
 	}
 	task := o.Task
 	if task == "" {
-		task = target.task()
+		task = string(tabular.Suggest(g, target.name))
 	}
 	config := canon.NewObject("data", r.Path, "task", task, "target_column", target.name)
 	if err := r.open(tabular.Plugin, task, o.settings(config)); err != nil {
@@ -138,21 +155,6 @@ func (r *Report) target(o *Options) *column {
 		}
 	}
 	return nil
-}
-
-// fewClasses is the number of distinct whole numbers up to which a column of them is one of classes.
-const fewClasses = 10
-
-// task is what predicts a column: numbers are measured, but for a few whole ones.
-func (c *column) task() string {
-	if c.kind == kindNumber && !(c.distinct <= fewClasses && whole(c.numbers)) {
-		return string(tabular.Regression)
-	}
-	return string(tabular.Classification)
-}
-
-func whole(numbers []float64) bool {
-	return !slices.ContainsFunc(numbers, func(v float64) bool { return v != float64(int64(v)) })
 }
 
 // adopt takes settings that the domain found into the configuration, where they do not stand in it.

@@ -72,7 +72,7 @@ func File(path string, o Options) (*Report, error) {
 			r.Notes = append(r.Notes, fmt.Sprintf("column %.80q: %s", c.name, note))
 		}
 	}
-	if err := r.choose(&o); err != nil {
+	if err := r.choose(g, &o); err != nil {
 		return nil, err
 	}
 	r.Notes = append(r.Notes, r.Description.Notes...)
@@ -82,16 +82,17 @@ func File(path string, o Options) (*Report, error) {
 
 // read reads a file and finds the format of its numbers.
 func read(path string, o *Options) (*data.Grid, number.Format, error) {
-	options, err := readOptions(o.Settings)
+	var c supervised.Config
+	reader := domain.NewReader(o.Settings)
+	if c.Read(reader); reader.Err(o.Settings.Keys()...) != nil {
+		return nil, number.Format{}, reader.Err(o.Settings.Keys()...)
+	}
+	c.Options.Progress = o.Progress
+	g, err := data.Read(path, c.Options, nil)
 	if err != nil {
 		return nil, number.Format{}, err
 	}
-	options.Progress = o.Progress
-	g, err := data.Read(path, options, nil)
-	if err != nil {
-		return nil, number.Format{}, err
-	}
-	d, err := number.NewDetector(options.Decimal, options.Thousands)
+	d, err := number.NewDetector(c.Options.Decimal, c.Options.Thousands)
 	if err != nil {
 		return nil, number.Format{}, err
 	}
@@ -109,7 +110,7 @@ func read(path string, o *Options) (*data.Grid, number.Format, error) {
 
 // choose chooses and opens the domain: a series where there is one, unless its settings are those of a table. A series that is
 // refused is a table, if it has more than times and values and nothing of the refusal is for the user alone to say.
-func (r *Report) choose(o *Options) error {
+func (r *Report) choose(g *data.Grid, o *Options) error {
 	if o.Task == "" {
 		o.Task = o.taskOfSettings()
 	}
@@ -120,7 +121,7 @@ func (r *Report) choose(o *Options) error {
 			return refusal
 		}
 	}
-	if err := r.openTabular(o); err != nil {
+	if err := r.openTabular(g, o); err != nil {
 		return err
 	}
 	if refusal != nil {

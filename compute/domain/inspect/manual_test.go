@@ -61,6 +61,7 @@ var columns = []key{
 	{"date_columns", "found", "names of columns of dates, or an object from names to their forms"},
 	{"ignored_columns", "none", "names of columns that are no inputs"},
 	{"max_categories", "64", "categories of a column with an input each, 2 to 1024; the others share one"},
+	{"rare_classes", "error", "of classes with too few rows to be learned: error, or drop, which leaves their rows out"},
 	{"split_column", "none", `name of a column that says "train", "validation" or "test"`},
 	{"test_data", "none", "path of a file whose rows test"},
 }
@@ -91,6 +92,12 @@ func TestManual(t *testing.T) {
 		}
 		compare(t, l.name, b.String())
 	}
+	var text strings.Builder
+	text.WriteString("| key | may be | |\n|---|---|---|\n")
+	for _, k := range data.Keys() {
+		fmt.Fprintf(&text, "| `%s` | %s | %s |\n", k.Name, strings.ReplaceAll(k.Values, "|", "\\|"), k.Meaning)
+	}
+	compare(t, "keys of the text", text.String())
 	var missing []string
 	for _, s := range data.DefaultMissing() {
 		if s != "" {
@@ -107,4 +114,6 @@ func TestManual(t *testing.T) {
 }
 
 // ofText reports whether a key is one of those that say how text is read.
-func ofText(key string) bool { return false }
+func ofText(key string) bool {
+	return slices.ContainsFunc(data.Keys(), func(k data.Key) bool { return k.Name == key })
+}
