@@ -52,6 +52,24 @@ func DefaultConfig(task Task) Config {
 // domain.Reader) and reports every problem at once, but for a task that is none; its errors wrap domain.ErrConfig.
 func ParseConfig(o *canon.Object, others ...string) (Config, error) {
 	r := domain.NewReader(o)
+	c, err := readConfig(r)
+	if err != nil {
+		return c, err
+	}
+	return c, r.Finish(others, c.Validate)
+}
+
+// Keys returns the keys that ParseConfig reads, sorted.
+func Keys() []string {
+	r := domain.NewReader(nil)
+	if _, err := readConfig(r); err != nil {
+		panic(err) // of an empty configuration
+	}
+	return r.Asked()
+}
+
+// readConfig reads the settings over the defaults of their task.
+func readConfig(r *domain.Reader) (Config, error) {
 	task := string(Classification)
 	r.Text("task", &task)
 	if err := Task(task).check(); err != nil {
@@ -61,7 +79,7 @@ func ParseConfig(o *canon.Object, others ...string) (Config, error) {
 	r.Text("target_column", &c.Target)
 	r.Text("split_column", &c.Split)
 	r.Text("test_data", &c.TestData)
-	if (c.Split != "" || c.TestData != "") && o.Has("test_fraction") {
+	if (c.Split != "" || c.TestData != "") && r.Has("test_fraction") {
 		r.Fail("test_fraction", errors.New("given beside split_column or test_data"))
 	}
 	r.Names("numeric_columns", &c.Numeric, supervised.MaxColumns)
@@ -73,7 +91,7 @@ func ParseConfig(o *canon.Object, others ...string) (Config, error) {
 	r.Text("rare_classes", &c.RareClasses)
 	r.Integer("max_categories", &c.MaxCategories, 2, MaxCategories)
 	c.Read(r)
-	return c, r.Finish(others, c.Validate)
+	return c, nil
 }
 
 // readDates reads "date_columns": names, or an object from names to forms of dates.
