@@ -4,6 +4,8 @@ package data
 const (
 	MaxBytes   = 1 << 30    // of text, after decompression
 	MaxCells   = 20_000_000 // of the columns that are kept
-	MaxColumns = 4096       // of a file
-	MaxCell    = 64 << 10   // bytes of a cell that is kept
+	MaxRows    = 20_000_000
+	MaxColumns = 4096     // of a file
+	MaxMissing = 256      // texts of missing values
+	MaxCell    = 64 << 10 // bytes of a cell that is kept
 )

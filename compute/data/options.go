@@ -3,6 +3,8 @@ package data
 import (
 	"errors"
 	"fmt"
+
+	"doin.network/node/compute/data/number"
 )
 
 // ErrOptions is what an error about options wraps.
@@ -42,6 +44,12 @@ func (o *Options) Validate() error {
 	errs := o.text().Check()
 	if o.Index != "" && o.Index != "drop" && o.Index != "keep" {
 		errs = append(errs, fmt.Errorf("index_column %.20q: must be drop or keep", o.Index))
+	}
+	if _, err := number.NewFormat(o.Decimal, o.Thousands); err != nil {
+		errs = append(errs, err)
+	}
+	if len(o.Missing) > MaxMissing {
+		errs = append(errs, fmt.Errorf("missing_values: %d texts, at most %d", len(o.Missing), MaxMissing))
 	}
 	for i, err := range errs {
 		errs[i] = fmt.Errorf("%w: %w", ErrOptions, err)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 
+	"doin.network/node/compute/data/columnar"
 	"doin.network/node/compute/data/text"
 )
 
@@ -41,17 +42,39 @@ func ReadFrom(r io.Reader, o Options, keep func(name string) bool) (*Grid, error
 	}
 	t := newTable(&o, keep)
 	t.grid.reading.Compression = s.Compression
-	if bytes.HasPrefix(head, []byte("PAR1")) {
-		return nil, Errorf(0, "", "", "Parquet is not read yet")
-	}
-	if s.Compression == "" && c.total > MaxBytes {
-		return nil, Errorf(0, "", "", "%d bytes: at most %d are read", c.total, MaxBytes)
-	}
-	if err := t.readText(s, o.text()); err != nil {
+	if err := t.readForm(formOf(head), s, c); err != nil {
 		return nil, own(err)
 	}
 	c.end()
 	return t.finish(), nil
+}
+
+// formOf returns what a file is by its first bytes.
+func formOf(head []byte) string {
+	if bytes.HasPrefix(head, []byte("PAR1")) {
+		return "parquet"
+	}
+	if file, ok := columnar.IsArrow(head); file {
+		return "arrow"
+	} else if ok {
+		return "arrow stream"
+	}
+	return "text"
+}
+
+// readForm reads a file of a form into the table.
+func (t *table) readForm(form string, s *text.Stream, c *counter) error {
+	if s.Compression == "" && c.total > MaxBytes {
+		return Errorf(0, "", "", "%d bytes: at most %d are read", c.total, MaxBytes)
+	}
+	if form == "text" {
+		return t.readText(s, t.options.text())
+	}
+	all, err := s.Whole()
+	if err != nil {
+		return err
+	}
+	return t.readColumns(form, all)
 }
 
 // own returns an error as this package's, if it is about the content.

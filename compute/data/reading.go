@@ -43,22 +43,3 @@ func (r *Reading) Options() Options { return r.options }
 // Object returns the settings in force, by the keys of a configuration, fresh. What is left to the cells, the marks within
 // numbers, stands in it where the options have it.
 func (r *Reading) Object() *canon.Object { return r.options.Object() }
-
-// Object returns the options by the keys of a configuration, fresh; those that are left open are absent.
-func (o *Options) Object() *canon.Object {
-	out := canon.NewObject()
-	for _, m := range [...]struct{ key, value string }{{"separator", o.Separator}, {"decimal", o.Decimal}, {"thousands", o.Thousands},
-		{"encoding", o.Encoding}, {"quote", o.Quote}, {"comment", o.Comment}, {"header", o.Header},
-		{"index_column", o.Index}} {
-		if m.value != "" {
-			out.Set(m.key, m.value)
-		}
-	}
-	if o.Missing != nil {
-		out.Set("missing_values", o.Missing)
-	}
-	if o.FirstLine > 0 {
-		out.Set("first_line", o.FirstLine)
-	}
-	return out
-}

@@ -54,22 +54,33 @@ func (t *table) add(cells [][]byte, line int) error {
 	if t.cells += t.kept; t.cells > MaxCells {
 		return Errorf(line, "", "", "more than %d cells: keep fewer columns or rows", MaxCells)
 	}
+	if t.grid.rows == MaxRows {
+		return Errorf(line, "", "", "more than %d rows", MaxRows)
+	}
 	for i, b := range t.columns {
-		cell := cells[i]
-		b.filled = b.filled || len(cell) > 0
-		if !b.kept {
-			continue
+		b.filled = b.filled || len(cells[i]) > 0
+		if b.kept {
+			if err := t.cell(i, cells[i], line); err != nil {
+				return err
+			}
 		}
-		if len(cell) > MaxCell {
-			return Errorf(line, b.column.name, "quote", "a cell of %d bytes, at most %d are stored: a quote that is left open, or a column to ignore",
-				len(cell), MaxCell)
-		}
-		b.add(cell)
 	}
 	if t.index.possible {
 		t.index.see(cells[0])
 	}
 	t.grid.row(line)
+	return nil
+}
+
+// cell appends a cell to a column that is kept.
+func (t *table) cell(column int, cell []byte, line int) error {
+	b := t.columns[column]
+	if len(cell) > MaxCell {
+		return Errorf(line, b.column.name, "quote", "a cell of %d bytes, at most %d are stored: a quote that is left open, or a column to ignore",
+			len(cell), MaxCell)
+	}
+	b.filled = b.filled || len(cell) > 0
+	b.add(cell)
 	return nil
 }
 

@@ -32,6 +32,7 @@ var layers = []layer{
 	{"internal/...", []string{"chain/...", "compute/...", "ga/...", "net/...", "olap/...", "bench/...", "cmd/..."}},
 	{"internal/canon", []string{"internal/timestamp", "internal/golden"}},
 	{"internal/nearest", []string{"internal/..."}},
+	{"internal/flatbuffer", []string{"internal/..."}},
 
 	{"chain/...", []string{"compute/...", "ga/...", "net/...", "olap/...", "bench/...", "cmd/..."}},
 	{"chain", []string{"chain/anchor", "chain/consensus", "chain/python", "chain/ledger", "chain/mempool", "chain/task", "chain/engine", "chain/store"}},
@@ -151,7 +152,9 @@ var importers = []struct {
 	{"github.com/valyala/fasthttp/...", []string{"net/api", "net/transport", "bench/load"}},
 	{"github.com/prometheus/...", []string{"net/api", "cmd/doin-node/stack"}},
 	{"github.com/spf13/cobra", []string{"cmd/..."}},
-	{"github.com/apache/arrow/go/v15/...", []string{"compute/worker/...", "olap/...", "cmd/..."}},
+	{"github.com/apache/arrow/go/v15/...", []string{"compute/data/columnar", "compute/worker/...", "olap/...", "cmd/..."}},
+	{"github.com/klauspost/compress/...", []string{"compute/data/text"}},
+	{"golang.org/x/text/...", []string{"compute/data/text"}},
 	{"gonum.org/v1/...", []string{"bench/..."}},
 
 	{"kernels", []string{"compute/device/...", "kernels/...", "cmd/ptxgen", "bench/...", "cmd/doin-bench/gpubench"}},
@@ -222,6 +225,7 @@ var imports = []struct {
 	{"compute/nn/...", []string{"math/rand", "math/rand/v2", "crypto/rand", "time"}},
 	{"compute/genome", []string{"math/rand", "math/rand/v2", "crypto/rand", "time"}},
 	{"compute/domain/...", []string{"math/rand", "math/rand/v2", "crypto/rand"}},
+	{"compute/data/...", []string{"math/rand", "math/rand/v2", "crypto/rand"}},
 }
 
 // flavours are the build flavours, by the flags of go list.

@@ -181,18 +181,23 @@ func (f *fields) stamp(k Kind) (Stamp, bool) {
 		return Stamp{Kind: k, Value: floorDiv(monday-firstMonday, 7)}, ok
 	}
 	day, ok := f.date()
-	s := dayStamp(day)
-	s.Offset, s.Zoned = int32(f.offset), f.zoned
 	if ok && f.named > 0 {
 		ok = Weekday(day) == f.named
 	}
-	if k == Moment {
+	s := Stamp{Kind: k, Value: day, Offset: int32(f.offset), Zoned: f.zoned}
+	switch {
+	case k == Moment:
 		hour := f.hour
 		if f.half > 0 {
 			hour = hour%12 + (f.half-1)*12
 		}
-		clock := int64(hour)*3600 + int64(f.minute)*60 + int64(f.second)
-		s = Stamp{Kind: k, Value: day*secondsPerDay + clock - int64(f.offset), Nanos: int32(f.nanos), Offset: s.Offset, Zoned: s.Zoned}
+		s.Value = day*secondsPerDay + int64(hour*3600+f.minute*60+f.second-f.offset)
+		s.Nanos = int32(f.nanos)
+	case f.day > 0:
+		s.DayOfMonth, s.End = int8(f.day), f.day == DaysIn(f.year, f.month)
+	default:
+		year, month, of := Date(day)
+		s.DayOfMonth, s.End = int8(of), of == DaysIn(year, month)
 	}
 	return s, ok
 }

@@ -77,12 +77,6 @@ func (s Stamp) Compare(o Stamp) int {
 	return 1
 }
 
-// dayStamp returns the stamp of a day since 1970-01-01.
-func dayStamp(days int64) Stamp {
-	year, month, day := Date(days)
-	return Stamp{Kind: Day, Value: days, DayOfMonth: int8(day), End: day == DaysIn(year, month)}
-}
-
 const (
 	secondsPerDay = 24 * 60 * 60
 	firstMonday   = 4 // 1970-01-05, as a day since 1970-01-01

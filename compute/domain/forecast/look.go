@@ -69,9 +69,14 @@ func (l look) fold(i int) windows {
 	return l.windows(first, l.series.starts[i+1]-1-first)
 }
 
-// windows returns the samples of some origins of the data.
+// windows returns the samples of some origins of the data, without those that are masked or have a target that is.
 func (l look) windows(first, count int) windows {
-	return windows{view: l.view, problem: l.problem, scaled: l.series.scaled, first: first, count: count}
+	w := windows{view: l.view, problem: l.problem, scaled: l.series.scaled, first: first, count: count, tracks: l.series.tracks}
+	if l.series.table.masked != nil {
+		w.origins = l.series.unmasked(first, count, l.config.Horizon)
+		w.first, w.count = w.origins[0], len(w.origins)
+	}
+	return w
 }
 
 // Synthetic implements supervised.View: the samples on which a model is scored. The series goes on from what precedes the
@@ -89,7 +94,5 @@ func (l look) Synthetic(series []float64) (supervised.Cases, error) {
 		}
 		scaled = append(scaled, x)
 	}
-	w := l.part(0, s.test, len(scaled))
-	w.scaled = scaled
-	return &w, nil
+	return &windows{view: l.view, problem: l.problem, scaled: scaled, first: s.test - 1, count: n - l.config.Horizon + 1, tracks: s.tracks}, nil
 }

@@ -33,9 +33,10 @@ func (c *Config) shape(g genome.Genome) nn.Config {
 	if c.Period != 1 { // one that is not known yet may come to have them
 		columns = 2
 	}
-	n.Inputs, n.Hidden, n.Outputs = v.window+columns, perceptron.Widths(g), c.Horizon
+	beside := v.sees(len(c.Covariates), len(c.Known), c.Horizon)
+	n.Inputs, n.Hidden, n.Outputs = v.window+columns+beside, perceptron.Widths(g), c.Horizon
 	if v.sequence {
-		n.Inputs, n.Hidden, n.Steps = v.window*(1+columns), nil, v.window
+		n.Inputs, n.Hidden, n.Steps = v.window*(1+columns)+beside, nil, v.window
 		n.Layers = layers(g, n.Activation)
 	}
 	return n

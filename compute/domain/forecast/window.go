@@ -18,7 +18,7 @@ type view struct {
 	sequence bool
 }
 
-// size is the number of inputs.
+// size is the number of inputs, without those of covariates.
 func (v view) size(c *calendar) int {
 	if v.sequence {
 		return v.window * (1 + c.columns())
@@ -28,30 +28,44 @@ func (v view) size(c *calendar) int {
 
 // inputs writes the inputs of an origin in row at, whose value, scaled, is the last of known and has at least window
 // values before it. See the package's doc for their order.
-func (v view) inputs(known []float32, c *calendar, at int, x []float32) {
+func (v view) inputs(known []float32, c *calendar, tracks []track, at, horizon int, x []float32) {
 	last := known[len(known)-1]
 	before := known[len(known)-1-v.window : len(known)-1]
 	if !v.sequence {
 		for j, y := range before {
 			x[j] = y - last
 		}
-		copy(x[v.window:], c.of(at+1))
+		x = x[v.window:]
+		v.beside(tracks, at, horizon, x[copy(x, c.of(at+1)):])
 		return
 	}
 	for j, y := range before {
 		x[0] = y - last
 		x = x[1+copy(x[1:], c.of(at-v.window+j)):]
+		x = v.step(tracks, at-v.window+j+1, horizon, x)
 	}
 }
 
-// windows are the samples of the origins first … first+count−1 of a scaled series. It is immutable.
+// windows are the samples of count origins of a scaled series, from first on. It is immutable.
 type windows struct {
 	view
 	problem      *problem
 	scaled       []float32
 	first, count int
+	// origins are the origins where some are left out; nil: first … first+count−1.
+	origins []int
 	// row is that of scaled[0]: 0 for the data, another where somebody asks with a series of his own.
 	row int
+	// tracks are the covariates.
+	tracks []track
+}
+
+// origin is that of sample i.
+func (w *windows) origin(i int) int {
+	if w.origins != nil {
+		return w.origins[i]
+	}
+	return w.first + i
 }
 
 // Len implements nn.Source.
@@ -62,14 +76,14 @@ func (w *windows) Width() int { return w.problem.config.Horizon }
 
 // Inputs implements supervised.Cases.
 func (w *windows) Inputs(i int, x []float32) {
-	origin := w.first + i
-	w.inputs(w.scaled[:origin+1], &w.problem.series.calendar, w.row+origin, x)
+	origin := w.origin(i)
+	w.inputs(w.scaled[:origin+1], &w.problem.series.calendar, w.tracks, w.row+origin, w.Width(), x)
 }
 
 // Sample implements nn.Source; see the package's doc for the order of x and y.
 func (w *windows) Sample(i int, x, y []float32) {
 	w.Inputs(i, x)
-	origin := w.first + i
+	origin := w.origin(i)
 	last := w.scaled[origin]
 	for k := range y {
 		y[k] = w.scaled[origin+1+k] - last
@@ -80,7 +94,7 @@ func (w *windows) Sample(i int, x, y []float32) {
 func (w *windows) Targets(out []float32) {
 	h := w.Width()
 	for i := range w.count {
-		origin := w.first + i
+		origin := w.origin(i)
 		for k := range h {
 			out[i*h+k] = w.scaled[origin+1+k] - w.scaled[origin]
 		}
@@ -92,7 +106,7 @@ func (w *windows) Targets(out []float32) {
 func (w *windows) Errors(predictions, errors []float32) (correct int) {
 	h := w.Width()
 	for i := range w.count {
-		origin := w.first + i
+		origin := w.origin(i)
 		last := w.scaled[origin]
 		var sum float32
 		for k, p := range predictions[i*h:][:h] {

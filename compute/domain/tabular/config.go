@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"doin.network/node/compute/data"
 	"doin.network/node/compute/data/when"
 	"doin.network/node/compute/domain"
 	"doin.network/node/compute/domain/supervised"
@@ -64,10 +65,10 @@ func ParseConfig(o *canon.Object, others ...string) (Config, error) {
 	if (c.Split != "" || c.TestData != "") && o.Has("test_fraction") {
 		r.Fail("test_fraction", errors.New("given beside split_column or test_data"))
 	}
-	r.Names("numeric_columns", &c.Numeric, supervised.MaxColumns)
-	r.Names("categorical_columns", &c.Categorical, supervised.MaxColumns)
-	r.Names("boolean_columns", &c.Boolean, supervised.MaxColumns)
-	r.Names("ignored_columns", &c.Ignored, supervised.MaxColumns)
+	r.Names("numeric_columns", &c.Numeric, data.MaxColumns)
+	r.Names("categorical_columns", &c.Categorical, data.MaxColumns)
+	r.Names("boolean_columns", &c.Boolean, data.MaxColumns)
+	r.Names("ignored_columns", &c.Ignored, data.MaxColumns)
 	readDates(r, &c.Dates)
 	r.Text("time_format", &c.TimeFormat)
 	r.Text("rare_classes", &c.RareClasses)
@@ -92,7 +93,7 @@ func readDates(r *domain.Reader, to *[]DateColumn) {
 		return
 	}
 	var names []string
-	r.Names(key, &names, supervised.MaxColumns)
+	r.Names(key, &names, data.MaxColumns)
 	for _, name := range names {
 		*to = append(*to, DateColumn{Name: name})
 	}

@@ -3,7 +3,6 @@ package tabular
 import (
 	"io"
 
-	"doin.network/node/compute/data"
 	"doin.network/node/compute/domain/supervised"
 	"doin.network/node/compute/genome"
 	"doin.network/node/compute/nn"
@@ -40,7 +39,7 @@ func read(c Config, r io.Reader) (*supervised.Domain, error) {
 }
 
 func readAll(c Config, r io.Reader, tests ...io.Reader) (*supervised.Domain, error) {
-	t, err := Parse(r, data.Options{}, c.Schema, tests...)
+	t, err := Parse(r, c.Options, c.Schema, tests...)
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +53,7 @@ func FromTable(c Config, t *Table) (*supervised.Domain, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.Folds, c.Schema = len(set.folds), t.schema
+	c.Folds, c.Schema, c.Options = len(set.folds), t.schema, t.options
 	p := &problem{c, set, newBoosted(set)}
 	return supervised.New(&c.Config, p.spec(), p)
 }
