@@ -179,6 +179,9 @@ func (l look) values(q *query, g *given) error {
 		}
 		q.known = append(q.known, scaled)
 	}
+	if len(q.known) < need && q.row > rows {
+		return fmt.Errorf("row 1: time %.40q leaves a gap: the data end with %q, the next row is %q", s.table.Time(q.row), s.table.Time(rows-1), s.table.Time(rows))
+	}
 	if len(q.known) < need {
 		return fmt.Errorf("rows: %d values: need %d, or that they go on from the data, which end at %q", len(q.known), need, s.table.Time(rows-1))
 	}
