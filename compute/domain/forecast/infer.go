@@ -26,13 +26,18 @@ const (
 //   - series: the known values in the units of the file, at least one more than the longest window and the period minus one;
 //     default: all of the data;
 //   - last_time: the time of the last of them; default: the last time of the data;
-//   - steps: how many values to forecast, 1 … MaxForecast, fewer after a long series; default: the horizon.
+//   - steps: how many values to forecast, 1 … MaxForecast, fewer after a long series; default: the horizon;
+//   - rows: in the place of series and last_time, objects {"time", "value"}; see unrolled.
 //
 // A series ends at last_time; what the data have before its first value is known too. Closed forms answer for an ensemble only where
 // the series begins with the data and ends no earlier than what they were fitted on; elsewhere the networks answer alone.
 //
 // Beyond the horizon the forecast goes on from its own values. The answer is {"forecast": […], "times": […]}.
 func (l look) Answer(ctx context.Context, input *canon.Object, m supervised.Fitted) (*canon.Object, error) {
+	input, err := l.unrolled(input)
+	if err != nil {
+		return nil, err
+	}
 	q, err := l.parseQuery(input)
 	if err != nil {
 		return nil, err
