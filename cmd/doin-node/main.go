@@ -27,6 +27,7 @@ func command() *cobra.Command {
 			return node.New(ctx, cfg, log)
 		})
 	root.AddCommand(localCommand())
+	root.AddCommand(takeCommands()...)
 	return root
 }
 

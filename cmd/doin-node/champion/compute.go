@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"doin.network/node/cmd/doin-node/config"
 	"doin.network/node/cmd/doin-node/stack/workers"
@@ -23,8 +24,8 @@ type InputError struct{ Reason string }
 
 func (e *InputError) Error() string { return e.Reason }
 
-// bench is a worker that was started for one domain.
-type bench struct {
+// hired is a worker that was started for one domain.
+type hired struct {
 	domain  config.Domain
 	info    worker.Info
 	workers *workers.Workers
@@ -32,8 +33,8 @@ type bench struct {
 	ended   chan error
 }
 
-// open starts a worker and has it load a domain. The caller closes the bench.
-func (s *Source) open(ctx context.Context, domain string) (*bench, error) {
+// hire starts a worker and has it load a domain. The caller closes it.
+func (s *Source) hire(ctx context.Context, domain string) (*hired, error) {
 	cfg := *s.Config
 	cfg.Domains = nil
 	for _, d := range s.Config.Domains {
@@ -53,19 +54,19 @@ func (s *Source) open(ctx context.Context, domain string) (*bench, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &bench{domain: cfg.Domains[0], workers: w, ended: make(chan error, 1)}
-	ctx, b.stop = context.WithCancel(ctx)
-	go func() { b.ended <- w.Run(ctx) }()
-	if b.info, err = w.Configure(ctx, b.domain); err != nil {
-		return nil, errors.Join(refusal(err), b.close())
+	h := &hired{domain: cfg.Domains[0], workers: w, ended: make(chan error, 1)}
+	ctx, h.stop = context.WithCancel(ctx)
+	go func() { h.ended <- w.Run(ctx) }()
+	if h.info, err = w.Configure(ctx, h.domain); err != nil {
+		return nil, errors.Join(refusal(err), h.close())
 	}
-	return b, nil
+	return h, nil
 }
 
 // close ends the worker.
-func (b *bench) close() error {
-	b.stop()
-	return <-b.ended
+func (h *hired) close() error {
+	h.stop()
+	return <-h.ended
 }
 
 // refusal makes an InputError of what a worker refuses.
@@ -74,42 +75,47 @@ func refusal(err error) error {
 	case errors.Is(err, worker.ErrDataHash):
 		return &InputError{"the data are not those that the champion was found on: " + err.Error()}
 	case errors.Is(err, worker.ErrRefused):
-		return &InputError{worker.Reason(err)}
+		return &InputError{sentence(err)}
 	}
 	return err
+}
+
+// sentence is a refusal without the words of the layers that it came through.
+func sentence(err error) string {
+	text := err.Error()
+	for cut := true; cut; {
+		cut = false
+		for _, prefix := range []string{"worker: refused: ", "domain: inference input: "} {
+			if rest, ok := strings.CutPrefix(text, prefix); ok {
+				text, cut = rest, true
+			}
+		}
+	}
+	return text
 }
 
 // recipe is what the worker trains.
 func (c *Champion) recipe() worker.Recipe { return worker.Recipe{Parameters: c.Parameters, Seeds: c.Seeds} }
 
-// Infer asks the champion that answers for a domain: the node that runs, or else a worker that trains it.
-func (s *Source) Infer(ctx context.Context, domain string, input *canon.Object) (*Answer, error) {
-	list, err := s.inferAll(ctx, domain, func() []*canon.Object { return []*canon.Object{input} })
-	if err != nil {
-		return nil, err
-	}
-	return list[0], nil
-}
-
-// inferAll asks for several inputs, in order.
-func (s *Source) inferAll(ctx context.Context, domain string, inputs func() []*canon.Object) (out []*Answer, err error) {
-	c, err := s.Current(ctx, domain)
+// inferAll asks a champion for several inputs, in order: the node that runs, or else a worker that trains it.
+func (s *Source) inferAll(ctx context.Context, c Champion, inputs func() ([]*canon.Object, error)) (out []*Answer, err error) {
+	questions, err := inputs()
 	if err != nil {
 		return nil, err
 	}
 	ask := func(ctx context.Context, input *canon.Object) (*Answer, error) { return s.node.infer(ctx, c.Domain, input) }
 	if s.node == nil || s.data != "" {
-		b, err := s.open(ctx, c.Domain)
+		h, err := s.hire(ctx, c.Domain)
 		if err != nil {
 			return nil, err
 		}
-		defer b.close()
+		defer h.close()
 		ask = func(ctx context.Context, input *canon.Object) (*Answer, error) {
-			o, err := b.workers.Infer(ctx, c.Domain, c.recipe(), input)
+			o, err := h.workers.Infer(ctx, c.Domain, c.recipe(), input)
 			return &Answer{Output: o, OptimaeID: c.ID, Verified: c.Verified}, refusal(err)
 		}
 	}
-	for _, input := range inputs() {
+	for _, input := range questions {
 		a, err := ask(ctx, input)
 		if err != nil {
 			return nil, err
@@ -132,12 +138,12 @@ func (r *Reproduction) Same() bool {
 
 // Reproduce trains a champion again.
 func (s *Source) Reproduce(ctx context.Context, c Champion) (*Reproduction, error) {
-	b, err := s.open(ctx, c.Domain)
+	h, err := s.hire(ctx, c.Domain)
 	if err != nil {
 		return nil, err
 	}
-	defer b.close()
-	o, err := b.workers.Evaluate(ctx, worker.Job{Domain: c.Domain, Parameters: c.Parameters, Seeds: c.Seeds, Own: true})
+	defer h.close()
+	o, err := h.workers.Evaluate(ctx, worker.Job{Domain: c.Domain, Parameters: c.Parameters, Seeds: c.Seeds, Own: true})
 	if err != nil {
 		return nil, refusal(err)
 	}

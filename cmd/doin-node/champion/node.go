@@ -2,6 +2,7 @@ package champion
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -94,7 +95,7 @@ func (n *node) infer(ctx context.Context, domain string, input *canon.Object) (*
 	case err != nil:
 		return nil, fmt.Errorf("answer of %s/inference: %w", n.endpoint, err)
 	case status == http.StatusBadRequest:
-		return nil, &InputError{Reason: reasonOf(o)}
+		return nil, &InputError{Reason: sentence(errors.New(reasonOf(o)))}
 	case status != http.StatusOK:
 		return nil, fmt.Errorf("%s/inference answered %d: %s", n.endpoint, status, reasonOf(o))
 	}
