@@ -95,7 +95,9 @@ func sentence(err error) string {
 }
 
 // recipe is what the worker trains.
-func (c *Champion) recipe() worker.Recipe { return worker.Recipe{Parameters: c.Parameters, Seeds: c.Seeds} }
+func (c *Champion) recipe() worker.Recipe {
+	return worker.Recipe{Parameters: c.Parameters, Seeds: c.Seeds}
+}
 
 // inferAll asks a champion for several inputs, in order: the node that runs, or else a worker that trains it.
 func (s *Source) inferAll(ctx context.Context, c Champion, inputs func() ([]*canon.Object, error)) (out []*Answer, err error) {
@@ -103,7 +105,9 @@ func (s *Source) inferAll(ctx context.Context, c Champion, inputs func() ([]*can
 	if err != nil {
 		return nil, err
 	}
-	ask := func(ctx context.Context, input *canon.Object) (*Answer, error) { return s.node.infer(ctx, c.Domain, input) }
+	ask := func(ctx context.Context, input *canon.Object) (*Answer, error) {
+		return s.node.infer(ctx, c.Domain, input)
+	}
 	if s.node == nil || s.data != "" {
 		h, err := s.hire(ctx, c.Domain)
 		if err != nil {
