@@ -15,7 +15,7 @@ import (
 
 // takeCommands are the commands with which results are taken along.
 func takeCommands() []*cobra.Command {
-	return []*cobra.Command{championsCommand(), forecastCommand(), predictCommand(), reproduceCommand()}
+	return []*cobra.Command{championsCommand(), forecastCommand(), predictCommand(), reproduceCommand(), exportCommand()}
 }
 
 // where are the flags that say which node's results are meant.
@@ -49,7 +49,7 @@ func (w *where) with(cmd *cobra.Command, do func(ctx context.Context, s *champio
 		err = errors.Join(do(cmd.Context(), s), s.Close())
 	}
 	var input *champion.InputError
-	if errors.As(err, &input) || errors.Is(err, champion.ErrNowhere) {
+	if errors.As(err, &input) || errors.Is(err, champion.ErrNowhere) || errors.Is(err, champion.ErrNone) {
 		return &program.ExitError{Code: 2, Err: err}
 	}
 	return err
@@ -207,5 +207,49 @@ func reproduceCommand() *cobra.Command {
 	}
 	w.flags(c)
 	c.Flags().StringVar(&w.Data, "data", "", "data file in the place of the configuration's")
+	return c
+}
+
+func exportCommand() *cobra.Command {
+	var w where
+	var id, format, out string
+	c := &cobra.Command{
+		Use:   "export --format FORMAT --out FILE",
+		Short: "Write a champion as a file that works without this program.",
+		Long: "onnx         what answers, for ONNX Runtime and others: preprocessing, networks, closed forms and trees with their weights, from the\n" +
+			"             units of the data file to its units\n" +
+			"safetensors  the numbers that the champion consists of\n" +
+			"json         the recipe with its certificate, block and votes: all that training it again takes but the data",
+		Example: "  doin-node export --data-dir doin-local/co2 --format onnx --out co2.onnx\n" +
+			"  doin-node export --data-dir doin-local/co2 --id 1f3a --format json --out co2.json",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return w.with(cmd, func(ctx context.Context, s *champion.Source) error {
+				find := func() (champion.Champion, error) { return s.Current(ctx, w.domain) }
+				if id != "" {
+					find = func() (champion.Champion, error) { return s.ByID(ctx, id) }
+				}
+				one, err := find()
+				if err != nil {
+					return err
+				}
+				data, err := s.Export(ctx, one, format)
+				if err != nil {
+					return err
+				}
+				if err := champion.WriteFile(out, data, cmd.OutOrStdout()); err != nil {
+					return err
+				}
+				wrote(cmd.ErrOrStderr(), out, "champion %.12s of %s, %d bytes", one.ID, one.Domain, len(data))
+				return nil
+			})
+		},
+	}
+	w.domainFlags(c)
+	f := c.Flags()
+	f.StringVar(&id, "id", "", "optimae id or its beginning (default: the domain's champion)")
+	f.StringVar(&format, "format", champion.ONNX, "onnx, safetensors or json")
+	f.StringVarP(&out, "out", "o", "-", "file to write")
+	f.StringVar(&w.Data, "data", "", "data file in the place of the configuration's")
 	return c
 }

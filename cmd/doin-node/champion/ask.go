@@ -29,6 +29,9 @@ func (s *Source) Forecast(ctx context.Context, domain, input string, steps int) 
 		return nil, err
 	}
 	d := s.domain(c.Domain)
+	if d != nil && d.Plugin() == "tabular" {
+		return nil, &InputError{fmt.Sprintf("domain %q is a table, it has no next value: doin-node predict asks it", c.Domain)}
+	}
 	time, value := setting(d, "time_column", "time"), setting(d, "value_column", "value")
 	question := canon.NewObject()
 	if steps > 0 {
@@ -41,7 +44,7 @@ func (s *Source) Forecast(ctx context.Context, domain, input string, steps int) 
 		}
 		question.Set("rows", rows)
 	}
-	answers, err := s.inferAll(ctx, c, func() ([]*canon.Object, error) { return []*canon.Object{question}, nil })
+	answers, err := s.inferAll(ctx, c, []*canon.Object{question}, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -94,12 +97,20 @@ func (s *Source) Predict(ctx context.Context, domain, input string) (*Sheet, err
 	if err != nil {
 		return nil, err
 	}
+	if d := s.domain(c.Domain); d != nil && d.Plugin() == "forecast" {
+		return nil, &InputError{fmt.Sprintf("domain %q is a series, it has no rows to predict: doin-node forecast asks it", c.Domain)}
+	}
 	in, err := readSheet(input)
 	if err != nil {
 		return nil, err
 	}
-	asked := in.without(s.domainColumns(c.Domain))
-	answers, err := s.inferAll(ctx, c, asked.questions)
+	answers, err := s.inferAll(ctx, c, nil, func(h *hired) ([]*canon.Object, error) {
+		fits, err := h.fit(ctx, in)
+		if err != nil {
+			return nil, err
+		}
+		return fits.questions(), nil
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +124,7 @@ func (s *Source) Predict(ctx context.Context, domain, input string) (*Sheet, err
 }
 
 // questions are the rows as objects, in batches.
-func (s *sheet) questions() (out []*canon.Object, err error) {
+func (s *sheet) questions() (out []*canon.Object) {
 	for from := 0; from < len(s.rows); from += batch {
 		var rows []any
 		for _, row := range s.rows[from:min(from+batch, len(s.rows))] {
@@ -125,7 +136,7 @@ func (s *sheet) questions() (out []*canon.Object, err error) {
 		}
 		out = append(out, canon.NewObject("rows", rows))
 	}
-	return out, nil
+	return out
 }
 
 // take appends rows and their predictions, at first their names too.
@@ -195,24 +206,4 @@ func setting(d *config.Domain, key, otherwise string) string {
 		return otherwise
 	}
 	return text
-}
-
-// domainColumns are the columns of a table's file that are no inputs, as far as the configuration names them.
-func (s *Source) domainColumns(id string) map[string]bool {
-	d := s.domain(id)
-	out := map[string]bool{}
-	for _, key := range []string{"target_column", "split_column"} {
-		if name := setting(d, key, ""); name != "" {
-			out[name] = true
-		}
-	}
-	if d != nil {
-		list, _ := d.OptimizationConfig.ListOr("ignored_columns", nil)
-		for _, v := range list {
-			if name, ok := v.(string); ok {
-				out[name] = true
-			}
-		}
-	}
-	return out
 }

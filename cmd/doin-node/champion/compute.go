@@ -99,30 +99,31 @@ func (c *Champion) recipe() worker.Recipe {
 	return worker.Recipe{Parameters: c.Parameters, Seeds: c.Seeds}
 }
 
-// inferAll asks a champion for several inputs, in order: the node that runs, or else a worker that trains it.
-func (s *Source) inferAll(ctx context.Context, c Champion, inputs func() ([]*canon.Object, error)) (out []*Answer, err error) {
-	questions, err := inputs()
-	if err != nil {
-		return nil, err
-	}
-	ask := func(ctx context.Context, input *canon.Object) (*Answer, error) {
-		return s.node.infer(ctx, c.Domain, input)
-	}
-	if s.node == nil || s.data != "" {
-		h, err := s.hire(ctx, c.Domain)
-		if err != nil {
+// inferAll asks a champion for several inputs, in order: the node that runs, or else a worker that trains it. questions are made by what
+// the domain says of them, for which a worker has to load it: nil is what needs no such thing.
+func (s *Source) inferAll(ctx context.Context, c Champion, questions []*canon.Object, check func(h *hired) ([]*canon.Object, error)) (out []*Answer, err error) {
+	byNode := s.node != nil && s.data == ""
+	var h *hired
+	if !byNode || check != nil {
+		if h, err = s.hire(ctx, c.Domain); err != nil {
 			return nil, err
 		}
 		defer h.close()
-		ask = func(ctx context.Context, input *canon.Object) (*Answer, error) {
-			o, err := h.workers.Infer(ctx, c.Domain, c.recipe(), input)
-			return &Answer{Output: o, OptimaeID: c.ID, Verified: c.Verified}, refusal(err)
+	}
+	if check != nil {
+		if questions, err = check(h); err != nil {
+			return nil, err
 		}
 	}
 	for _, input := range questions {
-		a, err := ask(ctx, input)
+		a := &Answer{OptimaeID: c.ID, Verified: c.Verified}
+		if byNode {
+			a, err = s.node.infer(ctx, c.Domain, input)
+		} else {
+			a.Output, err = h.workers.Infer(ctx, c.Domain, c.recipe(), input)
+		}
 		if err != nil {
-			return nil, err
+			return nil, refusal(err)
 		}
 		out = append(out, a)
 	}

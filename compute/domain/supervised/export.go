@@ -103,3 +103,13 @@ func (m *model) onnx(facts *canon.Object) ([]byte, error) {
 	}
 	return g.Model("doin", nn.ContractVersion, "an ensemble of networks and closed forms", pairs...), nil
 }
+
+var _ domain.Asked = (*Domain)(nil)
+
+// Inputs implements domain.Asked with what the problem says, if it says something.
+func (d *Domain) Inputs() []*canon.Object {
+	if a, ok := d.problem.(domain.Asked); ok {
+		return a.Inputs()
+	}
+	return nil
+}
