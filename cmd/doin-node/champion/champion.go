@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -118,7 +119,7 @@ func (s *Source) withOwn(list []Champion, last map[string]int) ([]Champion, erro
 	peer := s.peer()
 	alone := len(s.Genesis.Evaluators) == 1 && s.Genesis.Evaluators[0].PeerID == peer
 	for _, d := range s.Config.Domains {
-		own, err := search.Own(s.Config.DataDir+"/search", d.ID)
+		own, err := search.Own(filepath.Join(s.Config.DataDir, "search"), d.ID)
 		if err != nil {
 			return nil, err
 		}

@@ -93,29 +93,30 @@ func (s *Source) Running() string {
 	return s.node.endpoint
 }
 
-// config loads the configuration.
+// config loads the configuration. A node.json that was found in a data directory is that directory's, wherever it was when the node
+// wrote its paths.
 func (o *Options) config() (*config.Config, error) {
-	path := o.ConfigPath
-	for _, name := range []string{"node.json", filepath.Join("node-0", "node.json")} {
-		if path != "" || o.DataDir == "" {
-			break
-		}
-		if p := filepath.Join(o.DataDir, name); exists(p) {
-			path = p
-		}
-	}
-	switch {
-	case path == "" && o.DataDir == "":
+	path, dir := o.ConfigPath, o.DataDir
+	if path == "" && dir == "" {
 		return nil, ErrNowhere
-	case path == "":
-		return nil, fmt.Errorf("%s holds no node.json: name the node's configuration too, --config FILE", o.DataDir)
+	}
+	if path == "" {
+		if first := filepath.Join(dir, "node-0"); !exists(filepath.Join(dir, "node.json")) && exists(filepath.Join(first, "node.json")) {
+			dir = first
+		}
+		if path = filepath.Join(dir, "node.json"); !exists(path) {
+			return nil, fmt.Errorf("%s holds no node.json: name the node's configuration too, --config FILE", o.DataDir)
+		}
 	}
 	cfg, _, err := config.Load(path)
 	if err != nil {
 		return nil, err
 	}
-	if o.ConfigPath != "" && o.DataDir != "" {
-		cfg.DataDir = o.DataDir
+	if dir != "" {
+		cfg.DataDir = dir
+	}
+	if moved := filepath.Join(o.DataDir, "genesis.json"); dir != "" && cfg.GenesisFile != "" && !exists(cfg.GenesisFile) && exists(moved) {
+		cfg.GenesisFile = moved
 	}
 	return cfg, nil
 }
