@@ -36,6 +36,7 @@ type domainSample struct {
 	// or nil.
 	announceRatio any
 	champion      *championSample // what answers inferences, nil for none
+	converged     bool            // the verified best has reached the domain\'s target
 	solo          bool            // the genesis file lets a node alone be its own quorum
 }
 
@@ -156,6 +157,9 @@ func parseSample(status, chain *canon.Object) (sample, error) {
 			return s, err
 		}
 		d := parseDomain(id, o)
+		line, _ := domains.ObjectOr(id, nil)
+		converged, _ := line.Get("converged")
+		d.converged = converged == true
 		solo, _ := status.Get("solo")
 		d.solo = solo == true
 		s.domains = append(s.domains, d)
