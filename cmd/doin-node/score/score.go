@@ -18,6 +18,9 @@ const (
 // relative is no model: the champion's own error in units of the baseline's is called val_relative_ERROR.
 const relative = "relative"
 
+// crossEntropy is the one error with a name of two words.
+const crossEntropy = "cross_entropy"
+
 // Score is one model's error: numbers, int64 or float64, nil where they are not told.
 type Score struct {
 	Name             string // of a baseline; "" for the champion
@@ -66,6 +69,9 @@ func common(metrics, baselines *canon.Object) (kind string) {
 			continue
 		}
 		if metrics == nil {
+			if strings.HasSuffix(rest, "_"+crossEntropy) {
+				return crossEntropy
+			}
 			return rest[strings.LastIndexByte(rest, '_')+1:]
 		}
 		for _, own := range metrics.Keys() {

@@ -18,6 +18,7 @@ func TestRead(t *testing.T) {
 	two := canon.NewObject("val_naive_mae", 1.5, "test_naive_mae", 2.0, "val_ar.12_mae", 0.25)
 	f(nil, nil, " <nil> []")
 	f(nil, two, "mae <nil> [1.5 (2) 0.25]")
+	f(nil, canon.NewObject("train_prior_cross_entropy", 1.0, "val_prior_cross_entropy", 1.5), "cross_entropy <nil> [1.5]")
 	f(canon.NewObject("val_mae", 0.5, "test_mae", 1.0, "val_mase", 1.0), two, "mae 0.5 (1) [1.5 (2) 0.25]")
 	own := canon.NewObject("val_cross_entropy", 0.5, "val_relative_cross_entropy", 0.25, "val_accuracy", 1.0, "val_prior_cross_entropy", 2.0,
 		"val_prior_accuracy", 0.5)
