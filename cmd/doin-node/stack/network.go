@@ -57,6 +57,8 @@ func (s *Stack) openNetwork() (err error) {
 	fc, dc := s.floodConfig(), s.discoveryConfig()
 	ac := api.DefaultConfig()
 	ac.Port, ac.Network, ac.Log = s.Port, s.profile.Network, fc.Log
+	ac.MaxMessageBytes = limits.MaxMessageBytes
+	ac.Offence = func(host string) { s.offence(host, "a request that was refused") }
 	if s.profile.Adapt != nil {
 		s.profile.Adapt(&fc, &dc, &ac)
 	}
@@ -123,23 +125,26 @@ func (s *Stack) syncConfig() chainsync.Config {
 }
 
 func (s *Stack) openServer() error {
-	log, limits := s.Log.With("component", "net"), &s.Config.Limits
+	limits := &s.Config.Limits
 	tc := transport.DefaultServerConfig()
 	tc.MaxBodyBytes = limits.MaxBodyBytes
 	tc.MaxConns, tc.MaxConnsPerIP = limits.MaxConnections, limits.MaxPerAddress
 	tc.ReadTimeout, tc.IdleTimeout = limits.RequestTimeout, limits.IdleTimeout
 	tc.Refuse = func(host string) bool { return s.net.callers.Cut(peerscore.Address(host), s.Now()) }
-	tc.Offence = func(host string) {
-		if s.net.callers.Charge(peerscore.Address(host), 1, s.Now()) {
-			log.Warn("address is cut off", "address", host, "last", "no readable request")
-		}
-	}
-	tc.TooLarge = s.net.api.TooLarge
+	tc.Offence = func(host string) { s.offence(host, "no readable request") }
+	tc.TooLarge, tc.BodyLimit = s.net.api.TooLarge, s.net.api.BodyLimit
 	if err := tc.Validate(); err != nil {
 		return err
 	}
 	s.net.server = transport.NewServer(tc, s.net.api.Serve)
 	return nil
+}
+
+// offence charges an address for what it has sent.
+func (s *Stack) offence(host, what string) {
+	if s.net.callers.Charge(peerscore.Address(host), 1, s.Now()) {
+		s.Log.Warn("address is cut off", "component", "net", "address", host, "last", what)
+	}
 }
 
 func floodPeer(p discovery.Peer) flood.Peer {
