@@ -126,7 +126,14 @@ func (e *Engine) adopt(ancestor int64, steps []step) error {
 	e.move()
 	e.dirty, e.readySince, e.dryUntil = true, 0, 0
 	e.readd(dropped)
-	e.prunePool()
+	var changed touched // by a reorganisation everything: whom the dropped blocks paid nobody says
+	if len(dropped) == 0 {
+		changed = touched{}
+		for _, s := range steps {
+			changed.add(s)
+		}
+	}
+	e.prunePool(changed)
 	e.passClaims()
 	e.unpark()
 	return nil

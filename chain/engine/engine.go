@@ -65,6 +65,11 @@ type Engine struct {
 	nextEval int64 // when verifications may be started again
 	nextJob  int64
 
+	gaps    map[string]int // waiting transfers that lack an earlier one, by sender
+	gapsAll int
+	asked   []int64         // when strangers asked for forecasts, in the last minute
+	strange map[string]bool // tasks of theirs under way
+
 	readySince int64 // when the pool first sufficed on this tip; 0: it does not
 	dirty      bool  // tip or pool changed since the last attempt to build
 	moved      bool  // bases may have changed since advance looked last
@@ -98,7 +103,7 @@ func New(cfg Config, key chain.Signer, tip *consensus.State, history History) (*
 		commits: map[commitKey]*commit{}, claims: map[string]*claim{}, early: map[string]early{}, earlyOf: map[string]int{},
 		rates: map[string][]int64{}, waiting: map[string]*waiting{}, bases: map[string]best{}, decided: map[string]int64{}, passed: map[string]int64{},
 		proposals: map[string][]*proposal{}, own: map[string]*protocol.Champion{}, stored: map[string]*protocol.Champion{},
-		told: map[string]told{}, jobs: map[int64]*job{}, dirty: true,
+		gaps: map[string]int{}, strange: map[string]bool{}, told: map[string]told{}, jobs: map[int64]*job{}, dirty: true,
 	}
 	for id := range cfg.Domains {
 		if _, ok := e.rules.Domains[id]; !ok {
@@ -177,6 +182,9 @@ func (e *Engine) turnBack(by int64) {
 		for i := range times {
 			times[i] -= by
 		}
+	}
+	for i := range e.asked {
+		e.asked[i] -= by
 	}
 	for _, at := range []map[string]int64{e.decided, e.passed} {
 		for id := range at {
@@ -294,11 +302,7 @@ func (e *Engine) expire() {
 	e.parked = slices.DeleteFunc(e.parked, func(p parked) bool { return e.now-p.received > e.cfg.CommitMaxAge })
 	e.expireRecords()
 	for peer, times := range e.rates {
-		i := 0
-		for i < len(times) && times[i] <= e.now-60*Second {
-			i++
-		}
-		if times = times[i:]; len(times) == 0 {
+		if times = since(times, e.now-60*Second); len(times) == 0 {
 			delete(e.rates, peer)
 		} else {
 			e.rates[peer] = times

@@ -44,6 +44,9 @@ type Config struct {
 	// BudgetBytes bounds what all bodies together, read and parsed, may take at
 	// one time. Default 96 MiB, min 1 MiB.
 	BudgetBytes int64
+	// Token is what a client elsewhere shows in "Authorization: Bearer …" to
+	// have its forecasts free; default "", nobody.
+	Token string
 	// Offence, when set, is told of an address whose body was refused: it was no
 	// request that this API knows, or not signed as it must be. Messages are
 	// their own part's business. It must not block.
@@ -98,6 +101,8 @@ type API struct {
 	making chan struct{}
 	// exports bounds the copies of the database that exist at one time.
 	exports chan struct{}
+	// strangers bounds the forecasts that strangers wait for.
+	strangers chan struct{}
 	// bodies bounds what is parsed at one time.
 	bodies *budget
 
@@ -135,7 +140,7 @@ func New(cfg Config, parts Parts) (*API, error) {
 		return nil, err
 	}
 	a := &API{cfg: cfg, parts: parts, counts: make(map[Count]uint64), making: make(chan struct{}, fewPages), exports: make(chan struct{}, oneExport),
-		bodies: newBudget(cfg.BudgetBytes)}
+		strangers: make(chan struct{}, someStrangers), bodies: newBudget(cfg.BudgetBytes)}
 	a.pages.max = cfg.CacheBytes
 	a.healthy = canon.Default(canon.NewObject("status", "healthy", "port", int64(cfg.Port)))
 	a.routes = a.table()

@@ -40,6 +40,9 @@ const (
 	fewRequests  = 16
 	fewPages     = 4
 	oneExport    = 4
+	// someStrangers is how many forecasts strangers may wait for, so that the
+	// node's own clients find a place.
+	someStrangers = 4
 )
 
 // table lists the endpoints; exact paths stand before prefixes.

@@ -87,6 +87,10 @@ type Network struct {
 	// Discovery turns on the exchange of peers; without it the node knows its
 	// bootstrap peers and who calls it. Key discovery_enabled, default true.
 	Discovery bool
+	// InferenceToken is what a client shows, as "Authorization: Bearer …", to have
+	// its forecasts as the clients of this machine have them: free, without a
+	// quota, and unknown to the network. Key inference_token, default none.
+	InferenceToken string
 	// DiscoveryInterval is the time between exchanges. Key discovery_interval,
 	// default 60 s, min 0.1 s.
 	DiscoveryInterval time.Duration

@@ -35,6 +35,7 @@ var nodeKeys = []key[Config]{
 	texts("bootstrap_peers", func(c *Config) *[]string { return &c.Network.Bootstrap }),
 	text("network_protocol", func(c *Config) *string { return &c.Network.Protocol }),
 	boolean("discovery_enabled", func(c *Config) *bool { return &c.Network.Discovery }),
+	text("inference_token", func(c *Config) *string { return &c.Network.InferenceToken }),
 	seconds("discovery_interval", func(c *Config) *time.Duration { return &c.Network.DiscoveryInterval }),
 
 	or(object("component_versions", func(c *Config) **canon.Object { return &c.Network.ComponentVersions }),

@@ -57,6 +57,7 @@ func (s *Stack) openNetwork() (err error) {
 	fc, dc := s.floodConfig(), s.discoveryConfig()
 	ac := api.DefaultConfig()
 	ac.Port, ac.Network, ac.Log = s.Port, s.profile.Network, fc.Log
+	ac.Token = s.Config.Network.InferenceToken
 	ac.MaxMessageBytes = limits.MaxMessageBytes
 	ac.Offence = func(host string) { s.offence(host, "a request that was refused") }
 	if s.profile.Adapt != nil {

@@ -1,0 +1,177 @@
+package engine_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"doin.network/node/chain"
+	"doin.network/node/chain/consensus"
+	"doin.network/node/chain/identity"
+	"doin.network/node/chain/ledger"
+	"doin.network/node/chain/protocol"
+	"doin.network/node/internal/canon"
+	"doin.network/node/internal/timestamp"
+)
+
+// The tests of this file let an enemy loose on a network whose undisturbed twin, of the same seed, is measured beside it: while
+// it is attacked it makes at least 80 % of the blocks and 90 % of the acceptances, and no honest node is fined.
+
+// outcome is what a network has done in a while.
+type outcome struct{ blocks, accepted int64 }
+
+// enemyKey is a key that nobody knows.
+func enemyKey(t testing.TB, name string, number ...any) *identity.Key {
+	t.Helper()
+	k, err := identity.FromSeed(fmt.Sprint(append([]any{name}, number...)...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+// tell makes the node take a signed message of now, and carry out what follows.
+func (n *node) tell(from *identity.Key, kind string, payload *canon.Object) {
+	n.c.t.Helper()
+	m := &chain.Message{Type: kind, SenderID: from.PeerID(), TTL: 7, Timestamp: timestamp.FromMicro(n.now()), Payload: payload}
+	n.c.must(chain.SignMessage(m, from, n.state().Rules().Network))
+	n.seen[chain.FloodID(m)] = true
+	n.step(protocol.Received{Message: m})
+}
+
+// submit hands the node a transaction of somebody and returns its answer.
+func (n *node) submit(from *identity.Key, kind string, payload *canon.Object) (err error) {
+	n.c.t.Helper()
+	tx := &chain.Tx{Type: kind, DomainID: domain, PeerID: from.PeerID(), Timestamp: timestamp.FromMicro(n.now()), Payload: payload}
+	n.c.must(chain.SignTx(tx, from, n.state().Rules().Network))
+	for _, f := range n.eng.Step(n.now(), protocol.Submit{Tx: tx}) {
+		if r, ok := f.(protocol.SubmitResult); ok {
+			err = r.Err
+		}
+		n.do(f)
+	}
+	return err
+}
+
+// noFines demands that nobody of the network was punished by any of them.
+func (c *cluster) noFines() {
+	c.t.Helper()
+	for _, n := range c.nodes {
+		for _, f := range n.fines {
+			if c.byID[f.Peer] != nil {
+				c.t.Errorf("%.6s punished honest %.6s: %s", n.id, f.Peer, f.Reason)
+			}
+		}
+	}
+}
+
+// steady runs make's network for some minutes twice, undisturbed and under an attack that is called once a minute with the
+// minute's number, and compares.
+func steady(t *testing.T, minutes int, network func() *cluster, attack func(c *cluster, minute int)) {
+	t.Helper()
+	var of [2]outcome
+	for i := range of {
+		c := network()
+		h, a := c.nodes[0].height(), c.nodes[0].accepted()
+		for minute := range minutes {
+			end := c.net.Now() + time.Minute
+			if i == 1 {
+				attack(c, minute)
+			}
+			c.net.AdvanceTo(end)
+		}
+		of[i] = outcome{c.nodes[0].height() - h, c.nodes[0].accepted() - a}
+		c.noFines()
+		c.settled(2*time.Minute, c.nodes...)
+	}
+	t.Logf("undisturbed %+v, attacked %+v", of[0], of[1])
+	if of[0].blocks < 4 || of[0].accepted < 4 {
+		t.Errorf("the undisturbed network made only %+v", of[0])
+	}
+	if 10*of[1].blocks < 8*of[0].blocks {
+		t.Errorf("blocks under attack: %d, undisturbed %d", of[1].blocks, of[0].blocks)
+	}
+	if 10*of[1].accepted < 9*of[0].accepted {
+		t.Errorf("acceptances under attack: %d, undisturbed %d", of[1].accepted, of[0].accepted)
+	}
+}
+
+// TestForecastsForStrangers: who asks every node for twenty forecasts a minute, without a key, gets a few; they never crowd
+// acceptances out. The node's own are without bound, and no transactions.
+func TestForecastsForStrangers(t *testing.T) {
+	t.Parallel()
+	serial := int64(0)
+	steady(t, 4, func() *cluster {
+		c := newCluster(t, 4, 82, targetTime(20))
+		c.pace = 10 * time.Second
+		c.poll()
+		c.net.Advance(60 * time.Second)
+		return c
+	}, func(c *cluster, _ int) {
+		for _, n := range c.nodes {
+			for range 20 {
+				serial++
+				n.step(protocol.Infer{Domain: domain, Input: canon.NewObject("x", serial), ClientID: "anonymous", Wanted: fmt.Sprint(serial)})
+			}
+		}
+	})
+	c := newCluster(t, 3, 83)
+	c.net.Advance(60 * time.Second)
+	n := c.nodes[0]
+	ask := func(free bool) (served, reported int) {
+		before, pending := len(n.served), n.eng.View().Pending
+		for range 100 {
+			serial++
+			n.step(protocol.Infer{Domain: domain, Input: canon.NewObject("x", serial), Wanted: fmt.Sprint(serial), Free: free})
+		}
+		return len(n.served) - before, n.eng.View().Pending - pending
+	}
+	if served, reported := ask(true); served != 100 || reported != 0 {
+		t.Errorf("of 100 forecasts for the node's own clients %d were served and %d reported, want 100 and 0", served, reported)
+	}
+	if served, reported := ask(false); served == 0 || served > 12 || reported == 0 || reported > consensus.MaxBlockTasks {
+		t.Errorf("of 100 forecasts for strangers %d were served and %d reported, want at most 12 and %d", served, reported, consensus.MaxBlockTasks)
+	}
+}
+
+// TestFloodOfReports: registered evaluators report two hundred and forty invented forecasts a minute.
+func TestFloodOfReports(t *testing.T) {
+	t.Parallel()
+	var sybils []*identity.Key
+	for i := range 12 {
+		sybils = append(sybils, enemyKey(t, "sybil ", i))
+	}
+	serial := 0
+	steady(t, 4, func() *cluster {
+		c := newCluster(t, 4, 80)
+		c.pace = 10 * time.Second
+		c.poll()
+		c.net.Advance(120 * time.Second)
+		rich := c.nodes[0]
+		fee := rich.state().BaseFee
+		for i, k := range sybils {
+			c.must(rich.submit(rich.key, consensus.TxTransfer, consensus.TransferPayload(ledger.Transfer{Sender: rich.id, Recipient: k.PeerID(), Amount: 8 * fee, Fee: 2 * fee, Nonce: int64(i + 1)})))
+		}
+		c.net.Advance(60 * time.Second)
+		for _, k := range sybils {
+			c.must(rich.submit(k, consensus.TxRegistered, canon.NewObject()))
+		}
+		c.net.Advance(60 * time.Second)
+		for _, k := range sybils {
+			if p := rich.state().Peers[k.PeerID()]; p == nil || p.PublicKey == "" {
+				t.Fatal("a sybil is not registered")
+			}
+		}
+		return c
+	}, func(c *cluster, _ int) {
+		for _, k := range sybils {
+			for range 20 {
+				serial++
+				_ = c.nodes[0].submit(k, consensus.TxTask, consensus.TaskPayload(fmt.Sprintf("%064x", serial), c.nodes[0].tip()))
+			}
+		}
+		if n := c.nodes[0].eng.View().Pending; n > 60 {
+			t.Errorf("%d transactions are pending", n)
+		}
+	})
+}
