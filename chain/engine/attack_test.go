@@ -175,3 +175,174 @@ func TestFloodOfReports(t *testing.T) {
 		}
 	})
 }
+
+// TestCommitmentWithTwoFaces: an optimizer commits one hash with two anchors, or for two domains, and shows each half of the
+// network one of them. What the halves say of it is not held against them.
+func TestCommitmentWithTwoFaces(t *testing.T) {
+	t.Parallel()
+	const other = "e"
+	c := newCluster(t, 8, 77, func(g *chain.Genesis) { g.Domains = append(g.Domains, chain.DefaultDomain(other)) })
+	c.poll()
+	c.net.Advance(60 * time.Second)
+	h := c.nodes[0].height()
+	for i := range 10 {
+		k := enemyKey(t, "equivocator ", i)
+		a := c.nodes[0].claim(k, int64(i+1), 1e6)
+		a.Base = c.nodes[0].state().Champion(domain)
+		b := *a
+		if i%2 == 0 {
+			b.Anchor = c.nodes[0].chain.blocks[h-1].Hash
+		} else {
+			b.DomainID, b.Base = other, ""
+		}
+		for j, n := range c.nodes {
+			face := []*consensus.Statement{a, &b}[j%2]
+			n.tell(k, chain.MsgOptimaeCommit, commitOf(face))
+			n.tell(k, chain.MsgOptimaeReveal, revealOf(face))
+		}
+		c.net.Advance(20 * time.Second)
+	}
+	c.noFines()
+}
+
+// crowdOf tells every node the commits, and with reveal also the reveals, of twenty keys that nobody knows.
+func crowdOf(t *testing.T, c *cluster, minute int, reveal bool) {
+	for i := range 20 {
+		c.net.After(time.Duration(i)*3*time.Second, func() {
+			k := enemyKey(t, "liar ", minute, " ", i)
+			st := c.nodes[0].claim(k, int64(minute*100+i+1), 1e9+float64(minute*100+i))
+			st.Base = c.nodes[0].state().Champion(domain)
+			for _, n := range c.nodes {
+				n.tell(k, chain.MsgOptimaeCommit, commitOf(st))
+				if reveal {
+					n.tell(k, chain.MsgOptimaeReveal, revealOf(st))
+				}
+			}
+		})
+	}
+}
+
+// TestCrowdOfCommits: commits of nobody keep no newcomer out. Where they are not revealed it does not notice them; where they are
+// it has as good a lot as each of them.
+func TestCrowdOfCommits(t *testing.T) {
+	t.Parallel()
+	f := func(reveal bool, most, least int) {
+		t.Helper()
+		c := newCluster(t, 4, 78)
+		c.pace = 5 * time.Second
+		c.poll()
+		c.net.Advance(30 * time.Second)
+		everywhere, anywhere := 0, 0
+		for minute := range most {
+			crowdOf(t, c, minute, reveal)
+			c.net.Advance(30 * time.Second)
+			k := enemyKey(t, "newcomer ", minute)
+			st := c.nodes[0].claim(k, int64(minute+1000), 1e9+float64(minute*100+50))
+			st.Base = c.nodes[0].state().Champion(domain)
+			members, _ := c.nodes[0].state().Members(st.Anchor, st.OptimaeID, st.OptimizerID)
+			opened := map[string]bool{}
+			c.log = func(_ time.Duration, n *node, f protocol.Effect) {
+				if ev, ok := f.(protocol.Evaluate); ok && !ev.Own && ev.Synthetic != nil && canon.Equal(ev.Parameters, st.Parameters) {
+					opened[n.id] = true
+				}
+			}
+			for _, n := range c.nodes {
+				n.tell(k, chain.MsgOptimaeCommit, commitOf(st))
+				n.tell(k, chain.MsgOptimaeReveal, revealOf(st))
+			}
+			c.net.Advance(30 * time.Second)
+			c.log = nil
+			if len(opened) > 0 {
+				anywhere++
+			}
+			if len(opened) >= consensus.Needed(len(members)) {
+				everywhere++
+			}
+		}
+		t.Logf("revealed %v: in %d of %d minutes a node opened the newcomer's claim, in %d enough of its quorum", reveal, anywhere, most, everywhere)
+		if everywhere < least {
+			t.Errorf("crowd that reveals %v: %d of %d newcomers' claims were opened by enough of their quorums, want %d", reveal, everywhere, most, least)
+		}
+		c.noFines()
+	}
+	f(false, 3, 3)
+	f(true, 12, 2)
+}
+
+// TestInventedClaims: twenty invented claims a minute, each of a key of its own, while a training takes ten seconds.
+func TestInventedClaims(t *testing.T) {
+	t.Parallel()
+	steady(t, 8, func() *cluster {
+		c := newCluster(t, 4, 81)
+		c.pace = 10 * time.Second
+		c.poll()
+		for _, n := range c.nodes {
+			n.lag = 10 * time.Second
+		}
+		c.net.Advance(60 * time.Second)
+		return c
+	}, func(c *cluster, minute int) { crowdOf(t, c, minute, true) })
+}
+
+// TestSlowMachines: two of four honest nodes cannot run what the others can: time, memory and bounds of their own stop them. They
+// abstain, and nobody loses by it.
+func TestSlowMachines(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, 4, 83)
+	c.poll()
+	for i, n := range c.nodes {
+		if i < 3 {
+			n.search = func(*node) *canon.Object { return nil }
+		}
+		if i < 2 {
+			n.worker = func(protocol.Evaluate) (protocol.Outcome, error) {
+				return protocol.Outcome{}, fmt.Errorf("%w: time limit", protocol.ErrAbstain)
+			}
+		}
+	}
+	c.net.Advance(180 * time.Second)
+	s := c.settledState(time.Minute)
+	if s.Domains[domain].Rejected != 0 {
+		t.Errorf("%d honest claims were rejected", s.Domains[domain].Rejected)
+	}
+	for _, n := range c.nodes {
+		if p := s.Peers[n.id]; p.Divergent+p.Rejected != 0 {
+			t.Errorf("honest %.6s: %d divergent, %d rejected", n.id, p.Divergent, p.Rejected)
+		}
+	}
+	c.noFines()
+}
+
+// TestSyncingNodeKeepsStill: a node whose tip is an old one makes no block and votes on nothing; the others go on, and so does it
+// afterwards.
+func TestSyncingNodeKeepsStill(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, 4, 84)
+	c.poll()
+	n := c.nodes[0]
+	votes := 0
+	c.log = func(_ time.Duration, by *node, f protocol.Effect) {
+		if b, ok := f.(protocol.Broadcast); ok && by == n && b.Message.Type == chain.MsgTaskCompleted {
+			votes++
+		}
+	}
+	made := func() (blocks int) {
+		for _, b := range c.nodes[1].chain.blocks {
+			if b.Header.GeneratorID == n.id {
+				blocks++
+			}
+		}
+		return blocks
+	}
+	n.syncs = true
+	c.net.Advance(60 * time.Second)
+	if made() != 0 || votes != 0 || c.nodes[1].height() == 0 {
+		t.Errorf("while it synced it made %d blocks and cast %d votes, at height %d", made(), votes, c.nodes[1].height())
+	}
+	n.syncs = false
+	c.net.Advance(60 * time.Second)
+	if made() == 0 || votes == 0 {
+		t.Errorf("afterwards it made %d blocks and cast %d votes", made(), votes)
+	}
+	c.check()
+}

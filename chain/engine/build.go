@@ -125,6 +125,9 @@ func (e *Engine) pending() []*chain.Tx {
 // build makes a block when the pending increments suffice and this node's turn has come: a generator of rank r
 // gives the r before it RankDelay each. A lone generator makes blocks only if the genesis file says solo.
 func (e *Engine) build() {
+	if e.syncing {
+		return
+	}
 	generators := e.tip.Generators()
 	if len(generators) < 2 && !e.rules.Solo || !slices.Contains(generators, e.key.PeerID()) {
 		return

@@ -48,7 +48,7 @@ func (e *Engine) infer(ev protocol.Infer) {
 	}
 	if !ev.Free {
 		e.asked = append(e.asked, e.now)
-		e.strange[t.ID] = true
+		e.asking[t.ID] = true
 	}
 	e.emit(protocol.Inference{TaskID: t.ID, Domain: ev.Domain, OptimaeID: champion.OptimaeID, Recipe: champion.Recipe,
 		Input: ev.Input, Wanted: ev.Wanted, Verified: champion.Verified, Solo: champion.Solo})
@@ -57,8 +57,8 @@ func (e *Engine) infer(ev protocol.Infer) {
 // inferred completes the task and reports an inference that was served to a stranger to the chain, which counts a domain's
 // demand.
 func (e *Engine) inferred(ev protocol.Inferred) {
-	strange := e.strange[ev.TaskID]
-	delete(e.strange, ev.TaskID)
+	strange := e.asking[ev.TaskID]
+	delete(e.asking, ev.TaskID)
 	t, ok := e.tasks.Get(ev.TaskID)
 	if !ok {
 		return

@@ -54,6 +54,7 @@ type node struct {
 	lag    time.Duration // how much longer its trainings take
 	skew   int64         // microseconds by which its clock is wrong
 	down   bool
+	syncs  bool // it is told that its tip is an old one
 	anchor []protocol.AnchorDue
 	result []protocol.BlocksResult
 	fines  []protocol.Penalize
@@ -262,7 +263,7 @@ func (n *node) sync(peer *node) {
 }
 
 func (n *node) tick() {
-	n.step(protocol.Tick{})
+	n.step(protocol.Tick{Syncing: n.syncs})
 	n.c.net.After(100*time.Millisecond, n.tick)
 }
 

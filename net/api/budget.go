@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/semaphore"
 
+	"doin.network/node/internal/canon"
 	"doin.network/node/net/peerscore"
 )
 
@@ -73,21 +74,4 @@ func (b *budget) take(ctx context.Context, host string, body []byte) (release fu
 }
 
 // cost is about the memory that a body takes with what it is parsed to.
-func cost(body []byte) int64 { return int64(len(body)) + valueBytes*int64(values(body)) }
-
-// values returns at least the number of values that a JSON text holds: it counts what stands before one, outside of strings.
-func values(text []byte) int {
-	n, quoted := 1, false
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == ',', c == ':', c == '[', c == '{':
-			n++
-		}
-	}
-	return n
-}
+func cost(body []byte) int64 { return int64(len(body)) + valueBytes*int64(canon.Values(body)) }

@@ -12,24 +12,6 @@ import (
 	"time"
 )
 
-func TestValuesAreCounted(t *testing.T) {
-	f := func(text string, want int) {
-		t.Helper()
-		if got := values([]byte(text)); got < want {
-			t.Errorf("values(%s) = %d, want at least %d", text, got, want)
-		}
-	}
-	f(``, 0)
-	f(`1`, 1)
-	f(`[1,2,[3]]`, 5)
-	f(`{"a":{},"b":[{}]}`, 4)
-	f(`["a\\",1]`, 3)
-	f(`["a\",1,1,1"]`, 2)
-	if got := values([]byte(`"` + strings.Repeat(`[,{:`, 1000) + `"`)); got != 1 {
-		t.Errorf("values(a string of brackets) = %d, want 1", got)
-	}
-}
-
 // TestBudgetOfBodies: what bodies may take together is bounded, one address takes at most half of it, and who waits gets its
 // part when another has finished.
 func TestBudgetOfBodies(t *testing.T) {

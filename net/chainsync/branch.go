@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"doin.network/node/chain"
 )
@@ -53,13 +54,13 @@ func (s *Syncer) has(height int64, hash string) bool {
 }
 
 func (x *download) ask(ctx context.Context) (Status, error) {
-	ctx, cancel := context.WithTimeout(ctx, x.cfg.RequestTimeout)
+	ctx, cancel := context.WithTimeout(ctx, x.cfg.FirstTimeout)
 	defer cancel()
 	return x.fetcher.Status(ctx, x.peer.Endpoint)
 }
 
-func (x *download) blocks(ctx context.Context, from, to int64) ([]*chain.Block, int, error) {
-	ctx, cancel := context.WithTimeout(ctx, x.cfg.RequestTimeout)
+func (x *download) blocks(ctx context.Context, limit time.Duration, from, to int64) ([]*chain.Block, int, error) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	return x.fetcher.Blocks(ctx, x.peer.Endpoint, from, to)
 }
@@ -67,7 +68,7 @@ func (x *download) blocks(ctx context.Context, from, to int64) ([]*chain.Block, 
 // shares reports whether the peer's block at height is ours. A peer that lies
 // here is caught by the links of the blocks it then has to serve.
 func (x *download) shares(ctx context.Context, height int64) (bool, error) {
-	blocks, _, err := x.blocks(ctx, height, height)
+	blocks, _, err := x.blocks(ctx, x.cfg.FirstTimeout, height, height)
 	if err != nil {
 		return false, err
 	}
@@ -115,6 +116,12 @@ func (x *download) ancestor(ctx context.Context) (int64, error) {
 	return low, nil
 }
 
+// minRate is how many bytes a second a peer has to send that takes longer than Config.FirstTimeout for a page; who sends less
+// gives its place up.
+const minRate = 16 << 10
+
+var errSlow = errors.New("peer is slow")
+
 // fetch downloads the peer's blocks above common and submits them: page by page
 // while they continue our tip, as one branch where they replace blocks.
 func (x *download) fetch(ctx context.Context, common int64) (submitted int, err error) {
@@ -126,6 +133,7 @@ func (x *download) fetch(ctx context.Context, common int64) (submitted int, err 
 	var branch []*chain.Block
 	bytes := 0
 	for next := common + 1; next <= x.status.Height; {
+		begun := x.cfg.Now()
 		page, size, err := x.nextPage(ctx, next)
 		if err != nil {
 			return submitted, err
@@ -136,17 +144,23 @@ func (x *download) fetch(ctx context.Context, common int64) (submitted int, err 
 		if previous, err = check(page, next, previous); err != nil {
 			return submitted, err
 		}
+		took := x.cfg.Now().Sub(begun)
+		slow := took > x.cfg.FirstTimeout && float64(size) < minRate*took.Seconds()
 		next += int64(len(page))
 		branch = append(branch, page...)
 		bytes += size
 		full := len(branch) >= x.cfg.MaxBranchBlocks || bytes >= x.cfg.MaxBranchBytes
-		if fork && !full && next <= x.status.Height {
+		if fork && !full && !slow && next <= x.status.Height {
 			continue
 		}
 		if err := x.submit(ctx, branch); err != nil {
 			return submitted, err
 		}
 		submitted += len(branch)
+		x.took(x.peer.ID, x.status.Height-next+1)
+		if slow && next <= x.status.Height {
+			return submitted, fmt.Errorf("%w: %d bytes in %v", errSlow, size, took)
+		}
 		branch, bytes, fork = nil, 0, false // from here it continues our tip
 	}
 	return submitted, nil
@@ -155,7 +169,7 @@ func (x *download) fetch(ctx context.Context, common int64) (submitted int, err 
 // nextPage fetches from next on, halving the page while it is too large.
 func (x *download) nextPage(ctx context.Context, next int64) ([]*chain.Block, int, error) {
 	for {
-		page, size, err := x.blocks(ctx, next, min(next+x.page-1, x.status.Height))
+		page, size, err := x.blocks(ctx, x.cfg.RequestTimeout, next, min(next+x.page-1, x.status.Height))
 		if errors.Is(err, ErrTooLarge) && x.page > 1 {
 			x.page /= 2
 			continue

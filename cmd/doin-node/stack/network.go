@@ -40,9 +40,14 @@ func (n *network) close() {
 	}
 }
 
+// parseBytes bounds what the pages of blocks that are parsed at one time become in memory.
+const parseBytes = 192 << 20
+
 func (s *Stack) openNetwork() (err error) {
 	n, limits := &s.net, &s.Config.Limits
-	n.client = transport.NewClient(transport.DefaultClientConfig())
+	small := transport.DefaultClientConfig()
+	small.MaxResponseBytes = 256 << 10 // lists of peers
+	n.client = transport.NewClient(small)
 	blocks := transport.DefaultClientConfig() // pages of blocks are larger, and fewer at a time
 	blocks.MaxResponseBytes, blocks.MaxInFlight = 4*s.profile.MaxBlockBytes, 8
 	n.blocks = transport.NewClient(blocks)
@@ -69,7 +74,7 @@ func (s *Stack) openNetwork() (err error) {
 	if n.peers, err = discovery.New(dc, discovery.HTTPDialer{Client: n.client}); err != nil {
 		return err
 	}
-	fetcher := chainsync.HTTPFetcher{Client: n.blocks, TooLarge: func(err error) bool { return errors.Is(err, transport.ErrResponseTooLarge) }}
+	fetcher := chainsync.HTTPFetcher{Client: n.blocks, Room: chainsync.NewRoom(parseBytes), TooLarge: func(err error) bool { return errors.Is(err, transport.ErrResponseTooLarge) }}
 	if n.syncer, err = chainsync.New(s.syncConfig(), chainView{s}, chainsync.PeersFunc(s.syncPeers), fetcher); err != nil {
 		return err
 	}

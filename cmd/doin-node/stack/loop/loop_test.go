@@ -73,7 +73,7 @@ func newTestLoop(d *disk) *Loop[int] {
 		default:
 			d.note("%T", f)
 		}
-	}, nil)
+	}, nil, nil)
 	return l
 }
 
@@ -197,7 +197,7 @@ func TestView(t *testing.T) {
 	m := &machine{}
 	l := New(m, Config{Store: &disk{}, Log: slog.New(slog.DiscardHandler), Now: time.Now})
 	before, seen := l.View(), 0
-	l.Join(func(context.Context, protocol.Effect) { seen = l.View() }, nil)
+	l.Join(func(context.Context, protocol.Effect) { seen = l.View() }, nil, nil)
 	message := protocol.Received{Message: &chain.Message{}}
 	step := func(ev protocol.Event, out ...protocol.Effect) {
 		t.Helper()
