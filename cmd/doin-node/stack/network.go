@@ -46,7 +46,7 @@ const parseBytes = 192 << 20
 func (s *Stack) openNetwork() (err error) {
 	n, limits := &s.net, &s.Config.Limits
 	small := transport.DefaultClientConfig()
-	small.MaxResponseBytes = 256 << 10 // lists of peers
+	small.MaxResponseBytes = 512 << 10 // lists of peers
 	n.client = transport.NewClient(small)
 	blocks := transport.DefaultClientConfig() // pages of blocks are larger, and fewer at a time
 	blocks.MaxResponseBytes, blocks.MaxInFlight = 4*s.profile.MaxBlockBytes, 8
@@ -110,7 +110,7 @@ func (s *Stack) discoveryConfig() discovery.Config {
 	c := discovery.DefaultConfig()
 	c.Key, c.Network, c.Port, c.Log = s.Key, s.profile.Network, s.Port, log
 	c.Bootstrap, c.Interval, c.NoExchange = network.Bootstrap, network.DiscoveryInterval, !network.Discovery
-	c.MaxKnown = s.Config.Limits.MaxPeers
+	c.MaxKnown, c.MaxPerLocalHost = s.Config.Limits.MaxPeers, s.Config.Limits.MaxLocalPeers
 	c.Announce = func(ctx context.Context, p discovery.Peer) error { return s.net.flood.Announce(ctx, floodPeer(p)) }
 	c.OnConnect = func(p discovery.Peer) {
 		log.Info("peer connected", "peer", p.ID, "endpoint", p.Endpoint(), "proved_its_key", p.Verified)

@@ -52,8 +52,8 @@ type Config struct {
 	Peers func() []string
 	// Syncing reports whether the chain is being fetched, for Tick. nil: never.
 	Syncing func() bool
-	Log   *slog.Logger
-	Now   func() time.Time
+	Log     *slog.Logger
+	Now     func() time.Time
 }
 
 // Loop owns a machine. Create it with New, run it once with Run. Its other methods are safe for concurrent use, also before
