@@ -42,8 +42,13 @@ func (d *disk) write(what string) error {
 	return nil
 }
 
-func (d *disk) Append(ctx context.Context, e store.Entry) error {
-	return errors.Join(ctx.Err(), d.write(fmt.Sprint("append ", e.Block.Header.Index)))
+func (d *disk) AppendAll(ctx context.Context, entries []store.Entry) (int, error) {
+	for i, e := range entries {
+		if err := errors.Join(ctx.Err(), d.write(fmt.Sprint("append ", e.Block.Header.Index))); err != nil {
+			return i, err
+		}
+	}
+	return len(entries), nil
 }
 
 func (d *disk) Replace(ctx context.Context, ancestor int64, branch []store.Entry) error {
