@@ -122,8 +122,8 @@ const minRate = 16 << 10
 
 var errSlow = errors.New("peer is slow")
 
-// fetch downloads the peer's blocks above common and submits them: page by page
-// while they continue our tip, as one branch where they replace blocks.
+// fetch downloads the peer's blocks above common and submits them: some pages at a time while they continue our tip, as one
+// branch where they replace blocks. The next page is on its way while the chain looks at those before it.
 func (x *download) fetch(ctx context.Context, common int64) (submitted int, err error) {
 	previous, ok := x.chain.HashAt(common)
 	if !ok {
@@ -132,25 +132,39 @@ func (x *download) fetch(ctx context.Context, common int64) (submitted int, err 
 	fork := x.chain.Height() > common
 	var branch []*chain.Block
 	bytes := 0
-	for next := common + 1; next <= x.status.Height; {
-		begun := x.cfg.Now()
-		page, size, err := x.nextPage(ctx, next)
-		if err != nil {
-			return submitted, err
+	ctx, cancel := context.WithCancel(ctx)
+	coming := x.order(ctx, common+1)
+	defer func() {
+		cancel()
+		if coming != nil {
+			<-coming
 		}
-		if len(page) == 0 {
+	}()
+	for next := common + 1; next <= x.status.Height; {
+		p := <-coming
+		coming = nil
+		if p.err != nil {
+			return submitted, p.err
+		}
+		if len(p.blocks) == 0 {
 			return submitted, fmt.Errorf("peer has no block %d below its tip %d", next, x.status.Height)
 		}
-		if previous, err = check(page, next, previous); err != nil {
+		if previous, err = check(p.blocks, next, previous); err != nil {
 			return submitted, err
 		}
-		took := x.cfg.Now().Sub(begun)
-		slow := took > x.cfg.FirstTimeout && float64(size) < minRate*took.Seconds()
-		next += int64(len(page))
-		branch = append(branch, page...)
-		bytes += size
+		next += int64(len(p.blocks))
+		branch = append(branch, p.blocks...)
+		bytes += p.size
+		slow := p.took > x.cfg.FirstTimeout && float64(p.size) < minRate*p.took.Seconds()
+		more := next <= x.status.Height
+		if more {
+			coming = x.order(ctx, next)
+		}
 		full := len(branch) >= x.cfg.MaxBranchBlocks || bytes >= x.cfg.MaxBranchBytes
-		if fork && !full && !slow && next <= x.status.Height {
+		if !fork {
+			full = len(branch)+int(x.cfg.PageBlocks) > submitBlocks || bytes >= submitBytes
+		}
+		if more && !full && !slow {
 			continue
 		}
 		if err := x.submit(ctx, branch); err != nil {
@@ -158,12 +172,37 @@ func (x *download) fetch(ctx context.Context, common int64) (submitted int, err 
 		}
 		submitted += len(branch)
 		x.took(x.peer.ID, x.status.Height-next+1)
-		if slow && next <= x.status.Height {
-			return submitted, fmt.Errorf("%w: %d bytes in %v", errSlow, size, took)
+		if slow && more {
+			return submitted, fmt.Errorf("%w: %d bytes in %v", errSlow, p.size, p.took)
 		}
 		branch, bytes, fork = nil, 0, false // from here it continues our tip
 	}
 	return submitted, nil
+}
+
+// What is submitted at once of blocks that continue our tip: the store writes as many in one transaction.
+const (
+	submitBlocks = 256
+	submitBytes  = 2 << 20
+)
+
+// ordered is a page that was asked for.
+type ordered struct {
+	blocks []*chain.Block
+	size   int
+	took   time.Duration
+	err    error
+}
+
+// order asks for the page from next on; the answer comes exactly once.
+func (x *download) order(ctx context.Context, next int64) chan ordered {
+	out := make(chan ordered, 1)
+	go func() {
+		begun := x.cfg.Now()
+		blocks, size, err := x.nextPage(ctx, next)
+		out <- ordered{blocks, size, x.cfg.Now().Sub(begun), err}
+	}()
+	return out
 }
 
 // nextPage fetches from next on, halving the page while it is too large.

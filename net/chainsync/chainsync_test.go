@@ -179,8 +179,8 @@ func TestOneSync(t *testing.T) {
 	}
 	f("equal", base, base, -1, nil, want{height: 20})
 	f("peer behind", base, base[:10], -1, nil, want{height: 20})
-	f("initial, by pages", base[:1], grow(base, 103, "x"), -1, nil,
-		want{height: 123, submits: [][2]int64{{1, 50}, {51, 100}, {101, 123}}})
+	f("initial, by pages", base[:1], grow(base, 283, "x"), -1, nil,
+		want{height: 303, submits: [][2]int64{{1, 250}, {251, 303}}})
 	f("one ahead", base, grow(base, 1, "x"), 14, nil, want{height: 21, submits: [][2]int64{{21, 21}}})
 	f("longer fork in one piece", grow(base[:16], 4, "a"), grow(base[:16], 120, "b"), 9, nil,
 		want{height: 135, submits: [][2]int64{{16, 135}}})

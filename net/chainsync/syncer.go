@@ -1,6 +1,7 @@
 package chainsync
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -218,7 +219,7 @@ func (s *Syncer) fetching() bool {
 }
 
 // due takes at most n wanted peers that may be synchronised with now, and
-// returns how long to wait for the next of the others. They come in random order,
+// returns how long to wait for the next of the others. They come in random order, who has not failed first,
 // and one place is kept for those who have delivered before, if there are any:
 // who answers slowly must not be all that is asked.
 func (s *Syncer) due(n int) (out []Peer, wait time.Duration) {
@@ -228,6 +229,7 @@ func (s *Syncer) due(n int) (out []Peer, wait time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	wait = s.cfg.PollInterval
+	slices.SortStableFunc(peers, func(a, b Peer) int { return cmp.Compare(s.failures(a), s.failures(b)) })
 	others, known := s.cfg.MaxSyncs, false
 	for _, p := range peers {
 		st := s.state[p.ID]
@@ -259,6 +261,14 @@ func (s *Syncer) due(n int) (out []Peer, wait time.Duration) {
 		s.stats.Syncs++
 	}
 	return out, wait
+}
+
+// failures is how often in a row a peer has failed. The caller holds mu.
+func (s *Syncer) failures(p Peer) int {
+	if st := s.state[p.ID]; st != nil {
+		return st.failures
+	}
+	return 0
 }
 
 // level reports whether a synchronisation that ended so has shown what the peer has.
