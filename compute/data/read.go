@@ -11,7 +11,7 @@ import (
 	"doin.network/node/compute/data/text"
 )
 
-// Read reads a file. keep says which columns are stored, by name; nil: all. Errors about the content wrap ErrData, those about
+// Read reads a file. keep says which columns are stored, by name; nil: all that can be read. Errors about the content wrap ErrData, those about
 // options ErrOptions; the others are the file system's.
 func Read(path string, o Options, keep func(name string) bool) (*Grid, error) {
 	f, err := os.Open(path)
