@@ -50,7 +50,13 @@ func NewReader(in *bufio.Reader, s Settings) (*Reader, error) {
 		return nil, err
 	}
 	r.scanner = NewScanner(text, r.dialect)
-	return r, r.begin()
+	if err := r.begin(); err != nil {
+		return nil, err
+	}
+	if s.Separator != "" && r.dialect.Separator != None && r.width == 1 {
+		return nil, fault(r.dialect.First, "separator", "one cell: there is no %s in this line", s.Separator)
+	}
+	return r, nil
 }
 
 // begin reads the header and the first row.

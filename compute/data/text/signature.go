@@ -33,6 +33,9 @@ var signatures = []struct{ head, sentence string }{
 
 // foreign returns what a file is that its first bytes show to be no table; empty: nothing is known against it.
 func foreign(head []byte) string {
+	if len(head) > 262 && string(head[257:262]) == "ustar" {
+		return "a tar archive: unpack it first"
+	}
 	start := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n")
 	for _, s := range signatures {
 		if bytes.HasPrefix(head, []byte(s.head)) || s.head[0] < utf8.RuneSelf && bytes.HasPrefix(start, []byte(s.head)) {
