@@ -49,6 +49,23 @@ func ReadFrom(r io.Reader, o Options, keep func(name string) bool) (*Grid, error
 	return t.finish(), nil
 }
 
+// ReadText is ReadFrom of UTF-8 as it stands: what a stranger sends, which has no compression and no other form, whatever it
+// begins with.
+func ReadText(r io.Reader, o Options, keep func(name string) bool) (*Grid, error) {
+	o.Encoding = text.UTF8
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	if o.Missing == nil {
+		o.Missing = DefaultMissing()
+	}
+	t := newTable(&o, keep)
+	if err := t.readText(text.Plain(r, MaxBytes), o.text()); err != nil {
+		return nil, own(err)
+	}
+	return t.finish(), nil
+}
+
 // formOf returns what a file is by its first bytes.
 func formOf(head []byte) string {
 	if bytes.HasPrefix(head, []byte("PAR1")) {
