@@ -33,7 +33,11 @@ func (p *parser) findFormat() error {
 	p.format, err = d.Format()
 	var cell *number.CellError
 	if errors.As(err, &cell) {
-		return data.Errorf(cell.Line, p.columnOf(from, cell), cell.Option, "%v", cell)
+		more := ""
+		if errors.Is(err, number.ErrContradiction) {
+			more = "; a column of what is no number belongs in categorical_columns"
+		}
+		return data.Errorf(cell.Line, p.columnOf(from, cell), cell.Option, "%v%s", cell, more)
 	}
 	p.options.Decimal, p.options.Thousands = p.format.Settings()
 	if p.options.Decimal != "." || p.options.Thousands != "none" {
