@@ -1,10 +1,13 @@
 package tabular
 
 import (
+	"bytes"
+	"compress/gzip"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"doin.network/node/compute/data"
 	"doin.network/node/compute/domain/domaintest"
@@ -259,6 +262,7 @@ func TestDataHashOfForms(t *testing.T) {
 	for name, text := range map[string]string{
 		"byte order mark": "\ufeff" + plain, "CRLF": file(",", "\r\n", inOrder, same), "semicolons": file(";", "\n", inOrder, same),
 		"tabs": file("\t", "\n", inOrder, same), "other order": file(",", "\n", turned, same), "Latin-1": latin,
+		"gzip": compressed(t, plain), "UTF-16": wide(plain),
 		"other decimals": file(",", "\n", inOrder, func(column, cell string) string {
 			switch {
 			case column == "a":
@@ -334,6 +338,29 @@ func TestRareClasses(t *testing.T) {
 	}
 	file = "x,y\n1,a\n2,b\n"
 	refused(Schema{RareClasses: RareDropped}, "no class has 5 rows")
+}
+
+// compressed returns a text as gzip has it.
+func compressed(t *testing.T, text string) string {
+	t.Helper()
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	if _, err := w.Write([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// wide returns a text in UTF-16, the low byte first, without a mark.
+func wide(text string) string {
+	var b []byte
+	for _, c := range utf16.Encode([]rune(text)) {
+		b = append(b, byte(c), byte(c>>8))
+	}
+	return string(b)
 }
 
 // opened opens a file of testdata.
