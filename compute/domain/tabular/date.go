@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"strings"
 
 	"doin.network/node/compute/data"
 	"doin.network/node/compute/data/when"
@@ -99,6 +100,16 @@ func (p *parser) guessDate(from *cells) (layout when.Layout, ok bool, err error)
 	}
 	return layout, false, p.errorAt(cell.Line, from.name, "missing_values", "%v, and most cells of the column are dates: give the text as a missing value, or the "+
 		"column in categorical_columns", cell)
+}
+
+// digitDates reports whether all cells are eight digits, as 20200131 is.
+func digitDates(from *cells) bool {
+	for _, text := range from.known() {
+		if len(text) != len("20200131") || strings.Trim(text, "0123456789") != "" {
+			return false
+		}
+	}
+	return true
 }
 
 // aloneDate reports whether a text that is no number may be a date.

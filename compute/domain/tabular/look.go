@@ -7,6 +7,7 @@ import (
 
 	"doin.network/node/compute/data"
 	"doin.network/node/compute/data/number"
+	"doin.network/node/compute/data/when"
 )
 
 // What the cells of a column that nobody listed are taken for. More than half numbers makes it numeric, and one with anything else
@@ -74,6 +75,12 @@ func (p *parser) guess(from *cells) ([]*column, error) {
 	case known == 0:
 		p.dropped.add("all cells are missing", from.name)
 		return nil, nil
+	case o.cells == 0 && known >= leastIdentified && digitDates(from):
+		layout, err := when.Detect(from.known())
+		if err == nil && layout.Kind() == when.Day {
+			return p.readDates(from, layout)
+		}
+		return p.guessNumeric(c, o.coded)
 	case o.cells == 0:
 		return p.guessNumeric(c, o.coded)
 	case 2*(known-o.cells+o.meant) > known && (len(o.texts) <= oddTexts || (o.cells-o.meant)*oddShare < known):
