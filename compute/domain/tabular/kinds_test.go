@@ -97,6 +97,16 @@ func TestKinds(t *testing.T) {
 	f(numeric, `column "x": one more in each row`, strings.Split("3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22", " ")...)
 }
 
+// A form that no cell decides is decided by the setting, for the columns that have it.
+func TestTimeFormat(t *testing.T) {
+	s := Schema{Task: Regression, TimeFormat: "%d/%m/%Y"}
+	table := parse(t, "a,b,c,y\n03/04/2020,x,2020-01-02,1\n05/07/2021,y,2021-02-03,2\n", s)
+	want := []DateColumn{{"a", "%d/%m/%Y"}, {"c", "%Y-%m-%d"}}
+	if got := table.Schema().Dates; !slices.Equal(got, want) || table.inputs[1].part != partMonth || table.inputs[1].numbers[0] != 4 {
+		t.Errorf("dates %v, want %v", got, want)
+	}
+}
+
 // Whole numbers that are unique are dropped where their name is an identifier's; listed they are kept.
 func TestIdentifiers(t *testing.T) {
 	f := func(name string, dropped bool) {
