@@ -53,7 +53,7 @@ func FromTable(c Config, t *Table) (*supervised.Domain, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.Folds, c.Schema, c.Options = len(set.folds), t.schema, t.options()
+	c.Folds, c.Schema, c.Options = len(set.folds), t.schema, t.options
 	p := &problem{c, set, newBoosted(set)}
 	return supervised.New(&c.Config, p.spec(), p)
 }

@@ -2,6 +2,7 @@ package tabular
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -12,8 +13,7 @@ import (
 // findFormat finds how numbers are written from the cells of all columns that are, or may be, numeric: those of which more than half of
 // the cells are numbers in some format.
 func (p *parser) findFormat() error {
-	o := p.reading.Options()
-	d, err := number.NewDetector(o.Decimal, o.Thousands)
+	d, err := number.NewDetector(p.options.Decimal, p.options.Thousands)
 	if err != nil {
 		return data.Errorf(0, "", "decimal", "%v", err)
 	}
@@ -34,6 +34,10 @@ func (p *parser) findFormat() error {
 	var cell *number.CellError
 	if errors.As(err, &cell) {
 		return data.Errorf(cell.Line, p.columnOf(from, cell), cell.Option, "%v", cell)
+	}
+	p.options.Decimal, p.options.Thousands = p.format.Settings()
+	if p.options.Decimal != "." || p.options.Thousands != "none" {
+		p.notes = append(p.notes, fmt.Sprintf("numbers have the decimal mark %q and between thousands %q", p.options.Decimal, p.options.Thousands))
 	}
 	return err
 }
@@ -82,9 +86,30 @@ func (c *cells) mostlyNumbers() bool {
 var formats = [...]number.Format{{Decimal: '.', Thousands: ','}, {Decimal: ',', Thousands: '.'}, {Decimal: '.', Thousands: ' '}, {Decimal: ',', Thousands: ' '},
 	{Decimal: '.', Thousands: '\''}, {Decimal: ',', Thousands: '\''}, {Decimal: '.', Thousands: '_'}, {Decimal: ',', Thousands: '_'}}
 
+// wordy reports whether a text begins with a letter of ASCII, as most that are no numbers do, and no number.
+func wordy(text string) bool { return text[0] >= 'A' && text[0] < 0x80 }
+
+// simple reports whether a text is digits, with a point or without, as most numbers are.
+func simple(text string) bool {
+	points := 0
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c == '.':
+			points++
+		case (c < '0' || c > '9') && (c != '-' || i > 0):
+			return false
+		}
+	}
+	last := text[len(text)-1]
+	return points <= 1 && last >= '0' && last <= '9' && len(text) <= 32
+}
+
 // anyNumber reports whether a text is a number in one of formats.
 func anyNumber(text string) bool {
-	if c := text[0]; c >= 'A' && c < 0x80 { // most texts that are none
+	switch {
+	case simple(text):
+		return true
+	case wordy(text):
 		return false
 	}
 	for _, f := range formats {
@@ -98,8 +123,11 @@ func anyNumber(text string) bool {
 // meant reports whether a text that is no number of the format is meant as one: it is too large, infinite or hexadecimal, or has a
 // percent sign, a currency's or parentheses.
 func meant(f number.Format, text string, err error) bool {
-	if !errors.Is(err, number.ErrNumber) {
+	switch bare := strings.TrimLeft(text, "+-"); {
+	case !errors.Is(err, number.ErrNumber), strings.EqualFold(bare, "inf"), strings.EqualFold(bare, "infinity"):
 		return true
+	case wordy(text) || !marked(text): // most texts
+		return false
 	}
 	if _, err := strconv.ParseFloat(text, 64); err == nil || errors.Is(err, strconv.ErrRange) {
 		return true
@@ -107,4 +135,15 @@ func meant(f number.Format, text string, err error) bool {
 	bare := strings.Trim(text, "%$€£¥₹₽() ")
 	_, err = f.Parse(bare)
 	return err == nil && len(bare) < len(text)
+}
+
+// marked reports whether a text has a character that what is only meant as a number has.
+func marked(text string) bool {
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c == '%', c == '$', c == '(', c == ')', c == 'x', c == 'X', c >= 0x80:
+			return true
+		}
+	}
+	return false
 }

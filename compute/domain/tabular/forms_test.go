@@ -76,13 +76,14 @@ func TestReopen(t *testing.T) {
 	}
 	got := opened(t, "data", "testdata/files/forms.csv", "target_column", "price", "task", "regression", "max_categories", 3).Describe()
 	for key, want := range map[string]string{"numeric_columns": `["area"]`, "categorical_columns": `["town"]`, "boolean_columns": `["garden"]`,
-		"date_columns": `{"sold": "%d.%m.%Y"}`, "ignored_columns": `["country", "house id"]`, "target_column": `"price"`} {
+		"date_columns": `{"sold": "%d.%m.%Y"}`, "ignored_columns": `["country", "house id"]`, "target_column": `"price"`, "separator": `";"`,
+		"decimal": `","`, "thousands": `"."`, "header": `"first"`, "encoding": `"utf-8"`} {
 		v, _ := got.Defaults.Get(key)
 		if text := string(canon.Default(v)); text != want {
 			t.Errorf("%s = %s, want %s", key, text, want)
 		}
 	}
-	want := []string{"1 of 41 rows have no target and are left out", `dropped column "country": all cells are the same`,
+	want := []string{"1 of 41 rows have no target and are left out", `numbers have the decimal mark "," and between thousands "."`, `dropped column "country": all cells are the same`,
 		`dropped column "house id": a whole number that is another in every row, and a name like an identifier's (listed in numeric_columns it is kept)`,
 		`column "town": the 3 most frequent categories have an input each, the 2 others (9 rows that learn) share one (max_categories)`}
 	if !slices.Equal(got.Notes, want) {

@@ -156,3 +156,21 @@ func TestInferRefusals(t *testing.T) {
 		t.Errorf("nil: error %v", err)
 	}
 }
+
+// No request panics, and what is refused says why.
+func FuzzInfer(f *testing.F) {
+	d := mustDomain(f, houses(60), Regression, nil)
+	for _, s := range []string{`{"rows": [{"area": 1, "town": "Rom", "rooms": "2"}, {}]}`, `{"csv": "area,rooms,town\n1,2,Rom\n,,\n"}`, `{"rows": [{"town": true}]}`,
+		`{"csv": "town\trooms\tarea\nRom\t1\t2\n"}`, `{"rows": [{"id": null, "price": 1e300, "town": 1.5}]}`} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		input, err := canon.ParseObject([]byte(text))
+		if err != nil {
+			return
+		}
+		if out, err := d.Naive().Infer(t.Context(), input); err == nil && !canon.Finite(out) || err != nil && !errors.Is(err, domain.ErrInput) {
+			t.Fatalf("Infer(%s) = %v, %v", text, out, err)
+		}
+	})
+}

@@ -8,6 +8,7 @@ import (
 
 	"doin.network/node/compute/data"
 	"doin.network/node/compute/domain/domaintest"
+	"doin.network/node/compute/domain/supervised"
 	"doin.network/node/internal/canon"
 )
 
@@ -290,6 +291,47 @@ func TestDataHashOfForms(t *testing.T) {
 	if hash(strings.Replace(plain, "b,", "c,", 1)) == want {
 		t.Error("another category has the same data hash")
 	}
+}
+
+// Rows of rare classes are refused, or left out where that is asked for.
+func TestRareClasses(t *testing.T) {
+	file := "part,x,y\n" + repeat(30, func(i int) string { return fmt.Sprintf("train,%d,%s\n", i*i%11, []string{"a", "b"}[i%2]) }) +
+		"train,1,rare\ntrain,2,rare\ntest,3,a\ntest,3,rare\ntest,4,new\n"
+	open := func(s Schema) (*supervised.Domain, error) {
+		s.Task = Classification
+		table, err := Parse(strings.NewReader(file), data.Options{}, s)
+		if err != nil {
+			return nil, err
+		}
+		return FromTable(configured(Classification, func(c *Config) { c.Schema = s }), table)
+	}
+	refused := func(s Schema, want string) {
+		t.Helper()
+		if _, err := open(s); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q", err, want)
+		}
+	}
+	refused(Schema{Ignored: []string{"part"}}, `line 36: column "y": class "new" has 1 rows in the file: a class needs 5 (option: rare_classes)`)
+	refused(Schema{Split: "part"}, `line 36: column "y": class "new" is in no row that learns`)
+	for _, tc := range []struct {
+		schema Schema
+		rows   int
+		note   string
+	}{
+		{Schema{Split: "part", RareClasses: RareDropped}, 31, `left out 4 rows of classes of which fewer than 4 learn: "new", "rare"`},
+		{Schema{Ignored: []string{"part"}, RareClasses: RareDropped}, 31, `left out 4 rows of classes of which fewer than 5 learn: "new", "rare"`},
+	} {
+		d, err := open(tc.schema)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := d.Problem().(*problem)
+		if got := p.data.learn.Len() + p.data.test.Len(); got != tc.rows || !slices.Equal(p.data.classes, []string{"a", "b"}) || !slices.Equal(d.Describe().Notes, []string{tc.note}) {
+			t.Errorf("%d rows of %q, notes %q, want %d, %q", got, p.data.classes, d.Describe().Notes, tc.rows, tc.note)
+		}
+	}
+	file = "x,y\n1,a\n2,b\n"
+	refused(Schema{RareClasses: RareDropped}, "no class has 5 rows")
 }
 
 // opened opens a file of testdata.

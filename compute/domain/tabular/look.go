@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"doin.network/node/compute/data"
+	"doin.network/node/compute/data/number"
 )
 
 // What the cells of a column that nobody listed are taken for. More than half numbers makes it numeric, and one with anything else
@@ -41,7 +42,7 @@ func (p *parser) numbers(from *cells) (c *column, known int, o odd) {
 		if text != "" {
 			known++
 			var err error
-			if v, err = p.format.Parse(text); err != nil {
+			if v, err = p.parse(text); err != nil {
 				o.add(row, text, err)
 				if meant(p.format, text, err) {
 					o.meant++
@@ -54,6 +55,14 @@ func (p *parser) numbers(from *cells) (c *column, known int, o odd) {
 		}
 	}
 	return c, known, o
+}
+
+// parse reads a number; see number.Format.Parse.
+func (p *parser) parse(text string) (float64, error) {
+	if wordy(text) {
+		return 0, number.ErrNumber
+	}
+	return p.format.Parse(text)
 }
 
 // guess decides by all of its cells what a column is and reads it; nil: it is no input, and a note says why.

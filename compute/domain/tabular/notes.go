@@ -35,10 +35,15 @@ func (r *remarks) notes() (out []string) {
 
 // columnList names columns, not all of very many.
 func columnList(names []string) string {
-	word, more := "column", ""
 	if len(names) > 1 {
-		word = "columns"
+		return "columns " + nameList(names)
 	}
+	return "column " + nameList(names)
+}
+
+// nameList quotes names, not all of very many.
+func nameList(names []string) string {
+	more := ""
 	if n := len(names) - maxNamed; n > 0 {
 		names, more = names[:maxNamed], fmt.Sprintf(" and %d more", n)
 	}
@@ -46,5 +51,5 @@ func columnList(names []string) string {
 	for i, name := range names {
 		quoted[i] = fmt.Sprintf("%.80q", name)
 	}
-	return word + " " + strings.Join(quoted, ", ") + more
+	return strings.Join(quoted, ", ") + more
 }

@@ -53,9 +53,9 @@ func inTests(err error) error { return fmt.Errorf("test_data: %w", err) }
 // fromGrid makes a table; skipped are ignored columns that the grids lack.
 func fromGrid(g *data.Grid, s Schema, skipped map[string]bool, tests []*data.Grid) (*Table, error) {
 	p := &parser{}
-	p.schema, p.reading = s, g.Reading()
-	p.dropped.verb, p.warned.verb = "dropped ", ""
-	for _, n := range p.reading.Notes {
+	reading := g.Reading()
+	p.schema, p.options, p.dropped.verb = s, reading.Options(), "dropped "
+	for _, n := range reading.Notes {
 		p.notes = append(p.notes, n.String())
 	}
 	if len(tests) > 0 && s.Split != "" {
@@ -238,71 +238,4 @@ func (p *parser) finish() {
 	}
 	p.warnOfLeaks()
 	p.notes = slices.Concat(p.notes, p.dropped.notes(), p.warned.notes())
-}
-
-// readTarget reads the target.
-func (p *parser) readTarget() error {
-	from := p.cells(p.schema.Target)
-	c, known, o := p.numbers(from)
-	if p.schema.Task == Regression {
-		switch {
-		case o.cells > 0 && o.cells*2 > known:
-			return p.errorAt(o.row, from.name, "task", "%.40q: %v, and %d of %d cells are no numbers: task regression predicts numbers, task "+
-				"classification predicts classes", o.text, o.reason, o.cells, known)
-		case o.cells > 0:
-			return p.errorAt(o.row, from.name, "missing_values", "%.40q: %v, and task regression predicts numbers: give the text as a missing value",
-				o.text, o.reason)
-		}
-		c.finishNumbers(p.format)
-		p.target = c
-		return nil
-	}
-	if o.cells == 0 {
-		if err := p.checkClasses(c); err != nil {
-			return err
-		}
-	}
-	classes, long, tooMany := categoricalColumn(from)
-	switch {
-	case long >= 0:
-		return p.errorAt(long, from.name, "target_column", "a class of more than %d bytes", MaxName)
-	case tooMany || len(classes.labels) > MaxClasses:
-		return data.Errorf(0, from.name, "target_column", "more than %d classes", MaxClasses)
-	}
-	p.target = classes
-	return p.checkLearned()
-}
-
-// checkLearned refuses a class that only rows which test have.
-func (p *parser) checkLearned() error {
-	learned := make([]bool, len(p.target.labels))
-	for row, class := range p.target.codes {
-		learned[class] = learned[class] || p.tests == nil || !p.tests[row]
-	}
-	for row, class := range p.target.codes {
-		if !learned[class] {
-			return p.errorAt(row, p.target.name, "", "class %.80q is in no row that learns", p.target.labels[class])
-		}
-	}
-	return nil
-}
-
-// maxFractions is the number of classes that may be numbers with a fraction.
-const maxFractions = 20
-
-// checkClasses refuses classes that are rather measurements: more numbers, some with a fraction, or far more whole ones, than a
-// class each makes sense for.
-func (p *parser) checkClasses(c *column) error {
-	seen := map[float64]bool{}
-	example, whole := c.numbers[0], true
-	for _, v := range c.numbers {
-		if seen[v] = true; v != math.Trunc(v) && whole {
-			example, whole = v, false
-		}
-		if limit := MaxClasses; len(seen) > limit || !whole && len(seen) > maxFractions {
-			return data.Errorf(0, c.name, "task", "more than %d different numbers, %v for one, as classes: task regression predicts numbers, task "+
-				"classification predicts classes", len(seen)-1, example)
-		}
-	}
-	return nil
 }

@@ -33,7 +33,7 @@ type asks struct {
 }
 
 func (t *Table) asks() asks {
-	a := asks{unused: append(slices.Clone(t.unused), t.target.name), names: map[string]bool{}, format: t.format, options: t.reading.Options()}
+	a := asks{unused: append(slices.Clone(t.unused), t.target.name), names: map[string]bool{}, format: t.format, options: t.options}
 	for _, name := range slices.Concat(a.unused, t.Inputs()) {
 		a.names[name] = true
 	}

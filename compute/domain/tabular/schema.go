@@ -21,10 +21,19 @@ type Schema struct {
 	// MaxCategories is the number of categories of a column that have inputs of their own, 2 to the constant of that name; the
 	// others share one. 0: DefaultMaxCategories.
 	MaxCategories int
+	// RareClasses is what becomes of the rows of a class of which fewer than MinClassRows learn: RareRefused, the default, or
+	// RareDropped.
+	RareClasses string
 	// Split names a column that says what a row is for, "train", "validation" or "test", and is no input; empty: there is
 	// none. The rows of the first two learn.
 	Split string
 }
+
+// What becomes of rare classes.
+const (
+	RareRefused = "error"
+	RareDropped = "drop"
+)
 
 // DateColumn is a column of dates; Format is the name of their form, empty: that of the schema.
 type DateColumn struct{ Name, Format string }
@@ -42,6 +51,9 @@ func (s *Schema) check() error {
 	}
 	if n := s.MaxCategories; n != 0 && (n < 2 || n > MaxCategories) {
 		return fmt.Errorf("max_categories %d: must be in [2, %d]", n, MaxCategories)
+	}
+	if r := s.RareClasses; r != "" && r != RareRefused && r != RareDropped {
+		return fmt.Errorf("rare_classes %.40q: must be %s or %s", r, RareRefused, RareDropped)
 	}
 	return nil
 }

@@ -49,11 +49,11 @@ func (t *Table) split(c *Config) (s split, err error) {
 		if t.tests != nil { // they are known
 			testing[i] = 0
 			if t.target.kind == categorical && n < MinClassRows-1 {
-				return s, fmt.Errorf("%w: class %.80q has %d rows that are not for the test: a class needs %d", data.ErrData,
+				return s, data.Errorf(0, t.target.name, "rare_classes", "class %.80q has %d rows that are not for the test: a class needs %d",
 					t.target.labels[i], n, MinClassRows-1)
 			}
 		} else if t.target.kind == categorical && n < MinClassRows {
-			return s, t.errorAt(group[0], t.target.name, "task", "class %.80q has %d rows in the file: a class needs %d", t.target.labels[i], n, MinClassRows)
+			return s, t.errorAt(group[0], t.target.name, "rare_classes", "class %.80q has %d rows in the file: a class needs %d", t.target.labels[i], n, MinClassRows)
 		}
 		if n-testing[i]-validating[i] < 1 {
 			return s, fmt.Errorf("%w: split: %d rows%s leave none to train on", domain.ErrConfig, n, t.of(i))

@@ -19,10 +19,10 @@ type Table struct {
 	tests []bool
 	// unused are the names of the columns that are neither input nor target, ascending.
 	unused []string
-	// schema has the kind of every column; format and reading say how cells are read.
+	// schema has the kind of every column; options and format say how the file and its numbers are read.
 	schema  Schema
+	options data.Options
 	format  number.Format
-	reading data.Reading
 	notes   []string
 }
 
@@ -50,12 +50,8 @@ func (t *Table) Classes() []string { return slices.Clone(t.target.labels) }
 // table, whatever a later version would find in the cells. The caller must not change its lists.
 func (t *Table) Schema() Schema { return t.schema }
 
-// options returns how the file was read, the marks within numbers included.
-func (t *Table) options() data.Options {
-	o := t.reading.Options()
-	o.Decimal, o.Thousands = t.format.Settings()
-	return o
-}
+// Options returns what reads the file again in the same way, the marks within numbers included. The caller must not change its lists.
+func (t *Table) Options() data.Options { return t.options }
 
 // Notes returns what was dropped, or looks wrong, as sentences without a full stop, fresh.
 func (t *Table) Notes() []string { return slices.Clone(t.notes) }
