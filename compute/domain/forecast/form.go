@@ -37,7 +37,7 @@ type Form struct {
 	// Wide names the columns of a table with several values a row, one after the other: "wide_columns". Default: those that
 	// are named as the months, quarters or hours are, or as times.
 	Wide []string
-	// SeriesColumn names the column that tells series apart, Series which of them it is: "series_column", "series".
+	// SeriesColumn names the column that tells series apart, Series which of them it is, or All: "series_column", "series".
 	SeriesColumn, Series string
 	// Frequency is how rows follow each other: "frequency"; see parseFrequency.
 	Frequency string

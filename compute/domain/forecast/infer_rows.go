@@ -42,6 +42,9 @@ func (l look) parseRows(input *canon.Object, q *query) (*given, error) {
 		return nil, fmt.Errorf("%s: %d bytes: at most %d are allowed", key, len(text), maxCSV)
 	}
 	f := l.series.table.form
+	if name := l.series.table.name; name != "" {
+		f.Series = name
+	}
 	g, err := l.read(text, o, &f)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", key, err)

@@ -473,22 +473,30 @@ func (r *reader) series() error {
 	if err != nil {
 		return err
 	}
-	var names []string
-	seen := map[string]bool{}
-	for _, row := range r.rows {
-		if s := c.Text(row); !seen[s] {
-			seen[s] = true
-			names = append(names, strings.Clone(s))
-		}
-	}
+	names := seriesNames(c, r.grid.Rows())
 	if f.Series == "" && len(names) == 1 {
 		f.Series = names[0]
 	}
-	if !seen[f.Series] {
-		return data.Errorf(0, f.SeriesColumn, "series", "there are %d series, and none is %.80q: %s", len(names), f.Series, listed(names))
+	if !slices.Contains(names, f.Series) {
+		return data.Errorf(0, f.SeriesColumn, "series", "there are %d series, and none is %.80q: %s; %q trains one model on all", len(names), f.Series, listed(names), All)
 	}
 	r.rows = slices.DeleteFunc(r.rows, func(row int) bool { return c.Text(row) != f.Series })
 	return nil
+}
+
+// seriesNames are the names of the series, sorted.
+func seriesNames(c *data.Column, rows int) []string {
+	var names []string
+	seen := map[string]bool{}
+	for row := range rows {
+		if s := c.Text(row); !seen[s] {
+			s = strings.Clone(s)
+			seen[s] = true
+			names = append(names, s)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // hint adds to an error about times that are there twice the column that may tell series apart.

@@ -48,7 +48,7 @@ func TestParseRefusals(t *testing.T) {
 	f("t,v; 2000-01,1; 2000-02,1", Form{Frequency: "daily"}, `line 2: column "t": time "2000-01": on no axis that is daily (option: frequency)`)
 	f("t,v; 2000-01-01,1; 2000-01-02,1; 2000-02-01,2", Form{Frequency: "monthly"}, "is in one row with that of line 2, because times are monthly")
 	f("city,t,v; a,2000-01,1; b,2000-01,2; a,2000-02,1; b,2000-02,2", Form{}, `column ["city"] tells series apart`)
-	f("city,t,v; a,2000-01,1; b,2000-01,2", Form{SeriesColumn: "city"}, `there are 2 series, and none is "": ["a" "b"] (option: series)`)
+	f("city,t,v; a,2000-01,1; b,2000-01,2", Form{SeriesColumn: "city"}, `there are 2 series, and none is "": ["a" "b"]; "*" trains one model on all (option: series)`)
 	f("t,v; 2000-01,x; 2000-02,y", Form{}, `line 2: column "v": value "x"`)
 	f("t,v; 0001-01-01T00:00:01Z,1; 9999-01-01T00:00:02Z,2; 9999-01-01T00:00:03Z,2", v, "rows that are 1 seconds")
 }
