@@ -103,6 +103,9 @@ func (s *Store) open() (err error) {
 	if err := checkTables(path, o); err != nil {
 		return err
 	}
+	if err := s.setEmptyAside(path); err != nil {
+		return err
+	}
 	s.db, err = badger.Open(o)
 	switch {
 	case err == nil:

@@ -105,7 +105,7 @@ func New(ctx context.Context, b *Base, p Profile) (_ *Stack, err error) {
 			s.close()
 		}
 	}()
-	if s.anchors, err = anchor.OpenFileLog(b.Path("anchors.log"), b.Key, p.Network); err != nil {
+	if s.anchors, err = b.openAnchors(p.Network); err != nil {
 		return nil, err
 	}
 	if s.Records, err = b.openRecords(ctx, p.Network); err != nil {
