@@ -3,6 +3,7 @@ package stack
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"doin.network/node/chain"
@@ -89,6 +90,7 @@ type Stack struct {
 	asked    *inferences
 	earnings *earnings
 	searches *searches
+	twinAt   atomic.Int64   // when another machine with our key was told of last, in ns
 	jobs     sync.WaitGroup // evaluations and forecasts under way
 
 	anchorsDue chan protocol.AnchorDue
