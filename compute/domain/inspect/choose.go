@@ -67,7 +67,7 @@ func (r *Report) openForecast(o *Options) error {
 	if o.Target != "" {
 		config.Set("value_column", o.Target)
 	}
-	if err := r.open(forecast.Plugin, TaskForecast, o.settings(config)); err != nil {
+	if err := r.open(forecast.Plugin, TaskForecast, o.settings(config), o); err != nil {
 		return err
 	}
 	r.adopt("time_column", "time_format", "value_column", "series_column", "series", "frequency", "gaps", "horizon")
@@ -89,7 +89,7 @@ func (r *Report) openTabular(g *data.Grid, o *Options) error {
 		task = string(tabular.Suggest(g, target.name))
 	}
 	config := canon.NewObject("data", r.Path, "task", task, "target_column", target.name)
-	if err := r.open(tabular.Plugin, task, o.settings(config)); err != nil {
+	if err := r.open(tabular.Plugin, task, o.settings(config), o); err != nil {
 		return err
 	}
 	r.assign(roleInput, kindNumber, "numeric_columns")

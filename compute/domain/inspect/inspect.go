@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -22,6 +23,8 @@ type Options struct {
 	Target string
 	// Settings are members of the configuration that are to stand in it; nil: none.
 	Settings *canon.Object
+	// Others are the keys of settings that belong to somebody else, the search for one.
+	Others []string
 	// Progress hears of the reading; see data.Options.
 	Progress func(done, total int64)
 }
@@ -84,12 +87,16 @@ func File(path string, o Options) (*Report, error) {
 func read(path string, o *Options) (*data.Grid, number.Format, error) {
 	var c supervised.Config
 	reader := domain.NewReader(o.Settings)
-	if c.Read(reader); reader.Err(o.Settings.Keys()...) != nil {
-		return nil, number.Format{}, reader.Err(o.Settings.Keys()...)
+	c.Read(reader)
+	if err := reader.Err(slices.Concat(forecast.Keys(), tabular.Keys(), o.Others)...); err != nil {
+		return nil, number.Format{}, err
 	}
 	c.Options.Progress = o.Progress
 	g, err := data.Read(path, c.Options, nil)
 	if err != nil {
+		if errors.Is(err, data.ErrData) {
+			err = fmt.Errorf("%s: %w", path, err)
+		}
 		return nil, number.Format{}, err
 	}
 	d, err := number.NewDetector(c.Options.Decimal, c.Options.Thousands)
@@ -122,6 +129,9 @@ func (r *Report) choose(g *data.Grid, o *Options) error {
 		}
 	}
 	if err := r.openTabular(g, o); err != nil {
+		if refusal != nil { // it looked like one at first
+			return refusal
+		}
 		return err
 	}
 	if refusal != nil {
@@ -131,8 +141,8 @@ func (r *Report) choose(g *data.Grid, o *Options) error {
 }
 
 // open opens the domain of a configuration.
-func (r *Report) open(plugin, task string, config *canon.Object) error {
-	d, err := open.New(plugin, config)
+func (r *Report) open(plugin, task string, config *canon.Object, o *Options) error {
+	d, err := open.New(plugin, config, o.Others...)
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 
 // Object returns the report as JSON has it, fresh: "file", "rows", "columns" (name, kind, role in the domain, missing, distinct, first,
 // and low and high of numbers or format of times), "reading", "task", "plugin", "series" of a forecast, "folds", "cases", "data_hash", "baselines",
-// "settings" in force, "notes", and "config", the configuration of the plugin.
+// "settings" in force, "notes", "config", the configuration of the plugin, and "input", a request that it answers.
 func (r *Report) Object() *canon.Object {
 	var list []any
 	for _, c := range r.columns {
@@ -28,7 +28,21 @@ func (r *Report) Object() *canon.Object {
 	}
 	return o.Set("folds", d.Folds).Set("cases", d.Cases).Set("data_hash", d.DataHash).Set("metric", d.PerformanceMetric).
 		Set("baselines", d.Baselines.Clone()).Set("settings", d.Defaults.Clone()).Set("notes", append([]string{}, r.Notes...)).
-		Set("config", r.Config.Clone())
+		Set("config", r.Config.Clone()).Set("input", r.input())
+}
+
+// input is a request for an inference that the domain answers: the next value of a series, or the first row of a table.
+func (r *Report) input() *canon.Object {
+	if r.Task == TaskForecast {
+		return canon.NewObject("steps", 1)
+	}
+	row := canon.NewObject()
+	for _, c := range r.columns {
+		if c.role == roleInput && c.first != "" {
+			row.Set(c.name, c.first)
+		}
+	}
+	return canon.NewObject("rows", []any{row})
 }
 
 // object returns a column as JSON has it.
