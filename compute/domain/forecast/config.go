@@ -30,6 +30,8 @@ type Config struct {
 	// ValidationStart and TestStart are the times at which those parts begin, as the file writes them:
 	// "validation_start", "test_start". Both or none; they take the place of the fractions.
 	ValidationStart, TestStart string
+	// past is how many values before the first origin views with a season ask for, where the rows have them.
+	past int
 }
 
 // DefaultConfig returns the defaults; Data is empty.

@@ -60,6 +60,7 @@ func (p *problem) spec() supervised.Spec {
 		Notes:  notes,
 		Plugin: Plugin, DataHash: p.series.hash(&p.config), Folds: p.series.folds(), Loss: "mae", Performance: "mase",
 		Unit: p.series.to(p.series.scale.Unit), Defaults: p.config.object().Set("periods", integersOf(p.series.periods)),
+		Notes: p.series.table.sentences(),
 	}
 }
 
