@@ -140,6 +140,7 @@ func TestRefuses(t *testing.T) {
 	f("blanks", " \n\r\n", none, data.Error{Reason: "empty"})
 	f("a short row", "a,b,c\n1,2,3\n4,5\n6,7,8\n9,10\n", none, data.Error{Line: 3, Option: "separator", Reason: "2 cells, the header has 3; so have 1 more"})
 	f("a long row", "a,b,c\n1,2,3\n4,5,6,7\n8,9,10\n", none, data.Error{Line: 3, Option: "separator", Reason: "4 cells"})
+	f("short rows alone", "a,b\n1\n2\n", none, data.Error{Line: 2, Option: "separator", Reason: "1 cell, the header has 2; so have 1 more"})
 	f("an open quote", "a,b\n1,2\n\"x,4\n5,6\n", none, data.Error{Line: 3, Option: "quote", Reason: "not closed"})
 	f("a backslash", "a,b\n1,2\n\"x \\\"y\\\" z\",4\n5,6\n", none, data.Error{Line: 3, Option: "quote", Reason: "backslash"})
 	f("text after a quote", "a,b\n1,2\n\"x\"y,4\n5,6\n", none, data.Error{Line: 3, Option: "quote", Reason: "follows a closing"})

@@ -41,7 +41,8 @@ func (t *table) begin(header []string, width int) error {
 		}
 		t.columns = append(t.columns, b)
 	}
-	t.index.possible = width > 1 && header != nil && numbersRows(header[0]) && t.options.Index != "keep"
+	t.index.named = width > 1 && header != nil && numbersRows(header[0])
+	t.index.possible = t.index.named && t.options.Index == ""
 	return nil
 }
 
@@ -109,7 +110,7 @@ func (t *table) finish() *Grid {
 	return g
 }
 
-// dropsIndex decides about the first column, and puts that into the reading.
+// dropsIndex decides about the first column, and puts that into the reading. One that has a name of its own is never dropped.
 func (t *table) dropsIndex() bool {
 	o := &t.grid.reading.options
 	if o.Index == "" {
@@ -117,11 +118,12 @@ func (t *table) dropsIndex() bool {
 			o.Index = "drop"
 		}
 	}
-	return o.Index == "drop" && len(t.columns) > 1
+	return o.Index == "drop" && t.index.named
 }
 
-// counting is whether a column counts from 0 or 1.
+// counting is whether the first column counts from 0 or 1, and whether it has the name of an index.
 type counting struct {
+	named    bool
 	possible bool
 	next     int
 	begun    bool

@@ -141,6 +141,14 @@ func (t *trial) tier() int {
 	return 0
 }
 
+// better reports whether t fits better than u: more rows do, or as many to more names.
+func (t *trial) better(u *trial) bool {
+	if t.share != u.share || len(t.rows) == 0 || len(u.rows) == 0 {
+		return t.share > u.share
+	}
+	return len(t.rows[0]) > len(u.rows[0])
+}
+
 // choose returns the best trial of the separators, in their order where several are equal; one cell a line where nothing fits.
 func choose(sample []byte, cut bool, d Dialect, separators []byte) *trial {
 	var best *trial
@@ -150,15 +158,23 @@ func choose(sample []byte, cut bool, d Dialect, separators []byte) *trial {
 		}
 		d.Separator = b
 		t := try(sample, cut, d)
-		if best == nil || t.tier() < best.tier() || t.tier() == 2 && best.tier() == 2 && t.share > best.share {
+		if best == nil || t.tier() < best.tier() || t.tier() == 2 && best.tier() == 2 && t.better(best) {
 			best = t
 		}
 	}
 	if best == nil || len(separators) > 1 && best.share < 0.5 {
 		d.Separator = None
-		best = try(sample, cut, d)
+		if t := try(sample, cut, d); best == nil || !t.divided() {
+			return t
+		}
 	}
 	return best
+}
+
+// divided reports whether the first of the rows, one cell each, are names with a mark between them: then the table has columns,
+// whatever its rows have.
+func (t *trial) divided() bool {
+	return len(t.rows) > 0 && nameLike(t.rows[0]) && strings.ContainsAny(t.rows[0][0], ",;|\t")
 }
 
 // wrapped reports whether the cells of some column all stand in marks.

@@ -33,7 +33,11 @@ func (p *parser) findFormat() error {
 	p.format, err = d.Format()
 	var cell *number.CellError
 	if errors.As(err, &cell) {
-		return data.Errorf(cell.Line, p.columnOf(from, cell), cell.Option, "%v", cell)
+		more := ""
+		if errors.Is(err, number.ErrContradiction) {
+			more = "; a column of what is no number belongs in categorical_columns"
+		}
+		return data.Errorf(cell.Line, p.columnOf(from, cell), cell.Option, "%v%s", cell, more)
 	}
 	p.options.Decimal, p.options.Thousands = p.format.Settings()
 	if p.options.Decimal != "." || p.options.Thousands != "none" {
@@ -123,16 +127,27 @@ func anyNumber(text string) bool {
 // meant reports whether a text that is no number of the format is meant as one: it is too large, infinite or hexadecimal, or has a
 // percent sign, a currency's or parentheses.
 func meant(f number.Format, text string, err error) bool {
-	if !errors.Is(err, number.ErrNumber) {
+	switch bare := strings.TrimLeft(text, "+-"); {
+	case !errors.Is(err, number.ErrNumber), strings.EqualFold(bare, "inf"), strings.EqualFold(bare, "infinity"):
 		return true
+	case wordy(text) || !marked(text): // most texts
+		return false
 	}
 	if _, err := strconv.ParseFloat(text, 64); err == nil || errors.Is(err, strconv.ErrRange) {
 		return true
 	}
-	if wordy(text) {
-		return false
-	}
 	bare := strings.Trim(text, "%$€£¥₹₽() ")
 	_, err = f.Parse(bare)
 	return err == nil && len(bare) < len(text)
+}
+
+// marked reports whether a text has a character that what is only meant as a number has.
+func marked(text string) bool {
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c == '%', c == '$', c == '(', c == ')', c == 'x', c == 'X', c >= 0x80:
+			return true
+		}
+	}
+	return false
 }

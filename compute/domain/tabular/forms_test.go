@@ -76,7 +76,8 @@ func TestReopen(t *testing.T) {
 	}
 	got := opened(t, "data", "testdata/files/forms.csv", "target_column", "price", "task", "regression", "max_categories", 3).Describe()
 	for key, want := range map[string]string{"numeric_columns": `["area"]`, "categorical_columns": `["town"]`, "boolean_columns": `["garden"]`,
-		"date_columns": `{"sold": "%d.%m.%Y"}`, "ignored_columns": `["country", "house id"]`, "target_column": `"price"`} {
+		"date_columns": `{"sold": "%d.%m.%Y"}`, "ignored_columns": `["country", "house id"]`, "target_column": `"price"`, "separator": `";"`,
+		"decimal": `","`, "thousands": `"."`, "header": `"first"`, "encoding": `"utf-8"`} {
 		v, _ := got.Defaults.Get(key)
 		if text := string(canon.Default(v)); text != want {
 			t.Errorf("%s = %s, want %s", key, text, want)

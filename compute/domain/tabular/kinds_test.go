@@ -68,6 +68,8 @@ func TestKinds(t *testing.T) {
 	f(undecided, `dropped column "x": all cells are the same`, "a", "a")
 	f(numeric, "", "7", "", "7")
 	f(categorical, "", "a", "", "a")
+	f(numeric, `column "x": whole numbers with leading zeros`, "00501", "12345", "0.5")
+	f(numeric, "", "0", "12345", "0.5")
 	f(boolean, "", "true", "FALSE", "", "True")
 	f(boolean, "", "yes", "No")
 	f(boolean, "", "T", "f")
@@ -86,7 +88,7 @@ func TestKinds(t *testing.T) {
 	f(undecided, `dropped column "x": every cell is another text`, unlike(20, "name %d")...)
 	f(categorical, "", unlike(19, "name %d")...)
 	f(undecided, `dropped column "x": texts too long`, spread(2, strings.Repeat("long ", 40), "short")...)
-	f(numeric, `column "x": counts the rows`, strings.Split("3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22", " ")...)
+	f(numeric, `column "x": one more in each row`, strings.Split("3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22", " ")...)
 }
 
 // Whole numbers that are unique are dropped where their name is an identifier's; listed they are kept.
@@ -119,12 +121,12 @@ func TestLeaks(t *testing.T) {
 		}
 	}
 	cell := func(i int) int { return i * i % 17 }
-	f(Regression, `column "x": equals the target`, func(i int) string { return fmt.Sprintf("%d,%d.0,%d\n", i*3%11, cell(i), cell(i)) })
-	f(Regression, `column "x": orders the rows`, func(i int) string { return fmt.Sprintf("%d,%d,%d\n", i*3%11, -cell(i)*cell(i), cell(i)) })
-	f(Regression, `column "x": orders the rows`, func(i int) string { return fmt.Sprintf("%d,%d,%d000\n", i*3%11, cell(i), cell(i)) })
+	f(Regression, `column "x": equal to the target`, func(i int) string { return fmt.Sprintf("%d,%d.0,%d\n", i*3%11, cell(i), cell(i)) })
+	f(Regression, `column "x": the same order of the rows`, func(i int) string { return fmt.Sprintf("%d,%d,%d\n", i*3%11, -cell(i)*cell(i), cell(i)) })
+	f(Regression, `column "x": the same order of the rows`, func(i int) string { return fmt.Sprintf("%d,%d,%d000\n", i*3%11, cell(i), cell(i)) })
 	f(Regression, "", func(i int) string { return fmt.Sprintf("%d,%d,%d\n", i*3%11, cell(i)+i/39, cell(i)) })
-	f(Classification, `column "x": determines the target`, func(i int) string { return fmt.Sprintf("%d,%d,c%d\n", i*3%11, i%3+5, i%3) })
-	f(Classification, `column "x": determines the target`, func(i int) string {
+	f(Classification, `column "x": one value for each class`, func(i int) string { return fmt.Sprintf("%d,%d,c%d\n", i*3%11, i%3+5, i%3) })
+	f(Classification, `column "x": one value for each class`, func(i int) string {
 		return fmt.Sprintf("%d,%s,%d\n", i*3%11, []string{"yes", "no", ""}[i%3], i%3%2)
 	})
 	f(Classification, "", func(i int) string { return fmt.Sprintf("%d,%d,c%d\n", i*3%11, i%6, i%3) })

@@ -23,6 +23,7 @@ type odd struct {
 	reason     error
 	texts      []string // the first few different ones
 	meant      int      // cells that are meant as numbers
+	coded      bool     // a number has leading zeros, as codes have
 }
 
 func (o *odd) add(row int, text string, reason error) {
@@ -50,6 +51,7 @@ func (p *parser) numbers(from *cells) (c *column, known int, o odd) {
 				v = math.NaN()
 			}
 		}
+		o.coded = o.coded || len(text) > 1 && text[0] == '0' && '0' <= text[1] && text[1] <= '9'
 		if o.cells == 0 {
 			c.addNumber(text, v)
 		}
@@ -73,7 +75,7 @@ func (p *parser) guess(from *cells) ([]*column, error) {
 		p.dropped.add("all cells are missing", from.name)
 		return nil, nil
 	case o.cells == 0:
-		return p.guessNumeric(c)
+		return p.guessNumeric(c, o.coded)
 	case 2*(known-o.cells+o.meant) > known && (len(o.texts) <= oddTexts || (o.cells-o.meant)*oddShare < known):
 		return nil, p.oddError(from, &o, known)
 	}
@@ -91,12 +93,16 @@ func (p *parser) guess(from *cells) ([]*column, error) {
 
 // oddError refuses a column of numbers for what is none.
 func (p *parser) oddError(from *cells, o *odd, known int) error {
+	if o.meant == o.cells && 2*o.cells > known {
+		return p.errorAt(o.row, from.name, "ignored_columns", "%.40q: %v, as in %d of %d cells: list the column in ignored_columns, or in categorical_columns",
+			o.text, o.reason, o.cells, known)
+	}
 	return p.errorAt(o.row, from.name, "missing_values", "%.40q: %v, and %d of %d cells are numbers or meant as such: give the text as a missing value, "+
 		"or the column in categorical_columns", o.text, o.reason, known-o.cells+o.meant, known)
 }
 
 // guessNumeric finishes a column of numbers that nobody listed.
-func (p *parser) guessNumeric(c *column) ([]*column, error) {
+func (p *parser) guessNumeric(c *column, coded bool) ([]*column, error) {
 	switch {
 	case c.constant():
 		p.dropped.add("all cells are the same", c.name)
@@ -104,8 +110,10 @@ func (p *parser) guessNumeric(c *column) ([]*column, error) {
 	case c.identifies() && namesIdentifier(c.name):
 		p.dropped.add("a whole number that is another in every row, and a name like an identifier's (listed in numeric_columns it is kept)", c.name)
 		return nil, nil
+	case coded:
+		p.warned.add("whole numbers with leading zeros, read as numbers (codes belong in categorical_columns)", c.name)
 	case c.counts():
-		p.warned.add("counts the rows: an identifier, if it is no time (ignored_columns)", c.name)
+		p.warned.add("one more in each row: an identifier, unless it is a time (ignored_columns)", c.name)
 	}
 	c.finishNumbers(p.format)
 	return []*column{c}, nil

@@ -50,7 +50,7 @@ func (t *Table) Classes() []string { return slices.Clone(t.target.labels) }
 // table, whatever a later version would find in the cells. The caller must not change its lists.
 func (t *Table) Schema() Schema { return t.schema }
 
-// Options returns what reads the file again in the same way. The caller must not change its lists.
+// Options returns what reads the file again in the same way, the marks within numbers included. The caller must not change its lists.
 func (t *Table) Options() data.Options { return t.options }
 
 // Notes returns what was dropped, or looks wrong, as sentences without a full stop, fresh.
