@@ -99,6 +99,22 @@ func TestForms(t *testing.T) {
 	f("a name twice", "a,b,a\n1,2,3\n", "a|b|a.1\n1|2|3", "another column")
 	f("texts alone", "a,b\nx,y\nz,w\n", "a|b\nx|y\nz|w")
 	f("labels that count", "1959Q1;1\n1959Q2;2\n", "column_1|column_2\n1959Q1|1\n1959Q2|2", "no line with names")
+	f("years downwards", "geo\t2020\t2019\nDE\t1\t2\nFR\t:\t4\n", "geo|2020|2019\nDE|1|2\nFR|:|4")
+	f("names that are days", "country,1/22/20,1/23/20\nChad,1,2\nMali,3,4\n", "country|1/22/20|1/23/20\nChad|1|2\nMali|3|4")
+	f("categories without names", "p,x,s\ne,x,s\np,b,y\ne,x,y\n", "column_1|column_2|column_3\np|x|s\ne|x|s\np|b|y\ne|x|y", "no line with names")
+	f("a preamble with separators", "\"Source\",\"Indicators\",\n\n\"Updated\",\"2024-01-01\",\n\n\"Name\",\"Code\",\"1960\",\"1961\",\n\"Aruba\",\"ABW\",\"\",\"1.5\",\n\"Chad\",\"TCD\",\"1\",\"2\",\n",
+		"Name|Code|1960|1961\nAruba|ABW|~|1.5\nChad|TCD|1|2", "begins at line 5", "column_5")
+	f("a title over months", "Land-Ocean: Global Means\nYear,Jan,Feb\n1880,-.18,-.24\n1881,-.19,***\n", "Year|Jan|Feb\n1880|-.18|-.24\n1881|-.19|***", "begins at line 2")
+	f("comments by %", "% Berkeley\n%\n% Year Month Anomaly\n  1850  1  -0.5\n  1850  2  -0.25\n", "Year|Month|Anomaly\n1850|1|-0.5\n1850|2|-0.25", "begins at line 3")
+	f("comments without names", "# mean of hours\n# -99.99 is missing\n  1958  3  315.71\n  1958  4  317.45\n", "column_1|column_2|column_3\n1958|3|315.71\n1958|4|317.45", "no line with names", "begins at line 3")
+	f("blanks and tabs", "18.0   8   3504.  1\t\"chevrolet chevelle\"\n15.0   8   3693.  1\t\"buick skylark\"\n",
+		"column_1|column_2|column_3|column_4|column_5\n18.0|8|3504.|1|chevrolet chevelle\n15.0|8|3693.|1|buick skylark", "no line with names")
+	f("adult", "39, State-gov, 77516, <=50K\n50, Private, 83311, >50K\n38, Private, 215646, <=50K\n",
+		"column_1|column_2|column_3|column_4\n39|State-gov|77516|<=50K\n50|Private|83311|>50K\n38|Private|215646|<=50K", "no line with names")
+	f("a German export", "Datum;Wert\r\n01.01.2020;1.234,5\r\n02.01.2020;2,5\r\n", "Datum|Wert\n01.01.2020|1.234,5\n02.01.2020|2,5")
+	f("points for missing values", "DATE,GDP\n1947-01-01,.\n1947-04-01,246.3\n", "DATE|GDP\n1947-01-01|~\n1947-04-01|246.3")
+	f("quoted thousands", "Date,Volume\n2020-01-01,\"1,234\"\n2020-01-02,\"2,345\"\n", "Date|Volume\n2020-01-01|1,234\n2020-01-02|2,345")
+	f("years over decimal commas", "month;2019;2020\nJan;1,5;2,5\nFeb;3;4\n", "month|2019|2020\nJan|1,5|2,5\nFeb|3|4")
 	f("quoted marks", "a,b\n\"x,\"\"y\"\"\nz\",1\n", "a|b\nx,\"y\"\nz|1")
 	f("quoted CRLF", "a,b\r\n\"x\r\ny\",1\r\n", "a|b\nx\ny|1")
 	f("a mark within a cell", "size,n\n5\" pipe,1\n6\" pipe,2\n", "size|n\n5\" pipe|1\n6\" pipe|2")

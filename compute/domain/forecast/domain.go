@@ -52,12 +52,7 @@ func FromTable(c Config, t *Table) (*supervised.Domain, error) {
 
 // spec describes the problem: errors are scaled as MASE is.
 func (p *problem) spec() supervised.Spec {
-	var notes []string
-	for _, n := range p.series.table.Notes() {
-		notes = append(notes, n.String())
-	}
 	return supervised.Spec{
-		Notes:  notes,
 		Plugin: Plugin, DataHash: p.series.hash(&p.config), Folds: p.series.folds(), Loss: "mae", Performance: "mase",
 		Unit: p.series.to(p.series.scale.Unit), Defaults: p.config.object().Set("periods", integersOf(p.series.periods)),
 		Notes: p.series.table.sentences(),

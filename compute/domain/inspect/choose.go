@@ -9,7 +9,9 @@ import (
 	"doin.network/node/compute/data"
 	"doin.network/node/compute/data/number"
 	"doin.network/node/compute/data/when"
+	"doin.network/node/compute/domain"
 	"doin.network/node/compute/domain/forecast"
+	"doin.network/node/compute/domain/supervised"
 	"doin.network/node/compute/domain/tabular"
 	"doin.network/node/internal/canon"
 )
@@ -49,13 +51,25 @@ func (r *Report) timedNames() bool {
 // taskOfSettings returns the task that the settings are for: TaskForecast where one is a setting of it alone, else what they say.
 func (o *Options) taskOfSettings() string {
 	task, _ := o.Settings.StringOr("task", "")
-	others := tabular.Keys()
+	others := tableKeys()
 	for _, key := range forecast.Keys() {
 		if o.Settings.Has(key) && !slices.Contains(others, key) {
 			return TaskForecast
 		}
 	}
 	return task
+}
+
+// tableKeys are the keys that tabular reads, those of every domain that trains networks among them.
+func tableKeys() []string {
+	var c supervised.Config
+	r := domain.NewReader(nil)
+	c.Read(r)
+	keys := r.Asked()
+	for _, k := range tabular.Keys() {
+		keys = append(keys, k.Name)
+	}
+	return keys
 }
 
 // targetNames are what columns that are to be predicted are called, in lower case.

@@ -88,7 +88,7 @@ func read(path string, o *Options) (*data.Grid, number.Format, error) {
 	var c supervised.Config
 	reader := domain.NewReader(o.Settings)
 	c.Read(reader)
-	if err := reader.Err(slices.Concat(forecast.Keys(), tabular.Keys(), o.Others)...); err != nil {
+	if err := reader.Err(slices.Concat(forecast.Keys(), tableKeys(), o.Others)...); err != nil {
 		return nil, number.Format{}, err
 	}
 	c.Options.Progress = o.Progress

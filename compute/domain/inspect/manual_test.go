@@ -51,21 +51,6 @@ var series = []key{
 	{"models", "mlp, tcn", "networks to be tried"},
 }
 
-// columns are the keys of tabular alone.
-var columns = []key{
-	{"task", "classification", "classification or regression"},
-	{"target_column", "the last column", "name of the column to predict"},
-	{"numeric_columns", "found", "names of columns of numbers"},
-	{"categorical_columns", "found", "names of columns of categories"},
-	{"boolean_columns", "found", "names of columns of yes and no"},
-	{"date_columns", "found", "names of columns of dates, or an object from names to their forms"},
-	{"ignored_columns", "none", "names of columns that are no inputs"},
-	{"max_categories", "64", "categories of a column with an input each, 2 to 1024; the others share one"},
-	{"rare_classes", "error", "of classes with too few rows to be learned: error, or drop, which leaves their rows out"},
-	{"split_column", "none", `name of a column that says "train", "validation" or "test"`},
-	{"test_data", "none", "path of a file whose rows test"},
-}
-
 // TestManual: the tables of keys and of texts for missing values in docs/data.md are those that the code reads.
 func TestManual(t *testing.T) {
 	f := func(name string, read []string, lists ...[]key) {
@@ -80,7 +65,12 @@ func TestManual(t *testing.T) {
 		}
 	}
 	f("forecast", forecast.Keys(), common, series)
-	f("tabular", tabular.Keys(), common, columns)
+	var columns []key
+	for _, k := range tabular.Keys() {
+		if k.Name != "time_format" { // of both
+			columns = append(columns, key{k.Name, k.Default, k.Meaning + ": " + k.Values})
+		}
+	}
 	for _, l := range []struct {
 		name string
 		keys []key
