@@ -90,6 +90,9 @@ func cases(t *testing.T) (list []kase) {
 	text("zstd", zstded(t, tidy))
 	text("zip with one file", zipped(t, tidy))
 	text("gzip of CRLF and semicolons", gzipped(t, page{separator: ";", newline: "\r\n"}.String()))
+	text("Parquet", parqueted(t))
+	text("an Arrow file", arrowed(t, false))
+	text("an Arrow stream", arrowed(t, true))
 	bad := func(kind, name, file, settings string, words ...string) {
 		list = append(list, kase{kind: kind, name: name, file: file, settings: settings, refuses: words})
 	}
