@@ -240,6 +240,10 @@ func cases(t *testing.T) (list []kase) {
 		return []string{fmt.Sprintf("%d.%02d", 1990+row/4, row%4*25), value}
 	}})
 	show("no times at all", "rows", page{header: "value", cell: func(_ int, _, value string) []string { return []string{value} }})
+	list = append(list, kase{kind: "times", name: "decimal years", twin: tidy,
+		file: page{header: "time,value", cell: func(row int, _, value string) []string {
+			return []string{fmt.Sprintf("%.10f", 2001+float64(row)/12), value}
+		}}.String()})
 	list = append(list, kase{kind: "times", name: "decimal years, said", settings: `{"time_format": "year/12"}`, shows: []string{"frequency monthly"},
 		file: page{cell: func(row int, _, value string) []string {
 			return []string{fmt.Sprintf("%d.%03d", 2001+row/12, (row%12*1000+6)/12), value}

@@ -32,20 +32,23 @@ func (r *Report) mayBeSeries() bool {
 	return len(r.columns) == 1 && r.columns[0].kind == kindNumber || r.timedNames()
 }
 
-// timedNames reports whether the last columns, three at least, are named by times: one row has the values of a series.
+// timedNames reports whether the columns, three at least, but for a few at the beginning, are named by times: a row has the values of
+// a series.
 func (r *Report) timedNames() bool {
-	const few = 3
-	if len(r.columns) < few {
-		return false
-	}
-	l, err := when.Detect(func(yield func(int, string) bool) {
-		for i, c := range r.columns[len(r.columns)-few:] {
-			if !yield(i, c.name) {
-				return
+	const least, before = 3, 8
+	for from := range min(before, max(0, len(r.columns)-least+1)) {
+		l, err := when.Detect(func(yield func(int, string) bool) {
+			for i, c := range r.columns[from:] {
+				if !yield(i, c.name) {
+					return
+				}
 			}
+		})
+		if err == nil && l.Kind() > when.Number || errors.Is(err, when.ErrAmbiguous) {
+			return true
 		}
-	})
-	return err == nil && l.Kind() > when.Number
+	}
+	return false
 }
 
 // taskOfSettings returns the task that the settings are for: TaskForecast where one is a setting of it alone, else what they say.
