@@ -50,6 +50,24 @@ func DefaultConfig(task Task) Config {
 // domain.Reader) and reports every problem at once, but for a task that is none; its errors wrap domain.ErrConfig.
 func ParseConfig(o *canon.Object, others ...string) (Config, error) {
 	r := domain.NewReader(o)
+	c, err := readConfig(r)
+	if err != nil {
+		return c, err
+	}
+	return c, r.Finish(others, c.Validate)
+}
+
+// Keys returns the keys that ParseConfig reads, sorted.
+func Keys() []string {
+	r := domain.NewReader(nil)
+	if _, err := readConfig(r); err != nil {
+		panic(err) // of an empty configuration
+	}
+	return r.Asked()
+}
+
+// readConfig reads the settings over the defaults of their task.
+func readConfig(r *domain.Reader) (Config, error) {
 	task := string(Classification)
 	r.Text("task", &task)
 	if err := Task(task).check(); err != nil {
@@ -59,11 +77,11 @@ func ParseConfig(o *canon.Object, others ...string) (Config, error) {
 	for _, k := range keys {
 		k.read(r, k.Name, &c)
 	}
-	if (c.Split != "" || c.TestData != "") && o.Has("test_fraction") {
+	if (c.Split != "" || c.TestData != "") && r.Has("test_fraction") {
 		r.Fail("test_fraction", errors.New("given beside split_column or test_data"))
 	}
 	c.Read(r)
-	return c, r.Finish(others, c.Validate)
+	return c, nil
 }
 
 // readDates reads "date_columns": names, or an object from names to forms of dates.

@@ -104,21 +104,21 @@ func TestCheckRefusals(t *testing.T) {
 // Every key that is told of is one that is read, and the other way round.
 func TestKeys(t *testing.T) {
 	o := canon.NewObject("data", "f")
-	for _, k := range Keys() {
+	for _, k := range KeyTable() {
 		if k.Values == "" || k.Default == "" || k.Meaning == "" {
 			t.Errorf("key %+v lacks a word", k)
 		}
 		o.Set(k.Name, []any{1})
 	}
 	_, err := ParseConfig(o.Clone().Set("task", "regression"))
-	for _, k := range Keys() {
+	for _, k := range KeyTable() {
 		if k.Name != "task" && (err == nil || !strings.Contains(err.Error(), k.Name+": ")) {
 			t.Errorf("%s: a list of a number is accepted: %v", k.Name, err)
 		}
 	}
 	got := configured(Classification, func(c *Config) { c.Split, c.TestData = "s", "t" })
 	for _, key := range got.object().Keys() {
-		known := slices.ContainsFunc(Keys(), func(k Key) bool { return k.Name == key })
+		known := slices.ContainsFunc(KeyTable(), func(k Key) bool { return k.Name == key })
 		if own := supervised.DefaultConfig(got.Space); !known && !own.Object().Has(key) && key != "folds" {
 			t.Errorf("%s is in force and no key", key)
 		}

@@ -36,8 +36,8 @@ var keys = []Key{
 	{"test_data", "a path", "none", "a file with the same columns, in any order, whose rows test", func(r *domain.Reader, key string, c *Config) { r.Text(key, &c.TestData) }},
 }
 
-// Keys returns the keys in the order of the manual. The caller must not change them.
-func Keys() []Key { return keys }
+// KeyTable returns the keys of this domain, in the order of the manual. The caller must not change them.
+func KeyTable() []Key { return keys }
 
 // names reads a list of names of columns.
 func names(field func(c *Config) *[]string) func(*domain.Reader, string, *Config) {
