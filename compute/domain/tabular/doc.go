@@ -11,8 +11,8 @@
 //     ten is none, in more than eight different texts: then the column is categorical. What is meant as a number, an infinity or one with a
 //     percent sign or a currency's, counts as one, and is refused. Whole numbers are numeric however few values they have.
 //   - boolean, where all are words of one pair: true/false, yes/no, t/f, y/n, on/off, in any case.
-//   - a date, where all have one form of package compute/data/when; the first that has not is an error where more than half of the first 64
-//     cells are dates. A column of digits alone is numeric.
+//   - a date, where all have one form of package compute/data/when, that of "time_format" if more than half have it; the first that has not is an error where more than half of the first 64
+//     cells are dates. A column of digits alone is numeric, unless in at least 20 rows all are eight that make a date: 20200131.
 //   - else categorical.
 //
 // A column is dropped whose cells are all missing or all the same; of texts that are another one in each of 20 rows or more, so that they

@@ -113,7 +113,7 @@ func anyNumber(text string) bool {
 	switch {
 	case simple(text):
 		return true
-	case wordy(text):
+	case wordy(text), strings.ContainsAny(text[1:], "/:") || strings.LastIndexByte(text, '-') > 0 && !strings.ContainsAny(text, "eE"): // dates
 		return false
 	}
 	for _, f := range formats {

@@ -41,6 +41,7 @@ func TestParseRefusals(t *testing.T) {
 		"comma":               {"a;v\n1,234;1\n2,345;2\n", `line 2: column "a": "1,234": may be 1234 or 1.234, and no cell decides: set decimal to "," or "." (option: decimal)`, Schema{}},
 		"two formats":         {"a;b;v\n1,5;1;1\n2;2.5;2\n", `its marks are not those of "1,5" in line 2: set decimal; a column of what is no number belongs in categorical_columns (option: decimal)`, Schema{}},
 		"day or month":        {"a,v\n03/04/2020,1\n05/04/2020,2\n", `line 2: column "a": "03/04/2020": may be %d/%m/%Y or %m/%d/%Y, and no cell decides: set time_format`, Schema{}},
+		"form not there":      {"a,v\n03/04/2020,1\n05/04/2020,2\n2020-01-01,2\n", `line 4: column "a": "2020-01-01": not a time of the form %d/%m/%Y (option: time_format)`, Schema{TimeFormat: "%d/%m/%Y"}},
 		"text among dates":    {"a,v\n2020-01-01,1\n2020-01-02,2\n2020-02-31,3\n2020-01-04,3\n", `line 4: column "a": "2020-02-31"`, Schema{}},
 		"text before dates":   {"a,v\nlater,1\n2020-01-02,2\n2020-02-03,3\n2020-01-04,3\n", `line 2: column "a": "later": no form of times that is known: set time_format, like %d/%m/%Y, and most cells of the column are dates`, Schema{}},
 		"no date":             {"a,v\nx,1\n2020-01-02,2\n", `line 2: column "a": "x"`, Schema{Dates: []DateColumn{{Name: "a"}}}},
