@@ -3,15 +3,14 @@ package inspect
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
 	"doin.network/node/compute/data"
 	"doin.network/node/compute/data/number"
 	"doin.network/node/compute/data/when"
-	"doin.network/node/compute/domain"
 	"doin.network/node/compute/domain/forecast"
-	"doin.network/node/compute/domain/supervised"
 	"doin.network/node/compute/domain/tabular"
 	"doin.network/node/internal/canon"
 )
@@ -54,7 +53,7 @@ func (r *Report) timedNames() bool {
 // taskOfSettings returns the task that the settings are for: TaskForecast where one is a setting of it alone, else what they say.
 func (o *Options) taskOfSettings() string {
 	task, _ := o.Settings.StringOr("task", "")
-	others := tableKeys()
+	others := tabular.Keys()
 	for _, key := range forecast.Keys() {
 		if o.Settings.Has(key) && !slices.Contains(others, key) {
 			return TaskForecast
@@ -63,36 +62,76 @@ func (o *Options) taskOfSettings() string {
 	return task
 }
 
-// tableKeys are the keys that tabular reads, those of every domain that trains networks among them.
-func tableKeys() []string {
-	var c supervised.Config
-	r := domain.NewReader(nil)
-	c.Read(r)
-	keys := r.Asked()
-	for _, k := range tabular.Keys() {
-		keys = append(keys, k.Name)
-	}
-	return keys
-}
-
 // targetNames are what columns that are to be predicted are called, in lower case.
 var targetNames = []string{"target", "y", "label", "class", "outcome"}
 
-// openForecast opens the file as a series: the settings given, and the column of the target.
+// openForecast opens the file as a series: the settings given, and the column of the target. Where times stand in it more than once, it
+// is opened as several series, if a column tells them apart.
 func (r *Report) openForecast(o *Options) error {
 	config := canon.NewObject("data", r.Path)
 	if o.Target != "" {
 		config.Set("value_column", o.Target)
 	}
-	if err := r.open(forecast.Plugin, TaskForecast, o.settings(config), o); err != nil {
+	err := r.open(forecast.Plugin, TaskForecast, o.settings(config), o)
+	var e *data.Error
+	if errors.As(err, &e) && e.Option == "duplicates" && !config.Has("duplicates") && !config.Has("series_column") {
+		if r.openSeveral(config, e.Column, o) {
+			err = nil
+		}
+	}
+	if err != nil {
 		return err
 	}
-	r.adopt("time_column", "time_format", "value_column", "series_column", "series", "frequency", "gaps", "horizon")
+	r.adopt("time_column", "time_columns", "time_format", "value_column", "series_column", "series", "frequency", "gaps", "horizon")
 	r.assign(roleInput, "", "known_covariates", "covariates")
-	r.assign(roleTime, kindTime, "time_column")
+	r.assign(roleTime, kindTime, "time_column", "time_columns")
 	r.assign(roleValue, "", "value_column", "wide_columns")
 	r.assign(roleSeries, "", "series_column")
 	return nil
+}
+
+// openSeveral opens the file as several series, of the first column that tells them apart; false where none does. The values are those that
+// the domain takes, or else of the last column of numbers.
+func (r *Report) openSeveral(config *canon.Object, time string, o *Options) bool {
+	for _, c := range r.tellers(time) {
+		several := config.Clone().Set("series_column", c.name).Set("series", forecast.All)
+		ok := r.open(forecast.Plugin, TaskForecast, several, o) == nil
+		for _, v := range slices.Backward(r.columns) {
+			if !ok && v.kind == kindNumber && v != c && !several.Has("value_column") {
+				ok = r.open(forecast.Plugin, TaskForecast, several.Set("value_column", v.name), o) == nil
+			}
+		}
+		if ok {
+			r.Notes = append(r.Notes, fmt.Sprintf("column %.80q tells %d series apart, and one model learns all: series names one of them, --set series=NAME",
+				c.name, c.distinct))
+			return true
+		}
+	}
+	return false
+}
+
+// Bounds of what tellers tries.
+const (
+	maxTellers = 3
+	fewRows    = 20 // of a series, at least
+)
+
+// tellers are columns that may tell series apart: texts or whole numbers, few and often, texts first.
+func (r *Report) tellers(time string) (list []*column) {
+	may := func(c *column) bool {
+		return c.name != time && c.missing == 0 && 1 < c.distinct && c.distinct <= forecast.MaxSeries && c.distinct*fewRows <= r.Rows
+	}
+	for _, c := range r.columns {
+		if may(c) && (c.kind == kindText || c.kind == kindBoolean) {
+			list = append(list, c)
+		}
+	}
+	for _, c := range r.columns {
+		if may(c) && c.kind == kindNumber && !slices.ContainsFunc(c.numbers, func(v float64) bool { return v != math.Trunc(v) }) {
+			list = append(list, c)
+		}
+	}
+	return list[:min(len(list), maxTellers)]
 }
 
 // openTabular opens the file as a table of rows that have nothing to do with each other.

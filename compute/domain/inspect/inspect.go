@@ -70,13 +70,13 @@ func File(path string, o Options) (*Report, error) {
 	for _, n := range r.Reading.Notes {
 		r.Notes = append(r.Notes, n.String())
 	}
-	for _, c := range r.columns {
-		if note := c.note(); note != "" {
-			r.Notes = append(r.Notes, fmt.Sprintf("column %.80q: %s", c.name, note))
-		}
-	}
 	if err := r.choose(g, &o); err != nil {
 		return nil, err
+	}
+	for _, c := range r.columns {
+		if note := c.note(); note != "" && c.role != roleTime {
+			r.Notes = append(r.Notes, fmt.Sprintf("column %.80q: %s", c.name, note))
+		}
 	}
 	r.Notes = append(r.Notes, r.Description.Notes...)
 	r.Notes = unique(r.Notes)
@@ -88,7 +88,7 @@ func read(path string, o *Options) (*data.Grid, number.Format, error) {
 	var c supervised.Config
 	reader := domain.NewReader(o.Settings)
 	c.Read(reader)
-	if err := reader.Err(slices.Concat(forecast.Keys(), tableKeys(), o.Others)...); err != nil {
+	if err := reader.Err(slices.Concat(forecast.Keys(), tabular.Keys(), o.Others)...); err != nil {
 		return nil, number.Format{}, err
 	}
 	c.Options.Progress = o.Progress

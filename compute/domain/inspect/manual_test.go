@@ -33,10 +33,11 @@ var common = []key{
 // series are the keys of forecast alone.
 var series = []key{
 	{"time_column", "found", `name of the column of times; "none": rows are counted`},
+	{"time_columns", "found", "names of columns that are one time together: year, month, day, …, or a date and an hour"},
 	{"value_column", "found", "name of the column of values; by itself the first of numbers"},
 	{"wide_columns", "found", "names of the columns of a table with several values a row, in their order"},
 	{"series_column", "none", "name of the column that tells several series apart"},
-	{"series", "none", "which of them"},
+	{"series", "none", "which of them; `*`: one model on all of them"},
 	{"frequency", "found", `how rows follow each other: "yearly", "quarterly", "monthly", "weekly", "daily", "hourly", "business days", a list as "sun mon tue", a number of units as "15 minutes", "step 0.5", "rows"`},
 	{"order", "sort", "sort: rows may come in any order of time; error: they may not"},
 	{"duplicates", "error", "of rows with one time: error, mean, last"},
@@ -66,11 +67,12 @@ func TestManual(t *testing.T) {
 	}
 	f("forecast", forecast.Keys(), common, series)
 	var columns []key
-	for _, k := range tabular.Keys() {
+	for _, k := range tabular.KeyTable() {
 		if k.Name != "time_format" { // of both
 			columns = append(columns, key{k.Name, k.Default, k.Meaning + ": " + k.Values})
 		}
 	}
+	f("tabular", tabular.Keys(), common, columns)
 	for _, l := range []struct {
 		name string
 		keys []key
