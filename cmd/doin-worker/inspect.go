@@ -51,6 +51,9 @@ func runInspect(args []string, stdout, stderr io.Writer) error {
 	report, err := inspect.File(path, o)
 	progress.end()
 	if err != nil {
+		if report != nil && !*asJSON {
+			_, _ = io.WriteString(stdout, report.Text()) // what was understood may say what is wrong
+		}
 		return fmt.Errorf("inspect: %w", err)
 	}
 	if *asJSON {

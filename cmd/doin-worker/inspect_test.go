@@ -35,9 +35,12 @@ func TestInspect(t *testing.T) {
 	}
 	refuses := func(args, want string) {
 		t.Helper()
-		if out, err := output(t, append([]string{"inspect"}, strings.Fields(args)...)...); err == nil || out != "" || !strings.Contains(err.Error(), want) {
+		if out, err := output(t, append([]string{"inspect", "--json"}, strings.Fields(args)...)...); err == nil || out != "" || !strings.Contains(err.Error(), want) {
 			t.Errorf("inspect %s = %q, %v, want %q", args, out, err, want)
 		}
+	}
+	if out, err := output(t, "inspect", file, "--target", "gold"); err == nil || !strings.Contains(out, "realgdp  number") || strings.Contains(out, "config") {
+		t.Errorf("of a file that is refused %q is printed, %v", out, err)
 	}
 	refuses("", "usage")
 	refuses(file+" "+file, "usage")

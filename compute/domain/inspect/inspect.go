@@ -54,7 +54,8 @@ type Report struct {
 	series  *forecast.Survey // of a forecast
 }
 
-// File inspects a file. Errors are those of reading it, and of the domain that was chosen: it refuses the file with a sentence.
+// File inspects a file. Errors are those of reading it, and of the domain that was chosen: it refuses the file with a sentence. Then the
+// report has what was understood, and no plugin; of a file that cannot be read it is nil.
 func File(path string, o Options) (*Report, error) {
 	if o.Task != "" && !slices.Contains(Tasks(), o.Task) {
 		return nil, fmt.Errorf("task %.40q: must be one of %q", o.Task, Tasks())
@@ -70,9 +71,7 @@ func File(path string, o Options) (*Report, error) {
 	for _, n := range r.Reading.Notes {
 		r.Notes = append(r.Notes, n.String())
 	}
-	if err := r.choose(g, &o); err != nil {
-		return nil, err
-	}
+	err = r.choose(g, &o)
 	for _, c := range r.columns {
 		if note := c.note(); note != "" && c.role != roleTime {
 			r.Notes = append(r.Notes, fmt.Sprintf("column %.80q: %s", c.name, note))
@@ -80,7 +79,7 @@ func File(path string, o Options) (*Report, error) {
 	}
 	r.Notes = append(r.Notes, r.Description.Notes...)
 	r.Notes = unique(r.Notes)
-	return r, nil
+	return r, err
 }
 
 // read reads a file and finds the format of its numbers.

@@ -9,7 +9,7 @@ import (
 	"doin.network/node/internal/canon"
 )
 
-// Object returns the report as JSON has it, fresh: "file", "rows", "columns" (name, kind, role in the domain, missing, distinct, first,
+// Object returns the report on an opened domain as JSON has it, fresh: "file", "rows", "columns" (name, kind, role in the domain, missing, distinct, first,
 // and low and high of numbers or format of times), "reading", "task", "plugin", "series" of a forecast, "folds", "cases", "data_hash", "baselines",
 // "settings" in force, "notes", "config", the configuration of the plugin, and "input", a request that it answers.
 func (r *Report) Object() *canon.Object {
@@ -63,7 +63,7 @@ func (c *column) object() *canon.Object {
 	return o
 }
 
-// Text returns the report as a page for people. command is what names the next step, empty: none.
+// Text returns the report as a page for people.
 func (r *Report) Text() string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
@@ -71,6 +71,26 @@ func (r *Report) Text() string {
 	line("  read as  %s", r.readAs())
 	line("")
 	r.writeColumns(&b)
+	r.writeDomain(&b)
+	if len(r.Notes) > 0 {
+		line("")
+		for _, n := range r.Notes {
+			line("note: %s", n)
+		}
+	}
+	if r.Plugin != "" {
+		line("")
+		line("optimization_config: %s", canon.AppendIndent(nil, r.Config))
+	}
+	return b.String()
+}
+
+// writeDomain writes what the domain says.
+func (r *Report) writeDomain(b *strings.Builder) {
+	if r.Plugin == "" {
+		return
+	}
+	line := func(format string, args ...any) { fmt.Fprintf(b, format+"\n", args...) }
 	line("")
 	line("%s by the plugin %s", r.Task, r.Plugin)
 	if r.series != nil {
@@ -82,15 +102,6 @@ func (r *Report) Text() string {
 	for _, s := range r.baselines() {
 		line("  baseline  %s", s)
 	}
-	if len(r.Notes) > 0 {
-		line("")
-		for _, n := range r.Notes {
-			line("note: %s", n)
-		}
-	}
-	line("")
-	line("optimization_config: %s", canon.AppendIndent(nil, r.Config))
-	return b.String()
 }
 
 // readAs says how the text was read.
