@@ -99,7 +99,7 @@ func TestForms(t *testing.T) {
 	f("a name twice", "a,b,a\n1,2,3\n", "a|b|a.1\n1|2|3", "another column")
 	f("texts alone", "a,b\nx,y\nz,w\n", "a|b\nx|y\nz|w")
 	f("labels that count", "1959Q1;1\n1959Q2;2\n", "column_1|column_2\n1959Q1|1\n1959Q2|2", "no line with names")
-	f("years downwards", "geo\t2020\t2019\nDE\t1\t2\nFR\t:\t4\n", "geo|2020|2019\nDE|1|2\nFR|:|4")
+	f("years downwards", "geo\t2020\t2019\nDE\t1\t2\nFR\t: \t4\n", "geo|2020|2019\nDE|1|2\nFR|~|4")
 	f("names that are days", "country,1/22/20,1/23/20\nChad,1,2\nMali,3,4\n", "country|1/22/20|1/23/20\nChad|1|2\nMali|3|4")
 	f("categories without names", "p,x,s\ne,x,s\np,b,y\ne,x,y\n", "column_1|column_2|column_3\np|x|s\ne|x|s\np|b|y\ne|x|y", "no line with names")
 	f("a preamble with separators", "\"Source\",\"Indicators\",\n\n\"Updated\",\"2024-01-01\",\n\n\"Name\",\"Code\",\"1960\",\"1961\",\n\"Aruba\",\"ABW\",\"\",\"1.5\",\n\"Chad\",\"TCD\",\"1\",\"2\",\n",
@@ -112,6 +112,7 @@ func TestForms(t *testing.T) {
 	f("adult", "39, State-gov, 77516, <=50K\n50, Private, 83311, >50K\n38, Private, 215646, <=50K\n",
 		"column_1|column_2|column_3|column_4\n39|State-gov|77516|<=50K\n50|Private|83311|>50K\n38|Private|215646|<=50K", "no line with names")
 	f("a German export", "Datum;Wert\r\n01.01.2020;1.234,5\r\n02.01.2020;2,5\r\n", "Datum|Wert\n01.01.2020|1.234,5\n02.01.2020|2,5")
+	f("a database's nulls", "a,b\n\\N,1\n2,\\N\n", "a|b\n~|1\n2|~")
 	f("points for missing values", "DATE,GDP\n1947-01-01,.\n1947-04-01,246.3\n", "DATE|GDP\n1947-01-01|~\n1947-04-01|246.3")
 	f("quoted thousands", "Date,Volume\n2020-01-01,\"1,234\"\n2020-01-02,\"2,345\"\n", "Date|Volume\n2020-01-01|1,234\n2020-01-02|2,345")
 	f("years over decimal commas", "month;2019;2020\nJan;1,5;2,5\nFeb;3;4\n", "month|2019|2020\nJan|1,5|2,5\nFeb|3|4")
@@ -157,6 +158,8 @@ func TestRefuses(t *testing.T) {
 	f("a short row", "a,b,c\n1,2,3\n4,5\n6,7,8\n9,10\n", none, data.Error{Line: 3, Option: "separator", Reason: "2 cells, the header has 3; so have 1 more"})
 	f("a long row", "a,b,c\n1,2,3\n4,5,6,7\n8,9,10\n", none, data.Error{Line: 3, Option: "separator", Reason: "4 cells"})
 	f("short rows alone", "a,b\n1\n2\n", none, data.Error{Line: 2, Option: "separator", Reason: "1 cell, the header has 2; so have 1 more"})
+	f("another separator", "a,b\n1,2\n", data.Options{Separator: ";"}, data.Error{Line: 1, Option: "separator", Reason: "there is no ; in this line"})
+	f("a tar archive", "a.csv"+strings.Repeat("\x00", 252)+"ustar\x0000", none, data.Error{Reason: "tar"})
 	f("an open quote", "a,b\n1,2\n\"x,4\n5,6\n", none, data.Error{Line: 3, Option: "quote", Reason: "not closed"})
 	f("a backslash", "a,b\n1,2\n\"x \\\"y\\\" z\",4\n5,6\n", none, data.Error{Line: 3, Option: "quote", Reason: "backslash"})
 	f("text after a quote", "a,b\n1,2\n\"x\"y,4\n5,6\n", none, data.Error{Line: 3, Option: "quote", Reason: "follows a closing"})

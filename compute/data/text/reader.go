@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // Reader reads the rows of a table.
@@ -50,7 +51,13 @@ func NewReader(in *bufio.Reader, s Settings) (*Reader, error) {
 		return nil, err
 	}
 	r.scanner = NewScanner(text, r.dialect)
-	return r, r.begin()
+	if err := r.begin(); err != nil {
+		return nil, err
+	}
+	if s.Separator != "" && r.dialect.Separator != None && r.width == 1 && len(r.names) == 1 && strings.ContainsAny(r.names[0], marksBetween) {
+		return nil, fault(r.dialect.First, "separator", "one cell: there is no %s in this line", s.Separator)
+	}
+	return r, nil
 }
 
 // begin reads the header and the first row.

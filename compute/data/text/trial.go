@@ -184,10 +184,13 @@ func choose(sample []byte, cut bool, d Dialect, separators []byte) *trial {
 	return best
 }
 
+// marksBetween are marks that names rarely have in them.
+const marksBetween = ",;|\t"
+
 // divided reports whether the first of the rows, one cell each, are names with a mark between them: then the table has columns,
 // whatever its rows have.
 func (t *trial) divided() bool {
-	return len(t.rows) > 0 && nameLike(t.rows[0]) && strings.ContainsAny(t.rows[0][0], ",;|\t")
+	return len(t.rows) > 0 && nameLike(t.rows[0]) && strings.ContainsAny(t.rows[0][0], marksBetween)
 }
 
 // wrapped reports whether the cells of some column all stand in marks.
