@@ -129,6 +129,7 @@ var layers = []layer{
 	{"cmd/doin-node/stack/rows", []string{"net/...", "compute/...", "cmd/..."}},
 	{"cmd/doin-node/stack/workers", []string{"net/...", "cmd/doin-node/search"}},
 	{"cmd/doin-node/score", []string{"chain/...", "net/...", "olap/...", "compute/...", "ga/...", "cmd/..."}},
+	{"cmd/doin-node/report", []string{"chain/...", "net/...", "olap/...", "compute/...", "ga/..."}},
 	{"cmd/doin-node/champion", []string{"chain/python", "chain/python/engine", "chain/engine", "olap/csv", "olap/sqlite", "olap/open", "cmd/doin-node/node", "cmd/doin-node/local"}},
 	{"cmd/doin-node/node", []string{"chain/python", "chain/python/engine", "cmd/doin-node/local"}},
 	{"cmd/doin-pynode/...", []string{"bench/...", "ga", "ga/op", "chain/engine", "compute/nn/...", "compute/graph", "compute/device/...", "compute/domain/open", "compute/domain/forecast", "compute/domain/quadratic", "compute/domain/tabular", "kernels/...", "gorgonia.org/...", "cmd/doin-node/node", "cmd/doin-node/local"}},
