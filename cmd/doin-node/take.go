@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"doin.network/node/cmd/doin-node/champion"
+	"doin.network/node/cmd/doin-node/node"
 	"doin.network/node/cmd/doin-node/stack/program"
 )
 
@@ -47,6 +48,7 @@ func (w *where) with(cmd *cobra.Command, do func(ctx context.Context, s *champio
 		level = slog.LevelInfo
 	}
 	w.Logger = slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: level}))
+	w.Version = node.Version
 	s, err := champion.Open(cmd.Context(), w.Options)
 	if err == nil {
 		err = errors.Join(do(cmd.Context(), s), s.Close())

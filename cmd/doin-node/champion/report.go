@@ -12,7 +12,6 @@ import (
 
 	"doin.network/node/cmd/doin-node/report"
 	"doin.network/node/cmd/doin-node/score"
-	"doin.network/node/cmd/doin-node/stack"
 	"doin.network/node/internal/canon"
 )
 
@@ -30,7 +29,7 @@ func (s *Source) Report(ctx context.Context, now time.Time) (*report.Page, error
 	if err != nil {
 		return nil, err
 	}
-	p := &report.Page{Title: "What the network has found", Network: s.Genesis.NetworkID(), Version: stack.Version, When: now}
+	p := &report.Page{Title: "What the network has found", Network: s.Genesis.NetworkID(), Version: s.version, When: now}
 	if label := s.Config.Label; label != "" {
 		p.Title = label + ": what has been found"
 	}
