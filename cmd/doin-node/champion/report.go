@@ -30,8 +30,8 @@ func (s *Source) Report(ctx context.Context, now time.Time) (*report.Page, error
 		return nil, err
 	}
 	p := &report.Page{Title: "What the network has found", Network: s.Genesis.NetworkID(), Version: s.version, When: now}
-	if label := s.Config.Label; label != "" {
-		p.Title = label + ": what has been found"
+	if name := s.Genesis.Parameters.Name; name != "" {
+		p.Title = name + ": what has been found"
 	}
 	for i := range list {
 		if !list[i].Current {
