@@ -4,14 +4,16 @@ go 1.26.0
 
 require (
 	github.com/NVIDIA/go-nvml v0.13.0-1 // temperature, power, memory of NVIDIA cards (compute/gpuinfo)
-	github.com/apache/arrow/go/v15 v15.0.2 // tables between node and worker (IPC)
+	github.com/apache/arrow/go/v15 v15.0.2 // tables between node and worker (IPC); Arrow and Parquet files (compute/data/columnar)
 	github.com/dgraph-io/badger/v4 v4.9.6 // the chain store
 	github.com/dgraph-io/ristretto/v2 v2.2.0 // badger's options name its types
+	github.com/klauspost/compress v1.20.1 // zstd (compute/data/text)
 	github.com/prometheus/client_golang v1.25.0 // GET /metrics
 	github.com/spf13/cobra v1.10.2 // command lines
 	github.com/valyala/fasthttp v1.72.0 // HTTP server and client
 	golang.org/x/sync v0.23.0 // errgroup: lifetimes of the parts of a node
 	golang.org/x/term v0.40.0 // is the output a terminal, and how wide
+	golang.org/x/text v0.42.0 // encodings of text files (compute/data/text)
 	gonum.org/v1/gonum v0.16.0 // a matrix product to compare ours with (bench only)
 	gonum.org/v1/plot v0.16.0 // plots of benchmark results (bench only)
 	google.golang.org/protobuf v1.36.12 // the wire format of ONNX files (compute/onnx)
@@ -45,7 +47,6 @@ require (
 	github.com/google/flatbuffers v25.2.10+incompatible // indirect
 	github.com/google/uuid v1.6.0 // indirect
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
-	github.com/klauspost/compress v1.20.1 // indirect
 	github.com/klauspost/cpuid/v2 v2.2.5 // indirect
 	github.com/leesper/go_rng v0.0.0-20190531154944-a612b043e353 // indirect
 	github.com/mattn/go-isatty v0.0.20 // indirect
@@ -72,7 +73,6 @@ require (
 	golang.org/x/mod v0.41.0 // indirect
 	golang.org/x/sys v0.48.0 // indirect
 	golang.org/x/telemetry v0.0.0-20260811182544-a038080d80e5 // indirect
-	golang.org/x/text v0.42.0 // indirect
 	golang.org/x/tools v0.49.0 // indirect
 	golang.org/x/xerrors v0.0.0-20220907171357-04be3eba64a2 // indirect
 	gorgonia.org/dawson v1.2.0 // indirect
@@ -81,4 +81,14 @@ require (
 	modernc.org/libc v1.66.3 // indirect
 	modernc.org/mathutil v1.7.1 // indirect
 	modernc.org/memory v1.11.0 // indirect
+)
+
+require (
+	github.com/JohnCGriffin/overflow v0.0.0-20211019200055-46fa312c352c // indirect
+	github.com/apache/thrift v0.17.0 // indirect
+	github.com/golang/snappy v0.0.4 // indirect
+	github.com/klauspost/asmfmt v1.3.2 // indirect
+	github.com/minio/asm2plan9s v0.0.0-20200509001527-cdd76441f9d8 // indirect
+	github.com/minio/c2goasm v0.0.0-20190812172519-36a3d3bbc4f3 // indirect
+	google.golang.org/genproto/googleapis/rpc v0.0.0-20231002182017-d307bd883b97 // indirect
 )

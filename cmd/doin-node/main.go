@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"doin.network/node/cmd/doin-node/config"
+	"doin.network/node/cmd/doin-node/draft"
 	"doin.network/node/cmd/doin-node/local"
 	"doin.network/node/cmd/doin-node/node"
 	"doin.network/node/cmd/doin-node/stack/program"
@@ -26,7 +27,7 @@ func command() *cobra.Command {
 		func(ctx context.Context, cfg *config.Config, log *slog.Logger) (program.Node, error) {
 			return node.New(ctx, cfg, log)
 		})
-	root.AddCommand(localCommand())
+	root.AddCommand(localCommand(), newCommand())
 	root.AddCommand(takeCommands()...)
 	return root
 }
@@ -66,5 +67,42 @@ func localCommand() *cobra.Command {
 	if err := c.MarkFlagRequired("config"); err != nil {
 		panic(err) // the flag is defined above
 	}
+	return c
+}
+
+// newCommand is "doin-node new".
+func newCommand() *cobra.Command {
+	var o draft.Options
+	var task, target string
+	var set []string
+	c := &cobra.Command{
+		Use:   "new FILE",
+		Short: "Write the configuration of a node for a data file, and say the next command.",
+		Long: "Asks doin-worker what the file is: a series to be forecast where it has times that step, else a table to be learned from.\n" +
+			"docs/data.md says which files are read and how; \"doin-worker inspect FILE\" prints all that was understood.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			if o.Exe, err = os.Executable(); err != nil {
+				return err
+			}
+			for _, f := range [...]struct{ name, value string }{{"--task", task}, {"--target", target}} {
+				if f.value != "" {
+					o.Arguments = append(o.Arguments, f.name, f.value)
+				}
+			}
+			for _, s := range set {
+				o.Arguments = append(o.Arguments, "--set", s)
+			}
+			o.Command = os.Args[0]
+			o.File, o.Stdout, o.Stderr = args[0], cmd.OutOrStdout(), cmd.ErrOrStderr()
+			return draft.Write(cmd.Context(), o)
+		},
+	}
+	f := c.Flags()
+	f.StringVarP(&o.Out, "out", "o", "", "file to write (default: the data file's name with .json, here)")
+	f.StringVar(&task, "task", "", "forecast, classification or regression (default: chosen by the file)")
+	f.StringVar(&target, "target", "", "the column to predict (default: chosen by the file)")
+	f.StringArrayVar(&set, "set", nil, "KEY=VALUE: a member of optimization_config, for example time_format=%d/%m/%Y; again for another")
+	f.StringVar(&o.WorkerPath, "worker", "", "the worker program (default: beside this one, or on PATH)")
 	return c
 }

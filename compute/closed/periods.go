@@ -39,6 +39,7 @@ func (f Frequency) Seasons() []int {
 }
 
 const (
+	shortest   = 12 // rows
 	maxPeriods = 3
 	maxLag     = 800
 	alike      = 0.25 // the least correlation of what is one period apart
@@ -53,18 +54,32 @@ const (
 // before, is at least ¼ and twice what chance allows; if p is a multiple of a period found, it must be above those of the
 // multiples beside it.
 func Periods(y []float64, frequency Frequency) []int {
-	if len(y) < 12 {
+	if frequency != Unknown {
+		return PeriodsOf(y, frequency.Seasons())
+	}
+	if len(y) < shortest {
 		return nil
 	}
+	z := scaled(y)
+	return holding(z, candidates(z))
+}
+
+// PeriodsOf is Periods of a calendar with other seasons, which are tried in their order.
+func PeriodsOf(y []float64, seasons []int) []int {
+	if len(y) < shortest {
+		return nil
+	}
+	return holding(scaled(y), seasons)
+}
+
+// scaled returns y divided by a power of two.
+func scaled(y []float64) []float64 {
 	scale := scaleOf(y)
 	z := make([]float64, len(y))
 	for i, v := range y {
 		z[i] = float64(v * scale)
 	}
-	if frequency != Unknown {
-		return holding(z, frequency.Seasons())
-	}
-	return holding(z, candidates(z))
+	return z
 }
 
 // holding returns those of the candidates that hold, in the order given, each on what those before it left.

@@ -87,6 +87,8 @@ type Description struct {
 	ContractVersion string
 	// Defaults holds the settings in force, defaults included.
 	Defaults *canon.Object
+	// Notes say what of the data was dropped, decided or looks wrong: sentences without a full stop.
+	Notes []string
 	// Folds is the number of origins or folds, each of which is a training for every seed of a claim; 1 where the data are
 	// not divided.
 	Folds int

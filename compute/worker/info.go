@@ -26,6 +26,8 @@ type Info struct {
 	Contract string
 	// Defaults holds the settings in force.
 	Defaults *canon.Object
+	// Notes say what of the data was dropped, decided or looks wrong, at most maxNotes sentences.
+	Notes []string
 	// Folds is the number of origins or folds of a claim, at least 1; Cases that of its validation cases, 0 where the
 	// domain has none.
 	Folds, Cases int
@@ -34,6 +36,9 @@ type Info struct {
 	// Baseline is the performance of the domain's baseline; NaN where there is none.
 	Baseline float64
 }
+
+// maxNotes bounds the notes of an info.
+const maxNotes = 64
 
 func infoOf(of domain.Domain) Info {
 	d := of.Describe()
@@ -44,7 +49,7 @@ func infoOf(of domain.Domain) Info {
 	return Info{Folds: max(d.Folds, 1), Cases: d.Cases, Deterministic: d.Deterministic, Baseline: baseline,
 		Plugin: d.Plugin, Space: d.Space, DataHash: d.DataHash, PerformanceMetric: d.PerformanceMetric,
 		HigherIsBetter: d.HigherIsBetter, Strategy: d.Strategy, Baselines: d.Baselines,
-		Contract: d.ContractVersion, Defaults: d.Defaults}
+		Contract: d.ContractVersion, Defaults: d.Defaults, Notes: d.Notes[:min(len(d.Notes), maxNotes)]}
 }
 
 // Object returns the info as it stands on the wire.
@@ -53,6 +58,9 @@ func (i *Info) Object() *canon.Object {
 		"performance_metric", i.PerformanceMetric, "higher_is_better", i.HigherIsBetter,
 		"strategy", i.Strategy, "contract", i.Contract, "baselines", i.Baselines, "defaults", i.Defaults,
 		"folds", i.Folds, "cases", i.Cases, "deterministic", i.Deterministic)
+	if len(i.Notes) > 0 {
+		o.Set("notes", i.Notes)
+	}
 	if finite(i.Baseline) {
 		o.Set("baseline", i.Baseline)
 	}
@@ -80,7 +88,15 @@ func ParseInfo(o *canon.Object) (i Info, err error) {
 	if r.err == nil {
 		i.Baseline, r.err = o.FloatOr("baseline", math.NaN())
 	}
-	var list []any
+	var list, notes []any
+	if r.err == nil {
+		notes, r.err = o.ListOr("notes", nil)
+	}
+	if r.err == nil {
+		if i.Notes, r.err = texts(notes[:min(len(notes), maxNotes)]); r.err != nil {
+			r.err = fmt.Errorf("notes: %w", r.err)
+		}
+	}
 	if r.err == nil {
 		list, r.err = o.ListOr("space", nil)
 	}

@@ -32,6 +32,7 @@ var layers = []layer{
 	{"internal/...", []string{"chain/...", "compute/...", "ga/...", "net/...", "olap/...", "bench/...", "cmd/..."}},
 	{"internal/canon", []string{"internal/timestamp", "internal/golden"}},
 	{"internal/nearest", []string{"internal/..."}},
+	{"internal/flatbuffer", []string{"internal/..."}},
 
 	{"chain/...", []string{"compute/...", "ga/...", "net/...", "olap/...", "bench/...", "cmd/..."}},
 	{"chain", []string{"chain/anchor", "chain/consensus", "chain/python", "chain/ledger", "chain/mempool", "chain/task", "chain/engine", "chain/store"}},
@@ -49,11 +50,14 @@ var layers = []layer{
 
 	{"compute/...", []string{"chain/...", "ga/...", "net/...", "olap/...", "bench/...", "cmd/..."}},
 	{"compute/vec", []string{"compute/...", "internal/..."}},
+	{"compute/data/when", []string{"compute/...", "kernels/...", "internal/..."}},
+	{"compute/data/number", []string{"compute/...", "kernels/...", "internal/..."}},
 	{"compute/f64", []string{"compute/...", "kernels/...", "internal/..."}},
 	{"compute/closed", []string{"compute/nn/...", "compute/vec", "compute/rng", "compute/domain/...", "compute/worker/...", "compute/device/...", "kernels/...", "internal/..."}},
 	{"compute/boost", []string{"compute/closed", "compute/genome", "compute/domain/...", "compute/worker/...", "compute/device/...", "compute/graph", "kernels/..."}},
 	{"compute/onnx/...", []string{"compute/closed", "compute/boost", "compute/nn/...", "compute/vec", "compute/rng", "compute/f64", "compute/genome", "compute/domain/...", "compute/worker/...", "compute/device/...", "compute/graph", "kernels/...", "internal/..."}},
 	{"compute/onnx", []string{"compute/onnx/onnxtest"}},
+	{"compute/data/...", []string{"compute/boost", "compute/closed", "compute/f64", "compute/nn/...", "compute/vec", "compute/rng", "compute/genome", "compute/domain/...", "compute/worker/...", "compute/device/...", "compute/graph", "kernels/..."}},
 	{"compute/rng", []string{"compute/nn/...", "compute/genome", "compute/domain/...", "internal/..."}},
 	{"compute/genome", []string{"compute/nn/...", "compute/domain/...", "compute/worker/...", "compute/device/...", "compute/graph"}},
 	{"compute/nn/...", []string{"compute/domain/...", "compute/worker/...", "compute/device/...", "compute/genome", "compute/graph"}},
@@ -74,7 +78,7 @@ var layers = []layer{
 	{"compute/domain/forecast", []string{"compute/domain/quadratic", "compute/domain/tabular", "compute/domain/open"}},
 	{"compute/domain/tabular", []string{"compute/domain/quadratic", "compute/domain/forecast", "compute/domain/open"}},
 	{"compute/domain/quadratic", []string{"compute/domain/forecast", "compute/domain/tabular", "compute/domain/open", "compute/domain/supervised", "compute/nn/..."}},
-	{"compute/worker/...", []string{"compute/nn/...", "compute/graph", "compute/device/...", "compute/gpuinfo", "compute/domain/open", "compute/domain/supervised", "compute/domain/forecast", "compute/domain/quadratic", "compute/domain/tabular"}},
+	{"compute/worker/...", []string{"compute/data/...", "compute/nn/...", "compute/graph", "compute/device/...", "compute/gpuinfo", "compute/domain/open", "compute/domain/supervised", "compute/domain/forecast", "compute/domain/quadratic", "compute/domain/tabular"}},
 
 	// The sources and what is made of them. The engine's devices and its compiler of models import it, nothing else does.
 	{"kernels/...", []string{"internal/...", "chain/...", "compute/...", "ga/...", "net/...", "olap/...", "bench/...", "cmd/..."}},
@@ -119,7 +123,7 @@ var layers = []layer{
 
 	// The node holds no device and runs nobody's recipe; the worker has no key, no
 	// network and no chain.
-	{"cmd/doin-node/...", []string{"bench/...", "ga", "ga/op", "compute/nn/...", "compute/graph", "compute/device/...", "compute/domain/open", "compute/domain/supervised", "compute/domain/forecast", "compute/domain/quadratic", "compute/domain/tabular", "kernels/...", "gorgonia.org/...", "github.com/NVIDIA/..."}},
+	{"cmd/doin-node/...", []string{"bench/...", "ga", "ga/op", "compute/data/...", "compute/nn/...", "compute/graph", "compute/device/...", "compute/domain/open", "compute/domain/supervised", "compute/domain/forecast", "compute/domain/quadratic", "compute/domain/tabular", "kernels/...", "gorgonia.org/...", "github.com/NVIDIA/..."}},
 	{"cmd/doin-node/config", []string{"chain/...", "compute/...", "net/...", "olap/...", "cmd/doin-node/node", "cmd/doin-node/local"}},
 	{"cmd/doin-node/search", []string{"chain/consensus", "chain/engine", "chain/python/...", "chain/store", "net/...", "cmd/doin-node/...", "olap/csv", "olap/sqlite"}},
 	// The parts around a machine know neither machine, and nothing of messages that nobody has signed.
@@ -153,7 +157,9 @@ var importers = []struct {
 	{"github.com/valyala/fasthttp/...", []string{"net/api", "net/transport", "bench/load"}},
 	{"github.com/prometheus/...", []string{"net/api", "cmd/doin-node/stack"}},
 	{"github.com/spf13/cobra", []string{"cmd/..."}},
-	{"github.com/apache/arrow/go/v15/...", []string{"compute/worker/...", "olap/...", "cmd/..."}},
+	{"github.com/apache/arrow/go/v15/...", []string{"compute/data/columnar", "compute/worker/...", "olap/...", "cmd/..."}},
+	{"github.com/klauspost/compress/...", []string{"compute/data/text"}},
+	{"golang.org/x/text/...", []string{"compute/data/text"}},
 	{"gonum.org/v1/...", []string{"bench/..."}},
 	{"google.golang.org/protobuf/encoding/protowire", []string{"compute/onnx"}},
 
@@ -217,6 +223,8 @@ var imports = []struct {
 	{"chain/...", []string{"math/rand", "math/rand/v2"}},
 	{"ga/...", []string{"math/rand", "math/rand/v2", "crypto/rand", "time"}},
 	{"compute/vec", []string{"math/rand", "math/rand/v2", "crypto/rand", "time"}},
+	{"compute/data/when", []string{"math/rand", "math/rand/v2", "crypto/rand", "time", "os"}},
+	{"compute/data/number", []string{"math/rand", "math/rand/v2", "crypto/rand", "time", "os"}},
 	{"compute/f64", []string{"math/rand", "math/rand/v2", "crypto/rand", "time", "os"}},
 	{"compute/closed", []string{"math/rand", "math/rand/v2", "crypto/rand", "time", "os"}},
 	{"compute/boost", []string{"math/rand", "math/rand/v2", "crypto/rand", "time", "os"}},
@@ -224,6 +232,7 @@ var imports = []struct {
 	{"compute/nn/...", []string{"math/rand", "math/rand/v2", "crypto/rand", "time"}},
 	{"compute/genome", []string{"math/rand", "math/rand/v2", "crypto/rand", "time"}},
 	{"compute/domain/...", []string{"math/rand", "math/rand/v2", "crypto/rand"}},
+	{"compute/data/...", []string{"math/rand", "math/rand/v2", "crypto/rand"}},
 }
 
 // flavours are the build flavours, by the flags of go list.

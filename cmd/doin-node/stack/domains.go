@@ -148,6 +148,9 @@ func (s *Stack) runDomains(ctx context.Context) error {
 			}
 			s.Log.Info("domain ready", "domain", d.ID, "plugin", info.Plugin, "data_hash", info.DataHash,
 				"baselines", string(canon.Default(info.Baselines)))
+			for _, note := range info.Notes {
+				s.Log.Info("note on the data", "domain", d.ID, "note", note)
+			}
 			s.searches.mu.Lock()
 			s.searches.info[d.ID] = info
 			s.searches.mu.Unlock()

@@ -104,7 +104,7 @@ var _ domain.Domain = (*Domain)(nil)
 func (d *Domain) Describe() domain.Description {
 	return domain.Description{Plugin: d.info.Plugin, Space: d.info.Space, DataHash: d.info.DataHash,
 		PerformanceMetric: d.info.PerformanceMetric, HigherIsBetter: true, Strategy: domain.StrategyGA,
-		Baselines: d.info.Baselines, ContractVersion: d.info.Contract, Defaults: d.info.Defaults,
+		Baselines: d.info.Baselines, ContractVersion: d.info.Contract, Defaults: d.info.Defaults, Notes: d.info.Notes,
 		Folds: 1, Deterministic: d.info.Deterministic}
 }
 

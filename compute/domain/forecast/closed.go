@@ -9,23 +9,24 @@ import (
 	"doin.network/node/compute/domain/supervised"
 )
 
-// frequency is how often the rows come, as far as the axis knows.
-func (a *axis) frequency() closed.Frequency {
-	switch {
-	case a.unit == integers:
-	case a.unit == days && a.step == 1:
-		return closed.Daily
-	case a.unit == days && a.step == 7:
-		return closed.Weekly
-	case a.unit == days:
-	case a.step == 1:
-		return closed.Monthly
-	case a.step == 3:
-		return closed.Quarterly
-	case a.step == 12:
-		return closed.Yearly
+// found returns the periods of y: those seasons of the calendar that hold or, without a calendar, what repeats.
+func (a *axis) found(y []float64) []int {
+	if seasons, ok := a.seasons(a.perYear()); ok {
+		return closed.PeriodsOf(y, seasons)
 	}
-	return closed.Unknown
+	return closed.Periods(y, closed.Unknown)
+}
+
+// perYear is the number of sessions a year; 0 for less than one.
+func (a *axis) perYear() int {
+	if len(a.times) < 2 {
+		return 0
+	}
+	days := civil(a.times[len(a.times)-1]) - civil(a.times[0])
+	if days < 366 {
+		return 0
+	}
+	return int((int64(len(a.times)-1)*365 + days/2) / days)
 }
 
 // Members implements supervised.Problem: the closed forms (package closed) that the shortest training part allows, those of
@@ -63,6 +64,9 @@ func (c closedForm) Name() string { return c.spec.String() }
 func (c closedForm) Fit(ctx context.Context, fold int) (supervised.Fitted, error) {
 	s := c.problem.series
 	rows := s.ends(fold)
+	for s.isMasked(rows - 1) { // what stands there is known only later
+		rows--
+	}
 	m, err := closed.Fit(ctx, c.spec, s.levels[:rows], s.periods, c.problem.config.Horizon)
 	if errors.Is(err, closed.ErrSeries) {
 		return lastValue{}, nil
@@ -87,12 +91,13 @@ func (f fittedForm) Covers(c supervised.Cases) bool {
 func (f fittedForm) Predict(c supervised.Cases, out []float32) {
 	w := c.(*windows)
 	y, h := w.levels(), w.Width()
-	walk := make([]float64, w.count*h)
+	walk := make([]float64, (len(y)-w.first)*h)
 	f.model.Walk(y, w.first+1, walk)
 	unit := w.problem.series.scale.Unit
 	for i := range w.count {
-		for k, v := range walk[i*h:][:h] {
-			out[i*h+k] = float32((v - y[w.first+i]) / unit)
+		origin := w.origin(i)
+		for k, v := range walk[(origin-w.first)*h:][:h] {
+			out[i*h+k] = float32((v - y[origin]) / unit)
 		}
 	}
 }
@@ -102,7 +107,7 @@ func (f fittedForm) Coefficients() []float64 { return f.model.Coefficients() }
 
 // levels returns the series up to the last origin, unscaled.
 func (w *windows) levels() []float64 {
-	n, s := w.first+w.count, w.problem.series
+	n, s := w.origin(w.count-1)+1, w.problem.series
 	if &w.scaled[0] == &s.scaled[0] {
 		return s.levels[:n]
 	}

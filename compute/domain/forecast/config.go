@@ -18,17 +18,20 @@ const MaxHorizon = 1024
 // each; training gets the rows before the others. That of MaxParameters is 2000.
 type Config struct {
 	supervised.Config
-	// TimeColumn and ValueColumn name columns of the file: "time_column", "value_column". Default: the first and the
-	// second.
-	TimeColumn, ValueColumn string
+	// Form says where in the file the series is.
+	Form
 	// Horizon is the number of values forecast at once: "horizon". Default 1.
 	Horizon int
 	// Period is the number of rows after which the series resembles itself: "period"; 1 for none. 0, the default: what is
 	// found in the data.
 	Period int
+	// Periods are those of the closed forms, ascending: "periods". nil, the default: Period, or what is found in the data.
+	Periods []int
 	// ValidationStart and TestStart are the times at which those parts begin, as the file writes them:
 	// "validation_start", "test_start". Both or none; they take the place of the fractions.
 	ValidationStart, TestStart string
+	// past is how many values before the first origin views with a season ask for, where the rows have them.
+	past int
 }
 
 // DefaultConfig returns the defaults; Data is empty.
@@ -43,20 +46,58 @@ func DefaultConfig() Config {
 // choices of the gene model, in place of its bounds. ParseConfig is strict (see domain.Reader) and reports every problem
 // at once; its errors wrap domain.ErrConfig.
 func ParseConfig(o *canon.Object, others ...string) (Config, error) {
-	c := DefaultConfig()
 	r := domain.NewReader(o)
-	r.Text("time_column", &c.TimeColumn)
-	r.Text("value_column", &c.ValueColumn)
+	c := readConfig(r)
+	return c, r.Finish(others, c.Validate)
+}
+
+// Keys returns the keys that ParseConfig reads, sorted.
+func Keys() []string {
+	r := domain.NewReader(nil)
+	readConfig(r)
+	return r.Asked()
+}
+
+// readConfig reads the settings over the defaults.
+func readConfig(r *domain.Reader) Config {
+	c := DefaultConfig()
+	c.Form.read(r)
 	r.Integer("horizon", &c.Horizon, 1, MaxHorizon)
 	r.Integer("period", &c.Period, 1, MaxPeriod)
+	readPeriods(r, &c.Periods)
 	readTime(r, "validation_start", &c.ValidationStart)
 	readTime(r, "test_start", &c.TestStart)
-	if c.ValidationStart != "" && (o.Has("validation_fraction") || o.Has("test_fraction")) {
+	if c.ValidationStart != "" && (r.Has("validation_fraction") || r.Has("test_fraction")) {
 		r.Fail("validation_start", errors.New("given beside a fraction"))
 	}
 	readModels(r, c.Space)
 	c.Read(r)
-	return c, r.Finish(others, c.Validate)
+	return c
+}
+
+// maxPeriods bounds the periods of the closed forms.
+const maxPeriods = 3
+
+// readPeriods reads the periods of the closed forms.
+func readPeriods(r *domain.Reader, to *[]int) {
+	v, ok := r.Get("periods")
+	if !ok {
+		return
+	}
+	list, err := canon.AsList(v)
+	if err != nil || len(list) > maxPeriods {
+		r.Fail("periods", fmt.Errorf("want a list of at most %d integers", maxPeriods))
+		return
+	}
+	*to = make([]int, len(list))
+	for i, v := range list {
+		n, ok := v.(int64)
+		if !ok || n < 2 || n > supervised.MaxRows || i > 0 && int(n) <= (*to)[i-1] {
+			r.Fail("periods", errors.New("want integers of at least 2, ascending"))
+			return
+		}
+		(*to)[i] = int(n)
+	}
 }
 
 // readModels reads the list of models into the gene of s, which is ours to change.
@@ -90,6 +131,7 @@ func timeLabel(v any) (string, error) {
 func (c *Config) Validate() error {
 	var checks domain.Checks
 	c.Check(&checks, DefaultSpace(), limits)
+	c.Form.check(&checks)
 	checks.Between("horizon", c.Horizon, 1, MaxHorizon)
 	checks.Between("period", c.Period, 0, MaxPeriod)
 	checks.That((c.ValidationStart == "") == (c.TestStart == ""), "validation_start, test_start: give both or none")
@@ -114,8 +156,8 @@ func (c *Config) Validate() error {
 
 // object returns the settings in force.
 func (c *Config) object() *canon.Object {
-	o := c.Object().Set("folds", c.Folds).Set("time_column", c.TimeColumn).Set("value_column", c.ValueColumn).Set("horizon", c.Horizon).
-		Set("period", c.Period).Set("models", c.Space[geneModel].Choices)
+	o := c.Object().Set("folds", c.Folds).Set("horizon", c.Horizon).Set("period", c.Period).Set("models", c.Space[geneModel].Choices)
+	c.Form.object(o)
 	if c.ValidationStart != "" {
 		o.Delete("validation_fraction")
 		o.Delete("test_fraction")

@@ -4,9 +4,24 @@
 //
 // # Data
 //
-// [Parse] reads a strict CSV table of times and values; [Config] says which columns and how rows are split by time. Values are
-// taken in units of the power of ten in which the largest is below 10 (supervised.ShiftText), so that the unit of the file has
-// no influence on anything but the metrics.
+// [Parse] reads a table of times and values (package data) and puts the values on an axis, of which row i lies i steps after the
+// first; [Form] says where in the table they are, and what is not said is found in the file and stands in the settings in force,
+// so that a later version, which may find something else, reads the file as this one did.
+//
+// Steps are exact: whole numbers of months (quarters and years are three and twelve), days (weeks are seven), seconds or nanoseconds
+// in UTC, or units of the last decimal of numbers that count. Without "frequency" the step is the most frequent distance of
+// neighbours, if all others are multiples of it. Days that are the same of every month, or the last of theirs, are months; moments
+// at one time of the day are days. Days of which some weekdays never occur are sessions: they are counted, a holiday has no
+// row, and after the last come the next such weekdays. Without times rows are counted, and there is no calendar. Times of a finer kind
+// than a configured frequency are in the row of their month, week or hour, which is then called by its first time.
+//
+// Rows are sorted by time. Two rows of one time are an error unless "duplicates" says what becomes of them. A missing row or value
+// between others is filled in on the straight line between its neighbours, exactly and with five decimals more than the
+// file has, if no more than every twentieth row is missing; "gaps" says otherwise. Masked rows are no origins and no targets, and
+// what stands in for them is known at every origin after them. Rows without a value at either end are left out.
+//
+// Values are taken in units of the power of ten in which the largest is below 10 (supervised.ShiftText), so that the unit of
+// the file has no influence on anything but the metrics.
 //
 // The last part of the rows is the test. Before it lie O folds, the rolling origins: fold i trains on the rows before its
 // first origin's first target, with windows that expand from fold to fold, and validates at the origins from there to the
@@ -19,8 +34,8 @@
 // s = float32((y − offset)/scale), are computed once, in binary64 with + − × ÷, in row order. Everything after that, metrics
 // included, is a function of what the data hash covers.
 //
-// Without "period" the periods are found in what precedes the test part (closed.Periods, which knows the seasons of the
-// calendar); the smallest of them that training has room for is the networks', all are the closed forms'.
+// Without "period" the periods are found in what precedes the test part (package closed, which tries the
+// seasons of the calendar); the smallest of them that training has room for is the networks', all are the closed forms'.
 //
 // # Models and samples
 //
@@ -34,8 +49,20 @@
 //
 //   - mlp: s[o−w+j] − s[o] for j = 0 … w−1, ascending in time, then sine and cosine of the position of row o+1 in the
 //     period (from a table of constants; absent for period 1);
+//   - mlp with the gene difference at seasonal, for a period p above 1 and h up to 64: d[o−w+j] − d[o] with d[i] = s[i] − s[i−p], sine and
+//     cosine, and what the season before changed, c[k] = s[o+1+k−b] − s[o−b] with b = (⌊k/p⌋ + 1)·p. The targets are less c[k], and
+//     c[k] is added to the outputs. w is cut to what the first origin has before it; where that is nothing the gene means nothing;
 //   - tcn: a sequence of w steps, the oldest first; step j has the channels s[o−w+j] − s[o] and sine and cosine of the
 //     position of row o−w+j itself.
+//
+// Covariates are scaled to multiples of their standard deviation from their mean, both of the rows before the first origin's
+// validation. Those of the past are seen up to row o, those known ahead up to row o+h:
+//
+//   - mlp: behind the others, column by column, the past ones' rows o−5 … o (no more of them than the window has rows), then the known
+//     ones' rows o … o+h;
+//   - tcn: more channels, step j of a past one having row o−w+1+j, of a known one row o−w+1+j+h.
+//
+// Closed forms do not see them. On synthetic data, and wherever a row has none, a covariate is what it was whole periods before.
 //
 // The closed forms are those of package closed that the shortest training part allows, on the values that s stands for.
 //
@@ -49,6 +76,6 @@
 // # Recipes
 //
 // Recipes, digests and the hash of synthetic data are package supervised's. The data hash covers the scaled series,
-// calendar columns and bounds of the split and the folds, and the settings that results depend on (horizon, periods, steps,
+// calendar columns and bounds of the split and the folds, masked rows, the scaled covariates, and the settings that results depend on (horizon, periods, steps,
 // cadence, patience).
 package forecast

@@ -31,7 +31,7 @@ func New(config *canon.Object, others ...string) (*supervised.Domain, error) {
 }
 
 func read(c Config, r io.Reader) (*supervised.Domain, error) {
-	t, err := Parse(r, c.TimeColumn, c.ValueColumn)
+	t, err := Parse(r, c.Options, c.Form)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +45,7 @@ func FromTable(c Config, t *Table) (*supervised.Domain, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.Folds = s.folds()
+	c.Folds, c.Form, c.Options = s.folds(), t.form, t.options
 	p := &problem{config: c, series: s, sources: map[sourceKey]*[2]windows{}}
 	return supervised.New(&c.Config, p.spec(), p)
 }
@@ -55,6 +55,7 @@ func (p *problem) spec() supervised.Spec {
 	return supervised.Spec{
 		Plugin: Plugin, DataHash: p.series.hash(&p.config), Folds: p.series.folds(), Loss: "mae", Performance: "mase",
 		Unit: p.series.to(p.series.scale.Unit), Defaults: p.config.object().Set("periods", integersOf(p.series.periods)),
+		Notes: p.series.table.sentences(),
 	}
 }
 

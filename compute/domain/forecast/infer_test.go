@@ -162,3 +162,129 @@ func TestInferElsewhere(t *testing.T) {
 		t.Errorf("forecasts %v and %v from the same month", first, later)
 	}
 }
+
+// asked is the rows of a table from one on as a request has them.
+func asked(t *Table, from, to int) []any {
+	var rows []any
+	for i := from; i < to; i++ {
+		rows = append(rows, canon.NewObject("t", t.Time(i), "v", t.Value(i)))
+	}
+	return rows
+}
+
+// Rows as the file has them say what numbers and a time do, and are answered in their form.
+func TestInferRows(t *testing.T) {
+	full := monthly(210)
+	d := fromText(t, string(write(full, func(i int) bool { return i < 200 })), quick)
+	m := domaintest.Claim(t, d, small(d.config.Space), 1)
+	f := func(input *canon.Object, kv ...any) *canon.Object {
+		t.Helper()
+		want, times := infer(t, m, append(kv, "steps", 3)...)
+		out, err := m.Infer(t.Context(), input.Set("steps", 3))
+		if err != nil {
+			t.Error(err)
+			return nil
+		}
+		v, _ := out.Get("forecast")
+		got, err := domain.Reals(v, 3)
+		said, _ := out.List("times")
+		if err != nil || !slices.Equal(got, want) || !slices.Equal(said, times) {
+			t.Errorf("forecast %v at %v, want %v at %v (%v)", got, said, want, times, err)
+		}
+		return out
+	}
+	out := f(canon.NewObject("rows", asked(full, 150, 210)), "series", full.values[150:210], "last_time", "2017-06")
+	rows, _ := out.List("rows")
+	if o, ok := rows[0].(*canon.Object); len(rows) != 3 || !ok || o.Len() != 2 {
+		t.Errorf("rows %v", rows)
+	}
+	// One row goes on from the data; a series of one value would have to be longer.
+	last := append(slices.Clone(full.values[:200]), 400)
+	f(canon.NewObject("rows", []any{canon.NewObject("v", "400", "t", "2016-09"), canon.NewObject("t", "2016-10")}), "series", last, "last_time", "2016-09")
+	f(canon.NewObject("rows", []any{canon.NewObject("time", "2016-09", "value", 400)}), "series", last, "last_time", "2016-09")
+	out = f(canon.NewObject("csv", "v;t\n"+string(reversed(full, 160, 205))), "series", full.values[160:205], "last_time", "2017-01")
+	if text, _ := out.String("csv"); !strings.HasPrefix(text, "t,v\n2017-02,") {
+		t.Errorf("csv %q", text)
+	}
+}
+
+func reversed(t *Table, from, to int) []byte {
+	var out []byte
+	for i := to - 1; i >= from; i-- {
+		out = append(out, string(canon.Canonical(t.Value(i)))+";"+t.Time(i)+"\n"...)
+	}
+	return out
+}
+
+// fromText makes a domain of a file's text.
+func fromText(t testing.TB, text string, change func(c *Config)) tested {
+	t.Helper()
+	c := DefaultConfig()
+	c.Data = "text"
+	change(&c)
+	table, err := parse(text, c.Form)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := FromTable(c, table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tested{d, d.Problem().(*problem)}
+}
+
+func TestInferRowsRefusals(t *testing.T) {
+	d := fromText(t, string(write(monthly(200), func(int) bool { return true })), quick)
+	f := func(input, want string) {
+		t.Helper()
+		o, err := canon.ParseObject([]byte(input))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out, err := d.Naive().Infer(t.Context(), o); !errors.Is(err, domain.ErrInput) || !strings.Contains(err.Error(), want) {
+			t.Errorf("Infer(%s) = %v, %v, want ErrInput with %q", input, out, err, want)
+		}
+	}
+	f(`{"rows": []}`, "rows: ")
+	f(`{"rows": 1}`, "rows")
+	f(`{"rows": [1]}`, "row 0: int where an object is needed")
+	f(`{"rows": [{"t": "2016-09", "v": [1]}]}`, `row 0: "v"`)
+	f(`{"rows": [{"t": "2016-09", "w": 1}]}`, `no column "v"`)
+	f(`{"rows": [{"t": "2016-09"}]}`, "v")
+	f(`{"rows": [{"t": "Sept", "v": 1}]}`, `time "Sept"`)
+	f(`{"rows": [{"t": "2016-09", "v": "x"}]}`, `value "x": not a decimal number`)
+	f(`{"rows": [{"t": "2016-09", "v": 1}, {"t": "2016-09", "v": 2}]}`, "duplicates")
+	f(`{"rows": [{"t": "2016-09", "v": 1}, {"t": "2016-11", "v": 2}]}`, "no row for \"2016-10\"")
+	f(`{"rows": [{"t": "2016-09", "v": 1e29}]}`, "too far")
+	f(`{"rows": [{"t": "2018-09", "v": 1}]}`, `row 1: time "2018-09" leaves a gap: the data end with "2016-08", the next row is "2016-09"`)
+	f(`{"rows": [{"t": "2000-09", "v": 1}]}`, `or that they go on from the data, which end at "2016-08"`)
+	f(`{"rows": [{"t": "9999-09", "v": 1}]}`, "must be between")
+	f(`{"rows": [{"t": "2016-09", "v": 1}], "last_time": "2016-09"}`, "last_time: given beside rows")
+	f(`{"csv": "t,v\n2016-09,"}`, "no value")
+	f(`{"csv": ""}`, "csv: ")
+	f(`{"csv": 7}`, "csv")
+	f(`{"covariates": {"x": [1]}}`, `no such column "x"`)
+}
+
+// A wide table is asked with its own rows, or with a time and a value each.
+func TestInferWide(t *testing.T) {
+	d := found(t, "testdata/files/elnino_wide.csv")
+	last := append(slices.Clone(d.series.table.values), 24.5)
+	want, times := infer(t, d.Naive(), "series", last, "last_time", "2011-01")
+	var row []any
+	for i, name := range d.series.table.form.Wide {
+		row = append(row, name, []any{24.5, nil}[min(i, 1)])
+	}
+	for _, o := range []*canon.Object{canon.NewObject("time", "2011-01", "value", 24.5), canon.NewObject(append(row, "YEAR", 2011)...)} {
+		out, err := d.Naive().Infer(t.Context(), canon.NewObject("rows", []any{o}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, _ := out.Get("forecast")
+		got, _ := domain.Reals(v, 1)
+		rows, _ := out.List("rows")
+		if said := rows[0].(*canon.Object); !slices.Equal(got, want) || times[0] != "2011-02" || said.Keys()[0] != "time" {
+			t.Errorf("forecast %v, want %v at %v; rows %v", got, want, times, rows)
+		}
+	}
+}

@@ -30,7 +30,7 @@ func (l look) Sources(fold int) (training, validation nn.Source) {
 	w := l.sources[key]
 	if w == nil {
 		s := l.series
-		w = &[2]windows{l.part(l.window, 0, s.ends(fold)), l.fold(min(fold, s.folds()-1))}
+		w = &[2]windows{l.part(l.need(), 0, s.ends(fold)), l.fold(min(fold, s.folds()-1))}
 		l.sources[key] = w
 	}
 	return &w[0], &w[1]
@@ -54,8 +54,19 @@ func (l look) Test() supervised.Cases {
 	return &w
 }
 
-// Prediction implements supervised.View: outputs are differences, scaled, as they are.
-func (l look) Prediction(network supervised.Predict) supervised.Predict { return network }
+// Prediction implements supervised.View: outputs are differences, scaled, as they are or, with a season, above those of the
+// season before, which are the last inputs.
+func (l look) Prediction(network supervised.Predict) supervised.Predict {
+	if l.season == 0 {
+		return network
+	}
+	return func(x, out []float32) {
+		network(x, out)
+		for k, change := range x[len(x)-len(out):] {
+			out[k] += change
+		}
+	}
+}
 
 // part returns the samples whose targets all lie in rows [from, to) and whose origin is at least first.
 func (l look) part(first, from, to int) windows {
@@ -69,9 +80,14 @@ func (l look) fold(i int) windows {
 	return l.windows(first, l.series.starts[i+1]-1-first)
 }
 
-// windows returns the samples of some origins of the data.
+// windows returns the samples of some origins of the data, without those that are masked or have a target that is.
 func (l look) windows(first, count int) windows {
-	return windows{view: l.view, problem: l.problem, scaled: l.series.scaled, first: first, count: count}
+	w := windows{view: l.view, problem: l.problem, scaled: l.series.scaled, first: first, count: count, tracks: l.series.tracks}
+	if l.series.table.masked != nil {
+		w.origins = l.series.unmasked(first, count, l.config.Horizon)
+		w.first, w.count = w.origins[0], len(w.origins)
+	}
+	return w
 }
 
 // Synthetic implements supervised.View: the samples on which a model is scored. The series goes on from what precedes the
@@ -89,7 +105,5 @@ func (l look) Synthetic(series []float64) (supervised.Cases, error) {
 		}
 		scaled = append(scaled, x)
 	}
-	w := l.part(0, s.test, len(scaled))
-	w.scaled = scaled
-	return &w, nil
+	return &windows{view: l.view, problem: l.problem, scaled: scaled, first: s.test - 1, count: n - l.config.Horizon + 1, tracks: s.tracks}, nil
 }

@@ -38,7 +38,7 @@ func (s seasonal) Predict(c supervised.Cases, out []float32) {
 	w := c.(*windows)
 	h := w.Width()
 	for i := range w.count {
-		origin := w.first + i
+		origin := w.origin(i)
 		for k := range h {
 			back := (k/s.period + 1) * s.period
 			out[i*h+k] = w.scaled[origin+1+k-back] - w.scaled[origin]

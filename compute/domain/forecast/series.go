@@ -3,8 +3,8 @@ package forecast
 import (
 	"fmt"
 	"math"
+	"slices"
 
-	"doin.network/node/compute/closed"
 	"doin.network/node/compute/domain"
 	"doin.network/node/compute/domain/supervised"
 )
@@ -30,6 +30,9 @@ type series struct {
 	// periods are those of the closed forms, ascending.
 	periods  []int
 	calendar calendar
+	// tracks are the covariates, trackScales their scales.
+	tracks      []track
+	trackScales []supervised.Scale
 }
 
 // newSeries splits and scales a table. Its errors wrap domain.ErrConfig (the split) or supervised.ErrData (the values).
@@ -43,8 +46,12 @@ func newSeries(t *Table, c *Config) (*series, error) {
 	if err := s.season(c); err != nil {
 		return nil, err
 	}
+	s.lookBack(c)
 	s.calendar = newCalendar(c.Period, t.axis.phase(c.Period))
 	if err := s.fit(c.Period); err != nil {
+		return nil, err
+	}
+	if err := s.newTracks(c.Period); err != nil {
 		return nil, err
 	}
 	s.scaled = make([]float32, t.Rows())
@@ -64,10 +71,11 @@ func (s *series) from(y float64) float64 { return supervised.Shift(y, -s.power) 
 func (s *series) to(y float64) float64   { return supervised.Shift(y, s.power) }
 
 // season splits the table with the configured period or, where there is none, finds the periods of what precedes the test
-// part, and sets the configuration's: the smallest that the training part has room for, or 1.
+// part, unless they are configured, and sets the configuration's: the smallest that the training part has room for, or 1.
 func (s *series) season(c *Config) error {
+	s.periods = c.Periods
 	if c.Period > 0 {
-		if s.periods = nil; c.Period > 1 {
+		if c.Periods == nil && c.Period > 1 {
 			s.periods = []int{c.Period}
 		}
 		return s.split(c)
@@ -76,7 +84,9 @@ func (s *series) season(c *Config) error {
 	if err := s.split(c); err != nil {
 		return err
 	}
-	s.periods = closed.Periods(s.values[:s.test], s.table.axis.frequency())
+	if c.Periods == nil {
+		s.periods = s.table.axis.found(s.values[:s.test])
+	}
 	for _, p := range s.periods {
 		if p > MaxPeriod {
 			break
@@ -88,6 +98,22 @@ func (s *series) season(c *Config) error {
 	}
 	c.Period = 1
 	return s.split(c)
+}
+
+// seasonalWindow is how many differences a view with a season sees at least, where the rows have them.
+const seasonalWindow = 12
+
+// lookBack moves the first origin to where views with a season see enough, if the split allows it.
+func (s *series) lookBack(c *Config) {
+	if c.Period < 2 || c.Horizon > maxSeasonal || !slices.Contains(c.Space[geneDifference].Choices, Seasonal) {
+		return
+	}
+	v := view{season: c.Period}
+	c.past = v.back(c.Horizon-1) + min(seasonalWindow, int(c.Space[geneWindow].High))
+	if s.split(c) != nil {
+		c.past = 0
+		_ = s.split(c) // as it was
+	}
 }
 
 // folds is the number of folds.
@@ -159,7 +185,54 @@ func (s *series) split(c *Config) error {
 	for i := range folds + 1 {
 		s.starts = append(s.starts, first+i*origins/folds)
 	}
-	return nil
+	return s.measured(c)
+}
+
+// isMasked reports whether a row of the data was filled in and nothing is measured on it.
+func (s *series) isMasked(row int) bool { return s.table.masked != nil && s.table.masked[row] }
+
+// unmasked returns the origins from first on, of count, that are not masked and whose targets are not.
+func (s *series) unmasked(first, count, horizon int) []int {
+	origins := make([]int, 0, count)
+	masked := 0 // rows among those from the origin to the last target
+	for row := first; row < first+count+horizon; row++ {
+		if s.isMasked(row) {
+			masked++
+		}
+		origin := row - horizon
+		if origin < first {
+			continue
+		}
+		if masked == 0 {
+			origins = append(origins, origin)
+		}
+		if s.isMasked(origin) {
+			masked--
+		}
+	}
+	return origins
+}
+
+// measured checks that masks leave something to every part.
+func (s *series) measured(c *Config) error {
+	if s.table.masked == nil {
+		return nil
+	}
+	check := func(what string, from, to int) error {
+		if len(s.unmasked(from, to-from, c.Horizon)) == 0 {
+			return fmt.Errorf("%w: gaps: %q leaves no origin whose targets are known to %s", domain.ErrConfig, Mask, what)
+		}
+		return nil
+	}
+	for i := range s.folds() {
+		if err := check(fmt.Sprintf("the validation of fold %d", i), s.starts[i]-1, s.starts[i+1]-1); err != nil {
+			return err
+		}
+	}
+	if err := check("training", c.firstOrigin(), s.starts[0]-c.Horizon); err != nil {
+		return err
+	}
+	return check("the test part", s.test-1, s.table.Rows()-c.Horizon)
 }
 
 // start returns the row that a configured time names.
@@ -177,7 +250,7 @@ func (s *series) start(key, label string) (int, error) {
 
 // firstOrigin is the first origin that a model of every window and the seasonal forecast can be measured at.
 func (c *Config) firstOrigin() int {
-	return max(int(c.Space[geneWindow].High), c.Period-1)
+	return max(int(c.Space[geneWindow].High), c.Period-1, c.past)
 }
 
 // fit computes the scale from the rows before the first origin's validation: its unit is the mean of |yᵢ − yᵢ₋ₘ| over them, the
@@ -186,10 +259,14 @@ func (s *series) fit(period int) error {
 	y := s.values[:s.starts[0]]
 	for _, lag := range [...]int{period, 1} {
 		var sum float64
+		n := 0
 		for i := lag; i < len(y); i++ {
-			sum += math.Abs(y[i] - y[i-lag])
+			if !s.isMasked(i) && !s.isMasked(i-lag) {
+				sum += math.Abs(y[i] - y[i-lag])
+				n++
+			}
 		}
-		s.scale = supervised.Scale{Offset: y[0], Unit: sum / float64(len(y)-lag)}
+		s.scale = supervised.Scale{Offset: y[0], Unit: sum / float64(max(n, 1))}
 		if s.scale.Unit > 0 {
 			return nil
 		}
@@ -199,9 +276,16 @@ func (s *series) fit(period int) error {
 
 // hash returns the data hash, in hex: the SHA-256 of the line "doin/forecast/data/3", the settings below as words, offset and
 // unit of the scale, the scaled series, and the calendar columns row by row (see supervised.Hasher). The first origin is
-// among the settings: it follows the largest window of the search space and decides which samples there are.
+// among the settings: it follows the largest window of the search space and decides which samples there are. Where rows are masked or
+// there are covariates, the line is "doin/forecast/data/4", and at the end come the number of masked rows and which they are, the
+// number of covariates, and of each whether it is known ahead (1), the number of its values, and these, scaled.
 func (s *series) hash(c *Config) string {
-	h := supervised.NewHasher("doin/forecast/data/3\n")
+	more := s.table.masked != nil || len(s.tracks) > 0
+	version := 3
+	if more {
+		version = 4
+	}
+	h := supervised.NewHasher(fmt.Sprintf("doin/forecast/data/%d\n", version))
 	h.Words(len(s.periods))
 	h.Words(s.periods...)
 	h.Words(len(s.starts))
@@ -213,5 +297,29 @@ func (s *series) hash(c *Config) string {
 	for i := range s.scaled {
 		h.Floats(s.calendar.of(i))
 	}
+	if more {
+		s.hashMore(h)
+	}
 	return h.Hex()
+}
+
+// hashMore adds masks and covariates.
+func (s *series) hashMore(h *supervised.Hasher) {
+	var masked []int
+	for i := range s.table.Rows() {
+		if s.isMasked(i) {
+			masked = append(masked, i)
+		}
+	}
+	h.Words(len(masked))
+	h.Words(masked...)
+	h.Words(len(s.tracks))
+	for i := range s.tracks {
+		known := 0
+		if s.tracks[i].known {
+			known = 1
+		}
+		h.Words(known, len(s.tracks[i].values))
+		h.Floats(s.tracks[i].values)
+	}
 }

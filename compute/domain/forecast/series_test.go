@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"doin.network/node/compute/data/when"
 	"doin.network/node/compute/domain"
 	"doin.network/node/compute/domain/domaintest"
 	"doin.network/node/compute/domain/supervised"
@@ -19,7 +20,11 @@ const co2 = "../../../examples/co2/mauna_loa_co2_monthly.csv"
 
 // monthly is a table of n months from January 2000, a trend with a season and a repeatable wobble.
 func monthly(n int) *Table {
-	t := &Table{axis: axis{unit: months, start: 2000 * 12, step: 1}}
+	layout, err := when.ByName("%Y-%m")
+	if err != nil {
+		panic(err)
+	}
+	t := &Table{axis: axis{frequency: frequency{base: monthBase, n: 1}, start: 2000 * 12, layout: layout, kind: when.Month}}
 	for i := range n {
 		season := []float64{0, 1, 3, 4, 5, 3, 1, -2, -4, -5, -3, -1}[i%12]
 		t.values = append(t.values, 300+0.5*float64(i)+season+float64(i*i%7)/10)

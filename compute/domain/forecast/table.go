@@ -2,16 +2,31 @@ package forecast
 
 import (
 	"io"
-	"strings"
+	"slices"
 
+	"doin.network/node/compute/data"
 	"doin.network/node/compute/domain/supervised"
 )
 
-// Table is a parsed data file: equally spaced times, ascending, and one finite value for each.
+// Table is a series: times that step evenly, or rows that are counted, ascending, and one finite value for each.
 type Table struct {
 	axis   axis
 	values []float64
-	texts  []string // of the values, as the file writes them; nil for a table that is of no file
+	texts  []string // of the values, as decimal numbers; nil for a table that is of no file
+	// masked are the rows that were filled in and nothing is measured on; nil: none.
+	masked []bool
+	// covariates are what else is known of the rows, and of those that known covariates have beyond.
+	covariates []covariate
+	form       Form // with what was found
+	options    data.Options
+	notes      []data.Note
+}
+
+// covariate is a column beside the values.
+type covariate struct {
+	name   string
+	known  bool // ahead: values has rows beyond the table's
+	values []float64
 }
 
 // Rows returns the number of rows.
@@ -23,53 +38,62 @@ func (t *Table) Time(i int) string { return t.axis.label(i) }
 // Value returns the value of row i.
 func (t *Table) Value(i int) float64 { return t.values[i] }
 
-// Parse reads a table; see supervised.ReadTable. timeColumn and valueColumn name columns; empty they are the first and the
-// second. Times are YYYY-MM, YYYY-MM-DD or integers, ascending by one constant step: of whole months where all days of the
-// month are equal or last ones, else of days or of integers. Values are decimal numbers. Anything else is an error that
-// wraps supervised.ErrData and names the line. A table has at least two rows.
-func Parse(r io.Reader, timeColumn, valueColumn string) (*Table, error) {
-	var timeAt, valueAt int
-	var times timeReader
-	t := new(Table)
-	err := supervised.ReadTable(r, func(names []string) (err error) {
-		timeAt, valueAt, err = columns(names, timeColumn, valueColumn)
-		return err
-	}, func(line int, cells []string) error {
-		if err := times.add(cells[timeAt], line); err != nil {
-			return err
-		}
-		v, err := supervised.Decimal(cells[valueAt])
-		if err != nil {
-			return supervised.AtLine(line, "value %.40q: %v", cells[valueAt], err)
-		}
-		t.values, t.texts = append(t.values, v), append(t.texts, strings.Clone(cells[valueAt]))
-		return nil
+// Notes returns what was decided that the file does not say, in sentences without a full stop.
+func (t *Table) Notes() []data.Note { return t.notes }
+
+// sentences are the notes with their places.
+func (t *Table) sentences() (out []string) {
+	for _, n := range t.notes {
+		out = append(out, n.String())
+	}
+	return out
+}
+
+// Parse reads a table; see FromGrid.
+func Parse(r io.Reader, o data.Options, f Form) (*Table, error) {
+	var names []string
+	keep := f.keep()
+	g, err := data.ReadFrom(r, o, func(name string) bool {
+		names = append(names, name)
+		return keep == nil || keep(name)
 	})
 	if err != nil {
 		return nil, err
 	}
-	if t.axis, err = times.axis(); err != nil {
-		return nil, err
-	}
-	return t, nil
+	return fromGrid(g, names, f)
 }
 
-// columns finds the two columns in the header.
-func columns(header []string, timeColumn, valueColumn string) (timeAt, valueAt int, err error) {
-	find := func(name string, position int) (int, error) {
-		if name == "" {
-			return position, nil
-		}
-		return supervised.Column(header, name)
+// FromGrid makes a table of the cells of a file. Errors wrap data.ErrData and say where, why and which setting helps. A table has
+// two to supervised.MaxRows rows.
+func FromGrid(g *data.Grid, f Form) (*Table, error) { return fromGrid(g, g.Names(), f) }
+
+func fromGrid(g *data.Grid, names []string, f Form) (*Table, error) {
+	reading := g.Reading()
+	options := reading.Options()
+	r := reader{grid: g, names: names, form: &f, options: &options, notes: slices.Clone(reading.Notes)}
+	source, err := r.source()
+	if err != nil {
+		return nil, err
 	}
-	if timeAt, err = find(timeColumn, 0); err != nil {
-		return 0, 0, err
+	p, err := place(source.points, source.layout, &f)
+	if err != nil {
+		return nil, r.hint(err)
 	}
-	if valueAt, err = find(valueColumn, 1); err != nil {
-		return 0, 0, err
+	t := &Table{axis: p.axis, notes: append(r.notes, p.notes...)}
+	values, err := p.gather(source.name, f.Duplicates, source.value)
+	if err != nil {
+		return nil, err
 	}
-	if timeAt == valueAt {
-		return 0, 0, supervised.AtLine(1, "column %.80q is both time and value", header[timeAt])
+	columns, err := r.covariates(p)
+	if err != nil {
+		return nil, err
 	}
-	return timeAt, valueAt, nil
+	if err := t.fill(values, columns, &f); err != nil {
+		return nil, err
+	}
+	if len(t.values) > supervised.MaxRows {
+		return nil, data.Errorf(0, "", "", "%d rows: at most %d are allowed", len(t.values), supervised.MaxRows)
+	}
+	t.form, t.options = f, options
+	return t, nil
 }

@@ -18,7 +18,7 @@ import (
 func TestNewNamesTheFile(t *testing.T) {
 	for plugin, file := range map[string]string{
 		forecast.Plugin: "month,v\n2000-01,1\n2000-02,x\n",
-		tabular.Plugin:  "a,v\n1,1\nx,2\n",
+		tabular.Plugin:  "a,v\n1,1\nx,2\n2,1\n",
 	} {
 		path := filepath.Join(t.TempDir(), "bad.csv")
 		if err := os.WriteFile(path, []byte(file), 0o600); err != nil {

@@ -1,8 +1,10 @@
 package supervised
 
 import (
+	"math"
 	"slices"
 
+	"doin.network/node/compute/data"
 	"doin.network/node/compute/domain"
 	"doin.network/node/compute/genome"
 	"doin.network/node/compute/nn"
@@ -16,6 +18,9 @@ const MaxFolds = 8
 type Config struct {
 	// Data is the path of the data file, relative to the current directory: "data". Required.
 	Data string
+	// Options say how the file is read, by the keys of data.Keys. What is left open is found in the file; the settings in force
+	// have it all.
+	Options data.Options
 	// ValidationFraction and TestFraction are the parts of the rows, rounded down, that validate and test:
 	// "validation_fraction", "test_fraction". Default 0.2 each; training gets the others.
 	ValidationFraction, TestFraction float64
@@ -49,6 +54,16 @@ func (c Config) File() string { return c.Data }
 // Read reads the settings over those that stand in c.
 func (c *Config) Read(r *domain.Reader) {
 	r.Text("data", &c.Data)
+	for _, k := range data.Keys() {
+		switch to := k.Field(&c.Options).(type) {
+		case *string:
+			r.Text(k.Name, to)
+		case *int:
+			r.Integer(k.Name, to, 1, math.MaxInt32)
+		case *[]string:
+			r.Names(k.Name, to, data.MaxMissing)
+		}
+	}
 	r.Number("validation_fraction", &c.ValidationFraction)
 	r.Number("test_fraction", &c.TestFraction)
 	r.Integer("folds", &c.Folds, 1, MaxFolds)
@@ -63,6 +78,8 @@ func (c *Config) Read(r *domain.Reader) {
 // genes of this package.
 func (c *Config) Check(checks *domain.Checks, def genome.Space, own Limits) {
 	checks.That(c.Data != "", "data: missing: the path of a data file")
+	err := c.Options.Validate()
+	checks.That(err == nil, "%v", err)
 	v, t := c.ValidationFraction, c.TestFraction
 	checks.That(v > 0 && v < 1, "validation_fraction %v: must be in (0, 1)", v)
 	checks.That(t > 0 && t < 1, "test_fraction %v: must be in (0, 1)", t)
@@ -72,7 +89,7 @@ func (c *Config) Check(checks *domain.Checks, def genome.Space, own Limits) {
 	checks.Between("max_parameters", c.MaxParameters, 1, nn.MaxParameters)
 	checks.Between("eval_every", c.EvalEvery, 1, nn.MaxSteps)
 	checks.Between("patience", c.Patience, 0, nn.MaxSteps)
-	err := c.Space.Validate()
+	err = c.Space.Validate()
 	if err == nil {
 		err = own.check(c.Space, def)
 	}
@@ -81,7 +98,11 @@ func (c *Config) Check(checks *domain.Checks, def genome.Space, own Limits) {
 
 // Object returns the settings in force, fresh.
 func (c *Config) Object() *canon.Object {
-	return canon.NewObject("data", c.Data, "validation_fraction", c.ValidationFraction, "test_fraction", c.TestFraction,
+	o := canon.NewObject("data", c.Data, "validation_fraction", c.ValidationFraction, "test_fraction", c.TestFraction,
 		"max_steps", c.MaxSteps, "max_parameters", c.MaxParameters,
 		"eval_every", c.EvalEvery, "patience", c.Patience, "space", slices.Clip(c.Space.List()))
+	for key, value := range c.Options.Object().All() {
+		o.Set(key, value)
+	}
+	return o
 }

@@ -34,10 +34,11 @@ func Shift(v float64, power int) float64 {
 }
 
 // maxExponent bounds the exponent of a text: with a mantissa of 64 digits a lesser one is 0 in any power of ten that a series
-// can have, and a greater one is that of a 0, because Decimal refuses what is large.
+// can have, and a greater one is that of a 0, because package number refuses what is large.
 const maxExponent = 1000
 
-// ShiftText returns the number that a text is, times 10^power, rounded once. The text is one that Decimal reads.
+// ShiftText returns the number that a text is, times 10^power, rounded once. The text is a plain decimal
+// number: number.Format's Plain.
 func ShiftText(s string, power int) float64 {
 	mantissa, exponent := s, 0
 	if at := strings.IndexAny(s, "eE"); at >= 0 {

@@ -5,6 +5,7 @@ import (
 	"math"
 	"testing"
 
+	"doin.network/node/compute/data/number"
 	"doin.network/node/compute/domain/supervised"
 )
 
@@ -53,7 +54,7 @@ func TestShiftText(t *testing.T) {
 
 func parse(t *testing.T, s string) float64 {
 	t.Helper()
-	v, err := supervised.Decimal(s)
+	v, err := (number.Format{}).Parse(s)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,7 +4,7 @@
 // network is worth on them, synthetic data and answers. [New] makes a domain.Domain of it, which does the rest: it reads
 // and refuses recipes, repairs genomes whose network is too large, trains claims on a device, combines and measures what comes out, and keeps
 // digest, metrics and the order of refusals the same everywhere. The package also has the parts that problems are made
-// of: settings ([Config]), genes ([Layers], [Batch] and others), data files ([ReadFile], [ReadTable]), scaling ([Scale])
+// of: settings ([Config]), genes ([Layers], [Batch] and others), data files ([ReadFile]; what is in them: package data), scaling ([Scale])
 // and hashes ([Hasher]).
 //
 // # Recipes

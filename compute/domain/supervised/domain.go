@@ -92,6 +92,7 @@ func (d *Domain) Describe() domain.Description {
 		Baselines:         d.baselines,
 		ContractVersion:   nn.ContractVersion,
 		Defaults:          d.spec.Defaults,
+		Notes:             d.spec.Notes,
 		Folds:             d.spec.Folds,
 		Cases:             d.cases,
 	}

@@ -130,6 +130,8 @@ type Spec struct {
 	Counts, Accuracy bool
 	// Defaults holds the settings in force; see Config.Object.
 	Defaults *canon.Object
+	// Notes say what of the data was dropped, decided or looks wrong.
+	Notes []string
 }
 
 // Units turns a scaled error into the unit of the data.

@@ -7,6 +7,8 @@ import (
 	"io"
 	"strings"
 
+	"doin.network/node/compute/data"
+	"doin.network/node/compute/data/number"
 	"doin.network/node/compute/domain"
 	"doin.network/node/compute/domain/supervised"
 	"doin.network/node/compute/genome"
@@ -74,29 +76,28 @@ func loadSine(c supervised.Config, r io.Reader) (*sine, supervised.Spec, error) 
 	s := &sine{config: c, scale: supervised.Scale{Unit: 0.5}}
 	h := supervised.NewHasher("sine/data/1\n")
 	h.Words(c.MaxSteps, c.EvalEvery, c.Patience)
-	n := 0
-	err := supervised.ReadTable(r, func([]string) error { return nil }, func(line int, cells []string) error {
-		x, err := supervised.Decimal(cells[0])
-		if err != nil {
-			return supervised.AtLine(line, "x: %v", err)
-		}
-		y, err := supervised.Decimal(cells[1])
-		if err != nil {
-			return supervised.AtLine(line, "y: %v", err)
-		}
-		scaled, _ := s.scale.To(y)
-		s.parts[n%5].add(float32(x), scaled)
-		for fold := range s.folds {
-			if n%5 != 4 && (fold == 2 || n%5 != fold) {
-				s.folds[fold].add(float32(x), scaled)
+	g, err := data.ReadFrom(r, c.Options, nil)
+	if err != nil {
+		return s, supervised.Spec{}, err
+	}
+	if g.Rows() < 5 {
+		err = fmt.Errorf("%w: %d rows", supervised.ErrData, g.Rows())
+	}
+	for row := range g.Rows() {
+		var at [2]float64
+		for i := range at {
+			if at[i], err = (number.Format{}).Parse(g.Column(i).Text(row)); err != nil {
+				return s, supervised.Spec{}, data.Errorf(g.Line(row), g.Column(i).Name(), "", "%v", err)
 			}
 		}
-		n++
-		h.Doubles(x, y)
-		return nil
-	})
-	if err == nil && n < 5 {
-		err = fmt.Errorf("%w: %d rows", supervised.ErrData, n)
+		scaled, _ := s.scale.To(at[1])
+		s.parts[row%5].add(float32(at[0]), scaled)
+		for fold := range s.folds {
+			if row%5 != 4 && (fold == 2 || row%5 != fold) {
+				s.folds[fold].add(float32(at[0]), scaled)
+			}
+		}
+		h.Doubles(at[:]...)
 	}
 	return s, supervised.Spec{
 		Plugin: "sine", DataHash: h.Hex(), Folds: 2, Loss: "mae", Performance: "relative_mae", Relative: true,

@@ -36,7 +36,7 @@ type means [][]float32
 func features(d *dataset) *boostFeatures {
 	f := &boostFeatures{data: d}
 	for k := range d.encoders {
-		if len(d.classes) <= 2 && len(d.encoders[k].labels) >= leastMeans {
+		if len(d.classes) <= 2 && d.encoders[k].categories() >= leastMeans {
 			f.coded = append(f.coded, k)
 		}
 	}
@@ -66,13 +66,13 @@ func (f *boostFeatures) fit(rows []int32) {
 		e := &f.data.encoders[k]
 		var parts [meanParts][]tally // by category, all of them last
 		for p := range parts {
-			parts[p] = make([]tally, len(e.labels)+1)
+			parts[p] = make([]tally, e.categories()+1)
 		}
 		for i, row := range rows {
 			own := tally{f.data.learn.whole(int(row)), 1}
 			part := parts[i%meanParts]
-			part[len(e.labels)].add(own)
-			for c := range e.labels {
+			part[e.categories()].add(own)
+			for c := range e.categories() {
 				if f.data.learn.row(int(row))[e.at+c] == 1 {
 					part[c].add(own)
 				}
@@ -166,7 +166,7 @@ func (f *boostFeatures) row(x, out []float32, m means) {
 		}
 		if coded < len(f.coded) && f.coded[coded] == k {
 			mean := nan
-			for c := range e.labels {
+			for c := range e.categories() {
 				if in[c] == 1 {
 					mean = m[coded][c]
 				}

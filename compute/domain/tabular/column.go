@@ -1,153 +1,101 @@
 package tabular
 
 import (
-	"errors"
-	"fmt"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
-	"unicode/utf8"
 
+	"doin.network/node/compute/data/number"
+	"doin.network/node/compute/data/when"
 	"doin.network/node/compute/domain/supervised"
-)
-
-// Limits of a column.
-const (
-	MaxName       = 128  // bytes of the name of a column, a category or a class
-	MaxCategories = 1024 // of a categorical column
-	MaxClasses    = 256  // of the target
-)
-
-// kind is what the cells of a column are. Its number is hashed.
-type kind uint8
-
-const (
-	undecided   kind = iota // all cells so far are missing
-	numeric                 // decimal numbers
-	categorical             // names
 )
 
 // noCode is the code of a missing categorical cell.
 const noCode = -1
 
-// column is one column of a table.
+// column is one column of a table, or one part of a column of dates.
 type column struct {
-	name string
-	kind kind
-	// limit is the greatest number of labels.
-	limit int
-	rows  int
-	// numbers are the cells of a numeric column, NaN where missing; there is no −0. Once the column is finished they are in
-	// units of 10^power, in which the largest magnitude lies in [1, 10), so that nothing depends on the unit of the file.
+	name   string
+	kind   kind
+	part   datePart // of a date, and the form in which its column has them
+	layout when.Layout
+	// numbers are the cells of a numeric column and of a part of dates, NaN where missing; there is no −0. Once the column is
+	// finished they are in units of 10^power, in which the largest magnitude lies in [1, 10), so that nothing depends on the unit
+	// of the file; the power of a part is 0.
 	numbers []float64
 	power   int
 	// long are the texts of numbers that may have more digits than a double gives back, by row, until the column is finished.
 	long map[int]string
-	// codes are the cells of a categorical one: indices of labels, noCode where missing.
+	// codes are the cells of a categorical or boolean one: indices of labels, noCode where missing.
 	codes []int32
 	// labels are the categories, ascending once the column is finished.
 	labels []string
-	index  map[string]int32
 }
 
-// missing reports whether a cell is a missing value.
-func missing(cell string) bool { return cell == "" || cell == "NA" || cell == "?" }
+// counted reports whether the cells of a column are numbers.
+func (c *column) counted() bool { return c.kind == numeric || c.kind == date }
 
-// add appends a cell. The error is the reason alone. The cell is not retained.
-func (c *column) add(cell string) error {
-	gone := missing(cell)
-	if c.kind == undecided && !gone {
-		c.decide(cell)
+// title names the column for people.
+func (c *column) title() string {
+	if c.kind == date {
+		return c.name + " (" + c.part.String() + ")"
 	}
-	switch c.kind {
-	case numeric:
-		v := math.NaN()
-		if !gone {
-			var err error
-			if v, err = supervised.Decimal(cell); err != nil {
-				return fmt.Errorf("%.40q: %w (the column is numeric)", cell, err)
-			}
-			if v == 0 {
-				v = 0 // −0
-			}
-			if len(cell) > 15 {
-				if c.long == nil {
-					c.long = map[int]string{}
-				}
-				c.long[len(c.numbers)] = strings.Clone(cell)
-			}
+	return c.name
+}
+
+// addNumber appends a cell that is the number v, NaN: missing.
+func (c *column) addNumber(text string, v float64) {
+	if v == 0 {
+		v = 0 // −0
+	}
+	if len(text) > 15 {
+		if c.long == nil {
+			c.long = map[int]string{}
 		}
-		c.numbers = append(c.numbers, v)
-	case categorical:
-		code := int32(noCode)
-		if !gone {
-			var err error
-			if code, err = c.code(cell); err != nil {
-				return err
-			}
-		}
-		c.codes = append(c.codes, code)
+		c.long[len(c.numbers)] = text
 	}
-	c.rows++
-	return nil
+	c.numbers = append(c.numbers, v)
 }
 
-// decide gives an undecided column the kind of its first known cell and the missing cells before it. Whatever reads as a
-// number in some notation makes the column numeric, so that an infinity is refused instead of being a category.
-func (c *column) decide(cell string) {
-	if _, err := strconv.ParseFloat(cell, 64); err == nil || !errors.Is(err, strconv.ErrSyntax) {
-		c.kind = numeric
-		for range c.rows {
-			c.numbers = append(c.numbers, math.NaN())
-		}
-		return
-	}
-	c.kind = categorical
-	for range c.rows {
-		c.codes = append(c.codes, noCode)
-	}
-}
-
-// code returns the code of a label, a new one for a new label.
-func (c *column) code(cell string) (int32, error) {
-	if code, ok := c.index[cell]; ok {
-		return code, nil
-	}
-	switch {
-	case len(cell) > MaxName:
-		return 0, fmt.Errorf("%.40q…: category of %d bytes: at most %d are allowed", cell, len(cell), MaxName)
-	case !utf8.ValidString(cell):
-		return 0, fmt.Errorf("%.40q: not UTF-8", cell)
-	case len(c.labels) == c.limit:
-		return 0, fmt.Errorf("%.40q: more than %d categories", cell, c.limit)
-	}
-	if c.index == nil {
-		c.index = make(map[string]int32)
-	}
-	code := int32(len(c.labels))
-	cell = strings.Clone(cell) // the cell is part of a whole line
-	c.labels = append(c.labels, cell)
-	c.index[cell] = code
-	return code, nil
-}
-
-// finish puts the labels in ascending byte order and renumbers the codes, and takes the numbers' power of ten from them. No
-// cell can be added after it.
-func (c *column) finish() {
+// finishNumbers takes the numbers' power of ten from them.
+func (c *column) finishNumbers(f number.Format) {
 	c.power = supervised.Exponent(c.numbers)
 	for i, v := range c.numbers {
 		if text, ok := c.long[i]; ok && v != 0 {
-			c.numbers[i] = supervised.ShiftText(text, -c.power)
+			c.numbers[i], _ = f.Shift(text, -c.power) // it was parsed before
 			continue
 		}
 		c.numbers[i] = supervised.Shift(v, -c.power)
 	}
 	c.long = nil
-	first := c.labels
-	c.labels = slices.Sorted(slices.Values(first))
-	place := make([]int32, len(first))
-	for i, label := range first {
+}
+
+// labeler gives texts codes in the order in which they come.
+type labeler struct {
+	labels []string
+	index  map[string]int32
+}
+
+// code returns the code of a text, a new one for a new text.
+func (l *labeler) code(text string) int32 {
+	code, ok := l.index[text]
+	if !ok {
+		if l.index == nil {
+			l.index = map[string]int32{}
+		}
+		code = int32(len(l.labels))
+		text = strings.Clone(text) // the cells go with their file
+		l.labels = append(l.labels, text)
+		l.index[text] = code
+	}
+	return code
+}
+
+// finish gives the labels to a column in ascending byte order and renumbers its codes.
+func (l *labeler) finish(c *column) {
+	c.labels = slices.Sorted(slices.Values(l.labels))
+	place := make([]int32, len(l.labels))
+	for i, label := range l.labels {
 		at, _ := slices.BinarySearch(c.labels, label)
 		place[i] = int32(at)
 	}
@@ -156,7 +104,6 @@ func (c *column) finish() {
 			c.codes[i] = place[code]
 		}
 	}
-	c.index = nil
 }
 
 // number returns the cell of a row of a numeric column, in the unit of the file.
@@ -164,11 +111,26 @@ func (c *column) number(row int) float64 { return supervised.Shift(c.numbers[row
 
 // isMissing reports whether the cell of a row is a missing value.
 func (c *column) isMissing(row int) bool {
-	switch c.kind {
-	case numeric:
+	if c.counted() {
 		return math.IsNaN(c.numbers[row])
-	case categorical:
-		return c.codes[row] == noCode
+	}
+	return c.codes[row] == noCode
+}
+
+// constant reports whether all cells are the same.
+func (c *column) constant() bool {
+	if c.counted() {
+		for _, v := range c.numbers {
+			if v != c.numbers[0] {
+				return false
+			}
+		}
+		return true
+	}
+	for _, code := range c.codes {
+		if code != c.codes[0] {
+			return false
+		}
 	}
 	return true
 }

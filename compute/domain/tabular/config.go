@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 
+	"doin.network/node/compute/data"
+	"doin.network/node/compute/data/when"
 	"doin.network/node/compute/domain"
 	"doin.network/node/compute/domain/supervised"
 	"doin.network/node/internal/canon"
@@ -32,17 +34,16 @@ func (t Task) check() error {
 // Config is the configuration of the domain. Make one by DefaultConfig or ParseConfig.
 type Config struct {
 	supervised.Config
-	// TestData is the path of a file with the same header whose rows test, so that all of the data's learn: "test_data".
+	// TestData is the path of a file with the same columns whose rows test, so that all of the data's learn: "test_data".
 	// Where there is one, or a "split_column", test_fraction means nothing.
 	TestData string
-	// Schema says what the columns of the file are: "task" (default classification), "target_column" (default the last
-	// column), "numeric_columns", "categorical_columns", "ignored_columns" (lists of names, default empty), "split_column" (default none).
+	// Schema says what the columns of the file are; see Keys.
 	Schema
 }
 
 // DefaultConfig returns the defaults of a task; Data is empty.
 func DefaultConfig(task Task) Config {
-	return Config{Config: supervised.DefaultConfig(DefaultSpace(task)), Schema: Schema{Task: task}}
+	return Config{Config: supervised.DefaultConfig(DefaultSpace(task)), Schema: Schema{Task: task, MaxCategories: DefaultMaxCategories, RareClasses: RareRefused}}
 }
 
 // ParseConfig reads a configuration object; others are members of it that belong to somebody else. It is strict (see
@@ -55,17 +56,35 @@ func ParseConfig(o *canon.Object, others ...string) (Config, error) {
 		return Config{}, err
 	}
 	c := DefaultConfig(Task(task))
-	r.Text("target_column", &c.Target)
-	r.Text("split_column", &c.Split)
-	r.Text("test_data", &c.TestData)
+	for _, k := range keys {
+		k.read(r, k.Name, &c)
+	}
 	if (c.Split != "" || c.TestData != "") && o.Has("test_fraction") {
 		r.Fail("test_fraction", errors.New("given beside split_column or test_data"))
 	}
-	r.Names("numeric_columns", &c.Numeric, supervised.MaxColumns)
-	r.Names("categorical_columns", &c.Categorical, supervised.MaxColumns)
-	r.Names("ignored_columns", &c.Ignored, supervised.MaxColumns)
 	c.Read(r)
 	return c, r.Finish(others, c.Validate)
+}
+
+// readDates reads "date_columns": names, or an object from names to forms of dates.
+func readDates(r *domain.Reader, key string, to *[]DateColumn) {
+	v, ok := r.Get(key)
+	if o, is := v.(*canon.Object); ok && is {
+		for name, form := range o.All() {
+			text, err := canon.AsString(form)
+			if err == nil && text != "" {
+				_, err = when.ByName(text)
+			}
+			r.Fail(key, err)
+			*to = append(*to, DateColumn{name, text})
+		}
+		return
+	}
+	var names []string
+	r.Names(key, &names, data.MaxColumns)
+	for _, name := range names {
+		*to = append(*to, DateColumn{Name: name})
+	}
 }
 
 // Validate reports every problem at once, joined; nil means c is usable.
@@ -74,7 +93,10 @@ func (c *Config) Validate() error {
 		return err
 	}
 	var checks domain.Checks
-	err := c.Schema.validate()
+	err := c.Schema.check()
+	if _, bad := when.ByName(c.TimeFormat); c.TimeFormat != "" && bad != nil {
+		checks.That(false, "time_format: %v", bad)
+	}
 	checks.That(err == nil, "%v", err)
 	own := c.Config
 	if c.Split != "" || c.TestData != "" { // its default bounds the other fraction nowhere
@@ -84,8 +106,9 @@ func (c *Config) Validate() error {
 	return checks.Err()
 }
 
-// object returns the settings in force; target is the name of the target column.
-func (c *Config) object(target string) *canon.Object {
+// object returns the settings in force; those of the schema have the kind of every column, so that they read the same file in the same
+// way whatever a later version would find in it.
+func (c *Config) object() *canon.Object {
 	o := c.Object()
 	for key, value := range map[string]string{"split_column": c.Split, "test_data": c.TestData} {
 		if value != "" {
@@ -93,6 +116,21 @@ func (c *Config) object(target string) *canon.Object {
 			o.Set(key, value)
 		}
 	}
-	return o.Set("folds", c.Folds).Set("task", string(c.Task)).Set("target_column", target).Set("numeric_columns", c.Numeric).
-		Set("categorical_columns", c.Categorical).Set("ignored_columns", c.Ignored)
+	o.Set("folds", c.Folds).Set("task", string(c.Task)).Set("target_column", c.Target).Set("max_categories", c.MaxCategories)
+	if c.Task == Classification {
+		o.Set("rare_classes", c.RareClasses)
+	}
+	for _, list := range c.lists() {
+		if list.kind != undecided || list.key == "ignored_columns" {
+			o.Set(list.key, list.names)
+		}
+	}
+	if len(c.Dates) > 0 {
+		forms := canon.NewObject()
+		for _, d := range c.Dates {
+			forms.Set(d.Name, d.Format)
+		}
+		o.Set("date_columns", forms)
+	}
+	return o
 }

@@ -9,44 +9,44 @@ import (
 	"strings"
 	"testing"
 
+	"doin.network/node/compute/data"
 	"doin.network/node/compute/domain"
-	"doin.network/node/compute/domain/supervised"
 )
 
 // Inputs of a table whose training rows are given, worked out by hand.
 func TestEncoder(t *testing.T) {
-	table := parse(t, `n,c,k,m,g,y
+	table := parse(t, `a,b,c,d,e,y
 1,red,5,,x,0
 ,blue,5,,x,1
 3,red,5,2,x,2
 8,,5,NA,x,3
 4,green,9,4,z,4
 ,?,5,2,,5
-`, Schema{Task: Regression, Categorical: []string{"c"}})
+`, Schema{Task: Regression, Categorical: []string{"b"}})
 	rows := []int{0, 1, 2, 3}
 	var got []encoder
 	at := 0
 	for _, c := range table.inputs {
-		e := newEncoder(c, rows)
+		e := newEncoder(c, rows, MaxCategories, false)
 		e.at = at
 		at += e.width()
 		got = append(got, e)
 	}
-	// n: 1, 3, 8 are known, mean 4, median 3, variance (9+1+16)/3; one is missing.
+	// a: 1, 3, 8 are known, mean 4, median 3, variance (9+1+16)/3; one is missing.
 	std := math.Sqrt(26.0 / 3)
 	n := got[0]
 	if !n.value || !n.gone || n.scale.Offset != 4 || n.scale.Unit != std || n.fill != 3 {
-		t.Errorf("n: %+v", n)
+		t.Errorf("a: %+v", n)
 	}
 	if c := got[1]; !slices.Equal(c.labels, []string{"blue", "red"}) || !c.gone || c.at != 2 || c.width() != 3 {
-		t.Errorf("c: %+v", c)
+		t.Errorf("b: %+v", c)
 	}
-	// k and g do not change in training, m has one value but also missing ones.
+	// c and e do not change in training, d has one value but also missing ones.
 	if k, g := got[2], got[4]; k.width() != 0 || g.width() != 0 {
 		t.Errorf("constant columns: %+v, %+v", k, g)
 	}
 	if m := got[3]; m.value || !m.gone || m.width() != 1 || m.at != 5 {
-		t.Errorf("m: %+v", m)
+		t.Errorf("d: %+v", m)
 	}
 	z := func(v float64) float32 { return float32((v - 4) / std) }
 	for row, want := range [][]float32{
@@ -205,12 +205,10 @@ func TestDataRefusals(t *testing.T) {
 		err        error
 		change     func(*Config)
 	}{
-		"constant target":  {repeat("a,y\n", "1,5\n2,5\n", 10), "does not change", Regression, supervised.ErrData, nil},
-		"one class":        {repeat("a,y\n", "1,p\n2,p\n", 10), "one class only", Classification, supervised.ErrData, nil},
-		"small class":      {repeat("a,y\n", "1,p\n2,p\n", 10) + strings.Repeat("1,q\n", 4), `line 22: class "q" has 4 rows`, Classification, supervised.ErrData, nil},
-		"constant inputs":  {repeat("a,b,y\n", "1,x,1\n1,x,2\n", 10), "no input changes", Regression, supervised.ErrData, nil},
-		"nothing but gaps": {repeat("a,y\n", "NA,1\n?,2\n", 10), "no input changes", Regression, supervised.ErrData, nil},
-		"two rows":         {"a,y\n1,1\n2,2\n", "none to train on", Regression, domain.ErrConfig, nil},
+		"constant target": {repeat("a,y\n", "1,5\n2,5\n", 10), "does not change", Regression, data.ErrData, nil},
+		"one class":       {repeat("a,y\n", "1,p\n2,p\n", 10), "one class only", Classification, data.ErrData, nil},
+		"small class":     {repeat("a,y\n", "1,p\n2,p\n", 10) + strings.Repeat("1,q\n", 4), `line 22: column "y": class "q" has 4 rows`, Classification, data.ErrData, nil},
+		"two rows":        {"a,y\n1,1\n2,2\n", "none to train on", Regression, domain.ErrConfig, nil},
 		"no training": {repeat("a,y\n", "1,p\n2,q\n", 5), "none to train on", Classification, domain.ErrConfig,
 			func(c *Config) { c.ValidationFraction, c.TestFraction = 0.89, 0.1 }},
 	} {
@@ -230,7 +228,7 @@ func TestDataRefusals(t *testing.T) {
 	rows := []int{far}
 	d := mustDomain(t, table, Regression, nil).data
 	other := &Table{inputs: append([]*column{&area}, table.inputs[1:]...), target: table.target, lines: table.lines}
-	if _, err := d.encode(other, rows); !errors.Is(err, supervised.ErrData) || !strings.Contains(err.Error(), fmt.Sprintf("line %d: column \"area\"", far+2)) {
+	if _, err := d.encode(other, rows); !errors.Is(err, data.ErrData) || !strings.Contains(err.Error(), fmt.Sprintf("line %d: column \"area\"", far+2)) {
 		t.Errorf("far value: error %v", err)
 	}
 }

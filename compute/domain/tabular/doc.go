@@ -1,35 +1,57 @@
-// Package tabular is the domain of classification and regression from a CSV file: a multilayer perceptron predicts the
+// Package tabular is the domain of classification and regression from a table: a multilayer perceptron predicts the
 // target column of a row from its other columns, and is trained by AdamW with early stopping under the numeric contract
 // (package nn).
 //
 // # Data
 //
-// [Parse] reads a strict CSV table; [Config] names the target and says which columns are categorical, numeric or ignored.
-// A column that it does not name is numeric if its first cell that is not missing is a number; each other cell must be
-// one too then. The cells "", "NA" and "?" are missing values. The target has none.
+// [Parse] reads a table in any form that compute/data reads; [Config] names the target and may say what columns are. A row without a
+// target is left out. What a column is that nobody lists is decided by all of its cells:
+//
+//   - numeric, where more than half are numbers (compute/data/number). A cell that is none is an error that names it, unless at least one in
+//     ten is none, in more than eight different texts: then the column is categorical. What is meant as a number, an infinity or one with a
+//     percent sign or a currency's, counts as one, and is refused. Whole numbers are numeric however few values they have.
+//   - boolean, where all are words of one pair: true/false, yes/no, t/f, y/n, on/off, in any case.
+//   - a date, where all have one form of package compute/data/when; the first that has not is an error where more than half of the first 64
+//     cells are dates. A column of digits alone is numeric.
+//   - else categorical.
+//
+// A column is dropped whose cells are all missing or all the same; of texts that are another one in each of 20 rows or more, so that they
+// name rows, are longer than MaxName, or of more than 2^17 kinds; and of whole numbers that are another one in each of 20 rows or more
+// where its name has a word like id, uuid, index, key or row. A column that counts its rows without such a name is kept. What gives the
+// target away is kept too: of a classification, a column whose values and the classes belong to each other one to one; of
+// a regression, one that is the target, or that rises or falls strictly with it over all rows. All of this is in the notes of the domain's
+// description. What is listed is kept, and a cell that does not fit is an error.
+//
+// The settings in force name the kind of every column, the form of every date, and how the file is read: they read the same
+// file as the same table whatever a later version finds in it.
 //
 // # Split
 //
-// Rows learn or test by a permutation of package rng whose key is a hash of the parsed table and of nothing else, so that
-// everybody with the same table has the same split: per class in classification, over all rows in regression. Of a group of
+// Rows learn or test by a permutation of package rng whose key is a hash of the parsed table and of nothing else, neither of its form nor
+// of the order of its columns, so that everybody with the same table has the same split: per class in classification, over all rows in regression. Of a group of
 // n rows, the images of the permutation's first ⌊n·test_fraction⌋ positions test, at least one; then come O folds of
 // ⌊n·validation_fraction⌋ positions, at least one, each of which validates what all other learning rows train. "folds" is O;
 // else it is four below 2,000 rows, three below 10,000 and two above, or as many as the rows of every group are enough for.
-// Within a part, rows keep the order of the file. With "test_data", a second file, or a "split_column" whose cells are train,
+// Within a part, rows keep the order of the file. With "test_data", a second file with the same columns, or a "split_column" whose cells are train,
 // validation or test, the rows that test are known, and all others learn.
 //
 // # Inputs
 //
 // Numbers are taken in units of the power of ten in which the largest of their column is below 10 (supervised.Shift).
 // Everything is fitted on the rows that learn, one encoding for all folds, in binary64 with + − × ÷ √, in row order, and rounded once to binary32.
-// The columns follow each other as in the file:
+// The columns follow each other in ascending byte order of their names, whatever their order in the file:
 //
 //   - numeric: (x − mean) ÷ s with s = √(Σ(x − mean)² ÷ n) over the n known values; a missing value is their median (the
 //     mean of the two in the middle where n is even). One more input, 1 for a missing value and else 0, follows if
 //     training has missing values in the column.
 //   - categorical: one input per category that training has, in ascending byte order of the names, 1 for the row's own
-//     and else 0; then, if training has missing values in the column, one for "missing". A category that training has
-//     not, or a missing value where it has none, is all zeros.
+//     and else 0; where training has more than "max_categories", one for each of that many, the most frequent ones, of equals the
+//     first, and one for all others, also those that training has not; then, if training has missing values in the column, one for
+//     "missing". Where no input is for all others, a category that training has not, or a missing value where it has none, is all zeros.
+//   - boolean: one input, 1 for true; a missing value where training has none is its more frequent value, false of equals.
+//   - date: its parts, each as a numeric column: the year with the share of its days that has passed; the month; sine and cosine of the day of
+//     the week, from Monday, of the day of the year, and of the time of day as angles (f64.Sin): those that the form of the dates
+//     has and that are not the same in all rows. The first of them has the input for a missing value.
 //
 // An input that would be the same in all training rows is left out. Classes are in ascending byte order of their names. A
 // regression's target is scaled like a numeric column.
@@ -62,6 +84,6 @@
 // # Recipes
 //
 // Recipes, digests and the hash of synthetic data are package supervised's; measures count correct samples, none in a
-// regression. The data hash covers inputs and targets of every part as binary32, the folds, names and scales, and the settings
+// regression. The data hash ("doin/tabular/data/3"; before it went by the order of the columns in the file) covers inputs and targets of every part as binary32, the folds, names and scales, and the settings
 // that results depend on (task, steps, cadence, patience).
 package tabular

@@ -39,7 +39,7 @@ func read(c Config, r io.Reader) (*supervised.Domain, error) {
 }
 
 func readAll(c Config, r io.Reader, tests ...io.Reader) (*supervised.Domain, error) {
-	t, err := Parse(r, c.Schema, tests...)
+	t, err := Parse(r, c.Options, c.Schema, tests...)
 	if err != nil {
 		return nil, err
 	}
@@ -49,12 +49,12 @@ func readAll(c Config, r io.Reader, tests ...io.Reader) (*supervised.Domain, err
 // FromTable makes the domain from a valid configuration, whose Data is only a name then, and a table that was parsed by
 // its schema. Errors wrap domain.ErrConfig or supervised.ErrData.
 func FromTable(c Config, t *Table) (*supervised.Domain, error) {
-	data, err := newDataset(t, &c)
+	set, err := newDataset(t, &c)
 	if err != nil {
 		return nil, err
 	}
-	c.Folds = len(data.folds)
-	p := &problem{c, data, newBoosted(data)}
+	c.Folds, c.Schema, c.Options = len(set.folds), t.schema, t.options
+	p := &problem{c, set, newBoosted(set)}
 	return supervised.New(&c.Config, p.spec(), p)
 }
 
@@ -64,7 +64,7 @@ func (p *problem) spec() supervised.Spec {
 	s := supervised.Spec{
 		Plugin: Plugin, DataHash: p.data.hash(&p.config), Folds: len(p.data.folds), Loss: "cross_entropy",
 		Performance: "relative_cross_entropy", Unit: supervised.Shift(p.data.scale.Unit, p.data.power), Relative: true,
-		Counts: true, Accuracy: p.config.Task == Classification, Defaults: p.config.object(p.data.target),
+		Counts: true, Accuracy: p.config.Task == Classification, Defaults: p.config.object(), Notes: p.data.notes,
 	}
 	if p.config.Task == Regression {
 		s.Loss, s.Performance = "mae", "relative_mae"

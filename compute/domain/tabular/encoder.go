@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"doin.network/node/compute/data/when"
 	"doin.network/node/compute/domain/supervised"
 )
 
@@ -42,62 +43,119 @@ func median(y []float64) float64 {
 type encoder struct {
 	name string
 	kind kind
+	part datePart // of a date
 	at   int
-	// value says that a numeric column has an input of its own, scaled by scale; fill stands for missing values.
+	// value says that a column of numbers has an input of its own, scaled by scale; fill stands for missing values.
 	value bool
 	scale supervised.Scale
 	fill  float64
 	power int // of the column's numbers
-	// labels are the categories that training has, ascending, an input each.
+	// layout is the form of a column of dates.
+	layout when.Layout
+	// labels are the categories that have an input each, ascending; pooled says that all others share the one after them. A
+	// boolean column has one input, for true.
 	labels []string
+	pooled bool
 	// gone says that missing values have an input of their own, the last one.
 	gone bool
+	// many and rest are the categories in training that are pooled, and their rows.
+	many, rest int
 }
 
-// newEncoder fits the encoder of a column on rows.
-func newEncoder(c *column, rows []int) encoder {
-	e := encoder{name: c.name, kind: c.kind, power: c.power}
+// newEncoder fits the encoder of a column on rows. limit is the greatest number of labels. follows says that the column is a
+// further part of the dates of the column before it, which has their missing values.
+func newEncoder(c *column, rows []int, limit int, follows bool) encoder {
+	e := encoder{name: c.name, kind: c.kind, part: c.part, power: c.power, layout: c.layout}
 	lost := 0
 	for _, row := range rows {
 		if c.isMissing(row) {
 			lost++
 		}
 	}
-	switch c.kind {
-	case numeric:
-		e.gone = 0 < lost && lost < len(rows)
-		known := make([]float64, 0, len(rows)-lost)
-		for _, row := range rows {
-			if !c.isMissing(row) {
-				known = append(known, c.numbers[row])
-			}
+	if c.counted() {
+		e.gone = 0 < lost && lost < len(rows) && !follows
+		e.fitNumbers(c, rows, lost)
+		return e
+	}
+	e.gone = lost > 0
+	counts := make([]int, len(c.labels))
+	for _, row := range rows {
+		if code := c.codes[row]; code != noCode {
+			counts[code]++
 		}
-		if e.scale, e.value = fitScale(known); e.value {
-			e.fill = median(known)
-		}
-	case categorical:
-		e.gone = lost > 0
-		seen := make([]bool, len(c.labels))
-		for _, row := range rows {
-			if code := c.codes[row]; code != noCode {
-				seen[code] = true
-			}
-		}
-		for code, label := range c.labels {
-			if seen[code] {
-				e.labels = append(e.labels, label)
-			}
-		}
-		if e.width() < 2 { // the same in all rows
-			e.labels, e.gone = nil, false
-		}
+	}
+	if e.fitLabels(c, counts, limit); e.states(counts) < 2 { // the same in all rows
+		e.labels, e.pooled, e.gone = nil, false, false
 	}
 	return e
 }
 
+func (e *encoder) fitNumbers(c *column, rows []int, lost int) {
+	known := make([]float64, 0, len(rows)-lost)
+	for _, row := range rows {
+		if !c.isMissing(row) {
+			known = append(known, c.numbers[row])
+		}
+	}
+	if e.scale, e.value = fitScale(known); e.value {
+		e.fill = median(known)
+	}
+}
+
+// fitLabels chooses the labels: true of a boolean column, else the categories that training has, the most frequent ones where they
+// are more than limit, of equals the first.
+func (e *encoder) fitLabels(c *column, counts []int, limit int) {
+	if e.kind == boolean {
+		e.labels = booleans[1:]
+		if counts[1] > counts[0] {
+			e.fill = 1
+		}
+		return
+	}
+	var codes []int
+	for code, n := range counts {
+		if n > 0 {
+			codes = append(codes, code)
+		}
+	}
+	if len(codes) > limit {
+		slices.SortStableFunc(codes, func(a, b int) int { return counts[b] - counts[a] })
+		for _, code := range codes[limit:] {
+			e.rest += counts[code]
+		}
+		e.pooled, e.many = true, len(codes)-limit
+		codes = slices.Sorted(slices.Values(codes[:limit]))
+	}
+	for _, code := range codes {
+		e.labels = append(e.labels, c.labels[code])
+	}
+}
+
+// states is how many different cells training has.
+func (e *encoder) states(counts []int) (n int) {
+	for _, c := range counts {
+		n += min(c, 1)
+	}
+	if e.gone {
+		n++
+	}
+	return n
+}
+
+// counted reports whether the column holds numbers.
+func (e *encoder) counted() bool { return e.kind == numeric || e.kind == date }
+
+// categories returns the number of inputs of categories.
+func (e *encoder) categories() int {
+	if e.pooled {
+		return len(e.labels) + 1
+	}
+	return len(e.labels)
+}
+
 // width returns the number of inputs, which may be 0.
 func (e *encoder) width() int {
-	n := len(e.labels)
+	n := e.categories()
 	if e.value {
 		n++
 	}
@@ -109,8 +167,11 @@ func (e *encoder) width() int {
 
 // lose writes the inputs of a missing value into a row of inputs, which is all zeros.
 func (e *encoder) lose(x []float32) {
-	if e.value {
+	switch {
+	case e.value:
 		x[e.at], _ = e.scale.To(e.fill) // within the data
+	case e.kind == boolean && !e.gone && e.width() > 0:
+		x[e.at] = float32(e.fill)
 	}
 	if e.gone {
 		x[e.at+e.width()-1] = 1
@@ -128,11 +189,16 @@ func (e *encoder) number(x []float32, y float64) bool {
 	return ok
 }
 
-// label writes the inputs of a category into a row of inputs, which is all zeros.
-func (e *encoder) label(x []float32, name string) {
-	if i, ok := slices.BinarySearch(e.labels, name); ok {
+// label writes the inputs of a category into a row of inputs, which is all zeros; known is false for one that has none of its own.
+func (e *encoder) label(x []float32, name string) (known bool) {
+	i, known := slices.BinarySearch(e.labels, name)
+	switch {
+	case known:
 		x[e.at+i] = 1
+	case e.pooled:
+		x[e.at+len(e.labels)] = 1
 	}
+	return known || e.kind == boolean
 }
 
 // cell writes the inputs of a cell of the column that the encoder was fitted on.
@@ -140,7 +206,7 @@ func (e *encoder) cell(x []float32, c *column, row int) bool {
 	switch {
 	case c.isMissing(row):
 		e.lose(x)
-	case c.kind == numeric:
+	case c.counted():
 		return e.number(x, c.numbers[row])
 	default:
 		e.label(x, c.labels[c.codes[row]])
@@ -151,14 +217,13 @@ func (e *encoder) cell(x []float32, c *column, row int) bool {
 // hash adds what the encoder does to h.
 func (e *encoder) hash(h *supervised.Hasher) {
 	flags := 0
-	if e.value {
-		flags |= 1
-	}
-	if e.gone {
-		flags |= 2
+	for i, is := range [...]bool{e.value, e.gone, e.pooled} {
+		if is {
+			flags |= 1 << i
+		}
 	}
 	h.Names(e.name)
-	h.Words(int(e.kind), e.at, flags)
+	h.Words(int(e.kind), int(e.part), e.at, flags)
 	h.Doubles(e.scale.Offset, e.scale.Unit, e.fill)
 	h.Words(len(e.labels))
 	h.Names(e.labels...)

@@ -81,7 +81,7 @@ func TestGivenSplitRefusals(t *testing.T) {
 	}
 	f(domain.ErrConfig, "test_fraction", "data", data, "test_data", tests, "test_fraction", 0.2)
 	f(domain.ErrConfig, "beside test_data", "data", whole, "split_column", "part", "test_data", whole)
-	f(supervised.ErrData, "header", "data", data, "test_data", whole)
+	f(supervised.ErrData, `test_data: data: column "part": the file lacks`, "data", whole, "test_data", data)
 	f(supervised.ErrData, "must be train, validation or test", "data", whole, "split_column", "a")
 	f(supervised.ErrData, "no column", "data", data, "split_column", "part")
 	f(domain.ErrConfig, "is in split_column too", "data", whole, "split_column", "part", "numeric_columns", []any{"part"})

@@ -124,20 +124,25 @@ func anyList(x []float64) []any {
 func TestInferRefusals(t *testing.T) {
 	d := mustDomain(t, houses(100), Regression, nil)
 	for input, want := range map[string]string{
-		`{}`:                                  "rows",
-		`{"row": []}`:                         `known are ["rows"]`,
-		`{"rows": 1}`:                         "rows",
-		`{"rows": []}`:                        "0 rows",
-		`{"rows": [1]}`:                       "row 0: ",
-		`{"rows": [{"area": 1}, {"are": 1}]}`: `row 1: column "are" is no input`,
-		`{"rows": [{"price": 1}]}`:            `column "price" is no input`,
-		`{"rows": [{"id": 1}]}`:               `column "id" is no input`,
-		`{"rows": [{"area": "big"}]}`:         `column "area": not a decimal`,
-		`{"rows": [{"area": true}]}`:          `column "area"`,
-		`{"rows": [{"area": []}]}`:            `column "area"`,
-		`{"rows": [{"area": 1e300}]}`:         `too far`,
-		`{"rows": [{"town": 1.5}]}`:           `column "town"`,
-		`{"rows": [{"town": false}]}`:         `column "town"`,
+		`{}`:                                    "rows",
+		`{"row": []}`:                           `known are ["rows" "csv"]`,
+		`{"rows": 1}`:                           "rows",
+		`{"rows": []}`:                          "0 rows",
+		`{"rows": [1]}`:                         "row 0: ",
+		`{"rows": [{"area": 1}, {"are": 1}]}`:   `row 1: column "are" is no input`,
+		`{"rows": [{"prize": 1}]}`:              `column "prize" is no input`,
+		`{"rows": [{}], "csv": "a"}`:            `give one of them`,
+		`{"csv": 1}`:                            `csv`,
+		`{"csv": ""}`:                           `csv: `,
+		`{"csv": "area,rooms\n1,2\n"}`:          `column "town": the text lacks this column: its header has columns "area", "rooms"`,
+		`{"csv": "area,rooms,town\n1,x,Rom\n"}`: `csv: line 2: column "rooms": not a decimal number`,
+		`{"csv": "area,rooms,town,are\n1,1,Rom,1\n"}`: `csv: line 2: column "are" is no input, did you mean "area"?`,
+		`{"rows": [{"area": "big"}]}`:                 `column "area": not a decimal`,
+		`{"rows": [{"area": true}]}`:                  `column "area"`,
+		`{"rows": [{"area": []}]}`:                    `column "area"`,
+		`{"rows": [{"area": 1e300}]}`:                 `too far`,
+		`{"rows": [{"town": 1.5}]}`:                   `column "town"`,
+		`{"rows": [{"town": false}]}`:                 `column "town"`,
 	} {
 		if out, err := d.Naive().Infer(t.Context(), object(t, input)); !errors.Is(err, domain.ErrInput) || !strings.Contains(err.Error(), want) {
 			t.Errorf("Infer(%s) = %v, %v, want ErrInput with %q", input, out, err, want)
@@ -150,4 +155,22 @@ func TestInferRefusals(t *testing.T) {
 	if _, err := d.Naive().Infer(t.Context(), nil); !errors.Is(err, domain.ErrInput) {
 		t.Errorf("nil: error %v", err)
 	}
+}
+
+// No request panics, and what is refused says why.
+func FuzzInfer(f *testing.F) {
+	d := mustDomain(f, houses(60), Regression, nil)
+	for _, s := range []string{`{"rows": [{"area": 1, "town": "Rom", "rooms": "2"}, {}]}`, `{"csv": "area,rooms,town\n1,2,Rom\n,,\n"}`, `{"rows": [{"town": true}]}`,
+		`{"csv": "town\trooms\tarea\nRom\t1\t2\n"}`, `{"rows": [{"id": null, "price": 1e300, "town": 1.5}]}`} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		input, err := canon.ParseObject([]byte(text))
+		if err != nil {
+			return
+		}
+		if out, err := d.Naive().Infer(t.Context(), input); err == nil && !canon.Finite(out) || err != nil && !errors.Is(err, domain.ErrInput) {
+			t.Fatalf("Infer(%s) = %v, %v", text, out, err)
+		}
+	})
 }

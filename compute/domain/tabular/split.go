@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"doin.network/node/compute/data"
 	"doin.network/node/compute/domain"
 	"doin.network/node/compute/domain/supervised"
 	"doin.network/node/compute/rng"
@@ -48,12 +49,11 @@ func (t *Table) split(c *Config) (s split, err error) {
 		if t.tests != nil { // they are known
 			testing[i] = 0
 			if t.target.kind == categorical && n < MinClassRows-1 {
-				return s, fmt.Errorf("%w: class %.80q has %d rows that are not for the test: a class needs %d", supervised.ErrData,
+				return s, data.Errorf(0, t.target.name, "rare_classes", "class %.80q has %d rows that are not for the test: a class needs %d",
 					t.target.labels[i], n, MinClassRows-1)
 			}
 		} else if t.target.kind == categorical && n < MinClassRows {
-			return s, supervised.AtLine(t.line(group[0]), "class %.80q has %d rows in the file: a class needs %d",
-				t.target.labels[i], n, MinClassRows)
+			return s, t.errorAt(group[0], t.target.name, "rare_classes", "class %.80q has %d rows in the file: a class needs %d", t.target.labels[i], n, MinClassRows)
 		}
 		if n-testing[i]-validating[i] < 1 {
 			return s, fmt.Errorf("%w: split: %d rows%s leave none to train on", domain.ErrConfig, n, t.of(i))
@@ -128,19 +128,16 @@ func (t *Table) of(group int) string {
 	return fmt.Sprintf(" of class %.80q", t.target.labels[group])
 }
 
-// line returns the line of the file at which a row begins.
-func (t *Table) line(row int) int { return int(t.lines[row]) }
-
-// key returns the random key of the split: the first 8 bytes of the SHA-256 of the line "doin/tabular/split/1", the
-// number of rows and of columns, and of each column, inputs in the order of the file and then the target, its name, its
-// kind and either its numbers or the number of its labels, the labels and the codes (see supervised.Hasher).
+// key returns the random key of the split: the first 8 bytes of the SHA-256 of the line "doin/tabular/split/2", the
+// number of rows and of columns, and of each column, inputs ascending by name and then the target, its name, its
+// kind, its part of a date and either its numbers or the number of its labels, the labels and the codes (see supervised.Hasher).
 func (t *Table) key() rng.Key {
-	h := supervised.NewHasher("doin/tabular/split/1\n")
+	h := supervised.NewHasher("doin/tabular/split/2\n")
 	h.Words(t.Rows(), len(t.inputs)+1)
 	for _, c := range append(slices.Clone(t.inputs), t.target) {
 		h.Names(c.name)
-		h.Words(int(c.kind))
-		if c.kind == numeric {
+		h.Words(int(c.kind), int(c.part))
+		if c.counted() {
 			h.Doubles(c.numbers...)
 			continue
 		}

@@ -19,7 +19,7 @@ const noise = 0.1
 // Synthesize implements supervised.Problem: a bootstrap of the training rows, as many as they are or as MaxSynthetic allows; in
 // classification class by class, each with its share of the rows, rounded down, but at least one. Row i is a training row
 // of its class, in their order draw i of the stream (Bootstrap, step 0), uniformly; its target is kept. Each of its
-// numeric inputs j that is not a missing value becomes x + 0.1·z with z normal draw j of the stream (TableNoise, step i),
+// numeric inputs j that is neither a missing value nor a part of a date becomes x + 0.1·z with z normal draw j of the stream (TableNoise, step i),
 // in binary32: a tenth of the column's standard deviation in training.
 //
 // The series holds the rows one after another: the inputs and the scaled target or the index of the class, each a
@@ -72,11 +72,11 @@ func (s *samples) target(i int) float64 {
 	return float64(s.targets[i])
 }
 
-// blur adds noise to the numeric inputs of a row that are no missing values.
+// blur adds noise to the numeric inputs of a row that are no missing values and no parts of a date.
 func (d *dataset) blur(x []float32, draws rng.Stream) {
 	for k := range d.encoders {
 		e := &d.encoders[k]
-		if !e.value || e.gone && x[e.at+1] == 1 {
+		if !e.value || e.kind == date || e.gone && x[e.at+1] == 1 {
 			continue
 		}
 		x[e.at] += float32(noise * draws.Normal(uint32(e.at)))

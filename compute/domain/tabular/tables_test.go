@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"doin.network/node/compute/data"
 	"doin.network/node/compute/domain/supervised"
 	"doin.network/node/compute/genome"
 	"doin.network/node/compute/rng"
@@ -16,7 +17,7 @@ const iris = "../../../examples/iris/iris.csv"
 // parse reads a table written in a test.
 func parse(t testing.TB, file string, s Schema) *Table {
 	t.Helper()
-	table, err := Parse(strings.NewReader(file), s)
+	table, err := Parse(strings.NewReader(file), data.Options{}, s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +43,7 @@ func houses(n int) *Table {
 		}
 		fmt.Fprintf(&b, "%d,%.2f,%s,%s,%.0f\n", i, area, room, name, price)
 	}
-	table, err := Parse(strings.NewReader(b.String()), Schema{Task: Regression, Ignored: []string{"id"}})
+	table, err := Parse(strings.NewReader(b.String()), data.Options{}, Schema{Task: Regression, Ignored: []string{"id"}})
 	if err != nil {
 		panic(err)
 	}
@@ -71,7 +72,7 @@ func blobs(n, classes int) *Table {
 			i++
 		}
 	}
-	table, err := Parse(strings.NewReader(b.String()), Schema{Task: Classification, Target: "class"})
+	table, err := Parse(strings.NewReader(b.String()), data.Options{}, Schema{Task: Classification, Target: "class"})
 	if err != nil {
 		panic(err)
 	}

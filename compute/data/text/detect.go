@@ -1,0 +1,135 @@
+package text
+
+import (
+	"bytes"
+	"strings"
+)
+
+// detect finds the dialect of a text in its beginning; the settings that are given stand.
+func detect(sample []byte, cut bool, s Settings) (Dialect, error) {
+	d := Dialect{Quote: '"', First: max(s.First, 1)}
+	marks := separators
+	if s.Separator != "" {
+		b, err := separator(s.Separator)
+		if err != nil {
+			return d, err
+		}
+		marks = []byte{b}
+	}
+	if s.Quote != "" {
+		var err error
+		if d.Quote, err = quote(s.Quote); err != nil {
+			return d, err
+		}
+	}
+	if b, n := announced(sample); n > 0 && s.First == 0 {
+		if d.First = 2; s.Separator == "" {
+			marks = []byte{b}
+		}
+	}
+	switch s.Comment {
+	case "":
+		d.Comment = comment(sample)
+	case "none":
+	default:
+		d.Comment = s.Comment
+	}
+	d.Header = s.Header == "first" && s.First > 0
+	t := choose(sample, cut, d, marks)
+	if s.Quote == "" && bytes.IndexByte(sample, '\'') >= 0 {
+		single := d
+		single.Quote = '\''
+		if u := choose(sample, cut, single, marks); u.tier() < t.tier() || u.tier() == t.tier() && t.wrapped("'") {
+			t = u
+		}
+	}
+	return t.decide(sample, cut, s)
+}
+
+// decide returns the dialect of a trial, with its header and where its table begins.
+func (t *trial) decide(sample []byte, cut bool, s Settings) (Dialect, error) {
+	d := t.dialect
+	if len(t.rows) == 0 {
+		d.Header = s.Header != "none"
+		return d, nil
+	}
+	rows, line := t.rows[t.first:], t.lines[t.first]
+	if d.Comment != "" && s.Comment == "" {
+		header, rowsThemselves := t.commented(sample, line)
+		if rowsThemselves {
+			s.Comment = "none"
+			return detect(sample, cut, s)
+		}
+		if header > 0 && s.Header == "" && s.First == 0 {
+			if names, err := hasHeader(rows, line); err == nil && !names {
+				d.First, d.Header = header, true
+				return d, nil
+			}
+		}
+	}
+	if d.First = line; s.First > 0 {
+		d.First = s.First
+	}
+	switch s.Header {
+	case "first":
+		d.Header = true
+	case "none":
+		d.Header = false
+	default:
+		var err error
+		if d.Header, err = hasHeader(rows, line); err != nil {
+			return d, err
+		}
+	}
+	return d, nil
+}
+
+// comment returns the mark of the comments that a sample has; empty: none.
+func comment(sample []byte) string {
+	for line := range bytes.Lines(sample) {
+		line = bytes.TrimLeft(line, " \t")
+		for _, mark := range []string{"#", "%", "//"} {
+			if bytes.HasPrefix(line, []byte(mark)) {
+				return mark
+			}
+		}
+	}
+	return ""
+}
+
+// commented looks at the lines that begin with the comment mark. header is the line directly before that of the first row, if it
+// has as many cells behind the mark; rows: most lines are of that kind, with as many cells as the others.
+func (t *trial) commented(sample []byte, first int) (header int, rows bool) {
+	plain := t.dialect
+	plain.Comment = ""
+	plain.First = 1
+	n, fitting, at := 0, 0, 0
+	for line := range bytes.Lines(sample) {
+		at++
+		body, ok := bytes.CutPrefix(bytes.TrimLeft(line, " \t"), []byte(t.dialect.Comment))
+		if !ok {
+			continue
+		}
+		n++
+		u := try(body, false, plain)
+		if len(u.rows) != 1 || len(u.rows[0]) != t.width {
+			continue
+		}
+		if fitting++; at == first-1 && t.width > 1 && nameLike(u.rows[0]) {
+			header = at
+		}
+	}
+	return header, t.width > 1 && fitting == n && n > len(t.rows)
+}
+
+// announced reads a first line as "sep=;", which a spreadsheet writes to name the separator. n is its length, 0 for none.
+func announced(sample []byte) (b byte, n int) {
+	line, _, _ := bytes.Cut(sample, []byte{'\n'})
+	text := strings.TrimRight(string(line), "\r")
+	if len(text) >= 5 && len(text) <= 8 && strings.EqualFold(text[:4], "sep=") {
+		if b, err := separator(strings.Trim(text[4:], `"`)); err == nil && b != None {
+			return b, len(line)
+		}
+	}
+	return 0, 0
+}
