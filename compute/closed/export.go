@@ -17,6 +17,7 @@ var (
 	_ exporter = (*smoothing)(nil)
 	_ exporter = (*adjusted)(nil)
 	_ exporter = (*autoregression)(nil)
+	_ exporter = (*arima)(nil)
 	_ exporter = (*ridge)(nil)
 )
 
@@ -243,6 +244,57 @@ func (a *autoregression) unrolled(longest, horizon int) (constant, weights []flo
 		}
 	}
 	return constant, weights
+}
+
+// export scans the changes for the last errors; the steps are one linear map of these and the last values.
+func (a *arima) export(g *onnx.Graph, z onnx.Value, horizon int) onnx.Value {
+	p := a.period
+	w := g.Do("Sub", g.Slice(z, 1, onnx.End, 0), g.Slice(z, 0, -1, 0))
+	if p > 0 {
+		w = g.Do("Sub", g.Slice(w, p, onnx.End, 0), g.Slice(w, 0, -p, 0))
+	}
+	states := []onnx.Value{g.Doubles(make([]float64, p+1), p+1), g.Slice(w, 0, 1, 0)} // the last errors, the oldest first; w before
+	states = g.Scan(states, g.Slice(w, 1, onnx.End, 0), a.exportStep)
+	ofErrors, ofValues := a.unrolled(horizon)
+	return g.Do("Add", g.Do("MatMul", g.Doubles(ofErrors, horizon, p+1), states[0]),
+		g.Do("MatMul", g.Doubles(ofValues, horizon, p+2), g.Slice(z, -p-2, onnx.End, 0)))
+}
+
+// exportStep is a step of errors.
+func (a *arima) exportStep(b *onnx.Graph, states []onnx.Value, w onnx.Value) []onnx.Value {
+	row := make([]float64, a.period+1)
+	row[a.period] -= a.theta
+	if a.period > 0 {
+		row[1] -= a.seasonal
+		row[0] += float64(a.theta * a.seasonal)
+	}
+	expected := b.Do("Add", b.Do("Mul", b.DoubleOf(a.phi), states[1]), b.Do("MatMul", b.Doubles(row, 1, a.period+1), states[0]))
+	return []onnx.Value{b.Concat(0, b.Slice(states[0], 1, onnx.End, 0), b.Do("Sub", w, expected)), b.Reshape(w, 1)}
+}
+
+// unrolled returns the forecasts as weights of the last period + 1 errors and of the last period + 2 values, the oldest first.
+func (a *arima) unrolled(horizon int) (ofErrors, ofValues []float64) {
+	n := a.period + 2
+	ofErrors, ofValues = make([]float64, horizon*(n-1)), make([]float64, horizon*n)
+	e, z, row := make([]float64, n), make([]float64, n), make([]float64, horizon)
+	for j := range n {
+		z[j] = 1
+		a.forecast(z, e, n, nil, row)
+		z[j] = 0
+		for k, v := range row {
+			ofValues[k*n+j] = v
+		}
+		if j == 0 {
+			continue // of that value the error is not asked for
+		}
+		e[j] = 1
+		a.forecast(z, e, n, nil, row)
+		e[j] = 0
+		for k, v := range row {
+			ofErrors[k*(n-1)+j-1] = v
+		}
+	}
+	return ofErrors, ofValues
 }
 
 // export writes features and weights as one map of the last values, and a table for each harmonic.

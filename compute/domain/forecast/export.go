@@ -1,6 +1,7 @@
 package forecast
 
 import (
+	"errors"
 	"fmt"
 
 	"doin.network/node/compute/domain/supervised"
@@ -14,7 +15,10 @@ var _ supervised.Exported = look{}
 // where the series is at least as long as what they were fitted on, and networks answer alone where it is not.
 func (l look) Export(g *onnx.Graph, m supervised.Weighted) error {
 	s, h := l.series, l.config.Horizon
-	doc := fmt.Sprintf("known values in the unit of the file, oldest first; the first is that of %s, at least %d", s.table.Time(0), l.window+1)
+	if len(s.tracks) > 0 {
+		return errors.New("networks that see covariates cannot be written as ONNX")
+	}
+	doc := fmt.Sprintf("known values in the unit of the file, oldest first; the first is that of %s, at least %d", s.table.Time(0), l.need()+1)
 	file := g.Input("series", onnx.Double, []int{-1}, doc)
 	own := g.Shift(file, -s.power)
 	scaled := g.Cast(g.Do("Div", g.Do("Sub", own, g.DoubleOf(s.scale.Offset)), g.DoubleOf(s.scale.Unit)), onnx.Float)
@@ -58,6 +62,13 @@ func fittedRows(f supervised.Fitted) int {
 // exportInputs is view.inputs: [1][inputs].
 func (l look) exportInputs(g *onnx.Graph, scaled, last onnx.Value) onnx.Value {
 	c := &l.series.calendar
+	if l.season > 0 {
+		d := g.Do("Sub", g.Slice(scaled, l.season, onnx.End, 0), g.Slice(scaled, 0, -l.season, 0))
+		window := g.Do("Sub", g.Slice(d, -1-l.window, -1, 0), g.Slice(d, -1, onnx.End, 0))
+		position := g.Do("Mod", g.Do("Add", g.Do("Size", scaled), g.IntOf(c.phase)), g.IntOf(c.period))
+		row := g.Reshape(g.Gather(g.Floats(c.table, c.period, 2), position, 0), 2)
+		return g.Reshape(g.Concat(0, window, row, l.exportExpected(g, scaled)), 1, l.size(c))
+	}
 	values := g.Do("Sub", g.Slice(scaled, -1-l.window, -1, 0), last)
 	if c.columns() == 0 {
 		return g.Reshape(values, 1, l.window)
@@ -78,6 +89,15 @@ func (l look) exportInputs(g *onnx.Graph, scaled, last onnx.Value) onnx.Value {
 	return g.Reshape(steps, 1, 3*l.window)
 }
 
+// exportExpected is view.expected of all steps.
+func (l look) exportExpected(g *onnx.Graph, scaled onnx.Value) onnx.Value {
+	to, from := make([]int, l.steps), make([]int, l.steps) // back from the end of the series
+	for k := range to {
+		to[k], from[k] = k-l.back(k), -1-l.back(k)
+	}
+	return g.Do("Sub", g.Gather(scaled, g.List(to...), 0), g.Gather(scaled, g.List(from...), 0))
+}
+
 // exportMember is a member's differences from the last value, [horizon].
 func (l look) exportMember(g *onnx.Graph, f supervised.Fitted, x, scaled, levels onnx.Value) (onnx.Value, error) {
 	h := l.config.Horizon
@@ -85,7 +105,10 @@ func (l look) exportMember(g *onnx.Graph, f supervised.Fitted, x, scaled, levels
 		if err != nil {
 			return "", err
 		}
-		return g.Reshape(v, h), nil
+		if v = g.Reshape(v, h); l.season > 0 {
+			v = g.Do("Add", v, l.exportExpected(g, scaled))
+		}
+		return v, nil
 	}
 	switch f := f.(type) {
 	case fittedForm:

@@ -37,9 +37,12 @@ func export(t testing.TB, m domain.Model, f domain.Format) []byte {
 
 // What ONNX Runtime makes of an exported model is what the model answers, from every row of the data, and from rows behind them.
 func TestExport(t *testing.T) {
-	f := func(d tested, g genome.Genome) {
+	f := func(d tested, g genome.Genome, networks bool) {
 		t.Helper()
 		m := domaintest.Claim(t, d, g, 1, 2)
+		if w, err := m.Metrics().Object("weights"); err != nil || networks && !w.Has("network_0") {
+			t.Fatalf("weights %v, %v: no network is compared", w, err)
+		}
 		y := append([]float64(nil), d.series.table.values...)
 		for range 5 { // what the data do not have yet
 			y = append(y, y[len(y)-d.config.Period]+1)
@@ -65,10 +68,19 @@ func TestExport(t *testing.T) {
 		}
 		t.Logf("%d questions, largest error %.2g", len(lengths), worst)
 	}
-	f(carbon(t), fixed(carbon(t).config.Space))
-	d := mustDomain(t, monthly(200), func(c *Config) { c.Horizon = 4; quick(c) })
-	f(d, fixed(d.config.Space))
-	f(d, tcn(d.config.Space))
+	f(carbon(t), fixed(carbon(t).config.Space), false)
+	// A tent map beside a season: networks can tell what comes next, nothing linear can.
+	table, tent := monthly(300), 0.3
+	for i := range table.values {
+		tent = 1 - 1.9*math.Abs(tent)
+		table.values[i] = 300 + 3*math.Sin(2*math.Pi*float64(i)/12) + 5*tent
+	}
+	d := mustDomain(t, table, func(c *Config) { quick(c); c.Horizon, c.MaxSteps, c.Period = 2, 600, 12 })
+	f(d, fixed(d.config.Space), true)
+	f(d, tcn(d.config.Space), true)
+	seasonal := fixed(d.config.Space)
+	seasonal[geneDifference] = 1
+	f(d, seasonal, true)
 }
 
 // Beyond the networks, every member that an ensemble can have is compared in package closed. One of a kind that cannot be

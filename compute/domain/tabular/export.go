@@ -13,7 +13,7 @@ import (
 var _ supervised.Exported = (*problem)(nil)
 
 // Export implements supervised.Exported. There is one input for each column, named like it, [n][1]: a numeric one in the unit of
-// the file, in binary64, NaN where missing; a categorical one as text, "" where missing. A classification has the outputs
+// the file, in binary64, NaN where missing; a categorical one as text, "" where missing, and so "true" and "false". A classification has the outputs
 // "probabilities" [n][classes] and "prediction", the names of the most probable classes; a regression "prediction" [n][1] in the
 // unit of the file.
 func (p *problem) Export(g *onnx.Graph, m supervised.Weighted) error {
@@ -57,7 +57,7 @@ func (d *dataset) exportInputs(g *onnx.Graph) (onnx.Value, error) {
 			err = fmt.Errorf("column %.80q has the name of an output", e.name)
 		case e.kind == numeric:
 			v = e.exportNumber(g)
-		case e.kind == categorical:
+		case e.kind == categorical || e.kind == boolean:
 			v = e.exportCategory(g)
 		default:
 			if e.width() > 0 {
@@ -87,12 +87,16 @@ func (e *encoder) exportNumber(g *onnx.Graph) (out []onnx.Value) {
 	return out
 }
 
-// unseen is the code of a category that training has not.
+// unseen is the code of a category that has no input.
 const unseen = -1
 
 // exportCategory is label and lose.
 func (e *encoder) exportCategory(g *onnx.Graph) []onnx.Value {
-	x := g.Input(e.name, onnx.Text, []int{-1, 1}, "a category; empty: missing")
+	doc := "a category; empty: missing"
+	if e.kind == boolean {
+		doc = "true or false; empty: missing"
+	}
+	x := g.Input(e.name, onnx.Text, []int{-1, 1}, doc)
 	if e.width() == 0 {
 		return nil
 	}
@@ -101,13 +105,19 @@ func (e *encoder) exportCategory(g *onnx.Graph) []onnx.Value {
 	for i, label := range e.labels {
 		words, codes = append(words, label), append(codes, int64(i))
 	}
-	if e.gone {
-		for _, word := range []string{"", "NA", "?"} {
-			words, codes = append(words, word), append(codes, int64(len(e.labels)))
-		}
+	missing, other := unseen, unseen
+	switch {
+	case e.gone:
+		missing = e.width() - 1
+	case e.kind == boolean && e.fill == 1:
+		missing = 0
 	}
+	if e.pooled {
+		other = len(e.labels)
+	}
+	words, codes = append(words, ""), append(codes, int64(missing))
 	code := g.ML("LabelEncoder", []onnx.Value{x}, onnx.Words("keys_strings", words), onnx.Integers("values_int64s", codes),
-		onnx.Integer("default_int64", unseen))
+		onnx.Integer("default_int64", other))
 	each := make([]int64, e.width())
 	for i := range each {
 		each[i] = int64(i)
@@ -226,12 +236,22 @@ func (f *boostFeatures) export(g *onnx.Graph, x onnx.Value, m means) onnx.Value 
 	return g.Concat(1, parts...)
 }
 
-// Inputs says what a row has: see domain.Asked.
+// Inputs says what a row has: see domain.Asked. Where rare categories are pooled, every category is welcome and none is listed.
 func (p *problem) Inputs() (out []*canon.Object) {
 	for k := range p.data.encoders {
 		e := &p.data.encoders[k]
+		if k > 0 && e.name == p.data.encoders[k-1].name {
+			continue // a further part of a date
+		}
 		o := canon.NewObject("name", e.name, "kind", "number")
-		if e.kind == categorical {
+		switch {
+		case e.kind == date:
+			o.Set("kind", "date")
+		case e.kind == boolean:
+			o.Set("kind", "boolean")
+		case e.kind == categorical && e.pooled:
+			o.Set("kind", "category")
+		case e.kind == categorical:
 			o.Set("kind", "category").Set("categories", e.labels)
 		}
 		out = append(out, o)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"doin.network/node/compute/data"
 	"doin.network/node/compute/domain"
 	"doin.network/node/compute/domain/domaintest"
 	"doin.network/node/compute/domain/supervised"
@@ -18,7 +19,7 @@ import (
 // training has not.
 func asked(table *Table) (rows []any, question map[string]onnxtest.Input) {
 	question = map[string]onnxtest.Input{}
-	n := table.target.rows
+	n := table.Rows()
 	for i := range n + 2 {
 		o := canon.NewObject()
 		for _, c := range table.inputs {
@@ -65,7 +66,7 @@ func tables(t *testing.T, f func(name string, d tested, table *Table)) {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	table, err := Parse(file, Schema{Task: Classification})
+	table, err := Parse(file, data.Options{}, Schema{Task: Classification})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +80,7 @@ func tables(t *testing.T, f func(name string, d tested, table *Table)) {
 func TestExport(t *testing.T) {
 	tables(t, func(name string, d tested, table *Table) {
 		m := domaintest.Claim(t, d, fixed(d.config.Space), 1, 2)
-		data, err := m.(domain.Exporter).Export(t.Context(), domain.ONNX, nil)
+		written, err := m.(domain.Exporter).Export(t.Context(), domain.ONNX, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -88,14 +89,14 @@ func TestExport(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		a := onnxtest.Run(t, data, []map[string]onnxtest.Input{question})[0]
+		a := onnxtest.Run(t, written, []map[string]onnxtest.Input{question})[0]
 		if a.Error != "" {
 			t.Fatalf("%s: %s", name, a.Error)
 		}
 		predictions, _ := want.List("predictions")
 		if len(d.data.classes) == 0 {
 			s := supervised.Shift(d.data.scale.Unit, d.data.power)
-			near(t, name, a.Numbers(t, "prediction"), reals(t, predictions), s)
+			closeTo(t, name, a.Numbers(t, "prediction"), reals(t, predictions), s)
 			return
 		}
 		var all []float64
@@ -103,7 +104,7 @@ func TestExport(t *testing.T) {
 		for _, p := range list {
 			all = append(all, p.([]float64)...)
 		}
-		near(t, name, a.Numbers(t, "probabilities"), all, 1)
+		closeTo(t, name, a.Numbers(t, "probabilities"), all, 1)
 		for i, class := range a.Texts(t, "prediction") {
 			if class != predictions[i] {
 				t.Errorf("%s, row %d: class %q, want %q", name, i, class, predictions[i])
@@ -121,14 +122,11 @@ func TestExportMembers(t *testing.T) {
 			t.Fatal(err)
 		}
 		rows, question := asked(table)
-		inputs, err := d.data.query(canon.NewObject("rows", rows))
+		asked, err := d.data.query(canon.NewObject("rows", rows))
 		if err != nil {
 			t.Fatal(err)
 		}
-		cases := &samples{classes: len(d.data.classes), width: d.data.inputs}
-		for _, row := range inputs {
-			cases.inputs = append(cases.inputs, row...)
-		}
+		cases := &samples{classes: len(d.data.classes), width: d.data.inputs, inputs: asked.inputs}
 		want := map[string][]float64{}
 		for _, member := range d.Members() {
 			f, err := member.Fit(t.Context(), len(d.data.folds))
@@ -151,13 +149,13 @@ func TestExportMembers(t *testing.T) {
 			t.Fatalf("%s: %s", name, a.Error)
 		}
 		for member, w := range want {
-			near(t, name+" "+member, a.Numbers(t, member), w, 1)
+			closeTo(t, name+" "+member, a.Numbers(t, member), w, 1)
 		}
 	})
 }
 
 // near compares numbers as the export promises it.
-func near(t *testing.T, what string, got, want []float64, s float64) {
+func closeTo(t *testing.T, what string, got, want []float64, s float64) {
 	t.Helper()
 	if len(got) != len(want) {
 		t.Fatalf("%s: %d numbers, want %d", what, len(got), len(want))
@@ -191,7 +189,7 @@ func TestExportRefusals(t *testing.T) {
 	if _, err := d.data.exportMember(nil, supervised.Fitted(nil), ""); err == nil {
 		t.Error("exportMember of nothing = nil, want an error")
 	}
-	want := `[{"name": "prediction", "kind": "number"}, {"name": "b", "kind": "number"}]`
+	want := `[{"name": "b", "kind": "number"}, {"name": "prediction", "kind": "number"}]`
 	if got := string(canon.Default(objects(d.problem.Inputs()))); got != want {
 		t.Errorf("Inputs = %s, want %s", got, want)
 	}
