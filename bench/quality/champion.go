@@ -26,7 +26,7 @@ type Run struct {
 	// Performance is the champion's, over the validation cases.
 	Performance float64 `json:"performance"`
 	// Promise is the best score of the last generation: what another training of that individual, one network, is expected to
-	// give. A claim is of several networks: where it is far below Performance, nothing is nominated any more.
+	// give. A claim is of several networks and usually better.
 	Promise *float64 `json:"promise,omitempty"`
 	// Evaluations counts the search's trainings, Claims those that were trained and Accepted those that became champion.
 	Evaluations int64 `json:"evaluations"`
@@ -117,9 +117,12 @@ func (c *contest) offer(ctx context.Context, rows []worker.Row, end bool) error 
 		return nil
 	}
 	how := island.Disappointed
-	accepted, err := c.claim(ctx, n.Value)
+	accepted, performance, err := c.claim(ctx, n.Value)
 	if err != nil {
 		return err
+	}
+	if !math.IsNaN(performance) {
+		c.nominator.Confirm(n.ID, performance)
 	}
 	if accepted {
 		how = island.Announced
@@ -128,8 +131,8 @@ func (c *contest) offer(ctx context.Context, rows []worker.Row, end bool) error 
 	return nil
 }
 
-// claim trains a recipe with fresh seeds and judges it.
-func (c *contest) claim(ctx context.Context, recipe *canon.Object) (accepted bool, err error) {
+// claim trains a recipe with fresh seeds and judges it. Its performance is NaN where it diverged.
+func (c *contest) claim(ctx context.Context, recipe *canon.Object) (accepted bool, performance float64, err error) {
 	r := &worker.Recipe{Parameters: recipe}
 	for range c.claimSeeds() {
 		r.Seeds = append(r.Seeds, c.seeds.Uint64())
@@ -138,27 +141,27 @@ func (c *contest) claim(ctx context.Context, recipe *canon.Object) (accepted boo
 	out, err := c.worker.Evaluate(ctx, worker.Job{Domain: c.id, Parameters: recipe, Seeds: r.Seeds, Base: c.base, Own: true})
 	c.run.SecondsClaims += time.Since(begun).Seconds()
 	if err != nil {
-		return false, err
+		return false, math.NaN(), err
 	}
 	c.run.Claims++
 	if out.Diverged {
-		return false, nil
+		return false, math.NaN(), nil
 	}
 	s, err := sums(out.Paired)
 	if err != nil {
-		return false, err
+		return false, out.Performance, err
 	}
 	if _, err := c.rules.Wins(c.performance, out.Performance, c.base != nil, s); err != nil {
-		return false, nil
+		return false, out.Performance, nil
 	}
 	c.base, c.performance, c.metrics = r, out.Performance, out.Metrics
 	c.run.Accepted++
 	test, err := out.Metrics.Float("test_" + c.metric)
 	if err != nil {
-		return false, fmt.Errorf("metrics of the champion: %w", err)
+		return false, out.Performance, fmt.Errorf("metrics of the champion: %w", err)
 	}
 	c.run.History = append(c.run.History, test)
-	return true, nil
+	return true, out.Performance, nil
 }
 
 // finish writes what the contest came to into its run.

@@ -154,9 +154,11 @@ func TestContest(t *testing.T) {
 	check(1, 0, false) // within the noise
 	offer(-0.5, -0.9, 30, 300)
 	check(2, 1, true)
-	offer(-0.5, -0.8995, 30, 300)
+	offer(-0.5, 0, 30, 300)
+	check(2, 1, true) // claims have come out 0.4 below what was promised
+	offer(-0.4, -0.8995, 30, 300)
 	check(3, 1, true) // below the minimum increment
-	offer(-0.5, -0.8, 30, 300)
+	offer(-0.3, -0.8, 30, 300)
 	check(4, 2, true)
 	run.Evaluations -= 1000 // none is trained since
 	offer(-0.1, -0.7, 30, 300)

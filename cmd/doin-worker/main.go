@@ -3,6 +3,7 @@
 //
 //	doin-worker [--workers N] [--device D] [--verification-share F]   serve the worker protocol on standard input and output
 //	doin-worker [--device D] describe          print what this worker is, as JSON
+//	doin-worker inspect FILE [--json]          say what a data file is, and which configuration suits it
 //	doin-worker digest --task FILE             train a task and print its digest on the last line
 //	doin-worker referee --task FILE --a LEAVES --b LEAVES   say which of two digests of a task is right
 //	doin-worker conformance [FLAGS] -- CMD…    test a program that speaks the protocol
@@ -90,6 +91,9 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	if len(rest) > 0 && rest[0] == "conformance" { // another program's matter
 		return runConformance(rest[1:], stdout, stderr)
 	}
+	if len(rest) > 0 && rest[0] == "inspect" {
+		return runInspect(rest[1:], stdout, stderr)
+	}
 	if err := nn.SelfTest(); err != nil {
 		return fmt.Errorf("self-test: %w", err)
 	}
@@ -103,5 +107,5 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	case rest[0] == "referee":
 		return runReferee(rest[1:], stdout, stderr)
 	}
-	return fmt.Errorf("unknown command %q: describe, digest, referee, conformance, or none to serve", rest[0])
+	return fmt.Errorf("unknown command %q: describe, inspect, digest, referee, conformance, or none to serve", rest[0])
 }

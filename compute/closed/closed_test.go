@@ -117,8 +117,8 @@ func TestEveryMember(t *testing.T) {
 	const rows, first, horizon = 180, 190, 5
 	periods := []int{12}
 	specs := Specs(y[:rows], periods, horizon)
-	if len(specs) != 21 {
-		t.Errorf("Specs: %d members, want 21: %v", len(specs), specs)
+	if len(specs) != 23 {
+		t.Errorf("Specs: %d members, want 23: %v", len(specs), specs)
 	}
 	for _, s := range specs {
 		m := fit(t, s, y[:rows], periods, horizon)

@@ -65,6 +65,9 @@ func check(s Spec, y []float64, horizon int) error {
 	if s.Period > 0 {
 		least = max(least, 2*s.Period+2)
 	}
+	if s.Kind == ARIMA {
+		least = max(least, arimaRows(s.Period, horizon))
+	}
 	if horizon < 1 || s.Period < period || len(y) < least {
 		return fmt.Errorf("%w: %v on %d rows, for a horizon of %d", ErrSeries, s, len(y), horizon)
 	}
@@ -186,6 +189,8 @@ func (f *fitting) fit(s Spec) (core, error) {
 		return f.adjust(s.Period, (*fitting).theta)
 	case AR, ARChanges:
 		return f.autoregression(s.Kind == ARChanges, s.Period)
+	case ARIMA:
+		return f.arima(s.Period)
 	case Ridge, RidgeLevel:
 		return f.ridge(s.Kind == RidgeLevel)
 	}

@@ -24,11 +24,12 @@ const (
 	ARChanges                             // autoregression of the changes, iterated
 	Ridge                                 // ridge regression of the change on changes
 	RidgeLevel                            // and on the level: forecasts return to a mean
+	ARIMA                                 // ARIMA(1,1,1), with a period (1,1,1)(0,1,1)ₛ
 )
 
 var kindNames = [...]string{
 	"last", "seasonal", "drift", "median", "seasonal_mean", "ses", "holt_damped", "holt_winters", "holt_winters_multiplicative", "theta",
-	"ar", "ar_changes", "ridge", "ridge_level",
+	"ar", "ar_changes", "ridge", "ridge_level", "arima",
 }
 
 // Spec is one member: a kind, on levels or on logarithms, with a period where the kind has one.
@@ -60,7 +61,7 @@ const MinRows = 8
 // periods (Periods), in a fixed order, cheap ones first. [Last] is always the first. horizon ≥ 1.
 //
 // A member on logarithms applies where all of y is above 0 and the largest is at least 1.5 times the smallest; a seasonal one
-// where y holds two periods and more.
+// where y holds two periods and more. Those that need further rows are left out where y has them not.
 func Specs(y []float64, periods []int, horizon int) []Spec {
 	specs := []Spec{{Kind: Last}}
 	if len(y) < max(MinRows, horizon+4) {
@@ -105,6 +106,12 @@ func Specs(y []float64, periods []int, horizon int) []Spec {
 		add(kind, false, season)
 		if log {
 			add(kind, true, season)
+		}
+	}
+	if len(y) >= arimaRows(season, horizon) {
+		add(ARIMA, false, season)
+		if log {
+			add(ARIMA, true, season)
 		}
 	}
 	for _, kind := range []Kind{Ridge, RidgeLevel} {

@@ -79,7 +79,7 @@ func Weights(folds []Fold, loss Loss) []int {
 			}
 		}
 	}
-	return reduced(counts)
+	return Reduced(counts)
 }
 
 // pick returns the picks among the members in, and their error: +Inf without any.
@@ -117,8 +117,8 @@ func pick(folds []Fold, loss Loss, in []int) ([]int, float64) {
 	return picks[:length], best
 }
 
-// reduced returns w in lowest terms, in place; 1 for the first where all are 0.
-func reduced(w []int) []int {
+// Reduced returns weights ≥ 0 in lowest terms, in place; 1 for the first where all are 0.
+func Reduced(w []int) []int {
 	divisor := 0
 	for _, v := range w {
 		for v != 0 {

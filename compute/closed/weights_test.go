@@ -84,7 +84,7 @@ func TestWeightsNaive(t *testing.T) {
 			}
 		}
 	}
-	want := reduced(counts)
+	want := Reduced(counts)
 	if got := Weights(folds, Absolute); !slices.Equal(got, want) {
 		t.Errorf("Weights = %v, want %v", got, want)
 	}

@@ -27,6 +27,16 @@ func (r *Reader) Get(key string) (v any, ok bool) {
 	return v, ok && v != nil
 }
 
+// Has reports whether there is such a member, and asks for none.
+func (r *Reader) Has(key string) bool { return r.config.Has(key) }
+
+// Asked returns the keys that have been asked for, sorted: what the table of a manual lists.
+func (r *Reader) Asked() []string {
+	keys := slices.Clone(r.asked)
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
 // Fail adds a problem of a member, unless err is nil.
 func (r *Reader) Fail(key string, err error) {
 	if err != nil {

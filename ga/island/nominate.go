@@ -30,7 +30,9 @@ type Candidate[T any] struct {
 	Hash string
 	// Fitness is what it scored, higher is better; NaN is no candidate.
 	Fitness float64
-	Value   T
+	// Measured says that Fitness is the performance of a claim of it, not the promise of trainings.
+	Measured bool
+	Value    T
 }
 
 // Nomination is a candidate that is being confirmed, or claimed.
@@ -73,8 +75,9 @@ const (
 )
 
 // Nominator picks what an island has confirmed in order to claim it. A confirming run costs trainings, so a genome must
-// promise by the island's own score to beat the best that is known and the best of the island's own claims that are still
-// open. Where a claim is an average and costs many trainings, it is nominated no sooner than after pace times as many trials since
+// promise to beat the best that is known and the best of the island's own claims that are still open: by the island's own
+// score and, where a claim is an average, by what such averages gave beyond the scores so far (see Gain), so that like is compared
+// with like. Where a claim is an average and costs many trainings, it is nominated no sooner than after pace times as many trials since
 // the nomination before, and a genome that disappointed is not tried again: another average would be another draw of the same.
 // Make one by NewNominator; it is not safe for concurrent use.
 type Nominator[T any] struct {
@@ -84,6 +87,7 @@ type Nominator[T any] struct {
 	open    []Nomination[T] // in the order of their ids
 	again   []Candidate[T]  // superseded, with their confirmed performances
 	tries   memory
+	gains   gains
 }
 
 // NewNominator returns one that has nominated nothing and keeps at most maxOpen undecided nominations open, 1 to MaxOpen.
@@ -98,11 +102,13 @@ func (n *Nominator[T]) Nominate(candidates []Candidate[T], k Known) (picked Nomi
 		return picked, false
 	}
 	over, has := n.threshold(k)
-	promises := func(c Candidate[T]) bool { return !math.IsNaN(c.Fitness) && (!has || k.Improves(c.Fitness, over)) }
+	promises := func(c Candidate[T]) bool {
+		return !math.IsNaN(c.Fitness) && (!has || k.Improves(n.Expects(c, k), over))
+	}
 	n.again = slices.DeleteFunc(n.again, func(c Candidate[T]) bool { return !promises(c) })
 	list := slices.Concat(candidates, n.again)
 	list = slices.DeleteFunc(list, func(c Candidate[T]) bool { return !promises(c) || n.confirming(c.Hash) })
-	slices.SortStableFunc(list, func(a, b Candidate[T]) int { return cmp.Compare(b.Fitness, a.Fitness) })
+	slices.SortStableFunc(list, func(a, b Candidate[T]) int { return cmp.Compare(n.Expects(b, k), n.Expects(a, k)) })
 	fewest := MaxTries
 	if k.Cost > 1 {
 		fewest = 1
@@ -158,9 +164,15 @@ func (n *Nominator[T]) confirming(hash string) bool {
 
 // Confirm notes what the confirming run of an open nomination gave; an unknown id is passed over.
 func (n *Nominator[T]) Confirm(id int64, performance float64) {
-	if i := n.index(id); i >= 0 {
-		n.open[i].Confirmed, n.open[i].Performance = true, performance
+	i := n.index(id)
+	if i < 0 {
+		return
 	}
+	o := &n.open[i]
+	if !o.Confirmed && !o.Measured {
+		n.gains.add(performance - o.Fitness)
+	}
+	o.Confirmed, o.Performance = true, performance
 }
 
 // Decide notes that the claim of an open nomination was judged: it makes room for another. What it claims has to be beaten
@@ -192,7 +204,7 @@ func (n *Nominator[T]) Close(id int64, how End) (closed Nomination[T], ok bool) 
 		n.tries.set(closed.Hash, closed.Before)
 		c := closed.Candidate
 		if closed.Confirmed {
-			c.Fitness = closed.Performance
+			c.Fitness, c.Measured = closed.Performance, true
 		}
 		if n.again = append(n.again, c); len(n.again) > maxAgain {
 			n.again = slices.Delete(n.again, 0, 1)
@@ -222,11 +234,14 @@ type NominatorState[T any] struct {
 	Again []Candidate[T]
 	// Tries are the confirming runs by hash: of the genomes met lately and of those met before.
 	Tries, Older map[string]int
+	// Gains are what the latest claims gave beyond the promises, the latest last.
+	Gains []float64
 }
 
 // State returns a copy of what the nominator remembers.
 func (n *Nominator[T]) State() NominatorState[T] {
-	return NominatorState[T]{Last: n.last, Paid: n.paid, Open: slices.Clone(n.open), Again: slices.Clone(n.again), Tries: n.tries.copy(), Older: n.tries.copyOlder()}
+	return NominatorState[T]{Last: n.last, Paid: n.paid, Open: slices.Clone(n.open), Again: slices.Clone(n.again), Tries: n.tries.copy(),
+		Older: n.tries.copyOlder(), Gains: slices.Clone(n.gains)}
 }
 
 // Restore makes the nominator remember s, of which it keeps copies; what is above its bounds is left out.
@@ -243,4 +258,8 @@ func (n *Nominator[T]) Restore(s NominatorState[T]) {
 		n.last = max(n.last, n.open[i].ID)
 	}
 	n.tries = restoreMemory(s.Tries, s.Older)
+	n.gains = nil
+	for _, gain := range s.Gains {
+		n.gains.add(gain)
+	}
 }

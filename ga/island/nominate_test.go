@@ -158,6 +158,7 @@ func TestNominatorState(t *testing.T) {
 	n.Foreign("z")
 	a, _ := n.Nominate(candidates(5, 6), known(1))
 	n.Nominate(candidates(5, 6), known(1))
+	n.Confirm(a.ID, 6.5)
 	n.Close(a.ID, Superseded)
 	m := NewNominator[int](MaxOpen)
 	m.Restore(n.State())

@@ -123,10 +123,10 @@ func (w *waiting) counts(known *Known, now time.Time) bool {
 // candidates returns the individuals that this node trained itself and that promise enough, the best first, and its own
 // confirmed best: once somebody can verify it, it is worth a claim.
 func (s *Search) candidates(g *worker.Generation, alone bool, k island.Known) (out []island.Candidate[*canon.Object]) {
-	rows := make([]*worker.Row, 0, len(g.Rows))
+	rows, gain := make([]*worker.Row, 0, len(g.Rows)), s.nominator.Gain(k)
 	for i := range g.Rows {
 		r := &g.Rows[i]
-		if r.Status != statusVerified && r.Status != worker.StatusOpen && !math.IsNaN(r.Promise()) && (!k.HasBest || k.Improves(r.Promise(), k.Best)) {
+		if r.Status != statusVerified && r.Status != worker.StatusOpen && !math.IsNaN(r.Promise()) && (!k.HasBest || k.Improves(r.Promise()+gain, k.Best)) {
 			rows = append(rows, r)
 		}
 	}
@@ -135,7 +135,7 @@ func (s *Search) candidates(g *worker.Generation, alone bool, k island.Known) (o
 		out = append(out, island.Candidate[*canon.Object]{Hash: canon.Hash(r.Parameters), Fitness: r.Promise(), Value: r.Parameters})
 	}
 	if c := s.pos.confirmed; !alone && c != nil {
-		out = append(out, island.Candidate[*canon.Object]{Hash: c.hash, Fitness: c.performance, Value: c.parameters})
+		out = append(out, island.Candidate[*canon.Object]{Hash: c.hash, Fitness: c.performance, Measured: true, Value: c.parameters})
 	}
 	return out
 }

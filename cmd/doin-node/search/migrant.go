@@ -34,7 +34,8 @@ func (s *Search) offer(optimae, from string, parameters *canon.Object, performan
 	s.gate.Offer(island.Migrant[*canon.Object]{From: from, Fitness: performance, Value: parameters})
 }
 
-// admit opens the gate: who is let in is the answer to the last record, and is kept until it has joined.
+// admit opens the gate: who is let in is the answer to the last record, and is kept until it has joined. What the search
+// compares are single trainings: a champion joins with what its recipe is expected to have promised.
 func (s *Search) admit() []worker.Immigrant {
 	out := []worker.Immigrant{}
 	var members []string
@@ -43,7 +44,7 @@ func (s *Search) admit() []worker.Immigrant {
 	}
 	for _, m := range s.gate.Open(s.pos.round, s.cfg.Peer, members) {
 		if len(out) < maxImmigrants { // the best come first
-			out = append(out, s.cfg.immigrant(m.Value, m.Fitness))
+			out = append(out, s.cfg.immigrant(m.Value, m.Fitness-s.nominator.Gain(island.Known{Cost: s.cfg.Cost})))
 		}
 	}
 	if s.pos.answers = append(s.pos.answers, out); int64(len(s.pos.answers)) > s.ahead() {

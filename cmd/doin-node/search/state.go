@@ -31,6 +31,7 @@ type state struct {
 	Answered   bool           `json:"answered,omitempty"`
 	Last       int64          `json:"last_proposal"`
 	Paid       int64          `json:"trials_at_last_proposal,omitempty"`
+	Gains      []float64      `json:"gains,omitempty"`
 	Again      []keptRecipe   `json:"again,omitempty"`
 	Tries      map[string]int `json:"tries,omitempty"`
 	Older      map[string]int `json:"older_tries,omitempty"`
@@ -63,6 +64,7 @@ func (o *object) UnmarshalJSON(data []byte) (err error) {
 type keptRecipe struct {
 	Parameters  object  `json:"parameters"`
 	Performance float64 `json:"performance"`
+	Measured    bool    `json:"measured,omitempty"` // of a candidate
 }
 
 type keptClaim struct {
@@ -73,6 +75,7 @@ type keptClaim struct {
 	Parameters object     `json:"parameters"`
 	Experiment object     `json:"experiment"`
 	Fitness    float64    `json:"fitness"`
+	Measured   bool       `json:"measured,omitempty"`
 	Before     int        `json:"before"`
 	Confirmed  *float64   `json:"confirmed,omitempty"` // what the nominator knows
 	Stage      string     `json:"stage,omitempty"`
@@ -122,22 +125,23 @@ func (s *Search) identity() string {
 func (s *Search) snapshot() *state {
 	n := s.nominator.State()
 	out := &state{Identity: s.identity(), Seed: s.seed, Round: s.pos.round, Generation: s.pos.generation, Evaluated: s.pos.evaluated,
-		Answered: s.pos.answered, Best: s.pos.best, SeedOf: s.pos.seedOf, BestSeed: s.pos.bestSeed, Last: n.Last, Paid: n.Paid, Tries: n.Tries, Older: n.Older}
+		Answered: s.pos.answered, Best: s.pos.best, SeedOf: s.pos.seedOf, BestSeed: s.pos.bestSeed, Last: n.Last, Paid: n.Paid, Tries: n.Tries, Older: n.Older,
+		Gains: n.Gains}
 	if p, ok := s.parts.Tracker.Progress(s.cfg.Domain, s.now()); ok {
 		out.Progress = &p
 	}
 	if c := s.pos.confirmed; c != nil {
-		out.Confirmed = &keptRecipe{object{c.parameters}, c.performance}
+		out.Confirmed = &keptRecipe{Parameters: object{c.parameters}, Performance: c.performance}
 	}
 	for _, list := range s.pos.answers {
 		kept := make([]keptRecipe, len(list))
 		for i, m := range list {
-			kept[i] = keptRecipe{object{m.Parameters}, m.Performance}
+			kept[i] = keptRecipe{Parameters: object{m.Parameters}, Performance: m.Performance}
 		}
 		out.Answers = append(out.Answers, kept)
 	}
 	for _, c := range n.Again {
-		out.Again = append(out.Again, keptRecipe{object{c.Value}, c.Fitness})
+		out.Again = append(out.Again, keptRecipe{Parameters: object{c.Value}, Performance: c.Fitness, Measured: c.Measured})
 	}
 	for _, o := range n.Open {
 		if c := s.claims[o.ID]; c != nil {
@@ -157,7 +161,7 @@ func (s *Search) snapshot() *state {
 
 func (c *claim) kept(o *island.Nomination[*canon.Object]) keptClaim {
 	k := keptClaim{Proposal: c.proposal, Round: c.round, Generation: c.generation, Nonce: hex.EncodeToString(c.nonce[:]),
-		Parameters: object{c.parameters}, Experiment: object{c.experiment}, Fitness: o.Fitness, Before: o.Before,
+		Parameters: object{c.parameters}, Experiment: object{c.experiment}, Fitness: o.Fitness, Measured: o.Measured, Before: o.Before,
 		Stage: string(c.stage), Revealed: c.revealed, Decided: o.Decided, Due: c.due}
 	if o.Confirmed {
 		p := o.Performance
@@ -188,12 +192,13 @@ func (k *keptStep) outcome() *protocol.Outcome {
 
 // takeUp makes the search go on from a state and a record. On an error it is as it was.
 func (s *Search) takeUp(k *state, record []byte) error {
-	n := island.NominatorState[*canon.Object]{Last: k.Last, Paid: k.Paid, Tries: k.Tries, Older: k.Older}
+	n := island.NominatorState[*canon.Object]{Last: k.Last, Paid: k.Paid, Tries: k.Tries, Older: k.Older, Gains: k.Gains}
 	for _, r := range k.Again {
 		if r.Parameters.Object == nil {
 			return fmt.Errorf("a superseded recipe is missing")
 		}
-		n.Again = append(n.Again, island.Candidate[*canon.Object]{Hash: canon.Hash(r.Parameters.Object), Fitness: r.Performance, Value: r.Parameters.Object})
+		n.Again = append(n.Again, island.Candidate[*canon.Object]{Hash: canon.Hash(r.Parameters.Object), Fitness: r.Performance, Measured: r.Measured,
+			Value: r.Parameters.Object})
 	}
 	claims := map[int64]*claim{}
 	for i := range k.Claims {
@@ -275,7 +280,8 @@ func (k *keptClaim) open(domain string) (c *claim, o island.Nomination[*canon.Ob
 		c.held = push(c.held, protocol.Claim{Domain: domain, Proposal: k.Proposal, Stage: protocol.Stage(h.Stage), Outcome: h.outcome()})
 	}
 	o = island.Nomination[*canon.Object]{ID: k.Proposal, Before: k.Before, Decided: k.Decided,
-		Candidate: island.Candidate[*canon.Object]{Hash: canon.Hash(k.Parameters.Object), Fitness: k.Fitness, Value: k.Parameters.Object}}
+		Candidate: island.Candidate[*canon.Object]{Hash: canon.Hash(k.Parameters.Object), Fitness: k.Fitness, Measured: k.Measured,
+			Value: k.Parameters.Object}}
 	if k.Confirmed != nil {
 		o.Confirmed, o.Performance = true, *k.Confirmed
 	}

@@ -283,7 +283,8 @@ func TestPath(t *testing.T) {
 func TestStateKeeps(t *testing.T) {
 	best := 0.1
 	k := &state{Identity: "i", Seed: 1<<64 - 1, Round: 3, Best: &best, Tries: map[string]int{"a": 4}, Last: 9,
-		Progress: &olap.Progress{ExperimentID: "e"}, Answers: [][]keptRecipe{{{object{canon.NewObject("x", 1.0)}, 2}}, {}},
+		Progress: &olap.Progress{ExperimentID: "e"}, Answers: [][]keptRecipe{{{Parameters: object{canon.NewObject("x", 1.0)}, Performance: 2}}, {}},
+		Gains: []float64{0.1, -1e-7}, Again: []keptRecipe{{Parameters: object{canon.NewObject("x", 2.0)}, Performance: 1, Measured: true}},
 		Claims: []keptClaim{{Proposal: 2, Nonce: strings.Repeat("ab", 16), Parameters: object{canon.NewObject("x", 1e-7, "<", 1)}}}}
 	data, err := encode(k, []byte("record"))
 	if err != nil {

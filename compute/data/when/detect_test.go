@@ -186,3 +186,78 @@ func FuzzDetect(f *testing.F) {
 		}
 	})
 }
+
+// TestDirectives: what is listed is known, and all that is known is listed.
+func TestDirectives(t *testing.T) {
+	var letters []byte
+	for _, d := range when.Directives() {
+		for _, name := range strings.Fields(d.Name) {
+			switch last := name[len(name)-1]; {
+			case name == "%%":
+			case name[0] == '%':
+				letters = append(letters, last)
+				if _, err := when.ByName(name); err != nil && strings.Contains(err.Error(), "no such directive") {
+					t.Errorf("%s: %v", name, err)
+				}
+			default:
+				if _, err := when.ByName(name); err != nil {
+					t.Errorf("%s: %v", name, err)
+				}
+			}
+		}
+	}
+	_, err := when.ByName("%?")
+	if err == nil {
+		t.Fatal("ByName(%?) has no error")
+	}
+	_, known, _ := strings.Cut(err.Error(), "there are ")
+	for _, name := range strings.Fields(known) {
+		if !slices.Contains(letters, name[1]) {
+			t.Errorf("%s is not listed", name)
+		}
+	}
+}
+
+func TestByNameRefuses(t *testing.T) {
+	f := func(name, want string) {
+		t.Helper()
+		if l, err := when.ByName(name); err == nil || l.Kind() != 0 || !strings.Contains(err.Error(), want) {
+			t.Errorf("ByName(%q) = %v, %v, want %q", name, l.Kind(), err, want)
+		}
+	}
+	f("", "no form of times")
+	f("iso", "no form of times")
+	f("number.0", "no number of decimals")
+	f("%Q", "no such directive")
+	f("%", "no such directive")
+	f("%-Y", "a mark that")
+	f("%m-%d", "must have one year")
+	f("%Y %y", "must have one year")
+	f("%Y %Y", "twice")
+	f("%Y-%d", "a day without a month")
+	f("%Y-%m %q", "do not go together")
+	f("%Y-%m %H", "without a date")
+	f("%Y-%m-%d %M", "a time of day is")
+	f("%Y-%m-%d %I", "a time of day is")
+	f("%Y%z", "without a date")
+	f(strings.Repeat("-", 65)+"%Y", "longer than 64")
+}
+
+// A layout that is none reads nothing and writes nothing that is read; a time of another kind is no panic.
+func TestNone(t *testing.T) {
+	var none when.Layout
+	if s, err := none.Parse("2020"); !errors.Is(err, when.ErrForm) {
+		t.Errorf("Parse = %+v, %v", s, err)
+	}
+	for _, name := range []string{"%Y-%m-%d %H:%M:%S", "%G-W%V", "%b %Y", "%YQ%q", "number", "epoch-ns", "year/12"} {
+		l, err := when.ByName(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for k := when.Kind(0); k <= when.Moment; k++ {
+			for _, v := range []int64{0, 1, -1, 1 << 62, -1 << 63} {
+				l.Format(when.Stamp{Kind: k, Value: v, Nanos: 999_999_999})
+			}
+		}
+	}
+}

@@ -4,18 +4,8 @@
 // name, by which [ByName] finds it again, so that who binds the name binds the reading. [Layout.Parse] gives a [Stamp], an
 // integer in the unit of its [Kind]; [Layout.Format] is the inverse.
 //
-// Names are formats as strftime of C and Python has them: "%d/%m/%Y", "%Y-%m-%dT%H:%M:%S%:z". The directives:
-//
-//	%Y %y     year of four digits; of two: 69 to 99 are 1969 to 1999, 00 to 68 are 2000 to 2068 (POSIX)
-//	%m %d %j  month, day, day of the year (three digits)
-//	%b %B     English name of the month, short or long, read in any case and either length; %^b %^B write capitals
-//	%a %A     English name of the day of the week, which must be that of the date
-//	%q        quarter, 1 to 4
-//	%G %V %u  ISO 8601 year, week (01 to 53) and day of the week (1 is Monday)
-//	%H %I %p  hour, hour of twelve, AM or PM; %P writes am or pm
-//	%M %S     minute, second; %3S has a fraction of three digits, which a cell may lack (1 to 9)
-//	%z %:z %-z  offset from UTC: +0100, +01:00, +01; Z is read too
-//	%%        a percent sign
+// Names are formats as strftime of C and Python has them: "%d/%m/%Y", "%Y-%m-%dT%H:%M:%S%:z". [Directives] lists what may stand in
+// them.
 //
 // A number has leading zeros, unless a "-" stands before its letter; both are read. Other characters stand for themselves,
 // letters in any case. A layout that ends in "Z", " UTC" or " GMT" after a time of day is at offset 0.

@@ -68,7 +68,7 @@ func TestBesideInputs(t *testing.T) {
 		scaled := func(track, row int) float64 {
 			return (s.table.covariates[track].values[row] - s.trackScales[track].Offset) / s.trackScales[track].Unit
 		}
-		for _, v := range []view{{window: window}, {window: window, sequence: true}} {
+		for _, v := range []view{{window: window}, {window: window, season: 5, steps: horizon}, {window: window, sequence: true}} {
 			w := look{d.problem, v}.Test().(*windows)
 			size := v.size(&s.calendar) + v.sees(1, 1, horizon)
 			x := make([]float32, size)

@@ -30,6 +30,8 @@ type Config struct {
 	// ValidationStart and TestStart are the times at which those parts begin, as the file writes them:
 	// "validation_start", "test_start". Both or none; they take the place of the fractions.
 	ValidationStart, TestStart string
+	// past is how many values before the first origin views with a season ask for, where the rows have them.
+	past int
 }
 
 // DefaultConfig returns the defaults; Data is empty.
@@ -44,20 +46,33 @@ func DefaultConfig() Config {
 // choices of the gene model, in place of its bounds. ParseConfig is strict (see domain.Reader) and reports every problem
 // at once; its errors wrap domain.ErrConfig.
 func ParseConfig(o *canon.Object, others ...string) (Config, error) {
-	c := DefaultConfig()
 	r := domain.NewReader(o)
+	c := readConfig(r)
+	return c, r.Finish(others, c.Validate)
+}
+
+// Keys returns the keys that ParseConfig reads, sorted.
+func Keys() []string {
+	r := domain.NewReader(nil)
+	readConfig(r)
+	return r.Asked()
+}
+
+// readConfig reads the settings over the defaults.
+func readConfig(r *domain.Reader) Config {
+	c := DefaultConfig()
 	c.Form.read(r)
 	r.Integer("horizon", &c.Horizon, 1, MaxHorizon)
 	r.Integer("period", &c.Period, 1, MaxPeriod)
 	readPeriods(r, &c.Periods)
 	readTime(r, "validation_start", &c.ValidationStart)
 	readTime(r, "test_start", &c.TestStart)
-	if c.ValidationStart != "" && (o.Has("validation_fraction") || o.Has("test_fraction")) {
+	if c.ValidationStart != "" && (r.Has("validation_fraction") || r.Has("test_fraction")) {
 		r.Fail("validation_start", errors.New("given beside a fraction"))
 	}
 	readModels(r, c.Space)
 	c.Read(r)
-	return c, r.Finish(others, c.Validate)
+	return c
 }
 
 // maxPeriods bounds the periods of the closed forms.

@@ -49,6 +49,9 @@
 //
 //   - mlp: s[o−w+j] − s[o] for j = 0 … w−1, ascending in time, then sine and cosine of the position of row o+1 in the
 //     period (from a table of constants; absent for period 1);
+//   - mlp with the gene difference at seasonal, for a period p above 1 and h up to 64: d[o−w+j] − d[o] with d[i] = s[i] − s[i−p], sine and
+//     cosine, and what the season before changed, c[k] = s[o+1+k−b] − s[o−b] with b = (⌊k/p⌋ + 1)·p. The targets are less c[k], and
+//     c[k] is added to the outputs. w is cut to what the first origin has before it; where that is nothing the gene means nothing;
 //   - tcn: a sequence of w steps, the oldest first; step j has the channels s[o−w+j] − s[o] and sine and cosine of the
 //     position of row o−w+j itself.
 //

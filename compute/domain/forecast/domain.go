@@ -55,6 +55,7 @@ func (p *problem) spec() supervised.Spec {
 	return supervised.Spec{
 		Plugin: Plugin, DataHash: p.series.hash(&p.config), Folds: p.series.folds(), Loss: "mae", Performance: "mase",
 		Unit: p.series.to(p.series.scale.Unit), Defaults: p.config.object().Set("periods", integersOf(p.series.periods)),
+		Notes: p.series.table.sentences(),
 	}
 }
 

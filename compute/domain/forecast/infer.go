@@ -26,7 +26,7 @@ const (
 //   - series: the known values in the units of the file, at least one more than the longest window and the period minus one;
 //     default: all of the data;
 //   - last_time: the time of the last of them; default: the last time of the data;
-//   - rows, in place of both: a list of objects with the columns of the file, or csv, a text of them with a header. Rows without a
+//   - rows, in place of both: a list of objects with the columns of the file (or time and value), or csv, a text of them with a header. Rows without a
 //     value after the last that has one say what known covariates will be. Few suffice where they go on from the data;
 //   - covariates: {column: its values beside those of the series}, of which those before the end of the data need not be given;
 //   - known_covariates: {column: its values after the series, as many as are to be forecast, to a whole number of horizons};
@@ -74,7 +74,7 @@ func (l look) Answer(ctx context.Context, input *canon.Object, m supervised.Fitt
 			}
 		}
 	}
-	return q.answer(&s.table.form, forecast, times)
+	return q.answer(forecast, times)
 }
 
 // query is a checked inference request.
@@ -84,7 +84,7 @@ type query struct {
 	steps  int
 	tracks []track // of the rows from row on, or from an earlier one
 	// answer writes a forecast in the form of the request.
-	answer func(f *Form, forecast []float64, times []string) (*canon.Object, error)
+	answer func(forecast []float64, times []string) (*canon.Object, error)
 }
 
 // given is what a request says of a series, which ends in row last of the data.
@@ -150,7 +150,7 @@ func (l look) parseGiven(input *canon.Object, q *query) (*given, error) {
 }
 
 // plain writes an answer without rows.
-func plain(_ *Form, forecast []float64, times []string) (*canon.Object, error) {
+func plain(forecast []float64, times []string) (*canon.Object, error) {
 	return canon.NewObject("forecast", forecast, "times", times), nil
 }
 
@@ -178,6 +178,9 @@ func (l look) values(q *query, g *given) error {
 			return fmt.Errorf("series: value %d, %v: too far from the training data", i, y)
 		}
 		q.known = append(q.known, scaled)
+	}
+	if len(q.known) < need && q.row > rows {
+		return fmt.Errorf("row 1: time %.40q leaves a gap: the data end with %q, the next row is %q", s.table.Time(q.row), s.table.Time(rows-1), s.table.Time(rows))
 	}
 	if len(q.known) < need {
 		return fmt.Errorf("rows: %d values: need %d, or that they go on from the data, which end at %q", len(q.known), need, s.table.Time(rows-1))

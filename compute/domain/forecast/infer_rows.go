@@ -27,11 +27,12 @@ func (l look) parseRows(input *canon.Object, q *query) (*given, error) {
 	var err error
 	o := l.series.table.options
 	o.Separator, o.Encoding, o.Quote, o.Comment, o.Header, o.FirstLine, o.Index, o.Progress = ",", "", `"`, "none", "first", 0, "keep", nil
+	answer := asRows
 	if input.Has("rows") {
-		key, q.answer = "rows", asRows
+		key = "rows"
 		text, err = l.written(input)
 	} else if text, err = input.String("csv"); err == nil {
-		key, q.answer = "csv", asCSV
+		key, answer = "csv", asCSV
 		o.Separator, o.Quote, o.Comment, o.Header, o.Index = "", "", "", "", ""
 	}
 	if err != nil {
@@ -40,11 +41,40 @@ func (l look) parseRows(input *canon.Object, q *query) (*given, error) {
 	if len(text) > maxCSV {
 		return nil, fmt.Errorf("%s: %d bytes: at most %d are allowed", key, len(text), maxCSV)
 	}
-	g, err := l.read(text, o)
+	f := l.series.table.form
+	g, err := l.read(text, o, &f)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", key, err)
 	}
+	q.answer = func(forecast []float64, times []string) (*canon.Object, error) { return answer(&f, forecast, times) }
 	return g, nil
+}
+
+// The names by which requests may call the columns of any series.
+const (
+	timeName  = "time"
+	valueName = "value"
+)
+
+// asked changes a form to what a request has: of a wide table, rows of a time and a value unless it is wide too; columns named time
+// and value in place of the file's; no column of series where there is none.
+func (f *Form) asked(a *axis, names []string) error {
+	has := func(name string) bool { return slices.Contains(names, name) }
+	switch {
+	case len(f.Wide) > 0 && !has(f.Wide[0]):
+		f.Wide, f.TimeColumn, f.ValueColumn, f.TimeFormat = nil, timeName, valueName, a.layout.Name()
+	case f.TimeColumn == None && a.kind == 0 && has(timeName):
+		return errors.New("the data have no times, so that rows cannot have one")
+	case len(f.Wide) == 0 && f.TimeColumn != None && !has(f.TimeColumn) && has(timeName):
+		f.TimeColumn = timeName
+	}
+	if f.ValueColumn != "" && !has(f.ValueColumn) && has(valueName) {
+		f.ValueColumn = valueName
+	}
+	if f.SeriesColumn != "" && !has(f.SeriesColumn) {
+		f.SeriesColumn, f.Series = "", ""
+	}
+	return nil
 }
 
 // written writes a request's rows as the text of a file.
@@ -107,18 +137,17 @@ func (l look) cell(v any) (string, error) {
 	return "", fmt.Errorf("%s where a text or a number is needed", canon.KindOf(v))
 }
 
-// read reads the text of a request.
-func (l look) read(text string, o data.Options) (*given, error) {
+// read reads the text of a request, and says in f in which form it is.
+func (l look) read(text string, o data.Options, f *Form) (*given, error) {
 	t := l.series.table
-	f := t.form
 	grid, err := data.ReadFrom(strings.NewReader(text), o, nil)
 	if err != nil {
 		return nil, err
 	}
-	if f.SeriesColumn != "" && !slices.Contains(grid.Names(), f.SeriesColumn) {
-		f.SeriesColumn, f.Series = "", ""
+	if err := f.asked(&t.axis, grid.Names()); err != nil {
+		return nil, err
 	}
-	r := reader{grid: grid, names: grid.Names(), form: &f, options: &o}
+	r := reader{grid: grid, names: grid.Names(), form: f, options: &o}
 	source, err := r.source()
 	if err != nil {
 		return nil, err
@@ -130,7 +159,7 @@ func (l look) read(text string, o data.Options) (*given, error) {
 		return nil, fmt.Errorf("%d rows: at most %d are allowed", len(source.points), MaxInferSeries)
 	}
 	p := &placed{points: source.points, axis: t.axis}
-	first, err := p.onto(t, &f)
+	first, err := p.onto(t, f)
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +167,7 @@ func (l look) read(text string, o data.Options) (*given, error) {
 	if err != nil {
 		return nil, err
 	}
-	return t.given(values, first, func() ([]*column, error) { return r.covariates(p) }, &f)
+	return t.given(values, first, func() ([]*column, error) { return r.covariates(p) }, f)
 }
 
 // onto gives points their rows, counted from that of the first, which it returns.
@@ -230,7 +259,9 @@ func asRows(f *Form, forecast []float64, times []string) (*canon.Object, error) 
 	var rows []any
 	for i, v := range forecast {
 		row := canon.NewObject()
-		if f.TimeColumn != None {
+		if len(f.Wide) > 0 {
+			row.Set(timeName, times[i])
+		} else if f.TimeColumn != None {
 			row.Set(f.TimeColumn, times[i])
 		}
 		rows = append(rows, row.Set(f.valueName(), v))
@@ -243,7 +274,9 @@ func asCSV(f *Form, forecast []float64, times []string) (*canon.Object, error) {
 	var b strings.Builder
 	w := csv.NewWriter(&b)
 	header := []string{f.TimeColumn, f.valueName()}
-	if f.TimeColumn == None {
+	if len(f.Wide) > 0 {
+		header[0] = timeName
+	} else if f.TimeColumn == None {
 		header = header[1:]
 	}
 	w.Write(header)
@@ -258,7 +291,7 @@ func asCSV(f *Form, forecast []float64, times []string) (*canon.Object, error) {
 // valueName is the name of the values in answers.
 func (f *Form) valueName() string {
 	if f.ValueColumn == "" {
-		return "value"
+		return valueName
 	}
 	return f.ValueColumn
 }

@@ -201,6 +201,7 @@ func TestInferRows(t *testing.T) {
 	// One row goes on from the data; a series of one value would have to be longer.
 	last := append(slices.Clone(full.values[:200]), 400)
 	f(canon.NewObject("rows", []any{canon.NewObject("v", "400", "t", "2016-09"), canon.NewObject("t", "2016-10")}), "series", last, "last_time", "2016-09")
+	f(canon.NewObject("rows", []any{canon.NewObject("time", "2016-09", "value", 400)}), "series", last, "last_time", "2016-09")
 	out = f(canon.NewObject("csv", "v;t\n"+string(reversed(full, 160, 205))), "series", full.values[160:205], "last_time", "2017-01")
 	if text, _ := out.String("csv"); !strings.HasPrefix(text, "t,v\n2017-02,") {
 		t.Errorf("csv %q", text)
@@ -255,11 +256,35 @@ func TestInferRowsRefusals(t *testing.T) {
 	f(`{"rows": [{"t": "2016-09", "v": 1}, {"t": "2016-09", "v": 2}]}`, "duplicates")
 	f(`{"rows": [{"t": "2016-09", "v": 1}, {"t": "2016-11", "v": 2}]}`, "no row for \"2016-10\"")
 	f(`{"rows": [{"t": "2016-09", "v": 1e29}]}`, "too far")
-	f(`{"rows": [{"t": "2018-09", "v": 1}]}`, `or that they go on from the data, which end at "2016-08"`)
+	f(`{"rows": [{"t": "2018-09", "v": 1}]}`, `row 1: time "2018-09" leaves a gap: the data end with "2016-08", the next row is "2016-09"`)
+	f(`{"rows": [{"t": "2000-09", "v": 1}]}`, `or that they go on from the data, which end at "2016-08"`)
 	f(`{"rows": [{"t": "9999-09", "v": 1}]}`, "must be between")
 	f(`{"rows": [{"t": "2016-09", "v": 1}], "last_time": "2016-09"}`, "last_time: given beside rows")
 	f(`{"csv": "t,v\n2016-09,"}`, "no value")
 	f(`{"csv": ""}`, "csv: ")
 	f(`{"csv": 7}`, "csv")
 	f(`{"covariates": {"x": [1]}}`, `no such column "x"`)
+}
+
+// A wide table is asked with its own rows, or with a time and a value each.
+func TestInferWide(t *testing.T) {
+	d := found(t, "testdata/files/elnino_wide.csv")
+	last := append(slices.Clone(d.series.table.values), 24.5)
+	want, times := infer(t, d.Naive(), "series", last, "last_time", "2011-01")
+	var row []any
+	for i, name := range d.series.table.form.Wide {
+		row = append(row, name, []any{24.5, nil}[min(i, 1)])
+	}
+	for _, o := range []*canon.Object{canon.NewObject("time", "2011-01", "value", 24.5), canon.NewObject(append(row, "YEAR", 2011)...)} {
+		out, err := d.Naive().Infer(t.Context(), canon.NewObject("rows", []any{o}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, _ := out.Get("forecast")
+		got, _ := domain.Reals(v, 1)
+		rows, _ := out.List("rows")
+		if said := rows[0].(*canon.Object); !slices.Equal(got, want) || times[0] != "2011-02" || said.Keys()[0] != "time" {
+			t.Errorf("forecast %v, want %v at %v; rows %v", got, want, times, rows)
+		}
+	}
 }

@@ -30,7 +30,7 @@ func (l look) Sources(fold int) (training, validation nn.Source) {
 	w := l.sources[key]
 	if w == nil {
 		s := l.series
-		w = &[2]windows{l.part(l.window, 0, s.ends(fold)), l.fold(min(fold, s.folds()-1))}
+		w = &[2]windows{l.part(l.need(), 0, s.ends(fold)), l.fold(min(fold, s.folds()-1))}
 		l.sources[key] = w
 	}
 	return &w[0], &w[1]
@@ -54,8 +54,19 @@ func (l look) Test() supervised.Cases {
 	return &w
 }
 
-// Prediction implements supervised.View: outputs are differences, scaled, as they are.
-func (l look) Prediction(network supervised.Predict) supervised.Predict { return network }
+// Prediction implements supervised.View: outputs are differences, scaled, as they are or, with a season, above those of the
+// season before, which are the last inputs.
+func (l look) Prediction(network supervised.Predict) supervised.Predict {
+	if l.season == 0 {
+		return network
+	}
+	return func(x, out []float32) {
+		network(x, out)
+		for k, change := range x[len(x)-len(out):] {
+			out[k] += change
+		}
+	}
+}
 
 // part returns the samples whose targets all lie in rows [from, to) and whose origin is at least first.
 func (l look) part(first, from, to int) windows {

@@ -14,9 +14,26 @@ func (c *Config) isTCN(g genome.Genome) bool { return c.Choice(g, geneModel) == 
 func (c *Config) view(g genome.Genome) view {
 	window := int(g[geneWindow])
 	if !c.isTCN(g) {
-		return view{window: window}
+		return c.differenced(g, view{window: window})
 	}
 	return view{window: min(window, reach(g)), sequence: true}
+}
+
+// maxSeasonal bounds the horizon of a view with a season: each step is an input more.
+const maxSeasonal = 64
+
+// differenced gives a view the season that the genome asks for, where there is one and the first origin has enough before it; the
+// window is cut to what it has.
+func (c *Config) differenced(g genome.Genome, v view) view {
+	if c.Period < 2 || c.Horizon > maxSeasonal || c.Choice(g, geneDifference) != Seasonal {
+		return v
+	}
+	s := v
+	s.season, s.steps = c.Period, c.Horizon
+	if s.window = min(v.window, c.firstOrigin()-s.back(s.steps-1)); s.window < 1 {
+		return v
+	}
+	return s
 }
 
 // reach is the number of steps that the last one of a TCN depends on. Each of the two convolutions of block b looks
@@ -34,7 +51,7 @@ func (c *Config) shape(g genome.Genome) nn.Config {
 		columns = 2
 	}
 	beside := v.sees(len(c.Covariates), len(c.Known), c.Horizon)
-	n.Inputs, n.Hidden, n.Outputs = v.window+columns+beside, perceptron.Widths(g), c.Horizon
+	n.Inputs, n.Hidden, n.Outputs = v.window+columns+beside+v.steps, perceptron.Widths(g), c.Horizon
 	if v.sequence {
 		n.Inputs, n.Hidden, n.Steps = v.window*(1+columns)+beside, nil, v.window
 		n.Layers = layers(g, n.Activation)

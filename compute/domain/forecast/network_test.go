@@ -77,3 +77,71 @@ func TestReach(t *testing.T) {
 		}
 	}
 }
+
+// A view with a season: differences in, and the change of the season before; the outputs stand above that change.
+func TestSeasonalView(t *testing.T) {
+	for _, horizon := range []int{1, 4, 15} {
+		d := mustDomain(t, monthly(300), func(c *Config) { c.Period, c.Horizon = 12, horizon })
+		s := d.series
+		g := fixed(d.config.Space)
+		g[geneWindow] = 7
+		plain := look{d.problem, d.config.view(g)}
+		g[geneDifference] = 1
+		v := d.config.view(g)
+		seasonal := look{d.problem, v}
+		back := 12 * ((horizon + 11) / 12)
+		if v != (view{window: 7, season: 12, steps: horizon}) || v.need() != 7+back || d.config.shape(g).Inputs != v.size(&s.calendar) {
+			t.Fatalf("horizon %d: view %+v needs %d values and has %d inputs", horizon, v, v.need(), d.config.shape(g).Inputs)
+		}
+		training, _ := seasonal.Sources(0)
+		if got, want := training.Len(), s.ends(0)-horizon-v.need(); got != want {
+			t.Errorf("horizon %d: %d samples train, want %d", horizon, got, want)
+		}
+		cases, of := seasonal.Validation(0).(*windows), plain.Validation(0).(*windows)
+		x, y, z := make([]float32, v.size(&s.calendar)), make([]float32, horizon), make([]float32, horizon)
+		targets, out := make([]float32, horizon*of.Len()), make([]float32, horizon)
+		of.Targets(targets)
+		for i := range cases.Len() {
+			cases.Sample(i, x, y)
+			origin := cases.first + i
+			difference := func(i int) float32 { return s.scaled[i] - s.scaled[i-12] }
+			for j := range 7 {
+				if want := difference(origin-7+j) - difference(origin); x[j] != want {
+					t.Fatalf("horizon %d: case %d, input %d = %v, want %v", horizon, i, j, x[j], want)
+				}
+			}
+			if !slices.Equal(x[7:9], s.calendar.of(origin+1)) {
+				t.Fatalf("horizon %d: case %d: calendar %v, want %v", horizon, i, x[7:9], s.calendar.of(origin+1))
+			}
+			for k := range y {
+				b := (k/12 + 1) * 12
+				change := s.scaled[origin+1+k-b] - s.scaled[origin-b]
+				if x[9+k] != change || y[k] != (s.scaled[origin+1+k]-s.scaled[origin])-change {
+					t.Fatalf("horizon %d: case %d, step %d: input %v and target %v, the change was %v", horizon, i, k, x[9+k], y[k], change)
+				}
+				z[k] = y[k] + change
+			}
+			seasonal.Prediction(func(_, out []float32) { copy(out, y) })(x, out)
+			if !slices.Equal(out, z) {
+				t.Fatalf("horizon %d: Prediction of %v = %v, want %v, about %v", horizon, y, out, z, targets[i*horizon:][:horizon])
+			}
+		}
+	}
+}
+
+// The window is cut to what the first origin has before it; without a period, or far ahead, the gene means nothing.
+func TestSeasonalViewCut(t *testing.T) {
+	f := func(rows, period, horizon int, want view) {
+		t.Helper()
+		d := mustDomain(t, monthly(rows), func(c *Config) { c.Period, c.Horizon = period, horizon })
+		g := fixed(d.config.Space)
+		g[geneWindow], g[geneDifference] = 30, 1
+		if got := d.config.view(g); got != want {
+			t.Errorf("%d rows, period %d, horizon %d: view %+v, want %+v", rows, period, horizon, got, want)
+		}
+	}
+	f(300, 12, 1, view{window: 24, season: 12, steps: 1})
+	f(300, 52, 1, view{window: 12, season: 52, steps: 1})
+	f(300, 1, 1, view{window: 30})
+	f(600, 12, 65, view{window: 30})
+}

@@ -3,6 +3,7 @@ package forecast
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"doin.network/node/compute/domain"
 	"doin.network/node/compute/domain/supervised"
@@ -45,6 +46,7 @@ func newSeries(t *Table, c *Config) (*series, error) {
 	if err := s.season(c); err != nil {
 		return nil, err
 	}
+	s.lookBack(c)
 	s.calendar = newCalendar(c.Period, t.axis.phase(c.Period))
 	if err := s.fit(c.Period); err != nil {
 		return nil, err
@@ -96,6 +98,22 @@ func (s *series) season(c *Config) error {
 	}
 	c.Period = 1
 	return s.split(c)
+}
+
+// seasonalWindow is how many differences a view with a season sees at least, where the rows have them.
+const seasonalWindow = 12
+
+// lookBack moves the first origin to where views with a season see enough, if the split allows it.
+func (s *series) lookBack(c *Config) {
+	if c.Period < 2 || c.Horizon > maxSeasonal || !slices.Contains(c.Space[geneDifference].Choices, Seasonal) {
+		return
+	}
+	v := view{season: c.Period}
+	c.past = v.back(c.Horizon-1) + min(seasonalWindow, int(c.Space[geneWindow].High))
+	if s.split(c) != nil {
+		c.past = 0
+		_ = s.split(c) // as it was
+	}
 }
 
 // folds is the number of folds.
@@ -232,7 +250,7 @@ func (s *series) start(key, label string) (int, error) {
 
 // firstOrigin is the first origin that a model of every window and the seasonal forecast can be measured at.
 func (c *Config) firstOrigin() int {
-	return max(int(c.Space[geneWindow].High), c.Period-1)
+	return max(int(c.Space[geneWindow].High), c.Period-1, c.past)
 }
 
 // fit computes the scale from the rows before the first origin's validation: its unit is the mean of |yᵢ − yᵢ₋ₘ| over them, the

@@ -41,6 +41,14 @@ func (t *Table) Value(i int) float64 { return t.values[i] }
 // Notes returns what was decided that the file does not say, in sentences without a full stop.
 func (t *Table) Notes() []data.Note { return t.notes }
 
+// sentences are the notes with their places.
+func (t *Table) sentences() (out []string) {
+	for _, n := range t.notes {
+		out = append(out, n.String())
+	}
+	return out
+}
+
 // Parse reads a table; see FromGrid.
 func Parse(r io.Reader, o data.Options, f Form) (*Table, error) {
 	var names []string

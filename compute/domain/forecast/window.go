@@ -16,6 +16,19 @@ var (
 type view struct {
 	window   int
 	sequence bool
+	// season is the period whose differences a perceptron sees, and predicts; 0: none. steps is the horizon then.
+	season, steps int
+}
+
+// need is how many values before the origin's a view looks at.
+func (v view) need() int { return v.window + v.back(v.steps-1) }
+
+// back is how many rows before a step's target, counted from 0, the last known one of the same season lies; 0 without a season.
+func (v view) back(step int) int {
+	if v.season == 0 {
+		return 0
+	}
+	return (step/v.season + 1) * v.season
 }
 
 // size is the number of inputs, without those of covariates.
@@ -23,14 +36,18 @@ func (v view) size(c *calendar) int {
 	if v.sequence {
 		return v.window * (1 + c.columns())
 	}
-	return v.window + c.columns()
+	return v.window + c.columns() + v.steps
 }
 
-// inputs writes the inputs of an origin in row at, whose value, scaled, is the last of known and has at least window
+// inputs writes the inputs of an origin in row at, whose value, scaled, is the last of known and has at least need
 // values before it. See the package's doc for their order.
 func (v view) inputs(known []float32, c *calendar, tracks []track, at, horizon int, x []float32) {
 	last := known[len(known)-1]
 	before := known[len(known)-1-v.window : len(known)-1]
+	if v.season > 0 {
+		v.seasonal(known, c, tracks, at, x)
+		return
+	}
 	if !v.sequence {
 		for j, y := range before {
 			x[j] = y - last
@@ -44,6 +61,29 @@ func (v view) inputs(known []float32, c *calendar, tracks []track, at, horizon i
 		x = x[1+copy(x[1:], c.of(at-v.window+j)):]
 		x = v.step(tracks, at-v.window+j+1, horizon, x)
 	}
+}
+
+// seasonal is inputs of a view with a season.
+func (v view) seasonal(known []float32, c *calendar, tracks []track, at int, x []float32) {
+	n := len(known) - 1
+	last := known[n] - known[n-v.season]
+	for j := range v.window {
+		i := n - v.window + j
+		x[j] = (known[i] - known[i-v.season]) - last
+	}
+	x = x[v.window:]
+	x = x[copy(x, c.of(at+1)):]
+	v.beside(tracks, at, v.steps, x)
+	x = x[len(x)-v.steps:]
+	for k := range v.steps {
+		x[k] = v.expected(known, n, k)
+	}
+}
+
+// expected is the change from the origin, in row at of the values, to the target of a step that the season before made.
+func (v view) expected(values []float32, at, step int) float32 {
+	back := v.back(step)
+	return values[at+1+step-back] - values[at-back]
 }
 
 // windows are the samples of count origins of a scaled series, from first on. It is immutable.
@@ -87,6 +127,11 @@ func (w *windows) Sample(i int, x, y []float32) {
 	last := w.scaled[origin]
 	for k := range y {
 		y[k] = w.scaled[origin+1+k] - last
+	}
+	if w.season > 0 {
+		for k := range y {
+			y[k] -= w.expected(w.scaled, origin, k)
+		}
 	}
 }
 

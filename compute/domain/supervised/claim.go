@@ -137,7 +137,7 @@ func (d *Domain) assemble(g genome.Genome, members []member) *model {
 		for i := range folds {
 			folds[i] = i
 		}
-		e.weights = d.weigh(m.view, folds, lists)
+		e.weights = d.weigh(m.view, folds, lists, len(members))
 		m.ensemble = e
 		m.measure(folds, lists, append(test, d.closed.test...))
 	}

@@ -76,7 +76,7 @@ func (d *Domain) tried(view View, folds []int, runs []run) domain.Tried {
 		alone[i] = [][]float32{runs[i].predictions}
 		lists[i] = append([][]float32{runs[i].predictions}, d.closed.predictions[fold]...)
 	}
-	all, _ := d.pooled(view, folds, lists, d.weigh(view, folds, lists))
+	all, _ := d.pooled(view, folds, lists, d.weigh(view, folds, lists, 1))
 	own, _ := d.pooled(view, folds, alone, []int{1})
 	if !vec.IsFinite(all.Loss) || !vec.IsFinite(own.Loss) {
 		out.Status = nn.Diverged.String()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"doin.network/node/compute/data"
 	"doin.network/node/compute/data/when"
 	"doin.network/node/compute/domain"
 	"doin.network/node/compute/domain/supervised"
@@ -36,10 +37,7 @@ type Config struct {
 	// TestData is the path of a file with the same columns whose rows test, so that all of the data's learn: "test_data".
 	// Where there is one, or a "split_column", test_fraction means nothing.
 	TestData string
-	// Schema says what the columns of the file are: "task" (default classification), "target_column" (default the last
-	// column), "numeric_columns", "categorical_columns", "boolean_columns", "ignored_columns" (lists of names, default empty),
-	// "date_columns" (a list of names, or an object from names to forms), "time_format", "max_categories", "rare_classes", "split_column"
-	// (default none).
+	// Schema says what the columns of the file are; see Keys.
 	Schema
 }
 
@@ -52,33 +50,42 @@ func DefaultConfig(task Task) Config {
 // domain.Reader) and reports every problem at once, but for a task that is none; its errors wrap domain.ErrConfig.
 func ParseConfig(o *canon.Object, others ...string) (Config, error) {
 	r := domain.NewReader(o)
+	c, err := readConfig(r)
+	if err != nil {
+		return c, err
+	}
+	return c, r.Finish(others, c.Validate)
+}
+
+// Keys returns the keys that ParseConfig reads, sorted.
+func Keys() []string {
+	r := domain.NewReader(nil)
+	if _, err := readConfig(r); err != nil {
+		panic(err) // of an empty configuration
+	}
+	return r.Asked()
+}
+
+// readConfig reads the settings over the defaults of their task.
+func readConfig(r *domain.Reader) (Config, error) {
 	task := string(Classification)
 	r.Text("task", &task)
 	if err := Task(task).check(); err != nil {
 		return Config{}, err
 	}
 	c := DefaultConfig(Task(task))
-	r.Text("target_column", &c.Target)
-	r.Text("split_column", &c.Split)
-	r.Text("test_data", &c.TestData)
-	if (c.Split != "" || c.TestData != "") && o.Has("test_fraction") {
+	for _, k := range keys {
+		k.read(r, k.Name, &c)
+	}
+	if (c.Split != "" || c.TestData != "") && r.Has("test_fraction") {
 		r.Fail("test_fraction", errors.New("given beside split_column or test_data"))
 	}
-	r.Names("numeric_columns", &c.Numeric, supervised.MaxColumns)
-	r.Names("categorical_columns", &c.Categorical, supervised.MaxColumns)
-	r.Names("boolean_columns", &c.Boolean, supervised.MaxColumns)
-	r.Names("ignored_columns", &c.Ignored, supervised.MaxColumns)
-	readDates(r, &c.Dates)
-	r.Text("time_format", &c.TimeFormat)
-	r.Text("rare_classes", &c.RareClasses)
-	r.Integer("max_categories", &c.MaxCategories, 2, MaxCategories)
 	c.Read(r)
-	return c, r.Finish(others, c.Validate)
+	return c, nil
 }
 
 // readDates reads "date_columns": names, or an object from names to forms of dates.
-func readDates(r *domain.Reader, to *[]DateColumn) {
-	const key = "date_columns"
+func readDates(r *domain.Reader, key string, to *[]DateColumn) {
 	v, ok := r.Get(key)
 	if o, is := v.(*canon.Object); ok && is {
 		for name, form := range o.All() {
@@ -92,7 +99,7 @@ func readDates(r *domain.Reader, to *[]DateColumn) {
 		return
 	}
 	var names []string
-	r.Names(key, &names, supervised.MaxColumns)
+	r.Names(key, &names, data.MaxColumns)
 	for _, name := range names {
 		*to = append(*to, DateColumn{Name: name})
 	}
@@ -117,8 +124,8 @@ func (c *Config) Validate() error {
 	return checks.Err()
 }
 
-// object returns the settings in force; those of the schema have the kind of every column, so that they read the same file in the same
-// way whatever a later version would find in it.
+// object returns the settings in force; those of the schema have the kind of every column, so that they read the same
+// file in the same way whatever a later version would find in it.
 func (c *Config) object() *canon.Object {
 	o := c.Object()
 	for key, value := range map[string]string{"split_column": c.Split, "test_data": c.TestData} {

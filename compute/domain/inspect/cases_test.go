@@ -1,0 +1,440 @@
+package inspect_test
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"doin.network/node/compute/data/when"
+)
+
+// kase is a file as people have it, and what becomes of it. The list of them is both a test and the table in docs/data.md.
+type kase struct {
+	kind, name string
+	file       string
+	sample     string // what the page shows of it; empty: its second line
+	settings   string // members of the configuration, as JSON
+	task       string
+	// twin is the tidy file that means the same: data hashes are equal. shows are settings in force, "key value". refuses are words
+	// of the sentence. One of them is given.
+	twin    string
+	shows   []string
+	notes   []string // words of notes
+	refuses []string
+}
+
+// replaced changes cells of lines.
+func replaced(old, new string) func([]string) []string {
+	return func(all []string) []string {
+		for i := range all {
+			all[i] = strings.ReplaceAll(all[i], old, new)
+		}
+		return all
+	}
+}
+
+// ending adds to the end of every line but the first.
+func ending(text string) func([]string) []string {
+	return func(all []string) []string {
+		for i := range all[1:] {
+			all[i+1] += text
+		}
+		return all
+	}
+}
+
+// at replaces one line.
+func at(line int, text string) func([]string) []string {
+	return func(all []string) []string {
+		all[line-1] = text
+		return all
+	}
+}
+
+func cases(t *testing.T) (list []kase) {
+	tidy := page{}.String()
+	text := func(name, file string) { list = append(list, kase{kind: "text", name: name, file: file, twin: tidy}) }
+	text("commas", tidy)
+	text("semicolons", page{separator: ";"}.String())
+	text("tabs", page{separator: "\t"}.String())
+	text("pipes", page{separator: "|"}.String())
+	text("blanks", page{separator: "   "}.String())
+	text("blanks after commas", page{separator: ", "}.String())
+	text("quotes", page{quote: `"`}.String())
+	text("single quotes", page{quote: "'"}.String())
+	text("CRLF", page{newline: "\r\n"}.String())
+	text("CR", page{newline: "\r"}.String())
+	text("no line end at the end", strings.TrimSuffix(tidy, "\n"))
+	text("blank lines", page{newline: "\n\n"}.String())
+	text("trailing commas", strings.ReplaceAll(tidy, "\n", ",\n"))
+	text("comments", "# sales\n"+tidy+"# the end\n")
+	text("a title before the table", "Monthly sales\n\n"+tidy)
+	text("sep= before the table", "sep=;\n"+page{separator: ";"}.String())
+	text("no line with names", page{header: "-"}.String())
+	text("other names", page{header: "Datum,Umsatz"}.String())
+	text("a pandas index", page{header: ",month,value", cell: func(row int, time, value string) []string { return []string{fmt.Sprint(row), time, value} }}.String())
+	text("an R index", page{header: `"","month","value"`, cell: func(row int, time, value string) []string {
+		return []string{fmt.Sprintf("%q", fmt.Sprint(row+1)), time, value}
+	}}.String())
+	text("an empty column", page{header: "month,empty,value", cell: func(_ int, time, value string) []string { return []string{time, "", value} }}.String())
+	text("a column of a unit", page{header: "month,unit,value", cell: func(_ int, time, value string) []string { return []string{time, "EUR", value} }}.String())
+	text("value first", page{header: "value,month", cell: func(_ int, time, value string) []string { return []string{value, time} }}.String())
+	text("UTF-8 with a mark", "\ufeff"+tidy)
+	text("windows-1252", strings.Replace(tidy, "value", "gr\xf6\xdfe", 1))
+	text("UTF-16, low byte first", utf16ed(tidy, true, true))
+	text("UTF-16, high byte first", utf16ed(tidy, false, true))
+	text("UTF-16 without a mark", utf16ed(tidy, true, false))
+	text("gzip", gzipped(t, tidy))
+	text("zstd", zstded(t, tidy))
+	text("zip with one file", zipped(t, tidy))
+	text("gzip of CRLF and semicolons", gzipped(t, page{separator: ";", newline: "\r\n"}.String()))
+	bad := func(kind, name, file, settings string, words ...string) {
+		list = append(list, kase{kind: kind, name: name, file: file, settings: settings, refuses: words})
+	}
+	bad("text", "a row with too few cells", page{edit: at(5, "2001-04")}.String(), "", "line 5", "1 cell", "separator")
+	bad("text", "a quote that is not closed", page{edit: at(5, `"2001-04,1`)}.String(), "", "line 5", "not closed", "quote")
+	bad("text", "zip with two files", zipped(t, tidy, tidy), "", "2 files")
+	bad("text", "an empty file", "", "", "empty")
+	bad("text", "a workbook", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "", "save the sheet as CSV")
+	bad("text", "JSON", `[{"month": "2001-01"}]`, "", "JSON")
+	bad("text", "HTML", "<!DOCTYPE html>\n<table></table>\n", "", "HTML")
+
+	number := func(name, file string) {
+		list = append(list, kase{kind: "numbers", name: name, file: file, twin: tidy})
+	}
+	number("decimal commas, semicolons", page{separator: ";", decimal: ","}.String())
+	number("decimal commas in quotes", page{decimal: ",", quote: `"`}.String())
+	number("thousands by commas", page{thousands: ",", quote: `"`}.String())
+	number("thousands by points", page{separator: ";", thousands: ".", decimal: ","}.String())
+	number("thousands by blanks", page{separator: ";", thousands: " ", decimal: ","}.String())
+	number("thousands by narrow blanks", page{separator: ";", thousands: "\u202f", decimal: ","}.String())
+	number("thousands by apostrophes", page{separator: ";", thousands: "'"}.String())
+	number("thousands by underscores", page{thousands: "_"}.String())
+	number("a plus sign", page{edit: replaced(",1", ",+1")}.String())
+	number("more decimals", page{edit: ending("00")}.String())
+	number("in thousandths", page{scale: 1e-3, digits: 4}.String())
+	number("with exponents", page{edit: ending("e-12")}.String())
+	whole := page{digits: 0, thousands: ",", quote: `"`, edit: replaced(".0", "")}.String()
+	bad("numbers", "1,234 and nothing else", whole, "", "line 2", `"1,5`, "no cell decides", "decimal")
+	list = append(list, kase{kind: "numbers", name: "1,234 with thousands set", file: whole, settings: `{"thousands": ","}`, twin: page{edit: replaced(".0", "")}.String()})
+	bad("numbers", "two formats", page{separator: ";", edit: at(9, "2001-08;1.541,3")}.String(), "", "marks are not those of", "decimal")
+	bad("numbers", "a percent sign", page{edit: at(9, "2001-08,15%")}.String(), "", "line 9", "value", "percent")
+	bad("numbers", "a currency", page{edit: at(9, "2001-08,$15")}.String(), "", "line 9", "value", "currencies")
+	bad("numbers", "too large", page{edit: at(9, "2001-08,1e99")}.String(), "", "line 9", "value", "magnitude")
+	bad("numbers", "a word", page{edit: at(9, "2001-08,lots")}.String(), "", "line 9", "value", "lots", "missing_values")
+
+	time := func(name, twin string, p page) {
+		list = append(list, kase{kind: "times", name: name, file: p.String(), twin: twin})
+	}
+	const january = 2001 * 12
+	time("2001/01", tidy, page{layout: "%Y/%m"})
+	time("200101", tidy, page{layout: "%Y%m"})
+	time("01/2001", tidy, page{layout: "%m/%Y"})
+	time("Jan 2001", tidy, page{layout: "%b %Y"})
+	time("January 2001", tidy, page{layout: "%B %Y"})
+	time("2001 JAN", tidy, page{layout: "%Y %^b"})
+	time("2001M01", tidy, page{layout: "%YM%m"})
+	old := page{first: 1993 * 12}.String()
+	time("Jan-93", old, page{layout: "%b-%y", first: 1993 * 12})
+	firsts := func(layout string) page {
+		return page{layout: layout, cell: func(row int, _, value string) []string {
+			l, err := when.ByName(layout)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return []string{l.Format(when.Stamp{Kind: when.Day, Value: when.Days(2001+row/12, 1+row%12, 1)}), value}
+		}}
+	}
+	day := func(name, layout string) {
+		p := firsts(layout)
+		if p.layout = ""; strings.Contains(name, ",") {
+			p.quote = `"`
+		}
+		time(name, tidy, p)
+	}
+	day("2001-01-01", "%Y-%m-%d")
+	day("20010101", "%Y%m%d")
+	day("01.01.2001", "%d.%m.%Y")
+	day("1.1.2001", "%-d.%-m.%Y")
+	day("01-Jan-2001", "%d-%b-%Y")
+	day("Jan 1, 2001", "%b %-d, %Y")
+	day("2001-01-01 00:00:00", "%Y-%m-%d 00:00:00")
+	day("2001-01-01T00:00:00.000Z", "%Y-%m-%dT00:00:00.000Z")
+	ends := page{cell: func(row int, _, value string) []string {
+		y, m := 2001+row/12, 1+row%12
+		return []string{fmt.Sprintf("%02d/%02d/%d", when.DaysIn(y, m), m, y), value}
+	}}
+	time("31/01/2001", tidy, ends)
+	ends.cell = func(row int, _, value string) []string {
+		y, m := 2001+row/12, 1+row%12
+		return []string{fmt.Sprintf("%02d/%02d/%d", m, when.DaysIn(y, m), y), value}
+	}
+	time("01/31/2001", tidy, ends)
+	_ = january
+	quarterly := page{layout: "%YQ%q", kind: when.Quarter, first: 2001 * 4}
+	q := quarterly.String()
+	quarter := func(name, layout string) {
+		p := quarterly
+		p.layout = layout
+		time(name, q, p)
+	}
+	list = append(list, kase{kind: "times", name: "2001Q1", file: q, shows: []string{"frequency quarterly"}})
+	quarter("2001-Q1", "%Y-Q%q")
+	quarter("Q1 2001", "Q%q %Y")
+	quarter("1Q2001", "%qQ%Y")
+	quarter("2001q1", "%Yq%q")
+	show := func(name, frequency string, p page) {
+		list = append(list, kase{kind: "times", name: name, file: p.String(), shows: []string{"frequency " + frequency}})
+	}
+	show("years", "yearly", page{layout: "%Y", kind: when.Year, first: 1875})
+	weekly := page{layout: "%G-W%V", kind: when.Week, first: 1700}
+	show("2002-W31", "weekly", weekly)
+	tight := weekly
+	tight.layout = "%GW%V"
+	time("2002W31", weekly.String(), tight)
+	daily := page{layout: "%Y-%m-%d", kind: when.Day, first: 12000}
+	show("days", "daily", daily)
+	show("every Monday", "weekly", page{layout: "%Y-%m-%d", kind: when.Day, first: 11995, step: 7})
+	business := page{edit: nil, cell: func(row int, _, value string) []string {
+		l, _ := when.ByName("%Y-%m-%d")
+		return []string{l.Format(when.Stamp{Kind: when.Day, Value: 11995 + int64(row/5*7+row%5)}), value}
+	}}
+	show("business days", "business days", business)
+	hourly := page{layout: "%Y-%m-%dT%H:%M:%S", kind: when.Moment, first: 1_262_304_000, step: 3600, rows: 120}
+	show("hours", "hourly", hourly)
+	hour := func(name, layout string) {
+		p := hourly
+		p.layout = layout
+		time(name, hourly.String(), p)
+	}
+	hour("2010-01-01 00:00", "%Y-%m-%d %H:%M")
+	hour("2010-01-01 00:00:00.000", "%Y-%m-%d %H:%M:%3S")
+	hour("2010-01-01T00:00:00Z", "%Y-%m-%dT%H:%M:%SZ")
+	hour("2010-01-01T00:00:00+00:00", "%Y-%m-%dT%H:%M:%S%:z")
+	hour("2010-01-01 00:00:00+00", "%Y-%m-%d %H:%M:%S%-z")
+	hour("20100101T000000", "%Y%m%dT%H%M%S")
+	hour("epoch seconds", "epoch-s")
+	hour("epoch milliseconds", "epoch-ms")
+	hour("epoch microseconds", "epoch-us")
+	hour("epoch nanoseconds", "epoch-ns")
+	zone, _ := when.ByName("%Y-%m-%dT%H:%M:%S%:z")
+	summer := hourly
+	summer.first = 1_269_600_000 // the last days of March 2010
+	clock := summer
+	clock.cell = func(row int, _, value string) []string {
+		s := when.Stamp{Kind: when.Moment, Value: summer.first + int64(row)*3600, Offset: 3600, Zoned: true}
+		if s.Value >= 1_269_738_000 {
+			s.Offset = 7200
+		}
+		return []string{zone.Format(s), value}
+	}
+	show("daylight saving by offset", "hourly", clock)
+	show("quarters of an hour", "15 minutes", page{layout: "%Y-%m-%d %H:%M", kind: when.Moment, first: 1_262_304_000, step: 900, rows: 200})
+	show("numbers that count", "step 1", page{layout: "number", kind: when.Number, first: 1, header: "t,value"})
+	show("numbers with decimals", "step 0.25", page{header: "t,value", cell: func(row int, _, value string) []string {
+		return []string{fmt.Sprintf("%d.%02d", 1990+row/4, row%4*25), value}
+	}})
+	show("no times at all", "rows", page{header: "value", cell: func(_ int, _, value string) []string { return []string{value} }})
+	list = append(list, kase{kind: "times", name: "decimal years, said", settings: `{"time_format": "year/12"}`, shows: []string{"frequency monthly"},
+		file: page{cell: func(row int, _, value string) []string {
+			return []string{fmt.Sprintf("%d.%03d", 2001+row/12, (row%12*1000+6)/12), value}
+		}}.String()})
+	ambiguous := page{cell: func(row int, _, value string) []string {
+		return []string{fmt.Sprintf("%02d/%02d/%d", 1+row%12, 1+row/12, 2001), value}
+	}}.String()
+	bad("times", "03/04/2001 and nothing else", ambiguous, "", "line 2", "month", "%d/%m/%Y or %m/%d/%Y", "time_format")
+	bad("times", "Jan-01 and nothing else", page{layout: "%b-%y"}.String(), "", "line 2", "month", "time_format")
+	bad("times", "hour 24", hourlyWith(hourly, 26, "2010-01-01T24:00:00"), "", "line 26", "month", "hour 24")
+	bad("times", "a leap second", hourlyWith(hourly, 26, "2010-01-01T23:59:60"), "", "line 26", "month", "leap second")
+	bad("times", "a zone by name", page{layout: "%Y-%m-%d %H:%M CET", kind: when.Moment, first: 1_262_304_000, step: 3600}.String(), `{"time_column": "month"}`,
+		"line 2", "month", "the zone CET", "offset")
+	bad("times", "months in German", page{edit: replaced("2001-", "Mai ")}.String(), `{"time_column": "month"}`, "line 2", "month", "English")
+	bad("times", "a time of another form", page{edit: at(30, "June 2003,1700")}.String(), "", "line 30", "month", "%Y-%m")
+	list = append(list, seriesCases(tidy)...)
+	return append(list, columnCases()...)
+}
+
+// seriesCases are about rows that do not follow each other, and about tables with more than one series.
+func seriesCases(tidy string) (list []kase) {
+	const kind = "series"
+	f := func(name, file, twin string, notes ...string) {
+		list = append(list, kase{kind: kind, name: name, file: file, twin: twin, notes: notes})
+	}
+	set := func(name, file, settings, twin string) {
+		list = append(list, kase{kind: kind, name: name, file: file, settings: settings, twin: twin})
+	}
+	bad := func(name, file, settings string, words ...string) {
+		list = append(list, kase{kind: kind, name: name, file: file, settings: settings, refuses: words})
+	}
+	lines := strings.Split(strings.TrimSuffix(tidy, "\n"), "\n")
+	with := func(edit func([]string) []string) string {
+		return strings.Join(edit(append([]string{}, lines...)), "\n") + "\n"
+	}
+	cells := func(line int) (time, value string) {
+		time, value, _ = strings.Cut(lines[line-1], ",")
+		return time, value
+	}
+	backwards := func(all []string) []string {
+		slices.Reverse(all[1:])
+		return all
+	}
+	f("newest first", with(backwards), tidy, "order")
+	bad("newest first, not allowed", with(backwards), `{"order": "error"}`, "line 3", "order")
+	time, value := cells(20)
+	twice := with(func(all []string) []string { return slices.Insert(all, 20, time+",1000") })
+	bad("a time twice", twice, "", "line 21", time, "duplicates")
+	set("a time twice, the last counts", twice, `{"duplicates": "last"}`, with(at(20, time+",1000")))
+	middle := with(func(all []string) []string { return slices.Insert(all, 20, time+","+value) })
+	set("a time twice, the mean counts", middle, `{"duplicates": "mean"}`, tidy)
+	filled := func(line int) string {
+		_, a := cells(line - 1)
+		_, b := cells(line + 1)
+		x, _ := strconv.ParseFloat(a, 64)
+		y, _ := strconv.ParseFloat(b, 64)
+		time, _ := cells(line)
+		return with(at(line, fmt.Sprintf("%s,%v", time, (x+y)/2)))
+	}
+	without := with(func(all []string) []string { return slices.Delete(all, 29, 30) })
+	f("a row that is not there", without, filled(30), "straight line")
+	time, _ = cells(30)
+	for _, missing := range []string{"", "NA", "NaN", "null", "None", "-", "?", "#N/A"} {
+		f(fmt.Sprintf("a value that is %q", missing), with(at(30, time+","+missing)), filled(30), "straight line")
+	}
+	bad("a missing value, not allowed", with(at(30, time+",")), `{"gaps": "error"}`, "line 30", time, "gaps")
+	_, before := cells(29)
+	set("a missing value, carried on", with(at(30, time+",")), `{"gaps": "carry"}`, with(at(30, time+","+before)))
+	list = append(list, kase{kind: kind, name: "a missing value, masked", file: with(at(30, time+",")), settings: `{"gaps": "mask"}`, shows: []string{"gaps mask"}})
+	bad("many missing values", with(func(all []string) []string {
+		for i := 20; i < 40; i += 2 {
+			all[i], _, _ = strings.Cut(all[i], ",")
+			all[i] += ","
+		}
+		return all
+	}), "", "line 21", "gaps")
+	f("no values at the ends", with(func(all []string) []string { return append(slices.Insert(all, 1, "2000-12,"), "2007-01,") }), tidy, "left out")
+	list = append(list, kase{kind: kind, name: "several columns of values", twin: tidy, task: "forecast",
+		file: page{header: "month,value,other", cell: func(row int, time, value string) []string { return []string{time, value, fmt.Sprint(row * row % 17)} }}.String()})
+	wide := []string{"year,jan,feb,mar,apr,may,jun,jul,aug,sep,oct,nov,dec"}
+	for year := range rows / 12 {
+		row := fmt.Sprint(2001 + year)
+		for month := range 12 {
+			_, v := cells(2 + year*12 + month)
+			row += "," + v
+		}
+		wide = append(wide, row)
+	}
+	f("a column for each month", strings.Join(wide, "\n")+"\n", tidy)
+	across := [2]string{"item", "a"}
+	for i := range rows {
+		t, v := cells(2 + i)
+		across[0] += "," + t
+		across[1] += "," + v
+	}
+	set("a column for each time", across[0]+"\n"+across[1]+"\n", `{"header": "first"}`, tidy)
+	long := "shop,month,value\n"
+	for i := range rows {
+		t, v := cells(2 + i)
+		long += "north," + t + "," + v + "\nsouth," + t + ",1" + v + "\n"
+	}
+	set("a series of several, named", long, `{"series_column": "shop", "series": "north"}`, tidy)
+	bad("several series", long, `{"time_column": "month"}`, "line 3", "series_column")
+	list = append(list, kase{kind: kind, name: "covariates", settings: `{"value_column": "value", "covariates": ["other"]}`, shows: []string{`covariates ["other"]`},
+		file: page{header: "month,value,other", cell: func(row int, time, value string) []string { return []string{time, value, fmt.Sprint(row * row % 17)} }}.String()})
+	return list
+}
+
+// hourlyWith changes the time of one line.
+func hourlyWith(p page, line int, time string) string {
+	p.edit = func(all []string) []string {
+		_, value, _ := strings.Cut(all[line-1], ",")
+		all[line-1] = time + "," + value
+		return all
+	}
+	return p.String()
+}
+
+// columnCases are about tables of rows that have nothing to do with each other.
+func columnCases() (list []kase) {
+	const kind = "columns"
+	type row struct{ size, weight, colour, kind string }
+	table := make([]row, 120)
+	for i := range table {
+		table[i] = row{fmt.Sprint(10 + i*37%50), fmt.Sprint(float64(i*53%97) / 4), []string{"red", "green", "blue"}[i*i%3%3], []string{"p", "n"}[(i*37%50+i)/25%2]}
+	}
+	const header = "size,weight,colour,kind"
+	write := func(header string, cells func(i int, r row) string) string {
+		var b strings.Builder
+		b.WriteString(header + "\n")
+		for i, r := range table {
+			b.WriteString(cells(i, r) + "\n")
+		}
+		return b.String()
+	}
+	join := func(cells ...string) string { return strings.Join(cells, ",") }
+	plain := func(_ int, r row) string { return join(r.size, r.weight, r.colour, r.kind) }
+	tidy := write(header, plain)
+	f := func(name, file, twin string, notes ...string) {
+		list = append(list, kase{kind: kind, name: name, file: file, twin: twin, notes: notes})
+	}
+	bad := func(name, file, settings string, words ...string) {
+		list = append(list, kase{kind: kind, name: name, file: file, settings: settings, refuses: words})
+	}
+	f("numbers, categories and a class", tidy, tidy)
+	f("other order of the columns", write("colour,kind,weight,size,class", func(_ int, r row) string { return join(r.colour, r.kind, r.weight, r.size, r.kind) }),
+		write("size,weight,colour,kind,class", func(_ int, r row) string { return join(r.size, r.weight, r.colour, r.kind, r.kind) }), "kind")
+	f("1.0 for 1", write(header, func(_ int, r row) string { return join(r.size+".0", r.weight, r.colour, r.kind) }), tidy)
+	f("a pandas index", write(","+header, func(i int, r row) string { return fmt.Sprint(i) + "," + plain(i, r) }), tidy, "dropped")
+	odd := func(word string) string {
+		return write(header, func(i int, r row) string {
+			if i == 0 {
+				r.weight = word
+			}
+			return plain(i, r)
+		})
+	}
+	for _, word := range []string{"NA", "null", "?", "n/a"} {
+		f(fmt.Sprintf("a number that is %q in the first row", word), odd(word), odd(""))
+	}
+	bad("a number that is a word", odd("heavy"), "", "line 2", "weight", "heavy")
+	f("an empty column", write("size,weight,colour,void,kind", func(_ int, r row) string { return join(r.size, r.weight, r.colour, "", r.kind) }), tidy, "void")
+	f("a column of one value", write("size,weight,colour,unit,kind", func(_ int, r row) string { return join(r.size, r.weight, r.colour, "kg", r.kind) }), tidy, "unit")
+	f("a target that is missing", strings.Replace(tidy, ",n\n", ",\n", 1), strings.Replace(tidy, firstOf(tidy, ",n\n"), "", 1), "have no target")
+	truth := func(yes, no string) string {
+		return write("size,new,kind", func(i int, r row) string {
+			word := no
+			if i%3 == 0 {
+				word = yes
+			}
+			return join(r.size, word, r.kind)
+		})
+	}
+	f("yes and no", truth("yes", "no"), truth("true", "false"))
+	f("True and False", truth("True", "False"), truth("true", "false"))
+	list = append(list, kase{kind: kind, name: "a column of dates", shows: []string{`date_columns {"bought": "%d.%m.%Y"}`}, task: "classification",
+		file: write("bought,size,kind", func(i int, r row) string {
+			l, _ := when.ByName("%d.%m.%Y")
+			return join(l.Format(when.Stamp{Kind: when.Day, Value: 18000 + int64(i*i%700)}), r.size, r.kind)
+		})})
+	list = append(list, kase{kind: kind, name: "a column of row numbers", shows: []string{"target_column kind"}, notes: []string{"id"},
+		file: write("id,size,weight,kind", func(i int, r row) string { return join(fmt.Sprint(i+1), r.size, r.weight, r.kind) })})
+	list = append(list, kase{kind: kind, name: "a column that is the target again", shows: []string{"target_column kind"}, notes: []string{"answer"},
+		file: write("size,answer,kind", func(i int, r row) string { return join(r.size, strings.ToUpper(r.kind), r.kind) })})
+	list = append(list, kase{kind: kind, name: "many categories", shows: []string{"target_column kind"}, notes: []string{"max_categories"},
+		file: write("size,town,kind", func(i int, r row) string { return join(r.size, fmt.Sprintf("town%d", i*i%7*17+i%97), r.kind) })})
+	list = append(list, kase{kind: kind, name: "a number to predict", shows: []string{"task regression", "target_column weight"},
+		file: write("size,colour,weight", func(_ int, r row) string { return join(r.size, r.colour, r.weight) })})
+	list = append(list, kase{kind: kind, name: "a column called target", shows: []string{"target_column target"},
+		file: write("target,size,weight", func(_ int, r row) string { return join(r.kind, r.size, r.weight) })})
+	bad("a target that is not there", tidy, `{"target_column": "sort"}`, "sort", "target_column")
+	bad("one class", write("size,weight,kind", func(_ int, r row) string { return join(r.size, r.weight, "p") }), `{"target_column": "kind"}`, "kind", "one class", "target_column")
+	bad("a regression of words", tidy, `{"task": "regression"}`, "line 2", "kind")
+	return list
+}
+
+// firstOf returns the first line that ends so.
+func firstOf(text, end string) string {
+	at := strings.Index(text, end)
+	return text[strings.LastIndexByte(text[:at], '\n')+1 : at+len(end)]
+}
