@@ -50,8 +50,18 @@ build: ## build doin-node, doin-pynode, doin-worker and doin-bench into bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/ $(PROGRAMS)
 
 .PHONY: run
-run: build ## run NODES=3 nodes on CONFIG=examples/co2/node.json until Ctrl-C
+run: ## run NODES=3 nodes on CONFIG=examples/co2/node.json until Ctrl-C
+	@test -x bin/doin-node || echo "building the programs, about a minute the first time"
+	@$(MAKE) --no-print-directory build
 	@bin/doin-node local --nodes $(NODES) --config $(CONFIG)
+
+ONNX_FOLDER := $(or $(DOIN_ONNXRUNTIME),$(or $(XDG_CACHE_HOME),$(addsuffix /.cache,$(HOME)))/doin/onnxruntime)
+
+.PHONY: onnxruntime
+onnxruntime: ## install ONNX Runtime for Node.js, with which the tests execute exported models; nothing of it is a part of a build
+	@mkdir -p $(ONNX_FOLDER)
+	@cp compute/onnx/onnxtest/runtime/package.json compute/onnx/onnxtest/runtime/package-lock.json $(ONNX_FOLDER)/
+	npm ci --ignore-scripts --no-audit --no-fund --prefix $(ONNX_FOLDER)
 
 .PHONY: test
 test: ## run all tests

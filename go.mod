@@ -16,6 +16,7 @@ require (
 	golang.org/x/text v0.42.0 // encodings of text files (compute/data/text)
 	gonum.org/v1/gonum v0.16.0 // a matrix product to compare ours with (bench only)
 	gonum.org/v1/plot v0.16.0 // plots of benchmark results (bench only)
+	google.golang.org/protobuf v1.36.12 // the wire format of ONNX files (compute/onnx)
 	gorgonia.org/cu v0.9.6 // CUDA contexts, memory, modules and launches (compute/device/cuda)
 	gorgonia.org/gorgonia v0.9.18 // independent gradient oracle (compute/graph only)
 	gorgonia.org/tensor v0.9.23 // gorgonia's tensors
@@ -74,7 +75,6 @@ require (
 	golang.org/x/telemetry v0.0.0-20260811182544-a038080d80e5 // indirect
 	golang.org/x/tools v0.49.0 // indirect
 	golang.org/x/xerrors v0.0.0-20220907171357-04be3eba64a2 // indirect
-	google.golang.org/protobuf v1.36.12 // indirect
 	gorgonia.org/dawson v1.2.0 // indirect
 	gorgonia.org/vecf32 v0.9.0 // indirect
 	gorgonia.org/vecf64 v0.9.0 // indirect

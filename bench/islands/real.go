@@ -115,7 +115,7 @@ func withNetwork(ctx context.Context, c *Config, p *problem, a *arrangement, see
 	defer stop()
 	home := filepath.Join(dir, "network")
 	cmd := exec.CommandContext(running, c.NodeExe, "local", "--nodes", strconv.Itoa(a.running()), "--config", file,
-		"--data-dir", home, "--json")
+		"--data-dir", home, "--json", "--port", "0")
 	var words bytes.Buffer
 	cmd.Stderr = &words
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }

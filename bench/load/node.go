@@ -113,7 +113,7 @@ func startNode(ctx context.Context, c *Config) (_ *process, err error) {
 		return nil, err
 	}
 	home := filepath.Join(p.dir, "network")
-	p.cmd = exec.Command(c.NodeExe, "local", "--nodes", "2", "--config", file, "--data-dir", home)
+	p.cmd = exec.Command(c.NodeExe, "local", "--nodes", "2", "--config", file, "--data-dir", home, "--port", "0")
 	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.out
 	if err := p.cmd.Start(); err != nil {
 		return nil, err

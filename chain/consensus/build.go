@@ -8,6 +8,9 @@ import (
 	"doin.network/node/internal/timestamp"
 )
 
+// MaxBlockTasks is how many served inferences a block that Build makes holds: they cost nobody anything. Apply takes more.
+const MaxBlockTasks = 4
+
 // Built is a block that Build made, with the state after it.
 type Built struct {
 	Block    *chain.Block
@@ -56,14 +59,25 @@ func Build(parent *State, pending []*chain.Tx, now int64, key chain.Signer) (*Bu
 	return out, nil
 }
 
+// Ready reports whether the pending transactions suffice for a block of a generator after parent at time now: what Build would
+// say, without the cost of the state after it. Errors as Build.
+func Ready(parent *State, pending []*chain.Tx, now int64, generator string) error {
+	b := begin(parent, max(now, parent.TipTime+minElapsed), generator)
+	b.trusted = true
+	b.fill(pending, make(map[string]error))
+	_, err := b.finish()
+	return err
+}
+
 // fill adds what fits and returns it in the order of the block; refused gets the rest. What waits for another transaction is
 // tried again once that one is in, so that the order of the pool decides only between rivals. Nothing is tried more than
 // twice: what waits, for a base or for the transfer before it, waits for the last thing it lacks.
 func (b *block) fill(pending []*chain.Tx, refused map[string]error) (txs []*chain.Tx) {
 	waiting := make(map[string][]*chain.Tx)
+	tasks := 0
 	var try func(tx *chain.Tx)
 	try = func(tx *chain.Tx) {
-		if len(txs) >= MaxBlockTx {
+		if len(txs) >= MaxBlockTx || tx.Type == TxTask && tasks >= MaxBlockTasks {
 			return
 		}
 		err := b.add(tx)
@@ -77,6 +91,9 @@ func (b *block) fill(pending []*chain.Tx, refused map[string]error) (txs []*chai
 		}
 		delete(refused, tx.ID)
 		txs = append(txs, tx)
+		if tx.Type == TxTask {
+			tasks++
+		}
 		next := waiting[Key(tx)]
 		delete(waiting, Key(tx))
 		for _, tx := range next {

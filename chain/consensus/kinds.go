@@ -22,11 +22,11 @@ type kind struct {
 
 // kinds is the table: what has a place in the strict chain. The rest of chain's types belong to Python nodes.
 var kinds = [...]kind{
-	row(TxAccepted, parseAcceptance, (*block).accept, optimaeOf, nothing),
-	row(TxRejected, parseRejection, (*block).reject, optimaeOf, nothing),
-	row(TxTask, parseTask, (*block).task, taskOf, nothing),
+	row(TxAccepted, parseAcceptance, (*block).accept, optimaeOf, class(ledger.MaxSupply+2)),
+	row(TxRejected, parseRejection, (*block).reject, optimaeOf, class(ledger.MaxSupply+1)),
+	row(TxTask, parseTask, (*block).task, taskOf, class(0)),
 	row(TxTransfer, parseTransfer, (*block).transfer, transferOf, transferFee),
-	row(TxRegistered, parseRegistration, (*block).register, peerOf, nothing),
+	row(TxRegistered, parseRegistration, (*block).register, peerOf, class(ledger.MaxSupply)),
 }
 
 // row hides the type that a kind's parse hands to its apply.
@@ -77,8 +77,9 @@ func Optimae(tx *chain.Tx) string {
 	return id
 }
 
-// Fee returns what orders a transaction in a pool: a transfer's own fee in base units, and for the rest, which pays nothing
-// and which the chain wants most, more than any transfer can pay.
+// Fee returns what orders a transaction in a pool: a transfer's own fee in base units, and for the rest, which pays nothing,
+// where it stands. Acceptances, without which there is no block, come first, then rejections and registrations, all before
+// what any transfer can pay; a served inference comes after every transfer.
 func Fee(tx *chain.Tx) int64 {
 	if k, ok := kindOf(tx.Type); ok {
 		return k.fee(tx)
@@ -106,9 +107,12 @@ func transferKey(sender string, nonce int64) string {
 	return "transfer:" + sender + ":" + strconv.FormatInt(nonce, 10)
 }
 
-func nothing(*chain.Tx) int64 { return ledger.MaxSupply }
+// class is the fee of a kind that pays nothing.
+func class(place int64) func(*chain.Tx) int64 {
+	return func(*chain.Tx) int64 { return place }
+}
 
 func transferFee(tx *chain.Tx) int64 {
 	fee, _ := tx.Payload.IntOr("fee", 0)
-	return fee
+	return min(fee, ledger.MaxSupply-1)
 }

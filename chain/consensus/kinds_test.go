@@ -48,12 +48,13 @@ func TestKey(t *testing.T) {
 			t.Errorf("Fee(%s %s) = %d, want %d", kind, canon.Default(payload), got, fee)
 		}
 	}
-	f(TxAccepted, "a", canon.NewObject("optimae_id", id), OptimaeKey(id), ledger.MaxSupply)
-	f(TxRejected, "b", canon.NewObject("optimae_id", id), OptimaeKey(id), ledger.MaxSupply)
-	f(TxTask, "a", canon.NewObject("task_id", id), "task:"+id, ledger.MaxSupply)
+	f(TxAccepted, "a", canon.NewObject("optimae_id", id), OptimaeKey(id), ledger.MaxSupply+2)
+	f(TxRejected, "b", canon.NewObject("optimae_id", id), OptimaeKey(id), ledger.MaxSupply+1)
+	f(TxTask, "a", canon.NewObject("task_id", id), "task:"+id, 0)
 	f(TxTransfer, "a", canon.NewObject("nonce", 3, "fee", 7), "transfer:a:3", 7)
 	f(TxTransfer, "a", canon.NewObject("nonce", []any{}, "fee", "x"), "transfer:a:0", 0)
 	f(TxRegistered, "a", canon.NewObject(), "register:a", ledger.MaxSupply)
-	f(TxAccepted, "a", canon.NewObject("optimae_id", 3.5), OptimaeKey(""), ledger.MaxSupply)
+	f(TxAccepted, "a", canon.NewObject("optimae_id", 3.5), OptimaeKey(""), ledger.MaxSupply+2)
+	f(TxTransfer, "a", canon.NewObject("nonce", 3, "fee", int64(1)<<62), "transfer:a:3", ledger.MaxSupply-1)
 	f(chain.TxTaskCreated, "a", canon.NewObject(), "tx:x", 0)
 }

@@ -297,6 +297,15 @@ func TransferPayload(t ledger.Transfer) *canon.Object {
 	return canon.NewObject("sender", t.Sender, "recipient", t.Recipient, "amount", t.Amount, "fee", t.Fee, "nonce", t.Nonce)
 }
 
+// Transfer reads what a transaction of the type transfers; false if it is none.
+func Transfer(tx *chain.Tx) (ledger.Transfer, bool) {
+	if tx.Type != TxTransfer {
+		return ledger.Transfer{}, false
+	}
+	t, err := parseTransfer(tx, "", false)
+	return t, err == nil
+}
+
 func parseTransfer(tx *chain.Tx, _ string, _ bool) (ledger.Transfer, error) {
 	f := fields{o: tx.Payload}
 	t := ledger.Transfer{Sender: f.text("sender"), Recipient: f.text("recipient"), Amount: f.integer("amount"), Fee: f.integer("fee"), Nonce: f.integer("nonce")}

@@ -186,8 +186,8 @@ func testResourceLimits(t *testing.T) {
 	// The block as a whole is bounded too, for who builds it and for who receives it.
 	var heavy []*chain.Tx
 	for i := range MaxBlockBytes/MaxTxBytes + 4 {
-		p := TaskPayload(st.OptimaeID, w.state.Tip).Set("filler", strings.Repeat("x", MaxTxBytes-2000)).Set("i", int64(i))
-		heavy = append(heavy, w.tx(TxTask, w.ids[i%5], p))
+		p := TransferPayload(ledger.Transfer{Sender: o, Recipient: w.ids[3], Amount: 1, Fee: ledger.MinBaseFee, Nonce: int64(i + 1)})
+		heavy = append(heavy, w.tx(TxTransfer, o, p.Set("filler", strings.Repeat("x", MaxTxBytes-2000))))
 	}
 	light := w.tx(TxTask, w.ids[2], TaskPayload(st.OptimaeID, w.state.Tip))
 	full, err := Build(w.state, append(heavy, light), w.state.TipTime+EmptyAfter*w.target, w.keys[w.ids[1]])
@@ -213,6 +213,17 @@ func testResourceLimits(t *testing.T) {
 	w.must(err)
 	if n := len(full.Block.Transactions); n != MaxPeerTx+1 {
 		t.Errorf("block has %d transactions, want %d of one peer and one of another", n, MaxPeerTx)
+	}
+
+	// Served inferences, which are free, get MaxBlockTasks places of all peers together.
+	var tasks []*chain.Tx
+	for i := range 4 * MaxBlockTasks {
+		tasks = append(tasks, w.tx(TxTask, w.ids[i%5], TaskPayload(fmt.Sprintf("%064x", i), w.state.Tip)))
+	}
+	served, err := Build(w.state, tasks, w.state.TipTime+EmptyAfter*w.target, w.keys[w.ids[1]])
+	w.must(err)
+	if n := len(served.Block.Transactions); n != MaxBlockTasks {
+		t.Errorf("block has %d served inferences, want %d", n, MaxBlockTasks)
 	}
 	// More of them than the block holds are refused on receipt, whatever the generator says.
 	full.Block.Transactions = append(full.Block.Transactions, pending[MaxPeerTx])

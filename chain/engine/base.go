@@ -174,9 +174,12 @@ func (e *Engine) passClaims() {
 	}
 }
 
-// prunePool drops what the new tip has made impossible.
-func (e *Engine) prunePool() {
+// prunePool drops what the new tip has made impossible. Only what a change can have touched is looked at; nil: everything.
+func (e *Engine) prunePool(changed touched) {
 	for _, tx := range e.pool.Pending() {
+		if !e.stale(tx, changed) {
+			continue
+		}
 		err := consensus.RecheckTx(e.tip, tx, e.now)
 		if err == nil || errors.Is(err, consensus.ErrEarly) {
 			continue
@@ -190,6 +193,12 @@ func (e *Engine) prunePool() {
 			e.drop(id, protocol.Expired, err.Error())
 		}
 		e.pool.Remove(tx.ID)
+	}
+	for peer := range e.gaps {
+		if changed == nil || changed[peer] {
+			_, gaps := e.sender(peer, nil)
+			e.setGaps(peer, gaps)
+		}
 	}
 }
 

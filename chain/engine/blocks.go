@@ -74,15 +74,23 @@ type step struct {
 	receipts *consensus.Receipts
 }
 
-// entry is the stored form of a step.
-func (e *Engine) entry(s step) protocol.Entry {
+// stateEvery: of a long branch, as a node gets it that comes late, the state is stored after every so many blocks and after the
+// last one. The others are made again where they are needed.
+const stateEvery = 32
+
+// entry is the stored form of a step, with or without the state after it.
+func (e *Engine) entry(s step, keep bool) protocol.Entry {
 	var earned int64
 	for _, o := range s.receipts.Outputs {
 		if o.Recipient == e.key.PeerID() {
 			earned += o.Amount
 		}
 	}
-	return protocol.Entry{Block: s.block, State: s.state.AppendCanonical(nil), Receipts: s.receipts.AppendCanonical(nil), Earned: earned}
+	out := protocol.Entry{Block: s.block, Receipts: s.receipts.AppendCanonical(nil), Earned: earned}
+	if keep {
+		out.State = s.state.AppendCanonical(nil)
+	}
+	return out
 }
 
 // adopt makes steps the chain above ancestor.
@@ -102,7 +110,7 @@ func (e *Engine) adopt(ancestor int64, steps []step) error {
 	final := e.tip.FinalizedHeight
 	entries := make([]protocol.Entry, len(steps))
 	for i, s := range steps {
-		entries[i] = e.entry(s)
+		entries[i] = e.entry(s, len(steps) <= stateEvery || i == len(steps)-1 || s.state.Height%stateEvery == 0)
 	}
 	e.emit(protocol.Commit{Ancestor: ancestor, Entries: entries, Dropped: dropped})
 	if len(dropped) > 0 {
@@ -126,7 +134,14 @@ func (e *Engine) adopt(ancestor int64, steps []step) error {
 	e.move()
 	e.dirty, e.readySince, e.dryUntil = true, 0, 0
 	e.readd(dropped)
-	e.prunePool()
+	var changed touched // by a reorganisation everything: whom the dropped blocks paid nobody says
+	if len(dropped) == 0 {
+		changed = touched{}
+		for _, s := range steps {
+			changed.add(s)
+		}
+	}
+	e.prunePool(changed)
 	e.passClaims()
 	e.unpark()
 	return nil
@@ -213,15 +228,36 @@ func (e *Engine) block(height int64) (*chain.Block, error) {
 	return e.history.Block(height)
 }
 
+// state returns the state after a block of our chain: held, stored, or made again from the newest one before it that is.
 func (e *Engine) state(height int64) (*consensus.State, error) {
-	if s := e.states[height]; s != nil {
-		return s, nil
+	var state *consensus.State
+	at := height
+	for ; ; at-- {
+		if state = e.states[at]; state != nil {
+			break
+		}
+		data, err := e.history.State(at)
+		if err == nil {
+			state, err = consensus.ParseState(data, e.rules)
+		}
+		if err == nil {
+			break
+		}
+		if at == 0 || height-at > 2*stateEvery {
+			return nil, fmt.Errorf("state at %d: %w", height, err)
+		}
 	}
-	data, err := e.history.State(height)
-	if err != nil {
-		return nil, fmt.Errorf("state at %d: %w", height, err)
+	for at < height {
+		at++
+		b, err := e.block(at)
+		if err != nil {
+			return nil, fmt.Errorf("state at %d: %w", height, err)
+		}
+		if state, _, err = consensus.Apply(state, b); err != nil {
+			return nil, fmt.Errorf("state at %d: block %d: %w", height, at, err)
+		}
 	}
-	return consensus.ParseState(data, e.rules)
+	return state, nil
 }
 
 // receiveAnnouncement asks for a block that this node lacks.

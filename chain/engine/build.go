@@ -42,6 +42,9 @@ func (e *Engine) submit(stx *signedTx, broadcast bool) error {
 	if st := stx.st; st != nil && e.isPassed(st.Base) { // the chain says only that it does not know the base
 		return fmt.Errorf("%w: %w: base %.12s is itself", consensus.ErrTx, consensus.ErrSuperseded, st.Base)
 	}
+	if err := e.crowds(tx); err != nil {
+		return err
+	}
 	if err := e.pool.Add(tx, consensus.Key(tx), consensus.Fee(tx), e.now); err != nil {
 		if errors.Is(err, mempool.ErrKnown) || errors.Is(err, mempool.ErrDuplicateKey) ||
 			errors.Is(err, mempool.ErrFull) || errors.Is(err, mempool.ErrRateLimited) {
@@ -49,7 +52,9 @@ func (e *Engine) submit(stx *signedTx, broadcast bool) error {
 		}
 		return err
 	}
-	e.dirty = true
+	if stx.st != nil {
+		e.dirty = true
+	}
 	if broadcast {
 		e.message(chain.MsgTransaction, transactionPayload(tx))
 	}
@@ -88,6 +93,11 @@ func (e *Engine) receiveTransaction(stx *signedTx) error {
 	return err
 }
 
+// improvements lists the acceptances that wait, in the order in which a block takes them.
+func (e *Engine) improvements() []*chain.Tx {
+	return e.pending()[:e.pool.Count(consensus.TxAccepted)] // they come first
+}
+
 // pending lists the pool in its order, but of acceptances of one domain the best first: what improves on the same base
 // excludes each other, and every node expects the best of them to win.
 func (e *Engine) pending() []*chain.Tx {
@@ -115,6 +125,9 @@ func (e *Engine) pending() []*chain.Tx {
 // build makes a block when the pending increments suffice and this node's turn has come: a generator of rank r
 // gives the r before it RankDelay each. A lone generator makes blocks only if the genesis file says solo.
 func (e *Engine) build() {
+	if e.syncing {
+		return
+	}
 	generators := e.tip.Generators()
 	if len(generators) < 2 && !e.rules.Solo || !slices.Contains(generators, e.key.PeerID()) {
 		return
@@ -126,8 +139,12 @@ func (e *Engine) build() {
 	if e.readySince != 0 && e.now < e.readySince+rank*e.cfg.RankDelay {
 		return
 	}
-	built, err := consensus.Build(e.tip, e.pending(), e.now, e.key)
-	e.dirty = false
+	// Whether it suffices is the acceptances' to say; the others are looked at once, when this node's turn has come.
+	var built *consensus.Built
+	err := consensus.Ready(e.tip, e.improvements(), e.now, e.key.PeerID())
+	if e.dirty = false; err == nil && (rank == 0 || e.readySince != 0) {
+		built, err = consensus.Build(e.tip, e.pending(), e.now, e.key)
+	}
 	if err != nil {
 		if !errors.Is(err, consensus.ErrBelowThreshold) {
 			e.notice(true, "block not built", "height", e.tip.Height+1, "err", err)
@@ -138,11 +155,9 @@ func (e *Engine) build() {
 		e.readySince = 0
 		return
 	}
-	if e.readySince == 0 {
+	if built == nil {
 		e.readySince = e.now
-		if rank > 0 {
-			return
-		}
+		return
 	}
 	if err := e.adopt(e.tip.Height, []step{{built.Block, built.State, built.Receipts}}); err != nil {
 		e.notice(true, "own block not adopted", "err", err)

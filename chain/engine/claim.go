@@ -60,20 +60,21 @@ func (e *Engine) receiveCommit(sender string, a *announcedCommit) error {
 	if r := e.tip.RecentAt(a.anchor); r != nil && r.Height < e.tip.Height-2*consensus.MaxAnchorAge {
 		return late("anchor at %d, tip at %d", r.Height, e.tip.Height)
 	}
-	if !e.allow(sender) {
-		if !e.registered(sender) { // it may be others' flood
-			return late("too many commits of strangers in a minute")
-		}
+	stranger := e.known(sender) == ""
+	if !stranger && !e.allow(sender) {
 		return errors.New("too many commits in a minute")
 	}
 	before := ""
 	if was != nil {
 		before = was.anchor
 	} else {
-		if len(e.commits) >= 10*e.cfg.MaxClaims {
+		if !stranger && len(e.commits) >= 10*e.cfg.MaxClaims {
 			return late("too many open commits")
 		}
 		e.hidden++
+	}
+	if stranger {
+		e.arrive(k)
 	}
 	e.commits[k] = &commit{domain: a.domain, anchor: a.anchor, before: before, received: e.now}
 	return nil
@@ -111,6 +112,15 @@ func (e *Engine) receiveReveal(m *chain.Message, r *revealed) error {
 	}
 	c.revealed = true
 	e.hidden--
+	if e.known(m.SenderID) == "" && !e.enters(m, r, e.cfg.Domains[st.DomainID].Evaluate && slices.Contains(members, e.key.PeerID())) {
+		return late("too many claims of strangers, this one was not drawn")
+	}
+	return e.admit(m, r, members, basis)
+}
+
+// admit opens a claim whose commit and reveal agree, if it promises something.
+func (e *Engine) admit(m *chain.Message, r *revealed, members []string, basis basis) error {
+	st := r.st
 	base, living := e.baseRecipe(st.DomainID, st.Base)
 	switch {
 	case basis == passedBase || !living:
@@ -259,7 +269,7 @@ func (e *Engine) verified(j *job, o protocol.Outcome, err error) {
 		e.notice(true, "abstaining from a vote", "domain", c.st.DomainID, "optimae", short(j.optimae), "err", err)
 	case err != nil && !errors.Is(err, protocol.ErrRefused):
 		e.notice(true, "verification failed here", "domain", c.st.DomainID, "optimae", short(j.optimae), "err", err)
-	case j.synthetic != nil:
+	case j.synthetic != nil && !e.syncing:
 		e.vote(c, o, err)
 	}
 	switch {

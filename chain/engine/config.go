@@ -31,9 +31,12 @@ type Config struct {
 	EvalConcurrent int   // verifications at once. Default 3
 	EvalInterval   int64 // between two looks at the queue of verifications, 0 = at once. Default 0
 	MaxCommits     int   // commits of one peer per minute. Default 40: four at once, each open for some seconds
-	MaxClaims      int   // claims remembered. Default 1000
-	Tasks          task.Config
-	Pool           mempool.Config
+	MaxStrangers   int   // claims a minute of authors whom the chain does not know, by lot. Default 4
+	// Salt is secret and decides whose claims of those are drawn. Default zero: a node must set it.
+	Salt      [16]byte
+	MaxClaims int // claims remembered. Default 1000
+	Tasks     task.Config
+	Pool      mempool.Config
 }
 
 // DefaultConfig returns the defaults, without domains.
@@ -41,7 +44,7 @@ func DefaultConfig() Config {
 	pool := mempool.DefaultConfig()
 	pool.MaxOptimaePerPeer = 40 // as many as commits
 	return Config{Domains: map[string]Role{}, MaxOpen: MaxOpen, RevealDelay: 2 * Second, Patience: 60 * Second, CommitMaxAge: 600 * Second,
-		MaxDrift: 10 * Second, RankDelay: 2 * Second, AnchorInterval: 100, EvalConcurrent: 3, MaxCommits: 40, MaxClaims: 1000,
+		MaxDrift: 10 * Second, RankDelay: 2 * Second, AnchorInterval: 100, EvalConcurrent: 3, MaxCommits: 40, MaxStrangers: 4, MaxClaims: 1000,
 		Tasks: task.DefaultConfig(), Pool: pool}
 }
 
@@ -60,6 +63,7 @@ func (c *Config) Validate() error {
 	positive("rank delay", c.RankDelay)
 	positive("concurrent evaluations", int64(c.EvalConcurrent))
 	positive("commits per minute", int64(c.MaxCommits))
+	positive("strangers' claims per minute", int64(c.MaxStrangers))
 	positive("claims remembered", int64(c.MaxClaims))
 	if c.MaxOpen < 1 || c.MaxOpen > MaxOpen {
 		errs = append(errs, fmt.Errorf("engine: open proposals %d: must be in [1, %d]", c.MaxOpen, MaxOpen))

@@ -44,6 +44,7 @@ type Engine struct {
 	open    int               // claims whose votes are awaited
 	early   map[string]early
 	earlyOf map[string]int // early votes by voter
+	crowd   crowd          // of authors whom the chain does not know
 	parked  []parked       // reveals that wait for blocks
 	rates   map[string][]int64
 	waiting map[string]*waiting // acceptances in the pool, by optimae id
@@ -56,14 +57,23 @@ type Engine struct {
 	stored    map[string]*protocol.Champion // the chain's champions, read once
 	told      map[string]told               // what the last Champion of a domain said
 	synced    bool
+	syncing   bool // the tip is an old one: nothing is built and nobody's claim judged
 	warned    bool // of what it means to be alone
 
 	jobs     map[int64]*job
 	votes    queue // verifications that end with a vote
 	others   queue // those for the search alone
+	strange  queue // those of authors whom the chain does not know
+	turn     int   // starts since one of theirs
 	running  int
+	guests   int   // of theirs running
 	nextEval int64 // when verifications may be started again
 	nextJob  int64
+
+	gaps    map[string]int // waiting transfers that lack an earlier one, by sender
+	gapsAll int
+	asked   []int64         // when strangers asked for forecasts, in the last minute
+	asking  map[string]bool // tasks of theirs under way
 
 	readySince int64 // when the pool first sufficed on this tip; 0: it does not
 	dirty      bool  // tip or pool changed since the last attempt to build
@@ -98,7 +108,7 @@ func New(cfg Config, key chain.Signer, tip *consensus.State, history History) (*
 		commits: map[commitKey]*commit{}, claims: map[string]*claim{}, early: map[string]early{}, earlyOf: map[string]int{},
 		rates: map[string][]int64{}, waiting: map[string]*waiting{}, bases: map[string]best{}, decided: map[string]int64{}, passed: map[string]int64{},
 		proposals: map[string][]*proposal{}, own: map[string]*protocol.Champion{}, stored: map[string]*protocol.Champion{},
-		told: map[string]told{}, jobs: map[int64]*job{}, dirty: true,
+		gaps: map[string]int{}, asking: map[string]bool{}, told: map[string]told{}, jobs: map[int64]*job{}, dirty: true,
 	}
 	for id := range cfg.Domains {
 		if _, ok := e.rules.Domains[id]; !ok {
@@ -123,6 +133,7 @@ func (e *Engine) Step(now int64, ev protocol.Event) []protocol.Effect {
 	}
 	switch ev := ev.(type) {
 	case protocol.Tick:
+		e.syncing = ev.Syncing
 	case protocol.Received:
 		e.received(ev)
 	case protocol.Propose:
@@ -178,6 +189,10 @@ func (e *Engine) turnBack(by int64) {
 			times[i] -= by
 		}
 	}
+	for i := range e.asked {
+		e.asked[i] -= by
+	}
+	e.crowd.turnBack(by)
 	for _, at := range []map[string]int64{e.decided, e.passed} {
 		for id := range at {
 			at[id] -= by
@@ -291,14 +306,11 @@ func (e *Engine) expire() {
 			e.forgetEarly(id)
 		}
 	}
+	e.expireCrowd()
 	e.parked = slices.DeleteFunc(e.parked, func(p parked) bool { return e.now-p.received > e.cfg.CommitMaxAge })
 	e.expireRecords()
 	for peer, times := range e.rates {
-		i := 0
-		for i < len(times) && times[i] <= e.now-60*Second {
-			i++
-		}
-		if times = times[i:]; len(times) == 0 {
+		if times = since(times, e.now-60*Second); len(times) == 0 {
 			delete(e.rates, peer)
 		} else {
 			e.rates[peer] = times
@@ -307,15 +319,12 @@ func (e *Engine) expire() {
 	e.tasks.Expire(e.now)
 }
 
-// allow counts one commit of a peer against its rate. Identities cost nothing, so all whom the chain does not know,
-// neither as evaluators nor by an acceptance of late, share half of one rate: each commit can become a training here. This node
-// itself keeps to three quarters, because what it sends more than a minute apart may arrive within one.
+// allow counts one commit of a peer that the chain knows, or of this node, against its rate. This node itself keeps to three
+// quarters, because what it sends more than a minute apart may arrive within one.
 func (e *Engine) allow(peer string) bool {
 	limit := e.cfg.MaxCommits
 	if peer == e.key.PeerID() {
 		limit = max(1, limit*3/4)
-	} else if peer = e.known(peer); peer == "" {
-		limit = max(1, limit/2)
 	}
 	if len(e.rates[peer]) >= limit {
 		return false
@@ -324,9 +333,13 @@ func (e *Engine) allow(peer string) bool {
 	return true
 }
 
-// known returns a peer whom the chain knows, and "" for all others together.
+// knownReputation is what is left of an acceptance after a week.
+const knownReputation = consensus.Micro / 2
+
+// known returns a peer who has a reputation, as one acceptance of late gives it, and "" for all others together: identities cost
+// nothing, and a registration little.
 func (e *Engine) known(peer string) string {
-	if !e.registered(peer) && e.tip.Reputation(peer) < consensus.Micro {
+	if e.tip.Reputation(peer) < knownReputation {
 		return ""
 	}
 	return peer

@@ -11,7 +11,16 @@ import (
 	"doin.network/node/internal/timestamp"
 )
 
-// infer queues a forecast by the domain's champion, verified or this node's own, and asks for it at once.
+// maxAsked is how many forecasts this node makes for strangers in a minute, maxTasks how many reports of forecasts wait in the
+// pool, of all and of one author: a block takes consensus.MaxBlockTasks.
+const (
+	maxAsked   = 12
+	maxTasks   = 32
+	maxTasksOf = consensus.MaxBlockTasks
+)
+
+// infer queues a forecast by the domain's champion, verified or this node's own, and asks for it at once. Strangers have a
+// quota.
 func (e *Engine) infer(ev protocol.Infer) {
 	if e.tip.Domains[ev.Domain] == nil {
 		e.emit(protocol.SubmitResult{Err: protocol.ErrUnknownDomain})
@@ -20,6 +29,10 @@ func (e *Engine) infer(ev protocol.Infer) {
 	champion := e.champion(ev.Domain)
 	if champion == nil {
 		e.emit(protocol.SubmitResult{Err: protocol.ErrNoChampion})
+		return
+	}
+	if e.asked = since(e.asked, e.now-60*Second); !ev.Free && len(e.asked) >= maxAsked {
+		e.emit(protocol.SubmitResult{Err: protocol.ErrQuota})
 		return
 	}
 	t := &task.Task{Type: task.Inference, DomainID: ev.Domain, RequesterID: ev.ClientID, Parameters: ev.Input,
@@ -33,12 +46,19 @@ func (e *Engine) infer(ev protocol.Infer) {
 		e.emit(protocol.SubmitResult{Err: err})
 		return
 	}
+	if !ev.Free {
+		e.asked = append(e.asked, e.now)
+		e.asking[t.ID] = true
+	}
 	e.emit(protocol.Inference{TaskID: t.ID, Domain: ev.Domain, OptimaeID: champion.OptimaeID, Recipe: champion.Recipe,
 		Input: ev.Input, Wanted: ev.Wanted, Verified: champion.Verified, Solo: champion.Solo})
 }
 
-// inferred completes the task and reports the served inference to the chain, which counts a domain's demand.
+// inferred completes the task and reports an inference that was served to a stranger to the chain, which counts a domain's
+// demand.
 func (e *Engine) inferred(ev protocol.Inferred) {
+	strange := e.asking[ev.TaskID]
+	delete(e.asking, ev.TaskID)
 	t, ok := e.tasks.Get(ev.TaskID)
 	if !ok {
 		return
@@ -48,7 +68,7 @@ func (e *Engine) inferred(ev protocol.Inferred) {
 		return
 	}
 	e.completeTask(ev.TaskID, ev.Result, nil)
-	if e.registered(e.key.PeerID()) && (!e.alone || e.rules.Solo) {
+	if strange && e.registered(e.key.PeerID()) && (!e.alone || e.rules.Solo) {
 		e.issue(consensus.TxTask, t.DomainID, consensus.TaskPayload(ev.TaskID, e.tip.Tip))
 	}
 }
@@ -65,6 +85,15 @@ func (e *Engine) failTask(id, reason string) {
 	if _, err := e.tasks.Fail(id, reason, e.now); err != nil && !errors.Is(err, task.ErrState) {
 		e.notice(true, "task not closed", "task", short(id), "err", err)
 	}
+}
+
+// since drops the times up to a moment.
+func since(times []int64, moment int64) []int64 {
+	i := 0
+	for i < len(times) && times[i] <= moment {
+		i++
+	}
+	return times[i:]
 }
 
 func transactionPayload(tx *chain.Tx) *canon.Object {

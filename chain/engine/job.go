@@ -20,6 +20,7 @@ type job struct {
 	base       *protocol.Recipe // what it is compared with; nil: the baseline
 	synthetic  *protocol.Synthetic
 	task       string
+	guest      bool // of an author whom the chain does not know
 }
 
 // queue holds the verifications that wait. Authors take turns, and what one of them claimed first comes first, so that a
@@ -80,27 +81,49 @@ func (e *Engine) enqueue(j *job) {
 		e.start(j)
 		return
 	}
-	q := &e.others
-	if j.synthetic != nil {
+	q, author := &e.others, e.known(j.st.OptimizerID)
+	switch j.guest = author == ""; {
+	case j.guest:
+		q = &e.strange
+	case j.synthetic != nil:
 		q = &e.votes
 	}
-	q.push(e.known(j.st.OptimizerID), j)
+	q.push(author, j)
+	if j.guest && q.size > 2*e.cfg.MaxStrangers { // the oldest waits for what is decided by now
+		q.pop()
+	}
 	if q.size > 2*e.cfg.MaxClaims { // most are about claims that are settled by now
 		q.keep(func(j *job) bool { return e.claims[j.optimae] != nil })
 	}
 }
 
-// startJobs hands out as many verifications as may run at once: first those that somebody's claim waits for.
+// guestTurn: while others wait, one in so many verifications is of an author whom the chain does not know.
+const guestTurn = 8
+
+// nextVerification takes the next verification to start: first what somebody's claim waits for, then what the search alone wants. Of
+// authors whom the chain does not know one runs at a time, when nobody else waits or their turn has come.
+func (e *Engine) nextVerification() *job {
+	if e.guests == 0 && (e.turn >= guestTurn || e.votes.size+e.others.size == 0) {
+		if j := e.strange.pop(); j != nil {
+			e.turn = 0
+			return j
+		}
+	}
+	e.turn++
+	if j := e.votes.pop(); j != nil {
+		return j
+	}
+	return e.others.pop()
+}
+
+// startJobs hands out as many verifications as may run at once.
 func (e *Engine) startJobs() {
-	if e.votes.size+e.others.size == 0 || e.now < e.nextEval {
+	if e.votes.size+e.others.size+e.strange.size == 0 || e.syncing || e.now < e.nextEval {
 		return
 	}
 	e.nextEval = e.now + e.cfg.EvalInterval
 	for e.running < e.cfg.EvalConcurrent {
-		j := e.votes.pop()
-		if j == nil {
-			j = e.others.pop()
-		}
+		j := e.nextVerification()
 		if j == nil {
 			return
 		}
@@ -116,6 +139,9 @@ func (e *Engine) startJobs() {
 			}
 		}
 		e.running++
+		if j.guest {
+			e.guests++
+		}
 		e.start(j)
 	}
 }
@@ -151,6 +177,9 @@ func (e *Engine) evaluated(ev protocol.Evaluated) {
 		return
 	}
 	e.running--
+	if j.guest {
+		e.guests--
+	}
 	e.verified(j, ev.Outcome, ev.Err)
 	if j.task != "" && ev.Err != nil {
 		e.failTask(j.task, ev.Err.Error())

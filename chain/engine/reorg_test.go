@@ -1,11 +1,13 @@
 package engine_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
 	"doin.network/node/chain"
 	"doin.network/node/chain/consensus"
+	"doin.network/node/chain/engine"
 	"doin.network/node/chain/protocol"
 	"doin.network/node/internal/canon"
 )
@@ -133,5 +135,49 @@ func TestDecidedWhileConfirming(t *testing.T) {
 	}
 	if v := victim.eng.View(); v.Quorums != 0 || v.Commits != 0 {
 		t.Errorf("%d claims, %d commits", v.Quorums, v.Commits)
+	}
+}
+
+// TestStatesAreMadeAgain: of a long branch only some states are stored; a node that has started since still judges a branch that
+// leaves it where there is none.
+func TestStatesAreMadeAgain(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, 4, 229)
+	for _, n := range c.nodes {
+		n.down = true // nothing moves but by hand
+	}
+	c.net.AdvanceTo(10 * time.Hour)
+	n := c.nodes[0]
+	_, branch := c.extend(n.state(), slices.Repeat(c.nodes[2:3], 50), 400*engine.Second)
+	n.down = false
+	if r := n.offer(branch); !r.Adopted || r.Err != nil {
+		t.Fatalf("fifty blocks: %+v", r)
+	}
+	kept := 0
+	for h := 1; h <= 50; h++ {
+		if len(n.chain.states[h]) > 0 {
+			kept++
+		}
+	}
+	if kept != 2 || len(n.chain.states[32]) == 0 || len(n.chain.states[50]) == 0 {
+		t.Errorf("%d states are stored, want those of 32 and 50", kept)
+	}
+	tip, err := consensus.ParseState(n.chain.states[50], n.state().Rules())
+	c.must(err)
+	for _, from := range []int64{1, 31, 32, 45, 49} {
+		s, err := consensus.ParseState(n.chain.states[0], n.state().Rules())
+		c.must(err)
+		for _, b := range n.chain.blocks[1 : from+1] {
+			s, _, err = consensus.Apply(s, b)
+			c.must(err)
+		}
+		again, err := engine.New(engine.DefaultConfig(), n.key, tip, n.chain)
+		c.must(err)
+		_, other := c.extend(s, c.nodes[1:2], 401*engine.Second)
+		for _, f := range again.Step(n.now(), protocol.Blocks{From: "x", Blocks: other}) {
+			if r, ok := f.(protocol.BlocksResult); ok && r.Err != nil {
+				t.Errorf("a branch from %d: %+v", from, r)
+			}
+		}
 	}
 }

@@ -64,6 +64,7 @@ func (e *Engine) offerVote(v *chain.Vote) error {
 	}
 	e.early[v.OptimaeID] = early{votes: append(held.votes, v), received: e.now}
 	e.earlyOf[v.EvaluatorID]++
+	e.follow(v)
 	return nil
 }
 
@@ -71,8 +72,8 @@ func (e *Engine) offerVote(v *chain.Vote) error {
 // elsewhere: that is nobody's fault.
 func (e *Engine) addVote(c *claim, v *chain.Vote) error {
 	switch {
-	case v.DomainID != c.st.DomainID:
-		return fmt.Errorf("%w: about another domain", protocol.ErrVote)
+	case v.DomainID != c.st.DomainID: // who commits one hash in two ways must not set honest voters against each other
+		return late("vote about another domain")
 	case v.Anchor != c.st.Anchor:
 		return late("vote about another anchor")
 	case v.Base != c.st.Base:

@@ -173,6 +173,22 @@ func compareWithModel(t *testing.T, seed uint64, seen map[error]int) {
 				t.Fatalf("seed %d step %d: RemoveKey = %v, want %v", seed, step, got, want)
 			}
 		}
+		authors, accepted := 0, 0
+		for peer := range 4 {
+			of := p.Of(fmt.Sprintf("p%d", peer))
+			authors += len(of)
+			for _, tx := range of {
+				if tx.PeerID != fmt.Sprintf("p%d", peer) || !p.Has(tx.ID) {
+					t.Fatalf("seed %d step %d: Of(p%d) holds %s of %s", seed, step, peer, tx.ID, tx.PeerID)
+				}
+				if tx.Type == chain.TxOptimaeAccepted {
+					accepted++
+				}
+			}
+		}
+		if authors != p.Len() || accepted != p.Count(chain.TxOptimaeAccepted) || authors-accepted != p.Count(chain.TxTransfer) {
+			t.Fatalf("seed %d step %d: %d of authors, %d accepted, want %d and %d", seed, step, authors, accepted, p.Len(), p.Count(chain.TxOptimaeAccepted))
+		}
 		if got, want := idsOf(p), m.ids(); got != want || p.Bytes() != m.bytes() || p.Len() != len(m.list) {
 			t.Fatalf("seed %d step %d: pending %s (%d bytes), want %s (%d bytes)", seed, step, got, p.Bytes(), want, m.bytes())
 		}

@@ -38,6 +38,8 @@ type Pool struct {
 	cfg     Config
 	byID    map[string]*entry
 	byKey   map[string]*entry
+	byPeer  map[string][]*entry // by author, in the order in which they came
+	types   map[string]int
 	ordered []*entry // in order of compare
 	bytes   int64
 	rate    rateLimit
@@ -50,6 +52,7 @@ func New(cfg Config) (*Pool, error) {
 	}
 	return &Pool{
 		cfg: cfg, byID: map[string]*entry{}, byKey: map[string]*entry{},
+		byPeer: map[string][]*entry{}, types: map[string]int{},
 		rate: rateLimit{cfg: cfg, peers: map[string]*submissions{}, busy: math.MinInt64},
 	}, nil
 }
@@ -112,6 +115,8 @@ func (p *Pool) insert(e *entry) error {
 	if e.key != "" {
 		p.byKey[e.key] = e
 	}
+	p.byPeer[e.tx.PeerID] = append(p.byPeer[e.tx.PeerID], e)
+	p.types[e.tx.Type]++
 	i, _ := slices.BinarySearchFunc(p.ordered, e, (*entry).compare)
 	p.ordered = slices.Insert(p.ordered, i, e)
 	p.bytes += e.size
@@ -124,6 +129,13 @@ func (p *Pool) drop(e *entry) {
 	delete(p.byID, e.tx.ID)
 	if e.key != "" {
 		delete(p.byKey, e.key)
+	}
+	rest := slices.DeleteFunc(p.byPeer[e.tx.PeerID], func(o *entry) bool { return o == e })
+	if p.byPeer[e.tx.PeerID] = rest; len(rest) == 0 {
+		delete(p.byPeer, e.tx.PeerID)
+	}
+	if p.types[e.tx.Type]--; p.types[e.tx.Type] == 0 {
+		delete(p.types, e.tx.Type)
 	}
 	p.bytes -= e.size
 }
@@ -173,6 +185,18 @@ func (p *Pool) Pending() []*chain.Tx {
 	}
 	return txs
 }
+
+// Of returns the transactions of an author in the order in which they came. The list is the caller's.
+func (p *Pool) Of(peer string) []*chain.Tx {
+	var txs []*chain.Tx
+	for _, e := range p.byPeer[peer] {
+		txs = append(txs, e.tx)
+	}
+	return txs
+}
+
+// Count returns the number of transactions of a type.
+func (p *Pool) Count(kind string) int { return p.types[kind] }
 
 // Len returns the number of pending transactions.
 func (p *Pool) Len() int { return len(p.ordered) }

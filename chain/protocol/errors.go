@@ -15,6 +15,7 @@ var (
 var (
 	ErrUnknownDomain = errors.New("unknown domain")
 	ErrNoChampion    = errors.New("domain has no champion yet")
+	ErrQuota         = errors.New("too many forecasts for strangers, ask again in a minute")
 )
 
 // ErrBlock is matched by a BlocksResult for a block that breaks a rule; ErrNotBetter by one for a valid branch that does not

@@ -9,8 +9,11 @@ import (
 type Event interface{ event() }
 
 // Tick lets time pass. Ten a second are plenty. Peers are the ids of those that are connected; the strict machine does not
-// look at them.
-type Tick struct{ Peers []string }
+// look at them. Syncing is whether the chain is being fetched, so that the tip is an old one.
+type Tick struct {
+	Peers   []string
+	Syncing bool
+}
 
 // Received is a message of a peer that the network layer has verified. Payload is what the machine's own decoder made of it
 // outside the event loop, nil if the machine has none.
@@ -65,6 +68,8 @@ type Infer struct {
 	Input    *canon.Object
 	ClientID string
 	Wanted   string // the caller's handle, echoed in Inference
+	// Free is whether who asks belongs to the node: it is answered without bound, and no chain hears of it.
+	Free bool
 }
 
 // Inferred answers an Inference effect.

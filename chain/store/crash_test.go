@@ -51,12 +51,19 @@ func writeForEver(dir string) error {
 				return err
 			}
 		}
-		entries = extend(base, int(height-ancestor)+1, fmt.Sprintf("%d.%d", os.Getpid(), i), 20_000)
+		more := 1
+		if i%7 == 3 {
+			more = 6
+		}
+		entries = extend(base, int(height-ancestor)+more, fmt.Sprintf("%d.%d", os.Getpid(), i), 20_000)
 		last := entries[len(entries)-1].Block
 		fmt.Println("try", last.Header.Index, last.Hash)
-		if len(entries) == 1 {
+		switch {
+		case len(entries) == 1:
 			err = s.Append(context.Background(), entries[0])
-		} else {
+		case ancestor == height:
+			_, err = s.AppendAll(context.Background(), entries)
+		default:
 			err = s.Replace(context.Background(), ancestor, entries)
 		}
 		if err != nil {

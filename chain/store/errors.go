@@ -15,6 +15,8 @@ var (
 	ErrPruned = errors.New("store: state is pruned")
 	// ErrLocked is returned by Open when another process has the store open.
 	ErrLocked = errors.New("store: in use by another process")
+	// ErrUnclean is returned by OpenReadOnly for a store that has to be repaired before it can be read.
+	ErrUnclean = errors.New("store: was not closed")
 	// ErrDiskFull is returned by every writer while the disk has less free space
 	// than Options.ReserveBytes. Nothing has been written.
 	ErrDiskFull = errors.New("store: disk is full")

@@ -73,7 +73,10 @@ func (s *Store) replace(tip, last mark, marks []mark, branch []Entry, old [][]by
 		return set(txn, garbageKey, bytes.Join(fresh, nil))
 	})
 	for i := 0; i < len(branch) && err == nil; i++ {
-		err = s.update(func(txn *badger.Txn) error { return putContents(txn, branch[i]) })
+		var c contentsOf
+		if c, err = encode(branch[i], marks[i]); err == nil {
+			err = s.update(c.put)
+		}
 	}
 	// From here on either tip may be the last acknowledged one.
 	if err == nil {
@@ -91,7 +94,7 @@ func (s *Store) replace(tip, last mark, marks []mark, branch []Entry, old [][]by
 			}
 		}
 		for _, m := range marks {
-			if err := putMark(txn, m); err != nil {
+			if err := putHeight(txn, m); err != nil {
 				return err
 			}
 		}

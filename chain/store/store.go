@@ -91,15 +91,23 @@ func Open(dir string, opts Options) (*Store, error) {
 	return s, nil
 }
 
-// open opens the database. Badger may panic on bytes that it did not write.
-func (s *Store) open() (err error) {
+// database is the directory of the database itself.
+func (s *Store) database() string { return filepath.Join(s.dir, "badger") }
+
+// open opens the database.
+func (s *Store) open() error {
+	return s.openWith(func(o badger.Options) badger.Options { return o })
+}
+
+// openWith opens the database with changed options. Badger may panic on bytes that it did not write.
+func (s *Store) openWith(change func(badger.Options) badger.Options) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = &CorruptError{Height: -1, What: fmt.Sprintf("open database: %v", r)}
 		}
 	}()
-	path := filepath.Join(s.dir, "badger")
-	o := badgerOptions(path, s.log)
+	path := s.database()
+	o := change(badgerOptions(path, s.log))
 	if err := checkTables(path, o); err != nil {
 		return err
 	}
@@ -109,6 +117,8 @@ func (s *Store) open() (err error) {
 		return nil
 	case strings.Contains(err.Error(), "Cannot acquire directory lock"):
 		return fmt.Errorf("%w: %s", ErrLocked, s.dir)
+	case strings.Contains(err.Error(), badger.ErrTruncateNeeded.Error()): // not wrapped
+		return fmt.Errorf("%w: %s", ErrUnclean, s.dir)
 	case errors.Is(err, os.ErrPermission):
 		return fmt.Errorf("store: %w", err)
 	case errors.Is(err, badger.ErrEncryptionKeyMismatch): // nothing is encrypted here

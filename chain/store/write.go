@@ -25,31 +25,77 @@ type Entry struct {
 // an empty store), ErrInvalid, ErrDiskFull, and Badger's; after each of them the
 // chain is as it was. ctx is looked at before the write, which is not interrupted.
 func (s *Store) Append(ctx context.Context, e Entry) error {
-	if err := ctx.Err(); err != nil {
-		return err
+	_, err := s.AppendAll(ctx, []Entry{e})
+	return err
+}
+
+// Bounds of one transaction of AppendAll: blocks, and bytes of what Badger keeps in
+// its tree, whose limit is 15 % of tableBytes.
+const (
+	maxAppendBlocks = 256
+	maxAppendBytes  = 900 << 10
+)
+
+// AppendAll puts blocks on the tip in their order, up to 256 in one transaction,
+// and returns how many are on the disk. The others would be tried from the first
+// one on: errors as Append. A crash leaves the chain with whole transactions.
+func (s *Store) AppendAll(ctx context.Context, entries []Entry) (stored int, err error) {
+	for stored < len(entries) {
+		if err := ctx.Err(); err != nil {
+			return stored, err
+		}
+		n, err := s.appendSome(entries[stored:])
+		if stored += n; err != nil {
+			return stored, err
+		}
 	}
+	return stored, nil
+}
+
+// appendSome puts as many blocks as fit one transaction, at least one. A block that
+// is at fault ends the transaction before it.
+func (s *Store) appendSome(entries []Entry) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	tip := *s.tip.Load()
-	next, err := follow(tip, e)
-	if err != nil {
-		return err
-	}
 	if err := s.room(); err != nil {
-		return err
+		return 0, err
 	}
-	err = s.update(func(txn *badger.Txn) error {
-		if err := putContents(txn, e); err != nil {
-			return err
+	var batch []contentsOf
+	last, bytes := *s.tip.Load(), 0
+	for _, e := range entries[:min(len(entries), maxAppendBlocks)] {
+		next, err := follow(last, e)
+		var c contentsOf
+		if err == nil {
+			c, err = encode(e, next)
 		}
-		return putMark(txn, next)
+		if err != nil {
+			if len(batch) > 0 {
+				break
+			}
+			return 0, err
+		}
+		if bytes += c.inline(); len(batch) > 0 && bytes > maxAppendBytes {
+			break
+		}
+		batch, last = append(batch, c), next
+	}
+	err := s.update(func(txn *badger.Txn) error {
+		for _, c := range batch {
+			if err := c.put(txn); err != nil {
+				return err
+			}
+			if err := putHeight(txn, c.mark); err != nil {
+				return err
+			}
+		}
+		return putTip(txn, last)
 	})
 	if err != nil {
-		return fmt.Errorf("store: append block %d: %w", next.height, err)
+		return 0, fmt.Errorf("store: append blocks %d to %d: %w", batch[0].mark.height, last.height, err)
 	}
-	s.tip.Store(&next)
-	s.witness(next)
-	return nil
+	s.tip.Store(&last)
+	s.witness(last)
+	return len(batch), nil
 }
 
 // follow checks that e can stand upon tip and returns its mark.
@@ -74,15 +120,37 @@ func follow(tip mark, e Entry) (mark, error) {
 	return mark{height: b.Header.Index, hash: b.Hash}, nil
 }
 
-// putContents stores block, receipts and state under the block's hash.
-func putContents(txn *badger.Txn, e Entry) error {
+// contentsOf is an entry as it is stored.
+type contentsOf struct {
+	mark   mark
+	values [len(contents)][]byte
+}
+
+// encode returns what is stored of an entry with a mark.
+func encode(e Entry, m mark) (contentsOf, error) {
 	block := canon.Default(e.Block.Object())
 	if len(block) > MaxValueBytes {
-		return fmt.Errorf("%w: block %d has %d bytes, at most %d are possible",
+		return contentsOf{}, fmt.Errorf("%w: block %d has %d bytes, at most %d are possible",
 			ErrInvalid, e.Block.Header.Index, len(block), MaxValueBytes)
 	}
-	for i, value := range [...][]byte{block, e.Receipts, e.State} {
-		key, err := hashKey(contents[i], e.Block.Hash)
+	return contentsOf{m, [...][]byte{block, e.Receipts, e.State}}, nil
+}
+
+// inline is what the entry takes of a transaction's limit.
+func (c *contentsOf) inline() int {
+	n := 0
+	for _, v := range c.values {
+		if n += 100; len(v) < inlineBytes {
+			n += len(v)
+		}
+	}
+	return n
+}
+
+// put stores block, receipts and state under the block's hash.
+func (c *contentsOf) put(txn *badger.Txn) error {
+	for i, value := range c.values {
+		key, err := hashKey(contents[i], c.mark.hash)
 		if err != nil {
 			return err
 		}
@@ -93,7 +161,7 @@ func putContents(txn *badger.Txn, e Entry) error {
 	return nil
 }
 
-// deleteContents removes what putContents stored, by the hash's bytes.
+// deleteContents removes what contentsOf.put stored, by the hash's bytes.
 func deleteContents(txn *badger.Txn, sum []byte) error {
 	for _, kind := range contents {
 		if err := txn.Delete(append([]byte{kind}, sum...)); err != nil {
@@ -103,16 +171,13 @@ func deleteContents(txn *badger.Txn, sum []byte) error {
 	return nil
 }
 
-// putMark makes m the block of its height and the tip.
-func putMark(txn *badger.Txn, m mark) error {
+// putHeight makes m the block of its height.
+func putHeight(txn *badger.Txn, m mark) error {
 	sum, err := decodeHash(m.hash)
 	if err != nil {
 		return err
 	}
-	if err := set(txn, heightKey(m.height), sum[:]); err != nil {
-		return err
-	}
-	return putTip(txn, m)
+	return set(txn, heightKey(m.height), sum[:])
 }
 
 // putTip makes m the tip; the empty chain has none.

@@ -28,6 +28,7 @@ func command() *cobra.Command {
 			return node.New(ctx, cfg, log)
 		})
 	root.AddCommand(localCommand(), newCommand())
+	root.AddCommand(takeCommands()...)
 	return root
 }
 
@@ -37,10 +38,12 @@ func localCommand() *cobra.Command {
 	o.Genesis = node.Genesis
 	c := &cobra.Command{
 		Use:   "local --nodes N --config FILE",
-		Short: "Run a network of N real nodes on this machine until Ctrl-C.",
+		Short: "Run a network of N real nodes on this machine.",
 		Long: "Makes identities and a genesis file, starts N node processes on loopback with data directories of their own,\n" +
-			"shows one live table, and prints a JSON summary at the end.",
-		Args: cobra.NoArgs,
+			"shows one live table, and says at the end what was found and which commands use it. It ends at Ctrl-C, when every domain\n" +
+			"has reached its target_performance, or after what --for, --trials or --plateau say; the same command goes on with the network.",
+		Example: "  doin-node local --nodes 3 --config examples/co2/node.json --for 90s",
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			exe, err := os.Executable()
 			if err != nil {
@@ -55,8 +58,11 @@ func localCommand() *cobra.Command {
 	f.IntVar(&o.Nodes, "nodes", o.Nodes, "number of nodes")
 	f.StringVarP(&o.ConfigPath, "config", "c", "", "configuration that every node gets a copy of (required)")
 	f.DurationVar(&o.For, "for", 0*time.Second, "stop after this time, for example 90s; 0: at Ctrl-C")
-	f.BoolVar(&o.JSON, "json", false, "print nothing but the summary")
-	f.StringVarP(&o.Dir, "data-dir", "d", "", "directory of the network; an existing one is continued (default: a new temporary one)")
+	f.Int64Var(&o.Trials, "trials", 0, "stop after so many trials of all nodes together; 0: never")
+	f.DurationVar(&o.Plateau, "plateau", 0*time.Second, "stop when no domain has had a better champion for this time; 0: never")
+	f.IntVar(&o.Port, "port", o.Port, "port of the first node, the others have the next ones; those that are taken are passed over; 0: any")
+	f.BoolVar(&o.JSON, "json", false, "print nothing but a summary, as JSON")
+	f.StringVarP(&o.Dir, "data-dir", "d", "", "directory of the network; an existing one is continued (default: "+local.Folder+"/ and the network's name)")
 	f.StringVarP(&o.LogLevel, "log-level", "l", "", "log level of the nodes")
 	if err := c.MarkFlagRequired("config"); err != nil {
 		panic(err) // the flag is defined above

@@ -269,7 +269,8 @@ func (s *fakeSearch) Generation(ctx context.Context, immigrants []Immigrant) (*R
 
 func fakeOptions(workers int) ServerOptions {
 	return ServerOptions{
-		Description: Description{Name: "fake-worker", Version: "1", Device: "none", Workers: workers, Plugins: []string{"fake"}},
+		Description: Description{Name: "fake-worker", Version: "1", Device: "none", Workers: workers, Plugins: []string{"fake"},
+			Capabilities: []Capability{Exports}},
 		NewDomain: func(plugin string, config *canon.Object) (domain.Domain, error) {
 			if plugin != "fake" {
 				return nil, fmt.Errorf("no plugin %q", plugin)
@@ -310,7 +311,7 @@ func child(mode string) {
 		}
 	case "lines": // knows JSON lines and nothing else
 		o := fakeOptions(2)
-		o.Description.Capabilities = []Capability{JSONLines}
+		o.Description.Capabilities = []Capability{JSONLines, Exports}
 		r, in := io.Pipe()
 		go onlyLines(in)
 		if err := Serve(context.Background(), r, os.Stdout, o); err != nil {
@@ -354,7 +355,7 @@ func onlyLines(w *io.PipeWriter) {
 			w.CloseWithError(err)
 			return
 		}
-		tables := f.Verb == VerbEvaluate || f.Verb == VerbGenerate || f.Verb == VerbOptimize && f.Kind == KindRequest
+		tables := f.Verb == VerbEvaluate || f.Verb == VerbGenerate || f.Verb == VerbExport || f.Verb == VerbOptimize && f.Kind == KindRequest
 		if tables != (f.Form == table.JSONLines) || len(f.Body) > 0 && table.FormOf(f.Body) != table.JSONLines {
 			os.Exit(5)
 		}

@@ -53,6 +53,7 @@ const (
 	VerbEvaluate  Verb = "evaluate"
 	VerbInfer     Verb = "infer"
 	VerbGenerate  Verb = "generate"
+	VerbExport    Verb = "export"
 	VerbTelemetry Verb = "telemetry"
 	VerbShutdown  Verb = "shutdown"
 )

@@ -135,6 +135,7 @@ const (
 	JSONLines     Capability = "json_lines"    // wants tables as JSON lines instead of Arrow
 	Deterministic Capability = "deterministic" // the same job gives the same digest on every machine
 	Prior         Capability = "prior"         // takes advice of where to begin a search
+	Exports       Capability = "export"        // writes models as files
 )
 
 // form is that of the tables which the worker takes and sends.

@@ -24,7 +24,7 @@ func (s *server) describe(f *Frame) (Frame, error) {
 			return Frame{}, err
 		}
 		info := infoOf(d.domain)
-		return Frame{Data: info.Object()}, nil
+		return Frame{Data: withInputs(info.Object(), d.domain)}, nil
 	}
 	return Frame{Data: s.o.Description.Object()}, nil
 }
@@ -64,7 +64,7 @@ func (s *server) configure(f *Frame) (Frame, error) {
 	}
 	s.domains[id] = newServed(d)
 	info := infoOf(d)
-	return Frame{Data: info.Object()}, nil
+	return Frame{Data: withInputs(info.Object(), d)}, nil
 }
 
 // evaluate runs the jobs of one batch in the slots. Jobs fail one by one.

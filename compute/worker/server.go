@@ -313,6 +313,8 @@ func (s *server) answer(ctx context.Context, q *request) (reply Frame, err error
 		return s.infer(ctx, &q.frame)
 	case VerbGenerate:
 		return s.generate(ctx, &q.frame)
+	case VerbExport:
+		return s.export(ctx, &q.frame)
 	case VerbTelemetry:
 		return s.telemetry()
 	case VerbOptimize:

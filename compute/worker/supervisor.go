@@ -74,7 +74,9 @@ const (
 )
 
 // isJob reports whether requests of a verb are for somebody who waits for one training.
-func isJob(v Verb) bool { return v == VerbEvaluate || v == VerbInfer || v == VerbGenerate }
+func isJob(v Verb) bool {
+	return v == VerbEvaluate || v == VerbInfer || v == VerbGenerate || v == VerbExport
+}
 
 // configured is what it takes to configure a domain again.
 type configured struct {
@@ -409,7 +411,7 @@ func (s *Supervisor) form() table.Form {
 // fit brings a request of a verb with tables into the form of a worker.
 func (s *Supervisor) fit(sess *session, f *Frame) (err error) {
 	switch f.Verb {
-	case VerbEvaluate, VerbOptimize, VerbGenerate:
+	case VerbEvaluate, VerbOptimize, VerbGenerate, VerbExport:
 		f.Form = sess.form()
 	}
 	if len(f.Body) == 0 || table.FormOf(f.Body) == f.Form {

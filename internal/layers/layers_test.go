@@ -56,6 +56,8 @@ var layers = []layer{
 	{"compute/closed", []string{"compute/nn/...", "compute/vec", "compute/rng", "compute/domain/...", "compute/worker/...", "compute/device/...", "kernels/...", "internal/..."}},
 	{"compute/boost", []string{"compute/closed", "compute/genome", "compute/domain/...", "compute/worker/...", "compute/device/...", "compute/graph", "kernels/..."}},
 	{"compute/data/...", []string{"compute/boost", "compute/closed", "compute/f64", "compute/nn/...", "compute/vec", "compute/rng", "compute/genome", "compute/domain/...", "compute/worker/...", "compute/device/...", "compute/graph", "kernels/..."}},
+	{"compute/onnx/...", []string{"compute/closed", "compute/boost", "compute/nn/...", "compute/vec", "compute/rng", "compute/f64", "compute/genome", "compute/domain/...", "compute/worker/...", "compute/device/...", "compute/graph", "kernels/...", "internal/..."}},
+	{"compute/onnx", []string{"compute/onnx/onnxtest"}},
 	{"compute/rng", []string{"compute/nn/...", "compute/genome", "compute/domain/...", "internal/..."}},
 	{"compute/genome", []string{"compute/nn/...", "compute/domain/...", "compute/worker/...", "compute/device/...", "compute/graph"}},
 	{"compute/nn/...", []string{"compute/domain/...", "compute/worker/...", "compute/device/...", "compute/genome", "compute/graph"}},
@@ -131,6 +133,8 @@ var layers = []layer{
 	{"cmd/doin-node/stack/loop", []string{"net/...", "olap/...", "compute/...", "cmd/..."}},
 	{"cmd/doin-node/stack/rows", []string{"net/...", "compute/...", "cmd/..."}},
 	{"cmd/doin-node/stack/workers", []string{"net/...", "cmd/doin-node/search"}},
+	{"cmd/doin-node/score", []string{"chain/...", "net/...", "olap/...", "compute/...", "ga/...", "cmd/..."}},
+	{"cmd/doin-node/champion", []string{"chain/python", "chain/python/engine", "chain/engine", "olap/csv", "olap/sqlite", "olap/open", "cmd/doin-node/node", "cmd/doin-node/local"}},
 	{"cmd/doin-node/node", []string{"chain/python", "chain/python/engine", "cmd/doin-node/local"}},
 	{"cmd/doin-pynode/...", []string{"bench/...", "ga", "ga/op", "chain/engine", "compute/nn/...", "compute/graph", "compute/device/...", "compute/domain/open", "compute/domain/forecast", "compute/domain/quadratic", "compute/domain/tabular", "kernels/...", "gorgonia.org/...", "cmd/doin-node/node", "cmd/doin-node/local"}},
 	{"cmd/doin-node/local", []string{"cmd/doin-node/node", "chain/store", "chain/engine", "compute/...", "olap/..."}},
@@ -157,6 +161,7 @@ var importers = []struct {
 	{"github.com/klauspost/compress/...", []string{"compute/data/text"}},
 	{"golang.org/x/text/...", []string{"compute/data/text"}},
 	{"gonum.org/v1/...", []string{"bench/..."}},
+	{"google.golang.org/protobuf/encoding/protowire", []string{"compute/onnx"}},
 
 	{"kernels", []string{"compute/device/...", "kernels/...", "cmd/ptxgen", "bench/...", "cmd/doin-bench/gpubench"}},
 	{"kernels/host", []string{"bench/...", "kernels/ptxrun"}}, // and tests
@@ -170,10 +175,11 @@ var importers = []struct {
 	{"compute/gpuinfo", []string{"cmd/doin-worker", "bench/...", "cmd/doin-bench/..."}},
 	{"cmd/ptxgen", nil},
 	{"cmd/doin-worker/...", []string{"bench/islands"}},
-	{"chain/store", []string{"cmd/doin-node/node", "cmd/doin-node/stack/...", "cmd/doin-pynode/...", "bench/..."}},
+	{"chain/store", []string{"cmd/doin-node/node", "cmd/doin-node/champion", "cmd/doin-node/stack/...", "cmd/doin-pynode/...", "bench/..."}},
 	{"compute/graph", []string{"ga/meta"}}, // the oracle: tests, and L3
 	{"internal/golden", nil},               // tests only
 	{"compute/domain/domaintest", nil},     // tests only
+	{"compute/onnx/onnxtest", nil},         // tests only
 	{"bench/workload", []string{"bench/count", "bench/engine", "bench/gpu", "bench/host"}},
 	{"bench/report", []string{"bench/..."}},
 	{"bench/...", []string{"cmd/doin-bench/...", "bench/engine", "bench/gpu", "bench/islands"}}, // the shared workloads, and what reports share
@@ -196,7 +202,7 @@ var leaves = []struct {
 	{"internal/manual", nil},
 	{"compute/vec", []string{"golang.org/x/sys/..."}},
 	{"compute/f64", nil},
-	{"compute/closed", []string{"compute/f64"}},
+	{"compute/closed", []string{"compute/f64", "compute/onnx"}},
 }
 
 // gpuOnly is what no flavour but gpu contains.
@@ -332,7 +338,7 @@ func TestViolations(t *testing.T) {
 	f(graph{"compute/vec": {"compute/nn"}}, "compute/vec reaches compute/nn: compute/vec → compute/nn")
 	f(graph{"chain/engine": {"chain/ledger"}, "chain/ledger": {"chain/store"}},
 		"chain/engine reaches chain/store: chain/engine → chain/ledger → chain/store",
-		"chain/ledger imports chain/store: only cmd/doin-node/node, cmd/doin-node/stack/..., cmd/doin-pynode/..., bench/... may",
+		"chain/ledger imports chain/store: only cmd/doin-node/node, cmd/doin-node/champion, cmd/doin-node/stack/..., cmd/doin-pynode/..., bench/... may",
 		"chain/ledger reaches chain/store: chain/ledger → chain/store")
 	f(graph{"olap": {"modernc.org/sqlite"}}, "olap imports modernc.org/sqlite: only olap/sqlite may")
 	f(graph{"olap/sqlite": {"modernc.org/sqlite"}, "modernc.org/sqlite": {"modernc.org/sqlite/lib"}})

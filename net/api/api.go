@@ -38,6 +38,19 @@ type Config struct {
 	// CacheBytes bounds the encoded pages of blocks that are kept while the tip
 	// stands. Default 16 MiB.
 	CacheBytes int
+	// MaxMessageBytes is the largest body of /message and /tasks/complete; all
+	// others may have 64 KiB. Default 512 KiB.
+	MaxMessageBytes int
+	// BudgetBytes bounds what all bodies together, read and parsed, may take at
+	// one time. Default 96 MiB, min 1 MiB.
+	BudgetBytes int64
+	// Token is what a client elsewhere shows in "Authorization: Bearer …" to
+	// have its forecasts free; default "", nobody.
+	Token string
+	// Offence, when set, is told of an address whose body was refused: it was no
+	// request that this API knows, or not signed as it must be. Messages are
+	// their own part's business. It must not block.
+	Offence func(host string)
 	// Log receives what ends in a 500. Default, and where it is nil: discarded.
 	Log *slog.Logger
 }
@@ -47,7 +60,8 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		Strict: true, Timeout: 10 * time.Second, ExportTimeout: 60 * time.Second,
-		MaxBlocksBytes: 8 << 20, CacheBytes: 16 << 20, Log: slog.New(slog.DiscardHandler),
+		MaxBlocksBytes: 8 << 20, CacheBytes: 16 << 20,
+		MaxMessageBytes: 512 << 10, BudgetBytes: 96 << 20, Log: slog.New(slog.DiscardHandler),
 	}
 }
 
@@ -63,6 +77,7 @@ func (c *Config) Validate() error {
 	}{
 		{"timeout", int64(c.Timeout)}, {"export timeout", int64(c.ExportTimeout)},
 		{"max blocks bytes", int64(c.MaxBlocksBytes)}, {"cache bytes", int64(c.CacheBytes)},
+		{"max message bytes", int64(c.MaxMessageBytes)}, {"budget bytes", c.BudgetBytes >> 20},
 	} {
 		if n.v <= 0 {
 			errs = append(errs, fmt.Errorf("api: %s %d: must be positive", n.name, n.v))
@@ -86,6 +101,10 @@ type API struct {
 	making chan struct{}
 	// exports bounds the copies of the database that exist at one time.
 	exports chan struct{}
+	// strangers bounds the forecasts that strangers wait for.
+	strangers chan struct{}
+	// bodies bounds what is parsed at one time.
+	bodies *budget
 
 	mu     sync.Mutex
 	counts map[Count]uint64
@@ -120,7 +139,8 @@ func New(cfg Config, parts Parts) (*API, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	a := &API{cfg: cfg, parts: parts, counts: make(map[Count]uint64), making: make(chan struct{}, fewPages), exports: make(chan struct{}, oneExport)}
+	a := &API{cfg: cfg, parts: parts, counts: make(map[Count]uint64), making: make(chan struct{}, fewPages), exports: make(chan struct{}, oneExport),
+		strangers: make(chan struct{}, someStrangers), bodies: newBudget(cfg.BudgetBytes)}
 	a.pages.max = cfg.CacheBytes
 	a.healthy = canon.Default(canon.NewObject("status", "healthy", "port", int64(cfg.Port)))
 	a.routes = a.table()
@@ -188,9 +208,38 @@ func (a *API) run(ctx context.Context, rc *fasthttp.RequestCtx, r *route, arg st
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
-	if err := r.do(ctx, rc, arg); err != nil {
+	err := a.within(ctx, rc, func() error { return r.do(ctx, rc, arg) })
+	if err != nil {
 		a.fail(rc, err)
 	}
+	switch rc.Response.StatusCode() {
+	case fasthttp.StatusBadRequest, fasthttp.StatusForbidden, fasthttp.StatusRequestEntityTooLarge:
+		if a.cfg.Offence != nil && r.method == fasthttp.MethodPost && !r.scored {
+			a.cfg.Offence(remote(rc))
+		}
+	}
+}
+
+// within answers a request while it holds its part of the budget for bodies.
+func (a *API) within(ctx context.Context, rc *fasthttp.RequestCtx, answer func() error) error {
+	if body := rc.Request.Body(); len(body) > 0 {
+		release, err := a.bodies.take(ctx, remote(rc), body)
+		if err != nil {
+			return err
+		}
+		defer release()
+	}
+	return answer()
+}
+
+// BodyLimit returns the largest body of a request; see transport.ServerConfig.
+func (a *API) BodyLimit(method, path []byte) int {
+	for _, r := range a.routes {
+		if r.body > 0 && r.path == string(path) && r.method == string(method) {
+			return r.body
+		}
+	}
+	return smallBody
 }
 
 // match finds the route of a request. Without one, allow lists the methods that

@@ -271,7 +271,7 @@ func listen(t *testing.T, a *API) string {
 	}
 	cfg := transport.DefaultServerConfig()
 	cfg.MaxBodyBytes = 100_000
-	cfg.TooLarge = a.TooLarge
+	cfg.TooLarge, cfg.BodyLimit = a.TooLarge, a.BodyLimit
 	ctx, cancel := context.WithCancel(context.Background())
 	end := make(chan error, 1)
 	go func() { end <- transport.NewServer(cfg, a.Serve).Run(ctx, ln) }()

@@ -117,6 +117,9 @@ type InferenceRequest struct {
 	Input *canon.Object
 	// Client names who asks, default "anonymous".
 	Client string
+	// Free is whether who asks is on this machine or holds the token: nobody
+	// limits it, and the network does not hear of it.
+	Free bool
 }
 
 // Stats reads what was recorded. Rows are objects keyed by column name.

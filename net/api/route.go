@@ -16,6 +16,10 @@ type route struct {
 	// slots bounds the requests at one time.
 	slots   chan struct{}
 	timeout time.Duration
+	// body is the largest one, 0: that of most routes. scored says that what is
+	// wrong with it is charged elsewhere.
+	body   int
+	scored bool
 	// do answers the request or returns why not. arg is the last segment of a
 	// prefix route.
 	do func(ctx context.Context, rc *fasthttp.RequestCtx, arg string) error
@@ -36,6 +40,9 @@ const (
 	fewRequests  = 16
 	fewPages     = 4
 	oneExport    = 4
+	// someStrangers is how many forecasts strangers may wait for, so that the
+	// node's own clients find a place.
+	someStrangers = 4
 )
 
 // table lists the endpoints; exact paths stand before prefixes.
@@ -57,6 +64,12 @@ func (a *API) table() []*route {
 		r.timeout = d
 		return r
 	}
+	large := func(r *route) *route {
+		r.body = a.cfg.MaxMessageBytes
+		return r
+	}
+	messages := large(post("/message", someMessages, a.message))
+	messages.scored = true
 	table := []*route{
 		get("/health", manyRequests, a.health),
 		get("/status", fewRequests, a.status),
@@ -71,9 +84,9 @@ func (a *API) table() []*route {
 		get("/stats/claims", fewRequests, a.statsClaims),
 		get("/stats/chain-metrics", fewRequests, a.statsChainMetrics),
 		within(a.cfg.ExportTimeout, get("/stats/export", fewRequests, a.statsExport)),
-		post("/message", someMessages, a.message),
+		messages,
 		post("/tasks/claim", fewRequests, a.tasksClaim),
-		post("/tasks/complete", fewRequests, a.tasksComplete),
+		large(post("/tasks/complete", fewRequests, a.tasksComplete)),
 		within(a.cfg.Timeout+maxWait, post("/inference", fewRequests, a.inference)),
 	}
 	if a.parts.Metrics != nil {

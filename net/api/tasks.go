@@ -2,9 +2,11 @@ package api
 
 import (
 	"context"
+	"crypto/subtle"
 	"errors"
 	"fmt"
 	"math"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -203,6 +205,14 @@ func (a *API) inference(ctx context.Context, rc *fasthttp.RequestCtx, _ string) 
 	}
 	wait := time.Duration(min(seconds, maxWait.Seconds()) * float64(time.Second))
 
+	if r.Free = a.belongs(rc); !r.Free {
+		select {
+		case a.strangers <- struct{}{}:
+			defer func() { <-a.strangers }()
+		default:
+			return fmt.Errorf("%w: too many forecasts for strangers", ErrBusy)
+		}
+	}
 	queue, cancel := context.WithTimeout(ctx, a.cfg.Timeout)
 	defer cancel()
 	id, result, err := a.parts.Inference.Infer(queue, r)
@@ -213,6 +223,21 @@ func (a *API) inference(ctx context.Context, rc *fasthttp.RequestCtx, _ string) 
 		return err
 	}
 	return a.await(ctx, rc, id, wait, result)
+}
+
+// belongs reports whether who asks is on this machine, and not behind a proxy on it, or holds the token.
+func (a *API) belongs(rc *fasthttp.RequestCtx) bool {
+	h := &rc.Request.Header
+	if token, ok := strings.CutPrefix(string(h.Peek("Authorization")), "Bearer "); ok && a.cfg.Token != "" {
+		return subtle.ConstantTimeCompare([]byte(token), []byte(a.cfg.Token)) == 1
+	}
+	for _, forwarded := range []string{"Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"} {
+		if len(h.Peek(forwarded)) > 0 {
+			return false
+		}
+	}
+	at, err := netip.ParseAddr(remote(rc))
+	return err == nil && at.IsLoopback()
 }
 
 // await answers with the result, or that the task is queued when it does not

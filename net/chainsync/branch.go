@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"doin.network/node/chain"
 )
@@ -53,13 +54,13 @@ func (s *Syncer) has(height int64, hash string) bool {
 }
 
 func (x *download) ask(ctx context.Context) (Status, error) {
-	ctx, cancel := context.WithTimeout(ctx, x.cfg.RequestTimeout)
+	ctx, cancel := context.WithTimeout(ctx, x.cfg.FirstTimeout)
 	defer cancel()
 	return x.fetcher.Status(ctx, x.peer.Endpoint)
 }
 
-func (x *download) blocks(ctx context.Context, from, to int64) ([]*chain.Block, int, error) {
-	ctx, cancel := context.WithTimeout(ctx, x.cfg.RequestTimeout)
+func (x *download) blocks(ctx context.Context, limit time.Duration, from, to int64) ([]*chain.Block, int, error) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	return x.fetcher.Blocks(ctx, x.peer.Endpoint, from, to)
 }
@@ -67,7 +68,7 @@ func (x *download) blocks(ctx context.Context, from, to int64) ([]*chain.Block, 
 // shares reports whether the peer's block at height is ours. A peer that lies
 // here is caught by the links of the blocks it then has to serve.
 func (x *download) shares(ctx context.Context, height int64) (bool, error) {
-	blocks, _, err := x.blocks(ctx, height, height)
+	blocks, _, err := x.blocks(ctx, x.cfg.FirstTimeout, height, height)
 	if err != nil {
 		return false, err
 	}
@@ -115,8 +116,14 @@ func (x *download) ancestor(ctx context.Context) (int64, error) {
 	return low, nil
 }
 
-// fetch downloads the peer's blocks above common and submits them: page by page
-// while they continue our tip, as one branch where they replace blocks.
+// minRate is how many bytes a second a peer has to send that takes longer than Config.FirstTimeout for a page; who sends less
+// gives its place up.
+const minRate = 16 << 10
+
+var errSlow = errors.New("peer is slow")
+
+// fetch downloads the peer's blocks above common and submits them: some pages at a time while they continue our tip, as one
+// branch where they replace blocks. The next page is on its way while the chain looks at those before it.
 func (x *download) fetch(ctx context.Context, common int64) (submitted int, err error) {
 	previous, ok := x.chain.HashAt(common)
 	if !ok {
@@ -125,37 +132,83 @@ func (x *download) fetch(ctx context.Context, common int64) (submitted int, err 
 	fork := x.chain.Height() > common
 	var branch []*chain.Block
 	bytes := 0
-	for next := common + 1; next <= x.status.Height; {
-		page, size, err := x.nextPage(ctx, next)
-		if err != nil {
-			return submitted, err
+	ctx, cancel := context.WithCancel(ctx)
+	coming := x.order(ctx, common+1)
+	defer func() {
+		cancel()
+		if coming != nil {
+			<-coming
 		}
-		if len(page) == 0 {
+	}()
+	for next := common + 1; next <= x.status.Height; {
+		p := <-coming
+		coming = nil
+		if p.err != nil {
+			return submitted, p.err
+		}
+		if len(p.blocks) == 0 {
 			return submitted, fmt.Errorf("peer has no block %d below its tip %d", next, x.status.Height)
 		}
-		if previous, err = check(page, next, previous); err != nil {
+		if previous, err = check(p.blocks, next, previous); err != nil {
 			return submitted, err
 		}
-		next += int64(len(page))
-		branch = append(branch, page...)
-		bytes += size
+		next += int64(len(p.blocks))
+		branch = append(branch, p.blocks...)
+		bytes += p.size
+		slow := p.took > x.cfg.FirstTimeout && float64(p.size) < minRate*p.took.Seconds()
+		more := next <= x.status.Height
+		if more {
+			coming = x.order(ctx, next)
+		}
 		full := len(branch) >= x.cfg.MaxBranchBlocks || bytes >= x.cfg.MaxBranchBytes
-		if fork && !full && next <= x.status.Height {
+		if !fork {
+			full = len(branch)+int(x.cfg.PageBlocks) > submitBlocks || bytes >= submitBytes
+		}
+		if more && !full && !slow {
 			continue
 		}
 		if err := x.submit(ctx, branch); err != nil {
 			return submitted, err
 		}
 		submitted += len(branch)
+		x.took(x.peer.ID, x.status.Height-next+1)
+		if slow && more {
+			return submitted, fmt.Errorf("%w: %d bytes in %v", errSlow, p.size, p.took)
+		}
 		branch, bytes, fork = nil, 0, false // from here it continues our tip
 	}
 	return submitted, nil
 }
 
+// What is submitted at once of blocks that continue our tip: the store writes as many in one transaction.
+const (
+	submitBlocks = 256
+	submitBytes  = 2 << 20
+)
+
+// ordered is a page that was asked for.
+type ordered struct {
+	blocks []*chain.Block
+	size   int
+	took   time.Duration
+	err    error
+}
+
+// order asks for the page from next on; the answer comes exactly once.
+func (x *download) order(ctx context.Context, next int64) chan ordered {
+	out := make(chan ordered, 1)
+	go func() {
+		begun := x.cfg.Now()
+		blocks, size, err := x.nextPage(ctx, next)
+		out <- ordered{blocks, size, x.cfg.Now().Sub(begun), err}
+	}()
+	return out
+}
+
 // nextPage fetches from next on, halving the page while it is too large.
 func (x *download) nextPage(ctx context.Context, next int64) ([]*chain.Block, int, error) {
 	for {
-		page, size, err := x.blocks(ctx, next, min(next+x.page-1, x.status.Height))
+		page, size, err := x.blocks(ctx, x.cfg.RequestTimeout, next, min(next+x.page-1, x.status.Height))
 		if errors.Is(err, ErrTooLarge) && x.page > 1 {
 			x.page /= 2
 			continue

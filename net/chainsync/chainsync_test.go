@@ -179,8 +179,8 @@ func TestOneSync(t *testing.T) {
 	}
 	f("equal", base, base, -1, nil, want{height: 20})
 	f("peer behind", base, base[:10], -1, nil, want{height: 20})
-	f("initial, by pages", base[:1], grow(base, 103, "x"), -1, nil,
-		want{height: 123, submits: [][2]int64{{1, 50}, {51, 100}, {101, 123}}})
+	f("initial, by pages", base[:1], grow(base, 283, "x"), -1, nil,
+		want{height: 303, submits: [][2]int64{{1, 250}, {251, 303}}})
 	f("one ahead", base, grow(base, 1, "x"), 14, nil, want{height: 21, submits: [][2]int64{{21, 21}}})
 	f("longer fork in one piece", grow(base[:16], 4, "a"), grow(base[:16], 120, "b"), 9, nil,
 		want{height: 135, submits: [][2]int64{{16, 135}}})
@@ -346,10 +346,10 @@ func TestStallingPeerHoldsItsSlotOnlySoLong(t *testing.T) {
 		end := make(chan error, 1)
 		go func() { end <- s.Run(ctx) }()
 		synctest.Wait()
-		if !s.Active() {
-			t.Error("not active while a page is being fetched")
+		if !s.Active() || s.Stats().Active != 1 {
+			t.Error("not active before the first exchange")
 		}
-		time.Sleep(16 * time.Second)
+		time.Sleep(6 * time.Second)
 		synctest.Wait()
 		if s.Active() || s.Stats().Failures != 1 {
 			t.Errorf("%+v after the request's timeout, want one failure", s.Stats())
@@ -465,5 +465,129 @@ func TestSynced(t *testing.T) {
 	served := map[string][]*chain.Block{"p:1": grow(nil, 5, "x")}
 	f("a peer answers", served, false, time.Minute, 0)
 	f("nobody answers", nil, false, time.Minute, 5*time.Second)
-	f("a peer stalls", served, true, 20*time.Second, 15*time.Second)
+	f("a peer stalls", served, true, 20*time.Second, 5*time.Second)
+}
+
+// slowPeers serves one honest chain; endpoints that begin with "slow" answer everything after a while, and lie about their tip.
+type slowPeers struct {
+	fakePeers
+	wait time.Duration
+}
+
+func (f *slowPeers) Status(ctx context.Context, endpoint string) (Status, error) {
+	if !strings.HasPrefix(endpoint, "slow") {
+		return f.fakePeers.Status(ctx, "honest")
+	}
+	return Status{Height: 1 << 40, Tip: fmt.Sprintf("%064x", time.Now().UnixNano()), Network: "n"}, sleep(ctx, f.wait)
+}
+
+func (f *slowPeers) Blocks(ctx context.Context, endpoint string, from, to int64) ([]*chain.Block, int, error) {
+	if !strings.HasPrefix(endpoint, "slow") {
+		return f.fakePeers.Blocks(ctx, "honest", from, to)
+	}
+	return nil, 0, errors.Join(sleep(ctx, f.wait), errors.New("sorry"))
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
+
+// TestSlowPeersHoldNobodyUp: beside three honest peers others answer just before their time is over, announce blocks that do not
+// exist and never deliver. The node follows a chain that grows every ten seconds, and does not take itself for one that syncs.
+func TestSlowPeersHoldNobodyUp(t *testing.T) {
+	for _, wait := range []time.Duration{14 * time.Second, 4900 * time.Millisecond} {
+		for _, enemies := range []int{2, 8, 40} {
+			synctest.Test(t, func(t *testing.T) {
+				f := &slowPeers{fakePeers{chains: map[string][]*chain.Block{"honest": grow(nil, 1, "h")}, network: "n"}, wait}
+				c := &fakeChain{blocks: grow(nil, 0, "")}
+				var peers []Peer
+				for i := range enemies {
+					peers = append(peers, Peer{ID: fmt.Sprintf("0%02d", i), Endpoint: fmt.Sprintf("slow%d:1", i)})
+				}
+				for i := range 3 {
+					peers = append(peers, Peer{ID: fmt.Sprintf("f%d", i), Endpoint: fmt.Sprintf("h%d:1", i)})
+				}
+				cfg := DefaultConfig()
+				cfg.Network = "n"
+				s, err := New(cfg, c, PeersFunc(func() []Peer { return peers }), f)
+				if err != nil {
+					t.Fatal(err)
+				}
+				ctx, cancel := context.WithCancel(t.Context())
+				end := make(chan error, 1)
+				go func() { end <- s.Run(ctx) }()
+				behind, active := 0, 0
+				for round := range 180 {
+					f.mu.Lock()
+					f.chains["honest"] = grow(f.chains["honest"], 1, "h")
+					tip := f.chains["honest"][len(f.chains["honest"])-1]
+					f.mu.Unlock()
+					s.Announced("f0", tip.Header.Index, tip.Hash)
+					for i := range enemies {
+						s.Announced(fmt.Sprintf("0%02d", i), 1<<40, fmt.Sprintf("%064d", round*100+i))
+					}
+					time.Sleep(10 * time.Second)
+					synctest.Wait()
+					if c.Height() < tip.Header.Index {
+						behind++
+					}
+					if round > 2 && s.Active() {
+						active++
+					}
+				}
+				if behind > 18 || active > 0 {
+					t.Errorf("%d peers that answer after %v: behind in %d of 180 rounds, active in %d", enemies, wait, behind, active)
+				}
+				cancel()
+				<-end
+			})
+		}
+	}
+}
+
+// TestActiveWhileCatchingUp: a node far behind is active until little is missing, if what it gets is taken.
+func TestActiveWhileCatchingUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		honest := grow(nil, 200, "h")
+		var s *Syncer
+		c := &fakeChain{blocks: grow(nil, 0, "")}
+		seen := map[int64]bool{}
+		peers := &fakePeers{chains: map[string][]*chain.Block{"p:1": honest}, blocks: func(from, to int64) ([]*chain.Block, int, error) {
+			if from != to {
+				seen[from] = s.Active()
+			}
+			return honest[from:min(to+1, int64(len(honest)))], 100_000, nil
+		}}
+		s = newSyncer(c, peers, func(c *Config) { c.Penalize = nil })
+		ctx, cancel := context.WithCancel(t.Context())
+		end := make(chan error, 1)
+		go func() { end <- s.Run(ctx) }()
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if c.Height() != 200 || s.Active() || !seen[1] || !seen[51] || !seen[151] {
+			t.Errorf("at %d, active %v, while pages were fetched %v", c.Height(), s.Active(), seen)
+		}
+		cancel()
+		<-end
+	})
+}
+
+// TestRoomForAnswers: a page that would take too much memory is asked for in smaller ones, and one block may take it all.
+func TestRoomForAnswers(t *testing.T) {
+	bomb := `{"blocks": [` + strings.Repeat("[],", 10_000) + `[]]}`
+	f := HTTPFetcher{Client: page{200, bomb, nil}, Room: NewRoom(1 << 20)}
+	if _, _, err := f.Blocks(t.Context(), "p:1", 1, 9); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("a page of lists = %v, want %v", err, ErrTooLarge)
+	}
+	if _, _, err := f.Blocks(t.Context(), "p:1", 1, 1); !errors.Is(err, ErrInvalid) {
+		t.Errorf("one block of lists = %v, want %v", err, ErrInvalid)
+	}
+	if _, err := f.Status(t.Context(), "p:1"); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("a status of lists = %v, want %v", err, ErrTooLarge)
+	}
 }

@@ -98,15 +98,19 @@ type Config struct {
 	PollInterval time.Duration
 	// PollPeers is the number of peers asked at each poll, in turn. Default 8.
 	PollPeers int
-	// RequestTimeout bounds one request. Default 15 s.
+	// RequestTimeout bounds one request for a page of blocks. Default 15 s.
 	RequestTimeout time.Duration
+	// FirstTimeout bounds the requests before it, whose answers are small: for
+	// the status, and for single blocks. Default 5 s.
+	FirstTimeout time.Duration
 	// SyncTimeout bounds one synchronisation; what was submitted stays.
 	// Default 10 min.
 	SyncTimeout time.Duration
 	// MinPause is the pause between two synchronisations with one peer, so that
 	// a stream of announcements costs it little. Default 100 ms.
 	MinPause time.Duration
-	// MaxSyncs is the number of synchronisations at one time. Default 2.
+	// MaxSyncs is the number of synchronisations at one time. Default 4; one is
+	// kept for peers that have delivered before.
 	MaxSyncs int
 	// PageBlocks is the number of blocks per request. Default 50, max 50.
 	PageBlocks int64
@@ -136,8 +140,8 @@ const maxPageBlocks = 50
 // DefaultConfig returns the defaults named at each field. Network has none.
 func DefaultConfig() Config {
 	return Config{
-		PollInterval: 5 * time.Second, PollPeers: 8, RequestTimeout: 15 * time.Second, SyncTimeout: 10 * time.Minute,
-		MinPause: 100 * time.Millisecond, MaxSyncs: 2, PageBlocks: maxPageBlocks,
+		PollInterval: 5 * time.Second, PollPeers: 8, RequestTimeout: 15 * time.Second, FirstTimeout: 5 * time.Second, SyncTimeout: 10 * time.Minute,
+		MinPause: 100 * time.Millisecond, MaxSyncs: 4, PageBlocks: maxPageBlocks,
 		MaxBranchBlocks: 2000, MaxBranchBytes: 64 << 20,
 		Ban: 60 * time.Second, Patience: 5 * time.Second,
 		Now: time.Now, Log: slog.New(slog.DiscardHandler),
@@ -154,7 +158,7 @@ func (c *Config) Validate() error {
 		name string
 		v    time.Duration
 	}{
-		{"poll interval", c.PollInterval}, {"request timeout", c.RequestTimeout}, {"sync timeout", c.SyncTimeout},
+		{"poll interval", c.PollInterval}, {"request timeout", c.RequestTimeout}, {"first timeout", c.FirstTimeout}, {"sync timeout", c.SyncTimeout},
 		{"min pause", c.MinPause}, {"ban", c.Ban}, {"patience", c.Patience},
 	} {
 		if d.v <= 0 {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"golang.org/x/sync/semaphore"
+
 	"doin.network/node/chain"
 	"doin.network/node/internal/canon"
 )
@@ -21,11 +23,44 @@ type HTTPFetcher struct {
 	// TooLarge reports whether an error of Client says that the answer was
 	// above its limit. nil: never.
 	TooLarge func(error) bool
+	// Room bounds what the answers that are parsed at one time become in memory,
+	// in bytes; an answer that alone would take more than a quarter of it is
+	// ErrTooLarge. nil: no bound.
+	Room *Room
+}
+
+// Room is an amount of memory. It is safe for concurrent use.
+type Room struct {
+	all   *semaphore.Weighted
+	bytes int64
+}
+
+// NewRoom returns a room of so many bytes.
+func NewRoom(bytes int64) *Room { return &Room{semaphore.NewWeighted(bytes), bytes} }
+
+// valueBytes is about what a parsed value takes beside its text.
+const valueBytes = 128
+
+// parse parses an answer within the room; one block that is large may take it all.
+func (r *Room) parse(ctx context.Context, body []byte, single bool) (*canon.Object, error) {
+	if r == nil {
+		return canon.ParseObject(body)
+	}
+	n := int64(len(body)) + valueBytes*int64(canon.Values(body))
+	if n > r.bytes/4 && !single {
+		return nil, fmt.Errorf("%w: its values would take %d MiB", ErrTooLarge, n>>20)
+	}
+	n = min(n, r.bytes)
+	if err := r.all.Acquire(ctx, n); err != nil {
+		return nil, err
+	}
+	defer r.all.Release(n)
+	return canon.ParseObject(body)
 }
 
 // Status implements Fetcher.
 func (f HTTPFetcher) Status(ctx context.Context, endpoint string) (Status, error) {
-	o, _, err := f.get(ctx, endpoint, "/chain/status")
+	o, _, err := f.get(ctx, endpoint, "/chain/status", false)
 	if err != nil {
 		return Status{}, err
 	}
@@ -46,7 +81,7 @@ func (f HTTPFetcher) Status(ctx context.Context, endpoint string) (Status, error
 
 // Blocks implements Fetcher.
 func (f HTTPFetcher) Blocks(ctx context.Context, endpoint string, from, to int64) ([]*chain.Block, int, error) {
-	o, size, err := f.get(ctx, endpoint, fmt.Sprintf("/chain/blocks?from=%d&to=%d", from, to))
+	o, size, err := f.get(ctx, endpoint, fmt.Sprintf("/chain/blocks?from=%d&to=%d", from, to), from == to)
 	if err != nil {
 		return nil, size, err
 	}
@@ -72,7 +107,7 @@ func (f HTTPFetcher) Blocks(ctx context.Context, endpoint string, from, to int64
 	return blocks, size, nil
 }
 
-func (f HTTPFetcher) get(ctx context.Context, endpoint, path string) (*canon.Object, int, error) {
+func (f HTTPFetcher) get(ctx context.Context, endpoint, path string, single bool) (*canon.Object, int, error) {
 	status, body, err := f.Client.Get(ctx, endpoint, path)
 	if err != nil {
 		if f.TooLarge != nil && f.TooLarge(err) {
@@ -83,8 +118,11 @@ func (f HTTPFetcher) get(ctx context.Context, endpoint, path string) (*canon.Obj
 	if status != 200 {
 		return nil, len(body), fmt.Errorf("%s%s answered %d", endpoint, path, status)
 	}
-	o, err := canon.ParseObject(body)
-	if err != nil {
+	o, err := f.Room.parse(ctx, body, single)
+	switch {
+	case errors.Is(err, ErrTooLarge) || ctx.Err() != nil:
+		return nil, len(body), err
+	case err != nil:
 		return nil, len(body), fmt.Errorf("%w: %s: %w", ErrInvalid, path, err)
 	}
 	return o, len(body), nil

@@ -1,9 +1,12 @@
 package chainsync
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
+	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 )
@@ -31,6 +34,8 @@ type Syncer struct {
 	mu    sync.Mutex
 	state map[string]*peerState // by peer id
 	turn  int                   // of polling
+	level bool                  // Synced was called, or would have been
+	moved time.Time             // when blocks came last while many were missing
 	stats Stats
 }
 
@@ -39,6 +44,7 @@ type peerState struct {
 	wanted   bool // a sync is due
 	running  bool
 	failures int
+	delivers bool      // its blocks were taken
 	until    time.Time // no sync before
 	// theirs is a tip of the peer that was refused while ours was our tip.
 	theirs, ours string
@@ -46,6 +52,10 @@ type peerState struct {
 }
 
 const maxStates = 1024
+
+// maxPause is the longest pause after failures of a peer that has never
+// delivered; the others get a minute.
+const maxPause = 5 * time.Minute
 
 // New returns a syncer; it asks nobody before Run. It reports every problem of
 // cfg at once.
@@ -95,13 +105,34 @@ func (s *Syncer) Poll() {
 	s.poke()
 }
 
-// Active reports whether blocks are being looked for or fetched now. It is a
-// hint for whoever would make a block meanwhile, not a lock: a peer that stalls
-// can keep it true for a request's timeout.
+// behind is how many blocks a peer has beyond ours when it is worth saying so.
+const behind = 8
+
+// Active reports whether our tip is an old one: before the first exchange, and
+// while a download that has many blocks to go delivers blocks that the chain
+// takes. It is for whoever would make a block meanwhile. A peer that stalls, or
+// lies about its height, cannot keep it true.
 func (s *Syncer) Active() bool {
+	now := s.cfg.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.stats.Active > 0
+	return !s.level || s.moving(now)
+}
+
+// moving reports whether blocks have come of late. The caller holds mu.
+func (s *Syncer) moving(now time.Time) bool {
+	return s.stats.Active > 0 && !s.moved.IsZero() && now.Sub(s.moved) < s.cfg.Patience
+}
+
+// took notes blocks that the chain has taken, and how many are still to come.
+func (s *Syncer) took(id string, missing int64) {
+	now := s.cfg.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.of(id).delivers = true
+	if s.moved = (time.Time{}); missing > behind {
+		s.moved = now
+	}
 }
 
 // Stats returns counters and sizes.
@@ -129,8 +160,11 @@ func (s *Syncer) Run(ctx context.Context) error {
 	defer pause.Stop()
 	patience := time.NewTimer(s.cfg.Patience)
 	defer patience.Stop()
-	running, late := 0, false
+	running, late, overdue := 0, false, false
 	first := sync.OnceFunc(func() {
+		s.mu.Lock()
+		s.level = true
+		s.mu.Unlock()
 		if s.cfg.Synced != nil {
 			s.cfg.Synced(ctx)
 		}
@@ -159,27 +193,59 @@ func (s *Syncer) Run(ctx context.Context) error {
 				continue
 			}
 			s.finish(o)
-			if level(o.err) || late && running == 0 {
+			if level(o.err) {
 				first()
 			}
 		case <-patience.C:
-			if late = true; running == 0 {
-				first()
+			if late {
+				overdue = true
 			}
+			late = true
+			patience.Reset(s.cfg.RequestTimeout)
+		}
+		// Whoever stalls delays it by one request.
+		if (late && running == 0 || overdue) && !s.fetching() {
+			first()
 		}
 	}
 }
 
+// fetching reports whether a download gets on.
+func (s *Syncer) fetching() bool {
+	now := s.cfg.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.moving(now)
+}
+
 // due takes at most n wanted peers that may be synchronised with now, and
-// returns how long to wait for the next of the others.
+// returns how long to wait for the next of the others. They come in random order, who has not failed first,
+// and one place is kept for those who have delivered before, if there are any:
+// who answers slowly must not be all that is asked.
 func (s *Syncer) due(n int) (out []Peer, wait time.Duration) {
-	peers := s.peers.Peers()
+	peers := slices.Clone(s.peers.Peers())
+	rand.Shuffle(len(peers), func(i, j int) { peers[i], peers[j] = peers[j], peers[i] })
 	now := s.cfg.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	wait = s.cfg.PollInterval
+	slices.SortStableFunc(peers, func(a, b Peer) int { return cmp.Compare(s.failures(a), s.failures(b)) })
+	others, known := s.cfg.MaxSyncs, false
 	for _, p := range peers {
 		st := s.state[p.ID]
+		known = known || st != nil && st.delivers
+		if st != nil && st.running && !st.delivers {
+			others--
+		}
+	}
+	if known && s.cfg.MaxSyncs > 1 {
+		others--
+	}
+	for _, p := range peers {
+		st := s.state[p.ID]
+		if st != nil && !st.delivers && others <= 0 {
+			continue
+		}
 		if len(out) >= n || st == nil || !st.wanted || st.running {
 			continue
 		}
@@ -187,11 +253,22 @@ func (s *Syncer) due(n int) (out []Peer, wait time.Duration) {
 			wait = min(wait, st.until.Sub(now))
 			continue
 		}
+		if !st.delivers {
+			others--
+		}
 		st.wanted, st.running, st.lastUsed = false, true, now
 		out = append(out, p)
 		s.stats.Syncs++
 	}
 	return out, wait
+}
+
+// failures is how often in a row a peer has failed. The caller holds mu.
+func (s *Syncer) failures(p Peer) int {
+	if st := s.state[p.ID]; st != nil {
+		return st.failures
+	}
+	return 0
 }
 
 // level reports whether a synchronisation that ended so has shown what the peer has.
@@ -218,7 +295,11 @@ func (s *Syncer) finish(o outcome) {
 	default:
 		s.stats.Failures++
 		st.failures++
-		st.until = now.Add(min(time.Second<<min(st.failures, 6), time.Minute))
+		most := maxPause
+		if st.delivers {
+			most = time.Minute
+		}
+		st.until = now.Add(min(time.Second<<min(st.failures, 9), most))
 	}
 	s.mu.Unlock()
 	switch {

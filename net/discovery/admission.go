@@ -41,21 +41,30 @@ func (t *Table) add(addr netip.Addr, port int, source Source) error {
 	}
 	host := addr.String()
 	key := join(host, port)
-	perHost, pending := 0, 0
+	perHost, perNet, pending := 0, 0, 0
 	for _, r := range t.records {
 		if r.key == key || (r.Host == host && r.Port == port) {
 			return nil
 		}
-		if r.Host == host {
+		if r.named.IsValid() && hostOf(r.named) == hostOf(addr) {
 			perHost++
+		}
+		if r.named.IsValid() && netOf(r.named) == netOf(addr) {
+			perNet++
 		}
 		if r.Source == SourceInbound && !r.Connected {
 			pending++
 		}
 	}
 	now := t.cfg.Now()
+	most := t.cfg.MaxPerHost
+	if local(addr) {
+		most, perNet = t.cfg.MaxPerLocalHost, 0
+	}
 	switch {
-	case perHost >= t.cfg.MaxPerHost,
+	case perHost >= most && (source == SourceExchange || !t.evictHearsay(addr)),
+		perNet >= 4*t.cfg.MaxPerNet,
+		source == SourceExchange && !t.mayTry(addr, key, now),
 		source == SourceInbound && pending >= t.cfg.MaxPending,
 		source == SourceInbound && !t.allow(host, now),
 		len(t.records) >= t.cfg.MaxKnown && !t.evict():
@@ -90,6 +99,37 @@ func (t *Table) evict() bool {
 	return true
 }
 
+// evictHearsay makes room for a caller: it drops a record of its host that others have named and that never answered. The
+// caller holds mu.
+func (t *Table) evictHearsay(addr netip.Addr) bool {
+	for key, r := range t.records {
+		if r.Source == SourceExchange && r.LastSeen.IsZero() && !r.dialing && r.named.IsValid() && hostOf(r.named) == hostOf(addr) {
+			delete(t.records, key)
+			t.stats.Dropped++
+			return true
+		}
+	}
+	return false
+}
+
+// What others name is dialled so often at most for each host: peers must not be able to send nodes to a third party.
+const (
+	targetBurst = 4.0
+	targetRate  = 1.0 / 600 // per second
+	localBurst  = 8.0
+	localRate   = 1.0 / 120
+	maxTargets  = 4096
+)
+
+// mayTry takes from the budget of a host that others have named; of a local one, at which many nodes may be, from that of the
+// endpoint. The caller holds mu.
+func (t *Table) mayTry(addr netip.Addr, endpoint string, now time.Time) bool {
+	if local(addr) {
+		return take(t.targets, endpoint, localBurst, localRate, maxTargets, now)
+	}
+	return take(t.targets, hostOf(addr).String(), targetBurst, targetRate, maxTargets, now)
+}
+
 // allowance is a token bucket for new records of one calling address.
 type allowance struct {
 	tokens float64
@@ -102,24 +142,29 @@ const (
 	maxCallers  = 4096
 )
 
-// allow takes a token of host. The caller holds mu.
+// allow takes a token of a calling host. The caller holds mu.
 func (t *Table) allow(host string, now time.Time) bool {
-	a := t.hosts[host]
+	return take(t.hosts, host, callerBurst, callerRate, maxCallers, now)
+}
+
+// take takes a token of name. A full map forgets those that have all of theirs, and has no room for others.
+func take(of map[string]*allowance, name string, burst, rate float64, most int, now time.Time) bool {
+	a := of[name]
 	if a == nil {
-		if len(t.hosts) >= maxCallers {
-			for h, b := range t.hosts {
-				if now.Sub(b.at).Seconds()*callerRate >= callerBurst {
-					delete(t.hosts, h)
+		if len(of) >= most {
+			for n, b := range of {
+				if b.tokens+now.Sub(b.at).Seconds()*rate >= burst {
+					delete(of, n)
 				}
 			}
-			if len(t.hosts) >= maxCallers {
+			if len(of) >= most {
 				return false
 			}
 		}
-		a = &allowance{tokens: callerBurst, at: now}
-		t.hosts[host] = a
+		a = &allowance{tokens: burst, at: now}
+		of[name] = a
 	}
-	a.tokens = min(callerBurst, a.tokens+now.Sub(a.at).Seconds()*callerRate)
+	a.tokens = min(burst, a.tokens+now.Sub(a.at).Seconds()*rate)
 	a.at = now
 	if a.tokens < 1 {
 		return false

@@ -52,8 +52,17 @@ type Config struct {
 	MaxInbound int
 	// MaxKnown is the number of records. Default 1000.
 	MaxKnown int
-	// MaxPerHost is the number of records of one address. Default 64.
+	// MaxPerHost is the number of records of one public address, or of one /64 of
+	// IPv6. Default 4.
 	MaxPerHost int
+	// MaxPerLocalHost is that of a loopback or private address. Default 64.
+	MaxPerLocalHost int
+	// MaxPerNet is how many connected peers a public /16, of IPv6 a /32, may
+	// have, and a quarter of its records. Default 16.
+	MaxPerNet int
+	// Reserved is how many of the connected peers are bootstrap entries or have
+	// been good for half an hour; at most a quarter of MaxConnected. Default 8.
+	Reserved int
 	// MaxPending is the number of callers waiting to be dialled back. Default 64.
 	MaxPending int
 	// MaxDials is the number of handshakes at one time. Default 8.
@@ -103,7 +112,7 @@ func DefaultConfig() Config {
 	return Config{
 		Interval: 60 * time.Second, QuickInterval: time.Second, QuickPhase: 30 * time.Second,
 		DialTimeout: 5 * time.Second, Lifetime: 3600 * time.Second,
-		MinPeers: 4, MaxConnected: 50, MaxInbound: 32, MaxKnown: 1000, MaxPerHost: 64,
+		MinPeers: 4, MaxConnected: 50, MaxInbound: 32, MaxKnown: 1000, MaxPerHost: 4, MaxPerLocalHost: 64, MaxPerNet: 16, Reserved: 8,
 		MaxPending: 64, MaxDials: 8, MaxFailures: 10,
 		Resolve: resolve, Now: time.Now, Log: slog.New(slog.DiscardHandler),
 	}
@@ -140,7 +149,7 @@ func (c *Config) Validate() error {
 		v    int
 	}{
 		{"min peers", c.MinPeers}, {"max connected", c.MaxConnected}, {"max inbound", c.MaxInbound},
-		{"max known", c.MaxKnown}, {"max per host", c.MaxPerHost}, {"max pending", c.MaxPending},
+		{"max known", c.MaxKnown}, {"max per host", c.MaxPerHost}, {"max per local host", c.MaxPerLocalHost}, {"max per net", c.MaxPerNet}, {"reserved", c.Reserved}, {"max pending", c.MaxPending},
 		{"max dials", c.MaxDials}, {"max failures", c.MaxFailures},
 	} {
 		if n.v <= 0 {

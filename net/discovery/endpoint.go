@@ -56,6 +56,33 @@ func validHost(h string) bool {
 
 func join(host string, port int) string { return net.JoinHostPort(host, strconv.Itoa(port)) }
 
+// reserved are ranges that no peer is reached at: special use, and those by which an IPv4 address of any kind is written as IPv6.
+var reserved = []netip.Prefix{
+	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("192.0.0.0/24"), netip.MustParsePrefix("240.0.0.0/4"),
+	netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("64:ff9b:1::/48"), netip.MustParsePrefix("2001::/32"),
+	netip.MustParsePrefix("2002::/16"), netip.MustParsePrefix("100::/64"), netip.MustParsePrefix("::/96"),
+}
+
+// shared is the range behind carriers' and overlay networks' translators: as near or far as a private one.
+var shared = netip.MustParsePrefix("100.64.0.0/10")
+
+func local(a netip.Addr) bool { return a.IsLoopback() || a.IsPrivate() || shared.Contains(a) }
+
+// hostOf is what counts as one host: an IPv4 address, or a /64 of IPv6.
+func hostOf(a netip.Addr) netip.Prefix { return prefix(a, 32, 64) }
+
+// netOf is what counts as one network: a /16 of IPv4, a /32 of IPv6.
+func netOf(a netip.Addr) netip.Prefix { return prefix(a, 16, 32) }
+
+func prefix(a netip.Addr, four, six int) netip.Prefix {
+	bits := six
+	if a.Is4() {
+		bits = four
+	}
+	p, _ := a.Prefix(bits) // of a valid address without a zone
+	return p
+}
+
 // dialable returns the canonical text of an address that a peer may be reached
 // at: no unspecified, multicast or link-local one.
 func dialable(host string) (netip.Addr, error) {
@@ -64,7 +91,7 @@ func dialable(host string) (netip.Addr, error) {
 		return netip.Addr{}, fmt.Errorf("discovery: %w: %q is not an ip address", ErrEndpoint, host)
 	}
 	a = a.Unmap()
-	if a.IsUnspecified() || a.IsMulticast() || a.IsLinkLocalUnicast() || a == netip.AddrFrom4([4]byte{255, 255, 255, 255}) {
+	if a.IsUnspecified() || a.IsMulticast() || a.IsLinkLocalUnicast() || !a.IsLoopback() && slices.ContainsFunc(reserved, func(p netip.Prefix) bool { return p.Contains(a) }) {
 		return netip.Addr{}, fmt.Errorf("discovery: %w: %s cannot be a peer", ErrEndpoint, a)
 	}
 	return a, nil
@@ -76,8 +103,8 @@ func mayName(from, to netip.Addr) bool {
 	switch {
 	case to.IsLoopback():
 		return from.IsLoopback()
-	case to.IsPrivate():
-		return from.IsLoopback() || from.IsPrivate()
+	case local(to):
+		return local(from)
 	}
 	return true
 }

@@ -47,11 +47,20 @@ type record struct {
 	name      string // configured host of a bootstrap entry, else ""
 	named     netip.Addr
 	firstSeen time.Time
+	since     time.Time // when it became connected first and has been good since
 	next      time.Time // of the next handshake
 	banned    time.Time // no handshake before, whatever happens
 	dialing   bool
 	alias     bool // of another connected record with the same id
 	own       bool // leads to ourselves
+}
+
+// goodAfter is how long a peer must have been good to have a place kept for it.
+const goodAfter = 30 * time.Minute
+
+// kept reports whether a place is kept for the record.
+func (r *record) kept() bool {
+	return r.bootstrap() || r.Verified && !r.since.IsZero() && r.LastSeen.Sub(r.since) >= goodAfter
 }
 
 func (r *record) bootstrap() bool { return r.Source == SourceBootstrap }

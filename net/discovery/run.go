@@ -47,18 +47,13 @@ func (t *Table) due(n int) (out []*record, wait time.Duration) {
 	defer t.mu.Unlock()
 	now := t.cfg.Now()
 	t.expire(now)
-	connected := 0
-	for _, r := range t.records {
-		if r.active() {
-			connected++
-		}
-	}
+	connected, others := t.places()
 	wait = t.cfg.Interval
 	var ready []*record
 	for _, r := range t.records {
 		switch {
 		case r.dialing, r.own:
-		case !r.Connected && connected >= t.cfg.MaxConnected && !r.bootstrap():
+		case !r.Connected && !r.bootstrap() && !t.room(r, connected, others):
 		case r.next.After(now):
 			wait = min(wait, r.next.Sub(now))
 		default:
@@ -92,6 +87,9 @@ func (t *Table) expire(now time.Time) {
 		most := t.cfg.MaxFailures
 		if r.Source == SourceInbound && r.LastSeen.IsZero() {
 			most = min(most, 3)
+		}
+		if r.Source == SourceExchange && r.LastSeen.IsZero() {
+			most = 1 // hearsay
 		}
 		if r.Failures >= most || now.Sub(seen) > t.cfg.Lifetime {
 			delete(t.records, key)
@@ -232,16 +230,64 @@ func (t *Table) connect(r *record) {
 	if r.Connected {
 		return
 	}
-	connected, inbound := 0, 0
+	inbound, near := 0, 0
+	at, err := netip.ParseAddr(r.Host)
+	distant := err == nil && !local(at)
 	for _, q := range t.records {
-		if q.active() {
+		if !q.active() {
+			continue
+		}
+		if q.Inbound {
+			inbound++
+		}
+		if to, err := netip.ParseAddr(q.Host); distant && err == nil && netOf(to) == netOf(at) {
+			near++
+		}
+	}
+	connected, others := t.places()
+	switch {
+	case r.bootstrap():
+		r.Connected = connected < t.cfg.MaxConnected || t.giveWay()
+	default:
+		r.Connected = t.room(r, connected, others) && !(r.Inbound && inbound >= t.cfg.MaxInbound) && near < t.cfg.MaxPerNet
+	}
+	if r.Connected && r.since.IsZero() {
+		r.since = t.cfg.Now()
+	}
+}
+
+// places counts the connected peers, and those of them for which no place is kept. The caller holds mu.
+func (t *Table) places() (connected, others int) {
+	for _, r := range t.records {
+		if r.active() {
 			connected++
-			if q.Inbound {
-				inbound++
+			if !r.kept() {
+				others++
 			}
 		}
 	}
-	r.Connected = connected < t.cfg.MaxConnected && !(r.Inbound && inbound >= t.cfg.MaxInbound)
+	return connected, others
+}
+
+// room reports whether a record may become one more of the connected peers.
+func (t *Table) room(r *record, connected, others int) bool {
+	reserved := min(t.cfg.Reserved, t.cfg.MaxConnected/4)
+	return connected < t.cfg.MaxConnected && (r.kept() || others < t.cfg.MaxConnected-reserved)
+}
+
+// giveWay disconnects the youngest peer for which no place is kept. The caller holds mu.
+func (t *Table) giveWay() bool {
+	var youngest *record
+	for _, q := range t.records {
+		if q.active() && !q.kept() && (youngest == nil || q.since.After(youngest.since)) {
+			youngest = q
+		}
+	}
+	if youngest == nil {
+		return false
+	}
+	youngest.Connected = false
+	return true
 }
 
 func (t *Table) activeCount() int {

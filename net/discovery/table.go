@@ -37,7 +37,8 @@ type Table struct {
 	mu         sync.Mutex
 	records    map[string]*record // by key
 	quickUntil time.Time
-	hosts      map[string]*allowance
+	hosts      map[string]*allowance // of callers
+	targets    map[string]*allowance // of hosts that others have named
 	stats      Stats
 }
 
@@ -57,6 +58,7 @@ func New(cfg Config, dialer Dialer) (*Table, error) {
 		records:    make(map[string]*record),
 		quickUntil: now.Add(cfg.QuickPhase),
 		hosts:      make(map[string]*allowance),
+		targets:    make(map[string]*allowance),
 	}
 	for _, b := range cfg.Bootstrap {
 		host, port, err := SplitEndpoint(b)
@@ -103,7 +105,7 @@ func (t *Table) Penalize(id string, d time.Duration) {
 	for _, r := range t.records {
 		if r.ID == id && until.After(r.banned) {
 			r.banned, r.next = until, until
-			r.Connected, r.alias = false, false
+			r.Connected, r.alias, r.since = false, false, time.Time{}
 		}
 	}
 }

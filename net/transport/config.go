@@ -25,6 +25,14 @@ type ServerConfig struct {
 	ShutdownTimeout time.Duration
 	// MaxBodyBytes is the largest request body. Default 4 MiB.
 	MaxBodyBytes int
+	// BodyLimit, when set, is the largest body of a request by its method and
+	// path, from 1 to MaxBodyBytes; it is asked before the body is read. What is
+	// outside counts as MaxBodyBytes.
+	BodyLimit func(method, path []byte) int
+	// HeldBytes bounds what all connections together have received of requests
+	// that are not answered yet. Beyond it those are closed that hold more than
+	// 64 KiB. Default 64 MiB.
+	HeldBytes int
 	// MaxHeaderBytes is the largest request line with headers. Default 8 KiB,
 	// min 1 KiB.
 	MaxHeaderBytes int
@@ -57,6 +65,7 @@ func DefaultServerConfig() ServerConfig {
 		IdleTimeout:     30 * time.Second,
 		ShutdownTimeout: 2 * time.Second,
 		MaxBodyBytes:    4 << 20,
+		HeldBytes:       64 << 20,
 		MaxHeaderBytes:  8 << 10,
 		MaxConns:        512,
 		MaxConnsPerIP:   128,
@@ -69,7 +78,7 @@ func (c *ServerConfig) Validate() error {
 		{"read timeout", c.ReadTimeout}, {"write timeout", c.WriteTimeout},
 		{"idle timeout", c.IdleTimeout}, {"shutdown timeout", c.ShutdownTimeout},
 	}, []size{
-		{"max body bytes", c.MaxBodyBytes, 1}, {"max header bytes", c.MaxHeaderBytes, 1 << 10},
+		{"max body bytes", c.MaxBodyBytes, 1}, {"held bytes", c.HeldBytes, 1}, {"max header bytes", c.MaxHeaderBytes, 1 << 10},
 		{"max connections", c.MaxConns, 1}, {"max connections per ip", c.MaxConnsPerIP, 1},
 	})
 }

@@ -35,6 +35,8 @@ const refusal = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; c
 type limiter struct {
 	net.Listener
 	max, maxPerIP int
+	maxHeld       int64 // bytes of requests under way, 0: no bound
+	held          atomic.Int64
 	refuse        func(host string) bool
 
 	mu      sync.Mutex
@@ -193,6 +195,7 @@ type conn struct {
 	number uint64 // in the order of admission
 	owner  *limiter
 	linger atomic.Bool
+	held   atomic.Int64 // bytes of the request under way
 	once   sync.Once
 }
 
@@ -201,11 +204,33 @@ const (
 	lingerBytes = 16 << 20
 )
 
+// freeHeld is what every connection may hold of its request, whatever the others do.
+const freeHeld = 64 << 10
+
+// errHeld ends a connection whose request finds no room.
+var errHeld = errors.New("transport: too many bytes of requests under way")
+
+// Read implements net.Conn within the bound of what all connections hold.
+func (c *conn) Read(p []byte) (int, error) {
+	if c.owner.maxHeld > 0 && c.held.Load() > freeHeld && c.owner.held.Load() > c.owner.maxHeld {
+		c.owner.count()
+		return 0, errHeld
+	}
+	n, err := c.Conn.Read(p)
+	c.held.Add(int64(n))
+	c.owner.held.Add(int64(n))
+	return n, err
+}
+
+// answered gives back what the request has held.
+func (c *conn) answered() { c.owner.held.Add(-c.held.Swap(0)) }
+
 // Close gives the slot back and closes the connection, once.
 func (c *conn) Close() error {
 	err := net.ErrClosed
 	c.once.Do(func() {
 		c.owner.forget(c)
+		c.answered()
 		if tc, ok := c.Conn.(*net.TCPConn); ok && c.linger.Load() {
 			if tc.CloseWrite() == nil {
 				_ = tc.SetReadDeadline(time.Now().Add(lingerTime))

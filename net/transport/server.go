@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -67,6 +68,7 @@ func NewServer(cfg ServerConfig, handler Handler) *Server {
 // after an orderly end, ErrStuck when a handler ignored the end of its context.
 func (s *Server) Run(ctx context.Context, ln net.Listener) error {
 	limit := newLimiter(ln, s.cfg.MaxConns, s.cfg.MaxConnsPerIP, s.cfg.Refuse)
+	limit.maxHeld = int64(s.cfg.HeldBytes)
 	s.mu.Lock()
 	s.limit = limit
 	s.mu.Unlock()
@@ -140,6 +142,7 @@ func (s *Server) fasthttp(base context.Context) *fasthttp.Server {
 	return &fasthttp.Server{
 		Name:                         s.cfg.Name,
 		Handler:                      func(rc *fasthttp.RequestCtx) { s.serve(base, rc) },
+		HeaderReceived:               s.header,
 		ErrorHandler:                 s.refuse,
 		ReadTimeout:                  s.cfg.ReadTimeout,
 		WriteTimeout:                 s.cfg.WriteTimeout,
@@ -156,11 +159,32 @@ func (s *Server) fasthttp(base context.Context) *fasthttp.Server {
 	}
 }
 
+// header says how much of a request's body is read.
+func (s *Server) header(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
+	uri := h.RequestURI()
+	if i := bytes.IndexByte(uri, '?'); i >= 0 {
+		uri = uri[:i]
+	}
+	return fasthttp.RequestConfig{MaxRequestBodySize: s.bodyLimit(h.Method(), uri)}
+}
+
+func (s *Server) bodyLimit(method, path []byte) int {
+	if s.cfg.BodyLimit != nil {
+		if n := s.cfg.BodyLimit(method, path); n >= 1 && n <= s.cfg.MaxBodyBytes {
+			return n
+		}
+	}
+	return s.cfg.MaxBodyBytes
+}
+
 func (s *Server) serve(base context.Context, rc *fasthttp.RequestCtx) {
 	s.mu.Lock()
 	s.inFlight++
 	s.mu.Unlock()
 	defer s.done()
+	if c, ok := rc.Conn().(*conn); ok {
+		defer c.answered()
+	}
 	defer func() {
 		v := recover()
 		if v == nil {
@@ -204,12 +228,13 @@ func (s *Server) refuse(rc *fasthttp.RequestCtx, err error) {
 	var ne net.Error
 	switch {
 	case errors.Is(err, fasthttp.ErrBodyTooLarge):
+		limit := s.bodyLimit(rc.Method(), rc.Path())
 		if s.cfg.TooLarge != nil {
-			s.cfg.TooLarge(rc, s.cfg.MaxBodyBytes)
+			s.cfg.TooLarge(rc, limit)
 			return
 		}
 		text(rc, fasthttp.StatusRequestEntityTooLarge,
-			fmt.Sprintf("413: request body larger than %d bytes", s.cfg.MaxBodyBytes))
+			fmt.Sprintf("413: request body larger than %d bytes", limit))
 	case errors.As(err, &small):
 		text(rc, fasthttp.StatusRequestHeaderFieldsTooLarge, "431: request header too large")
 	case errors.As(err, &ne) && ne.Timeout():

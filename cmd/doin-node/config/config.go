@@ -87,6 +87,10 @@ type Network struct {
 	// Discovery turns on the exchange of peers; without it the node knows its
 	// bootstrap peers and who calls it. Key discovery_enabled, default true.
 	Discovery bool
+	// InferenceToken is what a client shows, as "Authorization: Bearer …", to have
+	// its forecasts as the clients of this machine have them: free, without a
+	// quota, and unknown to the network. Key inference_token, default none.
+	InferenceToken string
 	// DiscoveryInterval is the time between exchanges. Key discovery_interval,
 	// default 60 s, min 0.1 s.
 	DiscoveryInterval time.Duration
@@ -249,6 +253,10 @@ type Limits struct {
 	// MaxPeers is the number of peers remembered. Key max_peers, default 1000,
 	// from 1 to 100000.
 	MaxPeers int
+	// MaxLocalPeers is how many peers of one loopback or private address are
+	// remembered; public ones may have 4, and 16 of a /16 are connected. Key
+	// max_local_peers_per_address, default 64, from 1 to 100000.
+	MaxLocalPeers int
 	// MaxPending is the number of transactions waiting for a block. Key
 	// max_pending_transactions, default 10000, from 1 to 1000000.
 	MaxPending int
@@ -280,7 +288,7 @@ func DefaultConfig() Config {
 		Worker: Worker{Device: DeviceAuto, VerificationShare: 0.5},
 		Log:    Log{Level: "info", Format: "text"},
 		Limits: Limits{
-			MaxBodyBytes: 8 << 20, MaxConnections: 512, MaxPeers: 1000, MaxPending: 10000,
+			MaxBodyBytes: 8 << 20, MaxConnections: 512, MaxPeers: 1000, MaxLocalPeers: 64, MaxPending: 10000,
 			MaxPerAddress: 128, RequestTimeout: 15 * time.Second, IdleTimeout: 30 * time.Second,
 			MaxMessageBytes: 512 << 10, AddressRate: 500, AuthorRate: 50,
 			PenaltyPoints: 100, PenaltyTime: time.Minute,

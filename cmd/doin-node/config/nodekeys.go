@@ -35,6 +35,7 @@ var nodeKeys = []key[Config]{
 	texts("bootstrap_peers", func(c *Config) *[]string { return &c.Network.Bootstrap }),
 	text("network_protocol", func(c *Config) *string { return &c.Network.Protocol }),
 	boolean("discovery_enabled", func(c *Config) *bool { return &c.Network.Discovery }),
+	text("inference_token", func(c *Config) *string { return &c.Network.InferenceToken }),
 	seconds("discovery_interval", func(c *Config) *time.Duration { return &c.Network.DiscoveryInterval }),
 
 	or(object("component_versions", func(c *Config) **canon.Object { return &c.Network.ComponentVersions }),
@@ -83,6 +84,7 @@ var nodeKeys = []key[Config]{
 	number("penalty_points", func(c *Config) *float64 { return &c.Limits.PenaltyPoints }),
 	seconds("penalty_time", func(c *Config) *time.Duration { return &c.Limits.PenaltyTime }),
 	integer("max_peers", func(c *Config) *int { return &c.Limits.MaxPeers }),
+	integer("max_local_peers_per_address", func(c *Config) *int { return &c.Limits.MaxLocalPeers }),
 	integer("max_pending_transactions", func(c *Config) *int { return &c.Limits.MaxPending }),
 
 	// A policy flag elsewhere; seeds are always derived here.

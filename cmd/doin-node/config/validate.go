@@ -103,6 +103,7 @@ func (c *Config) problems() []*Problem {
 	k.floats("penalty_points", c.Limits.PenaltyPoints, 1, 1e6)
 	k.seconds("penalty_time", c.Limits.PenaltyTime, 0.1, 86400)
 	k.ints("max_peers", c.Limits.MaxPeers, 1, 100000)
+	k.ints("max_local_peers_per_address", c.Limits.MaxLocalPeers, 1, 100000)
 	k.ints("max_pending_transactions", c.Limits.MaxPending, 1, 1000000)
 
 	seen := map[string]bool{}

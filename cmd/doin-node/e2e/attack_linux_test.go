@@ -68,7 +68,7 @@ func TestAttack(t *testing.T) {
 		run  func(*testing.T, *enemy)
 	}{
 		{"garbage", attackGarbage}, {"forgery", attackForgery}, {"sybils", attackSybils}, {"commits", attackCommits}, {"replay", attackReplay},
-		{"slow bodies", attackSlow}, {"headers", attackHeaders}, {"bombs", attackBombs}, {"idle connections", attackIdle},
+		{"slow bodies", attackSlow}, {"headers", attackHeaders}, {"bombs", attackBombs}, {"lists", attackLists}, {"idle connections", attackIdle},
 		{"poisoned peers", attackPeers},
 	} {
 		t.Run(attack.name, func(t *testing.T) {

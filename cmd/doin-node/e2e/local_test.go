@@ -35,7 +35,7 @@ func TestLocal(t *testing.T) {
 	const length = 14 * time.Second
 	ctx, cancel := context.WithTimeout(t.Context(), length+patience)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, nodeExe, "local", "--nodes", "3", "--config", file, "--for", length.String(), "--json", "--data-dir", net)
+	cmd := exec.CommandContext(ctx, nodeExe, "local", "--nodes", "3", "--config", file, "--for", length.String(), "--json", "--data-dir", net, "--port", "0")
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	t.Cleanup(func() {

@@ -24,14 +24,19 @@ type Config struct {
 	// ConfigPath names the configuration that every node gets a copy of, with
 	// address, paths and peers of its own. A seed is increased by the node's index.
 	ConfigPath string
-	// For ends the run after this time; 0 means when the context ends.
-	For time.Duration
+	// For ends the run after this time, Trials after so many trials of all nodes together, and Plateau when no domain has had a
+	// better champion for this time; 0 means when the context ends. A run also ends when every domain has reached its target.
+	For, Plateau time.Duration
+	Trials       int64
+	// Port is what the first node listens on, the others on the next ones; those that are taken are passed over. 0: any
+	// free ones. Default 8470.
+	Port int
 	// JSON makes the summary the only thing written to Out.
 	JSON bool
 	// Exe is the doin-node executable to start.
 	Exe string
-	// Dir holds the network and is made if missing; "" means a new directory under
-	// the system's temporary one. It stays after the run.
+	// Dir holds the network and is made if missing; it stays after the run, and a run with an old one goes on with it. "" means
+	// one below Folder named like the network, as its configuration's label or file is.
 	Dir string
 	// LogLevel is passed to the nodes unless empty.
 	LogLevel string
@@ -43,8 +48,11 @@ type Config struct {
 	Logger *slog.Logger
 }
 
+// Folder is where networks lie that have no directory of their own choice.
+const Folder = "doin-local"
+
 // DefaultConfig returns the default named at the fields; executable, configuration, genesis and output are the caller's.
-func DefaultConfig() Config { return Config{Nodes: 3} }
+func DefaultConfig() Config { return Config{Nodes: 3, Port: 8470} }
 
 // Validate reports every problem at once, joined; nil means o is usable.
 func (o *Config) Validate() error {
@@ -52,8 +60,11 @@ func (o *Config) Validate() error {
 	if o.Nodes < 1 || o.Nodes > MaxNodes {
 		errs = append(errs, fmt.Errorf("--nodes %d: must be in [1, %d]", o.Nodes, MaxNodes))
 	}
-	if o.For < 0 {
-		errs = append(errs, fmt.Errorf("--for %v: must not be negative", o.For))
+	if o.For < 0 || o.Plateau < 0 || o.Trials < 0 {
+		errs = append(errs, fmt.Errorf("--for %v, --plateau %v, --trials %d: must not be negative", o.For, o.Plateau, o.Trials))
+	}
+	if o.Port < 0 || o.Port > maxPort {
+		errs = append(errs, fmt.Errorf("--port %d: must be in [0, %d]", o.Port, maxPort))
 	}
 	if o.Exe == "" || o.Genesis == nil || o.Out == nil {
 		errs = append(errs, errors.New("local: executable, genesis and output are required"))

@@ -8,17 +8,19 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"golang.org/x/term"
 
+	"doin.network/node/cmd/doin-node/config"
 	"doin.network/node/internal/canon"
 )
 
-// Run runs a network until ctx ends or Config.For has passed, both of which are a
+// Run runs a network until ctx ends, or what Config names has come to pass, a target for one, all of which are a
 // good end, or a node ends early, which is an error with the node's last words. In
-// every case the processes have ended when it returns, and the summary has been
-// written if the network was started:
+// every case the processes have ended when it returns. If the network was started, it has been written what was found and
+// which commands use it (see found) or, with Config.JSON, the summary:
 //
 //	{"nodes": [{"peer_id", "height", "tip_hash", "finalized_height", "rounds", "busy", "busy_others",
 //	            "announce_ratio", "open_claims", "data_dir"}],
@@ -35,11 +37,18 @@ func Run(ctx context.Context, o Config) error {
 	if err := o.Validate(); err != nil {
 		return err
 	}
-	dir, err := directory(o.Dir)
+	cfg, warnings, err := config.Load(o.ConfigPath)
 	if err != nil {
 		return err
 	}
-	members, err := prepare(&o, dir)
+	for _, w := range warnings {
+		o.Logger.Warn("configuration", "key", w.Key, "reason", w.Reason)
+	}
+	dir, err := o.directory(cfg)
+	if err != nil {
+		return err
+	}
+	members, err := prepare(&o, cfg, dir)
 	if err != nil {
 		return err
 	}
@@ -53,13 +62,16 @@ func Run(ctx context.Context, o Config) error {
 		ps = append(ps, p)
 	}
 	if !o.JSON {
-		fmt.Fprintf(o.Out, "logs and data are in %s\n", dir)
+		greet(o.Out, dir, members)
 	}
 	poller := newPoller(members)
 	defer poller.client.Close()
-	runErr := watch(ctx, &o, ps, poller)
+	why, runErr := watch(ctx, &o, ps, poller)
 	if !o.JSON {
-		fmt.Fprintln(o.Out, "\nstopping") // below the ^C that a terminal shows
+		if why != "" {
+			why += ": "
+		}
+		fmt.Fprintf(o.Out, "\n%sstopping\n", why) // below the ^C that a terminal shows
 	}
 
 	// One last look, even if ctx has ended; all is over within five seconds.
@@ -69,23 +81,18 @@ func Run(ctx context.Context, o Config) error {
 	for _, i := range stop(ps) {
 		o.Logger.Warn("node did not stop in time and was killed", "node", i)
 	}
-	out := canon.AppendIndent(nil, summary(members, poller.last))
-	if _, err := o.Out.Write(append(out, '\n')); err != nil {
+	out := []byte(found(cfg, dir, o.Exe, poller.last))
+	if o.JSON {
+		out = append(canon.AppendIndent(nil, summary(members, poller.last)), '\n')
+	}
+	if _, err := o.Out.Write(out); err != nil {
 		return errors.Join(runErr, err)
 	}
 	return runErr
 }
 
-// watch shows the network until it is to end. Its error is of a node that ended
-// early.
-func watch(ctx context.Context, o *Config, ps []*process, poller *poller) error {
-	start := time.Now()
-	var end <-chan time.Time
-	if o.For > 0 {
-		t := time.NewTimer(o.For)
-		defer t.Stop()
-		end = t.C
-	}
+// watch shows the network until it is to end; its error is a node's that ended early. why says what ended it, "" for ctx.
+func watch(ctx context.Context, o *Config, ps []*process, poller *poller) (why string, err error) {
 	early := make(chan *process, len(ps))
 	for _, p := range ps {
 		go func() { // ends with its process, which ends before Run returns
@@ -93,20 +100,30 @@ func watch(ctx context.Context, o *Config, ps []*process, poller *poller) error 
 			early <- p
 		}()
 	}
+	start := time.Now()
+	var end <-chan time.Time
+	if o.For > 0 {
+		t := time.NewTimer(o.For)
+		defer t.Stop()
+		end = t.C
+	}
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	s := newScreen(o)
+	s, goal := newScreen(o), newGoal(o)
 	for {
 		select {
 		case <-ctx.Done():
-			return nil
+			return "", nil
 		case <-end:
-			return nil
+			return fmt.Sprintf("%v have passed", o.For), nil
 		case p := <-early:
-			return p.died()
+			return "", p.died()
 		case <-tick.C:
 			poller.poll(ctx)
 			s.show(time.Since(start), poller.members, poller.last)
+			if why := goal.reached(time.Since(start), poller.last); why != "" {
+				return why, nil
+			}
 		}
 	}
 }
@@ -132,13 +149,37 @@ func newScreen(o *Config) *screen {
 }
 
 // directory makes the directory of the network and returns its absolute path.
-func directory(dir string) (string, error) {
+func (o *Config) directory(cfg *config.Config) (string, error) {
+	dir := o.Dir
 	if dir == "" {
-		return os.MkdirTemp("", "doin-local-")
+		dir = filepath.Join(Folder, networkName(cfg, o.ConfigPath))
 	}
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return "", err
 	}
 	return dir, os.MkdirAll(dir, 0o755)
+}
+
+// networkName is a name for a network's directory: the configuration's label or, without one, the name of its file or, where that
+// is only node.json, of its folder.
+func networkName(cfg *config.Config, path string) string {
+	name := cfg.Label
+	if name == "" {
+		if name = strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)); name == "node" {
+			if abs, err := filepath.Abs(path); err == nil {
+				name = filepath.Base(filepath.Dir(abs))
+			}
+		}
+	}
+	plain := strings.Map(func(r rune) rune {
+		if r < ' ' || strings.ContainsRune(`/\:*?"<>|`, r) {
+			return '_'
+		}
+		return r
+	}, name)
+	if strings.Trim(plain, ". ") == "" {
+		return "network"
+	}
+	return plain[:min(len(plain), 100)]
 }

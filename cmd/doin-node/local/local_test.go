@@ -212,6 +212,17 @@ func TestRun(t *testing.T) {
 	if err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), "network of 3 other nodes") {
 		t.Errorf("Run of two nodes in a directory of three = %v", err)
 	}
+	o.Nodes = 3
+	text, err := os.ReadFile(o.ConfigPath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(o.ConfigPath, bytes.Replace(text, []byte(`"co2"`), []byte(`"other"`), 1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), "other parameters or domains") {
+		t.Errorf("Run of another domain in the directory = %v", err)
+	}
 }
 
 func TestRunEndsWithContext(t *testing.T) {
@@ -227,8 +238,11 @@ func TestRunEndsWithContext(t *testing.T) {
 		t.Errorf("Run took %v", d)
 	}
 	text := out.String()
-	for _, want := range []string{"logs and data are in " + o.Dir, "2 of 2 nodes up, height 2, one tip, 8 rounds, busy 100%",
-		"validation (test) mae: champion 0.3 (0.4), naive 1.1, seasonal 1.4", `"nodes": [`} {
+	for _, want := range []string{"starting 2 nodes in " + o.Dir, "node 0: http://127.0.0.1:", "2 of 2 nodes up, height 2, one tip, 8 rounds, busy 100%",
+		"validation (test) mae: champion 0.3 (0.4), naive 1.1, seasonal 1.4", "\nstopping\n",
+		"co2: mae 0.3 on the validation data, 0.4 on the test (verified); the best model without a search, naive, has 1.1",
+		"the network is kept in " + o.Dir, " champions --data-dir " + o.Dir, " forecast --steps 12 --out forecast.csv --data-dir ",
+		" export --format onnx --out model.onnx --data-dir "} {
 		if !strings.Contains(text, want) {
 			t.Errorf("output lacks %q:\n%s", want, text)
 		}
@@ -260,6 +274,63 @@ func TestDeafNodeIsKilled(t *testing.T) {
 	}
 }
 
+// A run ends by itself when so many trials have been made, or no champion has become better; or every target is reached.
+func TestGoal(t *testing.T) {
+	one := func(trials int64, best float64, converged bool) []sample {
+		return []sample{{answered: true, domains: []domainSample{{id: "a", evaluations: trials, converged: converged, champion: &championSample{performance: best}}}}}
+	}
+	f := func(g *goal, elapsed time.Duration, last []sample, want string) {
+		t.Helper()
+		if got := g.reached(elapsed, last); got != want {
+			t.Errorf("reached(%v) = %q, want %q", elapsed, got, want)
+		}
+	}
+	g := newGoal(&Config{})
+	f(g, time.Hour, one(1000, 1, false), "")
+	f(g, time.Hour, one(1000, 1, true), "every target is reached")
+	f(g, time.Hour, append(one(1000, 1, true), sample{}), "") // who has not answered
+	f(g, time.Hour, []sample{{answered: true}}, "")           // nor without a domain
+	g = newGoal(&Config{Trials: 30})
+	f(g, 1, append(one(10, 1, false), one(19, 1, false)...), "")
+	f(g, 2, append(one(10, 1, false), one(20, 1, false)...), "30 trials have been made")
+	g = newGoal(&Config{Plateau: 10})
+	f(g, 15, []sample{{}}, "") // there is no champion yet
+	f(g, 20, one(1, 1, false), "")
+	f(g, 29, one(2, 2, false), "")
+	f(g, 38, one(3, 2, false), "")
+	f(g, 39, one(3, 2, false), "no better champion for 10ns")
+}
+
+func TestNetworkName(t *testing.T) {
+	f := func(label, path, want string) {
+		t.Helper()
+		if got := networkName(&config.Config{Label: label}, path); got != want {
+			t.Errorf("networkName(%q, %q) = %q, want %q", label, path, got, want)
+		}
+	}
+	f("co2", "x/node.json", "co2")
+	f("", "x/own.json", "own")
+	f("", "x/y/node.json", "y")
+	f("a/../b", "x.json", "a_.._b")
+	f("..", "x.json", "network")
+}
+
+func TestFreePorts(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	taken := l.Addr().(*net.TCPAddr).Port
+	ports, err := freePorts(taken, 2)
+	if err != nil || len(ports) != 2 || ports[0] <= taken || ports[1] <= ports[0] {
+		t.Errorf("freePorts from %d, which is taken = %v, %v", taken, ports, err)
+	}
+	if ports, err := freePorts(maxPort, 2); err == nil {
+		t.Errorf("freePorts of two from the last one = %v", ports)
+	}
+}
+
 func TestBadOptions(t *testing.T) {
 	f := func(change func(*Config), want string) {
 		t.Helper()
@@ -272,6 +343,8 @@ func TestBadOptions(t *testing.T) {
 	f(func(o *Config) { o.Nodes = 0 }, "--nodes 0: must be in [1, 64]")
 	f(func(o *Config) { o.Nodes = 65 }, "--nodes 65")
 	f(func(o *Config) { o.For = -1 }, "--for")
+	f(func(o *Config) { o.Trials = -1 }, "--trials")
+	f(func(o *Config) { o.Port = 70000 }, "--port 70000: must be in [0, 65535]")
 	f(func(o *Config) { o.Exe = "" }, "executable")
 	f(func(o *Config) { o.Exe = "/nonexistent/doin-node" }, "start node 0")
 	f(func(o *Config) { o.ConfigPath = "none.json" }, "none.json")

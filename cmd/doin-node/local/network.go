@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"syscall"
 	"time"
 
 	"doin.network/node/chain"
@@ -32,15 +33,8 @@ func (m *member) file(name string) string {
 }
 
 // prepare writes everything the nodes need into dir and returns them.
-func prepare(o *Config, dir string) ([]*member, error) {
-	cfg, warnings, err := config.Load(o.ConfigPath)
-	if err != nil {
-		return nil, err
-	}
-	for _, w := range warnings {
-		o.Logger.Warn("configuration", "key", w.Key, "reason", w.Reason)
-	}
-	ports, err := freePorts(o.Nodes)
+func prepare(o *Config, cfg *config.Config, dir string) ([]*member, error) {
+	ports, err := freePorts(o.Port, o.Nodes)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +83,7 @@ func loadKey(m *member, seed *int64) (*identity.Key, error) {
 }
 
 // writeGenesis makes the genesis file. One that is there is kept if its evaluators
-// are these.
+// are these, and if the configuration would make the same network, its start aside.
 func writeGenesis(path string, make func() *chain.Genesis, evaluators []chain.Evaluator) error {
 	data, err := os.ReadFile(path)
 	if err == nil {
@@ -99,6 +93,10 @@ func writeGenesis(path string, make func() *chain.Genesis, evaluators []chain.Ev
 		}
 		if !slices.Equal(old.Evaluators, evaluators) {
 			return fmt.Errorf("belongs to a network of %d other nodes; choose another directory", len(old.Evaluators))
+		}
+		now := make()
+		if now.Parameters.StartTime = old.Parameters.StartTime; now.Parameters != old.Parameters || !slices.Equal(now.Domains, old.Domains) {
+			return errors.New("was made from a configuration with other parameters or domains; choose another directory, or remove this one to begin anew")
 		}
 		return nil
 	}
@@ -140,12 +138,24 @@ func writeConfig(m, first *member, cfg *config.Config, genesis string) error {
 	return os.WriteFile(m.file("node.json"), append(canon.AppendIndent(nil, o), '\n'), 0o644)
 }
 
-// freePorts returns n ports of loopback that nobody listens on.
-func freePorts(n int) ([]int, error) {
+// maxPort is the largest port.
+const maxPort = 1<<16 - 1
+
+// freePorts returns n ports of loopback that nobody listens on: from first on, or any for 0.
+func freePorts(first, n int) ([]int, error) {
 	var ports []int
-	for range n {
-		l, err := net.Listen("tcp", net.JoinHostPort(loopback, "0"))
+	for port := first; len(ports) < n; port++ {
+		if first == 0 {
+			port = 0
+		}
+		if port > maxPort {
+			return nil, fmt.Errorf("of the ports from %d on fewer than %d are free", first, n)
+		}
+		l, err := net.Listen("tcp", net.JoinHostPort(loopback, strconv.Itoa(port)))
 		if err != nil {
+			if first > 0 && errors.Is(err, syscall.EADDRINUSE) {
+				continue
+			}
 			return nil, err
 		}
 		defer l.Close() // all stay open until the last is found: no port twice

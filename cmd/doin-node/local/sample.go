@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"doin.network/node/cmd/doin-node/score"
 	"doin.network/node/internal/canon"
 	"doin.network/node/net/transport"
 )
@@ -35,6 +36,7 @@ type domainSample struct {
 	// or nil.
 	announceRatio any
 	champion      *championSample // what answers inferences, nil for none
+	converged     bool            // the verified best has reached the domain\'s target
 	solo          bool            // the genesis file lets a node alone be its own quorum
 }
 
@@ -67,8 +69,8 @@ func (s *sample) open() (n int64) {
 func (s *sample) announceRatio() any {
 	var most any
 	for _, d := range s.domains {
-		if r, ok := float(d.announceRatio); ok {
-			if m, known := float(most); !known || r > m {
+		if r, ok := score.Float(d.announceRatio); ok {
+			if m, known := score.Float(most); !known || r > m {
 				most = r
 			}
 		}
@@ -138,7 +140,7 @@ func parseSample(status, chain *canon.Object) (sample, error) {
 	if s.peers, err = status.IntOr("peers", 0); err != nil {
 		return s, err
 	}
-	s.busy, s.busyOthers = number(status, "busy"), number(status, "busy_others")
+	s.busy, s.busyOthers = score.Number(status, "busy"), score.Number(status, "busy_others")
 	// /status has the reference's members of a domain under "domains", ours under
 	// "progress".
 	domains, err := status.ObjectOr("domains", canon.NewObject())
@@ -155,6 +157,9 @@ func parseSample(status, chain *canon.Object) (sample, error) {
 			return s, err
 		}
 		d := parseDomain(id, o)
+		line, _ := domains.ObjectOr(id, nil)
+		converged, _ := line.Get("converged")
+		d.converged = converged == true
 		solo, _ := status.Get("solo")
 		d.solo = solo == true
 		s.domains = append(s.domains, d)
@@ -174,8 +179,8 @@ func parseDomain(id string, o *canon.Object) domainSample {
 	return domainSample{
 		id: id, rounds: integer("rounds"), evaluations: integer("evaluations"), openClaims: integer("open_claims"),
 		accepted: integer("accepted"), rejected: integer("rejected"),
-		search: number(o, "search_best"), verified: number(o, "verified_best"), baselines: baselines,
-		announceRatio: number(announce, "ratio"), champion: parseChampion(o),
+		search: score.Number(o, "search_best"), verified: score.Number(o, "verified_best"), baselines: baselines,
+		announceRatio: score.Number(announce, "ratio"), champion: parseChampion(o),
 	}
 }
 
@@ -190,26 +195,5 @@ func parseChampion(o *canon.Object) *championSample {
 		return v == true
 	}
 	metrics, _ := c.ObjectOr("metrics", nil)
-	return &championSample{performance: number(c, "performance"), verified: flag("verified"), solo: flag("solo"), metrics: metrics, z: number(c, "z")}
-}
-
-// number returns a member that is a number, else nil. The object may be nil.
-func number(o *canon.Object, key string) any {
-	v, _ := o.Get(key)
-	switch v.(type) {
-	case int64, float64:
-		return v
-	}
-	return nil
-}
-
-// float returns a member that number has returned.
-func float(v any) (float64, bool) {
-	switch v := v.(type) {
-	case int64:
-		return float64(v), true
-	case float64:
-		return v, true
-	}
-	return 0, false
+	return &championSample{performance: score.Number(c, "performance"), verified: flag("verified"), solo: flag("solo"), metrics: metrics, z: score.Number(c, "z")}
 }

@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"doin.network/node/cmd/doin-node/score"
 )
 
 // screen shows the network: a table that is drawn over itself on a terminal, a
@@ -79,12 +81,12 @@ func table(elapsed time.Duration, members []*member, last []sample) []string {
 		}
 		out = append(out, fmt.Sprintf("%-4d %-12.12s %5d %5d %6d %5d %6d %11d %5s %6s %6d %12s  %.12s",
 			m.index, m.peerID, m.port, s.peers, s.height, s.finalized, s.rounds(), evaluations,
-			percent(s.busy), percent(s.busyOthers), s.open(), figure(best), s.tipHash))
+			percent(s.busy), percent(s.busyOthers), s.open(), score.Figure(best), s.tipHash))
 	}
 	out = append(out, "")
 	for _, d := range longest(last).domains {
 		out = append(out, fmt.Sprintf("%s: verified best %s · %d accepted, %d rejected",
-			d.id, figure(d.verified), d.accepted, d.rejected))
+			d.id, score.Figure(d.verified), d.accepted, d.rejected))
 		if c := championLine(&d, len(members)); c != "" {
 			out = append(out, "  "+c)
 		}
@@ -113,7 +115,7 @@ func championLine(d *domainSample, nodes int) string {
 	if c.z != nil {
 		how += fmt.Sprintf(", %.1f standard errors above its base", c.z)
 	}
-	return fmt.Sprintf("champion %s, %s", figure(c.performance), how)
+	return fmt.Sprintf("champion %s, %s", score.Figure(c.performance), how)
 }
 
 // line is the table's gist.
@@ -137,7 +139,7 @@ func line(elapsed time.Duration, last []sample) string {
 		s += ", busy " + percent(b)
 	}
 	for _, d := range l.domains {
-		s += fmt.Sprintf("; %s: verified best %s, %d accepted, %d rejected", d.id, figure(d.verified), d.accepted, d.rejected)
+		s += fmt.Sprintf("; %s: verified best %s, %d accepted, %d rejected", d.id, score.Figure(d.verified), d.accepted, d.rejected)
 		if c := championLine(&d, len(last)); c != "" && !d.champion.verified {
 			s += ", " + c
 		}
@@ -148,20 +150,9 @@ func line(elapsed time.Duration, last []sample) string {
 	return s
 }
 
-// figure renders a number in six digits, "–" for none.
-func figure(v any) string {
-	switch v := v.(type) {
-	case int64:
-		return fmt.Sprint(v)
-	case float64:
-		return fmt.Sprintf("%.6g", v)
-	}
-	return "–"
-}
-
 // percent renders a share in whole percent, "–" for none.
 func percent(v any) string {
-	f, ok := float(v)
+	f, ok := score.Float(v)
 	if !ok {
 		return "–"
 	}
@@ -172,11 +163,11 @@ func percent(v any) string {
 func meanBusy(last []sample) (mean float64, ok bool) {
 	n := 0
 	for i := range last {
-		own, known := float(last[i].busy)
+		own, known := score.Float(last[i].busy)
 		if !known {
 			continue
 		}
-		others, _ := float(last[i].busyOthers)
+		others, _ := score.Float(last[i].busyOthers)
 		mean += own + others
 		n++
 	}

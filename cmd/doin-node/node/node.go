@@ -8,6 +8,7 @@ package node
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -100,6 +101,7 @@ func (n *Node) engineConfig(b *stack.Base) engine.Config {
 	for _, d := range b.Roles() {
 		cfg.Domains[d.ID] = engine.Role{Optimize: d.Optimize, Evaluate: d.Evaluate}
 	}
+	_, _ = rand.Read(cfg.Salt[:]) // never fails
 	cfg.MaxOpen = n.cfg.Rounds.OpenClaims
 	cfg.RevealDelay = max(1, int64(p.RevealDelay*engine.Second))
 	cfg.CommitMaxAge = int64(p.CommitRevealMaxAge * engine.Second)

@@ -71,7 +71,7 @@ func (v Champions) Infer(ctx context.Context, r api.InferenceRequest) (string, f
 	if !ok {
 		return "", nil, api.ErrBusy
 	}
-	out, err := v.S.profile.Loop.Call(ctx, protocol.Infer{Domain: r.Domain, Input: r.Input, ClientID: r.Client, Wanted: handle})
+	out, err := v.S.profile.Loop.Call(ctx, protocol.Infer{Domain: r.Domain, Input: r.Input, ClientID: r.Client, Wanted: handle, Free: r.Free})
 	for _, f := range out {
 		switch f := f.(type) {
 		case protocol.Inference:
@@ -101,7 +101,7 @@ func inferenceError(err error) error {
 		return nil
 	case errors.Is(err, protocol.ErrUnknownDomain):
 		return api.ErrUnknownDomain
-	case errors.Is(err, protocol.ErrNoChampion), errors.Is(err, task.ErrFull), errors.Is(err, task.ErrDuplicate):
+	case errors.Is(err, protocol.ErrNoChampion), errors.Is(err, protocol.ErrQuota), errors.Is(err, task.ErrFull), errors.Is(err, task.ErrDuplicate):
 		return fmt.Errorf("%w: %v", api.ErrBusy, err)
 	case errors.Is(verdict(err), protocol.ErrRefused), errors.Is(verdict(err), protocol.ErrAbstain), errors.Is(err, task.ErrInvalid):
 		return fmt.Errorf("%w: %v", api.ErrInvalid, err)

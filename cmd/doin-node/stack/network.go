@@ -40,9 +40,14 @@ func (n *network) close() {
 	}
 }
 
+// parseBytes bounds what the pages of blocks that are parsed at one time become in memory.
+const parseBytes = 192 << 20
+
 func (s *Stack) openNetwork() (err error) {
 	n, limits := &s.net, &s.Config.Limits
-	n.client = transport.NewClient(transport.DefaultClientConfig())
+	small := transport.DefaultClientConfig()
+	small.MaxResponseBytes = 512 << 10 // lists of peers
+	n.client = transport.NewClient(small)
 	blocks := transport.DefaultClientConfig() // pages of blocks are larger, and fewer at a time
 	blocks.MaxResponseBytes, blocks.MaxInFlight = 4*s.profile.MaxBlockBytes, 8
 	n.blocks = transport.NewClient(blocks)
@@ -57,6 +62,9 @@ func (s *Stack) openNetwork() (err error) {
 	fc, dc := s.floodConfig(), s.discoveryConfig()
 	ac := api.DefaultConfig()
 	ac.Port, ac.Network, ac.Log = s.Port, s.profile.Network, fc.Log
+	ac.Token = s.Config.Network.InferenceToken
+	ac.MaxMessageBytes = limits.MaxMessageBytes
+	ac.Offence = func(host string) { s.offence(host, "a request that was refused") }
 	if s.profile.Adapt != nil {
 		s.profile.Adapt(&fc, &dc, &ac)
 	}
@@ -66,7 +74,7 @@ func (s *Stack) openNetwork() (err error) {
 	if n.peers, err = discovery.New(dc, discovery.HTTPDialer{Client: n.client}); err != nil {
 		return err
 	}
-	fetcher := chainsync.HTTPFetcher{Client: n.blocks, TooLarge: func(err error) bool { return errors.Is(err, transport.ErrResponseTooLarge) }}
+	fetcher := chainsync.HTTPFetcher{Client: n.blocks, Room: chainsync.NewRoom(parseBytes), TooLarge: func(err error) bool { return errors.Is(err, transport.ErrResponseTooLarge) }}
 	if n.syncer, err = chainsync.New(s.syncConfig(), chainView{s}, chainsync.PeersFunc(s.syncPeers), fetcher); err != nil {
 		return err
 	}
@@ -102,7 +110,7 @@ func (s *Stack) discoveryConfig() discovery.Config {
 	c := discovery.DefaultConfig()
 	c.Key, c.Network, c.Port, c.Log = s.Key, s.profile.Network, s.Port, log
 	c.Bootstrap, c.Interval, c.NoExchange = network.Bootstrap, network.DiscoveryInterval, !network.Discovery
-	c.MaxKnown = s.Config.Limits.MaxPeers
+	c.MaxKnown, c.MaxPerLocalHost = s.Config.Limits.MaxPeers, s.Config.Limits.MaxLocalPeers
 	c.Announce = func(ctx context.Context, p discovery.Peer) error { return s.net.flood.Announce(ctx, floodPeer(p)) }
 	c.OnConnect = func(p discovery.Peer) {
 		log.Info("peer connected", "peer", p.ID, "endpoint", p.Endpoint(), "proved_its_key", p.Verified)
@@ -123,23 +131,26 @@ func (s *Stack) syncConfig() chainsync.Config {
 }
 
 func (s *Stack) openServer() error {
-	log, limits := s.Log.With("component", "net"), &s.Config.Limits
+	limits := &s.Config.Limits
 	tc := transport.DefaultServerConfig()
 	tc.MaxBodyBytes = limits.MaxBodyBytes
 	tc.MaxConns, tc.MaxConnsPerIP = limits.MaxConnections, limits.MaxPerAddress
 	tc.ReadTimeout, tc.IdleTimeout = limits.RequestTimeout, limits.IdleTimeout
 	tc.Refuse = func(host string) bool { return s.net.callers.Cut(peerscore.Address(host), s.Now()) }
-	tc.Offence = func(host string) {
-		if s.net.callers.Charge(peerscore.Address(host), 1, s.Now()) {
-			log.Warn("address is cut off", "address", host, "last", "no readable request")
-		}
-	}
-	tc.TooLarge = s.net.api.TooLarge
+	tc.Offence = func(host string) { s.offence(host, "no readable request") }
+	tc.TooLarge, tc.BodyLimit = s.net.api.TooLarge, s.net.api.BodyLimit
 	if err := tc.Validate(); err != nil {
 		return err
 	}
 	s.net.server = transport.NewServer(tc, s.net.api.Serve)
 	return nil
+}
+
+// offence charges an address for what it has sent.
+func (s *Stack) offence(host, what string) {
+	if s.net.callers.Charge(peerscore.Address(host), 1, s.Now()) {
+		s.Log.Warn("address is cut off", "component", "net", "address", host, "last", what)
+	}
 }
 
 func floodPeer(p discovery.Peer) flood.Peer {

@@ -22,7 +22,7 @@ import (
 
 // Loop is the event loop as the services use it; see package loop.
 type Loop interface {
-	Join(handle func(context.Context, protocol.Effect), peers func() []string)
+	Join(handle func(context.Context, protocol.Effect), peers func() []string, syncing func() bool)
 	Run(ctx context.Context) error
 	Post(ev protocol.Event) error
 	Deliver(ctx context.Context, ev protocol.Event)
@@ -117,7 +117,7 @@ func New(ctx context.Context, b *Base, p Profile) (_ *Stack, err error) {
 	if err := s.openNetwork(); err != nil {
 		return nil, err
 	}
-	p.Loop.Join(s.handle, s.peerIDs)
+	p.Loop.Join(s.handle, s.peerIDs, s.net.syncer.Active)
 	return s, nil
 }
 

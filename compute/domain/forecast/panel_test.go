@@ -108,6 +108,9 @@ func TestPanelInfer(t *testing.T) {
 	}
 	refused(`must be one of ["c0" "c1" "c2"]`)
 	refused(`series_name "c9"`, "series_name", "c9")
+	if _, err := m.(domain.Exporter).Export(t.Context(), domain.ONNX, canon.NewObject()); err == nil || !strings.Contains(err.Error(), "several series") {
+		t.Errorf("Export = %v, want an error", err)
+	}
 	row := canon.NewObject("city", "c1", "month", "2013-08", "sales", 300000)
 	if got, times := infer(t, m, "rows", []any{row}, "series_name", "c1"); got[0] < 1e5 || times[0] != "2013-09" {
 		t.Errorf("forecast %v at %v", got, times)

@@ -35,7 +35,7 @@ func SurveyOf(d *supervised.Domain) (*Survey, bool) {
 	}
 	x := p.series
 	s := &Survey{Rows: x.table.Rows(), Frequency: x.table.axis.frequency.String(), Series: max(1, len(p.singles))}
-	if x.table.form.TimeColumn != None {
+	if x.table.axis.kind != 0 {
 		s.First, s.Last = x.table.Time(0), x.table.Time(s.Rows-1)
 	}
 	s.Validation, s.Test = x.table.Time(x.starts[0]), x.table.Time(x.test)

@@ -50,8 +50,10 @@ type Config struct {
 	Handle func(context.Context, protocol.Effect)
 	// Peers returns the ids of the connected peers, for Tick. nil: none.
 	Peers func() []string
-	Log   *slog.Logger
-	Now   func() time.Time
+	// Syncing reports whether the chain is being fetched, for Tick. nil: never.
+	Syncing func() bool
+	Log     *slog.Logger
+	Now     func() time.Time
 }
 
 // Loop owns a machine. Create it with New, run it once with Run. Its other methods are safe for concurrent use, also before
@@ -80,9 +82,9 @@ func New[V any](m Machine[V], cfg Config) *Loop[V] {
 	return l
 }
 
-// Join sets what carries out the effects and who the peers are; before Run.
-func (l *Loop[V]) Join(handle func(context.Context, protocol.Effect), peers func() []string) {
-	l.cfg.Handle, l.cfg.Peers = handle, peers
+// Join sets what carries out the effects, who the peers are and whether the chain is being fetched; before Run.
+func (l *Loop[V]) Join(handle func(context.Context, protocol.Effect), peers func() []string, syncing func() bool) {
+	l.cfg.Handle, l.cfg.Peers, l.cfg.Syncing = handle, peers, syncing
 }
 
 // View returns the picture after the last step that changed something.
@@ -122,10 +124,14 @@ func (l *Loop[V]) Run(ctx context.Context) error {
 }
 
 func (l *Loop[V]) tick() protocol.Tick {
-	if l.cfg.Peers == nil {
-		return protocol.Tick{}
+	var t protocol.Tick
+	if l.cfg.Peers != nil {
+		t.Peers = l.cfg.Peers()
 	}
-	return protocol.Tick{Peers: l.cfg.Peers()}
+	if l.cfg.Syncing != nil {
+		t.Syncing = l.cfg.Syncing()
+	}
+	return t
 }
 
 // carryOut carries out the effects of one step, blocks before everything else.

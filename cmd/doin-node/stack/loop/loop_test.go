@@ -42,8 +42,13 @@ func (d *disk) write(what string) error {
 	return nil
 }
 
-func (d *disk) Append(ctx context.Context, e store.Entry) error {
-	return errors.Join(ctx.Err(), d.write(fmt.Sprint("append ", e.Block.Header.Index)))
+func (d *disk) AppendAll(ctx context.Context, entries []store.Entry) (int, error) {
+	for i, e := range entries {
+		if err := errors.Join(ctx.Err(), d.write(fmt.Sprint("append ", e.Block.Header.Index))); err != nil {
+			return i, err
+		}
+	}
+	return len(entries), nil
 }
 
 func (d *disk) Replace(ctx context.Context, ancestor int64, branch []store.Entry) error {
@@ -73,7 +78,7 @@ func newTestLoop(d *disk) *Loop[int] {
 		default:
 			d.note("%T", f)
 		}
-	}, nil)
+	}, nil, nil)
 	return l
 }
 
@@ -197,7 +202,7 @@ func TestView(t *testing.T) {
 	m := &machine{}
 	l := New(m, Config{Store: &disk{}, Log: slog.New(slog.DiscardHandler), Now: time.Now})
 	before, seen := l.View(), 0
-	l.Join(func(context.Context, protocol.Effect) { seen = l.View() }, nil)
+	l.Join(func(context.Context, protocol.Effect) { seen = l.View() }, nil, nil)
 	message := protocol.Received{Message: &chain.Message{}}
 	step := func(ev protocol.Event, out ...protocol.Effect) {
 		t.Helper()

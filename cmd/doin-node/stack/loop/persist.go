@@ -12,7 +12,7 @@ import (
 
 // Store is the chain on the disk, as *store.Store writes it: what a call that returned nil has written stays.
 type Store interface {
-	Append(ctx context.Context, e store.Entry) error
+	AppendAll(ctx context.Context, entries []store.Entry) (stored int, err error)
 	Replace(ctx context.Context, ancestor int64, branch []store.Entry) error
 }
 
@@ -27,13 +27,9 @@ func (l *Loop[V]) persist(ctx context.Context, c protocol.Commit) error {
 		if len(c.Dropped) > 0 {
 			return l.cfg.Store.Replace(ctx, c.Ancestor, entries)
 		}
-		for len(entries) > 0 {
-			if err := l.cfg.Store.Append(ctx, entries[0]); err != nil {
-				return err
-			}
-			entries = entries[1:]
-		}
-		return nil
+		n, err := l.cfg.Store.AppendAll(ctx, entries)
+		entries = entries[n:]
+		return err
 	}
 	for wait := time.Second; ; wait = min(2*wait, 30*time.Second) {
 		err := write()

@@ -33,15 +33,28 @@ type New func(ctx context.Context, cfg *config.Config, log *slog.Logger) (Node, 
 // process and to its group.
 const insist = time.Second
 
-// Main runs a command until it ends or the process is told to stop, and ends the process with 1 if it failed. A second
-// signal, a moment after the first, ends the process at once.
+// ExitError is an error with the status that the process ends with.
+type ExitError struct {
+	Code int
+	Err  error
+}
+
+func (e *ExitError) Error() string { return e.Err.Error() }
+func (e *ExitError) Unwrap() error { return e.Err }
+
+// Main runs a command until it ends or the process is told to stop, and ends the process with 1 if it failed, or with what an
+// ExitError says. A second signal, a moment after the first, ends the process at once.
 func Main(c *cobra.Command) {
 	ctx, stop := untilSignal(context.Background())
 	defer stop()
 	if err := c.ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, c.Name()+":", err)
 		stop()
-		os.Exit(1)
+		code := 1
+		if exit := (*ExitError)(nil); errors.As(err, &exit) {
+			code = exit.Code
+		}
+		os.Exit(code)
 	}
 }
 

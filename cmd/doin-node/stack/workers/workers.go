@@ -254,6 +254,24 @@ func (w *Workers) Infer(ctx context.Context, domain string, r worker.Recipe, inp
 	return s.Infer(ctx, domain, r, input)
 }
 
+// Export has the model of a claim written as a file.
+func (w *Workers) Export(ctx context.Context, domain string, r worker.Recipe, format string, facts *canon.Object) ([]byte, error) {
+	s, err := w.loaded(ctx, domain)
+	if err != nil {
+		return nil, err
+	}
+	return s.Export(ctx, domain, r, worker.Format(format), facts)
+}
+
+// Inputs returns what questions to a domain name; see worker.Supervisor.Inputs.
+func (w *Workers) Inputs(ctx context.Context, domain string) ([]*canon.Object, error) {
+	s, err := w.loaded(ctx, domain)
+	if err != nil {
+		return nil, err
+	}
+	return s.Inputs(ctx, domain)
+}
+
 // Optimize opens a search.
 func (w *Workers) Optimize(ctx context.Context, job worker.OptimizeJob) (*worker.Search, error) {
 	s, err := w.supervisor(job.Domain)

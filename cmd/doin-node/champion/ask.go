@@ -1,0 +1,209 @@
+package champion
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"doin.network/node/cmd/doin-node/config"
+	"doin.network/node/internal/canon"
+)
+
+// batch is the number of rows of one question: what a tabular domain answers at once.
+const batch = 1024
+
+// Sheet is an answer as a table, and whose it is.
+type Sheet struct {
+	CSV       []byte
+	Rows      int
+	OptimaeID string
+	Verified  bool
+}
+
+// Forecast asks the champion of a series for what comes next: steps values, the domain's horizon for 0. input names a CSV
+// file of rows that go on from the data or take the place of their end; empty: the data as they are. A file that does not
+// fit is an *InputError.
+func (s *Source) Forecast(ctx context.Context, domain, input string, steps int) (*Sheet, error) {
+	c, err := s.Current(ctx, domain)
+	if err != nil {
+		return nil, err
+	}
+	d := s.domain(c.Domain)
+	if d != nil && d.Plugin() == "tabular" {
+		return nil, &InputError{fmt.Sprintf("domain %q is a table, it has no next value: doin-node predict asks it", c.Domain)}
+	}
+	time, value := setting(d, "time_column", "time"), setting(d, "value_column", "value")
+	question := canon.NewObject()
+	if steps > 0 {
+		question.Set("steps", steps)
+	}
+	if input != "" {
+		rows, err := readSeries(input, setting(d, "time_column", ""), setting(d, "value_column", ""))
+		if err != nil {
+			return nil, err
+		}
+		question.Set("rows", rows)
+	}
+	answers, err := s.inferAll(ctx, c, []*canon.Object{question}, nil)
+	if err != nil {
+		return nil, err
+	}
+	times, err1 := answers[0].Output.List("times")
+	values, err2 := answers[0].Output.List("forecast")
+	if err1 != nil || err2 != nil || len(times) != len(values) {
+		return nil, &InputError{fmt.Sprintf("domain %q makes no forecasts: doin-node predict asks it", c.Domain)}
+	}
+	out := &sheet{names: []string{time, value}}
+	for i := range times {
+		out.rows = append(out.rows, []string{cell(times[i]), cell(values[i])})
+	}
+	return out.of(answers[0])
+}
+
+// readSeries reads rows of a series; empty names are the first and the second column.
+func readSeries(path, time, value string) ([]any, error) {
+	in, err := readSheet(path)
+	if err != nil {
+		return nil, err
+	}
+	place := func(name string, else_ int) (int, error) {
+		if name == "" && else_ < len(in.names) {
+			return else_, nil
+		}
+		if i := in.column(name); i >= 0 {
+			return i, nil
+		}
+		return 0, &InputError{fmt.Sprintf("%s: has no column %q", path, name)}
+	}
+	t, err := place(time, 0)
+	if err != nil {
+		return nil, err
+	}
+	v, err := place(value, 1)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]any, len(in.rows))
+	for i, row := range in.rows {
+		rows[i] = canon.NewObject("time", row[t], "value", row[v])
+	}
+	return rows, nil
+}
+
+// Predict asks the champion of a table for the targets of the rows of a CSV file. The answer has the file's columns, the
+// prediction and, of classes, the probability of each. A file that does not fit is an *InputError.
+func (s *Source) Predict(ctx context.Context, domain, input string) (*Sheet, error) {
+	c, err := s.Current(ctx, domain)
+	if err != nil {
+		return nil, err
+	}
+	if d := s.domain(c.Domain); d != nil && d.Plugin() == "forecast" {
+		return nil, &InputError{fmt.Sprintf("domain %q is a series, it has no rows to predict: doin-node forecast asks it", c.Domain)}
+	}
+	in, err := readSheet(input)
+	if err != nil {
+		return nil, err
+	}
+	answers, err := s.inferAll(ctx, c, nil, func(h *hired) ([]*canon.Object, error) {
+		fits, err := h.fit(ctx, in)
+		if err != nil {
+			return nil, err
+		}
+		return fits.questions(), nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := &sheet{names: append([]string(nil), in.names...)}
+	for i, a := range answers {
+		if err := out.take(in.rows[i*batch:], a, i == 0); err != nil {
+			return nil, err
+		}
+	}
+	return out.of(answers[0])
+}
+
+// questions are the rows as objects, in batches.
+func (s *sheet) questions() (out []*canon.Object) {
+	for from := 0; from < len(s.rows); from += batch {
+		var rows []any
+		for _, row := range s.rows[from:min(from+batch, len(s.rows))] {
+			o := canon.NewObject()
+			for j, name := range s.names {
+				o.Set(name, row[j])
+			}
+			rows = append(rows, o)
+		}
+		out = append(out, canon.NewObject("rows", rows))
+	}
+	return out
+}
+
+// take appends rows and their predictions, at first their names too.
+func (s *sheet) take(rows [][]string, a *Answer, first bool) error {
+	predictions, err := a.Output.List("predictions")
+	if err != nil || len(predictions) > len(rows) {
+		return &InputError{"the domain does not predict rows: doin-node forecast asks it"}
+	}
+	classes, _ := a.Output.ListOr("classes", nil)
+	probabilities, _ := a.Output.ListOr("probabilities", nil)
+	if first {
+		s.names = append(s.names, "prediction")
+		for _, class := range classes {
+			s.names = append(s.names, "probability "+cell(class))
+		}
+	}
+	for i, p := range predictions {
+		row := append(append([]string(nil), rows[i]...), cell(p))
+		if i < len(probabilities) {
+			list, err := canon.AsList(probabilities[i])
+			if err != nil || len(list) != len(classes) {
+				return fmt.Errorf("probabilities of row %d: %v", i, probabilities[i])
+			}
+			for _, v := range list {
+				row = append(row, cell(v))
+			}
+		}
+		s.rows = append(s.rows, row)
+	}
+	return nil
+}
+
+// of is the sheet as the answer of a champion.
+func (s *sheet) of(a *Answer) (*Sheet, error) {
+	data, err := s.encode()
+	return &Sheet{CSV: data, Rows: len(s.rows), OptimaeID: a.OptimaeID, Verified: a.Verified}, err
+}
+
+// cell is a value of an answer as a file has it.
+func cell(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case float64:
+		return strconv.FormatFloat(v, 'g', -1, 64)
+	}
+	return fmt.Sprint(v)
+}
+
+// domain returns the configuration of a domain, nil for one that it does not have.
+func (s *Source) domain(id string) *config.Domain {
+	for i := range s.Config.Domains {
+		if s.Config.Domains[i].ID == id {
+			return &s.Config.Domains[i]
+		}
+	}
+	return nil
+}
+
+// setting is a text of a domain's settings, as they were configured.
+func setting(d *config.Domain, key, otherwise string) string {
+	if d == nil {
+		return otherwise
+	}
+	text, err := d.OptimizationConfig.StringOr(key, otherwise)
+	if err != nil || text == "" {
+		return otherwise
+	}
+	return text
+}

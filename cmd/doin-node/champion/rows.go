@@ -1,0 +1,65 @@
+package champion
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"doin.network/node/internal/canon"
+)
+
+// mostNames bounds the categories that a sentence names.
+const mostNames = 12
+
+// fit checks rows against what a domain says of its questions: every column is there, and training has seen every category. Columns that
+// are no inputs are dropped, the target's for one. It is an *InputError that names row and column.
+func (h *hired) fit(ctx context.Context, in *sheet) (*sheet, error) {
+	inputs, err := h.workers.Inputs(ctx, h.domain.ID)
+	if err != nil || len(inputs) == 0 {
+		return in, err
+	}
+	others := map[string]bool{}
+	for _, name := range in.names {
+		others[name] = true
+	}
+	for _, o := range inputs {
+		name, err := o.String("name")
+		if err != nil {
+			return nil, err
+		}
+		delete(others, name)
+		at := in.column(name)
+		if at < 0 {
+			return nil, &InputError{fmt.Sprintf("column %q is missing: the file has %q", name, in.names)}
+		}
+		if err := in.seen(at, o); err != nil {
+			return nil, err
+		}
+	}
+	return in.without(others), nil
+}
+
+// seen checks the cells of a column against the categories that training has.
+func (s *sheet) seen(at int, o *canon.Object) error {
+	list, err := o.ListOr("categories", nil)
+	if err != nil || len(list) == 0 {
+		return err
+	}
+	var known []string
+	for _, v := range list {
+		known = append(known, cell(v))
+	}
+	for i, row := range s.rows {
+		if !missing(row[at]) && !slices.Contains(known, row[at]) {
+			named := fmt.Sprintf("%q", known[:min(len(known), mostNames)])
+			if len(known) > mostNames {
+				named = fmt.Sprintf("%s and %d others", named, len(known)-mostNames)
+			}
+			return &InputError{fmt.Sprintf("row %d, column %q: training has not seen the category %q, but %s", i+1, s.names[at], row[at], named)}
+		}
+	}
+	return nil
+}
+
+// missing reports whether a cell marks a missing value, in every domain.
+func missing(cell string) bool { return cell == "" || cell == "NA" || cell == "?" }
