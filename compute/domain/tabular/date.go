@@ -49,8 +49,9 @@ func partsOf(k when.Kind) []datePart {
 	return nil
 }
 
-// of returns the part of a stamp, on the clock that was read: the year with the share of its days that has passed, the month from 1,
-// or sine or cosine of the share of the week (in days, from Monday), of the year (in days) or of the day (in seconds) as an angle.
+// of returns the part of a stamp, on the clock that was read: the year with the share of its days that has passed,
+// the month from 1, or sine or cosine of the share of the week (in days, from Monday), of the year (in days) or of
+// the day (in seconds) as an angle.
 func (p datePart) of(s when.Stamp) float64 {
 	year, month, day := s.Date()
 	first := when.Days(year, 1, 1)
@@ -105,7 +106,8 @@ func (p *parser) guessDate(from *cells) (layout when.Layout, ok bool, err error)
 		"column in categorical_columns", cell)
 }
 
-// digitDates finds the form of dates in cells that are eight digits each, as 20200131 is, and enough of them to be no chance.
+// digitDates finds the form of dates in cells that are eight digits each, as 20200131 is, and enough of them to be no
+// chance.
 func digitDates(from *cells, known int) (layout when.Layout, ok bool) {
 	if known < leastIdentified {
 		return layout, false
@@ -119,8 +121,8 @@ func digitDates(from *cells, known int) (layout when.Layout, ok bool) {
 	return layout, err == nil && layout.Kind() == when.Day
 }
 
-// givenForm returns the form that the schema gives for dates, if more than half of the cells have it; those that have not are
-// an error.
+// givenForm returns the form that the schema gives for dates, if more than half of the cells have it; those that have
+// not are an error.
 func (p *parser) givenForm(from *cells) (layout when.Layout, ok bool, err error) {
 	if p.schema.TimeFormat == "" {
 		return layout, false, nil

@@ -10,8 +10,8 @@ import (
 	"doin.network/node/compute/data/number"
 )
 
-// findFormat finds how numbers are written from the cells of all columns that are, or may be, numeric: those of which more than half of
-// the cells are numbers in some format.
+// findFormat finds how numbers are written from the cells of all columns that are, or may be, numeric: those of which
+// more than half of the cells are numbers in some format.
 func (p *parser) findFormat() error {
 	d, err := number.NewDetector(p.options.Decimal, p.options.Thousands)
 	if err != nil {
@@ -124,8 +124,8 @@ func anyNumber(text string) bool {
 	return false
 }
 
-// meant reports whether a text that is no number of the format is meant as one: it is too large, infinite or hexadecimal, or has a
-// percent sign, a currency's or parentheses.
+// meant reports whether a text that is no number of the format is meant as one: it is too large, infinite or
+// hexadecimal, or has a percent sign, a currency's or parentheses.
 func meant(f number.Format, text string, err error) bool {
 	switch bare := strings.TrimLeft(text, "+-"); {
 	case !errors.Is(err, number.ErrNumber), strings.EqualFold(bare, "inf"), strings.EqualFold(bare, "infinity"):

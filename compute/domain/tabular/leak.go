@@ -9,8 +9,9 @@ import (
 // leastShared is the share of the rows, one in so many, in which a column that gives the target away is known at least.
 const leastShared = 2
 
-// warnOfLeaks warns of inputs that are the target in another form: of a classification, a column whose values and the classes
-// belong to each other one to one; of a regression, one that rises, or falls, strictly with the target in every row.
+// warnOfLeaks warns of inputs that are the target in another form: of a classification, a column whose values and the
+// classes belong to each other one to one; of a regression, one that rises, or falls, strictly with the target in
+// every row.
 func (p *parser) warnOfLeaks() {
 	for _, c := range p.inputs {
 		if leak := p.leak(c); leak != "" {

@@ -7,8 +7,9 @@ import (
 	"doin.network/node/compute/data/number"
 )
 
-// What the cells of a column that nobody listed are taken for. More than half numbers makes it numeric, and one with anything else
-// besides is refused, unless what is else is much and manifold: more than oddTexts texts in at least one of oddShare cells.
+// What the cells of a column that nobody listed are taken for. More than half numbers makes it numeric, and one with
+// anything else besides is refused, unless what is else is much and manifold: more than oddTexts texts in at least
+// one of oddShare cells.
 const (
 	oddTexts = 8
 	oddShare = 10

@@ -88,7 +88,8 @@ func (e *encoder) truthValue(x []float32, v any) error {
 	return nil
 }
 
-// category returns the category that a value names: true is the label that says so, a number the label that is the same number.
+// category returns the category that a value names: true is the label that says so, a number the label that is the
+// same number.
 func (e *encoder) category(v any) (string, error) {
 	switch v := v.(type) {
 	case string:
