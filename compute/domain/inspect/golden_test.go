@@ -32,7 +32,14 @@ func TestGolden(t *testing.T) {
 			}
 			golden(t, strings.TrimSuffix(file, ".csv")+".txt", r.Text())
 			if file == "testdata/weekdays.csv" {
-				golden(t, "testdata/weekdays.json", string(canon.AppendIndent(nil, r.Object()))+"\n")
+				o := r.Object()
+				o.Delete("settings") // the domain's own tests have them
+				if reading, err := o.Object("reading"); err != nil || !reading.Has("missing_values") {
+					t.Errorf("reading %v, %v", reading, err)
+				} else {
+					reading.Delete("missing_values")
+				}
+				golden(t, "testdata/weekdays.json", string(canon.AppendIndent(nil, o))+"\n")
 			}
 		})
 	}
