@@ -48,16 +48,25 @@ func table(size int) []byte {
 }
 
 func BenchmarkRead(b *testing.B) {
-	file := table(32 << 20)
-	for _, keep := range []struct {
+	file := table(16 << 20)
+	latin := bytes.ReplaceAll(file, []byte(",n1,"), []byte(",n\xe9,"))
+	for _, c := range []struct {
 		name string
+		file []byte
 		keep func(string) bool
-	}{{"all", nil}, {"two", func(name string) bool { return name == "time" || name == "a" }}} {
-		b.Run("keep="+keep.name, func(b *testing.B) {
-			b.SetBytes(int64(len(file)))
+	}{
+		{"all", file, nil},
+		{"two", file, func(name string) bool { return name == "time" || name == "a" }},
+		{"windows-1252", latin, nil},
+		{"utf-16", []byte(wide(string(file), 0)), nil},
+		{"gzip", gz(b, file), nil},
+		{"zstd", zst(b, file), nil},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			b.SetBytes(int64(len(file))) // as UTF-8
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := data.ReadFrom(bytes.NewReader(file), data.Options{}, keep.keep); err != nil {
+				if _, err := data.ReadFrom(bytes.NewReader(c.file), data.Options{}, c.keep); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -12,16 +12,27 @@ type columns struct{ t *table }
 
 var _ columnar.Table = columns{}
 
-// Begin implements columnar.Table.
-func (c columns) Begin(names []string) ([]bool, error) {
+// Begin implements columnar.Table. A column that cannot be read is left out where nobody asks for it.
+func (c columns) Begin(of []columnar.Column) ([]bool, error) {
+	names, wanted := make([]string, len(of)), make([]bool, len(of))
+	for i := range of {
+		names[i] = of[i].Name
+	}
 	if len(names) == 0 {
 		return nil, Errorf(0, "", "", "no column")
 	}
 	if err := c.t.begin(names, len(names)); err != nil {
 		return nil, err
 	}
-	wanted := make([]bool, len(names))
 	for i, b := range c.t.columns {
+		if why := of[i].Refusal; why != "" && b.kept {
+			if c.t.keep != nil {
+				return nil, Errorf(0, b.column.name, "ignored_columns", "%s", why)
+			}
+			c.t.note(0, b.column.name, "left out: %s", why)
+			b.kept = false
+			c.t.kept--
+		}
 		wanted[i] = b.kept
 		b.filled = !b.kept // nobody looks
 	}

@@ -50,15 +50,26 @@ func TestColumns(t *testing.T) {
 	f("js.parquet", "parquet", "x|n|name|day|ok\n1.5|1|a|1970-01-01T00:00:00|true\n~|-9007199254740993|~|2020-01-01T00:00:00|false\n1e-09|~|ä b|1969-12-31T00:00:00|~")
 }
 
+// TestNested: what cannot be read is left out where nobody asks for it, and refused where somebody does.
 func TestNested(t *testing.T) {
 	for _, name := range []string{"nested.arrows", "nested.parquet"} {
-		var e *data.Error
-		if _, err := data.ReadFrom(bytes.NewReader(testFile(t, name)), data.Options{}, nil); !errors.As(err, &e) || e.Column != "l" || !strings.Contains(e.Reason, "nested") {
-			t.Errorf("%s: %v, want an error about column l", name, err)
+		f := func(keep func(string) bool, notes int) {
+			t.Helper()
+			g, err := data.ReadFrom(bytes.NewReader(testFile(t, name)), data.Options{}, keep)
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+				return
+			}
+			if r := g.Reading(); show(g) != "a\n1\n2" || len(r.Notes) != notes {
+				t.Errorf("%s: %q, notes %v, want 1, 2 and %d", name, show(g), r.Notes, notes)
+			}
 		}
-		g, err := data.ReadFrom(bytes.NewReader(testFile(t, name)), data.Options{}, func(name string) bool { return name != "l" })
-		if err != nil || show(g) != "a\n1\n2" {
-			t.Errorf("%s without l: %v", name, err)
+		f(nil, 1)
+		f(func(name string) bool { return name == "a" }, 0)
+		var e *data.Error
+		_, err := data.ReadFrom(bytes.NewReader(testFile(t, name)), data.Options{}, func(string) bool { return true })
+		if !errors.As(err, &e) || e.Column != "l" || e.Option != "ignored_columns" || !strings.Contains(e.Reason, "nested") {
+			t.Errorf("%s: %v, want an error about column l", name, err)
 		}
 	}
 }

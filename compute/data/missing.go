@@ -2,9 +2,13 @@ package data
 
 import "slices"
 
-// defaultMissing are the texts of missing values where nothing else is said: what pandas, R, spreadsheets and databases write.
-var defaultMissing = []string{"", "#N/A", "#N/A N/A", "#NA", "#VALUE!", "#DIV/0!", "-", "--", ".", "..", "<NA>", "?", "N/A", "NA", "NULL",
-	"NaN", "NaT", "None", "n/a", "na", "nan", "null"}
+// defaultMissing are the texts of missing values where nothing else is said: what pandas, R, spreadsheets, databases and
+// statistical offices write.
+var defaultMissing = []string{
+	"", "#DIV/0!", "#N/A", "#N/A N/A", "#NA", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "-", "--", "-NaN",
+	"-nan", ".", "..", ":", "<NA>", "?", "N/A", "NA", "NAN", "NULL", "NaN", "NaT", "None", "\\N", "n/a", "na", "nan",
+	"null",
+}
 
 // DefaultMissing returns the texts of missing values where Options.Missing is nil, fresh.
 func DefaultMissing() []string { return slices.Clone(defaultMissing) }

@@ -107,8 +107,21 @@ func TestCompressedRefuses(t *testing.T) {
 	f("no file", zipped(t, "a/", ""), "no file")
 	f("a workbook", zipped(t, "[Content_Types].xml", "", "xl/workbook.xml", ""), "save the sheet as CSV")
 	f("no archive", []byte("PK\x03\x04 and no more"), "zip: ")
-	f("twice", gz(t, gz(t, []byte(small))), "compressed twice")
+	f("twice", gz(t, gz(t, []byte(small))), "still compressed")
 	f("xz", []byte("\xfd7zXZ\x00...."), "xz")
+}
+
+// TestReadText: what is packed is no text, and the encoding of the options is that of their file.
+func TestReadText(t *testing.T) {
+	g, err := data.ReadText(strings.NewReader("a;b\né;1\n"), data.Options{Encoding: "windows-1252"}, nil)
+	if err != nil || show(g) != "a|b\né|1" {
+		t.Errorf("ReadText: %v", err)
+	}
+	for _, file := range [][]byte{gz(t, []byte(small)), zipped(t, "a.csv", small), testFile(t, "js.parquet"), testFile(t, "js.arrow")} {
+		if _, err := data.ReadText(bytes.NewReader(file), data.Options{}, nil); !errors.Is(err, data.ErrData) {
+			t.Errorf("ReadText(%.20q…): %v, want an error", file, err)
+		}
+	}
 }
 
 // sevens gives 7 without end.

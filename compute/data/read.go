@@ -11,7 +11,7 @@ import (
 	"doin.network/node/compute/data/text"
 )
 
-// Read reads a file. keep says which columns are stored, by name; nil: all. Errors about the content wrap ErrData, those about
+// Read reads a file. keep says which columns are stored, by name; nil: all that can be read. Errors about the content wrap ErrData, those about
 // options ErrOptions; the others are the file system's.
 func Read(path string, o Options, keep func(name string) bool) (*Grid, error) {
 	f, err := os.Open(path)
@@ -46,6 +46,23 @@ func ReadFrom(r io.Reader, o Options, keep func(name string) bool) (*Grid, error
 		return nil, own(err)
 	}
 	c.end()
+	return t.finish(), nil
+}
+
+// ReadText is ReadFrom of UTF-8 as it stands: what a stranger sends, which has no compression and no other form, whatever it
+// begins with.
+func ReadText(r io.Reader, o Options, keep func(name string) bool) (*Grid, error) {
+	o.Encoding = text.UTF8
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	if o.Missing == nil {
+		o.Missing = DefaultMissing()
+	}
+	t := newTable(&o, keep)
+	if err := t.readText(text.Plain(r, MaxBytes), o.text()); err != nil {
+		return nil, own(err)
+	}
 	return t.finish(), nil
 }
 

@@ -43,7 +43,7 @@ func ReadArrow(all *io.SectionReader, limit int64, t Table) (err error) {
 		return fmt.Errorf("%w: Arrow: %w", ErrContent, err)
 	}
 	defer r.Release()
-	wanted, err := begin(r.Schema(), t)
+	wanted, err := t.Begin(columnsOf(r.Schema()))
 	for err == nil && r.Next() {
 		err = record(r.Record(), wanted, t)
 	}
@@ -63,7 +63,7 @@ func readFile(all *io.SectionReader, memory ipc.Option, t Table) error {
 		return fmt.Errorf("%w: Arrow: %w", ErrContent, err)
 	}
 	defer r.Close()
-	wanted, err := begin(r.Schema(), t)
+	wanted, err := t.Begin(columnsOf(r.Schema()))
 	for i := 0; err == nil && i < r.NumRecords(); i++ {
 		batch, bad := r.Record(i)
 		if bad != nil {
@@ -110,22 +110,15 @@ func checkFile(all *io.SectionReader) error {
 	})
 }
 
-// begin hands on the names of a schema, and refuses the columns that are wanted and not read.
-func begin(s *arrow.Schema, t Table) ([]bool, error) {
-	names := make([]string, s.NumFields())
+// columnsOf returns the columns of a schema.
+func columnsOf(s *arrow.Schema) []Column {
+	out := make([]Column, s.NumFields())
 	for i, f := range s.Fields() {
-		names[i] = f.Name
-	}
-	wanted, err := t.Begin(names)
-	if err != nil {
-		return nil, err
-	}
-	for i, f := range s.Fields() {
-		if wanted[i] && !readable(f.Type) {
-			return nil, refused(f.Name, "the type %v is not read: it is nested, or no number, time, text or boolean", f.Type)
+		if out[i].Name = f.Name; !readable(f.Type) {
+			out[i].Refusal = fmt.Sprintf("the type %v is not read: it is nested, or no number, time, text or boolean", f.Type)
 		}
 	}
-	return wanted, nil
+	return out
 }
 
 // record reads a batch.

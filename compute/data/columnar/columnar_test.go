@@ -22,7 +22,6 @@ import (
 
 // texts is a table in memory.
 type texts struct {
-	skip  string // a column that is not wanted
 	names []string
 	cells [][]string
 	rows  int64
@@ -31,11 +30,11 @@ type texts struct {
 
 var errMost = errors.New("too many rows")
 
-func (t *texts) Begin(names []string) ([]bool, error) {
-	t.names, t.cells = names, make([][]string, len(names))
-	wanted := make([]bool, len(names))
-	for i, name := range names {
-		wanted[i] = name != t.skip
+func (t *texts) Begin(columns []Column) ([]bool, error) {
+	t.cells = make([][]string, len(columns))
+	wanted := make([]bool, len(columns))
+	for i, c := range columns {
+		t.names, wanted[i] = append(t.names, c.Name), c.Refusal == ""
 	}
 	return wanted, nil
 }

@@ -26,7 +26,7 @@ func fuzz(f *testing.F, read func(*io.SectionReader, int64, Table) error, seeds 
 			return
 		}
 		for i, cells := range got.cells {
-			if int64(len(cells)) != got.rows {
+			if n := int64(len(cells)); n != got.rows && n != 0 { // none of a column that is not read
 				t.Fatalf("column %d has %d cells of %d rows", i, len(cells), got.rows)
 			}
 		}

@@ -9,10 +9,10 @@ import (
 	"github.com/apache/arrow/go/v15/parquet/schema"
 )
 
-// leaf is a column of a Parquet file: -1 for one that is nested.
+// leaf is a column of a Parquet file and its place among those that are not nested.
 type leaf struct {
-	name string
-	at   int
+	name, refusal string
+	at            int
 }
 
 // ReadParquet reads a Parquet file, the row groups in their order. What the wanted columns unpack to is at most limit bytes.
@@ -26,24 +26,13 @@ func ReadParquet(all *io.SectionReader, limit int64, t Table) (err error) {
 		return fmt.Errorf("%w: Parquet: %w", ErrContent, err)
 	}
 	leaves := leavesOf(r.MetaData().Schema)
-	names := make([]string, len(leaves))
+	columns := make([]Column, len(leaves))
 	for i, l := range leaves {
-		names[i] = l.name
+		columns[i] = Column{l.name, l.refusal}
 	}
-	wanted, err := t.Begin(names)
+	wanted, err := t.Begin(columns)
 	if err != nil {
 		return err
-	}
-	for i, l := range leaves {
-		if !wanted[i] {
-			continue
-		}
-		if l.at < 0 {
-			return refused(l.name, "nested columns are not read")
-		}
-		if c := r.MetaData().Schema.Column(l.at); !known(c) {
-			return refused(l.name, "the type %v (%v) is not read", c.LogicalType(), c.PhysicalType())
-		}
 	}
 	p := &parquetReader{r: r, all: all, left: limit, t: t}
 	for g := range r.NumRowGroups() {
@@ -66,9 +55,11 @@ func leavesOf(s *schema.Schema) []leaf {
 	out := make([]leaf, root.NumFields())
 	for i := range out {
 		f := root.Field(i)
-		out[i] = leaf{f.Name(), -1}
-		if i, ok := at[f.Name()]; ok && f.Type() == schema.Primitive {
-			out[i].at = i
+		n, ok := at[f.Name()]
+		if out[i] = (leaf{name: f.Name(), at: n}); !ok || f.Type() != schema.Primitive {
+			out[i].refusal = "nested columns are not read"
+		} else if c := s.Column(n); !known(c) {
+			out[i].refusal = fmt.Sprintf("the type %v (%v) is not read", c.LogicalType(), c.PhysicalType())
 		}
 	}
 	return out

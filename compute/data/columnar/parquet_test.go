@@ -95,7 +95,7 @@ func write(t testing.TB, c file.ColumnChunkWriter, i, rows int, want *[]string) 
 		*want = append(*want, text)
 	}
 	var err error
-	n := func(k int) int { return at[k]%50 + 1 }
+	n := func(k int) int { return at[k]%28 + 1 }
 	switch c := c.(type) {
 	case *file.BooleanColumnChunkWriter:
 		_, err = c.WriteBatch(valuesOf(at, func(k int) bool { return at[k]%2 == 0 }), levels, nil)

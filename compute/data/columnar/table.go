@@ -12,12 +12,19 @@ var ErrContent = errors.New("content")
 
 // Table takes what is read.
 type Table interface {
-	// Begin gets the names of the columns and says which are wanted.
-	Begin(names []string) (wanted []bool, err error)
+	// Begin gets the columns and says which are wanted: of those that can be read.
+	Begin(columns []Column) (wanted []bool, err error)
 	// Grow is told how many rows follow, before there is anything of them.
 	Grow(rows int64) error
 	// Cell gets the next cell of a column that is wanted; a missing value is empty. It does not keep the text.
 	Cell(column int, text []byte) error
+}
+
+// Column is a column of a file.
+type Column struct {
+	Name string
+	// Refusal says why it cannot be read; empty: it can.
+	Refusal string
 }
 
 // ColumnError is what is wrong with a column.

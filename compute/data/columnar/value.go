@@ -17,10 +17,9 @@ import (
 // known reports whether a column of a Parquet file is read.
 func known(c *schema.Column) bool {
 	switch c.LogicalType().(type) {
-	case schema.IntervalLogicalType, *schema.IntervalLogicalType, schema.BSONLogicalType, *schema.BSONLogicalType:
+	case schema.IntervalLogicalType, schema.BSONLogicalType:
 		return false
-	case schema.DecimalLogicalType, *schema.DecimalLogicalType, schema.UUIDLogicalType, *schema.UUIDLogicalType,
-		schema.Float16LogicalType, *schema.Float16LogicalType:
+	case *schema.DecimalLogicalType, schema.UUIDLogicalType, schema.Float16LogicalType:
 		return true
 	}
 	return c.PhysicalType() != parquet.Types.FixedLenByteArray && c.PhysicalType() != parquet.Types.Undefined
@@ -91,25 +90,19 @@ func values[V any](next func(int64, []V, []int16, []int16) (int64, int, error), 
 	return nil
 }
 
-// integer returns what writes the integers of a logical type.
+// integer returns what writes the integers of a logical type. Types with parameters are pointers in the library.
 func integer(l schema.LogicalType) func(dst []byte, v int64, bits int) []byte {
 	switch l := l.(type) {
-	case schema.DateLogicalType, *schema.DateLogicalType:
+	case schema.DateLogicalType:
 		return func(dst []byte, v int64, _ int) []byte { return appendDay(dst, v) }
 	case *schema.TimestampLogicalType:
 		unit, zoned := parquetUnit(l.TimeUnit()), l.IsAdjustedToUTC() && !l.IsFromConvertedType()
 		return func(dst []byte, v int64, _ int) []byte { return appendMoment(dst, v, unit, zoned) }
-	case schema.TimestampLogicalType:
-		return integer(&l)
 	case *schema.TimeLogicalType:
 		unit := parquetUnit(l.TimeUnit())
 		return func(dst []byte, v int64, _ int) []byte { return appendClock(dst, v, unit) }
-	case schema.TimeLogicalType:
-		return integer(&l)
 	case *schema.DecimalLogicalType:
 		return func(dst []byte, v int64, _ int) []byte { return appendDecimal(dst, big.NewInt(v), int(l.Scale())) }
-	case schema.DecimalLogicalType:
-		return integer(&l)
 	case *schema.IntLogicalType:
 		if l.IsSigned() {
 			break
@@ -117,8 +110,6 @@ func integer(l schema.LogicalType) func(dst []byte, v int64, bits int) []byte {
 		return func(dst []byte, v int64, bits int) []byte {
 			return strconv.AppendUint(dst, uint64(v)<<(64-bits)>>(64-bits), 10)
 		}
-	case schema.IntLogicalType:
-		return integer(&l)
 	}
 	return func(dst []byte, v int64, _ int) []byte { return strconv.AppendInt(dst, v, 10) }
 }
@@ -146,14 +137,12 @@ func bytesOf(l schema.LogicalType) func(dst, v []byte) []byte {
 			}
 			return appendDecimal(dst, n, int(l.Scale()))
 		}
-	case schema.DecimalLogicalType:
-		return bytesOf(&l)
-	case schema.UUIDLogicalType, *schema.UUIDLogicalType:
+	case schema.UUIDLogicalType:
 		return func(dst, v []byte) []byte {
 			h := hex.EncodeToString(v)
 			return fmt.Appendf(dst, "%s-%s-%s-%s-%s", h[:8], h[8:12], h[12:16], h[16:20], h[20:])
 		}
-	case schema.Float16LogicalType, *schema.Float16LogicalType:
+	case schema.Float16LogicalType:
 		return func(dst, v []byte) []byte {
 			return appendFloat(dst, float64(float16.FromLEBytes(v).Float32()), 32)
 		}

@@ -87,8 +87,11 @@ func (t *trial) decide(sample []byte, cut bool, s Settings) (Dialect, error) {
 // comment returns the mark of the comments that a sample has; empty: none.
 func comment(sample []byte) string {
 	for line := range bytes.Lines(sample) {
-		if bytes.HasPrefix(bytes.TrimLeft(line, " \t"), []byte{'#'}) {
-			return "#"
+		line = bytes.TrimLeft(line, " \t")
+		for _, mark := range []string{"#", "%", "//"} {
+			if bytes.HasPrefix(line, []byte(mark)) {
+				return mark
+			}
 		}
 	}
 	return ""
@@ -112,7 +115,7 @@ func (t *trial) commented(sample []byte, first int) (header int, rows bool) {
 		if len(u.rows) != 1 || len(u.rows[0]) != t.width {
 			continue
 		}
-		if fitting++; at == first-1 && t.width > 1 {
+		if fitting++; at == first-1 && t.width > 1 && nameLike(u.rows[0]) {
 			header = at
 		}
 	}

@@ -9,13 +9,14 @@ import (
 )
 
 // hasHeader reports whether the first of the rows has the names of the columns. It has, where a column of values begins with
-// what is none, and in a table of texts; it has none where a value stands over values. Names may be values if they count, as
-// years do. Where the two contradict each other, or the evidence is thin, the error names the option.
+// what is none, or of numbers with a time, and in a table of texts unless most columns have their first text again; it has none
+// where a value stands over values. Names may be values if they count, as years do. Where the two contradict each other, the
+// error names the option.
 func hasHeader(rows [][]string, line int) (bool, error) {
 	if len(rows) == 1 {
 		return nameLike(rows[0]), nil
 	}
-	names, values := 0, 0
+	names, values, again, fresh := 0, 0, 0, 0
 	shift := max(0, len(rows[1])-len(rows[0])) // names of rows
 	for i, cell := range rows[0] {
 		if i+shift >= len(rows[1]) {
@@ -23,22 +24,53 @@ func hasHeader(rows [][]string, line int) (bool, error) {
 		}
 		switch below := column(rows[1:], i+shift); {
 		case isMissing(cell):
-		case below == numbers && !isValue(cell):
+		case below == numbers && (!isValue(cell) || isTime(cell) && !isTime(first(rows[1:], i+shift))):
 			names++
-		case below == numbers && isValue(cell), below == texts && pattern(cell) != "" && alike(rows[1:], i+shift, pattern(cell)):
+		case below == numbers, below == texts && pattern(cell) != "" && alike(rows[1:], i+shift, pattern(cell)):
 			values++
+		case below == texts && occurs(rows[1:], i+shift, cell):
+			again++
+		default:
+			fresh++
 		}
 	}
 	switch {
-	case values == 0:
-		return true, nil
-	case counts(rows[0]) && (names > 0 || rows[0][0] == "" || years(rows[0]) || values > 2 && slices.Contains(rows[0], "0")):
+	case values == 0 && names == 0:
+		return again <= fresh, nil
+	case values == 0, counted(rows[0], names, values):
 		return true, nil
 	case names == 0:
 		return false, nil
 	}
 	return false, fault(line, "header", "the first line may be names or a row: %d of its cells are names over values, %d are values over values",
 		names, values)
+}
+
+// counted reports whether the values of a row are names that count: years in equal steps, or from 0 or after names by one.
+func counted(row []string, names, values int) bool {
+	step, ok := counts(row)
+	return ok && (years(row) || step == 1 && (names > 0 || row[0] == "" || values > 2 && slices.Contains(row, "0")))
+}
+
+// first returns the first cell of column i that is not missing.
+func first(rows [][]string, i int) string {
+	for _, row := range rows {
+		if i < len(row) && !isMissing(row[i]) {
+			return row[i]
+		}
+	}
+	return ""
+}
+
+// occurs reports whether a text stands in column i.
+func occurs(rows [][]string, i int, text string) bool {
+	return slices.ContainsFunc(rows, func(row []string) bool { return i < len(row) && row[i] == text })
+}
+
+// isTime reports whether a value has a mark between digits that numbers have not, or more than one of it.
+func isTime(cell string) bool {
+	return strings.ContainsAny(cell, "/:") || strings.Contains(strings.TrimLeft(cell, "-+"), "-") && !strings.ContainsAny(cell, "eE") ||
+		strings.Count(cell, ".") > 1
 }
 
 // kinds of what stands in a column, below its first cell.
@@ -125,30 +157,33 @@ func alike(rows [][]string, i int, want string) bool {
 	return true
 }
 
-// counts reports whether all values of a row, at least two, are integers that rise by one.
-func counts(row []string) bool {
+// counts returns the step of the values of a row, at least two, which are integers in equal steps.
+func counts(row []string) (step int, ok bool) {
 	n, last := 0, 0
 	for _, cell := range row {
 		if !isValue(cell) {
 			continue
 		}
 		v, err := strconv.Atoi(cell)
-		if err != nil || n > 0 && v != last+1 {
-			return false
+		if err != nil || n > 1 && v-last != step {
+			return 0, false
+		}
+		if n > 0 {
+			step = v - last
 		}
 		n, last = n+1, v
 	}
-	return n >= 2
+	return step, n >= 2 && step != 0
 }
 
-// years reports whether a row has a value that may be a year.
+// years reports whether the integers of a row may all be years.
 func years(row []string) bool {
 	for _, cell := range row {
-		if v, err := strconv.Atoi(cell); err == nil {
-			return v >= 1500 && v < 2200
+		if v, err := strconv.Atoi(cell); err == nil && (v < 1500 || v >= 2200) {
+			return false
 		}
 	}
-	return false
+	return true
 }
 
 // nameLike reports whether a row may be names: no cell is a value, one at least is no blank.

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // Reader reads the rows of a table.
@@ -32,16 +33,16 @@ func NewReader(in *bufio.Reader, s Settings) (*Reader, error) {
 	if r.decoder, err = newDecoder(in, head, s.Encoding); err != nil {
 		return nil, err
 	}
-	text := bufio.NewReaderSize(r.decoder, SampleBytes)
-	sample, err := text.Peek(SampleBytes)
-	cut := err == nil
+	sample, err := io.ReadAll(io.LimitReader(r.decoder, SampleBytes)) // an error comes again where the rows arrive at it
+	text := io.MultiReader(bytes.NewReader(sample), r.decoder)
+	cut := len(sample) == SampleBytes
 	if cut { // whole lines, where there is one
 		if at := bytes.LastIndexAny(sample, "\r\n"); at >= 0 {
 			sample = sample[:at+1]
 		}
 	}
 	if len(bytes.TrimSpace(sample)) == 0 {
-		if err != nil && err != io.EOF {
+		if err != nil {
 			return nil, err
 		}
 		return nil, fault(0, "", "the file is empty")
@@ -50,7 +51,13 @@ func NewReader(in *bufio.Reader, s Settings) (*Reader, error) {
 		return nil, err
 	}
 	r.scanner = NewScanner(text, r.dialect)
-	return r, r.begin()
+	if err := r.begin(); err != nil {
+		return nil, err
+	}
+	if s.Separator != "" && r.dialect.Separator != None && r.width == 1 && len(r.names) == 1 && strings.ContainsAny(r.names[0], marksBetween) {
+		return nil, fault(r.dialect.First, "separator", "one cell: there is no %s in this line", s.Separator)
+	}
+	return r, nil
 }
 
 // begin reads the header and the first row.

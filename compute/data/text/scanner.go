@@ -9,7 +9,8 @@ import (
 // MaxRow bounds the bytes of a row.
 const MaxRow = 16 << 20
 
-const bufferBytes = 1 << 18
+// bufferBytes is the size of the buffer, which grows for a long row.
+const bufferBytes = 1 << 16
 
 // Scanner splits UTF-8 into rows of cells. It passes over blank lines, comments and what precedes the table.
 type Scanner struct {
@@ -95,13 +96,10 @@ func (s *Scanner) fill() error {
 		s.pos = 0
 	}
 	if s.end == len(s.buf) {
-		if s.buf == nil {
-			s.buf = make([]byte, bufferBytes/2)
-		}
 		if len(s.buf) >= MaxRow {
 			return fault(s.line, "quote", "a row of more than %d bytes: a quote that is left open, or no text", MaxRow)
 		}
-		s.buf = append(s.buf, make([]byte, len(s.buf))...)
+		s.buf = append(s.buf, make([]byte, max(len(s.buf), bufferBytes))...)
 	}
 	n, err := io.ReadFull(s.r, s.buf[s.end:]) // all of it, so that a long row is not split again for each piece
 	s.end += n

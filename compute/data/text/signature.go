@@ -17,9 +17,9 @@ var signatures = []struct{ head, sentence string }{
 	{"7z\xbc\xaf\x27\x1c", "a 7z archive: unpack it first"},
 	{"Rar!", "a RAR archive: unpack it first"},
 	{"RDX", "an R data file: save it by write.csv"},
-	{"\x1f\x8b\x08", "compressed twice: unpack it once"},
-	{"\x28\xb5\x2f\xfd", "compressed twice: unpack it once"},
-	{"PK\x03\x04", "compressed twice: unpack it once"},
+	{"\x1f\x8b\x08", "still compressed: unpack it first"},
+	{"\x28\xb5\x2f\xfd", "still compressed: unpack it first"},
+	{"PK\x03\x04", "still compressed: unpack it first"},
 	{"<!DOCTYPE", "an HTML page, perhaps of an error, not a table"},
 	{"<!doctype", "an HTML page, perhaps of an error, not a table"},
 	{"<html", "an HTML page, perhaps of an error, not a table"},
@@ -33,6 +33,9 @@ var signatures = []struct{ head, sentence string }{
 
 // foreign returns what a file is that its first bytes show to be no table; empty: nothing is known against it.
 func foreign(head []byte) string {
+	if len(head) > 262 && string(head[257:262]) == "ustar" {
+		return "a tar archive: unpack it first"
+	}
 	start := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n")
 	for _, s := range signatures {
 		if bytes.HasPrefix(head, []byte(s.head)) || s.head[0] < utf8.RuneSelf && bytes.HasPrefix(start, []byte(s.head)) {

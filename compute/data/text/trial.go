@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -59,7 +60,7 @@ func try(sample []byte, cut bool, d Dialect) *trial {
 func (t *trial) best() fit {
 	var out fit
 	for k := 0; k < len(t.rows) && k <= preamble; k++ {
-		if k > 0 && (t.dialect.First > 1 || k == len(t.rows)-1 || !nameLike(t.rows[k]) || len(t.rows[k-1]) >= len(t.rows[k])) {
+		if k > 0 && (t.dialect.First > 1 || k == len(t.rows)-1 || !nameLike(t.rows[k]) && !counted(t.rows[k], 1, 1) || len(t.rows[k-1]) >= len(t.rows[k])) {
 			continue
 		}
 		if f := t.from(k); f.share > out.share && (out.share < 1) && (k == 0 || f.share == 1) {
@@ -141,6 +142,16 @@ func (t *trial) tier() int {
 	return 0
 }
 
+// spaced reports whether each row has a cell with a run of blanks in it, as none that is between tabs has.
+func (t *trial) spaced() bool {
+	for _, row := range t.rows {
+		if !slices.ContainsFunc(row, func(cell string) bool { return strings.Contains(cell, "  ") }) {
+			return false
+		}
+	}
+	return true
+}
+
 // better reports whether t fits better than u: more rows do, or as many to more names.
 func (t *trial) better(u *trial) bool {
 	if t.share != u.share || len(t.rows) == 0 || len(u.rows) == 0 {
@@ -158,7 +169,9 @@ func choose(sample []byte, cut bool, d Dialect, separators []byte) *trial {
 		}
 		d.Separator = b
 		t := try(sample, cut, d)
-		if best == nil || t.tier() < best.tier() || t.tier() == 2 && best.tier() == 2 && t.better(best) {
+		switch {
+		case best == nil, t.tier() < best.tier(), t.tier() == 2 && best.tier() == 2 && t.better(best),
+			b == Blanks && t.tier() == 0 && t.width > best.width && best.dialect.Separator == '\t' && best.spaced():
 			best = t
 		}
 	}
@@ -171,10 +184,13 @@ func choose(sample []byte, cut bool, d Dialect, separators []byte) *trial {
 	return best
 }
 
+// marksBetween are marks that names rarely have in them.
+const marksBetween = ",;|\t"
+
 // divided reports whether the first of the rows, one cell each, are names with a mark between them: then the table has columns,
 // whatever its rows have.
 func (t *trial) divided() bool {
-	return len(t.rows) > 0 && nameLike(t.rows[0]) && strings.ContainsAny(t.rows[0][0], ",;|\t")
+	return len(t.rows) > 0 && nameLike(t.rows[0]) && strings.ContainsAny(t.rows[0][0], marksBetween)
 }
 
 // wrapped reports whether the cells of some column all stand in marks.

@@ -69,8 +69,20 @@ func Unpack(r io.Reader, all *io.SectionReader, limit int64) (*Stream, error) {
 	if err != nil {
 		return nil, s.fault(err)
 	}
-	s.Reader = bufio.NewReaderSize(&bounded{r: out, left: limit, limit: limit, stream: s}, 1<<16)
+	s.limit(out, limit)
 	return s, nil
+}
+
+// Plain returns a stream of r as it stands, with Unpack's limit.
+func Plain(r io.Reader, limit int64) *Stream {
+	s := new(Stream)
+	s.limit(r, limit)
+	return s
+}
+
+// limit lets the stream read at most so many bytes of r.
+func (s *Stream) limit(r io.Reader, limit int64) {
+	s.Reader = bufio.NewReaderSize(&bounded{r: r, left: limit, limit: limit, stream: s}, 1<<16)
 }
 
 // fault says that what decompresses has failed.

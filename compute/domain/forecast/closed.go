@@ -30,8 +30,27 @@ func (a *axis) perYear() int {
 }
 
 // Members implements supervised.Problem: the closed forms (package closed) that the shortest training part allows, those of
-// logarithms only if everything before the test part is positive.
-func (p *problem) Members() (list []supervised.Member) {
+// logarithms only if everything before the test part is positive; of several series, those that all of them allow.
+func (p *problem) Members() []supervised.Member {
+	if len(p.singles) == 0 {
+		return p.members()
+	}
+	list := p.singles[0].members()
+	for i, m := range list {
+		list[i] = closedForm{p, m.(closedForm).spec}
+	}
+	for _, one := range p.singles[1:] {
+		allowed := map[string]bool{}
+		for _, m := range one.members() {
+			allowed[m.Name()] = true
+		}
+		list = slices.DeleteFunc(list, func(m supervised.Member) bool { return !allowed[m.Name()] })
+	}
+	return list
+}
+
+// members is Members of one series.
+func (p *problem) members() (list []supervised.Member) {
 	s := p.series
 	positive := slices.Min(s.levels[:s.test]) > 0
 	for _, spec := range closed.Specs(s.levels[:s.starts[0]], s.periods, p.config.Horizon) {
@@ -62,6 +81,9 @@ func (c closedForm) Name() string { return c.spec.String() }
 
 // Fit implements supervised.Member. One that the rows do not allow is the last value.
 func (c closedForm) Fit(ctx context.Context, fold int) (supervised.Fitted, error) {
+	if len(c.problem.singles) > 0 {
+		return c.fitEach(ctx, fold)
+	}
 	s := c.problem.series
 	rows := s.ends(fold)
 	for s.isMasked(rows - 1) { // what stands there is known only later

@@ -64,6 +64,11 @@
 //
 // Closed forms do not see them. On synthetic data, and wherever a row has none, a covariate is what it was whole periods before.
 //
+// Several series (Form.Series is All) have the rows in common that all of them have, one split and one set of periods, those that most of
+// them have. Each is scaled, has its calendar, covariates and masks by itself; samples and cases are those of one after the other, in the order
+// of their names. One network is trained on all; a closed form is fitted to each. A claim's errors are of all cases alike, in units of
+// their own series' scale.
+//
 // The closed forms are those of package closed that the shortest training part allows, on the values that s stands for.
 //
 // # Measures

@@ -1,7 +1,9 @@
 package forecast
 
 import (
+	"fmt"
 	"io"
+	"slices"
 	"sync"
 
 	"doin.network/node/compute/domain/supervised"
@@ -19,9 +21,12 @@ var _ supervised.Problem = (*problem)(nil)
 type problem struct {
 	config Config
 	series *series
+	// singles are the problems of each of several series; nil for one. which is the place of this one among them.
+	singles []*problem
+	which   int
 
-	mu      sync.Mutex                // guards sources
-	sources map[sourceKey]*[2]windows // of training and validation: a device keeps those that it has seen
+	mu      sync.Mutex                  // guards sources
+	sources map[sourceKey]*[2]nn.Source // of training and validation: a device keeps those that it has seen
 }
 
 // New makes the domain from a configuration object (see ParseConfig) and reads its data file. Errors wrap
@@ -41,22 +46,100 @@ func read(c Config, r io.Reader) (*supervised.Domain, error) {
 // FromTable makes the domain from a valid configuration, whose Data is only a name then, and a table, which it keeps.
 // Errors wrap domain.ErrConfig or supervised.ErrData.
 func FromTable(c Config, t *Table) (*supervised.Domain, error) {
-	s, err := newSeries(t, &c)
+	s, others, err := newSeriesOf(t, &c)
 	if err != nil {
 		return nil, err
 	}
 	c.Folds, c.Form, c.Options = s.folds(), t.form, t.options
-	p := &problem{config: c, series: s, sources: map[sourceKey]*[2]windows{}}
+	p := &problem{config: c, series: s, sources: map[sourceKey]*[2]nn.Source{}}
+	if len(others) > 0 {
+		for i, s := range append([]*series{s}, others...) {
+			p.singles = append(p.singles, &problem{config: c, series: s, which: i, sources: map[sourceKey]*[2]nn.Source{}})
+		}
+	}
 	return supervised.New(&c.Config, p.spec(), p)
+}
+
+// newSeriesOf makes the series of a table and of the others beside it, all with the periods of the first. Those are the ones that
+// most of them have.
+func newSeriesOf(t *Table, c *Config) (s *series, others []*series, err error) {
+	if len(t.others) > 0 && c.Periods == nil && c.Period == 0 {
+		if c.Periods, err = commonPeriods(t, *c); err != nil {
+			return nil, nil, err
+		}
+	}
+	if s, err = newSeries(t, c); err != nil {
+		return nil, nil, named(t, err)
+	}
+	c.Periods = append([]int{}, s.periods...)
+	for _, o := range t.others {
+		like := *c
+		one, err := newSeries(o, &like)
+		if err != nil {
+			return nil, nil, named(o, err)
+		}
+		others = append(others, one)
+	}
+	return s, others, nil
+}
+
+// named says which of several series an error is about.
+func named(t *Table, err error) error {
+	if t.name == "" {
+		return err
+	}
+	return fmt.Errorf("series %.80q: %w", t.name, err)
+}
+
+// commonPeriods are the periods that more than half of several series have.
+func commonPeriods(t *Table, c Config) ([]int, error) {
+	count := map[int]int{}
+	all := append([]*Table{t}, t.others...)
+	for _, o := range all {
+		like := c
+		s, err := newSeries(o, &like)
+		if err != nil {
+			return nil, named(o, err)
+		}
+		for _, p := range s.periods {
+			count[p]++
+		}
+	}
+	periods := []int{}
+	for p, n := range count {
+		if 2*n > len(all) {
+			periods = append(periods, p)
+		}
+	}
+	slices.Sort(periods)
+	return periods[:min(len(periods), maxPeriods)], nil
 }
 
 // spec describes the problem: errors are scaled as MASE is.
 func (p *problem) spec() supervised.Spec {
+	unit := p.series.to(p.series.scale.Unit)
+	if len(p.singles) > 0 { // each series has another
+		unit = 1
+	}
 	return supervised.Spec{
-		Plugin: Plugin, DataHash: p.series.hash(&p.config), Folds: p.series.folds(), Loss: "mae", Performance: "mase",
-		Unit: p.series.to(p.series.scale.Unit), Defaults: p.config.object().Set("periods", integersOf(p.series.periods)),
+		Plugin: Plugin, DataHash: p.hash(), Folds: p.series.folds(), Loss: "mae", Performance: "mase",
+		Unit: unit, Defaults: p.config.object().Set("periods", integersOf(p.series.periods)),
 		Notes: p.series.table.sentences(),
 	}
+}
+
+// hash is the data hash: of one series, its own; of several, the SHA-256 of the line "doin/forecast/series/1", their number and their
+// own, as names.
+func (p *problem) hash() string {
+	if len(p.singles) == 0 {
+		return p.series.hash(&p.config)
+	}
+	h := supervised.NewHasher("doin/forecast/series/1\n")
+	h.Words(len(p.singles))
+	for _, one := range p.singles {
+		h.Names(one.series.hash(&p.config))
+	}
+	return h.Hex()
 }
 
 // Shape implements supervised.Problem.

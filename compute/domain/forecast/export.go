@@ -15,6 +15,9 @@ var _ supervised.Exported = look{}
 // where the series is at least as long as what they were fitted on, and networks answer alone where it is not.
 func (l look) Export(g *onnx.Graph, m supervised.Weighted) error {
 	s, h := l.series, l.config.Horizon
+	if len(l.singles) > 0 {
+		return errors.New("a model of several series cannot be written as ONNX")
+	}
 	if len(s.tracks) > 0 {
 		return errors.New("networks that see covariates cannot be written as ONNX")
 	}

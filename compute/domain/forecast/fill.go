@@ -95,22 +95,28 @@ const maxDecimals = 64
 
 // exact returns a decimal number and the number of its decimals; ok is false for one with too many.
 func exact(s string) (x *big.Rat, digits int, ok bool) {
+	if digits, ok = decimalsOf(s); !ok {
+		return nil, 0, false
+	}
+	x, ok = new(big.Rat).SetString(s)
+	return x, digits, ok
+}
+
+// decimalsOf is the number of decimals of a decimal number; ok is false for one with too many, or with too many digits.
+func decimalsOf(s string) (digits int, ok bool) {
 	mantissa, exponent := s, 0
 	if at := strings.IndexAny(s, "eE"); at >= 0 {
 		var err error
 		if exponent, err = strconv.Atoi(s[at+1:]); err != nil || exponent > maxDecimals || exponent < -maxDecimals {
-			return nil, 0, false
+			return 0, false
 		}
 		mantissa = s[:at]
 	}
 	if at := strings.IndexByte(mantissa, '.'); at >= 0 {
 		digits = len(mantissa) - at - 1
 	}
-	if digits = max(digits-exponent, 0); digits > maxDecimals || len(mantissa) > maxDecimals {
-		return nil, 0, false
-	}
-	x, ok = new(big.Rat).SetString(s)
-	return x, digits, ok
+	digits = max(digits-exponent, 0)
+	return digits, digits <= maxDecimals && len(mantissa) <= maxDecimals
 }
 
 // roughly is what is made of numbers in binary64, as a decimal number.
@@ -155,7 +161,7 @@ func (c *column) missing(from, to int) (cells, absent, first int) {
 func (c *column) fill(from, to int, carry bool) []bool {
 	filled, digits := make([]bool, to-from), 0
 	for _, s := range c.texts[from:to] {
-		if _, d, ok := exact(s); ok && s != "" {
+		if d, ok := decimalsOf(s); ok {
 			digits = max(digits, d)
 		}
 	}

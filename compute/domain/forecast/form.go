@@ -29,12 +29,15 @@ type Form struct {
 	// TimeColumn names the column of the times, or is None; TimeFormat is the name of their form (package when):
 	// "time_column", "time_format". Default: the first column of times.
 	TimeColumn, TimeFormat string
+	// TimeColumns names columns that are one time together, a year, a month and so on, or a date and an hour: "time_columns". Default:
+	// columns of such names, where the first of them alone tells no row from the next.
+	TimeColumns []string
 	// ValueColumn names the column of the values: "value_column". Default: the first column of numbers that is nothing else.
 	ValueColumn string
 	// Wide names the columns of a table with several values a row, one after the other: "wide_columns". Default: those that
 	// are named as the months, quarters or hours are, or as times.
 	Wide []string
-	// SeriesColumn names the column that tells series apart, Series which of them it is: "series_column", "series".
+	// SeriesColumn names the column that tells series apart, Series which of them it is, or All: "series_column", "series".
 	SeriesColumn, Series string
 	// Frequency is how rows follow each other: "frequency"; see parseFrequency.
 	Frequency string
@@ -46,6 +49,9 @@ type Form struct {
 	// of the times to be forecast too: "covariates", "known_covariates".
 	Covariates, Known []string
 }
+
+// maxParts bounds the columns of one time: year to second.
+const maxParts = 6
 
 // MaxCovariates bounds the columns beside the values.
 const MaxCovariates = 64
@@ -79,7 +85,7 @@ type formText struct {
 
 // lists are the settings that are lists of names.
 func (f *Form) lists() []formList {
-	return []formList{{"wide_columns", &f.Wide, maxWide}, {"covariates", &f.Covariates, MaxCovariates}, {"known_covariates", &f.Known, MaxCovariates}}
+	return []formList{{"time_columns", &f.TimeColumns, maxParts}, {"wide_columns", &f.Wide, maxWide}, {"covariates", &f.Covariates, MaxCovariates}, {"known_covariates", &f.Known, MaxCovariates}}
 }
 
 // formList is one of them.
@@ -99,6 +105,8 @@ func (f *Form) check(checks *domain.Checks) {
 		checks.That(err == nil, "frequency %.40q: %v", f.Frequency, err)
 	}
 	checks.That(f.Series == "" || f.SeriesColumn != "", "series: given without series_column")
+	checks.That(len(f.TimeColumns) == 0 || f.TimeColumn == "", "time_columns: given beside time_column")
+	checks.That(len(f.TimeColumns) != 1, "time_columns: give two or more")
 	checks.That(len(f.Wide) != 1, "wide_columns: give two or more")
 	checks.That(len(f.Wide) == 0 || f.ValueColumn == "", "wide_columns: given beside value_column")
 	seen := map[string]string{}
@@ -134,10 +142,10 @@ func (f *Form) object(o *canon.Object) {
 
 // keep returns which columns are read; nil: all.
 func (f *Form) keep() func(name string) bool {
-	if f.TimeColumn == "" || f.ValueColumn == "" {
+	if f.TimeColumn == "" && f.TimeColumns == nil || f.ValueColumn == "" {
 		return nil
 	}
-	names := slices.Concat([]string{f.TimeColumn, f.ValueColumn, f.SeriesColumn}, f.Covariates, f.Known)
+	names := slices.Concat([]string{f.TimeColumn, f.ValueColumn, f.SeriesColumn}, f.TimeColumns, f.Covariates, f.Known)
 	return func(name string) bool { return slices.Contains(names, name) }
 }
 

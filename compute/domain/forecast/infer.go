@@ -31,6 +31,7 @@ const (
 //   - covariates: {column: its values beside those of the series}, of which those before the end of the data need not be given;
 //   - known_covariates: {column: its values after the series, as many as are to be forecast, to a whole number of horizons};
 //     default: what the data say of those times;
+//   - series_name: which of several series, where the model is one of them all; then needed;
 //   - steps: how many values to forecast, 1 … MaxForecast, fewer after a long series; default: the horizon.
 //
 // A series ends at last_time; what the data have before its first value is known too. Closed forms answer for an ensemble only where
@@ -39,6 +40,10 @@ const (
 // Beyond the horizon the forecast goes on from its own values, and past covariates stay what they were last. The answer is
 // {"forecast": […], "times": […]}, to rows with "rows", to csv with "csv" beside them, in the same columns.
 func (l look) Answer(ctx context.Context, input *canon.Object, m supervised.Fitted) (*canon.Object, error) {
+	l, input, err := l.one(input)
+	if err != nil {
+		return nil, err
+	}
 	q, err := l.parseQuery(input)
 	if err != nil {
 		return nil, err
@@ -75,6 +80,27 @@ func (l look) Answer(ctx context.Context, input *canon.Object, m supervised.Fitt
 		}
 	}
 	return q.answer(forecast, times)
+}
+
+// one returns the view of the series that a request names, and the request without its name.
+func (l look) one(input *canon.Object) (look, *canon.Object, error) {
+	if len(l.singles) == 0 {
+		return l, input, nil
+	}
+	var names []string
+	given, err := input.StringOr("series_name", "")
+	if err != nil {
+		return l, nil, fmt.Errorf("series_name: %w", err)
+	}
+	for _, p := range l.singles {
+		if name := p.series.table.name; name == given {
+			input = input.Clone()
+			input.Delete("series_name")
+			return look{p, l.view}, input, nil
+		}
+		names = append(names, p.series.table.name)
+	}
+	return l, nil, fmt.Errorf("series_name %.80q: must be one of %s", given, listed(names))
 }
 
 // query is a checked inference request.

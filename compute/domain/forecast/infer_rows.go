@@ -42,6 +42,9 @@ func (l look) parseRows(input *canon.Object, q *query) (*given, error) {
 		return nil, fmt.Errorf("%s: %d bytes: at most %d are allowed", key, len(text), maxCSV)
 	}
 	f := l.series.table.form
+	if name := l.series.table.name; name != "" {
+		f.Series = name
+	}
 	g, err := l.read(text, o, &f)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", key, err)
@@ -63,9 +66,11 @@ func (f *Form) asked(a *axis, names []string) error {
 	switch {
 	case len(f.Wide) > 0 && !has(f.Wide[0]):
 		f.Wide, f.TimeColumn, f.ValueColumn, f.TimeFormat = nil, timeName, valueName, a.layout.Name()
+	case len(f.TimeColumns) > 0 && !has(f.TimeColumns[0]):
+		f.TimeColumns, f.TimeColumn = nil, timeName
 	case f.TimeColumn == None && a.kind == 0 && has(timeName):
 		return errors.New("the data have no times, so that rows cannot have one")
-	case len(f.Wide) == 0 && f.TimeColumn != None && !has(f.TimeColumn) && has(timeName):
+	case !f.isOther() && f.TimeColumn != None && !has(f.TimeColumn) && has(timeName):
 		f.TimeColumn = timeName
 	}
 	if f.ValueColumn != "" && !has(f.ValueColumn) && has(valueName) {
@@ -259,7 +264,7 @@ func asRows(f *Form, forecast []float64, times []string) (*canon.Object, error) 
 	var rows []any
 	for i, v := range forecast {
 		row := canon.NewObject()
-		if len(f.Wide) > 0 {
+		if f.isOther() {
 			row.Set(timeName, times[i])
 		} else if f.TimeColumn != None {
 			row.Set(f.TimeColumn, times[i])
@@ -274,7 +279,7 @@ func asCSV(f *Form, forecast []float64, times []string) (*canon.Object, error) {
 	var b strings.Builder
 	w := csv.NewWriter(&b)
 	header := []string{f.TimeColumn, f.valueName()}
-	if len(f.Wide) > 0 {
+	if f.isOther() {
 		header[0] = timeName
 	} else if f.TimeColumn == None {
 		header = header[1:]
@@ -287,6 +292,9 @@ func asCSV(f *Form, forecast []float64, times []string) (*canon.Object, error) {
 	w.Flush()
 	return canon.NewObject("forecast", forecast, "times", times, "csv", b.String()), w.Error()
 }
+
+// isOther reports whether the times of answers are in no column of the file.
+func (f *Form) isOther() bool { return len(f.Wide) > 0 || len(f.TimeColumns) > 0 }
 
 // valueName is the name of the values in answers.
 func (f *Form) valueName() string {

@@ -30,28 +30,45 @@ func (l look) Sources(fold int) (training, validation nn.Source) {
 	w := l.sources[key]
 	if w == nil {
 		s := l.series
-		w = &[2]windows{l.part(l.need(), 0, s.ends(fold)), l.fold(min(fold, s.folds()-1))}
+		w = &[2]nn.Source{
+			l.each(func(l look) windows { return l.part(l.need(), 0, s.ends(fold)) }),
+			l.each(func(l look) windows { return l.fold(min(fold, s.folds()-1)) }),
+		}
 		l.sources[key] = w
 	}
-	return &w[0], &w[1]
+	return w[0], w[1]
+}
+
+// each returns the samples that f takes of each series.
+func (l look) each(f func(l look) windows) interface {
+	nn.Source
+	supervised.Cases
+} {
+	if len(l.singles) == 0 {
+		w := f(l)
+		return &w
+	}
+	var parts []*windows
+	for _, p := range l.singles {
+		w := f(look{p, l.view})
+		parts = append(parts, &w)
+	}
+	return together(parts)
 }
 
 // Validation implements supervised.View: the same origins for every view.
 func (l look) Validation(fold int) supervised.Cases {
-	w := l.fold(fold)
-	return &w
+	return l.each(func(l look) windows { return l.fold(fold) })
 }
 
 // Learning implements supervised.View: the origins from the first that every view allows.
 func (l look) Learning() supervised.Cases {
-	w := l.part(l.config.firstOrigin(), 0, l.series.test)
-	return &w
+	return l.each(func(l look) windows { return l.part(l.config.firstOrigin(), 0, l.series.test) })
 }
 
 // Test implements supervised.View.
 func (l look) Test() supervised.Cases {
-	w := l.part(0, l.series.test, l.series.table.Rows())
-	return &w
+	return l.each(func(l look) windows { return l.part(0, l.series.test, l.series.table.Rows()) })
 }
 
 // Prediction implements supervised.View: outputs are differences, scaled, as they are or, with a season, above those of the
@@ -91,8 +108,28 @@ func (l look) windows(first, count int) windows {
 }
 
 // Synthetic implements supervised.View: the samples on which a model is scored. The series goes on from what precedes the
-// test part.
+// test part; of several series each has an equal share.
 func (l look) Synthetic(series []float64) (supervised.Cases, error) {
+	if len(l.singles) == 0 {
+		return l.synthetic(series)
+	}
+	n := len(series) / len(l.singles)
+	if n*len(l.singles) != len(series) {
+		return nil, fmt.Errorf("series of %d values", len(series))
+	}
+	var parts []*windows
+	for i, p := range l.singles {
+		w, err := look{p, l.view}.synthetic(series[i*n:][:n])
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, w)
+	}
+	return together(parts), nil
+}
+
+// synthetic is Synthetic of one series.
+func (l look) synthetic(series []float64) (*windows, error) {
 	s, n := l.series, len(series)
 	if n < l.config.Horizon || n > supervised.MaxRows {
 		return nil, fmt.Errorf("series of %d values", n)

@@ -35,6 +35,10 @@ func (lastValue) Coefficients() []float64                   { return nil }
 type seasonal struct{ period int }
 
 func (s seasonal) Predict(c supervised.Cases, out []float32) {
+	if p, ok := c.(*panel); ok {
+		p.each(out, func(_ int, w *windows, out []float32) { s.Predict(w, out) })
+		return
+	}
 	w := c.(*windows)
 	h := w.Width()
 	for i := range w.count {

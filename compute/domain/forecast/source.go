@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strconv"
 	"strings"
 
 	"doin.network/node/compute/data"
@@ -64,7 +65,7 @@ func (r *reader) source() (*source, error) {
 }
 
 // points reads a column of times.
-func (r *reader) points(times *data.Column, layout when.Layout) ([]point, error) {
+func (r *reader) points(times timeColumn, layout when.Layout) ([]point, error) {
 	points := make([]point, 0, len(r.rows))
 	for _, row := range r.rows {
 		stamp, err := layout.Parse(times.Text(row))
@@ -90,7 +91,7 @@ func (r *reader) named(key, name string) (*data.Column, error) {
 
 // columns are the columns that no setting names as something else than key does.
 func (r *reader) columns(key string) (free []*data.Column) {
-	taken := slices.Concat([]string{r.form.SeriesColumn}, r.form.Covariates, r.form.Known)
+	taken := slices.Concat([]string{r.form.SeriesColumn}, r.form.TimeColumns, r.form.Covariates, r.form.Known)
 	if key != "time_column" {
 		taken = append(taken, r.form.TimeColumn)
 	}
@@ -105,8 +106,15 @@ func (r *reader) columns(key string) (free []*data.Column) {
 	return free
 }
 
+// cells is a column of a file, or several that are read as one.
+type cells interface {
+	Name() string
+	Text(row int) string
+	Missing(row int) bool
+}
+
 // cells are the texts of a column in the rows of the series that are not missing, by line.
-func (r *reader) cells(c *data.Column) iter.Seq2[int, string] {
+func (r *reader) cells(c cells) iter.Seq2[int, string] {
 	return func(yield func(int, string) bool) {
 		for _, row := range r.rows {
 			if !c.Missing(row) && !yield(r.grid.Line(row), c.Text(row)) {
@@ -117,7 +125,7 @@ func (r *reader) cells(c *data.Column) iter.Seq2[int, string] {
 }
 
 // times finds the column of the times and their form; nil where there is none.
-func (r *reader) times() (*data.Column, when.Layout, error) {
+func (r *reader) times() (timeColumn, when.Layout, error) {
 	f := r.form
 	switch {
 	case f.TimeColumn == None && !slices.Contains(r.grid.Names(), None):
@@ -127,17 +135,45 @@ func (r *reader) times() (*data.Column, when.Layout, error) {
 		if err != nil {
 			return nil, when.Layout{}, err
 		}
-		layout, err := r.layout(c)
-		f.TimeFormat = layout.Name()
-		return c, layout, err
+		return r.timed(c)
+	case len(f.TimeColumns) > 0:
+		return r.timed(nil)
+	}
+	if list := r.together(); list != nil {
+		for _, c := range list {
+			f.TimeColumns = append(f.TimeColumns, c.Name())
+		}
+		r.notes = append(r.notes, data.Note{Text: "columns " + listed(f.TimeColumns) + " are one time together"})
+		return r.timed(nil)
 	}
 	c, layout, err := r.findTimes()
-	if c != nil || err != nil {
-		return c, layout, err
+	if err != nil {
+		return nil, layout, err
+	}
+	if c != nil {
+		return timeColumn{c}, layout, nil
 	}
 	f.TimeColumn = None
 	r.notes = append(r.notes, data.Note{Text: "no column of times: rows are counted from 0, and no calendar is known"})
 	return nil, when.Layout{}, nil
+}
+
+// timed returns a column of times, or those of the setting, with their form.
+func (r *reader) timed(c *data.Column) (timeColumn, when.Layout, error) {
+	list := timeColumn{c}
+	if c == nil {
+		list = nil
+	}
+	for _, name := range r.form.TimeColumns {
+		c, err := r.named("time_columns", name)
+		if err != nil {
+			return nil, when.Layout{}, err
+		}
+		list = append(list, c)
+	}
+	layout, err := r.layout(list)
+	r.form.TimeFormat = layout.Name()
+	return list, layout, err
 }
 
 // timeNames are what columns are called that may be times although they are numbers.
@@ -169,7 +205,9 @@ func (r *reader) findTimes() (column *data.Column, layout when.Layout, err error
 				rank = 2
 			}
 			if !r.ascending(c, l) {
-				continue
+				if l, digits = r.decimalYears(c); !digits {
+					continue
+				}
 			}
 		}
 		if rank < best {
@@ -184,7 +222,7 @@ func (r *reader) findTimes() (column *data.Column, layout when.Layout, err error
 }
 
 // layout finds the form of the times of a column.
-func (r *reader) layout(c *data.Column) (when.Layout, error) {
+func (r *reader) layout(c cells) (when.Layout, error) {
 	if r.form.TimeFormat != "" {
 		layout, err := when.ByName(r.form.TimeFormat)
 		if err != nil {
@@ -256,6 +294,21 @@ func (r *reader) format(columns ...*data.Column) error {
 	return err
 }
 
+// decimalYears returns the form of times that are years and twelfths or fourths of them, false where they are not.
+func (r *reader) decimalYears(c *data.Column) (when.Layout, bool) {
+	_, decimals, _ := strings.Cut(c.Text(r.rows[0]), ".")
+	for _, name := range [...]string{"year/4", "year/12"} {
+		l, err := when.ByName(fmt.Sprintf("%s.%d", name, len(decimals)))
+		if err != nil {
+			l, err = when.ByName(name)
+		}
+		if err == nil && r.ascending(c, l) {
+			return l, true
+		}
+	}
+	return when.Layout{}, false
+}
+
 // ascending reports whether times that are numbers may be times: they go one way, and they step evenly.
 func (r *reader) ascending(c *data.Column, layout when.Layout) bool {
 	var times []when.Stamp
@@ -282,7 +335,7 @@ func (r *reader) ascending(c *data.Column, layout when.Layout) bool {
 }
 
 // values finds the column of the values.
-func (r *reader) values(times *data.Column) (*data.Column, error) {
+func (r *reader) values(times timeColumn) (*data.Column, error) {
 	if r.form.ValueColumn != "" {
 		c, err := r.named("value_column", r.form.ValueColumn)
 		if err == nil {
@@ -290,14 +343,17 @@ func (r *reader) values(times *data.Column) (*data.Column, error) {
 		}
 		return c, err
 	}
-	free := slices.DeleteFunc(r.columns("value_column"), func(c *data.Column) bool { return c == times })
+	free := slices.DeleteFunc(r.columns("value_column"), func(c *data.Column) bool { return slices.Contains(times, c) })
 	if err := r.format(append(r.beside(), free...)...); err != nil {
 		return nil, err
 	}
 	var found *data.Column
 	var others []string
+	var counters []*data.Column
 	for _, c := range free {
 		switch {
+		case len(free) > 1 && r.counts(c):
+			counters = append(counters, c)
 		case !r.numbers(c):
 			r.texts = append(r.texts, c.Name())
 		case found == nil:
@@ -306,6 +362,9 @@ func (r *reader) values(times *data.Column) (*data.Column, error) {
 			others = append(others, c.Name())
 		}
 	}
+	if found == nil && len(counters) > 0 {
+		found = counters[0]
+	}
 	if found == nil {
 		return nil, r.noValues(free)
 	}
@@ -313,6 +372,19 @@ func (r *reader) values(times *data.Column) (*data.Column, error) {
 		r.notes = append(r.notes, data.Note{Column: found.Name(), Text: "the first column of numbers is the value; value_column may name another: " + listed(others)})
 	}
 	return found, nil
+}
+
+// counts reports whether a column only counts rows: whole numbers, each one more than the one before.
+func (r *reader) counts(c *data.Column) bool {
+	var before int64
+	for i, row := range r.rows {
+		n, err := strconv.ParseInt(c.Text(row), 10, 64)
+		if err != nil || i > 0 && n != before+1 {
+			return false
+		}
+		before = n
+	}
+	return true
 }
 
 // noValues is the error where no column is one of numbers: the first cell that is none, of the column that has most of them.
@@ -401,22 +473,30 @@ func (r *reader) series() error {
 	if err != nil {
 		return err
 	}
-	var names []string
-	seen := map[string]bool{}
-	for _, row := range r.rows {
-		if s := c.Text(row); !seen[s] {
-			seen[s] = true
-			names = append(names, strings.Clone(s))
-		}
-	}
+	names := seriesNames(c, r.grid.Rows())
 	if f.Series == "" && len(names) == 1 {
 		f.Series = names[0]
 	}
-	if !seen[f.Series] {
-		return data.Errorf(0, f.SeriesColumn, "series", "there are %d series, and none is %.80q: %s", len(names), f.Series, listed(names))
+	if !slices.Contains(names, f.Series) {
+		return data.Errorf(0, f.SeriesColumn, "series", "there are %d series, and none is %.80q: %s; %q trains one model on all", len(names), f.Series, listed(names), All)
 	}
 	r.rows = slices.DeleteFunc(r.rows, func(row int) bool { return c.Text(row) != f.Series })
 	return nil
+}
+
+// seriesNames are the names of the series, sorted.
+func seriesNames(c *data.Column, rows int) []string {
+	var names []string
+	seen := map[string]bool{}
+	for row := range rows {
+		if s := c.Text(row); !seen[s] {
+			s = strings.Clone(s)
+			seen[s] = true
+			names = append(names, s)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // hint adds to an error about times that are there twice the column that may tell series apart.

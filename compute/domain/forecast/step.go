@@ -18,7 +18,8 @@ func (m *misfit) Error() string {
 
 // stepOf finds the frequency of two or more times, ascending and distinct: that of which the distances of neighbours are whole
 // numbers, and most of them one. Days that are the same of every month, or its last, are months; days of which some weekdays
-// never occur are sessions; days of which each is in another month, or week, are those. Moments at one time of the day are days.
+// never occur are sessions; days of which each is in another month, or week, are those; moments are of which each is in another day, hour
+// or minute. Moments at one time of the day are days.
 // Where nothing steps evenly, the error is a *misfit.
 func stepOf(times []when.Stamp) (frequency, error) {
 	switch times[0].Kind {
@@ -30,16 +31,47 @@ func stepOf(times []when.Stamp) (frequency, error) {
 		return even(times, frequency{base: dayBase})
 	case when.Moment:
 		if !oneClock(times) {
-			f := frequency{base: secondBase}
-			for _, s := range times {
-				if s.Nanos != 0 {
-					f.base = nanoBase
-				}
-			}
-			return even(times, f)
+			return moments(times)
 		}
 	}
 	return days(times)
+}
+
+// moments finds the frequency of moments. Of those that do not step evenly each may be in a minute, hour or day of its own.
+func moments(times []when.Stamp) (frequency, error) {
+	f := frequency{base: secondBase}
+	for _, s := range times {
+		if s.Nanos != 0 {
+			f.base = nanoBase
+		}
+	}
+	step, err := even(times, f)
+	if err == nil {
+		return step, nil
+	}
+	list, _ := stepsOf(times, frequency{base: secondBase})
+	for _, n := range [...]int64{secondsPerDay, 3600, 60} {
+		if list.within(n/2+1, n+n/2) && distinct(times, n) {
+			if n == secondsPerDay {
+				return frequency{base: dayBase, n: 1}, nil
+			}
+			return frequency{base: secondBase, n: n}, nil
+		}
+	}
+	return step, err
+}
+
+// distinct reports whether ascending moments lie each in another whole n seconds, of the clock, than the one before.
+func distinct(times []when.Stamp, n int64) bool {
+	before, _ := floor(times[0].Value+int64(times[0].Offset), n)
+	for _, s := range times[1:] {
+		at, _ := floor(s.Value+int64(s.Offset), n)
+		if at == before {
+			return false
+		}
+		before = at
+	}
+	return true
 }
 
 // digitsOf is the number of decimals of numbers.

@@ -19,7 +19,10 @@ type Table struct {
 	covariates []covariate
 	form       Form // with what was found
 	options    data.Options
-	notes      []data.Note
+	// name is that of the series, of several; others are the others, with the same rows.
+	name   string
+	others []*Table
+	notes  []data.Note
 }
 
 // covariate is a column beside the values.
@@ -68,6 +71,9 @@ func Parse(r io.Reader, o data.Options, f Form) (*Table, error) {
 func FromGrid(g *data.Grid, f Form) (*Table, error) { return fromGrid(g, g.Names(), f) }
 
 func fromGrid(g *data.Grid, names []string, f Form) (*Table, error) {
+	if f.Series == All && f.SeriesColumn != "" {
+		return panelOf(g, names, f)
+	}
 	reading := g.Reading()
 	options := reading.Options()
 	r := reader{grid: g, names: names, form: &f, options: &options, notes: slices.Clone(reading.Notes)}

@@ -3,7 +3,6 @@ package forecast
 import (
 	"errors"
 	"fmt"
-	"math"
 	"reflect"
 	"slices"
 	"strings"
@@ -49,7 +48,7 @@ func TestParseRefusals(t *testing.T) {
 	f("t,v; 2000-01,1; 2000-02,1", Form{Frequency: "daily"}, `line 2: column "t": time "2000-01": on no axis that is daily (option: frequency)`)
 	f("t,v; 2000-01-01,1; 2000-01-02,1; 2000-02-01,2", Form{Frequency: "monthly"}, "is in one row with that of line 2, because times are monthly")
 	f("city,t,v; a,2000-01,1; b,2000-01,2; a,2000-02,1; b,2000-02,2", Form{}, `column ["city"] tells series apart`)
-	f("city,t,v; a,2000-01,1; b,2000-01,2", Form{SeriesColumn: "city"}, `there are 2 series, and none is "": ["a" "b"] (option: series)`)
+	f("city,t,v; a,2000-01,1; b,2000-01,2", Form{SeriesColumn: "city"}, `there are 2 series, and none is "": ["a" "b"]; "*" trains one model on all (option: series)`)
 	f("t,v; 2000-01,x; 2000-02,y", Form{}, `line 2: column "v": value "x"`)
 	f("t,v; 0001-01-01T00:00:01Z,1; 9999-01-01T00:00:02Z,2; 9999-01-01T00:00:03Z,2", v, "rows that are 1 seconds")
 }
@@ -155,7 +154,6 @@ func TestAxisIndexRefusals(t *testing.T) {
 
 // What a file leaves open, and how it is read.
 func TestForms(t *testing.T) {
-	nan := math.NaN()
 	f := func(file string, form Form, first string, want ...float64) *Table {
 		t.Helper()
 		table, err := parse(file, form)
@@ -196,6 +194,16 @@ func TestForms(t *testing.T) {
 	f("i,v; 0,1; 1,2; 2,5", Form{}, "0", 1, 2, 5)
 	f("i,v; 0,1; 1,2; 2,5", Form{TimeColumn: None, ValueColumn: "i"}, "0", 0, 1, 2)
 	f("v; 1; 2; 5", Form{}, "0", 1, 2, 5)
+	f("id,t,v; 7,2000-01,5; 8,2000-02,9", Form{}, "2000-01", 5, 9)
+	f("t,v; 1990.00,1; 1990.08,2; 1990.17,3; 1990.25,4", Form{}, "1990.00", 1, 2, 3, 4)
+	// Times in several columns, and times that stand for the unit that they are in.
+	f("year,month,v; 2000,11,1; 2000,12,2; 2001,1,3", Form{}, "2000-11", 1, 2, 3)
+	f("v,Year,Quarter; 1,2000,1; 2,2000,2; 3,2000,3", Form{}, "2000-Q1", 1, 2, 3)
+	f("date,hour,v; 2000-01-01,22,1; 2000-01-01,23,2; 2000-01-02,0,3", Form{}, "2000-01-01 22:00", 1, 2, 3)
+	f("date,time,v; 2000-01-01,22:30,1; 2000-01-01,23:00,2", Form{}, "2000-01-01 22:30", 1, 2)
+	f("J,M,v; 2000,Jan,1; 2000,Feb,2", Form{TimeColumns: []string{"J", "M"}}, "2000-Jan", 1, 2)
+	f("t,v; 2020-01-02,1; 2020-02-03,2; 2020-03-02,3", Form{}, "2020-01-01", 1, 2, 3)
+	f("t,v; 2020-01-02 10:00:07,1; 2020-01-02 11:00:03,2; 2020-01-02 12:00:09,3", Form{}, "2020-01-02 10:00:00", 1, 2, 3)
 	// Long and wide.
 	f("c,t,v; a,2000-01,1; b,2000-01,2; a,2000-02,3; b,2000-02,4", Form{SeriesColumn: "c", Series: "b"}, "2000-01", 2, 4)
 	f("year,Q1,Q2,Q3,Q4; 2000,1,2,3,4; 2001,5,6,,", Form{}, "2000Q1", 1, 2, 3, 4, 5, 6)
@@ -205,7 +213,6 @@ func TestForms(t *testing.T) {
 	if beside != nil && (!slices.Equal(beside.covariates[0].values, []float64{5, 6, 7}) || !slices.Equal(beside.covariates[1].values, []float64{0, 1, 0, 1})) {
 		t.Errorf("covariates %v", beside.covariates)
 	}
-	_ = nan
 }
 
 func TestFrequencies(t *testing.T) {

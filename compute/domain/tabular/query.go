@@ -107,7 +107,7 @@ func (q *query) readText(text string) error {
 	if len(text) > MaxInferBytes {
 		return fmt.Errorf("%d bytes: at most %d are allowed", len(text), MaxInferBytes)
 	}
-	g, err := data.ReadFrom(strings.NewReader(text), q.data.asks.options, nil)
+	g, err := data.ReadText(strings.NewReader(text), q.data.asks.options, nil)
 	if err != nil {
 		return err
 	}
