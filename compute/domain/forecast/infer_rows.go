@@ -145,7 +145,7 @@ func (l look) cell(v any) (string, error) {
 // read reads the text of a request, and says in f in which form it is.
 func (l look) read(text string, o data.Options, f *Form) (*given, error) {
 	t := l.series.table
-	grid, err := data.ReadFrom(strings.NewReader(text), o, nil)
+	grid, err := data.ReadText(strings.NewReader(text), o, nil)
 	if err != nil {
 		return nil, err
 	}

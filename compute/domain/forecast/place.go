@@ -270,6 +270,9 @@ func (p *placed) unite(f *Form) error {
 			if a.stamp.Compare(b.stamp) != 0 {
 				reason = "is in one row with that of line %d, because times are " + p.axis.frequency.String()
 			}
+			if b.stamp.Kind == when.Moment && !b.stamp.Zoned {
+				reason += "; where clocks are set back, times need an offset from UTC"
+			}
 			return data.Errorf(b.line, f.TimeColumn, "duplicates", "time %s: "+reason, p.write(b.stamp), a.line)
 		}
 	}

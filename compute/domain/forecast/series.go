@@ -171,8 +171,8 @@ func (s *series) split(c *Config) error {
 	}
 	switch {
 	case first < need:
-		return fmt.Errorf("%w: split: %d training rows: window, horizon and period need %d",
-			domain.ErrConfig, max(first, 0), need)
+		return fmt.Errorf("%w: split: %d training rows: window, horizon and period need %d; smaller ones (param_bounds: window; horizon; period), "+
+			"fewer folds or smaller fractions help", domain.ErrConfig, max(first, 0), need)
 	case origins < 1:
 		return fmt.Errorf("%w: split: %d validation rows: horizon needs %d",
 			domain.ErrConfig, s.test-first, c.Horizon)
