@@ -156,6 +156,9 @@ func panelOf(g *data.Grid, names []string, f Form) (*Table, error) {
 	}
 	reading := g.Reading()
 	list := seriesNames(c, g.Rows())
+	if len(list) == 0 {
+		return nil, data.Errorf(0, f.SeriesColumn, "", "no row")
+	}
 	if len(list) > MaxSeries {
 		return nil, data.Errorf(0, f.SeriesColumn, "series", "%d series: at most %d are trained together", len(list), MaxSeries)
 	}
