@@ -93,6 +93,7 @@ func newCommand() *cobra.Command {
 			for _, s := range set {
 				o.Arguments = append(o.Arguments, "--set", s)
 			}
+			o.Command = os.Args[0]
 			o.File, o.Stdout, o.Stderr = args[0], cmd.OutOrStdout(), cmd.ErrOrStderr()
 			return draft.Write(cmd.Context(), o)
 		},

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/term"
 
 	"doin.network/node/compute/domain/inspect"
+	"doin.network/node/ga/settings"
 	"doin.network/node/internal/canon"
 )
 
@@ -19,7 +20,7 @@ func runInspect(args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("doin-worker inspect", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	asJSON := flags.Bool("json", false, "print one JSON object")
-	o := inspect.Options{Settings: canon.NewObject()}
+	o := inspect.Options{Settings: canon.NewObject(), Others: settings.Top()}
 	flags.StringVar(&o.Task, "task", "", strings.Join(inspect.Tasks(), ", ")+"; default: chosen by the file")
 	flags.StringVar(&o.Target, "target", "", "the column to predict; default: chosen by the file")
 	flags.Func("set", "KEY=VALUE: a member of optimization_config that is to stand in it, for example time_format=%d/%m/%Y; again for another", func(s string) error {
@@ -50,7 +51,10 @@ func runInspect(args []string, stdout, stderr io.Writer) error {
 	report, err := inspect.File(path, o)
 	progress.end()
 	if err != nil {
-		return fmt.Errorf("inspect: %s: %w", path, err)
+		if report != nil && !*asJSON {
+			_, _ = io.WriteString(stdout, report.Text()) // what was understood may say what is wrong
+		}
+		return fmt.Errorf("inspect: %w", err)
 	}
 	if *asJSON {
 		_, err = fmt.Fprintf(stdout, "%s\n", canon.AppendIndent(nil, report.Object()))

@@ -129,6 +129,7 @@ var layers = []layer{
 	// The parts around a machine know neither machine, and nothing of messages that nobody has signed.
 	{"cmd/doin-node/stack", []string{"chain/consensus", "chain/engine", "chain/python", "chain/python/engine", "cmd/doin-node/node", "cmd/doin-node/local"}},
 	{"cmd/doin-node/stack/...", []string{"chain/consensus", "chain/engine", "chain/python", "chain/python/engine", "cmd/doin-node/node", "cmd/doin-node/local"}},
+	{"cmd/doin-node/draft", []string{"net/...", "olap/...", "compute/data/...", "compute/domain/inspect", "compute/domain/open", "cmd/doin-node/node", "cmd/doin-node/local", "cmd/doin-node/stack"}},
 	{"cmd/doin-node/stack/loop", []string{"net/...", "olap/...", "compute/...", "cmd/..."}},
 	{"cmd/doin-node/stack/rows", []string{"net/...", "compute/...", "cmd/..."}},
 	{"cmd/doin-node/stack/workers", []string{"net/...", "cmd/doin-node/search"}},

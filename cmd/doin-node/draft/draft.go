@@ -28,8 +28,8 @@ type Options struct {
 	Arguments []string
 	// WorkerPath is the worker program; empty: it is looked for beside Exe and on PATH.
 	WorkerPath string
-	// Exe is the running program, which the next command names.
-	Exe string
+	// Exe is the running program, Command the name by which it was called, which the next command repeats.
+	Exe, Command string
 	// Stdout gets what is to be told, Stderr what the worker says while it reads.
 	Stdout, Stderr io.Writer
 }
@@ -140,18 +140,19 @@ func (o *Options) tell(name string, report *canon.Object) error {
 	for _, n := range notes {
 		fmt.Fprintf(&b, "note: %v\n", n)
 	}
-	fmt.Fprintf(&b, "wrote %s\n\nnext:  %s --config %s\nthen:  curl -s localhost:8470/inference -d '%s'\n", o.Out, o.Exe, o.Out, canon.AppendDefault(nil, ask(name, task)))
+	input, _ := report.Get("input")
+	fmt.Fprintf(&b, "wrote %s\n\nnext:  %s --config %s\nthen:  curl -s localhost:8470/inference -d %s\n", o.Out, quoted(o.Command), quoted(o.Out),
+		quoted(string(canon.Default(canon.NewObject("domain_id", name, "input_data", input)))))
 	_, err := io.WriteString(o.Stdout, b.String())
 	return err
 }
 
-// ask is a request that a champion answers.
-func ask(name, task string) *canon.Object {
-	input := canon.NewObject("rows", []any{})
-	if task == "forecast" {
-		input = canon.NewObject("steps", 1)
+// quoted writes a word for a shell.
+func quoted(s string) string {
+	if strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=,+@%") == "" && s != "" {
+		return s
 	}
-	return canon.NewObject("domain_id", name, "input_data", input)
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // maxName bounds the name of a domain, which has other bounds in its network.

@@ -82,7 +82,12 @@ func (c *count) read(s string, k Kind, how *seen) (Stamp, bool) {
 	}
 	switch {
 	case c.parts > 0:
-		return c.fraction(value, nanos, k)
+		stamp, off, ok := c.fraction(value, nanos, k)
+		if how != nil {
+			how.exact = off <= billion/80 && (digits >= 3 || nanos%(billion/4) == 0)
+			how.twelfth = floorMod(stamp.Value, 3) != 0
+		}
+		return stamp, ok
 	case k == Number:
 		return Stamp{Kind: k, Value: value, Nanos: int32(nanos)}, -maxNumber <= value && value <= maxNumber
 	}
@@ -92,12 +97,13 @@ func (c *count) read(s string, k Kind, how *seen) (Stamp, bool) {
 	return out, rest%c.perSecond == 0 && minSecond <= second && second <= maxSecond
 }
 
-// fraction reads a decimal year: a twentieth of a part off is near enough.
-func (c *count) fraction(year, nanos int64, k Kind) (Stamp, bool) {
+// fraction reads a decimal year, of which a twentieth of a part off is near enough; off is how much it is, in billionths.
+func (c *count) fraction(year, nanos int64, k Kind) (s Stamp, off int64, ok bool) {
 	parts := int64(c.parts)
 	at := (nanos*parts + billion/2) / billion
-	off := nanos*parts - at*billion
-	return Stamp{Kind: k, Value: year*parts + at}, max(off, -off) <= billion/20 && 1 <= year && year <= 9999
+	off = nanos*parts - at*billion
+	off = max(off, -off)
+	return Stamp{Kind: k, Value: year*parts + at}, off, off <= billion/20 && 1 <= year && year <= 9999
 }
 
 // decimal reads a decimal number: value is rounded down, nanos are the billionths above it, cut there.

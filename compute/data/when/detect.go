@@ -33,6 +33,8 @@ func (e *CellError) Unwrap() error { return e.Err }
 //   - digits alone are dates (19580329, 195803, 1958, and 201001010000 with a time) where all of them have the length and a year
 //     between 1500 and 2199; else seconds since 1970 where all magnitudes lie in [1e8, 1e11), ms in [1e11, 1e14), µs in
 //     [1e14, 1e17), ns from 1e17 on; else numbers that count;
+//   - decimal numbers are years by months where all lie between 1500 and 2199, within an eightieth of a month, written with three
+//     decimals or none, and one of them at no quarter: 1949.083; other decimal numbers are numbers;
 //   - a time of day that is midnight in every cell is no time of day.
 //
 // Errors are *CellError: ErrAmbiguous, or ErrForm for the first cell that is not written as those before it.
@@ -86,7 +88,7 @@ type candidate struct {
 func (c *candidate) add(cell string) {
 	var how seen
 	s, ok := c.layout.read(cell, &how)
-	if !ok || c.form.digits && !plausible(s) || c.layout.count.perSecond > 0 && !near(s) {
+	if !ok || (c.form.digits || c.form.twelfths) && !plausible(s) || c.form.twelfths && !how.exact || c.layout.count.perSecond > 0 && !near(s) {
 		c.gone = true
 		return
 	}
@@ -111,6 +113,7 @@ func (s *seen) join(o *seen) {
 	s.short, s.title, s.lower = s.short || o.short, s.title || o.title, s.lower || o.lower
 	s.colon, s.bare, s.signed, s.late = s.colon || o.colon, s.bare || o.bare, s.signed || o.signed, s.late || o.late
 	s.digits = max(s.digits, o.digits)
+	s.twelfth = s.twelfth || o.twelfth
 }
 
 // plausible reports whether a date in digits alone may be one.
@@ -127,6 +130,7 @@ func near(s Stamp) bool {
 
 // choose returns the candidate of the lowest rank, or why nobody knows which.
 func choose(live []*candidate) (*candidate, string) {
+	live = slices.DeleteFunc(slices.Clone(live), func(c *candidate) bool { return c.form.twelfths && !c.seen.twelfth })
 	best := live[0]
 	for _, c := range live {
 		if c.form.rank < best.form.rank {
@@ -205,7 +209,15 @@ func (c *candidate) written(d directive) directive {
 // finishCount returns a count with the decimals that all cells have.
 func (c *candidate) finishCount() Layout {
 	l := c.layout
-	if c.seen.digits > 0 && c.uniform {
+	switch {
+	case l.count.parts > 0:
+		mark := ""
+		if l.count.bare = !c.uniform; l.count.bare {
+			mark = "-"
+		}
+		l.count.decimals = min(c.seen.digits, 9)
+		l.name = fmt.Sprintf("%s.%s%d", l.name, mark, l.count.decimals)
+	case c.seen.digits > 0 && c.uniform:
 		l.count.decimals = c.seen.digits
 		l.name = fmt.Sprintf("%s.%d", l.name, l.count.decimals)
 	}

@@ -114,6 +114,8 @@ type seen struct {
 	bare   bool    // an offset of hours alone
 	signed bool    // an offset that is not Z
 	late   bool    // a year of two digits above 31
+	// Of a decimal year: near enough to one of its parts not to be by chance; no quarter.
+	exact, twelfth bool
 }
 
 var months = [...]string{"january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"}

@@ -10,6 +10,8 @@ type form struct {
 	digits bool
 	// doubt says that the year may be a day, unless one is above 31.
 	doubt bool
+	// twelfths says that cells are decimal years, of which one must be no quarter.
+	twelfths bool
 }
 
 // Years of dates that are written in digits alone, and of years that stand alone.
@@ -63,8 +65,8 @@ func (l formList) with(more formList) formList { return append(l, more...) }
 // candidates returns the layouts that a cell may have.
 func candidates(s string) []*candidate {
 	var out []*candidate
-	if value, _, digits, ok := decimal(s); ok {
-		out = counted(value, digits)
+	if _, _, _, ok := decimal(s); ok {
+		out = counted()
 	}
 	if len(s) > maxCell {
 		return out
@@ -159,12 +161,14 @@ func newCandidate(f form, list []directive) []*candidate {
 }
 
 // counted returns the candidates of a number.
-func counted(value int64, digits int) (out []*candidate) {
+func counted() (out []*candidate) {
 	for _, e := range counts {
-		c := &candidate{form: form{rank: 1}, layout: Layout{name: e.name, kind: e.kind, count: e.count}, uniform: true}
+		c := &candidate{form: form{rank: 1}, uniform: true, layout: Layout{name: e.name, kind: e.kind, count: e.count}}
 		switch {
 		case e.kind == Number:
 			c.form.rank = 2
+		case e.parts == 12:
+			c.form = form{twelfths: true}
 		case e.parts > 0:
 			continue // only where the name says so
 		}

@@ -128,7 +128,7 @@ func (c *count) format(s Stamp, k Kind) string {
 	value, nanos := s.Value, int64(s.Nanos)
 	switch {
 	case c.parts > 0:
-		value, nanos = floorDiv(s.Value, int64(c.parts)), floorMod(s.Value, int64(c.parts))*billion/int64(c.parts)
+		value, nanos = floorDiv(s.Value, int64(c.parts)), (floorMod(s.Value, int64(c.parts))*billion+int64(c.parts)/2)/int64(c.parts)
 		nanos = c.rounded(nanos)
 	case k == Moment:
 		value, nanos = value*c.perSecond, nanos*c.perSecond

@@ -18,6 +18,7 @@ type Survey struct {
 	// Validation and Test are the first times of those parts.
 	Validation, Test string
 	Masked           int // rows that were filled in and are not measured
+	Series           int // that one model learns; the rest is about the first of them
 }
 
 // Season is a period of a series: after so many rows it resembles itself, with a correlation of Strength (closed.Strength).
@@ -33,7 +34,7 @@ func SurveyOf(d *supervised.Domain) (*Survey, bool) {
 		return nil, false
 	}
 	x := p.series
-	s := &Survey{Rows: x.table.Rows(), Frequency: x.table.axis.frequency.String()}
+	s := &Survey{Rows: x.table.Rows(), Frequency: x.table.axis.frequency.String(), Series: max(1, len(p.singles))}
 	if x.table.axis.kind != 0 {
 		s.First, s.Last = x.table.Time(0), x.table.Time(s.Rows-1)
 	}
@@ -56,7 +57,7 @@ func (s *Survey) Object() *canon.Object {
 		periods = append(periods, canon.NewObject("rows", p.Rows, "strength", math.Round(p.Strength*100)/100))
 	}
 	return canon.NewObject("rows", s.Rows, "first", s.First, "last", s.Last, "frequency", s.Frequency, "periods", periods,
-		"validation_start", s.Validation, "test_start", s.Test, "masked", s.Masked)
+		"validation_start", s.Validation, "test_start", s.Test, "masked", s.Masked, "series", s.Series)
 }
 
 // Lines returns the survey as lines for people.
@@ -66,6 +67,9 @@ func (s *Survey) Lines() []string {
 		rows += fmt.Sprintf(" from %s to %s", s.First, s.Last)
 	}
 	lines := []string{rows + ", " + s.Frequency}
+	if s.Series > 1 {
+		lines = append(lines, fmt.Sprintf("one model on %d series; of the first of them:", s.Series))
+	}
 	for _, p := range s.Periods {
 		lines = append(lines, fmt.Sprintf("repeats itself after %d rows, with strength %.2f", p.Rows, p.Strength))
 	}

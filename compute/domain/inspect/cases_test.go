@@ -90,6 +90,9 @@ func cases(t *testing.T) (list []kase) {
 	text("zstd", zstded(t, tidy))
 	text("zip with one file", zipped(t, tidy))
 	text("gzip of CRLF and semicolons", gzipped(t, page{separator: ";", newline: "\r\n"}.String()))
+	text("Parquet", parqueted(t))
+	text("an Arrow file", arrowed(t, false))
+	text("an Arrow stream", arrowed(t, true))
 	bad := func(kind, name, file, settings string, words ...string) {
 		list = append(list, kase{kind: kind, name: name, file: file, settings: settings, refuses: words})
 	}
@@ -237,6 +240,10 @@ func cases(t *testing.T) (list []kase) {
 		return []string{fmt.Sprintf("%d.%02d", 1990+row/4, row%4*25), value}
 	}})
 	show("no times at all", "rows", page{header: "value", cell: func(_ int, _, value string) []string { return []string{value} }})
+	list = append(list, kase{kind: "times", name: "decimal years", twin: tidy,
+		file: page{header: "time,value", cell: func(row int, _, value string) []string {
+			return []string{fmt.Sprintf("%.10f", 2001+float64(row)/12), value}
+		}}.String()})
 	list = append(list, kase{kind: "times", name: "decimal years, said", settings: `{"time_format": "year/12"}`, shows: []string{"frequency monthly"},
 		file: page{cell: func(row int, _, value string) []string {
 			return []string{fmt.Sprintf("%d.%03d", 2001+row/12, (row%12*1000+6)/12), value}
@@ -259,6 +266,7 @@ func cases(t *testing.T) (list []kase) {
 // seriesCases are about rows that do not follow each other, and about tables with more than one series.
 func seriesCases(tidy string) (list []kase) {
 	const kind = "series"
+	hours, _ := when.ByName("%d.%m.%Y %H:%M")
 	f := func(name, file, twin string, notes ...string) {
 		list = append(list, kase{kind: kind, name: name, file: file, twin: twin, notes: notes})
 	}
@@ -339,7 +347,13 @@ func seriesCases(tidy string) (list []kase) {
 		long += "north," + t + "," + v + "\nsouth," + t + ",1" + v + "\n"
 	}
 	set("a series of several, named", long, `{"series_column": "shop", "series": "north"}`, tidy)
-	bad("several series", long, `{"time_column": "month"}`, "line 3", "series_column")
+	list = append(list, kase{kind: kind, name: "several series in one column", file: long, shows: []string{"series_column shop", "series *"}, notes: []string{"series apart"}})
+	apart := page{header: "date;time;value", separator: ";", rows: 120, cell: func(row int, _, value string) []string {
+		day, clock, _ := strings.Cut(hours.Format(when.Stamp{Kind: when.Moment, Value: 1_262_304_000 + int64(row)*3600}), " ")
+		return []string{day, clock, value}
+	}}
+	list = append(list, kase{kind: kind, name: "date and time in two columns", file: apart.String(), shows: []string{`time_columns ["date", "time"]`, "frequency hourly"}})
+	bad("several series, not told apart", long, `{"duplicates": "error"}`, "line 3", "series_column")
 	list = append(list, kase{kind: kind, name: "covariates", settings: `{"value_column": "value", "covariates": ["other"]}`, shows: []string{`covariates ["other"]`},
 		file: page{header: "month,value,other", cell: func(row int, time, value string) []string { return []string{time, value, fmt.Sprint(row * row % 17)} }}.String()})
 	return list

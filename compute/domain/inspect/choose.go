@@ -3,6 +3,7 @@ package inspect
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -30,20 +31,23 @@ func (r *Report) mayBeSeries() bool {
 	return len(r.columns) == 1 && r.columns[0].kind == kindNumber || r.timedNames()
 }
 
-// timedNames reports whether the last columns, three at least, are named by times: one row has the values of a series.
+// timedNames reports whether the columns, three at least, but for a few at the beginning, are named by times: a row has the values of
+// a series.
 func (r *Report) timedNames() bool {
-	const few = 3
-	if len(r.columns) < few {
-		return false
-	}
-	l, err := when.Detect(func(yield func(int, string) bool) {
-		for i, c := range r.columns[len(r.columns)-few:] {
-			if !yield(i, c.name) {
-				return
+	const least, before = 3, 8
+	for from := range min(before, max(0, len(r.columns)-least+1)) {
+		l, err := when.Detect(func(yield func(int, string) bool) {
+			for i, c := range r.columns[from:] {
+				if !yield(i, c.name) {
+					return
+				}
 			}
+		})
+		if err == nil && l.Kind() > when.Number || errors.Is(err, when.ErrAmbiguous) {
+			return true
 		}
-	})
-	return err == nil && l.Kind() > when.Number
+	}
+	return false
 }
 
 // taskOfSettings returns the task that the settings are for: TaskForecast where one is a setting of it alone, else what they say.
@@ -61,21 +65,73 @@ func (o *Options) taskOfSettings() string {
 // targetNames are what columns that are to be predicted are called, in lower case.
 var targetNames = []string{"target", "y", "label", "class", "outcome"}
 
-// openForecast opens the file as a series: the settings given, and the column of the target.
+// openForecast opens the file as a series: the settings given, and the column of the target. Where times stand in it more than once, it
+// is opened as several series, if a column tells them apart.
 func (r *Report) openForecast(o *Options) error {
 	config := canon.NewObject("data", r.Path)
 	if o.Target != "" {
 		config.Set("value_column", o.Target)
 	}
-	if err := r.open(forecast.Plugin, TaskForecast, o.settings(config)); err != nil {
+	err := r.open(forecast.Plugin, TaskForecast, o.settings(config), o)
+	var e *data.Error
+	if errors.As(err, &e) && e.Option == "duplicates" && !config.Has("duplicates") && !config.Has("series_column") {
+		if r.openSeveral(config, e.Column, o) {
+			err = nil
+		}
+	}
+	if err != nil {
 		return err
 	}
-	r.adopt("time_column", "time_format", "value_column", "series_column", "series", "frequency", "gaps", "horizon")
+	r.adopt("time_column", "time_columns", "time_format", "value_column", "series_column", "series", "frequency", "gaps", "horizon")
 	r.assign(roleInput, "", "known_covariates", "covariates")
-	r.assign(roleTime, kindTime, "time_column")
+	r.assign(roleTime, kindTime, "time_column", "time_columns")
 	r.assign(roleValue, "", "value_column", "wide_columns")
 	r.assign(roleSeries, "", "series_column")
 	return nil
+}
+
+// openSeveral opens the file as several series, of the first column that tells them apart; false where none does. The values are those that
+// the domain takes, or else of the last column of numbers.
+func (r *Report) openSeveral(config *canon.Object, time string, o *Options) bool {
+	for _, c := range r.tellers(time) {
+		several := config.Clone().Set("series_column", c.name).Set("series", forecast.All)
+		ok := r.open(forecast.Plugin, TaskForecast, several, o) == nil
+		for _, v := range slices.Backward(r.columns) {
+			if !ok && v.kind == kindNumber && v != c && !several.Has("value_column") {
+				ok = r.open(forecast.Plugin, TaskForecast, several.Set("value_column", v.name), o) == nil
+			}
+		}
+		if ok {
+			r.Notes = append(r.Notes, fmt.Sprintf("column %.80q tells %d series apart, and one model learns all: series names one of them, --set series=NAME",
+				c.name, c.distinct))
+			return true
+		}
+	}
+	return false
+}
+
+// Bounds of what tellers tries.
+const (
+	maxTellers = 3
+	fewRows    = 20 // of a series, at least
+)
+
+// tellers are columns that may tell series apart: texts or whole numbers, few and often, texts first.
+func (r *Report) tellers(time string) (list []*column) {
+	may := func(c *column) bool {
+		return c.name != time && c.missing == 0 && 1 < c.distinct && c.distinct <= forecast.MaxSeries && c.distinct*fewRows <= r.Rows
+	}
+	for _, c := range r.columns {
+		if may(c) && (c.kind == kindText || c.kind == kindBoolean) {
+			list = append(list, c)
+		}
+	}
+	for _, c := range r.columns {
+		if may(c) && c.kind == kindNumber && !slices.ContainsFunc(c.numbers, func(v float64) bool { return v != math.Trunc(v) }) {
+			list = append(list, c)
+		}
+	}
+	return list[:min(len(list), maxTellers)]
 }
 
 // openTabular opens the file as a table of rows that have nothing to do with each other.
@@ -89,7 +145,7 @@ func (r *Report) openTabular(g *data.Grid, o *Options) error {
 		task = string(tabular.Suggest(g, target.name))
 	}
 	config := canon.NewObject("data", r.Path, "task", task, "target_column", target.name)
-	if err := r.open(tabular.Plugin, task, o.settings(config)); err != nil {
+	if err := r.open(tabular.Plugin, task, o.settings(config), o); err != nil {
 		return err
 	}
 	r.assign(roleInput, kindNumber, "numeric_columns")

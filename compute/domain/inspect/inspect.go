@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -22,6 +23,8 @@ type Options struct {
 	Target string
 	// Settings are members of the configuration that are to stand in it; nil: none.
 	Settings *canon.Object
+	// Others are the keys of settings that belong to somebody else, the search for one.
+	Others []string
 	// Progress hears of the reading; see data.Options.
 	Progress func(done, total int64)
 }
@@ -51,7 +54,8 @@ type Report struct {
 	series  *forecast.Survey // of a forecast
 }
 
-// File inspects a file. Errors are those of reading it, and of the domain that was chosen: it refuses the file with a sentence.
+// File inspects a file. Errors are those of reading it, and of the domain that was chosen: it refuses the file with a sentence. Then the
+// report has what was understood, and no plugin; of a file that cannot be read it is nil.
 func File(path string, o Options) (*Report, error) {
 	if o.Task != "" && !slices.Contains(Tasks(), o.Task) {
 		return nil, fmt.Errorf("task %.40q: must be one of %q", o.Task, Tasks())
@@ -67,29 +71,31 @@ func File(path string, o Options) (*Report, error) {
 	for _, n := range r.Reading.Notes {
 		r.Notes = append(r.Notes, n.String())
 	}
+	err = r.choose(g, &o)
 	for _, c := range r.columns {
-		if note := c.note(); note != "" {
+		if note := c.note(); note != "" && c.role != roleTime {
 			r.Notes = append(r.Notes, fmt.Sprintf("column %.80q: %s", c.name, note))
 		}
 	}
-	if err := r.choose(g, &o); err != nil {
-		return nil, err
-	}
 	r.Notes = append(r.Notes, r.Description.Notes...)
 	r.Notes = unique(r.Notes)
-	return r, nil
+	return r, err
 }
 
 // read reads a file and finds the format of its numbers.
 func read(path string, o *Options) (*data.Grid, number.Format, error) {
 	var c supervised.Config
 	reader := domain.NewReader(o.Settings)
-	if c.Read(reader); reader.Err(o.Settings.Keys()...) != nil {
-		return nil, number.Format{}, reader.Err(o.Settings.Keys()...)
+	c.Read(reader)
+	if err := reader.Err(slices.Concat(forecast.Keys(), tabular.Keys(), o.Others)...); err != nil {
+		return nil, number.Format{}, err
 	}
 	c.Options.Progress = o.Progress
 	g, err := data.Read(path, c.Options, nil)
 	if err != nil {
+		if errors.Is(err, data.ErrData) {
+			err = fmt.Errorf("%s: %w", path, err)
+		}
 		return nil, number.Format{}, err
 	}
 	d, err := number.NewDetector(c.Options.Decimal, c.Options.Thousands)
@@ -122,6 +128,9 @@ func (r *Report) choose(g *data.Grid, o *Options) error {
 		}
 	}
 	if err := r.openTabular(g, o); err != nil {
+		if refusal != nil { // it looked like one at first
+			return refusal
+		}
 		return err
 	}
 	if refusal != nil {
@@ -131,8 +140,8 @@ func (r *Report) choose(g *data.Grid, o *Options) error {
 }
 
 // open opens the domain of a configuration.
-func (r *Report) open(plugin, task string, config *canon.Object) error {
-	d, err := open.New(plugin, config)
+func (r *Report) open(plugin, task string, config *canon.Object, o *Options) error {
+	d, err := open.New(plugin, config, o.Others...)
 	if err != nil {
 		return err
 	}

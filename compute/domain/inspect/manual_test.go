@@ -33,10 +33,11 @@ var common = []key{
 // series are the keys of forecast alone.
 var series = []key{
 	{"time_column", "found", `name of the column of times; "none": rows are counted`},
+	{"time_columns", "found", "names of columns that are one time together: year, month, day, …, or a date and an hour"},
 	{"value_column", "found", "name of the column of values; by itself the first of numbers"},
 	{"wide_columns", "found", "names of the columns of a table with several values a row, in their order"},
 	{"series_column", "none", "name of the column that tells several series apart"},
-	{"series", "none", "which of them"},
+	{"series", "none", "which of them; `*`: one model on all of them"},
 	{"frequency", "found", `how rows follow each other: "yearly", "quarterly", "monthly", "weekly", "daily", "hourly", "business days", a list as "sun mon tue", a number of units as "15 minutes", "step 0.5", "rows"`},
 	{"order", "sort", "sort: rows may come in any order of time; error: they may not"},
 	{"duplicates", "error", "of rows with one time: error, mean, last"},
@@ -49,21 +50,6 @@ var series = []key{
 	{"validation_start", "none", "time at which validation begins, as the file writes it; with test_start, in place of the fractions"},
 	{"test_start", "none", "time at which the test begins"},
 	{"models", "mlp, tcn", "networks to be tried"},
-}
-
-// columns are the keys of tabular alone.
-var columns = []key{
-	{"task", "classification", "classification or regression"},
-	{"target_column", "the last column", "name of the column to predict"},
-	{"numeric_columns", "found", "names of columns of numbers"},
-	{"categorical_columns", "found", "names of columns of categories"},
-	{"boolean_columns", "found", "names of columns of yes and no"},
-	{"date_columns", "found", "names of columns of dates, or an object from names to their forms"},
-	{"ignored_columns", "none", "names of columns that are no inputs"},
-	{"max_categories", "64", "categories of a column with an input each, 2 to 1024; the others share one"},
-	{"rare_classes", "error", "of classes with too few rows to be learned: error, or drop, which leaves their rows out"},
-	{"split_column", "none", `name of a column that says "train", "validation" or "test"`},
-	{"test_data", "none", "path of a file whose rows test"},
 }
 
 // TestManual: the tables of keys and of texts for missing values in docs/data.md are those that the code reads.
@@ -80,6 +66,12 @@ func TestManual(t *testing.T) {
 		}
 	}
 	f("forecast", forecast.Keys(), common, series)
+	var columns []key
+	for _, k := range tabular.KeyTable() {
+		if k.Name != "time_format" { // of both
+			columns = append(columns, key{k.Name, k.Default, k.Meaning + ": " + k.Values})
+		}
+	}
 	f("tabular", tabular.Keys(), common, columns)
 	for _, l := range []struct {
 		name string

@@ -9,9 +9,9 @@ import (
 	"doin.network/node/internal/canon"
 )
 
-// Object returns the report as JSON has it, fresh: "file", "rows", "columns" (name, kind, role in the domain, missing, distinct, first,
+// Object returns the report on an opened domain as JSON has it, fresh: "file", "rows", "columns" (name, kind, role in the domain, missing, distinct, first,
 // and low and high of numbers or format of times), "reading", "task", "plugin", "series" of a forecast, "folds", "cases", "data_hash", "baselines",
-// "settings" in force, "notes", and "config", the configuration of the plugin.
+// "settings" in force, "notes", "config", the configuration of the plugin, and "input", a request that it answers.
 func (r *Report) Object() *canon.Object {
 	var list []any
 	for _, c := range r.columns {
@@ -28,7 +28,21 @@ func (r *Report) Object() *canon.Object {
 	}
 	return o.Set("folds", d.Folds).Set("cases", d.Cases).Set("data_hash", d.DataHash).Set("metric", d.PerformanceMetric).
 		Set("baselines", d.Baselines.Clone()).Set("settings", d.Defaults.Clone()).Set("notes", append([]string{}, r.Notes...)).
-		Set("config", r.Config.Clone())
+		Set("config", r.Config.Clone()).Set("input", r.input())
+}
+
+// input is a request for an inference that the domain answers: the next value of a series, or the first row of a table.
+func (r *Report) input() *canon.Object {
+	if r.Task == TaskForecast {
+		return canon.NewObject("steps", 1)
+	}
+	row := canon.NewObject()
+	for _, c := range r.columns {
+		if c.role == roleInput && c.first != "" {
+			row.Set(c.name, c.first)
+		}
+	}
+	return canon.NewObject("rows", []any{row})
 }
 
 // object returns a column as JSON has it.
@@ -49,7 +63,7 @@ func (c *column) object() *canon.Object {
 	return o
 }
 
-// Text returns the report as a page for people. command is what names the next step, empty: none.
+// Text returns the report as a page for people.
 func (r *Report) Text() string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
@@ -57,6 +71,26 @@ func (r *Report) Text() string {
 	line("  read as  %s", r.readAs())
 	line("")
 	r.writeColumns(&b)
+	r.writeDomain(&b)
+	if len(r.Notes) > 0 {
+		line("")
+		for _, n := range r.Notes {
+			line("note: %s", n)
+		}
+	}
+	if r.Plugin != "" {
+		line("")
+		line("optimization_config: %s", canon.AppendIndent(nil, r.Config))
+	}
+	return b.String()
+}
+
+// writeDomain writes what the domain says.
+func (r *Report) writeDomain(b *strings.Builder) {
+	if r.Plugin == "" {
+		return
+	}
+	line := func(format string, args ...any) { fmt.Fprintf(b, format+"\n", args...) }
 	line("")
 	line("%s by the plugin %s", r.Task, r.Plugin)
 	if r.series != nil {
@@ -68,15 +102,6 @@ func (r *Report) Text() string {
 	for _, s := range r.baselines() {
 		line("  baseline  %s", s)
 	}
-	if len(r.Notes) > 0 {
-		line("")
-		for _, n := range r.Notes {
-			line("note: %s", n)
-		}
-	}
-	line("")
-	line("optimization_config: %s", canon.AppendIndent(nil, r.Config))
-	return b.String()
 }
 
 // readAs says how the text was read.

@@ -19,12 +19,13 @@ type column struct {
 	kind   kind
 	part   datePart // of a date, and the form in which its column has them
 	layout when.Layout
-	// numbers are the cells of a numeric column and of a part of dates, NaN where missing; there is no −0. Once the column is
-	// finished they are in units of 10^power, in which the largest magnitude lies in [1, 10), so that nothing depends on the unit
-	// of the file; the power of a part is 0.
+	// numbers are the cells of a numeric column and of a part of dates, NaN where missing; there is no −0. Once the
+	// column is finished they are in units of 10^power, in which the largest magnitude lies in [1, 10), so that
+	// nothing depends on the unit of the file; the power of a part is 0.
 	numbers []float64
 	power   int
-	// long are the texts of numbers that may have more digits than a double gives back, by row, until the column is finished.
+	// long are the texts of numbers that may have more digits than a double gives back, by row, until the column is
+	// finished.
 	long map[int]string
 	// codes are the cells of a categorical or boolean one: indices of labels, noCode where missing.
 	codes []int32

@@ -124,8 +124,8 @@ func (c *Config) Validate() error {
 	return checks.Err()
 }
 
-// object returns the settings in force; those of the schema have the kind of every column, so that they read the same file in the same
-// way whatever a later version would find in it.
+// object returns the settings in force; those of the schema have the kind of every column, so that they read the same
+// file in the same way whatever a later version would find in it.
 func (c *Config) object() *canon.Object {
 	o := c.Object()
 	for key, value := range map[string]string{"split_column": c.Split, "test_data": c.TestData} {

@@ -125,11 +125,11 @@ func (d *dataset) encode(t *Table, rows []int) (*samples, error) {
 }
 
 // hash returns the data hash, in hex: the SHA-256 of the line "doin/tabular/data/3"; the number of classes (0 for
-// regression), of inputs and of rows that learn and test, then max_steps, eval_every and patience; the encoders, column by
-// column (name, kind, part of a date, first input, flags: 1 a number, 2 an input for missing values, 4 one for other categories; mean,
-// scale and filling; categories); the target's name and scale and the classes' names; of learning and test rows the inputs, row by row, and the
-// targets or the indices of the classes; and of each fold the number and the indices of the learning rows that validate
-// (see supervised.Hasher).
+// regression), of inputs and of rows that learn and test, then max_steps, eval_every and patience; the encoders,
+// column by column (name, kind, part of a date, first input, flags: 1 a number, 2 an input for missing values, 4 one
+// for other categories; mean, scale and filling; categories); the target's name and scale and the classes' names; of
+// learning and test rows the inputs, row by row, and the targets or the indices of the classes; and of each fold the
+// number and the indices of the learning rows that validate (see supervised.Hasher).
 func (d *dataset) hash(c *Config) string {
 	h := supervised.NewHasher("doin/tabular/data/3\n")
 	h.Words(len(d.classes), d.inputs, d.learn.Len(), d.test.Len())

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"strings"
 
 	"doin.network/node/compute/data"
 	"doin.network/node/compute/data/when"
@@ -48,8 +49,9 @@ func partsOf(k when.Kind) []datePart {
 	return nil
 }
 
-// of returns the part of a stamp, on the clock that was read: the year with the share of its days that has passed, the month from 1,
-// or sine or cosine of the share of the week (in days, from Monday), of the year (in days) or of the day (in seconds) as an angle.
+// of returns the part of a stamp, on the clock that was read: the year with the share of its days that has passed,
+// the month from 1, or sine or cosine of the share of the week (in days, from Monday), of the year (in days) or of
+// the day (in seconds) as an angle.
 func (p datePart) of(s when.Stamp) float64 {
 	year, month, day := s.Date()
 	first := when.Days(year, 1, 1)
@@ -77,6 +79,9 @@ const dateSample = 64
 
 // guessDate finds the form of cells that are dates, not all of them numbers; ok is false for cells that are none.
 func (p *parser) guessDate(from *cells) (layout when.Layout, ok bool, err error) {
+	if layout, ok, err = p.givenForm(from); ok || err != nil {
+		return layout, ok, err
+	}
 	layout, err = when.Detect(from.known())
 	var cell *when.CellError
 	switch {
@@ -99,6 +104,45 @@ func (p *parser) guessDate(from *cells) (layout when.Layout, ok bool, err error)
 	}
 	return layout, false, p.errorAt(cell.Line, from.name, "missing_values", "%v, and most cells of the column are dates: give the text as a missing value, or the "+
 		"column in categorical_columns", cell)
+}
+
+// digitDates finds the form of dates in cells that are eight digits each, as 20200131 is, and enough of them to be no
+// chance.
+func digitDates(from *cells, known int) (layout when.Layout, ok bool) {
+	if known < leastIdentified {
+		return layout, false
+	}
+	for _, text := range from.known() {
+		if len(text) != len("20200131") || strings.Trim(text, "0123456789") != "" {
+			return layout, false
+		}
+	}
+	layout, err := when.Detect(from.known())
+	return layout, err == nil && layout.Kind() == when.Day
+}
+
+// givenForm returns the form that the schema gives for dates, if more than half of the cells have it; those that have
+// not are an error.
+func (p *parser) givenForm(from *cells) (layout when.Layout, ok bool, err error) {
+	if p.schema.TimeFormat == "" {
+		return layout, false, nil
+	}
+	if layout, err = when.ByName(p.schema.TimeFormat); err != nil {
+		return layout, false, data.Errorf(0, "", when.Option, "%v", err)
+	}
+	known, dates := 0, 0
+	for row, text := range from.known() {
+		known++
+		if _, bad := layout.Parse(text); bad == nil {
+			dates++
+		} else if err == nil {
+			err = p.errorAt(row, from.name, when.Option, "%.40q: %v", text, bad)
+		}
+	}
+	if 2*dates <= known {
+		return layout, false, nil
+	}
+	return layout, err == nil, err
 }
 
 // aloneDate reports whether a text that is no number may be a date.

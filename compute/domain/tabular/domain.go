@@ -58,8 +58,8 @@ func FromTable(c Config, t *Table) (*supervised.Domain, error) {
 	return supervised.New(&c.Config, p.spec(), p)
 }
 
-// spec describes the problem. The unit of a classification's error is the nat; performances are in units of the error of the
-// best constant prediction.
+// spec describes the problem. The unit of a classification's error is the nat; performances are in units of the error
+// of the best constant prediction.
 func (p *problem) spec() supervised.Spec {
 	s := supervised.Spec{
 		Plugin: Plugin, DataHash: p.data.hash(&p.config), Folds: len(p.data.folds), Loss: "cross_entropy",

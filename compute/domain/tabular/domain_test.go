@@ -124,6 +124,7 @@ func TestGolden(t *testing.T) {
 		"iris":   irises(t),
 		"blobs":  mustDomain(t, blobs(20, 2), Classification, quick),
 		"houses": mustDomain(t, houses(120), Regression, quick),
+		"forms":  opened(t, "data", "testdata/files/forms.csv", "task", "regression", "max_categories", 3, "max_steps", 60),
 	} {
 		t.Run(name, func(t *testing.T) {
 			domaintest.Golden(t, "testdata/"+name+".json", d, fixed(d.config.Space))

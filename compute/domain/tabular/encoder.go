@@ -8,8 +8,8 @@ import (
 	"doin.network/node/compute/domain/supervised"
 )
 
-// fitScale returns mean and standard deviation of numbers, summed in order, in binary64; ok is false for numbers that do
-// not change.
+// fitScale returns mean and standard deviation of numbers, summed in order, in binary64; ok is false for numbers that
+// do not change.
 func fitScale(y []float64) (s supervised.Scale, ok bool) {
 	if len(y) == 0 || slices.Min(y) == slices.Max(y) {
 		return s, false
@@ -38,8 +38,8 @@ func median(y []float64) float64 {
 	return (y[m-1] + y[m]) / 2
 }
 
-// encoder turns the cells of one input column into inputs of a network: those at [at, at+width). It is fitted on training
-// rows.
+// encoder turns the cells of one input column into inputs of a network: those at [at, at+width). It is fitted on
+// training rows.
 type encoder struct {
 	name string
 	kind kind
@@ -52,8 +52,8 @@ type encoder struct {
 	power int // of the column's numbers
 	// layout is the form of a column of dates.
 	layout when.Layout
-	// labels are the categories that have an input each, ascending; pooled says that all others share the one after them. A
-	// boolean column has one input, for true.
+	// labels are the categories that have an input each, ascending; pooled says that all others share the one after
+	// them. A boolean column has one input, for true.
 	labels []string
 	pooled bool
 	// gone says that missing values have an input of their own, the last one.
@@ -62,8 +62,8 @@ type encoder struct {
 	many, rest int
 }
 
-// newEncoder fits the encoder of a column on rows. limit is the greatest number of labels. follows says that the column is a
-// further part of the dates of the column before it, which has their missing values.
+// newEncoder fits the encoder of a column on rows. limit is the greatest number of labels. follows says that the
+// column is a further part of the dates of the column before it, which has their missing values.
 func newEncoder(c *column, rows []int, limit int, follows bool) encoder {
 	e := encoder{name: c.name, kind: c.kind, part: c.part, power: c.power, layout: c.layout}
 	lost := 0
@@ -102,8 +102,8 @@ func (e *encoder) fitNumbers(c *column, rows []int, lost int) {
 	}
 }
 
-// fitLabels chooses the labels: true of a boolean column, else the categories that training has, the most frequent ones where they
-// are more than limit, of equals the first.
+// fitLabels chooses the labels: true of a boolean column, else the categories that training has, the most frequent
+// ones where they are more than limit, of equals the first.
 func (e *encoder) fitLabels(c *column, counts []int, limit int) {
 	if e.kind == boolean {
 		e.labels = booleans[1:]
@@ -189,7 +189,8 @@ func (e *encoder) number(x []float32, y float64) bool {
 	return ok
 }
 
-// label writes the inputs of a category into a row of inputs, which is all zeros; known is false for one that has none of its own.
+// label writes the inputs of a category into a row of inputs, which is all zeros; known is false for one that has
+// none of its own.
 func (e *encoder) label(x []float32, name string) (known bool) {
 	i, known := slices.BinarySearch(e.labels, name)
 	switch {

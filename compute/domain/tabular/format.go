@@ -10,8 +10,8 @@ import (
 	"doin.network/node/compute/data/number"
 )
 
-// findFormat finds how numbers are written from the cells of all columns that are, or may be, numeric: those of which more than half of
-// the cells are numbers in some format.
+// findFormat finds how numbers are written from the cells of all columns that are, or may be, numeric: those of which
+// more than half of the cells are numbers in some format.
 func (p *parser) findFormat() error {
 	d, err := number.NewDetector(p.options.Decimal, p.options.Thousands)
 	if err != nil {
@@ -33,7 +33,11 @@ func (p *parser) findFormat() error {
 	p.format, err = d.Format()
 	var cell *number.CellError
 	if errors.As(err, &cell) {
-		return data.Errorf(cell.Line, p.columnOf(from, cell), cell.Option, "%v", cell)
+		more := ""
+		if errors.Is(err, number.ErrContradiction) {
+			more = "; a column of what is no number belongs in categorical_columns"
+		}
+		return data.Errorf(cell.Line, p.columnOf(from, cell), cell.Option, "%v%s", cell, more)
 	}
 	p.options.Decimal, p.options.Thousands = p.format.Settings()
 	if p.options.Decimal != "." || p.options.Thousands != "none" {
@@ -109,7 +113,7 @@ func anyNumber(text string) bool {
 	switch {
 	case simple(text):
 		return true
-	case wordy(text):
+	case wordy(text), strings.ContainsAny(text[1:], "/:") || strings.LastIndexByte(text, '-') > 0 && !strings.ContainsAny(text, "eE"): // dates
 		return false
 	}
 	for _, f := range formats {
@@ -120,8 +124,8 @@ func anyNumber(text string) bool {
 	return false
 }
 
-// meant reports whether a text that is no number of the format is meant as one: it is too large, infinite or hexadecimal, or has a
-// percent sign, a currency's or parentheses.
+// meant reports whether a text that is no number of the format is meant as one: it is too large, infinite or
+// hexadecimal, or has a percent sign, a currency's or parentheses.
 func meant(f number.Format, text string, err error) bool {
 	switch bare := strings.TrimLeft(text, "+-"); {
 	case !errors.Is(err, number.ErrNumber), strings.EqualFold(bare, "inf"), strings.EqualFold(bare, "infinity"):

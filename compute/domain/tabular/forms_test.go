@@ -36,16 +36,16 @@ func TestFirstCell(t *testing.T) {
 func TestWildTwin(t *testing.T) {
 	const target = "Species"
 	wild := opened(t, "data", "testdata/files/penguins.csv", "target_column", target)
-	text := func(o data.Options) string {
-		g, err := data.Read("testdata/files/penguins.csv", o, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return written(g)
+	tidy := opened(t, "data", "testdata/files/penguins_tidy.csv", "target_column", target)
+	g, err := data.Read("testdata/files/penguins.csv", data.Options{}, nil)
+	if err != nil {
+		t.Fatal(err)
 	}
-	twin := mustDomain(t, parse(t, text(data.Options{}), Schema{Task: Classification, Target: target}), Classification, nil)
-	if got, want := wild.Describe().DataHash, twin.Describe().DataHash; got != want {
-		t.Errorf("data hashes %s and %s of twins", got, want)
+	turned := mustDomain(t, parse(t, written(g), Schema{Task: Classification, Target: target}), Classification, nil)
+	for _, twin := range []tested{tidy, turned} {
+		if got, want := wild.Describe().DataHash, twin.Describe().DataHash; got != want {
+			t.Errorf("data hashes %s and %s of twins", got, want)
+		}
 	}
 	if notes := wild.Describe().Notes; len(notes) != 1 || !strings.Contains(notes[0], "it numbers the rows") {
 		t.Errorf("notes %q", notes)

@@ -13,7 +13,8 @@ const leastIdentified = 20
 // identifiers are the words by which a name says that a column names rows.
 var identifiers = []string{"id", "ids", "uuid", "guid", "index", "idx", "key", "row", "rowid", "record", "serial", "no", "nr", "number"}
 
-// namesIdentifier reports whether a word of a name is one of identifiers: "id", "PassengerId", "customer_id", "Row No."; not "paid".
+// namesIdentifier reports whether a word of a name is one of identifiers: "id", "PassengerId", "customer_id", "Row
+// No."; not "paid".
 func namesIdentifier(name string) bool {
 	var word []rune
 	end := func() bool {

@@ -10,15 +10,17 @@ import (
 	"doin.network/node/internal/canon"
 )
 
-// Answer implements supervised.View: it predicts the targets of rows. The input has one member: "rows", 1 … MaxInferRows objects that
-// map input columns to values, or "csv", as many rows as CSV text with a header, written as the data are. A value is a number
-// or its text for a numeric column, a text or a number for a categorical one, true, false or a word for it for a boolean one, and a
-// date as the file writes it. A column that is absent from an object, null, or one of the texts that mark a missing value
-// in the file, is missing. The file's other columns, the target for one, may stand there too and mean nothing.
+// Answer implements supervised.View: it predicts the targets of rows. The input has one member: "rows", 1 …
+// MaxInferRows objects that map input columns to values, or "csv", as many rows as CSV text with a header, written as
+// the data are. A value is a number or its text for a numeric column, a text or a number for a categorical one, true,
+// false or a word for it for a boolean one, and a date as the file writes it. A column that is absent from an object,
+// null, or one of the texts that mark a missing value in the file, is missing. The file's other columns, the target
+// for one, may stand there too and mean nothing.
 //
-// A classification answers {"classes": […], "predictions": […], "probabilities": [[…], …]}, the names of the classes as in the file,
-// of each row the most probable one, and its probabilities in the order of the classes; a regression {"predictions": […]} in
-// the units of the file. "notes" says, where there is any, which categories are unknown and which columns are not used or not there.
+// A classification answers {"classes": […], "predictions": […], "probabilities": [[…], …]}, the names of the classes
+// as in the file, of each row the most probable one, and its probabilities in the order of the classes; a regression
+// {"predictions": […]} in the units of the file. "notes" says, where there is any, which categories are unknown and
+// which columns are not used or not there.
 func (p *problem) Answer(ctx context.Context, input *canon.Object, m supervised.Fitted) (*canon.Object, error) {
 	d := p.data
 	q, err := d.query(input)

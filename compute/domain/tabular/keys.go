@@ -8,7 +8,8 @@ import (
 // Key is a key of the domain's configuration beside those of data.Keys and of every domain that trains networks.
 type Key struct {
 	Name string
-	// Values say what it may be, Default what it is where nothing is said, Meaning what it says, in Markdown without a full stop.
+	// Values say what it may be, Default what it is where nothing is said, Meaning what it says, in Markdown without
+	// a full stop.
 	Values, Default, Meaning string
 	read                     func(r *domain.Reader, key string, c *Config)
 }

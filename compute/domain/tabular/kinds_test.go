@@ -1,10 +1,13 @@
 package tabular
 
 import (
+	"bytes"
+	"compress/gzip"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"doin.network/node/compute/data"
 	"doin.network/node/compute/domain/domaintest"
@@ -68,6 +71,8 @@ func TestKinds(t *testing.T) {
 	f(undecided, `dropped column "x": all cells are the same`, "a", "a")
 	f(numeric, "", "7", "", "7")
 	f(categorical, "", "a", "", "a")
+	f(numeric, `column "x": whole numbers with leading zeros`, "00501", "12345", "0.5")
+	f(numeric, "", "0", "12345", "0.5")
 	f(boolean, "", "true", "FALSE", "", "True")
 	f(boolean, "", "yes", "No")
 	f(boolean, "", "T", "f")
@@ -81,12 +86,25 @@ func TestKinds(t *testing.T) {
 	f(date, "", "31.12.2020 23:59", "01.01.2021 00:30")
 	f(date, "", "Jan 2020", "Feb 2020")
 	f(date, "", "2020Q1", "2020Q4")
+	f(date, "", spread(5, "20200131", "19991231", "", "20240229", "20200201")...)
+	f(numeric, "", spread(5, "20200131", "19991231", "", "20240230", "20200201")...)
+	f(numeric, "", "20200131", "19991231")
 	f(numeric, "", "2020", "1999")
 	f(undecided, `dropped column "x": all cells are the same`, "2020-01-31", "2020-01-31")
 	f(undecided, `dropped column "x": every cell is another text`, unlike(20, "name %d")...)
 	f(categorical, "", unlike(19, "name %d")...)
 	f(undecided, `dropped column "x": texts too long`, spread(2, strings.Repeat("long ", 40), "short")...)
-	f(numeric, `column "x": counts the rows`, strings.Split("3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22", " ")...)
+	f(numeric, `column "x": one more in each row`, strings.Split("3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22", " ")...)
+}
+
+// A form that no cell decides is decided by the setting, for the columns that have it.
+func TestTimeFormat(t *testing.T) {
+	s := Schema{Task: Regression, TimeFormat: "%d/%m/%Y"}
+	table := parse(t, "a,b,c,y\n03/04/2020,x,2020-01-02,1\n05/07/2021,y,2021-02-03,2\n", s)
+	want := []DateColumn{{"a", "%d/%m/%Y"}, {"c", "%Y-%m-%d"}}
+	if got := table.Schema().Dates; !slices.Equal(got, want) || table.inputs[1].part != partMonth || table.inputs[1].numbers[0] != 4 {
+		t.Errorf("dates %v, want %v", got, want)
+	}
 }
 
 // Whole numbers that are unique are dropped where their name is an identifier's; listed they are kept.
@@ -119,12 +137,12 @@ func TestLeaks(t *testing.T) {
 		}
 	}
 	cell := func(i int) int { return i * i % 17 }
-	f(Regression, `column "x": equals the target`, func(i int) string { return fmt.Sprintf("%d,%d.0,%d\n", i*3%11, cell(i), cell(i)) })
-	f(Regression, `column "x": orders the rows`, func(i int) string { return fmt.Sprintf("%d,%d,%d\n", i*3%11, -cell(i)*cell(i), cell(i)) })
-	f(Regression, `column "x": orders the rows`, func(i int) string { return fmt.Sprintf("%d,%d,%d000\n", i*3%11, cell(i), cell(i)) })
+	f(Regression, `column "x": equal to the target`, func(i int) string { return fmt.Sprintf("%d,%d.0,%d\n", i*3%11, cell(i), cell(i)) })
+	f(Regression, `column "x": the same order of the rows`, func(i int) string { return fmt.Sprintf("%d,%d,%d\n", i*3%11, -cell(i)*cell(i), cell(i)) })
+	f(Regression, `column "x": the same order of the rows`, func(i int) string { return fmt.Sprintf("%d,%d,%d000\n", i*3%11, cell(i), cell(i)) })
 	f(Regression, "", func(i int) string { return fmt.Sprintf("%d,%d,%d\n", i*3%11, cell(i)+i/39, cell(i)) })
-	f(Classification, `column "x": determines the target`, func(i int) string { return fmt.Sprintf("%d,%d,c%d\n", i*3%11, i%3+5, i%3) })
-	f(Classification, `column "x": determines the target`, func(i int) string {
+	f(Classification, `column "x": one value for each class`, func(i int) string { return fmt.Sprintf("%d,%d,c%d\n", i*3%11, i%3+5, i%3) })
+	f(Classification, `column "x": one value for each class`, func(i int) string {
 		return fmt.Sprintf("%d,%s,%d\n", i*3%11, []string{"yes", "no", ""}[i%3], i%3%2)
 	})
 	f(Classification, "", func(i int) string { return fmt.Sprintf("%d,%d,c%d\n", i*3%11, i%6, i%3) })
@@ -257,6 +275,7 @@ func TestDataHashOfForms(t *testing.T) {
 	for name, text := range map[string]string{
 		"byte order mark": "\ufeff" + plain, "CRLF": file(",", "\r\n", inOrder, same), "semicolons": file(";", "\n", inOrder, same),
 		"tabs": file("\t", "\n", inOrder, same), "other order": file(",", "\n", turned, same), "Latin-1": latin,
+		"gzip": compressed(t, plain), "UTF-16": wide(plain),
 		"other decimals": file(",", "\n", inOrder, func(column, cell string) string {
 			switch {
 			case column == "a":
@@ -332,6 +351,29 @@ func TestRareClasses(t *testing.T) {
 	}
 	file = "x,y\n1,a\n2,b\n"
 	refused(Schema{RareClasses: RareDropped}, "no class has 5 rows")
+}
+
+// compressed returns a text as gzip has it.
+func compressed(t *testing.T, text string) string {
+	t.Helper()
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	if _, err := w.Write([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// wide returns a text in UTF-16, the low byte first, without a mark.
+func wide(text string) string {
+	var b []byte
+	for _, c := range utf16.Encode([]rune(text)) {
+		b = append(b, byte(c), byte(c>>8))
+	}
+	return string(b)
 }
 
 // opened opens a file of testdata.

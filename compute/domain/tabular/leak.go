@@ -9,14 +9,13 @@ import (
 // leastShared is the share of the rows, one in so many, in which a column that gives the target away is known at least.
 const leastShared = 2
 
-// warnOfLeaks warns of inputs that are the target in another form: of a classification, a column whose values and the classes
-// belong to each other one to one; of a regression, one that rises, or falls, strictly with the target in every row.
+// warnOfLeaks warns of inputs that are the target in another form: of a classification, a column whose values and the
+// classes belong to each other one to one; of a regression, one that rises, or falls, strictly with the target in
+// every row.
 func (p *parser) warnOfLeaks() {
 	for _, c := range p.inputs {
-		switch leak := p.leak(c); leak {
-		case "":
-		default:
-			p.warned.add(leak+" (if it is not known before the target is, list it in ignored_columns)", c.title())
+		if leak := p.leak(c); leak != "" {
+			p.warned.add(leak+" (what is not known before the target is belongs in ignored_columns)", c.title())
 		}
 	}
 }
@@ -28,7 +27,7 @@ func (p *parser) leak(c *column) string {
 	case y.kind == numeric && c.counted():
 		return monotone(c, y)
 	case y.kind == categorical && oneToOne(c, y):
-		return "determines the target, one value for each class"
+		return "one value for each class, so that the target is known from it"
 	}
 	return ""
 }
@@ -82,7 +81,7 @@ func monotone(c, y *column) string {
 		return ""
 	}
 	if same {
-		return "equals the target"
+		return "equal to the target"
 	}
 	slices.SortFunc(pairs, func(a, b pair) int { return cmp.Or(cmp.Compare(a.x, b.x), cmp.Compare(a.y, b.y)) })
 	for i := 1; i < len(pairs); i++ {
@@ -91,5 +90,5 @@ func monotone(c, y *column) string {
 			return ""
 		}
 	}
-	return "orders the rows as the target does, without exception"
+	return "the same order of the rows as the target, or the reverse, without exception"
 }

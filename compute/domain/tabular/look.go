@@ -3,14 +3,13 @@ package tabular
 import (
 	"math"
 	"slices"
-	"strings"
 
-	"doin.network/node/compute/data"
 	"doin.network/node/compute/data/number"
 )
 
-// What the cells of a column that nobody listed are taken for. More than half numbers makes it numeric, and one with anything else
-// besides is refused, unless what is else is much and manifold: more than oddTexts texts in at least one of oddShare cells.
+// What the cells of a column that nobody listed are taken for. More than half numbers makes it numeric, and one with
+// anything else besides is refused, unless what is else is much and manifold: more than oddTexts texts in at least
+// one of oddShare cells.
 const (
 	oddTexts = 8
 	oddShare = 10
@@ -23,6 +22,7 @@ type odd struct {
 	reason     error
 	texts      []string // the first few different ones
 	meant      int      // cells that are meant as numbers
+	coded      bool     // a number has leading zeros, as codes have
 }
 
 func (o *odd) add(row int, text string, reason error) {
@@ -50,6 +50,7 @@ func (p *parser) numbers(from *cells) (c *column, known int, o odd) {
 				v = math.NaN()
 			}
 		}
+		o.coded = o.coded || len(text) > 1 && text[0] == '0' && '0' <= text[1] && text[1] <= '9'
 		if o.cells == 0 {
 			c.addNumber(text, v)
 		}
@@ -73,7 +74,10 @@ func (p *parser) guess(from *cells) ([]*column, error) {
 		p.dropped.add("all cells are missing", from.name)
 		return nil, nil
 	case o.cells == 0:
-		return p.guessNumeric(c)
+		if layout, ok := digitDates(from, known); ok {
+			return p.readDates(from, layout)
+		}
+		return p.guessNumeric(c, o.coded)
 	case 2*(known-o.cells+o.meant) > known && (len(o.texts) <= oddTexts || (o.cells-o.meant)*oddShare < known):
 		return nil, p.oddError(from, &o, known)
 	}
@@ -91,12 +95,16 @@ func (p *parser) guess(from *cells) ([]*column, error) {
 
 // oddError refuses a column of numbers for what is none.
 func (p *parser) oddError(from *cells, o *odd, known int) error {
+	if o.meant == o.cells && 2*o.cells > known {
+		return p.errorAt(o.row, from.name, "ignored_columns", "%.40q: %v, as in %d of %d cells: list the column in ignored_columns, or in categorical_columns",
+			o.text, o.reason, o.cells, known)
+	}
 	return p.errorAt(o.row, from.name, "missing_values", "%.40q: %v, and %d of %d cells are numbers or meant as such: give the text as a missing value, "+
 		"or the column in categorical_columns", o.text, o.reason, known-o.cells+o.meant, known)
 }
 
 // guessNumeric finishes a column of numbers that nobody listed.
-func (p *parser) guessNumeric(c *column) ([]*column, error) {
+func (p *parser) guessNumeric(c *column, coded bool) ([]*column, error) {
 	switch {
 	case c.constant():
 		p.dropped.add("all cells are the same", c.name)
@@ -104,37 +112,13 @@ func (p *parser) guessNumeric(c *column) ([]*column, error) {
 	case c.identifies() && namesIdentifier(c.name):
 		p.dropped.add("a whole number that is another in every row, and a name like an identifier's (listed in numeric_columns it is kept)", c.name)
 		return nil, nil
+	case coded:
+		p.warned.add("whole numbers with leading zeros, read as numbers (codes belong in categorical_columns)", c.name)
 	case c.counts():
-		p.warned.add("counts the rows: an identifier, if it is no time (ignored_columns)", c.name)
+		p.warned.add("one more in each row: an identifier, unless it is a time (ignored_columns)", c.name)
 	}
 	c.finishNumbers(p.format)
 	return []*column{c}, nil
-}
-
-// booleanColumn reads cells that are all words of one pair of truths; nil for others.
-func booleanColumn(from *cells) *column {
-	c := &column{name: from.name, kind: boolean, labels: booleans}
-	var pair [][2]string
-	for _, text := range from.all() {
-		code := int32(noCode)
-		if text != "" {
-			if pair == nil {
-				var ok bool
-				if pair, ok = pairOf(text); !ok {
-					return nil
-				}
-			}
-			is, ok := truth(text, pair)
-			if !ok {
-				return nil
-			}
-			if code = 0; is {
-				code = 1
-			}
-		}
-		c.codes = append(c.codes, code)
-	}
-	return c
 }
 
 // guessCategorical reads a column of names, numbers of which are numbers.
@@ -156,69 +140,4 @@ func (p *parser) guessCategorical(from *cells, known, numbers int) ([]*column, e
 		return []*column{c}, nil
 	}
 	return nil, nil
-}
-
-// categoricalColumn reads names of categories. long is the first row of one that is too long, −1: none is.
-func categoricalColumn(from *cells) (c *column, long int, tooMany bool) {
-	c = &column{name: from.name, kind: categorical, codes: make([]int32, 0, from.len())}
-	long = -1
-	var l labeler
-	for row, text := range from.all() {
-		code := int32(noCode)
-		if text != "" {
-			code = l.code(text)
-		}
-		if len(text) > MaxName && long < 0 {
-			long = row
-		}
-		if len(l.labels) > maxTexts {
-			return nil, long, true
-		}
-		c.codes = append(c.codes, code)
-	}
-	l.finish(c)
-	return c, long, false
-}
-
-// listed reads a column whose kind is given.
-func (p *parser) listed(from *cells, k kind, format string) ([]*column, error) {
-	switch k {
-	case numeric:
-		c, _, o := p.numbers(from)
-		if o.cells > 0 {
-			return nil, p.errorAt(o.row, from.name, "missing_values", "%.40q: %v (the column is numeric)", o.text, o.reason)
-		}
-		c.finishNumbers(p.format)
-		return []*column{c}, nil
-	case boolean:
-		c := booleanColumn(from)
-		for row, text := range from.known() {
-			if _, ok := pairOf(text); !ok {
-				return nil, p.errorAt(row, from.name, "boolean_columns", "%.40q: no word of yes or no", text)
-			}
-		}
-		if c == nil {
-			return nil, data.Errorf(0, from.name, "boolean_columns", "words of more than one pair, as in %s", pairsText())
-		}
-		return []*column{c}, nil
-	case date:
-		return p.dateColumn(from, format)
-	}
-	c, long, tooMany := categoricalColumn(from)
-	switch {
-	case tooMany:
-		return nil, data.Errorf(0, from.name, "ignored_columns", "more than %d categories", maxTexts)
-	case long >= 0:
-		return nil, p.errorAt(long, from.name, "ignored_columns", "a category of more than %d bytes", MaxName)
-	}
-	return []*column{c}, nil
-}
-
-// pairsText lists the pairs of truths.
-func pairsText() string {
-	var list []string
-	for _, p := range truths {
-		list = append(list, p[0]+"/"+p[1])
-	}
-	return strings.Join(list, ", ")
 }

@@ -85,6 +85,9 @@ func fromGrid(g *data.Grid, s Schema, skipped map[string]bool, tests []*data.Gri
 // columns checks the names of the schema against those of the file and finds the target.
 func (p *parser) columns(g *data.Grid, skipped map[string]bool) error {
 	names := g.Names()
+	if len(names)+len(skipped) < 2 {
+		return data.Errorf(0, "", "separator", "the file has one column: a target and an input are needed")
+	}
 	for _, list := range p.schema.lists() {
 		for _, name := range list.names {
 			if !slices.Contains(names, name) && !skipped[name] {

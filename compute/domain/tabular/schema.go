@@ -16,13 +16,14 @@ type Schema struct {
 	// others is decided by all of their cells.
 	Numeric, Categorical, Boolean, Ignored []string
 	Dates                                  []DateColumn
-	// TimeFormat is the form of the dates of columns for which Dates has none (see when.ByName); empty: found in the cells.
+	// TimeFormat is the form of the dates of columns for which Dates has none (see when.ByName); empty: found in the
+	// cells.
 	TimeFormat string
-	// MaxCategories is the number of categories of a column that have inputs of their own, 2 to the constant of that name; the
-	// others share one. 0: DefaultMaxCategories.
+	// MaxCategories is the number of categories of a column that have inputs of their own, 2 to the constant of that
+	// name; the others share one. 0: DefaultMaxCategories.
 	MaxCategories int
-	// RareClasses is what becomes of the rows of a class of which fewer than MinClassRows learn: RareRefused, the default, or
-	// RareDropped.
+	// RareClasses is what becomes of the rows of a class of which fewer than MinClassRows learn: RareRefused, the
+	// default, or RareDropped.
 	RareClasses string
 	// Split names a column that says what a row is for, "train", "validation" or "test", and is no input; empty: there is
 	// none. The rows of the first two learn.

@@ -20,8 +20,8 @@ type split struct {
 	folds [][]int32
 }
 
-// The numbers of folds where the configuration says nothing, by the rows of the table: small ones have little else to go by,
-// large ones cost.
+// The numbers of folds where the configuration says nothing, by the rows of the table: small ones have little else to
+// go by, large ones cost.
 const (
 	smallRows, mediumRows               = 2000, 10000 // below that
 	smallFolds, mediumFolds, largeFolds = 4, 3, 2
@@ -103,8 +103,8 @@ func (t *Table) split(c *Config) (s split, err error) {
 	return s, nil
 }
 
-// groups returns the rows of each class, ascending, or all rows of a regression as one group, without those that are known to
-// test.
+// groups returns the rows of each class, ascending, or all rows of a regression as one group, without those that are
+// known to test.
 func (t *Table) groups() [][]int {
 	groups := make([][]int, max(1, len(t.target.labels)))
 	for row := range t.Rows() {
@@ -130,7 +130,8 @@ func (t *Table) of(group int) string {
 
 // key returns the random key of the split: the first 8 bytes of the SHA-256 of the line "doin/tabular/split/2", the
 // number of rows and of columns, and of each column, inputs ascending by name and then the target, its name, its
-// kind, its part of a date and either its numbers or the number of its labels, the labels and the codes (see supervised.Hasher).
+// kind, its part of a date and either its numbers or the number of its labels, the labels and the codes (see
+// supervised.Hasher).
 func (t *Table) key() rng.Key {
 	h := supervised.NewHasher("doin/tabular/split/2\n")
 	h.Words(t.Rows(), len(t.inputs)+1)

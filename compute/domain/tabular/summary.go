@@ -86,8 +86,8 @@ func (c *column) summary() Summary {
 	return s
 }
 
-// Suggest returns the task that suits a column as the target: regression where it can be read as one and has more different numbers than
-// classification takes or than would be classes.
+// Suggest returns the task that suits a column as the target: regression where it can be read as one and has more
+// different numbers than classification takes or than would be classes.
 func Suggest(g *data.Grid, target string) Task {
 	i := slices.Index(g.Names(), target)
 	if i < 0 {

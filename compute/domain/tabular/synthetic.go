@@ -16,11 +16,12 @@ const MaxSynthetic = 1 << 22
 // noise is the standard deviation of the noise on synthetic rows, in standard deviations of the column in training.
 const noise = 0.1
 
-// Synthesize implements supervised.Problem: a bootstrap of the training rows, as many as they are or as MaxSynthetic allows; in
-// classification class by class, each with its share of the rows, rounded down, but at least one. Row i is a training row
-// of its class, in their order draw i of the stream (Bootstrap, step 0), uniformly; its target is kept. Each of its
-// numeric inputs j that is neither a missing value nor a part of a date becomes x + 0.1·z with z normal draw j of the stream (TableNoise, step i),
-// in binary32: a tenth of the column's standard deviation in training.
+// Synthesize implements supervised.Problem: a bootstrap of the training rows, as many as they are or as MaxSynthetic
+// allows; in classification class by class, each with its share of the rows, rounded down, but at least one. Row i is
+// a training row of its class, in their order draw i of the stream (Bootstrap, step 0), uniformly; its target is
+// kept. Each of its numeric inputs j that is neither a missing value nor a part of a date becomes x + 0.1·z with z
+// normal draw j of the stream (TableNoise, step i), in binary32: a tenth of the column's standard deviation in
+// training.
 //
 // The series holds the rows one after another: the inputs and the scaled target or the index of the class, each a
 // binary32 value.

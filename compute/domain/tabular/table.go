@@ -46,11 +46,12 @@ func (t *Table) Target() string { return t.target.name }
 // Classes returns the names of the classes in ascending byte order, fresh; none for a regression.
 func (t *Table) Classes() []string { return slices.Clone(t.target.labels) }
 
-// Schema returns the schema that the table was read by with the kind of every column in it: it reads the same file as the same
-// table, whatever a later version would find in the cells. The caller must not change its lists.
+// Schema returns the schema that the table was read by with the kind of every column in it: it reads the same file as
+// the same table, whatever a later version would find in the cells. The caller must not change its lists.
 func (t *Table) Schema() Schema { return t.schema }
 
-// Options returns what reads the file again in the same way, the marks within numbers included. The caller must not change its lists.
+// Options returns what reads the file again in the same way, the marks within numbers included. The caller must not
+// change its lists.
 func (t *Table) Options() data.Options { return t.options }
 
 // Notes returns what was dropped, or looks wrong, as sentences without a full stop, fresh.
@@ -85,9 +86,9 @@ func Parse(r io.Reader, o data.Options, s Schema, tests ...io.Reader) (*Table, e
 	return fromGrid(g, s, skipped, others)
 }
 
-// FromGrid makes a table of the cells of a file, and of others with columns of the same names whose rows test. A row without a
-// target is left out. Errors about the content wrap data.ErrData and name line, column and the option that helps; a bad schema
-// wraps domain.ErrConfig.
+// FromGrid makes a table of the cells of a file, and of others with columns of the same names whose rows test. A row
+// without a target is left out. Errors about the content wrap data.ErrData and name line, column and the option that
+// helps; a bad schema wraps domain.ErrConfig.
 func FromGrid(g *data.Grid, s Schema, tests ...*data.Grid) (*Table, error) {
 	if err := s.validate(); err != nil {
 		return nil, err

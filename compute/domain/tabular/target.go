@@ -117,8 +117,8 @@ func (p *parser) checkLearned() error {
 // maxFractions is the number of classes that may be numbers with a fraction.
 const maxFractions = 20
 
-// checkClasses refuses classes that are rather measurements: more numbers, some with a fraction, or far more whole ones, than a
-// class each makes sense for.
+// checkClasses refuses classes that are rather measurements: more numbers, some with a fraction, or far more whole
+// ones, than a class each makes sense for.
 func (p *parser) checkClasses(c *column) error {
 	seen := map[float64]bool{}
 	example, whole := c.numbers[0], true
