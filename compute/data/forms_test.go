@@ -75,7 +75,7 @@ func TestForms(t *testing.T) {
 	f("trailing commas", with("\n", ",\n"), plain, "column_4")
 	f("trailing commas in the rows", "day,x,y\n"+strings.ReplaceAll(comma[8:], "\n", ",,\n"), plain)
 	f("trailing commas in the header", "day,x,y,,\n"+comma[8:], plain, "column_4", "column_5")
-	f("blank lines", with("\n", "\n\n"), plain, "3 blank lines")
+	f("blank lines", with("\n", "\n\n"), plain, "2 blank lines")
 	f("blank lines at the end", comma+"\n\n \n", plain)
 	f("empty rows at the end", comma+",,\n,,\n", plain, "2 rows")
 	f("comments", "# made by hand\n"+comma+"# the end\n", plain, "begins at line 2", "1 lines of comment")
@@ -105,7 +105,7 @@ func TestForms(t *testing.T) {
 	f("a preamble with separators", "\"Source\",\"Indicators\",\n\n\"Updated\",\"2024-01-01\",\n\n\"Name\",\"Code\",\"1960\",\"1961\",\n\"Aruba\",\"ABW\",\"\",\"1.5\",\n\"Chad\",\"TCD\",\"1\",\"2\",\n",
 		"Name|Code|1960|1961\nAruba|ABW|~|1.5\nChad|TCD|1|2", "begins at line 5", "column_5")
 	f("a title over months", "Land-Ocean: Global Means\nYear,Jan,Feb\n1880,-.18,-.24\n1881,-.19,***\n", "Year|Jan|Feb\n1880|-.18|-.24\n1881|-.19|***", "begins at line 2")
-	f("comments by %", "% Berkeley\n%\n% Year Month Anomaly\n  1850  1  -0.5\n  1850  2  -0.25\n", "Year|Month|Anomaly\n1850|1|-0.5\n1850|2|-0.25", "begins at line 3")
+	f("comments by %", "% Berkeley\n%\n% Year, Month,  Anomaly,\n \n  1850  1  -0.5\n  1850  2  -0.25\n", "Year|Month|Anomaly\n1850|1|-0.5\n1850|2|-0.25", "begins at line 3")
 	f("comments without names", "# mean of hours\n# -99.99 is missing\n  1958  3  315.71\n  1958  4  317.45\n", "column_1|column_2|column_3\n1958|3|315.71\n1958|4|317.45", "no line with names", "begins at line 3")
 	f("blanks and tabs", "18.0   8   3504.  1\t\"chevrolet chevelle\"\n15.0   8   3693.  1\t\"buick skylark\"\n",
 		"column_1|column_2|column_3|column_4|column_5\n18.0|8|3504.|1|chevrolet chevelle\n15.0|8|3693.|1|buick skylark", "no line with names")

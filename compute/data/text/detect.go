@@ -97,8 +97,9 @@ func comment(sample []byte) string {
 	return ""
 }
 
-// commented looks at the lines that begin with the comment mark. header is the line directly before that of the first row, if it
-// has as many cells behind the mark; rows: most lines are of that kind, with as many cells as the others.
+// commented looks at the lines that begin with the comment mark. header is the last of them before the first row, with nothing
+// but blanks between, if it has as many cells behind the mark; rows: most lines are of that kind, with as many cells as the
+// others.
 func (t *trial) commented(sample []byte, first int) (header int, rows bool) {
 	plain := t.dialect
 	plain.Comment = ""
@@ -112,11 +113,14 @@ func (t *trial) commented(sample []byte, first int) (header int, rows bool) {
 		}
 		n++
 		u := try(body, false, plain)
-		if len(u.rows) != 1 || len(u.rows[0]) != t.width {
-			continue
+		fits := len(u.rows) == 1 && len(u.rows[0]) == t.width
+		if fits {
+			fitting++
 		}
-		if fitting++; at == first-1 && t.width > 1 && nameLike(u.rows[0]) {
-			header = at
+		if at < first {
+			if header = 0; fits && t.width > 1 && nameLike(u.rows[0]) {
+				header = at
+			}
 		}
 	}
 	return header, t.width > 1 && fitting == n && n > len(t.rows)
