@@ -7,6 +7,9 @@ import (
 
 // detect finds the dialect of a text in its beginning; the settings that are given stand.
 func detect(sample []byte, cut bool, s Settings) (Dialect, error) {
+	if bytes.IndexByte(sample, '\n') < 0 { // one end of lines is as good as another
+		sample = bytes.ReplaceAll(sample, []byte{'\r'}, []byte{'\n'})
+	}
 	d := Dialect{Quote: '"', First: max(s.First, 1)}
 	marks := separators
 	if s.Separator != "" {
