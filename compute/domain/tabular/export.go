@@ -226,8 +226,8 @@ func (f *boostFeatures) export(g *onnx.Graph, x onnx.Value, m means) onnx.Value 
 			parts = append(parts, in)
 		}
 		if coded < len(f.coded) && f.coded[coded] == k {
-			labels := g.Slice(in, 0, len(e.labels), 1)
-			mean := g.Do("MatMul", labels, g.Floats(m[coded], len(e.labels), 1))
+			labels := g.Slice(in, 0, e.categories(), 1)
+			mean := g.Do("MatMul", labels, g.Floats(m[coded], e.categories(), 1))
 			known := g.Do("ReduceSum", labels, g.List(1))
 			parts = append(parts, g.Do("Where", g.Do("Equal", known, g.FloatOf(1)), mean, nan))
 			coded++

@@ -24,13 +24,13 @@ func asked(table *Table) (rows []any, question map[string]onnxtest.Input) {
 		o := canon.NewObject()
 		for _, c := range table.inputs {
 			switch {
-			case i == n || i < n && c.isMissing(i):
 			case i > n && c.kind == categorical:
 				o.Set(c.name, "elsewhere")
+			case i == n || c.isMissing(i%n):
 			case c.kind == numeric:
 				o.Set(c.name, c.number(i%n))
 			default:
-				o.Set(c.name, c.labels[c.codes[i]])
+				o.Set(c.name, c.labels[c.codes[i%n]])
 			}
 		}
 		rows = append(rows, o)
@@ -40,12 +40,12 @@ func asked(table *Table) (rows []any, question map[string]onnxtest.Input) {
 		var data []any
 		for _, row := range rows {
 			v, ok := row.(*canon.Object).Get(c.name)
-			if c.kind == categorical && !ok {
+			if !c.counted() && !ok {
 				v = ""
 			}
 			data = append(data, v)
 		}
-		if c.kind == categorical {
+		if !c.counted() {
 			in.Type = "string"
 		}
 		in.Data = data
@@ -74,6 +74,7 @@ func tables(t *testing.T, f func(name string, d tested, table *Table)) {
 	add("houses", houses(150), Regression)
 	add("two classes", blobs(40, 2), Classification)
 	add("three classes", blobs(30, 3), Classification)
+	f("rare categories", mustDomain(t, shops(150), Regression, func(c *Config) { quick(c); c.MaxCategories = 4 }), shops(150))
 }
 
 // What ONNX Runtime makes of an exported model is what the model answers, in every row.

@@ -50,6 +50,23 @@ func houses(n int) *Table {
 	return table
 }
 
+// shops makes a table of sales that depend on a street of many, pooled beyond four, and on whether a shop is at a corner.
+func shops(n int) *Table {
+	var b strings.Builder
+	b.WriteString("corner,metres,street,sales\n")
+	draws := rng.New(rng.Key{9, 7}, rng.Probe, 3)
+	for i := range n {
+		u := func(k uint32) float64 { return float64(draws.Uniform(uint32(i)*4 + k)) }
+		street, corner := int(12*u(0)*u(1)), []string{"no", "yes", ""}[int(2.2*u(2))]
+		fmt.Fprintf(&b, "%s,%.1f,s%d,%.1f\n", corner, 20+80*u(3), street, 30*float64(street)+200*u(2)+80*u(3))
+	}
+	table, err := Parse(strings.NewReader(b.String()), data.Options{}, Schema{Task: Regression, MaxCategories: 4})
+	if err != nil {
+		panic(err)
+	}
+	return table
+}
+
 // blobs makes a table of classes around points of a circle, class k with n·(k+1) rows, mixed.
 func blobs(n, classes int) *Table {
 	var b strings.Builder
