@@ -70,6 +70,7 @@ func (c *cluster) noFines() {
 func steady(t *testing.T, minutes int, network func() *cluster, attack func(c *cluster, minute int)) {
 	t.Helper()
 	var of [2]outcome
+	peers := 0
 	for i := range of {
 		c := network()
 		h, a := c.nodes[0].height(), c.nodes[0].accepted()
@@ -79,6 +80,11 @@ func steady(t *testing.T, minutes int, network func() *cluster, attack func(c *c
 				attack(c, minute)
 			}
 			c.net.AdvanceTo(end)
+		}
+		if n := len(c.nodes[0].state().Peers); i == 1 && n != peers {
+			t.Errorf("the state has records of %d peers, undisturbed of %d", n, peers)
+		} else {
+			peers = n
 		}
 		of[i] = outcome{c.nodes[0].height() - h, c.nodes[0].accepted() - a}
 		c.noFines()

@@ -55,8 +55,8 @@ func (e *Engine) offerVote(v *chain.Vote) error {
 		return late("optimae is settled")
 	case e.isPassed(v.OptimaeID):
 		return late("optimae is superseded")
-	case !e.registered(v.EvaluatorID):
-		return late("vote of an unregistered peer")
+	case !e.registered(v.EvaluatorID) || e.known(v.EvaluatorID) == "": // no quorum holds it
+		return late("vote of a peer without a say")
 	case slices.ContainsFunc(held.votes, func(o *chain.Vote) bool { return o.EvaluatorID == v.EvaluatorID }):
 		return late("voted already")
 	case held.votes == nil && len(e.early) >= e.cfg.MaxClaims, len(held.votes) >= maxEarly, e.earlyOf[v.EvaluatorID] >= maxEarly:
@@ -117,6 +117,12 @@ func (e *Engine) settle(c *claim) {
 		st := *c.st
 		st.Votes = slices.Concat(agreed, divergent)
 		e.issued(c, e.issue(consensus.TxAccepted, st.DomainID, consensus.AcceptancePayload(&st, len(agreed), c.metrics, c.own.experiment)))
+	case len(divergent) > k-consensus.Needed(k) && e.known(c.st.OptimizerID) == "" && e.tip.Ledger.Balance(c.st.OptimizerID) == 0:
+		// Its author has nothing to lose: a record would cost everybody but it, for ever.
+		if len(e.passed) < 10*e.cfg.MaxClaims {
+			e.passed[c.st.OptimaeID] = e.now
+		}
+		e.drop(c.st.OptimaeID, protocol.Expired, fmt.Sprintf("%d of %d evaluators disagree", len(divergent), k))
 	case len(divergent) > k-consensus.Needed(k):
 		if divergent[0].EvaluatorID != e.key.PeerID() {
 			return

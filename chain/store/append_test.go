@@ -2,6 +2,8 @@ package store
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"testing"
 )
 
@@ -50,5 +52,38 @@ func TestAppendAll(t *testing.T) {
 	}
 	if height, _ := s.Tip(); height != 7 {
 		t.Errorf("tip at %d, want 7", height)
+	}
+}
+
+// TestEmptyLogsAreSetAside: a log file of no bytes, as a file system may leave it, keeps no store closed; what was lost with it is
+// noticed.
+func TestEmptyLogsAreSetAside(t *testing.T) {
+	live, dir := t.TempDir(), t.TempDir()
+	s := open(t, live)
+	appendAll(t, s, extend(nil, 20, "a", 100))
+	if err := os.CopyFS(dir, os.DirFS(live)); err != nil { // as kill -9 leaves it
+		t.Fatal(err)
+	}
+	logs, err := filepath.Glob(filepath.Join(dir, "badger", "*.mem"))
+	if err != nil || len(logs) == 0 {
+		t.Fatalf("no logs: %v, %v", logs, err)
+	}
+	for _, name := range logs {
+		if err := os.Truncate(name, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	again, err := Open(dir, Options{ReserveBytes: 1 << 20})
+	if err != nil {
+		t.Fatalf("Open with empty logs = %v", err)
+	}
+	defer again.Close()
+	if height, _ := again.Tip(); height >= 19 || !errors.Is(again.Damage(), ErrCorrupt) {
+		t.Errorf("opened at %d, damage %v, want the loss noticed", height, again.Damage())
+	}
+	for _, name := range logs {
+		if _, err := os.Stat(name + ".damaged"); err != nil {
+			t.Error(err)
+		}
 	}
 }

@@ -111,6 +111,9 @@ func (s *Store) openWith(change func(badger.Options) badger.Options) (err error)
 	if err := checkTables(path, o); err != nil {
 		return err
 	}
+	if err := s.setEmptyAside(path); err != nil {
+		return err
+	}
 	s.db, err = badger.Open(o)
 	switch {
 	case err == nil:

@@ -57,3 +57,25 @@ func checkTable(name string, compression options.CompressionType, o badger.Optio
 	})
 	return err
 }
+
+// setEmptyAside renames log files of no bytes, which Badger refuses to open. What they held is gone: the witness tells whether
+// anything acknowledged was among it.
+func (s *Store) setEmptyAside(path string) error {
+	for _, pattern := range []string{"*.mem", "*.vlog"} {
+		names, err := filepath.Glob(filepath.Join(path, pattern))
+		if err != nil {
+			return fmt.Errorf("store: %w", err)
+		}
+		for _, name := range names {
+			info, err := os.Stat(name)
+			if err != nil || info.Size() > 0 {
+				continue
+			}
+			if err := os.Rename(name, name+".damaged"); err != nil {
+				return fmt.Errorf("store: %w", err)
+			}
+			s.log.Error("log file is empty: it was set aside", "file", name, "moved_to", name+".damaged")
+		}
+	}
+	return nil
+}

@@ -6,16 +6,20 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"doin.network/node/cmd/doin-node/champion"
+	"doin.network/node/cmd/doin-node/node"
 	"doin.network/node/cmd/doin-node/stack/program"
 )
 
 // takeCommands are the commands with which results are taken along.
 func takeCommands() []*cobra.Command {
-	return []*cobra.Command{championsCommand(), forecastCommand(), predictCommand(), reproduceCommand(), exportCommand()}
+	return []*cobra.Command{championsCommand(), forecastCommand(), predictCommand(), reproduceCommand(), exportCommand(), reportCommand()}
 }
 
 // where are the flags that say which node's results are meant.
@@ -44,6 +48,7 @@ func (w *where) with(cmd *cobra.Command, do func(ctx context.Context, s *champio
 		level = slog.LevelInfo
 	}
 	w.Logger = slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: level}))
+	w.Version = node.Version
 	s, err := champion.Open(cmd.Context(), w.Options)
 	if err == nil {
 		err = errors.Join(do(cmd.Context(), s), s.Close())
@@ -250,6 +255,49 @@ func exportCommand() *cobra.Command {
 	f.StringVar(&id, "id", "", "optimae id or its beginning (default: the domain's champion)")
 	f.StringVar(&format, "format", champion.ONNX, "onnx, safetensors or json")
 	f.StringVarP(&out, "out", "o", "-", "file to write")
+	f.StringVar(&w.Data, "data", "", "data file in the place of the configuration's")
+	return c
+}
+
+func reportCommand() *cobra.Command {
+	var w where
+	var out string
+	c := &cobra.Command{
+		Use:   "report --out DIRECTORY",
+		Short: "Write a page of the results that opens without a network, and its plots as SVG files.",
+		Long: "index.html has everything in it: the champion's error beside the models' without a search, the search's history, the forecast over the\n" +
+			"data, residuals, the calibration of classes, and all champions.",
+		Example: "  doin-node report --data-dir doin-local/co2 --out report",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return w.with(cmd, func(ctx context.Context, s *champion.Source) error {
+				if out == "" {
+					return &champion.InputError{Reason: "--out DIRECTORY is required"}
+				}
+				page, err := s.Report(ctx, time.Now())
+				if err != nil {
+					return err
+				}
+				files, err := page.Files()
+				if err != nil {
+					return err
+				}
+				if err := os.MkdirAll(out, 0o755); err != nil {
+					return err
+				}
+				for name, data := range files {
+					if err := champion.WriteFile(filepath.Join(out, name), data, nil); err != nil {
+						return err
+					}
+				}
+				wrote(cmd.ErrOrStderr(), filepath.Join(out, "index.html"), "%d domains, %d plots beside it", len(page.Domains), len(files)-1)
+				return nil
+			})
+		},
+	}
+	w.flags(c)
+	f := c.Flags()
+	f.StringVarP(&out, "out", "o", "", "directory to write to (required)")
 	f.StringVar(&w.Data, "data", "", "data file in the place of the configuration's")
 	return c
 }

@@ -95,13 +95,11 @@ func (m median) export(g *onnx.Graph, _ onnx.Value, horizon int) onnx.Value {
 // export takes the changes of all yearsBack periods; those that begin before the series count as none.
 func (s seasonalMean) export(g *onnx.Graph, z onnx.Value, horizon int) onnx.Value {
 	from, to := make([]int64, 0, horizon*yearsBack), make([]int64, 0, horizon*yearsBack) // back from the end of z
-	none := make([]float64, 0, horizon*yearsBack)
 	for k := range horizon {
 		first := (k + s.period) / s.period
 		for i := range yearsBack {
 			c := first + i
 			from, to = append(from, int64(-1-c*s.period)), append(to, int64(k-c*s.period))
-			none = append(none, 0)
 		}
 	}
 	n := length(g, z)

@@ -17,6 +17,7 @@ type Format string
 const (
 	ONNX        Format = "onnx"        // what answers, from the units of the file to the units of the file
 	Safetensors Format = "safetensors" // the numbers that the model consists of
+	Evidence    Format = "evidence"    // JSON: what the model and the baselines say of the test cases, in the units of the file
 )
 
 // Exporter is a Model that can leave as a file. It answers then without this program, or lets others look into it.

@@ -100,7 +100,7 @@ type API struct {
 	// kept does not wait.
 	making chan struct{}
 	// exports bounds the copies of the database that exist at one time.
-	exports chan struct{}
+	exports downloads
 	// strangers bounds the forecasts that strangers wait for.
 	strangers chan struct{}
 	// bodies bounds what is parsed at one time.
@@ -139,8 +139,7 @@ func New(cfg Config, parts Parts) (*API, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	a := &API{cfg: cfg, parts: parts, counts: make(map[Count]uint64), making: make(chan struct{}, fewPages), exports: make(chan struct{}, oneExport),
-		strangers: make(chan struct{}, someStrangers), bodies: newBudget(cfg.BudgetBytes)}
+	a := &API{cfg: cfg, parts: parts, counts: make(map[Count]uint64), making: make(chan struct{}, fewPages), strangers: make(chan struct{}, someStrangers), bodies: newBudget(cfg.BudgetBytes)}
 	a.pages.max = cfg.CacheBytes
 	a.healthy = canon.Default(canon.NewObject("status", "healthy", "port", int64(cfg.Port)))
 	a.routes = a.table()

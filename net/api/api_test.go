@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -419,9 +420,9 @@ func TestExport(t *testing.T) {
 	g(map[string]string{"Range": "bytes=0-1,3-4"}, 200, content, "")
 	g(map[string]string{"Range": "bytes=0-5", "If-Range": `"old"`}, 200, content, "")
 	deadline := time.Now().Add(5 * time.Second)
-	for f.cleaned.Load() != 7 || len(a.exports) != 0 {
+	for f.cleaned.Load() != 7 || a.exports.count() != 0 {
 		if time.Now().After(deadline) {
-			t.Fatalf("%d of 7 copies were removed, %d slots taken", f.cleaned.Load(), len(a.exports))
+			t.Fatalf("%d of 7 copies were removed, %d slots taken", f.cleaned.Load(), a.exports.count())
 		}
 		time.Sleep(time.Millisecond)
 	}
@@ -452,4 +453,44 @@ func TestNewNamesWhatIsMissing(t *testing.T) {
 			t.Errorf("New() = %v, want it to name %q", err, want)
 		}
 	}
+}
+
+// TestDownloadsTakeTurns: an address has two, all together few, and the oldest gives way when it has had its time.
+func TestDownloadsTakeTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var l downloads
+		var all []*download
+		f := func(host string, want bool) {
+			t.Helper()
+			d, err := l.enter(host)
+			if (err == nil) != want || err != nil && !errors.Is(err, ErrBusy) {
+				t.Errorf("enter(%s) = %v, want room: %v", host, err, want)
+			}
+			if d != nil {
+				d.Reader = strings.NewReader("content")
+				all = append(all, d)
+			}
+		}
+		f("a", true)
+		f("a", true)
+		f("a", false)
+		f("b", true)
+		f("c", true)
+		f("d", false)
+		if _, err := all[0].Read(make([]byte, 1)); err != nil {
+			t.Errorf("a young download: %v", err)
+		}
+		time.Sleep(exportTime + 1)
+		f("d", false)
+		if _, err := all[0].Read(make([]byte, 1)); !errors.Is(err, errGivesWay) {
+			t.Errorf("an old download while others wait: %v", err)
+		}
+		if _, err := all[1].Read(make([]byte, 1)); err != nil {
+			t.Errorf("the next one: %v", err)
+		}
+		if err := all[0].Close(); err != nil {
+			t.Error(err)
+		}
+		f("d", true)
+	})
 }

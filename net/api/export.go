@@ -3,11 +3,18 @@ package api
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/valyala/fasthttp"
+
+	"doin.network/node/net/peerscore"
 )
 
 // download is a file that is sent and then removed.
@@ -15,7 +22,72 @@ type download struct {
 	io.Reader
 	file    *os.File
 	cleanup func()
-	slots   chan struct{}
+	leave   func()
+	ended   atomic.Bool // it gives way to another
+}
+
+// Read implements io.Reader until the download gives way.
+func (d *download) Read(p []byte) (int, error) {
+	if d.ended.Load() {
+		return 0, errGivesWay
+	}
+	return d.Reader.Read(p)
+}
+
+var errGivesWay = errors.New("api: the download has had its time, others wait")
+
+// downloads are those under way: few, two of an address, and one that has had its time gives way to the next. It is safe for
+// concurrent use.
+type downloads struct {
+	mu      sync.Mutex
+	running []begun // the oldest first
+}
+
+type begun struct {
+	*download
+	host string
+	at   time.Time
+}
+
+// Bounds of downloads: of one address, and how long one may take while others wait.
+const (
+	exportsOfHost = 2
+	exportTime    = 30 * time.Second
+)
+
+// enter makes room for a download. Errors match ErrBusy.
+func (l *downloads) enter(host string) (*download, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	of := 0
+	for _, b := range l.running {
+		if b.host == host {
+			of++
+		}
+	}
+	switch {
+	case of >= exportsOfHost:
+		return nil, fmt.Errorf("%w: %d downloads of this address are running", ErrBusy, of)
+	case len(l.running) >= oneExport:
+		if oldest := l.running[0]; time.Since(oldest.at) > exportTime {
+			oldest.ended.Store(true) // its place is free when its connection has noticed
+		}
+		return nil, fmt.Errorf("%w: %d downloads are running", ErrBusy, oneExport)
+	}
+	d := &download{}
+	d.leave = func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.running = slices.DeleteFunc(l.running, func(b begun) bool { return b.download == d })
+	}
+	l.running = append(l.running, begun{d, host, time.Now()})
+	return d, nil
+}
+
+func (l *downloads) count() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.running)
 }
 
 // Close closes the file, removes it and gives the slot back; the server calls it
@@ -28,19 +100,17 @@ func (d *download) Close() error {
 	if d.cleanup != nil {
 		d.cleanup()
 	}
-	<-d.slots
+	d.leave()
 	return err
 }
 
 // statsExport answers GET /stats/export with a consistent copy of the database,
 // or the part of it that Range asks for.
 func (a *API) statsExport(ctx context.Context, rc *fasthttp.RequestCtx, _ string) error {
-	select {
-	case a.exports <- struct{}{}: // held until the copy is sent and removed
-	default:
-		return fmt.Errorf("%w: %d downloads are running", ErrBusy, cap(a.exports))
+	d, err := a.exports.enter(peerscore.Address(remote(rc))) // held until the copy is sent and removed
+	if err != nil {
+		return err
 	}
-	d := &download{slots: a.exports}
 	path, cleanup, err := a.parts.Stats.Export(ctx)
 	if err != nil {
 		_ = d.Close()

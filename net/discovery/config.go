@@ -78,6 +78,9 @@ type Config struct {
 	// OnConnect, when set, is called after a peer became connected. It must
 	// not block.
 	OnConnect func(p Peer)
+	// Twin, when set, is told of an endpoint at which another machine proves our
+	// own key. It must not block.
+	Twin func(endpoint string)
 	// Resolve turns a bootstrap host name into addresses. Default: the
 	// system's resolver.
 	Resolve func(ctx context.Context, host string) ([]netip.Addr, error)

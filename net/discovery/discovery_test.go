@@ -700,3 +700,35 @@ func TestNobodyIsDialledByHearsay(t *testing.T) {
 		}
 	})
 }
+
+// TestTwinIsNoticed: another machine with our key is told from ourselves, by both, and not by a stranger's word.
+func TestTwinIsNoticed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		told := map[string][]string{}
+		var mu sync.Mutex
+		twin := func(own, other string) *Table {
+			return w.join(t, own, 8470, func(c *Config) {
+				c.Key, c.Bootstrap = key(t, "twins"), []string{own + ":8470", other + ":8470", "10.0.0.9:1"}
+				c.Twin = func(endpoint string) {
+					mu.Lock()
+					defer mu.Unlock()
+					told[own] = append(told[own], endpoint)
+				}
+			})
+		}
+		w.script["10.0.0.9:1"] = func(string) (*canon.Object, error) { // has heard of the id, and no more
+			return canon.NewObject("self", canon.NewObject("peer_id", key(t, "twins").PeerID(), "network_id", network, "proof", "00"), "peers", []any{}), nil
+		}
+		a, b := twin("10.0.0.1", "10.0.0.2"), twin("10.0.0.2", "10.0.0.1")
+		stop := run(t, a, b)
+		time.Sleep(time.Minute)
+		stop()
+		if fmt.Sprint(told) != "map[10.0.0.1:[10.0.0.2:8470] 10.0.0.2:[10.0.0.1:8470]]" {
+			t.Errorf("told of twins: %v", told)
+		}
+		if s := a.Stats(); s.Connected != 0 || s.BadProof == 0 {
+			t.Errorf("%+v, want nobody connected and the stranger's proof refused", s)
+		}
+	})
+}

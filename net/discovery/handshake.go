@@ -18,6 +18,9 @@ var (
 	ErrNetwork = errors.New("peer is of another network")
 	// ErrSelf is the reason of a refused endpoint that leads to this node.
 	ErrSelf = errors.New("endpoint leads to this node")
+	// ErrTwin is the reason of a refused endpoint at which another machine has
+	// our key.
+	ErrTwin = errors.New("another machine uses this node's key")
 	// ErrProof is the reason of a refused peer that did not prove its key.
 	ErrProof = errors.New("peer did not prove its key")
 )
@@ -94,7 +97,7 @@ func (t *Table) readHello(answer *canon.Object, challenge string) (hello, error)
 		return h, fmt.Errorf("%w: no peer id", ErrProof)
 	}
 	if h.id == t.cfg.Key.PeerID() {
-		return h, ErrSelf
+		return h, t.selfOrTwin(self, challenge)
 	}
 	network, err := self.StringOr("network_id", "")
 	if err != nil {
@@ -115,6 +118,26 @@ func (t *Table) readHello(answer *canon.Object, challenge string) (hello, error)
 	}
 	h.named = readNamed(answer)
 	return h, nil
+}
+
+// selfOrTwin says what an answer under our own id is: our own, if it was this node that was asked, another machine's if that
+// proves our key, or nothing.
+func (t *Table) selfOrTwin(self *canon.Object, challenge string) error {
+	t.mu.Lock()
+	ours := t.challenges[challenge]
+	t.mu.Unlock()
+	proof, _ := self.StringOr("proof", "")
+	switch {
+	case ours:
+		return ErrSelf
+	case proof == "" && t.cfg.AllowUnproven:
+		return ErrSelf
+	}
+	err := identity.VerifySender(t.cfg.Key.PeerID(), t.cfg.Key.PublicKey(), proof, identity.KindChallenge, t.cfg.Network, []byte(challenge))
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrProof, err)
+	}
+	return ErrTwin
 }
 
 // readNamed takes the well-formed entries of "peers"; the others are skipped,

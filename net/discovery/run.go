@@ -109,6 +109,9 @@ func (t *Table) handshake(ctx context.Context, r *record) {
 		t.mu.Unlock()
 		return
 	}
+	if errors.Is(err, ErrTwin) && t.cfg.Twin != nil {
+		t.cfg.Twin(join(addr.String(), r.Port))
+	}
 	p, fresh := t.file(r, h, addr, err)
 	if !fresh {
 		return
@@ -146,6 +149,14 @@ func (t *Table) ask(ctx context.Context, r *record) (hello, netip.Addr, error) {
 		addr = a.Unmap()
 	}
 	challenge := newChallenge()
+	t.mu.Lock()
+	t.challenges[challenge] = false
+	t.mu.Unlock()
+	defer func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		delete(t.challenges, challenge)
+	}()
 	answer, err := t.dialer.Peers(ctx, join(addr.String(), port), challenge)
 	if err != nil {
 		return hello{}, addr, err
@@ -197,6 +208,8 @@ func (t *Table) fail(r *record, now time.Time, err error) {
 		t.stats.Self++
 		r.own, r.Connected, r.ID = true, false, ""
 		return
+	case errors.Is(err, ErrTwin):
+		t.stats.Self++
 	case errors.Is(err, ErrNetwork):
 		t.stats.WrongNetwork++
 	case errors.Is(err, ErrProof):

@@ -39,6 +39,7 @@ type Table struct {
 	quickUntil time.Time
 	hosts      map[string]*allowance // of callers
 	targets    map[string]*allowance // of hosts that others have named
+	challenges map[string]bool       // of handshakes under way: whether we were asked
 	stats      Stats
 }
 
@@ -59,6 +60,7 @@ func New(cfg Config, dialer Dialer) (*Table, error) {
 		quickUntil: now.Add(cfg.QuickPhase),
 		hosts:      make(map[string]*allowance),
 		targets:    make(map[string]*allowance),
+		challenges: make(map[string]bool),
 	}
 	for _, b := range cfg.Bootstrap {
 		host, port, err := SplitEndpoint(b)
@@ -167,6 +169,11 @@ func (t *Table) Known() []Peer {
 // challenge if there is one, and the peers whose word we can give for, which are
 // the connected ones. A malformed challenge is ErrChallenge.
 func (t *Table) PeersObject(challenge string) (*canon.Object, error) {
+	t.mu.Lock()
+	if _, ours := t.challenges[challenge]; ours {
+		t.challenges[challenge] = true
+	}
+	t.mu.Unlock()
 	self, err := t.self(challenge)
 	if err != nil {
 		return nil, err

@@ -99,6 +99,10 @@ type Config struct {
 	// block.
 	CutOff func(author string)
 
+	// Twin, when set, is told that the address host sent a message which this
+	// node's key has signed since New, and which this node has not: another
+	// machine holds the key. It must not block.
+	Twin func(host string)
 	// Learn, when set, is told the address and the port named by the last hop of
 	// every message that passed the signature check, for dialling back. It must
 	// not block.

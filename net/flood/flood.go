@@ -34,6 +34,7 @@ type Flood struct {
 	sender  Sender
 	handler Handler
 	ready   chan *outbox
+	started time.Time
 
 	mu        sync.Mutex
 	seen      *seen
@@ -55,7 +56,7 @@ func New(cfg Config, peers Peers, sender Sender, handler Handler) (*Flood, error
 	}
 	now := cfg.Now()
 	return &Flood{
-		cfg: cfg, peers: peers, sender: sender, handler: handler,
+		cfg: cfg, peers: peers, sender: sender, handler: handler, started: now,
 		ready:     make(chan *outbox, cfg.MaxQueues),
 		seen:      newSeen(cfg.SeenBytes, 2*cfg.Window+time.Minute),
 		addresses: newBuckets(cfg.AddressRate, cfg.AddressBurst, now),

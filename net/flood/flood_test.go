@@ -253,6 +253,37 @@ func TestOwnMessagesComingBackAreDuplicates(t *testing.T) {
 	}
 }
 
+// TestTwinIsNoticed: a message that our key has signed since the start, and that is not ours, is another machine's; our own that come
+// back, those of an earlier life, and forged ones are not.
+func TestTwinIsNoticed(t *testing.T) {
+	told := 0
+	g := newFixture(t, func(c *Config) { c.Twin = func(string) { told++ } })
+	g.now = noon.Add(time.Minute)
+	f := func(what string, m *canon.Object, refused bool, want int) {
+		t.Helper()
+		before := told
+		if err := g.Receive(t.Context(), "192.0.2.1", canon.Default(m)); (err != nil) != refused || told-before != want {
+			t.Errorf("%s: %v, told %d times, want refused %v and %d", what, err, told-before, refused, want)
+		}
+	}
+	self := key(t, "self")
+	at := func(d time.Duration) *chain.Message {
+		return message(t, self, func(m *chain.Message) { m.Timestamp = timestamp.FromTime(noon.Add(d)) })
+	}
+	own := at(30 * time.Second)
+	if err := g.Broadcast(own); err != nil {
+		t.Fatal(err)
+	}
+	f("our own", own.Object(), false, 0)
+	f("of an earlier life", at(-time.Minute).Object(), false, 0)
+	f("forged", at(40*time.Second).Object().Set("signature", own.Signature), true, 0)
+	f("another machine's", at(50*time.Second).Object(), false, 1)
+	f("the same again", at(50*time.Second).Object(), false, 0)
+	if g.len() != 0 {
+		t.Errorf("%d were delivered", g.len())
+	}
+}
+
 func TestHandlerDecides(t *testing.T) {
 	body := encode(message(t, key(t, "a"), nil))
 	g := newFixture(t, nil, Peer{ID: "p", Endpoint: "p:1"})

@@ -74,7 +74,7 @@ func (g *Flood) receive(ctx context.Context, host string, body []byte) error {
 		return err
 	}
 	if g.duplicate(id, m, now) {
-		return nil
+		return g.twin(host, id, m, now)
 	}
 	if err := g.verify(m); err != nil {
 		return err
@@ -117,6 +117,27 @@ func (g *Flood) duplicate(id [sha256.Size]byte, m *chain.Message, now time.Time)
 		return true
 	}
 	return false
+}
+
+// twin tells of a message in our own name that is not ours; one that is forged is refused.
+func (g *Flood) twin(host string, id [sha256.Size]byte, m *chain.Message, now time.Time) error {
+	if g.cfg.Twin == nil || m.SenderID != g.cfg.Signer.PeerID() || m.Signature == "" || m.Timestamp.Micro() <= g.started.UnixMicro() {
+		return nil
+	}
+	g.mu.Lock()
+	known := g.seen.has(id, now) || g.seen.lost > 0 // ours, or perhaps forgotten
+	g.mu.Unlock()
+	if known {
+		return nil
+	}
+	if err := g.verify(m); err != nil {
+		return err
+	}
+	g.mu.Lock()
+	g.seen.add(id, now)
+	g.mu.Unlock()
+	g.cfg.Twin(host)
+	return nil
 }
 
 func (g *Flood) verify(m *chain.Message) error {

@@ -14,8 +14,9 @@ type ServerConfig struct {
 	Name string
 	// ReadTimeout is the time to receive one whole request. Default 15 s.
 	ReadTimeout time.Duration
-	// WriteTimeout is the time to send one whole response, counted from the
-	// moment the handler returned. Default 60 s.
+	// WriteTimeout is how long a client may take nothing of a response, and how
+	// long it may take for all of it beside a second for each 16 KiB: a large one
+	// may take long, and who takes next to nothing cannot hold it. Default 10 s.
 	WriteTimeout time.Duration
 	// IdleTimeout is how long a kept connection may wait for its next request.
 	// Default 30 s.
@@ -61,7 +62,7 @@ func DefaultServerConfig() ServerConfig {
 	return ServerConfig{
 		Name:            "doin-node",
 		ReadTimeout:     15 * time.Second,
-		WriteTimeout:    60 * time.Second,
+		WriteTimeout:    10 * time.Second,
 		IdleTimeout:     30 * time.Second,
 		ShutdownTimeout: 2 * time.Second,
 		MaxBodyBytes:    4 << 20,

@@ -37,6 +37,7 @@ type limiter struct {
 	max, maxPerIP int
 	maxHeld       int64 // bytes of requests under way, 0: no bound
 	held          atomic.Int64
+	stall         time.Duration // how long a client may take nothing
 	refuse        func(host string) bool
 
 	mu      sync.Mutex
@@ -52,7 +53,7 @@ func newLimiter(ln net.Listener, max, maxPerIP int, refuse func(host string) boo
 	}
 	return &limiter{
 		Listener: ln, max: max, maxPerIP: maxPerIP, refuse: refuse,
-		open: make(map[*conn]struct{}), perIP: make(map[string]int),
+		stall: 10 * time.Second, open: make(map[*conn]struct{}), perIP: make(map[string]int),
 	}
 }
 
@@ -117,6 +118,7 @@ func (l *limiter) admit(c net.Conn) (admitted, evicted *conn) {
 	}
 	l.opened++
 	w := &conn{Conn: c, ip: ip, owner: l, number: l.opened}
+	w.began.Store(time.Now().UnixNano())
 	l.open[w] = struct{}{}
 	l.perIP[ip]++
 	return w, evicted
@@ -196,6 +198,8 @@ type conn struct {
 	owner  *limiter
 	linger atomic.Bool
 	held   atomic.Int64 // bytes of the request under way
+	began  atomic.Int64 // when its answer, or the connection, began, in ns
+	wrote  atomic.Int64 // bytes of the answer so far
 	once   sync.Once
 }
 
@@ -222,8 +226,36 @@ func (c *conn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// answered gives back what the request has held.
-func (c *conn) answered() { c.owner.held.Add(-c.held.Swap(0)) }
+// answered gives back what the request has held, and begins its answer.
+func (c *conn) answered() {
+	c.owner.held.Add(-c.held.Swap(0))
+	c.began.Store(time.Now().UnixNano())
+	c.wrote.Store(0)
+}
+
+// slowRate is how many bytes of an answer a client has to take in a second, beside ServerConfig.WriteTimeout.
+const slowRate = 16 << 10
+
+// SetWriteDeadline implements net.Conn; the deadline is Write's own.
+func (c *conn) SetWriteDeadline(time.Time) error { return nil }
+
+// Write implements net.Conn with a deadline that follows the bytes taken.
+func (c *conn) Write(p []byte) (written int, err error) {
+	for len(p) > 0 && err == nil {
+		part := p[:min(len(p), 64<<10)]
+		deadline := time.Now().Add(c.owner.stall)
+		whole := time.Unix(0, c.began.Load()).Add(c.owner.stall + time.Duration(c.wrote.Load())*time.Second/slowRate)
+		if whole.Before(deadline) {
+			deadline = whole
+		}
+		_ = c.Conn.SetWriteDeadline(deadline)
+		var n int
+		n, err = c.Conn.Write(part)
+		c.wrote.Add(int64(n))
+		written, p = written+n, p[n:]
+	}
+	return written, err
+}
 
 // Close gives the slot back and closes the connection, once.
 func (c *conn) Close() error {

@@ -68,7 +68,7 @@ func NewServer(cfg ServerConfig, handler Handler) *Server {
 // after an orderly end, ErrStuck when a handler ignored the end of its context.
 func (s *Server) Run(ctx context.Context, ln net.Listener) error {
 	limit := newLimiter(ln, s.cfg.MaxConns, s.cfg.MaxConnsPerIP, s.cfg.Refuse)
-	limit.maxHeld = int64(s.cfg.HeldBytes)
+	limit.maxHeld, limit.stall = int64(s.cfg.HeldBytes), s.cfg.WriteTimeout
 	s.mu.Lock()
 	s.limit = limit
 	s.mu.Unlock()
@@ -220,6 +220,7 @@ func (s *Server) done() {
 func (s *Server) refuse(rc *fasthttp.RequestCtx, err error) {
 	if c, ok := rc.Conn().(*conn); ok {
 		c.linger.Store(true)
+		c.answered()
 	}
 	if s.cfg.Offence != nil {
 		s.cfg.Offence(hostOf(rc.RemoteAddr()))

@@ -25,6 +25,9 @@ import (
 // ErrUnknown is wrapped by the error of Sinks for a name that no sink has.
 var ErrUnknown = errors.New("open: no sink has this name")
 
+// ErrDamaged is wrapped by the error of Sinks for a file that cannot be read any more.
+var ErrDamaged = sqlite.ErrCorrupt
+
 // Target says which sink writes where.
 type Target struct {
 	Sink string // one of Names

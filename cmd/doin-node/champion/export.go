@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"doin.network/node/cmd/doin-node/stack"
 	"doin.network/node/internal/canon"
 )
 
@@ -46,7 +45,7 @@ func (s *Source) facts(c *Champion) *canon.Object {
 
 // recipe is a champion with what has to be known to train it again.
 func (s *Source) recipe(c *Champion) *canon.Object {
-	o := canon.NewObject("written_by", "doin-node "+stack.Version, "network_id", s.Genesis.NetworkID(), "champion", c.Object())
+	o := canon.NewObject("written_by", "doin-node "+s.version, "network_id", s.Genesis.NetworkID(), "champion", c.Object())
 	if d, ok := s.Genesis.Domain(c.Domain); ok {
 		o.Set("genesis_domain", canon.NewObject("plugin", d.Plugin, "seeds", d.Seeds, "data_hash", d.DataHash,
 			"performance_scale", d.PerformanceScale, "min_increment", d.MinIncrement, "has_synthetic_data", d.HasSyntheticData))

@@ -25,6 +25,8 @@ type Options struct {
 	DataDir string
 	// Data takes the place of the data file of every domain, where it is not empty.
 	Data string
+	// Version is the program's, for files.
+	Version string
 	// Logger gets what a worker says; nil for none.
 	Logger *slog.Logger
 }
@@ -37,10 +39,10 @@ type Source struct {
 	Config  *config.Config
 	Genesis *chain.Genesis
 
-	log    *slog.Logger
-	data   string
-	blocks blocks
-	node   *node // nil: none runs
+	log           *slog.Logger
+	data, version string
+	blocks        blocks
+	node          *node // nil: none runs
 }
 
 // blocks is a chain to be read: a disk, or a node that is asked.
@@ -57,7 +59,7 @@ func Open(ctx context.Context, o Options) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Source{Config: cfg, log: o.Logger, data: o.Data}
+	s := &Source{Config: cfg, log: o.Logger, data: o.Data, version: o.Version}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

@@ -46,7 +46,7 @@ type Config struct {
 	// Seed makes a run repeatable, for simulation only: nonces and, where there
 	// is no identity file, the key come from it. Key seed; nil means random.
 	Seed *int64
-	// ResetChain deletes chain and analytics of DataDir before the start. Key
+	// ResetChain deletes the chain of DataDir before the start, and nothing else. Key
 	// reset_chain, default false.
 	ResetChain bool
 

@@ -114,6 +114,12 @@ func TestTakeSeries(t *testing.T) {
 			t.Errorf("%d bytes of %s lack %q or the id", len(data), format, want)
 		}
 	}
+	succeeds(t, h.dir, "report", "--data-dir", ".", "--out", "page")
+	for _, name := range []string{"index.html", "co2-forecast.svg", "co2-residuals.svg", "co2-search.svg"} {
+		if data := read(t, filepath.Join(h.dir, "page", name)); !bytes.Contains(data, []byte("<svg ")) {
+			t.Errorf("%s holds no plot: %.100q", name, data)
+		}
+	}
 	refuses(t, h.dir, "must be onnx, json or safetensors", "export", "--data-dir", ".", "--format", "pickle")
 	refuses(t, h.dir, "name the node", "champions")
 	refuses(t, h.dir, `no champion of domain "x": there are some of co2`, "forecast", "--data-dir", ".", "--domain", "x")

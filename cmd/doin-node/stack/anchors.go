@@ -9,6 +9,19 @@ import (
 	"doin.network/node/chain/protocol"
 )
 
+// openAnchors opens the log of anchors. One that is damaged is set aside: what is final is in the chain, and anchored again.
+func (b *Base) openAnchors(network string) (*anchor.FileLog, error) {
+	path := b.Path("anchors.log")
+	log, err := anchor.OpenFileLog(path, b.Key, network)
+	if !errors.Is(err, anchor.ErrLog) {
+		return log, err
+	}
+	if err := b.SetAside(err, path); err != nil {
+		return nil, err
+	}
+	return anchor.OpenFileLog(path, b.Key, network)
+}
+
 // runAnchors publishes what is due, beginning with what a crash left out.
 func (s *Stack) runAnchors(ctx context.Context) error {
 	finalized, interval := s.Head().Finalized, s.profile.AnchorInterval

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"doin.network/node/chain/identity"
@@ -36,7 +37,7 @@ type Base struct {
 	listener net.Listener
 }
 
-// Open makes the data directory and opens key and port. With Config.ResetChain it deletes the chain and the analytics, but
+// Open makes the data directory and opens key and port. With Config.ResetChain it deletes the chain, but
 // not before the port is ours: a node that still runs keeps its files.
 func Open(cfg *config.Config, log *slog.Logger) (_ *Base, err error) {
 	b := &Base{Config: cfg, Log: log, Now: time.Now}
@@ -92,17 +93,37 @@ func (b *Base) loadKey() (*identity.Key, error) {
 	return key, nil
 }
 
-// reset deletes chain, search state and analytics; the key stays.
+// reset deletes the chain, with the genesis file that this node made and the anchors, and says what; key, search state, models and
+// records stay.
 func (b *Base) reset() error {
-	paths := []string{b.Config.StorePath(), b.Path("spool"), b.Path("search"), b.Path("anchors.log"),
-		b.Config.OLAPPath(), b.Config.OLAPPath() + "-wal", b.Config.OLAPPath() + "-shm"}
+	paths := []string{b.Config.StorePath(), b.Path("anchors.log")}
 	if b.Config.GenesisFile == "" {
 		paths = append(paths, b.Path("genesis.json"))
 	}
 	for _, p := range paths {
+		if _, err := os.Lstat(p); errors.Is(err, os.ErrNotExist) {
+			continue
+		}
 		if err := os.RemoveAll(p); err != nil {
 			return fmt.Errorf("reset chain: %w", err)
 		}
+		b.Log.Warn("deleted, as --reset-chain asks for", "path", p)
+	}
+	return nil
+}
+
+// SetAside renames files that cannot be read, so that the node can start with new ones, and says so. The first names the others;
+// those that are not there are left out.
+func (b *Base) SetAside(reason error, paths ...string) error {
+	old := paths[0] + ".damaged-" + b.Now().UTC().Format("20060102T150405.000000")
+	for _, p := range paths {
+		to := old + strings.TrimPrefix(p, paths[0])
+		if err := os.Rename(p, to); errors.Is(err, os.ErrNotExist) {
+			continue
+		} else if err != nil {
+			return errors.Join(reason, err)
+		}
+		b.Log.Error("file is damaged: it was set aside, and a new one begins", "file", p, "moved_to", to, "err", reason)
 	}
 	return nil
 }

@@ -95,6 +95,7 @@ func (s *Stack) floodConfig() flood.Config {
 	c.AddressRate, c.AddressBurst = limits.AddressRate, 4*limits.AddressRate
 	c.AuthorRate, c.AuthorBurst = limits.AuthorRate, 10*limits.AuthorRate
 	c.Addresses, c.Authors = s.net.callers, s.net.authors
+	c.Twin = func(host string) { s.twin("address", host) }
 	c.CutOff = func(author string) { s.net.peers.Penalize(author, limits.PenaltyTime) }
 	c.Learn = func(host string, port int, id string) {
 		if err := s.net.peers.Learn(host, port, id); err != nil {
@@ -112,6 +113,7 @@ func (s *Stack) discoveryConfig() discovery.Config {
 	c.Bootstrap, c.Interval, c.NoExchange = network.Bootstrap, network.DiscoveryInterval, !network.Discovery
 	c.MaxKnown, c.MaxPerLocalHost = s.Config.Limits.MaxPeers, s.Config.Limits.MaxLocalPeers
 	c.Announce = func(ctx context.Context, p discovery.Peer) error { return s.net.flood.Announce(ctx, floodPeer(p)) }
+	c.Twin = func(endpoint string) { s.twin("endpoint", endpoint) }
 	c.OnConnect = func(p discovery.Peer) {
 		log.Info("peer connected", "peer", p.ID, "endpoint", p.Endpoint(), "proved_its_key", p.Verified)
 		s.net.syncer.Poll()
@@ -144,6 +146,19 @@ func (s *Stack) openServer() error {
 	}
 	s.net.server = transport.NewServer(tc, s.net.api.Serve)
 	return nil
+}
+
+// twinEvery is how often a second machine with this node's key is told of.
+const twinEvery = time.Minute
+
+// twin says that another machine uses this node's key: their messages and votes contradict each other.
+func (s *Stack) twin(kind, where string) {
+	now := s.Now().UnixNano()
+	if last := s.twinAt.Load(); now-last < int64(twinEvery) || !s.twinAt.CompareAndSwap(last, now) {
+		return
+	}
+	s.Log.Error("another machine uses this node's key: stop one of them, or give it a key of its own by moving identity.json away",
+		"component", "net", kind, where, "peer_id", s.Key.PeerID())
 }
 
 // offence charges an address for what it has sent.

@@ -2,6 +2,7 @@ package stack
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 
@@ -49,8 +50,19 @@ func OpenRecorder(ctx context.Context, cfg *config.Config, spool string, log *sl
 
 func (b *Base) openRecords(ctx context.Context, network string) (*Records, error) {
 	r := &Records{log: b.Log}
-	var err error
-	if r.Recorder, r.DB, err = OpenRecorder(ctx, b.Config, b.Path("spool"), b.Log.With("component", "olap")); err != nil {
+	try := func() (err error) {
+		r.Recorder, r.DB, err = OpenRecorder(ctx, b.Config, b.Path("spool"), b.Log.With("component", "olap"))
+		return err
+	}
+	err := try()
+	if errors.Is(err, open.ErrDamaged) {
+		path := b.Config.OLAPPath()
+		if err := b.SetAside(err, path, path+"-wal", path+"-shm"); err != nil {
+			return nil, err
+		}
+		err = try()
+	}
+	if err != nil {
 		return nil, err
 	}
 	host, err := os.Hostname()

@@ -3,6 +3,7 @@ package stack
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"doin.network/node/chain"
@@ -89,6 +90,7 @@ type Stack struct {
 	asked    *inferences
 	earnings *earnings
 	searches *searches
+	twinAt   atomic.Int64   // when another machine with our key was told of last, in ns
 	jobs     sync.WaitGroup // evaluations and forecasts under way
 
 	anchorsDue chan protocol.AnchorDue
@@ -105,7 +107,7 @@ func New(ctx context.Context, b *Base, p Profile) (_ *Stack, err error) {
 			s.close()
 		}
 	}()
-	if s.anchors, err = anchor.OpenFileLog(b.Path("anchors.log"), b.Key, p.Network); err != nil {
+	if s.anchors, err = b.openAnchors(p.Network); err != nil {
 		return nil, err
 	}
 	if s.Records, err = b.openRecords(ctx, p.Network); err != nil {

@@ -166,8 +166,7 @@ func (a *axis) rowOf(s when.Stamp) (int, error) {
 			return 0, errors.New("is no time of the data")
 		}
 	}
-	far := row > maxRow || row < -maxRow
-	if far || rest != 0 && !a.loose || s.Kind == a.kind && !a.loose && a.stamp(int(row)).Compare(s) != 0 {
+	if row > maxRow || row < -maxRow || rest != 0 && !a.loose || s.Kind == a.kind && !a.loose && a.stamp(int(row)).Compare(s) != 0 {
 		return 0, fmt.Errorf("is no whole number of steps from %q, the first time of the data", a.label(0))
 	}
 	return int(row), nil
@@ -212,7 +211,6 @@ func civil(s when.Stamp) int64 {
 // at returns where a time lies in units of a frequency's base, rounded down; ok is false where the base counts what the time does
 // not say, or where it is too far away.
 func at(s when.Stamp, f frequency) (value int64, ok bool) {
-	const far = 1 << 62
 	switch f.base {
 	case numberBase:
 		scale := powers[f.digits]

@@ -99,3 +99,35 @@ func TestExportRefusals(t *testing.T) {
 		t.Errorf("safetensors begin with %.200q", data)
 	}
 }
+
+// The evidence of a model has the times and values of the test part as the file has them, and errors that are the metrics'.
+func TestEvidence(t *testing.T) {
+	d := mustDomain(t, monthly(200), func(c *Config) { c.Horizon = 3; quick(c) })
+	m := domaintest.Claim(t, d, small(d.config.Space), 1)
+	o, err := canon.ParseObject(export(t, m, domain.Evidence))
+	if err != nil {
+		t.Fatal(err)
+	}
+	times, _ := o.List("times")
+	actual, _ := o.List("actual")
+	w := d.View(nil).Test().(*windows)
+	if len(times) != w.count || len(actual) != w.count || times[0] != d.series.table.Time(w.first+1) || actual[0] != d.series.table.Value(w.first+1) {
+		t.Errorf("%d times from %v, %d values from %v", len(times), times[0], len(actual), actual[0])
+	}
+	models, _ := o.List("models")
+	for _, v := range models {
+		model := v.(*canon.Object)
+		name, _ := model.String("name")
+		list, _ := model.List("errors")
+		errors, err := domain.Reals(list, 3)
+		if err != nil || len(errors) != 3 {
+			t.Fatalf("errors of %s: %v, %v", name, errors, err)
+		}
+		key := "test_" + name + "_mae"
+		if name == "champion" {
+			key = "test_mae"
+		}
+		mae := domaintest.Metric(t, m, key)
+		domaintest.Near(t, key, (errors[0]+errors[1]+errors[2])/3, mae, 1e-5*mae)
+	}
+}

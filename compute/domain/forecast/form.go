@@ -32,7 +32,8 @@ type Form struct {
 	// TimeColumns names columns that are one time together, a year, a month and so on, or a date and an hour: "time_columns". Default:
 	// columns of such names, where the first of them alone tells no row from the next.
 	TimeColumns []string
-	// ValueColumn names the column of the values: "value_column". Default: the first column of numbers that is nothing else.
+	// ValueColumn names the column of the values, or is All, for a series in every column of numbers: "value_column". Default: the first
+	// column of numbers that is nothing else and does not count rows.
 	ValueColumn string
 	// Wide names the columns of a table with several values a row, one after the other: "wide_columns". Default: those that
 	// are named as the months, quarters or hours are, or as times.
@@ -104,6 +105,7 @@ func (f *Form) check(checks *domain.Checks) {
 		_, err := parseFrequency(f.Frequency)
 		checks.That(err == nil, "frequency %.40q: %v", f.Frequency, err)
 	}
+	checks.That(f.Series != All || f.ValueColumn != All, "series and value_column: %q may be one of them", All)
 	checks.That(f.Series == "" || f.SeriesColumn != "", "series: given without series_column")
 	checks.That(len(f.TimeColumns) == 0 || f.TimeColumn == "", "time_columns: given beside time_column")
 	checks.That(len(f.TimeColumns) != 1, "time_columns: give two or more")
@@ -142,7 +144,7 @@ func (f *Form) object(o *canon.Object) {
 
 // keep returns which columns are read; nil: all.
 func (f *Form) keep() func(name string) bool {
-	if f.TimeColumn == "" && f.TimeColumns == nil || f.ValueColumn == "" {
+	if f.TimeColumn == "" && f.TimeColumns == nil || f.ValueColumn == "" || f.ValueColumn == All {
 		return nil
 	}
 	names := slices.Concat([]string{f.TimeColumn, f.ValueColumn, f.SeriesColumn}, f.TimeColumns, f.Covariates, f.Known)

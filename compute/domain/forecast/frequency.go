@@ -143,9 +143,9 @@ func parseFrequency(s string) (frequency, error) {
 			return frequency{base: numberBase, n: n, digits: digits}, nil
 		}
 	case len(words) == 2:
-		count, err := strconv.ParseInt(words[0], 10, 32)
+		count, err := strconv.ParseInt(words[0], 10, 64)
 		for _, u := range unitNames {
-			if (words[1] == u.names || words[1]+"s" == u.names) && err == nil && count > 0 {
+			if (words[1] == u.names || words[1]+"s" == u.names) && err == nil && count > 0 && count <= far/u.n {
 				return frequency{base: u.base, n: count * u.n}, nil
 			}
 		}
@@ -198,6 +198,9 @@ func (f frequency) seasons(perYear int) (periods []int, ok bool) {
 	}
 	return slices.DeleteFunc(periods, func(p int) bool { return p < 2 }), true
 }
+
+// far bounds the units of a base, so that sums of two fit.
+const far = 1 << 62
 
 // maxDigits bounds the decimals of numbers that count: a stamp has billionths.
 const maxDigits = 9

@@ -42,8 +42,10 @@ func (l look) parseRows(input *canon.Object, q *query) (*given, error) {
 		return nil, fmt.Errorf("%s: %d bytes: at most %d are allowed", key, len(text), maxCSV)
 	}
 	f := l.series.table.form
-	if name := l.series.table.name; name != "" {
+	if name := l.series.table.name; f.Series == All {
 		f.Series = name
+	} else if f.ValueColumn == All {
+		f.ValueColumn = name
 	}
 	g, err := l.read(text, o, &f)
 	if err != nil {

@@ -288,3 +288,39 @@ func TestInferWide(t *testing.T) {
 		}
 	}
 }
+
+// Whatever a request says, it is answered or refused with ErrInput.
+func FuzzInfer(f *testing.F) {
+	change := func(c *Config) { quick(c); c.MaxParameters = 4000 }
+	columns := func(c *Config) { withBeside(c) }
+	all := func(c *Config) { onAll(c) }
+	wide := func(c *Config) { change(c); c.Gaps = Mask }
+	var models []domain.Model
+	for _, d := range []tested{
+		fromText(f, string(write(monthly(200), func(int) bool { return true })), change), fromText(f, prices(200, 4), columns),
+		fromText(f, cities(120, 1, 10), all), fromText(f, holed(200, func(i int) bool { return i%11 == 5 }), wide),
+		fromText(f, "v\n"+strings.Repeat("1\n3\n2\n5\n", 40), func(c *Config) { change(c); c.Period = 0 }),
+		fromText(f, string(write(monthly(200), func(i int) bool { return i%7 != 3 })), func(c *Config) { change(c); c.Gaps = Bridge }),
+	} {
+		models = append(models, d.Naive())
+	}
+	for _, seed := range []string{`{}`, `{"steps": 3}`, `{"rows": [{"t": "2016-09", "v": 1}]}`, `{"csv": "t,v\n2016-09,1\n2016-11,2\n"}`, `{"csv": "v\n1\n2\n"}`,
+		`{"rows": [{"date": "2020-10-09", "close": 100, "promotion": 1, "visits": 3}, {"date": "2020-10-12", "promotion": 2}]}`,
+		`{"series": [1, 2, 3], "last_time": "2016-10", "covariates": {"visits": [1, 2, 3]}, "known_covariates": {"promotion": [1]}}`,
+		`{"series_name": "c1", "rows": [{"city": "c1", "month": "2010-01", "sales": 3}]}`, `{"last_time": "2010-05"}`, `{"last_time": 120}`,
+		`{"rows": [{"time": "2016-08", "value": null}, {"time": "2016-10", "value": "7"}]}`} {
+		for i := range models {
+			f.Add(seed, uint8(i))
+		}
+	}
+	f.Fuzz(func(t *testing.T, request string, which uint8) {
+		o, err := canon.ParseObject([]byte(request))
+		if err != nil {
+			return
+		}
+		out, err := models[int(which)%len(models)].Infer(t.Context(), o)
+		if (out == nil) == (err == nil) || err != nil && !errors.Is(err, domain.ErrInput) {
+			t.Fatalf("Infer(%s) = %v, %v", request, out, err)
+		}
+	})
+}

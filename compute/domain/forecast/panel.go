@@ -146,18 +146,22 @@ func (f forms) Coefficients() (list []float64) {
 	return list
 }
 
-// panelOf makes a table of every series of a grid, in the order of their names, with the rows that all of them have. It says in the
-// form of the first what was found.
+// panelOf makes a table of every series of a grid, in the order of their names, with the rows that all of them have. They are told apart by
+// the column of series or, where the value column is All, are the columns of numbers. It says in the form of the first what was found.
 func panelOf(g *data.Grid, names []string, f Form) (*Table, error) {
-	r := reader{grid: g, names: names, form: &f}
-	c, err := r.named("series_column", f.SeriesColumn)
+	option, set := "series", func(one *Form, name string) { one.Series = name }
+	if f.ValueColumn == All {
+		option, set = "value_column", func(one *Form, name string) { one.ValueColumn = name }
+	}
+	list, err := membersOf(g, names, &f)
+	if err == nil && len(list) == 0 {
+		err = data.Errorf(0, f.SeriesColumn, option, "no series")
+	}
+	if err == nil && len(list) > MaxSeries {
+		err = data.Errorf(0, f.SeriesColumn, option, "%d series: at most %d are trained together", len(list), MaxSeries)
+	}
 	if err != nil {
 		return nil, err
-	}
-	reading := g.Reading()
-	list := seriesNames(c, g.Rows())
-	if len(list) > MaxSeries {
-		return nil, data.Errorf(0, f.SeriesColumn, "series", "%d series: at most %d are trained together", len(list), MaxSeries)
 	}
 	var lead *Table
 	gaps := ""
@@ -167,7 +171,7 @@ func panelOf(g *data.Grid, names []string, f Form) (*Table, error) {
 			one = lead.form
 			one.Order, one.Duplicates, one.Gaps = f.Order, f.Duplicates, f.Gaps
 		}
-		one.Series = name
+		set(&one, name)
 		t, err := fromGrid(g, names, one)
 		if err != nil {
 			return nil, fmt.Errorf("series %.80q: %w", name, err)
@@ -185,14 +189,50 @@ func panelOf(g *data.Grid, names []string, f Form) (*Table, error) {
 	if err := lead.align(); err != nil {
 		return nil, err
 	}
+	reading := g.Reading()
 	for _, o := range lead.others {
 		for _, n := range o.notes[min(len(o.notes), len(reading.Notes)):] { // those of the file are the lead's already
 			n.Text = fmt.Sprintf("series %.80q: %s", o.name, n.Text)
 			lead.notes = append(lead.notes, n)
 		}
 	}
-	lead.form.Series, lead.form.Gaps = All, gaps
+	set(&lead.form, All)
+	lead.form.Gaps = gaps
 	return lead, nil
+}
+
+// membersOf returns the names of the series of a panel, sorted.
+func membersOf(g *data.Grid, names []string, f *Form) ([]string, error) {
+	one := *f
+	r := reader{grid: g, names: names, form: &one, options: new(data.Options)}
+	if f.ValueColumn != All {
+		c, err := r.named("series_column", f.SeriesColumn)
+		if err != nil {
+			return nil, err
+		}
+		return seriesNames(c, g.Rows()), nil
+	}
+	one.ValueColumn = ""
+	*r.options = optionsOf(g)
+	if err := r.series(); err != nil {
+		return nil, err
+	}
+	times, _, err := r.times()
+	if err != nil {
+		return nil, err
+	}
+	free := slices.DeleteFunc(r.columns("value_column"), func(c *data.Column) bool { return slices.Contains(times, c) })
+	if err := r.format(free...); err != nil {
+		return nil, err
+	}
+	var list []string
+	for _, c := range free {
+		if r.numbers(c) && !r.counts(c) {
+			list = append(list, c.Name())
+		}
+	}
+	slices.Sort(list)
+	return list, nil
 }
 
 // align cuts the tables of a panel to the rows that all of them have.
@@ -230,7 +270,11 @@ func (t *Table) align() error {
 	if cut > 0 {
 		note += ": " + plural(cut, "row") + " that others lack left out"
 	}
-	t.notes = append(t.notes, data.Note{Column: t.form.SeriesColumn, Text: note})
+	column := t.form.SeriesColumn
+	if t.form.ValueColumn == t.name {
+		column = ""
+	}
+	t.notes = append(t.notes, data.Note{Column: column, Text: note})
 	return nil
 }
 

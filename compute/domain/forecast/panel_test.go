@@ -159,6 +159,30 @@ func TestPanelForms(t *testing.T) {
 	}
 }
 
+// Every column of numbers may be a series, too; it is the same problem as with a column that tells them apart.
+func TestPanelColumns(t *testing.T) {
+	long := "city,month,sales\n"
+	wide := "month,b,note,a\n"
+	table := monthly(120)
+	for i := range 120 {
+		a, b := table.Value(i), float64(i*i%17)+table.Value(i)/3
+		wide += fmt.Sprintf("%s,%g,x,%g\n", table.Time(i), b, a)
+		long += fmt.Sprintf("b,%[1]s,%[2]g\na,%[1]s,%[3]g\n", table.Time(i), b, a)
+	}
+	columns := fromText(t, wide, func(c *Config) { onAll(c); c.SeriesColumn, c.Series, c.ValueColumn = "", "", All })
+	if want := fromText(t, long, onAll).Describe().DataHash; columns.Describe().DataHash != want {
+		t.Errorf("data hash %s, want %s", columns.Describe().DataHash, want)
+	}
+	again := fromText(t, wide, func(c *Config) { onAll(c); c.Form = columns.config.Form })
+	if again.Describe().DataHash != columns.Describe().DataHash {
+		t.Errorf("with what was found, %+v, another data hash", columns.config.Form)
+	}
+	row := []any{canon.NewObject("month", "2010-01", "b", 100, "a", 400)}
+	if got, times := infer(t, columns.Naive(), "rows", row, "series_name", "b"); got[0] < 99 || got[0] > 101 || times[0] != "2010-02" {
+		t.Errorf("forecast %v at %v", got, times)
+	}
+}
+
 func TestPanelRefusals(t *testing.T) {
 	f := func(file, want string) {
 		t.Helper()

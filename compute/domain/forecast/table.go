@@ -71,11 +71,10 @@ func Parse(r io.Reader, o data.Options, f Form) (*Table, error) {
 func FromGrid(g *data.Grid, f Form) (*Table, error) { return fromGrid(g, g.Names(), f) }
 
 func fromGrid(g *data.Grid, names []string, f Form) (*Table, error) {
-	if f.Series == All && f.SeriesColumn != "" {
+	if f.Series == All && f.SeriesColumn != "" || f.ValueColumn == All {
 		return panelOf(g, names, f)
 	}
-	reading := g.Reading()
-	options := reading.Options()
+	reading, options := g.Reading(), optionsOf(g)
 	r := reader{grid: g, names: names, form: &f, options: &options, notes: slices.Clone(reading.Notes)}
 	source, err := r.source()
 	if err != nil {
@@ -102,4 +101,10 @@ func fromGrid(g *data.Grid, names []string, f Form) (*Table, error) {
 	}
 	t.form, t.options = f, options
 	return t, nil
+}
+
+// optionsOf returns the options by which a grid was read.
+func optionsOf(g *data.Grid) data.Options {
+	reading := g.Reading()
+	return reading.Options()
 }

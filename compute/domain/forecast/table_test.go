@@ -228,7 +228,7 @@ func TestFrequencies(t *testing.T) {
 			t.Errorf("parseFrequency(%q) = %v, %v, want %s", s, f, err, want)
 		}
 	}
-	for _, s := range []string{"", "x", "0 days", "-1 days", "99999999999 days", "step 0", "step", "mon", "mon mon", "1.5 hours"} {
+	for _, s := range []string{"", "x", "0 days", "-1 days", "99999999999999999999 days", "9223372036854775807 years", "step 0", "step", "mon", "mon mon", "1.5 hours"} {
 		if f, err := parseFrequency(s); err == nil {
 			t.Errorf("parseFrequency(%q) = %v, want an error", s, f)
 		}
@@ -263,8 +263,15 @@ func FuzzParse(f *testing.F) {
 			f.Add(seed, gaps)
 		}
 	}
+	f.Add("c,t,v\na,2000-01,1\nb,2000-01,2\na,2000-02,3\nb,2000-02,4\n", uint8(18))
+	f.Add("c", uint8(18))
+	f.Add("2000-1-1T00:00:00.1Z,1\n2009-12-31T23:00:00.2Z,2\n", uint8(4))
+	f.Add("c,t,v\na,2000-01-03,1\nb,2000-01-04,2\na,2000-01-04,3\nb,2000-01-05,4\na,2000-01-05,4\n", uint8(18+5))
 	f.Fuzz(func(t *testing.T, file string, how uint8) {
 		form := Form{Gaps: []string{"", Error, Interpolate, Carry, Mask, Bridge}[how%6], Duplicates: []string{"", Mean, Last}[how/6%3]}
+		if how/18%2 == 1 {
+			form.SeriesColumn, form.Series = "c", All
+		}
 		table, err := Parse(strings.NewReader(file), data.Options{}, form)
 		if err != nil {
 			if !errors.Is(err, supervised.ErrData) {
@@ -280,7 +287,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			t.Fatalf("again with %+v: %v", table.form, err)
 		}
-		if !reflect.DeepEqual(again.axis, table.axis) || !slices.Equal(again.values, table.values) {
+		if !reflect.DeepEqual(again.axis, table.axis) || !slices.Equal(again.values, table.values) || len(again.others) != len(table.others) {
 			t.Fatalf("with %+v: axis %+v read back as %+v", table.form, table.axis, again.axis)
 		}
 		if p := table.axis.phase(12); p < 0 || p > 11 {

@@ -80,8 +80,10 @@ func (m *model) Export(ctx context.Context, f domain.Format, facts *canon.Object
 		return m.onnx(facts)
 	case domain.Safetensors:
 		return m.safetensors(facts)
+	case domain.Evidence:
+		return m.evidence(ctx)
 	}
-	return nil, fmt.Errorf("%w: unknown format %.40q: onnx or safetensors", domain.ErrExport, string(f))
+	return nil, fmt.Errorf("%w: unknown format %.40q: onnx, safetensors or evidence", domain.ErrExport, string(f))
 }
 
 func (m *model) onnx(facts *canon.Object) ([]byte, error) {

@@ -202,3 +202,28 @@ func objects(list []*canon.Object) (out []any) {
 	}
 	return out
 }
+
+// The evidence of a model has the test rows as the file has them, and a prediction of each.
+func TestEvidence(t *testing.T) {
+	f := func(d tested, want ...string) {
+		t.Helper()
+		m := domaintest.Claim(t, d, fixed(d.config.Space), 1)
+		data, err := m.(domain.Exporter).Export(t.Context(), domain.Evidence, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := object(t, string(data))
+		actual, _ := o.List("actual")
+		models, _ := o.List("models")
+		if len(actual) != d.data.test.Len() || len(models) < 3 {
+			t.Errorf("%d rows, %d models of %d rows", len(actual), len(models), d.data.test.Len())
+		}
+		for _, part := range want {
+			if !strings.Contains(string(data), part) {
+				t.Errorf("evidence lacks %s: %.300s", part, data)
+			}
+		}
+	}
+	f(mustDomain(t, houses(150), Regression, quick), `{"kind": "numbers", "target": "price", "actual": [`, `"models": [{"name": "champion", "predictions": [`, `{"name": "median", "predictions": [`)
+	f(mustDomain(t, blobs(30, 3), Classification, quick), `{"kind": "classes", "target": "class", "classes": ["c0", "c1", "c2"]`, `{"name": "prior", "probabilities": [[0.`)
+}

@@ -105,7 +105,7 @@ func Command(name, short, version string, security config.Security, make New) *c
 	f.StringVarP(&flags.Identity, "identity", "i", "", "key file instead of the file's")
 	f.StringVar(&flags.StatsFile, "stats-file", "", "CSV file of rounds")
 	f.StringVar(&flags.OLAPFile, "olap-db", "", "SQLite file of the star schema")
-	f.BoolVar(&flags.ResetChain, "reset-chain", false, "delete chain, search state, SQLite file and spool of the data directory first; key and CSV stay")
+	f.BoolVar(&flags.ResetChain, "reset-chain", false, "delete the chain of the data directory first, with its genesis file if the node made it, and the anchors; all else stays")
 	f.StringVar(&flags.Security, "security", flags.Security, "rule set instead of the file's: strict (doin-node), or reference (doin-pynode)")
 	f.StringVarP(&flags.LogLevel, "log-level", "l", "", "debug, info, warning or error")
 	c.CompletionOptions.DisableDefaultCmd = true

@@ -1,0 +1,117 @@
+package report
+
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"html/template"
+	"strings"
+	"time"
+
+	"doin.network/node/cmd/doin-node/score"
+	"doin.network/node/internal/canon"
+)
+
+//go:embed page.html
+var page string
+
+// Page is what a report tells.
+type Page struct {
+	Title   string
+	Network string // id
+	Version string
+	When    time.Time
+	Domains []Domain
+}
+
+// Domain is one domain's result.
+type Domain struct {
+	ID string
+	// Error is that of Own, the champion, and of Others, the models without a search.
+	Error     string
+	Own       *score.Score
+	Others    []score.Score
+	Standing  string
+	Optimae   string
+	Recipe    string
+	Evidence  *canon.Object // of the worker; nil: it shows nothing
+	Next      Forecast
+	History   []Round
+	Champions []Row
+}
+
+// Forecast is what comes after the data.
+type Forecast struct {
+	Times  []string
+	Values []float64
+}
+
+// Round is how far a search was at one moment.
+type Round struct {
+	Trials int64
+	Best   float64
+}
+
+// Row is a champion in the list of all.
+type Row struct{ ID, When, Performance, Validation, Test, By, Standing string }
+
+// drawn is a domain as the template sees it.
+type drawn struct {
+	*Domain
+	Plots     []plot
+	Classes   []string
+	Confusion [][]int
+	Best      string
+}
+
+type plot struct {
+	Title string
+	SVG   template.HTML
+}
+
+// Files returns the page and its plots by file name.
+func (p *Page) Files() (map[string][]byte, error) {
+	files := map[string][]byte{}
+	var domains []drawn
+	for i := range p.Domains {
+		d := &p.Domains[i]
+		one := drawn{Domain: d}
+		if b := score.Best(d.Others); b != nil {
+			one.Best = b.Name
+		}
+		for _, c := range d.charts() {
+			svg := c.SVG()
+			if svg == "" {
+				continue
+			}
+			files[fileName(d.ID, c.Name)] = []byte(svg)
+			one.Plots = append(one.Plots, plot{c.Title, template.HTML(svg)}) // texts in it are escaped by SVG
+		}
+		if d.Evidence != nil {
+			e := read(d.Evidence)
+			one.Classes, one.Confusion = e.classes, e.confusion()
+		}
+		domains = append(domains, one)
+	}
+	t, err := template.New("page").Funcs(template.FuncMap{"figure": score.Figure}).Parse(page)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	if err := t.Execute(&b, map[string]any{"Page": p, "Domains": domains, "When": p.When.UTC().Format("2006-01-02 15:04 UTC")}); err != nil {
+		return nil, err
+	}
+	files["index.html"] = b.Bytes()
+	return files, nil
+}
+
+// fileName is a plot's: the domain as far as it is plain.
+func fileName(domain, chart string) string {
+	plain := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' {
+			return r
+		}
+		return '_'
+	}, domain)
+	return fmt.Sprintf("%s-%s.svg", plain, chart)
+}
