@@ -100,6 +100,8 @@ func cases(t *testing.T) (list []kase) {
 	bad("text", "a quote that is not closed", page{edit: at(5, `"2001-04,1`)}.String(), "", "line 5", "not closed", "quote")
 	bad("text", "zip with two files", zipped(t, tidy, tidy), "", "2 files")
 	bad("text", "an empty file", "", "", "empty")
+	bad("text", "names and no row", "month,value\n", "", "no row")
+	bad("text", "one value in every column", "month,value\n2001-01,5\n", "", "one value")
 	bad("text", "a workbook", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "", "save the sheet as CSV")
 	bad("text", "JSON", `[{"month": "2001-01"}]`, "", "JSON")
 	bad("text", "HTML", "<!DOCTYPE html>\n<table></table>\n", "", "HTML")
@@ -322,6 +324,16 @@ func seriesCases(tidy string) (list []kase) {
 		return all
 	}), "", "line 21", "gaps")
 	f("no values at the ends", with(func(all []string) []string { return append(slices.Insert(all, 1, "2000-12,"), "2007-01,") }), tidy, "left out")
+	sentinel := with(func(all []string) []string {
+		for _, line := range []int{20, 41} {
+			time, _ := cells(line)
+			all[line-1] = time + ",-999.9"
+		}
+		return all
+	})
+	list = append(list, kase{kind: kind, name: "numbers that stand for missing values", file: sentinel, shows: []string{"gaps error"}, notes: []string{"all of them -999.9"}})
+	list = append(list, kase{kind: kind, name: "numbers that are said to be missing values", file: sentinel, settings: `{"missing_values": ["-999.9"]}`,
+		shows: []string{"gaps interpolate"}})
 	list = append(list, kase{kind: kind, name: "several columns of values", twin: tidy, task: "forecast",
 		file: page{header: "month,value,other", cell: func(row int, time, value string) []string { return []string{time, value, fmt.Sprint(row * row % 17)} }}.String()})
 	wide := []string{"year,jan,feb,mar,apr,may,jun,jul,aug,sep,oct,nov,dec"}

@@ -138,7 +138,7 @@ func (r *Report) tellers(time string) (list []*column) {
 func (r *Report) openTabular(g *data.Grid, o *Options) error {
 	target := r.target(o)
 	if target == nil {
-		return fmt.Errorf("%.80q: no column to predict: name one by --target", r.Path)
+		return fmt.Errorf("%s: %w: no column to predict: each is empty or has one value", r.Path, data.ErrData)
 	}
 	task := o.Task
 	if task == "" {

@@ -177,8 +177,12 @@ func (s *column) note() string {
 	case s.kind == kindNumber && s.odd > 0:
 		return fmt.Sprintf("%s no number, the first %.40q in line %d", counted(s.odd, "cell is", "cells are"), s.oddText, s.oddLine)
 	case s.kind == kindNumber:
-		if n := farOut(s.numbers); n > 0 {
-			return fmt.Sprintf("%s more than three interquartile ranges beyond the quartiles", counted(n, "number lies", "numbers lie"))
+		if far := farOut(s.numbers); len(far) > 0 {
+			note := counted(len(far), "number lies", "numbers lie") + " more than three interquartile ranges beyond the quartiles"
+			if far[0] == far[len(far)-1] && len(far) > 1 {
+				note += fmt.Sprintf(", all of them %v: if that stands for a missing value, list it in missing_values", far[0])
+			}
+			return note
 		}
 	case s.kind == kindText && s.why != "":
 		if isTimeName(s.name) {
@@ -196,20 +200,14 @@ func counted(n int, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
-// farOut returns how many numbers lie beyond the outer fences (Tukey, Exploratory Data Analysis, 1977): more than three
-// interquartile ranges below the lower or above the upper quartile. 0 of a column half of which is one value.
-func farOut(numbers []float64) int {
+// farOut returns the numbers, ascending, that lie beyond the outer fences (Tukey, Exploratory Data Analysis, 1977): more than three
+// interquartile ranges below the lower or above the upper quartile. None of a column half of which is one value.
+func farOut(numbers []float64) []float64 {
 	y := slices.Sorted(slices.Values(numbers))
 	low, high := y[len(y)/4], y[len(y)-1-len(y)/4]
 	fence := float64(3 * (high - low))
 	if !(fence > 0) {
-		return 0
+		return nil
 	}
-	n := 0
-	for _, v := range y {
-		if v < low-fence || v > high+fence {
-			n++
-		}
-	}
-	return n
+	return slices.DeleteFunc(y, func(v float64) bool { return low-fence <= v && v <= high+fence })
 }

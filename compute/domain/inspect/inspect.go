@@ -92,6 +92,9 @@ func read(path string, o *Options) (*data.Grid, number.Format, error) {
 	}
 	c.Options.Progress = o.Progress
 	g, err := data.Read(path, c.Options, nil)
+	if err == nil && g.Rows() == 0 {
+		err = data.Errorf(0, "", "header", "no row below the names of the columns")
+	}
 	if err != nil {
 		if errors.Is(err, data.ErrData) {
 			err = fmt.Errorf("%s: %w", path, err)
