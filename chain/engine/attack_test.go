@@ -211,10 +211,10 @@ func TestCommitmentWithTwoFaces(t *testing.T) {
 	c.noFines()
 }
 
-// crowdOf tells every node the commits, and with reveal also the reveals, of twenty keys that nobody knows.
-func crowdOf(t *testing.T, c *cluster, minute int, reveal bool) {
+// crowdOf tells every node the commits, and with reveal also the reveals, of twenty keys that nobody knows, one after the other.
+func crowdOf(t *testing.T, c *cluster, minute int, pace time.Duration, reveal bool) {
 	for i := range 20 {
-		c.net.After(time.Duration(i)*3*time.Second, func() {
+		c.net.After(time.Duration(i)*pace, func() {
 			k := enemyKey(t, "liar ", minute, " ", i)
 			st := c.nodes[0].claim(k, int64(minute*100+i+1), 1e9+float64(minute*100+i))
 			st.Base = c.nodes[0].state().Champion(domain)
@@ -240,7 +240,7 @@ func TestCrowdOfCommits(t *testing.T) {
 		c.net.Advance(30 * time.Second)
 		everywhere, anywhere := 0, 0
 		for minute := range most {
-			crowdOf(t, c, minute, reveal)
+			crowdOf(t, c, minute, 50*time.Millisecond, reveal)
 			c.net.Advance(30 * time.Second)
 			k := enemyKey(t, "newcomer ", minute)
 			st := c.nodes[0].claim(k, int64(minute+1000), 1e9+float64(minute*100+50))
@@ -287,7 +287,7 @@ func TestInventedClaims(t *testing.T) {
 		}
 		c.net.Advance(60 * time.Second)
 		return c
-	}, func(c *cluster, minute int) { crowdOf(t, c, minute, true) })
+	}, func(c *cluster, minute int) { crowdOf(t, c, minute, 3*time.Second, true) })
 }
 
 // TestSlowMachines: two of four honest nodes cannot run what the others can: time, memory and bounds of their own stop them. They

@@ -455,7 +455,7 @@ func TestNewNamesWhatIsMissing(t *testing.T) {
 	}
 }
 
-// TestDownloadsTakeTurns: an address has two, all together few, and the oldest gives way when it has had its time.
+// TestDownloadsTakeTurns: an address has three, all together four, and the oldest gives way when it has had its time.
 func TestDownloadsTakeTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var l downloads
@@ -473,9 +473,9 @@ func TestDownloadsTakeTurns(t *testing.T) {
 		}
 		f("a", true)
 		f("a", true)
+		f("a", true)
 		f("a", false)
 		f("b", true)
-		f("c", true)
 		f("d", false)
 		if _, err := all[0].Read(make([]byte, 1)); err != nil {
 			t.Errorf("a young download: %v", err)

@@ -36,7 +36,7 @@ func (d *download) Read(p []byte) (int, error) {
 
 var errGivesWay = errors.New("api: the download has had its time, others wait")
 
-// downloads are those under way: few, two of an address, and one that has had its time gives way to the next. It is safe for
+// downloads are those under way: few, three of an address, and one that has had its time gives way to the next. It is safe for
 // concurrent use.
 type downloads struct {
 	mu      sync.Mutex
@@ -51,7 +51,7 @@ type begun struct {
 
 // Bounds of downloads: of one address, and how long one may take while others wait.
 const (
-	exportsOfHost = 2
+	exportsOfHost = 3
 	exportTime    = 30 * time.Second
 )
 
