@@ -1,7 +1,10 @@
 package forecast
 
 import (
+	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -129,5 +132,41 @@ func TestEvidence(t *testing.T) {
 		}
 		mae := domaintest.Metric(t, m, key)
 		domaintest.Near(t, key, (errors[0]+errors[1]+errors[2])/3, mae, 1e-5*mae)
+	}
+}
+
+// Of a series with missing rows, the evidence has the cases that are measured.
+func TestEvidenceOfGaps(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("time,value\n")
+	table := monthly(200)
+	for i := range table.Rows() {
+		if i%17 != 5 {
+			fmt.Fprintf(&b, "%s,%v\n", table.Time(i), table.Value(i))
+		}
+	}
+	path := filepath.Join(t.TempDir(), "gaps.csv")
+	if err := os.WriteFile(path, []byte(b.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := New(canon.NewObject("data", path, "gaps", "mask", "period", 12, "max_steps", 60))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := tested{whole, whole.Problem().(*problem)}
+	m := domaintest.Claim(t, d, small(d.config.Space), 1)
+	o, err := canon.ParseObject(export(t, m, domain.Evidence))
+	if err != nil {
+		t.Fatal(err)
+	}
+	times, _ := o.List("times")
+	w := d.View(nil).Test().(*windows)
+	if w.origins == nil || len(times) != w.count {
+		t.Fatalf("%d times of %d cases, masked %t", len(times), w.count, w.origins != nil)
+	}
+	for i, label := range times {
+		if !strings.Contains(b.String(), label.(string)+",") || label != d.series.table.Time(w.origin(i)+1) {
+			t.Errorf("case %d is of %v, which the file has not", i, label)
+		}
 	}
 }
