@@ -14,7 +14,7 @@ func FuzzRead(f *testing.F) {
 		"a,b\n1,2\n3,4\n", "day;x\n2020;1,5\n", "x\ty\n1\t2", "a|b\n|", "sep=;\na;b\n1;2", "# c\n# a b\n1 2\n3 4\n", "title\n\na,b\n1,2\n",
 		"\ufeffa,b\r\n\"1\",\"2\"\r\n", "a,b\n\"x\\\"y\",1\n", "'a','b'\n'1','2'\n", ",x\n0,1.5\n1,2.5\n", "a,b\n\xe9,1\n", "1959Q1;1\n1959Q2;2\n",
 		wide("\ufeffa,b\n1,2\n", 0), wide("a,b\n1,2\n", 1), "a,b\n1\n", "a,b,\n1,2,,\n,,\n", "a a\n1 2 3\n4 5 6\n", "{\"a\":1}", "x\n\n1\n\n2\n",
-		"PK\x03\x04", "BZh91AY", "ARROW1\x00\x00", "PAR1", "a,b\n1,2\n#,3\n",
+		"\",\"", "PK\x03\x04", "BZh91AY", "ARROW1\x00\x00", "PAR1", "a,b\n1,2\n#,3\n",
 	} {
 		f.Add([]byte(s))
 	}

@@ -142,11 +142,17 @@ func (t *table) understood(r *text.Reader) {
 	}
 	blank, comments := r.Passed()
 	for _, n := range [...]struct {
-		n    int
-		what string
-	}{{blank, "blank lines between rows"}, {comments, "lines of comment"}, {t.empty, "rows without a cell that is not empty"}} {
-		if n.n > 0 {
-			t.note(0, "", "%d %s are passed over", n.n, n.what)
+		n         int
+		one, many string
+	}{
+		{blank, "blank line between rows is", "blank lines between rows are"}, {comments, "line of comment is", "lines of comment are"},
+		{t.empty, "row without a cell that is not empty is", "rows without a cell that is not empty are"},
+	} {
+		switch {
+		case n.n == 1:
+			t.note(0, "", "1 %s passed over", n.one)
+		case n.n > 1:
+			t.note(0, "", "%d %s passed over", n.n, n.many)
 		}
 	}
 	if s.Encoding == text.Windows && t.options.Encoding == "" {

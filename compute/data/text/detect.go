@@ -7,6 +7,9 @@ import (
 
 // detect finds the dialect of a text in its beginning; the settings that are given stand.
 func detect(sample []byte, cut bool, s Settings) (Dialect, error) {
+	if bytes.IndexByte(sample, '\n') < 0 { // one end of lines is as good as another
+		sample = bytes.ReplaceAll(sample, []byte{'\r'}, []byte{'\n'})
+	}
 	d := Dialect{Quote: '"', First: max(s.First, 1)}
 	marks := separators
 	if s.Separator != "" {
@@ -97,8 +100,9 @@ func comment(sample []byte) string {
 	return ""
 }
 
-// commented looks at the lines that begin with the comment mark. header is the line directly before that of the first row, if it
-// has as many cells behind the mark; rows: most lines are of that kind, with as many cells as the others.
+// commented looks at the lines that begin with the comment mark. header is the last of them before the first row, with nothing
+// but blanks between, if it has as many cells behind the mark; rows: most lines are of that kind, with as many cells as the
+// others.
 func (t *trial) commented(sample []byte, first int) (header int, rows bool) {
 	plain := t.dialect
 	plain.Comment = ""
@@ -112,11 +116,14 @@ func (t *trial) commented(sample []byte, first int) (header int, rows bool) {
 		}
 		n++
 		u := try(body, false, plain)
-		if len(u.rows) != 1 || len(u.rows[0]) != t.width {
-			continue
+		fits := len(u.rows) == 1 && len(u.rows[0]) == t.width
+		if fits {
+			fitting++
 		}
-		if fitting++; at == first-1 && t.width > 1 && nameLike(u.rows[0]) {
-			header = at
+		if at < first {
+			if header = 0; fits && t.width > 1 && nameLike(u.rows[0]) {
+				header = at
+			}
 		}
 	}
 	return header, t.width > 1 && fitting == n && n > len(t.rows)

@@ -54,10 +54,15 @@ func NewReader(in *bufio.Reader, s Settings) (*Reader, error) {
 	if err := r.begin(); err != nil {
 		return nil, err
 	}
-	if s.Separator != "" && r.dialect.Separator != None && r.width == 1 && len(r.names) == 1 && strings.ContainsAny(r.names[0], marksBetween) {
+	if s.Separator != "" && r.dialect.Separator != None && len(r.names) == 1 && r.otherMark(r.names[0]) {
 		return nil, fault(r.dialect.First, "separator", "one cell: there is no %s in this line", s.Separator)
 	}
 	return r, nil
+}
+
+// otherMark reports whether another separator stands in a name.
+func (r *Reader) otherMark(name string) bool {
+	return strings.ContainsFunc(name, func(c rune) bool { return c != rune(r.dialect.Separator) && strings.ContainsRune(",;|\t", c) })
 }
 
 // begin reads the header and the first row.
@@ -74,7 +79,11 @@ func (r *Reader) begin() error {
 		return nil
 	}
 	for _, cell := range row {
-		r.names = append(r.names, string(cell))
+		name := string(cell)
+		if r.dialect.Separator == Blanks {
+			name = strings.TrimSuffix(name, ",")
+		}
+		r.names = append(r.names, name)
 	}
 	if row, line, err = r.scanner.Next(); err == io.EOF {
 		return nil

@@ -80,7 +80,7 @@ func (s *Scanner) Next() (cells [][]byte, line int, err error) {
 			s.trailing++
 			continue
 		}
-		if s.rows > 0 {
+		if s.rows > 1 || s.rows == 1 && !s.dialect.Header {
 			s.blank += s.trailing
 		}
 		s.trailing = 0

@@ -177,20 +177,17 @@ func choose(sample []byte, cut bool, d Dialect, separators []byte) *trial {
 	}
 	if best == nil || len(separators) > 1 && best.share < 0.5 {
 		d.Separator = None
-		if t := try(sample, cut, d); best == nil || !t.divided() {
-			return t
+		if best == nil || !best.divided() {
+			return try(sample, cut, d)
 		}
 	}
 	return best
 }
 
-// marksBetween are marks that names rarely have in them.
-const marksBetween = ",;|\t"
-
-// divided reports whether the first of the rows, one cell each, are names with a mark between them: then the table has columns,
-// whatever its rows have.
+// divided reports whether the first of the rows are names with a mark between them: then the table has columns, whatever its
+// rows have.
 func (t *trial) divided() bool {
-	return len(t.rows) > 0 && nameLike(t.rows[0]) && strings.ContainsAny(t.rows[0][0], marksBetween)
+	return t.dialect.Separator != Blanks && len(t.rows) > 0 && len(t.rows[0]) > 1 && nameLike(t.rows[0])
 }
 
 // wrapped reports whether the cells of some column all stand in marks.

@@ -61,16 +61,6 @@ func parseCount(name string) (count, Kind, error) {
 	return count{}, 0, fmt.Errorf("%.40q: no form of times: write one like %%d/%%m/%%Y, or number, epoch-s, epoch-ms, epoch-us, epoch-ns, year/4, year/12", name)
 }
 
-// name writes the name of a count of a kind, less its decimals.
-func (c *count) name(k Kind) string {
-	for _, e := range counts {
-		if e.kind == k && e.perSecond == c.perSecond && e.parts == c.parts {
-			return e.name
-		}
-	}
-	return ""
-}
-
 // read reads a count.
 func (c *count) read(s string, k Kind, how *seen) (Stamp, bool) {
 	value, nanos, digits, ok := decimal(s)
