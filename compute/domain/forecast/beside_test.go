@@ -185,3 +185,16 @@ func TestBesideAsMeasured(t *testing.T) {
 		domaintest.Near(t, "test error", sum/float64(n), domaintest.Metric(t, m, "test_mae"), 1e-4)
 	}
 }
+
+// The bits of masks, covariates and panels, on every machine.
+func TestGoldenHashes(t *testing.T) {
+	f := func(what, want string, d tested) {
+		t.Helper()
+		if got := d.Describe().DataHash; got != want {
+			t.Errorf("%s: data hash %s, want %s", what, got, want)
+		}
+	}
+	f("masked", "cb601b2a39ead0bb61bff52c6ee55a11748480dd6fcaa9ca71a59201779ac5af", fromText(t, holed(200, func(i int) bool { return i%11 == 5 }), func(c *Config) { quick(c); c.Gaps = Mask }))
+	f("covariates", "ee6f72292fa5bdc873730c671fc10be524f4a1817136bf620a9626a642d16efd", fromText(t, prices(200, 4), withBeside))
+	f("several series", "eaf4747911fc7c0f316686e752e11962ab7d45135be5a1be16ed359c2c861726", fromText(t, cities(120, 1, 1000, 0.01), onAll))
+}

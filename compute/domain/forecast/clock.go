@@ -80,8 +80,8 @@ var partNames = map[string]int{
 
 func partOf(name string) int { return partNames[strings.ToLower(strings.TrimSpace(name))] }
 
-// together returns the columns that are times together, where there are such and the first of them alone is not: a year and a month or
-// quarter and what is smaller, a date and what is smaller.
+// together returns the columns that are times together, where there are such and the first of them alone is not: a year and a
+// month or quarter and what is smaller, a date and what is smaller.
 func (r *reader) together() timeColumn {
 	parts := map[int]*data.Column{}
 	for _, c := range r.columns("time_columns") {

@@ -8,12 +8,13 @@
 // first; [Form] says where in the table they are, and what is not said is found in the file and stands in the settings in force,
 // so that a later version, which may find something else, reads the file as this one did.
 //
-// Steps are exact: whole numbers of months (quarters and years are three and twelve), days (weeks are seven), seconds or nanoseconds
-// in UTC, or units of the last decimal of numbers that count. Without "frequency" the step is the most frequent distance of
-// neighbours, if all others are multiples of it. Days that are the same of every month, or the last of theirs, are months; moments
-// at one time of the day are days. Days of which some weekdays never occur are sessions: they are counted, a holiday has no
-// row, and after the last come the next such weekdays. Without times rows are counted, and there is no calendar. Times of a finer kind
-// than a configured frequency are in the row of their month, week or hour, which is then called by its first time.
+// Steps are exact: whole numbers of months (quarters and years are three and twelve), days (weeks are seven), seconds or
+// nanoseconds in UTC, or units of the last decimal of numbers that count. Without "frequency" the step is the most frequent
+// distance of neighbours, if all others are multiples of it. Days that are the same of every month, or the last of theirs, are
+// months; moments at one time of the day are days. Days of which some weekdays never occur are sessions: they are counted, a
+// holiday has no row, and after the last come the next such weekdays. Without times rows are counted, and there is no
+// calendar. Times of a finer kind than a configured frequency are in the row of their month, week or hour, which is then
+// called by its first time.
 //
 // Rows are sorted by time. Two rows of one time are an error unless "duplicates" says what becomes of them. A missing row or value
 // between others is filled in on the straight line between its neighbours, exactly and with five decimals more than the
@@ -39,9 +40,10 @@
 //
 // # Models and samples
 //
-// The gene model says what is trained. "mlp" is a perceptron (see package supervised). "tcn" is a stack of blocks residual blocks with channels channels and the given kernel, activation and dropout
-// (package nn's kind tcn), the dilation of block b = 0, 1, … being 2^b; the last step of its output goes to the output
-// layer. Genes of the other model are not part of a genome.
+// The gene model says what is trained. "mlp" is a perceptron (see package supervised). "tcn" is a stack of blocks residual
+// blocks with channels channels and the given kernel, activation and dropout (package nn's kind tcn), the dilation of block b
+// = 0, 1, … being 2^b; the last step of its output goes to the output layer. Genes of the other model are not part of a
+// genome.
 //
 // The window w is a gene, so windows are index arithmetic over s and never stored. A tcn's is cut to what its last step
 // can depend on: w = min(window, 1 + 2·(kernel − 1)·(2^blocks − 1)). The sample of origin o has the targets
@@ -64,10 +66,10 @@
 //
 // Closed forms do not see them. On synthetic data, and wherever a row has none, a covariate is what it was whole periods before.
 //
-// Several series (Form.Series is All) have the rows in common that all of them have, one split and one set of periods, those that most of
-// them have. Each is scaled, has its calendar, covariates and masks by itself; samples and cases are those of one after the other, in the order
-// of their names. One network is trained on all; a closed form is fitted to each. A claim's errors are of all cases alike, in units of
-// their own series' scale.
+// Several series (Form.Series is All) have the rows in common that all of them have, one split and one set of periods, those
+// that most of them have. Each is scaled, has its calendar, covariates and masks by itself; samples and cases are those of one
+// after the other, in the order of their names. One network is trained on all; a closed form is fitted to each. A claim's
+// errors are of all cases alike, in units of their own series' scale.
 //
 // The closed forms are those of package closed that the shortest training part allows, on the values that s stands for.
 //
@@ -80,7 +82,7 @@
 //
 // # Recipes
 //
-// Recipes, digests and the hash of synthetic data are package supervised's. The data hash covers the scaled series,
-// calendar columns and bounds of the split and the folds, masked rows, the scaled covariates, and the settings that results depend on (horizon, periods, steps,
-// cadence, patience).
+// Recipes, digests and the hash of synthetic data are package supervised's. The data hash covers the scaled series, calendar
+// columns and bounds of the split and the folds, masked rows, the scaled covariates, and the settings that results depend on
+// (horizon, periods, steps, cadence, patience).
 package forecast

@@ -26,16 +26,18 @@ const (
 //   - series: the known values in the units of the file, at least one more than the longest window and the period minus one;
 //     default: all of the data;
 //   - last_time: the time of the last of them; default: the last time of the data;
-//   - rows, in place of both: a list of objects with the columns of the file (or time and value), or csv, a text of them with a header. Rows without a
-//     value after the last that has one say what known covariates will be. Few suffice where they go on from the data;
+//   - rows, in place of both: a list of objects with the columns of the file (or time and value), or csv, a text of them with a
+//     header. Rows without a value after the last that has one say what known covariates will be. Few suffice where they go on
+//     from the data;
 //   - covariates: {column: its values beside those of the series}, of which those before the end of the data need not be given;
 //   - known_covariates: {column: its values after the series, as many as are to be forecast, to a whole number of horizons};
 //     default: what the data say of those times;
 //   - series_name: which of several series, where the model is one of them all; then needed;
 //   - steps: how many values to forecast, 1 … MaxForecast, fewer after a long series; default: the horizon.
 //
-// A series ends at last_time; what the data have before its first value is known too. Closed forms answer for an ensemble only where
-// the series begins with the data and ends no earlier than what they were fitted on; elsewhere the networks answer alone.
+// A series ends at last_time; what the data have before its first value is known too. Closed forms answer for an ensemble only
+// where the series begins with the data and ends no earlier than what they were fitted on; elsewhere the networks answer
+// alone.
 //
 // Beyond the horizon the forecast goes on from its own values, and past covariates stay what they were last. The answer is
 // {"forecast": […], "times": […]}, to rows with "rows", to csv with "csv" beside them, in the same columns.

@@ -146,8 +146,9 @@ func (f forms) Coefficients() (list []float64) {
 	return list
 }
 
-// panelOf makes a table of every series of a grid, in the order of their names, with the rows that all of them have. They are told apart by
-// the column of series or, where the value column is All, are the columns of numbers. It says in the form of the first what was found.
+// panelOf makes a table of every series of a grid, in the order of their names, with the rows that all of them have. They are
+// told apart by the column of series or, where the value column is All, are the columns of numbers. It says in the form of the
+// first what was found.
 func panelOf(g *data.Grid, names []string, f Form) (*Table, error) {
 	option, set := "series", func(one *Form, name string) { one.Series = name }
 	if f.ValueColumn == All {

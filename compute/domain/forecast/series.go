@@ -275,10 +275,10 @@ func (s *series) fit(period int) error {
 }
 
 // hash returns the data hash, in hex: the SHA-256 of the line "doin/forecast/data/3", the settings below as words, offset and
-// unit of the scale, the scaled series, and the calendar columns row by row (see supervised.Hasher). The first origin is
-// among the settings: it follows the largest window of the search space and decides which samples there are. Where rows are masked or
-// there are covariates, the line is "doin/forecast/data/4", and at the end come the number of masked rows and which they are, the
-// number of covariates, and of each whether it is known ahead (1), the number of its values, and these, scaled.
+// unit of the scale, the scaled series, and the calendar columns row by row (see supervised.Hasher). The first origin is among
+// the settings: it follows the largest window of the search space and decides which samples there are. Where rows are masked
+// or there are covariates, the line is "doin/forecast/data/4", and at the end come the number of masked rows and which they
+// are, the number of covariates, and of each whether it is known ahead (1), the number of its values, and these, scaled.
 func (s *series) hash(c *Config) string {
 	more := s.table.masked != nil || len(s.tracks) > 0
 	version := 3

@@ -18,9 +18,8 @@ func (m *misfit) Error() string {
 
 // stepOf finds the frequency of two or more times, ascending and distinct: that of which the distances of neighbours are whole
 // numbers, and most of them one. Days that are the same of every month, or its last, are months; days of which some weekdays
-// never occur are sessions; days of which each is in another month, or week, are those; moments are of which each is in another day, hour
-// or minute. Moments at one time of the day are days.
-// Where nothing steps evenly, the error is a *misfit.
+// never occur are sessions; days of which each is in another month, or week, are those; moments are of which each is in
+// another day, hour or minute. Moments at one time of the day are days. Where nothing steps evenly, the error is a *misfit.
 func stepOf(times []when.Stamp) (frequency, error) {
 	switch times[0].Kind {
 	case when.Number:

@@ -6,10 +6,11 @@ import (
 	"doin.network/node/compute/rng"
 )
 
-// Synthesize implements supervised.Problem: a bootstrap of the training differences. The series goes on from what
-// precedes the test part, with as many rows as precede the first origin's validation; its differences are blocks of one whole
-// period, each drawn uniformly from those of the differences before that which begin at the position of the period (the
-// calendar month) at which the block is put. Block b is draw b of the stream (Bootstrap, step 0); of several series, of the step that is its place among them.
+// Synthesize implements supervised.Problem: a bootstrap of the training differences. The series goes on from what precedes the
+// test part, with as many rows as precede the first origin's validation; its differences are blocks of one whole period, each
+// drawn uniformly from those of the differences before that which begin at the position of the period (the calendar month) at
+// which the block is put. Block b is draw b of the stream (Bootstrap, step 0); of several series, of the step that is its
+// place among them.
 func (p *problem) Synthesize(_ context.Context, key rng.Key) ([]float64, error) {
 	if len(p.singles) == 0 {
 		return p.synthesize(key), nil
