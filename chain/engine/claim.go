@@ -112,8 +112,13 @@ func (e *Engine) receiveReveal(m *chain.Message, r *revealed) error {
 	}
 	c.revealed = true
 	e.hidden--
-	if e.known(m.SenderID) == "" && !e.enters(m, r, e.cfg.Domains[st.DomainID].Evaluate && slices.Contains(members, e.key.PeerID())) {
-		return late("too many claims of strangers, this one was not drawn")
+	if e.known(m.SenderID) == "" {
+		if _, err := e.promises(st, basis); err != nil { // it takes nobody's place
+			return err
+		}
+		if !e.enters(m, r, e.cfg.Domains[st.DomainID].Evaluate && slices.Contains(members, e.key.PeerID())) {
+			return late("too many claims of strangers, this one was not drawn")
+		}
 	}
 	return e.admit(m, r, members, basis)
 }
@@ -121,15 +126,11 @@ func (e *Engine) receiveReveal(m *chain.Message, r *revealed) error {
 // admit opens a claim whose commit and reveal agree, if it promises something.
 func (e *Engine) admit(m *chain.Message, r *revealed, members []string, basis basis) error {
 	st := r.st
-	base, living := e.baseRecipe(st.DomainID, st.Base)
-	switch {
-	case basis == passedBase || !living:
-		return late("base %.12s is no longer the champion", st.Base)
-	case !e.improves(st.DomainID, st.Claim.Performance):
-		return late("claim %v does not improve", st.Claim.Performance)
-	case e.within(st):
-		return late("claim is within the noise of its base")
-	case len(e.claims) >= e.cfg.MaxClaims:
+	base, err := e.promises(st, basis)
+	if err != nil {
+		return err
+	}
+	if len(e.claims) >= e.cfg.MaxClaims {
 		return late("too many open claims")
 	}
 	cl := &claim{st: st, reveal: m, metrics: r.metrics, base: base, received: e.now, members: members, votes: map[string]*chain.Vote{}}
@@ -137,6 +138,20 @@ func (e *Engine) admit(m *chain.Message, r *revealed, members []string, basis ba
 	e.verify(cl)
 	e.countEarly(cl)
 	return nil
+}
+
+// promises returns what a claim is compared with, or why it cannot be accepted whatever its quorum says.
+func (e *Engine) promises(st *consensus.Statement, basis basis) (base *protocol.Recipe, err error) {
+	base, living := e.baseRecipe(st.DomainID, st.Base)
+	switch {
+	case basis == passedBase || !living:
+		return nil, late("base %.12s is no longer the champion", st.Base)
+	case !e.improves(st.DomainID, st.Claim.Performance):
+		return nil, late("claim %v does not improve", st.Claim.Performance)
+	case e.within(st):
+		return nil, late("claim is within the noise of its base")
+	}
+	return base, nil
 }
 
 // within reports whether a claim's own sums say that it is not beyond noise, whatever its base performs.

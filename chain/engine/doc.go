@@ -30,6 +30,13 @@
 // forgotten by everybody; nobody is paid or fined. Of the waiting acceptances that name one base the best goes first into a
 // block, so all nodes expect the same one to win.
 //
+// # Strangers
+//
+// Identities cost nothing. Authors whom the chain does not know share few places: which of their claims are
+// opened a secret lot decides, their trainings wait behind everybody else's, and nothing is recorded against who has nothing to
+// lose. Forecasts for who is not the node's own have a quota, and reports of them come after all other transactions. While
+// the tip is an old one, as [protocol.Tick] says, nothing is built and nobody's claim judged.
+//
 // # Champions
 //
 // What answers a domain's inferences is the chain's champion. Where the chain has none, or nobody but this node could verify

@@ -1,5 +1,5 @@
 // Package mempool holds the transactions that wait for a block under the strict rules, ordered
-// by what they pay. Entry is bounded: by count and bytes (a full pool drops its lowest fees for a
+// by what they pay, or by the place that their kind has (consensus.Fee). Entry is bounded: by count and bytes (a full pool drops its lowest fees for a
 // higher one, never for an equal one), by transaction, and by how many one author may submit in a
 // minute, the limits of the reference's fee market. A transaction is known by its id and, where one event
 // must not appear twice under two ids, by a key of the caller's, such as "optimae:" and an

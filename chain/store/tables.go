@@ -29,6 +29,9 @@ func checkTables(path string, o badger.Options) error {
 		return &CorruptError{Height: -1, What: "manifest: " + err.Error()}
 	}
 	for id, t := range manifest.Tables {
+		if _, err := os.Stat(table.NewFilename(id, path)); errors.Is(err, os.ErrNotExist) {
+			return &CorruptError{Height: -1, What: fmt.Sprintf("manifest: it names table %06d, which is not there", id)}
+		}
 		if err := checkTable(table.NewFilename(id, path), t.Compression, o); err != nil {
 			return &CorruptError{Height: -1, What: fmt.Sprintf("table %06d: %v", id, err)}
 		}

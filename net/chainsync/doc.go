@@ -3,8 +3,8 @@
 //
 // A peer with another tip is searched for the highest block it shares with us,
 // galloping back from our tip and then by bisection, never below our finalized
-// height. Where the peer only continues our chain, its blocks are submitted page
-// by page; where it forks from it, the whole branch is fetched and checked
+// height. Where the peer only continues our chain, its blocks are submitted some
+// pages at a time, and the next page is fetched meanwhile; where it forks from it, the whole branch is fetched and checked
 // (links, ids, hashes) first and submitted as one, so that the [Chain] can
 // validate it beside the current one and switch in one step or not at all. The
 // reference rolls back before it has the replacement, and believes its length.

@@ -21,8 +21,8 @@ type Sheet struct {
 }
 
 // Forecast asks the champion of a series for what comes next: steps values, the domain's horizon for 0. input names a CSV
-// file of rows that go on from the data or take the place of their end; empty: the data as they are. A file that does not
-// fit is an *InputError.
+// file of rows that go on from the data or take the place of their end, written as the data are or with the columns time and value;
+// empty: the data as they are. A file that does not fit is an *InputError.
 func (s *Source) Forecast(ctx context.Context, domain, input string, steps int) (*Sheet, error) {
 	c, err := s.Current(ctx, domain)
 	if err != nil {
@@ -38,11 +38,11 @@ func (s *Source) Forecast(ctx context.Context, domain, input string, steps int) 
 		question.Set("steps", steps)
 	}
 	if input != "" {
-		rows, err := readSeries(input, setting(d, "time_column", ""), setting(d, "value_column", ""))
+		text, err := readText(input)
 		if err != nil {
 			return nil, err
 		}
-		question.Set("rows", rows)
+		question.Set("csv", text)
 	}
 	answers, err := s.inferAll(ctx, c, []*canon.Object{question}, nil)
 	if err != nil {
@@ -58,36 +58,6 @@ func (s *Source) Forecast(ctx context.Context, domain, input string, steps int) 
 		out.rows = append(out.rows, []string{cell(times[i]), cell(values[i])})
 	}
 	return out.of(answers[0])
-}
-
-// readSeries reads rows of a series; empty names are the first and the second column.
-func readSeries(path, time, value string) ([]any, error) {
-	in, err := readSheet(path)
-	if err != nil {
-		return nil, err
-	}
-	place := func(name string, else_ int) (int, error) {
-		if name == "" && else_ < len(in.names) {
-			return else_, nil
-		}
-		if i := in.column(name); i >= 0 {
-			return i, nil
-		}
-		return 0, &InputError{fmt.Sprintf("%s: has no column %q", path, name)}
-	}
-	t, err := place(time, 0)
-	if err != nil {
-		return nil, err
-	}
-	v, err := place(value, 1)
-	if err != nil {
-		return nil, err
-	}
-	rows := make([]any, len(in.rows))
-	for i, row := range in.rows {
-		rows[i] = canon.NewObject("time", row[t], "value", row[v])
-	}
-	return rows, nil
 }
 
 // Predict asks the champion of a table for the targets of the rows of a CSV file. The answer has the file's columns, the

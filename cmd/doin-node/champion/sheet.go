@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode/utf8"
 )
 
 // maxSheetBytes bounds a file of rows to ask with.
@@ -20,26 +21,37 @@ type sheet struct {
 	rows  [][]string
 }
 
-// readSheet reads a file; "-" is standard input. The separator is the one of comma, semicolon and tab that the header has
-// most of. What is wrong with the file is an *InputError.
-func readSheet(path string) (*sheet, error) {
+// readText reads a file of text; "-" is standard input. What is wrong with the file is an *InputError.
+func readText(path string) (string, error) {
 	in := io.Reader(os.Stdin)
 	if path != "-" {
 		f, err := os.Open(path)
 		if err != nil {
-			return nil, &InputError{err.Error()}
+			return "", &InputError{err.Error()}
 		}
 		defer f.Close()
 		in = f
 	}
 	data, err := io.ReadAll(io.LimitReader(in, maxSheetBytes+1))
+	switch {
+	case err != nil:
+		return "", err
+	case len(data) > maxSheetBytes:
+		return "", &InputError{fmt.Sprintf("%s: larger than %d MiB", path, maxSheetBytes>>20)}
+	case !utf8.Valid(data):
+		return "", &InputError{path + ": is no UTF-8 text"}
+	}
+	return strings.TrimPrefix(string(data), "\ufeff"), nil
+}
+
+// readSheet reads a file. The separator is the one of comma, semicolon and tab that the header has most of. What is wrong with the
+// file is an *InputError.
+func readSheet(path string) (*sheet, error) {
+	text, err := readText(path)
 	if err != nil {
 		return nil, err
 	}
-	if len(data) > maxSheetBytes {
-		return nil, &InputError{fmt.Sprintf("%s: larger than %d MiB", path, maxSheetBytes>>20)}
-	}
-	s, err := parseSheet(data)
+	s, err := parseSheet([]byte(text))
 	if err != nil {
 		return nil, &InputError{fmt.Sprintf("%s: %v", path, err)}
 	}
@@ -47,7 +59,6 @@ func readSheet(path string) (*sheet, error) {
 }
 
 func parseSheet(data []byte) (*sheet, error) {
-	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	header, _, _ := bytes.Cut(data, []byte("\n"))
 	r := csv.NewReader(bytes.NewReader(data))
 	for _, separator := range ",;\t" {

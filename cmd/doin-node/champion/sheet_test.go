@@ -25,13 +25,33 @@ func TestParseSheet(t *testing.T) {
 		}
 	}
 	f("a,b\n1,2\n", `["a" "b"] [["1" "2"]]`)
-	f("\ufeffa;b\r\n1,5;2\r\n", `["a" "b"] [["1,5" "2"]]`)
+	f("a;b\r\n1,5;2\r\n", `["a" "b"] [["1,5" "2"]]`)
 	f("a\tb\n\"x\ty\"\t2\n", `["a" "b"] [["x\ty" "2"]]`)
 	f(" a , b\n1,2\n", `["a" "b"]`)
 	f("a,b\n", "has no rows below a header")
 	f("", "has no rows below a header")
 	f("a,b\n1\n", "line 2")
 	f("a,b\n\"1,2\n", "line 2")
+}
+
+func TestReadText(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "rows.csv")
+	f := func(data, want string, ok bool) {
+		t.Helper()
+		if err := os.WriteFile(path, []byte(data), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got, err := readText(path)
+		var input *InputError
+		if got != want || (err == nil) != ok || err != nil && !errors.As(err, &input) {
+			t.Errorf("readText of %q = %q, %v, want %q", data, got, err, want)
+		}
+	}
+	f("\ufeffa,b\n", "a,b\n", true)
+	f("a\xff", "", false)
+	if _, err := readText(path + ".none"); err == nil {
+		t.Error("readText of a file that is not there = nil")
+	}
 }
 
 func TestSheet(t *testing.T) {

@@ -28,7 +28,8 @@ func TestHostileInput(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	hosts := newNetwork(t, 1, settings(quadratic().Set("optimize", false)), friend)
+	// Every bad body has its price: with the usual points the enemy would be cut off before it has tried everything.
+	hosts := newNetwork(t, 1, settings(quadratic().Set("optimize", false)).Set("penalty_points", 100_000), friend)
 	h := hosts[0]
 	h.run()
 	network, err := h.mustGet("/chain/status").String("network_id")

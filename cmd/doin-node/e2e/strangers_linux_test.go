@@ -129,15 +129,15 @@ func trouble(enemies []stranger) (stop func()) {
 	lists := []byte(`{"domain_id":"quadratic","task_id":"x","evaluator_id":"y","input_data":{"x":[` + strings.Repeat("[],", 170_000) + `0]}}`)
 	small := lists[:60_000]
 	for _, h := range enemies[0].hosts {
-		every(100*time.Millisecond, func(i int) {
+		every(500*time.Millisecond, func(i int) {
 			enemies[0].post(h, "/inference", fmt.Appendf(nil, `{"domain_id": "quadratic", "input_data": {"n": %d}, "wait": 0}`, i))
 		})
-		every(200*time.Millisecond, func(i int) {
+		every(time.Second, func(i int) {
 			enemies[1].post(h, []string{"/message", "/tasks/complete"}[i%2], lists)
 			enemies[1].post(h, []string{"/inference", "/tasks/claim"}[i%2], small)
 		})
 	}
-	every(200*time.Millisecond, func(i int) { enemies[0].invent(i) })
+	every(time.Second, func(i int) { enemies[0].invent(i) })
 	return func() { close(done); busy.Wait() }
 }
 

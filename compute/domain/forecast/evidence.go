@@ -16,11 +16,12 @@ const shownRows = 400
 // errors the mean absolute ones of every step, over all cases.
 func (l look) Evidence(list []supervised.Prediction, most int) *canon.Object {
 	s, t := l.series, l.series.table
-	w := l.part(0, s.test, t.Rows())
+	w := l.part(0, s.test, t.Rows()) // as Test has them
 	h, stride := w.Width(), supervised.Stride(w.Len(), most)
 	times, actual := []any{}, []any{}
 	for i := 0; i < w.count; i += stride {
-		times, actual = append(times, t.Time(w.first+i+1)), append(actual, t.Value(w.first+i+1))
+		row := w.origin(i) + 1
+		times, actual = append(times, t.Time(row)), append(actual, t.Value(row))
 	}
 	before, known := []any{}, []any{}
 	for row := max(0, w.first+1-shownRows); row <= w.first; row++ {
@@ -39,12 +40,12 @@ func (l look) shown(w *windows, p supervised.Prediction, h, stride int) *canon.O
 	s := l.series
 	predictions, errors := []any{}, []any{}
 	for i := 0; i < w.count; i += stride {
-		predictions = append(predictions, s.to(s.scale.From(float64(w.scaled[w.first+i]+p.Values[i*h]))))
+		predictions = append(predictions, s.to(s.scale.From(float64(w.scaled[w.origin(i)]+p.Values[i*h]))))
 	}
 	for k := range h {
 		var sum float64
 		for i := range w.count {
-			origin := w.first + i
+			origin := w.origin(i)
 			sum += float64(vec.Abs(p.Values[i*h+k] - (w.scaled[origin+1+k] - w.scaled[origin])))
 		}
 		errors = append(errors, s.to(float64(sum/float64(w.count)*s.scale.Unit)))
