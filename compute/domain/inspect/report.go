@@ -34,7 +34,11 @@ func (r *Report) Object() *canon.Object {
 // input is a request for an inference that the domain answers: the next value of a series, or the first row of a table.
 func (r *Report) input() *canon.Object {
 	if r.Task == TaskForecast {
-		return canon.NewObject("steps", 1)
+		o := canon.NewObject("steps", 1)
+		if r.series != nil && r.series.Series > 1 {
+			o.Set("series_name", r.firstSeries())
+		}
+		return o
 	}
 	row := canon.NewObject()
 	for _, c := range r.columns {
@@ -43,6 +47,21 @@ func (r *Report) input() *canon.Object {
 		}
 	}
 	return canon.NewObject("rows", []any{row})
+}
+
+// firstSeries is the name of the series that the file begins with: a cell of the column that tells them apart or, where each has a column
+// of its own, the name of that.
+func (r *Report) firstSeries() string {
+	name := ""
+	for _, c := range slices.Backward(r.columns) {
+		switch c.role {
+		case roleSeries:
+			return c.first
+		case roleValue:
+			name = c.name
+		}
+	}
+	return name
 }
 
 // object returns a column as JSON has it.
