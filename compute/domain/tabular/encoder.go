@@ -142,9 +142,6 @@ func (e *encoder) states(counts []int) (n int) {
 	return n
 }
 
-// counted reports whether the column holds numbers.
-func (e *encoder) counted() bool { return e.kind == numeric || e.kind == date }
-
 // categories returns the number of inputs of categories.
 func (e *encoder) categories() int {
 	if e.pooled {
