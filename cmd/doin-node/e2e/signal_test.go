@@ -34,7 +34,7 @@ func TestSignals(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			write(t, filepath.Join(dir, "net.json"), canon.Default(settings(quadratic())))
-			p := start(t, "local", dir, "local", "--nodes", "2", "--config", "net.json", "--data-dir", "net")
+			p := start(t, "local", dir, "local", "--nodes", "2", "--config", "net.json", "--data-dir", "net", "--json")
 			eventually(t, "both nodes have begun", func() error {
 				if p.exited() {
 					t.Fatalf("ended early: %v", p.err)

@@ -5,6 +5,7 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -18,6 +19,13 @@ import (
 )
 
 func checkStats(t *testing.T, h *host) {
+	eventually(t, "a verified performance", func() error {
+		o, err := h.get("/stats")
+		if err == nil && !member(t, o, "co2").Has("verified_performance") {
+			err = errors.New("there is none")
+		}
+		return err
+	})
 	o := h.mustGet("/stats")
 	keys(t, "/stats", o, "co2", "olap_summaries")
 	summary := []string{"experiment_id", "domain_id", "rounds", "best_performance", "target_performance", "converged",
