@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -20,6 +22,9 @@ import (
 // TestStrangers is a network of three on a LAN on which two machines without a key belong to nobody: one asks for forecasts and
 // reveals invented claims of fresh keys, the other sends nested lists. In turns they are quiet and not: the network makes blocks and
 // accepts claims as before, no node grows beyond 400 MiB, and no honest author loses a point.
+//
+// How many blocks some seconds see is chance, some 30 ± 6 in three turns: they are held to half of the quiet ones. DOIN_STRANGERS is
+// a number of turns; from 20 on they are held to 80 %. The engine's tests hold the same to 90 % on a virtual clock.
 func TestStrangers(t *testing.T) {
 	t.Parallel()
 	l := newLAN(t, 5)
@@ -40,7 +45,14 @@ func TestStrangers(t *testing.T) {
 	}
 	enemies := []stranger{{t, l.ports[3].client, hosts, network}, {t, l.ports[4].client, hosts, network}}
 	var blocks, accepted [2]int64
-	for range 3 {
+	turns, percent := int64(3), int64(50)
+	if n, err := strconv.ParseInt(os.Getenv("DOIN_STRANGERS"), 10, 32); err == nil && n > 0 {
+		turns = n
+	}
+	if turns >= 20 {
+		percent = 80
+	}
+	for range turns {
 		for i := range 2 {
 			from, _, err := hosts[1].tip()
 			if err != nil {
@@ -75,7 +87,7 @@ func TestStrangers(t *testing.T) {
 		}
 	}
 	t.Logf("quiet and not: %v blocks, %v acceptances", blocks, accepted)
-	if 10*blocks[1] < 8*blocks[0] || 10*accepted[1] < 8*accepted[0] {
+	if 100*blocks[1] < percent*blocks[0] || 100*accepted[1] < percent*accepted[0] {
 		t.Errorf("while strangers were at it %d blocks and %d acceptances, else %d and %d", blocks[1], accepted[1], blocks[0], accepted[0])
 	}
 	for _, h := range hosts {
