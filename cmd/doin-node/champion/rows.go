@@ -45,12 +45,13 @@ func (s *sheet) seen(at int, o *canon.Object) error {
 	if err != nil || len(list) == 0 {
 		return err
 	}
-	var known []string
-	for _, v := range list {
-		known = append(known, cell(v))
+	gone, err := o.ListOr("missing", []any{"", "NA", "?"})
+	if err != nil {
+		return err
 	}
+	known, missing := cells(list), cells(gone)
 	for i, row := range s.rows {
-		if !missing(row[at]) && !slices.Contains(known, row[at]) {
+		if !slices.Contains(missing, row[at]) && !slices.Contains(known, row[at]) {
 			named := fmt.Sprintf("%q", known[:min(len(known), mostNames)])
 			if len(known) > mostNames {
 				named = fmt.Sprintf("%s and %d others", named, len(known)-mostNames)
@@ -61,5 +62,10 @@ func (s *sheet) seen(at int, o *canon.Object) error {
 	return nil
 }
 
-// missing reports whether a cell marks a missing value, in every domain.
-func missing(cell string) bool { return cell == "" || cell == "NA" || cell == "?" }
+// cells are the texts of values.
+func cells(list []any) (out []string) {
+	for _, v := range list {
+		out = append(out, cell(v))
+	}
+	return out
+}

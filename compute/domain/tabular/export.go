@@ -252,7 +252,7 @@ func (p *problem) Inputs() (out []*canon.Object) {
 		case e.kind == categorical && e.pooled:
 			o.Set("kind", "category")
 		case e.kind == categorical:
-			o.Set("kind", "category").Set("categories", e.labels)
+			o.Set("kind", "category").Set("categories", e.labels).Set("missing", p.data.asks.missing)
 		}
 		out = append(out, o)
 	}
