@@ -15,6 +15,8 @@
 //	nominator.Confirm(n.ID, performance)           // when its confirming run has ended
 //	nominator.Close(n.ID, island.Announced)        // when its claim is decided
 //
+// It learns from its confirming runs by how much an average of trainings exceeds the promise of one ([Nominator.Gain]).
+//
 // The islands of a network have no common clock and announce only what beats the best that is known, so migration is
 // the receiver's decision alone: the same rules serve a node among strangers and a simulation. Everything is a function of
 // the configuration, the ids and the rounds; random choices are hashes of them.

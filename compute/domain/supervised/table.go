@@ -9,11 +9,8 @@ import (
 	"doin.network/node/compute/domain"
 )
 
-// Limits of what these domains learn from. Those of a file are package data's.
-const (
-	MaxRows    = 1 << 20
-	MaxColumns = 1024
-)
+// MaxRows bounds what these domains learn from. The limits of a file are package data's.
+const MaxRows = 1 << 20
 
 // ErrData is what every error about the content of a data file wraps.
 var ErrData = data.ErrData
