@@ -107,6 +107,7 @@ var layers = []layer{
 	// What the engines train to be measured: no engine's device, and none of the benchmarks.
 	{"bench/workload", []string{"chain/...", "ga/...", "net/...", "olap/...", "cmd/...", "bench/...", "compute/device/...", "compute/domain/...", "compute/worker/...", "compute/graph", "kernels/...", "gorgonia.org/...", "gonum.org/..."}},
 	{"bench/report", []string{"chain/...", "ga/...", "net/...", "olap/...", "compute/...", "internal/...", "cmd/...", "bench/...", "kernels/..."}},
+	{"bench/journal", []string{"chain/...", "ga/...", "net/...", "olap/...", "compute/...", "internal/...", "cmd/...", "bench/...", "kernels/..."}},
 	// The engine is measured by itself: what it is compared with is another process, or gonum.
 	{"bench/engine", []string{"chain/...", "ga/...", "net/...", "olap/...", "cmd/...", "gorgonia.org/..."}},
 	{"bench/islands", []string{"bench/engine", "olap/...", "chain/engine", "chain/store", "cmd/doin-node/...", "gorgonia.org/..."}},
@@ -182,6 +183,7 @@ var importers = []struct {
 	{"compute/onnx/onnxtest", nil},         // tests only
 	{"bench/workload", []string{"bench/count", "bench/engine", "bench/gpu", "bench/host"}},
 	{"bench/report", []string{"bench/..."}},
+	{"bench/journal", []string{"bench/..."}},
 	{"bench/...", []string{"cmd/doin-bench/...", "bench/engine", "bench/gpu", "bench/islands"}}, // the shared workloads, and what reports share
 	{"cmd/doin-node/node", []string{"cmd/doin-node", "bench/..."}},
 	{"cmd/doin-node/...", []string{"bench/...", "cmd/doin-pynode/..."}},
@@ -199,6 +201,7 @@ var leaves = []struct {
 	{"kernels/ptxrun", []string{"kernels", "kernels/host", "kernels/sass"}},
 	{"kernels/sass", nil},
 	{"bench/report", nil},
+	{"bench/journal", nil},
 	{"internal/manual", nil},
 	{"compute/vec", []string{"golang.org/x/sys/..."}},
 	{"compute/f64", nil},
