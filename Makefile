@@ -6,6 +6,7 @@ CONFIG      ?= examples/co2/node.json
 FUZZTIME    ?= 10s
 KILLS       ?= 1000
 WORKER_KILLS ?= 200
+SIMULATIONS ?= 10000
 FOR         ?=
 SOAK_OUT    ?= bench/results
 PYTHON      ?= python3
@@ -127,6 +128,12 @@ soak: ## kill KILLS=1000 nodes and WORKER_KILLS=200 workers under load, for FOR=
 .PHONY: soak-strangers
 soak-strangers: ## a network on a LAN with two strangers that trouble it, for TURNS=20 turns of 8 s: it keeps 80 % of its blocks
 	DOIN_STRANGERS=$(or $(TURNS),20) $(GO) test -count=1 -run '^TestStrangers$$' -v ./cmd/doin-node/e2e
+
+.PHONY: simulate
+simulate: ## SIMULATIONS=10000 seeded runs of the certified chain under every fault, and a third as many against a third; bench/results/streamlet.md
+	@rm -f bench/results/streamlet.md
+	DOIN_SIMULATIONS=$(SIMULATIONS) DOIN_SIMULATIONS_OUT=$(CURDIR)/bench/results/streamlet.md $(GO) test -count=1 -run '^TestSimulations$$' -timeout 3h -v ./chain/streamlet
+	DOIN_SIMULATIONS=$$(( $(SIMULATIONS) / 3 )) DOIN_SIMULATIONS_OUT=$(CURDIR)/bench/results/streamlet.md $(GO) test -count=1 -run '^TestCabal$$' -timeout 3h -v ./chain/streamlet
 
 .PHONY: bench-load
 bench-load: build ## ask a node with wrk beside a bare fasthttp server, into bench/results/

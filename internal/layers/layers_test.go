@@ -45,6 +45,7 @@ var layers = []layer{
 	{"chain/consensus", []string{"chain/python", "chain/engine", "chain/store", "chain/task", "chain/mempool", "chain/anchor"}},
 	{"chain/python", []string{"chain/consensus", "chain/ledger", "chain/engine", "chain/store"}},
 	{"chain/engine", []string{"chain/store", "chain/python", "chain/python/engine", "chain/anchor"}},
+	{"chain/streamlet", []string{"chain", "chain/...", "internal/..."}},
 	{"chain/python/engine", []string{"chain/consensus", "chain/ledger", "chain/engine", "chain/mempool", "chain/store", "chain/anchor"}},
 	{"chain/store", []string{"chain/consensus", "chain/python", "chain/engine", "chain/task", "chain/mempool", "chain/python/engine"}},
 
