@@ -3,6 +3,8 @@ module doin.network/node
 go 1.26.0
 
 require (
+	filippo.io/bigmod v0.1.0 // arithmetic modulo the order of the curve in constant time (chain/vrf)
+	filippo.io/nistec v0.0.4 // points of P-256 (chain/vrf)
 	github.com/NVIDIA/go-nvml v0.13.0-1 // temperature, power, memory of NVIDIA cards (compute/gpuinfo)
 	github.com/apache/arrow/go/v15 v15.0.2 // tables between node and worker (IPC); Arrow and Parquet files (compute/data/columnar)
 	github.com/dgraph-io/badger/v4 v4.9.6 // the chain store

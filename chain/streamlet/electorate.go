@@ -85,12 +85,6 @@ type Certificate struct {
 	Signatures [][]byte
 }
 
-// signed reports whether a peer is among the signers.
-func (c *Certificate) signed(peer string) bool {
-	_, ok := slices.BinarySearch(c.Signers, peer)
-	return ok
-}
-
 // enough reports whether sorted signers are enough of every electorate.
 func enough(signers []string, electorates []*Electorate) bool {
 	for _, e := range electorates {

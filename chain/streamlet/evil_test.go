@@ -43,9 +43,7 @@ func (e *evil) step(x *node, ev Event) {
 		case Send, Serve:
 			x.do(effect)
 		case Finalized:
-			for _, b := range effect.Blocks {
-				x.chain = append(x.chain, b)
-			}
+			x.chain = append(x.chain, effect.Blocks...)
 		case Broadcast:
 			if !e.signs && effect.Message.Signature != nil {
 				x.do(effect)
