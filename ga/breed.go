@@ -64,7 +64,7 @@ func (g *GA) child(generation, place int) (genome.Genome, Origin) {
 	a := parent()
 	child, origin := a, OriginMutation
 	if cross.Uniform() < float32(g.config.CrossoverRate) {
-		child, origin = g.cross(cross, a, parent()), OriginCrossover
+		child, origin = g.cross(cross, a, parent), OriginCrossover
 	}
 	// A child of two parents may stay as it is; a copy of one may not.
 	if origin == OriginMutation || mutate.Uniform() < rate {
@@ -92,12 +92,17 @@ func (g *GA) tournament() int {
 	return size + 2*size*(g.state.Window-1)/g.config.Population
 }
 
-func (g *GA) cross(q *rng.Seq, a, b genome.Genome) genome.Genome {
+// cross joins a with another parent, or moves it by the difference of two others. All are selected: a population that ages keeps
+// what random steps have spoilt, and differences between anybody would not shrink.
+func (g *GA) cross(q *rng.Seq, a genome.Genome, parent func() genome.Genome) genome.Genome {
+	b := parent()
 	switch g.config.Crossover {
 	case Uniform:
 		return op.CrossUniform(q, a, b)
 	case TwoPoint:
 		return op.CrossTwoPoint(q, a, b)
+	case Differential:
+		return op.CrossDifferential(q, g.space, a, b, parent())
 	}
 	return op.CrossBlend(q, g.space, a, b)
 }

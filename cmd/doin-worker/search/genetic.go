@@ -24,7 +24,27 @@ type genetic struct {
 	early []worker.Immigrant
 }
 
+// advised is a domain that knows what suits a search of its space.
+type advised interface {
+	// Suited returns settings that take the place of package ga's defaults.
+	Suited() *canon.Object
+}
+
+// withDefaults returns settings with those of suited that they do not have.
+func withDefaults(settings, suited *canon.Object) *canon.Object {
+	out := settings.Clone()
+	for k, v := range suited.All() {
+		if !out.Has(k) {
+			out.Set(k, v)
+		}
+	}
+	return out
+}
+
 func newGenetic(spec worker.SearchSpec, settings *canon.Object) (worker.Searcher, error) {
+	if a, ok := spec.Domain.(advised); ok {
+		settings = withDefaults(settings, a.Suited())
+	}
 	config, err := ga.ParseConfig(settings)
 	if err != nil {
 		return nil, refused(err)
