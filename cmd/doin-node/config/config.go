@@ -65,9 +65,12 @@ type Config struct {
 	Domains []Domain
 
 	// Raw is the file's object without comments, as it was read: numbers keep
-	// the form, integer or float, in which they were written. It is nil for a
-	// Config that does not come from a file, and flags do not change it.
+	// the form, integer or float, in which they were written; paths are relative to
+	// the current directory. It is nil for a Config that does not come from a file,
+	// and flags do not change it.
 	Raw *canon.Object
+	// Dir is the folder of the file, to which it writes its paths relatively; "" for a Config that does not come from a file.
+	Dir string
 }
 
 // Network is where the node listens and whom it talks to.

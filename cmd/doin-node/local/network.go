@@ -113,7 +113,7 @@ func writeGenesis(path string, make func() *chain.Genesis, evaluators []chain.Ev
 // writeConfig writes a node's configuration: the file's, with what is the node's
 // own put over it. The first node is everybody's bootstrap peer.
 func writeConfig(m, first *member, cfg *config.Config, genesis string) error {
-	o := cfg.Raw.Clone()
+	o := cfg.Portable()
 	label := cfg.Label
 	if label == "" {
 		label = "local"
