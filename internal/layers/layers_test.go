@@ -96,6 +96,7 @@ var layers = []layer{
 	{"net/memnet", []string{"chain/...", "net/..."}},
 	{"net/discovery", []string{"chain", "net/flood", "net/chainsync", "net/api"}},
 	{"net/flood", []string{"net/discovery", "net/chainsync", "net/api"}},
+	{"net/join", []string{"net/..."}},
 	{"net/chainsync", []string{"net/discovery", "net/flood", "net/api"}},
 
 	{"olap/...", []string{"chain/...", "compute/...", "ga/...", "net/...", "bench/...", "cmd/..."}},
@@ -154,7 +155,7 @@ var importers = []struct {
 	{"olap/csv", []string{"olap/open"}},
 	{"olap/sqlite", []string{"olap/open"}},
 	{"github.com/dgraph-io/...", []string{"chain/store"}},
-	{"github.com/valyala/fasthttp/...", []string{"net/api", "net/transport", "bench/load"}},
+	{"github.com/valyala/fasthttp/...", []string{"net/api", "net/join", "net/transport", "bench/load"}},
 	{"github.com/prometheus/...", []string{"net/api", "cmd/doin-node/stack"}},
 	{"github.com/spf13/cobra", []string{"cmd/..."}},
 	{"github.com/apache/arrow/go/v15/...", []string{"compute/data/columnar", "compute/worker/...", "olap/...", "cmd/..."}},
