@@ -188,13 +188,12 @@ func (o *Options) enter(ctx context.Context, c *join.Client, s *state, offer joi
 		}
 	}
 	s.held = g
-	if err := save(s.genesisPath, g); err != nil {
-		return err
+	if !s.own && (s.object == nil || !s.object.Has("domains")) {
+		if err := o.writeConfig(s); err != nil {
+			return err
+		}
 	}
-	if s.own || s.object != nil && s.object.Has("domains") {
-		return nil
-	}
-	return o.writeConfig(s)
+	return save(s.genesisPath, g) // last: with it the directory has joined
 }
 
 // wait takes a place in a room and returns the genesis file that comes of it.
