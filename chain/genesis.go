@@ -118,6 +118,34 @@ type Domain struct {
 	Plugin string
 	// ConfigHash is the hash of the domain's configuration, or "".
 	ConfigHash string
+	// Config holds the plugin's settings, all that decide about results and none that only steer a search; nil: the file does not
+	// bind them. What it holds is only read.
+	Config *canon.Object
+	// Files are what the domain reads. Default none, at most MaxFiles.
+	Files []File
+}
+
+// MaxFiles bounds the files of a domain, MaxFileBytes the size of one.
+const (
+	MaxFiles     = 16
+	MaxFileBytes = 1 << 40
+)
+
+// File is a file that every node of a domain has, byte for byte.
+type File struct {
+	// Key is the setting that names the file: "data".
+	Key string
+	// Name is what to call it: no folder, at most 128 bytes.
+	Name string
+	// SHA256 is the hash of its bytes.
+	SHA256 string
+	// Size is the number of its bytes, from 0 to MaxFileBytes.
+	Size int64
+}
+
+// Equal reports whether two entries say the same.
+func (d *Domain) Equal(other *Domain) bool {
+	return canon.Equal(d.object(), other.object())
 }
 
 // DefaultDomain returns the defaults for a domain.
@@ -180,7 +208,7 @@ func (p *Parameters) object() *canon.Object {
 }
 
 func (d *Domain) object() *canon.Object {
-	return canon.NewObject(
+	o := canon.NewObject(
 		"domain_id", d.ID,
 		"weight", d.Weight,
 		"performance_scale", d.PerformanceScale,
@@ -193,6 +221,17 @@ func (d *Domain) object() *canon.Object {
 		"plugin", d.Plugin,
 		"config_hash", d.ConfigHash,
 	)
+	if d.Config != nil {
+		o.Set("config", d.Config.Clone())
+	}
+	if len(d.Files) > 0 {
+		files := make([]any, len(d.Files))
+		for i, f := range d.Files {
+			files[i] = canon.NewObject("key", f.Key, "name", f.Name, "sha256", f.SHA256, "size", f.Size)
+		}
+		o.Set("files", files)
+	}
+	return o
 }
 
 // NetworkID returns the SHA-256 hex of the canonical JSON of Object. Two files that spell one meaning
@@ -277,6 +316,36 @@ func (d *Domain) validate(out *problems, in string) {
 	out.demand(d.DataHash == "" || IsHash(d.DataHash), "%s.data_hash: want 64 lower-case hex digits or nothing", in)
 	out.demand(d.ConfigHash == "" || IsHash(d.ConfigHash), "%s.config_hash: want 64 lower-case hex digits or nothing", in)
 	out.demand(len(d.Plugin) <= maxNameBytes, "%s.plugin: longer than %d bytes", in, maxNameBytes)
+	out.demand(len(d.Files) <= MaxFiles, "%s.files: want at most %d, got %d", in, MaxFiles, len(d.Files))
+	for i := range d.Files {
+		d.Files[i].validate(out, fmt.Sprintf("%s.files[%d]", in, i))
+		for _, before := range d.Files[:i] {
+			out.demand(before.Key != d.Files[i].Key, "%s.files[%d].key %q: twice", in, i, before.Key)
+		}
+	}
+}
+
+func (f *File) validate(out *problems, in string) {
+	out.demand(f.Key != "" && len(f.Key) <= maxNameBytes, "%s.key: want 1 to %d bytes", in, maxNameBytes)
+	out.demand(IsFileName(f.Name), "%s.name %.140q: want a name of letters, digits, dots, dashes and underscores, not beginning with a dot, at most %d of them", in, f.Name, maxFileName)
+	out.demand(IsHash(f.SHA256), "%s.sha256: want 64 lower-case hex digits", in)
+	out.demand(f.Size >= 0 && f.Size <= MaxFileBytes, "%s.size %d: want 0 to %d", in, f.Size, int64(MaxFileBytes))
+}
+
+// maxFileName bounds the name of a file.
+const maxFileName = 128
+
+// IsFileName reports whether a name is safe to be given to a file on any machine.
+func IsFileName(s string) bool {
+	if s == "" || len(s) > maxFileName || s[0] == '.' {
+		return false
+	}
+	for _, c := range []byte(s) {
+		if c != '.' && c != '-' && c != '_' && !('0' <= c && c <= '9') && !('a' <= c|0x20 && c|0x20 <= 'z') {
+			return false
+		}
+	}
+	return true
 }
 
 // problems collects what Validate finds.

@@ -89,8 +89,12 @@ func (p *genesisParser) only(o *canon.Object, in string, known ...string) {
 }
 
 func (p *genesisParser) each(file *canon.Object, key string, f func(o *canon.Object, in string)) {
-	for i, v := range field(p, file, "", key, file.ListOr, nil) {
-		in := fmt.Sprintf("%s[%d]", key, i)
+	p.within(file, "", key, f)
+}
+
+func (p *genesisParser) within(of *canon.Object, path, key string, f func(o *canon.Object, in string)) {
+	for i, v := range field(p, of, path, key, of.ListOr, nil) {
+		in := fmt.Sprintf("%s[%d]", join(path, key), i)
 		o, err := canon.AsObject(v)
 		if err != nil {
 			p.problems.demand(false, "%s: %v", in, err)
@@ -134,7 +138,7 @@ func (p *genesisParser) count(o *canon.Object, in, key string, def int) int {
 
 func (p *genesisParser) domain(o *canon.Object, in string) Domain {
 	d := DefaultDomain(field(p, o, in, "domain_id", o.StringOr, ""))
-	p.only(o, in, d.object().Keys()...)
+	p.only(o, in, append(d.object().Keys(), "config", "files")...)
 	d.Weight = field(p, o, in, "weight", o.FloatOr, d.Weight)
 	d.PerformanceScale = field(p, o, in, "performance_scale", o.FloatOr, d.PerformanceScale)
 	d.MinIncrement = field(p, o, in, "min_increment", o.FloatOr, d.MinIncrement)
@@ -149,5 +153,15 @@ func (p *genesisParser) domain(o *canon.Object, in string) Domain {
 	d.DataHash = field(p, o, in, "data_hash", o.StringOr, "")
 	d.Plugin = field(p, o, in, "plugin", o.StringOr, "")
 	d.ConfigHash = field(p, o, in, "config_hash", o.StringOr, "")
+	d.Config = field(p, o, in, "config", o.ObjectOr, nil)
+	p.within(o, in, "files", func(o *canon.Object, in string) {
+		p.only(o, in, "key", "name", "sha256", "size")
+		d.Files = append(d.Files, File{
+			Key:    field(p, o, in, "key", o.StringOr, ""),
+			Name:   field(p, o, in, "name", o.StringOr, ""),
+			SHA256: field(p, o, in, "sha256", o.StringOr, ""),
+			Size:   field(p, o, in, "size", o.IntOr, -1),
+		})
+	})
 	return d
 }

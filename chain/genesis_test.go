@@ -1,6 +1,7 @@
 package chain_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -35,7 +36,7 @@ func TestGenesisRoundTrip(t *testing.T) {
 	if back.NetworkID() != g.NetworkID() || !chain.IsHash(g.NetworkID()) || !canon.Equal(back.Object(), g.Object()) {
 		t.Errorf("network ids %s and %s", g.NetworkID(), back.NetworkID())
 	}
-	if back.Parameters != g.Parameters || back.Domains[0] != g.Domains[0] || back.Evaluators[2] != g.Evaluators[2] {
+	if back.Parameters != g.Parameters || !back.Domains[0].Equal(&g.Domains[0]) || back.Evaluators[2] != g.Evaluators[2] {
 		t.Errorf("parsed %+v, want %+v", back, g)
 	}
 	g.Parameters.RevealDelay = 3
@@ -55,7 +56,7 @@ func TestGenesisDefaults(t *testing.T) {
 	domain := chain.DefaultDomain("d")
 	domain.Weight = 2
 	got, ok := g.Domain("d")
-	if g.Parameters != want || !ok || got != domain || g.Parameters.StartTime.Wire() != "2026-01-02T03:04:05Z" {
+	if g.Parameters != want || !ok || !got.Equal(&domain) || g.Parameters.StartTime.Wire() != "2026-01-02T03:04:05Z" {
 		t.Errorf("parsed %+v", g)
 	}
 	o, err := canon.ParseObject([]byte(text))
@@ -68,6 +69,50 @@ func TestGenesisDefaults(t *testing.T) {
 	}
 	if _, ok := g.Domain("absent"); ok {
 		t.Error("found an absent domain")
+	}
+}
+
+// withFile returns a genesis whose domain has settings and a file.
+func withFile(t testing.TB) *chain.Genesis {
+	g := newGenesis(t)
+	g.Domains[0].Config = canon.NewObject("period", 12)
+	g.Domains[0].Files = []chain.File{{Key: "data", Name: "co2.csv", SHA256: strings.Repeat("0a", 32), Size: 7}}
+	return g
+}
+
+func TestGenesisFiles(t *testing.T) {
+	g := withFile(t)
+	back, err := chain.ParseGenesis(canon.Default(g.Object()))
+	if err != nil || !back.Domains[0].Equal(&g.Domains[0]) || back.Domains[0].Files[0] != g.Domains[0].Files[0] {
+		t.Fatalf("parsed %+v, %v, want %+v", back, err, g)
+	}
+	bare := newGenesis(t)
+	if g.Domains[0].Equal(&bare.Domains[0]) || bytes.Contains(canon.Default(bare.Object()), []byte("files")) {
+		t.Error("an entry with a file equals one without, or names its absence")
+	}
+	f := func(find, replace, want string) {
+		t.Helper()
+		text := string(canon.Default(g.Object()))
+		changed := strings.Replace(text, find, replace, 1)
+		if _, err := chain.ParseGenesis([]byte(changed)); changed == text || !errors.Is(err, chain.ErrInvalid) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v does not name %q", replace, err, want)
+		}
+	}
+	f(`"config": {"period": 12}`, `"config": null`, "domains[0].config")
+	f(`"files": [{`, `"files": [7, {`, "domains[0].files[0]")
+	f(`"key": "data"`, `"key": ""`, "domains[0].files[0].key")
+	f(`"key": "data"`, `"kay": "data"`, `domains[0].files[0]."kay"`)
+	f(`"co2.csv"`, `"../co2.csv"`, "domains[0].files[0].name")
+	f(`"co2.csv"`, `".."`, "domains[0].files[0].name")
+	f(`"co2.csv"`, `""`, "domains[0].files[0].name")
+	f(`"0a0a`, `"0A0a`, "domains[0].files[0].sha256")
+	f(`"size": 7`, `"size": -1`, "domains[0].files[0].size")
+	f(`"size": 7`, `"size": 1e3`, "domains[0].files[0].size")
+	f(`, "size": 7`, ``, "domains[0].files[0].size")
+	twice := withFile(t)
+	twice.Domains[0].Files = append(twice.Domains[0].Files, twice.Domains[0].Files[0])
+	if err := twice.Validate(); err == nil || !strings.Contains(err.Error(), `files[1].key "data": twice`) {
+		t.Errorf("a key twice: %v", err)
 	}
 }
 
@@ -179,6 +224,7 @@ func TestParseGenesisRefuses(t *testing.T) {
 
 func FuzzParseGenesis(f *testing.F) {
 	f.Add(canon.Default(newGenesis(f).Object()))
+	f.Add(canon.Default(withFile(f).Object()))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		g, err := chain.ParseGenesis(data)
 		if err != nil {

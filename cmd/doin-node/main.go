@@ -2,14 +2,12 @@
 package main
 
 import (
-	"context"
 	"log/slog"
 	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"doin.network/node/cmd/doin-node/config"
 	"doin.network/node/cmd/doin-node/draft"
 	"doin.network/node/cmd/doin-node/local"
 	"doin.network/node/cmd/doin-node/node"
@@ -23,12 +21,10 @@ func main() { program.Main(command()) }
 
 // command builds the command line.
 func command() *cobra.Command {
-	root := program.Command("doin-node", "A DOIN node: optimizes, evaluates and relays.", version, "",
-		func(ctx context.Context, cfg *config.Config, log *slog.Logger) (program.Node, error) {
-			return node.New(ctx, cfg, log)
-		})
+	root := program.Command("doin-node", "A DOIN node: optimizes, evaluates and relays.", version, "", makeNode)
 	root.AddCommand(localCommand(), newCommand())
 	root.AddCommand(takeCommands()...)
+	root.AddCommand(joiningCommands()...)
 	return root
 }
 

@@ -33,6 +33,7 @@ var layers = []layer{
 	{"internal/canon", []string{"internal/timestamp", "internal/golden"}},
 	{"internal/nearest", []string{"internal/..."}},
 	{"internal/flatbuffer", []string{"internal/..."}},
+	{"internal/filesystem", []string{"internal/..."}},
 
 	{"chain/...", []string{"compute/...", "ga/...", "net/...", "olap/...", "bench/...", "cmd/..."}},
 	{"chain", []string{"chain/anchor", "chain/consensus", "chain/python", "chain/ledger", "chain/mempool", "chain/task", "chain/engine", "chain/store"}},
@@ -98,6 +99,7 @@ var layers = []layer{
 	{"net/memnet", []string{"chain/...", "net/..."}},
 	{"net/discovery", []string{"chain", "net/flood", "net/chainsync", "net/api"}},
 	{"net/flood", []string{"net/discovery", "net/chainsync", "net/api"}},
+	{"net/join", []string{"net/..."}},
 	{"net/chainsync", []string{"net/discovery", "net/flood", "net/api"}},
 
 	{"olap/...", []string{"chain/...", "compute/...", "ga/...", "net/...", "bench/...", "cmd/..."}},
@@ -136,6 +138,8 @@ var layers = []layer{
 	{"cmd/doin-node/stack/loop", []string{"net/...", "olap/...", "compute/...", "cmd/..."}},
 	{"cmd/doin-node/stack/rows", []string{"net/...", "compute/...", "cmd/..."}},
 	{"cmd/doin-node/stack/workers", []string{"net/...", "cmd/doin-node/search"}},
+	{"cmd/doin-node/join", []string{"chain/consensus", "chain/engine", "chain/python", "chain/python/engine", "cmd/doin-node/node", "cmd/doin-node/local"}},
+	{"cmd/doin-node/terms", []string{"chain/consensus", "chain/engine", "chain/store", "net/...", "olap/...", "compute/...", "cmd/doin-node/stack/...", "cmd/doin-node/node", "cmd/doin-node/local"}},
 	{"cmd/doin-node/score", []string{"chain/...", "net/...", "olap/...", "compute/...", "ga/...", "cmd/..."}},
 	{"cmd/doin-node/champion", []string{"chain/python", "chain/python/engine", "chain/engine", "olap/csv", "olap/sqlite", "olap/open", "cmd/doin-node/node", "cmd/doin-node/local"}},
 	{"cmd/doin-node/node", []string{"chain/python", "chain/python/engine", "cmd/doin-node/local"}},
@@ -157,7 +161,7 @@ var importers = []struct {
 	{"olap/csv", []string{"olap/open"}},
 	{"olap/sqlite", []string{"olap/open"}},
 	{"github.com/dgraph-io/...", []string{"chain/store"}},
-	{"github.com/valyala/fasthttp/...", []string{"net/api", "net/transport", "bench/load"}},
+	{"github.com/valyala/fasthttp/...", []string{"net/api", "net/join", "net/transport", "bench/load"}},
 	{"github.com/prometheus/...", []string{"net/api", "cmd/doin-node/stack"}},
 	{"github.com/spf13/cobra", []string{"cmd/..."}},
 	{"github.com/apache/arrow/go/v15/...", []string{"compute/data/columnar", "compute/worker/...", "olap/...", "cmd/..."}},

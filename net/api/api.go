@@ -101,6 +101,8 @@ type API struct {
 	making chan struct{}
 	// exports bounds the copies of the database that exist at one time.
 	exports downloads
+	// files bounds the files of the network that are sent at one time.
+	files downloads
 	// strangers bounds the forecasts that strangers wait for.
 	strangers chan struct{}
 	// bodies bounds what is parsed at one time.

@@ -157,7 +157,7 @@ type Flood interface {
 	Receive(ctx context.Context, host string, body []byte) error
 }
 
-// Parts are the API's collaborators. All are required but Metrics.
+// Parts are the API's collaborators. All are required but Genesis, Data and Metrics.
 type Parts struct {
 	Node      Node
 	Chain     Chain
@@ -166,6 +166,10 @@ type Parts struct {
 	Stats     Stats
 	Peers     Peers
 	Flood     Flood
+	// Genesis is the network's genesis file, the answer of GET /genesis; nil: 404.
+	Genesis []byte
+	// Data gives away the network's files at GET /data/{hash}; nil: 404.
+	Data Data
 	// Metrics is rendered at GET /metrics; nil: 404.
 	Metrics prometheus.Gatherer
 }

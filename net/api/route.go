@@ -92,6 +92,12 @@ func (a *API) table() []*route {
 	if a.parts.Metrics != nil {
 		table = append(table, get("/metrics", oneExport, a.metrics()))
 	}
+	if a.parts.Genesis != nil {
+		table = append(table, get("/genesis", fewRequests, a.genesis))
+	}
+	if a.parts.Data != nil {
+		table = append(table, under(get("/data/", fewRequests, a.data)))
+	}
 	return append(table,
 		under(get("/chain/block/", fewRequests, a.chainBlock)),
 		under(get("/tasks/", fewRequests, a.task)),

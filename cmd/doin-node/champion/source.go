@@ -14,6 +14,7 @@ import (
 	"doin.network/node/chain/identity"
 	"doin.network/node/chain/store"
 	"doin.network/node/cmd/doin-node/config"
+	"doin.network/node/cmd/doin-node/terms"
 )
 
 // Options say where a node's results are, and what else data files are to be.
@@ -64,6 +65,9 @@ func Open(ctx context.Context, o Options) (*Source, error) {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	if s.Genesis, err = genesis(cfg); err != nil {
+		return nil, err
+	}
+	if err := terms.Apply(cfg, s.Genesis); err != nil {
 		return nil, err
 	}
 	st, err := openStore(cfg.StorePath(), s.log)

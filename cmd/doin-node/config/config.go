@@ -36,8 +36,10 @@ type Config struct {
 	IdentityFile string
 	// GenesisFile names the genesis file of the network to join. Key
 	// genesis_file; empty means a network of this node alone, made from this
-	// configuration.
+	// configuration or, with bootstrap peers, theirs.
 	GenesisFile string
+	// NetworkID pins the network: a genesis file of another is refused. Key network_id, 64 hex digits; empty means any.
+	NetworkID string
 	// Format is the revision of what performances and increments mean that the file was written for. Key format, 0 where the
 	// file does not say so, or CurrentFormat.
 	Format int
@@ -65,9 +67,12 @@ type Config struct {
 	Domains []Domain
 
 	// Raw is the file's object without comments, as it was read: numbers keep
-	// the form, integer or float, in which they were written. It is nil for a
-	// Config that does not come from a file, and flags do not change it.
+	// the form, integer or float, in which they were written; paths are relative to
+	// the current directory. It is nil for a Config that does not come from a file,
+	// and flags do not change it.
 	Raw *canon.Object
+	// Dir is the folder of the file, to which it writes its paths relatively; "" for a Config that does not come from a file.
+	Dir string
 }
 
 // Network is where the node listens and whom it talks to.
@@ -79,6 +84,8 @@ type Network struct {
 	// Bootstrap are the peers contacted at the start, each "host:port". Key
 	// bootstrap_peers, default none.
 	Bootstrap []string
+	// ShareData gives the network's data files to whoever asks for them by their hash. Key share_data, default true.
+	ShareData bool
 	// Protocol is how messages spread: "flooding", the default. "gossipsub" is
 	// accepted with a warning and floods. In the reference profile messages are
 	// flooded too, but relayed as the network's other nodes expect it; there
@@ -269,7 +276,7 @@ func DefaultConfig() Config {
 		Security: Strict,
 		Network: Network{
 			Host: "0.0.0.0", Port: 8470, Protocol: Flooding,
-			Discovery: true, DiscoveryInterval: time.Minute,
+			ShareData: true, Discovery: true, DiscoveryInterval: time.Minute,
 		},
 		Chain: Chain{
 			TargetBlockTime: 10 * time.Minute, InitialThreshold: 1,

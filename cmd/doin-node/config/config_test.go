@@ -83,6 +83,9 @@ func TestParseEveryKey(t *testing.T) {
 		t.Errorf("solo, verification_share, search_window, max_open_claims = %v, %v, %v, %v, want true, 0.25, 16, 2",
 			c.Chain.Solo, c.Worker.VerificationShare, c.Worker.SearchWindow, c.Rounds.OpenClaims)
 	}
+	if c.Network.ShareData || len(c.NetworkID) != 64 {
+		t.Errorf("share_data, network_id = %v, %q, want false, 64 digits", c.Network.ShareData, c.NetworkID)
+	}
 	if c.Seed == nil || *c.Seed != 7 {
 		t.Errorf("seed = %v, want 7", c.Seed)
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -37,15 +38,17 @@ func LoadFor(security Security, path string) (*Config, []Warning, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("configuration: %w", err)
 	}
-	return parse(security, path, data)
+	return parse(security, path, filepath.Dir(path), data)
 }
 
-// Parse is Load of bytes already in memory; name stands for the file in errors.
+// Parse is Load of bytes already in memory; name stands for the file in errors, and paths are relative to the current directory.
 // It retains nothing of data.
-func Parse(name string, data []byte) (*Config, []Warning, error) { return parse(Strict, name, data) }
+func Parse(name string, data []byte) (*Config, []Warning, error) {
+	return parse(Strict, name, ".", data)
+}
 
-func parse(security Security, name string, data []byte) (*Config, []Warning, error) {
-	d := decoder{file: name, security: security}
+func parse(security Security, name, dir string, data []byte) (*Config, []Warning, error) {
+	d := decoder{file: name, dir: dir, security: security}
 	c := d.config(data)
 	if len(d.problems) == 0 {
 		d.problems = append(d.problems, c.problems()...)
@@ -62,6 +65,7 @@ const referencePause = 30 * time.Second
 // decoder collects what is wrong and what is odd while a file is read.
 type decoder struct {
 	file     string
+	dir      string   // what paths are relative to
 	security Security // where the file names none
 	problems []*Problem
 	warnings []Warning
@@ -102,8 +106,10 @@ func (d *decoder) config(data []byte) *Config {
 	if len(d.problems) > 0 {
 		return nil
 	}
+	d.relocate(o, d.dir)
 	c := DefaultConfig()
-	c.Security, c.Raw = cmp.Or(d.security, c.Security), o
+	c.Security, c.Raw, c.Dir = cmp.Or(d.security, c.Security), o, d.dir
+	c.DataDir, _ = Relative(d.dir, c.DataDir)
 	object := func(at *Config, v any) error { return nil } // read below
 	keys := slices.Clone(nodeKeys)
 	for _, name := range nodeObjects {
@@ -135,7 +141,7 @@ func (d *decoder) domains(v any) []Domain {
 	}
 	out := make([]Domain, 0, len(list))
 	for i, v := range list {
-		path := fmt.Sprintf("domains[%d]", i)
+		path := indexed("domains", i)
 		o, ok := v.(*canon.Object)
 		if !ok {
 			d.problem(path, v, "must be an object")
@@ -279,6 +285,8 @@ func strip(v any) any {
 	}
 	return v
 }
+
+func indexed(name string, i int) string { return fmt.Sprintf("%s[%d]", name, i) }
 
 func join(path, name string) string {
 	if path == "" {

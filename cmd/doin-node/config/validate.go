@@ -50,6 +50,9 @@ func (c *Config) problems() []*Problem {
 		}
 	}
 
+	if c.NetworkID != "" && !hexadecimal(c.NetworkID, 64) {
+		k.add("network_id", c.NetworkID, "must be 64 lower-case hex digits, as doin-node join shows them")
+	}
 	k.versions("component_versions", n.ComponentVersions)
 
 	ch := &c.Chain
@@ -333,6 +336,10 @@ func (k *checker) device(key, v string) {
 	if n, err := strconv.Atoi(digits); !ok || err != nil || n < 0 || n > maxOrdinal || strconv.Itoa(n) != digits {
 		k.add(key, v, fmt.Sprintf(`must be "cpu", "cuda:N" with N from 0 to %d, or "auto"`, maxOrdinal))
 	}
+}
+
+func hexadecimal(s string, digits int) bool {
+	return len(s) == digits && strings.Trim(s, "0123456789abcdef") == ""
 }
 
 // printable reports whether an id survives a query parameter that is a list, a

@@ -51,6 +51,9 @@ func Write(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
+	if err := o.relocate(report); err != nil {
+		return err
+	}
 	text := append(canon.AppendIndent(nil, c), '\n')
 	if _, _, err := config.Parse(o.Out, text); err != nil {
 		return fmt.Errorf("the configuration drafted: %w", err)
@@ -64,6 +67,30 @@ func Write(ctx context.Context, o Options) error {
 		return err
 	}
 	return o.tell(name, report)
+}
+
+// relocate writes the data file's path as it is seen from the configuration.
+func (o *Options) relocate(report *canon.Object) error {
+	inner, err := report.Object("config")
+	if err != nil {
+		return err
+	}
+	path, err := inner.String("data")
+	if err != nil || filepath.IsAbs(path) {
+		return err
+	}
+	from, err := filepath.Abs(filepath.Dir(o.Out))
+	if err != nil {
+		return err
+	}
+	if path, err = filepath.Abs(path); err != nil {
+		return err
+	}
+	if seen, err := filepath.Rel(from, path); err == nil {
+		path = seen
+	}
+	inner.Set("data", path)
+	return nil
 }
 
 // inspect asks the worker.

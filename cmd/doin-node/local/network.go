@@ -95,7 +95,7 @@ func writeGenesis(path string, make func() *chain.Genesis, evaluators []chain.Ev
 			return fmt.Errorf("belongs to a network of %d other nodes; choose another directory", len(old.Evaluators))
 		}
 		now := make()
-		if now.Parameters.StartTime = old.Parameters.StartTime; now.Parameters != old.Parameters || !slices.Equal(now.Domains, old.Domains) {
+		if now.Parameters.StartTime = old.Parameters.StartTime; now.Parameters != old.Parameters || !slices.EqualFunc(now.Domains, old.Domains, func(a, b chain.Domain) bool { return a.Equal(&b) }) {
 			return errors.New("was made from a configuration with other parameters or domains; choose another directory, or remove this one to begin anew")
 		}
 		return nil
@@ -113,7 +113,7 @@ func writeGenesis(path string, make func() *chain.Genesis, evaluators []chain.Ev
 // writeConfig writes a node's configuration: the file's, with what is the node's
 // own put over it. The first node is everybody's bootstrap peer.
 func writeConfig(m, first *member, cfg *config.Config, genesis string) error {
-	o := cfg.Raw.Clone()
+	o := cfg.Portable()
 	label := cfg.Label
 	if label == "" {
 		label = "local"

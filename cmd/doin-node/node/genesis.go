@@ -9,6 +9,7 @@ import (
 	"doin.network/node/chain"
 	"doin.network/node/chain/identity"
 	"doin.network/node/cmd/doin-node/config"
+	"doin.network/node/cmd/doin-node/join"
 	"doin.network/node/cmd/doin-node/stack"
 	"doin.network/node/internal/canon"
 	"doin.network/node/internal/timestamp"
@@ -47,15 +48,29 @@ func Genesis(cfg *config.Config, evaluators []chain.Evaluator, start time.Time) 
 	return g
 }
 
-// genesis returns the network the node joins: the file's, or one of this node alone, which is written
-// to its data directory so that a restart joins it again.
-func genesis(cfg *config.Config, key *identity.Key, own string, now time.Time) (*chain.Genesis, error) {
+// genesis returns the network the node joins: the file's, that which adopt takes from others, or one of this node alone. The latter two
+// are written to the data directory so that a restart joins them again.
+func genesis(cfg *config.Config, key *identity.Key, own string, now time.Time, adopt func() (*chain.Genesis, error)) (*chain.Genesis, error) {
+	g, err := chosen(cfg, key, own, now, adopt)
+	if err == nil && cfg.NetworkID != "" && g.NetworkID() != cfg.NetworkID {
+		err = fmt.Errorf("network_id pins network %s, the genesis file is that of %s", cfg.NetworkID, g.NetworkID())
+	}
+	return g, err
+}
+
+func chosen(cfg *config.Config, key *identity.Key, own string, now time.Time, adopt func() (*chain.Genesis, error)) (*chain.Genesis, error) {
 	path := cfg.GenesisFile
 	if path == "" {
 		path = own
 	}
 	data, err := readBounded(path)
 	if errors.Is(err, os.ErrNotExist) && cfg.GenesisFile == "" {
+		if g, err := adopt(); !errors.Is(err, join.ErrAlone) {
+			if err != nil {
+				return nil, err
+			}
+			return g, fits(cfg, own, g)
+		}
 		if len(cfg.Domains) == 0 {
 			return nil, errors.New("genesis_file: is required without domains: a node that only relays needs a network to join")
 		}
@@ -79,12 +94,17 @@ func genesis(cfg *config.Config, key *identity.Key, own string, now time.Time) (
 	if err := g.CheckFormat(); err != nil {
 		return nil, fmt.Errorf("genesis file %s: %w", path, err)
 	}
+	return g, fits(cfg, path, g)
+}
+
+// fits demands that the network has every domain of the configuration.
+func fits(cfg *config.Config, path string, g *chain.Genesis) error {
 	for _, d := range cfg.Domains {
 		if _, ok := g.Domain(d.ID); !ok {
-			return nil, fmt.Errorf("genesis file %s: has no domain %q, which the configuration has a role in", path, d.ID)
+			return fmt.Errorf("genesis file %s: has no domain %q, which the configuration has a role in", path, d.ID)
 		}
 	}
-	return g, nil
+	return nil
 }
 
 func readBounded(path string) ([]byte, error) {

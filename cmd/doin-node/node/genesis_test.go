@@ -2,6 +2,7 @@ package node
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"doin.network/node/chain"
 	"doin.network/node/chain/identity"
 	"doin.network/node/cmd/doin-node/config"
+	"doin.network/node/cmd/doin-node/join"
 	"doin.network/node/internal/canon"
 )
 
@@ -36,7 +38,7 @@ func TestGenesis(t *testing.T) {
 	own := filepath.Join(dir, "genesis.json")
 	cfg := testConfig(t, oneDomain)
 
-	g, err := genesis(cfg, key, own, now)
+	g, err := genesis(cfg, key, own, now, alone)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,14 +63,14 @@ func TestGenesis(t *testing.T) {
 	if len(g.Evaluators) != 1 || g.Evaluators[0].PeerID != key.PeerID() {
 		t.Errorf("evaluators = %v, want this node alone", g.Evaluators)
 	}
-	again, err := genesis(cfg, key, own, now.Add(time.Hour))
+	again, err := genesis(cfg, key, own, now.Add(time.Hour), alone)
 	if err != nil || again.NetworkID() != g.NetworkID() {
 		t.Errorf("a restart joins %v, %v, want the same network", again, err)
 	}
 
 	f := func(cfg *config.Config, want string) {
 		t.Helper()
-		if _, err := genesis(cfg, key, own, now); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := genesis(cfg, key, own, now, alone); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("genesis = %v, want an error with %q", err, want)
 		}
 	}
@@ -89,7 +91,7 @@ func TestGenesis(t *testing.T) {
 	other := Genesis(testConfig(t, strings.ReplaceAll(oneDomain, `"d"`, `"e"`)), g.Evaluators, now)
 	f(file("other.json", canon.Canonical(other.Object())), `has no domain "d"`)
 
-	if g, err := genesis(file("same.json", canon.Canonical(g.Object())), key, own, now); err != nil || g.NetworkID() != again.NetworkID() {
+	if g, err := genesis(file("same.json", canon.Canonical(g.Object())), key, own, now, alone); err != nil || g.NetworkID() != again.NetworkID() {
 		t.Errorf("genesis of the file = %v", err)
 	}
 	own = filepath.Join(dir, "relay.json")
@@ -97,4 +99,33 @@ func TestGenesis(t *testing.T) {
 	if _, err := os.Stat(own); err == nil {
 		t.Error("a genesis file without domains was written")
 	}
+}
+
+// alone is what a node without peers adopts.
+func alone() (*chain.Genesis, error) { return nil, join.ErrAlone }
+
+// TestGenesisOfPeers: a node without a genesis file takes its peers', if they have its domains and network_id does not pin another.
+func TestGenesisOfPeers(t *testing.T) {
+	key, err := identity.FromSeed("genesis test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	now, own := time.UnixMicro(1_700_000_000_000_000), filepath.Join(t.TempDir(), "genesis.json")
+	cfg := testConfig(t, oneDomain)
+	theirs := Genesis(cfg, nil, now)
+	adopt := func() (*chain.Genesis, error) { return theirs, nil }
+	if g, err := genesis(cfg, key, own, now, adopt); err != nil || g != theirs {
+		t.Errorf("genesis = %v, %v, want the peers'", g, err)
+	}
+	f := func(cfg *config.Config, adopt func() (*chain.Genesis, error), want string) {
+		t.Helper()
+		if _, err := genesis(cfg, key, own, now, adopt); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("genesis = %v, want an error with %q", err, want)
+		}
+	}
+	f(testConfig(t, strings.ReplaceAll(oneDomain, `"d"`, `"e"`)), adopt, `has no domain "e"`)
+	f(cfg, func() (*chain.Genesis, error) { return nil, errors.New("nobody answers") }, "nobody answers")
+	pinned := *cfg
+	pinned.NetworkID = strings.Repeat("0", 64)
+	f(&pinned, adopt, theirs.NetworkID())
 }

@@ -18,10 +18,12 @@ import (
 	"doin.network/node/chain/engine"
 	"doin.network/node/chain/store"
 	"doin.network/node/cmd/doin-node/config"
+	"doin.network/node/cmd/doin-node/join"
 	"doin.network/node/cmd/doin-node/search"
 	"doin.network/node/cmd/doin-node/stack"
 	"doin.network/node/cmd/doin-node/stack/loop"
 	"doin.network/node/compute/worker"
+	"doin.network/node/internal/canon"
 	"doin.network/node/net/api"
 )
 
@@ -68,7 +70,8 @@ func New(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Node, erro
 		Seeds:     func(domain string) int { return n.rules.Domains[domain].Seeds },
 		Ready:     n.ready, Known: n.known,
 		Parts: func(s *stack.Stack) api.Parts {
-			return api.Parts{Node: statusView{n}, Tasks: taskView{stack.Tasks{S: s}, n}, Inference: stack.Champions{S: s}}
+			return api.Parts{Node: statusView{n}, Tasks: taskView{stack.Tasks{S: s}, n}, Inference: stack.Champions{S: s},
+				Genesis: canon.Default(n.genesis.Object()), Data: newShelf(n.cfg, n.genesis)}
 		},
 	})
 	return n, err
@@ -79,7 +82,11 @@ func (n *Node) openChain(ctx context.Context, b *stack.Base) (err error) {
 	if n.store, err = openStore(b); err != nil {
 		return b.StoreError(err)
 	}
-	if n.genesis, err = genesis(n.cfg, b.Key, b.Path("genesis.json"), b.Now()); err != nil {
+	adopt := func() (*chain.Genesis, error) { return join.Adopt(ctx, n.cfg, b.Port, b.Log) }
+	if n.genesis, err = genesis(n.cfg, b.Key, b.Path("genesis.json"), b.Now(), adopt); err != nil {
+		return err
+	}
+	if err := n.openFiles(ctx, b); err != nil {
 		return err
 	}
 	tip, err := loadTip(ctx, n.store, n.genesis, b.Log)

@@ -82,7 +82,7 @@ func TestGenesisOfAnotherFormat(t *testing.T) {
 	l.must(os.WriteFile(path, canon.Canonical(g.Object()), 0o600))
 	cfg := testConfig(t, oneDomain)
 	cfg.GenesisFile = path
-	_, err := genesis(cfg, l.first, "", time.Now())
+	_, err := genesis(cfg, l.first, "", time.Now(), alone)
 	var other *chain.FormatError
 	if !errors.As(err, &other) || strings.Contains(err.Error(), "\n") {
 		t.Errorf("genesis = %v, want a FormatError in one sentence", err)

@@ -7,13 +7,16 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"doin.network/node/chain"
 	"doin.network/node/chain/identity"
 	"doin.network/node/chain/store"
 	"doin.network/node/cmd/doin-node/config"
+	"doin.network/node/internal/filesystem"
 	"doin.network/node/net/transport"
 )
 
@@ -41,6 +44,9 @@ type Base struct {
 // not before the port is ours: a node that still runs keeps its files.
 func Open(cfg *config.Config, log *slog.Logger) (_ *Base, err error) {
 	b := &Base{Config: cfg, Log: log, Now: time.Now}
+	if err := checkDisk(cfg, filesystem.Network); err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(cfg.DataDir, 0o755); err != nil {
 		return nil, fmt.Errorf("data directory: %w", err)
 	}
@@ -93,11 +99,11 @@ func (b *Base) loadKey() (*identity.Key, error) {
 	return key, nil
 }
 
-// reset deletes the chain, with the genesis file that this node made and the anchors, and says what; key, search state, models and
+// reset deletes the chain, with the genesis file that this node made for itself alone and the anchors, and says what; key, search state, models and
 // records stay.
 func (b *Base) reset() error {
 	paths := []string{b.Config.StorePath(), b.Path("anchors.log")}
-	if b.Config.GenesisFile == "" {
+	if b.Config.GenesisFile == "" && !b.shared(b.Path("genesis.json")) {
 		paths = append(paths, b.Path("genesis.json"))
 	}
 	for _, p := range paths {
@@ -110,6 +116,20 @@ func (b *Base) reset() error {
 		b.Log.Warn("deleted, as --reset-chain asks for", "path", p)
 	}
 	return nil
+}
+
+// shared reports whether a genesis file is that of a network which others know: it has other evaluators, or was made to be joined.
+func (b *Base) shared(path string) bool {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return false
+	}
+	g, err := chain.ParseGenesis(data)
+	if err != nil {
+		return false
+	}
+	return slices.ContainsFunc(g.Evaluators, func(e chain.Evaluator) bool { return e.PeerID != b.Key.PeerID() }) ||
+		slices.ContainsFunc(g.Domains, func(d chain.Domain) bool { return d.Config != nil })
 }
 
 // SetAside renames files that cannot be read, so that the node can start with new ones, and says so. The first names the others;

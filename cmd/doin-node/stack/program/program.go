@@ -91,7 +91,7 @@ func Command(name, short, version string, security config.Security, make New) *c
 			if err := flags.Apply(cfg); err != nil {
 				return err
 			}
-			if err := run(cmd.Context(), cfg, warnings, make); err != nil {
+			if err := Run(cmd.Context(), cfg, warnings, make); err != nil {
 				return fmt.Errorf("%s: %w", path, err)
 			}
 			return nil
@@ -112,9 +112,9 @@ func Command(name, short, version string, security config.Security, make New) *c
 	return c
 }
 
-// run runs one node until ctx ends.
-func run(ctx context.Context, cfg *config.Config, warnings []config.Warning, make New) error {
-	log := logger(os.Stderr, cfg.Log)
+// Run runs one node until ctx ends.
+func Run(ctx context.Context, cfg *config.Config, warnings []config.Warning, make New) error {
+	log := Logger(os.Stderr, cfg.Log)
 	for _, w := range warnings {
 		log.Warn("configuration", "key", w.Key, "reason", w.Reason)
 	}
@@ -129,7 +129,8 @@ func run(ctx context.Context, cfg *config.Config, warnings []config.Warning, mak
 	return n.Run(ctx)
 }
 
-func logger(w io.Writer, c config.Log) *slog.Logger {
+// Logger returns what a node logs with.
+func Logger(w io.Writer, c config.Log) *slog.Logger {
 	opts := &slog.HandlerOptions{Level: c.Slog()}
 	if c.Format == "json" {
 		return slog.New(slog.NewJSONHandler(w, opts))

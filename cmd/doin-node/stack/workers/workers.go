@@ -38,16 +38,13 @@ func Find(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Workers, 
 	w := &Workers{of: map[string]*worker.Supervisor{}, helpers: map[string]*helpers{}, ready: map[string]chan struct{}{}, busy: newBusy(time.Now)}
 	var builtIn []*worker.Supervisor
 	dealt := 0
-	dir, err := os.Getwd()
-	if err != nil {
-		return nil, err
-	}
 	ours := map[string]bool{} // domains of the shared processes
 	for _, d := range cfg.Domains {
 		if !d.Active() {
 			continue
 		}
-		if ours[d.ID], err = shared(ctx, d, dir); err == nil && ours[d.ID] {
+		var err error
+		if ours[d.ID], err = shared(ctx, d, cfg.ProgramDir(&d)); err == nil && ours[d.ID] {
 			_, own := d.Command()
 			err = synthetic(d, own)
 		}
@@ -62,7 +59,7 @@ func Find(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Workers, 
 		w.ready[d.ID] = make(chan struct{})
 		log := log.With("component", "worker")
 		if !ours[d.ID] {
-			argv, _, err := worker.ExecArgv(d.Plugin(), dir)
+			argv, _, err := worker.ExecArgv(d.Plugin(), cfg.ProgramDir(&d))
 			if err != nil {
 				return nil, fmt.Errorf("domain %s: %w", d.ID, err)
 			}

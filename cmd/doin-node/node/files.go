@@ -1,0 +1,53 @@
+package node
+
+import (
+	"context"
+	"fmt"
+
+	"doin.network/node/chain"
+	"doin.network/node/cmd/doin-node/config"
+	"doin.network/node/cmd/doin-node/join"
+	"doin.network/node/cmd/doin-node/stack"
+	"doin.network/node/cmd/doin-node/terms"
+	"doin.network/node/net/api"
+	netjoin "doin.network/node/net/join"
+)
+
+// openFiles completes the configuration by the genesis file's terms, and has the data files that they name: those that are missing
+// are asked of the bootstrap peers.
+func (n *Node) openFiles(ctx context.Context, b *stack.Base) error {
+	if err := terms.Apply(n.cfg, n.genesis); err != nil {
+		return err
+	}
+	c := netjoin.NewClient()
+	defer c.Close()
+	return join.Fetch(ctx, c, join.Others(n.cfg.Network.Bootstrap, b.Port), n.cfg, n.genesis, b.Log)
+}
+
+var _ api.Data = shelf{}
+
+// shelf gives the network's files away, by their hash.
+type shelf struct {
+	share bool
+	files map[string]terms.Held
+}
+
+func newShelf(cfg *config.Config, g *chain.Genesis) shelf {
+	s := shelf{cfg.Network.ShareData, map[string]terms.Held{}}
+	for _, h := range terms.Files(cfg, g) {
+		s.files[h.SHA256] = h
+	}
+	return s
+}
+
+// File implements api.Data.
+func (s shelf) File(hash string) (string, int64, error) {
+	if !s.share {
+		return "", 0, fmt.Errorf("%w: this node keeps its data files to itself (share_data is false)", api.ErrForbidden)
+	}
+	h, ok := s.files[hash]
+	if !ok {
+		return "", 0, api.ErrNotFound
+	}
+	return h.Path, h.Size, nil
+}
