@@ -83,6 +83,9 @@ func TestParseEveryKey(t *testing.T) {
 		t.Errorf("solo, verification_share, search_window, max_open_claims = %v, %v, %v, %v, want true, 0.25, 16, 2",
 			c.Chain.Solo, c.Worker.VerificationShare, c.Worker.SearchWindow, c.Rounds.OpenClaims)
 	}
+	if want := []Grant{{"0123456789abcdef0123456789abcdef01234567", "12.5"}}; !slices.Equal(c.Chain.Grants, want) || !c.Register || c.PassphraseFile != "./d/passphrase" {
+		t.Errorf("grants, register, key_passphrase_file = %v, %v, %q, want %v, true, ./d/passphrase", c.Chain.Grants, c.Register, c.PassphraseFile, want)
+	}
 	if c.Seed == nil || *c.Seed != 7 {
 		t.Errorf("seed = %v, want 7", c.Seed)
 	}
