@@ -11,6 +11,7 @@ import (
 
 	"doin.network/node/cmd/doin-node/config"
 	"doin.network/node/cmd/doin-node/draft"
+	"doin.network/node/cmd/doin-node/keys"
 	"doin.network/node/cmd/doin-node/local"
 	"doin.network/node/cmd/doin-node/node"
 	"doin.network/node/cmd/doin-node/stack/program"
@@ -27,7 +28,7 @@ func command() *cobra.Command {
 		func(ctx context.Context, cfg *config.Config, log *slog.Logger) (program.Node, error) {
 			return node.New(ctx, cfg, log)
 		})
-	root.AddCommand(localCommand(), newCommand())
+	root.AddCommand(localCommand(), newCommand(), keys.Command())
 	root.AddCommand(takeCommands()...)
 	return root
 }
