@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"doin.network/node/cmd/doin-node/draft"
+	"doin.network/node/cmd/doin-node/keys"
 	"doin.network/node/cmd/doin-node/local"
 	"doin.network/node/cmd/doin-node/node"
 	"doin.network/node/cmd/doin-node/stack/program"
@@ -22,7 +23,7 @@ func main() { program.Main(command()) }
 // command builds the command line.
 func command() *cobra.Command {
 	root := program.Command("doin-node", "A DOIN node: optimizes, evaluates and relays.", version, "", makeNode)
-	root.AddCommand(localCommand(), newCommand())
+	root.AddCommand(localCommand(), newCommand(), keys.Command())
 	root.AddCommand(takeCommands()...)
 	root.AddCommand(joiningCommands()...)
 	return root

@@ -83,6 +83,17 @@ type Tasks interface {
 	Vote(ctx context.Context, taskID string, v *chain.Vote) (blockGenerated bool, err error)
 }
 
+// Accounts are the chain's accounts and what changes them.
+type Accounts interface {
+	// Submit offers a transaction whose form and signature were checked; the others inside it are for Submit to check. One that
+	// waits or is in the chain already is no error. ErrConflict, with the reason, where the chain does not take it; ErrInvalid.
+	Submit(ctx context.Context, tx *chain.Tx) (TxStatus, error)
+	// Transaction says where one is, or ErrNotFound.
+	Transaction(ctx context.Context, id string) (TxStatus, error)
+	// Account describes the account of a peer id.
+	Account(ctx context.Context, id string) (*canon.Object, error)
+}
+
 // Completion is the unsigned body of POST /tasks/complete.
 type Completion struct {
 	// TaskID is required, EvaluatorID may be "".
@@ -157,7 +168,7 @@ type Flood interface {
 	Receive(ctx context.Context, host string, body []byte) error
 }
 
-// Parts are the API's collaborators. All are required but Genesis, Data and Metrics.
+// Parts are the API's collaborators. All are required but Genesis, Data, Accounts and Metrics.
 type Parts struct {
 	Node      Node
 	Chain     Chain
@@ -170,6 +181,8 @@ type Parts struct {
 	Genesis []byte
 	// Data gives away the network's files at GET /data/{hash}; nil: 404.
 	Data Data
+	// Accounts answers /transactions and /balance; nil: 404.
+	Accounts Accounts
 	// Metrics is rendered at GET /metrics; nil: 404.
 	Metrics prometheus.Gatherer
 }

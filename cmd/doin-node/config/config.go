@@ -34,6 +34,11 @@ type Config struct {
 	// IdentityFile holds the node's key. Key identity_file; empty means
 	// identity.json in DataDir. See IdentityPath.
 	IdentityFile string
+	// PassphraseFile holds the passphrase of an encrypted key, in its first line. Key key_passphrase_file; empty means the
+	// environment's DOIN_KEY_PASSPHRASE, systemd's credential doin-passphrase, or a question on the terminal.
+	PassphraseFile string
+	// Register lets the node register as an evaluator by itself as soon as its balance allows. Key register, default false.
+	Register bool
 	// GenesisFile names the genesis file of the network to join. Key
 	// genesis_file; empty means a network of this node alone, made from this
 	// configuration or, with bootstrap peers, theirs.
@@ -122,6 +127,9 @@ type Chain struct {
 	// Solo lets the re-run of a node that is alone count as the quorum, while no other evaluator of its network is
 	// eligible; such an acceptance is marked. Key solo, default false.
 	Solo bool
+	// Grants are the first balances of a network that is made from this configuration, for example so that later evaluators can
+	// register. Key grants, an object of peer id and decimal amount of DOIN as text; default none.
+	Grants []Grant
 	// AnchorInterval is the number of blocks between external anchors. Key
 	// external_anchor_interval, default 100, min 1.
 	AnchorInterval int
@@ -133,6 +141,9 @@ type Chain struct {
 	// acceptance_tolerance, default 1e-5, min 0.
 	AcceptanceTolerance float64
 }
+
+// Grant is the first balance of a key: its peer id and a decimal amount of DOIN.
+type Grant struct{ PeerID, Amount string }
 
 // Quorum is how many evaluators verify an optimae and when they agree.
 type Quorum struct {

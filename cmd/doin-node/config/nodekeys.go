@@ -26,6 +26,8 @@ var nodeKeys = []key[Config]{
 	integer("port", func(c *Config) *int { return &c.Network.Port }),
 	text("data_dir", func(c *Config) *string { return &c.DataDir }),
 	text("identity_file", func(c *Config) *string { return &c.IdentityFile }),
+	text("key_passphrase_file", func(c *Config) *string { return &c.PassphraseFile }),
+	boolean("register", func(c *Config) *bool { return &c.Register }),
 	text("genesis_file", func(c *Config) *string { return &c.GenesisFile }),
 	text("network_id", func(c *Config) *string { return &c.NetworkID }),
 	integer("format", func(c *Config) *int { return &c.Format }),
@@ -47,6 +49,7 @@ var nodeKeys = []key[Config]{
 	number("initial_threshold", func(c *Config) *float64 { return &c.Chain.InitialThreshold }),
 	integer("finality_confirmation_depth", func(c *Config) *int { return &c.Chain.FinalityDepth }),
 	boolean("solo", func(c *Config) *bool { return &c.Chain.Solo }),
+	{name: "grants", read: readGrants},
 	integer("external_anchor_interval", func(c *Config) *int { return &c.Chain.AnchorInterval }),
 	seconds("commit_reveal_max_age", func(c *Config) *time.Duration { return &c.Chain.CommitMaxAge }),
 	number("acceptance_tolerance", func(c *Config) *float64 { return &c.Chain.AcceptanceTolerance }),
@@ -131,3 +134,21 @@ func readSeed(c *Config, v any) error {
 	c.Seed = &n
 	return nil
 }
+
+func readGrants(c *Config, v any) error {
+	o, ok := v.(*canon.Object)
+	if !ok {
+		return errGrants
+	}
+	c.Chain.Grants = nil
+	for peer, v := range o.All() {
+		amount, ok := v.(string)
+		if !ok {
+			return errGrants
+		}
+		c.Chain.Grants = append(c.Chain.Grants, Grant{peer, amount})
+	}
+	return nil
+}
+
+var errGrants = errors.New(`must be an object of peer ids and amounts as text, for example "12.5"`)

@@ -48,7 +48,8 @@ func (v statusView) Status(ctx context.Context) (*api.Status, error) {
 		if c := view.Champions[dc.ID]; c != nil && line.Best == nil {
 			line.Best = &c.Performance // this node's own: nobody has verified it
 		}
-	}, canon.NewObject("alone", view.Alone, "solo", n.rules.Solo, "reputation", chain.MicroToFloat(s.Reputation(own))))
+	}, canon.NewObject("alone", view.Alone, "solo", n.rules.Solo, "reputation", chain.MicroToFloat(s.Reputation(own)),
+		"evaluator", standingObject(engine.StandingOf(s, own, n.cfg.Register))))
 	st.Security.ReputationPeers = len(s.Peers)
 	st.Coin = api.CoinStatus{TotalSupply: doin(s.Ledger.Supply()), MyBalance: doin(s.Ledger.Balance(own)), TopHolders: topHolders(s)}
 	st.Difficulty = api.DifficultyStatus{Threshold: chain.MicroToFloat(d.Threshold), TargetBlockTime: seconds(n.rules.TargetBlockTime),
@@ -56,6 +57,15 @@ func (v statusView) Status(ctx context.Context) (*api.Status, error) {
 		TotalAdjustments: d.Adjustments, Deviation: float64(d.EMA) / float64(n.rules.TargetBlockTime)}
 	st.FeeMarket = fees
 	return st, nil
+}
+
+// standingObject shows what the node is to quorums and, if it is in none, why and what its owner can do.
+func standingObject(s engine.Standing) *canon.Object {
+	o := canon.NewObject("registered", s.Registered, "eligible", s.Eligible)
+	if s.Reason != "" {
+		o.Set("reason", s.Reason).Set("remedy", s.Remedy)
+	}
+	return o
 }
 
 // describe adds what the chain says of a domain.

@@ -16,6 +16,7 @@ import (
 	"doin.network/node/chain/identity"
 	"doin.network/node/chain/store"
 	"doin.network/node/cmd/doin-node/config"
+	"doin.network/node/cmd/doin-node/keys"
 	"doin.network/node/internal/filesystem"
 	"doin.network/node/net/transport"
 )
@@ -92,11 +93,11 @@ func (b *Base) loadKey() (*identity.Key, error) {
 		b.Log.Warn("the key comes from the configured seed: anybody can make it, for simulation only")
 		return identity.FromSeed(fmt.Sprintf("doin seed %d", *b.Config.Seed))
 	}
-	key, err := identity.LoadOrCreate(path)
+	key, err := keys.OpenOrCreate(b.Config)
 	if err != nil {
 		return nil, fmt.Errorf("identity: %w", err)
 	}
-	return key, nil
+	return key, keys.Forget()
 }
 
 // reset deletes the chain, with the genesis file that this node made for itself alone and the anchors, and says what; key, search state, models and

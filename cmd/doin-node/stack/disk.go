@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"doin.network/node/cmd/doin-node/config"
-	"doin.network/node/internal/filesystem"
 )
 
 // unfit are the file systems that neither store nor database may lie on. Others of other machines promise what a local one does.

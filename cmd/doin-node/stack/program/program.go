@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"doin.network/node/cmd/doin-node/config"
+	"doin.network/node/cmd/doin-node/keys"
 	"doin.network/node/cmd/doin-node/stack"
 )
 
@@ -43,7 +44,7 @@ func (e *ExitError) Error() string { return e.Err.Error() }
 func (e *ExitError) Unwrap() error { return e.Err }
 
 // Main runs a command until it ends or the process is told to stop, and ends the process with 1 if it failed, or with what an
-// ExitError says. A second signal, a moment after the first, ends the process at once.
+// ExitError says, or with 2 if its key cannot be opened with what was given. A second signal, a moment after the first, ends the process at once.
 func Main(c *cobra.Command) {
 	ctx, stop := untilSignal(context.Background())
 	defer stop()
@@ -51,6 +52,9 @@ func Main(c *cobra.Command) {
 		fmt.Fprintln(os.Stderr, c.Name()+":", err)
 		stop()
 		code := 1
+		if input := (*keys.InputError)(nil); errors.As(err, &input) {
+			code = 2
+		}
 		if exit := (*ExitError)(nil); errors.As(err, &exit) {
 			code = exit.Code
 		}
