@@ -51,6 +51,8 @@ var layers = []layer{
 	{"chain/python/engine", []string{"chain/consensus", "chain/ledger", "chain/engine", "chain/mempool", "chain/store", "chain/anchor"}},
 	{"chain/store", []string{"chain/consensus", "chain/python", "chain/engine", "chain/task", "chain/mempool", "chain/python/engine"}},
 
+	{"sdk/...", []string{"internal/...", "chain/...", "compute/...", "ga/...", "net/...", "olap/...", "bench/...", "cmd/...", "kernels/..."}}, // but in tests
+
 	{"compute/...", []string{"chain/...", "ga/...", "net/...", "olap/...", "bench/...", "cmd/..."}},
 	{"compute/vec", []string{"compute/...", "internal/..."}},
 	{"compute/data/when", []string{"compute/...", "kernels/...", "internal/..."}},
@@ -476,7 +478,7 @@ func match(pattern, pkg string) bool {
 }
 
 // tops are the folders of this module; other names without a dot are std's.
-var tops = []string{"internal", "chain", "compute", "ga", "net", "olap", "cmd", "bench", "kernels"}
+var tops = []string{"internal", "chain", "compute", "ga", "net", "olap", "cmd", "bench", "kernels", "sdk"}
 
 // path returns the import path of a name as the rules write it. "net" is ours; no
 // rule is about the standard library's.

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math"
 	"strconv"
+	"strings"
 	"sync"
 
 	"doin.network/node/compute/domain"
@@ -21,8 +22,9 @@ const maxPrograms = 64
 
 // Programs are the running ones. It is safe for concurrent use.
 type Programs struct {
-	dir string
-	log *slog.Logger
+	dir    string
+	limits worker.Limits
+	log    *slog.Logger
 
 	ctx    context.Context // of what runs; ended by Close
 	cancel context.CancelFunc
@@ -33,10 +35,10 @@ type Programs struct {
 	domains int // configured so far
 }
 
-// New returns none running; relative paths are taken from dir. Close ends them.
-func New(dir string, log *slog.Logger) *Programs {
+// New returns none running; relative paths are taken from dir, limits are those of each program. Close ends them.
+func New(dir string, limits worker.Limits, log *slog.Logger) *Programs {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Programs{dir: dir, log: log, ctx: ctx, cancel: cancel, running: map[string]*worker.Supervisor{}}
+	return &Programs{dir: dir, limits: limits, log: log, ctx: ctx, cancel: cancel, running: map[string]*worker.Supervisor{}}
 }
 
 // Close ends all programs and waits for them.
@@ -64,10 +66,7 @@ func (p *Programs) Open(plugin string, config *canon.Object) (d domain.Domain, o
 	if !description.Can(worker.EvaluateOnly) {
 		return nil, true, fmt.Errorf("program %s does not name the capability %s", argv[0], worker.EvaluateOnly)
 	}
-	if err := info.Space.Validate(); err != nil {
-		return nil, true, fmt.Errorf("program %s: %w", argv[0], err)
-	}
-	return &Domain{s: s, id: id, info: info}, true, nil
+	return &Domain{s: s, id: id, info: info, log: p.log.With("program", argv[0])}, true, nil
 }
 
 // supervisor returns the running program of a plugin and a fresh id for a domain in it.
@@ -82,7 +81,7 @@ func (p *Programs) supervisor(plugin string, argv []string) (*worker.Supervisor,
 	if len(p.running) >= maxPrograms {
 		return nil, "", fmt.Errorf("%w: %d programs are running", worker.ErrBusy, len(p.running))
 	}
-	s := worker.NewSupervisor(worker.Options{Path: argv[0], Args: argv[1:], Logger: p.log.With("program", argv[0])})
+	s := worker.NewSupervisor(worker.Options{Path: argv[0], Args: argv[1:], Own: true, Limits: p.limits, Logger: p.log.With("program", argv[0])})
 	p.running[plugin] = s
 	p.work.Go(func() {
 		if err := s.Run(p.ctx); err != nil {
@@ -97,6 +96,7 @@ type Domain struct {
 	s    *worker.Supervisor
 	id   string
 	info worker.Info
+	log  *slog.Logger
 }
 
 var _ domain.Domain = (*Domain)(nil)
@@ -141,14 +141,29 @@ func (d *Domain) Claim(ctx context.Context, parameters *canon.Object, seeds []ui
 	return m, nil
 }
 
-// Try implements domain.Domain by one job with one seed.
+// maxReason bounds what is kept of why a trial failed, in bytes.
+const maxReason = 300
+
+// failed is a trial over which the program said no, took too long, died or answered nonsense: one that the search goes on without.
+// Where there is no program any more, or nobody waits, it is an error.
+func (d *Domain) failed(ctx context.Context, t domain.Trial, err error) (domain.Tried, error) {
+	if ctx.Err() != nil || errors.Is(err, worker.ErrClosed) || errors.Is(err, worker.ErrStart) || errors.Is(err, worker.ErrUnknownDomain) {
+		return domain.Tried{}, err
+	}
+	reason := err.Error()
+	d.log.Warn("trial failed", "parameters", string(canon.Default(t.Parameters)), "seed", t.Seed, "err", err)
+	return domain.Tried{Performance: math.NaN(), Status: worker.StatusFailed,
+		Metrics: canon.NewObject("error", strings.ToValidUTF8(reason[:min(len(reason), maxReason)], ""))}, nil
+}
+
+// Try implements domain.Domain by one job with one seed. A trial that fails is one with the status "failed", see failed.
 func (d *Domain) Try(ctx context.Context, t domain.Trial, each domain.Each) (domain.Tried, error) {
 	if err := t.Validate(1); err != nil {
 		return domain.Tried{}, err
 	}
 	m, err := d.Claim(ctx, t.Parameters, []uint64{t.Seed}, each)
 	if err != nil {
-		return domain.Tried{}, err
+		return d.failed(ctx, t, err)
 	}
 	out := domain.Tried{Performance: m.Performance(), Status: "completed", Metrics: m.Metrics()}
 	if status, err := out.Metrics.String("status"); err == nil {

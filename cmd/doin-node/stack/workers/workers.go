@@ -63,7 +63,7 @@ func Find(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Workers, 
 			if err != nil {
 				return nil, fmt.Errorf("domain %s: %w", d.ID, err)
 			}
-			s := worker.NewSupervisor(worker.Options{Path: argv[0], Args: argv[1:], Limits: limits(d.Resources), Logger: log.With("domain", d.ID)})
+			s := worker.NewSupervisor(worker.Options{Path: argv[0], Args: argv[1:], Own: true, Limits: limits(d.Resources), Logger: log.With("domain", d.ID)})
 			w.all, w.of[d.ID] = append(w.all, s), s
 			continue
 		}
@@ -106,6 +106,7 @@ func findBuiltIn(ctx context.Context, cfg *config.Config, ours map[string]bool, 
 		}
 		if exe := filepath.Base(found.Path); strings.HasPrefix(exe, "doin-worker") { // a flag of ours
 			o.Args = append(o.Args, "--cache", filepath.Join(cfg.DataDir, "cases"))
+			o.Args = append(o.Args, programFlags(cfg.Domains, ours)...)
 		}
 		if cfg.Worker.Parallel > 0 {
 			o.Args = append(o.Args, "--workers", strconv.Itoa(cfg.Worker.Parallel))
@@ -115,12 +116,34 @@ func findBuiltIn(ctx context.Context, cfg *config.Config, ours map[string]bool, 
 	return out, nil
 }
 
+// programFlags bound the programs that doin-worker runs for "exec:" domains: in time by the most that one of them may take, in
+// memory by nine tenths of that, so that a program that grows ends before the worker that runs it.
+func programFlags(domains []config.Domain, ours map[string]bool) (args []string) {
+	programs := map[string]bool{}
+	for i := range domains {
+		if _, own := domains[i].Command(); own && ours[domains[i].ID] {
+			programs[domains[i].ID] = true
+		}
+	}
+	if len(programs) == 0 {
+		return nil
+	}
+	most := sharedLimits(domains, programs)
+	if most.MaxTraining > 0 {
+		args = append(args, "--program-time", most.MaxTraining.String())
+	}
+	if mb := int64(most.MaxMemoryMB * 9 / 10); mb > 0 {
+		args = append(args, "--program-memory-mb", strconv.FormatInt(mb, 10))
+	}
+	return args
+}
+
 func limits(r config.Resources) worker.Limits {
 	return worker.Limits{Job: r.MaxTraining, MemoryBytes: int64(r.MaxMemoryMB * (1 << 20)), FrameBytes: worker.DefaultFrameBytes}
 }
 
-// describeTime is how long a program may take to say what it is.
-const describeTime = 5 * time.Second
+// describeTime is how long a program may take to say what it is: those in Python load libraries first.
+const describeTime = time.Minute
 
 // shared reports whether a domain is one of the shared processes': a built-in one, or one whose program only evaluates, for
 // which doin-worker searches. A program that does not say in time is taken for one of its own.
