@@ -65,13 +65,21 @@ var nodeKeys = []key[Config]{
 	integer("workers", func(c *Config) *int { return &c.Worker.Parallel }),
 	number("verification_share", func(c *Config) *float64 { return &c.Worker.VerificationShare }),
 	integer("search_window", func(c *Config) *int { return &c.Worker.SearchWindow }),
+	integer("worker_nice", func(c *Config) *int { return &c.Worker.Nice }),
+	number("cpu_share", func(c *Config) *float64 { return &c.Worker.CPUShare }),
 	text("device", func(c *Config) *string { return &c.Worker.Device }),
 
 	text("experiment_stats_file", func(c *Config) *string { return &c.Record.StatsFile }),
 	text("olap_db_path", func(c *Config) *string { return &c.Record.OLAPFile }),
 
+	integer("olap_max_mb", func(c *Config) *int { return &c.Record.MaxMB }),
+	number("olap_keep_days", func(c *Config) *float64 { return &c.Record.KeepDays }),
+	integer("olap_full_rounds", func(c *Config) *int { return &c.Record.FullRounds }),
+
 	text("log_level", func(c *Config) *string { return &c.Log.Level }),
 	text("log_format", func(c *Config) *string { return &c.Log.Format }),
+	text("log_file", func(c *Config) *string { return &c.Log.File }),
+	integer("log_max_mb", func(c *Config) *int { return &c.Log.MaxMB }),
 
 	integer("max_body_bytes", func(c *Config) *int { return &c.Limits.MaxBodyBytes }),
 	integer("max_connections", func(c *Config) *int { return &c.Limits.MaxConnections }),
