@@ -63,6 +63,16 @@ func openRecorder(ctx context.Context, cfg *config.Config, spool string, log *sl
 	return r, db, trimmers, err
 }
 
+// openDatabase opens the sink that answers queries alone.
+func openDatabase(ctx context.Context, path string, log *slog.Logger) (olap.Sink, Queries, error) {
+	sinks, err := open.Sinks(ctx, log, open.Target{Sink: "sqlite", Path: path})
+	if err != nil {
+		return nil, nil, err
+	}
+	db, _ := open.Find[Queries](sinks)
+	return sinks[0], db, nil
+}
+
 func (b *Base) openRecords(ctx context.Context, network string) (*Records, error) {
 	r := &Records{log: b.Log, thinner: thin.New(b.Config.Record.FullRounds, b.Now)}
 	try := func() (err error) {
