@@ -73,6 +73,15 @@ func openDatabase(ctx context.Context, path string, log *slog.Logger) (olap.Sink
 	return sinks[0], db, nil
 }
 
+// CheckDatabase reads the records of a node that does not run through, and returns what is wrong with them.
+func CheckDatabase(ctx context.Context, path string) error {
+	sink, _, err := openDatabase(ctx, path, nil)
+	if err != nil {
+		return err
+	}
+	return sink.Close()
+}
+
 func (b *Base) openRecords(ctx context.Context, network string) (*Records, error) {
 	r := &Records{log: b.Log, thinner: thin.New(b.Config.Record.FullRounds, b.Now)}
 	try := func() (err error) {

@@ -1,5 +1,7 @@
 package workers
 
+import "doin.network/node/compute/worker"
+
 // State says how the processes are.
 type State struct {
 	// Ready of Total processes run. Restarts counts those that died, of all.
@@ -27,3 +29,13 @@ func (w *Workers) State() State {
 
 // Has reports whether there is a program for a domain. Without one the node has no part in it but relaying.
 func (w *Workers) Has(domain string) bool { return w.of[domain] != nil }
+
+// Descriptions are what the programs that have started say of themselves.
+func (w *Workers) Descriptions() (out []worker.Description) {
+	for _, s := range w.all {
+		if about, ok := s.Description(); ok {
+			out = append(out, about)
+		}
+	}
+	return out
+}
