@@ -196,7 +196,7 @@ type Worker struct {
 	// Nice is the scheduling priority of the workers, so that people who work at the machine do not notice them; 0: that of the
 	// node. Key worker_nice, default 10, max 19.
 	Nice int
-	// CPUShare is the part of the processors that trainings take where Parallel is 0. Key cpu_share, default 1, from 0.01
+	// CPUShare is the part of the processors that trainings take where "workers" is 0. Key cpu_share, default 1, from 0.01
 	// to 1.
 	CPUShare float64
 	// Device is what trains: "cpu"; "cuda:N", one GPU, without which the node does
@@ -232,7 +232,7 @@ type Log struct {
 	Format string
 	// File takes the log in the place of the standard error. Key log_file, default "".
 	File string
-	// MaxMB bounds File with the four older ones beside it, in MiB. Key log_max_mb, default 100, from 1 to 1e6.
+	// MaxMB bounds the file with the four older ones beside it, in MiB. Key log_max_mb, default 100, from 1 to 1e6.
 	MaxMB int
 }
 

@@ -29,7 +29,12 @@ var nodeKeys = []key[Config]{
 	text("genesis_file", func(c *Config) *string { return &c.GenesisFile }),
 	integer("format", func(c *Config) *int { return &c.Format }),
 	text("security", func(c *Config) *string { return (*string)(&c.Security) }),
-	or(key[Config]{name: "seed", read: readSeed}, func(c *Config) { c.Seed = nil }),
+	or(key[Config]{name: "seed", kind: kindInteger, read: readSeed, value: func(c *Config) any {
+		if c.Seed == nil {
+			return nil
+		}
+		return *c.Seed
+	}}, func(c *Config) { c.Seed = nil }),
 	boolean("reset_chain", func(c *Config) *bool { return &c.ResetChain }),
 
 	texts("bootstrap_peers", func(c *Config) *[]string { return &c.Network.Bootstrap }),
@@ -96,7 +101,7 @@ var nodeKeys = []key[Config]{
 	integer("max_pending_transactions", func(c *Config) *int { return &c.Limits.MaxPending }),
 
 	// A policy flag elsewhere; seeds are always derived here.
-	key[Config]{name: "require_deterministic_seed", read: func(_ *Config, v any) error {
+	key[Config]{name: "require_deterministic_seed", kind: kindBool, read: func(_ *Config, v any) error {
 		if v != true {
 			return errors.New("must be true: training seeds are always derived from the commitment")
 		}

@@ -119,6 +119,7 @@ func Command(name, short, version string, security config.Security, make New) *c
 		Short:         short,
 		Version:       fmt.Sprintf("%s (%s, %s %s/%s)", stack.Version, version, runtime.Version(), runtime.GOOS, runtime.GOARCH),
 		Args:          cobra.NoArgs,
+		Example:       "  " + name + " --config node.json",
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {

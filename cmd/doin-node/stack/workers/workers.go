@@ -23,6 +23,7 @@ import (
 	"doin.network/node/cmd/doin-node/config"
 	"doin.network/node/compute/worker"
 	"doin.network/node/internal/canon"
+	"doin.network/node/internal/nearest"
 )
 
 // Workers are the node's child processes: for the built-in domains one, or one for each GPU; and one for each domain whose
@@ -253,6 +254,9 @@ func (w *Workers) Configure(ctx context.Context, d config.Domain) (worker.Info, 
 	if ok && ctx.Err() == nil {
 		if _, own := d.Command(); !own && !slices.Contains(about.Plugins, d.Plugin()) {
 			err = fmt.Errorf("plugin %q: %s %s knows %s", d.Plugin(), about.Name, about.Version, strings.Join(about.Plugins, ", "))
+			if near := nearest.Of(d.Plugin(), about.Plugins); near != "" {
+				err = fmt.Errorf("%w; the nearest is %q", err, near)
+			}
 		}
 	}
 	return info, err
