@@ -14,6 +14,7 @@ require (
 	github.com/spf13/cobra v1.10.2 // command lines
 	github.com/valyala/fasthttp v1.72.0 // HTTP server and client
 	golang.org/x/sync v0.23.0 // errgroup: lifetimes of the parts of a node
+	golang.org/x/sys v0.48.0 // kinds of file systems and the state of the clock (cmd/doin-node/stack/system)
 	golang.org/x/term v0.44.0 // is the output a terminal, and how wide
 	golang.org/x/text v0.42.0 // encodings of text files (compute/data/text)
 	gonum.org/v1/gonum v0.16.0 // a matrix product to compare ours with (bench only)
@@ -73,7 +74,6 @@ require (
 	golang.org/x/exp v0.0.0-20250620022241-b7579e27df2b // indirect
 	golang.org/x/image v0.25.0 // indirect
 	golang.org/x/mod v0.41.0 // indirect
-	golang.org/x/sys v0.48.0 // indirect
 	golang.org/x/telemetry v0.0.0-20260811182544-a038080d80e5 // indirect
 	golang.org/x/tools v0.49.0 // indirect
 	golang.org/x/xerrors v0.0.0-20220907171357-04be3eba64a2 // indirect

@@ -26,6 +26,7 @@ func command() *cobra.Command {
 	root.AddCommand(localCommand(), newCommand(), keys.Command())
 	root.AddCommand(takeCommands()...)
 	root.AddCommand(joiningCommands()...)
+	root.AddCommand(careCommands()...)
 	return root
 }
 
@@ -77,7 +78,8 @@ func newCommand() *cobra.Command {
 		Short: "Write the configuration of a node for a data file, and say the next command.",
 		Long: "Asks doin-worker what the file is: a series to be forecast where it has times that step, else a table to be learned from.\n" +
 			"docs/data.md says which files are read and how; \"doin-worker inspect FILE\" prints all that was understood.",
-		Args: cobra.ExactArgs(1),
+		Example: "  doin-node new sales.csv\n  doin-node new patients.csv --task classification --target outcome",
+		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			if o.Exe, err = os.Executable(); err != nil {
 				return err

@@ -4,6 +4,7 @@
 //	doin-worker [--workers N] [--device D] [--verification-share F]   serve the worker protocol on standard input and output
 //	doin-worker [--device D] describe          print what this worker is, as JSON
 //	doin-worker inspect FILE [--json]          say what a data file is, and which configuration suits it
+//	doin-worker keys [--json]                  print what optimization_config may have, by plugin, and the settings of the search
 //	doin-worker digest --task FILE             train a task and print its digest on the last line
 //	doin-worker referee --task FILE --a LEAVES --b LEAVES   say which of two digests of a task is right
 //	doin-worker conformance [FLAGS] -- CMD…    test a program that speaks the protocol
@@ -116,6 +117,8 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 		return serve(stdin, stdout, log, *name, options{workers, share, *cache, programLimits(*programTime, *programMemory)})
 	case rest[0] == "describe" && len(rest) == 1:
 		return describe(stdout, log, *name, workers)
+	case rest[0] == "keys":
+		return runKeys(rest[1:], stdout, stderr)
 	case rest[0] == "digest":
 		return runDigest(rest[1:], stdout, stderr)
 	case rest[0] == "referee":

@@ -347,6 +347,13 @@ func (s *Supervisor) Description() (d Description, ok bool) {
 	return s.description, s.description.Workers > 0
 }
 
+// State says whether a worker is ready for requests, and why not: nil while the first one starts.
+func (s *Supervisor) State() (ready bool, reason error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.current != nil && s.current.alive(), s.last
+}
+
 // Restarts returns how many workers have died or been ended since NewSupervisor.
 func (s *Supervisor) Restarts() int {
 	s.mu.Lock()

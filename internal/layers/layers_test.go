@@ -107,6 +107,7 @@ var layers = []layer{
 	{"olap/...", []string{"chain/...", "compute/...", "ga/...", "net/...", "bench/...", "cmd/..."}},
 	{"olap", []string{"olap/csv", "olap/sqlite", "olap/open"}},
 	{"olap/spool", []string{"olap", "olap/csv", "olap/sqlite", "olap/open", "internal/..."}},
+	{"olap/thin", []string{"olap/csv", "olap/sqlite", "olap/open"}},
 	{"olap/csv", []string{"olap/sqlite", "olap/open"}},
 	{"olap/sqlite", []string{"olap/csv", "olap/open"}},
 
@@ -138,6 +139,8 @@ var layers = []layer{
 	{"cmd/doin-node/stack", []string{"chain/consensus", "chain/engine", "chain/python", "chain/python/engine", "cmd/doin-node/node", "cmd/doin-node/local"}},
 	{"cmd/doin-node/stack/...", []string{"chain/consensus", "chain/engine", "chain/python", "chain/python/engine", "cmd/doin-node/node", "cmd/doin-node/local"}},
 	{"cmd/doin-node/draft", []string{"net/...", "olap/...", "compute/data/...", "compute/domain/inspect", "compute/domain/open", "cmd/doin-node/node", "cmd/doin-node/local", "cmd/doin-node/stack"}},
+	{"cmd/doin-node/stack/alarm", []string{"chain/...", "net/...", "olap/...", "compute/...", "ga/...", "cmd/..."}},
+	{"cmd/doin-node/stack/system", []string{"chain/...", "net/...", "olap/...", "compute/...", "ga/...", "cmd/..."}},
 	{"cmd/doin-node/stack/loop", []string{"net/...", "olap/...", "compute/...", "cmd/..."}},
 	{"cmd/doin-node/stack/rows", []string{"net/...", "compute/...", "cmd/..."}},
 	{"cmd/doin-node/stack/workers", []string{"net/...", "cmd/doin-node/search"}},

@@ -42,6 +42,35 @@ type Node interface {
 	Fees(ctx context.Context) (*Fees, error)
 }
 
+// Health tells how the node is. Its methods answer at once.
+type Health interface {
+	// Health returns what was found at the last look, some seconds ago at most.
+	Health() HealthReport
+}
+
+// HealthReport is how the node is.
+type HealthReport struct {
+	// Alive is false for a node that only a restart can help.
+	Alive bool
+	// Checks are what was looked at, in a fixed order.
+	Checks []Check
+	// Alarms are the faults that stand, the oldest first.
+	Alarms []Alarm
+}
+
+// Check is one thing that was looked at.
+type Check struct {
+	Name string
+	OK   bool
+	// Vital says that a node which fails it does not do its work.
+	Vital bool
+	// Detail says in words what was found.
+	Detail string
+}
+
+// Alarm is a fault that stands since a time, and what to do about it.
+type Alarm struct{ Name, What, Remedy, Since string }
+
 // Chain reads the chain.
 type Chain interface {
 	// Status describes the tip.
@@ -168,7 +197,7 @@ type Flood interface {
 	Receive(ctx context.Context, host string, body []byte) error
 }
 
-// Parts are the API's collaborators. All are required but Genesis, Data, Accounts and Metrics.
+// Parts are the API's collaborators. All are required but Genesis, Data, Accounts, Health and Metrics.
 type Parts struct {
 	Node      Node
 	Chain     Chain
@@ -183,6 +212,8 @@ type Parts struct {
 	Data Data
 	// Accounts answers /transactions and /balance; nil: 404.
 	Accounts Accounts
+	// Health is shown at /health, /livez and /readyz; nil: all is well.
+	Health Health
 	// Metrics is rendered at GET /metrics; nil: 404.
 	Metrics prometheus.Gatherer
 }

@@ -74,6 +74,8 @@ func (a *API) table() []*route {
 	messages.scored = true
 	table := []*route{
 		get("/health", manyRequests, a.health),
+		get("/livez", manyRequests, a.livez),
+		get("/readyz", manyRequests, a.readyz),
 		get("/status", fewRequests, a.status),
 		get("/peers", manyRequests, a.peers),
 		get("/fees", fewRequests, a.fees),

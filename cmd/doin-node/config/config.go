@@ -71,6 +71,8 @@ type Config struct {
 	// Key domains, default none: such a node only relays.
 	Domains []Domain
 
+	// Path is the file that the Config was read from, "" for one that comes from none.
+	Path string
 	// Raw is the file's object without comments, as it was read: numbers keep
 	// the form, integer or float, in which they were written; paths are relative to
 	// the current directory. It is nil for a Config that does not come from a file,
@@ -209,6 +211,12 @@ type Worker struct {
 	// SearchWindow is how many trials a strategy may be ahead of the results it was told, 0 for the worker's choice. It
 	// belongs to what makes a run repeatable. Key search_window, default 0, max 65536.
 	SearchWindow int
+	// Nice is the scheduling priority of the workers, so that people who work at the machine do not notice them; 0: that of the
+	// node. Key worker_nice, default 10, max 19.
+	Nice int
+	// CPUShare is the part of the processors that trainings take where "workers" is 0. Key cpu_share, default 1, from 0.01
+	// to 1.
+	CPUShare float64
 	// Device is what trains: "cpu"; "cuda:N", one GPU, without which the node does
 	// not start; or "auto", the GPUs that can be used, else the processor. Key
 	// device, default "auto".
@@ -223,6 +231,14 @@ type Record struct {
 	// OLAPFile is the SQLite star schema. Key olap_db_path; empty means olap.db
 	// in DataDir. See OLAPPath.
 	OLAPFile string
+	// MaxMB bounds what the CSV files, and what the SQLite file, take on the disk, in MiB each; 0: nothing does. Key
+	// olap_max_mb, default 2048, max 1e9.
+	MaxMB int
+	// KeepDays is how long rounds are kept; 0: as long as there is room. Key olap_keep_days, default 0, max 36500.
+	KeepDays float64
+	// FullRounds is the number of rounds of an experiment up to which each is recorded; of later ones those that say something
+	// new, and one a second. Key olap_full_rounds, default 10000, min 0.
+	FullRounds int
 }
 
 // Log is how the node reports.
@@ -232,6 +248,10 @@ type Log struct {
 	Level string
 	// Format is "text" or "json". Key log_format, default "text".
 	Format string
+	// File takes the log in the place of the standard error. Key log_file, default "".
+	File string
+	// MaxMB bounds the file with the four older ones beside it, in MiB. Key log_max_mb, default 100, from 1 to 1e6.
+	MaxMB int
 }
 
 // Limits bound what strangers can make the node hold.
@@ -303,8 +323,9 @@ func DefaultConfig() Config {
 			Enabled: true, MinBaseFee: 0.001, MaxBaseFee: 100, ChangeDenom: 8,
 			TargetBlockSize: 100, MaxBlockSize: 200, StakeMultiplier: 5, BurnFraction: 0.2,
 		},
-		Worker: Worker{Device: DeviceAuto, VerificationShare: 0.5},
-		Log:    Log{Level: "info", Format: "text"},
+		Worker: Worker{Device: DeviceAuto, VerificationShare: 0.5, Nice: 10, CPUShare: 1},
+		Record: Record{MaxMB: 2048, FullRounds: 10000},
+		Log:    Log{Level: "info", Format: "text", MaxMB: 100},
 		Limits: Limits{
 			MaxBodyBytes: 8 << 20, MaxConnections: 512, MaxPeers: 1000, MaxLocalPeers: 64, MaxPending: 10000,
 			MaxPerAddress: 128, RequestTimeout: 15 * time.Second, IdleTimeout: 30 * time.Second,

@@ -399,3 +399,17 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestSyntax: a fault of the JSON is told with line and column.
+func TestSyntax(t *testing.T) {
+	f := func(text, want string) {
+		t.Helper()
+		if _, _, err := Parse("f.json", []byte(text)); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("Parse(%q) = %v, want %q", text, err, want)
+		}
+	}
+	f("", "f.json: line 1, column 1: ")
+	f("{\n  \"port\": 8470,\n  \"host\" \"x\"\n}", "f.json: line 3, column 10: ")
+	f("{\"node_label\": \"é\", }", "f.json: line 1, column 21: ")
+	f("{}\n\n,", "f.json: line 3, column 1: ")
+}

@@ -32,7 +32,12 @@ var nodeKeys = []key[Config]{
 	text("network_id", func(c *Config) *string { return &c.NetworkID }),
 	integer("format", func(c *Config) *int { return &c.Format }),
 	text("security", func(c *Config) *string { return (*string)(&c.Security) }),
-	or(key[Config]{name: "seed", read: readSeed}, func(c *Config) { c.Seed = nil }),
+	or(key[Config]{name: "seed", kind: kindInteger, read: readSeed, value: func(c *Config) any {
+		if c.Seed == nil {
+			return nil
+		}
+		return *c.Seed
+	}}, func(c *Config) { c.Seed = nil }),
 	boolean("reset_chain", func(c *Config) *bool { return &c.ResetChain }),
 
 	texts("bootstrap_peers", func(c *Config) *[]string { return &c.Network.Bootstrap }),
@@ -70,13 +75,21 @@ var nodeKeys = []key[Config]{
 	integer("workers", func(c *Config) *int { return &c.Worker.Parallel }),
 	number("verification_share", func(c *Config) *float64 { return &c.Worker.VerificationShare }),
 	integer("search_window", func(c *Config) *int { return &c.Worker.SearchWindow }),
+	integer("worker_nice", func(c *Config) *int { return &c.Worker.Nice }),
+	number("cpu_share", func(c *Config) *float64 { return &c.Worker.CPUShare }),
 	text("device", func(c *Config) *string { return &c.Worker.Device }),
 
 	text("experiment_stats_file", func(c *Config) *string { return &c.Record.StatsFile }),
 	text("olap_db_path", func(c *Config) *string { return &c.Record.OLAPFile }),
 
+	integer("olap_max_mb", func(c *Config) *int { return &c.Record.MaxMB }),
+	number("olap_keep_days", func(c *Config) *float64 { return &c.Record.KeepDays }),
+	integer("olap_full_rounds", func(c *Config) *int { return &c.Record.FullRounds }),
+
 	text("log_level", func(c *Config) *string { return &c.Log.Level }),
 	text("log_format", func(c *Config) *string { return &c.Log.Format }),
+	text("log_file", func(c *Config) *string { return &c.Log.File }),
+	integer("log_max_mb", func(c *Config) *int { return &c.Log.MaxMB }),
 
 	integer("max_body_bytes", func(c *Config) *int { return &c.Limits.MaxBodyBytes }),
 	integer("max_connections", func(c *Config) *int { return &c.Limits.MaxConnections }),
@@ -93,7 +106,7 @@ var nodeKeys = []key[Config]{
 	integer("max_pending_transactions", func(c *Config) *int { return &c.Limits.MaxPending }),
 
 	// A policy flag elsewhere; seeds are always derived here.
-	key[Config]{name: "require_deterministic_seed", read: func(_ *Config, v any) error {
+	key[Config]{name: "require_deterministic_seed", kind: kindBool, read: func(_ *Config, v any) error {
 		if v != true {
 			return errors.New("must be true: training seeds are always derived from the commitment")
 		}

@@ -149,6 +149,12 @@ func (b *Base) SetAside(reason error, paths ...string) error {
 	return nil
 }
 
+// OpenStore opens the chain's store.
+func (b *Base) OpenStore() (*store.Store, error) {
+	st, err := store.Open(b.Config.StorePath(), store.Options{Logger: b.Log})
+	return st, b.StoreError(err)
+}
+
 // StoreError says what can be done about a store that cannot be opened.
 func (b *Base) StoreError(err error) error {
 	if err == nil {

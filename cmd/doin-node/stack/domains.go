@@ -132,7 +132,7 @@ func number(f *float64) any {
 func (s *Stack) runDomains(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	for i, d := range s.Config.Domains {
-		if !d.Active() {
+		if !d.Active() || !s.Workers.Has(d.ID) {
 			continue
 		}
 		g.Go(func() error {

@@ -3,6 +3,7 @@ package stack
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"doin.network/node/net/api"
@@ -24,6 +25,7 @@ type network struct {
 	server  *transport.Server
 	callers *peerscore.Board // by address
 	authors *peerscore.Board // by peer id
+	node    api.Node         // what the machine tells of itself
 }
 
 func (n *network) closeClients() {
@@ -64,6 +66,8 @@ func (s *Stack) openNetwork() (err error) {
 	ac.Port, ac.Network, ac.Log = s.Port, s.profile.Network, fc.Log
 	ac.Token = s.Config.Network.InferenceToken
 	ac.MaxMessageBytes = limits.MaxMessageBytes
+	s.metrics = newMetrics(s)
+	ac.Observe = s.metrics.answered
 	ac.Offence = func(host string) { s.offence(host, "a request that was refused") }
 	if s.profile.Adapt != nil {
 		s.profile.Adapt(&fc, &dc, &ac)
@@ -78,8 +82,8 @@ func (s *Stack) openNetwork() (err error) {
 	if n.syncer, err = chainsync.New(s.syncConfig(), chainView{s}, chainsync.PeersFunc(s.syncPeers), fetcher); err != nil {
 		return err
 	}
-	s.metrics = newMetrics(s)
 	parts := s.profile.Parts(s)
+	n.node, parts.Health = parts.Node, s.watch
 	parts.Chain, parts.Stats, parts.Peers, parts.Flood, parts.Metrics = blockView{s}, statsView{s}, n.peers, n.flood, s.metrics.registry
 	if n.api, err = api.New(ac, parts); err != nil {
 		return err
@@ -148,17 +152,11 @@ func (s *Stack) openServer() error {
 	return nil
 }
 
-// twinEvery is how often a second machine with this node's key is told of.
-const twinEvery = time.Minute
-
 // twin says that another machine uses this node's key: their messages and votes contradict each other.
 func (s *Stack) twin(kind, where string) {
-	now := s.Now().UnixNano()
-	if last := s.twinAt.Load(); now-last < int64(twinEvery) || !s.twinAt.CompareAndSwap(last, now) {
-		return
-	}
-	s.Log.Error("another machine uses this node's key: stop one of them, or give it a key of its own by moving identity.json away",
-		"component", "net", kind, where, "peer_id", s.Key.PeerID())
+	s.twinAt.Store(s.Now().UnixNano())
+	s.alarms.Set("same_key", fmt.Sprintf("another machine uses this node's key %.12s: seen at %s %s", s.Key.PeerID(), kind, where),
+		"stop one of them, or give it a key of its own by moving identity.json away")
 }
 
 // offence charges an address for what it has sent.

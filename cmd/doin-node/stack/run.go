@@ -72,6 +72,9 @@ func (s *Stack) services() []service {
 		service{"worker", s.Workers.Run},
 		service{"domains", s.runDomains},
 		service{"anchors", s.runAnchors},
+		service{"watch", s.watch.run},
+		service{"retention", s.retention},
+		service{"control", s.control},
 		service{"chain rows", func(ctx context.Context) error {
 			finalized := func() int64 { return s.Head().Finalized }
 			if s.profile.StatesKept == 0 {

@@ -12,6 +12,7 @@ import (
 	"doin.network/node/chain/store"
 	"doin.network/node/chain/task"
 	"doin.network/node/cmd/doin-node/search"
+	"doin.network/node/cmd/doin-node/stack/alarm"
 	"doin.network/node/cmd/doin-node/stack/loop"
 	"doin.network/node/cmd/doin-node/stack/rows"
 	"doin.network/node/cmd/doin-node/stack/workers"
@@ -90,7 +91,9 @@ type Stack struct {
 	asked    *inferences
 	earnings *earnings
 	searches *searches
-	twinAt   atomic.Int64   // when another machine with our key was told of last, in ns
+	twinAt   atomic.Int64 // when another machine with our key was told of last, in ns
+	alarms   *alarm.Board
+	watch    *watch
 	jobs     sync.WaitGroup // evaluations and forecasts under way
 
 	anchorsDue chan protocol.AnchorDue
@@ -101,7 +104,8 @@ type Stack struct {
 // and the store too.
 func New(ctx context.Context, b *Base, p Profile) (_ *Stack, err error) {
 	s := &Stack{Base: b, profile: p, anchorsDue: make(chan protocol.AnchorDue, 64), stored: rows.NewBranchPoint(),
-		asked: newInferences(), earnings: newEarnings(), searches: newSearches()}
+		asked: newInferences(), earnings: newEarnings(), searches: newSearches(), alarms: alarm.New(b.Log.With("component", "watch"), b.Now)}
+	s.watch = newWatch(s)
 	defer func() {
 		if err != nil {
 			s.close()
