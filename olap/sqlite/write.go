@@ -19,8 +19,22 @@ var onConflict = map[string]func(c *olap.Column) string{
 	olap.ExperimentTable.Name: overwrite,
 	olap.SummaryTable.Name:    overwrite,
 	// What happened has happened: a round or a step of a claim that comes again is the same.
-	olap.RoundTable.Name: nil,
-	olap.ClaimTable.Name: nil,
+	olap.RoundTable.Name:      nil,
+	olap.ClaimTable.Name:      nil,
+	olap.GenerationTable.Name: nil,
+	olap.TrialTable.Name:      nil,
+	olap.ParamTable.Name:      nil,
+	olap.CurveTable.Name:      nil,
+	olap.MigrationTable.Name:  nil,
+	// What a block holds is taken back by a rollback before another takes its place.
+	olap.BlockTable.Name:         nil,
+	olap.DecisionTable.Name:      nil,
+	olap.VoteTable.Name:          nil,
+	olap.MoneyTable.Name:         nil,
+	olap.ConfigurationTable.Name: nil,
+	olap.RunTable.Name:           renew,
+	olap.NodeTable.Name:          renew,
+	olap.DeviceTable.Name:        renew,
 	// The short record of an acceptance must not win over the full one, whichever comes first.
 	olap.ChainOptimaeTable.Name: fill,
 }
@@ -32,21 +46,35 @@ func fill(c *olap.Column) string {
 	return fmt.Sprintf("%s = COALESCE(%s, excluded.%s)", c.Name, c.Name, c.Name)
 }
 
-// statements renders the insert of every table. The key is the first column.
+// renew takes the later row's values, but for when it all began, and what only the earlier one tells.
+func renew(c *olap.Column) string {
+	switch c.Name {
+	case "first_seen", "started_at":
+		return fill(c)
+	case "finished_at": // a run that goes on has not ended
+		return overwrite(c)
+	case "own":
+		return "own = MAX(own, excluded.own)"
+	}
+	return fmt.Sprintf("%s = COALESCE(excluded.%s, %s)", c.Name, c.Name, c.Name)
+}
+
+// statements renders the insert of every table.
 func statements() map[string]string {
 	all := map[string]string{}
 	for _, t := range olap.Tables() {
 		names := t.Names(olap.SchemaVersion)
 		s := fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s)", t.Name, strings.Join(names, ", "),
 			strings.TrimSuffix(strings.Repeat("?, ", len(names)), ", "))
+		keys := t.Keys()
 		if update := onConflict[t.Name]; update != nil {
 			var sets []string
-			for i := range t.Columns[1:] {
-				sets = append(sets, update(&t.Columns[1+i]))
+			for i := range t.Columns[len(keys):] {
+				sets = append(sets, update(&t.Columns[len(keys)+i]))
 			}
-			s += fmt.Sprintf(" ON CONFLICT(%s) DO UPDATE SET %s", names[0], strings.Join(sets, ", "))
+			s += fmt.Sprintf(" ON CONFLICT(%s) DO UPDATE SET %s", strings.Join(keys, ", "), strings.Join(sets, ", "))
 		} else {
-			s += fmt.Sprintf(" ON CONFLICT(%s) DO NOTHING", names[0])
+			s += fmt.Sprintf(" ON CONFLICT(%s) DO NOTHING", strings.Join(keys, ", "))
 		}
 		all[t.Name] = s
 	}
