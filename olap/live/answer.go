@@ -28,7 +28,7 @@ var views = map[string]view{
 	"runs": (*DB).runList, "history": (*DB).history,
 	"trials": (*DB).trials, "trial": (*DB).trial, "family": (*DB).family, "curves": (*DB).curves,
 	"claims": (*DB).claims, "votes": (*DB).votes, "migrations": (*DB).migrations, "generations": (*DB).generations,
-	"champions": (*DB).champions, "blocks": (*DB).blocks, "timeline": (*DB).timeline,
+	"champions": (*DB).champions, "decisions": (*DB).decisions, "nodes": (*DB).nodes, "blocks": (*DB).blocks, "timeline": (*DB).timeline,
 	"parallel": (*DB).parallel, "importance": (*DB).importance, "slice": (*DB).slice,
 }
 
@@ -120,6 +120,8 @@ type table struct {
 	// Total is the number of rows that there are, More that Total counts no further.
 	Total int64 `json:"total"`
 	More  bool  `json:"more,omitempty"`
+	// Note says what the table is of, where that is less than all.
+	Note string `json:"note,omitempty"`
 	// Missing says why there is nothing.
 	Missing string `json:"missing,omitempty"`
 }

@@ -152,7 +152,7 @@ func (db *DB) look(ctx context.Context) (state [2]int64, err error) {
 			}
 		}
 	}
-	for _, table := range [...]string{"fact_trial", "fact_chain_optimae", "fact_block", "fact_vote", "fact_migration"} {
+	for _, table := range [...]string{"fact_trial", "fact_chain_optimae", "fact_block", "fact_decision", "fact_migration", "dim_experiment"} {
 		var n int64
 		if db.has(table) {
 			if err := db.sql.QueryRowContext(ctx, "SELECT coalesce(max(rowid), 0) FROM "+table).Scan(&n); err != nil {

@@ -34,7 +34,11 @@ func (db *DB) list(ctx context.Context, q *question, name string, only string, a
 	if len(conditions) > 0 {
 		where = " WHERE " + strings.Join(conditions, " AND ")
 	}
-	t, err := db.query(ctx, fmt.Sprintf("SELECT * FROM %s%s ORDER BY rowid DESC LIMIT %d OFFSET %d", name, where, limit, offset), args...)
+	order := "rowid"
+	if name == "fact_vote" { // its rows have no number of their own
+		order = "block_height"
+	}
+	t, err := db.query(ctx, fmt.Sprintf("SELECT * FROM %s%s ORDER BY %s DESC LIMIT %d OFFSET %d", name, where, order, limit, offset), args...)
 	if err != nil {
 		return nil, err
 	}
@@ -66,6 +70,16 @@ func (db *DB) votes(ctx context.Context, q *question) (any, error) {
 	return db.list(ctx, q, "fact_vote", "")
 }
 
+// decisions answers with what the chain has decided on everybody's claims, the newest first.
+func (db *DB) decisions(ctx context.Context, q *question) (any, error) {
+	return db.list(ctx, q, "fact_decision", "")
+}
+
+// nodes answers with the nodes that the chain names, and this one.
+func (db *DB) nodes(ctx context.Context, q *question) (any, error) {
+	return db.list(ctx, q, "dim_node", "")
+}
+
 // champions answers with the claims that the chain has accepted.
 func (db *DB) champions(ctx context.Context, q *question) (any, error) {
 	return db.list(ctx, q, "fact_chain_optimae", "")
@@ -84,7 +98,7 @@ func (db *DB) migrations(ctx context.Context, q *question) (any, error) {
 	if !db.has("fact_migration") {
 		return notRecorded("fact_migration"), nil
 	}
-	return db.query(ctx, `SELECT from_island, to_island, count(*) AS migrants, sum(accepted) AS accepted FROM
+	return db.query(ctx, `SELECT from_node, to_node, count(*) AS migrants, sum(accepted) AS accepted FROM
 		(SELECT * FROM fact_migration ORDER BY rowid DESC LIMIT 100000) GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 400`)
 }
 
@@ -141,7 +155,7 @@ func (db *DB) generations(ctx context.Context, q *question) (any, error) {
 	const most = 2000
 	n, _ := t.Rows[0][0].(int64)
 	stride := max(1, (n+most-1)/most)
-	if t, err = db.query(ctx, "SELECT * FROM fact_generation WHERE experiment_id = ? AND (generation % ? = 0 OR ? = 1) ORDER BY generation LIMIT ?",
+	if t, err = db.query(ctx, "SELECT * FROM fact_generation WHERE experiment_id = ? AND (round_number % ? = 0 OR ? = 1) ORDER BY round_number LIMIT ?",
 		id, stride, stride, most+1); err != nil {
 		return nil, err
 	}

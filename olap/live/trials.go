@@ -8,49 +8,65 @@ import (
 	"strings"
 )
 
-// sorts are the orders of a table of trials, by what they are called.
-var sorts = map[string]string{
-	"newest": "rowid DESC", "oldest": "rowid", "best": "score DESC", "worst": "score", "slowest": "seconds DESC", "quickest": "seconds",
-	"validation": "validation", "test": "test",
+// sorts are the orders of a table of trials, by what they are called. Those of the first kind have an index; those of
+// the second sort the newest of the experiment's trials.
+var sorts = map[string]struct{ by, column string }{
+	"newest": {"trial_number DESC", ""}, "oldest": {"trial_number", ""}, "best": {"score DESC", "score"}, "worst": {"score", "score"},
+	"slowest": {"seconds DESC", "seconds"}, "quickest": {"seconds", "seconds"}, "validation": {"validation", "validation"}, "test": {"test", "test"},
 }
+
+// mostSorted is how many trials are sorted by what has no index, and looked through for a filter.
+const mostSorted = 200_000
 
 // shown are the columns of a table of trials, where the file has them.
 var shown = []string{"trial_id", "domain_id", "experiment_id", "run_id", "trial_number", "generation", "timestamp_utc", "status", "origin", "operator",
-	"island", "rung", "score", "score_error", "validation", "test", "seconds", "device", "digest"}
+	"island", "rung", "seeds", "score", "expected", "score_error", "validation", "test", "seconds", "device", "digest"}
 
-// filter makes a condition of a question's arguments.
-func (db *DB) filter(q *question) (where string, args []any) {
-	var all []string
-	for _, f := range [...]struct{ argument, column string }{
-		{"domain", "domain_id"}, {"run", "experiment_id"}, {"status", "status"}, {"origin", "origin"}, {"device", "device"}, {"island", "island"},
-	} {
-		if v := q.text(f.argument); v != "" {
-			// The unary + keeps the planner on the index of the order: a value that most rows have is no way to find few.
-			all, args = append(all, "+"+f.column+" = ?"), append(args, v)
+// filter makes a condition of a question's arguments. run is the experiment, the newest of the domain where none is named.
+func (db *DB) filter(q *question) (run, where string, args []any) {
+	if run = q.text("run"); run == "" {
+		if list := db.rounds.runs(q.text("domain"), 1); len(list) > 0 {
+			run = list[0].id
+		}
+	}
+	where, args = "experiment_id = ?", []any{run}
+	for _, name := range [...]string{"status", "origin", "device", "island"} {
+		if v := q.text(name); v != "" {
+			where, args = where+" AND "+name+" = ?", append(args, v)
 		}
 	}
 	if v := q.number("above", math.Inf(-1)); !math.IsInf(v, -1) {
-		all, args = append(all, "score >= ?"), append(args, v)
+		where, args = where+" AND score >= ?", append(args, v)
 	}
 	if v := q.number("below", math.Inf(1)); !math.IsInf(v, 1) {
-		all, args = append(all, "score <= ?"), append(args, v)
+		where, args = where+" AND score <= ?", append(args, v)
 	}
-	if len(all) == 0 {
-		return "", nil
-	}
-	return " WHERE " + strings.Join(all, " AND "), args
+	return run, where, args
 }
 
-// trials answers with a page of trials.
+// trials answers with a page of an experiment's trials.
 func (db *DB) trials(ctx context.Context, q *question) (any, error) {
 	if !db.has("fact_trial") {
 		return notRecorded("fact_trial"), nil
 	}
 	limit, offset := q.integer("limit", 50, 1, pageRows), q.integer("offset", 0, 0, mostOffset)
-	order := q.choice("sort", "newest", "oldest", "best", "worst", "slowest", "quickest", "validation", "test")
-	where, args := db.filter(q)
+	sort := q.choice("sort", "newest", "oldest", "best", "worst", "slowest", "quickest", "validation", "test")
+	run, where, args := db.filter(q)
 	if q.err != nil {
 		return nil, q.err
+	}
+	order := sorts[sort]
+	if order.column != "" {
+		where += " AND " + order.column + " IS NOT NULL"
+	}
+	var last int64
+	if err := db.sql.QueryRowContext(ctx, "SELECT coalesce(max(trial_number), 0) FROM fact_trial WHERE experiment_id = ?", run).Scan(&last); err != nil {
+		return nil, err
+	}
+	from := int64(0)
+	if sort != "newest" && sort != "oldest" && (len(args) > 1 || order.column != "score") && last > mostSorted {
+		from = last - mostSorted
+		where, args = where+" AND trial_number > ?", append(args, from)
 	}
 	names := make([]string, 0, len(shown))
 	for _, name := range shown {
@@ -58,17 +74,13 @@ func (db *DB) trials(ctx context.Context, q *question) (any, error) {
 			names = append(names, name)
 		}
 	}
-	by := sorts[order]
-	if column, _, _ := strings.Cut(by, " "); column != "rowid" {
-		if where == "" {
-			where = " WHERE " + column + " IS NOT NULL"
-		} else {
-			where += " AND " + column + " IS NOT NULL"
-		}
-	}
-	t, err := db.query(ctx, fmt.Sprintf("SELECT %s FROM fact_trial%s ORDER BY %s LIMIT %d OFFSET %d", strings.Join(names, ", "), where, by, limit, offset), args...)
+	where = " WHERE " + where
+	t, err := db.query(ctx, fmt.Sprintf("SELECT %s FROM fact_trial%s ORDER BY %s LIMIT %d OFFSET %d", strings.Join(names, ", "), where, order.by, limit, offset), args...)
 	if err != nil {
 		return nil, err
+	}
+	if from > 0 {
+		t.Note = fmt.Sprintf("of the newest %d trials", mostSorted)
 	}
 	return t, db.count(ctx, t, "fact_trial", where, args)
 }
@@ -129,16 +141,16 @@ func (db *DB) curves(ctx context.Context, q *question) (any, error) {
 	ids := q.texts("trial", 24)
 	n := q.integer("limit", 12, 1, 24)
 	order := q.choice("sort", "best", "newest")
-	where, args := db.filter(q)
+	_, where, args := db.filter(q)
 	if q.err != nil {
 		return nil, q.err
 	}
 	if len(ids) == 0 {
 		if order == "best" {
-			where = strings.Replace(where+" AND score IS NOT NULL", " AND", " WHERE", btoi(where == ""))
+			where += " AND score IS NOT NULL"
 		}
-		t, err := db.query(ctx, fmt.Sprintf("SELECT trial_id FROM (SELECT trial_id FROM fact_trial%s ORDER BY %s LIMIT 400) t WHERE EXISTS (SELECT 1 FROM fact_curve c WHERE c.trial_id = t.trial_id) LIMIT %d",
-			where, sorts[order], n), args...)
+		t, err := db.query(ctx, fmt.Sprintf(`SELECT trial_id FROM (SELECT trial_id FROM fact_trial WHERE %s ORDER BY %s LIMIT 400) t
+			WHERE EXISTS (SELECT 1 FROM fact_curve c WHERE c.trial_id = t.trial_id) LIMIT %d`, where, sorts[order].by, n), args...)
 		if err != nil {
 			return nil, err
 		}
@@ -181,17 +193,18 @@ const (
 )
 
 // family answers with a trial and those it was bred from, parents of parents included, at most mostAncestors: of the best
-// trial of the domain where none is named.
+// trial of the experiment where none is named.
 func (db *DB) family(ctx context.Context, q *question) (any, error) {
 	if !db.has("fact_trial") {
 		return notRecorded("fact_trial"), nil
 	}
-	id, domain := q.text("id"), q.text("domain")
+	id := q.text("id")
+	_, where, args := db.filter(q)
 	if q.err != nil {
 		return nil, q.err
 	}
 	if id == "" {
-		t, err := db.query(ctx, "SELECT trial_id FROM fact_trial WHERE score IS NOT NULL AND (?1 = '' OR +domain_id = ?1) ORDER BY score DESC LIMIT 1", domain)
+		t, err := db.query(ctx, "SELECT trial_id FROM fact_trial WHERE "+where+" AND score IS NOT NULL ORDER BY score DESC LIMIT 1", args...)
 		if err != nil {
 			return nil, err
 		}

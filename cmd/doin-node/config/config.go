@@ -87,6 +87,9 @@ type Network struct {
 	// Discovery turns on the exchange of peers; without it the node knows its
 	// bootstrap peers and who calls it. Key discovery_enabled, default true.
 	Discovery bool
+	// Dashboard says who sees the page at / and what it asks: "local", programs on this machine, "public", everybody who
+	// reaches the port, or "off". Default "local".
+	Dashboard string
 	// InferenceToken is what a client shows, as "Authorization: Bearer …", to have
 	// its forecasts as the clients of this machine have them: free, without a
 	// quota, and unknown to the network. Key inference_token, default none.
@@ -268,7 +271,7 @@ func DefaultConfig() Config {
 		DataDir:  "./doin-data",
 		Security: Strict,
 		Network: Network{
-			Host: "0.0.0.0", Port: 8470, Protocol: Flooding,
+			Host: "0.0.0.0", Port: 8470, Protocol: Flooding, Dashboard: "local",
 			Discovery: true, DiscoveryInterval: time.Minute,
 		},
 		Chain: Chain{

@@ -13,7 +13,7 @@ const (
 	noHeartbeat = "messages are flooded, there is no mesh to maintain"
 	noSnapshots = "the state of every recent block is kept"
 	noPruning   = "blocks keep their transactions: a block without them cannot be verified by a peer"
-	noDashboard = "there is no dashboard; /status and /stats have the same figures"
+	noDashboard = "dashboard says who sees it: local, public or off"
 )
 
 // nodeObjects are the members of the file that are read by code of their own.
@@ -35,6 +35,7 @@ var nodeKeys = []key[Config]{
 	texts("bootstrap_peers", func(c *Config) *[]string { return &c.Network.Bootstrap }),
 	text("network_protocol", func(c *Config) *string { return &c.Network.Protocol }),
 	boolean("discovery_enabled", func(c *Config) *bool { return &c.Network.Discovery }),
+	text("dashboard", func(c *Config) *string { return &c.Network.Dashboard }),
 	text("inference_token", func(c *Config) *string { return &c.Network.InferenceToken }),
 	seconds("discovery_interval", func(c *Config) *time.Duration { return &c.Network.DiscoveryInterval }),
 

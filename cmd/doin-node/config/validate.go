@@ -35,6 +35,7 @@ func (c *Config) problems() []*Problem {
 
 	n := &c.Network
 	k.notEmpty("host", n.Host)
+	k.oneOf("dashboard", n.Dashboard, "local", "public", "off")
 	if c.Format != 0 && c.Format != CurrentFormat {
 		k.add("format", c.Format, fmt.Sprintf("must be %d, or absent", CurrentFormat))
 	}
