@@ -72,7 +72,7 @@ function App() {
         {s && <code class="id" title={s.node_id}>{short(s.node_id, 8)}</code>}
         <span class="grow" />
         {domains.length > 1 && <Choice label="domain" value={args.get("domain") ?? ""} options={[["", "all"], ...domains.map((d) => [d, d] as [string, string])]} onChange={(v) => amend({ domain: v, run: "", offset: "" })} />}
-        <span class={"link " + how} role="status" title={how === "live" ? "told of every change" : "the node does not answer"}>{how === "live" ? "live" : how === "lost" ? "no answer" : "…"}</span>
+        <span class={"status " + how} role="status" title={how === "live" ? "told of every change" : "the node does not answer"}>{how === "live" ? "live" : how === "lost" ? "no answer" : "…"}</span>
         <button type="button" class="small" title="light or dark (d)" aria-label="light or dark" onClick={toggleTheme}>{look === "dark" ? "☀" : "☾"}</button>
         <button type="button" class="small" title="keys (?)" aria-label="keys" onClick={() => setHelp(!help)}>?</button>
       </header>
@@ -83,7 +83,7 @@ function App() {
             {names.map((name) => {
               const v = views.find(([n]) => n === name)!;
               return (
-                <a key={name} href={href(name, { domain: args.get("domain") })} aria-current={name === found[0] ? "page" : undefined} data-view={name}>
+                <a key={name} href={href(name, { domain: args.get("domain") })} aria-current={name === found[0] ? "page" : undefined} data-view={name} onClick={() => setOpen(false)}>
                   {v[1]}
                 </a>
               );

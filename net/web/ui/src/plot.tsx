@@ -86,7 +86,7 @@ export function Plot(props: PlotProps) {
       const on = run !== "" && l.run === run;
       any ||= on;
       s.width = on ? 3.2 : (l.width ?? 1.6);
-      s.alpha = run === "" || on || !l.run ? (l.faint ? 0.35 : 1) : 0.25;
+      s.alpha = run === "" || on || !l.run ? (l.faint ? 0.5 : 1) : 0.25;
     });
     p.redraw(false);
   }, [run, props.lines]);
@@ -113,7 +113,7 @@ function options(latest: { current: PlotProps }, width: number): uPlot.Options {
       label: l.name,
       stroke: c,
       width: l.width ?? 1.6,
-      alpha: l.faint ? 0.35 : 1,
+      alpha: l.faint ? 0.5 : 1,
       spanGaps: false,
       value: (_, v) => figure(v),
       points: l.points ? { show: true, size: 5, fill: c, width: 0 } : { show: l.x.length < 3 },
@@ -144,7 +144,7 @@ function options(latest: { current: PlotProps }, width: number): uPlot.Options {
     focus: { alpha: 1 },
     scales: { x: { time: props.time ?? false }, y: props.logY ? { distr: 3 } : {} },
     axes: [
-      { ...axis, label: props.time ? "" : props.xName, labelSize: props.time ? 0 : 18, ...(props.ticks ? { values: (_: uPlot, at: number[]) => at.map((v) => (Number.isInteger(v) ? (latest.current.ticks?.[v] ?? "") : "")) } : {}) },
+      { ...axis, size: 26, ...(props.time || !props.xName ? {} : { label: props.xName, labelSize: 16 }), ...(props.ticks ? { values: (_: uPlot, at: number[]) => at.map((v) => (Number.isInteger(v) ? (latest.current.ticks?.[v] ?? "") : "")) } : {}) },
       { ...axis, size: 62, label: props.yName, labelSize: 16, values: (_, at) => at.map((v) => (v === null ? "" : figure(v))) },
     ],
     hooks: {

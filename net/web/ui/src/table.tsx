@@ -10,6 +10,8 @@ export interface Head {
   sort?: [string, string?];
   show?: (v: any, row: Row) => ComponentChildren;
   number?: boolean;
+  /** text that may take several lines. */
+  wrap?: boolean;
 }
 
 interface GridProps {
@@ -61,7 +63,7 @@ export function Grid({ heads, rows, sort, onSort, onRow, run, chosen }: GridProp
                 onMouseLeave={() => id && marked.set("")}
               >
                 {heads.map((h) => (
-                  <td key={h.name} class={h.number ? "number" : ""}>
+                  <td key={h.name} class={h.number ? "number" : h.wrap ? "wrap" : ""}>
                     {h.show ? h.show(r[h.name], r) : cell(h.name, r[h.name])}
                   </td>
                 ))}

@@ -11,13 +11,14 @@ const args = () => Object.fromEntries(use(place).args) as Record<string, string>
 const who = (v: unknown) => (v && v === state.get()?.node_id ? "this node" : short(v));
 
 /** Listing is a paged table of a view, with all its columns or the heads named. */
-function Listing({ title, view, heads, empty, extra, note }: { title: string; view: string; heads?: Head[]; empty: preact.ComponentChildren; extra?: Record<string, string | undefined>; note?: string }) {
+function Listing({ title, view, otherwise, heads, empty, extra, note }: { title: string; view: string; otherwise?: string; heads?: Head[]; empty: preact.ComponentChildren; extra?: Record<string, string | undefined>; note?: string }) {
   const a = args();
   const key = view + "_at";
   const offset = Number(a[key] ?? 0);
   const limit = 25;
   const { data: t, error } = load<Table>(data(view, { ...extra, domain: a.domain, offset, limit }), 3000);
   if (!t) return <Trouble error={error} />;
+  if (otherwise && !t.rows.length && offset === 0) return <Listing title="Accepted by the chain" view={otherwise} empty={empty} heads={accepted} />;
   return (
     <Card wide title={title} picture={false} note={note} take={t.rows.length ? () => ({ names: t.names, rows: t.rows }) : undefined}>
       {t.missing || !t.rows.length ? (
@@ -42,6 +43,7 @@ export function Claims() {
       <Listing
         title="Decisions of the network"
         view="decisions"
+        otherwise="champions"
         note="Everybody's claims that a quorum has judged. A click tells a claim's story."
         empty="A claim is decided when two thirds of its quorum have trained it again. With too few nodes for a quorum none is."
         heads={[
@@ -49,7 +51,7 @@ export function Claims() {
           { name: "domain_id", title: "domain" },
           { name: "optimizer_id", title: "by", show: who },
           { name: "accepted", show: good },
-          { name: "reason", show: (v) => v || "–" },
+          { name: "reason", wrap: true, show: (v) => v || "–" },
           { name: "reported_performance", title: "claimed", number: true },
           { name: "verified_performance", title: "found", number: true },
           { name: "votes_agree", title: "votes", number: true, show: (v, r) => `${v} of ${r.votes}` },
@@ -69,7 +71,7 @@ export function Claims() {
           { name: "stage", show: (v) => <span class={"badge " + (v === "accepted" ? "good" : v === "rejected" ? "warn" : "")}>{v}</span> },
           { name: "performance", number: true },
           { name: "z", title: "z", number: true, show: (v) => figure(v, 3) },
-          { name: "reason", show: (v) => v || "–" },
+          { name: "reason", wrap: true, show: (v) => v || "–" },
           { name: "optimae_id", title: "id", show: (v) => <code>{short(v)}</code> },
           { name: "elapsed_seconds", title: "since the start", number: true, show: (v) => seconds(v) },
         ]}
@@ -92,6 +94,19 @@ export function Claims() {
     </>
   );
 }
+
+/** accepted are the columns of what the chain has accepted, where decisions and votes are not recorded. */
+const accepted: Head[] = [
+  { name: "optimae_id", title: "claim", show: (v) => <code>{short(v)}</code> },
+  { name: "domain_id", title: "domain" },
+  { name: "optimizer_id", title: "by", show: who },
+  { name: "reported_performance", title: "claimed", number: true },
+  { name: "verified_performance", title: "found", number: true },
+  { name: "effective_increment", title: "improvement", number: true },
+  { name: "quorum_agree_fraction", title: "agreed", number: true },
+  { name: "block_height", title: "block", number: true },
+  { name: "block_timestamp", title: "when" },
+];
 
 /** Story is all that is known of one claim. */
 function Story({ id }: { id: string }) {
@@ -168,7 +183,7 @@ export function Chain() {
           rows={rows}
           heads={[
             { name: "height", title: "block", number: true },
-            { name: "time", show: (v) => moment(timeOf(v)) },
+            { name: "time", show: (v, r) => (r.height ? moment(timeOf(v)) : "–") },
             { name: "generator", title: "made by", show: who },
             { name: "kinds", title: "holds", show: (k: Record<string, number>) => Object.entries(k).map(([n, c]) => <span class="chip" key={n}>{c > 1 ? `${c} × ` : ""}{n.replaceAll("_", " ")}</span>) },
             { name: "sum", title: "improvement", number: true, show: (v) => figure(v, 4) },
@@ -211,7 +226,7 @@ export function Islands() {
           { name: "from_node", title: "from", show: who },
           { name: "performance", number: true },
           { name: "accepted", title: "let in", show: good },
-          { name: "reason", show: (v) => v || "–" },
+          { name: "reason", wrap: true, show: (v) => v || "–" },
           { name: "round_number", title: "round", number: true },
           { name: "optimae_id", title: "claim", show: (v) => <a href={href("claims", { optimae: v })}><code>{short(v)}</code></a> },
         ]} />
