@@ -40,9 +40,9 @@ func (s *sample) weigh() []Importance {
 		sum += g
 	}
 	for j, name := range s.names {
-		out[j] = Importance{Name: name, Share: gain[j] / math.Max(sum, math.SmallestNonzeroFloat64)}
+		out[j] = Importance{Name: name, Share: rounded(gain[j] / math.Max(sum, math.SmallestNonzeroFloat64))}
 		if s.levels[j] == nil {
-			out[j].Rank = spearman(s.values[j], s.score)
+			out[j].Rank = rounded(spearman(s.values[j], s.score))
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Importance) int {
@@ -53,6 +53,9 @@ func (s *sample) weigh() []Importance {
 	})
 	return out
 }
+
+// rounded leaves what the sample can tell.
+func rounded(v float64) float64 { return math.Round(v*1e4) / 1e4 }
 
 // bin puts values into equally full bins, those that are missing into bin 0. Words are bins themselves, as far as they go.
 func bin(values []float32, words bool) []uint8 {

@@ -90,7 +90,7 @@ func axisOf(out *Columns, name string, values []float32, levels []string, rows [
 			low, high = min(low, v), max(high, v)
 		}
 	}
-	logarithmic := levels == nil && low > 0 && high > 200*low
+	logarithmic := levels == nil && low > 0 && wide(values, rows)
 	scale := func(v float64) float64 { return v }
 	if logarithmic {
 		scale = math.Log
@@ -110,6 +110,19 @@ func axisOf(out *Columns, name string, values []float32, levels []string, rows [
 	}
 	out.U8(name, steps)
 	return map[string]any{"name": name, "low": orNull(low), "high": orNull(high), "log": logarithmic, "levels": levels}
+}
+
+// wide reports whether all but the lowest and the highest twentieth of values spread over more than two powers of ten.
+func wide(values []float32, rows []int32) bool {
+	sorted := make([]float32, 0, len(rows))
+	for _, i := range rows {
+		if v := values[i]; v == v {
+			sorted = append(sorted, v)
+		}
+	}
+	slices.Sort(sorted)
+	n := len(sorted)
+	return n > 0 && sorted[n-1-n/20] > 100*sorted[n/20]
 }
 
 // slice answers with one parameter against the score, of the sample, in 65,535 steps between the ends.
