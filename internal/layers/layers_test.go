@@ -108,6 +108,7 @@ var layers = []layer{
 
 	// What the engines train to be measured: no engine's device, and none of the benchmarks.
 	{"bench/workload", []string{"chain/...", "ga/...", "net/...", "olap/...", "cmd/...", "bench/...", "compute/device/...", "compute/domain/...", "compute/worker/...", "compute/graph", "kernels/...", "gorgonia.org/...", "gonum.org/..."}},
+	{"bench/dashboard", []string{"chain/...", "compute/...", "ga/...", "net/...", "cmd/...", "bench/...", "kernels/..."}},
 	{"bench/report", []string{"chain/...", "ga/...", "net/...", "olap/...", "compute/...", "internal/...", "cmd/...", "bench/...", "kernels/..."}},
 	// The engine is measured by itself: what it is compared with is another process, or gonum.
 	{"bench/engine", []string{"chain/...", "ga/...", "net/...", "olap/...", "cmd/...", "gorgonia.org/..."}},

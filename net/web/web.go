@@ -105,6 +105,7 @@ func (w *Web) fail(rc *fasthttp.RequestCtx, err error) {
 		rc.Response.Header.Set("Retry-After", "1")
 	default:
 		w.cfg.Log.Error("dashboard request failed", "path", string(rc.Path()), "err", err)
+		err = errors.New("something is wrong on the node: its log says what")
 	}
 	body, merr := json.Marshal(map[string]string{"error": strings.ToValidUTF8(err.Error(), "?")})
 	if merr != nil {

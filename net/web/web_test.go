@@ -121,7 +121,7 @@ func TestRoutes(t *testing.T) {
 	f("/web/data/busy", 503, contentJSON, "too much")
 	f("/web/data/wrong", 400, contentJSON, "width")
 	f("/web/data/nothing", 404, contentJSON, "no such view")
-	f("/web/data/broken", 500, contentJSON, "error")
+	f("/web/data/broken", 500, contentJSON, "its log says what")
 	f("/web/data/json?a=%zz", 400, contentJSON, "cannot be read")
 }
 

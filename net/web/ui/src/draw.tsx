@@ -94,7 +94,7 @@ export function Scatter({ x, y, xAxis, yAxis, height = 320 }: { x: ArrayLike<num
       g.fillText(figure(v), l - 6, py + 4);
     }
     g.textAlign = "center";
-    const marks = xAxis.levels ? xAxis.levels.map((_, i) => i) : ticks(xAxis.low, xAxis.high, Math.max(2, Math.floor(width / 110)));
+    const marks = xAxis.levels ? xAxis.levels.map((_, i) => i) : ticks(xAxis.low, xAxis.high, Math.max(4, Math.floor(width / 90)));
     for (const v of marks) {
       const px = l + (xAxis.high > xAxis.low ? (v - xAxis.low) / (xAxis.high - xAxis.low) : 0.5) * w;
       line(g, px, t + h, px, t + h + 4);

@@ -102,11 +102,28 @@ function aligned(props: PlotProps): uPlot.AlignedData {
   return uPlot.join(tables);
 }
 
+/** clock shows moments as hours and minutes, the date with the first and after midnight, seconds where they differ. */
+function clock(at: number[]): string[] {
+  const two = (n: number) => String(n).padStart(2, "0");
+  const fine = at.length > 1 && at[1]! - at[0]! < 60;
+  let day = "";
+  return at.map((v) => {
+    const d = new Date(v * 1000);
+    const date = `${d.getMonth() + 1}-${two(d.getDate())}`;
+    const time = `${two(d.getHours())}:${two(d.getMinutes())}${fine ? ":" + two(d.getSeconds()) : ""}`;
+    const coarse = at.length > 1 && at[1]! - at[0]! >= 86400;
+    if (coarse) return date;
+    const first = date !== day;
+    day = date;
+    return first ? `${time}\n${date}` : time;
+  });
+}
+
 function options(latest: { current: PlotProps }, width: number): uPlot.Options {
   const props = latest.current;
   const p = palette();
   const axis: uPlot.Axis = { stroke: p.soft, grid: { stroke: p.grid, width: 1 }, ticks: { stroke: p.grid, width: 1 }, font: "11px system-ui, sans-serif", labelFont: "11px system-ui, sans-serif" };
-  const series: uPlot.Series[] = [{ label: props.xName, value: (_, v) => (props.ticks ? (props.ticks[v] ?? "–") : props.time ? (v ? new Date(v * 1000).toLocaleTimeString() : "–") : figure(v)) }];
+  const series: uPlot.Series[] = [{ label: props.xName, value: (_, v) => (props.ticks ? (props.ticks[v] ?? "–") : props.time ? (v ? new Date(v * 1000).toLocaleTimeString("en-GB") : "–") : figure(v)) }];
   props.lines.forEach((l, i) => {
     const c = l.colour ?? colour(i);
     const s: uPlot.Series = {
@@ -144,7 +161,7 @@ function options(latest: { current: PlotProps }, width: number): uPlot.Options {
     focus: { alpha: 1 },
     scales: { x: { time: props.time ?? false }, y: props.logY ? { distr: 3 } : {} },
     axes: [
-      { ...axis, size: 26, ...(props.time || !props.xName ? {} : { label: props.xName, labelSize: 16 }), ...(props.ticks ? { values: (_: uPlot, at: number[]) => at.map((v) => (Number.isInteger(v) ? (latest.current.ticks?.[v] ?? "") : "")) } : {}) },
+      { ...axis, size: props.time ? 38 : 26, ...(props.time || !props.xName ? {} : { label: props.xName, labelSize: 16 }), ...(props.time ? { values: (_: uPlot, at: number[]) => clock(at) } : {}), ...(props.ticks ? { values: (_: uPlot, at: number[]) => at.map((v) => (Number.isInteger(v) ? (latest.current.ticks?.[v] ?? "") : "")) } : {}) },
       { ...axis, size: 62, label: props.yName, labelSize: 16, values: (_, at) => at.map((v) => (v === null ? "" : figure(v))) },
     ],
     hooks: {

@@ -261,11 +261,11 @@ export function ImportanceView() {
   const chosen = a.name ?? d?.importance?.[0]?.name ?? "";
   if (!d) return <Trouble error={error} />;
   if (!d.importance?.length) return waiting("trials with parameters that differ");
-  const list = d.importance.slice(0, 20);
+  const list = d.importance.slice(0, 15);
   return (
     <div class="grid two">
       <Card title="Importance" note={`${sampleNote(d)} By a ${d.method}.`} take={() => ({ names: ["parameter", "share", "rank_correlation"], rows: d.importance.map((i) => [i.name, i.share, i.rank]) })}>
-        <Bars bars={list.map((i) => ({ name: i.name, value: i.share, note: `${Math.round(100 * i.share)} %${i.rank ? `, ρ ${figure(i.rank, 2)}` : ""}`, colour: colour(i.name === chosen ? 1 : 0) }))} onPick={(name) => amend({ name })} />
+        <Bars bars={list.map((i) => ({ name: i.name, value: i.share, note: `${i.share < 0.005 ? "< 1" : Math.round(100 * i.share)} %${i.rank ? `, ρ ${figure(i.rank, 2)}` : ""}`, colour: colour(i.name === chosen ? 1 : 0) }))} onPick={(name) => amend({ name })} />
       </Card>
       <Slice domain={a.domain} name={chosen} />
     </div>
