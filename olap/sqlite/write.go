@@ -25,7 +25,7 @@ var onConflict = map[string]func(c *olap.Column) string{
 	olap.TrialTable.Name:      nil,
 	olap.ParamTable.Name:      nil,
 	olap.CurveTable.Name:      nil,
-	olap.MigrationTable.Name:  nil,
+	olap.MigrationTable.Name:  overwrite, // by one that was let in
 	// What a block holds is taken back by a rollback before another takes its place.
 	olap.BlockTable.Name:         nil,
 	olap.DecisionTable.Name:      nil,
@@ -73,6 +73,9 @@ func statements() map[string]string {
 				sets = append(sets, update(&t.Columns[len(keys)+i]))
 			}
 			s += fmt.Sprintf(" ON CONFLICT(%s) DO UPDATE SET %s", strings.Join(keys, ", "), strings.Join(sets, ", "))
+			if t == olap.MigrationTable {
+				s += " WHERE excluded.accepted"
+			}
 		} else {
 			s += fmt.Sprintf(" ON CONFLICT(%s) DO NOTHING", strings.Join(keys, ", "))
 		}
@@ -144,19 +147,40 @@ func (b *batch) row(row *olap.Row) error {
 			return err
 		}
 		b.experiments = append(b.experiments, row.Experiment.ID)
-	case olap.KindRound, olap.KindSummary, olap.KindClaim:
+	case olap.KindRollback:
+		return b.rollback(row.Rollback.Height)
+	}
+	if row.Kind().OfExperiment() {
 		if err := b.ensure(row.Experiment); err != nil {
 			return err
 		}
-	case olap.KindRollback:
-		_, err := b.tx.ExecContext(b.ctx, "DELETE FROM fact_chain_optimae WHERE block_height > ?", row.Rollback.Height)
-		return err
 	}
 	t, content := row.Content()
 	if t == nil {
 		return fmt.Errorf("%w: %w", olap.ErrReject, olap.ErrInvalidRow)
 	}
-	return b.insert(t, content)
+	isNew, err := b.insert(t, content)
+	if err != nil || !isNew { // what belongs to it is there too
+		return err
+	}
+	for t, part := range row.Parts {
+		if _, err := b.insert(t, part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rollback takes back what blocks above a height told.
+func (b *batch) rollback(height int64) error {
+	for _, t := range olap.Tables() {
+		if t.OfChain() {
+			if _, err := b.tx.ExecContext(b.ctx, "DELETE FROM "+t.Name+" WHERE block_height > ?", height); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // ensure puts the experiment that a round belongs to into the file where its own row was lost.
@@ -175,7 +199,7 @@ func (b *batch) ensure(e *olap.Experiment) error {
 		if err := b.domain(e.DomainID); err != nil {
 			return err
 		}
-		err = b.insert(olap.ExperimentTable, e)
+		_, err = b.insert(olap.ExperimentTable, e)
 	}
 	if err == nil {
 		b.experiments = append(b.experiments, e.ID)
@@ -184,15 +208,16 @@ func (b *batch) ensure(e *olap.Experiment) error {
 }
 
 func (b *batch) domain(id string) error {
-	return b.insert(olap.DomainTable, &olap.Domain{ID: id})
+	_, err := b.insert(olap.DomainTable, &olap.Domain{ID: id})
+	return err
 }
 
-func (b *batch) insert(t *olap.Table, row any) error {
+// insert writes a row; isNew is whether that changed anything.
+func (b *batch) insert(t *olap.Table, row any) (isNew bool, err error) {
 	stmt, ok := b.prepared[t.Name]
 	if !ok {
-		var err error
 		if stmt, err = b.tx.PrepareContext(b.ctx, b.db.insert[t.Name]); err != nil {
-			return err
+			return false, err
 		}
 		b.prepared[t.Name] = stmt // closed with the transaction
 	}
@@ -202,8 +227,12 @@ func (b *batch) insert(t *olap.Table, row any) error {
 			values[i] = strconv.FormatUint(u, 10)
 		}
 	}
-	_, err := stmt.ExecContext(b.ctx, values...)
-	return err
+	result, err := stmt.ExecContext(b.ctx, values...)
+	if err != nil {
+		return false, err
+	}
+	n, err := result.RowsAffected()
+	return n > 0, err
 }
 
 // position returns the last row of a spool that the file has, 0 for none.

@@ -93,6 +93,10 @@ func (s *table) record(rows ...olap.Row) error {
 					delete(s.rows, h)
 				}
 			}
+		case r.Block != nil:
+			if r.Block.Height > 0 && (len(r.Block.Decisions) != 1 || len(r.Block.Nodes) != 1) {
+				return fmt.Errorf("block %d has %d decisions, %d nodes", r.Block.Height, len(r.Block.Decisions), len(r.Block.Nodes))
+			}
 		case r.Optimae != nil:
 			s.rows[r.Optimae.BlockHeight] = r.Optimae.BlockHash
 		}
