@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -63,25 +64,30 @@ func renew(c *olap.Column) string {
 func statements() map[string]string {
 	all := map[string]string{}
 	for _, t := range olap.Tables() {
-		names := t.Names(olap.SchemaVersion)
-		s := fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s)", t.Name, strings.Join(names, ", "),
-			strings.TrimSuffix(strings.Repeat("?, ", len(names)), ", "))
-		keys := t.Keys()
-		if update := onConflict[t.Name]; update != nil {
-			var sets []string
-			for i := range t.Columns[len(keys):] {
-				sets = append(sets, update(&t.Columns[len(keys)+i]))
-			}
-			s += fmt.Sprintf(" ON CONFLICT(%s) DO UPDATE SET %s", strings.Join(keys, ", "), strings.Join(sets, ", "))
-			if t == olap.MigrationTable {
-				s += " WHERE excluded.accepted"
-			}
-		} else {
-			s += fmt.Sprintf(" ON CONFLICT(%s) DO NOTHING", strings.Join(keys, ", "))
-		}
-		all[t.Name] = s
+		all[t.Name] = insertStatement(t, 1)
 	}
 	return all
+}
+
+// insertStatement renders the insert of n rows of a table.
+func insertStatement(t *olap.Table, n int) string {
+	names, keys := t.Names(olap.SchemaVersion), t.Keys()
+	row := "(" + strings.TrimSuffix(strings.Repeat("?, ", len(names)), ", ") + ")"
+	s := fmt.Sprintf("INSERT INTO %s (%s) VALUES %s", t.Name, strings.Join(names, ", "),
+		strings.TrimSuffix(strings.Repeat(row+", ", n), ", "))
+	update := onConflict[t.Name]
+	if update == nil {
+		return s + fmt.Sprintf(" ON CONFLICT(%s) DO NOTHING", strings.Join(keys, ", "))
+	}
+	var sets []string
+	for i := range t.Columns[len(keys):] {
+		sets = append(sets, update(&t.Columns[len(keys)+i]))
+	}
+	s += fmt.Sprintf(" ON CONFLICT(%s) DO UPDATE SET %s", strings.Join(keys, ", "), strings.Join(sets, ", "))
+	if t == olap.MigrationTable {
+		s += " WHERE excluded.accepted"
+	}
+	return s
 }
 
 // Write stores rows in one transaction and is idempotent; see the package comment.
@@ -163,12 +169,49 @@ func (b *batch) row(row *olap.Row) error {
 	if err != nil || !isNew { // what belongs to it is there too
 		return err
 	}
+	return b.parts(row)
+}
+
+// chunkRows is how many rows one statement writes: the driver compiles it for every execution.
+const chunkRows = 32
+
+// parts writes what belongs to a row, table by table, each after those it refers to.
+func (b *batch) parts(row *olap.Row) error {
+	values := map[*olap.Table][][]any{}
 	for t, part := range row.Parts {
-		if _, err := b.insert(t, part); err != nil {
-			return err
+		values[t] = append(values[t], sqlValues(t, part))
+	}
+	for _, t := range olap.Tables() {
+		for list := range slices.Chunk(values[t], chunkRows) {
+			if err := b.insertAll(t, list); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// insertAll writes at most chunkRows rows by one statement.
+func (b *batch) insertAll(t *olap.Table, list [][]any) error {
+	flat := make([]any, 0, len(list)*len(t.Columns))
+	for _, values := range list {
+		flat = append(flat, values...)
+	}
+	if len(list) < chunkRows {
+		_, err := b.tx.ExecContext(b.ctx, insertStatement(t, len(list)), flat...)
+		return err
+	}
+	name := t.Name + " in chunks"
+	stmt, ok := b.prepared[name]
+	if !ok {
+		var err error
+		if stmt, err = b.tx.PrepareContext(b.ctx, insertStatement(t, chunkRows)); err != nil {
+			return err
+		}
+		b.prepared[name] = stmt // closed with the transaction
+	}
+	_, err := stmt.ExecContext(b.ctx, flat...)
+	return err
 }
 
 // rollback takes back what blocks above a height told.
@@ -221,18 +264,23 @@ func (b *batch) insert(t *olap.Table, row any) (isNew bool, err error) {
 		}
 		b.prepared[t.Name] = stmt // closed with the transaction
 	}
+	result, err := stmt.ExecContext(b.ctx, sqlValues(t, row)...)
+	if err != nil {
+		return false, err
+	}
+	n, err := result.RowsAffected()
+	return n > 0, err
+}
+
+// sqlValues returns a row's values as SQLite takes them.
+func sqlValues(t *olap.Table, row any) []any {
 	values := t.Values(row)
 	for i, v := range values {
 		if u, ok := v.(uint64); ok { // more than SQLite's integers hold
 			values[i] = strconv.FormatUint(u, 10)
 		}
 	}
-	result, err := stmt.ExecContext(b.ctx, values...)
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
-	return n > 0, err
+	return values
 }
 
 // position returns the last row of a spool that the file has, 0 for none.
