@@ -157,7 +157,7 @@ func TestChainRows(t *testing.T) {
 	last.extend(4)
 	l.must(st.Replace(t.Context(), 0, longer.above(0)))
 	c.Record = func(rows ...olap.Row) error {
-		if rows[0].Optimae != nil && rows[0].Optimae.BlockHeight == 2 {
+		if rows[0].Block != nil && rows[0].Block.Height == 2 {
 			l.must(st.Replace(t.Context(), 0, last.above(0)))
 		}
 		return s.record(rows...)
