@@ -208,6 +208,18 @@ type Record struct {
 	// OLAPFile is the SQLite star schema. Key olap_db_path; empty means olap.db
 	// in DataDir. See OLAPPath.
 	OLAPFile string
+	// RunName, RunTags and RunNote describe the run to whoever reads the tables (dim_run); another name begins another run. Keys
+	// run_name, run_tags, run_note.
+	RunName string
+	RunTags []string
+	RunNote string
+	// TrialsPerSecond is how many trials are recorded on the average of some seconds; where more are trained, the best of each
+	// generation is recorded, and others at equal distances; fact_generation counts both. Key olap_trials_per_second, default
+	// 500, 0 records none.
+	TrialsPerSecond int
+	// PostgresDSN names a PostgreSQL database that gets every row too, "postgres://user@host/database". Key olap_postgres_dsn;
+	// empty: none.
+	PostgresDSN string
 }
 
 // Log is how the node reports.
@@ -289,6 +301,7 @@ func DefaultConfig() Config {
 			TargetBlockSize: 100, MaxBlockSize: 200, StakeMultiplier: 5, BurnFraction: 0.2,
 		},
 		Worker: Worker{Device: DeviceAuto, VerificationShare: 0.5},
+		Record: Record{TrialsPerSecond: 500},
 		Log:    Log{Level: "info", Format: "text"},
 		Limits: Limits{
 			MaxBodyBytes: 8 << 20, MaxConnections: 512, MaxPeers: 1000, MaxLocalPeers: 64, MaxPending: 10000,

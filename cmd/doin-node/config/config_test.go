@@ -270,7 +270,7 @@ func TestSearchSettings(t *testing.T) {
 	f("forecast", `{}`, `{}`, "")
 	f("forecast", `{"population": 6, "elites": 5000}`, "", at+"elites 5000: must be at most 5 with a population of 6")
 	f("forecast", `{"crossover": "no such", "mutation_rate": 2}`, "",
-		at+`crossover "no such": must be one of ["uniform" "two_point" "blend"]`+"\n"+at+"mutation_rate 2: must be in [0, 1]")
+		at+`crossover "no such": must be one of ["uniform" "two_point" "blend" "differential"]`+"\n"+at+"mutation_rate 2: must be in [0, 1]")
 	f("forecast", `{"elites": 1, "ga": {"elites": 1}}`, "", at+"elites: given as elites and as ga.elites")
 	f("forecast", `{"ga": {"populaton_size": 3}}`, "", at+`unknown key "populaton_size": did you mean "population"?`)
 	// A program's configuration is its own.

@@ -70,6 +70,11 @@ var nodeKeys = []key[Config]{
 
 	text("experiment_stats_file", func(c *Config) *string { return &c.Record.StatsFile }),
 	text("olap_db_path", func(c *Config) *string { return &c.Record.OLAPFile }),
+	integer("olap_trials_per_second", func(c *Config) *int { return &c.Record.TrialsPerSecond }),
+	text("olap_postgres_dsn", func(c *Config) *string { return &c.Record.PostgresDSN }),
+	text("run_name", func(c *Config) *string { return &c.Record.RunName }),
+	texts("run_tags", func(c *Config) *[]string { return &c.Record.RunTags }),
+	text("run_note", func(c *Config) *string { return &c.Record.RunNote }),
 
 	text("log_level", func(c *Config) *string { return &c.Log.Level }),
 	text("log_format", func(c *Config) *string { return &c.Log.Format }),

@@ -88,6 +88,7 @@ func (c *Config) problems() []*Problem {
 	k.floats("verification_share", c.Worker.VerificationShare, 0.05, 1)
 	k.ints("search_window", c.Worker.SearchWindow, 0, 1<<16)
 	k.device("device", c.Worker.Device)
+	k.ints("olap_trials_per_second", c.Record.TrialsPerSecond, 0, 1e6)
 	if _, err := c.Log.level(); err != nil {
 		k.add("log_level", c.Log.Level, err.Error())
 	}
