@@ -165,6 +165,21 @@ check-generate: ## fail if generate changes anything
 	if [ "$$before" != "$$(git diff; git status --porcelain)" ]; then \
 		echo "generated files are not up to date:"; git status --short; exit 1; fi
 
+.PHONY: web
+web: ## build the dashboard's page into net/web/dist, with Node.js
+	cd net/web/ui && npm ci --ignore-scripts --no-audit --no-fund && npm run build
+
+.PHONY: check-web
+check-web: ## test the dashboard's page, and fail if net/web/dist is not what its sources make
+	@if command -v npm >/dev/null; then \
+		$(MAKE) --no-print-directory web && (cd net/web/ui && npm test) && git diff --exit-code --stat net/web/dist && \
+		test -z "$$(git status --porcelain net/web/dist)"; \
+	else echo "check-web: LEFT OUT, there is no npm: NOBODY PROVES THAT net/web/dist IS CURRENT"; fi
+
+.PHONY: click-web
+click-web: build ## click through every view of a live network's dashboard and of an empty node's, with Chromium
+	cd net/web/ui && npm ci --ignore-scripts --no-audit --no-fund && node test/click.mjs
+
 .PHONY: cross
 cross: ## build everything for linux/arm64 and the programs without cgo
 	CGO_ENABLED=0 GOOS=linux GOARCH=arm64 $(GO) build ./...

@@ -12,8 +12,14 @@ type Block struct {
 	Threshold    float64 `json:"threshold" olap:"8" doc:"that the sum had to reach"`
 	Reward       *int64  `json:"reward,omitempty" olap:"8" doc:"minted by it, in base units"`
 	Fees         *int64  `json:"fees,omitempty" olap:"8" doc:"paid in it, in base units"`
-	Supply       *int64  `json:"supply,omitempty" olap:"8" doc:"of all money after it, in base units"`
+	Supply       *int64  `json:"supply,omitempty" olap:"8" doc:"of all money after it, in base units; NULL where it was not told"`
 	IngestedAt   string  `json:"ingested_at,omitempty" olap:"8,time" doc:"when the row was made"`
+
+	// What the other tables of the chain hold of it.
+	Decisions []Decision `json:"decisions,omitempty" olap:"-"`
+	Votes     []Vote     `json:"votes_on_them,omitempty" olap:"-"`
+	Money     []Money    `json:"money,omitempty" olap:"-"`
+	Nodes     []NodeInfo `json:"nodes,omitempty" olap:"-"`
 }
 
 // Decision is a row of fact_decision: what the chain decided on a claim of anybody's, for it or against.
@@ -39,7 +45,7 @@ type Vote struct {
 	OptimaeID   string   `json:"optimae_id" olap:"8,key" doc:"the claim's commitment"`
 	EvaluatorID string   `json:"evaluator_id" olap:"8,key" doc:"peer id of who trained it again"`
 	DomainID    string   `json:"domain_id" olap:"8,notnull" doc:"domain of the claim"`
-	Agree       bool     `json:"agree" olap:"8,notnull" doc:"whether it found what was claimed"`
+	Agree       bool     `json:"agree" olap:"8,notnull" doc:"whether its training had the digest that was claimed"`
 	Performance *float64 `json:"performance,omitempty" olap:"8" doc:"as it found it"`
 	Digest      string   `json:"digest,omitempty" olap:"8" doc:"of its training"`
 	TxID        string   `json:"tx_id" olap:"8,notnull" doc:"of the decision that holds it"`

@@ -86,10 +86,50 @@ func (t *Tracker) Claim(domain string, c ClaimEvent, now time.Time) ([]Row, erro
 	if c.Cases > 0 {
 		row.Claim.S1, row.Claim.S2, row.Claim.Cases, row.Claim.Z = Int(c.S1), c.S2, Int(c.Cases), clone(c.Z)
 	}
+	r.stamp(row.Claim, now)
 	if err := row.Validate(); err != nil {
 		return nil, err
 	}
 	return []Row{row}, nil
+}
+
+// claimSteps are when a claim reached its stages, as far as this process saw it.
+type claimSteps struct{ confirmed, committed, revealed time.Time }
+
+// maxSteps bounds the claims whose steps are remembered. A search has fewer open.
+const maxSteps = 1024
+
+// stamp fills in when the claim's earlier steps were, and remembers this one's until the claim has ended.
+func (r *run) stamp(c *Claim, now time.Time) {
+	s := r.steps[c.Proposal]
+	ended := false
+	switch c.Stage {
+	case "confirmed":
+		s.confirmed = now
+	case "committed":
+		s.committed = now
+	case "revealed":
+		s.revealed = now
+	default:
+		ended = true
+	}
+	when := func(t time.Time) *string {
+		if t.IsZero() {
+			return nil
+		}
+		text := iso(t)
+		return &text
+	}
+	c.ConfirmedAt, c.CommittedAt, c.RevealedAt = when(s.confirmed), when(s.committed), when(s.revealed)
+	if !s.committed.IsZero() && !s.revealed.IsZero() {
+		c.RevealSeconds = Float(seconds(s.committed, s.revealed))
+	}
+	if ended && !s.committed.IsZero() {
+		c.DecisionSeconds = Float(seconds(s.committed, now))
+	}
+	if delete(r.steps, c.Proposal); !ended && len(r.steps) < maxSteps {
+		r.steps[c.Proposal] = s
+	}
 }
 
 // claimID names the step: a search that was killed and repeats its last seconds does not write them twice, and a claim

@@ -1,6 +1,6 @@
 package olap
 
-// Configuration is a row of dim_configuration: the text of a node's configuration, once.
+// Configuration is a row of dim_configuration: the text of a node's configuration, kept once however many runs have it.
 type Configuration struct {
 	Hash string `json:"config_hash" olap:"8,key" doc:"SHA-256 of its canonical JSON"`
 	Text JSON   `json:"configuration,omitempty" olap:"8" doc:"the node's, without keys and passwords"`
@@ -20,6 +20,9 @@ type Run struct {
 	ConfigHash string  `json:"config_hash,omitempty" olap:"8" doc:"its configuration, of dim_configuration"`
 	StartedAt  string  `json:"started_at" olap:"8,time" doc:"first start"`
 	FinishedAt *string `json:"finished_at,omitempty" olap:"8,time" doc:"last graceful stop; NULL while it runs"`
+
+	// Configuration is what dim_configuration holds under ConfigHash.
+	Configuration JSON `json:"configuration,omitempty" olap:"-"`
 }
 
 // NodeInfo is a row of dim_node: a node that this one is, or that the chain names.

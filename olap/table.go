@@ -188,6 +188,9 @@ func (t *Table) Keys() []string {
 	return names
 }
 
+// OfChain reports whether the table's rows are those of blocks, which leave with them.
+func (t *Table) OfChain() bool { return t.Column("block_height") != nil }
+
 // Since is the schema version that brought the table.
 func (t *Table) Since() int { return t.Columns[0].Since }
 

@@ -1,5 +1,11 @@
 package olap
 
+import (
+	"strconv"
+
+	"doin.network/node/internal/canon"
+)
+
 // Trial is a row of fact_trial: one training that a search asked for and was told the result of.
 type Trial struct {
 	ID           string   `json:"trial_id" olap:"8,key" doc:"first 16 digits of the experiment's id, '-', ten digits of the number: they sort by number"`
@@ -39,8 +45,12 @@ type Param struct {
 	Name    string   `json:"name" olap:"8,key" doc:"of the parameter; members of lists and objects by their path, units.0"`
 	Kind    string   `json:"kind" olap:"8,notnull" doc:"real, integer, boolean, text or null"`
 	Real    *float64 `json:"value_real,omitempty" olap:"8" doc:"a number; a boolean as 0 or 1"`
-	Text    *string  `json:"value_text,omitempty" olap:"8" doc:"a text; of an integer that a real cannot hold its digits"`
+	Text    *string  `json:"value_text,omitempty" olap:"8" doc:"a text; of an integer beyond 64 bits its digits"`
 }
+
+// MaxCurve bounds the points of a learning curve. Of the validations 1, 2, 3, … of a training those are kept whose number is a
+// multiple of k, the smallest power of two with which no more are left. Graphics cards keep no losses: their trials have none.
+const MaxCurve = 64
 
 // Curve is a row of fact_curve: a point of a trial's learning curve.
 type Curve struct {
@@ -50,8 +60,8 @@ type Curve struct {
 
 // Point is where a training stood after a step.
 type Point struct {
-	Step       int64    `json:"step" olap:"8,key" doc:"epochs since the start of the training"`
-	Train      *float64 `json:"train_loss,omitempty" olap:"8" doc:"mean loss on the training part in the epoch"`
+	Step       int64    `json:"step" olap:"8,key" doc:"optimizer steps since the start of the training on the first fold"`
+	Train      *float64 `json:"train_loss,omitempty" olap:"8" doc:"loss of the batch of that step"`
 	Validation *float64 `json:"validation_loss,omitempty" olap:"8" doc:"loss on the validation part after it"`
 }
 
@@ -82,9 +92,10 @@ type Generation struct {
 	Trials []Trial `json:"trials,omitempty" olap:"-"`
 }
 
-// Migration is a row of fact_migration: a champion of another node on its way into a search.
+// Migration is a row of fact_migration: a champion of another node on its way into a search. The row of one that was let in
+// replaces that of its arrival.
 type Migration struct {
-	ID           string   `json:"migration_id" olap:"8,key" doc:"32 hexadecimal digits, a function of experiment, optimae and round"`
+	ID           string   `json:"migration_id" olap:"8,key" doc:"32 hexadecimal digits, a function of experiment and optimae"`
 	ExperimentID string   `json:"experiment_id" olap:"8,notnull,ref=dim_experiment" doc:"the experiment that it came to"`
 	DomainID     string   `json:"domain_id" olap:"8,notnull" doc:"the domain of the experiment"`
 	Timestamp    string   `json:"timestamp_utc" olap:"8,notnull,time" doc:"when the search decided"`
@@ -97,4 +108,56 @@ type Migration struct {
 	Reason       string   `json:"reason,omitempty" olap:"8" doc:"why not"`
 	RoundNumber  int64    `json:"round_number" olap:"8,notnull" doc:"the round in which it came"`
 	Generation   int64    `json:"generation" olap:"8" doc:"the search's generation then"`
+}
+
+// maxParams bounds the rows of a trial in fact_param.
+const maxParams = 1024
+
+// ParamsOf returns the rows of fact_param of a trial, in the order of its recipe: of what is under "genome" where the recipe has
+// such an object, else of all of it. Recipes of more than maxParams values have no more rows; one that cannot be read has none.
+func ParamsOf(t *Trial) (out []Param) {
+	recipe, err := canon.ParseObject([]byte(t.Parameters))
+	if err != nil {
+		return nil
+	}
+	if genes, err := recipe.Object("genome"); err == nil {
+		recipe = genes
+	}
+	for name, v := range recipe.All() {
+		out = appendParam(out, t.ID, name, v)
+	}
+	return out[:min(len(out), maxParams)]
+}
+
+func appendParam(out []Param, trial, name string, v any) []Param {
+	p := Param{TrialID: trial, Name: name}
+	switch v := v.(type) {
+	case []any:
+		for i, e := range v {
+			out = appendParam(out, trial, name+"."+strconv.Itoa(i), e)
+		}
+		return out
+	case *canon.Object:
+		for key, e := range v.All() {
+			out = appendParam(out, trial, name+"."+key, e)
+		}
+		return out
+	case bool:
+		p.Kind, p.Real = "boolean", Float(0)
+		if v {
+			p.Real = Float(1)
+		}
+	case int64:
+		p.Kind, p.Real = "integer", Float(float64(v))
+	case float64:
+		p.Kind, p.Real = "real", Float(v)
+	case string:
+		p.Kind, p.Text = "text", &v
+	case nil:
+		p.Kind = "null"
+	default: // an integer beyond 64 bits
+		text := string(canon.Default(v))
+		p.Kind, p.Text = "integer", &text
+	}
+	return append(out, p)
 }

@@ -99,6 +99,7 @@ var layers = []layer{
 	{"net/...", []string{"compute/...", "ga/...", "olap/...", "bench/...", "cmd/...", "chain/anchor", "chain/consensus", "chain/engine", "chain/ledger", "chain/mempool", "chain/python/engine", "chain/python", "chain/store", "chain/task"}},
 	{"net/transport", []string{"chain/...", "net/..."}},
 	{"net/memnet", []string{"chain/...", "net/..."}},
+	{"net/web", []string{"chain/...", "net/...", "internal/..."}},
 	{"net/discovery", []string{"chain", "net/flood", "net/chainsync", "net/api"}},
 	{"net/flood", []string{"net/discovery", "net/chainsync", "net/api"}},
 	{"net/join", []string{"net/..."}},
@@ -109,10 +110,12 @@ var layers = []layer{
 	{"olap/spool", []string{"olap", "olap/csv", "olap/sqlite", "olap/open", "internal/..."}},
 	{"olap/thin", []string{"olap/csv", "olap/sqlite", "olap/open"}},
 	{"olap/csv", []string{"olap/sqlite", "olap/open"}},
-	{"olap/sqlite", []string{"olap/csv", "olap/open"}},
+	{"olap/sqlite", []string{"olap/csv", "olap/open", "olap/live"}},
+	{"olap/live", []string{"olap", "olap/csv", "olap/sqlite", "olap/open", "olap/spool", "internal/..."}},
 
 	// What the engines train to be measured: no engine's device, and none of the benchmarks.
 	{"bench/workload", []string{"chain/...", "ga/...", "net/...", "olap/...", "cmd/...", "bench/...", "compute/device/...", "compute/domain/...", "compute/worker/...", "compute/graph", "kernels/...", "gorgonia.org/...", "gonum.org/..."}},
+	{"bench/dashboard", []string{"chain/...", "compute/...", "ga/...", "net/...", "cmd/...", "bench/...", "kernels/..."}},
 	{"bench/report", []string{"chain/...", "ga/...", "net/...", "olap/...", "compute/...", "internal/...", "cmd/...", "bench/...", "kernels/..."}},
 	{"bench/journal", []string{"chain/...", "ga/...", "net/...", "olap/...", "compute/...", "internal/...", "cmd/...", "bench/...", "kernels/..."}},
 	// The engine is measured by itself: what it is compared with is another process, or gonum.
@@ -167,7 +170,7 @@ var importers = []struct {
 	{"olap/csv", []string{"olap/open"}},
 	{"olap/sqlite", []string{"olap/open"}},
 	{"github.com/dgraph-io/...", []string{"chain/store"}},
-	{"github.com/valyala/fasthttp/...", []string{"net/api", "net/join", "net/transport", "bench/load"}},
+	{"github.com/valyala/fasthttp/...", []string{"net/api", "net/join", "net/transport", "net/web", "cmd/doin-node/stack", "bench/load"}},
 	{"github.com/prometheus/...", []string{"net/api", "cmd/doin-node/stack"}},
 	{"github.com/spf13/cobra", []string{"cmd/..."}},
 	{"github.com/apache/arrow/go/v15/...", []string{"compute/data/columnar", "compute/worker/...", "olap/...", "cmd/..."}},

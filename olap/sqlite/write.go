@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -25,7 +26,7 @@ var onConflict = map[string]func(c *olap.Column) string{
 	olap.TrialTable.Name:      nil,
 	olap.ParamTable.Name:      nil,
 	olap.CurveTable.Name:      nil,
-	olap.MigrationTable.Name:  nil,
+	olap.MigrationTable.Name:  overwrite, // by one that was let in
 	// What a block holds is taken back by a rollback before another takes its place.
 	olap.BlockTable.Name:         nil,
 	olap.DecisionTable.Name:      nil,
@@ -63,22 +64,30 @@ func renew(c *olap.Column) string {
 func statements() map[string]string {
 	all := map[string]string{}
 	for _, t := range olap.Tables() {
-		names := t.Names(olap.SchemaVersion)
-		s := fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s)", t.Name, strings.Join(names, ", "),
-			strings.TrimSuffix(strings.Repeat("?, ", len(names)), ", "))
-		keys := t.Keys()
-		if update := onConflict[t.Name]; update != nil {
-			var sets []string
-			for i := range t.Columns[len(keys):] {
-				sets = append(sets, update(&t.Columns[len(keys)+i]))
-			}
-			s += fmt.Sprintf(" ON CONFLICT(%s) DO UPDATE SET %s", strings.Join(keys, ", "), strings.Join(sets, ", "))
-		} else {
-			s += fmt.Sprintf(" ON CONFLICT(%s) DO NOTHING", strings.Join(keys, ", "))
-		}
-		all[t.Name] = s
+		all[t.Name] = insertStatement(t, 1)
 	}
 	return all
+}
+
+// insertStatement renders the insert of n rows of a table.
+func insertStatement(t *olap.Table, n int) string {
+	names, keys := t.Names(olap.SchemaVersion), t.Keys()
+	row := "(" + strings.TrimSuffix(strings.Repeat("?, ", len(names)), ", ") + ")"
+	s := fmt.Sprintf("INSERT INTO %s (%s) VALUES %s", t.Name, strings.Join(names, ", "),
+		strings.TrimSuffix(strings.Repeat(row+", ", n), ", "))
+	update := onConflict[t.Name]
+	if update == nil {
+		return s + fmt.Sprintf(" ON CONFLICT(%s) DO NOTHING", strings.Join(keys, ", "))
+	}
+	var sets []string
+	for i := range t.Columns[len(keys):] {
+		sets = append(sets, update(&t.Columns[len(keys)+i]))
+	}
+	s += fmt.Sprintf(" ON CONFLICT(%s) DO UPDATE SET %s", strings.Join(keys, ", "), strings.Join(sets, ", "))
+	if t == olap.MigrationTable {
+		s += " WHERE excluded.accepted"
+	}
+	return s
 }
 
 // Write stores rows in one transaction and is idempotent; see the package comment.
@@ -144,19 +153,77 @@ func (b *batch) row(row *olap.Row) error {
 			return err
 		}
 		b.experiments = append(b.experiments, row.Experiment.ID)
-	case olap.KindRound, olap.KindSummary, olap.KindClaim:
+	case olap.KindRollback:
+		return b.rollback(row.Rollback.Height)
+	}
+	if row.Kind().OfExperiment() {
 		if err := b.ensure(row.Experiment); err != nil {
 			return err
 		}
-	case olap.KindRollback:
-		_, err := b.tx.ExecContext(b.ctx, "DELETE FROM fact_chain_optimae WHERE block_height > ?", row.Rollback.Height)
-		return err
 	}
 	t, content := row.Content()
 	if t == nil {
 		return fmt.Errorf("%w: %w", olap.ErrReject, olap.ErrInvalidRow)
 	}
-	return b.insert(t, content)
+	isNew, err := b.insert(t, content)
+	if err != nil || !isNew { // what belongs to it is there too
+		return err
+	}
+	return b.parts(row)
+}
+
+// chunkRows is how many rows one statement writes: the driver compiles it for every execution.
+const chunkRows = 32
+
+// parts writes what belongs to a row, table by table, each after those it refers to.
+func (b *batch) parts(row *olap.Row) error {
+	values := map[*olap.Table][][]any{}
+	for t, part := range row.Parts {
+		values[t] = append(values[t], sqlValues(t, part))
+	}
+	for _, t := range olap.Tables() {
+		for list := range slices.Chunk(values[t], chunkRows) {
+			if err := b.insertAll(t, list); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// insertAll writes at most chunkRows rows by one statement.
+func (b *batch) insertAll(t *olap.Table, list [][]any) error {
+	flat := make([]any, 0, len(list)*len(t.Columns))
+	for _, values := range list {
+		flat = append(flat, values...)
+	}
+	if len(list) < chunkRows {
+		_, err := b.tx.ExecContext(b.ctx, insertStatement(t, len(list)), flat...)
+		return err
+	}
+	name := t.Name + " in chunks"
+	stmt, ok := b.prepared[name]
+	if !ok {
+		var err error
+		if stmt, err = b.tx.PrepareContext(b.ctx, insertStatement(t, chunkRows)); err != nil {
+			return err
+		}
+		b.prepared[name] = stmt // closed with the transaction
+	}
+	_, err := stmt.ExecContext(b.ctx, flat...)
+	return err
+}
+
+// rollback takes back what blocks above a height told.
+func (b *batch) rollback(height int64) error {
+	for _, t := range olap.Tables() {
+		if t.OfChain() {
+			if _, err := b.tx.ExecContext(b.ctx, "DELETE FROM "+t.Name+" WHERE block_height > ?", height); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // ensure puts the experiment that a round belongs to into the file where its own row was lost.
@@ -175,7 +242,7 @@ func (b *batch) ensure(e *olap.Experiment) error {
 		if err := b.domain(e.DomainID); err != nil {
 			return err
 		}
-		err = b.insert(olap.ExperimentTable, e)
+		_, err = b.insert(olap.ExperimentTable, e)
 	}
 	if err == nil {
 		b.experiments = append(b.experiments, e.ID)
@@ -184,26 +251,36 @@ func (b *batch) ensure(e *olap.Experiment) error {
 }
 
 func (b *batch) domain(id string) error {
-	return b.insert(olap.DomainTable, &olap.Domain{ID: id})
+	_, err := b.insert(olap.DomainTable, &olap.Domain{ID: id})
+	return err
 }
 
-func (b *batch) insert(t *olap.Table, row any) error {
+// insert writes a row; isNew is whether that changed anything.
+func (b *batch) insert(t *olap.Table, row any) (isNew bool, err error) {
 	stmt, ok := b.prepared[t.Name]
 	if !ok {
-		var err error
 		if stmt, err = b.tx.PrepareContext(b.ctx, b.db.insert[t.Name]); err != nil {
-			return err
+			return false, err
 		}
 		b.prepared[t.Name] = stmt // closed with the transaction
 	}
+	result, err := stmt.ExecContext(b.ctx, sqlValues(t, row)...)
+	if err != nil {
+		return false, err
+	}
+	n, err := result.RowsAffected()
+	return n > 0, err
+}
+
+// sqlValues returns a row's values as SQLite takes them.
+func sqlValues(t *olap.Table, row any) []any {
 	values := t.Values(row)
 	for i, v := range values {
 		if u, ok := v.(uint64); ok { // more than SQLite's integers hold
 			values[i] = strconv.FormatUint(u, 10)
 		}
 	}
-	_, err := stmt.ExecContext(b.ctx, values...)
-	return err
+	return values
 }
 
 // position returns the last row of a spool that the file has, 0 for none.

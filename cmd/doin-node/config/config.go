@@ -101,6 +101,9 @@ type Network struct {
 	// Discovery turns on the exchange of peers; without it the node knows its
 	// bootstrap peers and who calls it. Key discovery_enabled, default true.
 	Discovery bool
+	// Dashboard says who sees the page at / and what it asks: "local", programs on this machine, "public", everybody who
+	// reaches the port, or "off". Default "local".
+	Dashboard string
 	// InferenceToken is what a client shows, as "Authorization: Bearer …", to have
 	// its forecasts as the clients of this machine have them: free, without a
 	// quota, and unknown to the network. Key inference_token, default none.
@@ -239,6 +242,18 @@ type Record struct {
 	// FullRounds is the number of rounds of an experiment up to which each is recorded; of later ones those that say something
 	// new, and one a second. Key olap_full_rounds, default 10000, min 0.
 	FullRounds int
+	// RunName, RunTags and RunNote describe the run to whoever reads the tables (dim_run); another name begins another run. Keys
+	// run_name, run_tags, run_note.
+	RunName string
+	RunTags []string
+	RunNote string
+	// TrialsPerSecond is how many trials are recorded on the average of some seconds; where more are trained, the best of each
+	// generation is recorded, and others at equal distances; fact_generation counts both. Key olap_trials_per_second, default
+	// 500, 0 records none.
+	TrialsPerSecond int
+	// PostgresDSN names a PostgreSQL database that gets every row too, "postgres://user@host/database". Key olap_postgres_dsn;
+	// empty: none.
+	PostgresDSN string
 }
 
 // Log is how the node reports.
@@ -306,7 +321,7 @@ func DefaultConfig() Config {
 		DataDir:  "./doin-data",
 		Security: Strict,
 		Network: Network{
-			Host: "0.0.0.0", Port: 8470, Protocol: Flooding,
+			Host: "0.0.0.0", Port: 8470, Protocol: Flooding, Dashboard: "local",
 			ShareData: true, Discovery: true, DiscoveryInterval: time.Minute,
 		},
 		Chain: Chain{
@@ -324,7 +339,7 @@ func DefaultConfig() Config {
 			TargetBlockSize: 100, MaxBlockSize: 200, StakeMultiplier: 5, BurnFraction: 0.2,
 		},
 		Worker: Worker{Device: DeviceAuto, VerificationShare: 0.5, Nice: 10, CPUShare: 1},
-		Record: Record{MaxMB: 2048, FullRounds: 10000},
+		Record: Record{MaxMB: 2048, FullRounds: 10000, TrialsPerSecond: 500},
 		Log:    Log{Level: "info", Format: "text", MaxMB: 100},
 		Limits: Limits{
 			MaxBodyBytes: 8 << 20, MaxConnections: 512, MaxPeers: 1000, MaxLocalPeers: 64, MaxPending: 10000,

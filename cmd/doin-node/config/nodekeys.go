@@ -13,7 +13,7 @@ const (
 	noHeartbeat = "messages are flooded, there is no mesh to maintain"
 	noSnapshots = "the state of every recent block is kept"
 	noPruning   = "blocks keep their transactions: a block without them cannot be verified by a peer"
-	noDashboard = "there is no dashboard; /status and /stats have the same figures"
+	noDashboard = "dashboard says who sees it: local, public or off"
 )
 
 // nodeObjects are the members of the file that are read by code of their own.
@@ -44,6 +44,7 @@ var nodeKeys = []key[Config]{
 	boolean("share_data", func(c *Config) *bool { return &c.Network.ShareData }),
 	text("network_protocol", func(c *Config) *string { return &c.Network.Protocol }),
 	boolean("discovery_enabled", func(c *Config) *bool { return &c.Network.Discovery }),
+	text("dashboard", func(c *Config) *string { return &c.Network.Dashboard }),
 	text("inference_token", func(c *Config) *string { return &c.Network.InferenceToken }),
 	seconds("discovery_interval", func(c *Config) *time.Duration { return &c.Network.DiscoveryInterval }),
 
@@ -81,6 +82,11 @@ var nodeKeys = []key[Config]{
 
 	text("experiment_stats_file", func(c *Config) *string { return &c.Record.StatsFile }),
 	text("olap_db_path", func(c *Config) *string { return &c.Record.OLAPFile }),
+	integer("olap_trials_per_second", func(c *Config) *int { return &c.Record.TrialsPerSecond }),
+	text("olap_postgres_dsn", func(c *Config) *string { return &c.Record.PostgresDSN }),
+	text("run_name", func(c *Config) *string { return &c.Record.RunName }),
+	texts("run_tags", func(c *Config) *[]string { return &c.Record.RunTags }),
+	text("run_note", func(c *Config) *string { return &c.Record.RunNote }),
 
 	integer("olap_max_mb", func(c *Config) *int { return &c.Record.MaxMB }),
 	number("olap_keep_days", func(c *Config) *float64 { return &c.Record.KeepDays }),

@@ -35,6 +35,7 @@ func (c *Config) problems() []*Problem {
 
 	n := &c.Network
 	k.notEmpty("host", n.Host)
+	k.oneOf("dashboard", n.Dashboard, "local", "public", "off")
 	if c.Format != 0 && c.Format != CurrentFormat {
 		k.add("format", c.Format, fmt.Sprintf("must be %d, or absent", CurrentFormat))
 	}
@@ -96,6 +97,7 @@ func (c *Config) problems() []*Problem {
 	k.floats("olap_keep_days", c.Record.KeepDays, 0, 36500)
 	k.ints("olap_full_rounds", c.Record.FullRounds, 0, math.MaxInt)
 	k.ints("log_max_mb", c.Log.MaxMB, 1, 1e6)
+	k.ints("olap_trials_per_second", c.Record.TrialsPerSecond, 0, 1e6)
 	if _, err := c.Log.level(); err != nil {
 		k.add("log_level", c.Log.Level, err.Error())
 	}

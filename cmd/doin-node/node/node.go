@@ -71,7 +71,7 @@ func New(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Node, erro
 		Decode:    func(m *chain.Message) (any, error) { return engine.Decode(m, n.rules.Network) },
 		Synthetic: func(domain string) bool { return n.rules.Domains[domain].Synthetic },
 		Seeds:     func(domain string) int { return n.rules.Domains[domain].Seeds },
-		Ready:     n.ready, Known: n.known,
+		Ready:     n.ready, Known: n.known, Standings: n.standings,
 		Parts: func(s *stack.Stack) api.Parts {
 			return api.Parts{Node: statusView{n}, Tasks: taskView{stack.Tasks{S: s}, n}, Inference: stack.Champions{S: s},
 				Genesis: canon.Default(n.genesis.Object()), Data: newShelf(n.cfg, n.genesis), Accounts: accountView{n}}

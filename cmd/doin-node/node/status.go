@@ -3,6 +3,7 @@ package node
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 
 	"doin.network/node/chain"
@@ -87,6 +88,25 @@ func describe(d *consensus.Domain, line *api.DomainStatus, o *canon.Object) {
 		c.Set("solo", true)
 	}
 	o.Set("verified_best", best).Set("chain_champion", c)
+}
+
+// mostStandings bounds the peers that the dashboard lists.
+const mostStandings = 200
+
+// standings lists what the chain says of peers, the highest reputation first.
+func (n *Node) standings() []any {
+	s := n.loop.View().State
+	ids := slices.Collect(maps.Keys(s.Peers))
+	slices.SortFunc(ids, func(a, b string) int {
+		return cmp.Or(cmp.Compare(s.Reputation(b), s.Reputation(a)), cmp.Compare(a, b))
+	})
+	out := []any{}
+	for _, id := range ids[:min(len(ids), mostStandings)] {
+		p := s.Peers[id]
+		out = append(out, canon.NewObject("peer_id", id, "reputation", chain.MicroToFloat(s.Reputation(id)), "balance", doin(s.Ledger.Balance(id)),
+			"accepted", p.Accepted, "rejected", p.Rejected, "agreed", p.Agreed, "divergent", p.Divergent, "evaluator", p.PublicKey != ""))
+	}
+	return out
 }
 
 // topHolders returns the five richest, ties by id.

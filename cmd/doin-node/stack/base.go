@@ -19,6 +19,7 @@ import (
 	"doin.network/node/cmd/doin-node/keys"
 	"doin.network/node/internal/filesystem"
 	"doin.network/node/net/transport"
+	"doin.network/node/net/web"
 )
 
 // Version is the programs' version.
@@ -37,6 +38,8 @@ type Base struct {
 	Now    func() time.Time
 	Key    *identity.Key
 	Port   int
+	// Journal has the newest lines of Log.
+	Journal *web.Journal
 
 	listener net.Listener
 }
@@ -44,10 +47,11 @@ type Base struct {
 // Open makes the data directory and opens key and port. With Config.ResetChain it deletes the chain, but
 // not before the port is ours: a node that still runs keeps its files.
 func Open(cfg *config.Config, log *slog.Logger) (_ *Base, err error) {
-	b := &Base{Config: cfg, Log: log, Now: time.Now}
 	if err := checkDisk(cfg, filesystem.Network); err != nil {
 		return nil, err
 	}
+	b := &Base{Config: cfg, Now: time.Now, Journal: web.NewJournal(journalLines)}
+	b.Log = slog.New(b.Journal.Handler(log.Handler()))
 	if err := os.MkdirAll(cfg.DataDir, 0o755); err != nil {
 		return nil, fmt.Errorf("data directory: %w", err)
 	}

@@ -6,12 +6,15 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/valyala/fasthttp"
+
 	"doin.network/node/net/api"
 	"doin.network/node/net/chainsync"
 	"doin.network/node/net/discovery"
 	"doin.network/node/net/flood"
 	"doin.network/node/net/peerscore"
 	"doin.network/node/net/transport"
+	"doin.network/node/net/web"
 )
 
 // network is everything that talks to peers and clients.
@@ -23,6 +26,7 @@ type network struct {
 	syncer  *chainsync.Syncer
 	api     *api.API
 	server  *transport.Server
+	dash    *dashboard
 	callers *peerscore.Board // by address
 	authors *peerscore.Board // by peer id
 	node    api.Node         // what the machine tells of itself
@@ -88,6 +92,9 @@ func (s *Stack) openNetwork() (err error) {
 	if n.api, err = api.New(ac, parts); err != nil {
 		return err
 	}
+	if n.dash, err = s.openDashboard(parts.Node); err != nil {
+		return err
+	}
 	return s.openServer()
 }
 
@@ -148,8 +155,17 @@ func (s *Stack) openServer() error {
 	if err := tc.Validate(); err != nil {
 		return err
 	}
-	s.net.server = transport.NewServer(tc, s.net.api.Serve)
+	s.net.server = transport.NewServer(tc, s.net.serve)
 	return nil
+}
+
+// serve answers a request: the dashboard's, or the API's.
+func (n *network) serve(ctx context.Context, rc *fasthttp.RequestCtx) {
+	if n.dash != nil && web.Is(string(rc.Path())) {
+		n.dash.web.Serve(ctx, rc)
+		return
+	}
+	n.api.Serve(ctx, rc)
 }
 
 // twin says that another machine uses this node's key: their messages and votes contradict each other.

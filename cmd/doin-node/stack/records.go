@@ -104,7 +104,24 @@ func (b *Base) openRecords(ctx context.Context, network string) (*Records, error
 		host = "unknown"
 	}
 	r.Tracker = olap.NewTracker(olap.Node{ID: b.Key.PeerID(), Hostname: host, Version: Version, NetworkID: network}, nil)
+	r.Record(r.Tracker.Begin(olap.RunSetup{Name: b.Config.Record.RunName, Tags: b.Config.Record.RunTags, Note: b.Config.Record.RunNote,
+		Seed: b.Config.Seed, Configuration: published(b.Config.Raw)}, b.Now())...)
 	return r, nil
+}
+
+// secrets are the configuration's members that are not for the tables.
+var secrets = []string{"inference_token", "olap_postgres_dsn"}
+
+// published is a configuration as dim_configuration has it.
+func published(raw *canon.Object) *canon.Object {
+	if raw == nil {
+		return canon.NewObject()
+	}
+	out := raw.Clone()
+	for _, key := range secrets {
+		out.Delete(key)
+	}
+	return out
 }
 
 // Record hands rows to the recorder, but for rounds that say nothing new. A row that it cannot take is logged and counted there;

@@ -63,6 +63,7 @@ func (s *Stack) services() []service {
 		}},
 		{"http server", func(ctx context.Context) error { return s.net.server.Run(ctx, s.listener) }},
 		{"flood", s.net.flood.Run},
+		{"dashboard", s.net.dash.run},
 	}
 	if n := &s.Config.Network; n.Discovery || len(n.Bootstrap) > 0 {
 		list = append(list, service{"discovery", s.net.peers.Run})

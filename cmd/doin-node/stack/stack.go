@@ -59,6 +59,8 @@ type Profile struct {
 	Decode func(*chain.Message) (any, error)
 	// Synthetic reports whether trainings of a domain are scored on synthetic data where the machine asks for it; nil: in all.
 	Synthetic func(domain string) bool
+	// Standings are the peers that the chain knows, for the dashboard; nil: there are none to be shown.
+	Standings func() []any
 	// Seeds is how many a claim of a domain is trained with; nil: one in all.
 	Seeds func(domain string) int
 	// Unbounded leaves a domain's param_bounds out of what is held against somebody's recipe.
@@ -130,6 +132,7 @@ func New(ctx context.Context, b *Base, p Profile) (_ *Stack, err error) {
 // close releases what was opened, in the opposite order.
 func (s *Stack) close() {
 	s.net.close()
+	s.net.dash.close()
 	s.Base.Close()
 	report := func(what string, err error) {
 		if err != nil {

@@ -252,6 +252,14 @@ func (w *Workers) supervisor(domain string) (*worker.Supervisor, error) {
 	return s, nil
 }
 
+// About returns the description of the process that trains a domain, once it has given one.
+func (w *Workers) About(domain string) (d worker.Description, ok bool) {
+	if s := w.of[domain]; s != nil {
+		return s.Description()
+	}
+	return d, false
+}
+
 // Configure has a domain loaded, once in a life of the node. A plugin that the worker does not have is an error that says
 // which ones it has.
 func (w *Workers) Configure(ctx context.Context, d config.Domain) (worker.Info, error) {
