@@ -8,14 +8,6 @@ import (
 	"doin.network/node/olap"
 )
 
-func count(t *testing.T, db *DB, query string) (n int64) {
-	t.Helper()
-	if err := db.reader.QueryRowContext(t.Context(), query).Scan(&n); err != nil {
-		t.Fatal(err)
-	}
-	return n
-}
-
 // TestTrimByAge deletes the rounds before a moment and nothing else.
 func TestTrimByAge(t *testing.T) {
 	db := mustOpen(t, filepath.Join(t.TempDir(), "o.db"))
