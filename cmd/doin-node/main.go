@@ -15,6 +15,7 @@ import (
 	"doin.network/node/cmd/doin-node/local"
 	"doin.network/node/cmd/doin-node/node"
 	"doin.network/node/cmd/doin-node/stack/program"
+	"doin.network/node/cmd/doin-node/wallet"
 )
 
 // version is set by the linker.
@@ -28,7 +29,7 @@ func command() *cobra.Command {
 		func(ctx context.Context, cfg *config.Config, log *slog.Logger) (program.Node, error) {
 			return node.New(ctx, cfg, log)
 		})
-	root.AddCommand(localCommand(), newCommand(), keys.Command())
+	root.AddCommand(localCommand(), newCommand(), keys.Command(), wallet.Command())
 	root.AddCommand(takeCommands()...)
 	return root
 }
