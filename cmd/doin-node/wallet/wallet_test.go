@@ -199,6 +199,7 @@ func TestSend(t *testing.T) {
 // it is said.
 func TestSendOnce(t *testing.T) {
 	b, ctx := newBench(t), t.Context()
+	b.node.set(func() { b.node.balance = 100 * ledger.Unit })
 	two := order{to: to, amount: 2 * ledger.Unit}
 	// The node takes it, and the connection breaks: the command cannot know.
 	b.node.set(func() { b.node.drops = true })
