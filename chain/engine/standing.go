@@ -66,7 +66,7 @@ func (e *Engine) stand() {
 	s := StandingOf(e.tip, self, e.cfg.Register)
 	switch {
 	case s.Registered && !e.stood && e.stoodTold:
-		e.notice(false, "this node is an evaluator", "eligible", s.Eligible)
+		e.notice(false, "registered as an evaluator", "in_quorums", s.Eligible, "remedy", s.Remedy)
 	case !s.Eligible && e.evaluates() && !e.stoodTold:
 		e.stoodTold = true
 		e.notice(true, "this node is no evaluator", "reason", s.Reason, "remedy", s.Remedy)

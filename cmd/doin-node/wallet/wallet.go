@@ -252,7 +252,8 @@ func show(out io.Writer, id string, a *account) error {
 	lines := [][2]string{
 		{"account", id},
 		{"balance", ledger.FormatAmount(a.balance) + " DOIN"},
-		{"locked", fmt.Sprintf("%s DOIN, by %d transactions that wait for a block", ledger.FormatAmount(a.locked), a.waiting)},
+		{"locked", ledger.FormatAmount(a.locked) + " DOIN, which transactions that wait for a block will spend"},
+		{"waiting", fmt.Sprintf("%d transactions", a.waiting)},
 		{"transfers", fmt.Sprint(a.nonce)},
 		{"reputation", fmt.Sprint(a.reputation)},
 	}

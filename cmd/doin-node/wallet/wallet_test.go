@@ -294,7 +294,7 @@ func TestShow(t *testing.T) {
 	if err := show(b.out, b.key.PeerID(), a); err != nil {
 		t.Fatal(err)
 	}
-	want := fmt.Sprintf("account     %s\nbalance     10 DOIN\nlocked      0 DOIN, by 0 transactions that wait for a block\ntransfers   0\nreputation  0\n"+
+	want := fmt.Sprintf("account     %s\nbalance     10 DOIN\nlocked      0 DOIN, which transactions that wait for a block will spend\nwaiting     0 transactions\ntransfers   0\nreputation  0\n"+
 		"evaluator   no: it is not registered\nremedy      register\nat height   7\nnetwork     a network\n", b.key.PeerID())
 	if b.out.String() != want {
 		t.Errorf("show = %q, want %q", b.out, want)
