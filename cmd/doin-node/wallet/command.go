@@ -167,7 +167,7 @@ func Command() *cobra.Command {
 			"  doin-node wallet send 5f0c0d…40 digits 12.5 --config node.json --wait",
 		Args: cobra.NoArgs,
 	}
-	c.AddCommand(balanceCommand(), sendCommand(), registerCommand())
+	c.AddCommand(balanceCommand(), sendCommand(), registerCommand(), unregisterCommand())
 	return c
 }
 
@@ -267,6 +267,23 @@ func registerCommand() *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return w.with(cmd, func(ctx context.Context, one *wallet) error { return one.register(ctx, w.wait) })
+		},
+	}
+	w.flags(c, true)
+	return c
+}
+
+func unregisterCommand() *cobra.Command {
+	var w where
+	c := &cobra.Command{
+		Use:   "unregister",
+		Short: "End the node's registration as an evaluator; the stake is not paid back.",
+		Long: "Where the genesis file lets evaluators leave (evaluators_may_leave) and two others stay. Reputation and balance stay, wallet register\n" +
+			"brings the node back, and \"register\": true does not by itself.",
+		Example: "  doin-node wallet unregister --data-dir doin-data --wait",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return w.with(cmd, func(ctx context.Context, one *wallet) error { return one.unregister(ctx, w.wait) })
 		},
 	}
 	w.flags(c, true)

@@ -49,6 +49,7 @@ type account struct {
 	nonce, next     int64
 	baseFee, stake  int64
 	registered      bool
+	since, left     int64 // heights of the registration, or of leaving one
 	eligible        bool
 	reason, remedy  string
 	network         string
@@ -117,6 +118,10 @@ func parseAccount(o *canon.Object) (*account, error) {
 		a.reason, _ = e.StringOr("reason", "")
 		a.remedy, _ = e.StringOr("remedy", "")
 	}
+	a.since, err = o.IntOr("registered_at", 0)
+	keep(err)
+	a.left, err = o.IntOr("left_at", 0)
+	keep(err)
 	return a, errors.Join(errs...)
 }
 

@@ -123,7 +123,24 @@ func (w *wallet) register(ctx context.Context, wait bool) error {
 		return refuse("a registration burns %s DOIN and %s can spend %s: claims of its node that are accepted earn them, or let somebody send them (doin-node wallet send %s AMOUNT)",
 			ledger.FormatAmount(a.stake), w.key.PeerID(), ledger.FormatAmount(max(0, a.balance-a.locked)), w.key.PeerID())
 	}
-	return w.submit(ctx, consensus.TxRegistered, canon.NewObject(), wait)
+	return w.submit(ctx, consensus.TxRegistered, consensus.RegistrationPayload(a.left), wait)
+}
+
+// unregister ends the key's registration. The node's next votes are asked for no more.
+func (w *wallet) unregister(ctx context.Context, wait bool) error {
+	done, err := w.resume(ctx, func(e entry) bool { return e.tx.Type == consensus.TxLeft }, wait)
+	if done || err != nil {
+		return err
+	}
+	a, err := w.own(ctx)
+	if err != nil {
+		return err
+	}
+	if !a.registered {
+		_, err := fmt.Fprintf(w.out, "%s is no evaluator; nothing was sent\n", w.key.PeerID())
+		return err
+	}
+	return w.submit(ctx, consensus.TxLeft, consensus.LeavePayload(a.since), wait)
 }
 
 // submit signs a transaction, writes it down, and offers it.

@@ -28,14 +28,15 @@ type fakeNode struct {
 	t    *testing.T
 	peer string
 
-	mu       sync.Mutex
-	balance  int64
-	nonce    int64
-	pending  []*chain.Tx
-	included map[string]int64 // heights by transaction
-	refuses  string           // the reason for which POST is refused
-	drops    bool             // POST takes the transaction, and the connection breaks
-	posts    int
+	mu         sync.Mutex
+	balance    int64
+	nonce      int64
+	pending    []*chain.Tx
+	included   map[string]int64 // heights by transaction
+	registered int64            // height, 0: it is no evaluator
+	refuses    string           // the reason for which POST is refused
+	drops      bool             // POST takes the transaction, and the connection breaks
+	posts      int
 }
 
 func (f *fakeNode) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -59,10 +60,14 @@ func (f *fakeNode) account() *canon.Object {
 		t, _ := consensus.Transfer(tx)
 		locked, waiting = locked+t.Amount+t.Fee, append(waiting, tx.ID)
 	}
-	return canon.NewObject("peer_id", f.peer, "balance", ledger.FormatAmount(f.balance), "locked", ledger.FormatAmount(locked),
+	o := canon.NewObject("peer_id", f.peer, "balance", ledger.FormatAmount(f.balance), "locked", ledger.FormatAmount(locked),
 		"nonce", f.nonce, "next_nonce", f.nonce+int64(len(f.pending))+1, "reputation", 0.0,
-		"evaluator", canon.NewObject("registered", false, "eligible", false, "reason", "it is not registered", "remedy", "register"),
+		"evaluator", canon.NewObject("registered", f.registered > 0, "eligible", false, "reason", "it is not registered", "remedy", "register"),
 		"waiting", waiting, "base_fee", "0.001", "stake", "0.005", "height", int64(7), "tip_hash", "h", "network_id", network)
+	if f.registered > 0 {
+		o.Set("registered_at", f.registered)
+	}
+	return o
 }
 
 func (f *fakeNode) find(id string) (int, *canon.Object) {
@@ -283,6 +288,13 @@ func TestRegister(t *testing.T) {
 	b.want(b.register(ctx, false), "a registration burns 0.005 DOIN", "", 0, 0)
 	b.node.set(func() { b.node.balance = ledger.Unit })
 	b.want(b.register(ctx, false), "", "sent: evaluator registered of "+b.key.PeerID(), 1, 0)
+	b.want(b.unregister(ctx, false), "", "is no evaluator; nothing was sent", 1, 0)
+	b.node.set(func() { b.node.registered = 5 })
+	b.want(b.register(ctx, false), "", "is an evaluator already; nothing was sent", 1, 0)
+	b.want(b.unregister(ctx, false), "", "sent: evaluator left of "+b.key.PeerID(), 2, 0)
+	if at, err := b.node.pending[1].Payload.Int("registered"); err != nil || at != 5 {
+		t.Errorf("it leaves the registration of height %d, %v, want 5", at, err)
+	}
 }
 
 func TestShow(t *testing.T) {
