@@ -79,6 +79,8 @@ type Parameters struct {
 	ExternalAnchorInterval int
 	// Solo lets an optimizer's own re-run count as the quorum while no other evaluator is eligible. Default false.
 	Solo bool
+	// MayLeave lets evaluators leave by a transaction. Default false; in the file where it is true, evaluators_may_leave.
+	MayLeave bool
 }
 
 // DefaultParameters returns the defaults, without name and start time.
@@ -209,7 +211,7 @@ func (g *Genesis) Object() *canon.Object {
 }
 
 func (p *Parameters) object() *canon.Object {
-	return canon.NewObject(
+	o := canon.NewObject(
 		"name", p.Name,
 		"start_time", p.StartTime.Wire(),
 		"target_block_time", p.TargetBlockTime,
@@ -222,7 +224,14 @@ func (p *Parameters) object() *canon.Object {
 		"external_anchor_interval", p.ExternalAnchorInterval,
 		"solo", p.Solo,
 	)
+	if p.MayLeave { // files without it are those of networks that were made before there was one
+		o.Set(mayLeave, true)
+	}
+	return o
 }
+
+// mayLeave is a parameter's name in the file.
+const mayLeave = "evaluators_may_leave"
 
 func (d *Domain) object() *canon.Object {
 	o := canon.NewObject(

@@ -222,6 +222,23 @@ func TestParseGenesisRefuses(t *testing.T) {
 	}
 }
 
+// TestMayLeave: a file without the parameter stays what it was.
+func TestMayLeave(t *testing.T) {
+	g := newGenesis(t)
+	without := string(canon.Default(g.Object()))
+	if strings.Contains(without, "evaluators_may_leave") {
+		t.Error("a file without the parameter names it")
+	}
+	g.Parameters.MayLeave = true
+	back, err := chain.ParseGenesis(canon.Default(g.Object()))
+	if err != nil || back.Parameters != g.Parameters {
+		t.Errorf("parsed %+v, %v", back, err)
+	}
+	if _, err := chain.ParseGenesis([]byte(strings.Replace(without, `"solo": false`, `"evaluators_may_leave": 1`, 1))); !errors.Is(err, chain.ErrInvalid) {
+		t.Errorf("ParseGenesis of a number = %v", err)
+	}
+}
+
 // TestGrants: grants are part of the file only where there are some, and of the network's id then.
 func TestGrants(t *testing.T) {
 	g := newGenesis(t)

@@ -7,7 +7,7 @@ import (
 	"doin.network/node/internal/timestamp"
 )
 
-// Transaction types. The last two are ours, as are signatures on all of them.
+// Transaction types. The last three are ours, as are signatures on all of them.
 const (
 	TxOptimaeAnnounced    = "optimae_announced"
 	TxOptimaeAccepted     = "optimae_accepted"
@@ -22,13 +22,14 @@ const (
 	TxCandidateEvaluated  = "candidate_evaluated"
 	TxTransfer            = "transfer"
 	TxEvaluatorRegistered = "evaluator_registered"
+	TxEvaluatorLeft       = "evaluator_left"
 )
 
 var txTypes = []string{
 	TxOptimaeAnnounced, TxOptimaeAccepted, TxOptimaeRejected,
 	TxTaskCreated, TxTaskClaimed, TxTaskCompleted, TxTaskFailed,
 	TxEvaluationServed, TxDomainRegistered, TxDomainUpdated, TxCandidateEvaluated,
-	TxTransfer, TxEvaluatorRegistered,
+	TxTransfer, TxEvaluatorRegistered, TxEvaluatorLeft,
 }
 
 // MaxTxBytes is the largest size of a transaction's JSON under the strict rules, and in a pool that is not told otherwise.
@@ -120,7 +121,7 @@ func (tx *Tx) validate() (string, error) {
 	c := &checks{object: "transaction"}
 	c.demand(KnownTxType(tx.Type), "tx_type", "unknown type")
 	minDomain := 1
-	if tx.Type == TxTransfer || tx.Type == TxEvaluatorRegistered {
+	if tx.Type == TxTransfer || tx.Type == TxEvaluatorRegistered || tx.Type == TxEvaluatorLeft {
 		minDomain = 0
 	}
 	c.text(tx.DomainID, "domain_id", minDomain, maxNameBytes)

@@ -2,6 +2,7 @@ package consensus
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -391,6 +392,54 @@ func TestTransferAndRegistration(t *testing.T) {
 	if has(w.state.Generators(), n) {
 		t.Error("a newcomer without reputation is eligible although enough others are")
 	}
+}
+
+// TestLeave: an evaluator leaves where the genesis file lets it and enough others stay, and comes back; neither transaction can be
+// repeated, the state reads back the same, and a network without the parameter refuses it.
+func TestLeave(t *testing.T) {
+	w := newNetwork(t, 3)
+	n := w.ids[2]
+	leave := func(registered int64) *chain.Tx { return w.tx(TxLeft, n, LeavePayload(registered)) }
+	refused := func(tx *chain.Tx, want string) {
+		t.Helper()
+		if err := CheckTx(w.state, tx, w.state.TipTime); !errors.Is(err, ErrTx) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s = %v, want %q", tx.Type, err, want)
+		}
+	}
+	refused(leave(0), "does not let evaluators leave")
+	g := *w.genesis
+	g.Parameters.MayLeave = true
+	g.Grants = []chain.Grant{{PeerID: n, Amount: "1"}}
+	var err error
+	if w.state, err = NewState(&g); err != nil {
+		t.Fatal(err)
+	}
+	refused(leave(1), "is registered since height 0, not 1")
+	refused(w.tx(TxLeft, n, canon.NewObject()), "registered")
+	first := leave(0)
+	w.extend(w.ids[1], EmptyAfter*w.target, first)
+	if at, ok, left := w.state.RegisteredAt(n); ok || at != 0 || left != 1 || has(w.state.Generators(), n) || has(w.state.Registered(), n) {
+		t.Fatalf("after leaving: registered at %d, %v, left at %d", at, ok, left)
+	}
+	again, err := ParseState(w.state.AppendCanonical(nil), w.state.Rules())
+	if err != nil || again.Root() != w.state.Root() || !slices.Equal(again.Registered(), w.state.Registered()) {
+		t.Fatalf("ParseState = %v, %v", again, err)
+	}
+	refused(leave(0), "is not registered")
+	refused(w.tx(TxLeft, w.ids[1], LeavePayload(0)), "2 must stay")
+	refused(w.tx(TxRegistered, n, canon.NewObject()), "left at height 1")
+	refused(w.tx(TxRegistered, n, RegistrationPayload(2)), "left at height 1")
+	back := w.tx(TxRegistered, n, RegistrationPayload(1))
+	w.extend(w.ids[1], EmptyAfter*w.target, back)
+	if at, ok, _ := w.state.RegisteredAt(n); !ok || at != 2 || !has(w.state.Generators(), n) {
+		t.Fatalf("after coming back: registered at %d, %v", at, ok)
+	}
+	for range Window + 1 { // both are out of the window: only their heights stop them
+		w.extend(w.ids[1], EmptyAfter*w.target)
+	}
+	refused(first, "is registered since height 2, not 0")
+	w.extend(w.ids[1], EmptyAfter*w.target, leave(2))
+	refused(back, "left at height")
 }
 
 // TestPureFunctionOfBlocks: the stored form of a state reads back to the same root, and replaying the

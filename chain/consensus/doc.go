@@ -42,17 +42,21 @@
 //
 // # Transactions
 //
-// Five of chain's types have a place; each is one row of a table of parse, apply, key and fee ([Types], [Key], [Fee]):
+// Six of chain's types have a place; each is one row of a table of parse, apply, key and fee ([Types], [Key], [Fee]):
 //
 //	optimae_accepted      a claim on the domain's champion with the votes of its quorum; the domain's champion from then on
 //	optimae_rejected      a claim that its quorum contradicts, with the author's signed reveal; costs the author
 //	task_completed        an inference that a registered evaluator has served; raises the domain's demand
 //	transfer              money from its signer to another peer
 //	evaluator_registered  makes its signer an evaluator; burns a stake
+//	evaluator_left        ends that, where the genesis file says evaluators_may_leave and two others stay
 //
 // An acceptance names its base, the champion that it improves on, "" for the first of a domain; its sums are against that one. Is another one champion by
 // then, the claim is superseded: refused without reward or fine ([ErrSuperseded]). A base still to come waits ([ErrEarly]), and
 // [Build] puts both into one block whatever their order. A rejection is recorded whatever the champion is.
+//
+// Who leaves names the height of the registration that it ends, and who registers again the height at which it left: neither
+// transaction can be repeated by others. Quorums that were drawn before still count the leaver's votes; its reputation stays.
 //
 // Where the genesis file says solo, an evaluator is its own quorum while nobody else is eligible, neither at the claim's anchor
 // nor before the block; receipts and champion say so, and its vote earns it nothing.

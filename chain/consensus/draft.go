@@ -98,6 +98,16 @@ func (d *draft) register(id, publicKey string) {
 	d.registered = slices.Insert(slices.Clone(d.registered), i, id)
 }
 
+// unregister ends a registration, at the draft's height.
+func (d *draft) unregister(id string) {
+	p := d.peer(id)
+	p.PublicKey, p.Registered, p.Certified = "", d.Height, 0
+	d.registered = slices.DeleteFunc(slices.Clone(d.registered), func(have string) bool { return have == id })
+}
+
+// left returns the height at which a peer that is not registered has left, 0 if it was never registered.
+func (d *draft) left(id string) int64 { return d.peers.get(id).left() }
+
 // certify notes that a registered peer has signed a block at height h or something built on it.
 func (d *draft) certify(id string, h int64) {
 	if d.isRegistered(id) {

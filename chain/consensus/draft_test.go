@@ -38,6 +38,7 @@ func TestDraftAgainstCopy(t *testing.T) {
 	for seed := range uint64(4) {
 		r := rand.New(rand.NewPCG(seed, 7))
 		w := newNetwork(t, 5)
+		w.state.rules.MayLeave = true
 		more := newNetwork(t, 9)
 		maps.Copy(w.keys, more.keys)
 		everybody := more.ids
@@ -46,7 +47,7 @@ func TestDraftAgainstCopy(t *testing.T) {
 			base := w.state.Champion(domain)
 			for range 12 {
 				o := everybody[r.IntN(len(everybody))]
-				switch r.IntN(6) {
+				switch r.IntN(7) {
 				case 0, 1:
 					st := w.statementOn(base, o, -1/(1+float64(height)+r.Float64()))
 					if r.IntN(3) > 0 {
@@ -60,7 +61,11 @@ func TestDraftAgainstCopy(t *testing.T) {
 					}
 					txs = append(txs, w.rejection(st, o))
 				case 3:
-					txs = append(txs, w.tx(TxRegistered, o, canon.NewObject()))
+					_, _, left := w.state.RegisteredAt(o)
+					txs = append(txs, w.tx(TxRegistered, o, RegistrationPayload(left)))
+				case 6:
+					at, _, _ := w.state.RegisteredAt(o)
+					txs = append(txs, w.tx(TxLeft, o, LeavePayload(at)))
 				case 4:
 					txs = append(txs, w.tx(TxTask, o, TaskPayload(fmt.Sprintf("%064x", r.Uint64()), w.state.Tip)))
 				default:
@@ -134,6 +139,8 @@ func (w *network) samples() map[string]*chain.Tx {
 	for i, v := range lie.Votes {
 		lie.Votes[i] = w.vote(lie, v.EvaluatorID, -0.9)
 	}
+	rules := *w.state.rules
+	rules.MayLeave, w.state.rules = true, &rules
 	rich := newNetwork(w.t, 5).keys
 	for id, k := range rich {
 		if w.keys[id] == nil {
@@ -147,6 +154,7 @@ func (w *network) samples() map[string]*chain.Tx {
 				TxTransfer: w.tx(TxTransfer, o, TransferPayload(ledger.Transfer{Sender: o, Recipient: w.ids[1], Amount: 5,
 					Fee: ledger.MinBaseFee, Nonce: 1})),
 				TxRegistered: w.tx(TxRegistered, id, canon.NewObject()),
+				TxLeft:       w.tx(TxLeft, o, LeavePayload(0)),
 			}
 		}
 	}

@@ -46,6 +46,8 @@ func FuzzPayload(f *testing.F) {
 	f.Add(TxTransfer, []byte(`{"sender": "x", "recipient": 1, "amount": 1e300, "fee": true, "nonce": "1"}`))
 	f.Add(TxTask, canon.Default(TaskPayload(st.OptimaeID, w.state.Tip)))
 	f.Add(TxRegistered, []byte(`{}`))
+	f.Add(TxRegistered, []byte(`{"after": 1}`))
+	f.Add(TxLeft, []byte(`{"registered": 0}`))
 	root := w.state.Root()
 	f.Fuzz(func(t *testing.T, kind string, data []byte) {
 		payload, err := canon.ParseObject(data)

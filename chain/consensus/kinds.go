@@ -27,6 +27,7 @@ var kinds = [...]kind{
 	row(TxTask, parseTask, (*block).task, taskOf, class(0)),
 	row(TxTransfer, parseTransfer, (*block).transfer, transferOf, transferFee),
 	row(TxRegistered, parseRegistration, (*block).register, peerOf, class(ledger.MaxSupply)),
+	row(TxLeft, parseLeave, (*block).leave, leaverOf, class(ledger.MaxSupply)),
 }
 
 // row hides the type that a kind's parse hands to its apply.
@@ -97,6 +98,8 @@ func taskOf(tx *chain.Tx) string {
 }
 
 func peerOf(tx *chain.Tx) string { return "register:" + tx.PeerID }
+
+func leaverOf(tx *chain.Tx) string { return "leave:" + tx.PeerID }
 
 func transferOf(tx *chain.Tx) string {
 	nonce, _ := tx.Payload.IntOr("nonce", 0)

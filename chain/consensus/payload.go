@@ -19,6 +19,7 @@ const (
 	TxTask       = chain.TxTaskCompleted
 	TxTransfer   = chain.TxTransfer
 	TxRegistered = chain.TxEvaluatorRegistered
+	TxLeft       = chain.TxEvaluatorLeft
 )
 
 // RefusedDigest is the digest in the vote of a member who could not run the recipe within the rules. Nobody may
@@ -289,8 +290,35 @@ func parseTask(tx *chain.Tx, _ string, _ bool) (anchor string, err error) {
 	return anchor, nil
 }
 
-// parseRegistration reads nothing: a registration is its signature.
-func parseRegistration(*chain.Tx, string, bool) (struct{}, error) { return struct{}{}, nil }
+// RegistrationPayload is the payload of a registration. after is the height at which the peer left, 0 for one who never did: so
+// nobody can repeat a registration that was left.
+func RegistrationPayload(after int64) *canon.Object {
+	if after == 0 {
+		return canon.NewObject()
+	}
+	return canon.NewObject("after", after)
+}
+
+// parseRegistration reads what RegistrationPayload wrote; nothing else in it matters, and without leaving the signature is all.
+func parseRegistration(tx *chain.Tx, _ string, _ bool) (after int64, err error) {
+	if after, err = tx.Payload.IntOr("after", 0); err != nil {
+		after = 0
+	}
+	return after, nil
+}
+
+// LeavePayload is the payload with which an evaluator leaves. registered is the height of the registration that it ends: so nobody
+// can repeat it after the next one.
+func LeavePayload(registered int64) *canon.Object { return canon.NewObject("registered", registered) }
+
+func parseLeave(tx *chain.Tx, _ string, _ bool) (registered int64, err error) {
+	f := fields{o: tx.Payload}
+	registered = f.integer("registered")
+	if f.err != nil {
+		return 0, refuse("leave: %v", f.err)
+	}
+	return registered, nil
+}
 
 // TransferPayload is the payload of a transfer; amounts are base units.
 func TransferPayload(t ledger.Transfer) *canon.Object {

@@ -22,6 +22,7 @@ type Rules struct {
 	FinalityDepth    int64
 	StartTime        int64 // µs: the parent time of block 1
 	Solo             bool  // an optimizer alone is its own quorum
+	MayLeave         bool  // evaluators may leave
 	Domains          map[string]DomainRules
 }
 
@@ -57,6 +58,7 @@ func NewRules(g *chain.Genesis) (*Rules, error) {
 		FinalityDepth:    int64(p.FinalityConfirmationDepth),
 		StartTime:        p.StartTime.Micro(),
 		Solo:             p.Solo,
+		MayLeave:         p.MayLeave,
 		Domains:          make(map[string]DomainRules, len(g.Domains)),
 	}
 	if r.QuorumMin < 1 || r.QuorumMin > chain.MaxQuorum {

@@ -17,13 +17,21 @@ const Window = 48
 // Peer is what the chain knows of one peer.
 type Peer struct {
 	PublicKey  string // hex SPKI; empty until registered
-	Registered int64  // height; meaningful with a PublicKey
+	Registered int64  // height; without a PublicKey that at which the peer left, 0 if it was never registered
 	Reputation Reputation
 	Accepted   int64
 	Rejected   int64
 	Agreed     int64
 	Divergent  int64
 	Certified  int64 // highest block that the peer has signed or built upon
+}
+
+// left returns the height at which the peer left, 0 if it has not or was never registered.
+func (p *Peer) left() int64 {
+	if p == nil || p.PublicKey != "" {
+		return 0
+	}
+	return p.Registered
 }
 
 // Recent is one of the last Window blocks.
@@ -88,6 +96,16 @@ func (s *State) Reputation(peer string) int64 {
 
 // Registered returns the ids of the registered evaluators, sorted. The caller must not change the slice.
 func (s *State) Registered() []string { return s.registered }
+
+// RegisteredAt returns the height at which a peer became an evaluator; ok is false for one that is none, and left is then the
+// height at which it left, 0 if it was never one.
+func (s *State) RegisteredAt(peer string) (height int64, ok bool, left int64) {
+	p := s.Peers[peer]
+	if p == nil || p.PublicKey == "" {
+		return 0, false, p.left()
+	}
+	return p.Registered, true, 0
+}
 
 // Eligible returns the evaluators that may be drawn into a quorum, sorted: registered with a reputation of at
 // least MinReputation; where fewer than the quorum's minimum are, the highest-ranked registered ones up to

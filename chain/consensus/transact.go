@@ -174,14 +174,38 @@ func (b *block) task(tx *chain.Tx, anchor string, _ *Receipt) error {
 
 // register admits an evaluator. It costs a burned stake, so that identities are not free: the money is earned
 // by optimizing, which needs no registration, or given by a transfer.
-func (b *block) register(tx *chain.Tx, _ struct{}, _ *Receipt) error {
+func (b *block) register(tx *chain.Tx, after int64, _ *Receipt) error {
 	if b.s.isRegistered(tx.PeerID) {
 		return refuse("%.12s is registered already", tx.PeerID)
+	}
+	if left := b.s.left(tx.PeerID); left != 0 && after != left {
+		return refuse("%.12s left at height %d: its next registration must name it", tx.PeerID, left)
 	}
 	if fee := ledger.Stake(b.parent.BaseFee); b.s.money.Balance(tx.PeerID) < fee {
 		return refuse("registration burns %d base units, %.12s has %d", fee, tx.PeerID, b.s.money.Balance(tx.PeerID))
 	}
 	b.s.money.Burn(tx.PeerID, ledger.Stake(b.parent.BaseFee))
 	b.s.register(tx.PeerID, tx.PublicKey)
+	return nil
+}
+
+// minStay is how many evaluators must stay: with fewer there are neither quorums nor blocks.
+const minStay = 2
+
+// leave ends a registration. Reputation and money stay, the stake is gone; quorums that were drawn before still count the votes.
+func (b *block) leave(tx *chain.Tx, registered int64, _ *Receipt) error {
+	switch p := b.s.peers.get(tx.PeerID); {
+	case !b.s.rules.MayLeave:
+		return refuse("the genesis file does not let evaluators leave")
+	case !b.s.isRegistered(tx.PeerID):
+		return refuse("%.12s is not registered", tx.PeerID)
+	case p.Registered != registered:
+		return refuse("%.12s is registered since height %d, not %d", tx.PeerID, p.Registered, registered)
+	case registered == b.s.Height:
+		return refuse("%.12s registers in this block", tx.PeerID)
+	case len(b.s.registered) <= minStay:
+		return refuse("of %d evaluators none can leave: %d must stay", len(b.s.registered), minStay)
+	}
+	b.s.unregister(tx.PeerID)
 	return nil
 }

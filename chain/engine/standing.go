@@ -40,7 +40,10 @@ func StandingOf(s *consensus.State, peer string, register bool) Standing {
 	default:
 		out.Reason = "it is not registered: nobody asks for its vote, and it makes no blocks"
 		out.Remedy = fmt.Sprintf(`doin-node wallet register, or "register": true in the configuration; it burns %s DOIN`, ledger.FormatAmount(stake))
-		if register {
+		if _, _, left := s.RegisteredAt(peer); left != 0 {
+			out.Reason = fmt.Sprintf("it left at height %d", left)
+			out.Remedy = "doin-node wallet register makes it an evaluator again"
+		} else if register {
 			out.Remedy = "none needed: it is registering by itself"
 		}
 	}
@@ -66,13 +69,14 @@ func (e *Engine) stand() {
 	s := StandingOf(e.tip, self, e.cfg.Register)
 	switch {
 	case s.Registered && !e.stood && e.stoodTold:
-		e.notice(false, "this node is an evaluator", "eligible", s.Eligible)
+		e.notice(false, "registered as an evaluator", "in_quorums", s.Eligible, "remedy", s.Remedy)
 	case !s.Eligible && e.evaluates() && !e.stoodTold:
 		e.stoodTold = true
 		e.notice(true, "this node is no evaluator", "reason", s.Reason, "remedy", s.Remedy)
 	}
 	e.stood = s.Registered
-	if !e.cfg.Register || s.Registered || e.tip.Ledger.Balance(self) < ledger.Stake(e.tip.BaseFee) || e.pool.HasKey(registrationKey(self)) {
+	if _, _, left := e.tip.RegisteredAt(self); !e.cfg.Register || s.Registered || left != 0 || // who left returns when its owner says so
+		e.tip.Ledger.Balance(self) < ledger.Stake(e.tip.BaseFee) || e.pool.HasKey(registrationKey(self)) {
 		return
 	}
 	if e.issue(consensus.TxRegistered, "", canon.NewObject()) == nil {
@@ -102,7 +106,7 @@ func (e *Engine) remind() {
 	}
 	e.nextRemind = e.now + remindEvery
 	for _, tx := range e.pool.Of(e.key.PeerID()) {
-		if tx.Type == consensus.TxTransfer || tx.Type == consensus.TxRegistered {
+		if tx.Type == consensus.TxTransfer || tx.Type == consensus.TxRegistered || tx.Type == consensus.TxLeft {
 			e.message(chain.MsgTransaction, transactionPayload(tx))
 		}
 	}

@@ -91,7 +91,7 @@ func TestRegister(t *testing.T) {
 	for votes() == 0 && c.net.Now() < 2*time.Hour {
 		c.net.AdvanceTo(c.net.Now() + 10*time.Second)
 	}
-	if votes() == 0 || count(notices, "registration sent") != 1 || count(notices, "this node is an evaluator") != 1 {
+	if votes() == 0 || count(notices, "registration sent") != 1 || count(notices, "registered as an evaluator") != 1 {
 		t.Errorf("%d votes counted, notices %q", votes(), notices)
 	}
 	if burned := n.state().Ledger.Burned(); burned != ledger.Stake(ledger.MinBaseFee) {

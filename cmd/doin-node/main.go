@@ -13,6 +13,7 @@ import (
 	"doin.network/node/cmd/doin-node/local"
 	"doin.network/node/cmd/doin-node/node"
 	"doin.network/node/cmd/doin-node/stack/program"
+	"doin.network/node/cmd/doin-node/wallet"
 )
 
 // version is set by the linker.
@@ -23,7 +24,7 @@ func main() { program.Main(command()) }
 // command builds the command line.
 func command() *cobra.Command {
 	root := program.Command("doin-node", "A DOIN node: optimizes, evaluates and relays.", version, "", makeNode)
-	root.AddCommand(localCommand(), newCommand(), keys.Command())
+	root.AddCommand(localCommand(), newCommand(), keys.Command(), wallet.Command())
 	root.AddCommand(takeCommands()...)
 	root.AddCommand(joiningCommands()...)
 	root.AddCommand(careCommands()...)

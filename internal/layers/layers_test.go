@@ -137,6 +137,7 @@ var layers = []layer{
 	{"cmd/doin-node/...", []string{"bench/...", "ga", "ga/op", "compute/data/...", "compute/nn/...", "compute/graph", "compute/device/...", "compute/domain/open", "compute/domain/supervised", "compute/domain/forecast", "compute/domain/quadratic", "compute/domain/tabular", "kernels/...", "gorgonia.org/...", "github.com/NVIDIA/..."}},
 	{"cmd/doin-node/config", []string{"chain/...", "compute/...", "net/...", "olap/...", "cmd/doin-node/node", "cmd/doin-node/local"}},
 	{"cmd/doin-node/keys", []string{"chain/consensus", "chain/engine", "chain/store", "net/...", "olap/...", "compute/...", "cmd/doin-node/stack/...", "cmd/doin-node/node", "cmd/doin-node/local"}},
+	{"cmd/doin-node/wallet", []string{"chain/engine", "chain/python", "cmd/doin-node/node", "cmd/doin-node/local", "cmd/doin-node/champion"}},
 	{"cmd/doin-node/search", []string{"chain/consensus", "chain/engine", "chain/python/...", "chain/store", "net/...", "cmd/doin-node/...", "olap/csv", "olap/sqlite"}},
 	// The parts around a machine know neither machine, and nothing of messages that nobody has signed.
 	{"cmd/doin-node/stack", []string{"chain/consensus", "chain/engine", "chain/python", "chain/python/engine", "cmd/doin-node/node", "cmd/doin-node/local"}},

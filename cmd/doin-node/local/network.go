@@ -96,6 +96,7 @@ func writeGenesis(path string, make func() *chain.Genesis, evaluators []chain.Ev
 			return fmt.Errorf("belongs to a network of %d other nodes; choose another directory", len(old.Evaluators))
 		}
 		now := make()
+		now.Parameters.MayLeave = old.Parameters.MayLeave // networks that were made before there was one go on without
 		if now.Parameters.StartTime = old.Parameters.StartTime; now.Parameters != old.Parameters || !slices.EqualFunc(now.Domains, old.Domains, func(a, b chain.Domain) bool { return a.Equal(&b) }) || !slices.Equal(now.Grants, old.Grants) {
 			return errors.New("was made from a configuration with other parameters or domains; choose another directory, or remove this one to begin anew")
 		}

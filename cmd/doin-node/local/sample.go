@@ -20,6 +20,7 @@ type sample struct {
 	// busy and busyOthers are the shares of wall time with a training on each thread, of the node's own search and for
 	// others: numbers, or nil while the node does not know.
 	busy, busyOthers any
+	outside          string // why the node is in no quorum and what helps, "" for an evaluator
 	domains          []domainSample
 }
 
@@ -141,6 +142,7 @@ func parseSample(status, chain *canon.Object) (sample, error) {
 		return s, err
 	}
 	s.busy, s.busyOthers = score.Number(status, "busy"), score.Number(status, "busy_others")
+	s.outside = outside(status)
 	// /status has the reference's members of a domain under "domains", ours under
 	// "progress".
 	domains, err := status.ObjectOr("domains", canon.NewObject())
@@ -165,6 +167,19 @@ func parseSample(status, chain *canon.Object) (sample, error) {
 		s.domains = append(s.domains, d)
 	}
 	return s, nil
+}
+
+// outside says why a node is in no quorum, with the remedy; "" for one that is, and where /status does not say.
+func outside(status *canon.Object) string {
+	e, err := status.ObjectOr("evaluator", nil)
+	if err != nil || e == nil {
+		return ""
+	}
+	reason, _ := e.StringOr("reason", "")
+	if remedy, _ := e.StringOr("remedy", ""); reason != "" && remedy != "" {
+		reason += "; " + remedy
+	}
+	return reason
 }
 
 // parseDomain reads the members it finds: a node without a role in the domain has

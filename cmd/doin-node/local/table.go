@@ -83,6 +83,11 @@ func table(elapsed time.Duration, members []*member, last []sample) []string {
 			m.index, m.peerID, m.port, s.peers, s.height, s.finalized, s.rounds(), evaluations,
 			percent(s.busy), percent(s.busyOthers), s.open(), score.Figure(best), s.tipHash))
 	}
+	for i, m := range members {
+		if why := last[i].outside; why != "" {
+			out = append(out, fmt.Sprintf("node %d is no evaluator: %s", m.index, why))
+		}
+	}
 	out = append(out, "")
 	for _, d := range longest(last).domains {
 		out = append(out, fmt.Sprintf("%s: verified best %s · %d accepted, %d rejected",

@@ -32,6 +32,29 @@ co2: verified best -0.5 · 2 accepted, 1 rejected
 	}
 }
 
+// TestOutside: a node that is in no quorum stands below the table with what it lacks.
+func TestOutside(t *testing.T) {
+	f := func(status, want string) {
+		t.Helper()
+		o, err := canon.ParseObject([]byte(status))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := outside(o); got != want {
+			t.Errorf("outside(%s) = %q, want %q", status, got, want)
+		}
+	}
+	f(`{}`, "")
+	f(`{"evaluator": null}`, "")
+	f(`{"evaluator": {"registered": true, "eligible": true}}`, "")
+	f(`{"evaluator": {"registered": false, "eligible": false, "reason": "r", "remedy": "m"}}`, "r; m")
+	members := []*member{{index: 0, peerID: "a", port: 1}, {index: 1, peerID: "b", port: 2}}
+	got := table(0, members, []sample{{answered: true}, {answered: true, outside: "r; m"}})
+	if want := "node 1 is no evaluator: r; m"; got[5] != want {
+		t.Errorf("table: %q, want %q below the nodes", got, want)
+	}
+}
+
 // TestChampionLine: who has verified what answers inferences.
 func TestChampionLine(t *testing.T) {
 	f := func(nodes int, c *championSample, want string) {

@@ -108,9 +108,16 @@ func account(s *consensus.State, id string, waiting []*chain.Tx, register bool) 
 	for nonces[next] {
 		next++
 	}
-	return canon.NewObject("peer_id", id, "balance", ledger.FormatAmount(s.Ledger.Balance(id)), "locked", ledger.FormatAmount(locked),
+	o := canon.NewObject("peer_id", id, "balance", ledger.FormatAmount(s.Ledger.Balance(id)), "locked", ledger.FormatAmount(locked),
 		"nonce", s.Ledger.Nonce(id), "next_nonce", next, "reputation", chain.MicroToFloat(s.Reputation(id)),
 		"evaluator", standingObject(engine.StandingOf(s, id, register)), "waiting", ids,
 		"base_fee", ledger.FormatAmount(s.BaseFee), "stake", ledger.FormatAmount(ledger.Stake(s.BaseFee)),
 		"height", s.Height, "tip_hash", s.Tip, "network_id", s.Rules().Network)
+	switch at, registered, left := s.RegisteredAt(id); {
+	case registered:
+		o.Set("registered_at", at)
+	case left != 0:
+		o.Set("left_at", left)
+	}
+	return o
 }

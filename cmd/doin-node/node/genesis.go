@@ -33,6 +33,7 @@ func Genesis(cfg *config.Config, evaluators []chain.Evaluator, start time.Time) 
 	p.CommitRevealMaxAge = cfg.Chain.CommitMaxAge.Seconds()
 	p.ExternalAnchorInterval = cfg.Chain.AnchorInterval
 	p.Solo = cfg.Chain.Solo
+	p.MayLeave = true
 	g := &chain.Genesis{Protocol: chain.Protocol, Format: chain.Format, Parameters: p, Evaluators: evaluators}
 	for _, e := range cfg.Chain.Grants {
 		g.Grants = append(g.Grants, chain.Grant(e))

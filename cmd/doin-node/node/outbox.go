@@ -111,8 +111,11 @@ func spent(tx *chain.Tx, s *consensus.State) bool {
 	if r := s.IncludedIn(tx.ID); r != nil {
 		return r.Height <= s.FinalizedHeight
 	}
-	if tx.Type == consensus.TxRegistered {
-		return engine.StandingOf(s, tx.PeerID, false).Registered
+	switch _, registered, _ := s.RegisteredAt(tx.PeerID); tx.Type {
+	case consensus.TxRegistered:
+		return registered
+	case consensus.TxLeft:
+		return !registered
 	}
 	t, ok := consensus.Transfer(tx)
 	return ok && s.Ledger.Nonce(tx.PeerID) >= t.Nonce
