@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"doin.network/node/chain/identity"
+	"doin.network/node/internal/agreement"
 	"doin.network/node/internal/canon"
 	"doin.network/node/internal/ratio"
 	"doin.network/node/internal/timestamp"
@@ -118,6 +119,8 @@ type Domain struct {
 	Plugin string
 	// ConfigHash is the hash of the domain's configuration, or "".
 	ConfigHash string
+	// Agreement is when a vote reproduces a claim. Default exact; a file without it means that.
+	Agreement agreement.Agreement
 }
 
 // DefaultDomain returns the defaults for a domain.
@@ -179,8 +182,11 @@ func (p *Parameters) object() *canon.Object {
 	)
 }
 
+// agreementKey is written where a domain's agreement is not exact: files made before it was a member keep their hash.
+const agreementKey = "agreement"
+
 func (d *Domain) object() *canon.Object {
-	return canon.NewObject(
+	o := canon.NewObject(
 		"domain_id", d.ID,
 		"weight", d.Weight,
 		"performance_scale", d.PerformanceScale,
@@ -193,6 +199,10 @@ func (d *Domain) object() *canon.Object {
 		"plugin", d.Plugin,
 		"config_hash", d.ConfigHash,
 	)
+	if !d.Agreement.Exact() {
+		o.Set(agreementKey, d.Agreement.Value())
+	}
+	return o
 }
 
 // NetworkID returns the SHA-256 hex of the canonical JSON of Object. Two files that spell one meaning
@@ -274,9 +284,22 @@ func (d *Domain) validate(out *problems, in string) {
 	out.between(in, "seeds", float64(d.Seeds), 1, MaxSeeds)
 	err := d.NoiseZ2.Validate()
 	out.demand(err == nil, "%s.noise_z2: %v", in, err)
+	err = d.Agreement.Validate()
+	out.demand(err == nil, "%s.%v", in, err)
+	d.room(out, in)
 	out.demand(d.DataHash == "" || IsHash(d.DataHash), "%s.data_hash: want 64 lower-case hex digits or nothing", in)
 	out.demand(d.ConfigHash == "" || IsHash(d.ConfigHash), "%s.config_hash: want 64 lower-case hex digits or nothing", in)
 	out.demand(len(d.Plugin) <= maxNameBytes, "%s.plugin: longer than %d bytes", in, maxNameBytes)
+}
+
+// room demands that what counts is more than what votes may differ by: a claim and a vote each may be off by r.
+func (d *Domain) room(out *problems, in string) {
+	least, err := Micro(d.MinIncrement)
+	r := d.Agreement.Within
+	if d.Agreement.Exact() || err != nil || d.Agreement.Validate() != nil {
+		return
+	}
+	out.demand(least*r.Den >= 2*r.Num*MicroUnit, "%s.min_increment %v: want at least twice the agreement, 2·%d/%d", in, d.MinIncrement, r.Num, r.Den)
 }
 
 // problems collects what Validate finds.

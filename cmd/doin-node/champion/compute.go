@@ -9,6 +9,7 @@ import (
 	"doin.network/node/cmd/doin-node/config"
 	"doin.network/node/cmd/doin-node/stack/workers"
 	"doin.network/node/compute/worker"
+	"doin.network/node/internal/agreement"
 	"doin.network/node/internal/canon"
 )
 
@@ -134,10 +135,15 @@ func (s *Source) inferAll(ctx context.Context, c Champion, questions []*canon.Ob
 type Reproduction struct {
 	Champion Champion
 	Outcome  worker.Outcome
+	// Agreement is the domain's: exact, or a share that machines may differ by.
+	Agreement agreement.Agreement
 }
 
-// Same reports whether every bit is the same.
+// Same reports whether every bit is the same, or, where the domain's agreement is not exact, the performance within its share.
 func (r *Reproduction) Same() bool {
+	if !r.Agreement.Exact() {
+		return r.Agreement.Same(r.Champion.Performance, r.Outcome.Performance)
+	}
 	return r.Outcome.Digest == r.Champion.Digest && r.Outcome.Performance == r.Champion.Performance
 }
 
@@ -152,5 +158,6 @@ func (s *Source) Reproduce(ctx context.Context, c Champion) (*Reproduction, erro
 	if err != nil {
 		return nil, refusal(err)
 	}
-	return &Reproduction{c, o}, nil
+	d, _ := s.Genesis.Domain(c.Domain)
+	return &Reproduction{c, o, d.Agreement}, nil
 }

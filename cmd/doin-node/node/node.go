@@ -22,6 +22,7 @@ import (
 	"doin.network/node/cmd/doin-node/stack"
 	"doin.network/node/cmd/doin-node/stack/loop"
 	"doin.network/node/compute/worker"
+	"doin.network/node/internal/agreement"
 	"doin.network/node/net/api"
 )
 
@@ -66,6 +67,7 @@ func New(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Node, erro
 		Decode:    func(m *chain.Message) (any, error) { return engine.Decode(m, n.rules.Network) },
 		Synthetic: func(domain string) bool { return n.rules.Domains[domain].Synthetic },
 		Seeds:     func(domain string) int { return n.rules.Domains[domain].Seeds },
+		Agreement: func(domain string) agreement.Agreement { return n.rules.Domains[domain].Agreement },
 		Ready:     n.ready, Known: n.known,
 		Parts: func(s *stack.Stack) api.Parts {
 			return api.Parts{Node: statusView{n}, Tasks: taskView{stack.Tasks{S: s}, n}, Inference: stack.Champions{S: s}}

@@ -176,6 +176,9 @@ func (s *Stack) search(ctx context.Context, d config.Domain, info worker.Info) e
 			LowerIsBetter: s.profile.LowerIsBetter != nil && s.profile.LowerIsBetter(d.ID), OptimizationConfig: d.OptimizationConfig, ParamBounds: Bounds(d.Bounds),
 			Target: d.Target.Performance(), DataHash: info.DataHash}}
 	s.price(&cfg, info)
+	if s.profile.Agreement != nil {
+		cfg.Agreement = s.profile.Agreement(d.ID)
+	}
 	if t := d.Target; t != nil && t.Metric != "" {
 		cfg.Target = &search.MetricTarget{Metric: t.Metric, Value: t.Value}
 	}
