@@ -206,8 +206,8 @@ func reproduceCommand() *cobra.Command {
 					return fmt.Errorf("champion %.12s is not what was trained here", one.ID)
 				}
 				same := "every bit is the same"
-				if !r.Agreement.Exact() {
-					same = "the performance is the same " + r.Agreement.String()
+				if by := one.Agreement; !by.Exact() {
+					same = "the performance is the same " + by.String()
 				}
 				_, err = fmt.Fprintf(out, "champion %.12s of %s: %s\n", one.ID, one.Domain, same)
 				return err

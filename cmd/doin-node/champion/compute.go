@@ -9,7 +9,6 @@ import (
 	"doin.network/node/cmd/doin-node/config"
 	"doin.network/node/cmd/doin-node/stack/workers"
 	"doin.network/node/compute/worker"
-	"doin.network/node/internal/agreement"
 	"doin.network/node/internal/canon"
 )
 
@@ -135,14 +134,12 @@ func (s *Source) inferAll(ctx context.Context, c Champion, questions []*canon.Ob
 type Reproduction struct {
 	Champion Champion
 	Outcome  worker.Outcome
-	// Agreement is the domain's: exact, or a share that machines may differ by.
-	Agreement agreement.Agreement
 }
 
 // Same reports whether every bit is the same, or, where the domain's agreement is not exact, the performance within its share.
 func (r *Reproduction) Same() bool {
-	if !r.Agreement.Exact() {
-		return r.Agreement.Same(r.Champion.Performance, r.Outcome.Performance)
+	if by := r.Champion.Agreement; !by.Exact() {
+		return by.Same(r.Champion.Performance, r.Outcome.Performance)
 	}
 	return r.Outcome.Digest == r.Champion.Digest && r.Outcome.Performance == r.Champion.Performance
 }
@@ -158,6 +155,5 @@ func (s *Source) Reproduce(ctx context.Context, c Champion) (*Reproduction, erro
 	if err != nil {
 		return nil, refusal(err)
 	}
-	d, _ := s.Genesis.Domain(c.Domain)
-	return &Reproduction{c, o, d.Agreement}, nil
+	return &Reproduction{c, o}, nil
 }
