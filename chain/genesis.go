@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"doin.network/node/chain/identity"
+	"doin.network/node/internal/agreement"
 	"doin.network/node/internal/canon"
 	"doin.network/node/internal/ratio"
 	"doin.network/node/internal/timestamp"
@@ -128,6 +129,8 @@ type Domain struct {
 	Config *canon.Object
 	// Files are what the domain reads. Default none, at most MaxFiles.
 	Files []File
+	// Agreement is when a vote reproduces a claim. Default exact; a file without it means that.
+	Agreement agreement.Agreement
 }
 
 // MaxFiles bounds the files of a domain, MaxFileBytes the size of one.
@@ -233,6 +236,9 @@ func (p *Parameters) object() *canon.Object {
 // mayLeave is a parameter's name in the file.
 const mayLeave = "evaluators_may_leave"
 
+// agreementKey is written where a domain's agreement is not exact: files made before it was a member keep their hash.
+const agreementKey = "agreement"
+
 func (d *Domain) object() *canon.Object {
 	o := canon.NewObject(
 		"domain_id", d.ID,
@@ -256,6 +262,9 @@ func (d *Domain) object() *canon.Object {
 			files[i] = canon.NewObject("key", f.Key, "name", f.Name, "sha256", f.SHA256, "size", f.Size)
 		}
 		o.Set("files", files)
+	}
+	if !d.Agreement.Exact() {
+		o.Set(agreementKey, d.Agreement.Value())
 	}
 	return o
 }
@@ -351,6 +360,9 @@ func (d *Domain) validate(out *problems, in string) {
 	out.between(in, "seeds", float64(d.Seeds), 1, MaxSeeds)
 	err := d.NoiseZ2.Validate()
 	out.demand(err == nil, "%s.noise_z2: %v", in, err)
+	err = d.Agreement.Validate()
+	out.demand(err == nil, "%s.%v", in, err)
+	d.room(out, in)
 	out.demand(d.DataHash == "" || IsHash(d.DataHash), "%s.data_hash: want 64 lower-case hex digits or nothing", in)
 	out.demand(d.ConfigHash == "" || IsHash(d.ConfigHash), "%s.config_hash: want 64 lower-case hex digits or nothing", in)
 	out.demand(len(d.Plugin) <= maxNameBytes, "%s.plugin: longer than %d bytes", in, maxNameBytes)
@@ -384,6 +396,16 @@ func IsFileName(s string) bool {
 		}
 	}
 	return true
+}
+
+// room demands that what counts is more than what votes may differ by: a claim and a vote each may be off by r.
+func (d *Domain) room(out *problems, in string) {
+	least, err := Micro(d.MinIncrement)
+	r := d.Agreement.Within
+	if d.Agreement.Exact() || err != nil || d.Agreement.Validate() != nil {
+		return
+	}
+	out.demand(least*r.Den >= 2*r.Num*MicroUnit, "%s.min_increment %v: want at least twice the agreement, 2·%d/%d", in, d.MinIncrement, r.Num, r.Den)
 }
 
 // problems collects what Validate finds.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"doin.network/node/internal/agreement"
 	"doin.network/node/internal/canon"
 	"doin.network/node/internal/ratio"
 )
@@ -146,7 +147,7 @@ func (p *genesisParser) count(o *canon.Object, in, key string, def int) int {
 
 func (p *genesisParser) domain(o *canon.Object, in string) Domain {
 	d := DefaultDomain(field(p, o, in, "domain_id", o.StringOr, ""))
-	p.only(o, in, append(d.object().Keys(), "config", "files")...)
+	p.only(o, in, append(d.object().Keys(), "config", "files", agreementKey)...)
 	d.Weight = field(p, o, in, "weight", o.FloatOr, d.Weight)
 	d.PerformanceScale = field(p, o, in, "performance_scale", o.FloatOr, d.PerformanceScale)
 	d.MinIncrement = field(p, o, in, "min_increment", o.FloatOr, d.MinIncrement)
@@ -155,6 +156,11 @@ func (p *genesisParser) domain(o *canon.Object, in string) Domain {
 		var err error
 		d.NoiseZ2, err = ratio.Parse(v)
 		p.problems.demand(err == nil, "%s: %v", join(in, "noise_z2"), err)
+	}
+	if v, ok := o.Get(agreementKey); ok {
+		var err error
+		d.Agreement, err = agreement.Parse(v)
+		p.problems.demand(err == nil, "%s.%v", in, err)
 	}
 	d.HasSyntheticData = field(p, o, in, "has_synthetic_data", o.BoolOr, d.HasSyntheticData)
 	d.HigherIsBetter = field(p, o, in, "higher_is_better", o.BoolOr, d.HigherIsBetter)

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"doin.network/node/chain"
+	"doin.network/node/internal/agreement"
 	"doin.network/node/internal/canon"
 )
 
@@ -276,4 +277,38 @@ func FuzzParseGenesis(f *testing.F) {
 			t.Fatalf("round trip: %v", err)
 		}
 	})
+}
+
+// A domain's agreement is a member where it is not exact, so that files that were made before keep their hash.
+func TestGenesisAgreement(t *testing.T) {
+	g := newGenesis(t)
+	if g.Domains[0].Agreement = (agreement.Agreement{}); strings.Contains(string(canon.Canonical(g.Object())), "agreement") {
+		t.Errorf("an exact agreement is written: %s", canon.Canonical(g.Object()))
+	}
+	before := g.NetworkID()
+	g.Domains[0].Agreement = agreement.Default
+	back, err := chain.ParseGenesis(canon.AppendIndent(nil, g.Object()))
+	if err != nil || back.Domains[0] != g.Domains[0] || back.NetworkID() == before {
+		t.Errorf("parsed %+v, %v, want %+v and another network than %.8s", back, err, g.Domains[0], before)
+	}
+	f := func(min float64, v any, want string) {
+		t.Helper()
+		o := g.Object()
+		list, _ := o.List("domains")
+		list[0].(*canon.Object).Set("agreement", v).Set("min_increment", min)
+		_, err := chain.ParseGenesis(canon.AppendIndent(nil, o))
+		if want == "" && err != nil || want != "" && (!errors.Is(err, chain.ErrInvalid) || !strings.Contains(err.Error(), want)) {
+			t.Errorf("agreement %v, min_increment %v: %v, want %q", v, min, err, want)
+		}
+	}
+	within := func(r string) *canon.Object { return canon.NewObject("within", r) }
+	f(0, "exact", "")
+	f(0.002, within("1/1000"), "")
+	f(0.001999, within("1/1000"), "want at least twice the agreement, 2·1/1000")
+	f(0, within("1/1000000"), "want at least twice the agreement")
+	f(0.000002, within("1/1000000"), "")
+	f(0.2, within("1/10"), "")
+	f(0.5, within("1/5"), "domains[0].agreement: want")
+	f(0.5, "roughly", "domains[0].agreement: want")
+	f(0.5, nil, "domains[0].agreement: want")
 }

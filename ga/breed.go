@@ -108,6 +108,10 @@ func (g *GA) tournament() int {
 	return size + 2*size*(g.state.Window-1)/g.config.Population
 }
 
+// differentialShare is how many of a Differential's children are made by differences, the others being blends: alone they follow a
+// valley fastest, and leave the many valleys of other functions too early.
+const differentialShare = 0.5
+
 // cross joins a with another parent, or moves it by the difference of two others. All are selected: a population that ages keeps
 // what random steps have spoilt, and differences between anybody would not shrink.
 func (g *GA) cross(q *rng.Seq, a genome.Genome, parent func() genome.Genome) genome.Genome {
@@ -118,7 +122,9 @@ func (g *GA) cross(q *rng.Seq, a genome.Genome, parent func() genome.Genome) gen
 	case TwoPoint:
 		return op.CrossTwoPoint(q, a, b)
 	case Differential:
-		return op.CrossDifferential(q, g.space, a, b, parent())
+		if q.Uniform() < differentialShare {
+			return op.CrossDifferential(q, g.space, a, b, parent())
+		}
 	}
 	return op.CrossBlend(q, g.space, a, b)
 }

@@ -16,7 +16,7 @@ const (
 	Uniform      Crossover = "uniform"
 	TwoPoint     Crossover = "two_point"
 	Blend        Crossover = "blend"
-	Differential Crossover = "differential"
+	Differential Crossover = "differential" // and half of them blend
 )
 
 // Placement names whose place an immigrant takes.

@@ -26,7 +26,10 @@
 //     ([RawIncrement]). The unit is fixed, so that slicing an improvement pays nothing extra;
 //   - effective increment: raw × domain weight × reputation factor ([Domain.Weight], [ReputationFactor]);
 //   - quorum: the k lowest SHA-256(anchor ":" commitment ":" peer) of the evaluators eligible in the
-//     anchor's state, ⌈2k/3⌉ of which must agree ([Members], [Needed], [Agrees]);
+//     anchor's state, ⌈2k/3⌉ of which must agree ([Members], [Needed], [DomainRules.Agrees]);
+//   - agreement: votes reproduce a claim bit for bit, or, where the domain's genesis entry says {"within": r}, if |a − b| ≤
+//     r·max(|a|, |b|) in exact rationals, digests and sums not compared; min_increment is at least 2r then, sums decide nothing, and
+//     nobody is charged for a vote ([DomainRules.Same], [DomainRules.Reproduces]);
 //   - base: an acceptance stands on the champion of the state it is applied to;
 //   - difficulty: integer form of the reference's controller, halved for each full target time ([Difficulty]);
 //   - reputation: asymmetric, decaying ([Reputation]); a vote is charged for bits that the quorum's

@@ -9,6 +9,7 @@ import (
 	"doin.network/node/chain"
 	"doin.network/node/chain/identity"
 	"doin.network/node/chain/ledger"
+	"doin.network/node/internal/agreement"
 	"doin.network/node/internal/canon"
 )
 
@@ -111,6 +112,7 @@ func (st *Statement) tally(s *State, verify bool) (agreed, divergent []string, k
 	if len(members) == 0 {
 		return nil, nil, 0, refuse("no evaluator is eligible but the optimizer")
 	}
+	rule := s.rules.Domains[st.DomainID]
 	isMember := make(map[string]bool, len(members))
 	for _, m := range members {
 		isMember[m] = true
@@ -131,7 +133,7 @@ func (st *Statement) tally(s *State, verify bool) (agreed, divergent []string, k
 				return nil, nil, 0, refuse("vote of %.12s: %v", v.EvaluatorID, err)
 			}
 		}
-		if Agrees(v, st.Claim, s.rules.QuorumTolerance) {
+		if rule.Agrees(v, st.Claim, s.rules.QuorumTolerance) {
 			agreed = append(agreed, v.EvaluatorID)
 		} else {
 			divergent = append(divergent, v.EvaluatorID)
@@ -161,6 +163,14 @@ func AcceptancePayload(st *Statement, agreed int, metrics, experiment *canon.Obj
 	}
 	p.Set("reported_performance", st.Claim.Performance)
 	return st.appendTo(p)
+}
+
+// Approximate has the record of an acceptance say how its votes agree, where that is not exactly. It returns p.
+func Approximate(p *canon.Object, by agreement.Agreement) *canon.Object {
+	if by.Exact() {
+		return p
+	}
+	return p.Set("incentive_reason", "full reward: verified is "+by.String()+" of reported").Set("approximate", true).Set("agreement", by.Value())
 }
 
 // RejectionPayload is the record of a rejection. reveal is the optimizer's signed reveal message: without it

@@ -109,16 +109,26 @@ func (c Claim) Equal(o Claim) bool {
 	return sameBits(c.Performance, o.Performance) && c.Digest == o.Digest && c.Sums == o.Sums
 }
 
-// Reproduces reports whether a vote's re-run gave the claim's score, digest and sums, bit for bit.
-func Reproduces(v *chain.Vote, c Claim) bool {
-	return c.Equal(Claim{v.VerifiedPerformance, v.Digest, v.Sums})
+// Same reports whether two runs of one recipe agree: bit for bit, digest and sums included, or, where the domain's agreement is not
+// exact, in their performances, within its share. Both are finite.
+func (r *DomainRules) Same(a, b Claim) bool {
+	if r.Agreement.Exact() {
+		return a.Equal(b)
+	}
+	return r.Agreement.Same(a.Performance, b.Performance)
+}
+
+// Reproduces reports whether a vote's re-run gave what the claim says, as far as the domain's agreement asks. A vote that the recipe
+// is refused never does: it has no run behind its numbers.
+func (r *DomainRules) Reproduces(v *chain.Vote, c Claim) bool {
+	return v.Digest != RefusedDigest && r.Same(c, Claim{v.VerifiedPerformance, v.Digest, v.Sums})
 }
 
 // Agrees reports whether a vote confirms the claim: it reproduces it, and the challenger's error on the member's own
 // synthetic data is at most (1 + tolerance) times the incumbent's. tolerance is in 10⁻⁶. The vote's
 // numbers must be finite.
-func Agrees(v *chain.Vote, c Claim, tolerance int64) bool {
-	return Reproduces(v, c) && v.SyntheticScore >= 0 && v.IncumbentScore >= 0 &&
+func (r *DomainRules) Agrees(v *chain.Vote, c Claim, tolerance int64) bool {
+	return r.Reproduces(v, c) && v.SyntheticScore >= 0 && v.IncumbentScore >= 0 &&
 		Tolerates(v.SyntheticScore, v.IncumbentScore, tolerance)
 }
 

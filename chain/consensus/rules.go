@@ -6,6 +6,7 @@ import (
 
 	"doin.network/node/chain"
 	"doin.network/node/chain/ledger"
+	"doin.network/node/internal/agreement"
 	"doin.network/node/internal/ratio"
 )
 
@@ -33,6 +34,7 @@ type DomainRules struct {
 	MinIncrement     int64
 	Seeds            int         // of a claim
 	NoiseZ2          ratio.Ratio // z²; see Wins
+	Agreement        agreement.Agreement
 	Synthetic        bool
 	DataHash         string // empty: not fixed by the network
 }
@@ -74,6 +76,9 @@ func NewRules(g *chain.Genesis) (*Rules, error) {
 		if d.Seeds < 1 || d.Seeds > chain.MaxSeeds {
 			errs = append(errs, fmt.Errorf("genesis: domain %q: seeds %d: must be in [1, %d]", d.ID, d.Seeds, chain.MaxSeeds))
 		}
+		if err := d.Agreement.Validate(); err != nil {
+			errs = append(errs, fmt.Errorf("genesis: domain %q: %w", d.ID, err))
+		}
 		if err := d.NoiseZ2.Validate(); err != nil {
 			errs = append(errs, fmt.Errorf("genesis: domain %q: noise_z2: %w", d.ID, err))
 		}
@@ -83,6 +88,7 @@ func NewRules(g *chain.Genesis) (*Rules, error) {
 			MinIncrement:     micro("min_increment of "+d.ID, d.MinIncrement, 0, Micro),
 			Seeds:            d.Seeds,
 			NoiseZ2:          d.NoiseZ2,
+			Agreement:        d.Agreement,
 			Synthetic:        d.HasSyntheticData,
 			DataHash:         d.DataHash,
 		}

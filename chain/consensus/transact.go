@@ -86,7 +86,7 @@ func (b *block) accept(tx *chain.Tx, st *Statement, r *Receipt) error {
 	p.Reputation = p.Reputation.add(reputationAccepted, b.time)
 	b.optimizers = append(b.optimizers, ledger.Share{PeerID: st.OptimizerID, Weight: r.Effective})
 	b.receipts.Sum += r.Effective
-	b.votes(st, agreed, func(v *chain.Vote) bool { return !Reproduces(v, st.Claim) })
+	b.votes(st, agreed, func(v *chain.Vote) bool { return rule.Agreement.Exact() && !rule.Reproduces(v, st.Claim) })
 	s.certify(st.OptimizerID, s.RecentAt(st.Anchor).Height)
 	b.settled[st.OptimaeID] = true
 	return nil
@@ -103,7 +103,7 @@ func (b *block) reject(tx *chain.Tx, st *Statement, r *Receipt) error {
 	if len(divergent) <= k-Needed(k) {
 		return refuse("%d of %d disagree, which does not rule acceptance out", len(divergent), k)
 	}
-	s := b.s
+	s, rule := b.s, b.s.rules.Domains[st.DomainID]
 	r.OptimaeID, r.OptimizerID, r.Base, r.Agreed, r.Divergent = st.OptimaeID, st.OptimizerID, st.Base, agreed, divergent
 	s.doms.edit(st.DomainID).Rejected++
 	p := s.peer(st.OptimizerID)
@@ -112,11 +112,11 @@ func (b *block) reject(tx *chain.Tx, st *Statement, r *Receipt) error {
 	s.money.Burn(st.OptimizerID, ledger.StakeBurn(s.BaseFee))
 	unreproducible := 0
 	for _, v := range st.Votes {
-		if !Reproduces(v, st.Claim) {
+		if !rule.Reproduces(v, st.Claim) {
 			unreproducible++
 		}
 	}
-	lie := unreproducible > k-Needed(k)
+	lie := rule.Agreement.Exact() && unreproducible > k-Needed(k)
 	b.votes(st, divergent, func(*chain.Vote) bool { return lie })
 	b.settled[st.OptimaeID] = true
 	return nil
@@ -124,7 +124,7 @@ func (b *block) reject(tx *chain.Tx, st *Statement, r *Receipt) error {
 
 // votes credits the members who voted with the outcome and charges those of the others who are at fault. Bits are facts,
 // so a member is at fault when the quorum's re-runs decide against its own; synthetic scores are samples, on
-// which honest members can differ.
+// which honest members can differ, and so can they where the domain's agreement is not exact.
 func (b *block) votes(st *Statement, with []string, atFault func(*chain.Vote) bool) {
 	h := b.s.RecentAt(st.Anchor).Height
 	for _, v := range st.Votes {

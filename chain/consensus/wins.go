@@ -13,7 +13,8 @@ import (
 //
 // A claim wins if new − old ≥ min_increment × performance_scale and its comparison with the base is beyond noise: where the
 // domain has cases, S1 > 0 and (n−1)·S1² ≥ z²·(n·S2 − S1²), which says that the mean difference is z of its standard errors above
-// 0. Over the baseline only the second is asked. Everything is exact. The performances must be finite, the sums valid.
+// 0. Over the baseline only the second is asked. Where the domain's agreement is not exact nobody's sums are another's, and the first
+// alone decides. Everything is exact. The performances must be finite, the sums valid.
 func (r *DomainRules) Wins(old, now float64, known bool, s chain.Sums) (raw int64, err error) {
 	raw = firstIncrement
 	if known {
@@ -24,7 +25,7 @@ func (r *DomainRules) Wins(old, now float64, known bool, s chain.Sums) (raw int6
 			return 0, fmt.Errorf("%w: %v is above %v by less than the minimum increment", ErrLoses, now, old)
 		}
 	}
-	if !beyondNoise(s, r.NoiseZ2) {
+	if r.Agreement.Exact() && !beyondNoise(s, r.NoiseZ2) {
 		return 0, fmt.Errorf("%w: %s", ErrLoses, noise(s))
 	}
 	return raw, nil

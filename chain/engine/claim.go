@@ -274,7 +274,8 @@ func (e *Engine) synthetic(optimae, domain, anchor string) *protocol.Synthetic {
 // verified handles the end of a re-run.
 func (e *Engine) verified(j *job, o protocol.Outcome, err error) {
 	c := e.claims[j.optimae]
-	equal := err == nil && j.st.Claim.Equal(claimOf(o))
+	rule := e.rules.Domains[j.domain]
+	equal := err == nil && rule.Same(j.st.Claim, claimOf(o))
 	if c != nil {
 		c.evaluated = true
 	}

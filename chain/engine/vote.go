@@ -101,11 +101,12 @@ func (e *Engine) settle(c *claim) {
 		return
 	}
 	var agreed, divergent []*chain.Vote
+	rule := e.rules.Domains[c.st.DomainID]
 	for _, id := range c.members {
 		v := c.votes[id]
 		switch {
 		case v == nil:
-		case consensus.Agrees(v, c.st.Claim, e.rules.QuorumTolerance):
+		case rule.Agrees(v, c.st.Claim, e.rules.QuorumTolerance):
 			agreed = append(agreed, v)
 		default:
 			divergent = append(divergent, v)
@@ -116,7 +117,8 @@ func (e *Engine) settle(c *claim) {
 	case c.own != nil && len(agreed) >= consensus.Needed(k):
 		st := *c.st
 		st.Votes = slices.Concat(agreed, divergent)
-		e.issued(c, e.issue(consensus.TxAccepted, st.DomainID, consensus.AcceptancePayload(&st, len(agreed), c.metrics, c.own.experiment)))
+		e.issued(c, e.issue(consensus.TxAccepted, st.DomainID,
+			consensus.Approximate(consensus.AcceptancePayload(&st, len(agreed), c.metrics, c.own.experiment), rule.Agreement)))
 	case len(divergent) > k-consensus.Needed(k) && e.known(c.st.OptimizerID) == "" && e.tip.Ledger.Balance(c.st.OptimizerID) == 0:
 		// Its author has nothing to lose: a record would cost everybody but it, for ever.
 		if len(e.passed) < 10*e.cfg.MaxClaims {

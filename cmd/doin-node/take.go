@@ -205,7 +205,11 @@ func reproduceCommand() *cobra.Command {
 				if !r.Same() {
 					return fmt.Errorf("champion %.12s is not what was trained here", one.ID)
 				}
-				_, err = fmt.Fprintf(out, "champion %.12s of %s: every bit is the same\n", one.ID, one.Domain)
+				same := "every bit is the same"
+				if by := one.Agreement; !by.Exact() {
+					same = "the performance is the same " + by.String()
+				}
+				_, err = fmt.Fprintf(out, "champion %.12s of %s: %s\n", one.ID, one.Domain, same)
 				return err
 			})
 		},

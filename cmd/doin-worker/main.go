@@ -1,7 +1,7 @@
 // Command doin-worker is the compute process of a node: it trains, verifies and
 // searches for the doin-node that started it.
 //
-//	doin-worker [--workers N] [--device D] [--verification-share F]   serve the worker protocol on standard input and output
+//	doin-worker [--workers N] [--device D] [--verification-share F] [--program-time D] [--program-memory-mb N]   serve the worker protocol on standard input and output
 //	doin-worker [--device D] describe          print what this worker is, as JSON
 //	doin-worker inspect FILE [--json]          say what a data file is, and which configuration suits it
 //	doin-worker keys [--json]                  print what optimization_config may have, by plugin, and the settings of the search

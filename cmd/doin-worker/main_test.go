@@ -92,6 +92,19 @@ func TestConformancePython(t *testing.T) {
 	conformance.Run(t, []string{"testdata/parabola.py"}, conformance.Config{})
 }
 
+// TestConformanceC tests the example in C.
+func TestConformanceC(t *testing.T) {
+	cc, err := exec.LookPath("cc")
+	if err != nil {
+		t.Skip("NOT TESTED: no cc on this machine, examples/c needs a C compiler")
+	}
+	program := filepath.Join(t.TempDir(), "himmelblau")
+	if out, err := exec.Command(cc, "-O2", "-Wall", "-Werror", "-o", program, "../../examples/c/himmelblau.c", "-lm").CombinedOutput(); err != nil {
+		t.Fatalf("cc: %v\n%s", err, out)
+	}
+	conformance.Run(t, []string{program}, conformance.Config{})
+}
+
 // found counts what a conformance run reports.
 type found struct {
 	t     *testing.T

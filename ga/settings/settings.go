@@ -54,7 +54,7 @@ var keys = []Key{
 	{Name: "tournament_size", Kind: Integer, Low: 1, High: MaxPopulation, Default: int64(3),
 		Doc: "How many contestants a selection has; at most population."},
 	{Name: "crossover", Kind: Choice, Choices: []string{"uniform", "two_point", "blend", "differential"}, Default: "blend",
-		Doc: "How the genes of two parents are joined; differential moves reals by the difference of two others."},
+		Doc: "How the genes of two parents are joined; differential moves reals by the difference of two others, in half of the children."},
 	{Name: "crossover_rate", Kind: Real, Low: 0, High: 1, Default: 0.8,
 		Doc: "The chance that a child has two parents."},
 	{Name: "mutation_rate", Kind: Real, Low: 0, High: 1, Default: 0.2,

@@ -331,12 +331,13 @@ class _Pool:
     """So many processes, each fed by a thread. A process that dies is an error of its task; one of a cancelled task is killed."""
 
     def __init__(self, of: Problem, close_in_child: Sequence[int] = ()) -> None:
-        self.of, self.close = of, tuple(close_in_child)
         method = "fork" if "fork" in multiprocessing.get_all_start_methods() else None
+        self.of, self.close = of, tuple(close_in_child) if method == "fork" else ()
         self.context = multiprocessing.get_context(method)
         self.tasks: "queue.Queue[Optional[_Task]]" = queue.Queue()
         self.lock = threading.Lock()
         self.running: Dict[int, Tuple[_Task, Any]] = {}
+        self.killed: Any = None  # the process that was killed last
         first = [self._start() for _ in range(of.workers)]  # before there are threads to be forked
         for i, started in enumerate(first):
             threading.Thread(target=self._feed, args=(i, started), daemon=True).start()
@@ -355,6 +356,7 @@ class _Pool:
         with self.lock:
             for task, process in self.running.values():
                 if task.batch is batch:
+                    self.killed = process
                     process.kill()
 
     def close_all(self) -> None:
@@ -381,6 +383,12 @@ class _Pool:
                 score, metrics, error = pipe.recv()
             except (EOFError, OSError):
                 process.join()
+                if process is self.killed and not task.batch.cancelled:  # meant for the task before, which had just ended
+                    process = None
+                    with self.lock:
+                        del self.running[slot]
+                    self.tasks.put(task)
+                    continue
                 score, metrics, error = None, {}, "the process of the objective ended with status %s" % process.exitcode
                 process = None
             with self.lock:

@@ -41,6 +41,21 @@ func TestUnits(t *testing.T) {
 	}
 }
 
+// TestSklearn tries the example that needs scikit-learn; without it the example says so and fails.
+func TestSklearn(t *testing.T) {
+	t.Parallel()
+	path := python(t)
+	cmd := exec.CommandContext(t.Context(), path, "../../examples/sklearn/wine.py", "--try", "1")
+	cmd.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1")
+	out, err := cmd.CombinedOutput()
+	if missing := bytes.Contains(out, []byte("this example needs scikit-learn")); missing {
+		t.Skip("NOT TESTED: no scikit-learn on this machine")
+	}
+	if err != nil || !bytes.Contains(out, []byte("best  accuracy")) {
+		t.Errorf("wine.py --try 1: %v\n%s", err, out)
+	}
+}
+
 // TestConformance holds a program of ten lines against the protocol and what a node demands.
 func TestConformance(t *testing.T) {
 	python(t)

@@ -11,6 +11,7 @@ import (
 	"doin.network/node/chain"
 	"doin.network/node/chain/consensus"
 	"doin.network/node/cmd/doin-node/search"
+	"doin.network/node/internal/agreement"
 	"doin.network/node/internal/canon"
 	"doin.network/node/internal/timestamp"
 )
@@ -35,6 +36,8 @@ type Champion struct {
 	Metrics     *canon.Object // of the champion and of the models it was measured beside; nil if they are not told
 	// Verified says that a quorum agreed, Solo that the author alone was it.
 	Verified, Solo bool
+	// Agreement is how far the votes on it may differ.
+	Agreement agreement.Agreement
 	// Current says that no later champion of the domain is in the chain.
 	Current bool
 	// Certificate is where it stands in the chain; nil for what no block holds.
@@ -101,7 +104,8 @@ func (s *Source) accepted(b *chain.Block, tx *chain.Tx) (Champion, error) {
 	return Champion{
 		Domain: st.DomainID, ID: st.OptimaeID, Author: st.OptimizerID, Parameters: st.Parameters, Seeds: s.seeds(st.DomainID, st.OptimaeID),
 		Performance: st.Claim.Performance, Digest: st.Claim.Digest, Metrics: metrics, Verified: true,
-		Solo: len(st.Votes) == 1 && st.Votes[0].EvaluatorID == st.OptimizerID,
+		Agreement: s.agreement(st.DomainID),
+		Solo:      len(st.Votes) == 1 && st.Votes[0].EvaluatorID == st.OptimizerID,
 		Certificate: &Certificate{Height: b.Header.Index, Block: b.Hash, Time: b.Header.Timestamp, Nonce: st.Nonce, Anchor: st.Anchor,
 			Base: st.Base, Sums: st.Claim.Sums, Votes: st.Votes, Statement: st},
 	}, nil
@@ -111,6 +115,11 @@ func (s *Source) accepted(b *chain.Block, tx *chain.Tx) (Champion, error) {
 func (s *Source) seeds(domain, id string) []uint64 {
 	d, _ := s.Genesis.Domain(domain)
 	return chain.TrainingSeeds(domain, id, max(d.Seeds, 1))
+}
+
+func (s *Source) agreement(domain string) agreement.Agreement {
+	d, _ := s.Genesis.Domain(domain)
+	return d.Agreement
 }
 
 // withOwn adds the node's own champions. One of a domain that has one in the chain counts only where nobody else could have
@@ -131,7 +140,7 @@ func (s *Source) withOwn(list []Champion, last map[string]int) ([]Champion, erro
 			list[i].Current = false
 		}
 		list = append(list, Champion{Domain: d.ID, ID: own.OptimaeID, Author: peer, Parameters: own.Parameters, Seeds: s.seeds(d.ID, own.OptimaeID),
-			Performance: own.Performance, Digest: own.Digest, Metrics: own.Metrics, Current: true})
+			Performance: own.Performance, Digest: own.Digest, Metrics: own.Metrics, Current: true, Agreement: s.agreement(d.ID)})
 	}
 	return list, nil
 }

@@ -136,8 +136,11 @@ type Reproduction struct {
 	Outcome  worker.Outcome
 }
 
-// Same reports whether every bit is the same.
+// Same reports whether every bit is the same, or, where the domain's agreement is not exact, the performance within its share.
 func (r *Reproduction) Same() bool {
+	if by := r.Champion.Agreement; !by.Exact() {
+		return by.Same(r.Champion.Performance, r.Outcome.Performance)
+	}
 	return r.Outcome.Digest == r.Champion.Digest && r.Outcome.Performance == r.Champion.Performance
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"doin.network/node/chain"
+	"doin.network/node/chain/consensus"
 	"doin.network/node/cmd/doin-node/score"
 	"doin.network/node/internal/canon"
 )
@@ -18,6 +19,9 @@ func (c *Champion) Object() *canon.Object {
 	}
 	o := canon.NewObject("domain", c.Domain, "optimae_id", c.ID, "optimizer_id", c.Author, "current", c.Current, "verified", c.Verified,
 		"solo", c.Solo, "performance", c.Performance, "digest", c.Digest)
+	if !c.Agreement.Exact() {
+		o.Set("approximate", true).Set("agreement", c.Agreement.Value())
+	}
 	if kind, own, others := score.Read(c.Metrics, c.Metrics); own != nil {
 		baselines := canon.NewObject()
 		for _, b := range others {
@@ -92,17 +96,29 @@ func (c *Champion) standing() string {
 	case c.Solo:
 		parts = append(parts, "verified by its author alone")
 	case c.Verified:
-		agreed := 0
-		for _, v := range c.Certificate.Votes {
-			if v.Digest == c.Digest {
-				agreed++
-			}
-		}
-		parts = append(parts, fmt.Sprintf("verified: %d of %d votes trained the same bits", agreed, len(c.Certificate.Votes)))
+		parts = append(parts, c.votes())
 	default:
 		parts = append(parts, "not verified by others")
 	}
 	return strings.Join(parts, ", ")
+}
+
+// votes says how many of a champion's votes reproduce it, and how.
+func (c *Champion) votes() string {
+	agreed, how := 0, "trained the same bits"
+	if !c.Agreement.Exact() {
+		how = "agree " + c.Agreement.String()
+	}
+	for _, v := range c.Certificate.Votes {
+		same := v.Digest == c.Digest
+		if !c.Agreement.Exact() {
+			same = v.Digest != consensus.RefusedDigest && c.Agreement.Same(v.VerifiedPerformance, c.Performance)
+		}
+		if same {
+			agreed++
+		}
+	}
+	return fmt.Sprintf("verified: %d of %d votes %s", agreed, len(c.Certificate.Votes), how)
 }
 
 // genes is a recipe in words: its genome, or all of it where it has none.

@@ -8,6 +8,7 @@ import (
 
 	"doin.network/node/ga/island"
 	"doin.network/node/ga/settings"
+	"doin.network/node/internal/agreement"
 	"doin.network/node/internal/canon"
 	"doin.network/node/internal/ratio"
 )
@@ -68,6 +69,8 @@ type Domain struct {
 	// NoiseZ2 is z²: how far beyond noise a claim must be better than its base. Key
 	// noise_z2, an integer or a text like "9/4", default 4.
 	NoiseZ2 ratio.Ratio
+	// Agreement is when votes reproduce a claim. Key agreement, "exact" or {"within": "1/1000"}; nil: see ClaimAgreement.
+	Agreement *agreement.Agreement
 	// Bounds limit the parameters of an optimae, in the order of the file. Key
 	// param_bounds, default none.
 	Bounds []Bound
@@ -165,6 +168,18 @@ func (d *Domain) ClaimSeeds() int {
 		return 1
 	}
 	return DefaultSeeds
+}
+
+// ClaimAgreement returns when votes of the domain reproduce a claim: the file's; else within a thousandth for a program of one's own,
+// which computes with what libraries its machine has, and exactly for what is built in.
+func (d *Domain) ClaimAgreement() agreement.Agreement {
+	if d.Agreement != nil {
+		return *d.Agreement
+	}
+	if _, own := d.Command(); own {
+		return agreement.Default
+	}
+	return agreement.Agreement{}
 }
 
 // Command returns the executable of an "exec:" plugin; ok is false for the

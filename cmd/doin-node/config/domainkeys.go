@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"doin.network/node/internal/agreement"
 	"doin.network/node/internal/canon"
 	"doin.network/node/internal/ratio"
 )
@@ -36,6 +37,7 @@ var domainKeys = []key[Domain]{
 	number("min_increment", func(d *Domain) *float64 { return &d.MinIncrement }),
 	integer("seeds", func(d *Domain) *int { return &d.Seeds }),
 	{name: "noise_z2", read: readRatio, value: func(d *Domain) any { return d.NoiseZ2.String() }},
+	{name: "agreement", read: readAgreement, value: func(d *Domain) any { return d.ClaimAgreement().Value() }},
 	object("optimization_config", func(d *Domain) **canon.Object { return &d.OptimizationConfig }),
 	object("inference_config", func(d *Domain) **canon.Object { return &d.InferenceConfig }),
 	object("synthetic_data_config", func(d *Domain) **canon.Object { return &d.SyntheticConfig }),
@@ -83,6 +85,15 @@ func readMetricTarget(d *Domain, o *canon.Object) error {
 		return errMetric
 	}
 	d.Target = &Target{Metric: keys[0], Value: f}
+	return nil
+}
+
+func readAgreement(d *Domain, v any) error {
+	a, err := agreement.Parse(v)
+	if err != nil {
+		return errors.New(`must be "exact", or {"within": "1/1000"} with a fraction above 0 and at most 1/10`)
+	}
+	d.Agreement = &a
 	return nil
 }
 

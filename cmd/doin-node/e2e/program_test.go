@@ -112,3 +112,39 @@ func TestProgramSynthetic(t *testing.T) {
 	h := give(t, newHost(t, "node", settings(parabola(t).Set("has_synthetic_data", true))))
 	mentions(t, failed(t, h.dir, "--config", "node.json"), "parabola", "has_synthetic_data", "must be false", "only evaluates")
 }
+
+// TestRosenbrock has two islands search the example of ten lines: its champion is verified by the other, nearly so good as can be, and
+// both say that it is approximate.
+func TestRosenbrock(t *testing.T) {
+	t.Parallel()
+	parabola(t) // or skip without python3
+	path, err := filepath.Abs(filepath.Join(root, "examples", "rosenbrock", "rosenbrock.py"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	hosts := newNetwork(t, 2, settings(canon.NewObject("domain_id", "rosenbrock", "optimize", true, "evaluate", true, "has_synthetic_data", false,
+		"optimization_plugin", "exec:"+path, "seeds", 1, "performance_scale", 0.0001, "min_increment", 0.002)))
+	for _, h := range hosts {
+		h.run()
+	}
+	for _, h := range hosts {
+		eventually(t, h.name+" has a verified champion near the best", func() error {
+			o, err := h.get("/status")
+			if err != nil {
+				return err
+			}
+			p := member(t, member(t, o, "progress"), "rosenbrock")
+			c, err := p.Object("chain_champion")
+			if err != nil {
+				return err
+			}
+			if rough, err := c.Bool("approximate"); err != nil || !rough {
+				t.Errorf("approximate %v, %v in %v", rough, err, c)
+			}
+			if f, err := p.Float("verified_best"); err != nil || f < -1e-3 {
+				return fmt.Errorf("verified best %v, %v", f, err)
+			}
+			return nil
+		})
+	}
+}

@@ -46,6 +46,7 @@ func Genesis(cfg *config.Config, evaluators []chain.Evaluator, start time.Time) 
 		e.MinIncrement = d.MinIncrement
 		e.Seeds = d.ClaimSeeds()
 		e.NoiseZ2 = d.NoiseZ2
+		e.Agreement = d.ClaimAgreement()
 		e.Plugin = d.Plugin()
 		g.Domains = append(g.Domains, e)
 	}

@@ -24,6 +24,7 @@ import (
 	"doin.network/node/cmd/doin-node/stack"
 	"doin.network/node/cmd/doin-node/stack/loop"
 	"doin.network/node/compute/worker"
+	"doin.network/node/internal/agreement"
 	"doin.network/node/internal/canon"
 	"doin.network/node/net/api"
 )
@@ -72,6 +73,7 @@ func New(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Node, erro
 		Synthetic: func(domain string) bool { return n.rules.Domains[domain].Synthetic },
 		Seeds:     func(domain string) int { return n.rules.Domains[domain].Seeds },
 		Ready:     n.ready, Known: n.known, Standings: n.standings,
+		Agreement: func(domain string) agreement.Agreement { return n.rules.Domains[domain].Agreement },
 		Parts: func(s *stack.Stack) api.Parts {
 			return api.Parts{Node: statusView{n}, Tasks: taskView{stack.Tasks{S: s}, n}, Inference: stack.Champions{S: s},
 				Genesis: canon.Default(n.genesis.Object()), Data: newShelf(n.cfg, n.genesis), Accounts: accountView{n}}

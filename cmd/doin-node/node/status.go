@@ -11,6 +11,7 @@ import (
 	"doin.network/node/chain/engine"
 	"doin.network/node/chain/ledger"
 	"doin.network/node/cmd/doin-node/config"
+	"doin.network/node/internal/agreement"
 	"doin.network/node/internal/canon"
 	"doin.network/node/net/api"
 )
@@ -46,6 +47,7 @@ func (v statusView) Status(ctx context.Context) (*api.Status, error) {
 	}
 	st := n.stack.Status(ctx, func(dc *config.Domain, line *api.DomainStatus, o *canon.Object) {
 		describe(s.Domains[dc.ID], line, o)
+		approximate(n.rules.Domains[dc.ID].Agreement, o)
 		if c := view.Champions[dc.ID]; c != nil && line.Best == nil {
 			line.Best = &c.Performance // this node's own: nobody has verified it
 		}
@@ -107,6 +109,19 @@ func (n *Node) standings() []any {
 			"accepted", p.Accepted, "rejected", p.Rejected, "agreed", p.Agreed, "divergent", p.Divergent, "evaluator", p.PublicKey != ""))
 	}
 	return out
+}
+
+// approximate says of a domain whose votes agree within a share that what is verified is verified to that.
+func approximate(by agreement.Agreement, o *canon.Object) {
+	if by.Exact() {
+		return
+	}
+	o.Set("approximate", true).Set("agreement", by.Value())
+	for _, key := range []string{"chain_champion", "champion"} {
+		if c, err := o.ObjectOr(key, nil); err == nil && c != nil {
+			o.Set(key, c.Set("approximate", true))
+		}
+	}
 }
 
 // topHolders returns the five richest, ties by id.

@@ -8,6 +8,7 @@ import (
 	"doin.network/node/chain/protocol"
 	"doin.network/node/compute/worker"
 	"doin.network/node/ga/island"
+	"doin.network/node/internal/agreement"
 	"doin.network/node/internal/canon"
 	"doin.network/node/olap"
 )
@@ -32,6 +33,8 @@ type Config struct {
 	Baseline *float64
 	// Seeds is how many seeds a claim averages, which a champion from elsewhere weighs in a search that races; 0 is 1.
 	Seeds int
+	// Agreement is how far results may differ between machines; its zero value: in no bit.
+	Agreement agreement.Agreement
 	// Target is the verified champion's metric that ends the search once it is not above Value; nil for none. A performance that
 	// does so is Setup.Target.
 	Target *MetricTarget

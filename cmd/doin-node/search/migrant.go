@@ -99,6 +99,14 @@ func (s *Search) crown(c *protocol.Champion) {
 	s.prove <- *c // has room: nobody else sends
 }
 
+// reproduces reports whether a run here gave what a champion is said to be worth.
+func (s *Search) reproduces(c *protocol.Champion, o *worker.Outcome) bool {
+	if !s.cfg.Agreement.Exact() {
+		return s.cfg.Agreement.Same(c.Performance, o.Performance)
+	}
+	return o.Performance == c.Performance && (c.Digest == "" || o.Digest == c.Digest)
+}
+
 // proveAll trains champions again until ctx ends. What cannot be reproduced is not adopted.
 func (s *Search) proveAll(ctx context.Context) {
 	for {
@@ -112,7 +120,7 @@ func (s *Search) proveAll(ctx context.Context) {
 		switch {
 		case ctx.Err() != nil:
 			return
-		case err != nil || o.Performance != c.Performance || c.Digest != "" && o.Digest != c.Digest:
+		case err != nil || !s.reproduces(&c, &o):
 			s.log.Warn("the chain's champion is not reproducible here", "optimae", c.OptimaeID, "err", err)
 		default:
 			s.mail.put(func(m *mail) { m.proven = push(m.proven, proven(c)) })

@@ -185,6 +185,9 @@ func (s *Stack) search(ctx context.Context, d config.Domain, info worker.Info) e
 		cfg.Device, cfg.Places = about.Device, about.Workers
 		s.Record(s.Tracker.Device(kind, about.Device, int64(about.Workers), 0, s.Now()))
 	}
+	if s.profile.Agreement != nil {
+		cfg.Agreement = s.profile.Agreement(d.ID)
+	}
 	if t := d.Target; t != nil && t.Metric != "" {
 		cfg.Target = &search.MetricTarget{Metric: t.Metric, Value: t.Value}
 	}

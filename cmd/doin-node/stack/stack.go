@@ -17,6 +17,7 @@ import (
 	"doin.network/node/cmd/doin-node/stack/rows"
 	"doin.network/node/cmd/doin-node/stack/workers"
 	"doin.network/node/compute/worker"
+	"doin.network/node/internal/agreement"
 	"doin.network/node/net/api"
 	"doin.network/node/net/discovery"
 	"doin.network/node/net/flood"
@@ -63,6 +64,8 @@ type Profile struct {
 	Standings func() []any
 	// Seeds is how many a claim of a domain is trained with; nil: one in all.
 	Seeds func(domain string) int
+	// Agreement is how far results of a domain may differ between machines; nil: in no bit.
+	Agreement func(domain string) agreement.Agreement
 	// Unbounded leaves a domain's param_bounds out of what is held against somebody's recipe.
 	Unbounded bool
 	// Ready is told that a domain is loaded; an error stops the node. nil: nothing.

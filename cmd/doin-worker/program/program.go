@@ -111,14 +111,14 @@ func (d *Domain) Describe() domain.Description {
 
 // Suited returns settings of the genetic search that suit the space: differences of individuals for steps where all genes are
 // reals, and few random ones beside them, which would keep the population apart. On Rosenbrock's function of two variables that
-// takes a twentieth of the evaluations of ga's defaults to an error of 1e-6, see TestRosenbrock of package ga.
+// takes a tenth of the evaluations of ga's defaults to an error of 1e-6, see TestRosenbrock of package ga.
 func (d *Domain) Suited() *canon.Object {
 	for _, g := range d.info.Space {
 		if g.Kind != genome.Real {
 			return canon.NewObject()
 		}
 	}
-	return canon.NewObject("crossover", string(ga.Differential), "crossover_rate", 0.95, "mutation_rate", 0.1)
+	return canon.NewObject("crossover", string(ga.Differential), "crossover_rate", 0.9, "mutation_rate", 0.1)
 }
 
 // Claim implements domain.Domain by one job of the program. One that takes one seed only goes by the first.

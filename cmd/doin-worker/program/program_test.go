@@ -1,6 +1,7 @@
 package program
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"math"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -64,6 +66,15 @@ func (squares) Claim(_ context.Context, p *canon.Object, _ []uint64, _ domain.Ea
 		return nil, fmt.Errorf("%w: too far", domain.ErrRecipe)
 	case g[0] == -4:
 		os.Exit(3)
+	case g[0] == 3:
+		select {} // whatever is asked of it
+	case g[0] == -3:
+		fmt.Println("nonsense where a frame is due")
+		select {}
+	case g[0] == 2:
+		for range 100_000 {
+			fmt.Fprintln(os.Stderr, "a line of a flood")
+		}
 	}
 	f := -(g[0]-1)*(g[0]-1) - (g[1]+2)*(g[1]+2)
 	return &model{out: worker.Outcome{Performance: f, Digest: "00", Metrics: canon.NewObject("fit", f)}}, nil
@@ -120,6 +131,43 @@ func TestFailedTrial(t *testing.T) {
 	if out, err = d.Try(t.Context(), domain.Trial{Parameters: space.Object(genome.Genome{1, -2}), Seed: 2}, nil); !errors.Is(err, worker.ErrClosed) {
 		t.Errorf("Try() after Close() = %+v, %v, want ErrClosed", out, err)
 	}
+}
+
+// A program that hangs, writes nonsense or floods its standard error costs the trial it does it over, at most, and no more lines than
+// a tap lets through.
+func TestMisbehaviour(t *testing.T) {
+	var lines atomic.Int64
+	log := slog.New(slog.NewTextHandler(writer(func(p []byte) { lines.Add(int64(bytes.Count(p, []byte("a line of a flood")))) }), nil))
+	p := New(t.TempDir(), worker.Limits{Job: 5 * time.Second, Grace: 100 * time.Millisecond}, log)
+	t.Cleanup(p.Close)
+	d, _, err := p.Open(plugin(t, ""), config())
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := func(a, want float64, reason string) {
+		t.Helper()
+		out, err := d.Try(t.Context(), domain.Trial{Parameters: space.Object(genome.Genome{a, -2}), Seed: 1}, nil)
+		said, _ := out.Metrics.String("error")
+		if err != nil || reason == "" && out.Performance != want || reason != "" && (out.Status != worker.StatusFailed || !strings.Contains(said, reason)) {
+			t.Errorf("Try(a = %v) = %+v, %v, want %v, or failed with %q", a, out, err, want, reason)
+		}
+	}
+	f(3, 0, "time limit")
+	f(1, 0, "")
+	f(-3, 0, "nonsense")
+	f(2, -1, "")
+	f(1, 0, "")
+	if n := lines.Load(); n < 100 || n > 2000 {
+		t.Errorf("%d of 100000 lines were logged, want some hundreds", n)
+	}
+}
+
+// writer is a function as an io.Writer.
+type writer func([]byte)
+
+func (w writer) Write(p []byte) (int, error) {
+	w(p)
+	return len(p), nil
 }
 
 // pool trains in this process.
