@@ -82,7 +82,7 @@ func newCommand() *cobra.Command {
 		Long: "Asks doin-worker what the file is: a series to be forecast where it has times that step, else a table to be learned from.\n" +
 			"docs/data.md says which files are read and how; \"doin-worker inspect FILE\" prints all that was understood.",
 		Example: "  doin-node new sales.csv\n  doin-node new patients.csv --task classification --target outcome",
-		Args: cobra.ExactArgs(1),
+		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			if o.Exe, err = os.Executable(); err != nil {
 				return err
