@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
 	"doin.network/node/internal/canon"
+	"doin.network/node/net/api/apitest"
 )
 
 // TestCare keeps a node: it is healthy and says so, its metrics are as Prometheus wants them, a hangup changes its log level, a
@@ -31,6 +32,7 @@ func TestCare(t *testing.T) {
 		return err
 	})
 	checkFamilies(t, h)
+	checkDescribed(t, h)
 
 	configure(t, h, "log_level", "error")
 	if err := h.cmd.Process.Signal(syscall.SIGHUP); err != nil {
@@ -84,6 +86,24 @@ func checkFamilies(t *testing.T, h *host) {
 		`doin_claim_stage_seconds_bucket{domain="quadratic",stage="accepted",le="+Inf"}`, `doin_evaluation_duration_seconds_count{`,
 		`doin_http_request_duration_seconds_count{route="/health"}`, "doin_workers_ready 1", "doin_worker_slots{", "doin_spool_bytes", `doin_sink_delivered_rows_total{sink="sqlite"}`,
 		"doin_disk_free_bytes", `doin_data_bytes{part="chain"}`, "doin_balance_coins", "doin_supply_coins", "process_resident_memory_bytes", "go_goroutines")
+}
+
+// checkDescribed holds what a node answers against docs/openapi.yaml.
+func checkDescribed(t *testing.T, h *host) {
+	t.Helper()
+	d, err := apitest.Read(filepath.Join(root, "docs", "openapi.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range [][2]string{{"GET /health", ""}, {"GET /livez", ""}, {"GET /readyz", "?verbose"}, {"GET /status", ""}, {"GET /peers", ""}, {"GET /fees", ""},
+		{"GET /chain/status", ""}, {"GET /chain/blocks", ""}, {"GET /tasks/pending", ""}, {"GET /stats", ""}, {"GET /stats/experiments", ""},
+		{"GET /stats/chain-metrics", ""}, {"GET /stats/rounds", ""}, {"POST /inference", ""}, {"POST /message", ""}, {"GET /metrics", ""}} {
+		method, path, _ := strings.Cut(c[0], " ")
+		a := h.must(method, path+c[1], []byte("{}"))
+		for _, fault := range d.Check(c[0], a.status, a.header.Get("Content-Type"), a.body) {
+			t.Error(fault)
+		}
+	}
 }
 
 // configure changes a member of a node's file.
