@@ -49,6 +49,10 @@ help: ## print this list
 build: ## build doin-node, doin-pynode, doin-worker and doin-bench into bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/ $(PROGRAMS)
 
+.PHONY: dist
+dist: ## build what is shipped into build/dist: static programs for four systems, SHA256SUMS, THIRD_PARTY_NOTICES (minutes)
+	@GO=$(GO) VERSION=$(VERSION) .ci/dist
+
 .PHONY: run
 run: ## run NODES=3 nodes on CONFIG=examples/co2/node.json until Ctrl-C
 	@test -x bin/doin-node || echo "building the programs, about a minute the first time"

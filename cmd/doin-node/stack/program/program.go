@@ -20,6 +20,7 @@ import (
 	"doin.network/node/cmd/doin-node/config"
 	"doin.network/node/cmd/doin-node/stack"
 	"doin.network/node/cmd/doin-node/stack/logfile"
+	"doin.network/node/cmd/doin-node/stack/system"
 )
 
 // Node is what a program runs.
@@ -172,6 +173,9 @@ func run(ctx context.Context, cfg *config.Config, warnings []config.Warning, mak
 	log := logger(out, cfg.Log, least)
 	for _, w := range warnings {
 		log.Warn("configuration", "key", w.Key, "reason", w.Reason)
+	}
+	if lacks := system.Lacks(); lacks != "" {
+		log.Warn("built for this system, not tested on it", "system", runtime.GOOS+"/"+runtime.GOARCH, "lacks", lacks)
 	}
 	stop := from.follow(least, logger(out, cfg.Log, slog.LevelDebug))
 	defer stop()
