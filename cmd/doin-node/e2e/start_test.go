@@ -73,6 +73,9 @@ func TestStartErrors(t *testing.T) {
 			d := quadratic()
 			return []string{"--config", changed(t, "domains", []any{d.Set("optimization_config", canon.NewObject("n_parms", 3))})}
 		}, []string{"node.json", "domains[0].optimization_config", "n_parms", "n_params"}},
+		{"misspelt plugin", func(t *testing.T) []string {
+			return []string{"--config", changed(t, "domains", []any{quadratic().Set("optimization_plugin", "forcast")})}
+		}, []string{"node.json", "forcast", `the nearest is "forecast"`}},
 		{"missing dataset", func(t *testing.T) []string {
 			d := forecast()
 			c, err := d.Object("optimization_config")
