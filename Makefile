@@ -128,6 +128,10 @@ soak: ## kill KILLS=1000 nodes and WORKER_KILLS=200 workers under load, for FOR=
 	DOIN_SOAK_KILLS=$(KILLS) DOIN_SOAK_WORKER_KILLS=$(WORKER_KILLS) DOIN_SOAK_FOR=$(FOR) DOIN_SOAK_OUT=$(SOAK_OUT) \
 		$(GO) test -count=1 -run '^TestSoak$$' -timeout 3h -v ./cmd/doin-node/e2e
 
+.PHONY: soak-months
+soak-months: ## a node that never waits and records every round, for FOR=1h: records within their bound, memory flat; into bench/results/
+	DOIN_MONTHS=$(or $(FOR),1h) DOIN_MONTHS_OUT=$(CURDIR)/bench/results $(GO) test -count=1 -timeout 3h -run '^TestMonths$$' -v ./cmd/doin-node/e2e
+
 .PHONY: soak-strangers
 soak-strangers: ## a network on a LAN with two strangers that trouble it, for TURNS=20 turns of 8 s: it keeps 80 % of its blocks
 	DOIN_STRANGERS=$(or $(TURNS),20) $(GO) test -count=1 -run '^TestStrangers$$' -v ./cmd/doin-node/e2e
