@@ -14,7 +14,6 @@ import (
 	"doin.network/node/chain/identity"
 	"doin.network/node/chain/store"
 	"doin.network/node/cmd/doin-node/config"
-	"doin.network/node/cmd/doin-node/stack/system"
 	"doin.network/node/net/transport"
 )
 
@@ -45,11 +44,6 @@ func Open(cfg *config.Config, log *slog.Logger) (_ *Base, err error) {
 	if err := os.MkdirAll(cfg.DataDir, 0o755); err != nil {
 		return nil, fmt.Errorf("data directory: %w", err)
 	}
-	if d, ok := system.DiskOf(cfg.DataDir); ok {
-		if err := local(d, cfg.DataDir); err != nil {
-			return nil, err
-		}
-	}
 	if b.Key, err = b.loadKey(); err != nil {
 		return nil, err
 	}
@@ -64,20 +58,6 @@ func Open(cfg *config.Config, log *slog.Logger) (_ *Base, err error) {
 		}
 	}
 	return b, nil
-}
-
-// ErrNetworkDisk is returned by Open for a data directory on another machine's disk.
-var ErrNetworkDisk = errors.New("data directory is on a network file system")
-
-// local refuses the file systems of other machines on which locks of SQLite and of the store do not hold; the doctor has a word
-// about others, whose locks hold where they are mounted for it.
-func local(d system.Disk, dir string) error {
-	switch d.Network {
-	case "NFS", "SMB", "CIFS", "AFS":
-		return fmt.Errorf("%w: %s is on %s, where the locks of SQLite and of the chain's store do not hold, and two nodes would damage both: set data_dir to a disk of this machine",
-			ErrNetworkDisk, dir, d.Network)
-	}
-	return nil
 }
 
 // Close frees the port.

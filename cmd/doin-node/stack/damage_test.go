@@ -1,7 +1,6 @@
 package stack
 
 import (
-	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -9,7 +8,6 @@ import (
 	"testing"
 
 	"doin.network/node/cmd/doin-node/config"
-	"doin.network/node/cmd/doin-node/stack/system"
 )
 
 // newBase is a node's base in a directory of its own, and what it logs.
@@ -98,18 +96,4 @@ func TestResetDeletesTheChainAlone(t *testing.T) {
 	if _, said = newBase(t, edit); strings.Contains(said.String(), "deleted") {
 		t.Errorf("without a chain the log says %s", said)
 	}
-}
-
-// TestNetworkDisk: a data directory on another machine's disk is refused by name.
-func TestNetworkDisk(t *testing.T) {
-	f := func(kind string, want error) {
-		t.Helper()
-		if err := local(system.Disk{Network: kind}, "/data"); !errors.Is(err, want) || err != nil && !strings.Contains(err.Error(), kind) {
-			t.Errorf("local(%q) = %v, want %v", kind, err, want)
-		}
-	}
-	f("", nil)
-	f("NFS", ErrNetworkDisk)
-	f("CIFS", ErrNetworkDisk)
-	f("Lustre", nil)
 }

@@ -157,7 +157,12 @@ func Command(name, short, version string, security config.Security, make New) *c
 	return c
 }
 
-// run runs one node until ctx ends.
+// Run runs one node until ctx ends.
+func Run(ctx context.Context, cfg *config.Config, warnings []config.Warning, make New) error {
+	return run(ctx, cfg, warnings, make, level{false, cfg.Security, cfg.Path})
+}
+
+// run is Run with where the log level comes from.
 func run(ctx context.Context, cfg *config.Config, warnings []config.Warning, make New, from level) (err error) {
 	out := io.Writer(os.Stderr)
 	if cfg.Log.File != "" {
@@ -192,6 +197,9 @@ func run(ctx context.Context, cfg *config.Config, warnings []config.Warning, mak
 	}
 	return n.Run(ctx)
 }
+
+// Logger returns what a node logs with, at the level of its configuration.
+func Logger(w io.Writer, c config.Log) *slog.Logger { return logger(w, c, c.Slog()) }
 
 // logger writes to w what is at least as grave as least.
 func logger(w io.Writer, c config.Log, least slog.Leveler) *slog.Logger {
