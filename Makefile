@@ -50,6 +50,10 @@ help: ## print this list
 build: ## build doin-node, doin-pynode, doin-worker and doin-bench into bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/ $(PROGRAMS)
 
+.PHONY: dist
+dist: ## build what is shipped into build/dist: static programs for four systems, SHA256SUMS, THIRD_PARTY_NOTICES (minutes)
+	@GO=$(GO) VERSION=$(VERSION) .ci/dist
+
 .PHONY: run
 run: ## run NODES=3 nodes on CONFIG=examples/co2/node.json until Ctrl-C
 	@test -x bin/doin-node || echo "building the programs, about a minute the first time"
@@ -124,6 +128,10 @@ fuzz: ## run every fuzz test for FUZZTIME=10s
 soak: ## kill KILLS=1000 nodes and WORKER_KILLS=200 workers under load, for FOR= at most; figures into SOAK_OUT=bench/results
 	DOIN_SOAK_KILLS=$(KILLS) DOIN_SOAK_WORKER_KILLS=$(WORKER_KILLS) DOIN_SOAK_FOR=$(FOR) DOIN_SOAK_OUT=$(SOAK_OUT) \
 		$(GO) test -count=1 -run '^TestSoak$$' -timeout 3h -v ./cmd/doin-node/e2e
+
+.PHONY: soak-months
+soak-months: ## a node that never waits and records every round, for FOR=1h: records within their bound, memory flat; into bench/results/
+	DOIN_MONTHS=$(or $(FOR),1h) DOIN_MONTHS_OUT=$(CURDIR)/bench/results $(GO) test -count=1 -timeout 3h -run '^TestMonths$$' -v ./cmd/doin-node/e2e
 
 .PHONY: soak-strangers
 soak-strangers: ## a network on a LAN with two strangers that trouble it, for TURNS=20 turns of 8 s: it keeps 80 % of its blocks

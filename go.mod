@@ -13,6 +13,7 @@ require (
 	github.com/prometheus/client_golang v1.25.0 // GET /metrics
 	github.com/spf13/cobra v1.10.2 // command lines
 	github.com/valyala/fasthttp v1.72.0 // HTTP server and client
+	go.yaml.in/yaml/v3 v3.0.5 // docs/openapi.yaml, read by tests (net/api/apitest)
 	golang.org/x/sync v0.23.0 // errgroup: lifetimes of the parts of a node
 	golang.org/x/sys v0.48.0 // kinds of file systems and the state of the clock (cmd/doin-node/stack/system)
 	golang.org/x/term v0.44.0 // is the output a terminal, and how wide

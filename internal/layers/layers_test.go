@@ -100,6 +100,7 @@ var layers = []layer{
 	{"net/transport", []string{"chain/...", "net/..."}},
 	{"net/memnet", []string{"chain/...", "net/..."}},
 	{"net/web", []string{"chain/...", "net/...", "internal/..."}},
+	{"net/api/apitest", []string{"chain/...", "net/...", "internal/..."}},
 	{"net/discovery", []string{"chain", "net/flood", "net/chainsync", "net/api"}},
 	{"net/flood", []string{"net/discovery", "net/chainsync", "net/api"}},
 	{"net/join", []string{"net/..."}},
@@ -174,6 +175,8 @@ var importers = []struct {
 	{"github.com/valyala/fasthttp/...", []string{"net/api", "net/join", "net/transport", "net/web", "cmd/doin-node/stack", "bench/load"}},
 	{"github.com/prometheus/...", []string{"net/api", "cmd/doin-node/stack"}},
 	{"github.com/spf13/cobra", []string{"cmd/..."}},
+	{"go.yaml.in/yaml/v3", []string{"net/api/apitest"}},
+	{"net/api/apitest", nil}, // tests only
 	{"github.com/apache/arrow/go/v15/...", []string{"compute/data/columnar", "compute/worker/...", "olap/...", "cmd/..."}},
 	{"github.com/klauspost/compress/...", []string{"compute/data/text"}},
 	{"golang.org/x/text/...", []string{"compute/data/text"}},

@@ -9,5 +9,5 @@
 // Split, slow and lossy networks are namespaces joined by a switch in the test's own process, which needs root and
 // iproute2. Hostile clients have addresses of their own in 127.0.0.0/8. DOIN_SOAK_KILLS and DOIN_SOAK_WORKER_KILLS are
 // how many nodes and workers TestSoak kills, DOIN_SOAK_FOR how long it may take, DOIN_SOAK_OUT where its figures go:
-// "make soak" sets them.
+// "make soak" sets them. DOIN_MONTHS is how long TestMonths runs, DOIN_MONTHS_OUT where its figures go: "make soak-months" sets them.
 package e2e

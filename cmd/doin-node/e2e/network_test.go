@@ -43,7 +43,7 @@ func settings(domains ...*canon.Object) *canon.Object {
 	}
 	return canon.NewObject("host", "127.0.0.1", "data_dir", ".", "identity_file", "identity.json", "worker_path", workerExe,
 		"target_block_time", 2, "initial_threshold", 0.05, "quorum_min_evaluators", 2, "eval_poll_interval", 0.05,
-		"optimizer_loop_interval", 0.4, "reveal_delay", 0.2, "discovery_interval", 0.5, "domains", list)
+		"optimizer_loop_interval", 0.4, "reveal_delay", 0.2, "discovery_interval", 0.5, "olap_full_rounds", 1_000_000_000, "domains", list) // every round is looked at
 }
 
 // newHost makes the directory, key and configuration of one node; further members replace those of settings.

@@ -73,6 +73,9 @@ func TestStartErrors(t *testing.T) {
 			d := quadratic()
 			return []string{"--config", changed(t, "domains", []any{d.Set("optimization_config", canon.NewObject("n_parms", 3))})}
 		}, []string{"node.json", "domains[0].optimization_config", "n_parms", "n_params"}},
+		{"misspelt plugin", func(t *testing.T) []string {
+			return []string{"--config", changed(t, "domains", []any{quadratic().Set("optimization_plugin", "forcast")})}
+		}, []string{"node.json", "forcast", `the nearest is "forecast"`}},
 		{"missing dataset", func(t *testing.T) []string {
 			d := forecast()
 			c, err := d.Object("optimization_config")
@@ -91,7 +94,6 @@ func TestStartErrors(t *testing.T) {
 			}
 			return []string{"--config", changed(t, "domains", []any{d.Set("optimization_config", c.Clone().Set("data", path))})}
 		}, []string{"node.json", "domains[0].optimization_config", "data", "bad.csv", "none"}},
-		{"no worker", func(t *testing.T) []string { return []string{"--config", changed(t, "worker_path", "/nowhere/worker")} }, []string{"/nowhere/worker"}},
 		{"worker that is none", func(t *testing.T) []string { return []string{"--config", changed(t, "worker_path", "/etc/hostname")} }, []string{"/etc/hostname"}},
 		{"missing genesis file", func(t *testing.T) []string { return []string{"--config", changed(t, "genesis_file", "none.json")} }, []string{"genesis", "none.json"}},
 		{"bad genesis file", func(t *testing.T) []string {

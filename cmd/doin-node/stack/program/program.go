@@ -21,6 +21,7 @@ import (
 	"doin.network/node/cmd/doin-node/keys"
 	"doin.network/node/cmd/doin-node/stack"
 	"doin.network/node/cmd/doin-node/stack/logfile"
+	"doin.network/node/cmd/doin-node/stack/system"
 )
 
 // Node is what a program runs.
@@ -160,10 +161,10 @@ func Command(name, short, version string, security config.Security, make New) *c
 // Run runs one node until ctx ends. Each SIGHUP reads the log level again from the configuration's file, unless fixed: the
 // command line has said it.
 func Run(ctx context.Context, cfg *config.Config, warnings []config.Warning, make New, fixed bool) error {
-	return run(ctx, cfg, warnings, make, level{fixed, config.Strict, cfg.Path})
+	return run(ctx, cfg, warnings, make, level{fixed, cfg.Security, cfg.Path})
 }
 
-// run runs one node until ctx ends.
+// run is Run with where the log level comes from.
 func run(ctx context.Context, cfg *config.Config, warnings []config.Warning, make New, from level) (err error) {
 	out := io.Writer(os.Stderr)
 	if cfg.Log.File != "" {
@@ -179,6 +180,9 @@ func run(ctx context.Context, cfg *config.Config, warnings []config.Warning, mak
 	log := logger(out, cfg.Log, least)
 	for _, w := range warnings {
 		log.Warn("configuration", "key", w.Key, "reason", w.Reason)
+	}
+	if lacks := system.Lacks(); lacks != "" {
+		log.Warn("built for this system, not tested on it", "system", runtime.GOOS+"/"+runtime.GOARCH, "lacks", lacks)
 	}
 	stop := from.follow(least, logger(out, cfg.Log, slog.LevelDebug))
 	defer stop()
@@ -196,7 +200,7 @@ func run(ctx context.Context, cfg *config.Config, warnings []config.Warning, mak
 	return n.Run(ctx)
 }
 
-// Logger returns what a node logs with.
+// Logger returns what a node logs with, at the level of its configuration.
 func Logger(w io.Writer, c config.Log) *slog.Logger { return logger(w, c, c.Slog()) }
 
 // logger writes to w what is at least as grave as least.

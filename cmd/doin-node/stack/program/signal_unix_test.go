@@ -39,8 +39,8 @@ func TestStoppedWhileStarting(t *testing.T) {
 			cancel()
 		}
 		fail := func(context.Context, *config.Config, *slog.Logger) (Node, error) { return nil, made }
-		if err := run(ctx, new(config.Config), nil, fail, level{}); !errors.Is(err, want) || (err == nil) != (want == nil) {
-			t.Errorf("run(stopped %v, %v) = %v, want %v", stopped, made, err, want)
+		if err := Run(ctx, new(config.Config), nil, fail); !errors.Is(err, want) || (err == nil) != (want == nil) {
+			t.Errorf("Run(stopped %v, %v) = %v, want %v", stopped, made, err, want)
 		}
 	}
 	f(false, context.Canceled, context.Canceled)

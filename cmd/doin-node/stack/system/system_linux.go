@@ -12,6 +12,9 @@ var networks = map[int64]string{
 	unix.AFS_SUPER_MAGIC: "AFS", unix.CEPH_SUPER_MAGIC: "Ceph", unix.V9FS_MAGIC: "9P", 0x0bd00bd0: "Lustre", 0x47504653: "GPFS",
 }
 
+// Lacks returns what the program does not do on this system, "" where it is tested.
+func Lacks() string { return "" }
+
 func diskOf(path string) (d Disk, ok bool) {
 	var st syscall.Statfs_t
 	if err := syscall.Statfs(path, &st); err != nil {
