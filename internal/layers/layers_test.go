@@ -33,6 +33,7 @@ var layers = []layer{
 	{"internal/canon", []string{"internal/timestamp", "internal/golden"}},
 	{"internal/nearest", []string{"internal/..."}},
 	{"internal/flatbuffer", []string{"internal/..."}},
+	{"internal/filesystem", []string{"internal/..."}},
 
 	{"chain/...", []string{"compute/...", "ga/...", "net/...", "olap/...", "bench/...", "cmd/..."}},
 	{"chain", []string{"chain/anchor", "chain/consensus", "chain/python", "chain/ledger", "chain/mempool", "chain/task", "chain/engine", "chain/store"}},

@@ -16,6 +16,7 @@ import (
 	"doin.network/node/chain/identity"
 	"doin.network/node/chain/store"
 	"doin.network/node/cmd/doin-node/config"
+	"doin.network/node/internal/filesystem"
 	"doin.network/node/net/transport"
 )
 
@@ -43,6 +44,9 @@ type Base struct {
 // not before the port is ours: a node that still runs keeps its files.
 func Open(cfg *config.Config, log *slog.Logger) (_ *Base, err error) {
 	b := &Base{Config: cfg, Log: log, Now: time.Now}
+	if err := checkDisk(cfg, filesystem.Network); err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(cfg.DataDir, 0o755); err != nil {
 		return nil, fmt.Errorf("data directory: %w", err)
 	}
