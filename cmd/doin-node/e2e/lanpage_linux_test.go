@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"doin.network/node/chain"
+	"doin.network/node/internal/canon"
 )
 
 // pageCommands are the commands of a page that are marked to be run, by the machine that their comments name.
@@ -102,11 +103,22 @@ func link(t *testing.T, to, at string) {
 	}
 }
 
-// TestOneConfiguration: the same configuration everywhere, with one bootstrap peer, makes one network.
+func canonObject(t *testing.T, domain *canon.Object) *canon.Object {
+	t.Helper()
+	o, err := domain.Object("optimization_config")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+// TestOneConfiguration: the same configuration everywhere, with one bootstrap peer, makes one network, and the data go round.
 func TestOneConfiguration(t *testing.T) {
 	t.Parallel()
 	l := newLAN(t, 3)
-	s := settings(quadratic()).Set("host", "0.0.0.0").Set("solo", true).Set("bootstrap_peers", []any{"10.77.0.1:8470"})
+	domain := forecast()
+	domain.Set("optimization_config", canonObject(t, domain).Set("data", "series.csv"))
+	s := settings(domain).Set("host", "0.0.0.0").Set("solo", true).Set("bootstrap_peers", []any{"10.77.0.1:8470"})
 	hosts := make([]*host, 3)
 	for i := range hosts {
 		h := newHost(t, fmt.Sprintf("node-%d", i), s)
@@ -114,12 +126,19 @@ func TestOneConfiguration(t *testing.T) {
 		h.configure(s)
 		hosts[i] = h
 	}
+	series := read(t, filepath.Join(root, "examples", "co2", "mauna_loa_co2_monthly.csv"))
+	write(t, hosts[0].file("series.csv"), series) // the others have no data
 	hosts[2].process = launch(t, hosts[2].name, hosts[2].dir, []string{"ip", "netns", "exec", hosts[2].lan.namespace, nodeExe, "--config", "node.json"})
 	hosts[0].run()
 	hosts[1].run()
 	hosts[2].ready()
 	sameGenesis(t, hosts, 1)
 	mentions(t, hosts[1].out.String(), "took the network of a bootstrap peer")
+	for _, h := range hosts[1:] {
+		if files, err := filepath.Glob(h.file("files/*-series.csv")); err != nil || len(files) != 1 || string(read(t, files[0])) != string(series) {
+			t.Errorf("%s has fetched %q (%v)", h.name, files, err)
+		}
+	}
 	eventually(t, "peers everywhere", func() error {
 		for _, h := range hosts {
 			if n, err := h.mustGet("/status").Int("peers"); err != nil || n < 2 {
