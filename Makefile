@@ -6,6 +6,7 @@ CONFIG      ?= examples/co2/node.json
 FUZZTIME    ?= 10s
 KILLS       ?= 1000
 WORKER_KILLS ?= 200
+SIMULATIONS ?= 10000
 FOR         ?=
 SOAK_OUT    ?= bench/results
 PYTHON      ?= python3
@@ -128,6 +129,12 @@ soak: ## kill KILLS=1000 nodes and WORKER_KILLS=200 workers under load, for FOR=
 soak-strangers: ## a network on a LAN with two strangers that trouble it, for TURNS=20 turns of 8 s: it keeps 80 % of its blocks
 	DOIN_STRANGERS=$(or $(TURNS),20) $(GO) test -count=1 -run '^TestStrangers$$' -v ./cmd/doin-node/e2e
 
+.PHONY: simulate
+simulate: ## SIMULATIONS=10000 seeded runs of the certified chain under every fault, and a third as many against a third; bench/results/streamlet.md
+	@rm -f bench/results/streamlet.md
+	DOIN_SIMULATIONS=$(SIMULATIONS) DOIN_SIMULATIONS_OUT=$(CURDIR)/bench/results/streamlet.md $(GO) test -count=1 -run '^TestSimulations$$' -timeout 3h -v ./chain/streamlet
+	DOIN_SIMULATIONS=$$(( $(SIMULATIONS) / 3 )) DOIN_SIMULATIONS_OUT=$(CURDIR)/bench/results/streamlet.md $(GO) test -count=1 -run '^TestCabal$$' -timeout 3h -v ./chain/streamlet
+
 .PHONY: bench-load
 bench-load: build ## ask a node with wrk beside a bare fasthttp server, into bench/results/
 	bin/doin-bench load --out bench/results
@@ -157,6 +164,21 @@ check-generate: ## fail if generate changes anything
 	@before=$$(git diff; git status --porcelain); $(MAKE) --no-print-directory generate || exit 1; \
 	if [ "$$before" != "$$(git diff; git status --porcelain)" ]; then \
 		echo "generated files are not up to date:"; git status --short; exit 1; fi
+
+.PHONY: web
+web: ## build the dashboard's page into net/web/dist, with Node.js
+	cd net/web/ui && npm ci --ignore-scripts --no-audit --no-fund && npm run build
+
+.PHONY: check-web
+check-web: ## test the dashboard's page, and fail if net/web/dist is not what its sources make
+	@if command -v npm >/dev/null; then \
+		$(MAKE) --no-print-directory web && (cd net/web/ui && npm test) && git diff --exit-code --stat net/web/dist && \
+		test -z "$$(git status --porcelain net/web/dist)"; \
+	else echo "check-web: LEFT OUT, there is no npm: NOBODY PROVES THAT net/web/dist IS CURRENT"; fi
+
+.PHONY: click-web
+click-web: build ## click through every view of a live network's dashboard and of an empty node's, with Chromium
+	cd net/web/ui && npm ci --ignore-scripts --no-audit --no-fund && node test/click.mjs
 
 .PHONY: cross
 cross: ## build everything for linux/arm64 and the programs without cgo

@@ -3,6 +3,8 @@ module doin.network/node
 go 1.26.0
 
 require (
+	filippo.io/bigmod v0.1.0 // arithmetic modulo the order of the curve in constant time (chain/vrf)
+	filippo.io/nistec v0.0.4 // points of P-256 (chain/vrf)
 	github.com/NVIDIA/go-nvml v0.13.0-1 // temperature, power, memory of NVIDIA cards (compute/gpuinfo)
 	github.com/apache/arrow/go/v15 v15.0.2 // tables between node and worker (IPC); Arrow and Parquet files (compute/data/columnar)
 	github.com/dgraph-io/badger/v4 v4.9.6 // the chain store
@@ -12,7 +14,8 @@ require (
 	github.com/spf13/cobra v1.10.2 // command lines
 	github.com/valyala/fasthttp v1.72.0 // HTTP server and client
 	golang.org/x/sync v0.23.0 // errgroup: lifetimes of the parts of a node
-	golang.org/x/term v0.40.0 // is the output a terminal, and how wide
+	golang.org/x/sys v0.48.0 // kinds of file systems and the state of the clock (cmd/doin-node/stack/system)
+	golang.org/x/term v0.44.0 // is the output a terminal, and how wide
 	golang.org/x/text v0.42.0 // encodings of text files (compute/data/text)
 	gonum.org/v1/gonum v0.16.0 // a matrix product to compare ours with (bench only)
 	gonum.org/v1/plot v0.16.0 // plots of benchmark results (bench only)
@@ -71,7 +74,6 @@ require (
 	golang.org/x/exp v0.0.0-20250620022241-b7579e27df2b // indirect
 	golang.org/x/image v0.25.0 // indirect
 	golang.org/x/mod v0.41.0 // indirect
-	golang.org/x/sys v0.48.0 // indirect
 	golang.org/x/telemetry v0.0.0-20260811182544-a038080d80e5 // indirect
 	golang.org/x/tools v0.49.0 // indirect
 	golang.org/x/xerrors v0.0.0-20220907171357-04be3eba64a2 // indirect
@@ -84,11 +86,13 @@ require (
 )
 
 require (
+	filippo.io/age v1.2.1 // keys encrypted by a passphrase (chain/identity)
 	github.com/JohnCGriffin/overflow v0.0.0-20211019200055-46fa312c352c // indirect
 	github.com/apache/thrift v0.17.0 // indirect
 	github.com/golang/snappy v0.0.4 // indirect
 	github.com/klauspost/asmfmt v1.3.2 // indirect
 	github.com/minio/asm2plan9s v0.0.0-20200509001527-cdd76441f9d8 // indirect
 	github.com/minio/c2goasm v0.0.0-20190812172519-36a3d3bbc4f3 // indirect
+	golang.org/x/crypto v0.53.0 // indirect
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20231002182017-d307bd883b97 // indirect
 )

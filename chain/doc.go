@@ -11,7 +11,7 @@
 //	             weighted_performance_sum, threshold
 //	block        header, transactions, hash | ext {public_key, state_root, signature}
 //	message      msg_type, sender_id, timestamp, ttl, payload | public_key, signature
-//	genesis file protocol, format, parameters, domains, evaluators (ours: block 0 is the same everywhere)
+//	genesis file protocol, format, parameters, domains, evaluators | grants (ours: block 0 is the same everywhere)
 //	vote (ours)  optimae_id, domain_id, evaluator_id, anchor, digest, verified_performance,
 //	             synthetic_score, incumbent_score, synthetic_data_hash, public_key, signature
 //

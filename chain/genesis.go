@@ -18,6 +18,7 @@ const MaxQuorum = 100
 const (
 	maxGenesisDomains    = 256
 	maxGenesisEvaluators = 10_000
+	maxGenesisGrants     = 10_000
 )
 
 // What this program writes and speaks. Protocol counts the sets of rules; Format is counted up by every revision that changes
@@ -42,6 +43,8 @@ type Genesis struct {
 	Parameters Parameters
 	Domains    []Domain
 	Evaluators []Evaluator
+	// Grants are first balances, minted by block 0. Default none.
+	Grants []Grant
 
 	// file is the object that was parsed; its spelling decides the network id.
 	file *canon.Object
@@ -168,6 +171,12 @@ type Evaluator struct {
 	PublicKey string // lower-case hex
 }
 
+// Grant is money that a key has from the start.
+type Grant struct {
+	PeerID string
+	Amount string // decimal DOIN, as ledger.ParseAmount reads it
+}
+
 // Object returns the JSON form: of a parsed genesis the object that was parsed, otherwise every
 // member spelled out. The result is the caller's.
 func (g *Genesis) Object() *canon.Object {
@@ -182,13 +191,21 @@ func (g *Genesis) Object() *canon.Object {
 	for i, e := range g.Evaluators {
 		evaluators[i] = canon.NewObject("peer_id", e.PeerID, "public_key", e.PublicKey)
 	}
-	return canon.NewObject(
+	o := canon.NewObject(
 		"protocol", g.Protocol,
 		"format", g.Format,
 		"parameters", g.Parameters.object(),
 		"domains", domains,
 		"evaluators", evaluators,
 	)
+	if len(g.Grants) > 0 {
+		grants := make([]any, len(g.Grants))
+		for i, e := range g.Grants {
+			grants[i] = canon.NewObject("peer_id", e.PeerID, "amount", e.Amount)
+		}
+		o.Set("grants", grants)
+	}
+	return o
 }
 
 func (p *Parameters) object() *canon.Object {
@@ -288,7 +305,19 @@ func (g *Genesis) Validate() error {
 		p.demand(!peers[e.PeerID], "evaluators[%d].peer_id %.64q: twice", i, e.PeerID)
 		peers[e.PeerID] = true
 	}
+	g.validateGrants(&p)
 	return errors.Join(p...)
+}
+
+// validateGrants checks all of the grants but their amounts, which are for the rules of money to read.
+func (g *Genesis) validateGrants(p *problems) {
+	p.demand(len(g.Grants) <= maxGenesisGrants, "grants: want at most %d, got %d", maxGenesisGrants, len(g.Grants))
+	granted := make(map[string]bool, len(g.Grants))
+	for i, e := range g.Grants {
+		p.demand(identity.IsPeerID(e.PeerID), "grants[%d].peer_id %.64q: want %d lower-case hex digits", i, e.PeerID, identity.PeerIDLen)
+		p.demand(!granted[e.PeerID], "grants[%d].peer_id %.64q: twice", i, e.PeerID)
+		granted[e.PeerID] = true
+	}
 }
 
 func (p *Parameters) validate(out *problems) {

@@ -20,7 +20,7 @@ func ParseGenesis(data []byte) (*Genesis, error) {
 		return nil, malformed("genesis", err)
 	}
 	p := &genesisParser{}
-	p.only(file, "", "protocol", "format", "parameters", "domains", "evaluators")
+	p.only(file, "", "protocol", "format", "parameters", "domains", "evaluators", "grants")
 	g := &Genesis{Parameters: DefaultParameters(), file: file}
 	g.Protocol, g.Format = p.count(file, "", "protocol", 1), p.count(file, "", "format", 0)
 	p.demandBoth(file)
@@ -35,6 +35,13 @@ func ParseGenesis(data []byte) (*Genesis, error) {
 		g.Evaluators = append(g.Evaluators, Evaluator{
 			PeerID:    field(p, o, in, "peer_id", o.StringOr, ""),
 			PublicKey: field(p, o, in, "public_key", o.StringOr, ""),
+		})
+	})
+	p.each(file, "grants", func(o *canon.Object, in string) {
+		p.only(o, in, "peer_id", "amount")
+		g.Grants = append(g.Grants, Grant{
+			PeerID: field(p, o, in, "peer_id", o.StringOr, ""),
+			Amount: field(p, o, in, "amount", o.StringOr, ""),
 		})
 	})
 	if err := errors.Join(append(p.problems, g.Validate())...); err != nil {

@@ -222,6 +222,27 @@ func TestParseGenesisRefuses(t *testing.T) {
 	}
 }
 
+// TestGrants: grants are part of the file only where there are some, and of the network's id then.
+func TestGrants(t *testing.T) {
+	g := newGenesis(t)
+	without := g.NetworkID()
+	if g.Object().Has("grants") {
+		t.Error("a file without grants names them")
+	}
+	g.Grants = []chain.Grant{{PeerID: key(t, "7").PeerID(), Amount: "12.5"}}
+	back, err := chain.ParseGenesis(canon.Default(g.Object()))
+	if err != nil || !slices.Equal(back.Grants, g.Grants) || back.NetworkID() != g.NetworkID() || g.NetworkID() == without {
+		t.Errorf("parsed %+v, %v", back, err)
+	}
+	g.Grants = append(g.Grants, g.Grants[0], chain.Grant{PeerID: "x", Amount: "1"})
+	if err := g.Validate(); err == nil || !strings.Contains(err.Error(), "grants[1].peer_id") || !strings.Contains(err.Error(), "grants[2].peer_id") {
+		t.Errorf("Validate = %v", err)
+	}
+	if _, err := chain.ParseGenesis([]byte(strings.Replace(string(canon.Default(back.Object())), `"12.5"`, "12.5", 1))); err == nil {
+		t.Error("an amount that is a number is taken")
+	}
+}
+
 func FuzzParseGenesis(f *testing.F) {
 	f.Add(canon.Default(newGenesis(f).Object()))
 	f.Add(canon.Default(withFile(f).Object()))

@@ -2,6 +2,7 @@ package ga
 
 import (
 	"crypto/sha256"
+	"slices"
 
 	"doin.network/node/compute/genome"
 	"doin.network/node/compute/rng"
@@ -37,7 +38,7 @@ func (g *GA) breed() {
 	if g.races() && g.again(generation, place) {
 		return
 	}
-	x := &Individual{Generation: generation, Seed: rng.SearchSeed(s.Seed, generation, place)}
+	x := &Individual{Generation: generation, Seed: rng.SearchSeed(s.Seed, generation, place), Trial: g.bred()}
 	switch {
 	case generation == 0 || len(g.pool.list) < g.config.TournamentSize:
 		x.Genome, x.Origin = g.fresh(g.seq(rng.GAInitialize, generation, place), g.config.Retries+1), OriginRandom
@@ -45,31 +46,45 @@ func (g *GA) breed() {
 		s.Fresh--
 		x.Genome, x.Origin = g.fresh(g.seq(rng.GAInitialize, generation, place), g.config.Retries+1), OriginRestart
 	default:
-		x.Genome, x.Origin = g.child(generation, place)
+		g.child(x, generation, place)
 	}
 	g.taken[g.space.Hash(x.Genome)]++
 	g.open = append(g.open, x)
 }
 
-// child makes an individual of one or two parents that is neither in the pool nor under way, or,
+// bred returns the number of the trial that is bred next.
+func (g *GA) bred() int64 { return g.state.Evaluations + int64(len(g.open)) }
+
+// child makes x, an individual of one or two parents, one that is neither in the pool nor under way, or,
 // if the configured attempts do not find one, whatever came last.
-func (g *GA) child(generation, place int) (genome.Genome, Origin) {
+func (g *GA) child(x *Individual, generation, place int) {
 	pick := g.seq(rng.GASelect, generation, place)
 	cross := g.seq(rng.GACross, generation, place)
 	mutate := g.seq(rng.GAMutate, generation, place)
 	rate, sigma := float32(g.config.MutationRate), float32(g.config.MutationSigma)
 
 	size := g.tournament()
-	parent := func() genome.Genome { return g.pool.list[op.SelectTournament(pick, g.pool.expected, size)].Genome }
+	parent := func() genome.Genome {
+		p := g.pool.list[op.SelectTournament(pick, g.pool.expected, size)]
+		if p.Trial >= 0 && !slices.Contains(x.Parents, p.Trial) {
+			x.Parents = append(x.Parents, p.Trial)
+		}
+		return p.Genome
+	}
 	a := parent()
 	child, origin := a, OriginMutation
 	if cross.Uniform() < float32(g.config.CrossoverRate) {
-		child, origin = g.cross(cross, a, parent()), OriginCrossover
+		child, origin, x.Operator = g.cross(cross, a, parent), OriginCrossover, string(g.config.Crossover)
 	}
 	// A child of two parents may stay as it is; a copy of one may not.
 	if origin == OriginMutation || mutate.Uniform() < rate {
 		child = op.Mutate(mutate, g.space, child, rate, sigma)
+		if x.Operator != "" {
+			x.Operator += "+"
+		}
+		x.Operator += "mutate"
 	}
+	x.Origin = origin
 	child = g.repair(child)
 	for attempt := range g.config.Retries {
 		if g.taken[g.space.Hash(child)] == 0 {
@@ -77,11 +92,12 @@ func (g *GA) child(generation, place int) (genome.Genome, Origin) {
 		}
 		if attempt >= g.config.Retries/2 {
 			// Near copies are exhausted: small spaces, or a repair that undoes changes.
-			return g.fresh(mutate, g.config.Retries-attempt), OriginRandom
+			x.Genome, x.Origin, x.Operator, x.Parents = g.fresh(mutate, g.config.Retries-attempt), OriginRandom, "instead of a copy", nil
+			return
 		}
 		child = g.repair(op.Mutate(mutate, g.space, child, rate, sigma))
 	}
-	return child, origin
+	x.Genome = child
 }
 
 // tournament is how many contestants a selection has. The more trials are under way, the older is what a child is bred from
@@ -92,12 +108,17 @@ func (g *GA) tournament() int {
 	return size + 2*size*(g.state.Window-1)/g.config.Population
 }
 
-func (g *GA) cross(q *rng.Seq, a, b genome.Genome) genome.Genome {
+// cross joins a with another parent, or moves it by the difference of two others. All are selected: a population that ages keeps
+// what random steps have spoilt, and differences between anybody would not shrink.
+func (g *GA) cross(q *rng.Seq, a genome.Genome, parent func() genome.Genome) genome.Genome {
+	b := parent()
 	switch g.config.Crossover {
 	case Uniform:
 		return op.CrossUniform(q, a, b)
 	case TwoPoint:
 		return op.CrossTwoPoint(q, a, b)
+	case Differential:
+		return op.CrossDifferential(q, g.space, a, b, parent())
 	}
 	return op.CrossBlend(q, g.space, a, b)
 }

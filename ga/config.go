@@ -13,9 +13,10 @@ type Crossover string
 
 // The crossovers, each package op's function of that name.
 const (
-	Uniform  Crossover = "uniform"
-	TwoPoint Crossover = "two_point"
-	Blend    Crossover = "blend"
+	Uniform      Crossover = "uniform"
+	TwoPoint     Crossover = "two_point"
+	Blend        Crossover = "blend"
+	Differential Crossover = "differential"
 )
 
 // Placement names whose place an immigrant takes.
@@ -37,7 +38,7 @@ type Config struct {
 	// TournamentSize is how many contestants a selection has while few trials are under way; it grows with the window, to
 	// three times as many when as many trials are under way as the population has individuals. Default 3, 1 to Population.
 	TournamentSize int `json:"tournament_size"`
-	// Crossover is "uniform", "two_point" or "blend". Default "blend".
+	// Crossover is "uniform", "two_point", "blend" or "differential". Default "blend".
 	Crossover Crossover `json:"crossover"`
 	// CrossoverRate is the chance that a child has two parents. Default 0.8, in [0, 1].
 	CrossoverRate float64 `json:"crossover_rate"`

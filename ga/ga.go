@@ -85,6 +85,7 @@ func Resume(space genome.Space, config Config, state State, options ...Option) (
 	g.pool = newPool(list, config.Elites)
 	open := clones(state.Open)
 	for i := range open {
+		open[i].Trial = state.Evaluations + int64(i)
 		g.open = append(g.open, &open[i])
 		if open[i].Origin != OriginAgain {
 			g.taken[space.Hash(open[i].Genome)]++
@@ -154,6 +155,15 @@ func (g *GA) Ask() (c Candidate, ok bool) {
 	c = Candidate{Trial: g.state.Evaluations + int64(g.asked), Genome: x.Genome, Seed: x.Seed}
 	g.asked++
 	return c, true
+}
+
+// Due returns the oldest trial under way, the one whose result Tell takes next; ok is false where there is none. It shares
+// nothing with the search.
+func (g *GA) Due() (x Individual, ok bool) {
+	if g.asked == 0 {
+		return x, false
+	}
+	return g.open[0].clone(), true
 }
 
 // Told returns how many trials have been told: the trial that is due.
@@ -285,7 +295,7 @@ func (g *GA) Immigrants(list []Immigrant) (taken int, err error) {
 
 // immigrant makes the individual of one who comes in.
 func (g *GA) immigrant(m *Immigrant) *Individual {
-	x := &Individual{Genome: m.Genome.Clone(), Origin: OriginImmigrant, Generation: g.state.Generation,
+	x := &Individual{Genome: m.Genome.Clone(), Origin: OriginImmigrant, Generation: g.state.Generation, Trial: -1,
 		Fitness: m.Fitness, Status: "verified", Metrics: m.Metrics, Expected: m.Fitness}
 	if g.races() {
 		x.Seeds = min(max(m.Seeds, 1), MaxSeeds)

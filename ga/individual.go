@@ -36,6 +36,13 @@ type Individual struct {
 	Fitness float64
 	Status  string
 	Metrics *canon.Object
+	// Trial is the trial's number, from 0 over the whole search; -1 of an immigrant, and where a resumed state does not tell.
+	Trial int64
+	// Operator is what made it within its origin: "blend", "blend+mutate". Parents are the numbers of whom it was made of
+	// as far as they have one, of a trial that trains somebody again his. Both are what a reader may want to know; no
+	// breeding looks at them.
+	Operator string
+	Parents  []int64
 
 	// The following is there in a search that races alone, see WithNoise.
 
@@ -65,7 +72,7 @@ const MaxSeeds = 64
 // clone returns a copy that shares nothing but Metrics.
 func (x *Individual) clone() Individual {
 	out := *x
-	out.Genome, out.Trainings = x.Genome.Clone(), slices.Clone(x.Trainings)
+	out.Genome, out.Trainings, out.Parents = x.Genome.Clone(), slices.Clone(x.Trainings), slices.Clone(x.Parents)
 	return out
 }
 

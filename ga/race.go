@@ -87,10 +87,18 @@ func (g *GA) again(generation, place int) bool {
 		x.pending = true
 		r.pending++
 		g.open = append(g.open, &Individual{Genome: x.Genome, Origin: OriginAgain, Generation: generation,
-			Seed: rng.SearchSeed(g.state.Seed, generation, place), Of: x.Seed})
+			Seed: rng.SearchSeed(g.state.Seed, generation, place), Of: x.Seed, Trial: g.bred(), Parents: known(x.Trial)})
 		return true
 	}
 	return false
+}
+
+// known is the list of a trial's number, empty where nobody knows it.
+func known(trial int64) []int64 {
+	if trial < 0 {
+		return nil
+	}
+	return []int64{trial}
 }
 
 // subject returns who is trained again by a trial; nil: a state that was resumed lacks it.

@@ -20,8 +20,8 @@ type ChainOptimae struct {
 	RewardFraction          *float64 `json:"reward_fraction,omitempty" olap:"1" doc:"share of the reward that is paid"`
 	QuorumAgreeFraction     *float64 `json:"quorum_agree_fraction,omitempty" olap:"1" doc:"share of the quorum that agreed"`
 	BlockHeight             int64    `json:"block_height" olap:"1,notnull" doc:"of the block that accepted it"`
-	BlockTimestamp          string   `json:"block_timestamp" olap:"1,notnull" doc:"of that block"`
-	IngestedAt              string   `json:"ingested_at" olap:"1,notnull" doc:"when the row was made"`
+	BlockTimestamp          string   `json:"block_timestamp" olap:"1,notnull,time" doc:"of that block"`
+	IngestedAt              string   `json:"ingested_at" olap:"1,notnull,time" doc:"when the row was made"`
 
 	// Ours.
 	BlockHash string `json:"block_hash,omitempty" olap:"4" doc:"of the block that accepted it"`

@@ -20,7 +20,7 @@ type Claim struct {
 	OptimaeID      string   `json:"optimae_id,omitempty" olap:"6" doc:"its commitment; NULL before it has one"`
 	Base           string   `json:"base,omitempty" olap:"6" doc:"the optimae it improves on; NULL for none"`
 	Stage          string   `json:"stage" olap:"6,notnull" doc:"what it has reached: confirmed, committed, revealed; or how it ended"`
-	Timestamp      string   `json:"timestamp_utc" olap:"6,notnull" doc:"when it reached the stage"`
+	Timestamp      string   `json:"timestamp_utc" olap:"6,notnull,time" doc:"when it reached the stage"`
 	ElapsedSeconds float64  `json:"elapsed_seconds" olap:"6" doc:"since the start of the experiment, while it ran"`
 	Performance    *float64 `json:"performance,omitempty" olap:"6" doc:"of the confirming run; NULL before there was one"`
 	Verified       bool     `json:"verified" olap:"6" doc:"whether a quorum has agreed"`
@@ -29,6 +29,12 @@ type Claim struct {
 	S2             string   `json:"s2,omitempty" olap:"7" doc:"sum of the squares of these differences, decimal"`
 	Cases          *int64   `json:"cases,omitempty" olap:"7" doc:"number of validation cases"`
 	Z              *float64 `json:"z,omitempty" olap:"7" doc:"by how many of its standard errors the mean difference is above 0; NULL where that is nothing"`
+
+	ConfirmedAt     *string  `json:"confirmed_at,omitempty" olap:"8,time" doc:"when its confirming run ended; NULL before, and where the node was started again since"`
+	CommittedAt     *string  `json:"committed_at,omitempty" olap:"8,time" doc:"when its commitment was sent; NULL likewise"`
+	RevealedAt      *string  `json:"revealed_at,omitempty" olap:"8,time" doc:"when it was revealed; NULL likewise"`
+	RevealSeconds   *float64 `json:"reveal_seconds,omitempty" olap:"8" doc:"from the commitment to the reveal"`
+	DecisionSeconds *float64 `json:"decision_seconds,omitempty" olap:"8" doc:"from the commitment to how it ended"`
 }
 
 // ClaimEvent says that a claim of this node has reached a stage.
@@ -80,10 +86,50 @@ func (t *Tracker) Claim(domain string, c ClaimEvent, now time.Time) ([]Row, erro
 	if c.Cases > 0 {
 		row.Claim.S1, row.Claim.S2, row.Claim.Cases, row.Claim.Z = Int(c.S1), c.S2, Int(c.Cases), clone(c.Z)
 	}
+	r.stamp(row.Claim, now)
 	if err := row.Validate(); err != nil {
 		return nil, err
 	}
 	return []Row{row}, nil
+}
+
+// claimSteps are when a claim reached its stages, as far as this process saw it.
+type claimSteps struct{ confirmed, committed, revealed time.Time }
+
+// maxSteps bounds the claims whose steps are remembered. A search has fewer open.
+const maxSteps = 1024
+
+// stamp fills in when the claim's earlier steps were, and remembers this one's until the claim has ended.
+func (r *run) stamp(c *Claim, now time.Time) {
+	s := r.steps[c.Proposal]
+	ended := false
+	switch c.Stage {
+	case "confirmed":
+		s.confirmed = now
+	case "committed":
+		s.committed = now
+	case "revealed":
+		s.revealed = now
+	default:
+		ended = true
+	}
+	when := func(t time.Time) *string {
+		if t.IsZero() {
+			return nil
+		}
+		text := iso(t)
+		return &text
+	}
+	c.ConfirmedAt, c.CommittedAt, c.RevealedAt = when(s.confirmed), when(s.committed), when(s.revealed)
+	if !s.committed.IsZero() && !s.revealed.IsZero() {
+		c.RevealSeconds = Float(seconds(s.committed, s.revealed))
+	}
+	if ended && !s.committed.IsZero() {
+		c.DecisionSeconds = Float(seconds(s.committed, now))
+	}
+	if delete(r.steps, c.Proposal); !ended && len(r.steps) < maxSteps {
+		r.steps[c.Proposal] = s
+	}
 }
 
 // claimID names the step: a search that was killed and repeats its last seconds does not write them twice, and a claim

@@ -11,6 +11,31 @@ import (
 	"doin.network/node/internal/canon"
 )
 
+func text(s string) *string { return &s }
+
+// TestClaimSteps: a claim's rows tell when its earlier steps were.
+func TestClaimSteps(t *testing.T) {
+	tracker := NewTracker(Node{ID: "n"}, counter())
+	if _, err := tracker.Start(Setup{DomainID: "d"}, epoch); err != nil {
+		t.Fatal(err)
+	}
+	f := func(stage string, second int, reveal, decision *float64) {
+		t.Helper()
+		rows, err := tracker.Claim("d", ClaimEvent{Proposal: 1, Stage: stage}, epoch.Add(time.Duration(second)*time.Second))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c := rows[0].Claim; !equal(c.RevealSeconds, reveal) || !equal(c.DecisionSeconds, decision) {
+			t.Errorf("Claim(%s) took %v and %v seconds, want %v and %v", stage, c.RevealSeconds, c.DecisionSeconds, reveal, decision)
+		}
+	}
+	f("confirmed", 1, nil, nil)
+	f("committed", 2, nil, nil)
+	f("revealed", 5, Float(3), nil)
+	f("accepted", 12, Float(3), Float(10))
+	f("rejected", 13, nil, nil) // nobody remembers
+}
+
 func TestClaim(t *testing.T) {
 	tracker := NewTracker(Node{ID: "n"}, counter())
 	event := ClaimEvent{Proposal: 7, Stage: "committed", OptimaeID: "ab", Base: "cd", Performance: Float(-0.5)}
@@ -35,7 +60,7 @@ func TestClaim(t *testing.T) {
 	want := Claim{
 		ID: got.ID, ExperimentID: "00000000000000000000000000000001", DomainID: "d", Proposal: 7,
 		RoundNumber: 1, OptimaeID: "ab", Base: "cd", Stage: "committed", Timestamp: "2026-01-02T03:04:07.678901+00:00",
-		ElapsedSeconds: 2, Performance: Float(-0.5),
+		ElapsedSeconds: 2, Performance: Float(-0.5), CommittedAt: text("2026-01-02T03:04:07.678901+00:00"),
 	}
 	if !reflect.DeepEqual(*got, want) {
 		t.Errorf("Claim = %+v, want %+v", *got, want)

@@ -23,8 +23,8 @@ type Experiment struct {
 	OptimizationConfig JSON     `json:"optimization_config" olap:"1" doc:"the domain's configuration"`
 	ParamBounds        JSON     `json:"param_bounds" olap:"1" doc:"name to [low, high] of each parameter"`
 	TargetPerformance  *float64 `json:"target_performance,omitempty" olap:"1" doc:"performance that ends the experiment"`
-	StartedAt          string   `json:"started_at" olap:"1" doc:"first start"`
-	FinishedAt         string   `json:"finished_at,omitempty" olap:"1" doc:"convergence or the last stop; NULL while it runs"`
+	StartedAt          string   `json:"started_at" olap:"1,time" doc:"first start"`
+	FinishedAt         string   `json:"finished_at,omitempty" olap:"1,time" doc:"convergence or the last stop; NULL while it runs"`
 	Converged          bool     `json:"converged" olap:"1,default=FALSE" doc:"whether the target was reached"`
 	DoinVersion        string   `json:"doin_version" olap:"1" doc:"the program's"`
 
@@ -32,6 +32,7 @@ type Experiment struct {
 	Seed      *uint64 `json:"seed,omitempty" olap:"4" doc:"seed of the search, decimal"`
 	DataHash  string  `json:"data_hash,omitempty" olap:"4" doc:"SHA-256 of the domain's data"`
 	NetworkID string  `json:"network_id,omitempty" olap:"4" doc:"the network the node belongs to"`
+	RunID     string  `json:"run_id,omitempty" olap:"8" doc:"the run it last went on in, of dim_run"`
 }
 
 // Summary is a row of fact_experiment_summary.

@@ -7,7 +7,7 @@ type Round struct {
 	ExperimentID             string   `json:"experiment_id" olap:"1,notnull,ref=dim_experiment" doc:"the experiment it belongs to"`
 	DomainID                 string   `json:"domain_id" olap:"1,notnull" doc:"the domain of the experiment"`
 	Number                   int64    `json:"round_number" olap:"1,notnull" doc:"from 1, across restarts"`
-	Timestamp                string   `json:"timestamp_utc" olap:"1,notnull" doc:"end of the round"`
+	Timestamp                string   `json:"timestamp_utc" olap:"1,notnull,time" doc:"end of the round"`
 	Performance              float64  `json:"performance" olap:"1,notnull" doc:"best of the generation, by the search's own seeds"`
 	BestPerformance          *float64 `json:"best_performance,omitempty" olap:"1" doc:"best of the experiment so far"`
 	PerformanceDelta         float64  `json:"performance_delta" olap:"1" doc:"signed gain over the best before; 0 if none"`

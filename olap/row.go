@@ -24,6 +24,12 @@ const (
 	KindClaim      Kind = "claim"
 	KindOptimae    Kind = "chain_optimae"
 	KindRollback   Kind = "chain_rollback"
+	KindGeneration Kind = "generation"
+	KindMigration  Kind = "migration"
+	KindRun        Kind = "run"
+	KindNode       Kind = "node"
+	KindDevice     Kind = "device"
+	KindBlock      Kind = "block"
 	kindNone       Kind = ""
 )
 
@@ -32,8 +38,9 @@ type Rollback struct {
 	Height int64 `json:"height"`
 }
 
-// Row is one fact on its way to the sinks. Exactly one member is set, except that a Round, a
-// Summary and a Claim carry their Experiment with them, so that a sink needs no memory to denormalize.
+// Row is one fact on its way to the sinks, with those that belong to it: a generation has its trials, a block its decisions.
+// Exactly one member is set, except that what belongs to an experiment carries its Experiment with it, so that a sink needs no
+// memory to denormalize.
 type Row struct {
 	Domain     *Domain       `json:"domain,omitempty"`
 	Experiment *Experiment   `json:"experiment,omitempty"`
@@ -42,12 +49,27 @@ type Row struct {
 	Claim      *Claim        `json:"claim,omitempty"`
 	Optimae    *ChainOptimae `json:"chain_optimae,omitempty"`
 	Rollback   *Rollback     `json:"chain_rollback,omitempty"`
+	Generation *Generation   `json:"generation,omitempty"`
+	Migration  *Migration    `json:"migration,omitempty"`
+	Run        *Run          `json:"run,omitempty"`
+	Node       *NodeInfo     `json:"node,omitempty"`
+	Device     *Device       `json:"device,omitempty"`
+	Block      *Block        `json:"block,omitempty"`
 
 	// Spool and Seq are the row's place in the recorder's spool, set when it is delivered: Seq
 	// rises strictly within one Spool. A sink that stores the last pair it has written, in the
 	// same step as the rows, writes every row exactly once.
 	Spool string `json:"-"`
 	Seq   uint64 `json:"-"`
+}
+
+// OfExperiment reports whether rows of a kind carry their experiment.
+func (k Kind) OfExperiment() bool {
+	switch k {
+	case KindRound, KindSummary, KindClaim, KindGeneration, KindMigration:
+		return true
+	}
+	return false
 }
 
 // Kind returns what r holds, or "" for a row that Validate refuses.
@@ -64,7 +86,13 @@ func (r *Row) Kind() Kind {
 	set(r.Claim != nil, KindClaim)
 	set(r.Optimae != nil, KindOptimae)
 	set(r.Rollback != nil, KindRollback)
-	if r.Experiment != nil && kind != KindRound && kind != KindSummary && kind != KindClaim {
+	set(r.Generation != nil, KindGeneration)
+	set(r.Migration != nil, KindMigration)
+	set(r.Run != nil, KindRun)
+	set(r.Node != nil, KindNode)
+	set(r.Device != nil, KindDevice)
+	set(r.Block != nil, KindBlock)
+	if r.Experiment != nil && !kind.OfExperiment() {
 		set(true, KindExperiment)
 	}
 	if n != 1 {
@@ -88,8 +116,79 @@ func (r *Row) Content() (t *Table, row any) {
 		return ClaimTable, r.Claim
 	case KindOptimae:
 		return ChainOptimaeTable, r.Optimae
+	case KindGeneration:
+		return GenerationTable, r.Generation
+	case KindMigration:
+		return MigrationTable, r.Migration
+	case KindRun:
+		return RunTable, r.Run
+	case KindNode:
+		return NodeTable, r.Node
+	case KindDevice:
+		return DeviceTable, r.Device
+	case KindBlock:
+		return BlockTable, r.Block
 	}
 	return nil, nil
+}
+
+// Parts calls yield with the rows that belong to that of Content, each after those it refers to, until yield returns false.
+func (r *Row) Parts(yield func(t *Table, row any) bool) {
+	switch r.Kind() {
+	case KindGeneration:
+		for i := range r.Generation.Trials {
+			if !r.Generation.Trials[i].parts(yield) {
+				return
+			}
+		}
+	case KindRun:
+		if c := r.Run.Configuration; c != "" {
+			yield(ConfigurationTable, &Configuration{Hash: r.Run.ConfigHash, Text: c})
+		}
+	case KindBlock:
+		r.Block.parts(yield)
+	}
+}
+
+func (t *Trial) parts(yield func(t *Table, row any) bool) bool {
+	if !yield(TrialTable, t) {
+		return false
+	}
+	params := ParamsOf(t)
+	for i := range params {
+		if !yield(ParamTable, &params[i]) {
+			return false
+		}
+	}
+	for _, p := range t.Curve {
+		if !yield(CurveTable, &Curve{TrialID: t.ID, Point: p}) {
+			return false
+		}
+	}
+	return true
+}
+
+func (b *Block) parts(yield func(t *Table, row any) bool) {
+	for i := range b.Decisions {
+		if !yield(DecisionTable, &b.Decisions[i]) {
+			return
+		}
+	}
+	for i := range b.Votes {
+		if !yield(VoteTable, &b.Votes[i]) {
+			return
+		}
+	}
+	for i := range b.Money {
+		if !yield(MoneyTable, &b.Money[i]) {
+			return
+		}
+	}
+	for i := range b.Nodes {
+		if !yield(NodeTable, &b.Nodes[i]) {
+			return
+		}
+	}
 }
 
 // Validate returns an error wrapping ErrInvalidRow unless every sink can store r: one kind, the
@@ -138,6 +237,39 @@ func (r *Row) Validate() error {
 		if o := r.Optimae; o.OptimaeID == "" || o.BlockHeight < 0 {
 			return bad("optimae %q at height %d", o.OptimaeID, o.BlockHeight)
 		}
+	case KindGeneration:
+		g := r.Generation
+		if !belongs(g.ExperimentID, g.DomainID) {
+			return bad("does not belong to its experiment")
+		}
+		if g.ID == "" || g.RoundNumber < 0 || g.TrialsRecorded != int64(len(g.Trials)) {
+			return bad("%q of round %d with %d trials has %d", g.ID, g.RoundNumber, g.TrialsRecorded, len(g.Trials))
+		}
+		for i := range g.Trials {
+			if t := &g.Trials[i]; t.ID == "" || t.ExperimentID != g.ExperimentID || len(t.Curve) > MaxCurve {
+				return bad("trial %q of experiment %q with %d points", t.ID, t.ExperimentID, len(t.Curve))
+			}
+		}
+	case KindMigration:
+		if m := r.Migration; m.ID == "" || !belongs(m.ExperimentID, m.DomainID) {
+			return bad("%q does not belong to its experiment", m.ID)
+		}
+	case KindRun:
+		if r.Run.ID == "" || r.Run.Configuration != "" && r.Run.ConfigHash == "" {
+			return bad("no run_id, or a configuration without hash")
+		}
+	case KindNode:
+		if r.Node.ID == "" {
+			return bad("no node_id")
+		}
+	case KindDevice:
+		if r.Device.ID == "" || r.Device.NodeID == "" {
+			return bad("no device_id or node_id")
+		}
+	case KindBlock:
+		if r.Block.Height < 0 || r.Block.Hash == "" {
+			return bad("block %q at height %d", r.Block.Hash, r.Block.Height)
+		}
 	case KindRollback:
 		if r.Rollback.Height < -1 {
 			return bad("height %d", r.Rollback.Height)
@@ -148,6 +280,11 @@ func (r *Row) Validate() error {
 	if t, row := r.Content(); t != nil {
 		if name := t.notFinite(row); name != "" {
 			return bad("%s is not finite", name)
+		}
+	}
+	for t, row := range r.Parts {
+		if name := t.notFinite(row); name != "" {
+			return bad("%s of %s is not finite", name, t.Name)
 		}
 	}
 	return nil

@@ -98,7 +98,11 @@ func fill(v reflect.Value) {
 var structs = map[string]reflect.Type{
 	"dim_domain": reflect.TypeFor[Domain](), "dim_experiment": reflect.TypeFor[Experiment](), "fact_round": reflect.TypeFor[Round](),
 	"fact_experiment_summary": reflect.TypeFor[Summary](), "fact_claim": reflect.TypeFor[Claim](),
-	"fact_chain_optimae": reflect.TypeFor[ChainOptimae](),
+	"fact_chain_optimae": reflect.TypeFor[ChainOptimae](), "dim_configuration": reflect.TypeFor[Configuration](), "dim_run": reflect.TypeFor[Run](),
+	"dim_node": reflect.TypeFor[NodeInfo](), "dim_device": reflect.TypeFor[Device](), "fact_generation": reflect.TypeFor[Generation](),
+	"fact_trial": reflect.TypeFor[Trial](), "fact_param": reflect.TypeFor[Param](), "fact_curve": reflect.TypeFor[Curve](),
+	"fact_migration": reflect.TypeFor[Migration](), "fact_block": reflect.TypeFor[Block](), "fact_decision": reflect.TypeFor[Decision](),
+	"fact_vote": reflect.TypeFor[Vote](), "fact_money": reflect.TypeFor[Money](),
 }
 
 // TestAccessors: every column of every table reads its own field, in the type its schema says; the spool's form keeps it;
@@ -140,9 +144,12 @@ func checkTable(t *testing.T, table *Table) {
 	if len(table.Schema.Fields()) != len(table.Columns) || len(table.Values(reflect.New(structs[table.Name]).Interface())) != len(table.Columns) {
 		t.Errorf("%s: %d fields, %d columns", table.Name, len(table.Schema.Fields()), len(table.Columns))
 	}
-	last := 0
+	last, keys := 0, len(table.Keys())
+	if keys < 1 || keys > 2 {
+		t.Errorf("%s: the key is of %d columns", table.Name, keys)
+	}
 	for i, c := range table.Columns {
-		if c.Key != (i == 0) || c.Since > SchemaVersion || c.Since < table.Since() {
+		if c.Key != (i < keys) || c.Since > SchemaVersion || c.Since < table.Since() {
 			t.Errorf("%s.%s: key %v since %d", table.Name, c.Name, c.Key, c.Since)
 		}
 		if ours := c.Since > ReferenceVersion; ours && c.Since < last || !ours && last > ReferenceVersion {

@@ -15,7 +15,7 @@ import (
 //
 //	json  the column's name; omitempty makes it nullable, its zero value NULL
 //	olap  the schema version that brought it, or csv for a column of the CSV file alone; then, after commas, key, notnull,
-//	      ref=TABLE and default=LITERAL
+//	      time for a time of day, ref=TABLE and default=LITERAL. A field whose tag is "-" is no column.
 //	doc   the column's description
 //
 // The type is the field's: string, JSON, int64, uint64, float64, bool, or a pointer to one, nil being NULL. A field that is
@@ -26,12 +26,13 @@ const (
 	MetaDescription = "description"
 	MetaSince       = "since" // the schema version; the reference's are up to ReferenceVersion
 	MetaJSON        = "json"  // "true": the text is one JSON value
+	MetaTime        = "time"  // "true": the text is a time of day in UTC, ISO 8601
 )
 
 // Column is one column of a table: the field of the Arrow schema, and what a database must know besides.
 type Column struct {
 	arrow.Field        // name, type, whether it may be null; description and version are its metadata
-	Key         bool   // the primary key; every table has exactly one, and it is the first column
+	Key         bool   // of the primary key, which is the table's first column or its first two
 	NotNull     bool   // declared NOT NULL
 	Default     string // SQL literal a new or migrated row gets where no value is given; "" for none
 	Ref         string // the table whose primary key this column names, or ""
@@ -45,6 +46,9 @@ func (c *Column) Description() string { return c.meta(MetaDescription) }
 
 // JSON reports whether the column's text is one JSON value.
 func (c *Column) JSON() bool { return c.meta(MetaJSON) != "" }
+
+// Time reports whether the column's text is a time of day.
+func (c *Column) Time() bool { return c.meta(MetaTime) != "" }
 
 func (c *Column) meta(key string) string {
 	v, _ := c.Metadata.GetValue(key)
@@ -71,7 +75,7 @@ func (c *Column) Value(row any) any {
 	return v.Interface()
 }
 
-// Index is a secondary index over one column.
+// Index is a secondary index over a column, or over several, separated by commas.
 type Index struct {
 	Name, Column string
 }
@@ -101,6 +105,9 @@ func newTable[Row any](name string, indexes ...Index) *Table {
 func (t *Table) add(row reflect.Type, index []int, prefix string) {
 	for i := range row.NumField() {
 		f := row.Field(i)
+		if f.Tag.Get("olap") == "-" {
+			continue
+		}
 		at := append(index[:len(index):len(index)], i)
 		if f.Type.Kind() == reflect.Struct {
 			t.add(f.Type, at, prefix+f.Tag.Get("olap"))
@@ -156,6 +163,8 @@ func newColumn(f reflect.StructField, prefix string) (Column, error) {
 			c.Key = true
 		case "notnull":
 			c.NotNull = true
+		case "time":
+			keys, values = append(keys, MetaTime), append(values, "true")
 		case "ref":
 			c.Ref = value
 		case "default":
@@ -167,6 +176,20 @@ func newColumn(f reflect.StructField, prefix string) (Column, error) {
 	c.Metadata = arrow.NewMetadata(keys, values)
 	return c, nil
 }
+
+// Keys returns the names of the primary key's columns.
+func (t *Table) Keys() []string {
+	var names []string
+	for i := range t.Columns {
+		if t.Columns[i].Key {
+			names = append(names, t.Columns[i].Name)
+		}
+	}
+	return names
+}
+
+// OfChain reports whether the table's rows are those of blocks, which leave with them.
+func (t *Table) OfChain() bool { return t.Column("block_height") != nil }
 
 // Since is the schema version that brought the table.
 func (t *Table) Since() int { return t.Columns[0].Since }

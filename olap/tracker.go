@@ -30,12 +30,14 @@ type Tracker struct {
 	mu    sync.Mutex
 	runs  map[string]*run
 	order []string // domains, in the order they were started
+	run   *Run     // see Begin; nil before
 }
 
 // run is one experiment and what its next row needs.
 type run struct {
 	exp        Experiment
 	configHash string
+	steps      map[int64]claimSteps // of open claims
 	start      time.Time
 	sum        Summary
 	best       JSON // parameters of the best
@@ -72,7 +74,10 @@ func (t *Tracker) Start(s Setup, now time.Time) ([]Row, error) {
 			TargetPerformance: clone(s.Target), StartedAt: iso(now), DoinVersion: t.node.Version,
 			Seed: clone(s.Seed), DataHash: s.DataHash, NetworkID: t.node.NetworkID,
 		},
-		configHash: ConfigHash(s.OptimizationConfig), start: now, best: "{}",
+		configHash: ConfigHash(s.OptimizationConfig), start: now, best: "{}", steps: map[int64]claimSteps{},
+	}
+	if t.run != nil {
+		r.exp.RunID = t.run.ID
 	}
 	if r.exp.MetricSchema == "" {
 		r.exp.MetricSchema, _ = s.OptimizationConfig.StringOr("metric_schema", "")
@@ -242,6 +247,11 @@ func (t *Tracker) Finish(now time.Time) []Row {
 		}
 		sum := r.sum
 		rows = append(rows, Row{Experiment: r.experiment()}, Row{Summary: &sum, Experiment: r.experiment()})
+	}
+	if t.run != nil {
+		run, at := *t.run, iso(now)
+		run.FinishedAt, run.Configuration = &at, ""
+		rows = append(rows, Row{Run: &run})
 	}
 	return rows
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"doin.network/node/bench/journal"
 	"doin.network/node/compute/domain"
 	"doin.network/node/ga/island"
 )
@@ -77,11 +78,11 @@ func Clock(ctx context.Context, c ClockConfig) (*ClockReport, error) {
 	if err != nil {
 		return nil, err
 	}
-	j, err := openJournal(c.Journal, &c)
+	j, err := openJournal(&c)
 	if err != nil {
 		return nil, err
 	}
-	defer j.close()
+	defer j.Close()
 	k := &clock{c: &c, p: p, journal: j}
 	if err := k.calibrate(ctx); err != nil {
 		return nil, err
@@ -97,7 +98,7 @@ func Clock(ctx context.Context, c ClockConfig) (*ClockReport, error) {
 type clock struct {
 	c       *ClockConfig
 	p       *problem
-	journal *journal
+	journal *journal.Journal[entry]
 	goal    float64
 }
 
@@ -120,7 +121,7 @@ func (k *clock) calibrate(ctx context.Context) error {
 	}
 	var missing []int64
 	for i := range k.c.Calibrations {
-		if seed := k.c.FirstSeed + calibrateSeeds + int64(i); !k.journal.calibrated(seed) {
+		if seed := k.c.FirstSeed + calibrateSeeds + int64(i); !k.calibrated(seed) {
 			missing = append(missing, seed)
 		}
 	}
@@ -140,13 +141,13 @@ func (k *clock) calibrate(ctx context.Context) error {
 			return err
 		}
 		k.c.progress("calibration, seed %d: %v after %v", missing[i], score, k.c.CalibrateFor)
-		return k.journal.add(entry{Calibration: &Calibration{Seed: missing[i], Score: score}})
+		return k.journal.Add(&entry{Calibration: &Calibration{Seed: missing[i], Score: score}})
 	})
 	if err != nil {
 		return err
 	}
-	_, k.goal, _ = quartiles(k.journal.scores())
-	k.c.progress("goal: %v, the median of %d", k.goal, len(k.journal.scores()))
+	_, k.goal, _ = quartiles(k.scores())
+	k.c.progress("goal: %v, the median of %d", k.goal, len(k.scores()))
 	return nil
 }
 
@@ -154,7 +155,7 @@ func (k *clock) calibrate(ctx context.Context) error {
 func (k *clock) pairs(ctx context.Context) error {
 	var missing []int64
 	for i := range k.c.Seeds {
-		if seed := k.c.FirstSeed + int64(i); !k.journal.paired(seed) {
+		if seed := k.c.FirstSeed + int64(i); k.measured(seed) == nil {
 			missing = append(missing, seed)
 		}
 	}
@@ -164,7 +165,7 @@ func (k *clock) pairs(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := k.journal.add(entry{Pair: x}); err != nil {
+		if err := k.journal.Add(&entry{Pair: x}); err != nil {
 			return err
 		}
 		left := time.Since(begun) / time.Duration(i+1) * time.Duration(len(missing)-i-1)
@@ -220,10 +221,10 @@ func (t Timing) String() string {
 // report sums up the pairs that are whole.
 func (k *clock) report() *ClockReport {
 	r := &ClockReport{Mode: "clock", Config: *k.c, Machine: newReport(Loopback, k.c.Config).Machine, Goal: k.goal,
-		CalibrateSeconds: k.c.CalibrateFor.Seconds(), TimeoutSeconds: k.c.Timeout.Seconds(), Calibration: k.journal.calibrations()}
+		CalibrateSeconds: k.c.CalibrateFor.Seconds(), TimeoutSeconds: k.c.Timeout.Seconds(), Calibration: k.calibrations()}
 	r.Config.Goals = []float64{k.goal}
 	for i := range k.c.Seeds {
-		if x := k.journal.pair(k.c.FirstSeed + int64(i)); x != nil {
+		if x := k.measured(k.c.FirstSeed + int64(i)); x != nil {
 			r.Pairs = append(r.Pairs, *x)
 		}
 	}

@@ -7,11 +7,12 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"doin.network/node/bench/journal"
 )
 
 // statusOf is a node whose search has reached a performance, with the rows of api.
@@ -52,61 +53,42 @@ func TestTimeTo(t *testing.T) {
 	}
 }
 
-// TestJournal: what is there is kept, a torn line is dropped, another measurement's is refused.
-func TestJournal(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "j.jsonl")
+// TestClockJournal: what is there is known again, another measurement's is refused.
+func TestClockJournal(t *testing.T) {
 	c := DefaultClockConfig()
-	c.Strategies = []string{"ga"}
-	open := func() *journal {
-		t.Helper()
-		j, err := openJournal(path, &c)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return j
-	}
-	j := open()
-	if err := j.add(entry{Calibration: &Calibration{7, -0.5}}); err != nil {
-		t.Fatal(err)
-	}
-	if err := j.add(entry{Pair: &Pair{Seed: 1, One: Timing{Seconds: 60}}}); err != nil {
-		t.Fatal(err)
-	}
-	j.close()
-	data, err := os.ReadFile(path)
+	c.Strategies, c.Journal = []string{"ga"}, filepath.Join(t.TempDir(), "j.jsonl")
+	j, err := openJournal(&c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(path, append(data, `{"pair": {"se`...), 0o644); err != nil {
+	for _, e := range []entry{{Calibration: &Calibration{7, -0.5}}, {Pair: &Pair{Seed: 1, One: Timing{Seconds: 60}}}} {
+		if err := j.Add(&e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	j.Close()
+	if j, err = openJournal(&c); err != nil {
 		t.Fatal(err)
 	}
-	j = open()
-	if !j.calibrated(7) || j.calibrated(8) || !j.paired(1) || j.paired(2) || j.pair(1).One.Seconds != 60 {
-		t.Errorf("entries = %+v", j.entries)
+	k := &clock{c: &c, journal: j}
+	if !k.calibrated(7) || k.calibrated(8) || k.measured(1) == nil || k.measured(2) != nil || k.measured(1).One.Seconds != 60 || k.scores()[0] != -0.5 {
+		t.Errorf("entries = %+v", j.Lines())
 	}
-	if err := j.add(entry{Pair: &Pair{Seed: 2}}); err != nil {
-		t.Fatal(err)
-	}
-	j.close()
-	if j = open(); !j.paired(2) {
-		t.Error("what was added after a torn line is lost")
-	}
-	j.close()
-	c.Timeout++
+	j.Close()
 	c.Timeout *= 2
-	if _, err := openJournal(path, &c); err == nil || !strings.Contains(err.Error(), "another measurement") {
-		t.Errorf("a journal with another time-out: %v", err)
+	if _, err := openJournal(&c); !errors.Is(err, journal.ErrOther) {
+		t.Errorf("a journal with another time-out: %v, want %v", err, journal.ErrOther)
 	}
 }
 
 func TestClockReport(t *testing.T) {
 	c := DefaultClockConfig()
 	c.Seeds = 5
-	k := &clock{c: &c, journal: &journal{}, goal: -0.25}
+	k := &clock{c: &c, journal: &journal.Journal[entry]{}, goal: -0.25}
 	for i := range 4 { // the fifth is missing
 		s := float64(i)
 		x := &Pair{Seed: int64(i) + c.FirstSeed, One: Timing{60 + s, i == 3}, Isolated: Timing{45 + s, false}, Islands: Timing{30 + s, false}}
-		if err := k.journal.add(entry{Pair: x}); err != nil {
+		if err := k.journal.Add(&entry{Pair: x}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -127,7 +109,7 @@ func TestClockReport(t *testing.T) {
 		t.Error(err)
 	}
 	// Interrupted before a pair was whole: it can still be written.
-	if r = (&clock{c: &c, journal: &journal{}}).report(); r.OverOne != nil || r.One != nil {
+	if r = (&clock{c: &c, journal: &journal.Journal[entry]{}}).report(); r.OverOne != nil || r.One != nil {
 		t.Errorf("figures of no pairs: %+v", r)
 	}
 	text.Reset()

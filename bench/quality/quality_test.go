@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"doin.network/node/bench/journal"
 	"doin.network/node/compute/domain"
 	"doin.network/node/compute/worker"
 	"doin.network/node/internal/canon"
@@ -104,8 +105,8 @@ func TestInterrupted(t *testing.T) {
 	if _, err := Measure(ctx, c); !errors.Is(err, context.Canceled) {
 		t.Fatalf("Measure = %v, want %v", err, context.Canceled)
 	}
-	j, err := openJournal[Run](c.Journal, c.header())
-	if err != nil || len(j.list) != 1 || j.list[0].Error != "" {
+	j, err := journal.Open[Run](c.Journal, c.header())
+	if err != nil || len(j.Lines()) != 1 || j.Lines()[0].Error != "" {
 		t.Errorf("journal: %v, %v", j, err)
 	}
 }
@@ -248,38 +249,6 @@ func canonKeys(t *testing.T, r *Report) string {
 		t.Fatal(err)
 	}
 	return strings.Join(o.Keys(), " ")
-}
-
-// TestJournal: a line cut off is dropped, another header refused.
-func TestJournal(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "j")
-	j, err := openJournal[Run](path, "h")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for seed := range uint64(2) {
-		if err := j.add(&Run{Set: "a", Seed: seed}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	j.close()
-	data, err := os.ReadFile(path)
-	if err == nil {
-		err = os.WriteFile(path, data[:len(data)-5], 0o644)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	if j, err = openJournal[Run](path, "h"); err != nil {
-		t.Fatal(err)
-	}
-	defer j.close()
-	if j.find(is("a", 0, 0)) == nil || j.find(is("a", 0, 1)) != nil {
-		t.Errorf("after a cut: %d runs, want the first", len(j.list))
-	}
-	if _, err := openJournal[Run](path, "other"); err == nil {
-		t.Error("another header is taken")
-	}
 }
 
 func TestValidate(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"math"
 	"math/rand/v2"
 
+	"doin.network/node/bench/journal"
 	"doin.network/node/bench/report"
 	"doin.network/node/compute/worker"
 	"doin.network/node/internal/canon"
@@ -57,11 +58,11 @@ func CheckRandom(ctx context.Context, c Config, path string) (*RandomReport, err
 	if err != nil {
 		return nil, err
 	}
-	j, err := openJournal[Pair](path, c.header())
+	j, err := journal.Open[Pair](path, c.header())
 	if err != nil {
 		return nil, err
 	}
-	defer j.close()
+	defer j.Close()
 	for _, s := range sets {
 		for _, horizon := range s.horizons() {
 			if err := pairs(ctx, &c, j, s, horizon); err != nil {
@@ -69,11 +70,11 @@ func CheckRandom(ctx context.Context, c Config, path string) (*RandomReport, err
 			}
 		}
 	}
-	return randomReport(j.list), nil
+	return randomReport(j.Lines()), nil
 }
 
 // pairs makes those of a set and horizon that the journal lacks.
-func pairs(ctx context.Context, c *Config, j *journal[Pair], s *set, horizon int) error {
+func pairs(ctx context.Context, c *Config, j *journal.Journal[Pair], s *set, horizon int) error {
 	return withWorker(ctx, c, func(ctx context.Context, w *worker.Supervisor) error {
 		id := name(s.name, horizon)
 		if _, err := w.Configure(ctx, id, s.kind(), s.config(c.Data, horizon)); err != nil {
@@ -81,14 +82,14 @@ func pairs(ctx context.Context, c *Config, j *journal[Pair], s *set, horizon int
 		}
 		for i := range c.Seeds {
 			seed := c.FirstSeed + uint64(i)
-			if j.find(func(p *Pair) bool { return p.Set == s.name && p.Horizon == horizon && p.Seed == seed }) != nil {
+			if j.Find(func(p *Pair) bool { return p.Set == s.name && p.Horizon == horizon && p.Seed == seed }) != nil {
 				continue
 			}
 			p, err := pair(ctx, c, w, id, s, horizon, seed)
 			if err != nil {
 				return err
 			}
-			if err := j.add(p); err != nil {
+			if err := j.Add(p); err != nil {
 				return err
 			}
 			c.say("%s seed %d: score %.6g and %.6g, claims %.6g and %.6g, test %.6g and %.6g; %d and %d evaluations", id, seed,

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"doin.network/node/bench/journal"
 	"doin.network/node/compute/worker"
 	"doin.network/node/internal/canon"
 )
@@ -41,11 +42,11 @@ func Measure(ctx context.Context, c Config) (*Report, error) {
 			return nil, err
 		}
 	}
-	j, err := openJournal[Run](c.Journal, c.header())
+	j, err := journal.Open[Run](c.Journal, c.header())
 	if err != nil {
 		return nil, err
 	}
-	defer j.close()
+	defer j.Close()
 	for _, s := range sets {
 		for _, horizon := range s.horizons() {
 			if err := measureSet(ctx, &c, j, s, horizon); err != nil {
@@ -53,7 +54,7 @@ func Measure(ctx context.Context, c Config) (*Report, error) {
 			}
 		}
 	}
-	return newReport(c, sets, known, j.list), nil
+	return newReport(c, sets, known, j.Lines()), nil
 }
 
 // header is what runs can only be compared under.
@@ -68,10 +69,10 @@ func (c *Config) header() any {
 
 // measureSet makes the runs of a set and horizon that the journal lacks, in one worker: what the domain fits once for all
 // claims is fitted by the first.
-func measureSet(ctx context.Context, c *Config, j *journal[Run], s *set, horizon int) error {
+func measureSet(ctx context.Context, c *Config, j *journal.Journal[Run], s *set, horizon int) error {
 	var missing []uint64
 	for i := range c.Seeds {
-		if seed := c.FirstSeed + uint64(i); j.find(is(s.name, horizon, seed)) == nil {
+		if seed := c.FirstSeed + uint64(i); j.Find(is(s.name, horizon, seed)) == nil {
 			missing = append(missing, seed)
 		}
 	}
@@ -92,7 +93,7 @@ func measureSet(ctx context.Context, c *Config, j *journal[Run], s *set, horizon
 			if err != nil {
 				*run = Run{Set: s.name, Horizon: horizon, Seed: seed, Error: err.Error()}
 			}
-			if err := j.add(run); err != nil {
+			if err := j.Add(run); err != nil {
 				return err
 			}
 			c.say("%s", run.line())

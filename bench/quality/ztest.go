@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 
+	"doin.network/node/bench/journal"
 	"doin.network/node/bench/report"
 	"doin.network/node/compute/worker"
 	"doin.network/node/internal/canon"
@@ -49,11 +50,11 @@ func CheckZ(ctx context.Context, c Config, fresh int, path string) (*ZReport, er
 	if err != nil {
 		return nil, err
 	}
-	j, err := openJournal[Z](path, []any{c.header(), fresh})
+	j, err := journal.Open[Z](path, []any{c.header(), fresh})
 	if err != nil {
 		return nil, err
 	}
-	defer j.close()
+	defer j.Close()
 	sets, err := loadSets(c.Data, c.Sets)
 	if err != nil {
 		return nil, err
@@ -65,7 +66,7 @@ func CheckZ(ctx context.Context, c Config, fresh int, path string) (*ZReport, er
 			}
 		}
 	}
-	return zReport(j.list), nil
+	return zReport(j.Lines()), nil
 }
 
 // runs are the confirmed ones of a set and horizon.
@@ -82,10 +83,10 @@ func (r *Report) runs(set string, horizon int) (out []*Run) {
 	return out
 }
 
-func checkSet(ctx context.Context, c *Config, j *journal[Z], s *set, horizon int, runs []*Run, fresh int) error {
+func checkSet(ctx context.Context, c *Config, j *journal.Journal[Z], s *set, horizon int, runs []*Run, fresh int) error {
 	var missing []*Run
 	for _, run := range runs {
-		if j.find(func(z *Z) bool { return z.Set == s.name && z.Horizon == horizon && z.Seed == run.Seed }) == nil {
+		if j.Find(func(z *Z) bool { return z.Set == s.name && z.Horizon == horizon && z.Seed == run.Seed }) == nil {
 			missing = append(missing, run)
 		}
 	}
@@ -103,7 +104,7 @@ func checkSet(ctx context.Context, c *Config, j *journal[Z], s *set, horizon int
 			if err != nil {
 				return err
 			}
-			if err := j.add(z); err != nil {
+			if err := j.Add(z); err != nil {
 				return err
 			}
 			c.say("%s seed %d: recorded %.6g, retrained %.6g ± %.2g, z = %.2f", id, run.Seed, z.Recorded, z.Retrained, z.Error, z.Z)

@@ -144,7 +144,7 @@ func (b *block) finish() (required int64, err error) {
 		return required, fmt.Errorf("%w: %d < %d", ErrBelowThreshold, b.receipts.Sum, required)
 	}
 	if b.receipts.Sum > 0 {
-		b.receipts.Reward = ledger.Reward(s.Height)
+		b.receipts.Reward = min(ledger.Reward(s.Height), ledger.MaxSupply-s.money.Minted()) // what a genesis file grants is minted already
 	}
 	b.receipts.Outputs = ledger.Split(b.receipts.Reward+b.receipts.Fees, b.optimizers, b.evaluators, b.generator)
 	if err := s.money.Pay(b.receipts.Outputs, b.receipts.Reward, b.receipts.Fees); err != nil {

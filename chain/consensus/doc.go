@@ -37,7 +37,8 @@
 //     of [Window] blocks before the transaction does;
 //   - finality: depth and the signatures of two thirds of the eligible evaluators ([State.Finalized]);
 //   - fork choice: finality, certified work, generator rank ([Better]);
-//   - money: package ledger.
+//   - money: package ledger. A genesis file may grant first balances (grants: key and decimal amount); they are minted by block 0
+//     and count against the maximum supply, which ends the rewards so much earlier.
 //
 // # Transactions
 //

@@ -109,6 +109,9 @@ func NewState(g *chain.Genesis) (*State, error) {
 	for id := range r.Domains {
 		s.Domains[id] = new(Domain)
 	}
+	if err := grant(s.Ledger, g.Grants); err != nil {
+		return nil, err
+	}
 	for _, e := range g.Evaluators {
 		s.Peers[e.PeerID] = &Peer{
 			PublicKey:  e.PublicKey,
@@ -118,4 +121,26 @@ func NewState(g *chain.Genesis) (*State, error) {
 	s.index()
 	s.Recent = []Recent{{Height: 0, Hash: s.Tip, Eligible: s.Eligible()}}
 	return s, nil
+}
+
+// grant mints what a genesis file gives to keys, at most MaxSupply together.
+func grant(l *ledger.Ledger, grants []chain.Grant) error {
+	minted := int64(0)
+	for i, g := range grants {
+		units, err := ledger.ParseAmount(g.Amount)
+		if err == nil && units == 0 {
+			err = errors.New("must be above 0")
+		}
+		if err == nil && minted+units > ledger.MaxSupply {
+			err = errors.New("together they are more than all there can be")
+		}
+		if err != nil {
+			return fmt.Errorf("genesis: grants[%d]: %w", i, err)
+		}
+		minted += units
+		if err := l.Restore(g.PeerID, units, 0); err != nil {
+			return fmt.Errorf("genesis: grants[%d]: %w", i, err)
+		}
+	}
+	return l.RestoreTotals(minted, 0)
 }

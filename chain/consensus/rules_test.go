@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"doin.network/node/chain"
+	"doin.network/node/chain/ledger"
 )
 
 // TestNoFloatMath: the rules are integers; math's functions differ between machines.
@@ -236,5 +237,50 @@ func TestBetterIsATotalOrder(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestGrants: what a genesis file grants is minted by block 0 and part of the supply; impossible amounts are refused.
+func TestGrants(t *testing.T) {
+	w := newNetwork(t, 2)
+	g := *w.genesis
+	f := func(ok bool, want int64, amounts ...string) {
+		t.Helper()
+		g.Grants = nil
+		for i, a := range amounts {
+			g.Grants = append(g.Grants, chain.Grant{PeerID: w.ids[i], Amount: a})
+		}
+		s, err := NewState(&g)
+		if ok != (err == nil) {
+			t.Fatalf("NewState(%v) = %v", amounts, err)
+		}
+		if err == nil && (s.Ledger.Minted() != want || s.Ledger.Supply() != want) {
+			t.Errorf("NewState(%v) mints %d, want %d", amounts, s.Ledger.Minted(), want)
+		}
+		if err == nil {
+			if again, err := ParseState(s.AppendCanonical(nil), s.Rules()); err != nil || again.Root() != s.Root() {
+				t.Errorf("ParseState after grants %v: %v", amounts, err)
+			}
+		}
+	}
+	f(true, 0)
+	f(true, 1, "0.00000001")
+	f(true, 3*ledger.Unit, "1", "2")
+	f(true, ledger.MaxSupply, "20999999", "1")
+	f(false, 0, "20999999", "2")
+	f(false, 0, "0")
+	f(false, 0, "-1")
+	f(false, 0, "1e3")
+
+	// With everything granted a block pays fees alone, and goes on.
+	g.Grants = []chain.Grant{{PeerID: w.ids[0], Amount: "21000000"}}
+	s, err := NewState(&g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.state = s
+	w.extend(w.ids[1], Micro, w.acceptance(w.statement(w.ids[0], -0.5)))
+	if w.state.Height != 1 || w.state.Ledger.Supply() != ledger.MaxSupply {
+		t.Errorf("height %d, supply %d", w.state.Height, w.state.Ledger.Supply())
 	}
 }

@@ -149,13 +149,16 @@ func (s *State) Champion(domain string) string {
 }
 
 // Included reports whether a transaction is in the chain within the window.
-func (s *State) Included(txID string) bool {
+func (s *State) Included(txID string) bool { return s.IncludedIn(txID) != nil }
+
+// IncludedIn returns the block of the window that a transaction is in, nil if there is none.
+func (s *State) IncludedIn(txID string) *Recent {
 	for i := range s.Recent {
 		if has(s.Recent[i].TxIDs, txID) {
-			return true
+			return &s.Recent[i]
 		}
 	}
-	return false
+	return nil
 }
 
 // Members returns the quorum of a commitment by optimizer anchored at the block with hash anchor; false if

@@ -9,23 +9,20 @@ import (
 	"doin.network/node/chain"
 	"doin.network/node/chain/consensus"
 	"doin.network/node/chain/mempool"
+	"doin.network/node/chain/protocol"
 )
 
-// offerTx takes a transaction that nobody has verified.
-func (e *Engine) offerTx(tx *chain.Tx) error {
-	if e.pool.Has(tx.ID) {
+// offerTx takes a transaction that came by no message; it is verified unless Verify has done that.
+func (e *Engine) offerTx(ev protocol.Submit) error {
+	if e.pool.Has(ev.Tx.ID) {
 		return late("transaction is pending")
 	}
-	if err := consensus.VerifyTx(tx, e.rules.Network); err != nil {
-		return err
-	}
-	stx := &signedTx{tx: tx}
-	if tx.Type == consensus.TxAccepted {
-		st, err := consensus.ParseAcceptance(tx)
-		if err != nil {
+	stx, ok := ev.Payload.(*signedTx)
+	if !ok || stx.tx != ev.Tx {
+		var err error
+		if stx, err = verifiedTx(ev.Tx, e.rules.Network); err != nil {
 			return err
 		}
-		stx.st = st
 	}
 	return e.submit(stx, true)
 }

@@ -35,8 +35,10 @@ type Config struct {
 	// Salt is secret and decides whose claims of those are drawn. Default zero: a node must set it.
 	Salt      [16]byte
 	MaxClaims int // claims remembered. Default 1000
-	Tasks     task.Config
-	Pool      mempool.Config
+	// Register lets the node register as an evaluator by itself as soon as its balance allows. Default false.
+	Register bool
+	Tasks    task.Config
+	Pool     mempool.Config
 }
 
 // DefaultConfig returns the defaults, without domains.

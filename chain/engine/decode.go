@@ -115,14 +115,25 @@ func decodeTransaction(m *chain.Message, network string) (*signedTx, error) {
 	if err != nil {
 		return nil, err
 	}
+	return verifiedTx(tx, network)
+}
+
+// Verify is Decode for a transaction that came by no message: what it returns is protocol.Submit's Payload.
+func Verify(tx *chain.Tx, network string) (any, error) { return orNil(verifiedTx(tx, network)) }
+
+func verifiedTx(tx *chain.Tx, network string) (*signedTx, error) {
 	if err := consensus.VerifyTx(tx, network); err != nil {
 		return nil, err
 	}
 	out := &signedTx{tx: tx}
 	if tx.Type == consensus.TxAccepted {
-		out.st, err = consensus.ParseAcceptance(tx)
+		st, err := consensus.ParseAcceptance(tx)
+		if err != nil {
+			return nil, err
+		}
+		out.st = st
 	}
-	return out, err
+	return out, nil
 }
 
 func decodeAnnouncement(m *chain.Message) (*announcedBlock, error) {

@@ -79,6 +79,10 @@ type Engine struct {
 	dirty      bool  // tip or pool changed since the last attempt to build
 	moved      bool  // bases may have changed since advance looked last
 	nextExpire int64
+	nextStand  int64 // when this node looks at its standing again, and nextRemind when it repeats its transactions
+	nextRemind int64
+	stood      bool // it was an evaluator when it looked last; stoodTold: it has said that it is none
+	stoodTold  bool
 	dryUntil   int64 // the next time an attempt can succeed without a change
 
 	view *View
@@ -148,7 +152,7 @@ func (e *Engine) Step(now int64, ev protocol.Event) []protocol.Effect {
 		adopted, err := e.addBlocks(ev.From, ev.Blocks)
 		e.emit(protocol.BlocksResult{From: ev.From, Adopted: adopted, Err: err})
 	case protocol.Submit:
-		e.emit(protocol.SubmitResult{Err: e.offerTx(ev.Tx)})
+		e.emit(protocol.SubmitResult{Err: e.offerTx(ev)})
 	case protocol.Vote:
 		e.emit(protocol.SubmitResult{Err: e.takeVote(ev.Vote)})
 	case protocol.Infer:
@@ -204,6 +208,7 @@ func (e *Engine) turnBack(by int64) {
 		}
 	}
 	e.nextEval, e.nextExpire, e.dirty, e.readySince, e.dryUntil = 0, 0, true, 0, 0
+	e.nextStand, e.nextRemind = 0, 0
 }
 
 // errVotesOnly refuses an evaluator's unsigned answer.
@@ -213,6 +218,7 @@ var errVotesOnly = errors.New("engine: a verification is completed by a signed v
 func (e *Engine) advance() {
 	e.expire()
 	e.startJobs()
+	e.stand()
 	e.build()
 	e.endProposals()
 	e.tellChampions()

@@ -13,6 +13,8 @@
 // are malleable: a third party can turn one valid signature into another. They must never be part
 // of what identifies an object.
 //
+// A key file is PKCS#8 PEM or, encrypted by a passphrase, an age file of that; nobody but its owner may read it.
+//
 // The Python reference names nodes the same way and stores keys the same way (PKCS#8 PEM) but signs
 // nothing. It loads keys on any curve; we refuse all but P-256 with ErrBadKey.
 package identity

@@ -56,8 +56,12 @@ type Blocks struct {
 	Blocks []*chain.Block
 }
 
-// Submit offers a transaction made by this node or given to its API.
-type Submit struct{ Tx *chain.Tx }
+// Submit offers a transaction made by this node or given to its API. Payload is what the machine's own check made of it outside
+// the event loop, nil if it has none: then the machine verifies it.
+type Submit struct {
+	Tx      *chain.Tx
+	Payload any
+}
 
 // Vote offers a verified vote that came by another way than a message.
 type Vote struct{ Vote *chain.Vote }

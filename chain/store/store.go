@@ -193,6 +193,16 @@ func (s *Store) Size() (int64, error) {
 	return n, nil
 }
 
+// Ready reports why the store cannot be used now: the tip's hash cannot be read, or, as ErrDiskFull, nothing can be written.
+func (s *Store) Ready() error {
+	if height, _ := s.Tip(); height >= 0 {
+		if _, err := s.Hash(height); err != nil {
+			return err
+		}
+	}
+	return s.room()
+}
+
 // ignoreMissing forgives a file that a compaction deleted meanwhile.
 func ignoreMissing(err error) error {
 	if errors.Is(err, os.ErrNotExist) {

@@ -82,7 +82,7 @@ func genesisCommand() *cobra.Command {
 			if err != nil || noStart {
 				return refused(err)
 			}
-			return program.Run(cmd.Context(), cfg, warnings, makeNode)
+			return program.Run(cmd.Context(), cfg, warnings, makeNode, flags.LogLevel != "")
 		},
 	}
 	f := c.Flags()
@@ -120,7 +120,7 @@ func joinCommand() *cobra.Command {
 			if level != "" {
 				cfg.Log.Level = level
 			}
-			return program.Run(cmd.Context(), cfg, warnings, makeNode)
+			return program.Run(cmd.Context(), cfg, warnings, makeNode, level != "")
 		},
 	}
 	f := c.Flags()

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"doin.network/node/cmd/doin-node/draft"
+	"doin.network/node/cmd/doin-node/keys"
 	"doin.network/node/cmd/doin-node/local"
 	"doin.network/node/cmd/doin-node/node"
 	"doin.network/node/cmd/doin-node/stack/program"
@@ -22,9 +23,10 @@ func main() { program.Main(command()) }
 // command builds the command line.
 func command() *cobra.Command {
 	root := program.Command("doin-node", "A DOIN node: optimizes, evaluates and relays.", version, "", makeNode)
-	root.AddCommand(localCommand(), newCommand())
+	root.AddCommand(localCommand(), newCommand(), keys.Command())
 	root.AddCommand(takeCommands()...)
 	root.AddCommand(joiningCommands()...)
+	root.AddCommand(careCommands()...)
 	return root
 }
 
@@ -76,7 +78,8 @@ func newCommand() *cobra.Command {
 		Short: "Write the configuration of a node for a data file, and say the next command.",
 		Long: "Asks doin-worker what the file is: a series to be forecast where it has times that step, else a table to be learned from.\n" +
 			"docs/data.md says which files are read and how; \"doin-worker inspect FILE\" prints all that was understood.",
-		Args: cobra.ExactArgs(1),
+		Example: "  doin-node new sales.csv\n  doin-node new patients.csv --task classification --target outcome",
+		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			if o.Exe, err = os.Executable(); err != nil {
 				return err

@@ -4,6 +4,7 @@
 //	doin-worker [--workers N] [--device D] [--verification-share F]   serve the worker protocol on standard input and output
 //	doin-worker [--device D] describe          print what this worker is, as JSON
 //	doin-worker inspect FILE [--json]          say what a data file is, and which configuration suits it
+//	doin-worker keys [--json]                  print what optimization_config may have, by plugin, and the settings of the search
 //	doin-worker digest --task FILE             train a task and print its digest on the last line
 //	doin-worker referee --task FILE --a LEAVES --b LEAVES   say which of two digests of a task is right
 //	doin-worker conformance [FLAGS] -- CMD…    test a program that speaks the protocol
@@ -25,6 +26,7 @@ import (
 	"log/slog"
 	"os"
 	"strconv"
+	"time"
 
 	"doin.network/node/compute/device"
 	"doin.network/node/compute/nn"
@@ -33,6 +35,14 @@ import (
 
 // maxWorkers bounds the flag --workers.
 const maxWorkers = 1 << 16
+
+// maxMemoryMB bounds the flag --program-memory-mb.
+const maxMemoryMB = 1 << 30
+
+// programLimits are those of a program; 0 is the default.
+func programLimits(job time.Duration, memoryMB int64) worker.Limits {
+	return worker.Limits{Job: job, MemoryBytes: memoryMB << 20}
+}
 
 // version is set by the linker.
 var version = "devel"
@@ -67,6 +77,8 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 		return err
 	})
 	cache := flags.String("cache", "", "directory to remember the errors of evaluated claims in, so that a base of comparison is not trained twice")
+	programTime := flags.Duration("program-time", 0, "how long a program of an \"exec:\" plugin may take for an evaluation (default 10m)")
+	programMemory := flags.Int64("program-memory-mb", 0, "how much memory such a program and its children may take (default: no limit)")
 	level := flags.String("log-level", "info", "debug, info, warn or error")
 	showVersion := flags.Bool("version", false, "print the version")
 	if err := flags.Parse(args); err != nil {
@@ -75,6 +87,9 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	if *showVersion {
 		_, err := fmt.Fprintln(stdout, "doin-worker", version)
 		return err
+	}
+	if *programTime < 0 || *programMemory < 0 || *programMemory > maxMemoryMB {
+		return fmt.Errorf("--program-time %v, --program-memory-mb %d: must not be negative, nor beyond %d", *programTime, *programMemory, maxMemoryMB)
 	}
 	if *name != device.Auto {
 		if _, _, err := device.ParseName(*name); err != nil {
@@ -99,9 +114,11 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	}
 	switch {
 	case len(rest) == 0:
-		return serve(stdin, stdout, log, *name, options{workers, share, *cache})
+		return serve(stdin, stdout, log, *name, options{workers, share, *cache, programLimits(*programTime, *programMemory)})
 	case rest[0] == "describe" && len(rest) == 1:
 		return describe(stdout, log, *name, workers)
+	case rest[0] == "keys":
+		return runKeys(rest[1:], stdout, stderr)
 	case rest[0] == "digest":
 		return runDigest(rest[1:], stdout, stderr)
 	case rest[0] == "referee":

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"doin.network/node/cmd/doin-worker/program"
 	"doin.network/node/compute/device"
 	deviceopen "doin.network/node/compute/device/open"
 	"doin.network/node/compute/domain/open"
@@ -93,11 +96,14 @@ func TestConformancePython(t *testing.T) {
 type found struct {
 	t     *testing.T
 	lines []string
+	texts []string
 }
 
-func (f *found) Helper()                   {}
-func (f *found) Logf(string, ...any)       {}
-func (f *found) Errorf(s string, a ...any) { f.lines = append(f.lines, s) }
+func (f *found) Helper()             {}
+func (f *found) Logf(string, ...any) {}
+func (f *found) Errorf(s string, a ...any) {
+	f.lines, f.texts = append(f.lines, s), append(f.texts, fmt.Sprintf(s, a...))
+}
 
 func TestConformanceFindsFaults(t *testing.T) {
 	for _, program := range [][]string{{"/bin/cat"}, {"/bin/sleep", "60"}, {"/bin/echo", "hello"}, argv(t, "--workers", "0")} {
@@ -107,6 +113,41 @@ func TestConformanceFindsFaults(t *testing.T) {
 			t.Errorf("%v: %d rules broken, %d reported", program, n, len(r.lines))
 		}
 	}
+}
+
+// A program that knows its own name alone is one to a node, too; what a node refuses, conformance reports in the same words.
+func TestConformanceIsTheNode(t *testing.T) {
+	python(t)
+	text, err := os.ReadFile("testdata/parabola.py")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := func(old, new string, want string) {
+		t.Helper()
+		changed := strings.Replace(string(text), old, new, 1)
+		if changed == string(text) {
+			t.Fatalf("the program has no %q", old)
+		}
+		path := filepath.Join(t.TempDir(), "own.py")
+		if err := os.WriteFile(path, []byte(changed), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		r := &found{t: t}
+		if n := conformance.Run(r, []string{path}, conformance.Config{}); (n > 0) != (want != "") {
+			t.Errorf("conformance of a program with %q finds %q", new, r.texts)
+		}
+		p := program.New(t.TempDir(), worker.Limits{}, slog.New(slog.DiscardHandler))
+		defer p.Close()
+		_, _, err := p.Open("exec:"+path, canon.NewObject())
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("a node says of a program with %q: %v, want %q", new, err, want)
+		}
+		if want != "" && !strings.Contains(strings.Join(r.texts, "\n"), err.Error()) {
+			t.Errorf("conformance finds %q, want what a node says: %v", r.texts, err)
+		}
+	}
+	f(` and not data["plugin"].startswith("exec:")`, "", "")
+	f(`"data_hash": "none"`, `"data_hash": ""`, "data_hash: is empty")
 }
 
 // output runs the command line in this process.

@@ -34,6 +34,7 @@ type options struct {
 	trainings int     // at a time; 0: what the device wants
 	share     float64 // of the time, for verifications
 	cache     string  // directory; empty: none
+	programs  worker.Limits
 }
 
 // serve opens the device and answers the parent until it closes standard input or
@@ -68,7 +69,7 @@ func serveOn(ctx context.Context, d device.Device, stdin io.Reader, stdout io.Wr
 	if err != nil {
 		return err
 	}
-	programs := program.New(dir, log)
+	programs := program.New(dir, own.programs, log)
 	defer programs.Close()
 	o := worker.ServerOptions{
 		Description: description(d, own.trainings),

@@ -51,7 +51,54 @@ type Tried struct {
 	Status string
 	// Metrics is a fresh object, all finite.
 	Metrics *canon.Object
+	// Curve is the learning curve of the training on the first fold, at most MaxCurve points; nil where none is kept.
+	Curve []Point
+	// Seconds is how long the trainings took, without waiting for a place, all of them added; 0 where nobody has measured.
+	Seconds float64
 }
+
+// MaxCurve bounds the points of a learning curve.
+const MaxCurve = 64
+
+// Point is where a training stood after a validation.
+type Point struct {
+	Step              int // optimizer steps since the start
+	Train, Validation float64
+}
+
+// Curve thins a learning curve while it is made: of the validations 1, 2, 3, … it keeps those whose number is a multiple of k, the
+// smallest power of two with which no more than MaxCurve are left. The zero value is empty.
+type Curve struct {
+	points []Point
+	seen   int
+	every  int
+	last   int // step
+}
+
+// Add takes in the next validation. One of no later step than the last begins the curve anew: the training was.
+func (c *Curve) Add(p Point) {
+	if p.Step <= c.last {
+		*c = Curve{}
+	}
+	c.last = p.Step
+	c.seen++
+	if c.every = max(c.every, 1); c.seen%c.every != 0 {
+		return
+	}
+	if len(c.points) == MaxCurve {
+		for i := range MaxCurve / 2 {
+			c.points[i] = c.points[2*i+1]
+		}
+		c.points, c.every = c.points[:MaxCurve/2], 2*c.every
+		if c.seen%c.every != 0 {
+			return
+		}
+	}
+	c.points = append(c.points, p)
+}
+
+// Points returns what is kept. It belongs to the curve.
+func (c *Curve) Points() []Point { return c.points }
 
 // CheckSeeds refuses what can be no seeds of a claim. The error wraps ErrRecipe.
 func CheckSeeds(seeds []uint64) error {

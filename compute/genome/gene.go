@@ -135,6 +135,26 @@ func (g *Gene) Count() int {
 	return 0
 }
 
+// round32 brings the bounds of a Real gene to float32 values, inwards, so that every value lies within the bounds that were asked
+// for; bounds between which there is no float32 value go to the nearest. What is no number of that size stays for validate.
+func (g *Gene) round32() {
+	if g.Kind != Real || !(math.Abs(g.Low) <= MaxReal) || !(math.Abs(g.High) <= MaxReal) {
+		return
+	}
+	low, high := float32(g.Low), float32(g.High)
+	if float64(low) < g.Low {
+		low = math.Nextafter32(low, float32(math.Inf(1)))
+	}
+	if float64(high) > g.High {
+		high = math.Nextafter32(high, float32(math.Inf(-1)))
+	}
+	if low > high && g.Low <= g.High {
+		low = float32(g.Low)
+		high = low
+	}
+	g.Low, g.High = float64(low)+0, float64(high)+0 // -0 becomes 0
+}
+
 // At decodes position u of the gene's unit scale, 0 ≤ u ≤ 1 (clamped; NaN reads
 // as 0), into a value inside the bounds. Each category and each integer of a
 // linear scale owns an equal share of the scale.

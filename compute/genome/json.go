@@ -49,7 +49,7 @@ func list(names []string) []any {
 	return out
 }
 
-// ParseSpace reads the form of List and validates the space.
+// ParseSpace reads the form of List and validates the space. Bounds of reals are rounded to float32, inwards.
 func ParseSpace(list []any) (Space, error) {
 	if len(list) > MaxGenes {
 		return nil, fmt.Errorf("genome: %d genes: must be 1 to %d", len(list), MaxGenes)
@@ -64,6 +64,7 @@ func ParseSpace(list []any) (Space, error) {
 		if err != nil {
 			return nil, fmt.Errorf("genome: gene %d: %w", i, err)
 		}
+		g.round32()
 		s = append(s, g)
 	}
 	if err := s.Validate(); err != nil {

@@ -225,3 +225,25 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// Bounds of reals are rounded to float32 inwards; where nothing lies between them, to the nearest.
+func TestParseSpaceRounds(t *testing.T) {
+	f := func(low, high, wantLow, wantHigh float64) {
+		t.Helper()
+		s, err := ParseSpace([]any{canon.NewObject("name", "x", "kind", "real", "low", low, "high", high)})
+		if err != nil || s[0].Low != wantLow || s[0].High != wantHigh {
+			t.Errorf("ParseSpace([%v, %v]) = %v, %v, want [%v, %v]", low, high, s, err, wantLow, wantHigh)
+		}
+	}
+	f(-2, 2, -2, 2)
+	f(0.1, 0.3, 0.10000000149011612, 0.29999998211860657)
+	f(-0.3, -0.1, -0.29999998211860657, -0.10000000149011612)
+	f(0.1, 0.1, 0.10000000149011612, 0.10000000149011612)
+	f(1e-60, 1, 1.401298464324817e-45, 1)
+	if _, err := ParseSpace([]any{canon.NewObject("name", "x", "kind", "real", "low", 0.3, "high", 0.1)}); err == nil {
+		t.Error("low above high was accepted")
+	}
+	if _, err := ParseSpace([]any{canon.NewObject("name", "x", "kind", "real", "low", 0.0, "high", 1e39)}); err == nil {
+		t.Error("a bound beyond float32 was accepted")
+	}
+}

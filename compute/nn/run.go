@@ -33,6 +33,7 @@ type Run struct {
 	status Status     // 0 while the run goes on
 	loss   float32    // of the last validation
 	leaf   *leafHash
+	watch  func(step int, train, validation float32)
 }
 
 // NewRun prepares the training of a task, from the task's checkpoint if it has one, with the kernels of an instruction
@@ -58,7 +59,7 @@ func newRunAfter(before data, t *Task, k *vec.Kernels) *Run {
 
 // newRunIn is newRunAfter with the choice how the plan is executed, which does not show in the results.
 func newRunIn(before data, t *Task, k *vec.Kernels, p *plan, inLanes bool) *Run {
-	r := &Run{cfg: t.Config, key: t.Key, kernels: k, epoch: -1, loss: nan, leaf: newLeafHash()}
+	r := &Run{cfg: t.Config, key: t.Key, kernels: k, epoch: -1, loss: nan, leaf: newLeafHash(), watch: t.OnValidation}
 	c := &r.cfg
 	r.plan = p
 	n := t.Train.Len()
@@ -123,6 +124,9 @@ func (r *Run) Step() bool {
 		r.loss = r.validate()
 		if !vec.IsFinite(r.loss) {
 			return r.end(Diverged, s)
+		}
+		if r.watch != nil {
+			r.watch(s, loss, r.loss)
 		}
 		if st.judge(r.loss, &r.cfg) && !last {
 			last, status = true, Stopped

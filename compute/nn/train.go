@@ -73,6 +73,10 @@ type Task struct {
 	// OnSegment is called with the state after every segment of the digest, but not after the last step; it may be nil.
 	// The checkpoint is valid during the call. An error ends the training.
 	OnSegment func(*Checkpoint) error
+	// OnValidation is called after every validation, on the goroutine that trains, with the step, the loss of its batch and
+	// that of the validation set; it may be nil. It is for who watches: no result depends on it, and devices that keep no
+	// such losses do not call it.
+	OnValidation func(step int, train, validation float32)
 }
 
 // Validate checks the configuration, the sizes of the sources and the checkpoint: ErrConfig, ErrData, ErrCheckpoint.

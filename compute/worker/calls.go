@@ -25,6 +25,11 @@ func (s *Supervisor) Configure(ctx context.Context, id, plugin string, config *c
 		if err != nil {
 			return Info{}, err
 		}
+		if about, ok := s.Description(); s.own && ok {
+			if err := Accept(&about, &info); err != nil {
+				return Info{}, err
+			}
+		}
 		s.mu.Lock()
 		s.domains[id] = &configured{plugin: plugin, config: config, info: info}
 		same := s.restarts == before

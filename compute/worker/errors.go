@@ -32,6 +32,8 @@ var (
 	// ErrWorkerDied: the worker died, hung or answered nonsense, each time the job
 	// was tried, or could not be started.
 	ErrWorkerDied = errors.New("worker: process died")
+	// ErrStart: it could not be started, too often in a row; wraps ErrWorkerDied's too.
+	ErrStart = errors.New("cannot be started")
 	// ErrClosed: the Supervisor is not running any more.
 	ErrClosed = errors.New("worker: supervisor closed")
 	// ErrLost: what trains is gone for good, as far as this process goes. A domain's error that wraps it ends Serve

@@ -1,9 +1,11 @@
 package worker
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"doin.network/node/compute/domain"
 	"doin.network/node/compute/genome"
@@ -106,6 +108,27 @@ func ParseInfo(o *canon.Object) (i Info, err error) {
 	return i, r.err
 }
 
+// Accept reports every reason why a parent cannot work with a domain of a program, joined; nil: it can. Who starts a program for
+// a plugin of its own asks this, and so does package conformance.
+func Accept(d *Description, i *Info) error {
+	var errs []error
+	if i.DataHash == "" {
+		errs = append(errs, errors.New("data_hash: is empty"))
+	}
+	if !i.HigherIsBetter {
+		errs = append(errs, errors.New("higher_is_better: must be true: where less is better, the performance is the negative"))
+	}
+	if d.Can(EvaluateOnly) {
+		if err := i.Space.Validate(); err != nil {
+			errs = append(errs, fmt.Errorf("space: %w: a program that only evaluates declares what is searched", err))
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("%w: the domain that %s describes: %w", ErrRefused, d.Name, err)
+	}
+	return nil
+}
+
 // Description describes a worker process.
 type Description struct {
 	// Protocol is the version that the program speaks, 1 to Version. Object writes Version for 0.
@@ -168,6 +191,18 @@ func (d *Description) Object() *canon.Object {
 		o.Set("capabilities", list)
 	}
 	return o
+}
+
+// own returns the name that a program is asked to configure for a plugin "exec:PROGRAM ARGS…": the first that it names.
+// Others are their own.
+func (d *Description) own(plugin string) (string, error) {
+	if !strings.HasPrefix(plugin, execPrefix) {
+		return plugin, nil
+	}
+	if len(d.Plugins) == 0 {
+		return "", fmt.Errorf("%w: plugins: %s names none", ErrRefused, d.Name)
+	}
+	return d.Plugins[0], nil
 }
 
 // devices is what the program is to be started on: on each of its devices, or once as it is.

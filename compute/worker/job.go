@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"math"
 	"math/big"
@@ -310,10 +311,10 @@ func DecodeResults(mem memory.Allocator, jobs []Job, data []byte, limit int64) (
 			r.Err = errorOf(code[i], clip(message[i]))
 			continue
 		}
-		if ok(i) && !finite(performance[i]) || !hasDigest(i) {
+		if ok(i) && !finite(performance[i]) || !hasDigest(i) || digest[i] == "" {
 			return nil, fmt.Errorf("%w: job %d: performance is not finite, or no digest", errNonsense, i)
 		}
-		r.Performance, r.Digest = performance[i], digest[i]
+		r.Performance, r.Digest = performance[i], digestOf(digest[i])
 		if r.Metrics, err = canon.ParseObject([]byte(metrics[i])); err != nil {
 			return nil, fmt.Errorf("%w: job %d: metrics: %w", errNonsense, i, err)
 		}
@@ -339,6 +340,21 @@ func DecodeResults(mem memory.Allocator, jobs []Job, data []byte, limit int64) (
 		r.SyntheticScore, r.IncumbentScore, r.SyntheticDataHash = synthetic[i], incumbent[i], hash[i]
 	}
 	return results, nil
+}
+
+// noDigest is what chains have for a run that was refused.
+const noDigest = "0000000000000000000000000000000000000000000000000000000000000000"
+
+// digestOf returns a digest as chains take it, 64 lower-case hex digits: what a worker calls its run, or the SHA-256 of that.
+func digestOf(text string) string {
+	hex := len(text) == 64 && text != noDigest
+	for i := 0; hex && i < len(text); i++ {
+		hex = text[i] >= '0' && text[i] <= '9' || text[i] >= 'a' && text[i] <= 'f'
+	}
+	if hex {
+		return text
+	}
+	return fmt.Sprintf("%x", sha256.Sum256([]byte(text)))
 }
 
 // maxCases bounds the cases of a claim.

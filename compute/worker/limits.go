@@ -27,6 +27,9 @@ type Limits struct {
 	// MemoryBytes bounds the resident memory of the worker and its children, where the
 	// system tells it (linux). Default: no limit.
 	MemoryBytes int64
+	// Nice is the scheduling priority of the worker and its children, from 1 to 19, where the system has one (unix). Default 0:
+	// that of this process.
+	Nice int
 	// FrameBytes bounds the body of a frame. Default DefaultFrameBytes.
 	FrameBytes int64
 	// Attempts is how often a request is tried when the worker dies over it (a job that is alone each time, twice),

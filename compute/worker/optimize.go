@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"sync/atomic"
+	"time"
 
 	"doin.network/node/compute/domain"
 	"doin.network/node/internal/canon"
@@ -258,9 +260,27 @@ func (p *pool) Try(ctx context.Context, list []domain.Trial) ([]domain.Tried, er
 	return out, ctx.Err()
 }
 
+// stopwatch is a domain.Each that adds up how long its calls take.
+type stopwatch struct {
+	each domain.Each
+	ns   atomic.Int64
+}
+
+func (w *stopwatch) do(ctx context.Context, n int, do func(ctx context.Context, i int) error) error {
+	return w.each(ctx, n, func(ctx context.Context, i int) error {
+		begun := time.Now()
+		defer func() { w.ns.Add(int64(time.Since(begun))) }()
+		return do(ctx, i)
+	})
+}
+
+func (w *stopwatch) seconds() float64 { return time.Duration(w.ns.Load()).Seconds() }
+
 func (p *pool) try(ctx context.Context, t domain.Trial) (out domain.Tried, err error) {
 	defer p.s.recovered(&err)
-	if out, err = p.d.domain.Try(ctx, t, p.s.inSlots(classSearch)); err == nil {
+	watch := stopwatch{each: p.s.inSlots(classSearch)}
+	if out, err = p.d.domain.Try(ctx, t, watch.do); err == nil {
+		out.Seconds = watch.seconds()
 		n := len(t.Folds)
 		if n == 0 {
 			n = max(1, p.d.domain.Describe().Folds)

@@ -109,9 +109,42 @@ func (p *process) end(grace time.Duration) error {
 	return p.err
 }
 
-// forwardLog logs each line of r.
+// A worker's lines reach the log at logRate a second, after the first logBurst of them.
+const (
+	logBurst = 500
+	logRate  = 20
+)
+
+// tap lets through so many lines.
+type tap struct {
+	left    float64
+	last    time.Time
+	dropped int // since the last line that came through
+}
+
+// open reports whether a line may pass at a time.
+func (t *tap) open(now time.Time) bool {
+	t.left = min(t.left+now.Sub(t.last).Seconds()*logRate, logBurst)
+	t.last = now
+	if t.left < 1 {
+		t.dropped++
+		return false
+	}
+	t.left--
+	return true
+}
+
+// forwardLog logs the lines of r, as many as a tap lets through, and how many it did not.
 func forwardLog(r io.Reader, log *slog.Logger) {
 	b := bufio.NewReaderSize(r, maxLogLine)
+	t := tap{left: logBurst, last: time.Now()}
+	told := func() {
+		if t.dropped > 0 {
+			log.Warn("worker says more than is logged", "lines_dropped", t.dropped)
+			t.dropped = 0
+		}
+	}
+	defer told()
 	for {
 		line, more, err := b.ReadLine()
 		if err != nil {
@@ -121,7 +154,8 @@ func forwardLog(r io.Reader, log *slog.Logger) {
 		for more && err == nil {
 			_, more, err = b.ReadLine()
 		}
-		if text != "" {
+		if text != "" && t.open(time.Now()) {
+			told()
 			log.Log(context.Background(), lineLevel(text), "worker says", "line", text)
 		}
 	}

@@ -68,3 +68,6 @@ func children(pid int) (out []int) {
 	}
 	return out
 }
+
+// lowerPriority makes the process group that begins with pid nicer than this process.
+func lowerPriority(pid, nice int) error { return syscall.Setpriority(syscall.PRIO_PGRP, pid, nice) }

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 	"strconv"
@@ -37,6 +38,9 @@ type Record struct {
 	Rows []Row
 	// Best is the best individual that the run trained itself, nil if there is none.
 	Best *Row
+	// Gone are the trials told since the record before that are no individuals of the population: those that left it again,
+	// and those that trained somebody again, whose Fitness is their own score. Index is -2. No search goes on from them.
+	Gone []Row
 }
 
 // Row is one individual of a Record.
@@ -58,13 +62,18 @@ type Row struct {
 	Metrics *canon.Object
 	// Raced tells of several seeds. Fitness is then the mean of Trainings, Seed and Metrics are the first one's.
 	Raced
+	// Made tells how it came to be.
+	Made
 }
 
 // StatusOpen is the Row.Status of a trial whose result is not there yet; its Fitness is NaN.
 const StatusOpen = "open"
 
-// bestIndex marks the row that holds Record.Best.
-const bestIndex = -1
+// bestIndex marks the row that holds Record.Best, goneIndex those of Record.Gone.
+const (
+	bestIndex = -1
+	goneIndex = -2
+)
 
 // recordVersion is the schema's version in the metadata.
 const recordVersion = "1"
@@ -79,6 +88,10 @@ func (r *Record) Encode(mem memory.Allocator, form table.Form) ([]byte, error) {
 		best := *r.Best
 		best.Index = bestIndex
 		rows = append(append([]Row(nil), rows...), best)
+	}
+	for _, gone := range r.Gone {
+		gone.Index = goneIndex
+		rows = append(rows[:len(rows):len(rows)], gone)
 	}
 	n := len(rows)
 	index, generation := make([]int64, n), make([]int64, n)
@@ -121,7 +134,7 @@ func (r *Record) Encode(mem memory.Allocator, form table.Form) ([]byte, error) {
 		{Name: "status", Values: status},
 		{Name: "origin", Values: origin},
 		{Name: "metrics", Values: metrics},
-	}, racedColumns(rows)...)})
+	}, append(racedColumns(rows), madeColumns(rows)...)...)})
 }
 
 // DecodeRecord reads what Encode writes, in either form, taking at most limit bytes of memory.
@@ -216,7 +229,7 @@ func (r *Record) readRows(t *table.Table) error {
 	if err != nil {
 		return err
 	}
-	if err := readRaced(t, rows); err != nil {
+	if err := errors.Join(readRaced(t, rows), readMade(t, rows)); err != nil {
 		return err
 	}
 	for i := range rows {
@@ -224,6 +237,8 @@ func (r *Record) readRows(t *table.Table) error {
 		case rows[i].Index == bestIndex && r.Best == nil:
 			best := rows[i]
 			r.Best = &best
+		case rows[i].Index == goneIndex:
+			r.Gone = append(r.Gone, rows[i])
 		case rows[i].Index == len(r.Rows):
 			r.Rows = append(r.Rows, rows[i])
 		default:

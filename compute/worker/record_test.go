@@ -7,6 +7,7 @@ import (
 	"math/big"
 	"reflect"
 	"slices"
+	"strings"
 	stdstrings "strings"
 	"testing"
 
@@ -157,9 +158,9 @@ func TestJobsRoundTrip(t *testing.T) {
 		t.Errorf("DecodeJobs(EncodeJobs()) = %+v, %v", got, err)
 	}
 	results := []Result{
-		{Outcome: Outcome{Performance: -0.5, Digest: "d", Metrics: canon.NewObject("a", 1), Paired: domain.Paired{S1: -2, S2: big.NewInt(20), N: 2}}},
+		{Outcome: Outcome{Performance: -0.5, Digest: strings.Repeat("d", 64), Metrics: canon.NewObject("a", 1), Paired: domain.Paired{S1: -2, S2: big.NewInt(20), N: 2}}},
 		{Err: ErrDataHash},
-		{Outcome: Outcome{Metrics: canon.NewObject(), SyntheticScore: 1, IncumbentScore: 2, SyntheticDataHash: "h"}, Synthetic: true},
+		{Outcome: Outcome{Digest: strings.Repeat("e", 64), Metrics: canon.NewObject(), SyntheticScore: 1, IncumbentScore: 2, SyntheticDataHash: "h"}, Synthetic: true},
 	}
 	if data, err = EncodeResults(mem, table.Arrow, results); err != nil {
 		t.Fatal(err)

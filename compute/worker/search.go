@@ -55,6 +55,8 @@ type Generation struct {
 	Plateau bool
 	// Rows are the record's, decoded once, here: read only. Those of trials still open have the status StatusOpen.
 	Rows []Row
+	// Gone are the record's: trials told since the record before that no row of Rows tells of.
+	Gone []Row
 	// Record is the whole generation as a table of either form (DecodeRecord), and what
 	// OptimizeJob.Resume takes.
 	Record []byte
@@ -308,7 +310,7 @@ func (x *Search) generation(f *Frame) (Generation, error) {
 		return Generation{}, fmt.Errorf("seed %d, average %v", r.Seed, r.Average)
 	}
 	g := Generation{Number: r.Generation, Evaluations: r.Evaluations, Average: r.Average, NoImprove: r.NoImprove,
-		Population: closed(r.Rows), Plateau: r.Plateau, Rows: r.Rows, Record: f.Body}
+		Population: closed(r.Rows), Plateau: r.Plateau, Rows: r.Rows, Gone: r.Gone, Record: f.Body}
 	if b := r.Best; b != nil && finite(b.Promise()) {
 		g.Best, g.BestPerformance, g.BestMetrics = b.Parameters, b.Promise(), b.Metrics
 	}

@@ -59,6 +59,11 @@ func startSession(argv []string, l Limits, log *slog.Logger) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
+	if l.Nice > 0 {
+		if err := lowerPriority(p.pid, l.Nice); err != nil {
+			log.Debug("worker keeps its priority", "pid", p.pid, "nice", l.Nice, "err", err)
+		}
+	}
 	s := &session{limits: l, log: log, process: p, out: make(chan []byte), urgent: make(chan struct{}, 1), dead: make(chan struct{}),
 		calls: map[uint64]*call{}}
 	s.work.Go(s.read)

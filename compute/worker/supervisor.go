@@ -25,6 +25,9 @@ type Options struct {
 	// is gone for instance, or that has died twice over the same generation of a search; it is never given up again. nil:
 	// there is none.
 	Fallback []string
+	// Own says that the program is what an "exec:" plugin names, not a host of such programs: it is asked for the first plugin
+	// that it describes, and what it answers must pass Accept.
+	Own bool
 	// Limits are enforced on the worker; zero fields take their defaults.
 	Limits Limits
 	// Logger gets deaths, restarts and the worker's own lines; nil discards.
@@ -38,6 +41,7 @@ type Options struct {
 type Supervisor struct {
 	argv     []string
 	fallback []string // of Run, as argv is
+	own      bool
 	limits   Limits
 	log      *slog.Logger
 	mem      memory.Allocator
@@ -95,7 +99,7 @@ func NewSupervisor(o Options) *Supervisor {
 	if mem == nil {
 		mem = memory.DefaultAllocator
 	}
-	return &Supervisor{argv: append([]string{o.Path}, o.Args...), fallback: o.Fallback, limits: o.Limits.withDefaults(), log: log, mem: mem,
+	return &Supervisor{argv: append([]string{o.Path}, o.Args...), fallback: o.Fallback, own: o.Own, limits: o.Limits.withDefaults(), log: log, mem: mem,
 		jobs: newSemaphore(1), urgent: newSemaphore(1), retry: newSemaphore(1), changed: make(chan struct{}),
 		domains: map[string]*configured{}, deaths: map[string]generationDeaths{}, spare: o.Fallback != nil}
 }
@@ -197,7 +201,11 @@ func (s *Supervisor) prepare(ctx context.Context, sess *session) (Description, e
 	s.mu.Unlock()
 	for _, id := range slices.Sorted(maps.Keys(domains)) {
 		c := domains[id]
-		f, err := sess.roundTrip(ctx, configureFrame(id, c.plugin, c.config), s.limits.Configure)
+		plugin, err := s.pluginOf(&d, c.plugin)
+		var f Frame
+		if err == nil {
+			f, err = sess.roundTrip(ctx, configureFrame(id, plugin, c.config), s.limits.Configure)
+		}
 		var info Info
 		if err == nil {
 			if info, err = ParseInfo(f.Data); err != nil {
@@ -322,7 +330,7 @@ func (s *Supervisor) session(ctx context.Context) (*session, error) {
 		case current != nil && current.alive():
 			return current, nil
 		case failed >= s.limits.Attempts:
-			return nil, fmt.Errorf("%w: cannot be started: %w", ErrWorkerDied, last)
+			return nil, fmt.Errorf("%w: %w: %w", ErrWorkerDied, ErrStart, last)
 		}
 		select {
 		case <-changed:
@@ -337,6 +345,13 @@ func (s *Supervisor) Description() (d Description, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.description, s.description.Workers > 0
+}
+
+// State says whether a worker is ready for requests, and why not: nil while the first one starts.
+func (s *Supervisor) State() (ready bool, reason error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.current != nil && s.current.alive(), s.last
 }
 
 // Restarts returns how many workers have died or been ended since NewSupervisor.
@@ -402,6 +417,14 @@ func (s *Supervisor) try(ctx context.Context, f Frame, limit time.Duration, read
 	return reply, err
 }
 
+// pluginOf is the name under which the worker knows a plugin.
+func (s *Supervisor) pluginOf(d *Description, plugin string) (string, error) {
+	if !s.own {
+		return plugin, nil
+	}
+	return d.own(plugin)
+}
+
 // form is that of the tables of the worker that ran last; fit corrects it when the next one has another.
 func (s *Supervisor) form() table.Form {
 	d, _ := s.Description()
@@ -411,6 +434,16 @@ func (s *Supervisor) form() table.Form {
 // fit brings a request of a verb with tables into the form of a worker.
 func (s *Supervisor) fit(sess *session, f *Frame) (err error) {
 	switch f.Verb {
+	case VerbConfigure:
+		plugin, err := f.Data.String("plugin")
+		if err != nil {
+			return err
+		}
+		d, _ := s.Description()
+		if plugin, err = s.pluginOf(&d, plugin); err != nil {
+			return err
+		}
+		f.Data = f.Data.Clone().Set("plugin", plugin)
 	case VerbEvaluate, VerbOptimize, VerbGenerate, VerbExport:
 		f.Form = sess.form()
 	}

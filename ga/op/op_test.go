@@ -91,6 +91,33 @@ func TestCrossTakesFromParents(t *testing.T) {
 	}
 }
 
+// The step is along b − c, at most once as long and folded at the bounds; other genes are a's or b's, and equal ones stay.
+func TestCrossDifferential(t *testing.T) {
+	s := genome.Space{{Name: "x", Kind: genome.Real, Low: 0, High: 16}, {Name: "y", Kind: genome.Real, Low: 0, High: 16},
+		{Name: "z", Kind: genome.Real, Low: 0, High: 16}, {Name: "n", Kind: genome.Int, Low: 0, High: 9}}
+	if err := s.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	a, b, c := genome.Genome{8, 15, 0.1, 1}, genome.Genome{6, 10, 3, 7}, genome.Genome{4, 6, 3, 9}
+	for i := range 200 {
+		got := CrossDifferential(rng.NewSeq(rng.Key{}, rng.GACross, uint32(i)), s, a, b, c)
+		step := got[0] - 8
+		if step < 0.8-1e-5 || step > 2+1e-5 {
+			t.Fatalf("CrossDifferential(): step %v, want 0.4 to 1 times 2", step)
+		}
+		y := 15 + 2*step
+		if y > 16 {
+			y = 32 - y
+		}
+		if d := got[1] - y; d > 1e-4 || d < -1e-4 {
+			t.Errorf("CrossDifferential() = %v, want one factor for all genes, folded: %v", got, y)
+		}
+		if got[2] != 0.1 && got[2] != a[2] || got[3] != 1 && got[3] != 7 {
+			t.Errorf("CrossDifferential() = %v, want %v where b and c agree, and integers of a or b", got, a)
+		}
+	}
+}
+
 func TestMutateChangesSomethingActive(t *testing.T) {
 	s := space()
 	same := 0

@@ -46,8 +46,12 @@ var layers = []layer{
 	{"chain/consensus", []string{"chain/python", "chain/engine", "chain/store", "chain/task", "chain/mempool", "chain/anchor"}},
 	{"chain/python", []string{"chain/consensus", "chain/ledger", "chain/engine", "chain/store"}},
 	{"chain/engine", []string{"chain/store", "chain/python", "chain/python/engine", "chain/anchor"}},
+	{"chain/streamlet", []string{"chain", "chain/...", "internal/..."}},
+	{"chain/vrf", []string{"chain", "chain/...", "internal/..."}},
 	{"chain/python/engine", []string{"chain/consensus", "chain/ledger", "chain/engine", "chain/mempool", "chain/store", "chain/anchor"}},
 	{"chain/store", []string{"chain/consensus", "chain/python", "chain/engine", "chain/task", "chain/mempool", "chain/python/engine"}},
+
+	{"sdk/...", []string{"internal/...", "chain/...", "compute/...", "ga/...", "net/...", "olap/...", "bench/...", "cmd/...", "kernels/..."}}, // but in tests
 
 	{"compute/...", []string{"chain/...", "ga/...", "net/...", "olap/...", "bench/...", "cmd/..."}},
 	{"compute/vec", []string{"compute/...", "internal/..."}},
@@ -95,6 +99,7 @@ var layers = []layer{
 	{"net/...", []string{"compute/...", "ga/...", "olap/...", "bench/...", "cmd/...", "chain/anchor", "chain/consensus", "chain/engine", "chain/ledger", "chain/mempool", "chain/python/engine", "chain/python", "chain/store", "chain/task"}},
 	{"net/transport", []string{"chain/...", "net/..."}},
 	{"net/memnet", []string{"chain/...", "net/..."}},
+	{"net/web", []string{"chain/...", "net/...", "internal/..."}},
 	{"net/discovery", []string{"chain", "net/flood", "net/chainsync", "net/api"}},
 	{"net/flood", []string{"net/discovery", "net/chainsync", "net/api"}},
 	{"net/join", []string{"net/..."}},
@@ -103,12 +108,16 @@ var layers = []layer{
 	{"olap/...", []string{"chain/...", "compute/...", "ga/...", "net/...", "bench/...", "cmd/..."}},
 	{"olap", []string{"olap/csv", "olap/sqlite", "olap/open"}},
 	{"olap/spool", []string{"olap", "olap/csv", "olap/sqlite", "olap/open", "internal/..."}},
+	{"olap/thin", []string{"olap/csv", "olap/sqlite", "olap/open"}},
 	{"olap/csv", []string{"olap/sqlite", "olap/open"}},
-	{"olap/sqlite", []string{"olap/csv", "olap/open"}},
+	{"olap/sqlite", []string{"olap/csv", "olap/open", "olap/live"}},
+	{"olap/live", []string{"olap", "olap/csv", "olap/sqlite", "olap/open", "olap/spool", "internal/..."}},
 
 	// What the engines train to be measured: no engine's device, and none of the benchmarks.
 	{"bench/workload", []string{"chain/...", "ga/...", "net/...", "olap/...", "cmd/...", "bench/...", "compute/device/...", "compute/domain/...", "compute/worker/...", "compute/graph", "kernels/...", "gorgonia.org/...", "gonum.org/..."}},
+	{"bench/dashboard", []string{"chain/...", "compute/...", "ga/...", "net/...", "cmd/...", "bench/...", "kernels/..."}},
 	{"bench/report", []string{"chain/...", "ga/...", "net/...", "olap/...", "compute/...", "internal/...", "cmd/...", "bench/...", "kernels/..."}},
+	{"bench/journal", []string{"chain/...", "ga/...", "net/...", "olap/...", "compute/...", "internal/...", "cmd/...", "bench/...", "kernels/..."}},
 	// The engine is measured by itself: what it is compared with is another process, or gonum.
 	{"bench/engine", []string{"chain/...", "ga/...", "net/...", "olap/...", "cmd/...", "gorgonia.org/..."}},
 	{"bench/islands", []string{"bench/engine", "olap/...", "chain/engine", "chain/store", "cmd/doin-node/...", "gorgonia.org/..."}},
@@ -127,11 +136,14 @@ var layers = []layer{
 	// network and no chain.
 	{"cmd/doin-node/...", []string{"bench/...", "ga", "ga/op", "compute/data/...", "compute/nn/...", "compute/graph", "compute/device/...", "compute/domain/open", "compute/domain/supervised", "compute/domain/forecast", "compute/domain/quadratic", "compute/domain/tabular", "kernels/...", "gorgonia.org/...", "github.com/NVIDIA/..."}},
 	{"cmd/doin-node/config", []string{"chain/...", "compute/...", "net/...", "olap/...", "cmd/doin-node/node", "cmd/doin-node/local"}},
+	{"cmd/doin-node/keys", []string{"chain/consensus", "chain/engine", "chain/store", "net/...", "olap/...", "compute/...", "cmd/doin-node/stack/...", "cmd/doin-node/node", "cmd/doin-node/local"}},
 	{"cmd/doin-node/search", []string{"chain/consensus", "chain/engine", "chain/python/...", "chain/store", "net/...", "cmd/doin-node/...", "olap/csv", "olap/sqlite"}},
 	// The parts around a machine know neither machine, and nothing of messages that nobody has signed.
 	{"cmd/doin-node/stack", []string{"chain/consensus", "chain/engine", "chain/python", "chain/python/engine", "cmd/doin-node/node", "cmd/doin-node/local"}},
 	{"cmd/doin-node/stack/...", []string{"chain/consensus", "chain/engine", "chain/python", "chain/python/engine", "cmd/doin-node/node", "cmd/doin-node/local"}},
 	{"cmd/doin-node/draft", []string{"net/...", "olap/...", "compute/data/...", "compute/domain/inspect", "compute/domain/open", "cmd/doin-node/node", "cmd/doin-node/local", "cmd/doin-node/stack"}},
+	{"cmd/doin-node/stack/alarm", []string{"chain/...", "net/...", "olap/...", "compute/...", "ga/...", "cmd/..."}},
+	{"cmd/doin-node/stack/system", []string{"chain/...", "net/...", "olap/...", "compute/...", "ga/...", "cmd/..."}},
 	{"cmd/doin-node/stack/loop", []string{"net/...", "olap/...", "compute/...", "cmd/..."}},
 	{"cmd/doin-node/stack/rows", []string{"net/...", "compute/...", "cmd/..."}},
 	{"cmd/doin-node/stack/workers", []string{"net/...", "cmd/doin-node/search"}},
@@ -158,7 +170,7 @@ var importers = []struct {
 	{"olap/csv", []string{"olap/open"}},
 	{"olap/sqlite", []string{"olap/open"}},
 	{"github.com/dgraph-io/...", []string{"chain/store"}},
-	{"github.com/valyala/fasthttp/...", []string{"net/api", "net/join", "net/transport", "bench/load"}},
+	{"github.com/valyala/fasthttp/...", []string{"net/api", "net/join", "net/transport", "net/web", "cmd/doin-node/stack", "bench/load"}},
 	{"github.com/prometheus/...", []string{"net/api", "cmd/doin-node/stack"}},
 	{"github.com/spf13/cobra", []string{"cmd/..."}},
 	{"github.com/apache/arrow/go/v15/...", []string{"compute/data/columnar", "compute/worker/...", "olap/...", "cmd/..."}},
@@ -186,6 +198,7 @@ var importers = []struct {
 	{"compute/onnx/onnxtest", nil},         // tests only
 	{"bench/workload", []string{"bench/count", "bench/engine", "bench/gpu", "bench/host"}},
 	{"bench/report", []string{"bench/..."}},
+	{"bench/journal", []string{"bench/..."}},
 	{"bench/...", []string{"cmd/doin-bench/...", "bench/engine", "bench/gpu", "bench/islands"}}, // the shared workloads, and what reports share
 	{"cmd/doin-node/node", []string{"cmd/doin-node", "bench/..."}},
 	{"cmd/doin-node/...", []string{"bench/...", "cmd/doin-pynode/..."}},
@@ -203,6 +216,7 @@ var leaves = []struct {
 	{"kernels/ptxrun", []string{"kernels", "kernels/host", "kernels/sass"}},
 	{"kernels/sass", nil},
 	{"bench/report", nil},
+	{"bench/journal", nil},
 	{"internal/manual", nil},
 	{"compute/vec", []string{"golang.org/x/sys/..."}},
 	{"compute/f64", nil},
@@ -470,7 +484,7 @@ func match(pattern, pkg string) bool {
 }
 
 // tops are the folders of this module; other names without a dot are std's.
-var tops = []string{"internal", "chain", "compute", "ga", "net", "olap", "cmd", "bench", "kernels"}
+var tops = []string{"internal", "chain", "compute", "ga", "net", "olap", "cmd", "bench", "kernels", "sdk"}
 
 // path returns the import path of a name as the rules write it. "net" is ours; no
 // rule is about the standard library's.

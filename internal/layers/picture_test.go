@@ -35,6 +35,10 @@ var between = []layer{
 	{"cmd/doin-worker/...", []string{"cmd/doin-bench/...", "cmd/doin-pynode/...", "cmd/ptxgen"}},
 	{"cmd/doin-bench/...", []string{"olap/...", "cmd/doin-node/...", "cmd/doin-pynode/...", "cmd/ptxgen"}},
 	{"cmd/ptxgen", []string{"cmd/..."}},
+	// Nothing needs what is for other languages.
+	{"internal/...", []string{"sdk/..."}}, {"chain/...", []string{"sdk/..."}}, {"compute/...", []string{"sdk/..."}},
+	{"ga/...", []string{"sdk/..."}}, {"net/...", []string{"sdk/..."}}, {"olap/...", []string{"sdk/..."}},
+	{"bench/...", []string{"sdk/..."}}, {"kernels/...", []string{"sdk/..."}}, {"cmd/...", []string{"sdk/..."}},
 }
 
 // rules returns everything that is forbidden.

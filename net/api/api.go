@@ -51,6 +51,9 @@ type Config struct {
 	// request that this API knows, or not signed as it must be. Messages are
 	// their own part's business. It must not block.
 	Offence func(host string)
+	// Observe, when set, is told how long an answer took; route is the endpoint's
+	// pattern, "" for paths that are none. It must not block.
+	Observe func(route string, took time.Duration)
 	// Log receives what ends in a 500. Default, and where it is nil: discarded.
 	Log *slog.Logger
 }
@@ -91,9 +94,9 @@ type API struct {
 	cfg    Config
 	parts  Parts
 	routes []*route
-	// healthy is the answer of /health, state and pages those that stay right for
-	// as long as the tip does.
-	healthy []byte
+	// healthy are the answers of /health, by status; state and pages those that stay
+	// right for as long as the tip does.
+	healthy map[string][]byte
 	state   tipCache
 	pages   pageCache
 	// making bounds the pages that are made at one time; who asks for one that is
@@ -143,7 +146,7 @@ func New(cfg Config, parts Parts) (*API, error) {
 	}
 	a := &API{cfg: cfg, parts: parts, counts: make(map[Count]uint64), making: make(chan struct{}, fewPages), strangers: make(chan struct{}, someStrangers), bodies: newBudget(cfg.BudgetBytes)}
 	a.pages.max = cfg.CacheBytes
-	a.healthy = canon.Default(canon.NewObject("status", "healthy", "port", int64(cfg.Port)))
+	a.healthy = healthAnswers(cfg.Port)
 	a.routes = a.table()
 	return a, nil
 }
@@ -161,6 +164,7 @@ func (a *API) Counts() map[Count]uint64 {
 
 // Serve answers one request; it is a transport.Handler.
 func (a *API) Serve(ctx context.Context, rc *fasthttp.RequestCtx) {
+	began := time.Now()
 	r, arg, allow := a.match(string(rc.Method()), string(rc.Path()))
 	name := ""
 	if r != nil {
@@ -176,6 +180,9 @@ func (a *API) Serve(ctx context.Context, rc *fasthttp.RequestCtx) {
 		writeText(rc, fasthttp.StatusNotFound, "404: Not Found")
 	}
 	a.count(name, rc.Response.StatusCode())
+	if a.cfg.Observe != nil {
+		a.cfg.Observe(name, time.Since(began))
+	}
 }
 
 // TooLarge answers a request whose body is above limit: 413, but the usual 400

@@ -29,6 +29,7 @@ type fake struct {
 	received []string
 	refusal  error
 	votes    []*chain.Vote
+	offered  []*chain.Tx
 	done     []Completion
 	infer    func(ctx context.Context) (*Forecast, error)
 	disabled bool
@@ -178,6 +179,27 @@ func (f *fake) Infer(_ context.Context, r InferenceRequest) (string, func(contex
 	return "task-1", wait, nil
 }
 
+func (f *fake) Submit(_ context.Context, tx *chain.Tx) (TxStatus, error) {
+	if f.refusal != nil {
+		return TxStatus{}, f.refusal
+	}
+	f.offered = append(f.offered, tx)
+	return TxStatus{Status: TxPending}, f.fail
+}
+
+func (f *fake) Transaction(_ context.Context, id string) (TxStatus, error) {
+	for i, tx := range f.offered {
+		if tx.ID == id {
+			return TxStatus{Status: TxIncluded, Height: int64(i), BlockHash: "h", Final: true}, f.fail
+		}
+	}
+	return TxStatus{}, ErrNotFound
+}
+
+func (f *fake) Account(_ context.Context, id string) (*canon.Object, error) {
+	return canon.NewObject("peer_id", id, "balance", "12.5"), f.fail
+}
+
 type statsPart struct{ *fake }
 
 func (f statsPart) off() error {
@@ -252,7 +274,7 @@ func serve(t *testing.T, f *fake, edit func(*Config)) (a *API, ask func(method, 
 	if edit != nil {
 		edit(&cfg)
 	}
-	a, err := New(cfg, Parts{Node: f, Chain: chainPart{f}, Tasks: f, Inference: f, Stats: statsPart{f}, Peers: f, Flood: f})
+	a, err := New(cfg, Parts{Node: f, Chain: chainPart{f}, Tasks: f, Inference: f, Stats: statsPart{f}, Peers: f, Flood: f, Accounts: f})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,7 +31,7 @@ func TestManual(t *testing.T) {
 	f := newFake(t)
 	cfg := DefaultConfig()
 	cfg.Port = 1
-	a, err := New(cfg, Parts{Node: f, Chain: chainPart{f}, Tasks: f, Inference: f, Stats: statsPart{f}, Peers: f, Flood: f, Genesis: []byte("{}"), Data: shelf{}, Metrics: prometheus.NewRegistry()})
+	a, err := New(cfg, Parts{Node: f, Chain: chainPart{f}, Tasks: f, Inference: f, Stats: statsPart{f}, Peers: f, Flood: f, Genesis: []byte("{}"), Data: shelf{}, Accounts: f, Metrics: prometheus.NewRegistry()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,12 +11,6 @@ import (
 	"doin.network/node/internal/canon"
 )
 
-// health answers GET /health.
-func (a *API) health(_ context.Context, rc *fasthttp.RequestCtx, _ string) error {
-	writeBody(rc, fasthttp.StatusOK, contentJSON, a.healthy)
-	return nil
-}
-
 // status answers GET /status.
 func (a *API) status(ctx context.Context, rc *fasthttp.RequestCtx, _ string) error {
 	s, err := a.parts.Node.Status(ctx)

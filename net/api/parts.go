@@ -42,6 +42,35 @@ type Node interface {
 	Fees(ctx context.Context) (*Fees, error)
 }
 
+// Health tells how the node is. Its methods answer at once.
+type Health interface {
+	// Health returns what was found at the last look, some seconds ago at most.
+	Health() HealthReport
+}
+
+// HealthReport is how the node is.
+type HealthReport struct {
+	// Alive is false for a node that only a restart can help.
+	Alive bool
+	// Checks are what was looked at, in a fixed order.
+	Checks []Check
+	// Alarms are the faults that stand, the oldest first.
+	Alarms []Alarm
+}
+
+// Check is one thing that was looked at.
+type Check struct {
+	Name string
+	OK   bool
+	// Vital says that a node which fails it does not do its work.
+	Vital bool
+	// Detail says in words what was found.
+	Detail string
+}
+
+// Alarm is a fault that stands since a time, and what to do about it.
+type Alarm struct{ Name, What, Remedy, Since string }
+
 // Chain reads the chain.
 type Chain interface {
 	// Status describes the tip.
@@ -81,6 +110,17 @@ type Tasks interface {
 	// Vote takes a vote whose form and signature were checked. ErrConflict,
 	// ErrForbidden, ErrInvalid.
 	Vote(ctx context.Context, taskID string, v *chain.Vote) (blockGenerated bool, err error)
+}
+
+// Accounts are the chain's accounts and what changes them.
+type Accounts interface {
+	// Submit offers a transaction whose form and signature were checked; the others inside it are for Submit to check. One that
+	// waits or is in the chain already is no error. ErrConflict, with the reason, where the chain does not take it; ErrInvalid.
+	Submit(ctx context.Context, tx *chain.Tx) (TxStatus, error)
+	// Transaction says where one is, or ErrNotFound.
+	Transaction(ctx context.Context, id string) (TxStatus, error)
+	// Account describes the account of a peer id.
+	Account(ctx context.Context, id string) (*canon.Object, error)
 }
 
 // Completion is the unsigned body of POST /tasks/complete.
@@ -157,7 +197,7 @@ type Flood interface {
 	Receive(ctx context.Context, host string, body []byte) error
 }
 
-// Parts are the API's collaborators. All are required but Genesis, Data and Metrics.
+// Parts are the API's collaborators. All are required but Genesis, Data, Accounts, Health and Metrics.
 type Parts struct {
 	Node      Node
 	Chain     Chain
@@ -170,6 +210,10 @@ type Parts struct {
 	Genesis []byte
 	// Data gives away the network's files at GET /data/{hash}; nil: 404.
 	Data Data
+	// Accounts answers /transactions and /balance; nil: 404.
+	Accounts Accounts
+	// Health is shown at /health, /livez and /readyz; nil: all is well.
+	Health Health
 	// Metrics is rendered at GET /metrics; nil: 404.
 	Metrics prometheus.Gatherer
 }

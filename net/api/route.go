@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/valyala/fasthttp"
+
+	"doin.network/node/chain"
 )
 
 // route is one endpoint.
@@ -72,6 +74,8 @@ func (a *API) table() []*route {
 	messages.scored = true
 	table := []*route{
 		get("/health", manyRequests, a.health),
+		get("/livez", manyRequests, a.livez),
+		get("/readyz", manyRequests, a.readyz),
 		get("/status", fewRequests, a.status),
 		get("/peers", manyRequests, a.peers),
 		get("/fees", fewRequests, a.fees),
@@ -97,6 +101,13 @@ func (a *API) table() []*route {
 	}
 	if a.parts.Data != nil {
 		table = append(table, under(get("/data/", fewRequests, a.data)))
+	}
+	if a.parts.Accounts != nil {
+		offers := post("/transactions", fewRequests, a.transactions)
+		offers.body = chain.MaxTxBytes + 1<<10
+		table = append(table, offers,
+			under(get("/transactions/", fewRequests, a.transaction)),
+			under(get("/balance/", fewRequests, a.balance)))
 	}
 	return append(table,
 		under(get("/chain/block/", fewRequests, a.chainBlock)),

@@ -1,9 +1,15 @@
 package api
 
-import "doin.network/node/internal/canon"
+import (
+	"cmp"
+
+	"doin.network/node/internal/canon"
+)
 
 // Status fills GET /status. Optional parts are nil where they are switched off.
 type Status struct {
+	// Health is shown as "status"; "" is healthy.
+	Health string
 	// PeerID is the whole id; the first 12 characters are shown.
 	PeerID string
 	Port   int
@@ -99,7 +105,7 @@ func (s *Status) Object() *canon.Object {
 			"converged", d.Converged))
 	}
 	o := canon.NewObject(
-		"status", "healthy",
+		"status", cmp.Or(s.Health, healthy),
 		"peer_id", s.PeerID[:min(len(s.PeerID), shortID)],
 		"port", int64(s.Port),
 		"chain_height", s.ChainHeight,

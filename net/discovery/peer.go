@@ -35,6 +35,8 @@ type Peer struct {
 	Connected bool
 	// Inbound says that it was learned because it called us.
 	Inbound bool
+	// Foreign says that the node that answered there last is of another network.
+	Foreign bool
 }
 
 // Endpoint returns "host:port", IPv6 in brackets.

@@ -181,7 +181,7 @@ func (t *Table) file(r *record, h hello, addr netip.Addr, err error) (p Peer, fr
 		r.next = r.banned
 		return Peer{}, false
 	}
-	r.Failures, r.LastSeen = 0, now
+	r.Failures, r.LastSeen, r.Foreign = 0, now, false
 	r.Host = addr.String()
 	r.Verified = h.verified
 	if r.ID != h.id {
@@ -212,6 +212,7 @@ func (t *Table) fail(r *record, now time.Time, err error) {
 		t.stats.Self++
 	case errors.Is(err, ErrNetwork):
 		t.stats.WrongNetwork++
+		r.Foreign = true
 	case errors.Is(err, ErrProof):
 		t.stats.BadProof++
 	default:

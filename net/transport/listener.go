@@ -233,6 +233,13 @@ func (c *conn) answered() {
 	c.wrote.Store(0)
 }
 
+// Renew begins the time of the answer anew. A handler whose answer is a stream calls it, by an interface of its own, before each
+// part: what counts is then how fast the client takes the part, not how long ago the answer began.
+func (c *conn) Renew() {
+	c.began.Store(time.Now().UnixNano())
+	c.wrote.Store(0)
+}
+
 // slowRate is how many bytes of an answer a client has to take in a second, beside ServerConfig.WriteTimeout.
 const slowRate = 16 << 10
 

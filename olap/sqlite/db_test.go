@@ -211,14 +211,15 @@ func TestMigration(t *testing.T) {
 			}
 		}
 	}
-	f(1, true, []int{1, 2, 3, 4, 5, 6, 7})
-	f(2, true, []int{2, 3, 4, 5, 6, 7})
-	f(3, true, []int{3, 4, 5, 6, 7})
-	f(4, true, []int{4, 5, 6, 7})
-	f(5, true, []int{5, 6, 7})
-	f(6, true, []int{6, 7})
-	f(1, false, []int{2, 3, 4, 5, 6, 7})
-	f(2, false, []int{3, 4, 5, 6, 7})
+	f(1, true, []int{1, 2, 3, 4, 5, 6, 7, 8})
+	f(2, true, []int{2, 3, 4, 5, 6, 7, 8})
+	f(3, true, []int{3, 4, 5, 6, 7, 8})
+	f(4, true, []int{4, 5, 6, 7, 8})
+	f(5, true, []int{5, 6, 7, 8})
+	f(6, true, []int{6, 7, 8})
+	f(7, true, []int{7, 8})
+	f(1, false, []int{2, 3, 4, 5, 6, 7, 8})
+	f(2, false, []int{3, 4, 5, 6, 7, 8})
 
 	path := filepath.Join(t.TempDir(), "olap.db")
 	old(t, path, 3, true)
@@ -326,7 +327,8 @@ func TestRepeatedRounds(t *testing.T) {
 	claims, err := db.Claims(t.Context(), "e", 0)
 	want := `{"claim_event_id": "8f76d85a689feadd4fa4314abcaa23a5", "experiment_id": "e", "domain_id": "d", "proposal": 1, "round_number": 1, ` +
 		`"optimae_id": null, "base": null, "stage": "confirmed", "timestamp_utc": "2026-01-02T03:04:05.678901+00:00", ` +
-		`"elapsed_seconds": 0.0, "performance": -0.5, "verified": 0, "reason": null, "s1": null, "s2": null, "cases": null, "z": null}`
+		`"elapsed_seconds": 0.0, "performance": -0.5, "verified": 0, "reason": null, "s1": null, "s2": null, "cases": null, "z": null, ` +
+		`"confirmed_at": null, "committed_at": null, "revealed_at": null, "reveal_seconds": null, "decision_seconds": null}`
 	if err != nil || len(claims) != 1 || string(canon.Default(claims[0])) != want {
 		t.Errorf("Claims = %s, %v, want %s", canon.Default(claims[0]), err, want)
 	}

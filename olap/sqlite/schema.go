@@ -46,22 +46,28 @@ func createTable(t *olap.Table, version int) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "CREATE TABLE IF NOT EXISTS %s (", t.Name)
 	sep := "\n"
+	keys := t.Keys()
 	for _, c := range t.Columns {
 		if c.Since <= version {
-			b.WriteString(sep + "    " + columnDefinition(&c))
+			b.WriteString(sep + "    " + columnDefinition(&c, len(keys) == 1))
 			sep = ",\n"
 		}
+	}
+	if len(keys) > 1 { // the rows of one first key lie together
+		fmt.Fprintf(&b, "%s    PRIMARY KEY (%s)\n) WITHOUT ROWID", sep, strings.Join(keys, ", "))
+		return b.String()
 	}
 	b.WriteString("\n)")
 	return b.String()
 }
 
-func columnDefinition(c *olap.Column) string {
+// columnDefinition renders a column; alone is whether it is the whole key if it is of the key.
+func columnDefinition(c *olap.Column, alone bool) string {
 	def := c.Name + " " + typeName(c)
-	if c.Key {
+	if c.Key && alone {
 		def += " PRIMARY KEY"
 	}
-	if c.NotNull {
+	if c.NotNull || c.Key && !alone {
 		def += " NOT NULL"
 	}
 	if c.Default != "" {
@@ -180,7 +186,7 @@ func addColumns(ctx context.Context, tx *sql.Tx, version int) error {
 			if c.Since != version || have[c.Name] {
 				continue
 			}
-			if _, err := tx.ExecContext(ctx, "ALTER TABLE "+t.Name+" ADD COLUMN "+columnDefinition(&c)); err != nil {
+			if _, err := tx.ExecContext(ctx, "ALTER TABLE "+t.Name+" ADD COLUMN "+columnDefinition(&c, true)); err != nil {
 				return err
 			}
 		}

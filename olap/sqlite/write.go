@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,8 +20,22 @@ var onConflict = map[string]func(c *olap.Column) string{
 	olap.ExperimentTable.Name: overwrite,
 	olap.SummaryTable.Name:    overwrite,
 	// What happened has happened: a round or a step of a claim that comes again is the same.
-	olap.RoundTable.Name: nil,
-	olap.ClaimTable.Name: nil,
+	olap.RoundTable.Name:      nil,
+	olap.ClaimTable.Name:      nil,
+	olap.GenerationTable.Name: nil,
+	olap.TrialTable.Name:      nil,
+	olap.ParamTable.Name:      nil,
+	olap.CurveTable.Name:      nil,
+	olap.MigrationTable.Name:  overwrite, // by one that was let in
+	// What a block holds is taken back by a rollback before another takes its place.
+	olap.BlockTable.Name:         nil,
+	olap.DecisionTable.Name:      nil,
+	olap.VoteTable.Name:          nil,
+	olap.MoneyTable.Name:         nil,
+	olap.ConfigurationTable.Name: nil,
+	olap.RunTable.Name:           renew,
+	olap.NodeTable.Name:          renew,
+	olap.DeviceTable.Name:        renew,
 	// The short record of an acceptance must not win over the full one, whichever comes first.
 	olap.ChainOptimaeTable.Name: fill,
 }
@@ -32,25 +47,47 @@ func fill(c *olap.Column) string {
 	return fmt.Sprintf("%s = COALESCE(%s, excluded.%s)", c.Name, c.Name, c.Name)
 }
 
-// statements renders the insert of every table. The key is the first column.
+// renew takes the later row's values, but for when it all began, and what only the earlier one tells.
+func renew(c *olap.Column) string {
+	switch c.Name {
+	case "first_seen", "started_at":
+		return fill(c)
+	case "finished_at": // a run that goes on has not ended
+		return overwrite(c)
+	case "own":
+		return "own = MAX(own, excluded.own)"
+	}
+	return fmt.Sprintf("%s = COALESCE(excluded.%s, %s)", c.Name, c.Name, c.Name)
+}
+
+// statements renders the insert of every table.
 func statements() map[string]string {
 	all := map[string]string{}
 	for _, t := range olap.Tables() {
-		names := t.Names(olap.SchemaVersion)
-		s := fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s)", t.Name, strings.Join(names, ", "),
-			strings.TrimSuffix(strings.Repeat("?, ", len(names)), ", "))
-		if update := onConflict[t.Name]; update != nil {
-			var sets []string
-			for i := range t.Columns[1:] {
-				sets = append(sets, update(&t.Columns[1+i]))
-			}
-			s += fmt.Sprintf(" ON CONFLICT(%s) DO UPDATE SET %s", names[0], strings.Join(sets, ", "))
-		} else {
-			s += fmt.Sprintf(" ON CONFLICT(%s) DO NOTHING", names[0])
-		}
-		all[t.Name] = s
+		all[t.Name] = insertStatement(t, 1)
 	}
 	return all
+}
+
+// insertStatement renders the insert of n rows of a table.
+func insertStatement(t *olap.Table, n int) string {
+	names, keys := t.Names(olap.SchemaVersion), t.Keys()
+	row := "(" + strings.TrimSuffix(strings.Repeat("?, ", len(names)), ", ") + ")"
+	s := fmt.Sprintf("INSERT INTO %s (%s) VALUES %s", t.Name, strings.Join(names, ", "),
+		strings.TrimSuffix(strings.Repeat(row+", ", n), ", "))
+	update := onConflict[t.Name]
+	if update == nil {
+		return s + fmt.Sprintf(" ON CONFLICT(%s) DO NOTHING", strings.Join(keys, ", "))
+	}
+	var sets []string
+	for i := range t.Columns[len(keys):] {
+		sets = append(sets, update(&t.Columns[len(keys)+i]))
+	}
+	s += fmt.Sprintf(" ON CONFLICT(%s) DO UPDATE SET %s", strings.Join(keys, ", "), strings.Join(sets, ", "))
+	if t == olap.MigrationTable {
+		s += " WHERE excluded.accepted"
+	}
+	return s
 }
 
 // Write stores rows in one transaction and is idempotent; see the package comment.
@@ -116,19 +153,77 @@ func (b *batch) row(row *olap.Row) error {
 			return err
 		}
 		b.experiments = append(b.experiments, row.Experiment.ID)
-	case olap.KindRound, olap.KindSummary, olap.KindClaim:
+	case olap.KindRollback:
+		return b.rollback(row.Rollback.Height)
+	}
+	if row.Kind().OfExperiment() {
 		if err := b.ensure(row.Experiment); err != nil {
 			return err
 		}
-	case olap.KindRollback:
-		_, err := b.tx.ExecContext(b.ctx, "DELETE FROM fact_chain_optimae WHERE block_height > ?", row.Rollback.Height)
-		return err
 	}
 	t, content := row.Content()
 	if t == nil {
 		return fmt.Errorf("%w: %w", olap.ErrReject, olap.ErrInvalidRow)
 	}
-	return b.insert(t, content)
+	isNew, err := b.insert(t, content)
+	if err != nil || !isNew { // what belongs to it is there too
+		return err
+	}
+	return b.parts(row)
+}
+
+// chunkRows is how many rows one statement writes: the driver compiles it for every execution.
+const chunkRows = 32
+
+// parts writes what belongs to a row, table by table, each after those it refers to.
+func (b *batch) parts(row *olap.Row) error {
+	values := map[*olap.Table][][]any{}
+	for t, part := range row.Parts {
+		values[t] = append(values[t], sqlValues(t, part))
+	}
+	for _, t := range olap.Tables() {
+		for list := range slices.Chunk(values[t], chunkRows) {
+			if err := b.insertAll(t, list); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// insertAll writes at most chunkRows rows by one statement.
+func (b *batch) insertAll(t *olap.Table, list [][]any) error {
+	flat := make([]any, 0, len(list)*len(t.Columns))
+	for _, values := range list {
+		flat = append(flat, values...)
+	}
+	if len(list) < chunkRows {
+		_, err := b.tx.ExecContext(b.ctx, insertStatement(t, len(list)), flat...)
+		return err
+	}
+	name := t.Name + " in chunks"
+	stmt, ok := b.prepared[name]
+	if !ok {
+		var err error
+		if stmt, err = b.tx.PrepareContext(b.ctx, insertStatement(t, chunkRows)); err != nil {
+			return err
+		}
+		b.prepared[name] = stmt // closed with the transaction
+	}
+	_, err := stmt.ExecContext(b.ctx, flat...)
+	return err
+}
+
+// rollback takes back what blocks above a height told.
+func (b *batch) rollback(height int64) error {
+	for _, t := range olap.Tables() {
+		if t.OfChain() {
+			if _, err := b.tx.ExecContext(b.ctx, "DELETE FROM "+t.Name+" WHERE block_height > ?", height); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // ensure puts the experiment that a round belongs to into the file where its own row was lost.
@@ -147,7 +242,7 @@ func (b *batch) ensure(e *olap.Experiment) error {
 		if err := b.domain(e.DomainID); err != nil {
 			return err
 		}
-		err = b.insert(olap.ExperimentTable, e)
+		_, err = b.insert(olap.ExperimentTable, e)
 	}
 	if err == nil {
 		b.experiments = append(b.experiments, e.ID)
@@ -156,26 +251,36 @@ func (b *batch) ensure(e *olap.Experiment) error {
 }
 
 func (b *batch) domain(id string) error {
-	return b.insert(olap.DomainTable, &olap.Domain{ID: id})
+	_, err := b.insert(olap.DomainTable, &olap.Domain{ID: id})
+	return err
 }
 
-func (b *batch) insert(t *olap.Table, row any) error {
+// insert writes a row; isNew is whether that changed anything.
+func (b *batch) insert(t *olap.Table, row any) (isNew bool, err error) {
 	stmt, ok := b.prepared[t.Name]
 	if !ok {
-		var err error
 		if stmt, err = b.tx.PrepareContext(b.ctx, b.db.insert[t.Name]); err != nil {
-			return err
+			return false, err
 		}
 		b.prepared[t.Name] = stmt // closed with the transaction
 	}
+	result, err := stmt.ExecContext(b.ctx, sqlValues(t, row)...)
+	if err != nil {
+		return false, err
+	}
+	n, err := result.RowsAffected()
+	return n > 0, err
+}
+
+// sqlValues returns a row's values as SQLite takes them.
+func sqlValues(t *olap.Table, row any) []any {
 	values := t.Values(row)
 	for i, v := range values {
 		if u, ok := v.(uint64); ok { // more than SQLite's integers hold
 			values[i] = strconv.FormatUint(u, 10)
 		}
 	}
-	_, err := stmt.ExecContext(b.ctx, values...)
-	return err
+	return values
 }
 
 // position returns the last row of a spool that the file has, 0 for none.

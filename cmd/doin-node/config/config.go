@@ -34,6 +34,11 @@ type Config struct {
 	// IdentityFile holds the node's key. Key identity_file; empty means
 	// identity.json in DataDir. See IdentityPath.
 	IdentityFile string
+	// PassphraseFile holds the passphrase of an encrypted key, in its first line. Key key_passphrase_file; empty means the
+	// environment's DOIN_KEY_PASSPHRASE, systemd's credential doin-passphrase, or a question on the terminal.
+	PassphraseFile string
+	// Register lets the node register as an evaluator by itself as soon as its balance allows. Key register, default false.
+	Register bool
 	// GenesisFile names the genesis file of the network to join. Key
 	// genesis_file; empty means a network of this node alone, made from this
 	// configuration or, with bootstrap peers, theirs.
@@ -66,6 +71,8 @@ type Config struct {
 	// Key domains, default none: such a node only relays.
 	Domains []Domain
 
+	// Path is the file that the Config was read from, "" for one that comes from none.
+	Path string
 	// Raw is the file's object without comments, as it was read: numbers keep
 	// the form, integer or float, in which they were written; paths are relative to
 	// the current directory. It is nil for a Config that does not come from a file,
@@ -94,6 +101,9 @@ type Network struct {
 	// Discovery turns on the exchange of peers; without it the node knows its
 	// bootstrap peers and who calls it. Key discovery_enabled, default true.
 	Discovery bool
+	// Dashboard says who sees the page at / and what it asks: "local", programs on this machine, "public", everybody who
+	// reaches the port, or "off". Default "local".
+	Dashboard string
 	// InferenceToken is what a client shows, as "Authorization: Bearer …", to have
 	// its forecasts as the clients of this machine have them: free, without a
 	// quota, and unknown to the network. Key inference_token, default none.
@@ -122,6 +132,9 @@ type Chain struct {
 	// Solo lets the re-run of a node that is alone count as the quorum, while no other evaluator of its network is
 	// eligible; such an acceptance is marked. Key solo, default false.
 	Solo bool
+	// Grants are the first balances of a network that is made from this configuration, for example so that later evaluators can
+	// register. Key grants, an object of peer id and decimal amount of DOIN as text; default none.
+	Grants []Grant
 	// AnchorInterval is the number of blocks between external anchors. Key
 	// external_anchor_interval, default 100, min 1.
 	AnchorInterval int
@@ -133,6 +146,9 @@ type Chain struct {
 	// acceptance_tolerance, default 1e-5, min 0.
 	AcceptanceTolerance float64
 }
+
+// Grant is the first balance of a key: its peer id and a decimal amount of DOIN.
+type Grant struct{ PeerID, Amount string }
 
 // Quorum is how many evaluators verify an optimae and when they agree.
 type Quorum struct {
@@ -198,6 +214,12 @@ type Worker struct {
 	// SearchWindow is how many trials a strategy may be ahead of the results it was told, 0 for the worker's choice. It
 	// belongs to what makes a run repeatable. Key search_window, default 0, max 65536.
 	SearchWindow int
+	// Nice is the scheduling priority of the workers, so that people who work at the machine do not notice them; 0: that of the
+	// node. Key worker_nice, default 10, max 19.
+	Nice int
+	// CPUShare is the part of the processors that trainings take where "workers" is 0. Key cpu_share, default 1, from 0.01
+	// to 1.
+	CPUShare float64
 	// Device is what trains: "cpu"; "cuda:N", one GPU, without which the node does
 	// not start; or "auto", the GPUs that can be used, else the processor. Key
 	// device, default "auto".
@@ -212,6 +234,26 @@ type Record struct {
 	// OLAPFile is the SQLite star schema. Key olap_db_path; empty means olap.db
 	// in DataDir. See OLAPPath.
 	OLAPFile string
+	// MaxMB bounds what the CSV files, and what the SQLite file, take on the disk, in MiB each; 0: nothing does. Key
+	// olap_max_mb, default 2048, max 1e9.
+	MaxMB int
+	// KeepDays is how long rounds are kept; 0: as long as there is room. Key olap_keep_days, default 0, max 36500.
+	KeepDays float64
+	// FullRounds is the number of rounds of an experiment up to which each is recorded; of later ones those that say something
+	// new, and one a second. Key olap_full_rounds, default 10000, min 0.
+	FullRounds int
+	// RunName, RunTags and RunNote describe the run to whoever reads the tables (dim_run); another name begins another run. Keys
+	// run_name, run_tags, run_note.
+	RunName string
+	RunTags []string
+	RunNote string
+	// TrialsPerSecond is how many trials are recorded on the average of some seconds; where more are trained, the best of each
+	// generation is recorded, and others at equal distances; fact_generation counts both. Key olap_trials_per_second, default
+	// 500, 0 records none.
+	TrialsPerSecond int
+	// PostgresDSN names a PostgreSQL database that gets every row too, "postgres://user@host/database". Key olap_postgres_dsn;
+	// empty: none.
+	PostgresDSN string
 }
 
 // Log is how the node reports.
@@ -221,6 +263,10 @@ type Log struct {
 	Level string
 	// Format is "text" or "json". Key log_format, default "text".
 	Format string
+	// File takes the log in the place of the standard error. Key log_file, default "".
+	File string
+	// MaxMB bounds the file with the four older ones beside it, in MiB. Key log_max_mb, default 100, from 1 to 1e6.
+	MaxMB int
 }
 
 // Limits bound what strangers can make the node hold.
@@ -275,7 +321,7 @@ func DefaultConfig() Config {
 		DataDir:  "./doin-data",
 		Security: Strict,
 		Network: Network{
-			Host: "0.0.0.0", Port: 8470, Protocol: Flooding,
+			Host: "0.0.0.0", Port: 8470, Protocol: Flooding, Dashboard: "local",
 			ShareData: true, Discovery: true, DiscoveryInterval: time.Minute,
 		},
 		Chain: Chain{
@@ -292,8 +338,9 @@ func DefaultConfig() Config {
 			Enabled: true, MinBaseFee: 0.001, MaxBaseFee: 100, ChangeDenom: 8,
 			TargetBlockSize: 100, MaxBlockSize: 200, StakeMultiplier: 5, BurnFraction: 0.2,
 		},
-		Worker: Worker{Device: DeviceAuto, VerificationShare: 0.5},
-		Log:    Log{Level: "info", Format: "text"},
+		Worker: Worker{Device: DeviceAuto, VerificationShare: 0.5, Nice: 10, CPUShare: 1},
+		Record: Record{MaxMB: 2048, FullRounds: 10000, TrialsPerSecond: 500},
+		Log:    Log{Level: "info", Format: "text", MaxMB: 100},
 		Limits: Limits{
 			MaxBodyBytes: 8 << 20, MaxConnections: 512, MaxPeers: 1000, MaxLocalPeers: 64, MaxPending: 10000,
 			MaxPerAddress: 128, RequestTimeout: 15 * time.Second, IdleTimeout: 30 * time.Second,

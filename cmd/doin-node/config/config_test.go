@@ -86,6 +86,9 @@ func TestParseEveryKey(t *testing.T) {
 	if c.Network.ShareData || len(c.NetworkID) != 64 {
 		t.Errorf("share_data, network_id = %v, %q, want false, 64 digits", c.Network.ShareData, c.NetworkID)
 	}
+	if want := []Grant{{"0123456789abcdef0123456789abcdef01234567", "12.5"}}; !slices.Equal(c.Chain.Grants, want) || !c.Register || c.PassphraseFile != "./d/passphrase" {
+		t.Errorf("grants, register, key_passphrase_file = %v, %v, %q, want %v, true, ./d/passphrase", c.Chain.Grants, c.Register, c.PassphraseFile, want)
+	}
 	if c.Seed == nil || *c.Seed != 7 {
 		t.Errorf("seed = %v, want 7", c.Seed)
 	}
@@ -273,7 +276,7 @@ func TestSearchSettings(t *testing.T) {
 	f("forecast", `{}`, `{}`, "")
 	f("forecast", `{"population": 6, "elites": 5000}`, "", at+"elites 5000: must be at most 5 with a population of 6")
 	f("forecast", `{"crossover": "no such", "mutation_rate": 2}`, "",
-		at+`crossover "no such": must be one of ["uniform" "two_point" "blend"]`+"\n"+at+"mutation_rate 2: must be in [0, 1]")
+		at+`crossover "no such": must be one of ["uniform" "two_point" "blend" "differential"]`+"\n"+at+"mutation_rate 2: must be in [0, 1]")
 	f("forecast", `{"elites": 1, "ga": {"elites": 1}}`, "", at+"elites: given as elites and as ga.elites")
 	f("forecast", `{"ga": {"populaton_size": 3}}`, "", at+`unknown key "populaton_size": did you mean "population"?`)
 	// A program's configuration is its own.
@@ -395,4 +398,18 @@ func FuzzParse(f *testing.F) {
 			c.Domains[i].Unavailable()
 		}
 	})
+}
+
+// TestSyntax: a fault of the JSON is told with line and column.
+func TestSyntax(t *testing.T) {
+	f := func(text, want string) {
+		t.Helper()
+		if _, _, err := Parse("f.json", []byte(text)); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("Parse(%q) = %v, want %q", text, err, want)
+		}
+	}
+	f("", "f.json: line 1, column 1: ")
+	f("{\n  \"port\": 8470,\n  \"host\" \"x\"\n}", "f.json: line 3, column 10: ")
+	f("{\"node_label\": \"é\", }", "f.json: line 1, column 21: ")
+	f("{}\n\n,", "f.json: line 3, column 1: ")
 }

@@ -39,8 +39,8 @@ type Domain struct {
 	// Optimize and Evaluate are the roles. Keys optimize and evaluate, default
 	// false.
 	Optimize, Evaluate bool
-	// OptimizationPlugin, InferencePlugin and SyntheticPlugin are the names in
-	// the file. One program plays all three parts; see Plugin.
+	// OptimizationPlugin, InferencePlugin and SyntheticPlugin are names of what computes the domain. One program plays all three
+	// parts; see Plugin. Keys optimization_plugin, inference_plugin and synthetic_data_plugin, the first required with a role.
 	OptimizationPlugin, InferencePlugin, SyntheticPlugin string
 	// HasSynthetic says that evaluators can generate data of their own. Key
 	// has_synthetic_data, default false.
@@ -78,10 +78,9 @@ type Domain struct {
 	Migration island.Config
 	// Incentives shape the reward in the reference profile. Key incentive_config.
 	Incentives Incentives
-	// OptimizationConfig is what the plugin gets, without comments.
-	// InferenceConfig and SyntheticConfig are read and not used: one program plays
-	// every part. None is nil in a loaded Config; the second and the third fall
-	// back to the first when the file has none.
+	// OptimizationConfig, InferenceConfig and SyntheticConfig are what the plugin gets, without comments. The second and the third
+	// are read and not used, since one program plays every part; they fall back to the first, and none is nil in a loaded Config.
+	// Keys optimization_config, inference_config and synthetic_data_config, default {}.
 	OptimizationConfig, InferenceConfig, SyntheticConfig *canon.Object
 }
 

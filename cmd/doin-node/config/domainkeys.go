@@ -23,11 +23,19 @@ var domainKeys = []key[Domain]{
 	boolean("synthetic_data_validation", func(d *Domain) *bool { return &d.Validate }),
 	boolean("higher_is_better", func(d *Domain) *bool { return &d.HigherIsBetter }),
 	text("metric_type", func(d *Domain) *string { return &d.MetricType }),
-	or(key[Domain]{name: "target_performance", read: readTarget}, func(d *Domain) { d.Target = nil }),
+	or(key[Domain]{name: "target_performance", read: readTarget, value: func(d *Domain) any {
+		switch {
+		case d.Target == nil:
+			return nil
+		case d.Target.Metric != "":
+			return canon.NewObject(d.Target.Metric, d.Target.Value)
+		}
+		return wholeOrFloat(d.Target.Value)
+	}}, func(d *Domain) { d.Target = nil }),
 	number("performance_scale", func(d *Domain) *float64 { return &d.PerformanceScale }),
 	number("min_increment", func(d *Domain) *float64 { return &d.MinIncrement }),
 	integer("seeds", func(d *Domain) *int { return &d.Seeds }),
-	{name: "noise_z2", read: readRatio},
+	{name: "noise_z2", read: readRatio, value: func(d *Domain) any { return d.NoiseZ2.String() }},
 	object("optimization_config", func(d *Domain) **canon.Object { return &d.OptimizationConfig }),
 	object("inference_config", func(d *Domain) **canon.Object { return &d.InferenceConfig }),
 	object("synthetic_data_config", func(d *Domain) **canon.Object { return &d.SyntheticConfig }),

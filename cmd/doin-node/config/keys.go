@@ -21,13 +21,29 @@ const (
 	DeviceCPU  = "cpu"
 )
 
-// key is one member of an object of the file: its name, how a value of it is
-// stored in a T, and why it has no effect, if it has none.
+// key is one member of an object of the file: its name, what its values are, how one is
+// stored in a T and got back, and why it has no effect, if it has none.
 type key[T any] struct {
 	name   string
+	kind   kind
 	read   func(at *T, v any) error
+	value  func(at *T) any // as it would stand in the file; nil where there is no such thing
 	unused string
 }
+
+// kind is what values of a key are, for a schema.
+type kind string
+
+const (
+	kindText    kind = "string"
+	kindTexts   kind = "list of strings"
+	kindBool    kind = "boolean"
+	kindInteger kind = "integer"
+	kindNumber  kind = "number"
+	kindSeconds kind = "seconds"
+	kindObject  kind = "object"
+	kindAny     kind = "" // several; the key's text says which
+)
 
 func names[T any](keys []key[T]) []string {
 	out := make([]string, len(keys))
@@ -48,7 +64,7 @@ var (
 )
 
 func text[T any](name string, field func(*T) *string) key[T] {
-	return key[T]{name: name, read: func(at *T, v any) error {
+	return key[T]{name: name, kind: kindText, value: func(at *T) any { return *field(at) }, read: func(at *T, v any) error {
 		s, ok := v.(string)
 		if !ok {
 			return errText
@@ -59,7 +75,7 @@ func text[T any](name string, field func(*T) *string) key[T] {
 }
 
 func texts[T any](name string, field func(*T) *[]string) key[T] {
-	return key[T]{name: name, read: func(at *T, v any) error {
+	return key[T]{name: name, kind: kindTexts, value: func(at *T) any { return anyTexts(*field(at)) }, read: func(at *T, v any) error {
 		list, ok := v.([]any)
 		if !ok {
 			return errTexts
@@ -76,7 +92,7 @@ func texts[T any](name string, field func(*T) *[]string) key[T] {
 }
 
 func boolean[T any](name string, field func(*T) *bool) key[T] {
-	return key[T]{name: name, read: func(at *T, v any) error {
+	return key[T]{name: name, kind: kindBool, value: func(at *T) any { return *field(at) }, read: func(at *T, v any) error {
 		b, ok := v.(bool)
 		if !ok {
 			return errBool
@@ -87,7 +103,7 @@ func boolean[T any](name string, field func(*T) *bool) key[T] {
 }
 
 func integer[T any](name string, field func(*T) *int) key[T] {
-	return key[T]{name: name, read: func(at *T, v any) error {
+	return key[T]{name: name, kind: kindInteger, value: func(at *T) any { return int64(*field(at)) }, read: func(at *T, v any) error {
 		n, ok := v.(int64)
 		if !ok {
 			return errInteger
@@ -101,7 +117,7 @@ func integer[T any](name string, field func(*T) *int) key[T] {
 }
 
 func number[T any](name string, field func(*T) *float64) key[T] {
-	return key[T]{name: name, read: func(at *T, v any) error {
+	return key[T]{name: name, kind: kindNumber, value: func(at *T) any { return wholeOrFloat(*field(at)) }, read: func(at *T, v any) error {
 		f, err := toFloat(v)
 		if err == nil {
 			*field(at) = f
@@ -114,7 +130,7 @@ func number[T any](name string, field func(*T) *float64) key[T] {
 const maxSeconds = 1e9
 
 func seconds[T any](name string, field func(*T) *time.Duration) key[T] {
-	return key[T]{name: name, read: func(at *T, v any) error {
+	return key[T]{name: name, kind: kindSeconds, value: func(at *T) any { return wholeOrFloat(field(at).Seconds()) }, read: func(at *T, v any) error {
 		f, err := toFloat(v)
 		if err != nil {
 			return err
@@ -129,7 +145,7 @@ func seconds[T any](name string, field func(*T) *time.Duration) key[T] {
 
 // object carries what a plugin understands.
 func object[T any](name string, field func(*T) **canon.Object) key[T] {
-	return key[T]{name: name, read: func(at *T, v any) error {
+	return key[T]{name: name, kind: kindObject, value: func(at *T) any { return orNothing(*field(at)) }, read: func(at *T, v any) error {
 		o, ok := v.(*canon.Object)
 		if !ok {
 			return errObject
@@ -160,6 +176,22 @@ func or[T any](k key[T], reset func(*T)) key[T] {
 func unused[T any](k key[T], reason string) key[T] {
 	k.unused = reason
 	return k
+}
+
+func anyTexts(list []string) any {
+	out := make([]any, len(list))
+	for i, s := range list {
+		out[i] = s
+	}
+	return out
+}
+
+// orNothing is an object of the file, null for none.
+func orNothing(o *canon.Object) any {
+	if o == nil {
+		return nil
+	}
+	return o
 }
 
 func discardText[T any](*T) *string           { return new(string) }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"doin.network/node/internal/canon"
 )
@@ -38,7 +40,11 @@ func LoadFor(security Security, path string) (*Config, []Warning, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("configuration: %w", err)
 	}
-	return parse(security, path, filepath.Dir(path), data)
+	c, warnings, err := parse(security, path, filepath.Dir(path), data)
+	if c != nil {
+		c.Path = path
+	}
+	return c, warnings, err
 }
 
 // Parse is Load of bytes already in memory; name stands for the file in errors, and paths are relative to the current directory.
@@ -93,7 +99,7 @@ func (d *decoder) config(data []byte) *Config {
 	// Numbers that are not finite are let through so that they can be named.
 	v, err := canon.ParseNonFinite(data)
 	if err != nil {
-		d.problems = append(d.problems, &Problem{Reason: err.Error()})
+		d.problems = append(d.problems, syntaxProblem(data, err))
 		return nil
 	}
 	o, ok := v.(*canon.Object)
@@ -126,6 +132,18 @@ func (d *decoder) config(data []byte) *Config {
 		c.Domains = d.domains(v)
 	}
 	return &c
+}
+
+// syntaxProblem says where in a text JSON ends to be JSON: line and column, both from 1, the column in characters.
+func syntaxProblem(data []byte, err error) *Problem {
+	var at *canon.SyntaxError
+	if !errors.As(err, &at) {
+		return &Problem{Reason: err.Error()}
+	}
+	before := data[:min(at.Offset, len(data))]
+	line := bytes.Count(before, []byte("\n"))
+	column := utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:])
+	return &Problem{Reason: fmt.Sprintf("line %d, column %d: %s", line+1, column+1, at.Reason)}
 }
 
 // domains reads the list of domains.

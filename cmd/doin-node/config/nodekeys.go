@@ -13,7 +13,7 @@ const (
 	noHeartbeat = "messages are flooded, there is no mesh to maintain"
 	noSnapshots = "the state of every recent block is kept"
 	noPruning   = "blocks keep their transactions: a block without them cannot be verified by a peer"
-	noDashboard = "there is no dashboard; /status and /stats have the same figures"
+	noDashboard = "dashboard says who sees it: local, public or off"
 )
 
 // nodeObjects are the members of the file that are read by code of their own.
@@ -26,17 +26,25 @@ var nodeKeys = []key[Config]{
 	integer("port", func(c *Config) *int { return &c.Network.Port }),
 	text("data_dir", func(c *Config) *string { return &c.DataDir }),
 	text("identity_file", func(c *Config) *string { return &c.IdentityFile }),
+	text("key_passphrase_file", func(c *Config) *string { return &c.PassphraseFile }),
+	boolean("register", func(c *Config) *bool { return &c.Register }),
 	text("genesis_file", func(c *Config) *string { return &c.GenesisFile }),
 	text("network_id", func(c *Config) *string { return &c.NetworkID }),
 	integer("format", func(c *Config) *int { return &c.Format }),
 	text("security", func(c *Config) *string { return (*string)(&c.Security) }),
-	or(key[Config]{name: "seed", read: readSeed}, func(c *Config) { c.Seed = nil }),
+	or(key[Config]{name: "seed", kind: kindInteger, read: readSeed, value: func(c *Config) any {
+		if c.Seed == nil {
+			return nil
+		}
+		return *c.Seed
+	}}, func(c *Config) { c.Seed = nil }),
 	boolean("reset_chain", func(c *Config) *bool { return &c.ResetChain }),
 
 	texts("bootstrap_peers", func(c *Config) *[]string { return &c.Network.Bootstrap }),
 	boolean("share_data", func(c *Config) *bool { return &c.Network.ShareData }),
 	text("network_protocol", func(c *Config) *string { return &c.Network.Protocol }),
 	boolean("discovery_enabled", func(c *Config) *bool { return &c.Network.Discovery }),
+	text("dashboard", func(c *Config) *string { return &c.Network.Dashboard }),
 	text("inference_token", func(c *Config) *string { return &c.Network.InferenceToken }),
 	seconds("discovery_interval", func(c *Config) *time.Duration { return &c.Network.DiscoveryInterval }),
 
@@ -47,6 +55,7 @@ var nodeKeys = []key[Config]{
 	number("initial_threshold", func(c *Config) *float64 { return &c.Chain.InitialThreshold }),
 	integer("finality_confirmation_depth", func(c *Config) *int { return &c.Chain.FinalityDepth }),
 	boolean("solo", func(c *Config) *bool { return &c.Chain.Solo }),
+	{name: "grants", read: readGrants},
 	integer("external_anchor_interval", func(c *Config) *int { return &c.Chain.AnchorInterval }),
 	seconds("commit_reveal_max_age", func(c *Config) *time.Duration { return &c.Chain.CommitMaxAge }),
 	number("acceptance_tolerance", func(c *Config) *float64 { return &c.Chain.AcceptanceTolerance }),
@@ -67,13 +76,26 @@ var nodeKeys = []key[Config]{
 	integer("workers", func(c *Config) *int { return &c.Worker.Parallel }),
 	number("verification_share", func(c *Config) *float64 { return &c.Worker.VerificationShare }),
 	integer("search_window", func(c *Config) *int { return &c.Worker.SearchWindow }),
+	integer("worker_nice", func(c *Config) *int { return &c.Worker.Nice }),
+	number("cpu_share", func(c *Config) *float64 { return &c.Worker.CPUShare }),
 	text("device", func(c *Config) *string { return &c.Worker.Device }),
 
 	text("experiment_stats_file", func(c *Config) *string { return &c.Record.StatsFile }),
 	text("olap_db_path", func(c *Config) *string { return &c.Record.OLAPFile }),
+	integer("olap_trials_per_second", func(c *Config) *int { return &c.Record.TrialsPerSecond }),
+	text("olap_postgres_dsn", func(c *Config) *string { return &c.Record.PostgresDSN }),
+	text("run_name", func(c *Config) *string { return &c.Record.RunName }),
+	texts("run_tags", func(c *Config) *[]string { return &c.Record.RunTags }),
+	text("run_note", func(c *Config) *string { return &c.Record.RunNote }),
+
+	integer("olap_max_mb", func(c *Config) *int { return &c.Record.MaxMB }),
+	number("olap_keep_days", func(c *Config) *float64 { return &c.Record.KeepDays }),
+	integer("olap_full_rounds", func(c *Config) *int { return &c.Record.FullRounds }),
 
 	text("log_level", func(c *Config) *string { return &c.Log.Level }),
 	text("log_format", func(c *Config) *string { return &c.Log.Format }),
+	text("log_file", func(c *Config) *string { return &c.Log.File }),
+	integer("log_max_mb", func(c *Config) *int { return &c.Log.MaxMB }),
 
 	integer("max_body_bytes", func(c *Config) *int { return &c.Limits.MaxBodyBytes }),
 	integer("max_connections", func(c *Config) *int { return &c.Limits.MaxConnections }),
@@ -90,7 +112,7 @@ var nodeKeys = []key[Config]{
 	integer("max_pending_transactions", func(c *Config) *int { return &c.Limits.MaxPending }),
 
 	// A policy flag elsewhere; seeds are always derived here.
-	key[Config]{name: "require_deterministic_seed", read: func(_ *Config, v any) error {
+	key[Config]{name: "require_deterministic_seed", kind: kindBool, read: func(_ *Config, v any) error {
 		if v != true {
 			return errors.New("must be true: training seeds are always derived from the commitment")
 		}
@@ -131,3 +153,21 @@ func readSeed(c *Config, v any) error {
 	c.Seed = &n
 	return nil
 }
+
+func readGrants(c *Config, v any) error {
+	o, ok := v.(*canon.Object)
+	if !ok {
+		return errGrants
+	}
+	c.Chain.Grants = nil
+	for peer, v := range o.All() {
+		amount, ok := v.(string)
+		if !ok {
+			return errGrants
+		}
+		c.Chain.Grants = append(c.Chain.Grants, Grant{peer, amount})
+	}
+	return nil
+}
+
+var errGrants = errors.New(`must be an object of peer ids and amounts as text, for example "12.5"`)

@@ -62,3 +62,6 @@ func show(v any) string {
 	}
 	return string(b[:maxShown]) + "…" // the encoder writes ASCII: no rune is cut
 }
+
+// Faults returns the errors that are joined in an error of Load, Validate or Flags.Apply, one for each problem.
+func Faults(err error) []error { return flatten(err) }

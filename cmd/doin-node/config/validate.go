@@ -35,6 +35,7 @@ func (c *Config) problems() []*Problem {
 
 	n := &c.Network
 	k.notEmpty("host", n.Host)
+	k.oneOf("dashboard", n.Dashboard, "local", "public", "off")
 	if c.Format != 0 && c.Format != CurrentFormat {
 		k.add("format", c.Format, fmt.Sprintf("must be %d, or absent", CurrentFormat))
 	}
@@ -89,7 +90,14 @@ func (c *Config) problems() []*Problem {
 	k.ints("workers", c.Worker.Parallel, 0, 1<<16)
 	k.floats("verification_share", c.Worker.VerificationShare, 0.05, 1)
 	k.ints("search_window", c.Worker.SearchWindow, 0, 1<<16)
+	k.ints("worker_nice", c.Worker.Nice, 0, 19)
+	k.floats("cpu_share", c.Worker.CPUShare, 0.01, 1)
 	k.device("device", c.Worker.Device)
+	k.ints("olap_max_mb", c.Record.MaxMB, 0, 1e9)
+	k.floats("olap_keep_days", c.Record.KeepDays, 0, 36500)
+	k.ints("olap_full_rounds", c.Record.FullRounds, 0, math.MaxInt)
+	k.ints("log_max_mb", c.Log.MaxMB, 1, 1e6)
+	k.ints("olap_trials_per_second", c.Record.TrialsPerSecond, 0, 1e6)
 	if _, err := c.Log.level(); err != nil {
 		k.add("log_level", c.Log.Level, err.Error())
 	}

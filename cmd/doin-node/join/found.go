@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"doin.network/node/chain"
-	"doin.network/node/chain/identity"
 	"doin.network/node/cmd/doin-node/config"
+	"doin.network/node/cmd/doin-node/keys"
 	"doin.network/node/cmd/doin-node/stack/workers"
 	"doin.network/node/cmd/doin-node/terms"
 	"doin.network/node/compute/worker"
@@ -54,7 +54,7 @@ func Found(ctx context.Context, f Founding) error {
 	if err := os.MkdirAll(f.Config.DataDir, 0o755); err != nil {
 		return err
 	}
-	key, err := identity.LoadOrCreate(f.Config.IdentityPath())
+	key, err := keys.OpenOrCreate(f.Config)
 	if err != nil {
 		return err
 	}

@@ -7,8 +7,8 @@ import (
 	"os"
 	"path/filepath"
 
-	"doin.network/node/chain/identity"
 	"doin.network/node/cmd/doin-node/config"
+	"doin.network/node/cmd/doin-node/keys"
 	"doin.network/node/cmd/doin-node/stack"
 	"doin.network/node/internal/canon"
 )
@@ -36,7 +36,9 @@ func Init(dir, command string, out io.Writer) error {
 		return "made"
 	}
 	keyMade, configMade := made(keyFile), made(configFile)
-	key, err := identity.LoadOrCreate(keyFile)
+	cfg := config.DefaultConfig()
+	cfg.DataDir, cfg.IdentityFile = dir, keyFile
+	key, err := keys.OpenOrCreate(&cfg)
 	if err != nil {
 		return err
 	}

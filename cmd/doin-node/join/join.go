@@ -13,6 +13,7 @@ import (
 	"doin.network/node/chain"
 	"doin.network/node/chain/identity"
 	"doin.network/node/cmd/doin-node/config"
+	"doin.network/node/cmd/doin-node/keys"
 	"doin.network/node/cmd/doin-node/terms"
 	"doin.network/node/internal/canon"
 	"doin.network/node/net/join"
@@ -179,7 +180,7 @@ func (o *Options) enter(ctx context.Context, c *join.Client, s *state, offer joi
 		if err != nil {
 			return err
 		}
-		key, err := identity.LoadOrCreate(cfg.IdentityPath())
+		key, err := keys.OpenOrCreate(cfg)
 		if err != nil {
 			return err
 		}

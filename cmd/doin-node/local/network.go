@@ -14,6 +14,7 @@ import (
 	"doin.network/node/chain"
 	"doin.network/node/chain/identity"
 	"doin.network/node/cmd/doin-node/config"
+	"doin.network/node/cmd/doin-node/keys"
 	"doin.network/node/internal/canon"
 )
 
@@ -45,7 +46,7 @@ func prepare(o *Config, cfg *config.Config, dir string) ([]*member, error) {
 		if err := os.MkdirAll(m.dir, 0o755); err != nil {
 			return nil, err
 		}
-		key, err := loadKey(m, cfg.Seed)
+		key, err := loadKey(m, cfg)
 		if err != nil {
 			return nil, fmt.Errorf("identity of node %d: %w", i, err)
 		}
@@ -68,15 +69,15 @@ func prepare(o *Config, cfg *config.Config, dir string) ([]*member, error) {
 }
 
 // loadKey loads a node's key or makes it: of the seed, if there is one.
-func loadKey(m *member, seed *int64) (*identity.Key, error) {
-	path := m.file("identity.json")
-	if seed == nil {
-		return identity.LoadOrCreate(path)
+func loadKey(m *member, cfg *config.Config) (*identity.Key, error) {
+	own := &config.Config{IdentityFile: m.file("identity.json"), PassphraseFile: cfg.PassphraseFile}
+	if cfg.Seed == nil {
+		return keys.OpenOrCreate(own)
 	}
-	key, err := identity.Load(path)
+	key, err := keys.Open(own)
 	if errors.Is(err, os.ErrNotExist) {
-		if key, err = identity.FromSeed(fmt.Sprintf("local %d %d", *seed, m.index)); err == nil {
-			err = key.Save(path)
+		if key, err = identity.FromSeed(fmt.Sprintf("local %d %d", *cfg.Seed, m.index)); err == nil {
+			err = key.Save(own.IdentityFile)
 		}
 	}
 	return key, err
@@ -95,7 +96,7 @@ func writeGenesis(path string, make func() *chain.Genesis, evaluators []chain.Ev
 			return fmt.Errorf("belongs to a network of %d other nodes; choose another directory", len(old.Evaluators))
 		}
 		now := make()
-		if now.Parameters.StartTime = old.Parameters.StartTime; now.Parameters != old.Parameters || !slices.EqualFunc(now.Domains, old.Domains, func(a, b chain.Domain) bool { return a.Equal(&b) }) {
+		if now.Parameters.StartTime = old.Parameters.StartTime; now.Parameters != old.Parameters || !slices.EqualFunc(now.Domains, old.Domains, func(a, b chain.Domain) bool { return a.Equal(&b) }) || !slices.Equal(now.Grants, old.Grants) {
 			return errors.New("was made from a configuration with other parameters or domains; choose another directory, or remove this one to begin anew")
 		}
 		return nil

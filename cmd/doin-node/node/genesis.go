@@ -35,6 +35,9 @@ func Genesis(cfg *config.Config, evaluators []chain.Evaluator, start time.Time) 
 	p.ExternalAnchorInterval = cfg.Chain.AnchorInterval
 	p.Solo = cfg.Chain.Solo
 	g := &chain.Genesis{Protocol: chain.Protocol, Format: chain.Format, Parameters: p, Evaluators: evaluators}
+	for _, e := range cfg.Chain.Grants {
+		g.Grants = append(g.Grants, chain.Grant(e))
+	}
 	for _, d := range cfg.Domains {
 		e := chain.DefaultDomain(d.ID)
 		e.HasSyntheticData = d.HasSynthetic

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 
 	"doin.network/node/chain"
 	"doin.network/node/chain/consensus"
@@ -41,7 +42,9 @@ type Node struct {
 	genesis *chain.Genesis
 	rules   *consensus.Rules
 	store   *store.Store
+	engine  *engine.Engine // the loop's: asked inside it
 	loop    *loop.Loop[*engine.View]
+	outbox  *outbox
 }
 
 // New opens everything a node needs, in the order in which a failure is cheapest: key, port, genesis file, store,
@@ -68,10 +71,10 @@ func New(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Node, erro
 		Decode:    func(m *chain.Message) (any, error) { return engine.Decode(m, n.rules.Network) },
 		Synthetic: func(domain string) bool { return n.rules.Domains[domain].Synthetic },
 		Seeds:     func(domain string) int { return n.rules.Domains[domain].Seeds },
-		Ready:     n.ready, Known: n.known,
+		Ready:     n.ready, Known: n.known, Standings: n.standings,
 		Parts: func(s *stack.Stack) api.Parts {
 			return api.Parts{Node: statusView{n}, Tasks: taskView{stack.Tasks{S: s}, n}, Inference: stack.Champions{S: s},
-				Genesis: canon.Default(n.genesis.Object()), Data: newShelf(n.cfg, n.genesis)}
+				Genesis: canon.Default(n.genesis.Object()), Data: newShelf(n.cfg, n.genesis), Accounts: accountView{n}}
 		},
 	})
 	return n, err
@@ -94,11 +97,18 @@ func (n *Node) openChain(ctx context.Context, b *stack.Base) (err error) {
 		return b.StoreError(err)
 	}
 	n.rules = tip.Rules()
-	e, err := engine.New(n.engineConfig(b), b.Key, tip, history{n.store})
-	if err != nil {
+	if n.outbox, err = openOutbox(b.Path("outbox.json"), n.rules.Network); err != nil {
+		if err = b.SetAside(err, b.Path("outbox.json")); err == nil {
+			n.outbox, err = openOutbox(b.Path("outbox.json"), n.rules.Network)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if n.engine, err = engine.New(n.engineConfig(b), b.Key, tip, history{n.store}); err != nil {
 		return err
 	}
-	n.loop = loop.New(e, loop.Config{Store: n.store, Log: b.Log.With("component", "chain"), Now: b.Now})
+	n.loop = loop.New(n.engine, loop.Config{Store: n.store, Log: b.Log.With("component", "chain"), Now: b.Now})
 	return nil
 }
 
@@ -116,6 +126,7 @@ func (n *Node) engineConfig(b *stack.Base) engine.Config {
 	cfg.EvalConcurrent = n.cfg.Rounds.EvalBatch
 	cfg.EvalInterval = n.cfg.Rounds.EvalInterval.Microseconds()
 	cfg.Pool.MaxTx = n.cfg.Limits.MaxPending
+	cfg.Register = n.cfg.Register
 	return cfg
 }
 
@@ -166,5 +177,11 @@ func (n *Node) PeerID() string { return n.stack.Key.PeerID() }
 
 // Run runs the node until ctx ends or a part fails, and closes what New opened.
 func (n *Node) Run(ctx context.Context) error {
-	return n.stack.Run(ctx, "security", string(n.cfg.Security))
+	var resend sync.WaitGroup
+	ctx, cancel := context.WithCancel(ctx)
+	resend.Go(func() { n.resend(ctx) })
+	err := n.stack.Run(ctx, "security", string(n.cfg.Security))
+	cancel()
+	resend.Wait()
+	return err
 }

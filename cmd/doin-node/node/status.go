@@ -3,6 +3,7 @@ package node
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 
 	"doin.network/node/chain"
@@ -48,7 +49,8 @@ func (v statusView) Status(ctx context.Context) (*api.Status, error) {
 		if c := view.Champions[dc.ID]; c != nil && line.Best == nil {
 			line.Best = &c.Performance // this node's own: nobody has verified it
 		}
-	}, canon.NewObject("alone", view.Alone, "solo", n.rules.Solo, "reputation", chain.MicroToFloat(s.Reputation(own))))
+	}, canon.NewObject("alone", view.Alone, "solo", n.rules.Solo, "reputation", chain.MicroToFloat(s.Reputation(own)),
+		"evaluator", standingObject(engine.StandingOf(s, own, n.cfg.Register))))
 	st.Security.ReputationPeers = len(s.Peers)
 	st.Coin = api.CoinStatus{TotalSupply: doin(s.Ledger.Supply()), MyBalance: doin(s.Ledger.Balance(own)), TopHolders: topHolders(s)}
 	st.Difficulty = api.DifficultyStatus{Threshold: chain.MicroToFloat(d.Threshold), TargetBlockTime: seconds(n.rules.TargetBlockTime),
@@ -56,6 +58,15 @@ func (v statusView) Status(ctx context.Context) (*api.Status, error) {
 		TotalAdjustments: d.Adjustments, Deviation: float64(d.EMA) / float64(n.rules.TargetBlockTime)}
 	st.FeeMarket = fees
 	return st, nil
+}
+
+// standingObject shows what the node is to quorums and, if it is in none, why and what its owner can do.
+func standingObject(s engine.Standing) *canon.Object {
+	o := canon.NewObject("registered", s.Registered, "eligible", s.Eligible)
+	if s.Reason != "" {
+		o.Set("reason", s.Reason).Set("remedy", s.Remedy)
+	}
+	return o
 }
 
 // describe adds what the chain says of a domain.
@@ -77,6 +88,25 @@ func describe(d *consensus.Domain, line *api.DomainStatus, o *canon.Object) {
 		c.Set("solo", true)
 	}
 	o.Set("verified_best", best).Set("chain_champion", c)
+}
+
+// mostStandings bounds the peers that the dashboard lists.
+const mostStandings = 200
+
+// standings lists what the chain says of peers, the highest reputation first.
+func (n *Node) standings() []any {
+	s := n.loop.View().State
+	ids := slices.Collect(maps.Keys(s.Peers))
+	slices.SortFunc(ids, func(a, b string) int {
+		return cmp.Or(cmp.Compare(s.Reputation(b), s.Reputation(a)), cmp.Compare(a, b))
+	})
+	out := []any{}
+	for _, id := range ids[:min(len(ids), mostStandings)] {
+		p := s.Peers[id]
+		out = append(out, canon.NewObject("peer_id", id, "reputation", chain.MicroToFloat(s.Reputation(id)), "balance", doin(s.Ledger.Balance(id)),
+			"accepted", p.Accepted, "rejected", p.Rejected, "agreed", p.Agreed, "divergent", p.Divergent, "evaluator", p.PublicKey != ""))
+	}
+	return out
 }
 
 // topHolders returns the five richest, ties by id.

@@ -40,6 +40,12 @@ type Config struct {
 	// Setup describes the experiment; its Seed is the search's to fill. Its LowerIsBetter and Target tell the direction of
 	// what rows hold: everything else here is higher-is-better.
 	Setup olap.Setup
+	// TrialsPerSecond is how many trials are recorded on the average; above that the best of a generation and some others are. 0:
+	// none.
+	TrialsPerSecond int
+	// Device names what trains, Places is how many trainings it makes at once, 0 where that is not known.
+	Device string
+	Places int
 	// Dir is where the state is kept, "" for nowhere. It is made if it is missing.
 	Dir string
 }

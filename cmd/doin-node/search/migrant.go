@@ -8,6 +8,7 @@ import (
 	"doin.network/node/compute/worker"
 	"doin.network/node/ga/island"
 	"doin.network/node/internal/canon"
+	"doin.network/node/olap"
 )
 
 const (
@@ -27,11 +28,24 @@ func (s *Search) offer(optimae, from string, parameters *canon.Object, performan
 	}
 	if len(s.met) >= maxMet {
 		clear(s.met)
+		clear(s.arrivals)
 	}
 	s.met[optimae] = true
 	s.since.arrived++
 	s.nominator.Foreign(canon.Hash(parameters))
 	s.gate.Offer(island.Migrant[*canon.Object]{From: from, Fitness: performance, Value: parameters})
+	s.arrivals[parameters] = optimae
+	s.migration(olap.Migrant{From: from, OptimaeID: optimae, Parameters: parameters, Performance: performance, Reason: "not let in yet, or passed over"})
+}
+
+// migration writes the row of a champion from elsewhere; its performance is higher-is-better.
+func (s *Search) migration(m olap.Migrant) {
+	m.Performance, m.Generation = s.wire(m.Performance), s.pos.generation
+	rows, err := s.parts.Tracker.Migration(s.cfg.Domain, m, s.now())
+	if err != nil {
+		s.log.Error("a migrant is not recorded", "optimae", m.OptimaeID, "err", err)
+	}
+	s.parts.Host.Record(rows...)
 }
 
 // admit opens the gate: who is let in is the answer to the last record, and is kept until it has joined. What the search
@@ -44,6 +58,10 @@ func (s *Search) admit() []worker.Immigrant {
 	}
 	for _, m := range s.gate.Open(s.pos.round, s.cfg.Peer, members) {
 		if len(out) < maxImmigrants { // the best come first
+			if optimae, ok := s.arrivals[m.Value]; ok {
+				s.migration(olap.Migrant{From: m.From, OptimaeID: optimae, Parameters: m.Value, Performance: m.Fitness, Accepted: true})
+				delete(s.arrivals, m.Value)
+			}
 			out = append(out, s.cfg.immigrant(m.Value, m.Fitness-s.nominator.Gain(island.Known{Cost: s.cfg.Cost})))
 		}
 	}

@@ -21,6 +21,8 @@ func (s *Search) row(ctx context.Context, g *worker.Generation, arrived time.Tim
 	s.since.record, s.since.paused, s.since.claimed, s.since.opened = arrived, 0, false, false
 	if g.Best == nil {
 		s.log.Warn("no training has succeeded yet, the round is not recorded", "round", s.pos.round, "evaluations", g.Evaluations)
+		s.breeding(g, took, s.pos.told, arrived)
+		s.pos.told = g.Evaluations
 		s.publish(g)
 		return
 	}
@@ -49,7 +51,8 @@ func (s *Search) row(ctx context.Context, g *worker.Generation, arrived time.Tim
 		s.log.Error("round not recorded", "round", s.pos.round, "err", err)
 	}
 	s.parts.Host.Record(rows...)
-	s.pos.evaluated = g.Evaluations
+	s.breeding(g, took, s.pos.told, arrived)
+	s.pos.evaluated, s.pos.told = g.Evaluations, g.Evaluations
 	s.log.Info("round", "round", s.pos.round, "performance", o.Performance, "claims", len(s.claims), "verified_best", orNil(o.VerifiedBest),
 		"immigrants", o.Immigrants, "height", o.ChainHeight)
 	s.since.arrived, s.since.outcome, s.since.of = 0, nil, nil

@@ -31,12 +31,14 @@ type Search struct {
 	nominator *island.Nominator[*canon.Object]
 	claims    map[int64]*claim // open ones, by proposal
 	pos       position
-	own       *protocol.Champion // the node's unverified champion, while that is what answers
-	verified  *canon.Object      // metrics of the verified champion, nil while there is none
-	met       map[string]bool    // champions of others that came before the gate, by optimae id
+	own       *protocol.Champion       // the node's unverified champion, while that is what answers
+	verified  *canon.Object            // metrics of the verified champion, nil while there is none
+	met       map[string]bool          // champions of others that came before the gate, by optimae id
+	arrivals  map[*canon.Object]string // optimae ids of those who wait there, by recipe
 	waiting   waiting
 	alone     bool // nobody else could verify anything at the last record
 	since     since
+	rate      bucket
 	saved     time.Time
 
 	mu     sync.Mutex
@@ -52,6 +54,8 @@ type position struct {
 	answers    [][]worker.Immigrant // to the last records, whose immigrants may not have joined yet
 	answered   bool                 // the last of them is the last record's
 	evaluated  int64                // trainings that rows have counted
+	told       int64                // trainings that rows of trials have counted
+	trials     int64                // those of searches before this one, which began anew
 	best       *float64             // of the search itself
 	seedOf     string               // hash of the recipe that bestSeed trained
 	bestSeed   uint64
@@ -92,7 +96,7 @@ func New(cfg Config, parts Parts) *Search {
 	return &Search{cfg: cfg, parts: parts, log: parts.Log.With("domain", cfg.Domain), mail: newMailbox(),
 		prove: make(chan protocol.Champion, 1), files: make(chan []byte, 1),
 		gate: island.NewGate[*canon.Object](cfg.Migration), nominator: island.NewNominator[*canon.Object](cfg.MaxOpen),
-		claims: map[int64]*claim{}, alone: true, met: map[string]bool{}}
+		claims: map[int64]*claim{}, alone: true, met: map[string]bool{}, arrivals: map[*canon.Object]string{}}
 }
 
 func (s *Search) now() time.Time { return s.parts.Now() }
@@ -174,7 +178,8 @@ func (s *Search) attempts(ctx context.Context) error {
 				return fmt.Errorf("domain %s: %w", s.cfg.Domain, err)
 			}
 			s.log.Error("the last generation is not taken up again, the search begins anew", "err", err)
-			s.pos.record, s.pos.answers, s.pos.answered, s.pos.evaluated = nil, nil, false, 0
+			s.pos.trials += s.pos.told
+			s.pos.record, s.pos.answers, s.pos.answered, s.pos.evaluated, s.pos.told = nil, nil, false, 0, 0
 		}
 		s.log.Warn("search interrupted, it goes on from its last generation", "round", s.pos.round, "err", err)
 		if pause(ctx, wait) != nil {

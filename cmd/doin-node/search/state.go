@@ -22,6 +22,8 @@ type state struct {
 	Round      int64          `json:"round"`
 	Generation int64          `json:"generation"`
 	Evaluated  int64          `json:"evaluated"`
+	Told       int64          `json:"told"`
+	Trials     int64          `json:"trials_before,omitempty"`
 	Best       *float64       `json:"best,omitempty"`
 	SeedOf     string         `json:"seed_of,omitempty"`
 	BestSeed   uint64         `json:"best_seed,omitempty"`
@@ -124,7 +126,7 @@ func (s *Search) identity() string {
 // snapshot returns what is to be kept now.
 func (s *Search) snapshot() *state {
 	n := s.nominator.State()
-	out := &state{Identity: s.identity(), Seed: s.seed, Round: s.pos.round, Generation: s.pos.generation, Evaluated: s.pos.evaluated,
+	out := &state{Identity: s.identity(), Seed: s.seed, Round: s.pos.round, Generation: s.pos.generation, Evaluated: s.pos.evaluated, Told: s.pos.told, Trials: s.pos.trials,
 		Answered: s.pos.answered, Best: s.pos.best, SeedOf: s.pos.seedOf, BestSeed: s.pos.bestSeed, Last: n.Last, Paid: n.Paid, Tries: n.Tries, Older: n.Older,
 		Gains: n.Gains}
 	if p, ok := s.parts.Tracker.Progress(s.cfg.Domain, s.now()); ok {
@@ -214,7 +216,7 @@ func (s *Search) takeUp(k *state, record []byte) error {
 			n.Open = append(n.Open, o)
 		}
 	}
-	pos := position{round: k.Round, generation: k.Generation, record: record, answered: k.Answered, evaluated: k.Evaluated, best: k.Best, seedOf: k.SeedOf,
+	pos := position{round: k.Round, generation: k.Generation, record: record, answered: k.Answered, evaluated: k.Evaluated, told: max(k.Told, k.Evaluated), trials: k.Trials, best: k.Best, seedOf: k.SeedOf,
 		bestSeed: k.BestSeed, progress: k.Progress}
 	if len(record) == 0 {
 		pos.record = nil

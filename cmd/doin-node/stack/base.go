@@ -16,8 +16,10 @@ import (
 	"doin.network/node/chain/identity"
 	"doin.network/node/chain/store"
 	"doin.network/node/cmd/doin-node/config"
+	"doin.network/node/cmd/doin-node/keys"
 	"doin.network/node/internal/filesystem"
 	"doin.network/node/net/transport"
+	"doin.network/node/net/web"
 )
 
 // Version is the programs' version.
@@ -36,6 +38,8 @@ type Base struct {
 	Now    func() time.Time
 	Key    *identity.Key
 	Port   int
+	// Journal has the newest lines of Log.
+	Journal *web.Journal
 
 	listener net.Listener
 }
@@ -43,10 +47,11 @@ type Base struct {
 // Open makes the data directory and opens key and port. With Config.ResetChain it deletes the chain, but
 // not before the port is ours: a node that still runs keeps its files.
 func Open(cfg *config.Config, log *slog.Logger) (_ *Base, err error) {
-	b := &Base{Config: cfg, Log: log, Now: time.Now}
 	if err := checkDisk(cfg, filesystem.Network); err != nil {
 		return nil, err
 	}
+	b := &Base{Config: cfg, Now: time.Now, Journal: web.NewJournal(journalLines)}
+	b.Log = slog.New(b.Journal.Handler(log.Handler()))
 	if err := os.MkdirAll(cfg.DataDir, 0o755); err != nil {
 		return nil, fmt.Errorf("data directory: %w", err)
 	}
@@ -92,11 +97,11 @@ func (b *Base) loadKey() (*identity.Key, error) {
 		b.Log.Warn("the key comes from the configured seed: anybody can make it, for simulation only")
 		return identity.FromSeed(fmt.Sprintf("doin seed %d", *b.Config.Seed))
 	}
-	key, err := identity.LoadOrCreate(path)
+	key, err := keys.OpenOrCreate(b.Config)
 	if err != nil {
 		return nil, fmt.Errorf("identity: %w", err)
 	}
-	return key, nil
+	return key, keys.Forget()
 }
 
 // reset deletes the chain, with the genesis file that this node made for itself alone and the anchors, and says what; key, search state, models and
@@ -146,6 +151,12 @@ func (b *Base) SetAside(reason error, paths ...string) error {
 		b.Log.Error("file is damaged: it was set aside, and a new one begins", "file", p, "moved_to", to, "err", reason)
 	}
 	return nil
+}
+
+// OpenStore opens the chain's store.
+func (b *Base) OpenStore() (*store.Store, error) {
+	st, err := store.Open(b.Config.StorePath(), store.Options{Logger: b.Log})
+	return st, b.StoreError(err)
 }
 
 // StoreError says what can be done about a store that cannot be opened.

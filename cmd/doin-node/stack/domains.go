@@ -132,7 +132,7 @@ func number(f *float64) any {
 func (s *Stack) runDomains(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	for i, d := range s.Config.Domains {
-		if !d.Active() {
+		if !d.Active() || !s.Workers.Has(d.ID) {
 			continue
 		}
 		g.Go(func() error {
@@ -176,6 +176,15 @@ func (s *Stack) search(ctx context.Context, d config.Domain, info worker.Info) e
 			LowerIsBetter: s.profile.LowerIsBetter != nil && s.profile.LowerIsBetter(d.ID), OptimizationConfig: d.OptimizationConfig, ParamBounds: Bounds(d.Bounds),
 			Target: d.Target.Performance(), DataHash: info.DataHash}}
 	s.price(&cfg, info)
+	cfg.TrialsPerSecond = s.Config.Record.TrialsPerSecond
+	if about, ok := s.Workers.About(d.ID); ok {
+		kind := "cpu"
+		if about.HasGPU {
+			kind = "gpu"
+		}
+		cfg.Device, cfg.Places = about.Device, about.Workers
+		s.Record(s.Tracker.Device(kind, about.Device, int64(about.Workers), 0, s.Now()))
+	}
 	if t := d.Target; t != nil && t.Metric != "" {
 		cfg.Target = &search.MetricTarget{Metric: t.Metric, Value: t.Value}
 	}

@@ -12,6 +12,7 @@ import (
 
 // receive is flood's handler: a verified message becomes an event.
 func (s *Stack) receive(_ context.Context, m *chain.Message, _ flood.Peer) error {
+	s.watch.heard(m.SenderID, time.UnixMicro(m.Timestamp.Micro()))
 	ev := protocol.Received{Message: m}
 	if s.profile.Decode != nil {
 		var err error
@@ -54,6 +55,9 @@ func (s *Stack) handle(ctx context.Context, f protocol.Effect) {
 		}
 	case protocol.Penalize:
 		s.penalize(f)
+	case protocol.Claim:
+		s.metrics.claimed(f, s.Now())
+		s.searches.tell(f)
 	default:
 		s.searches.tell(f)
 	}

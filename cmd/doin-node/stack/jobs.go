@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"doin.network/node/chain"
 	"doin.network/node/chain/protocol"
@@ -20,7 +21,9 @@ func (s *Stack) evaluate(ctx context.Context, ev protocol.Evaluate) {
 		err := s.limit(ev)
 		var o worker.Outcome
 		if err == nil {
+			began := time.Now()
 			o, err = s.Workers.Evaluate(ctx, job)
+			s.metrics.trained(ev.Domain, ev.Own, time.Since(began))
 		}
 		if ctx.Err() != nil {
 			return
@@ -86,7 +89,9 @@ func verdict(err error) error {
 // infer runs a forecast in the worker, tells the machine and wakes the client.
 func (s *Stack) infer(ctx context.Context, f protocol.Inference) {
 	s.jobs.Go(func() {
+		began := time.Now()
 		result, err := s.Workers.Infer(ctx, f.Domain, *recipe(&f.Recipe), f.Input)
+		s.metrics.forecast(f.Domain, time.Since(began))
 		s.asked.answer(f.Wanted, inferenceAnswer{result, err})
 		s.profile.Loop.Deliver(ctx, protocol.Inferred{TaskID: f.TaskID, Result: result, Err: err})
 	})

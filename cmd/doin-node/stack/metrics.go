@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"doin.network/node/net/peerscore"
 )
@@ -13,6 +14,7 @@ type metrics struct {
 	registry  *prometheus.Registry
 	blocks    prometheus.Counter
 	penalties prometheus.Counter
+	durations
 }
 
 func newMetrics(s *Stack) *metrics {
@@ -20,6 +22,7 @@ func newMetrics(s *Stack) *metrics {
 		registry:  prometheus.NewRegistry(),
 		blocks:    prometheus.NewCounter(prometheus.CounterOpts{Name: "doin_blocks_adopted_total", Help: "Blocks that became part of this node's chain."}),
 		penalties: prometheus.NewCounter(prometheus.CounterOpts{Name: "doin_protocol_violations_total", Help: "Messages no honest node sends."}),
+		durations: newDurations(),
 	}
 	gauge := func(name, help string, f func() float64) prometheus.Collector {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, f)
@@ -31,8 +34,10 @@ func newMetrics(s *Stack) *metrics {
 		gauge("doin_peers_connected", "Peers that are connected.", func() float64 { return float64(s.PeerCount()) }),
 		gauge("doin_busy", "Share of the last minute that the threads spent in trainings of the node's own search.", s.busyOwn),
 		gauge("doin_busy_others", "Share of the last minute that the threads spent in trainings for others.", s.busyOthers),
-		&refusals{s},
+		&refusals{s}, &families{s},
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
+	m.registry.MustRegister(m.durations.all()...)
 	return m
 }
 

@@ -3,7 +3,10 @@ package stack
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
+
+	"github.com/valyala/fasthttp"
 
 	"doin.network/node/net/api"
 	"doin.network/node/net/chainsync"
@@ -11,6 +14,7 @@ import (
 	"doin.network/node/net/flood"
 	"doin.network/node/net/peerscore"
 	"doin.network/node/net/transport"
+	"doin.network/node/net/web"
 )
 
 // network is everything that talks to peers and clients.
@@ -22,8 +26,10 @@ type network struct {
 	syncer  *chainsync.Syncer
 	api     *api.API
 	server  *transport.Server
+	dash    *dashboard
 	callers *peerscore.Board // by address
 	authors *peerscore.Board // by peer id
+	node    api.Node         // what the machine tells of itself
 }
 
 func (n *network) closeClients() {
@@ -64,6 +70,8 @@ func (s *Stack) openNetwork() (err error) {
 	ac.Port, ac.Network, ac.Log = s.Port, s.profile.Network, fc.Log
 	ac.Token = s.Config.Network.InferenceToken
 	ac.MaxMessageBytes = limits.MaxMessageBytes
+	s.metrics = newMetrics(s)
+	ac.Observe = s.metrics.answered
 	ac.Offence = func(host string) { s.offence(host, "a request that was refused") }
 	if s.profile.Adapt != nil {
 		s.profile.Adapt(&fc, &dc, &ac)
@@ -78,10 +86,13 @@ func (s *Stack) openNetwork() (err error) {
 	if n.syncer, err = chainsync.New(s.syncConfig(), chainView{s}, chainsync.PeersFunc(s.syncPeers), fetcher); err != nil {
 		return err
 	}
-	s.metrics = newMetrics(s)
 	parts := s.profile.Parts(s)
+	n.node, parts.Health = parts.Node, s.watch
 	parts.Chain, parts.Stats, parts.Peers, parts.Flood, parts.Metrics = blockView{s}, statsView{s}, n.peers, n.flood, s.metrics.registry
 	if n.api, err = api.New(ac, parts); err != nil {
+		return err
+	}
+	if n.dash, err = s.openDashboard(parts.Node); err != nil {
 		return err
 	}
 	return s.openServer()
@@ -144,21 +155,24 @@ func (s *Stack) openServer() error {
 	if err := tc.Validate(); err != nil {
 		return err
 	}
-	s.net.server = transport.NewServer(tc, s.net.api.Serve)
+	s.net.server = transport.NewServer(tc, s.net.serve)
 	return nil
 }
 
-// twinEvery is how often a second machine with this node's key is told of.
-const twinEvery = time.Minute
+// serve answers a request: the dashboard's, or the API's.
+func (n *network) serve(ctx context.Context, rc *fasthttp.RequestCtx) {
+	if n.dash != nil && web.Is(string(rc.Path())) {
+		n.dash.web.Serve(ctx, rc)
+		return
+	}
+	n.api.Serve(ctx, rc)
+}
 
 // twin says that another machine uses this node's key: their messages and votes contradict each other.
 func (s *Stack) twin(kind, where string) {
-	now := s.Now().UnixNano()
-	if last := s.twinAt.Load(); now-last < int64(twinEvery) || !s.twinAt.CompareAndSwap(last, now) {
-		return
-	}
-	s.Log.Error("another machine uses this node's key: stop one of them, or give it a key of its own by moving identity.json away",
-		"component", "net", kind, where, "peer_id", s.Key.PeerID())
+	s.twinAt.Store(s.Now().UnixNano())
+	s.alarms.Set("same_key", fmt.Sprintf("another machine uses this node's key %.12s: seen at %s %s", s.Key.PeerID(), kind, where),
+		"stop one of them, or give it a key of its own by moving identity.json away")
 }
 
 // offence charges an address for what it has sent.

@@ -63,6 +63,7 @@ func (s *Stack) services() []service {
 		}},
 		{"http server", func(ctx context.Context) error { return s.net.server.Run(ctx, s.listener) }},
 		{"flood", s.net.flood.Run},
+		{"dashboard", s.net.dash.run},
 	}
 	if n := &s.Config.Network; n.Discovery || len(n.Bootstrap) > 0 {
 		list = append(list, service{"discovery", s.net.peers.Run})
@@ -72,6 +73,9 @@ func (s *Stack) services() []service {
 		service{"worker", s.Workers.Run},
 		service{"domains", s.runDomains},
 		service{"anchors", s.runAnchors},
+		service{"watch", s.watch.run},
+		service{"retention", s.retention},
+		service{"control", s.control},
 		service{"chain rows", func(ctx context.Context) error {
 			finalized := func() int64 { return s.Head().Finalized }
 			if s.profile.StatesKept == 0 {

@@ -12,6 +12,7 @@ import (
 	"doin.network/node/chain/store"
 	"doin.network/node/chain/task"
 	"doin.network/node/cmd/doin-node/search"
+	"doin.network/node/cmd/doin-node/stack/alarm"
 	"doin.network/node/cmd/doin-node/stack/loop"
 	"doin.network/node/cmd/doin-node/stack/rows"
 	"doin.network/node/cmd/doin-node/stack/workers"
@@ -58,6 +59,8 @@ type Profile struct {
 	Decode func(*chain.Message) (any, error)
 	// Synthetic reports whether trainings of a domain are scored on synthetic data where the machine asks for it; nil: in all.
 	Synthetic func(domain string) bool
+	// Standings are the peers that the chain knows, for the dashboard; nil: there are none to be shown.
+	Standings func() []any
 	// Seeds is how many a claim of a domain is trained with; nil: one in all.
 	Seeds func(domain string) int
 	// Unbounded leaves a domain's param_bounds out of what is held against somebody's recipe.
@@ -90,7 +93,9 @@ type Stack struct {
 	asked    *inferences
 	earnings *earnings
 	searches *searches
-	twinAt   atomic.Int64   // when another machine with our key was told of last, in ns
+	twinAt   atomic.Int64 // when another machine with our key was told of last, in ns
+	alarms   *alarm.Board
+	watch    *watch
 	jobs     sync.WaitGroup // evaluations and forecasts under way
 
 	anchorsDue chan protocol.AnchorDue
@@ -101,7 +106,8 @@ type Stack struct {
 // and the store too.
 func New(ctx context.Context, b *Base, p Profile) (_ *Stack, err error) {
 	s := &Stack{Base: b, profile: p, anchorsDue: make(chan protocol.AnchorDue, 64), stored: rows.NewBranchPoint(),
-		asked: newInferences(), earnings: newEarnings(), searches: newSearches()}
+		asked: newInferences(), earnings: newEarnings(), searches: newSearches(), alarms: alarm.New(b.Log.With("component", "watch"), b.Now)}
+	s.watch = newWatch(s)
 	defer func() {
 		if err != nil {
 			s.close()
@@ -126,6 +132,7 @@ func New(ctx context.Context, b *Base, p Profile) (_ *Stack, err error) {
 // close releases what was opened, in the opposite order.
 func (s *Stack) close() {
 	s.net.close()
+	s.net.dash.close()
 	s.Base.Close()
 	report := func(what string, err error) {
 		if err != nil {

@@ -46,10 +46,12 @@ func (s *Stack) Status(ctx context.Context, domain func(*config.Domain, *api.Dom
 		st.Domains = append(st.Domains, line)
 		progress.Set(d.ID, o)
 	}
+	report := s.watch.Health()
+	st.Health = report.Status()
 	telemetry := s.Workers.Telemetry(ctx)
 	st.Extra = canon.NewObject("version", Version, "node_id", s.Key.PeerID(), "network_id", s.profile.Network,
 		"security_profile", string(s.Config.Security), "progress", progress, "worker", telemetry,
-		"busy", orNil(s.busyOwn()), "busy_others", orNil(s.busyOthers()), "records", recordsObject(s.Recorder.Stats()))
+		"busy", orNil(s.busyOwn()), "busy_others", orNil(s.busyOthers()), "records", recordsObject(s.Recorder.Stats()).Set("thinned", int64(s.Thinned())), "alarms", api.AlarmList(report.Alarms))
 	for k, v := range extra.All() {
 		st.Extra.Set(k, v)
 	}

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -57,6 +59,12 @@ func (squares) Claim(_ context.Context, p *canon.Object, _ []uint64, _ domain.Ea
 	if err != nil {
 		return nil, err
 	}
+	switch {
+	case g[0] == 4:
+		return nil, fmt.Errorf("%w: too far", domain.ErrRecipe)
+	case g[0] == -4:
+		os.Exit(3)
+	}
 	f := -(g[0]-1)*(g[0]-1) - (g[1]+2)*(g[1]+2)
 	return &model{out: worker.Outcome{Performance: f, Digest: "00", Metrics: canon.NewObject("fit", f)}}, nil
 }
@@ -73,7 +81,7 @@ func plugin(t *testing.T, args string) string {
 }
 
 func programs(t *testing.T) *Programs {
-	p := New(t.TempDir(), slog.New(slog.DiscardHandler))
+	p := New(t.TempDir(), worker.Limits{}, slog.New(slog.DiscardHandler))
 	t.Cleanup(p.Close)
 	return p
 }
@@ -87,6 +95,30 @@ func TestOpenRefuses(t *testing.T) {
 		if _, ok, err := p.Open(name, config()); !ok || err == nil {
 			t.Errorf("Open(%s) = %v, %v, want an error", name, ok, err)
 		}
+	}
+}
+
+// A recipe that the program refuses, or dies over, is a failed trial with the reason; without a program there is no answer.
+func TestFailedTrial(t *testing.T) {
+	p := programs(t)
+	d, _, err := p.Open(plugin(t, ""), config())
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := d.Try(t.Context(), domain.Trial{Parameters: space.Object(genome.Genome{4, 0}), Seed: 1}, nil)
+	if reason, _ := out.Metrics.String("error"); err != nil || out.Status != worker.StatusFailed || !math.IsNaN(out.Performance) || !strings.Contains(reason, "too far") {
+		t.Errorf("Try() = %+v, %v, want one that failed because it is too far", out, err)
+	}
+	out, err = d.Try(t.Context(), domain.Trial{Parameters: space.Object(genome.Genome{-4, 0}), Seed: 1}, nil)
+	if reason, _ := out.Metrics.String("error"); err != nil || out.Status != worker.StatusFailed || !strings.Contains(reason, "died") {
+		t.Errorf("Try() of what the program dies over = %+v, %v, want one that failed", out, err)
+	}
+	if out, err = d.Try(t.Context(), domain.Trial{Parameters: space.Object(genome.Genome{1, -2}), Seed: 1}, nil); err != nil || out.Performance != 0 {
+		t.Errorf("Try() with the next program = %+v, %v, want 0", out, err)
+	}
+	p.Close()
+	if out, err = d.Try(t.Context(), domain.Trial{Parameters: space.Object(genome.Genome{1, -2}), Seed: 2}, nil); !errors.Is(err, worker.ErrClosed) {
+		t.Errorf("Try() after Close() = %+v, %v, want ErrClosed", out, err)
 	}
 }
 

@@ -108,7 +108,7 @@ func (c *climber) Generation(ctx context.Context, immigrants []worker.Immigrant)
 
 func (c *climber) record() *worker.Record {
 	row := worker.Row{Parameters: c.best, Fitness: c.fitness, Generation: c.rounds - 1, Seed: c.seed,
-		Status: "completed", Origin: "step", Metrics: canon.NewObject()}
+		Status: "completed", Origin: "step", Metrics: canon.NewObject(), Made: worker.Made{Known: true, Trial: int64(c.rounds - 1)}}
 	best := row
 	return &worker.Record{Strategy: domain.StrategyHillClimber, Seed: c.seed, Generation: c.rounds - 1,
 		Evaluations: int64(c.rounds), NoImprove: c.noImprove, Leader: c.fitness, HasLeader: true, Average: c.fitness,

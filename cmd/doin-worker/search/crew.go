@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 
+	"doin.network/node/compute/domain"
 	"doin.network/node/ga"
 )
 
@@ -12,7 +13,7 @@ import (
 // keeps every slot full.
 type crew struct {
 	// train runs one candidate. An error ends the search.
-	train func(ctx context.Context, c ga.Candidate) (ga.Result, error)
+	train func(ctx context.Context, c ga.Candidate) (outcome, error)
 	// alone says that the candidates are trained by who asks for their outcomes.
 	alone bool
 
@@ -29,11 +30,12 @@ type crew struct {
 // outcome is what became of a candidate.
 type outcome struct {
 	result ga.Result
+	tried  domain.Tried // what result was made of
 	err    error
 }
 
 // newCrew returns a crew of size goroutines; 0: the candidates are trained by who asks for their outcomes.
-func newCrew(size int, train func(context.Context, ga.Candidate) (ga.Result, error)) *crew {
+func newCrew(size int, train func(context.Context, ga.Candidate) (outcome, error)) *crew {
 	return &crew{train: train, alone: size == 0, size: size, ready: make(chan struct{}, 1), done: map[int64]outcome{}}
 }
 
@@ -76,9 +78,10 @@ func (w *crew) run(ctx context.Context) {
 		if !ok {
 			return
 		}
-		r, err := w.train(ctx, c)
+		o, err := w.train(ctx, c)
+		o.err = err
 		w.mu.Lock()
-		w.done[c.Trial] = outcome{r, err}
+		w.done[c.Trial] = o
 		w.mu.Unlock()
 		select {
 		case w.ready <- struct{}{}:
@@ -88,7 +91,7 @@ func (w *crew) run(ctx context.Context) {
 }
 
 // result waits for the outcome of a trial that was given.
-func (w *crew) result(ctx context.Context, trial int64) (ga.Result, error) {
+func (w *crew) result(ctx context.Context, trial int64) (outcome, error) {
 	if w.alone {
 		c := w.waiting[0] // outcomes are asked for in the order of give
 		w.waiting = w.waiting[1:]
@@ -100,12 +103,12 @@ func (w *crew) result(ctx context.Context, trial int64) (ga.Result, error) {
 		delete(w.done, trial)
 		w.mu.Unlock()
 		if ok {
-			return r.result, r.err
+			return r, r.err
 		}
 		select {
 		case <-w.ready:
 		case <-ctx.Done():
-			return ga.Result{}, ctx.Err()
+			return outcome{}, ctx.Err()
 		}
 	}
 }

@@ -3,7 +3,9 @@ package search
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 
 	"doin.network/node/compute/domain"
@@ -22,9 +24,38 @@ type genetic struct {
 	slots  int
 	// early holds immigrants that came before there was an evaluated population.
 	early []worker.Immigrant
+	// told are the trials that were told since the last record, by their number.
+	told map[int64]*told
+}
+
+// told is a trial with its result.
+type told struct {
+	trial  ga.Individual // as it was under way
+	result ga.Result
+	tried  domain.Tried
+}
+
+// advised is a domain that knows what suits a search of its space.
+type advised interface {
+	// Suited returns settings that take the place of package ga's defaults.
+	Suited() *canon.Object
+}
+
+// withDefaults returns settings with those of suited that they do not have.
+func withDefaults(settings, suited *canon.Object) *canon.Object {
+	out := settings.Clone()
+	for k, v := range suited.All() {
+		if !out.Has(k) {
+			out.Set(k, v)
+		}
+	}
+	return out
 }
 
 func newGenetic(spec worker.SearchSpec, settings *canon.Object) (worker.Searcher, error) {
+	if a, ok := spec.Domain.(advised); ok {
+		settings = withDefaults(settings, a.Suited())
+	}
 	config, err := ga.ParseConfig(settings)
 	if err != nil {
 		return nil, refused(err)
@@ -37,9 +68,9 @@ func newGenetic(spec worker.SearchSpec, settings *canon.Object) (worker.Searcher
 		options = append(options, ga.WithNoise())
 	}
 	space := spec.Domain.Describe().Space
-	g := &genetic{domain: spec.Domain, slots: spec.Slots}
+	g := &genetic{domain: spec.Domain, slots: spec.Slots, told: map[int64]*told{}}
 	// Twice the slots: where a training ends, the next one waits for its slot already.
-	g.crew = newCrew(2*spec.Slots, func(ctx context.Context, c ga.Candidate) (ga.Result, error) { return g.train(ctx, spec.Pool, c) })
+	g.crew = newCrew(2*spec.Slots, func(ctx context.Context, c ga.Candidate) (outcome, error) { return g.train(ctx, spec.Pool, c) })
 	if spec.Resume == nil {
 		window := spec.Window
 		if window == 0 {
@@ -99,15 +130,19 @@ func (g *genetic) Generation(ctx context.Context, immigrants []worker.Immigrant)
 		for c, ok := g.ga.Ask(); ok; c, ok = g.ga.Ask() {
 			g.crew.give(ctx, c)
 		}
-		r, err := g.crew.result(ctx, g.ga.Told())
+		o, err := g.crew.result(ctx, g.ga.Told())
 		if err != nil {
 			return nil, err
 		}
-		if err := g.ga.Tell(r); err != nil {
+		due, _ := g.ga.Due()
+		if err := g.ga.Tell(o.result); err != nil {
 			return nil, err
 		}
+		g.told[due.Trial] = &told{trial: due, result: o.result, tried: o.tried}
 	}
-	return g.record(), nil
+	r := g.record()
+	clear(g.told)
+	return r, nil
 }
 
 // pace has the crew train one at a time while the search is on a plateau: what it may still gain is not worth more.
@@ -120,12 +155,13 @@ func (g *genetic) pace() {
 }
 
 // train runs one candidate: whole trainings with its seed on every fold.
-func (g *genetic) train(ctx context.Context, pool worker.Pool, c ga.Candidate) (ga.Result, error) {
+func (g *genetic) train(ctx context.Context, pool worker.Pool, c ga.Candidate) (outcome, error) {
 	out, err := pool.Try(ctx, []domain.Trial{{Parameters: g.domain.Parameters(c.Genome), Seed: c.Seed}})
 	if err != nil {
-		return ga.Result{}, err
+		return outcome{}, err
 	}
-	return ga.Result{Trial: c.Trial, Fitness: out[0].Performance, Status: out[0].Status, Metrics: out[0].Metrics}, nil
+	return outcome{tried: out[0],
+		result: ga.Result{Trial: c.Trial, Fitness: out[0].Performance, Status: out[0].Status, Metrics: out[0].Metrics}}, nil
 }
 
 // genomes reads immigrants; a recipe that is none of this domain's is passed over.
@@ -156,7 +192,12 @@ func (g *genetic) record() *worker.Record {
 		Extra: map[string]string{windowKey: strconv.Itoa(s.Window), nextGenerationKey: strconv.Itoa(s.NextGeneration),
 			nextPlaceKey: strconv.Itoa(s.NextPlace), freshKey: strconv.Itoa(s.Fresh)}}
 	for i := range s.Pool {
-		r.Rows = append(r.Rows, g.row(len(r.Rows), &s.Pool[i]))
+		row := g.row(len(r.Rows), &s.Pool[i])
+		if t := g.told[row.Trial]; t != nil && row.Trial >= 0 {
+			row.Seconds, row.Curve = t.tried.Seconds, t.tried.Curve
+			delete(g.told, row.Trial)
+		}
+		r.Rows = append(r.Rows, row)
 	}
 	for i := range s.Open {
 		row := g.row(len(r.Rows), &s.Open[i])
@@ -167,13 +208,25 @@ func (g *genetic) record() *worker.Record {
 		best := g.row(0, &s.Best)
 		r.Best = &best
 	}
+	for _, n := range slices.Sorted(maps.Keys(g.told)) { // no individuals of the population
+		r.Gone = append(r.Gone, g.gone(g.told[n]))
+	}
 	return r
+}
+
+// gone is the row of a trial that is no individual of the population.
+func (g *genetic) gone(t *told) worker.Row {
+	row := g.row(0, &t.trial)
+	row.Fitness, row.Status, row.Metrics, row.Of = t.result.Fitness, t.result.Status, object(t.result.Metrics), t.trial.Of
+	row.Seconds, row.Curve = t.tried.Seconds, t.tried.Curve
+	return row
 }
 
 func (g *genetic) row(index int, i *ga.Individual) worker.Row {
 	row := worker.Row{Index: index, Genome: i.Genome, Parameters: g.domain.Parameters(i.Genome), Fitness: i.Fitness,
 		Generation: i.Generation, Seed: i.Seed, Status: i.Status, Origin: string(i.Origin), Metrics: object(i.Metrics),
-		Raced: worker.Raced{Seeds: i.Seeds, Of: i.Of}}
+		Raced: worker.Raced{Seeds: i.Seeds, Of: i.Of},
+		Made:  worker.Made{Known: true, Trial: i.Trial, Operator: i.Operator, Parents: i.Parents}}
 	if i.Seeds > 0 {
 		row.Expected, row.Error = i.Expected, i.Error
 	}
@@ -224,7 +277,10 @@ func stateOf(r *worker.Record) (s ga.State, err error) {
 
 func individual(r *worker.Row) ga.Individual {
 	x := ga.Individual{Genome: r.Genome, Origin: ga.Origin(r.Origin), Generation: r.Generation, Seed: r.Seed,
-		Fitness: r.Fitness, Status: r.Status, Metrics: r.Metrics, Seeds: r.Seeds, Of: r.Of}
+		Fitness: r.Fitness, Status: r.Status, Metrics: r.Metrics, Seeds: r.Seeds, Of: r.Of, Trial: -1}
+	if r.Made.Known {
+		x.Trial, x.Operator, x.Parents = r.Trial, r.Operator, r.Parents
+	}
 	for _, t := range r.Trainings {
 		x.Trainings = append(x.Trainings, ga.Training{Seed: t.Seed, Fitness: t.Performance})
 	}

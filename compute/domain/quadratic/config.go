@@ -44,8 +44,21 @@ func DefaultConfig() Config {
 // ParseConfig reads a configuration object; others are members of it that belong to somebody else. It is strict (see
 // domain.Reader) and reports every problem at once; its errors wrap domain.ErrConfig.
 func ParseConfig(o *canon.Object, others ...string) (Config, error) {
-	c := DefaultConfig()
 	r := domain.NewReader(o)
+	c := readConfig(r)
+	return c, r.Finish(others, c.Validate)
+}
+
+// Keys returns the keys that ParseConfig reads, sorted.
+func Keys() []string {
+	r := domain.NewReader(nil)
+	readConfig(r)
+	return r.Asked()
+}
+
+// readConfig reads the settings over the defaults.
+func readConfig(r *domain.Reader) Config {
+	c := DefaultConfig()
 	if v, ok := r.Get("target"); ok {
 		var err error
 		c.Target, err = domain.Reals(v, MaxParams)
@@ -64,7 +77,7 @@ func ParseConfig(o *canon.Object, others ...string) (Config, error) {
 	x := genome.Space{{Name: "x", Kind: genome.Real, Low: c.Low, High: c.High}}
 	r.Bounds(&x)
 	c.Low, c.High = x[0].Low, x[0].High
-	return c, r.Finish(others, c.Validate)
+	return c
 }
 
 // Validate reports every problem at once, joined; nil means c is usable.

@@ -34,11 +34,17 @@ func (d *Domain) Try(ctx context.Context, t domain.Trial, each domain.Each) (dom
 	}
 	runs := make([]run, len(folds))
 	view := d.problem.View(g)
+	var curve domain.Curve
 	group, within := errgroup.WithContext(ctx)
 	group.Go(func() error { return d.closed.fit(within, d, each) })
 	group.Go(func() error {
 		return each.Or()(within, len(folds), func(ctx context.Context, i int) (err error) {
 			task := d.paused(g, t.Seed, folds[i], t.Rung)
+			if i == 0 {
+				task.OnValidation = func(step int, train, validation float32) {
+					curve.Add(domain.Point{Step: step, Train: float64(train), Validation: float64(validation)})
+				}
+			}
 			if runs[i], err = d.train(ctx, g, task); err == nil {
 				runs[i].paused = task.Config.ScheduleSteps > 0
 				runs[i].predict(view.Validation(folds[i]))
@@ -49,7 +55,9 @@ func (d *Domain) Try(ctx context.Context, t domain.Trial, each domain.Each) (dom
 	if err := group.Wait(); err != nil {
 		return domain.Tried{}, cause(ctx, err)
 	}
-	return d.tried(view, folds, runs), nil
+	out := d.tried(view, folds, runs)
+	out.Curve = curve.Points()
+	return out, nil
 }
 
 // tried measures the trainings of a trial.

@@ -25,6 +25,7 @@ func (s *suite) describe() error {
 	if v, err := f.Data.Int("protocol"); err != nil || v < 1 {
 		return fmt.Errorf("protocol %d, %v", v, err)
 	}
+	s.description = d
 	s.protocol, s.evaluateOnly = d.Protocol, d.Can(worker.EvaluateOnly)
 	if d.Protocol >= 2 && (s.config.Lines || d.Can(worker.JSONLines)) {
 		s.form, s.c.form = table.JSONLines, table.JSONLines
@@ -79,6 +80,9 @@ func (s *suite) configure() error {
 	}
 	if info.DataHash == "" || !info.HigherIsBetter {
 		return fmt.Errorf("data_hash %q, higher_is_better %v", info.DataHash, info.HigherIsBetter)
+	}
+	if err := s.accepts(&info); err != nil {
+		return err
 	}
 	if s.evaluateOnly {
 		if err := s.recipe(info.Space); err != nil {

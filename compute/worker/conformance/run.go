@@ -46,6 +46,8 @@ type suite struct {
 	c      *client
 	best   *canon.Object // a recipe
 
+	own          bool // a plugin of its own, "exec:PROGRAM ARGS…": no plugin was named to test it with
+	description  worker.Description
 	protocol     int // that it says it speaks
 	evaluateOnly bool
 	form         table.Form // of its tables
@@ -65,7 +67,7 @@ func Run(t Reporter, argv []string, config Config) (broken int) {
 	if config.Settings == nil {
 		config.Settings = canon.NewObject()
 	}
-	s := &suite{argv: argv, config: config, mem: memory.DefaultAllocator, best: config.Parameters}
+	s := &suite{argv: argv, config: config, mem: memory.DefaultAllocator, best: config.Parameters, own: config.Plugin == ""}
 	for _, rule := range []struct {
 		name  string
 		check func() error
@@ -89,6 +91,7 @@ func Run(t Reporter, argv []string, config Config) (broken int) {
 		{"end of input", s.endOfInput, true, false},
 		{"input cut short", s.cutShort, true, false},
 		{"oversized frame", s.oversized, true, false},
+		{"as a node runs it", s.asNode, true, false},
 	} {
 		if rule.whole && s.evaluateOnly {
 			continue

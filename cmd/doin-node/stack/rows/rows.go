@@ -1,4 +1,4 @@
-// Package rows writes the analytics rows of the stored chain: one for each acceptance, in the order of the blocks, so that a
+// Package rows writes the analytics rows of the stored chain: one for each block and one for each acceptance, in the order of the blocks, so that a
 // crash at any moment leaves out nothing and nothing stands twice.
 package rows
 
@@ -190,7 +190,7 @@ func (c Writer) done() (mark, error) {
 	return c.rollback(0)
 }
 
-// rows returns the rows of a block's acceptances. The effective increment is in no transaction: it comes from
+// rows returns the rows of a block and of its acceptances. The effective increment is in no transaction: it comes from
 // the block's receipts.
 func (c Writer) rows(b *chain.Block, receipts *canon.Object) []olap.Row {
 	effective := map[string]float64{}
@@ -205,14 +205,15 @@ func (c Writer) rows(b *chain.Block, receipts *canon.Object) []olap.Row {
 			}
 		}
 	}
-	var rows []olap.Row
+	ingested := timestamp.FromTime(c.Now()).ISO()
+	rows := []olap.Row{{Block: blockRow(b, receipts, ingested)}}
 	for _, tx := range b.Transactions {
 		if tx.Type != chain.TxOptimaeAccepted || c.Skip != nil && c.Skip(b, tx) {
 			continue
 		}
 		row := olap.ChainOptimaeOf(olap.Acceptance{DomainID: tx.DomainID, PeerID: tx.PeerID, TxID: tx.ID,
 			BlockHeight: b.Header.Index, BlockTimestamp: b.Header.Timestamp.ISO(), BlockHash: b.Hash,
-			Payload: tx.Payload, IngestedAt: timestamp.FromTime(c.Now()).ISO()})
+			Payload: tx.Payload, IngestedAt: ingested})
 		if v, ok := effective[tx.ID]; ok {
 			row.EffectiveIncrement = &v
 		}
@@ -221,5 +222,6 @@ func (c Writer) rows(b *chain.Block, receipts *canon.Object) []olap.Row {
 	return rows
 }
 
-// MetaIngested is the store's record of how far the rows are written.
-const MetaIngested = "olap_height"
+// MetaIngested is the store's record of how far the rows are written. Another name has them all written anew: acceptances that
+// are there already are known, the other tables of the chain came with version 8 of the schema.
+const MetaIngested = "olap_height_8"

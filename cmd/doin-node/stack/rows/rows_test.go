@@ -93,6 +93,10 @@ func (s *table) record(rows ...olap.Row) error {
 					delete(s.rows, h)
 				}
 			}
+		case r.Block != nil:
+			if r.Block.Height > 0 && (len(r.Block.Decisions) != 1 || len(r.Block.Nodes) != 1) {
+				return fmt.Errorf("block %d has %d decisions, %d nodes", r.Block.Height, len(r.Block.Decisions), len(r.Block.Nodes))
+			}
 		case r.Optimae != nil:
 			s.rows[r.Optimae.BlockHeight] = r.Optimae.BlockHash
 		}
@@ -153,7 +157,7 @@ func TestChainRows(t *testing.T) {
 	last.extend(4)
 	l.must(st.Replace(t.Context(), 0, longer.above(0)))
 	c.Record = func(rows ...olap.Row) error {
-		if rows[0].Optimae != nil && rows[0].Optimae.BlockHeight == 2 {
+		if rows[0].Block != nil && rows[0].Block.Height == 2 {
 			l.must(st.Replace(t.Context(), 0, last.above(0)))
 		}
 		return s.record(rows...)

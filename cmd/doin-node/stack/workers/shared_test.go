@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	domains "doin.network/node/compute/domain"
+	"doin.network/node/compute/genome"
 	"doin.network/node/compute/worker"
 	"doin.network/node/internal/canon"
 )
@@ -21,7 +22,7 @@ func TestMain(m *testing.M) {
 	if len(os.Args) < 2 || os.Args[1] != "as-program" {
 		os.Exit(m.Run())
 	}
-	d := worker.Description{Name: "program", Version: "1", Device: "none", Workers: 1}
+	d := worker.Description{Name: "program", Version: "1", Device: "none", Workers: 1, Plugins: []string{"nothing"}}
 	if len(os.Args) == 2 {
 		d.Capabilities = []worker.Capability{worker.EvaluateOnly}
 	}
@@ -40,7 +41,8 @@ func TestMain(m *testing.M) {
 type nothing struct{ domains.Domain }
 
 func (nothing) Describe() domains.Description {
-	return domains.Description{Plugin: "nothing", Baselines: canon.NewObject(), Defaults: canon.NewObject()}
+	return domains.Description{Plugin: "nothing", DataHash: "none", HigherIsBetter: true, Baselines: canon.NewObject(), Defaults: canon.NewObject(),
+		Space: genome.Space{{Name: "x", Kind: genome.Real, High: 1}}}
 }
 
 // Naive is none.

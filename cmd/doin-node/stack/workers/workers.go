@@ -4,10 +4,15 @@ package workers
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"math"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,6 +23,7 @@ import (
 	"doin.network/node/cmd/doin-node/config"
 	"doin.network/node/compute/worker"
 	"doin.network/node/internal/canon"
+	"doin.network/node/internal/nearest"
 )
 
 // Workers are the node's child processes: for the built-in domains one, or one for each GPU; and one for each domain whose
@@ -29,11 +35,13 @@ type Workers struct {
 	// helpers are the other processes that may train for a domain, by domain id, once they have loaded it.
 	helpers map[string]*helpers
 
-	ready map[string]chan struct{} // by domain id; closed when its program has loaded it
-	busy  *busy
+	ready   map[string]chan struct{} // by domain id; closed when its program has loaded it
+	busy    *busy
+	missing error // why there is no program for the built-in domains
 }
 
-// Find looks for the programs; nothing is left running before Run.
+// Find looks for the programs; nothing is left running before Run. Where there is none for the built-in domains the node has no
+// role in them: State says so.
 func Find(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Workers, error) {
 	w := &Workers{of: map[string]*worker.Supervisor{}, helpers: map[string]*helpers{}, ready: map[string]chan struct{}{}, busy: newBusy(time.Now)}
 	var builtIn []*worker.Supervisor
@@ -56,6 +64,9 @@ func Find(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Workers, 
 		if !d.Active() {
 			continue
 		}
+		if w.missing != nil && ours[d.ID] {
+			continue
+		}
 		w.ready[d.ID] = make(chan struct{})
 		log := log.With("component", "worker")
 		if !ours[d.ID] {
@@ -63,13 +74,18 @@ func Find(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Workers, 
 			if err != nil {
 				return nil, fmt.Errorf("domain %s: %w", d.ID, err)
 			}
-			s := worker.NewSupervisor(worker.Options{Path: argv[0], Args: argv[1:], Limits: limits(d.Resources), Logger: log.With("domain", d.ID)})
+			s := worker.NewSupervisor(worker.Options{Path: argv[0], Args: argv[1:], Own: true, Limits: limits(d.Resources, cfg.Worker.Nice), Logger: log.With("domain", d.ID)})
 			w.all, w.of[d.ID] = append(w.all, s), s
 			continue
 		}
 		if builtIn == nil {
 			var err error
-			if builtIn, err = findBuiltIn(ctx, cfg, ours, log); err != nil {
+			builtIn, err = findBuiltIn(ctx, cfg, ours, log)
+			if (errors.Is(err, fs.ErrNotExist) || errors.Is(err, exec.ErrNotFound)) && !errors.Is(err, worker.ErrDevice) {
+				w.missing = err
+				continue
+			}
+			if err != nil {
 				return nil, err
 			}
 			w.all = append(w.all, builtIn...)
@@ -93,7 +109,7 @@ func findBuiltIn(ctx context.Context, cfg *config.Config, ours map[string]bool, 
 	}
 	most := sharedLimits(cfg.Domains, ours)
 	for _, device := range found.Devices {
-		o := worker.Options{Path: found.Path, Limits: limits(most), Logger: log}
+		o := worker.Options{Path: found.Path, Limits: limits(most, cfg.Worker.Nice), Logger: log}
 		if device != "" {
 			o.Args = append(o.Args, "--device", device)
 		}
@@ -106,21 +122,54 @@ func findBuiltIn(ctx context.Context, cfg *config.Config, ours map[string]bool, 
 		}
 		if exe := filepath.Base(found.Path); strings.HasPrefix(exe, "doin-worker") { // a flag of ours
 			o.Args = append(o.Args, "--cache", filepath.Join(cfg.DataDir, "cases"))
+			o.Args = append(o.Args, programFlags(cfg.Domains, ours)...)
 		}
-		if cfg.Worker.Parallel > 0 {
-			o.Args = append(o.Args, "--workers", strconv.Itoa(cfg.Worker.Parallel))
+		if n := parallel(cfg.Worker, device, runtime.NumCPU()); n > 0 {
+			o.Args = append(o.Args, "--workers", strconv.Itoa(n))
 		}
 		out = append(out, worker.NewSupervisor(o))
 	}
 	return out, nil
 }
 
-func limits(r config.Resources) worker.Limits {
-	return worker.Limits{Job: r.MaxTraining, MemoryBytes: int64(r.MaxMemoryMB * (1 << 20)), FrameBytes: worker.DefaultFrameBytes}
+// programFlags bound the programs that doin-worker runs for "exec:" domains: in time by the most that one of them may take, in
+// memory by nine tenths of that, so that a program that grows ends before the worker that runs it.
+func programFlags(domains []config.Domain, ours map[string]bool) (args []string) {
+	programs := map[string]bool{}
+	for i := range domains {
+		if _, own := domains[i].Command(); own && ours[domains[i].ID] {
+			programs[domains[i].ID] = true
+		}
+	}
+	if len(programs) == 0 {
+		return nil
+	}
+	most := sharedLimits(domains, programs)
+	if most.MaxTraining > 0 {
+		args = append(args, "--program-time", most.MaxTraining.String())
+	}
+	if mb := int64(most.MaxMemoryMB * 9 / 10); mb > 0 {
+		args = append(args, "--program-memory-mb", strconv.FormatInt(mb, 10))
+	}
+	return args
 }
 
-// describeTime is how long a program may take to say what it is.
-const describeTime = 5 * time.Second
+// parallel is the number of trainings at a time that a worker is told, 0: what suits its device. A share of the processors is
+// the processor's alone.
+func parallel(w config.Worker, device string, cores int) int {
+	gpu := device != "" && device != worker.DeviceCPU
+	if w.Parallel > 0 || w.CPUShare >= 1 || gpu {
+		return w.Parallel
+	}
+	return max(1, int(math.Round(w.CPUShare*float64(cores))))
+}
+
+func limits(r config.Resources, nice int) worker.Limits {
+	return worker.Limits{Nice: nice, Job: r.MaxTraining, MemoryBytes: int64(r.MaxMemoryMB * (1 << 20)), FrameBytes: worker.DefaultFrameBytes}
+}
+
+// describeTime is how long a program may take to say what it is: those in Python load libraries first.
+const describeTime = time.Minute
 
 // shared reports whether a domain is one of the shared processes': a built-in one, or one whose program only evaluates, for
 // which doin-worker searches. A program that does not say in time is taken for one of its own.
@@ -133,7 +182,7 @@ func shared(ctx context.Context, d config.Domain, dir string) (bool, error) {
 		return false, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, describeTime)
-	s := worker.NewSupervisor(worker.Options{Path: argv[0], Args: argv[1:], Limits: limits(d.Resources)})
+	s := worker.NewSupervisor(worker.Options{Path: argv[0], Args: argv[1:], Limits: limits(d.Resources, 0)})
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -203,6 +252,14 @@ func (w *Workers) supervisor(domain string) (*worker.Supervisor, error) {
 	return s, nil
 }
 
+// About returns the description of the process that trains a domain, once it has given one.
+func (w *Workers) About(domain string) (d worker.Description, ok bool) {
+	if s := w.of[domain]; s != nil {
+		return s.Description()
+	}
+	return d, false
+}
+
 // Configure has a domain loaded, once in a life of the node. A plugin that the worker does not have is an error that says
 // which ones it has.
 func (w *Workers) Configure(ctx context.Context, d config.Domain) (worker.Info, error) {
@@ -225,6 +282,9 @@ func (w *Workers) Configure(ctx context.Context, d config.Domain) (worker.Info, 
 	if ok && ctx.Err() == nil {
 		if _, own := d.Command(); !own && !slices.Contains(about.Plugins, d.Plugin()) {
 			err = fmt.Errorf("plugin %q: %s %s knows %s", d.Plugin(), about.Name, about.Version, strings.Join(about.Plugins, ", "))
+			if near := nearest.Of(d.Plugin(), about.Plugins); near != "" {
+				err = fmt.Errorf("%w; the nearest is %q", err, near)
+			}
 		}
 	}
 	return info, err

@@ -56,7 +56,23 @@ func TestSharedLimits(t *testing.T) {
 		{"domain_id": "c", "evaluate": true, "optimization_plugin": "exec:./c", "resource_limits": {"max_training_seconds": 90, "max_memory_mb": 900}},
 		{"domain_id": "d", "optimization_plugin": "forecast"}]}`)
 	shared := sharedLimits(cfg.Domains, map[string]bool{"a": true, "b": true})
-	if got := limits(shared); got.Job != time.Minute || got.MemoryBytes != 100<<20 {
+	if got := limits(shared, 10); got.Job != time.Minute || got.MemoryBytes != 100<<20 || got.Nice != 10 {
 		t.Errorf("limits of the shared process = %v and %d bytes, want a minute and 100 MiB", got.Job, got.MemoryBytes)
 	}
+}
+
+// TestParallel: a share of the processors becomes a number of trainings, unless one is configured or a GPU trains.
+func TestParallel(t *testing.T) {
+	f := func(workers int, share float64, device string, want int) {
+		t.Helper()
+		if got := parallel(config.Worker{Parallel: workers, CPUShare: share}, device, 8); got != want {
+			t.Errorf("parallel(%d, %v, %q) = %d, want %d", workers, share, device, got, want)
+		}
+	}
+	f(0, 1, "", 0)
+	f(0, 0.5, "", 4)
+	f(0, 0.5, "cpu", 4)
+	f(0, 0.01, "", 1)
+	f(3, 0.5, "", 3)
+	f(0, 0.5, "cuda:0", 0)
 }
