@@ -98,6 +98,7 @@ func genesisCommand() *cobra.Command {
 func joinCommand() *cobra.Command {
 	var o join.Options
 	var level string
+	var noStart bool
 	c := &cobra.Command{
 		Use:   "join HOST:PORT",
 		Short: "Join the network of a node: show it, ask, fetch its data, and run a node of it here.",
@@ -113,7 +114,7 @@ func joinCommand() *cobra.Command {
 				o.Confirm = func(question string) bool { return ask(os.Stdin, o.Out, question) }
 			}
 			cfg, warnings, err := join.Join(cmd.Context(), o)
-			if err != nil {
+			if err != nil || noStart {
 				return refused(err)
 			}
 			if level != "" {
@@ -127,6 +128,7 @@ func joinCommand() *cobra.Command {
 	f.StringVarP(&o.ConfigPath, "config", "c", "", "a configuration of one's own (default: node.json of the data directory)")
 	f.StringVarP(&o.DataDir, "data-dir", "d", "", "data directory (default: the configuration's, or "+join.DefaultDir+")")
 	f.IntVarP(&o.Port, "port", "p", 0, "listening port instead of the configuration's")
+	f.BoolVar(&noStart, "no-start", false, "make this machine ready and end: doin-node --config DIRECTORY/node.json is its node")
 	f.DurationVar(&o.Patience, "patience", 2*time.Minute, "how long HOST may be silent before this gives up")
 	f.StringVarP(&level, "log-level", "l", "", "debug, info, warning or error")
 	return c

@@ -9,7 +9,7 @@ import (
 )
 
 // nodePaths are the members of the file that are paths.
-var nodePaths = []string{"data_dir", "identity_file", "genesis_file", "worker_path", "experiment_stats_file", "olap_db_path"}
+var nodePaths = []string{"data_dir", "identity_file", "key_passphrase_file", "genesis_file", "worker_path", "experiment_stats_file", "olap_db_path"}
 
 // FileKeys are the members of a domain's optimization_config that name files which the domain reads.
 var FileKeys = []string{"data", "test_data"}

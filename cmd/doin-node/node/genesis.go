@@ -11,6 +11,7 @@ import (
 	"doin.network/node/cmd/doin-node/config"
 	"doin.network/node/cmd/doin-node/join"
 	"doin.network/node/cmd/doin-node/stack"
+	"doin.network/node/cmd/doin-node/terms"
 	"doin.network/node/internal/canon"
 	"doin.network/node/internal/timestamp"
 )
@@ -81,6 +82,11 @@ func chosen(cfg *config.Config, key *identity.Key, own string, now time.Time, ad
 		}
 		self := chain.Evaluator{PeerID: key.PeerID(), PublicKey: key.PublicKey()}
 		g := Genesis(cfg, []chain.Evaluator{self}, now)
+		if len(cfg.Network.Bootstrap) > 0 { // this machine is the peer that others of the same configuration ask
+			if err := bind(cfg, g); err != nil {
+				return nil, err
+			}
+		}
 		if err := g.Validate(); err != nil {
 			return nil, err
 		}
@@ -100,6 +106,18 @@ func chosen(cfg *config.Config, key *identity.Key, own string, now time.Time, ad
 		return nil, fmt.Errorf("genesis file %s: %w", path, err)
 	}
 	return g, fits(cfg, path, g)
+}
+
+// bind puts settings and files of the configuration's domains into a genesis file.
+func bind(cfg *config.Config, g *chain.Genesis) (err error) {
+	for i := range g.Domains {
+		if d := &cfg.Domains[i]; d.Active() {
+			if g.Domains[i].Config, g.Domains[i].Files, err = terms.Bind(d, nil); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // fits demands that the network has every domain of the configuration.

@@ -7,7 +7,11 @@ import (
 	"strings"
 	"testing"
 
+	"doin.network/node/chain"
+	"doin.network/node/chain/identity"
 	"doin.network/node/cmd/doin-node/config"
+	"doin.network/node/internal/canon"
+	"doin.network/node/internal/timestamp"
 )
 
 // newBase is a node's base in a directory of its own, and what it logs.
@@ -96,4 +100,29 @@ func TestResetDeletesTheChainAlone(t *testing.T) {
 	if _, said = newBase(t, edit); strings.Contains(said.String(), "deleted") {
 		t.Errorf("without a chain the log says %s", said)
 	}
+}
+
+// TestResetKeepsASharedNetwork: the genesis file of a network that others are in is no part of the chain that is deleted.
+func TestResetKeepsASharedNetwork(t *testing.T) {
+	key, err := identity.FromSeed("another")
+	if err != nil {
+		t.Fatal(err)
+	}
+	domain := chain.DefaultDomain("d")
+	bound := domain
+	bound.Config = canon.NewObject()
+	f := func(d chain.Domain, evaluators []chain.Evaluator, kept bool) {
+		t.Helper()
+		g := &chain.Genesis{Protocol: chain.Protocol, Format: chain.Format, Parameters: chain.DefaultParameters(), Domains: []chain.Domain{d}, Evaluators: evaluators}
+		g.Parameters.StartTime = timestamp.FromMicro(1e15)
+		dir := t.TempDir()
+		fill(t, filepath.Join(dir, "genesis.json"), string(canon.Default(g.Object())))
+		newBase(t, func(c *config.Config) { c.DataDir, c.ResetChain = dir, true })
+		if _, err := os.Stat(filepath.Join(dir, "genesis.json")); (err == nil) != kept {
+			t.Errorf("a genesis file with %d other evaluators, settings bound %v: %v, want it kept: %v", len(evaluators), d.Config != nil, err, kept)
+		}
+	}
+	f(domain, nil, false)
+	f(domain, []chain.Evaluator{{PeerID: key.PeerID(), PublicKey: key.PublicKey()}}, true)
+	f(bound, nil, true)
 }

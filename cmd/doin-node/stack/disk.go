@@ -9,7 +9,7 @@ import (
 // unfit are the file systems that neither store nor database may lie on. Others of other machines promise what a local one does.
 var unfit = map[string]bool{"NFS": true, "SMB": true, "CIFS": true, "AFS": true}
 
-// checkDisk refuses places where databases break. kind is filesystem.Network.
+// checkDisk refuses places where databases break. kind names the file system of a path, "" for a disk of this machine.
 func checkDisk(cfg *config.Config, kind func(path string) (string, error)) error {
 	for _, p := range []struct{ key, path, what string }{
 		{"data_dir", cfg.StorePath(), "the chain's store (Badger) maps its files into memory and locks its folder"},

@@ -39,7 +39,7 @@ func TestStoppedWhileStarting(t *testing.T) {
 			cancel()
 		}
 		fail := func(context.Context, *config.Config, *slog.Logger) (Node, error) { return nil, made }
-		if err := Run(ctx, new(config.Config), nil, fail); !errors.Is(err, want) || (err == nil) != (want == nil) {
+		if err := Run(ctx, new(config.Config), nil, fail, false); !errors.Is(err, want) || (err == nil) != (want == nil) {
 			t.Errorf("Run(stopped %v, %v) = %v, want %v", stopped, made, err, want)
 		}
 	}
