@@ -14,6 +14,7 @@ import (
 	"doin.network/node/cmd/doin-node/local"
 	"doin.network/node/cmd/doin-node/node"
 	"doin.network/node/cmd/doin-node/stack/program"
+	"doin.network/node/cmd/doin-node/tables"
 )
 
 // version is set by the linker.
@@ -29,6 +30,7 @@ func command() *cobra.Command {
 		})
 	root.AddCommand(localCommand(), newCommand())
 	root.AddCommand(takeCommands()...)
+	root.AddCommand(tables.Command())
 	return root
 }
 
