@@ -99,10 +99,14 @@ var layers = []layer{
 	{"net/chainsync", []string{"net/discovery", "net/flood", "net/api"}},
 
 	{"olap/...", []string{"chain/...", "compute/...", "ga/...", "net/...", "bench/...", "cmd/..."}},
-	{"olap", []string{"olap/csv", "olap/sqlite", "olap/open"}},
-	{"olap/spool", []string{"olap", "olap/csv", "olap/sqlite", "olap/open", "internal/..."}},
-	{"olap/csv", []string{"olap/sqlite", "olap/open"}},
-	{"olap/sqlite", []string{"olap/csv", "olap/open"}},
+	{"olap", []string{"olap/csv", "olap/sqlite", "olap/postgres", "olap/open", "olap/columnar", "olap/parquet", "olap/export"}},
+	{"olap/spool", []string{"olap", "olap/csv", "olap/sqlite", "olap/postgres", "olap/open", "internal/..."}},
+	{"olap/csv", []string{"olap/sqlite", "olap/postgres", "olap/open", "olap/export"}},
+	{"olap/sqlite", []string{"olap/csv", "olap/postgres", "olap/open", "olap/columnar", "olap/parquet", "olap/export"}},
+	{"olap/postgres", []string{"olap/csv", "olap/sqlite", "olap/open", "olap/columnar", "olap/parquet", "olap/export"}},
+	{"olap/columnar", []string{"olap/csv", "olap/sqlite", "olap/postgres", "olap/open", "olap/parquet", "olap/export"}},
+	{"olap/parquet", []string{"olap/csv", "olap/sqlite", "olap/postgres", "olap/open", "olap/export"}},
+	{"olap/export", []string{"olap/csv", "olap/postgres", "olap/open"}},
 
 	// What the engines train to be measured: no engine's device, and none of the benchmarks.
 	{"bench/workload", []string{"chain/...", "ga/...", "net/...", "olap/...", "cmd/...", "bench/...", "compute/device/...", "compute/domain/...", "compute/worker/...", "compute/graph", "kernels/...", "gorgonia.org/...", "gonum.org/..."}},

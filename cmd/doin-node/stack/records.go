@@ -34,7 +34,11 @@ type Records struct {
 // OpenRecorder opens the sinks that a node with this configuration has, and the queue before them. The second result is the
 // one of them that answers queries; the recorder closes it.
 func OpenRecorder(ctx context.Context, cfg *config.Config, spool string, log *slog.Logger) (*olap.Recorder, Queries, error) {
-	sinks, err := open.Sinks(ctx, log, open.Target{Sink: "csv", Path: cfg.StatsPath()}, open.Target{Sink: "sqlite", Path: cfg.OLAPPath()})
+	targets := []open.Target{{Sink: "csv", Path: cfg.StatsPath()}, {Sink: "sqlite", Path: cfg.OLAPPath()}}
+	if dsn := cfg.Record.PostgresDSN; dsn != "" {
+		targets = append(targets, open.Target{Sink: "postgres", Path: dsn})
+	}
+	sinks, err := open.Sinks(ctx, log, targets...)
 	if err != nil {
 		return nil, nil, err
 	}
