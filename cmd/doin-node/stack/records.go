@@ -9,6 +9,7 @@ import (
 	"doin.network/node/cmd/doin-node/config"
 	"doin.network/node/internal/canon"
 	"doin.network/node/olap"
+	"doin.network/node/olap/export"
 	"doin.network/node/olap/open"
 )
 
@@ -27,6 +28,7 @@ type Records struct {
 	Recorder *olap.Recorder
 	Tracker  *olap.Tracker
 	DB       Queries
+	Files    *export.Shelf // tables as files, for the API
 
 	log *slog.Logger
 }
@@ -73,6 +75,7 @@ func (b *Base) openRecords(ctx context.Context, network string) (*Records, error
 	if err != nil {
 		host = "unknown"
 	}
+	r.Files = export.NewShelf(b.Config.OLAPPath(), b.Path("export"), b.Now)
 	r.Tracker = olap.NewTracker(olap.Node{ID: b.Key.PeerID(), Hostname: host, Version: Version, NetworkID: network}, nil)
 	r.Record(r.Tracker.Begin(olap.RunSetup{Name: b.Config.Record.RunName, Tags: b.Config.Record.RunTags, Note: b.Config.Record.RunNote,
 		Seed: b.Config.Seed, Configuration: published(b.Config.Raw)}, b.Now())...)
