@@ -20,14 +20,14 @@ import (
 
 // server is a PostgreSQL server of the test's own, reached by a socket in its folder.
 type server struct {
-	t   *testing.T
+	t   testing.TB
 	bin string
 	dir string
 	as  *syscall.Credential // nil: who runs the test
 }
 
 // newServer starts a server. Without PostgreSQL on the machine the test says so and is left out.
-func newServer(t *testing.T) *server {
+func newServer(t testing.TB) *server {
 	t.Helper()
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
 	if len(found) == 0 {

@@ -197,3 +197,31 @@ func TestDSN(t *testing.T) {
 		t.Errorf("Write without a server = %v, want an error that is tried again", err)
 	}
 }
+
+// BenchmarkWrite is the rate of cells of trials, parameters and curves into a server on the same machine.
+func BenchmarkWrite(b *testing.B) {
+	s := newServer(b)
+	sink, err := Open(s.dsn())
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer sink.Close()
+	tracker, rows := begin(b)
+	if err := sink.Write(b.Context(), rows); err != nil {
+		b.Fatal(err)
+	}
+	const generations, trials = 4, 500
+	cells, at := 0, 0
+	for b.Loop() {
+		b.StopTimer()
+		rows := bred(b, tracker, at, generations, trials)
+		at += generations
+		b.StartTimer()
+		if err := sink.Write(b.Context(), rows); err != nil {
+			b.Fatal(err)
+		}
+		cells += generations * (len(olap.GenerationTable.Columns) +
+			trials*(len(olap.TrialTable.Columns)+5*len(olap.ParamTable.Columns)+len(olap.CurveTable.Columns)))
+	}
+	b.ReportMetric(float64(cells)/b.Elapsed().Seconds(), "cells/s")
+}
