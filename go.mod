@@ -3,12 +3,14 @@ module doin.network/node
 go 1.26.0
 
 require (
+	filippo.io/age v1.2.1 // keys encrypted by a passphrase (chain/identity)
 	filippo.io/bigmod v0.1.0 // arithmetic modulo the order of the curve in constant time (chain/vrf)
 	filippo.io/nistec v0.0.4 // points of P-256 (chain/vrf)
 	github.com/NVIDIA/go-nvml v0.13.0-1 // temperature, power, memory of NVIDIA cards (compute/gpuinfo)
-	github.com/apache/arrow/go/v15 v15.0.2 // tables between node and worker (IPC); Arrow and Parquet files (compute/data/columnar)
+	github.com/apache/arrow/go/v15 v15.0.2 // tables between node and worker (IPC); Arrow and Parquet files (compute/data/columnar, olap)
 	github.com/dgraph-io/badger/v4 v4.9.6 // the chain store
 	github.com/dgraph-io/ristretto/v2 v2.2.0 // badger's options name its types
+	github.com/jackc/pgx/v5 v5.12.0 // PostgreSQL (olap/postgres)
 	github.com/klauspost/compress v1.20.1 // zstd (compute/data/text)
 	github.com/prometheus/client_golang v1.25.0 // GET /metrics
 	github.com/spf13/cobra v1.10.2 // command lines
@@ -16,7 +18,7 @@ require (
 	go.yaml.in/yaml/v3 v3.0.5 // docs/openapi.yaml, read by tests (net/api/apitest)
 	golang.org/x/sync v0.23.0 // errgroup: lifetimes of the parts of a node
 	golang.org/x/sys v0.48.0 // kinds of file systems and the state of the clock (cmd/doin-node/stack/system)
-	golang.org/x/term v0.44.0 // is the output a terminal, and how wide
+	golang.org/x/term v0.46.0 // is the output a terminal, and how wide
 	golang.org/x/text v0.42.0 // encodings of text files (compute/data/text)
 	gonum.org/v1/gonum v0.16.0 // a matrix product to compare ours with (bench only)
 	gonum.org/v1/plot v0.16.0 // plots of benchmark results (bench only)
@@ -87,13 +89,16 @@ require (
 )
 
 require (
-	filippo.io/age v1.2.1 // keys encrypted by a passphrase (chain/identity)
 	github.com/JohnCGriffin/overflow v0.0.0-20211019200055-46fa312c352c // indirect
 	github.com/apache/thrift v0.17.0 // indirect
 	github.com/golang/snappy v0.0.4 // indirect
+	github.com/jackc/pgpassfile v1.0.0 // indirect
+	github.com/jackc/pgservicefile v0.0.0-20240606120523-5a60cdf6a761 // indirect
 	github.com/klauspost/asmfmt v1.3.2 // indirect
 	github.com/minio/asm2plan9s v0.0.0-20200509001527-cdd76441f9d8 // indirect
 	github.com/minio/c2goasm v0.0.0-20190812172519-36a3d3bbc4f3 // indirect
-	golang.org/x/crypto v0.53.0 // indirect
+	golang.org/x/crypto v0.57.0 // indirect
+	golang.org/x/net v0.59.0 // indirect
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20231002182017-d307bd883b97 // indirect
+	google.golang.org/grpc v1.58.3 // indirect
 )

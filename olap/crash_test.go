@@ -82,7 +82,11 @@ func recordForEver(dir string) error {
 		if err != nil {
 			return err
 		}
-		if err := r.Record(append(rows, steps...)...); err != nil {
+		generation, err := tracker.Generation("d", crashBred(n), time.Now())
+		if err != nil {
+			return err
+		}
+		if err := r.Record(append(append(rows, steps...), generation...)...); err != nil {
 			return err
 		}
 		fmt.Println("ack", rows[0].Round.ID, steps[0].Claim.ID)
@@ -92,6 +96,16 @@ func recordForEver(dir string) error {
 			}
 		}
 	}
+}
+
+// crashBred is generation n: two trials, each with a parameter and a point of its curve.
+func crashBred(n int64) olap.Bred {
+	b := olap.Bred{Record: n, Number: n, Made: 2}
+	for i := range int64(2) {
+		b.Trials = append(b.Trials, olap.BredTrial{Number: 2*n + i, Status: "completed", Origin: "random", Parameters: canon.NewObject("x", n),
+			Curve: []olap.Point{{Step: 1, Train: olap.Float(0.5)}}})
+	}
+	return b
 }
 
 // loadProgress returns nil for none.
@@ -121,7 +135,7 @@ func TestKillNine(t *testing.T) {
 	if err != nil {
 		t.Skip(err)
 	}
-	cycles := 8
+	cycles := 20
 	if testing.Short() {
 		cycles = 3
 	}
@@ -147,6 +161,7 @@ func TestKillNine(t *testing.T) {
 	}
 	inTable, steps := tableIDs(t, db)
 	t.Logf("at the end: %+v", r.Stats())
+	checkFile(t, filepath.Join(dir, "olap.db"), len(inTable))
 	cancel()
 	if err := <-done; err != nil {
 		t.Error(err)
@@ -176,6 +191,24 @@ func TestKillNine(t *testing.T) {
 	}
 	if files, _ := filepath.Glob(filepath.Join(dir, "*.bak")); len(files) != 0 {
 		t.Errorf("files were set aside: %q", files)
+	}
+}
+
+// checkFile looks for damage, and for rounds without their generation and its trials.
+func checkFile(t *testing.T, path string, rounds int) {
+	t.Helper()
+	s, err := sqlite.OpenSnapshot(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if problems, err := s.Check(t.Context()); err != nil || len(problems) > 0 {
+		t.Errorf("Check = %q, %v", problems, err)
+	}
+	for table, each := range map[*olap.Table]int{olap.GenerationTable: 1, olap.TrialTable: 2, olap.ParamTable: 2, olap.CurveTable: 2} {
+		if n, err := s.Count(t.Context(), table, sqlite.Filter{}); err != nil || n != int64(each*rounds) {
+			t.Errorf("%s has %d rows of %d rounds, %v", table.Name, n, rounds, err)
+		}
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"doin.network/node/cmd/doin-node/local"
 	"doin.network/node/cmd/doin-node/node"
 	"doin.network/node/cmd/doin-node/stack/program"
+	"doin.network/node/cmd/doin-node/tables"
 	"doin.network/node/cmd/doin-node/wallet"
 )
 
@@ -28,6 +29,7 @@ func command() *cobra.Command {
 	root.AddCommand(takeCommands()...)
 	root.AddCommand(joiningCommands()...)
 	root.AddCommand(careCommands()...)
+	root.AddCommand(tables.Command())
 	return root
 }
 

@@ -107,12 +107,16 @@ var layers = []layer{
 	{"net/chainsync", []string{"net/discovery", "net/flood", "net/api"}},
 
 	{"olap/...", []string{"chain/...", "compute/...", "ga/...", "net/...", "bench/...", "cmd/..."}},
-	{"olap", []string{"olap/csv", "olap/sqlite", "olap/open"}},
-	{"olap/spool", []string{"olap", "olap/csv", "olap/sqlite", "olap/open", "internal/..."}},
-	{"olap/thin", []string{"olap/csv", "olap/sqlite", "olap/open"}},
-	{"olap/csv", []string{"olap/sqlite", "olap/open"}},
-	{"olap/sqlite", []string{"olap/csv", "olap/open", "olap/live"}},
+	{"olap/thin", []string{"olap/csv", "olap/sqlite", "olap/postgres", "olap/open"}},
 	{"olap/live", []string{"olap", "olap/csv", "olap/sqlite", "olap/open", "olap/spool", "internal/..."}},
+	{"olap", []string{"olap/csv", "olap/sqlite", "olap/postgres", "olap/open", "olap/thin", "olap/live", "olap/columnar", "olap/parquet", "olap/export"}},
+	{"olap/spool", []string{"olap", "olap/csv", "olap/sqlite", "olap/postgres", "olap/open", "internal/..."}},
+	{"olap/csv", []string{"olap/sqlite", "olap/postgres", "olap/open", "olap/export"}},
+	{"olap/sqlite", []string{"olap/csv", "olap/live", "olap/postgres", "olap/open", "olap/columnar", "olap/parquet", "olap/export"}},
+	{"olap/postgres", []string{"olap/csv", "olap/sqlite", "olap/open", "olap/columnar", "olap/parquet", "olap/export"}},
+	{"olap/columnar", []string{"olap/csv", "olap/sqlite", "olap/postgres", "olap/open", "olap/parquet", "olap/export"}},
+	{"olap/parquet", []string{"olap/csv", "olap/sqlite", "olap/postgres", "olap/open", "olap/export"}},
+	{"olap/export", []string{"olap/csv", "olap/postgres", "olap/open"}},
 
 	// What the engines train to be measured: no engine's device, and none of the benchmarks.
 	{"bench/workload", []string{"chain/...", "ga/...", "net/...", "olap/...", "cmd/...", "bench/...", "compute/device/...", "compute/domain/...", "compute/worker/...", "compute/graph", "kernels/...", "gorgonia.org/...", "gonum.org/..."}},
@@ -170,7 +174,8 @@ var importers = []struct {
 	{"github.com/NVIDIA/go-nvml/...", []string{"compute/gpuinfo"}},
 	{"modernc.org/sqlite/...", []string{"olap/sqlite"}},
 	{"olap/csv", []string{"olap/open"}},
-	{"olap/sqlite", []string{"olap/open"}},
+	{"olap/sqlite", []string{"olap/open", "olap/export", "cmd/doin-node/tables"}},
+	{"olap/postgres", []string{"olap/open"}},
 	{"github.com/dgraph-io/...", []string{"chain/store"}},
 	{"github.com/valyala/fasthttp/...", []string{"net/api", "net/join", "net/transport", "net/web", "cmd/doin-node/stack", "bench/load"}},
 	{"github.com/prometheus/...", []string{"net/api", "cmd/doin-node/stack"}},
@@ -195,7 +200,7 @@ var importers = []struct {
 	{"compute/gpuinfo", []string{"cmd/doin-worker", "bench/...", "cmd/doin-bench/..."}},
 	{"cmd/ptxgen", nil},
 	{"cmd/doin-worker/...", []string{"bench/islands"}},
-	{"chain/store", []string{"cmd/doin-node/node", "cmd/doin-node/champion", "cmd/doin-node/stack/...", "cmd/doin-pynode/...", "bench/..."}},
+	{"chain/store", []string{"cmd/doin-node/node", "cmd/doin-node/champion", "cmd/doin-node/tables", "cmd/doin-node/stack/...", "cmd/doin-pynode/...", "bench/..."}},
 	{"compute/graph", []string{"ga/meta"}}, // the oracle: tests, and L3
 	{"internal/golden", nil},               // tests only
 	{"compute/domain/domaintest", nil},     // tests only
@@ -360,7 +365,7 @@ func TestViolations(t *testing.T) {
 	f(graph{"compute/vec": {"compute/nn"}}, "compute/vec reaches compute/nn: compute/vec → compute/nn")
 	f(graph{"chain/engine": {"chain/ledger"}, "chain/ledger": {"chain/store"}},
 		"chain/engine reaches chain/store: chain/engine → chain/ledger → chain/store",
-		"chain/ledger imports chain/store: only cmd/doin-node/node, cmd/doin-node/champion, cmd/doin-node/stack/..., cmd/doin-pynode/..., bench/... may",
+		"chain/ledger imports chain/store: only cmd/doin-node/node, cmd/doin-node/champion, cmd/doin-node/tables, cmd/doin-node/stack/..., cmd/doin-pynode/..., bench/... may",
 		"chain/ledger reaches chain/store: chain/ledger → chain/store")
 	f(graph{"olap": {"modernc.org/sqlite"}}, "olap imports modernc.org/sqlite: only olap/sqlite may")
 	f(graph{"olap/sqlite": {"modernc.org/sqlite"}, "modernc.org/sqlite": {"modernc.org/sqlite/lib"}})

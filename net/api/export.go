@@ -107,6 +107,9 @@ func (d *download) Close() error {
 // statsExport answers GET /stats/export with a consistent copy of the database,
 // or the part of it that Range asks for.
 func (a *API) statsExport(ctx context.Context, rc *fasthttp.RequestCtx, _ string) error {
+	if format := queryText(rc, "format"); format != "" && format != "sqlite" {
+		return a.statsTable(ctx, rc, format)
+	}
 	d, err := a.exports.enter(peerscore.Address(remote(rc))) // held until the copy is sent and removed
 	if err != nil {
 		return err
@@ -121,6 +124,11 @@ func (a *API) statsExport(ctx context.Context, rc *fasthttp.RequestCtx, _ string
 		_ = d.Close()
 		return fmt.Errorf("open export: %w", err)
 	}
+	return sendFile(rc, d, "olap.db", "application/octet-stream")
+}
+
+// sendFile answers with the download's file, or with the part of it that Range asks for.
+func sendFile(rc *fasthttp.RequestCtx, d *download, name, contentType string) error {
 	info, err := d.file.Stat()
 	if err != nil {
 		_ = d.Close()
@@ -129,11 +137,11 @@ func (a *API) statsExport(ctx context.Context, rc *fasthttp.RequestCtx, _ string
 	size := info.Size()
 	etag := fmt.Sprintf(`"%x-%x"`, info.ModTime().UnixNano(), size)
 	h := &rc.Response.Header
-	h.Set("Content-Disposition", "attachment; filename=olap.db")
+	h.Set("Content-Disposition", "attachment; filename="+name)
 	h.Set("ETag", etag)
 	h.Set("Accept-Ranges", "bytes")
 	h.SetLastModified(info.ModTime())
-	rc.SetContentType("application/octet-stream")
+	rc.SetContentType(contentType)
 
 	first, length, code := int64(0), size, fasthttp.StatusOK
 	if r := rc.Request.Header.Peek("Range"); wanted(rc, r, etag) {

@@ -235,6 +235,16 @@ func (f statsPart) ChainMetrics(_ context.Context, domain string) ([]*canon.Obje
 	return row("domain_id", domain), f.off()
 }
 
+func (f statsPart) ExportTable(_ context.Context, table, format string) (string, error) {
+	if table != "fact_trial" {
+		return "", ErrNotFound
+	}
+	if err := f.off(); err != nil {
+		return "", err
+	}
+	return f.export, os.WriteFile(f.export, []byte("PAR1 and so on "+format), 0o600)
+}
+
 func (f statsPart) Export(context.Context) (string, func(), error) {
 	if err := f.off(); err != nil {
 		return "", nil, err

@@ -112,5 +112,6 @@ func (a *API) table() []*route {
 	return append(table,
 		under(get("/chain/block/", fewRequests, a.chainBlock)),
 		under(get("/tasks/", fewRequests, a.task)),
+		within(a.cfg.ExportTimeout, under(get("/export/", fewRequests, a.exportTable))),
 	)
 }

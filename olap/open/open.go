@@ -19,6 +19,7 @@ import (
 
 	"doin.network/node/olap"
 	"doin.network/node/olap/csv"
+	"doin.network/node/olap/postgres"
 	"doin.network/node/olap/sqlite"
 )
 
@@ -31,7 +32,7 @@ var ErrDamaged = sqlite.ErrCorrupt
 // Target says which sink writes where.
 type Target struct {
 	Sink string // one of Names
-	Path string // of its file, which is created with its folder
+	Path string // of its file, which is created with its folder, or the connection string of a database
 }
 
 // sinks are the sinks by name, in the order of Names.
@@ -44,6 +45,9 @@ var sinks = []struct {
 	}},
 	{"sqlite", func(ctx context.Context, path string, _ *slog.Logger) (olap.Sink, error) {
 		return opened(sqlite.Open(ctx, path))
+	}},
+	{"postgres", func(_ context.Context, dsn string, _ *slog.Logger) (olap.Sink, error) {
+		return opened(postgres.Open(dsn))
 	}},
 }
 

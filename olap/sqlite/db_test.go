@@ -328,7 +328,7 @@ func TestRepeatedRounds(t *testing.T) {
 	want := `{"claim_event_id": "8f76d85a689feadd4fa4314abcaa23a5", "experiment_id": "e", "domain_id": "d", "proposal": 1, "round_number": 1, ` +
 		`"optimae_id": null, "base": null, "stage": "confirmed", "timestamp_utc": "2026-01-02T03:04:05.678901+00:00", ` +
 		`"elapsed_seconds": 0.0, "performance": -0.5, "verified": 0, "reason": null, "s1": null, "s2": null, "cases": null, "z": null, ` +
-		`"confirmed_at": null, "committed_at": null, "revealed_at": null, "reveal_seconds": null, "decision_seconds": null}`
+		`"confirmed_at": "2026-01-02T03:04:05.678901+00:00", "committed_at": null, "revealed_at": null, "reveal_seconds": null, "decision_seconds": null}`
 	if err != nil || len(claims) != 1 || string(canon.Default(claims[0])) != want {
 		t.Errorf("Claims = %s, %v, want %s", canon.Default(claims[0]), err, want)
 	}

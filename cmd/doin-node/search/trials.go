@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"doin.network/node/compute/domain"
 	"doin.network/node/compute/worker"
 	"doin.network/node/olap"
 )
@@ -144,7 +143,7 @@ func (s *Search) trial(r *worker.Row, generation int) olap.BredTrial {
 	for _, n := range r.Parents {
 		b.Parents = append(b.Parents, s.pos.trials+n)
 	}
-	b.Curve = points(r.Curve)
+	b.Curve = points(r)
 	return b
 }
 
@@ -164,8 +163,8 @@ func origin(r *worker.Row) (origin, operator string) {
 	return "program", r.Origin
 }
 
-func points(curve []domain.Point) (out []olap.Point) {
-	for _, p := range curve {
+func points(r *worker.Row) (out []olap.Point) {
+	for _, p := range r.Curve {
 		row := olap.Point{Step: int64(p.Step)}
 		for from, to := range map[*float64]**float64{&p.Train: &row.Train, &p.Validation: &row.Validation} {
 			if !math.IsNaN(*from) && !math.IsInf(*from, 0) {

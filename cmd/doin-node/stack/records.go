@@ -9,6 +9,7 @@ import (
 	"doin.network/node/cmd/doin-node/config"
 	"doin.network/node/internal/canon"
 	"doin.network/node/olap"
+	"doin.network/node/olap/export"
 	"doin.network/node/olap/open"
 	"doin.network/node/olap/thin"
 )
@@ -28,6 +29,7 @@ type Records struct {
 	Recorder *olap.Recorder
 	Tracker  *olap.Tracker
 	DB       Queries
+	Files    *export.Shelf // tables as files, for the API
 
 	log      *slog.Logger
 	trimmers []olap.Trimmer
@@ -43,7 +45,11 @@ func OpenRecorder(ctx context.Context, cfg *config.Config, spool string, log *sl
 
 // openRecorder is OpenRecorder with those of the sinks that can be held to a bound.
 func openRecorder(ctx context.Context, cfg *config.Config, spool string, log *slog.Logger) (*olap.Recorder, Queries, []olap.Trimmer, error) {
-	sinks, err := open.Sinks(ctx, log, open.Target{Sink: "csv", Path: cfg.StatsPath()}, open.Target{Sink: "sqlite", Path: cfg.OLAPPath()})
+	targets := []open.Target{{Sink: "csv", Path: cfg.StatsPath()}, {Sink: "sqlite", Path: cfg.OLAPPath()}}
+	if dsn := cfg.Record.PostgresDSN; dsn != "" {
+		targets = append(targets, open.Target{Sink: "postgres", Path: dsn})
+	}
+	sinks, err := open.Sinks(ctx, log, targets...)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -103,6 +109,7 @@ func (b *Base) openRecords(ctx context.Context, network string) (*Records, error
 	if err != nil {
 		host = "unknown"
 	}
+	r.Files = export.NewShelf(b.Config.OLAPPath(), b.Path("export"), b.Now)
 	r.Tracker = olap.NewTracker(olap.Node{ID: b.Key.PeerID(), Hostname: host, Version: Version, NetworkID: network}, nil)
 	r.Record(r.Tracker.Begin(olap.RunSetup{Name: b.Config.Record.RunName, Tags: b.Config.Record.RunTags, Note: b.Config.Record.RunNote,
 		Seed: b.Config.Seed, Configuration: published(b.Config.Raw)}, b.Now())...)

@@ -13,6 +13,7 @@ import (
 	"doin.network/node/internal/canon"
 	"doin.network/node/net/api"
 	"doin.network/node/net/chainsync"
+	"doin.network/node/olap/export"
 )
 
 // The views are the node as net/api and net/chainsync see it: small types, one per interface.
@@ -173,6 +174,15 @@ func (v statsView) Claims(ctx context.Context, experiment string, limit int) ([]
 
 func (v statsView) ChainMetrics(ctx context.Context, domain string) ([]*canon.Object, error) {
 	return v.s.DB.ChainMetrics(ctx, domain)
+}
+
+// ExportTable implements api.Tables.
+func (v statsView) ExportTable(ctx context.Context, table, format string) (string, error) {
+	path, err := v.s.Files.Path(ctx, table, format)
+	if errors.Is(err, export.ErrTable) || errors.Is(err, export.ErrFormat) {
+		return "", fmt.Errorf("%w: %w", api.ErrNotFound, err)
+	}
+	return path, err
 }
 
 func (v statsView) Export(ctx context.Context) (string, func(), error) {
