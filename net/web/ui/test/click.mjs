@@ -141,7 +141,7 @@ try {
     await Promise.all(running.splice(0).map((r) => r.end()));
     // A node without a domain, alone: what does it say?
     const config = join(folder, "empty.json");
-    writeFileSync(config, JSON.stringify({ host: "127.0.0.1", port: port + 10, data_dir: join(folder, "empty"), node_label: "empty", domains: [] }));
+    writeFileSync(config, JSON.stringify({ host: "127.0.0.1", port: port + 10, data_dir: join(folder, "empty"), node_label: "empty", domains: [{ domain_id: "quiet", optimize: false, evaluate: true, optimization_plugin: "quadratic" }] }));
     running.push(start("doin-node", ["--config", config], root));
     const url = `http://localhost:${port + 10}`;
     await until("a node alone", async () => (await fetch(url + "/health")).ok, 60_000);
