@@ -30,7 +30,10 @@ const node = spawn(join(bin, "doin-node"), ["--config", join(folder, "node.json"
 const ended = new Promise((done) => node.on("exit", done));
 const median = (list) => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)];
 const rows = [];
-const note = (what, ms, limit, more = "") => rows.push([what, `${Math.round(ms)} ms`, limit, more]);
+const note = (what, ms, limit, more = "") => {
+  rows.push([what, `${Math.round(ms)} ms`, limit, more]);
+  console.error(`${what}: ${Math.round(ms)} ms ${more}`);
+};
 const get = async (path) => {
   const began = performance.now();
   let answer = await fetch(url + path);
