@@ -281,10 +281,10 @@ func (db *DB) bars(ctx context.Context, out *Columns, from, to float64, names []
 // rowAt returns the first rowid of fact_trial whose training ended at a moment or later.
 func (db *DB) rowAt(ctx context.Context, at float64) (int64, error) {
 	var low, high int64
-	if err := db.sql.QueryRowContext(ctx, "SELECT coalesce(min(rowid), 0), coalesce(max(rowid), 0) + 1 FROM fact_trial").Scan(&low, &high); err != nil {
+	if err := db.sql.QueryRowContext(ctx, "SELECT "+ends).Scan(&low, &high); err != nil {
 		return 0, err
 	}
-	for low < high {
+	for high++; low < high; {
 		mid := low + (high-low)/2
 		var when string
 		if err := db.sql.QueryRowContext(ctx, "SELECT timestamp_utc FROM fact_trial WHERE rowid >= ? ORDER BY rowid LIMIT 1", mid).Scan(&when); err != nil {

@@ -111,7 +111,7 @@ export function load<T = Table>(path: string | null, every = 2000): Loaded<T> {
     const wait = again ? Math.max(0, a.at + every - Date.now()) : 0;
     clearTimeout(a.timer);
     a.path = path;
-    a.timer = setTimeout(async () => {
+    const once = async () => {
       a.at = Date.now();
       a.version = now;
       const useful = () => !a.gone && a.path === path;
@@ -119,9 +119,12 @@ export function load<T = Table>(path: string | null, every = 2000): Loaded<T> {
         const data = await ask<T>(path);
         if (useful()) set({ data, error: "", path });
       } catch (e) {
-        if (useful()) set((old) => ({ data: old.path === path ? old.data : null, error: (e as Error).message, path }));
+        if (!useful()) return;
+        set((old) => ({ data: old.path === path ? old.data : null, error: (e as Error).message, path }));
+        if (/busy/.test((e as Error).message)) a.timer = setTimeout(once, 1500) as unknown as number;
       }
-    }, wait) as unknown as number;
+    };
+    a.timer = setTimeout(once, wait) as unknown as number;
   }, [path, now]);
   return got.path === path ? got : { data: got.data, error: "" };
 }
