@@ -33,6 +33,15 @@ type sample struct {
 	total  int64 // trials that it is a sample of
 	taken  time.Time
 	last   int64 // rowid that it goes up to
+
+	once    sync.Once
+	weights []Importance
+}
+
+// importance is that of the sample's parameters, weighed once. The caller does not change it.
+func (s *sample) importance() []Importance {
+	s.once.Do(func() { s.weights = s.weigh() })
+	return s.weights
 }
 
 // samples keeps the last few.
