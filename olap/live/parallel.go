@@ -19,7 +19,7 @@ func (db *DB) importance(ctx context.Context, q *question) (any, error) {
 	}
 	head := s.head()
 	head["method"] = "random forest over ranks of the score (mean decrease in impurity); direction: Spearman's rank correlation"
-	head["importance"] = s.weigh()
+	head["importance"] = s.importance()
 	return head, nil
 }
 
@@ -42,7 +42,7 @@ func (db *DB) parallel(ctx context.Context, q *question) (any, error) {
 		return notRecorded("fact_trial"), err
 	}
 	var at []int
-	for _, w := range s.weigh() {
+	for _, w := range s.importance() {
 		if len(at) < axes {
 			at = append(at, slices.Index(s.names, w.Name))
 		}

@@ -13,7 +13,6 @@ type rounds struct {
 	of    map[string]*run
 	order []string // experiments as they first came
 	last  int64    // rowid of the last row read
-	left  int64    // rows that are still to be read
 	kept  int      // of all experiments together
 }
 
@@ -28,7 +27,7 @@ const (
 	// mostRounds bounds what is kept of all experiments: 40 bytes each. The oldest experiments give way.
 	mostRounds = 1_500_000
 	// roundsAtOnce is how many rows are read before others have their turn.
-	roundsAtOnce = 50_000
+	roundsAtOnce = 20_000
 )
 
 // loadRounds reads the next rows; more says that there are others.
@@ -40,29 +39,46 @@ func (db *DB) loadRounds(ctx context.Context) (more bool, err error) {
 	r.mu.RLock()
 	last := r.last
 	r.mu.RUnlock()
-	rows, err := db.sql.QueryContext(ctx, `SELECT rowid, experiment_id, domain_id, round_number, elapsed_seconds, performance,
-		best_performance, `+db.column("fact_round", "evaluations", "0")+` FROM fact_round WHERE rowid > ? ORDER BY rowid LIMIT ?`, last, roundsAtOnce)
+	read, err := db.readRounds(ctx, last)
 	if err != nil {
 		return false, err
 	}
-	defer rows.Close()
-	r.mu.Lock()
+	r.mu.Lock() // only now: nobody waits for the disk
 	defer r.mu.Unlock()
-	n := 0
-	for rows.Next() {
-		var id, domain string
-		var number, elapsed, performance, evaluations float64
-		var best *float64
-		if err := rows.Scan(&r.last, &id, &domain, &number, &elapsed, &performance, &best, &evaluations); err != nil {
-			return false, err
-		}
-		if best == nil {
-			best = &performance
-		}
-		r.add(id, domain, number, elapsed, performance, *best, evaluations)
-		n++
+	for i := range read {
+		r.add(&read[i])
 	}
-	return n == roundsAtOnce, rows.Err()
+	return len(read) == roundsAtOnce, nil
+}
+
+// round is what is kept of a row.
+type round struct {
+	rowid                                      int64
+	id, domain                                 string
+	number, elapsed, performance, best, trials float64
+}
+
+// readRounds reads the rows after a rowid, at most roundsAtOnce.
+func (db *DB) readRounds(ctx context.Context, last int64) ([]round, error) {
+	rows, err := db.sql.QueryContext(ctx, `SELECT rowid, experiment_id, domain_id, round_number, elapsed_seconds, performance,
+		best_performance, `+db.column("fact_round", "evaluations", "0")+` FROM fact_round WHERE rowid > ? ORDER BY rowid LIMIT ?`, last, roundsAtOnce)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []round
+	for rows.Next() {
+		var o round
+		var best *float64
+		if err := rows.Scan(&o.rowid, &o.id, &o.domain, &o.number, &o.elapsed, &o.performance, &best, &o.trials); err != nil {
+			return nil, err
+		}
+		if o.best = o.performance; best != nil {
+			o.best = *best
+		}
+		out = append(out, o)
+	}
+	return out, rows.Err()
 }
 
 // column is a column's name, or a literal where the file has none of that name.
@@ -73,23 +89,25 @@ func (db *DB) column(table, name, otherwise string) string {
 	return otherwise + " AS " + name
 }
 
-func (r *rounds) add(id, domain string, number, elapsed, performance, best, evaluations float64) {
-	e := r.of[id]
+func (r *rounds) add(o *round) {
+	r.last = o.rowid
+	e := r.of[o.id]
 	if e == nil {
-		e = &run{id: id, domain: domain}
-		r.of[id] = e
-		r.order = append(r.order, id)
+		e = &run{id: o.id, domain: o.domain}
+		r.of[o.id] = e
+		r.order = append(r.order, o.id)
 	}
+	trials, elapsed := o.trials, o.elapsed
 	if n := len(e.trials); n > 0 {
-		evaluations += e.trials[n-1]
+		trials += e.trials[n-1]
 		elapsed = math.Max(elapsed, e.elapsed[n-1]) // x has to ascend
-		if number <= e.number[n-1] {
+		if o.number <= e.number[n-1] {
 			return
 		}
 	}
-	e.number, e.elapsed = append(e.number, number), append(e.elapsed, elapsed)
-	e.performance, e.best = append(e.performance, performance), append(e.best, best)
-	e.trials = append(e.trials, evaluations)
+	e.number, e.elapsed = append(e.number, o.number), append(e.elapsed, elapsed)
+	e.performance, e.best = append(e.performance, o.performance), append(e.best, o.best)
+	e.trials = append(e.trials, trials)
 	for r.kept++; r.kept > mostRounds && len(r.order) > 1; {
 		old := r.of[r.order[0]]
 		r.kept -= len(old.number)

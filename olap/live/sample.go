@@ -33,6 +33,15 @@ type sample struct {
 	total  int64 // trials that it is a sample of
 	taken  time.Time
 	last   int64 // rowid that it goes up to
+
+	once    sync.Once
+	weights []Importance
+}
+
+// importance is that of the sample's parameters, weighed once. The caller does not change it.
+func (s *sample) importance() []Importance {
+	s.once.Do(func() { s.weights = s.weigh() })
+	return s.weights
 }
 
 // samples keeps the last few.
@@ -41,10 +50,13 @@ type samples struct {
 	list []*sample
 }
 
+// ends are the first and the last rowid of fact_trial, 1 and 0 without a row. In one question over the table SQLite would read all of it.
+const ends = "coalesce((SELECT min(rowid) FROM fact_trial), 1), coalesce((SELECT max(rowid) FROM fact_trial), 0)"
+
 // sample returns a sample of a domain's trials.
 func (db *DB) sample(ctx context.Context, domain string) (*sample, error) {
 	var first, last int64
-	if err := db.sql.QueryRowContext(ctx, "SELECT coalesce(min(rowid), 1), coalesce(max(rowid), 0) FROM fact_trial").Scan(&first, &last); err != nil {
+	if err := db.sql.QueryRowContext(ctx, "SELECT "+ends).Scan(&first, &last); err != nil {
 		return nil, err
 	}
 	s := &db.samples

@@ -12,9 +12,9 @@ import (
 
 // busy is how many trainings ran at a time, by device and status, in buckets: what single trials would take is not kept.
 type busy struct {
-	mu          sync.RWMutex
-	lanes       map[string]*lane
-	last, total int64 // rowid read so far, and the highest
+	mu    sync.RWMutex
+	lanes map[string]*lane
+	last  int64 // rowid of the last row read
 }
 
 // lane is a device's buckets, of which the first begins at start. When they become too many, two become one.
@@ -30,7 +30,7 @@ const (
 	mostLanes    = 32
 	mostBuckets  = 8192
 	firstWidth   = 0.25 // seconds
-	trialsAtOnce = 50_000
+	trialsAtOnce = 20_000
 	others       = "others"
 )
 
@@ -43,30 +43,55 @@ func (db *DB) loadBusy(ctx context.Context) (more bool, err error) {
 	b.mu.RLock()
 	last := b.last
 	b.mu.RUnlock()
-	rows, err := db.sql.QueryContext(ctx, "SELECT rowid, timestamp_utc, seconds, device, status FROM fact_trial WHERE rowid > ? ORDER BY rowid LIMIT ?",
-		last, trialsAtOnce)
+	read, err := db.readTrainings(ctx, last)
 	if err != nil {
 		return false, err
 	}
-	defer rows.Close()
-	n := 0
-	b.mu.Lock()
+	b.mu.Lock() // only now: nobody waits for the disk
 	defer b.mu.Unlock()
+	for i := range read {
+		t := &read[i]
+		b.last = t.rowid
+		if t.known {
+			b.add(t.device, t.end, t.seconds, t.failed)
+		}
+	}
+	return len(read) == trialsAtOnce, nil
+}
+
+// training is what is kept of a row; known is false where it has no time.
+type training struct {
+	rowid         int64
+	device        string
+	end, seconds  float64
+	failed, known bool
+}
+
+// readTrainings reads the rows after a rowid, at most trialsAtOnce.
+func (db *DB) readTrainings(ctx context.Context, last int64) ([]training, error) {
+	rows, err := db.sql.QueryContext(ctx, "SELECT rowid, timestamp_utc, seconds, device, status FROM fact_trial WHERE rowid > ? ORDER BY rowid LIMIT ?",
+		last, trialsAtOnce)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []training
 	for rows.Next() {
+		var t training
 		var when, status string
 		var seconds *float64
 		var device *string
-		if err := rows.Scan(&b.last, &when, &seconds, &device, &status); err != nil {
-			return false, err
+		if err := rows.Scan(&t.rowid, &when, &seconds, &device, &status); err != nil {
+			return nil, err
 		}
-		n++
-		end, ok := moment(when)
-		if !ok || seconds == nil {
-			continue
+		if t.end, t.known = moment(when); t.known && seconds != nil {
+			t.seconds, t.device, t.failed = *seconds, name(device), status == "failed"
+		} else {
+			t.known = false
 		}
-		b.add(name(device), end, *seconds, status == "failed")
+		out = append(out, t)
 	}
-	return n == trialsAtOnce, rows.Err()
+	return out, rows.Err()
 }
 
 // name is a device's.
@@ -256,10 +281,10 @@ func (db *DB) bars(ctx context.Context, out *Columns, from, to float64, names []
 // rowAt returns the first rowid of fact_trial whose training ended at a moment or later.
 func (db *DB) rowAt(ctx context.Context, at float64) (int64, error) {
 	var low, high int64
-	if err := db.sql.QueryRowContext(ctx, "SELECT coalesce(min(rowid), 0), coalesce(max(rowid), 0) + 1 FROM fact_trial").Scan(&low, &high); err != nil {
+	if err := db.sql.QueryRowContext(ctx, "SELECT "+ends).Scan(&low, &high); err != nil {
 		return 0, err
 	}
-	for low < high {
+	for high++; low < high; {
 		mid := low + (high-low)/2
 		var when string
 		if err := db.sql.QueryRowContext(ctx, "SELECT timestamp_utc FROM fact_trial WHERE rowid >= ? ORDER BY rowid LIMIT 1", mid).Scan(&when); err != nil {

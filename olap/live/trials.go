@@ -16,7 +16,7 @@ var sorts = map[string]struct{ by, column string }{
 }
 
 // mostSorted is how many trials are sorted by what has no index, and looked through for a filter.
-const mostSorted = 200_000
+const mostSorted = 50_000
 
 // shown are the columns of a table of trials, where the file has them.
 var shown = []string{"trial_id", "domain_id", "experiment_id", "run_id", "trial_number", "generation", "timestamp_utc", "status", "origin", "operator",

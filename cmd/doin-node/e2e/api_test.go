@@ -3,10 +3,16 @@
 package e2e
 
 import (
+	"bufio"
+	"context"
+	"errors"
 	"fmt"
+	"net/http"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"doin.network/node/chain"
 	"doin.network/node/internal/canon"
@@ -78,7 +84,7 @@ func TestEndpoints(t *testing.T) {
 	for name, check := range map[string]func(*testing.T, *host){
 		"health": checkHealth, "status": checkStatus, "peers": checkPeers, "fees": checkFees, "chain": checkChain,
 		"tasks": checkTasks, "inference": checkInference, "stats": checkStats, "export": checkExport, "errors": checkErrors,
-		"metrics": checkMetrics, "head": checkHead,
+		"metrics": checkMetrics, "head": checkHead, "dashboard": checkDashboard,
 	} {
 		t.Run(name, func(t *testing.T) {
 			own := *h // reports to this test
@@ -89,6 +95,57 @@ func TestEndpoints(t *testing.T) {
 	for _, h := range hosts {
 		h.stop(syscall.SIGTERM)
 	}
+}
+
+// checkDashboard: the page, what it asks first, and the stream that tells of changes.
+func checkDashboard(t *testing.T, h *host) {
+	a := h.must("GET", "/", nil)
+	if got := a.header.Get("Content-Type"); a.status != 200 || got != "text/html; charset=utf-8" {
+		t.Errorf("GET / = %d %s", a.status, got)
+	}
+	if policy := a.header.Get("Content-Security-Policy"); !strings.HasPrefix(policy, "default-src 'self'") {
+		t.Errorf("the page's policy is %q", policy)
+	}
+	ordered(t, "/web/state", h.mustGet("/web/state"), "status", "progress", "busy", "connected", "standings")
+	for _, view := range []string{"runs", "trials"} {
+		eventually(t, view+" on the dashboard", func() error {
+			rows, err := h.mustGet("/web/data/" + view).List("rows")
+			if err == nil && len(rows) == 0 {
+				err = errors.New("there are none")
+			}
+			return err
+		})
+	}
+	if a := h.must("GET", "/web/data/history?width=5", nil); a.status != 400 {
+		t.Errorf("too narrow a history = %d, want 400", a.status)
+	}
+	eventually(t, "the champion's evidence", func() error {
+		o, err := h.get("/web/evidence?domain=co2") // busy while the champion is trained
+		if err != nil {
+			return err
+		}
+		if kind, err := o.String("kind"); err != nil || kind != "series" {
+			t.Errorf("the evidence's kind is %q, %v", kind, err)
+		}
+		return nil
+	})
+	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	defer stop()
+	r, err := http.NewRequestWithContext(ctx, "GET", fmt.Sprintf("http://127.0.0.1:%d/events", h.port), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	for lines := bufio.NewScanner(answer.Body); lines.Scan(); {
+		if lines.Text() == "event: state" {
+			return
+		}
+	}
+	t.Error("the stream ends without an event")
 }
 
 func checkHealth(t *testing.T, h *host) {

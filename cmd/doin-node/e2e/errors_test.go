@@ -15,7 +15,7 @@ func checkErrors(t *testing.T, h *host) {
 		text               string // in the answer
 	}{
 		{"GET", "/nowhere", "", 404, "404: Not Found"},
-		{"GET", "/", "", 404, "404: Not Found"},
+		{"GET", "/nothing", "", 404, "404: Not Found"},
 		{"POST", "/status", "{}", 405, "405"},
 		{"GET", "/message", "", 405, "405"},
 		{"DELETE", "/chain/blocks", "", 405, "405"},

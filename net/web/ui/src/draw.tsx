@@ -94,9 +94,12 @@ export function Scatter({ x, y, xAxis, yAxis, height = 320 }: { x: ArrayLike<num
       g.fillText(figure(v), l - 6, py + 4);
     }
     g.textAlign = "center";
+    // Words have room to both sides, numbers go from end to end.
+    const between = xAxis.high - xAxis.low;
+    const place = (share: number) => (xAxis.levels ? (share * between + 0.5) / (between + 1) : share);
     const marks = xAxis.levels ? xAxis.levels.map((_, i) => i) : ticks(xAxis.low, xAxis.high, Math.max(4, Math.floor(width / 90)));
     for (const v of marks) {
-      const px = l + (xAxis.high > xAxis.low ? (v - xAxis.low) / (xAxis.high - xAxis.low) : 0.5) * w;
+      const px = l + place((v - xAxis.low) / (xAxis.high - xAxis.low || 1)) * w;
       line(g, px, t + h, px, t + h + 4);
       g.fillText(xAxis.levels ? (xAxis.levels[v] ?? "") : figure(v), px, t + h + 16);
     }
@@ -107,7 +110,7 @@ export function Scatter({ x, y, xAxis, yAxis, height = 320 }: { x: ArrayLike<num
     for (let i = 0; i < x.length; i++) {
       // Words stand in a row each: their points are spread a little, by their own number.
       const spread = xAxis.levels ? ((((i * 2654435761) >>> 8) % 1000) / 1000 - 0.5) * Math.min(40, w / (xAxis.levels.length + 1) / 1.6) : 0;
-      g.fillRect(l + x[i]! * w - size / 2 + spread, t + h - y[i]! * h - size / 2, size, size);
+      g.fillRect(l + place(x[i]!) * w - size / 2 + spread, t + h - y[i]! * h - size / 2, size, size);
     }
     g.globalAlpha = 1;
   }, [width, height, x, y, look]);

@@ -26,7 +26,7 @@ export function bytes(v: unknown): string {
 
 export function seconds(v: unknown): string {
   if (typeof v !== "number" || !Number.isFinite(v)) return "–";
-  if (v < 0.0995) return `${(v * 1000).toPrecision(2)} ms`;
+  if (v < 0.1) return `${(v * 1000).toPrecision(2)} ms`;
   if (v < 60) return `${Number(v.toPrecision(3))} s`;
   if (v < 3600) return `${Math.floor(v / 60)} min ${Math.round(v % 60)} s`;
   if (v < 86400) return `${Math.floor(v / 3600)} h ${Math.round((v % 3600) / 60)} min`;

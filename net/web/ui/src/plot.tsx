@@ -38,6 +38,7 @@ export interface PlotProps {
   /** x is seconds since 1970. */
   time?: boolean;
   logY?: boolean;
+  yRange?: [number, number];
   /** the range that is asked for: the lines come anew for it. */
   range?: [number, number] | undefined;
   onZoom?: (from: number, to: number) => void;
@@ -159,9 +160,9 @@ function options(latest: { current: PlotProps }, width: number): uPlot.Options {
     legend: { show: props.legend ?? true, live: true },
     cursor: { drag: { x: true, y: false }, focus: { prox: 24 }, points: { size: 6 } },
     focus: { alpha: 1 },
-    scales: { x: { time: props.time ?? false }, y: props.logY ? { distr: 3 } : {} },
+    scales: { x: { time: props.time ?? false }, y: props.logY ? { distr: 3 } : props.yRange ? { range: props.yRange } : {} },
     axes: [
-      { ...axis, size: props.time ? 38 : 26, ...(props.time || !props.xName ? {} : { label: props.xName, labelSize: 16 }), ...(props.time ? { values: (_: uPlot, at: number[]) => clock(at) } : {}), ...(props.ticks ? { values: (_: uPlot, at: number[]) => at.map((v) => (Number.isInteger(v) ? (latest.current.ticks?.[v] ?? "") : "")) } : {}) },
+      { ...axis, size: props.time ? 46 : 26, ...(props.time || !props.xName ? {} : { label: props.xName, labelSize: 16 }), ...(props.time ? { values: (_: uPlot, at: number[]) => clock(at) } : {}), ...(props.ticks ? { values: (_: uPlot, at: number[]) => at.map((v) => (Number.isInteger(v) ? (latest.current.ticks?.[v] ?? "") : "")) } : {}) },
       { ...axis, size: 62, label: props.yName, labelSize: 16, values: (_, at) => at.map((v) => (v === null ? "" : figure(v))) },
     ],
     hooks: {

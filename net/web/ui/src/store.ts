@@ -96,26 +96,35 @@ export interface Loaded<T> {
 export function load<T = Table>(path: string | null, every = 2000): Loaded<T> {
   const [got, set] = useState<Loaded<T> & { path: string | null }>({ data: null, error: "", path: null });
   const now = use(version);
-  const asked = useRef({ path: "", at: 0, version: "" });
+  const asked = useRef({ path: "", at: 0, version: "", timer: 0, gone: false });
   useEffect(() => {
-    if (path === null) return;
-    const last = asked.current;
-    if (last.path === path && last.version === now) return;
-    const wait = last.path === path ? Math.max(0, last.at + every - Date.now()) : 0;
-    let gone = false;
-    const timer = setTimeout(async () => {
-      asked.current = { path, at: Date.now(), version: now };
+    const a = asked.current;
+    return () => {
+      a.gone = true;
+      clearTimeout(a.timer);
+    };
+  }, []);
+  useEffect(() => {
+    const a = asked.current;
+    if (path === null || (a.path === path && a.version === now)) return;
+    const again = a.path === path; // an answer on its way stays good: only another path makes it useless
+    const wait = again ? Math.max(0, a.at + every - Date.now()) : 0;
+    clearTimeout(a.timer);
+    a.path = path;
+    const once = async () => {
+      a.at = Date.now();
+      a.version = now;
+      const useful = () => !a.gone && a.path === path;
       try {
         const data = await ask<T>(path);
-        if (!gone) set({ data, error: "", path });
+        if (useful()) set({ data, error: "", path });
       } catch (e) {
-        if (!gone) set((old) => ({ data: old.path === path ? old.data : null, error: (e as Error).message, path }));
+        if (!useful()) return;
+        set((old) => ({ data: old.path === path ? old.data : null, error: (e as Error).message, path }));
+        if (/busy/.test((e as Error).message)) a.timer = setTimeout(once, 1500) as unknown as number;
       }
-    }, wait);
-    return () => {
-      gone = true;
-      clearTimeout(timer);
     };
+    a.timer = setTimeout(once, wait) as unknown as number;
   }, [path, now]);
   return got.path === path ? got : { data: got.data, error: "" };
 }

@@ -3,7 +3,8 @@
 //
 //	node test/click.mjs [--bin DIR] [--seconds 40] [--shots DIR] [--chromium PATH] [--port 8600] [--url URL]
 //
-// Programs are taken from DIR (default ../../../bin). With --url the node there is visited, and none is started.
+// Programs are taken from DIR (default ../../../bin). With --url the node there is visited, and none is started;
+// with --empty-only the network is left out.
 import { chromium } from "playwright-core";
 import { spawn } from "node:child_process";
 import { mkdtempSync, mkdirSync, writeFileSync, rmSync, existsSync } from "node:fs";
@@ -125,8 +126,9 @@ const running = [];
 try {
   const browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox", "--no-proxy-server"] });
   const given = option("url", "");
+  const emptyOnly = process.argv.includes("--empty-only");
   const live = given || `http://localhost:${port}`;
-  if (!given) {
+  if (!given && !emptyOnly) {
     running.push(start("doin-node", ["local", "--nodes", "3", "--config", "examples/co2/node.json", "--port", String(port), "-d", join(folder, "net"), "--json"], root));
     await until("a network with a champion and rounds", async () => {
       const s = await (await fetch(live + "/web/state")).json();
@@ -134,14 +136,16 @@ try {
     }, 180_000);
     await new Promise((done) => setTimeout(done, 1000 * Number(option("seconds", 20))));
   }
-  await visit(browser, live, "live-light");
-  await visit(browser, live, "live-dark", { dark: true });
-  await visit(browser, live, "live-narrow", { width: 390, height: 800 });
+  if (!emptyOnly) {
+    await visit(browser, live, "live-light");
+    await visit(browser, live, "live-dark", { dark: true });
+    await visit(browser, live, "live-narrow", { width: 390, height: 800 });
+  }
   if (!given) {
     await Promise.all(running.splice(0).map((r) => r.end()));
     // A node without a domain, alone: what does it say?
     const config = join(folder, "empty.json");
-    writeFileSync(config, JSON.stringify({ host: "127.0.0.1", port: port + 10, data_dir: join(folder, "empty"), node_label: "empty", domains: [] }));
+    writeFileSync(config, JSON.stringify({ host: "127.0.0.1", port: port + 10, data_dir: join(folder, "empty"), node_label: "empty", domains: [{ domain_id: "quiet", optimize: false, evaluate: true, optimization_plugin: "quadratic" }] }));
     running.push(start("doin-node", ["--config", config], root));
     const url = `http://localhost:${port + 10}`;
     await until("a node alone", async () => (await fetch(url + "/health")).ok, 60_000);

@@ -64,7 +64,7 @@ export function Overview() {
                 <tbody>
                   {workers.map((w) => (
                     <tr key={w.pid}>
-                      <td>{w.device}</td>
+                      <td title={w.device}>{String(w.device).replace(/ \(.*/, "")}</td>
                       <td class="number">{w.slots ?? w.workers}</td>
                       <td class="number">{grouped(w.trainings ?? 0)}</td>
                       <td class="number">{bytes(w.memory_bytes)}</td>

@@ -6,7 +6,7 @@ import { Plot, type Line } from "../plot.tsx";
 import { Choice, Grid, Pages, type Head } from "../table.tsx";
 import { amend, ask, data, href, load, marked, objects, place, use, type Columns, type Row, type Table } from "../store.ts";
 import { colour } from "../theme.ts";
-import { cell, figure, grouped, moment, seconds, short } from "../format.ts";
+import { cell, figure, grouped, moment, seconds, short, when } from "../format.ts";
 
 const letters = "abcdefghijklmnopqrstuvwxyz";
 const args = () => Object.fromEntries(use(place).args) as Record<string, string>;
@@ -425,7 +425,7 @@ export function Timeline() {
   const judged = objects(votes).filter((v) => v.block_timestamp);
   return (
     <>
-      <Card wide title="Trainings at a time" note={`By device. Drag to look closer: where fewer than 3,000 trainings are in sight, each is drawn. ${c.head.lanes.map((l) => `${l.name}: ${grouped(l.trials)} trials, ${grouped(l.failed)} failed`).join("; ")}.`}
+      <Card wide title="Trainings at a time" note={`By device; a training counts as ended when the record of its generation came. Drag to look closer: where fewer than 3,000 trainings are in sight, each is drawn. ${c.head.lanes.map((l) => `${l.name}: ${grouped(l.trials)} trials, ${grouped(l.failed)} failed`).join("; ")}.`}
         take={() => ({ names: ["time", ...c.head.lanes.map((l) => l.name)], rows: Array.from(c.of("x"), (t, i) => [new Date(t * 1000).toISOString(), ...c.head.lanes.map((l) => c.of(l.name)[i])]) })}
         tools={range && <button type="button" class="small" onClick={reset}>all</button>}>
         <Plot time xName="time" yName="trainings" lines={lines} range={range} onZoom={zoom} onReset={reset} height={260} />
@@ -437,7 +437,7 @@ export function Timeline() {
       )}
       {judged.length > 0 && (
         <Card wide title="Verifications" note="The newest votes in blocks, at the time of their block." take={() => ({ names: votes!.names, rows: votes!.rows })}>
-          <Plot time xName="time" yName="agrees (1) or not (0)" lines={[{ name: "votes", x: judged.map((v) => new Date(v.block_timestamp + (String(v.block_timestamp).endsWith("Z") ? "" : "Z")).getTime() / 1000).reverse(), y: judged.map((v) => (v.agree ? 1 : 0)).reverse(), points: true }]} height={150} legend={false} />
+          <Plot time xName="time" yName="agree" yRange={[-0.2, 1.2]} lines={[{ name: "votes", x: judged.map((v) => (when(v.block_timestamp)?.getTime() ?? NaN) / 1000).reverse(), y: judged.map((v) => (v.agree ? 1 : 0)).reverse(), points: true }]} height={150} legend={false} />
         </Card>
       )}
     </>
