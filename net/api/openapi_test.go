@@ -36,7 +36,8 @@ func TestOpenAPI(t *testing.T) {
 	cfg := DefaultConfig()
 	cfg.Port, cfg.Network, cfg.Strict = 8470, network, false
 	health := fixedHealth{Alive: true, Checks: []Check{{Name: "store", OK: true}, {Name: "peers"}}, Alarms: []Alarm{{Name: "no_peers"}}}
-	a, err := New(cfg, Parts{Node: f, Chain: chainPart{f}, Tasks: f, Inference: f, Stats: statsPart{f}, Peers: f, Flood: f, Health: health, Metrics: prometheus.NewRegistry()})
+	a, err := New(cfg, Parts{Node: f, Chain: chainPart{f}, Tasks: f, Inference: f, Stats: statsPart{f}, Peers: f, Flood: f, Health: health, Accounts: f,
+		Genesis: []byte(`{"parameters": {}, "domains": [], "evaluators": []}`), Data: shelf{}, Metrics: prometheus.NewRegistry()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,6 +90,16 @@ func TestOpenAPI(t *testing.T) {
 	g("GET /stats/claims", "/stats/claims?experiment_id=e", "", 200)
 	g("GET /stats/chain-metrics", "/stats/chain-metrics", "", 200)
 	g("GET /stats/export", "/stats/export", "", 200)
+	g("GET /export/{id}", "/export/fact_trial.parquet", "", 200)
+	g("GET /export/{id}", "/export/fact_trial.xlsx", "", 404)
+	g("GET /genesis", "/genesis", "", 200)
+	hash := strings.Repeat("ab", 32)
+	g("GET /data/{id}", "/data/"+hash, "", 404)
+	g("GET /data/{id}", "/data/x", "", 400)
+	g("POST /transactions", "/transactions", "{}", 400)
+	g("GET /transactions/{id}", "/transactions/"+hash, "", 404)
+	g("GET /balance/{id}", "/balance/"+hash[:40], "", 200)
+	g("GET /balance/{id}", "/balance/x", "", 400)
 	g("GET /metrics", "/metrics", "", 200)
 	for _, operation := range want {
 		if !seen[operation] {

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 
 	"doin.network/node/internal/timestamp"
@@ -22,9 +23,10 @@ const (
 	vacuumBytes = 1 << 30
 )
 
-// Trim deletes rounds, and what else a table tells of a moment, before r.Before, and the oldest of them until the content of
-// the file is within r.MaxBytes: first those that improved nothing. Free pages are used again; they are given back to the disk
-// when they are more than half of the file. Experiments, summaries, claims and acceptances stay.
+// Trim deletes rounds, trials and what else a table tells of a moment, before r.Before, and the oldest of them until the content
+// of the file is within r.MaxBytes: first trials, with their parameters and curves, then rounds that improved nothing, then the
+// rest. Free pages are used again; they are given back to the disk when they are more than half of the file. Experiments,
+// summaries, claims and acceptances stay.
 func (db *DB) Trim(ctx context.Context, r olap.Retention) (out olap.Trimmed, err error) {
 	if !r.Before.IsZero() {
 		before := timestamp.FromTime(r.Before).ISO()
@@ -54,39 +56,72 @@ func (db *DB) shrink(ctx context.Context, bound int64, out *olap.Trimmed) error 
 		used, _, err := db.pages(ctx)
 		return used > low, err
 	}
-	for _, where := range []string{"NOT " + keptColumn, "TRUE"} {
-		for _, t := range momentTables() {
-			if where != "TRUE" && !hasColumn(t, keptColumn) {
-				where = "TRUE"
-			}
-			if err := db.deleteAll(ctx, t, where, out, above); err != nil {
-				return err
-			}
+	steps := []struct {
+		table *olap.Table
+		where string
+	}{{olap.TrialTable, "TRUE"}, {olap.RoundTable, "NOT " + keptColumn}}
+	for _, t := range momentTables() {
+		steps = append(steps, struct {
+			table *olap.Table
+			where string
+		}{t, "TRUE"})
+	}
+	for _, step := range steps {
+		if err := db.deleteAll(ctx, step.table, step.where, out, above); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// deleteAll deletes rows, the oldest first and some at a time, while more says so and there are any.
+// deleteAll deletes rows, the oldest first and some at a time, with those that refer to them, while more says so and there are any.
 func (db *DB) deleteAll(ctx context.Context, t *olap.Table, where string, out *olap.Trimmed, more func() (bool, error), args ...any) error {
-	statement := fmt.Sprintf("DELETE FROM %s WHERE rowid IN (SELECT rowid FROM %s WHERE %s ORDER BY rowid LIMIT %d)", t.Name, t.Name, where, trimRows)
 	for {
 		if on, err := more(); err != nil || !on {
 			return err
 		}
-		res, err := db.writer.ExecContext(ctx, statement, args...)
+		n, all, err := db.deleteSome(ctx, t, where, args...)
 		if err != nil {
 			return err
 		}
-		n, err := res.RowsAffected()
-		if err != nil {
-			return err
-		}
-		out.Rows += n
+		out.Rows += all
 		if n < trimRows {
 			return nil
 		}
 	}
+}
+
+// deleteSome deletes the oldest trimRows rows, n at most, and what refers to them: all rows together.
+func (db *DB) deleteSome(ctx context.Context, t *olap.Table, where string, args ...any) (n, all int64, err error) {
+	tx, err := db.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
+	some := fmt.Sprintf("SELECT rowid FROM %s WHERE %s ORDER BY rowid LIMIT %d", t.Name, where, trimRows)
+	run := func(statement string) (n int64) {
+		if err != nil {
+			return 0
+		}
+		var res sql.Result
+		if res, err = tx.ExecContext(ctx, statement, args...); err == nil {
+			n, err = res.RowsAffected()
+		}
+		all += n
+		return n
+	}
+	for _, child := range olap.Tables() {
+		for i := range child.Columns {
+			if c := &child.Columns[i]; c.Ref == t.Name {
+				run(fmt.Sprintf("DELETE FROM %s WHERE %s IN (SELECT %s FROM %s WHERE rowid IN (%s))", child.Name, c.Name, t.Columns[0].Name, t.Name, some))
+			}
+		}
+	}
+	n = run(fmt.Sprintf("DELETE FROM %s WHERE rowid IN (%s)", t.Name, some))
+	if err == nil {
+		err = tx.Commit()
+	}
+	return n, all, err
 }
 
 // pages returns the bytes of the pages in use and of those that are free.

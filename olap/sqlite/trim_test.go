@@ -66,3 +66,44 @@ func TestTrimBySize(t *testing.T) {
 		t.Errorf("Trim to nothing = %+v, %v, and rounds are left", out, err)
 	}
 }
+
+// TestTrimTrials: trials go before rounds, the oldest first, and with them all that refers to them.
+func TestTrimTrials(t *testing.T) {
+	db := mustOpen(t, filepath.Join(t.TempDir(), "o.db"))
+	tracker := olap.NewTracker(olap.Node{ID: "n"}, func() string { return "e" })
+	if _, err := tracker.Start(olap.Setup{DomainID: "d"}, epoch); err != nil {
+		t.Fatal(err)
+	}
+	for record := range int64(8) {
+		write(t, db, bred(t, tracker, record+1, 200, 6, 8)...)
+	}
+	write(t, db, experiment(t, "a", 20)...)
+	used, _, err := db.pages(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out, err := db.Trim(t.Context(), olap.Retention{MaxBytes: used / 2}); err != nil || out.Rows < 500 {
+		t.Fatalf("Trim to half = %+v, %v", out, err)
+	}
+	left := count(t, db, "SELECT count(*) FROM fact_trial")
+	if left == 0 || left > 1100 {
+		t.Errorf("%d of 1600 trials are left, want some, and fewer than 1100", left)
+	}
+	f := func(query string, want int) {
+		t.Helper()
+		if n := count(t, db, query); n != want {
+			t.Errorf("%s = %d, want %d", query, n, want)
+		}
+	}
+	f("SELECT count(*) FROM fact_param", 6*left)
+	f("SELECT count(*) FROM fact_curve", 8*left)
+	f("SELECT count(*) FROM pragma_foreign_key_check", 0)
+	f("SELECT max(trial_number) FROM fact_trial", 1599)
+	f("SELECT count(*) FROM fact_round", 20)
+	if _, err := db.Trim(t.Context(), olap.Retention{Before: epoch.Add(time.Hour)}); err != nil {
+		t.Fatal(err)
+	}
+	f("SELECT count(*) FROM fact_trial", 0)
+	f("SELECT count(*) FROM fact_param", 0)
+	f("SELECT count(*) FROM fact_generation", 0)
+}

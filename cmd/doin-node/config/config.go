@@ -102,7 +102,7 @@ type Network struct {
 	// bootstrap peers and who calls it. Key discovery_enabled, default true.
 	Discovery bool
 	// Dashboard says who sees the page at / and what it asks: "local", programs on this machine, "public", everybody who
-	// reaches the port, or "off". Default "local".
+	// reaches the port, or "off". Key dashboard, default "local".
 	Dashboard string
 	// InferenceToken is what a client shows, as "Authorization: Bearer …", to have
 	// its forecasts as the clients of this machine have them: free, without a
@@ -242,10 +242,11 @@ type Record struct {
 	// FullRounds is the number of rounds of an experiment up to which each is recorded; of later ones those that say something
 	// new, and one a second. Key olap_full_rounds, default 10000, min 0.
 	FullRounds int
-	// RunName, RunTags and RunNote describe the run to whoever reads the tables (dim_run); another name begins another run. Keys
-	// run_name, run_tags, run_note.
+	// RunName is what the run is called in the tables (dim_run); another name begins another run. Key run_name, default "".
 	RunName string
+	// RunTags are words about the run, for whoever reads the tables. Key run_tags, default [].
 	RunTags []string
+	// RunNote is a sentence about it. Key run_note, default "".
 	RunNote string
 	// TrialsPerSecond is how many trials are recorded on the average of some seconds; where more are trained, the best of each
 	// generation is recorded, and others at equal distances; fact_generation counts both. Key olap_trials_per_second, default

@@ -86,8 +86,8 @@ func TestParseEveryKey(t *testing.T) {
 	if c.Network.ShareData || len(c.NetworkID) != 64 {
 		t.Errorf("share_data, network_id = %v, %q, want false, 64 digits", c.Network.ShareData, c.NetworkID)
 	}
-	if want := []Grant{{"0123456789abcdef0123456789abcdef01234567", "12.5"}}; !slices.Equal(c.Chain.Grants, want) || !c.Register || c.PassphraseFile != "./d/passphrase" {
-		t.Errorf("grants, register, key_passphrase_file = %v, %v, %q, want %v, true, ./d/passphrase", c.Chain.Grants, c.Register, c.PassphraseFile, want)
+	if want := []Grant{{"0123456789abcdef0123456789abcdef01234567", "12.5"}}; !slices.Equal(c.Chain.Grants, want) || !c.Register || c.PassphraseFile != "testdata/d/passphrase" {
+		t.Errorf("grants, register, key_passphrase_file = %v, %v, %q, want %v, true, testdata/d/passphrase", c.Chain.Grants, c.Register, c.PassphraseFile, want)
 	}
 	if c.Seed == nil || *c.Seed != 7 {
 		t.Errorf("seed = %v, want 7", c.Seed)

@@ -28,6 +28,8 @@ func Command() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "olap",
 		Short: "Export and check the tables: trials, curves, claims, blocks.",
+		Example: "  doin-node olap export --format parquet --out tables --data-dir doin-data\n" +
+			"  doin-node olap check --data-dir doin-data",
 	}
 	c.AddCommand(exportCommand(), checkCommand())
 	return c
@@ -201,9 +203,10 @@ func print(out io.Writer, dir string, sum export.Summary) {
 func checkCommand() *cobra.Command {
 	var w where
 	c := &cobra.Command{
-		Use:   "check",
-		Short: "Check the tables: the file, keys and relations, what is counted, and the chain's rows against the chain.",
-		Args:  cobra.NoArgs,
+		Use:     "check",
+		Short:   "Check the tables: the file, keys and relations, what is counted, and the chain's rows against the chain.",
+		Example: "  doin-node olap check --data-dir doin-data",
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			db, chain, err := w.paths()
 			if err != nil {
