@@ -69,7 +69,8 @@ type Domain struct {
 	// NoiseZ2 is z²: how far beyond noise a claim must be better than its base. Key
 	// noise_z2, an integer or a text like "9/4", default 4.
 	NoiseZ2 ratio.Ratio
-	// Agreement is when votes reproduce a claim. Key agreement, "exact" or {"within": "1/1000"}; nil: see ClaimAgreement.
+	// Agreement is when votes reproduce a claim: "exact", or {"within": "1/1000"}. Key agreement, default exact, and within a thousandth
+	// for an exec: plugin; nil: that default.
 	Agreement *agreement.Agreement
 	// Bounds limit the parameters of an optimae, in the order of the file. Key
 	// param_bounds, default none.
