@@ -1,6 +1,7 @@
 package export
 
 import (
+	"context"
 	"database/sql"
 	encsv "encoding/csv"
 	"errors"
@@ -345,5 +346,15 @@ func TestShelf(t *testing.T) {
 	}
 	if _, err := s.Path(t.Context(), "fact_trial", "xlsx"); !errors.Is(err, ErrFormat) {
 		t.Errorf("Path of no format = %v", err)
+	}
+	// While it rests, what is there is handed out, and nothing is made.
+	s.rest = now.Add(time.Hour)
+	if n := size(); n != 4 {
+		t.Errorf("%d lines while it rests, want 4", n)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	if _, err := s.Path(ctx, "fact_round", "csv"); !errors.Is(err, context.Canceled) {
+		t.Errorf("Path of another table while it rests = %v, want that it waits", err)
 	}
 }

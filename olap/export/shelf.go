@@ -19,14 +19,19 @@ var ErrTable = errors.New("export: no such table")
 // fresh is how long a file of a shelf is handed out. A reader that asks for pieces of it one after the other gets them of one state.
 const fresh = time.Minute
 
+// restShare is how many times as long as a file took to be made none is made after it: strangers who ask for every table without
+// end cost a third of a core.
+const restShare = 2
+
 // Shelf keeps files of single tables for who asks over a network, one of a table and format, and makes them anew when they are
-// older than a minute. One is made at a time. It is safe for concurrent use.
+// older than a minute. One is made at a time, and after it there is a rest. It is safe for concurrent use.
 type Shelf struct {
 	db, dir string
 	now     func() time.Time
 
 	mu   sync.Mutex // held while a file is made
 	made map[string]time.Time
+	rest time.Time // until when none is made
 }
 
 // NewShelf returns a shelf of the tables in a SQLite file, which keeps its files in dir.
@@ -54,6 +59,11 @@ func (s *Shelf) Path(ctx context.Context, table, format string) (string, error) 
 			return path, nil
 		}
 	}
+	if err := s.wait(ctx); err != nil {
+		return "", err
+	}
+	begun := s.now()
+	defer func() { s.rest = s.now().Add(restShare * s.now().Sub(begun)) }()
 	snapshot, err := sqlite.OpenSnapshot(ctx, s.db)
 	if err != nil {
 		return "", err
@@ -76,4 +86,20 @@ func (s *Shelf) Path(ctx context.Context, table, format string) (string, error) 
 	}
 	s.made[path] = s.now()
 	return path, nil
+}
+
+// wait returns when the rest is over.
+func (s *Shelf) wait(ctx context.Context) error {
+	left := s.rest.Sub(s.now())
+	if left <= 0 {
+		return nil
+	}
+	over := time.NewTimer(left)
+	defer over.Stop()
+	select {
+	case <-over.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
