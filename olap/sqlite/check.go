@@ -61,7 +61,8 @@ func (s *Snapshot) Check(ctx context.Context) (problems []string, err error) {
 	return problems, nil
 }
 
-// Compare compares the chain's rows with those of a snapshot that holds the truth, up to the lower of both tips.
+// Compare compares the chain's rows with those of a snapshot that holds the truth, up to the lower of both tips. Block 0, which is
+// the same in every network, has no row in a node's own tables.
 func (s *Snapshot) Compare(ctx context.Context, truth *Snapshot) (problems []string, err error) {
 	height, _, err := s.Tip(ctx)
 	if err != nil {
@@ -76,10 +77,10 @@ func (s *Snapshot) Compare(ctx context.Context, truth *Snapshot) (problems []str
 		err = s.tx.QueryRowContext(ctx, query, height).Scan(&text)
 		return text, (&DB{path: s.path}).wrap("compare", err)
 	}
-	queries := map[string]string{"fact_block": "SELECT COUNT(*) || ' rows, tip ' || COALESCE(MAX(CASE WHEN block_height = ?1 THEN block_hash END), '') FROM fact_block WHERE block_height <= ?1"}
+	queries := map[string]string{"fact_block": "SELECT COUNT(*) || ' rows, tip ' || COALESCE(MAX(CASE WHEN block_height = ?1 THEN block_hash END), '') FROM fact_block WHERE block_height BETWEEN 1 AND ?1"}
 	for _, t := range olap.Tables() {
 		if t.OfChain() && t != olap.BlockTable {
-			queries[t.Name] = "SELECT COUNT(*) || ' rows' FROM " + t.Name + " WHERE block_height <= ?1"
+			queries[t.Name] = "SELECT COUNT(*) || ' rows' FROM " + t.Name + " WHERE block_height BETWEEN 1 AND ?1"
 		}
 	}
 	for _, t := range olap.Tables() {

@@ -114,6 +114,15 @@ func TestTakeSeries(t *testing.T) {
 			t.Errorf("%d bytes of %s lack %q or the id", len(data), format, want)
 		}
 	}
+	// A solo node has made blocks: the tables say what they do.
+	mentions(t, succeeds(t, h.dir, "olap", "check", "--data-dir", "."), "everything fits")
+	for _, from := range [][]string{nil, {"--from-chain"}} {
+		out := fmt.Sprint("tables", len(from))
+		succeeds(t, h.dir, append([]string{"olap", "export", "--data-dir", ".", "--format", "csv", "--out", out}, from...)...)
+		if files, err := filepath.Glob(filepath.Join(h.dir, out, "fact_block", "*")); err != nil || len(files) == 0 {
+			t.Errorf("olap export %q: no blocks (%v)", from, err)
+		}
+	}
 	succeeds(t, h.dir, "report", "--data-dir", ".", "--out", "page")
 	for _, name := range []string{"index.html", "co2-forecast.svg", "co2-residuals.svg", "co2-search.svg"} {
 		if data := read(t, filepath.Join(h.dir, "page", name)); !bytes.Contains(data, []byte("<svg ")) {

@@ -15,7 +15,7 @@ import (
 func greet(w io.Writer, dir string, members []*member) {
 	fmt.Fprintf(w, "starting %d nodes in %s, their logs are there\n", len(members), relative(dir))
 	for _, m := range members {
-		fmt.Fprintf(w, "node %d: http://%s/status\n", m.index, m.endpoint())
+		fmt.Fprintf(w, "node %d: http://%s/\n", m.index, m.endpoint())
 	}
 }
 
