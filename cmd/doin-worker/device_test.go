@@ -133,6 +133,30 @@ func answers(t *testing.T, d device.Device, plugin, config, settings string) (bo
 	return append(bodies, f.Body), results
 }
 
+// untold is an answer without what no result depends on: in a record, how long trainings took, and their learning curves, which a
+// GPU does not tell.
+func untold(t *testing.T, body []byte) []byte {
+	t.Helper()
+	r, err := worker.DecodeRecord(memory.DefaultAllocator, body, 1<<24)
+	if err != nil {
+		return body // verifications and scores
+	}
+	if r.Best != nil {
+		r.Gone = append(r.Gone, *r.Best)
+	}
+	for _, rows := range [2][]worker.Row{r.Rows, r.Gone} {
+		for i := range rows {
+			rows[i].Seconds, rows[i].Curve = 0, nil
+		}
+	}
+	r.Best = nil
+	out, err := r.Encode(memory.DefaultAllocator, table.JSONLines)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
 // A worker with the GPU's engine, over the kernels compiled for the processor, answers what a CPU worker answers, byte for
 // byte: searches, verifications and scores.
 func TestDevicesAnswerAlike(t *testing.T) {
@@ -166,7 +190,7 @@ func TestDevicesAnswerAlike(t *testing.T) {
 			settled, want := answers(t, cpu.Device{}, plugin, config, settings)
 			bodies, got := answers(t, gpu, plugin, config, settings)
 			for i := range settled {
-				if !slices.Equal(bodies[i], settled[i]) {
+				if !slices.Equal(untold(t, bodies[i]), untold(t, settled[i])) {
 					t.Errorf("answer %d differs", i)
 				}
 			}
