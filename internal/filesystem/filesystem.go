@@ -16,6 +16,7 @@ var kinds = map[uint32]string{
 	0x47504653: "GPFS",
 	0x19830326: "BeeGFS",
 	0x00c36400: "Ceph",
+	0x01021997: "9P",
 }
 
 // Network returns the kind of the file system that holds path, or would hold it: its nearest folder that there is. "" is one of this

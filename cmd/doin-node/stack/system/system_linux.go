@@ -4,13 +4,9 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
-)
 
-// networks are the file systems of other machines, by the magic number of statfs(2).
-var networks = map[int64]string{
-	unix.NFS_SUPER_MAGIC: "NFS", unix.SMB_SUPER_MAGIC: "SMB", unix.SMB2_SUPER_MAGIC: "SMB", unix.CIFS_SUPER_MAGIC: "CIFS",
-	unix.AFS_SUPER_MAGIC: "AFS", unix.CEPH_SUPER_MAGIC: "Ceph", unix.V9FS_MAGIC: "9P", 0x0bd00bd0: "Lustre", 0x47504653: "GPFS",
-}
+	"doin.network/node/internal/filesystem"
+)
 
 // Lacks returns what the program does not do on this system, "" where it is tested.
 func Lacks() string { return "" }
@@ -20,8 +16,9 @@ func diskOf(path string) (d Disk, ok bool) {
 	if err := syscall.Statfs(path, &st); err != nil {
 		return d, false
 	}
+	network, err := filesystem.Network(path)
 	return Disk{FreeBytes: int64(st.Bavail) * int64(st.Bsize), SizeBytes: int64(st.Blocks) * int64(st.Bsize),
-		Network: networks[int64(uint32(st.Type))], ReadOnly: st.Flags&unix.ST_RDONLY != 0}, true
+		Network: network, ReadOnly: st.Flags&unix.ST_RDONLY != 0}, err == nil
 }
 
 // ClockKept reports whether the kernel says that something keeps its clock right; a container may not be told.
