@@ -220,9 +220,10 @@ class Node(BaseHTTPRequestHandler):
     """Answers as a node does."""
     answers = {
         "/status": {"progress": {"own": {"champion": {"performance": -0.5, "verified": True}}, "other": {"champion": None}}},
-        "/stats/experiments": {"experiments": [{"experiment_id": "e1", "domain_id": "own"}, {"experiment_id": "e2", "domain_id": "other"}]},
-        "/stats/rounds?experiment_id=e1&limit=5": {"rounds": [{"round": 1}]},
-        "/stats/rounds?experiment_id=e2&limit=5": {"rounds": [{"round": 2}]},
+    }
+    files = {
+        "/export/fact_trial.csv": "trial_id,domain_id,trial_number,score,test,parents,parameters\r\n"
+                                  "a,own,0,-1.5,,[],\"{\"\"x\"\": 1.25}\"\r\nb,other,0,-2,3,[0],{}\r\nc,own,1,-1,0.5,[0],{}\r\n",
     }
 
     def answer(self, o):
@@ -231,7 +232,12 @@ class Node(BaseHTTPRequestHandler):
         self.wfile.write(json.dumps(o).encode())
 
     def do_GET(self):
-        self.answer(self.answers[self.path])
+        if self.path in self.files:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(self.files[self.path].encode())
+        else:
+            self.answer(self.answers[self.path])
 
     def do_POST(self):
         self.answer({"asked": json.loads(self.rfile.read(int(self.headers["Content-Length"])).decode())})
@@ -246,8 +252,11 @@ class TestNode(unittest.TestCase):
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = "http://127.0.0.1:%d/" % server.server_port
         self.assertEqual(doin.champions(url), {"own": {"performance": -0.5, "verified": True}})
-        self.assertEqual(doin.trials(url, limit=5), [{"round": 1}, {"round": 2}])
-        self.assertEqual(doin.trials(url, "own", limit=5), [{"round": 1}])
+        first = {"trial_id": "a", "domain_id": "own", "trial_number": 0, "score": -1.5, "test": None, "parents": [], "parameters": {"x": 1.25}}
+        own = doin.trials(url, "own")
+        self.assertEqual(own[0], first)
+        self.assertEqual([t["trial_id"] for t in own], ["a", "c"])
+        self.assertEqual([t["trial_id"] for t in doin.trials(url, limit=2)], ["b", "c"])
         self.assertEqual(doin.forecast(url, "co2", wait=1, steps=3),
                          {"asked": {"domain_id": "co2", "input_data": {"steps": 3}, "wait": 1}})
         server.shutdown()

@@ -119,8 +119,8 @@ func TestTakeSeries(t *testing.T) {
 	for _, from := range [][]string{nil, {"--from-chain"}} {
 		out := fmt.Sprint("tables", len(from))
 		succeeds(t, h.dir, append([]string{"olap", "export", "--data-dir", ".", "--format", "csv", "--out", out}, from...)...)
-		if files, err := filepath.Glob(filepath.Join(h.dir, out, "fact_block", "*")); err != nil || len(files) == 0 {
-			t.Errorf("olap export %q: no blocks (%v)", from, err)
+		if lines := strings.Count(string(read(t, h.file(filepath.Join(out, "fact_block.csv")))), "\n"); lines < 2 {
+			t.Errorf("olap export %q: %d lines of blocks, want a header and some", from, lines)
 		}
 	}
 	succeeds(t, h.dir, "report", "--data-dir", ".", "--out", "page")
