@@ -8,7 +8,6 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	stdstrings "strings"
 	"testing"
 
 	"github.com/apache/arrow/go/v15/arrow/memory"
@@ -105,7 +104,7 @@ func TestDecodeRecordRefuses(t *testing.T) {
 			t.Errorf("%s: accepted", name)
 		}
 	}
-	strings := func(name string, v string) func(*table.Table) {
+	texts := func(name string, v string) func(*table.Table) {
 		return func(tab *table.Table) {
 			c, _ := tab.Column(name)
 			c.Values.([]string)[1] = v
@@ -120,14 +119,14 @@ func TestDecodeRecordRefuses(t *testing.T) {
 	f("negative generation", meta("generation", "-1"))
 	f("huge generation", meta("generation", "99999999999"))
 	f("leader", meta("leader", "high"))
-	f("parameters", strings("parameters", "[]"))
-	f("metrics", strings("metrics", "{"))
-	f("genome", strings("genome", "[true, \"x\"]"))
+	f("parameters", texts("parameters", "[]"))
+	f("metrics", texts("metrics", "{"))
+	f("genome", texts("genome", "[true, \"x\"]"))
 	f("missing column", func(tab *table.Table) { tab.Columns = tab.Columns[1:] })
-	f("trainings", strings("trainings", "[[1]]"))
-	f("training's seed", strings("trainings", "[[-1, 0.5]]"))
-	f("training's performance", strings("trainings", `[[1, "x"]]`))
-	f("too many trainings", strings("trainings", "["+stdstrings.Repeat("[1, 2], ", domain.MaxSeeds)+"[1, 2]]"))
+	f("trainings", texts("trainings", "[[1]]"))
+	f("training's seed", texts("trainings", "[[-1, 0.5]]"))
+	f("training's performance", texts("trainings", `[[1, "x"]]`))
+	f("too many trainings", texts("trainings", "["+strings.Repeat("[1, 2], ", domain.MaxSeeds)+"[1, 2]]"))
 	f("seeds", func(tab *table.Table) {
 		c, _ := tab.Column("seeds")
 		c.Values.([]int64)[0] = domain.MaxSeeds + 1
