@@ -29,14 +29,17 @@ type peer struct {
 	next   uint64
 }
 
-func serveHere(t *testing.T, workers int) *peer {
+func serveHere(t *testing.T, workers int) *peer { return serveShare(t, workers, 0) }
+
+// serveShare is serveHere where evaluations may take a share of the slots' time; 0: the default.
+func serveShare(t *testing.T, workers int, share float64) *peer {
 	inR, inW := io.Pipe()
 	outR, outW := io.Pipe()
 	p := &peer{t: t, in: inW, out: outR, done: make(chan error, 1),
 		mem:    memory.NewCheckedAllocator(memory.DefaultAllocator),
 		domain: &fakeDomain{started: make(chan string, 100), release: make(chan string)}}
 	o := fakeOptions(workers)
-	o.Allocator = p.mem
+	o.Allocator, o.Share = p.mem, share
 	o.NewDomain = func(string, *canon.Object) (domain.Domain, error) { return p.domain, nil }
 	go func() {
 		err := Serve(context.Background(), inR, outW, o)
@@ -128,7 +131,7 @@ func (p *peer) waiting(n int64) {
 }
 
 func TestEvaluationsGoBeforeTheSearch(t *testing.T) {
-	p := serveHere(t, 1)
+	p := serveShare(t, 1, 1) // however long the first job takes, the second has not had its share
 	search := p.optimize("wait:search")
 	if got := <-p.domain.started; got != "search" {
 		t.Fatalf("first training: %q", got)

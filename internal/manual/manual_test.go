@@ -20,7 +20,7 @@ func documents(t *testing.T) (names []string) {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && (d.Name() == "testdata" || d.Name() == "results" || d.Name() == "shared" || d.Name() == "bin" || d.Name() == "build" || len(d.Name()) > 2 && d.Name()[0] == '.'):
+		case d.IsDir() && (slices.Contains([]string{"testdata", "results", "shared", "bin", "build", "node_modules"}, d.Name()) || len(d.Name()) > 2 && d.Name()[0] == '.'):
 			return fs.SkipDir
 		case strings.HasSuffix(path, ".md"):
 			names = append(names, path)
