@@ -123,6 +123,17 @@ func (f *fakeNode) block() {
 	f.pending = nil
 }
 
+// seen is what the node has, of one moment.
+type seen struct {
+	balance, nonce int64
+	posts, waiting int
+}
+
+func (f *fakeNode) seen() (s seen) {
+	f.set(func() { s = seen{f.balance, f.nonce, f.posts, len(f.pending)} })
+	return s
+}
+
 // set changes the node.
 func (f *fakeNode) set(change func()) {
 	f.mu.Lock()
@@ -178,8 +189,8 @@ func (b *bench) want(err error, reason, printed string, waiting, unfinished int)
 	if !strings.Contains(b.out.String(), printed) {
 		b.t.Errorf("printed %q, want %q in it", b.out, printed)
 	}
-	if len(b.node.pending) != waiting || b.left() != unfinished {
-		b.t.Errorf("%d wait at the node and %d in the journal, want %d and %d", len(b.node.pending), b.left(), waiting, unfinished)
+	if there := b.node.seen(); there.waiting != waiting || b.left() != unfinished {
+		b.t.Errorf("%d wait at the node and %d in the journal, want %d and %d", there.waiting, b.left(), waiting, unfinished)
 	}
 	b.out.Reset()
 }
@@ -230,8 +241,8 @@ func TestSendOnce(t *testing.T) {
 	// The same again, on purpose.
 	b.begin(order{to: to, amount: ledger.Unit}, 5)
 	b.want(b.send(ctx, order{to: to, amount: ledger.Unit, second: true}), "", "nonce 6", 2, 0)
-	if b.node.balance < 0 {
-		t.Errorf("balance %d", b.node.balance)
+	if there := b.node.seen(); there.balance < 0 {
+		t.Errorf("balance %d", there.balance)
 	}
 }
 
@@ -241,12 +252,12 @@ func (b *bench) begin(o order, nonce int64) {
 	if _, err := b.own(b.t.Context()); err != nil {
 		b.t.Fatal(err)
 	}
-	posts := b.node.posts
+	posts := b.node.seen().posts
 	broken := *b.wallet
 	broken.node = &node{endpoint: "127.0.0.1:1", client: b.wallet.node.client} // nobody listens
 	err := broken.submit(b.t.Context(), consensus.TxTransfer, consensus.TransferPayload(ledger.Transfer{Sender: b.key.PeerID(), Recipient: o.to,
 		Amount: o.amount, Fee: ledger.MinBaseFee, Nonce: nonce}), false)
-	if err == nil || b.node.posts != posts {
+	if err == nil || b.node.seen().posts != posts {
 		b.t.Fatalf("a node that is not there took it: %v", err)
 	}
 }
@@ -259,14 +270,11 @@ func TestWait(t *testing.T) {
 	defer cancel()
 	b.want(b.send(ctx, o), "the same command again goes on waiting", "sent:", 1, 1)
 	b.node.set(func() { b.node.pending = nil }) // it was killed
-	posts := b.node.posts
+	posts := b.node.seen().posts
 	done := make(chan error, 1)
 	go func() { done <- b.send(t.Context(), o) }()
 	for {
-		b.node.mu.Lock()
-		again := b.node.posts > posts && len(b.node.pending) == 1
-		b.node.mu.Unlock()
-		if again {
+		if there := b.node.seen(); there.posts > posts && there.waiting == 1 {
 			break
 		}
 		select {
@@ -277,8 +285,8 @@ func TestWait(t *testing.T) {
 	}
 	b.node.block()
 	b.want(<-done, "", "in block 8", 0, 0)
-	if b.node.nonce != 1 || b.node.balance != 9*ledger.Unit-150_000 {
-		t.Errorf("nonce %d, balance %d after one transfer", b.node.nonce, b.node.balance)
+	if there := b.node.seen(); there.nonce != 1 || there.balance != 9*ledger.Unit-150_000 {
+		t.Errorf("nonce %d, balance %d after one transfer", there.nonce, there.balance)
 	}
 }
 
@@ -292,7 +300,9 @@ func TestRegister(t *testing.T) {
 	b.node.set(func() { b.node.registered = 5 })
 	b.want(b.register(ctx, false), "", "is an evaluator already; nothing was sent", 1, 0)
 	b.want(b.unregister(ctx, false), "", "sent: evaluator left of "+b.key.PeerID(), 2, 0)
-	if at, err := b.node.pending[1].Payload.Int("registered"); err != nil || at != 5 {
+	var left *chain.Tx
+	b.node.set(func() { left = b.node.pending[1] })
+	if at, err := left.Payload.Int("registered"); err != nil || at != 5 {
 		t.Errorf("it leaves the registration of height %d, %v, want 5", at, err)
 	}
 }
