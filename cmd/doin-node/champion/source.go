@@ -134,10 +134,7 @@ func exists(path string) bool {
 
 // genesis reads the node's genesis file: the one it joins, or the one it made for itself.
 func genesis(cfg *config.Config) (*chain.Genesis, error) {
-	path := cfg.GenesisFile
-	if path == "" {
-		path = filepath.Join(cfg.DataDir, "genesis.json")
-	}
+	path := cfg.GenesisPath()
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("genesis file: %w", err)

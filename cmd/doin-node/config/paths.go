@@ -11,6 +11,9 @@ import (
 // IdentityPath returns the file of the node's key.
 func (c *Config) IdentityPath() string { return c.inDataDir(c.IdentityFile, "identity.json") }
 
+// GenesisPath returns the genesis file: the one that is named, or the node's own.
+func (c *Config) GenesisPath() string { return c.inDataDir(c.GenesisFile, "genesis.json") }
+
 // StorePath returns the folder of the chain's store.
 func (c *Config) StorePath() string { return filepath.Join(c.DataDir, "chain") }
 

@@ -19,14 +19,6 @@ import (
 	"doin.network/node/net/join"
 )
 
-// GenesisPath is where a node keeps the genesis file of its network: the configuration's genesis_file, else in its data directory.
-func GenesisPath(cfg *config.Config) string {
-	if cfg.GenesisFile != "" {
-		return cfg.GenesisFile
-	}
-	return filepath.Join(cfg.DataDir, "genesis.json")
-}
-
 // held reads the genesis file of a directory that is of a network already, nil if it is of none.
 func held(path string) (*chain.Genesis, error) {
 	data, err := os.ReadFile(path)
@@ -129,7 +121,7 @@ func Adopt(ctx context.Context, cfg *config.Config, port int, log *slog.Logger) 
 			default:
 				log.Warn("took the network of a bootstrap peer, because it was the first that proved one: network_id in the configuration pins it",
 					"network", offer.Genesis.NetworkID(), "peer", endpoint)
-				return offer.Genesis, save(GenesisPath(cfg), offer.Genesis)
+				return offer.Genesis, save(cfg.GenesisPath(), offer.Genesis)
 			}
 		}
 		if pause(patient, time.Second) != nil {

@@ -39,7 +39,7 @@ func Found(ctx context.Context, f Founding) error {
 	if f.Wait < 0 || f.Wait > join.MaxWait {
 		return fmt.Errorf("%w: --wait %d: must be from 0 to %d", ErrRefused, f.Wait, join.MaxWait)
 	}
-	path := GenesisPath(f.Config)
+	path := f.Config.GenesisPath()
 	old, err := held(path)
 	if err != nil {
 		return err

@@ -125,7 +125,7 @@ func (o *Options) open() (*state, error) {
 			s.dir = cfg.DataDir
 		}
 		cfg.DataDir = s.dir
-		s.genesisPath = GenesisPath(cfg)
+		s.genesisPath = cfg.GenesisPath()
 	}
 	s.held, err = held(s.genesisPath)
 	return s, err

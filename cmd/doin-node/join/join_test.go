@@ -228,7 +228,7 @@ func TestAdopt(t *testing.T) {
 	if err != nil || g.NetworkID() != h.genesis.NetworkID() {
 		t.Fatalf("Adopt = %v, %v", g, err)
 	}
-	if kept, err := held(GenesisPath(&cfg)); err != nil || kept.NetworkID() != g.NetworkID() {
+	if kept, err := held(cfg.GenesisPath()); err != nil || kept.NetworkID() != g.NetworkID() {
 		t.Errorf("the genesis file kept is %v, %v", kept, err)
 	}
 	_, port, _ := config.SplitPeer(at)

@@ -75,11 +75,7 @@ func (s *Stack) Backup(ctx context.Context, w io.Writer) error {
 
 // Files are the parts of a backup that are files of the data directory, or named by the configuration.
 func Files(b *Base) []backup.Part {
-	genesis := b.Config.GenesisFile
-	if genesis == "" {
-		genesis = b.Path("genesis.json")
-	}
-	parts := []backup.Part{backup.File(backup.Identity, b.Config.IdentityPath()), backup.File(backup.Genesis, genesis),
+	parts := []backup.Part{backup.File(backup.Identity, b.Config.IdentityPath()), backup.File(backup.Genesis, b.Config.GenesisPath()),
 		backup.File(backup.Anchors, b.Path("anchors.log"))}
 	if b.Config.Path != "" {
 		parts = append(parts, backup.File(backup.Config, b.Config.Path))

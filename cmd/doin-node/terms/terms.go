@@ -269,3 +269,23 @@ func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
 }
+
+// maxGenesisBytes bounds the genesis file that is read for its network's id.
+const maxGenesisBytes = 16 << 20
+
+// NetworkOf is the network of a configuration, "" where its genesis file cannot be read.
+func NetworkOf(cfg *config.Config) string {
+	path := cfg.GenesisPath()
+	if st, err := os.Stat(path); err != nil || st.Size() > maxGenesisBytes {
+		return ""
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return ""
+	}
+	g, err := chain.ParseGenesis(data)
+	if err != nil {
+		return ""
+	}
+	return g.NetworkID()
+}

@@ -11,11 +11,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"doin.network/node/chain"
 	"doin.network/node/chain/ledger"
 	"doin.network/node/cmd/doin-node/config"
 	"doin.network/node/cmd/doin-node/keys"
 	"doin.network/node/cmd/doin-node/stack/program"
+	"doin.network/node/cmd/doin-node/terms"
 	"doin.network/node/internal/canon"
 )
 
@@ -93,29 +93,6 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// maxGenesis bounds the genesis file that is read for its network's id.
-const maxGenesis = 16 << 20
-
-// networkOf is the network of a configuration, "" where its genesis file cannot be read: then the node's word counts.
-func networkOf(cfg *config.Config) string {
-	path := cfg.GenesisFile
-	if path == "" {
-		path = filepath.Join(cfg.DataDir, "genesis.json")
-	}
-	if st, err := os.Stat(path); err != nil || st.Size() > maxGenesis {
-		return ""
-	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return ""
-	}
-	g, err := chain.ParseGenesis(data)
-	if err != nil {
-		return ""
-	}
-	return g.NetworkID()
-}
-
 // with opens a wallet, does something with it, and closes it.
 func (w *where) with(cmd *cobra.Command, do func(ctx context.Context, one *wallet) error) error {
 	return inWords(func() error {
@@ -142,7 +119,7 @@ func (w *where) with(cmd *cobra.Command, do func(ctx context.Context, one *walle
 		}
 		n := connect(endpoint)
 		defer n.client.Close()
-		return do(ctx, &wallet{node: n, key: key, network: networkOf(cfg), journal: journalOf(cfg.IdentityPath()), out: cmd.OutOrStdout(),
+		return do(ctx, &wallet{node: n, key: key, network: terms.NetworkOf(cfg), journal: journalOf(cfg.IdentityPath()), out: cmd.OutOrStdout(),
 			now: time.Now, every: time.Second})
 	}())
 }

@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"net"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -133,10 +132,7 @@ func encrypted(data []byte) bool {
 
 // genesis looks at the network's file, and whether the chain on the disk is that network's.
 func (e *examination) genesis(context.Context) {
-	path, own := e.cfg.GenesisFile, false
-	if path == "" {
-		path, own = filepath.Join(e.cfg.DataDir, "genesis.json"), true
-	}
+	path, own := e.cfg.GenesisPath(), e.cfg.GenesisFile == ""
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) && own {
 		if len(e.cfg.Domains) == 0 {

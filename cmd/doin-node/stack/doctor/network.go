@@ -16,6 +16,7 @@ import (
 	"doin.network/node/chain"
 	"doin.network/node/cmd/doin-node/config"
 	"doin.network/node/cmd/doin-node/stack/workers"
+	"doin.network/node/cmd/doin-node/terms"
 	"doin.network/node/compute/worker"
 )
 
@@ -122,7 +123,7 @@ func (e *examination) peers(ctx context.Context) {
 	if len(list) == 0 {
 		e.note("peers", "no bootstrap_peers", "the node waits to be called, or stays alone", "to join others, name one of them in bootstrap_peers")
 	}
-	network := e.network()
+	network := terms.NetworkOf(e.cfg)
 	for _, peer := range list {
 		ahead, id, err := ask(ctx, peer, e.Now)
 		switch {
@@ -138,23 +139,6 @@ func (e *examination) peers(ctx context.Context) {
 		}
 		e.ok("peers", "%s answers", peer)
 	}
-}
-
-// network returns the id of the node's network, "" where it is not known yet.
-func (e *examination) network() string {
-	path := e.cfg.GenesisFile
-	if path == "" {
-		path = filepath.Join(e.cfg.DataDir, "genesis.json")
-	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return ""
-	}
-	g, err := chain.ParseGenesis(data)
-	if err != nil {
-		return ""
-	}
-	return g.NetworkID()
 }
 
 // ask returns how far a peer's clock is ahead and its network.
