@@ -4,9 +4,11 @@ package e2e
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -131,13 +133,29 @@ func write(t *testing.T, path string, data []byte) {
 	}
 }
 
-// freePort returns a port of loopback that nobody listens on now.
+// Ports of nodes under test: below those that Linux gives to connections that are made, one of which could else have the port between
+// its choice and its use, and each once in a run.
+const (
+	firstPort = 12000
+	manyPorts = 20000
+)
+
+var portsTaken atomic.Int64
+
+// freePort returns a port that nobody listens on, and that no other test gets.
 func freePort(t *testing.T) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range manyPorts {
+		port := firstPort + int((portBase+portsTaken.Add(1))%manyPorts)
+		l, err := net.Listen("tcp", fmt.Sprintf(":%d", port))
+		if err == nil {
+			l.Close()
+			return port
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	t.Fatal("no free port")
+	return 0
 }
+
+// portBase keeps runs apart that are made at a time.
+var portBase = rand.Int64N(manyPorts)
