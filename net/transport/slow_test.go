@@ -15,7 +15,7 @@ func TestSlowReadersAreCutOff(t *testing.T) {
 	const size = 16 << 20 // beyond what the sockets hold
 	cfg := DefaultServerConfig()
 	cfg.WriteTimeout = time.Second
-	addr, _ := start(t, cfg, func(_ context.Context, rc *fasthttp.RequestCtx) { rc.SetBody(make([]byte, size)) })
+	addr, s := start(t, cfg, func(_ context.Context, rc *fasthttp.RequestCtx) { rc.SetBody(make([]byte, size)) })
 	open := func() net.Conn {
 		c, err := net.Dial("tcp", addr)
 		if err != nil {
@@ -44,6 +44,14 @@ func TestSlowReadersAreCutOff(t *testing.T) {
 	}
 	if took := time.Since(begun); got < size || took < cfg.WriteTimeout {
 		t.Errorf("a steady reader got %d bytes in %v, want %d in more than %v", got, took, size, cfg.WriteTimeout)
+	}
+	deadline := time.After(30 * time.Second)
+	for s.Stats().Open > 0 { // the server gave it up while it read nothing: what it reads from here on was sent before
+		select {
+		case <-pace.C:
+		case <-deadline:
+			t.Fatalf("a reader that stood still for %v is still open", time.Since(begun))
+		}
 	}
 	_ = still.SetReadDeadline(time.Now().Add(10 * time.Second))
 	if n, _ := io.Copy(io.Discard, still); n >= size {
