@@ -82,6 +82,8 @@ type Parameters struct {
 	Solo bool
 	// MayLeave lets evaluators leave by a transaction. Default false; in the file where it is true, evaluators_may_leave.
 	MayLeave bool
+	// MayAdd lets domains be added by a transaction. Default false; in the file where it is true, domains_may_be_added.
+	MayAdd bool
 }
 
 // DefaultParameters returns the defaults, without name and start time.
@@ -155,6 +157,31 @@ type File struct {
 func (d *Domain) Equal(other *Domain) bool {
 	return canon.Equal(d.object(), other.object())
 }
+
+// ParseDomain reads the entry of one domain, as a genesis file has it, and keeps nothing of o but its settings. Unknown members are
+// refused, as is what Validate refuses. Errors match ErrInvalid.
+func ParseDomain(o *canon.Object) (Domain, error) {
+	p := &genesisParser{}
+	d := p.domain(o, "domain")
+	d.validate(&p.problems, "domain")
+	return d, errors.Join(p.problems...)
+}
+
+// Object returns the entry as a genesis file has it, every member spelled out. The result is the caller's.
+func (d *Domain) Object() *canon.Object { return d.object() }
+
+// With returns the network with more domains than its file has, as those that were added later; its id stays the file's. g is not changed.
+func (g *Genesis) With(more []Domain) *Genesis {
+	w := *g
+	if w.file == nil {
+		w.file = g.Object()
+	}
+	w.Domains = slices.Concat(g.Domains, more)
+	return &w
+}
+
+// MaxDomains bounds the domains of a network.
+const MaxDomains = maxGenesisDomains
 
 // DefaultDomain returns the defaults for a domain.
 func DefaultDomain(id string) Domain {
@@ -230,11 +257,17 @@ func (p *Parameters) object() *canon.Object {
 	if p.MayLeave { // files without it are those of networks that were made before there was one
 		o.Set(mayLeave, true)
 	}
+	if p.MayAdd {
+		o.Set(mayAdd, true)
+	}
 	return o
 }
 
-// mayLeave is a parameter's name in the file.
-const mayLeave = "evaluators_may_leave"
+// Parameters' names in the file.
+const (
+	mayLeave = "evaluators_may_leave"
+	mayAdd   = "domains_may_be_added"
+)
 
 // agreementKey is written where a domain's agreement is not exact: files made before it was a member keep their hash.
 const agreementKey = "agreement"

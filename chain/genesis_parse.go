@@ -115,7 +115,7 @@ func (p *genesisParser) within(of *canon.Object, path, key string, f func(o *can
 func (p *genesisParser) parameters(o *canon.Object, to *Parameters) {
 	const in = "parameters"
 	def := *to
-	p.only(o, in, append(def.object().Keys(), mayLeave)...)
+	p.only(o, in, append(def.object().Keys(), mayLeave, mayAdd)...)
 	to.Name = field(p, o, in, "name", o.StringOr, "")
 	to.TargetBlockTime = field(p, o, in, "target_block_time", o.FloatOr, def.TargetBlockTime)
 	to.InitialThreshold = field(p, o, in, "initial_threshold", o.FloatOr, def.InitialThreshold)
@@ -127,6 +127,7 @@ func (p *genesisParser) parameters(o *canon.Object, to *Parameters) {
 	to.ExternalAnchorInterval = p.count(o, in, "external_anchor_interval", def.ExternalAnchorInterval)
 	to.Solo = field(p, o, in, "solo", o.BoolOr, def.Solo)
 	to.MayLeave = field(p, o, in, mayLeave, o.BoolOr, def.MayLeave)
+	to.MayAdd = field(p, o, in, mayAdd, o.BoolOr, def.MayAdd)
 	if o.Has("start_time") { // its absence is for Validate to report
 		r := &reader{object: "genesis", o: o}
 		to.StartTime = r.time("start_time")

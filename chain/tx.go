@@ -7,7 +7,7 @@ import (
 	"doin.network/node/internal/timestamp"
 )
 
-// Transaction types. The last three are ours, as are signatures on all of them.
+// Transaction types. The last four are ours, as are signatures on all of them.
 const (
 	TxOptimaeAnnounced    = "optimae_announced"
 	TxOptimaeAccepted     = "optimae_accepted"
@@ -23,13 +23,14 @@ const (
 	TxTransfer            = "transfer"
 	TxEvaluatorRegistered = "evaluator_registered"
 	TxEvaluatorLeft       = "evaluator_left"
+	TxDomainClosed        = "domain_closed"
 )
 
 var txTypes = []string{
 	TxOptimaeAnnounced, TxOptimaeAccepted, TxOptimaeRejected,
 	TxTaskCreated, TxTaskClaimed, TxTaskCompleted, TxTaskFailed,
 	TxEvaluationServed, TxDomainRegistered, TxDomainUpdated, TxCandidateEvaluated,
-	TxTransfer, TxEvaluatorRegistered, TxEvaluatorLeft,
+	TxTransfer, TxEvaluatorRegistered, TxEvaluatorLeft, TxDomainClosed,
 }
 
 // MaxTxBytes is the largest size of a transaction's JSON under the strict rules, and in a pool that is not told otherwise.

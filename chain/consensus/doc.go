@@ -45,7 +45,7 @@
 //
 // # Transactions
 //
-// Six of chain's types have a place; each is one row of a table of parse, apply, key and fee ([Types], [Key], [Fee]):
+// Eight of chain's types have a place; each is one row of a table of parse, apply, key and fee ([Types], [Key], [Fee]):
 //
 //	optimae_accepted      a claim on the domain's champion with the votes of its quorum; the domain's champion from then on
 //	optimae_rejected      a claim that its quorum contradicts, with the author's signed reveal; costs the author
@@ -53,6 +53,8 @@
 //	transfer              money from its signer to another peer
 //	evaluator_registered  makes its signer an evaluator; burns a stake
 //	evaluator_left        ends that, where the genesis file says evaluators_may_leave and two others stay
+//	domain_registered     adds a domain, where the genesis file says domains_may_be_added; locks a deposit
+//	domain_closed         ends that, by who added it, and gives the deposit back
 //
 // An acceptance names its base, the champion that it improves on, "" for the first of a domain; its sums are against that one. Is another one champion by
 // then, the claim is superseded: refused without reward or fine ([ErrSuperseded]). A base still to come waits ([ErrEarly]), and
@@ -60,6 +62,10 @@
 //
 // Who leaves names the height of the registration that it ends, and who registers again the height at which it left: neither
 // transaction can be repeated by others. Quorums that were drawn before still count the leaver's votes; its reputation stays.
+//
+// An added domain takes claims from the next block on, under an id that the network never had ([MaxAdded] of them in all), and a closed
+// one takes none: claims that are under way end with nobody rewarded or charged. Quorums are drawn from all evaluators whatever they
+// run, so that a domain earns once two thirds of those drawn run it: nobody is paid for a problem that nobody else takes up.
 //
 // Where the genesis file says solo, an evaluator is its own quorum while nobody else is eligible, neither at the claim's anchor
 // nor before the block; receipts and champion say so, and its vote earns it nothing.

@@ -39,6 +39,17 @@ func (o *overlay[V]) put(key string, v *V) {
 	o.own[key] = v
 }
 
+// len returns the number of keys.
+func (o *overlay[V]) len() int {
+	n := len(o.under)
+	for key := range o.own {
+		if o.under[key] == nil {
+			n++
+		}
+	}
+	return n
+}
+
 // merged returns a new map of everything; the values are shared.
 func (o *overlay[V]) merged() map[string]*V {
 	m := maps.Clone(o.under)
@@ -49,20 +60,21 @@ func (o *overlay[V]) merged() map[string]*V {
 // draft is a state being changed. It costs what is touched: peers, domains and accounts lie over the parent's, which no
 // draft ever writes, and state makes a state of it.
 type draft struct {
-	State // what is not over the parent; its Domains, Peers and Ledger are the parent's and not to be used
+	State // what is not over the parent; its Domains, Added, Peers and Ledger are the parent's and not to be used
 	peers overlay[Peer]
 	doms  overlay[Domain]
+	added overlay[Added]
 	money *ledger.Ledger
 }
 
 func (s *State) draft() *draft {
-	return &draft{State: *s, peers: overlay[Peer]{under: s.Peers}, doms: overlay[Domain]{under: s.Domains}, money: s.Ledger.Over()}
+	return &draft{State: *s, peers: overlay[Peer]{under: s.Peers}, doms: overlay[Domain]{under: s.Domains}, added: overlay[Added]{under: s.Added}, money: s.Ledger.Over()}
 }
 
 // state returns the draft as a state of its own. It is linear in all peers, domains and accounts, as is the root.
 func (d *draft) state() *State {
 	s := d.State
-	s.Peers, s.Domains, s.Ledger = d.peers.merged(), d.doms.merged(), d.money.Merged()
+	s.Peers, s.Domains, s.Added, s.Ledger = d.peers.merged(), d.doms.merged(), d.added.merged(), d.money.Merged()
 	return &s
 }
 

@@ -140,14 +140,23 @@ func (w *network) samples() map[string]*chain.Tx {
 		lie.Votes[i] = w.vote(lie, v.EvaluatorID, -0.9)
 	}
 	rules := *w.state.rules
-	rules.MayLeave, w.state.rules = true, &rules
+	rules.MayLeave, rules.MayAdd, w.state.rules = true, true, &rules
 	rich := newNetwork(w.t, 5).keys
 	for id, k := range rich {
 		if w.keys[id] == nil {
 			w.keys[id] = k
 			w.must(w.state.Ledger.Restore(id, ledger.Stake(w.state.BaseFee), 0))
 			w.must(w.state.Ledger.RestoreTotals(w.state.Ledger.Minted()+ledger.Stake(w.state.BaseFee), w.state.Ledger.Burned()))
+			added, open := chain.DefaultDomain("another"), chain.DefaultDomain("open")
+			w.state.Added = map[string]*Added{open.ID: {Entry: open, Author: o}}
+			w.on = open.ID
+			closing := w.tx(TxClosed, o, ClosingPayload())
+			w.on = added.ID
+			addition := w.tx(TxAdded, w.ids[1], AdditionPayload(&added, Deposit(w.state.Height+1)))
+			w.on = domain
 			return map[string]*chain.Tx{
+				TxAdded:    addition,
+				TxClosed:   closing,
 				TxAccepted: w.acceptance(w.statement(o, -0.4)),
 				TxRejected: w.rejection(lie, lie.Votes[0].EvaluatorID),
 				TxTask:     w.tx(TxTask, o, TaskPayload(strings.Repeat("ab", 32), w.state.Tip)),

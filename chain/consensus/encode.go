@@ -44,7 +44,7 @@ func (s *State) object() *canon.Object {
 		recent[i] = canon.NewObject("height", r.Height, "hash", r.Hash, "eligible", texts(r.Eligible), "tx", texts(r.TxIDs), "settled", texts(r.Settled), "replaced", texts(r.Replaced))
 	}
 	d := s.Difficulty
-	return canon.NewObject(
+	o := canon.NewObject(
 		"version", int64(2), "network", s.rules.Network, "height", s.Height, "tip", s.Tip, "tip_time", s.TipTime,
 		"generator", s.Generator, "work", s.Work,
 		"difficulty", []any{d.Threshold, d.EMA, d.Last, d.EpochStart, d.InEpoch, d.Adjustments},
@@ -52,6 +52,14 @@ func (s *State) object() *canon.Object {
 		"domains", domains, "peers", peers, "recent", recent,
 		"finalized", []any{s.FinalizedHeight, s.FinalizedHash},
 	)
+	if len(s.Added) > 0 { // states without are those of networks from before there were any
+		added := canon.NewObject()
+		for _, id := range sortedKeys(s.Added) {
+			added.Set(id, s.Added[id].object())
+		}
+		o.Set("added", added)
+	}
+	return o
 }
 
 // ErrState is matched when a stored state cannot be read.
@@ -87,6 +95,9 @@ func ParseState(data []byte, rules *Rules) (*State, error) {
 			TotalIncrement: d.integer("total_increment"), Inferences: d.integer("inferences")}
 		f.join(sums)
 		f.join(d)
+	}
+	if err := s.parseAdded(o); f.err == nil {
+		f.err = err
 	}
 	for _, id := range peers.Keys() {
 		p := f.child(peers, id)
@@ -141,7 +152,12 @@ func (s *State) check() error {
 			return fmt.Errorf("domain %q is missing", id)
 		}
 	}
-	if len(s.Domains) != len(s.rules.Domains) {
+	for id := range s.Added {
+		if _, twice := s.rules.Domains[id]; twice || s.Domains[id] == nil {
+			return fmt.Errorf("added domain %q is the genesis file's, or has no record", id)
+		}
+	}
+	if len(s.Domains) != len(s.rules.Domains)+len(s.Added) {
 		return errors.New("a domain is not the network's")
 	}
 	if n := len(s.Recent); n == 0 || n > Window || s.Recent[n-1].Height != s.Height || s.Recent[n-1].Hash != s.Tip {

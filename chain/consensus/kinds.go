@@ -28,6 +28,8 @@ var kinds = [...]kind{
 	row(TxTransfer, parseTransfer, (*block).transfer, transferOf, transferFee),
 	row(TxRegistered, parseRegistration, (*block).register, peerOf, class(ledger.MaxSupply)),
 	row(TxLeft, parseLeave, (*block).leave, leaverOf, class(ledger.MaxSupply)),
+	row(TxAdded, parseAddition, (*block).addDomain, additionOf, class(ledger.MaxSupply)),
+	row(TxClosed, parseClosing, (*block).closeDomain, closingOf, class(ledger.MaxSupply)),
 }
 
 // row hides the type that a kind's parse hands to its apply.

@@ -55,6 +55,8 @@ func TestKey(t *testing.T) {
 	f(TxTransfer, "a", canon.NewObject("nonce", []any{}, "fee", "x"), "transfer:a:0", 0)
 	f(TxRegistered, "a", canon.NewObject(), "register:a", ledger.MaxSupply)
 	f(TxLeft, "a", canon.NewObject(), "leave:a", ledger.MaxSupply)
+	f(TxAdded, "a", canon.NewObject(), "domain:", ledger.MaxSupply)
+	f(TxClosed, "a", canon.NewObject(), "close:", ledger.MaxSupply)
 	f(TxAccepted, "a", canon.NewObject("optimae_id", 3.5), OptimaeKey(""), ledger.MaxSupply+2)
 	f(TxTransfer, "a", canon.NewObject("nonce", 3, "fee", int64(1)<<62), "transfer:a:3", ledger.MaxSupply-1)
 	f(chain.TxTaskCreated, "a", canon.NewObject(), "tx:x", 0)

@@ -20,13 +20,14 @@ type network struct {
 	blocks  []*chain.Block
 	target  int64
 	serial  int
+	on      string // the domain that statements and transactions are of
 }
 
 const domain = "d"
 
 func newNetwork(t testing.TB, n int) *network {
 	t.Helper()
-	w := &network{t: t, keys: map[string]*identity.Key{}, target: 20 * Micro}
+	w := &network{t: t, keys: map[string]*identity.Key{}, target: 20 * Micro, on: domain}
 	g := &chain.Genesis{Protocol: chain.Protocol, Format: chain.Format, Parameters: chain.DefaultParameters(), Domains: []chain.Domain{chain.DefaultDomain(domain)}}
 	g.Domains[0].PerformanceScale = 0.25
 	g.Parameters.StartTime = timestamp.FromMicro(1_700_000_000 * Micro)
@@ -51,7 +52,7 @@ func newNetwork(t testing.TB, n int) *network {
 
 // statement is an honest claim by optimizer, anchored at the tip, with the votes of the whole quorum.
 func (w *network) statement(optimizer string, performance float64) *Statement {
-	return w.statementOn(w.state.Champion(domain), optimizer, performance)
+	return w.statementOn(w.state.Champion(w.on), optimizer, performance)
 }
 
 // statementOn is a statement with a base that need not be the champion.
@@ -65,7 +66,7 @@ func (w *network) statementWith(base, optimizer string, performance float64, sum
 	p := canon.NewObject("contract", "test", "genome", canon.NewObject("n", int64(w.serial)))
 	var r [16]byte
 	r[0], r[1] = byte(w.serial), byte(w.serial>>8)
-	st := &Statement{DomainID: domain, OptimizerID: optimizer, Parameters: p, Nonce: Nonce(optimizer, r), Anchor: w.state.Tip, Base: base,
+	st := &Statement{DomainID: w.on, OptimizerID: optimizer, Parameters: p, Nonce: Nonce(optimizer, r), Anchor: w.state.Tip, Base: base,
 		Claim: Claim{Performance: performance, Digest: fmt.Sprintf("%064x", w.serial), Sums: sums}}
 	st.OptimaeID = chain.Commitment(p, st.Nonce)
 	members, _ := w.state.Members(st.Anchor, st.OptimaeID, optimizer)
@@ -96,7 +97,7 @@ func (w *network) rejection(st *Statement, by string) *chain.Tx {
 }
 
 func (w *network) tx(kind, peer string, payload *canon.Object) *chain.Tx {
-	tx := &chain.Tx{Type: kind, DomainID: domain, PeerID: peer, Payload: payload, Timestamp: w.time(0)}
+	tx := &chain.Tx{Type: kind, DomainID: w.on, PeerID: peer, Payload: payload, Timestamp: w.time(0)}
 	w.must(chain.SignTx(tx, w.keys[peer], w.state.Rules().Network))
 	return tx
 }

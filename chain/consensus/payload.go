@@ -21,6 +21,8 @@ const (
 	TxTransfer   = chain.TxTransfer
 	TxRegistered = chain.TxEvaluatorRegistered
 	TxLeft       = chain.TxEvaluatorLeft
+	TxAdded      = chain.TxDomainRegistered
+	TxClosed     = chain.TxDomainClosed
 )
 
 // RefusedDigest is the digest in the vote of a member who could not run the recipe within the rules. Nobody may
@@ -112,7 +114,7 @@ func (st *Statement) tally(s *State, verify bool) (agreed, divergent []string, k
 	if len(members) == 0 {
 		return nil, nil, 0, refuse("no evaluator is eligible but the optimizer")
 	}
-	rule := s.rules.Domains[st.DomainID]
+	rule, _ := s.Rule(st.DomainID)
 	isMember := make(map[string]bool, len(members))
 	for _, m := range members {
 		isMember[m] = true

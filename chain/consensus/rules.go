@@ -21,10 +21,11 @@ type Rules struct {
 	QuorumMin        int
 	QuorumTolerance  int64
 	FinalityDepth    int64
-	StartTime        int64 // µs: the parent time of block 1
-	Solo             bool  // an optimizer alone is its own quorum
-	MayLeave         bool  // evaluators may leave
-	Domains          map[string]DomainRules
+	StartTime        int64                  // µs: the parent time of block 1
+	Solo             bool                   // an optimizer alone is its own quorum
+	MayLeave         bool                   // evaluators may leave
+	MayAdd           bool                   // domains may be added
+	Domains          map[string]DomainRules // the genesis file's; State.Rule knows those added later too
 }
 
 // DomainRules are the constants of one domain.
@@ -61,6 +62,7 @@ func NewRules(g *chain.Genesis) (*Rules, error) {
 		StartTime:        p.StartTime.Micro(),
 		Solo:             p.Solo,
 		MayLeave:         p.MayLeave,
+		MayAdd:           p.MayAdd,
 		Domains:          make(map[string]DomainRules, len(g.Domains)),
 	}
 	if r.QuorumMin < 1 || r.QuorumMin > chain.MaxQuorum {
@@ -69,31 +71,45 @@ func NewRules(g *chain.Genesis) (*Rules, error) {
 	if r.FinalityDepth < 1 || r.FinalityDepth > Window-MaxAnchorAge {
 		errs = append(errs, fmt.Errorf("genesis: finality_confirmation_depth %d: must be in [1, %d]", r.FinalityDepth, Window-MaxAnchorAge))
 	}
-	for _, d := range g.Domains {
-		if !(d.PerformanceScale > 0) || !finite(d.PerformanceScale) {
-			errs = append(errs, fmt.Errorf("genesis: domain %q: performance_scale %v: must be positive", d.ID, d.PerformanceScale))
+	for i := range g.Domains {
+		d, err := newDomainRules(&g.Domains[i])
+		if err != nil {
+			errs = append(errs, fmt.Errorf("genesis: %w", err))
 		}
-		if d.Seeds < 1 || d.Seeds > chain.MaxSeeds {
-			errs = append(errs, fmt.Errorf("genesis: domain %q: seeds %d: must be in [1, %d]", d.ID, d.Seeds, chain.MaxSeeds))
-		}
-		if err := d.Agreement.Validate(); err != nil {
-			errs = append(errs, fmt.Errorf("genesis: domain %q: %w", d.ID, err))
-		}
-		if err := d.NoiseZ2.Validate(); err != nil {
-			errs = append(errs, fmt.Errorf("genesis: domain %q: noise_z2: %w", d.ID, err))
-		}
-		r.Domains[d.ID] = DomainRules{
-			Weight:           micro("weight of "+d.ID, d.Weight, 0, 1000*Micro),
-			PerformanceScale: d.PerformanceScale,
-			MinIncrement:     micro("min_increment of "+d.ID, d.MinIncrement, 0, Micro),
-			Seeds:            d.Seeds,
-			NoiseZ2:          d.NoiseZ2,
-			Agreement:        d.Agreement,
-			Synthetic:        d.HasSyntheticData,
-			DataHash:         d.DataHash,
-		}
+		r.Domains[g.Domains[i].ID] = d
 	}
 	return r, errors.Join(errs...)
+}
+
+// newDomainRules converts an entry of a genesis file. It reports every value the integer rules cannot hold.
+func newDomainRules(d *chain.Domain) (DomainRules, error) {
+	var errs []error
+	demand := func(ok bool, format string, args ...any) {
+		if !ok {
+			errs = append(errs, fmt.Errorf("domain %q: "+format, append([]any{d.ID}, args...)...))
+		}
+	}
+	micro := func(name string, v float64, hi int64) int64 {
+		m, err := chain.Micro(v)
+		demand(err == nil && m >= 0 && m <= hi, "%s %v: must be in [0, %d] millionths", name, v, hi)
+		return m
+	}
+	demand(d.PerformanceScale > 0 && finite(d.PerformanceScale), "performance_scale %v: must be positive", d.PerformanceScale)
+	demand(d.Seeds >= 1 && d.Seeds <= chain.MaxSeeds, "seeds %d: must be in [1, %d]", d.Seeds, chain.MaxSeeds)
+	err := d.Agreement.Validate()
+	demand(err == nil, "%w", err)
+	err = d.NoiseZ2.Validate()
+	demand(err == nil, "noise_z2: %w", err)
+	return DomainRules{
+		Weight:           micro("weight", d.Weight, 1000*Micro),
+		PerformanceScale: d.PerformanceScale,
+		MinIncrement:     micro("min_increment", d.MinIncrement, Micro),
+		Seeds:            d.Seeds,
+		NoiseZ2:          d.NoiseZ2,
+		Agreement:        d.Agreement,
+		Synthetic:        d.HasSyntheticData,
+		DataHash:         d.DataHash,
+	}, errors.Join(errs...)
 }
 
 // NewState returns the state after block 0: the genesis file's evaluators are registered with reputation 10.
@@ -111,6 +127,7 @@ func NewState(g *chain.Genesis) (*State, error) {
 		BaseFee:         ledger.MinBaseFee,
 		Ledger:          new(ledger.Ledger),
 		Domains:         make(map[string]*Domain),
+		Added:           make(map[string]*Added),
 		Peers:           make(map[string]*Peer),
 		FinalizedHeight: -1,
 	}

@@ -51,6 +51,7 @@ type State struct {
 	inferences int64    // of all domains
 	registered []string // evaluators, sorted; never changed, only replaced
 	quorums    *quorums // shared by the states of a branch
+	running    int64    // domains that take claims
 
 	Height    int64
 	Tip       string
@@ -62,6 +63,7 @@ type State struct {
 	BaseFee         int64
 	Ledger          *ledger.Ledger
 	Domains         map[string]*Domain
+	Added           map[string]*Added // domains that are not the genesis file's
 	Peers           map[string]*Peer
 	Recent          []Recent // ascending heights, the last is the tip
 	FinalizedHeight int64    // −1 before the first
@@ -83,6 +85,12 @@ func (s *State) index() {
 		}
 	}
 	slices.Sort(s.registered)
+	s.running = int64(len(s.rules.Domains))
+	for _, a := range s.Added {
+		if a.Closed == 0 {
+			s.running++
+		}
+	}
 	s.quorums = new(quorums)
 }
 
@@ -198,7 +206,8 @@ func alone(peer string, eligible []string) bool { return len(eligible) == 1 && e
 // Wins reports whether a claim with these sums against the domain's champion beats it, and by how much; see DomainRules.Wins.
 // The first acceptance of a domain counts one half.
 func (s *State) Wins(domain string, performance float64, sums chain.Sums) (raw int64, err error) {
-	d, rule := s.Domains[domain], s.rules.Domains[domain]
+	d := s.Domains[domain]
+	rule, _ := s.Rule(domain)
 	if d == nil || !finite(performance) {
 		return 0, fmt.Errorf("%w: unknown domain %q, or no performance", ErrLoses, domain)
 	}
@@ -207,7 +216,7 @@ func (s *State) Wins(domain string, performance float64, sums chain.Sums) (raw i
 
 // weight returns a domain's weight in this state, or in a draft of one.
 func (s *State) weight(d *Domain, rule DomainRules) int64 {
-	return d.Weight(rule.Weight, rule.Synthetic, s.inferences, int64(len(s.rules.Domains)))
+	return d.Weight(rule.Weight, rule.Synthetic, s.inferences, s.running)
 }
 
 // finalize moves the finalized block up to the highest one that is deep enough and certified by ⌈2n/3⌉ of the

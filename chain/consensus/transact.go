@@ -12,9 +12,12 @@ import (
 
 // open checks what an acceptance and a rejection have in common.
 func (b *block) open(st *Statement) error {
-	rule, ok := b.s.rules.Domains[st.DomainID]
+	rule, ok := b.parent.Rule(st.DomainID)
 	if !ok {
 		return refuse("unknown domain %q", st.DomainID)
+	}
+	if !b.parent.Running(st.DomainID) {
+		return refuse("domain %q is closed", st.DomainID)
 	}
 	if v, named := st.Parameters.Get("data_hash"); named && rule.DataHash != "" && v != rule.DataHash {
 		return refuse("recipe is for other data than domain %q", st.DomainID)
@@ -56,7 +59,8 @@ func (b *block) accept(tx *chain.Tx, st *Statement, r *Receipt) error {
 	if len(agreed) < Needed(k) {
 		return refuse("%d of %d agree, %d are needed", len(agreed), k, Needed(k))
 	}
-	rule, champion := b.s.rules.Domains[st.DomainID], b.s.doms.get(st.DomainID)
+	rule, _ := b.parent.Rule(st.DomainID)
+	champion := b.s.doms.get(st.DomainID)
 	// Against a base that is still to come only the comparison can be judged.
 	raw, err := rule.Wins(champion.Best, st.Claim.Performance, champion.HasBest && early == nil, st.Claim.Sums)
 	if err != nil {
@@ -103,7 +107,8 @@ func (b *block) reject(tx *chain.Tx, st *Statement, r *Receipt) error {
 	if len(divergent) <= k-Needed(k) {
 		return refuse("%d of %d disagree, which does not rule acceptance out", len(divergent), k)
 	}
-	s, rule := b.s, b.s.rules.Domains[st.DomainID]
+	s := b.s
+	rule, _ := b.parent.Rule(st.DomainID)
 	r.OptimaeID, r.OptimizerID, r.Base, r.Agreed, r.Divergent = st.OptimaeID, st.OptimizerID, st.Base, agreed, divergent
 	s.doms.edit(st.DomainID).Rejected++
 	p := s.peer(st.OptimizerID)
@@ -161,7 +166,7 @@ func (b *block) transfer(tx *chain.Tx, t ledger.Transfer, _ *Receipt) error {
 
 // task counts one served inference; only a registered evaluator can report it.
 func (b *block) task(tx *chain.Tx, anchor string, _ *Receipt) error {
-	if b.s.doms.get(tx.DomainID) == nil || !b.s.isRegistered(tx.PeerID) {
+	if !b.parent.Running(tx.DomainID) || !b.s.isRegistered(tx.PeerID) {
 		return refuse("task_completed: unknown domain or unregistered evaluator")
 	}
 	if b.parent.RecentAt(anchor) == nil {

@@ -99,14 +99,14 @@ func (e *Engine) improves(domain string, performance float64) bool {
 
 // loses says why a claim whose sums are against a base does not win over it; nil if it does.
 func (e *Engine) loses(domain string, performance float64, sums chain.Sums, b best) error {
-	rule := e.rules.Domains[domain]
+	rule := e.rule(domain)
 	_, err := rule.Wins(b.performance, performance, b.known, sums)
 	return err
 }
 
 // beats reports whether a performance is better than another by the domain's minimum increment.
 func (e *Engine) beats(domain string, performance, than float64) bool {
-	rule := e.rules.Domains[domain]
+	rule := e.rule(domain)
 	return performance > than && consensus.RawIncrement(than, performance, rule.PerformanceScale) >= rule.MinIncrement
 }
 

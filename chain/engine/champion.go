@@ -25,7 +25,7 @@ func (e *Engine) nobodyElse() bool {
 
 // recipe is what the claim of a commitment trains.
 func (e *Engine) recipe(domain, commitment string, parameters *canon.Object) protocol.Recipe {
-	return protocol.Recipe{Parameters: parameters, Seeds: chain.TrainingSeeds(domain, commitment, e.rules.Domains[domain].Seeds)}
+	return protocol.Recipe{Parameters: parameters, Seeds: chain.TrainingSeeds(domain, commitment, e.rule(domain).Seeds)}
 }
 
 // consider keeps the outcome of a confirming run if it is the best that this node has confirmed in the domain.
@@ -40,7 +40,7 @@ func (e *Engine) consider(p *proposal) {
 
 // restore takes back the domain's own champion of an earlier life of the node.
 func (e *Engine) restore(c protocol.Champion) {
-	rule, known := e.rules.Domains[c.Domain]
+	rule, known := e.tip.Rule(c.Domain)
 	hash, named := any(nil), false
 	if c.Parameters != nil {
 		hash, named = c.Parameters.Get("data_hash")

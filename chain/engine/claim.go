@@ -48,7 +48,10 @@ func (c *claim) isMember(id string) bool { return slices.Contains(c.members, id)
 // receiveCommit remembers a commitment. One that was not revealed may be made again at a newer block: a node that was
 // stopped in between repeats its confirming run with the same nonce.
 func (e *Engine) receiveCommit(sender string, a *announcedCommit) error {
-	if _, ok := e.rules.Domains[a.domain]; !ok {
+	if !e.tip.Running(a.domain) {
+		if _, known := e.tip.Rule(a.domain); known || e.rules.MayAdd { // closed, or added in a block that is still to come
+			return late("domain %q is closed or not known yet", a.domain)
+		}
 		return fmt.Errorf("unknown domain %q", a.domain)
 	}
 	k := commitKey{a.hash, sender}
@@ -274,7 +277,7 @@ func (e *Engine) synthetic(optimae, domain, anchor string) *protocol.Synthetic {
 // verified handles the end of a re-run.
 func (e *Engine) verified(j *job, o protocol.Outcome, err error) {
 	c := e.claims[j.optimae]
-	rule := e.rules.Domains[j.domain]
+	rule := e.rule(j.domain)
 	equal := err == nil && rule.Same(j.st.Claim, claimOf(o))
 	if c != nil {
 		c.evaluated = true

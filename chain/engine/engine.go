@@ -115,12 +115,18 @@ func New(cfg Config, key chain.Signer, tip *consensus.State, history History) (*
 		gaps: map[string]int{}, asking: map[string]bool{}, told: map[string]told{}, jobs: map[int64]*job{}, dirty: true,
 	}
 	for id := range cfg.Domains {
-		if _, ok := e.rules.Domains[id]; !ok {
-			return nil, fmt.Errorf("engine: domain %q is not in the genesis file", id)
+		if !tip.Running(id) {
+			return nil, fmt.Errorf("engine: domain %q is not in the genesis file, nor added and open", id)
 		}
 	}
 	e.alone = e.nobodyElse()
 	return e, nil
+}
+
+// rule returns the constants of a domain of the tip's network.
+func (e *Engine) rule(domain string) consensus.DomainRules {
+	r, _ := e.tip.Rule(domain)
+	return r
 }
 
 // maxClockStep is how far back the clock may go before it is believed.

@@ -101,7 +101,7 @@ func (e *Engine) settle(c *claim) {
 		return
 	}
 	var agreed, divergent []*chain.Vote
-	rule := e.rules.Domains[c.st.DomainID]
+	rule := e.rule(c.st.DomainID)
 	for _, id := range c.members {
 		v := c.votes[id]
 		switch {

@@ -211,6 +211,16 @@ func (l *Ledger) Burn(peer string, amount int64) int64 {
 	return amount
 }
 
+// Refund gives a peer what a Burn took of it: the burn is undone. It is 0 where less than amount was burned in all.
+func (l *Ledger) Refund(peer string, amount int64) int64 {
+	if amount <= 0 || amount > l.burned {
+		return 0
+	}
+	l.burned -= amount
+	l.credit(peer, amount)
+	return amount
+}
+
 // Pay credits a coinbase. reward is the newly minted part; Σ outputs must equal reward + fees.
 func (l *Ledger) Pay(outputs []Output, reward, fees int64) error {
 	var sum int64
