@@ -14,10 +14,12 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"doin.network/node/chain"
 	"doin.network/node/cmd/doin-node/config"
 	"doin.network/node/cmd/doin-node/join"
 	"doin.network/node/cmd/doin-node/node"
 	"doin.network/node/cmd/doin-node/stack/program"
+	"doin.network/node/cmd/doin-node/wallet"
 )
 
 // joiningCommands are the commands with which networks are made and joined.
@@ -27,7 +29,7 @@ func joiningCommands() []*cobra.Command {
 
 // makeNode is what runs.
 func makeNode(ctx context.Context, cfg *config.Config, log *slog.Logger) (program.Node, error) {
-	return node.New(ctx, cfg, log)
+	return node.NewService(ctx, cfg, log)
 }
 
 // refused ends the program with 2 for what a person has to change.
@@ -143,4 +145,21 @@ func ask(in io.Reader, out io.Writer, question string) bool {
 		return true
 	}
 	return false
+}
+
+// domainCommand is "doin-node domain".
+func domainCommand() *cobra.Command {
+	return wallet.DomainCommand(wallet.Domains{
+		Entry: func(ctx context.Context, path, dataDir string) (chain.Domain, error) {
+			cfg, _, err := config.Load(path)
+			if err != nil {
+				return chain.Domain{}, &program.ExitError{Code: 2, Err: err}
+			}
+			e, err := join.Entry(ctx, cfg, dataDir, node.Genesis, slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})))
+			return e, refused(err)
+		},
+		Take: func(dataDir, domain string, optimize, evaluate bool) error {
+			return node.WriteRole(dataDir, domain, node.Role{Optimize: optimize, Evaluate: evaluate})
+		},
+	})
 }

@@ -25,7 +25,7 @@ func main() { program.Main(command()) }
 // command builds the command line.
 func command() *cobra.Command {
 	root := program.Command("doin-node", "A DOIN node: optimizes, evaluates and relays.", version, "", makeNode)
-	root.AddCommand(localCommand(), newCommand(), keys.Command(), wallet.Command())
+	root.AddCommand(localCommand(), newCommand(), keys.Command(), wallet.Command(), domainCommand())
 	root.AddCommand(takeCommands()...)
 	root.AddCommand(joiningCommands()...)
 	root.AddCommand(careCommands()...)

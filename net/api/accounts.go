@@ -96,3 +96,9 @@ func (a *API) balance(ctx context.Context, rc *fasthttp.RequestCtx, id string) e
 	writeJSON(rc, fasthttp.StatusOK, o)
 	return nil
 }
+
+// domains answers GET /domains.
+func (a *API) domains(_ context.Context, rc *fasthttp.RequestCtx, _ string) error {
+	writeJSON(rc, fasthttp.StatusOK, a.parts.Accounts.Domains())
+	return nil
+}

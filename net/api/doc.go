@@ -1,6 +1,6 @@
 // Package api is the node's HTTP API: the endpoints of the Python reference with
 // their paths, key orders, defaults and error texts, and GET /tasks/{id},
-// GET /metrics, GET /balance/{id} and /transactions beside them.
+// GET /metrics, GET /balance/{id}, GET /domains and /transactions beside them.
 //
 // The package parses, bounds and renders; what the node knows comes through the
 // small interfaces of [Parts]. An [API]'s Serve is a transport.Handler:

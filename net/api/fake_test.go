@@ -200,6 +200,11 @@ func (f *fake) Account(_ context.Context, id string) (*canon.Object, error) {
 	return canon.NewObject("peer_id", id, "balance", "12.5"), f.fail
 }
 
+func (f *fake) Domains() *canon.Object {
+	return canon.NewObject("domains", []any{canon.NewObject("domain_id", "d", "added", false, "entry", canon.NewObject(), "optimize", true, "evaluate", true)},
+		"may_be_added", true, "deposit", "5", "height", int64(3), "network_id", strings.Repeat("ab", 32))
+}
+
 type statsPart struct{ *fake }
 
 func (f statsPart) off() error {

@@ -100,6 +100,7 @@ func TestOpenAPI(t *testing.T) {
 	g("GET /transactions/{id}", "/transactions/"+hash, "", 404)
 	g("GET /balance/{id}", "/balance/"+hash[:40], "", 200)
 	g("GET /balance/{id}", "/balance/x", "", 400)
+	g("GET /domains", "/domains", "", 200)
 	g("GET /metrics", "/metrics", "", 200)
 	for _, operation := range want {
 		if !seen[operation] {

@@ -121,6 +121,8 @@ type Accounts interface {
 	Transaction(ctx context.Context, id string) (TxStatus, error)
 	// Account describes the account of a peer id.
 	Account(ctx context.Context, id string) (*canon.Object, error)
+	// Domains describes the domains of the network, those that were added to it too.
+	Domains() *canon.Object
 }
 
 // Completion is the unsigned body of POST /tasks/complete.

@@ -107,6 +107,7 @@ func (a *API) table() []*route {
 		offers.body = chain.MaxTxBytes + 1<<10
 		table = append(table, offers,
 			under(get("/transactions/", fewRequests, a.transaction)),
+			get("/domains", fewRequests, a.domains),
 			under(get("/balance/", fewRequests, a.balance)))
 	}
 	return append(table,

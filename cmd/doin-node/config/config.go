@@ -71,6 +71,11 @@ type Config struct {
 	// Key domains, default none: such a node only relays.
 	Domains []Domain
 
+	// AddedDomains is which domains that were added to the network the node takes up by itself: "none", the default, or "builtin", those
+	// with a plugin of this program, settings of their own and at most 256 MiB of files; doin-node domain take is for single ones. Key
+	// added_domains, default "none".
+	AddedDomains string
+
 	// Path is the file that the Config was read from, "" for one that comes from none.
 	Path string
 	// Raw is the file's object without comments, as it was read: numbers keep
@@ -320,7 +325,7 @@ type Limits struct {
 func DefaultConfig() Config {
 	return Config{
 		DataDir:  "./doin-data",
-		Security: Strict,
+		Security: Strict, AddedDomains: AddedNone,
 		Network: Network{
 			Host: "0.0.0.0", Port: 8470, Protocol: Flooding, Dashboard: "local",
 			ShareData: true, Discovery: true, DiscoveryInterval: time.Minute,

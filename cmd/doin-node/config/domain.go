@@ -34,6 +34,8 @@ const MaxPluginBytes = 1024
 
 // Domain is the node's part in one optimization problem.
 type Domain struct {
+	// Added says that the domain is no part of the file: a transaction added it to the network. No key.
+	Added bool
 	// ID names the domain in the whole network. Key domain_id, required, at
 	// most 128 bytes.
 	ID string

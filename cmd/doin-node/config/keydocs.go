@@ -7,6 +7,7 @@ type keyDoc struct{ text, bounds string }
 
 var keyDocs = map[string]keyDoc{
 	"acceptance_tolerance":       {"The improvement that replaces a champion in the reference profile; the strict one has a min_increment per domain.", "Default 1e-5, min 0."},
+	"added_domains":              {"Which domains that were added to the network the node takes up by itself: \"none\", the default, or \"builtin\", those with a plugin of this program, settings of their own and at most 256 MiB of files; doin-node domain take is for single ones.", "Default \"none\"."},
 	"author_messages_per_second": {"The number of new messages of one author in a second, and ten times as many at once.", "Default 50, above 0."},
 	"bootstrap_peers":            {"The peers contacted at the start, each \"host:port\".", "Default none."},
 	"commit_reveal_max_age":      {"How long after its commit a reveal counts.", "Default 600 s, above reveal_delay."},

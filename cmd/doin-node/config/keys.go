@@ -9,6 +9,12 @@ import (
 	"doin.network/node/internal/canon"
 )
 
+// AddedNone and AddedBuiltin are the values of added_domains.
+const (
+	AddedNone    = "none"
+	AddedBuiltin = "builtin"
+)
+
 // Flooding and Gossipsub are the values of network_protocol.
 const (
 	Flooding  = "flooding"

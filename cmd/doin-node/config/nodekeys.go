@@ -28,6 +28,7 @@ var nodeKeys = []key[Config]{
 	text("identity_file", func(c *Config) *string { return &c.IdentityFile }),
 	text("key_passphrase_file", func(c *Config) *string { return &c.PassphraseFile }),
 	boolean("register", func(c *Config) *bool { return &c.Register }),
+	text("added_domains", func(c *Config) *string { return &c.AddedDomains }),
 	text("genesis_file", func(c *Config) *string { return &c.GenesisFile }),
 	text("network_id", func(c *Config) *string { return &c.NetworkID }),
 	integer("format", func(c *Config) *int { return &c.Format }),

@@ -28,7 +28,7 @@ func Describe(host string, o join.Offer, dir string) string {
 	for i := range g.Domains {
 		d := &g.Domains[i]
 		fmt.Fprintf(&b, "domain    %.64q: plugin %.64q, %d seeds a claim", d.ID, d.Plugin, d.Seeds)
-		if why := playable(d); why != "" {
+		if why := Playable(d); why != "" {
 			fmt.Fprintf(&b, "; it %s", why)
 		}
 		b.WriteByte('\n')

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"path/filepath"
 	"strconv"
 	"time"
 
@@ -80,6 +81,51 @@ func Found(ctx context.Context, f Founding) error {
 	}
 	fmt.Fprintf(f.Out, "network %s, %s: %s\n", g.NetworkID(), plural(len(g.Evaluators), "evaluator"), path)
 	return nil
+}
+
+// Entry makes the genesis entry of the one domain of a configuration with a part in it, as its program and its files are now, and copies
+// the files to where a data directory keeps those of its network. make is Founding's Genesis.
+func Entry(ctx context.Context, cfg *config.Config, dataDir string, make func(*config.Config, []chain.Evaluator, time.Time) *chain.Genesis, log *slog.Logger) (chain.Domain, error) {
+	if len(cfg.Domains) != 1 || !cfg.Domains[0].Active() {
+		return chain.Domain{}, fmt.Errorf("%w: %s has %s: want one, with optimize or evaluate true", ErrRefused, cfg.Path, plural(len(cfg.Domains), "domain"))
+	}
+	g, err := (&Founding{Config: cfg, Genesis: make, Out: io.Discard, Log: log}).draft(ctx)
+	if err != nil {
+		return chain.Domain{}, err
+	}
+	for _, h := range terms.Files(cfg, g) {
+		if err := keep(h, terms.Place(dataDir, h.File)); err != nil {
+			return chain.Domain{}, err
+		}
+	}
+	return g.Domains[0], nil
+}
+
+// keep copies a file of the network to its place, unless it is there.
+func keep(h terms.Held, place string) error {
+	there := h
+	there.Path = place
+	if there.Check() == nil {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(place), 0o755); err != nil {
+		return err
+	}
+	from, err := os.Open(h.Path)
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	to, err := os.CreateTemp(filepath.Dir(place), ".copy-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(to.Name())
+	_, err = io.Copy(to, from)
+	if err = errors.Join(err, to.Sync(), to.Close()); err != nil {
+		return err
+	}
+	return os.Rename(to.Name(), place)
 }
 
 // draft makes the genesis file without evaluators: what the domains' programs find in the data is bound by it.

@@ -241,7 +241,7 @@ func (o *Options) writeConfig(s *state) error {
 	}
 	domains := []any{}
 	for i := range s.held.Domains {
-		if d := &s.held.Domains[i]; playable(d) == "" {
+		if d := &s.held.Domains[i]; Playable(d) == "" {
 			domains = append(domains, canon.NewObject("domain_id", d.ID, "optimize", true, "evaluate", true, "optimization_plugin", d.Plugin,
 				"has_synthetic_data", d.HasSyntheticData))
 		}
@@ -274,9 +274,9 @@ func contains(list []string, s string) bool {
 	return false
 }
 
-// playable says why a domain gets no role in a configuration that is made, "" if it gets one. A genesis file never names what this
+// Playable says why a domain gets no role in a configuration that is made, "" if it gets one. A genesis file never names what this
 // machine is to start.
-func playable(d *chain.Domain) string {
+func Playable(d *chain.Domain) string {
 	switch {
 	case strings.HasPrefix(d.Plugin, config.ExecPrefix):
 		return "is computed by a program of its own, which the configuration must name: no role here"

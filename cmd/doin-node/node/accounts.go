@@ -89,6 +89,9 @@ func (v accountView) Account(ctx context.Context, id string) (*canon.Object, err
 	return account(v.n.loop.View().State, id, waiting, v.n.cfg.Register && id == v.n.PeerID()), nil
 }
 
+// Domains implements api.Accounts.
+func (v accountView) Domains() *canon.Object { return v.n.domains() }
+
 // account describes an account: the balance at the tip, what of it the account's waiting transactions will spend, and the nonce
 // that its next transfer needs.
 func account(s *consensus.State, id string, waiting []*chain.Tx, register bool) *canon.Object {

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"doin.network/node/chain"
 	"doin.network/node/cmd/doin-node/config"
@@ -13,15 +14,21 @@ import (
 	netjoin "doin.network/node/net/join"
 )
 
-// openFiles completes the configuration by the genesis file's terms, and has the data files that they name: those that are missing
+// openFiles completes the configuration by the network's terms, and has the data files that they name: those that are missing
 // are asked of the bootstrap peers.
 func (n *Node) openFiles(ctx context.Context, b *stack.Base) error {
-	if err := terms.Apply(n.cfg, n.genesis); err != nil {
+	if err := terms.Apply(n.cfg, n.terms); err != nil {
 		return err
 	}
+	return n.fetch(ctx, b, n.cfg)
+}
+
+// fetch has the files of a configuration's domains, of the bootstrap peers and of those that were connected a moment ago.
+func (n *Node) fetch(ctx context.Context, b *stack.Base, cfg *config.Config) error {
 	c := netjoin.NewClient()
 	defer c.Close()
-	return join.Fetch(ctx, c, join.Others(n.cfg.Network.Bootstrap, b.Port), n.cfg, n.genesis, b.Log)
+	endpoints := slices.Concat(n.endpoints, join.Others(cfg.Network.Bootstrap, b.Port))
+	return join.Fetch(ctx, c, endpoints, cfg, n.terms, b.Log)
 }
 
 var _ api.Data = shelf{}

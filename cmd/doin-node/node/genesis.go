@@ -34,7 +34,7 @@ func Genesis(cfg *config.Config, evaluators []chain.Evaluator, start time.Time) 
 	p.CommitRevealMaxAge = cfg.Chain.CommitMaxAge.Seconds()
 	p.ExternalAnchorInterval = cfg.Chain.AnchorInterval
 	p.Solo = cfg.Chain.Solo
-	p.MayLeave = true
+	p.MayLeave, p.MayAdd = true, true
 	g := &chain.Genesis{Protocol: chain.Protocol, Format: chain.Format, Parameters: p, Evaluators: evaluators}
 	for _, e := range cfg.Chain.Grants {
 		g.Grants = append(g.Grants, chain.Grant(e))
@@ -75,7 +75,7 @@ func chosen(cfg *config.Config, key *identity.Key, own string, now time.Time, ad
 			if err != nil {
 				return nil, err
 			}
-			return g, fits(cfg, own, g)
+			return g, nil
 		}
 		if len(cfg.Domains) == 0 {
 			return nil, errors.New("genesis_file: is required without domains: a node that only relays needs a network to join")
@@ -105,7 +105,7 @@ func chosen(cfg *config.Config, key *identity.Key, own string, now time.Time, ad
 	if err := g.CheckFormat(); err != nil {
 		return nil, fmt.Errorf("genesis file %s: %w", path, err)
 	}
-	return g, fits(cfg, path, g)
+	return g, nil
 }
 
 // bind puts settings and files of the configuration's domains into a genesis file.
@@ -124,7 +124,7 @@ func bind(cfg *config.Config, g *chain.Genesis) (err error) {
 func fits(cfg *config.Config, path string, g *chain.Genesis) error {
 	for _, d := range cfg.Domains {
 		if _, ok := g.Domain(d.ID); !ok {
-			return fmt.Errorf("genesis file %s: has no domain %q, which the configuration has a role in", path, d.ID)
+			return fmt.Errorf("genesis file %s: has no domain %q, which the configuration has a role in, and none was added", path, d.ID)
 		}
 	}
 	return nil

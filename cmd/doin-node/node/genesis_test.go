@@ -89,7 +89,16 @@ func TestGenesis(t *testing.T) {
 	f(file("broken.json", []byte(`{"parameters": `)), "broken.json")
 	f(file("large.json", bytes.Repeat([]byte(" "), maxGenesisBytes+1)), "at most")
 	other := Genesis(testConfig(t, strings.ReplaceAll(oneDomain, `"d"`, `"e"`)), g.Evaluators, now)
-	f(file("other.json", canon.Canonical(other.Object())), `has no domain "d"`)
+	lacks := func(cfg *config.Config, g *chain.Genesis, want string) {
+		t.Helper()
+		if err := fits(cfg, own, g); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("fits = %v, want an error with %q", err, want)
+		}
+	}
+	lacks(cfg, other, `has no domain "d"`)
+	if err := fits(cfg, own, other.With(g.Domains)); err != nil {
+		t.Errorf("fits with the domain added = %v", err)
+	}
 
 	if g, err := genesis(file("same.json", canon.Canonical(g.Object())), key, own, now, alone); err != nil || g.NetworkID() != again.NetworkID() {
 		t.Errorf("genesis of the file = %v", err)
@@ -123,7 +132,6 @@ func TestGenesisOfPeers(t *testing.T) {
 			t.Errorf("genesis = %v, want an error with %q", err, want)
 		}
 	}
-	f(testConfig(t, strings.ReplaceAll(oneDomain, `"d"`, `"e"`)), adopt, `has no domain "e"`)
 	f(cfg, func() (*chain.Genesis, error) { return nil, errors.New("nobody answers") }, "nobody answers")
 	pinned := *cfg
 	pinned.NetworkID = strings.Repeat("0", 64)

@@ -13,10 +13,12 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"time"
 
 	"doin.network/node/chain"
 	"doin.network/node/chain/consensus"
 	"doin.network/node/chain/engine"
+	"doin.network/node/chain/identity"
 	"doin.network/node/chain/store"
 	"doin.network/node/cmd/doin-node/config"
 	"doin.network/node/cmd/doin-node/join"
@@ -41,24 +43,38 @@ type Node struct {
 	cfg     *config.Config
 	log     *slog.Logger
 	genesis *chain.Genesis
+	terms   *chain.Genesis // with the domains that were added to it and are open
 	rules   *consensus.Rules
-	store   *store.Store
-	engine  *engine.Engine // the loop's: asked inside it
-	loop    *loop.Loop[*engine.View]
-	outbox  *outbox
+	tip     *consensus.State // that the node began with: its domains are the node's
+
+	original *config.Config // cfg before domains were added to it
+	parts    string         // in added domains; see signature
+	obtainAt time.Time      // when to try again to get the files of one, zero: all are here
+
+	endpoints []string // peers that were connected when the node before this one ended
+	store     *store.Store
+	engine    *engine.Engine // the loop's: asked inside it
+	loop      *loop.Loop[*engine.View]
+	outbox    *outbox
 }
 
 // New opens everything a node needs, in the order in which a failure is cheapest: key, port, genesis file, store,
 // analytics, worker. On error everything opened is closed again.
 func New(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Node, error) {
+	return open(ctx, cfg, log, nil, nil)
+}
+
+// open is New with what a node before has had, nil if there was none: its key and its peers.
+func open(ctx context.Context, cfg *config.Config, log *slog.Logger, key *identity.Key, endpoints []string) (*Node, error) {
 	if cfg.Security != config.Strict {
 		return nil, ErrPythonNetwork
 	}
-	base, err := stack.Open(cfg, log)
+	base, err := stack.OpenAs(cfg, log, key)
 	if err != nil {
 		return nil, err
 	}
-	n := &Node{cfg: cfg, log: base.Log}
+	original := *cfg
+	n := &Node{cfg: cfg, log: base.Log, original: &original, endpoints: endpoints}
 	if err := n.openChain(ctx, base); err != nil {
 		if n.store != nil {
 			err = errors.Join(err, n.store.Close())
@@ -70,13 +86,13 @@ func New(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Node, erro
 		Network: n.rules.Network, Store: n.store, Loop: n.loop, Head: n.head,
 		MaxBlockBytes: consensus.MaxBlockBytes, StatesKept: consensus.Window, AnchorInterval: int64(n.genesis.Parameters.ExternalAnchorInterval),
 		Decode:    func(m *chain.Message) (any, error) { return engine.Decode(m, n.rules.Network) },
-		Synthetic: func(domain string) bool { return n.rules.Domains[domain].Synthetic },
-		Seeds:     func(domain string) int { return n.rules.Domains[domain].Seeds },
+		Synthetic: func(domain string) bool { return n.rule(domain).Synthetic },
+		Seeds:     func(domain string) int { return n.rule(domain).Seeds },
 		Ready:     n.ready, Known: n.known, Standings: n.standings,
-		Agreement: func(domain string) agreement.Agreement { return n.rules.Domains[domain].Agreement },
+		Agreement: func(domain string) agreement.Agreement { return n.rule(domain).Agreement },
 		Parts: func(s *stack.Stack) api.Parts {
 			return api.Parts{Node: statusView{n}, Tasks: taskView{stack.Tasks{S: s}, n}, Inference: stack.Champions{S: s},
-				Genesis: canon.Default(n.genesis.Object()), Data: newShelf(n.cfg, n.genesis), Accounts: accountView{n}}
+				Genesis: canon.Default(n.genesis.Object()), Data: newShelf(n.cfg, n.terms), Accounts: accountView{n}}
 		},
 	})
 	return n, err
@@ -91,14 +107,17 @@ func (n *Node) openChain(ctx context.Context, b *stack.Base) (err error) {
 	if n.genesis, err = genesis(n.cfg, b.Key, b.Path("genesis.json"), b.Now(), adopt); err != nil {
 		return err
 	}
-	if err := n.openFiles(ctx, b); err != nil {
-		return err
-	}
 	tip, err := loadTip(ctx, n.store, n.genesis, b.Log)
 	if err != nil {
 		return b.StoreError(err)
 	}
-	n.rules = tip.Rules()
+	n.rules, n.tip = tip.Rules(), tip
+	if err := n.addDomains(ctx, b, tip); err != nil {
+		return err
+	}
+	if err := n.openFiles(ctx, b); err != nil {
+		return err
+	}
 	if n.outbox, err = openOutbox(b.Path("outbox.json"), n.rules.Network); err != nil {
 		if err = b.SetAside(err, b.Path("outbox.json")); err == nil {
 			n.outbox, err = openOutbox(b.Path("outbox.json"), n.rules.Network)
@@ -134,7 +153,7 @@ func (n *Node) engineConfig(b *stack.Base) engine.Config {
 
 // ready refuses a domain whose data are not those of the genesis file.
 func (n *Node) ready(domain string, info worker.Info) error {
-	rule := n.rules.Domains[domain]
+	rule := n.rule(domain)
 	if want := rule.DataHash; want != "" && want != info.DataHash {
 		return fmt.Errorf("data hash %.12s, the genesis file demands %.12s", info.DataHash, want)
 	}
@@ -154,7 +173,7 @@ func (n *Node) head() stack.Head {
 // known is what the chain knows of a domain, for its search.
 func (n *Node) known(_ *stack.Stack, domain string) search.Known {
 	v := n.loop.View()
-	d, rule := v.State.Domains[domain], n.rules.Domains[domain]
+	d, rule := v.State.Domains[domain], n.rule(domain)
 	k := search.Known{Base: v.State.Champion(domain), Alone: v.Alone, Members: v.State.Registered(), Height: v.State.Height,
 		Improves: func(performance, over float64) bool {
 			_, err := rule.Wins(over, performance, true, chain.Sums{})
@@ -179,11 +198,23 @@ func (n *Node) PeerID() string { return n.stack.Key.PeerID() }
 
 // Run runs the node until ctx ends or a part fails, and closes what New opened.
 func (n *Node) Run(ctx context.Context) error {
-	var resend sync.WaitGroup
+	var beside sync.WaitGroup
 	ctx, cancel := context.WithCancel(ctx)
-	resend.Go(func() { n.resend(ctx) })
+	beside.Go(func() { n.resend(ctx) })
+	var renewed error
+	beside.Go(func() {
+		if renewed = n.watch(ctx); renewed != nil {
+			cancel()
+		}
+	})
 	err := n.stack.Run(ctx, "security", string(n.cfg.Security))
 	cancel()
-	resend.Wait()
-	return err
+	beside.Wait()
+	return errors.Join(err, renewed)
+}
+
+// rule returns the constants of one of the node's domains.
+func (n *Node) rule(domain string) consensus.DomainRules {
+	r, _ := n.tip.Rule(domain)
+	return r
 }

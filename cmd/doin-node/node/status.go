@@ -47,7 +47,7 @@ func (v statusView) Status(ctx context.Context) (*api.Status, error) {
 	}
 	st := n.stack.Status(ctx, func(dc *config.Domain, line *api.DomainStatus, o *canon.Object) {
 		describe(s.Domains[dc.ID], line, o)
-		approximate(n.rules.Domains[dc.ID].Agreement, o)
+		approximate(n.rule(dc.ID).Agreement, o)
 		if c := view.Champions[dc.ID]; c != nil && line.Best == nil {
 			line.Best = &c.Performance // this node's own: nobody has verified it
 		}

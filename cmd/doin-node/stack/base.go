@@ -46,7 +46,10 @@ type Base struct {
 
 // Open makes the data directory and opens key and port. With Config.ResetChain it deletes the chain, but
 // not before the port is ours: a node that still runs keeps its files.
-func Open(cfg *config.Config, log *slog.Logger) (_ *Base, err error) {
+func Open(cfg *config.Config, log *slog.Logger) (*Base, error) { return OpenAs(cfg, log, nil) }
+
+// OpenAs is Open with a key that was loaded before, nil: the configuration's.
+func OpenAs(cfg *config.Config, log *slog.Logger, key *identity.Key) (_ *Base, err error) {
 	if err := checkDisk(cfg, filesystem.Network); err != nil {
 		return nil, err
 	}
@@ -55,8 +58,10 @@ func Open(cfg *config.Config, log *slog.Logger) (_ *Base, err error) {
 	if err := os.MkdirAll(cfg.DataDir, 0o755); err != nil {
 		return nil, fmt.Errorf("data directory: %w", err)
 	}
-	if b.Key, err = b.loadKey(); err != nil {
-		return nil, err
+	if b.Key = key; key == nil {
+		if b.Key, err = b.loadKey(); err != nil {
+			return nil, err
+		}
 	}
 	if b.listener, err = transport.Listen(net.JoinHostPort(cfg.Network.Host, strconv.Itoa(cfg.Network.Port))); err != nil {
 		return nil, err

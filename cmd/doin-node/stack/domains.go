@@ -143,6 +143,10 @@ func (s *Stack) runDomains(ctx context.Context) error {
 			if err == nil && s.profile.Ready != nil {
 				err = s.profile.Ready(d.ID, info)
 			}
+			if err != nil && d.Added { // nobody here has chosen what it says
+				s.Log.Error("a domain that was added to the network cannot be computed here", "domain", d.ID, "err", err)
+				return nil
+			}
 			if err != nil {
 				return fmt.Errorf("domains[%d].optimization_config of %q: %w", i, d.ID, err)
 			}

@@ -213,3 +213,11 @@ func (s *Stack) peerIDs() []string {
 
 // PeerCount is the number of connected peers.
 func (s *Stack) PeerCount() int { return len(s.net.peers.Connected()) }
+
+// Endpoints are the peers that are connected.
+func (s *Stack) Endpoints() (out []string) {
+	for _, p := range s.net.peers.Connected() {
+		out = append(out, p.Endpoint())
+	}
+	return out
+}

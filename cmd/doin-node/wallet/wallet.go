@@ -143,9 +143,14 @@ func (w *wallet) unregister(ctx context.Context, wait bool) error {
 	return w.submit(ctx, consensus.TxLeft, consensus.LeavePayload(a.since), wait)
 }
 
-// submit signs a transaction, writes it down, and offers it.
+// submit signs a transaction that is of no domain, writes it down, and offers it.
 func (w *wallet) submit(ctx context.Context, kind string, payload *canon.Object, wait bool) error {
-	tx := &chain.Tx{Type: kind, PeerID: w.key.PeerID(), Payload: payload, Timestamp: timestamp.FromMicro(w.now().UnixMicro())}
+	return w.submitOf(ctx, kind, "", payload, wait)
+}
+
+// submitOf is submit for a transaction of a domain.
+func (w *wallet) submitOf(ctx context.Context, kind, domain string, payload *canon.Object, wait bool) error {
+	tx := &chain.Tx{Type: kind, DomainID: domain, PeerID: w.key.PeerID(), Payload: payload, Timestamp: timestamp.FromMicro(w.now().UnixMicro())}
 	if err := chain.SignTx(tx, w.key, w.network); err != nil {
 		return err
 	}
