@@ -210,7 +210,7 @@ func (e *Engine) turnBack(by int64) {
 	}
 	for _, list := range e.proposals {
 		for _, p := range list {
-			p.asked, p.revealAt, p.giveUpAt = p.asked-by, p.revealAt-by, p.giveUpAt-by
+			p.asked, p.revealAt, p.giveUpAt, p.repeatAt = p.asked-by, p.revealAt-by, p.giveUpAt-by, p.repeatAt-by
 		}
 	}
 	e.nextEval, e.nextExpire, e.dirty, e.readySince, e.dryUntil = 0, 0, true, 0, 0

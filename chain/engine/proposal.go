@@ -26,6 +26,9 @@ type proposal struct {
 	asked      int64 // when it was proposed
 	revealAt   int64
 	giveUpAt   int64
+	repeatAt   int64         // when commit and reveal are sent again, to who was not there
+	repeats    int           // so far
+	payload    *canon.Object // of the reveal
 }
 
 type phase uint8
@@ -152,10 +155,27 @@ func (e *Engine) compared(p *proposal, o protocol.Outcome, err error) {
 	}
 }
 
+// commit is the payload of a proposal's commit.
+func (p *proposal) commit() *canon.Object {
+	return canon.NewObject("commitment_hash", p.commitment, "domain_id", p.domain, "anchor", p.anchor)
+}
+
+// repeatAfter is how long a revealed claim without a decision waits until it is sent again; each time it waits twice as long.
+const repeatAfter = 5 * Second
+
+// repeat sends commit and reveal of an undecided claim again, as new messages: a member that was not there when they came, or has been
+// started anew since, votes now. To the others both are late, which costs nobody anything.
+func (e *Engine) repeat(p *proposal) {
+	p.repeats++
+	p.repeatAt = e.now + repeatAfter<<min(p.repeats, 20)
+	if e.message(chain.MsgOptimaeCommit, p.commit()) != nil {
+		e.message(chain.MsgOptimaeReveal, p.payload)
+	}
+}
+
 // commit tells everybody that there is a result, and not yet which.
 func (e *Engine) commit(p *proposal) {
-	payload := canon.NewObject("commitment_hash", p.commitment, "domain_id", p.domain, "anchor", p.anchor)
-	if e.message(chain.MsgOptimaeCommit, payload) == nil {
+	if e.message(chain.MsgOptimaeCommit, p.commit()) == nil {
 		e.end(p, protocol.Withdrawn, "the commit could not be signed")
 		return
 	}
@@ -215,6 +235,8 @@ func (e *Engine) endProposals() {
 			switch {
 			case p.phase == open && e.now >= p.giveUpAt && !e.recorded(p):
 				e.drop(p.commitment, protocol.Expired, "not decided in time")
+			case p.phase == open && e.now >= p.repeatAt && !e.recorded(p):
+				e.repeat(p)
 			case p.phase != committed || p.running:
 			case (moved || e.now >= p.revealAt) && !e.improves(domain, p.outcome.Performance):
 				e.end(p, protocol.Superseded, "a better claim was accepted before the reveal")
@@ -235,10 +257,11 @@ func (e *Engine) reveal(p *proposal) {
 		e.end(p, protocol.Expired, "the block of its anchor, or its quorum, is gone")
 		return
 	}
-	m := e.message(chain.MsgOptimaeReveal, p.outcome.Sums.AppendTo(canon.NewObject(
+	p.payload = p.outcome.Sums.AppendTo(canon.NewObject(
 		"commitment_hash", p.commitment, "domain_id", p.domain, "optimae_id", p.commitment, "parameters", p.parameters,
 		"reported_performance", p.outcome.Performance, "nonce", p.nonce, "champion_metrics", p.outcome.Metrics,
-		"digest", p.outcome.Digest, "anchor", p.anchor, "base", p.base)))
+		"digest", p.outcome.Digest, "anchor", p.anchor, "base", p.base))
+	m := e.message(chain.MsgOptimaeReveal, p.payload)
 	if m == nil {
 		e.end(p, protocol.Expired, "the reveal could not be signed")
 		return
@@ -249,7 +272,7 @@ func (e *Engine) reveal(p *proposal) {
 		e.end(p, protocol.Expired, err.Error())
 		return
 	}
-	p.phase = open
+	p.phase, p.repeatAt = open, e.now+repeatAfter
 	e.say(p, protocol.Revealed, "")
 	c := &claim{st: st, reveal: m, own: p, metrics: p.outcome.Metrics, base: base, received: e.now, members: members,
 		votes: map[string]*chain.Vote{}, evaluated: true}

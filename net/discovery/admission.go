@@ -44,6 +44,7 @@ func (t *Table) add(addr netip.Addr, port int, source Source) error {
 	perHost, perNet, pending := 0, 0, 0
 	for _, r := range t.records {
 		if r.key == key || (r.Host == host && r.Port == port) {
+			t.called(r, source)
 			return nil
 		}
 		if r.named.IsValid() && hostOf(r.named) == hostOf(addr) {
@@ -76,6 +77,14 @@ func (t *Table) add(addr netip.Addr, port int, source Source) error {
 		key:  key, named: addr, firstSeen: now, next: now,
 	}
 	return nil
+}
+
+// called has a peer that did not answer, and calls us now, asked at once: it was started again. The caller holds mu.
+func (t *Table) called(r *record, source Source) {
+	now := t.cfg.Now()
+	if source == SourceInbound && r.Failures > 0 && r.banned.Before(now) && r.next.After(now) && t.allow(r.Host, now) {
+		r.next = now
+	}
 }
 
 // evict drops the unconnected, unconfigured record with the most failures, the

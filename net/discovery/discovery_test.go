@@ -466,6 +466,42 @@ func TestSilentPeerGetsNoMessagesAndReturns(t *testing.T) {
 	})
 }
 
+// TestWhoCallsIsAskedAtOnce: a peer that was silent and calls again is connected at once, not after the pause that its silence earned;
+// calls alone, without an answer, do not bring more dials than the budget of a host.
+func TestWhoCallsIsAskedAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		k := key(t, "a")
+		var up atomic.Bool
+		w.script["10.0.0.1:1"] = func(c string) (*canon.Object, error) {
+			if !up.Load() {
+				return nil, errSilent
+			}
+			return answer(k, c, nil), nil
+		}
+		table := w.join(t, "10.0.0.2", 1, func(c *Config) { c.Bootstrap, c.Announce = []string{"10.0.0.1:1"}, nil })
+		defer run(t, table)()
+		time.Sleep(3 * time.Minute)
+		before := w.count("10.0.0.1:1")
+		for range 100 {
+			_ = table.Learn("10.0.0.1", 1, k.PeerID())
+			time.Sleep(10 * time.Millisecond)
+		}
+		if more := w.count("10.0.0.1:1") - before; more < 1 || more > callerBurst+2 {
+			t.Errorf("100 calls in a second brought %d dials, want 1 to %d", more, int(callerBurst)+2)
+		}
+		time.Sleep(time.Minute)
+		up.Store(true)
+		if err := table.Learn("10.0.0.1", 1, k.PeerID()); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(100 * time.Millisecond)
+		if _, ok := table.Lookup(k.PeerID()); !ok {
+			t.Error("who answers again and calls is not connected after 100 ms")
+		}
+	})
+}
+
 func TestOneIDAtTwoEndpointsIsOnePeer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld()

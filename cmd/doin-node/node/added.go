@@ -156,20 +156,26 @@ func (n *Node) addDomains(ctx context.Context, b *stack.Base, tip *consensus.Sta
 	}
 	for _, d := range more {
 		if err := n.obtain(ctx, b, d); err != nil {
-			b.Log.Warn("no part in an added domain until this is over", "domain", d.ID, "again_in", obtainEvery, "err", err)
-			n.obtainAt = b.Now().Add(obtainEvery)
+			pause := min(obtainSoon<<min(n.tries, 10), obtainLate)
+			b.Log.Warn("no part in an added domain until this is over", "domain", d.ID, "again_in", pause, "err", err)
+			n.obtainAt = b.Now().Add(pause)
 			continue
 		}
 		b.Log.Info("takes part in a domain that was added to the network", "domain", d.ID, "optimize", d.Optimize, "evaluate", d.Evaluate)
 		n.cfg.Domains = append(n.cfg.Domains, d)
 	}
+	if n.tries++; n.obtainAt.IsZero() {
+		n.tries = 0
+	}
 	return nil
 }
 
-// Bounds of getting an added domain's files: for how long at a time, and how long until the next.
+// Bounds of getting an added domain's files: for how long at a time, and how long until the next, at first and later: who has added a
+// domain serves its files a moment after.
 const (
-	obtainTime  = 10 * time.Minute
-	obtainEvery = time.Minute
+	obtainTime = 10 * time.Minute
+	obtainSoon = 4 * time.Second
+	obtainLate = 5 * time.Minute
 )
 
 // obtain has the files of one domain, from peers that may have them.

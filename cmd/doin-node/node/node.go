@@ -50,6 +50,7 @@ type Node struct {
 	original *config.Config // cfg before domains were added to it
 	parts    string         // in added domains; see signature
 	obtainAt time.Time      // when to try again to get the files of one, zero: all are here
+	tries    int            // in a row, with which not all were to be had
 
 	endpoints []string // peers that were connected when the node before this one ended
 	store     *store.Store
@@ -61,20 +62,25 @@ type Node struct {
 // New opens everything a node needs, in the order in which a failure is cheapest: key, port, genesis file, store,
 // analytics, worker. On error everything opened is closed again.
 func New(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Node, error) {
-	return open(ctx, cfg, log, nil, nil)
+	return open(ctx, cfg, log, nil)
 }
 
-// open is New with what a node before has had, nil if there was none: its key and its peers.
-func open(ctx context.Context, cfg *config.Config, log *slog.Logger, key *identity.Key, endpoints []string) (*Node, error) {
+// open is New after another node, which has ended; nil: it is the first.
+func open(ctx context.Context, cfg *config.Config, log *slog.Logger, before *Node) (*Node, error) {
 	if cfg.Security != config.Strict {
 		return nil, ErrPythonNetwork
+	}
+	n := &Node{cfg: cfg}
+	var key *identity.Key
+	if before != nil {
+		key, n.endpoints, n.tries = before.stack.Key, before.stack.Endpoints(), before.tries
 	}
 	base, err := stack.OpenAs(cfg, log, key)
 	if err != nil {
 		return nil, err
 	}
 	original := *cfg
-	n := &Node{cfg: cfg, log: base.Log, original: &original, endpoints: endpoints}
+	n.log, n.original = base.Log, &original
 	if err := n.openChain(ctx, base); err != nil {
 		if n.store != nil {
 			err = errors.Join(err, n.store.Close())

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"slices"
 
-	"doin.network/node/chain/identity"
 	"doin.network/node/cmd/doin-node/config"
 )
 
@@ -22,21 +21,20 @@ type Service struct {
 func NewService(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Service, error) {
 	s := &Service{cfg: cfg, log: log}
 	var err error
-	s.node, err = s.open(ctx, *cfg, nil, nil)
+	s.node, err = s.open(ctx, *cfg, nil)
 	return s, err
 }
 
 // open makes a node of a configuration of its own: a node completes it by what its network says.
-func (s *Service) open(ctx context.Context, cfg config.Config, key *identity.Key, endpoints []string) (*Node, error) {
+func (s *Service) open(ctx context.Context, cfg config.Config, before *Node) (*Node, error) {
 	cfg.Domains = slices.Clone(s.cfg.Domains)
-	return open(ctx, &cfg, s.log, key, endpoints)
+	return open(ctx, &cfg, s.log, before)
 }
 
 // Run runs nodes, one after the other, until ctx ends or one fails.
 func (s *Service) Run(ctx context.Context) error {
 	for {
 		err := s.node.Run(ctx)
-		peers := s.node.stack.Endpoints()
 		if !errors.Is(err, errRenewed) || ctx.Err() != nil {
 			if errors.Is(err, errRenewed) {
 				return nil
@@ -46,7 +44,7 @@ func (s *Service) Run(ctx context.Context) error {
 		s.log.Info("begins anew", "reason", err)
 		cfg := *s.cfg
 		cfg.Network.Port, cfg.ResetChain = s.node.Port(), false
-		if s.node, err = s.open(ctx, cfg, s.node.stack.Key, peers); err != nil {
+		if s.node, err = s.open(ctx, cfg, s.node); err != nil {
 			return err
 		}
 	}
