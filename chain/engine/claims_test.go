@@ -316,3 +316,52 @@ func TestRevealsAgain(t *testing.T) {
 		t.Errorf("%d claims; victim a member %v: the test means nothing", victim.eng.View().Quorums, slices.Contains(members, victim.id))
 	}
 }
+
+// TestClaimReachesLateMembers: members that were away when a claim was made vote on it once they are there: its author sends it again,
+// ever more rarely, and nobody is fined for hearing it twice.
+func TestClaimReachesLateMembers(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, 4, 75)
+	author := c.nodes[0]
+	proposed := false
+	sent := map[string]int{}
+	c.log = func(_ time.Duration, n *node, f protocol.Effect) {
+		if b, ok := f.(protocol.Broadcast); ok && n == author {
+			sent[b.Message.Type]++
+		}
+	}
+	for _, n := range c.nodes {
+		n.search = func(n *node) *canon.Object {
+			if n != author || proposed {
+				return nil
+			}
+			proposed = true
+			return improve(n)
+		}
+	}
+	away := c.nodes[2:]
+	for _, n := range away {
+		n.down = true
+	}
+	c.net.AdvanceTo(20 * time.Second)
+	if got := author.accepted(); got != 0 {
+		t.Fatalf("%d acceptances without a quorum", got)
+	}
+	if reveals := sent[chain.MsgOptimaeReveal]; reveals != 3 {
+		t.Errorf("the claim was sent %d times in twenty seconds, want 3", reveals)
+	}
+	for _, n := range away {
+		n.down = false
+	}
+	c.net.Advance(30 * time.Second)
+	for _, n := range c.nodes[:2] {
+		if n.accepted() != 1 {
+			t.Errorf("%.6s: %d acceptances after its members came, want 1; claims %v", n.id, n.accepted(), author.claims)
+		}
+	}
+	for _, n := range c.nodes {
+		for _, f := range n.fines {
+			t.Errorf("%.6s punished honest %.6s: %s", n.id, f.Peer, f.Reason)
+		}
+	}
+}
