@@ -26,6 +26,7 @@
 //	p               states below this height are pruned
 //	g               hashes whose contents may be garbage
 //	m <name>        record of the node
+//	n c k o         hashed states: see trees.go
 //
 // Every value ends with the CRC-32C of key and value, four bytes, big endian.
 //

@@ -26,6 +26,9 @@ func OpenReadOnly(dir string) (_ *Store, err error) {
 	}
 	s.tip.Store(&mark{height: -1})
 	_, whole, err := s.wholeTip()
+	if err == nil {
+		err = s.loadTrees()
+	}
 	if err != nil {
 		return nil, errors.Join(err, s.db.Close())
 	}

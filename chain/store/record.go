@@ -20,6 +20,10 @@ const (
 	kindPruned   = 'p'
 	kindGarbage  = 'g'
 	kindRecord   = 'm'
+	kindPage     = 'n'
+	kindCommit   = 'c'
+	kindLast     = 'k'
+	kindOldest   = 'o'
 )
 
 // contents are the kinds that are stored under a block's hash.
@@ -29,6 +33,9 @@ var (
 	tipKey     = []byte{kindTip}
 	prunedKey  = []byte{kindPruned}
 	garbageKey = []byte{kindGarbage}
+
+	lastCommitKey = []byte{kindLast}
+	oldestKey     = []byte{kindOldest}
 
 	castagnoli = crc32.MakeTable(crc32.Castagnoli)
 )

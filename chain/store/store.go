@@ -12,6 +12,8 @@ import (
 
 	"github.com/dgraph-io/badger/v4"
 	"github.com/dgraph-io/badger/v4/options"
+
+	"doin.network/node/chain/state"
 )
 
 // Sizes that bound what is stored.
@@ -52,9 +54,15 @@ type Store struct {
 	free    func(dir string) (int64, error)
 	damage  error // set by Open
 
-	mu     sync.Mutex // held by writers
-	closed bool       // guarded by mu
-	tip    atomic.Pointer[mark]
+	mu         sync.Mutex   // held by writers
+	closed     bool         // guarded by mu
+	lastCommit uint64       // of hashed states; guarded by mu
+	unswept    bool         // a higher commit's pages may be there; guarded by mu
+	before     func() error // of tests: what a transaction begins with; guarded by mu
+
+	treesMu sync.Mutex         // beside mu, for those who read
+	trees   map[state.ID]*tree // written with both held
+	tip     atomic.Pointer[mark]
 }
 
 // mark is a block by height and hash; height −1 is the empty chain.
@@ -85,7 +93,11 @@ func Open(dir string, opts Options) (*Store, error) {
 	if err := s.open(); err != nil {
 		return nil, err
 	}
-	if err := s.recover(); err != nil {
+	err := s.recover()
+	if err == nil {
+		err = s.recoverTrees()
+	}
+	if err != nil {
 		return nil, errors.Join(err, s.db.Close())
 	}
 	return s, nil

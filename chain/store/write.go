@@ -199,5 +199,10 @@ func (s *Store) update(f func(*badger.Txn) error) (err error) {
 			err = fmt.Errorf("write: %v", r)
 		}
 	}()
+	if s.before != nil {
+		if err := s.before(); err != nil {
+			return err
+		}
+	}
 	return s.db.Update(f)
 }
