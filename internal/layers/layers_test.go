@@ -83,6 +83,7 @@ var layers = []layer{
 	{"compute/domain/forecast", []string{"compute/domain/quadratic", "compute/domain/tabular", "compute/domain/open"}},
 	{"compute/domain/tabular", []string{"compute/domain/quadratic", "compute/domain/forecast", "compute/domain/open"}},
 	{"compute/domain/quadratic", []string{"compute/domain/forecast", "compute/domain/tabular", "compute/domain/open", "compute/domain/supervised", "compute/nn/..."}},
+	{"compute/domain/bbob", []string{"compute/domain/forecast", "compute/domain/tabular", "compute/domain/open", "compute/domain/quadratic", "compute/domain/supervised", "compute/nn/..."}},
 	{"compute/worker/...", []string{"compute/data/...", "compute/nn/...", "compute/graph", "compute/device/...", "compute/gpuinfo", "compute/domain/open", "compute/domain/supervised", "compute/domain/forecast", "compute/domain/quadratic", "compute/domain/tabular"}},
 
 	// The sources and what is made of them. The engine's devices and its compiler of models import it, nothing else does.
