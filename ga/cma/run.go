@@ -31,13 +31,19 @@ type Run struct {
 	Medians []float64
 	Flat    int // generations whose better values are all equal
 
+	Mixed *Mixed `json:",omitempty"` // nil where every coordinate is real
+
 	rates rates
+	cells []int // of a layout; nil: none
 }
 
 // Scored is a told point: X as it was drawn, perhaps outside the cube, F the value at the nearest point inside.
 type Scored struct {
 	X []float64
 	F float64
+	// Choices are those of the categories, -1 of one that is inactive; Off are the coordinates that are. nil: none.
+	Choices []int  `json:",omitempty"`
+	Off     []bool `json:",omitempty"`
 	// Foreign says that it was not drawn from the distribution as it is.
 	Foreign bool `json:",omitempty"`
 }
@@ -69,9 +75,17 @@ func (r *Run) sample(q *rng.Seq) []float64 {
 		z[j] = float64(r.D[j]*float64(q.Normal())) * r.Sigma
 	}
 	for i := range x {
-		x[i] += f64.Dot(z, r.B[i*r.N:(i+1)*r.N])
+		x[i] += float64(r.scale(i) * f64.Dot(z, r.B[i*r.N:(i+1)*r.N]))
 	}
 	return x
+}
+
+// scale is by how much coordinate i's steps are lengthened.
+func (r *Run) scale(i int) float64 {
+	if r.Mixed == nil {
+		return 1
+	}
+	return r.Mixed.Scale[i]
 }
 
 // tell takes a result; the generation's last one updates the distribution.
@@ -102,12 +116,12 @@ func (r *Run) white(y []float64) []float64 {
 // update moves the distribution by a generation's ranks; the tutorial's figure 6.
 func (r *Run) update() {
 	c, n := &r.rates, r.N
-	steps := r.ranked()
+	steps, order := r.ranked()
 	mean := make([]float64, n) // of the better steps
 	for i := range c.mu {
 		axpy(c.weights[i], steps[i], mean)
 	}
-	axpy(r.Sigma, mean, r.Mean)
+	r.move(mean)
 	white := r.white(mean)
 	g := math.Sqrt(c.cSigma * (2 - c.cSigma) * c.muEff)
 	for i := range r.PS {
@@ -129,6 +143,31 @@ func (r *Run) update() {
 	if r.Generation-r.EigenAt >= c.eigenEvery {
 		r.decompose()
 	}
+	if r.Mixed != nil {
+		r.Mixed.learn(r, order)
+		r.Mixed.margin(r)
+	}
+}
+
+// deviation is the standard deviation of coordinate i before it is lengthened.
+func (r *Run) deviation(i int) float64 { return r.Sigma * math.Sqrt(max(r.C[i*r.N+i], 0)) }
+
+// move shifts the mean by a step.
+func (r *Run) move(y []float64) {
+	for i := range y {
+		r.Mean[i] += float64(float64(r.Sigma*y[i]) * r.scale(i))
+	}
+}
+
+// step is a point's distance from the mean in units of sigma; coordinates that are off have not moved.
+func (r *Run) step(x []float64, off []bool) []float64 {
+	y := make([]float64, r.N)
+	for j := range y {
+		if off == nil || !off[j] {
+			y[j] = (x[j] - r.Mean[j]) / (r.Sigma * r.scale(j))
+		}
+	}
+	return y
 }
 
 // covariance is the rank-one and rank-μ update with active weights.
@@ -153,32 +192,30 @@ func (r *Run) covariance(steps [][]float64, slow float64) {
 	}
 }
 
-// ranked returns the generation's steps in units of sigma, the best first, and notes what the criteria to stop look at.
-func (r *Run) ranked() [][]float64 {
+// ranked returns the generation's steps in units of sigma and whose they are, the best first, and notes what the criteria to stop
+// look at.
+func (r *Run) ranked() (steps [][]float64, order []int) {
 	values := make([]float64, len(r.Told))
 	for i := range r.Told {
 		values[i] = r.Told[i].F
 	}
 	r.note(values)
 	penalties := r.penalties()
-	order := make([]int, len(values))
+	order = make([]int, len(values))
 	for i := range order {
 		order[i] = i
 		values[i] = min(values[i]+penalties[i], math.MaxFloat64)
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(values[a], values[b]) })
-	steps := make([][]float64, len(order))
+	steps = make([][]float64, len(order))
 	for k, i := range order {
-		y := make([]float64, r.N)
-		for j := range y {
-			y[j] = (r.Told[i].X[j] - r.Mean[j]) / r.Sigma
-		}
+		y := r.step(r.Told[i].X, r.Told[i].Off)
 		if r.Told[i].Foreign {
 			r.clip(y)
 		}
 		steps[k] = y
 	}
-	return steps
+	return steps, order
 }
 
 // clip shortens a step that the distribution would hardly have drawn.

@@ -55,7 +55,8 @@ func (c *Config) Validate() error {
 type State struct {
 	N, Window int
 	Seed      uint64
-	Asked     int64 // trials drawn
+	Layout    *Layout `json:",omitempty"` // nil where every coordinate is real
+	Asked     int64   // trials drawn
 	Told      int64
 	Open      []Open // drawn and not told, the oldest first
 	Best      Scored
@@ -78,6 +79,7 @@ type Open struct {
 	Generation int
 	Lines      bool
 	Place      int
+	Choices    []int `json:",omitempty"` // of the categories
 }
 
 // Search minimises over the unit cube. It is not safe for concurrent use.
@@ -90,17 +92,25 @@ type Search struct {
 
 // New starts a search in n dimensions with at most window trials under way.
 func New(n int, config Config, window int, seed uint64) (*Search, error) {
+	s, err := prepare(n, config, window, seed, nil)
+	if err == nil {
+		s.fill()
+	}
+	return s, err
+}
+
+// prepare makes a search that has drawn nothing; layout is nil where every coordinate is real.
+func prepare(n int, config Config, window int, seed uint64, layout *Layout) (*Search, error) {
 	if n < 1 || n > MaxDimension || window < 1 || window > MaxWindow {
 		return nil, fmt.Errorf("cma: %d dimensions, window %d: must be in [1, %d] and [1, %d]", n, window, MaxDimension, MaxWindow)
 	}
 	if err := config.Validate(); err != nil {
 		return nil, fmt.Errorf("cma: configuration: %w", err)
 	}
-	s := &Search{config: config, key: key(seed), state: State{N: n, Seed: seed, Window: window}}
-	if config.Lines >= 4 && n > 1 {
+	s := &Search{config: config, key: key(seed), state: State{N: n, Seed: seed, Window: window, Layout: layout}}
+	if config.Lines >= 4 && n > 1 && layout == nil {
 		s.state.Lines = newLines(s.start(), config.Lines)
 	}
-	s.fill()
 	return s, nil
 }
 
@@ -142,7 +152,12 @@ func (s *Search) draw() Open {
 	if t.Run == nil {
 		s.restart()
 	}
-	return Open{X: t.Run.sample(rng.NewSeq(s.key, rng.CMASample, uint32(t.Asked))), Run: t.Runs, Generation: t.Run.Generation}
+	q := rng.NewSeq(s.key, rng.CMASample, uint32(t.Asked))
+	o := Open{X: t.Run.sample(q), Run: t.Runs, Generation: t.Run.Generation}
+	if t.Run.Mixed != nil {
+		o.Choices = t.Run.Mixed.sample(q)
+	}
+	return o
 }
 
 // Trial is a point to be evaluated, inside the cube.
@@ -163,6 +178,15 @@ func (s *Search) Ask() (t Trial, ok bool) {
 
 // Tell takes the value of the oldest trial under way. What is not finite is the worst there is.
 func (s *Search) Tell(number int64, f float64) error {
+	if err := s.take(number, f, nil, nil); err != nil {
+		return err
+	}
+	s.fill()
+	return nil
+}
+
+// take is Tell without the next draws. choices and off are the trial's as Scored has them.
+func (s *Search) take(number int64, f float64, choices []int, off []bool) error {
 	t := &s.state
 	if s.handed == 0 || number != t.Told {
 		return fmt.Errorf("%w: result of trial %d, %d is next, %d are under way", ErrOrder, number, t.Told, s.handed)
@@ -184,14 +208,13 @@ func (s *Search) Tell(number int64, f float64) error {
 			s.descend()
 		}
 	case o.Run == t.Runs && t.Run != nil && o.Run > 0:
-		t.Run.tell(Scored{X: o.X, F: f, Foreign: o.Generation != t.Run.Generation})
+		t.Run.tell(Scored{X: o.X, F: f, Choices: choices, Off: off, Foreign: o.Generation != t.Run.Generation})
 		if len(t.Run.Told) == 0 {
 			if reason := t.Run.stop(); reason != "" {
 				s.close(reason)
 			}
 		}
 	}
-	s.fill()
 	return nil
 }
 
@@ -218,6 +241,9 @@ func (s *Search) begin(mean []float64, sigma float64, lambda int, large bool, mo
 	t.Runs++
 	t.Run = newRun(mean, sigma, lambda)
 	t.Run.Large, t.Run.MostEvaluations = large, most
+	if t.Layout != nil {
+		t.Run.Mixed = newMixed(t.Layout, t.Run)
+	}
 }
 
 // close ends the run under way.
@@ -259,12 +285,9 @@ func (s *Search) restart() {
 // Inject tells of a point found elsewhere: the run under way moves its mean towards it, by a clipped step.
 func (s *Search) Inject(x []float64) {
 	if r := s.state.Run; r != nil && len(x) == r.N {
-		y := make([]float64, r.N)
-		for i := range y {
-			y[i] = (x[i] - r.Mean[i]) / r.Sigma
-		}
+		y := r.step(x, nil)
 		r.clip(y)
-		axpy(r.Sigma, y, r.Mean)
+		r.move(y)
 	}
 }
 

@@ -22,6 +22,15 @@ func (s *Search) State() (out State) {
 // Resume continues from a state that State returned under the same configuration: what follows is what would have followed there,
 // the trials under way asked for again.
 func Resume(config Config, state State) (*Search, error) {
+	s, err := restore(config, state)
+	if err == nil {
+		s.fill()
+	}
+	return s, err
+}
+
+// restore is Resume without the next draws.
+func restore(config Config, state State) (*Search, error) {
 	if err := config.Validate(); err != nil {
 		return nil, fmt.Errorf("cma: configuration: %w", err)
 	}
@@ -32,7 +41,6 @@ func Resume(config Config, state State) (*Search, error) {
 	if r := s.state.Run; r != nil {
 		r.rates = newRates(r.N, r.Lambda)
 	}
-	s.fill()
 	return s, nil
 }
 
@@ -51,7 +59,15 @@ func (s *State) validate() error {
 	case s.HasBest && !finite(s.Best.X, s.N):
 		return fmt.Errorf("best: not a point of %d dimensions", s.N)
 	}
+	if s.Layout != nil {
+		if err := s.Layout.validate(s.N); err != nil {
+			return err
+		}
+	}
 	for i := range s.Open {
+		if err := s.Layout.check(s.Open[i].Choices, s.Open[i].Run > 0); err != nil {
+			return fmt.Errorf("open trial %d: %w", i, err)
+		}
 		if !finite(s.Open[i].X, s.N) {
 			return fmt.Errorf("open trial %d: not a point of %d dimensions", i, s.N)
 		}
@@ -61,10 +77,13 @@ func (s *State) validate() error {
 			return err
 		}
 	}
-	if s.Run != nil {
-		return s.Run.validate(s.N)
+	if s.Run == nil {
+		return nil
 	}
-	return nil
+	if err := s.Run.validate(s.N); err != nil {
+		return err
+	}
+	return s.Run.Mixed.validate(s.Layout, s.Run)
 }
 
 func (l *Lines) validate(n int) error {

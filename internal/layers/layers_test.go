@@ -131,6 +131,7 @@ var layers = []layer{
 	// Programs are asked over HTTP, never linked.
 	// The worker is another process: nothing of the problems and their trainings is linked.
 	{"bench/quality", []string{"chain/engine", "chain/python", "chain/store", "net/...", "olap/...", "cmd/...", "compute/nn/...", "compute/device/...", "compute/graph", "compute/domain/open", "compute/domain/supervised", "kernels/...", "gorgonia.org/..."}},
+	{"bench/bbob", []string{"chain/...", "net/...", "olap/...", "cmd/...", "compute/device/...", "compute/graph", "compute/domain/open", "kernels/...", "gorgonia.org/..."}},
 	{"bench/load", []string{"chain/...", "compute/...", "ga/...", "net/...", "olap/...", "cmd/...", "gorgonia.org/..."}},
 	// It counts on the processor: no card's library is linked.
 	{"bench/count", []string{"chain/...", "ga/...", "net/...", "olap/...", "cmd/...", "compute/device/cuda", "compute/device/open", "gorgonia.org/...", "gonum.org/..."}},
@@ -188,6 +189,7 @@ var importers = []struct {
 	{"github.com/klauspost/compress/...", []string{"compute/data/text"}},
 	{"golang.org/x/text/...", []string{"compute/data/text"}},
 	{"gonum.org/v1/...", []string{"bench/..."}},
+	{"github.com/c-bata/goptuna/...", []string{"bench/..."}},
 	{"google.golang.org/protobuf/encoding/protowire", []string{"compute/onnx"}},
 
 	{"kernels", []string{"compute/device/...", "kernels/...", "cmd/ptxgen", "bench/...", "cmd/doin-bench/gpubench"}},
