@@ -175,6 +175,5 @@ func (m *Mixed) validate(l *Layout, r *Run) error {
 			return fmt.Errorf("run: result %d: %d coordinates are on or off, want %d", i, len(off), r.N)
 		}
 	}
-	r.cells = l.Cells
 	return nil
 }

@@ -40,6 +40,9 @@ func restore(config Config, state State) (*Search, error) {
 	s := &Search{config: config, key: key(state.Seed), state: state}
 	if r := s.state.Run; r != nil {
 		r.rates = newRates(r.N, r.Lambda)
+		if state.Layout != nil {
+			r.cells = state.Layout.Cells
+		}
 	}
 	return s, nil
 }
