@@ -13,6 +13,12 @@ type coding struct {
 	layout *Layout
 }
 
+// Real reports whether a space has nothing but unconditional reals.
+func Real(space genome.Space) bool {
+	c := newCoding(space)
+	return c.layout == nil
+}
+
 func newCoding(space genome.Space) coding {
 	c := coding{space: space, axis: make([]int, len(space)), choice: make([]int, len(space))}
 	layout, mixed := &Layout{}, false
