@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 
+	"doin.network/node/compute/domain/bbob"
 	"doin.network/node/compute/domain/forecast"
 	"doin.network/node/compute/domain/quadratic"
 	"doin.network/node/compute/domain/tabular"
@@ -30,7 +31,7 @@ func runKeys(args []string, stdout, stderr io.Writer) error {
 		_, err := fmt.Fprintln(stdout, string(canon.AppendIndent(nil, o)))
 		return err
 	}
-	for _, name := range []string{quadratic.Plugin, forecast.Plugin, tabular.Plugin} {
+	for _, name := range pluginNames {
 		for _, k := range pluginKeys[name]() {
 			fmt.Fprintf(stdout, "%s\t%s\n", name, k)
 		}
@@ -41,13 +42,17 @@ func runKeys(args []string, stdout, stderr io.Writer) error {
 	return nil
 }
 
+// pluginNames are the built-in domains, in the order in which they are told of.
+var pluginNames = []string{quadratic.Plugin, forecast.Plugin, tabular.Plugin, bbob.Plugin}
+
 // pluginKeys are the keys that each built-in domain reads.
-var pluginKeys = map[string]func() []string{quadratic.Plugin: quadratic.Keys, forecast.Plugin: forecast.Keys, tabular.Plugin: tabular.Keys}
+var pluginKeys = map[string]func() []string{quadratic.Plugin: quadratic.Keys, forecast.Plugin: forecast.Keys, tabular.Plugin: tabular.Keys,
+	bbob.Plugin: bbob.Keys}
 
 // keyTables is what runKeys prints, as an object.
 func keyTables() *canon.Object {
 	plugins := canon.NewObject()
-	for _, name := range []string{quadratic.Plugin, forecast.Plugin, tabular.Plugin} {
+	for _, name := range pluginNames {
 		plugins.Set(name, texts(pluginKeys[name]()))
 	}
 	ga := []any{}

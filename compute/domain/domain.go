@@ -104,6 +104,12 @@ const (
 	StrategyHillClimber = "hill_climber"
 )
 
+// Strategies of spaces that a configuration may name instead of StrategyGA.
+const (
+	StrategyCMA    = "cma"    // reals alone
+	StrategyCatCMA = "catcma" // any space
+)
+
 // Stepper is a domain with a search strategy of its own that goes one round per call.
 type Stepper interface {
 	// Seed restarts the strategy from the seed of a run, unless the domain's configuration has a seed of its own: then

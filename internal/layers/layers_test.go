@@ -84,6 +84,7 @@ var layers = []layer{
 	{"compute/domain/forecast", []string{"compute/domain/quadratic", "compute/domain/tabular", "compute/domain/open"}},
 	{"compute/domain/tabular", []string{"compute/domain/quadratic", "compute/domain/forecast", "compute/domain/open"}},
 	{"compute/domain/quadratic", []string{"compute/domain/forecast", "compute/domain/tabular", "compute/domain/open", "compute/domain/supervised", "compute/nn/..."}},
+	{"compute/domain/bbob", []string{"compute/domain/forecast", "compute/domain/tabular", "compute/domain/open", "compute/domain/quadratic", "compute/domain/supervised", "compute/nn/..."}},
 	{"compute/worker/...", []string{"compute/data/...", "compute/nn/...", "compute/graph", "compute/device/...", "compute/gpuinfo", "compute/domain/open", "compute/domain/supervised", "compute/domain/forecast", "compute/domain/quadratic", "compute/domain/tabular"}},
 
 	// The sources and what is made of them. The engine's devices and its compiler of models import it, nothing else does.
@@ -94,6 +95,7 @@ var layers = []layer{
 
 	{"ga/...", []string{"chain/...", "net/...", "olap/...", "bench/...", "cmd/...", "compute/nn/...", "compute/domain/...", "compute/worker/...", "compute/device/..."}},
 	{"ga/op", []string{"ga"}},
+	{"ga/cma", []string{"ga/op", "ga/island", "ga/settings"}},
 	{"ga/settings", []string{"ga", "ga/op", "ga/island", "compute/..."}},
 	{"ga/island", []string{"ga", "ga/op", "compute/...", "internal/..."}},
 
@@ -130,6 +132,7 @@ var layers = []layer{
 	// Programs are asked over HTTP, never linked.
 	// The worker is another process: nothing of the problems and their trainings is linked.
 	{"bench/quality", []string{"chain/engine", "chain/python", "chain/store", "net/...", "olap/...", "cmd/...", "compute/nn/...", "compute/device/...", "compute/graph", "compute/domain/open", "compute/domain/supervised", "kernels/...", "gorgonia.org/..."}},
+	{"bench/bbob", []string{"chain/...", "net/...", "olap/...", "cmd/...", "compute/device/...", "compute/graph", "compute/domain/open", "kernels/...", "gorgonia.org/..."}},
 	{"bench/load", []string{"chain/...", "compute/...", "ga/...", "net/...", "olap/...", "cmd/...", "gorgonia.org/..."}},
 	// It counts on the processor: no card's library is linked.
 	{"bench/count", []string{"chain/...", "ga/...", "net/...", "olap/...", "cmd/...", "compute/device/cuda", "compute/device/open", "gorgonia.org/...", "gonum.org/..."}},
@@ -187,6 +190,7 @@ var importers = []struct {
 	{"github.com/klauspost/compress/...", []string{"compute/data/text"}},
 	{"golang.org/x/text/...", []string{"compute/data/text"}},
 	{"gonum.org/v1/...", []string{"bench/..."}},
+	{"github.com/c-bata/goptuna/...", []string{"bench/..."}},
 	{"google.golang.org/protobuf/encoding/protowire", []string{"compute/onnx"}},
 
 	{"kernels", []string{"compute/device/...", "kernels/...", "cmd/ptxgen", "bench/...", "cmd/doin-bench/gpubench"}},

@@ -12,14 +12,26 @@ import (
 	"doin.network/node/compute/genome"
 	"doin.network/node/compute/worker"
 	"doin.network/node/ga"
+	"doin.network/node/ga/cma"
 	"doin.network/node/internal/canon"
 )
 
-// genetic runs a ga.GA on a domain. Trainings that are under way when a generation's record is made go on, and are the next
+// engine is a search over genomes: a ga.GA or a cma.Strategy.
+type engine interface {
+	ga.Strategy
+	Due() (ga.Individual, bool)
+	Told() int64
+	Plateau() bool
+	SetWindow(n int) error
+	State() ga.State
+}
+
+// genetic runs an engine on a domain. Trainings that are under way when a generation's record is made go on, and are the next
 // one's.
 type genetic struct {
 	domain domain.Domain
-	ga     *ga.GA
+	name   string // of the strategy
+	ga     engine
 	crew   *crew
 	slots  int
 	// early holds immigrants that came before there was an evaluated population.
@@ -52,7 +64,7 @@ func withDefaults(settings, suited *canon.Object) *canon.Object {
 	return out
 }
 
-func newGenetic(spec worker.SearchSpec, settings *canon.Object) (worker.Searcher, error) {
+func newGenetic(spec worker.SearchSpec, name string, settings *canon.Object) (worker.Searcher, error) {
 	if a, ok := spec.Domain.(advised); ok {
 		settings = withDefaults(settings, a.Suited())
 	}
@@ -60,6 +72,29 @@ func newGenetic(spec worker.SearchSpec, settings *canon.Object) (worker.Searcher
 	if err != nil {
 		return nil, refused(err)
 	}
+	g := &genetic{domain: spec.Domain, name: name, slots: spec.Slots, told: map[int64]*told{}}
+	// Twice the slots: where a training ends, the next one waits for its slot already.
+	g.crew = newCrew(2*spec.Slots, func(ctx context.Context, c ga.Candidate) (outcome, error) { return g.train(ctx, spec.Pool, c) })
+	window := spec.Window
+	if window == 0 {
+		window = DefaultWindow(spec.Slots, config.Population)
+	}
+	if name == domain.StrategyGA {
+		g.ga, err = newGA(&spec, config, window)
+	} else {
+		g.ga, err = newCMA(&spec, name, config, window)
+	}
+	if err == nil && spec.Resume != nil && spec.Window > 0 {
+		err = g.ga.SetWindow(spec.Window)
+	}
+	if err != nil {
+		return nil, refused(err)
+	}
+	return g, nil
+}
+
+// newGA makes or resumes the genetic search.
+func newGA(spec *worker.SearchSpec, config ga.Config, window int) (*ga.GA, error) {
 	var options []ga.Option
 	if r, ok := spec.Domain.(domain.Repairer); ok {
 		options = append(options, ga.WithRepair(r.Repair))
@@ -68,22 +103,30 @@ func newGenetic(spec worker.SearchSpec, settings *canon.Object) (worker.Searcher
 		options = append(options, ga.WithNoise())
 	}
 	space := spec.Domain.Describe().Space
-	g := &genetic{domain: spec.Domain, slots: spec.Slots, told: map[int64]*told{}}
-	// Twice the slots: where a training ends, the next one waits for its slot already.
-	g.crew = newCrew(2*spec.Slots, func(ctx context.Context, c ga.Candidate) (outcome, error) { return g.train(ctx, spec.Pool, c) })
 	if spec.Resume == nil {
-		window := spec.Window
-		if window == 0 {
-			window = DefaultWindow(spec.Slots, config.Population)
-		}
-		g.ga, err = ga.New(space, config, window, spec.Seed, options...)
-	} else if g.ga, err = resumed(space, config, &spec, options); err == nil && spec.Window > 0 {
-		err = g.ga.SetWindow(spec.Window)
+		return ga.New(space, config, window, spec.Seed, options...)
 	}
+	return resumed(space, config, spec, options)
+}
+
+// newCMA makes or resumes a search by CMA-ES.
+func newCMA(spec *worker.SearchSpec, name string, config ga.Config, window int) (*cma.Strategy, error) {
+	space := spec.Domain.Describe().Space
+	if name == domain.StrategyCMA && !cma.Real(space) {
+		return nil, fmt.Errorf("strategy %q: the space has genes that are no reals, or conditional ones: try %q", name, domain.StrategyCatCMA)
+	}
+	var repair func(genome.Genome) genome.Genome
+	if r, ok := spec.Domain.(domain.Repairer); ok {
+		repair = r.Repair
+	}
+	if spec.Resume == nil {
+		return cma.NewStrategy(space, config, window, spec.Seed, repair)
+	}
+	state, err := stateOf(spec.Resume)
 	if err != nil {
-		return nil, refused(err)
+		return nil, err
 	}
-	return g, nil
+	return cma.ResumeStrategy(space, config, state, spec.Resume.Extra[cmaKey], repair)
 }
 
 // DefaultWindow is how many trials a search has under way that was told no other number: three for each slot, so that none
@@ -182,15 +225,19 @@ const (
 	nextGenerationKey = "next_generation"
 	nextPlaceKey      = "next_place"
 	freshKey          = "fresh"
+	cmaKey            = "cma" // the inner search of a cma.Strategy
 )
 
 // record is the population as the protocol has it, the trials under way after it.
 func (g *genetic) record() *worker.Record {
 	s := g.ga.State()
-	r := &worker.Record{Strategy: domain.StrategyGA, Seed: s.Seed, Generation: s.Generation, Evaluations: s.Evaluations,
+	r := &worker.Record{Strategy: g.name, Seed: s.Seed, Generation: s.Generation, Evaluations: s.Evaluations,
 		NoImprove: s.NoImprove, Leader: s.Leader, HasLeader: s.HasLeader, Average: average(s.Pool),
 		Extra: map[string]string{windowKey: strconv.Itoa(s.Window), nextGenerationKey: strconv.Itoa(s.NextGeneration),
 			nextPlaceKey: strconv.Itoa(s.NextPlace), freshKey: strconv.Itoa(s.Fresh)}}
+	if c, ok := g.ga.(*cma.Strategy); ok {
+		r.Extra[cmaKey] = c.Search()
+	}
 	for i := range s.Pool {
 		row := g.row(len(r.Rows), &s.Pool[i])
 		if t := g.told[row.Trial]; t != nil && row.Trial >= 0 {

@@ -1,9 +1,9 @@
 // Package search joins the strategies of L2 to the worker protocol: it makes what
 // runs behind the verb optimize.
 //
-// Two strategies exist: "ga", the genetic search of package ga over the domain's
-// space, and "hill_climber", a domain's own steps. Each turns its state into a
-// worker.Record after a generation and back when it resumes.
+// Strategies are "ga", the genetic search of package ga over the domain's space; "cma" and "catcma", package ga/cma's, the first
+// over spaces of unconditional reals alone, the second over any; and "hill_climber", a domain's own steps. Each turns its
+// state into a worker.Record after a generation and back when it resumes.
 package search
 
 import (
@@ -28,12 +28,17 @@ func New(spec worker.SearchSpec) (worker.Searcher, error) {
 		return nil, refused(fmt.Errorf("record of a %.32q search with seed %d, want %q with %d", r.Strategy, r.Seed, name, spec.Seed))
 	}
 	switch name {
-	case domain.StrategyGA:
-		return newGenetic(spec, settings)
+	case domain.StrategyGA, domain.StrategyCMA, domain.StrategyCatCMA:
+		return newGenetic(spec, name, settings)
 	case domain.StrategyHillClimber:
 		return newClimber(spec, settings)
 	}
-	return nil, refused(fmt.Errorf("strategy %.80q: must be %q or %q", name, domain.StrategyGA, domain.StrategyHillClimber))
+	return nil, refused(fmt.Errorf("strategy %.80q: must be one of %q", name, Strategies()))
+}
+
+// Strategies returns the names that New takes, fresh.
+func Strategies() []string {
+	return []string{domain.StrategyGA, domain.StrategyCMA, domain.StrategyCatCMA, domain.StrategyHillClimber}
 }
 
 func refused(err error) error { return fmt.Errorf("%w: %w", worker.ErrRefused, err) }

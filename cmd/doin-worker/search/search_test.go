@@ -143,6 +143,24 @@ func TestTenIsFiveAndFive(t *testing.T) {
 	}
 	f("ga", "forecast", forecast, `{"population": 6, "patience": 2}`, nil)
 	f("ga with immigrant", "forecast", forecast, `{"population": 7, "immigrants": 2, "strategy": "ga"}`, r.Best.Parameters)
+	f("catcma with immigrant", "forecast", forecast, `{"population": 7, "strategy": "catcma"}`, r.Best.Parameters)
+	f("cma", "bbob", `{"function": 8, "dimension": 3}`, `{"population": 40, "strategy": "cma"}`, nil)
+	f("cma with immigrant", "quadratic", quadratic, `{"population": 60, "strategy": "cma"}`, parse(t, `{"x": [1.0, -2.0, 3.0, 0.25]}`))
+}
+
+// CMA-ES comes nearer to a quadratic's optimum than the genetic search, in as many trials.
+func TestCMA(t *testing.T) {
+	best := func(settings string) float64 {
+		records := run(t, "quadratic", quadratic, settings, 1, 40, nil, nil)
+		r, err := worker.DecodeRecord(memory.DefaultAllocator, records[39], 1<<22)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.Best.Fitness
+	}
+	if cma, ga := best(`{"strategy": "cma"}`), best(`{"strategy": "ga"}`); cma < -1e-7 || cma < ga {
+		t.Errorf("best of 1280 trials: cma %v, ga %v", cma, ga)
+	}
 }
 
 func TestRecordOfGA(t *testing.T) {
@@ -217,6 +235,8 @@ func TestNewRefuses(t *testing.T) {
 	}
 	f(q, `{"strategy": "annealing"}`, nil, "annealing")
 	f(q, `{"strategy": 1}`, nil, "strategy")
+	f(fc, `{"strategy": "cma"}`, nil, "catcma")
+	f(q, `{"strategy": "cma"}`, &worker.Record{Strategy: "cma", Seed: 1}, "individuals")
 	f(q, `{"population": 8}`, nil, "population")
 	f(fc, `{"strategy": "hill_climber"}`, nil, "hill_climber")
 	f(fc, `{"popu": 8}`, nil, "popu")

@@ -7,6 +7,7 @@ import (
 
 	"doin.network/node/compute/device"
 	"doin.network/node/compute/domain"
+	"doin.network/node/compute/domain/bbob"
 	"doin.network/node/compute/domain/forecast"
 	"doin.network/node/compute/domain/quadratic"
 	"doin.network/node/compute/domain/tabular"
@@ -18,7 +19,7 @@ var ErrUnknownPlugin = errors.New("domain: unknown plugin")
 
 // Plugins returns the accepted names, aliases included.
 func Plugins() []string {
-	return []string{quadratic.Plugin, quadratic.Alias, forecast.Plugin, tabular.Plugin}
+	return []string{quadratic.Plugin, quadratic.Alias, forecast.Plugin, tabular.Plugin, bbob.Plugin}
 }
 
 // New configures a domain and loads its data. nil is an empty configuration; others are members of it that belong to
@@ -28,6 +29,8 @@ func New(plugin string, config *canon.Object, others ...string) (domain.Domain, 
 	switch plugin {
 	case quadratic.Plugin, quadratic.Alias:
 		return made(quadratic.New(config, others...))
+	case bbob.Plugin:
+		return made(bbob.NewDomain(config, others...))
 	case forecast.Plugin:
 		return made(forecast.New(config, others...))
 	case tabular.Plugin:
