@@ -71,7 +71,7 @@ func islandsCommand() *cobra.Command {
 	f.IntVar(&cfg.Population, "population", 0, "population of a GA (default: 16 for quadratic, else the configuration's)")
 	f.Float64SliceVar(&cfg.Goals, "goals", nil, "performances to reach (default: -100 for quadratic)")
 	f.IntSliceVar(&cfg.Lags, "lags", cfg.Lags, "rounds that a champion takes, simulation only")
-	f.StringVar((*string)(&cfg.Migration.Topology), "topology", string(cfg.Migration.Topology), "full, ring or random")
+	f.StringVar((*string)(&cfg.Migration.Topology), "topology", string(cfg.Migration.Topology), "full, ring, random, torus, hypercube or small_world")
 	f.IntVar(&cfg.Migration.Degree, "degree", cfg.Migration.Degree, "sources of an island in the random topology")
 	f.StringVar((*string)(&cfg.Migration.Policy), "policy", string(cfg.Migration.Policy), "all, best, or draw: one of the best few")
 	f.IntVar(&cfg.Migration.Top, "top", cfg.Migration.Top, "of how many of the best to draw")

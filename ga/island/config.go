@@ -3,6 +3,7 @@ package island
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Topology names from whom an island takes immigrants.
@@ -16,13 +17,19 @@ const (
 	Ring Topology = "ring"
 	// Random takes from Degree islands that are drawn anew for every opening.
 	Random Topology = "random"
+	// Torus takes from the four neighbours in a grid as near to square as the number of islands allows, its edges joined.
+	Torus Topology = "torus"
+	// Hypercube takes from the islands whose number, in the order of the ids, differs in one binary digit.
+	Hypercube Topology = "hypercube"
+	// SmallWorld takes from both neighbours in the ring, and from one more that is drawn once (Newman and Watts, 1999).
+	SmallWorld Topology = "small_world"
 	// Isolated takes from nobody.
 	Isolated Topology = "none"
 )
 
 // Topologies returns the names, fresh.
 func Topologies() []string {
-	return []string{string(Full), string(Ring), string(Random), string(Isolated)}
+	return []string{string(Full), string(Ring), string(Random), string(Torus), string(Hypercube), string(SmallWorld), string(Isolated)}
 }
 
 // Policy names which of the champions that have arrived are let in.
@@ -45,6 +52,7 @@ func Policies() []string { return []string{string(All), string(Best), string(Dra
 const (
 	MaxDegree   = 64
 	MaxTop      = 64
+	MaxNumber   = 64
 	MaxInterval = 1_000_000
 )
 
@@ -58,21 +66,22 @@ type Config struct {
 	Policy Policy `json:"policy"`
 	// Top is among how many of the best Draw draws. Default 3, 1 to MaxTop.
 	Top int `json:"top"`
+	// Number is how many of those that All would let in enter at an opening, the best first; the others are forgotten. Default 64, 1
+	// to MaxNumber.
+	Number int `json:"number"`
 	// Interval is the number of rounds from one opening to the next. Default 1, 1 to MaxInterval.
 	Interval int `json:"interval"`
 }
 
 // DefaultConfig returns the defaults named at the fields: every champion enters the next round.
 func DefaultConfig() Config {
-	return Config{Topology: Full, Degree: 1, Policy: All, Top: 3, Interval: 1}
+	return Config{Topology: Full, Degree: 1, Policy: All, Top: 3, Number: MaxNumber, Interval: 1}
 }
 
 // Validate reports every problem at once, joined; nil means c is usable.
 func (c *Config) Validate() error {
 	var errs []error
-	switch c.Topology {
-	case Full, Ring, Random, Isolated:
-	default:
+	if !slices.Contains(Topologies(), string(c.Topology)) {
 		errs = append(errs, fmt.Errorf("topology %q: must be one of %q", c.Topology, Topologies()))
 	}
 	switch c.Policy {
@@ -87,6 +96,7 @@ func (c *Config) Validate() error {
 	}
 	within("degree", c.Degree, MaxDegree)
 	within("top", c.Top, MaxTop)
+	within("number", c.Number, MaxNumber)
 	within("interval", c.Interval, MaxInterval)
 	return errors.Join(errs...)
 }

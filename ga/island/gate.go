@@ -69,8 +69,10 @@ func (g *Gate[T]) Open(round int64, self string, members []string) []Migrant[T] 
 		return cmp.Or(cmp.Compare(b.Fitness, a.Fitness), cmp.Compare(a.From, b.From))
 	})
 	switch {
-	case len(eligible) == 0 || g.config.Policy == All:
-		return eligible
+	case len(eligible) == 0:
+		return nil
+	case g.config.Policy == All:
+		return eligible[:min(len(eligible), g.config.Number)]
 	case g.config.Policy == Draw:
 		i := draw(min(g.config.Top, len(eligible)), self, opening)
 		return eligible[i : i+1]

@@ -27,8 +27,55 @@ func TestSources(t *testing.T) {
 	f(Ring, "a", []string{"a", "b"}, "b")
 	f(Ring, "a", []string{"a"})
 	f(Isolated, "a", abcd)
+	six := []string{"a", "b", "c", "d", "e", "f"} // as a torus: a b c above d e f
+	f(Torus, "a", six, "b", "c", "d")
+	f(Torus, "e", six, "b", "d", "f")
+	f(Torus, "x", []string{"a", "b", "c", "d", "e"}, "c", "d", "e") // six again, the last of them oneself
+	f(Torus, "a", []string{"a", "b", "c", "d", "e"}, "b", "e")      // a prime number: both neighbours of the ring
+	f(Hypercube, "a", six, "b", "c", "e")
+	f(Hypercube, "f", six, "b", "e") // there is no number 7
+	f(Hypercube, "a", []string{"a"})
+	f(SmallWorld, "a", []string{"a", "b"}, "b")
+	f(SmallWorld, "a", []string{"a", "b", "c"}, "b", "c")
 	f(Random, "a", nil)
 	f(Random, "a", []string{"a", "b"}, "b")
+}
+
+// TestConnected: what is found on one island can reach every other one, and no island takes from itself.
+func TestConnected(t *testing.T) {
+	for _, name := range Topologies() {
+		for n := 2; n <= 33 && Topology(name) != Isolated && Topology(name) != Random; n++ {
+			members := make([]string, n)
+			for i := range members {
+				members[i] = fmt.Sprintf("%02d", i)
+			}
+			c := DefaultConfig()
+			c.Topology = Topology(name)
+			reached := map[string]bool{"00": true}
+			for range n {
+				for _, self := range members {
+					sources := c.Sources(self, members, 1)
+					if slices.Contains(sources, self) || !slices.IsSorted(sources) {
+						t.Fatalf("%s of %d: Sources(%s) = %v", name, n, self, sources)
+					}
+					if slices.ContainsFunc(sources, func(s string) bool { return reached[s] }) {
+						reached[self] = true
+					}
+				}
+			}
+			if len(reached) != n {
+				t.Errorf("%s of %d: %d islands are reached", name, n, len(reached))
+			}
+		}
+	}
+}
+
+// TestNumber: all lets in as many as may enter, the best.
+func TestNumber(t *testing.T) {
+	g := gate(func(c *Config) { c.Number = 2 })
+	if got := g.Open(1, "self", nil); len(got) != 2 || got[0].Fitness < got[1].Fitness {
+		t.Errorf("Open() = %v, want the best two", got)
+	}
 }
 
 // TestRandom: every other island is a source about equally often, and never oneself.

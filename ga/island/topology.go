@@ -23,8 +23,54 @@ func (c *Config) Sources(self string, members []string, opening int64) []string 
 		return []string{others[(place+len(others)-1)%len(others)]}
 	case c.Topology == Random && c.Degree < len(others):
 		return lowest(others, c.Degree, self, opening)
+	case c.Topology == Torus || c.Topology == Hypercube || c.Topology == SmallWorld:
+		all := members
+		if !in {
+			all = slices.Insert(slices.Clone(members), place, self)
+		}
+		return named(all, place, c.neighbours(place, len(all), self, others))
 	}
 	return others
+}
+
+// neighbours returns the numbers of the islands around number i of n, in any order, perhaps i itself and some twice.
+func (c *Config) neighbours(i, n int, self string, others []string) (out []int) {
+	switch c.Topology {
+	case Torus:
+		rows := 1
+		for r := 2; r*r <= n; r++ {
+			if n%r == 0 {
+				rows = r
+			}
+		}
+		columns := n / rows
+		row, column := i/columns, i%columns
+		at := func(r, k int) int { return (r+rows)%rows*columns + (k+columns)%columns }
+		return []int{at(row-1, column), at(row+1, column), at(row, column-1), at(row, column+1)}
+	case Hypercube:
+		for bit := 1; bit < n; bit <<= 1 {
+			if j := i ^ bit; j < n {
+				out = append(out, j)
+			}
+		}
+		return out
+	}
+	far, _ := slices.BinarySearch(others, lowest(others, 1, self, 0)[0])
+	if far >= i { // others is without self
+		far++
+	}
+	return []int{(i + n - 1) % n, (i + 1) % n, far}
+}
+
+// named returns the ids of numbers, without self and each once, in the order of all.
+func named(all []string, self int, numbers []int) (out []string) {
+	slices.Sort(numbers)
+	for _, j := range slices.Compact(numbers) {
+		if j != self {
+			out = append(out, all[j])
+		}
+	}
+	return out
 }
 
 // lowest returns the n others whose hash with self and the opening is lowest, in their own order.

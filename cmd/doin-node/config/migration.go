@@ -8,6 +8,7 @@ var migrationKeys = []key[island.Config]{
 	integer("degree", func(c *island.Config) *int { return &c.Degree }),
 	text("policy", func(c *island.Config) *string { return (*string)(&c.Policy) }),
 	integer("top", func(c *island.Config) *int { return &c.Top }),
+	integer("number", func(c *island.Config) *int { return &c.Number }),
 	integer("interval", func(c *island.Config) *int { return &c.Interval }),
 }
 
@@ -16,5 +17,6 @@ func (k *checker) migration(path string, m *island.Config) {
 	k.ints(path+".degree", m.Degree, 1, island.MaxDegree)
 	k.oneOf(path+".policy", string(m.Policy), island.Policies()...)
 	k.ints(path+".top", m.Top, 1, island.MaxTop)
+	k.ints(path+".number", m.Number, 1, island.MaxNumber)
 	k.ints(path+".interval", m.Interval, 1, island.MaxInterval)
 }

@@ -16,7 +16,7 @@ func TestMigration(t *testing.T) {
 	if got := c.Domains[0].Migration; got != island.DefaultConfig() {
 		t.Errorf("migration by default = %+v", got)
 	}
-	want := island.Config{Topology: island.Ring, Degree: 1, Policy: island.Draw, Top: 2, Interval: 4}
+	want := island.Config{Topology: island.Ring, Degree: 1, Policy: island.Draw, Top: 2, Number: island.MaxNumber, Interval: 4}
 	if got := c.Domains[1].Migration; got != want {
 		t.Errorf("migration = %+v, want %+v", got, want)
 	}
