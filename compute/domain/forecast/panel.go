@@ -161,6 +161,9 @@ func panelOf(g *data.Grid, names []string, f Form) (*Table, error) {
 	if err == nil && len(list) > MaxSeries {
 		err = data.Errorf(0, f.SeriesColumn, option, "%d series: at most %d are trained together", len(list), MaxSeries)
 	}
+	if err == nil && slices.Contains(list, All) {
+		err = starred(option)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -200,6 +203,11 @@ func panelOf(g *data.Grid, names []string, f Form) (*Table, error) {
 	set(&lead.form, All)
 	lead.form.Gaps = gaps
 	return lead, nil
+}
+
+// starred refuses a name that stands for all names.
+func starred(option string) error {
+	return data.Errorf(0, All, option, "%q stands for all of them, so that none can have it as its name: rename it in the file", All)
 }
 
 // membersOf returns the names of the series of a panel, sorted.

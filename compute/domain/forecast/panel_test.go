@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"doin.network/node/compute/data"
 	"doin.network/node/compute/domain"
 	"doin.network/node/compute/domain/domaintest"
 	"doin.network/node/compute/domain/supervised"
@@ -194,4 +195,20 @@ func TestPanelRefusals(t *testing.T) {
 	f("c,t,v; a,2000-01,1; a,2000-02,2; b,2000-01,1; b,2000-02,x", `series "b": data: line 5`)
 	f("c,t,v; a,2000-01,1; a,2000-02,2; b,2000-01,1", `series "b": data: 1 rows: need more`)
 	f("c,t,v; a,2000-01,1; a,2000-03,2; a,2000-05,2; b,2000-02,1; b,2000-04,1; b,2000-06,1", "they have no times together")
+}
+
+// TestStarIsNoName: a series or a column whose name is the word for all of them is refused with what to do, given or found.
+func TestStarIsNoName(t *testing.T) {
+	f := func(file string, form Form) {
+		t.Helper()
+		_, err := Parse(strings.NewReader(file), data.Options{}, form)
+		if err == nil || !strings.Contains(err.Error(), "stands for all of them") || !errors.Is(err, supervised.ErrData) {
+			t.Errorf("Parse(%q, %+v) = %v, want a refusal of the name", file, form, err)
+		}
+	}
+	f("*\n0\n0\n\n", Form{})
+	f("t,*\n2000-01,1\n2000-02,2\n", Form{})
+	f("t,*\n2000-01,1.5\n2000-02,0.5\n", Form{ValueColumn: All})
+	f("c,t,v\n*,2000-01,1\n*,2000-02,2\n", Form{SeriesColumn: "c", Series: All})
+	f("c,t,v\n*,2000-01,1\na,2000-01,1\n*,2000-02,2\na,2000-02,2\n", Form{SeriesColumn: "c", Series: All})
 }

@@ -80,6 +80,12 @@ func fromGrid(g *data.Grid, names []string, f Form) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
+	switch { // found, not given
+	case f.ValueColumn == All:
+		return nil, starred("value_column")
+	case f.Series == All && f.SeriesColumn != "":
+		return nil, starred("series")
+	}
 	p, err := place(source.points, source.layout, &f)
 	if err != nil {
 		return nil, r.hint(err)
