@@ -112,6 +112,14 @@ bench-islands: build ## measure islands, simulated and real, into bench/results/
 bench-quality: build ## test errors of champions beside anchors into bench/results/ (about an hour; goes on where it stopped)
 	bin/doin-bench quality --evaluations 600 --seeds 5 --out bench/results
 
+.PHONY: bench-bbob
+bench-bbob: build ## benchmark functions solved by CMA-ES, beside goptuna's, into bench/results/ (minutes; goes on where it stopped)
+	bin/doin-bench bbob --dim 5 --out bench/results
+
+.PHONY: bench-migration
+bench-migration: build ## topologies and intervals on benchmark functions, into bench/results/ (about an hour; goes on where it stopped)
+	bin/doin-bench islands --bbob --out bench/results
+
 .PHONY: bench-islands-clock
 bench-islands-clock: build ## seconds to a goal: one node, two islands, two isolated, into bench/results/ (hours; goes on where it stopped)
 	bin/doin-bench islands --clock --goal auto --out bench/results

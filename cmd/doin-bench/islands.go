@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"doin.network/node/bench/islands"
+	"doin.network/node/bench/migration"
 )
 
 // islandsFlags are the flags that are not fields of the configuration.
@@ -28,6 +29,9 @@ type islandsFlags struct {
 	goal         string // "auto" or a number
 	calibrations int
 	calibrateFor time.Duration
+
+	bbob      bool
+	migration migration.Config
 }
 
 func islandsCommand() *cobra.Command {
@@ -43,6 +47,9 @@ func islandsCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg.Progress = func(line string) { fmt.Fprintln(cmd.ErrOrStderr(), line) }
+			if flags.bbob {
+				return migrateIslands(cmd, cfg, &flags)
+			}
 			if flags.clock {
 				return clockIslands(cmd, cfg, &flags)
 			}
@@ -92,7 +99,14 @@ func islandsCommand() *cobra.Command {
 	f.StringVar(&flags.goal, "goal", "auto", "with --clock: the performance to reach, or auto: what one node has after --calibrate-for")
 	f.IntVar(&flags.calibrations, "calibrations", clock.Calibrations, "with --clock: runs of which auto takes the median")
 	f.DurationVar(&flags.calibrateFor, "calibrate-for", clock.CalibrateFor, "with --clock: how long they take")
-	c.MarkFlagsMutuallyExclusive("simulate", "join", "clock")
+	flags.migration = migration.DefaultConfig()
+	f.BoolVar(&flags.bbob, "bbob", false, "sweep topologies and intervals on benchmark functions, simulated; with --seeds and --out, which keeps what has been measured")
+	f.IntSliceVar(&flags.migration.Functions, "functions", flags.migration.Functions, "with --bbob: numbers of functions")
+	f.IntVar(&flags.migration.Dimension, "dim", flags.migration.Dimension, "with --bbob: dimension")
+	f.StringVar(&flags.migration.Kind, "kind", flags.migration.Kind, "with --bbob: cma, ga or mixed islands")
+	f.IntVar(&flags.migration.Budget, "budget", flags.migration.Budget, "with --bbob: evaluations of an island at most, for each dimension")
+	f.Float64Var(&flags.migration.Target, "target", flags.migration.Target, "with --bbob: how near to the best value a run ends")
+	c.MarkFlagsMutuallyExclusive("simulate", "join", "clock", "bbob")
 	return c
 }
 
@@ -164,6 +178,45 @@ func clockIslands(cmd *cobra.Command, cfg islands.Config, flags *islandsFlags) e
 		err := writeForms(flags.out, []form{
 			{name + ".md", func(w io.Writer) error { return r.WriteMarkdown(w, command, time.Now()) }},
 			{name + ".json", func(w io.Writer) error { return encode(w, r) }},
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if flags.asJSON {
+		return encode(cmd.OutOrStdout(), r)
+	}
+	return r.WriteText(cmd.OutOrStdout())
+}
+
+// migrateIslands sweeps on benchmark functions.
+func migrateIslands(cmd *cobra.Command, cfg islands.Config, flags *islandsFlags) error {
+	c, f := flags.migration, cmd.Flags()
+	c.Progress = cfg.Progress
+	if f.Changed("seeds") {
+		c.Seeds = cfg.Seeds
+	}
+	if f.Changed("nodes") {
+		c.Islands = cfg.Nodes
+	}
+	if f.Changed("parallel") {
+		c.Parallel = cfg.Parallel
+	}
+	if flags.out != "" {
+		if err := os.MkdirAll(flags.out, 0o755); err != nil {
+			return err
+		}
+		c.Journal = filepath.Join(flags.out, "migration.jsonl")
+	}
+	r, err := migration.Measure(cmd.Context(), c)
+	if err != nil {
+		return err
+	}
+	if flags.out != "" {
+		command := "doin-bench " + strings.Join(os.Args[1:], " ")
+		err := writeForms(flags.out, []form{
+			{"migration.md", func(w io.Writer) error { return r.WriteMarkdown(w, command, time.Now()) }},
+			{"migration.json", func(w io.Writer) error { return encode(w, r) }},
 		})
 		if err != nil {
 			return err

@@ -113,7 +113,7 @@ func (m *Mixed) margin(r *Run) {
 		if m.Scale[i] = 1; cells < 2 {
 			continue
 		}
-		at := min(max(r.Mean[i], 0), 1) * float64(cells)
+		at := float64(min(max(r.Mean[i], 0), 1) * float64(cells))
 		in := at - float64(min(int(at), cells-1))
 		need := max(in, 1-in) / float64(cells) / reach
 		if s := r.deviation(i); s < need {

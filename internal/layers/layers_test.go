@@ -132,6 +132,7 @@ var layers = []layer{
 	// Programs are asked over HTTP, never linked.
 	// The worker is another process: nothing of the problems and their trainings is linked.
 	{"bench/quality", []string{"chain/engine", "chain/python", "chain/store", "net/...", "olap/...", "cmd/...", "compute/nn/...", "compute/device/...", "compute/graph", "compute/domain/open", "compute/domain/supervised", "kernels/...", "gorgonia.org/..."}},
+	{"bench/migration", []string{"chain/...", "net/...", "olap/...", "cmd/...", "compute/device/...", "compute/graph", "compute/domain/open", "kernels/...", "gorgonia.org/..."}},
 	{"bench/bbob", []string{"chain/...", "net/...", "olap/...", "cmd/...", "compute/device/...", "compute/graph", "compute/domain/open", "kernels/...", "gorgonia.org/..."}},
 	{"bench/load", []string{"chain/...", "compute/...", "ga/...", "net/...", "olap/...", "cmd/...", "gorgonia.org/..."}},
 	// It counts on the processor: no card's library is linked.

@@ -86,13 +86,13 @@ func katsuura(n int, seed int64) ([]float64, func([]float64) float64) {
 		for i, v := range z {
 			sum, two := 0.0, 2.0
 			for range 32 {
-				t := two * v
+				t := float64(two * v)
 				sum += math.Abs(t-math.Floor(t+0.5)) / two
 				two *= 2
 			}
 			product *= f64.Pow(1+float64(float64(i+1)*sum), exponent)
 		}
-		return 10/float64(n)/float64(n)*(product-1) + outside(x)
+		return float64(10/float64(n)/float64(n)*(product-1)) + outside(x)
 	}
 }
 
@@ -110,7 +110,7 @@ func lunacek(n int, seed int64) ([]float64, func([]float64) float64) {
 		y, z := make([]float64, n), make([]float64, n)
 		one, two := 0.0, 0.0
 		for i, v := range x {
-			v *= math.Copysign(2, best[i])
+			v = float64(math.Copysign(2, best[i]) * v)
 			y[i] = v - deep
 			one += float64(y[i] * y[i])
 			two += float64((v - flat) * (v - flat))

@@ -123,5 +123,5 @@ func optimum(n int, seed int64) []float64 {
 // bestValue returns the value at the optimum: a quotient of two normal draws in hundredths, at most 1000 in magnitude.
 func bestValue(seed int64) float64 {
 	v := 100 * gaussians(1, seed)[0] / gaussians(1, seed+1)[0]
-	return min(1000, max(-1000, math.Floor(100*v+0.5)/100))
+	return min(1000, max(-1000, math.Floor(float64(100*v)+0.5)/100))
 }

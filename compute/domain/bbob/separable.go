@@ -93,7 +93,7 @@ func slope(n int, seed int64) ([]float64, func([]float64) float64) {
 			if v*best[i] >= 25 {
 				v = best[i]
 			}
-			sum += 5*math.Abs(scale[i]) - float64(scale[i]*v)
+			sum += float64(5*math.Abs(scale[i])) - float64(scale[i]*v)
 		}
 		return sum
 	}
@@ -136,10 +136,10 @@ func schwefel(n int, seed int64) ([]float64, func([]float64) float64) {
 	return best, func(x []float64) float64 {
 		z := make([]float64, n)
 		for i := range z {
-			z[i] = math.Copysign(2, best[i]) * x[i]
+			z[i] = float64(math.Copysign(2, best[i]) * x[i])
 		}
 		for i := n - 1; i > 0; i-- {
-			z[i] += 0.25 * (z[i-1] - 2*half)
+			z[i] += float64(0.25 * (z[i-1] - 2*half))
 		}
 		sum, penalty := 0.0, 0.0
 		for i := range z {

@@ -90,7 +90,10 @@ func skew(beta float64, x []float64) {
 }
 
 // cosine is cos 2πx, its argument reduced first.
-func cosine(x float64) float64 { return f64.Cos(2 * math.Pi * (x - math.Floor(x+0.5))) }
+func cosine(x float64) float64 {
+	x = float64(x) // a caller's product, rounded: this may be inlined
+	return f64.Cos(2 * math.Pi * (x - math.Floor(x+0.5)))
+}
 
 // outside is the boundary's penalty: Σ max(0, |x| − 5)².
 func outside(x []float64) float64 {

@@ -127,7 +127,7 @@ func differentPowers(n int, seed int64) ([]float64, func([]float64) float64) {
 		z, _ := at(turn, x, best)
 		sum := 0.0
 		for i, v := range z {
-			sum += f64.Pow(math.Abs(v), 2+4*share(i, n))
+			sum += f64.Pow(math.Abs(v), 2+float64(4*share(i, n)))
 		}
 		return math.Sqrt(sum)
 	}
