@@ -173,6 +173,11 @@ func (l *Ledger) RestoreTotals(minted, burned int64) error {
 
 // CheckTransfer reports why t cannot be applied, without applying it.
 func (l *Ledger) CheckTransfer(t Transfer, baseFee int64) error {
+	return t.Check(l.Balance(t.Sender), l.Nonce(t.Sender), baseFee)
+}
+
+// Check reports why a sender with a balance, whose last transfer had a nonce, cannot make this one, nil if it can.
+func (t Transfer) Check(balance, nonce, baseFee int64) error {
 	switch {
 	case t.Amount <= 0 || t.Amount > MaxSupply:
 		return fmt.Errorf("%w: %d", ErrAmount, t.Amount)
@@ -180,10 +185,10 @@ func (l *Ledger) CheckTransfer(t Transfer, baseFee int64) error {
 		return fmt.Errorf("%w: %d, the base fee is %d", ErrFee, t.Fee, baseFee)
 	case t.Sender == "" || t.Recipient == "" || t.Sender == t.Recipient:
 		return ErrPeer
-	case t.Nonce != l.Nonce(t.Sender)+1:
-		return fmt.Errorf("%w: expected %d, got %d", ErrNonce, l.Nonce(t.Sender)+1, t.Nonce)
-	case l.Balance(t.Sender) < t.Amount+t.Fee: // both ≤ MaxSupply: no overflow
-		return fmt.Errorf("%w: %d < %d (amount + fee)", ErrBalance, l.Balance(t.Sender), t.Amount+t.Fee)
+	case t.Nonce != nonce+1:
+		return fmt.Errorf("%w: expected %d, got %d", ErrNonce, nonce+1, t.Nonce)
+	case balance < t.Amount+t.Fee: // both ≤ MaxSupply: no overflow
+		return fmt.Errorf("%w: %d < %d (amount + fee)", ErrBalance, balance, t.Amount+t.Fee)
 	}
 	return nil
 }
