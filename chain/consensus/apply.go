@@ -152,7 +152,7 @@ func (b *block) finish() (required int64, err error) {
 	}
 	s.Work += b.receipts.Sum
 	s.BaseFee = ledger.NextBaseFee(s.BaseFee, len(b.receipts.Tx))
-	s.Difficulty = s.Difficulty.next(b.time, rules.TargetBlockTime)
+	s.Difficulty = s.Difficulty.Next(b.time, rules.TargetBlockTime)
 	return required, nil
 }
 

@@ -23,8 +23,8 @@ type Difficulty struct {
 	Adjustments int64
 }
 
-// newDifficulty starts the controller at time start.
-func newDifficulty(threshold, target, start int64) Difficulty {
+// NewDifficulty starts the controller at time start.
+func NewDifficulty(threshold, target, start int64) Difficulty {
 	return Difficulty{Threshold: clamp(threshold, minThreshold, maxThreshold), EMA: target, Last: start, EpochStart: start}
 }
 
@@ -38,17 +38,17 @@ func (d Difficulty) Required(t, target int64) int64 {
 	return d.Threshold >> uint(n)
 }
 
-// next returns the controller after a block at time t > d.Last.
-func (d Difficulty) next(t, target int64) Difficulty {
+// Next returns the controller after a block at time t > d.Last.
+func (d Difficulty) Next(t, target int64) Difficulty {
 	elapsed := max(minElapsed, t-d.Last)
 	d.EMA = (elapsed + 9*d.EMA) / 10
 	if d.EMA > 0 {
 		diff := target - d.EMA
 		var c int64
 		if diff >= 0 {
-			c = min(mulDiv(diff, Micro, d.EMA), stepLimit)
+			c = min(MulDiv(diff, Micro, d.EMA), stepLimit)
 		} else {
-			c = -min(mulDiv(-diff, Micro, d.EMA), stepLimit)
+			c = -min(MulDiv(-diff, Micro, d.EMA), stepLimit)
 		}
 		d.Threshold = d.scaled(Micro+c, Micro)
 	}
@@ -71,5 +71,5 @@ func (d Difficulty) next(t, target int64) Difficulty {
 }
 
 func (d Difficulty) scaled(num, den int64) int64 {
-	return clamp(mulDiv(d.Threshold, num, den), minThreshold, maxThreshold)
+	return clamp(MulDiv(d.Threshold, num, den), minThreshold, maxThreshold)
 }

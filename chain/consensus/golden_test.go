@@ -92,7 +92,7 @@ func TestGoldenRules(t *testing.T) {
 		say("then −3 after ten days: %d", r.add(-reputationRejected, r.Last+10*86_400*Micro).Score)
 
 		say("\n# threshold of the controller at target 20 s, and what it requires one, two and a half target times later")
-		d := newDifficulty(50_000, 20*Micro, 0)
+		d := NewDifficulty(50_000, 20*Micro, 0)
 		r8 := uint32(8)
 		for i := range 205 {
 			r8 = r8*1_664_525 + 1_013_904_223 // intervals from 1 to 60 s, at first too short, then too long
@@ -100,7 +100,7 @@ func TestGoldenRules(t *testing.T) {
 			if i > 120 {
 				interval *= 6
 			}
-			d = d.next(d.Last+interval, 20*Micro)
+			d = d.Next(d.Last+interval, 20*Micro)
 			if i%20 == 0 || i == 99 || i == 199 {
 				say("block %d: threshold %d, ema %d, adjustments %d, later %d %d", i+1, d.Threshold, d.EMA, d.Adjustments,
 					d.Required(d.Last+20*Micro, 20*Micro), d.Required(d.Last+50*Micro, 20*Micro))

@@ -13,11 +13,11 @@ const Micro = chain.MicroUnit
 // maxMicro bounds every product, so that sums of a block's worth of them stay far from overflow.
 const maxMicro = 1_000_000 * Micro
 
-// saturated is what mulDiv returns for every larger result.
+// saturated is what MulDiv returns for every larger result.
 const saturated = 1 << 62
 
-// mulDiv returns ⌊a·b/c⌋ for non-negative a and b and positive c, at most 2⁶².
-func mulDiv(a, b, c int64) int64 {
+// MulDiv returns ⌊a·b/c⌋ for non-negative a and b and positive c, at most 2⁶².
+func MulDiv(a, b, c int64) int64 {
 	hi, lo := bits.Mul64(uint64(a), uint64(b))
 	if hi >= uint64(c) {
 		return saturated
@@ -27,7 +27,7 @@ func mulDiv(a, b, c int64) int64 {
 }
 
 // mulMicro returns ⌊a·b/10⁶⌋, at most maxMicro, for non-negative a and b.
-func mulMicro(a, b int64) int64 { return min(mulDiv(a, b, Micro), maxMicro) }
+func mulMicro(a, b int64) int64 { return min(MulDiv(a, b, Micro), maxMicro) }
 
 func clamp(v, lo, hi int64) int64 { return max(lo, min(hi, v)) }
 

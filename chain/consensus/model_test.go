@@ -102,10 +102,10 @@ func TestRulesAgainstModel(t *testing.T) {
 	for range 200 {
 		target := 1 + r.Int64N(1<<uint(10+r.IntN(36)))
 		target = max(1000, target)
-		d := newDifficulty(1+r.Int64N(1<<uint(1+r.IntN(49))), target, 0)
+		d := NewDifficulty(1+r.Int64N(1<<uint(1+r.IntN(49))), target, 0)
 		for range 120 {
 			at := d.Last + 1000 + r.Int64N(1+min(target, 1<<40)*int64(1+r.IntN(300))/10)
-			got, want := d.next(at, target), modelNext(d, at, target)
+			got, want := d.Next(at, target), modelNext(d, at, target)
 			if got != want {
 				t.Fatalf("%+v at %d, target %d: next = %+v, want %+v", d, at, target, got, want)
 			}
@@ -139,8 +139,8 @@ func TestRulesAgainstModel(t *testing.T) {
 	}
 	for range 5000 {
 		a, b, c := r.Int64N(1<<uint(1+r.IntN(62))), r.Int64N(1<<uint(1+r.IntN(62))), 1+r.Int64N(1<<uint(1+r.IntN(62)))
-		if got, want := mulDiv(a, b, c), limited(bigDiv(product(a, b), big.NewInt(c)), 0, 1<<62); got != want {
-			t.Fatalf("mulDiv(%d, %d, %d) = %d, want %d", a, b, c, got, want)
+		if got, want := MulDiv(a, b, c), limited(bigDiv(product(a, b), big.NewInt(c)), 0, 1<<62); got != want {
+			t.Fatalf("MulDiv(%d, %d, %d) = %d, want %d", a, b, c, got, want)
 		}
 	}
 }

@@ -31,7 +31,7 @@ func (r Reputation) At(t int64) int64 {
 		return 0
 	}
 	s := r.Score >> uint(n)
-	return s - mulDiv(s, elapsed%ReputationHalfLife, 2*ReputationHalfLife)
+	return s - MulDiv(s, elapsed%ReputationHalfLife, 2*ReputationHalfLife)
 }
 
 // add returns the reputation after a change at time t, never below zero.

@@ -10,8 +10,8 @@ import (
 	"doin.network/node/internal/ratio"
 )
 
-// firstIncrement is the raw increment of a domain's first acceptance.
-const firstIncrement = 500_000
+// FirstIncrement is the raw increment of a domain's first acceptance.
+const FirstIncrement = 500_000
 
 // Rules are a network's constants, read from its genesis file.
 type Rules struct {
@@ -123,7 +123,7 @@ func NewState(g *chain.Genesis) (*State, error) {
 		Tip:             chain.GenesisHash,
 		TipTime:         r.StartTime,
 		Generator:       chain.GenesisBlock().Header.GeneratorID,
-		Difficulty:      newDifficulty(r.InitialThreshold, r.TargetBlockTime, r.StartTime),
+		Difficulty:      NewDifficulty(r.InitialThreshold, r.TargetBlockTime, r.StartTime),
 		BaseFee:         ledger.MinBaseFee,
 		Ledger:          new(ledger.Ledger),
 		Domains:         make(map[string]*Domain),

@@ -121,9 +121,9 @@ func TestReputationDecay(t *testing.T) {
 func TestDifficultyFollowsBlockTime(t *testing.T) {
 	const target = 20 * Micro
 	run := func(interval int64) Difficulty {
-		d := newDifficulty(Micro, target, 0)
+		d := NewDifficulty(Micro, target, 0)
 		for range 250 {
-			d = d.next(d.Last+interval, target)
+			d = d.Next(d.Last+interval, target)
 		}
 		return d
 	}
@@ -136,7 +136,7 @@ func TestDifficultyFollowsBlockTime(t *testing.T) {
 	if right := run(target); right.Threshold != Micro || right.Adjustments != 2 {
 		t.Errorf("blocks on target: %+v", right)
 	}
-	d := newDifficulty(Micro, target, 0)
+	d := NewDifficulty(Micro, target, 0)
 	for n, want := range []int64{Micro, Micro / 2, Micro / 4} {
 		if got := d.Required(int64(n)*target+target/2, target); got != want {
 			t.Errorf("Required after %d target times = %d, want %d", n, got, want)

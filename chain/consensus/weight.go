@@ -43,7 +43,7 @@ func (d *Domain) champion() string {
 func (d *Domain) Weight(base int64, synthetic bool, allInferences, domains int64) int64 {
 	demand := Micro / max(1, domains)
 	if allInferences > 0 {
-		demand = mulDiv(d.Inferences, Micro, allInferences)
+		demand = MulDiv(d.Inferences, Micro, allInferences)
 	}
 	w := mulMicro(base, max(demandFloor, demand))
 	var progress int64

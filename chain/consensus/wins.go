@@ -16,7 +16,7 @@ import (
 // 0. Over the baseline only the second is asked. Where the domain's agreement is not exact nobody's sums are another's, and the first
 // alone decides. Everything is exact. The performances must be finite, the sums valid.
 func (r *DomainRules) Wins(old, now float64, known bool, s chain.Sums) (raw int64, err error) {
-	raw = firstIncrement
+	raw = FirstIncrement
 	if known {
 		if now <= old {
 			return 0, fmt.Errorf("%w: %v is not above %v", ErrLoses, now, old)

@@ -1,0 +1,276 @@
+package optimae
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"doin.network/node/chain/streamlet"
+)
+
+// ErrRule is matched by the error for a transaction that the rules do not take.
+var ErrRule = errors.New("optimae: against the rules")
+
+func refuse(format string, args ...any) error {
+	return fmt.Errorf("%w: "+format, append([]any{ErrRule}, args...)...)
+}
+
+// Context is what a block is, beside its transactions. Its hash covers no result of the rules.
+type Context struct {
+	Height, Slot int64
+	Time         int64 // µs
+	Hash, Beacon ID
+	Builder      string
+	Final        int64 // highest block that certificates of the branch, the block's own included, show to be final
+}
+
+// A Receipt says what a transaction did to money.
+type Receipt struct {
+	Kind    Kind
+	Deposit int64 // put down
+	Burned  int64
+}
+
+// Result is how a claim ended, or that it begins again.
+type Result uint8
+
+// Results. Redrawn is the first undecided.
+const (
+	Accepted Result = iota
+	NotBetter
+	Overtaken
+	Refused
+	Redrawn
+	Void
+	Unrevealed
+	Duplicate
+	Settled // in the pool
+)
+
+var resultNames = [...]string{"accepted", "not better", "overtaken", "refused", "redrawn", "void", "unrevealed", "duplicate", "settled"}
+
+func (r Result) String() string { return resultNames[r] }
+
+// An Outcome is what became of a claim in a block.
+type Outcome struct {
+	Commitment     ID
+	Domain, Author string
+	Result         Result
+	Performance    float64
+	Solo           bool
+	Increment      int64 // joined the pool, of a settled one
+}
+
+// Outcomes are what a block derived beside its receipts.
+type Outcomes struct {
+	Claims []Outcome
+	Paid   []Payment
+	Change *streamlet.Change
+}
+
+// A Payment is money issued in a paying block.
+type Payment struct {
+	Peer  string
+	Units int64
+}
+
+// Block applies the transactions of one block. It is not safe for concurrent use.
+type Block struct {
+	rules *Rules
+	state State
+	ctx   Context
+	t     Totals
+	out   Outcomes
+	elect *electorate // nil until somebody asks
+}
+
+// Begin begins a block on the state of its parent, which it changes. The error matches ErrRule.
+func (r *Rules) Begin(s State, ctx Context) (*Block, error) {
+	b := &Block{rules: r, state: s, ctx: ctx}
+	if !load(s, totalsKey(), &b.t) {
+		return nil, refuse("the state has no genesis")
+	}
+	if ctx.Height != b.t.Height+1 || ctx.Slot <= b.t.Slot || ctx.Final >= ctx.Height || ctx.Final < 0 {
+		return nil, refuse("block %d of slot %d, final %d, on block %d of slot %d", ctx.Height, ctx.Slot, ctx.Final, b.t.Height, b.t.Slot)
+	}
+	b.t.Height, b.t.Slot = ctx.Height, ctx.Slot
+	b.t.Stamped[ctx.Height%stampWindow] = 0
+	return b, nil
+}
+
+// Transact applies one transaction. After an error, which matches ErrRule or ErrFormat, nothing has changed, and a builder may
+// leave the transaction out; in a block of somebody else's the error makes the block invalid.
+func (b *Block) Transact(tx Tx) (Receipt, error) {
+	body := tx.Kind.body()
+	if body == nil {
+		return Receipt{}, fmt.Errorf("%w: kind %d", ErrFormat, tx.Kind)
+	}
+	if err := decode(tx.Body, body); err != nil {
+		return Receipt{}, fmt.Errorf("%v: %w", tx.Kind, err)
+	}
+	if tx.From == "" || len(tx.From) > maxName {
+		return Receipt{}, refuse("an author of %d bytes", len(tx.From))
+	}
+	receipt, err := b.apply(tx.From, body)
+	receipt.Kind = tx.Kind
+	if err != nil {
+		return receipt, fmt.Errorf("%v of %.16s: %w", tx.Kind, tx.From, err)
+	}
+	return receipt, nil
+}
+
+func (b *Block) apply(from string, body record) (Receipt, error) {
+	switch m := body.(type) {
+	case *Commit:
+		return b.commit(from, m)
+	case *Reveal:
+		return b.reveal(from, m)
+	case *Vote:
+		return Receipt{}, b.vote(from, m.Commitment, m.Draw, &ballot{Hash: m.Hash, Score: m.Score, Incumbent: m.Incumbent})
+	case *Refuse:
+		return Receipt{}, b.vote(from, m.Commitment, m.Draw, &ballot{Kind: refusal})
+	case *Abstain:
+		return Receipt{}, b.vote(from, m.Commitment, m.Draw, &ballot{Kind: abstention})
+	case *Open:
+		return Receipt{}, b.open(from, m)
+	case *Register:
+		return b.register(from, m)
+	default:
+		return Receipt{}, b.leave(from)
+	}
+}
+
+// End applies what a block derives after its transactions: windows, draws, settlement, pay, the change of the electorate.
+func (b *Block) End() Outcomes {
+	keys, values := under(b.state, key('c'))
+	blocked := map[string]bool{} // domains with an earlier claim that is not settled
+	for i, k := range keys {
+		m := new(Claim)
+		if err := decode(values[i], m); err != nil {
+			panic("optimae: claim: " + err.Error())
+		}
+		if b.advance(m) {
+			b.state.Delete(k)
+			continue
+		}
+		if m.Phase == decided && !blocked[m.Domain] && b.settle(m) {
+			b.state.Delete(k)
+			continue
+		}
+		blocked[m.Domain] = true
+		save(b.state, k, m)
+	}
+	b.pay()
+	b.change()
+	save(b.state, blockKey(b.ctx.Height), &passed{b.ctx.Hash})
+	b.state.Delete(blockKey(b.ctx.Height - stampWindow - 1))
+	save(b.state, totalsKey(), &b.t)
+	return b.out
+}
+
+// Apply is Begin, Transact of each and End. After an error, which names the transaction, the state must be thrown away.
+func (r *Rules) Apply(s State, ctx Context, txs []Tx) ([]Receipt, Outcomes, error) {
+	b, err := r.Begin(s, ctx)
+	if err != nil {
+		return nil, Outcomes{}, err
+	}
+	var receipts []Receipt
+	for i, tx := range txs {
+		receipt, err := b.Transact(tx)
+		if err != nil {
+			return nil, Outcomes{}, fmt.Errorf("transaction %d: %w", i, err)
+		}
+		receipts = append(receipts, receipt)
+	}
+	return receipts, b.End(), nil
+}
+
+func (b *Block) say(m *Claim, r Result, increment int64) {
+	b.out.Claims = append(b.out.Claims, Outcome{m.Commitment, m.Domain, m.Author, r, m.Performance, m.Solo, increment})
+}
+
+// credit gives money to an account; nothing is kept of an account without any.
+func (b *Block) credit(peer string, units int64) {
+	if units == 0 {
+		return
+	}
+	var a balance
+	load(b.state, accountKey(peer), &a)
+	if a.units += units; a.units == 0 {
+		b.state.Delete(accountKey(peer))
+		return
+	}
+	save(b.state, accountKey(peer), &a)
+}
+
+// Balance is what an account has.
+func Balance(s State, peer string) int64 {
+	var a balance
+	load(s, accountKey(peer), &a)
+	return a.units
+}
+
+// release ends a deposit: units of it to each of several peers, burned of it destroyed, the rest back to the author.
+func (b *Block) release(m *Claim, to []string, units, burned int64) {
+	for _, peer := range to {
+		b.credit(peer, units)
+	}
+	b.t.Burned += burned
+	b.credit(m.Author, m.Deposit-units*int64(len(to))-burned)
+	b.t.Escrow -= m.Deposit
+	m.Deposit = 0
+}
+
+// over takes a claim off the open ones of its domain.
+func (b *Block) over(m *Claim) {
+	var d Domain
+	load(b.state, domainKey(m.Domain), &d)
+	d.Open--
+	if m.Stamped {
+		d.OpenStamped--
+	}
+	save(b.state, domainKey(m.Domain), &d)
+}
+
+// forget removes the votes of a claim, or only tells whether there are any.
+func (b *Block) forget(m *Claim) {
+	keys, _ := under(b.state, votesKey(m.Commitment))
+	for _, k := range keys {
+		b.state.Delete(k)
+	}
+}
+
+// electorate is the peers of a block's parent state.
+type electorate struct {
+	all  *streamlet.Electorate
+	of   map[string][]string // evaluators by domain, ascending
+	size int
+}
+
+// electorate reads the peers once a block: before its own change.
+func (b *Block) electorate() *electorate {
+	if b.elect != nil {
+		return b.elect
+	}
+	e := &electorate{of: map[string][]string{}}
+	keys, values := under(b.state, key('p'))
+	var all []string
+	for i, k := range keys {
+		var p Peer
+		if err := decode(values[i], &p); err != nil {
+			panic("optimae: peer: " + err.Error())
+		}
+		if !p.Elected {
+			continue
+		}
+		peer := string(k[len(key('p')):])
+		all = append(all, peer)
+		for _, d := range p.Domains {
+			e.of[d] = append(e.of[d], peer)
+		}
+	}
+	slices.Sort(all)
+	e.all, e.size = streamlet.NewElectorate(all...), len(all)
+	b.elect = e
+	return e
+}

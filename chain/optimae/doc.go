@@ -1,0 +1,2 @@
+// Package optimae is the rules of protocol 2: what becomes of claims.
+package optimae

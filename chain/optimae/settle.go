@@ -1,0 +1,144 @@
+package optimae
+
+import (
+	"doin.network/node/chain/consensus"
+	"doin.network/node/chain/streamlet"
+)
+
+// settle puts a decided claim into the pool, if its outcome is final and nobody can appeal any more. It is called in commit order.
+// The increment is over the best of all that settled before, in units of the domain's scale, and bounded.
+func (b *Block) settle(m *Claim) bool {
+	rules := b.rules.Domains[m.Domain]
+	if b.ctx.Final < m.DecidedHeight || !m.All && !b.closed(m, m.DecidedSlot+max(rules.VerifyWindow, AppealWindow)) {
+		return false
+	}
+	var d Domain
+	load(b.state, domainKey(m.Domain), &d)
+	raw := int64(consensus.FirstIncrement)
+	if d.HasSettled {
+		raw = 0
+		if m.Performance > d.Settled {
+			raw = consensus.RawIncrement(d.Settled, m.Performance, rules.PerformanceScale)
+		}
+	}
+	if !d.HasSettled || m.Performance > d.Settled {
+		d.HasSettled, d.Settled = true, m.Performance
+		save(b.state, domainKey(m.Domain), &d)
+	}
+	increment := min(consensus.MulDiv(min(raw, rules.Possible), rules.Weight, consensus.Micro), maxPool)
+	if increment > 0 {
+		save(b.state, poolKey(b.t.PoolNext), &share{m.Author, m.Members, increment})
+		b.t.PoolNext++
+		b.t.Pooled += increment
+	}
+	b.say(m, Settled, increment)
+	return true
+}
+
+// pay makes this a paying block if the pool has reached the threshold, which halves for each target time since the last one.
+// First in, first out, it takes as much as the threshold before its halvings, and the reward is as large a share of a block's as
+// what was taken is of that threshold; the rest waits.
+func (b *Block) pay() {
+	d := b.t.Controller
+	if b.t.Pooled == 0 || b.t.Pooled < d.Required(b.ctx.Time, b.rules.TargetTime) {
+		return
+	}
+	whole, full := reward(&b.t), d.Threshold
+	for left := full; left > 0 && b.t.PoolFirst < b.t.PoolNext; {
+		var s share
+		load(b.state, poolKey(b.t.PoolFirst), &s)
+		taken := min(left, s.Left)
+		b.slice(&s, consensus.MulDiv(whole, taken, full))
+		left -= taken
+		b.t.Pooled -= taken
+		if s.Left -= taken; s.Left > 0 {
+			save(b.state, poolKey(b.t.PoolFirst), &s)
+			break
+		}
+		b.state.Delete(poolKey(b.t.PoolFirst))
+		b.t.PoolFirst++
+	}
+	b.t.Paid++
+	b.t.Controller = d.Next(max(b.ctx.Time, d.Last+1), b.rules.TargetTime)
+}
+
+// slice issues money for a part of a claim: 30 % of it to those who verified it, in equal parts, the rest to its author. What does
+// not divide is the author's.
+func (b *Block) slice(s *share, units int64) {
+	each := int64(0)
+	if n := int64(len(s.Voters)); n > 0 {
+		each = part(units, votersShare) / n
+	}
+	give := func(peer string, units int64) {
+		if units > 0 {
+			b.credit(peer, units)
+			b.out.Paid = append(b.out.Paid, Payment{peer, units})
+		}
+	}
+	for _, peer := range s.Voters {
+		give(peer, each)
+	}
+	give(s.Author, units-each*int64(len(s.Voters)))
+	b.t.Issued += units
+}
+
+// register locks a stake. Who is registered may vote beside the quorum; see doc.go for what is not built yet.
+func (b *Block) register(from string, m *Register) (Receipt, error) {
+	if load(b.state, peerKey(from), new(Peer)) {
+		return Receipt{}, refuse("registered already")
+	}
+	for _, d := range m.Domains {
+		if _, ok := b.rules.Domains[d]; !ok {
+			return Receipt{}, refuse("no domain %.32q", d)
+		}
+	}
+	stake := Stake(&b.t)
+	if has := Balance(b.state, from); has < stake {
+		return Receipt{}, refuse("a balance of %d, and the stake is %d", has, stake)
+	}
+	b.credit(from, -stake)
+	b.t.Stakes += stake
+	save(b.state, peerKey(from), &Peer{Domains: m.Domains, Stake: stake})
+	return Receipt{Deposit: stake}, nil
+}
+
+// leave gives a registration up: out of the electorate by one of the next blocks, the stake back after a day of slots.
+func (b *Block) leave(from string) error {
+	var p Peer
+	if !load(b.state, peerKey(from), &p) || p.Leaving != 0 {
+		return refuse("not registered, or leaving")
+	}
+	p.Leaving = b.ctx.Slot
+	save(b.state, peerKey(from), &p)
+	return nil
+}
+
+// change refunds who left long enough ago, and makes one change of the electorate, the lowest peer id first, if the one before it
+// is final. Nobody leaves an electorate of one.
+func (b *Block) change() {
+	if b.t.Pending > b.ctx.Final {
+		return
+	}
+	b.t.Pending = 0
+	keys, values := under(b.state, key('p'))
+	elected := b.electorate().size
+	for i, k := range keys {
+		var p Peer
+		if err := decode(values[i], &p); err != nil {
+			panic("optimae: peer: " + err.Error())
+		}
+		peer := string(k[len(key('p')):])
+		switch {
+		case p.Leaving > 0 && !p.Elected && b.ctx.Slot >= p.Leaving+LeaveAfter:
+			b.t.Stakes -= p.Stake
+			b.credit(peer, p.Stake)
+			b.state.Delete(k)
+		case b.out.Change != nil:
+		case p.Leaving > 0 && p.Elected && elected > 1, p.Leaving == 0 && !p.Elected && p.Reputation >= consensus.MinReputation:
+			p.Elected = !p.Elected
+			save(b.state, k, &p)
+			b.out.Change = &streamlet.Change{Peer: peer, Add: p.Elected}
+			b.t.Pending = b.ctx.Height
+		}
+	}
+}

@@ -1,0 +1,216 @@
+package optimae
+
+import (
+	"errors"
+	"slices"
+
+	"doin.network/node/chain/consensus"
+)
+
+// Kinds of ballots.
+const (
+	finding uint8 = iota
+	refusal
+	abstention
+)
+
+// ballot is what a member said.
+type ballot struct {
+	Kind             uint8
+	Hash             ID
+	Score, Incumbent float64
+}
+
+func (v *ballot) code(c *codec) {
+	c.small(&v.Kind, abstention)
+	c.fixed(v.Hash[:])
+	c.finite(&v.Score)
+	c.finite(&v.Incumbent)
+}
+
+// vote takes a member's word, once.
+func (b *Block) vote(from string, commitment, draw ID, v *ballot) error {
+	m, err := b.find(commitment)
+	switch {
+	case err != nil:
+		return err
+	case m.Phase != voting:
+		return refuse("claim %s takes no votes", short(commitment))
+	case m.DrawHash != draw:
+		return refuse("claim %s has another draw", short(commitment))
+	case !slices.Contains(m.Members, from):
+		return refuse("no member of claim %s", short(commitment))
+	case load(b.state, voteKey(commitment, from), new(ballot)):
+		return refuse("a second vote about claim %s", short(commitment))
+	}
+	save(b.state, voteKey(commitment, from), v)
+	return nil
+}
+
+// ballots returns what the members said, in their order; nil for who said nothing.
+func (b *Block) ballots(m *Claim) []*ballot {
+	all := make([]*ballot, len(m.Members))
+	for i, peer := range m.Members {
+		v := new(ballot)
+		if load(b.state, voteKey(m.Commitment, peer), v) {
+			all[i] = v
+		}
+	}
+	return all
+}
+
+// count returns how many members have spoken, and how many of them refused.
+func (b *Block) count(m *Claim) (cast, refusals int) {
+	for _, v := range b.ballots(m) {
+		if v != nil {
+			cast++
+			if v.Kind == refusal {
+				refusals++
+			}
+		}
+	}
+	return cast, refusals
+}
+
+// enough is how many must agree: ⌈2k/3⌉ of the members, whoever is silent, and at least the network's least quorum. A member
+// alone with the claim, its author under solo, is enough.
+func (b *Block) enough(m *Claim) int {
+	least := b.rules.QuorumMin
+	if least == 0 {
+		least = 2
+		if m.Evaluators <= 3 {
+			least = 1
+		}
+	}
+	if m.Solo {
+		least = 1
+	}
+	return max(thirds(len(m.Members)), least)
+}
+
+// open decides a claim, if ⌈2k/3⌉ votes hash to what it says.
+func (b *Block) open(from string, o *Open) error {
+	m, err := b.find(o.Commitment)
+	switch {
+	case err != nil:
+		return err
+	case m.Phase != opening:
+		return refuse("claim %s is not to be opened", short(o.Commitment))
+	case m.DrawHash != o.Draw:
+		return refuse("claim %s has another draw", short(o.Commitment))
+	case !load(b.state, peerKey(from), new(Peer)):
+		return refuse("opened by nobody registered")
+	}
+	var agree, differ []string
+	within := 0
+	for i, v := range b.ballots(m) {
+		switch {
+		case v == nil || v.Kind == abstention:
+		case v.Kind == finding && v.Hash == b.rules.VoteHash(m.Commitment, m.DrawHash, m.Members[i], o.Finding):
+			agree = append(agree, m.Members[i])
+			if consensus.Tolerates(v.Score, v.Incumbent, b.rules.Tolerance) {
+				within++
+			}
+		default:
+			differ = append(differ, m.Members[i])
+		}
+	}
+	if len(agree) < b.enough(m) {
+		return refuse("%d of %d votes about claim %s hash to it, want %d", len(agree), len(m.Members), short(m.Commitment), b.enough(m))
+	}
+	b.stand(agree, differ)
+	m.Digest, m.Performance, m.Sums = o.Finding.Digest, o.Finding.Performance, o.Finding.Sums
+	b.decide(m, agree, b.rules.Domains[m.Domain].Synthetic && 2*within <= len(agree))
+	return nil
+}
+
+// stand moves the reputation of those who voted.
+func (b *Block) stand(agree, differ []string) {
+	move := func(peers []string, by int64) {
+		for _, peer := range peers {
+			var p Peer
+			if load(b.state, peerKey(peer), &p) {
+				p.Reputation = max(0, min(reputationMost, p.Reputation+by))
+				save(b.state, peerKey(peer), &p)
+			}
+		}
+	}
+	move(agree, agreed)
+	move(differ, -contradicted)
+}
+
+// decide derives the outcome of a claim that has been reproduced.
+func (b *Block) decide(m *Claim, agree []string, beyondTolerance bool) {
+	rules := b.rules.Domains[m.Domain]
+	_, err := rules.Wins(m.Base, m.Performance, m.HasBase, m.Sums)
+	switch {
+	case errors.Is(err, consensus.ErrLoses):
+		units := m.Deposit / 2 / int64(len(agree))
+		b.release(m, agree, units, 0)
+		b.end(m, NotBetter)
+		return
+	case beyondTolerance:
+		if b.undecided(m) {
+			b.state.Delete(claimKey(m.Seq))
+		} else {
+			save(b.state, claimKey(m.Seq), m)
+		}
+		return
+	}
+	var d Domain
+	load(b.state, domainKey(m.Domain), &d)
+	if d.Champion != m.BaseClaim {
+		m.Over = m.Performance <= d.Best || consensus.RawIncrement(d.Best, m.Performance, rules.PerformanceScale) < rules.MinIncrement
+	}
+	result := Overtaken
+	if !m.Over {
+		result = Accepted
+		d.HasBest, d.Best, d.Champion = true, m.Performance, m.Commitment
+		save(b.state, domainKey(m.Domain), &d)
+	}
+	b.release(m, nil, 0, 0)
+	b.over(m)
+	b.say(m, result, 0)
+	m.Phase, m.Members, m.DecidedHeight, m.DecidedSlot, m.Past = decided, agree, b.ctx.Height, b.ctx.Slot, 0
+	b.forget(m)
+	save(b.state, claimKey(m.Seq), m)
+}
+
+// end takes a claim off the chain that earns nothing.
+func (b *Block) end(m *Claim, r Result) {
+	b.forget(m)
+	b.over(m)
+	b.say(m, r, 0)
+	b.state.Delete(claimKey(m.Seq))
+}
+
+// refused ends a claim that is beyond the limits: its deposit goes to those who said so, what cannot be divided burns.
+func (b *Block) refused(m *Claim) bool {
+	var agree []string
+	for i, v := range b.ballots(m) {
+		if v != nil && v.Kind == refusal {
+			agree = append(agree, m.Members[i])
+		}
+	}
+	n := int64(len(agree))
+	b.release(m, agree, m.Deposit/n, m.Deposit%n)
+	b.end(m, Refused)
+	return true
+}
+
+// undecided draws a claim a second time, or ends it as void the second time. It reports whether it is over.
+func (b *Block) undecided(m *Claim) bool {
+	if m.Round == 0 {
+		b.forget(m)
+		m.Round, m.Phase, m.DrawFrom, m.DrawHeight, m.Begun, m.Past, m.Members = 1, waiting, b.ctx.Height, 0, 0, 0, nil
+		b.say(m, Redrawn, 0)
+		return false
+	}
+	var first published
+	if load(b.state, recipeKey(m.Domain, m.Recipe), &first) && first.Seq == m.Seq {
+		b.state.Delete(recipeKey(m.Domain, m.Recipe))
+	}
+	b.release(m, nil, 0, 0)
+	b.end(m, Void)
+	return true
+}
