@@ -26,10 +26,10 @@ type place struct {
 // process is a Gaussian process over told points: k = (1 − w)·Matérn52(x) + w·Matérn52(φ) + noise, mean β·μ + c, with the scale of
 // the kernel and c by generalized least squares.
 type process struct {
-	points          []place
-	length, w, beta float64
-	c, scale        float64
-	l, alpha        []float64 // Cholesky factor, K⁻¹·residual
+	points                 []place
+	length, noise, w, beta float64 // of the grid
+	c, scale               float64
+	l, alpha               []float64 // Cholesky factor, K⁻¹·residual
 }
 
 // matern is the Matérn 5/2 kernel at a squared distance.
@@ -51,10 +51,25 @@ func distance(a, b []float64) float64 {
 	return sum / float64(len(a))
 }
 
-// fit returns the process of the grid whose marginal likelihood of z at points is highest; nil if none has one. Without a prior, w and
-// β are 0.
-func fit(points []place, z []float64, prior bool) *process {
-	n := len(points)
+// grid is what marginal likelihood chooses from.
+type grid struct{ lengths, noises, weights, betas []float64 }
+
+// whole is the grid with a prior, or, with w and β 0, without.
+func whole(prior bool) grid {
+	if prior {
+		return grid{lengths[:], noises[:], weights[:], betas[:]}
+	}
+	return grid{lengths[:], noises[:], weights[:1], betas[:1]}
+}
+
+// same is the grid of one point, that of p.
+func (p *process) same() grid {
+	return grid{[]float64{p.length}, []float64{p.noise}, []float64{p.w}, []float64{p.beta}}
+}
+
+// fit returns the process of a grid whose marginal likelihood of z at points is highest; nil if none has one.
+func fit(points []place, z []float64, choice grid) *process {
+	n, prior := len(points), choice.weights[len(choice.weights)-1] > 0
 	dx, dphi := make([]float64, f64.Triangle(n)), make([]float64, f64.Triangle(n))
 	for i := range n {
 		for j := range i {
@@ -64,22 +79,18 @@ func fit(points []place, z []float64, prior bool) *process {
 			}
 		}
 	}
-	ws, bs := weights[:], betas[:]
-	if !prior {
-		ws, bs = weights[:1], betas[:1]
-	}
 	var best *process
 	evidence := math.Inf(-1)
 	kx, kphi, k := make([]float64, len(dx)), make([]float64, len(dx)), make([]float64, len(dx))
-	for _, length := range lengths {
+	for _, length := range choice.lengths {
 		for i := range dx {
 			kx[i] = matern(dx[i], length)
 			if prior {
 				kphi[i] = matern(dphi[i], length)
 			}
 		}
-		for _, w := range ws {
-			for _, noise := range noises {
+		for _, w := range choice.weights {
+			for _, noise := range choice.noises {
 				for i := range k {
 					k[i] = (1-w)*kx[i] + w*kphi[i]
 				}
@@ -89,8 +100,8 @@ func fit(points []place, z []float64, prior bool) *process {
 				if !f64.Cholesky(k, n) {
 					continue
 				}
-				for _, beta := range bs {
-					p := &process{points: points, length: length, w: w, beta: beta}
+				for _, beta := range choice.betas {
+					p := &process{points: points, length: length, noise: noise, w: w, beta: beta}
 					if e := p.weigh(k, z); e > evidence {
 						p.l = append([]float64(nil), k...)
 						best, evidence = p, e

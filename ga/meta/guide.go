@@ -8,6 +8,9 @@ import (
 // Diversity is how far apart, in root mean square of the genes, the members of a ranked list lie at least.
 const Diversity = 0.1
 
+// regrid is after how many trials the process's place in the grid is chosen anew; in between, it is kept.
+const regrid = 4
+
 // Guide advises one search. It is a function of what it is told and asked, in that order, and not safe for concurrent use.
 type Guide struct {
 	prior     *Prior // nil: none
@@ -18,7 +21,10 @@ type Guide struct {
 
 	points  []place
 	fitness []float64
-	fitted  *process // of all points; nil: to be made
+	fitted  *process // the last one
+	fresh   bool     // and it is of all points
+	chosen  int      // trials when its place in the grid was chosen
+	with    bool     // and whether with the prior
 	best    float64  // normal score of the best
 }
 
@@ -62,7 +68,7 @@ func (g *Guide) place(p *Point) (out place) {
 
 // Tell adds a trial. Fitness is higher for better; NaN is worst.
 func (g *Guide) Tell(p *Point, fitness float64) {
-	g.points, g.fitness, g.fitted = append(g.points, g.place(p)), append(g.fitness, fitness), nil
+	g.points, g.fitness, g.fresh = append(g.points, g.place(p)), append(g.fitness, fitness), false
 	n := len(g.fitness)
 	if g.on && n >= OnlineTrials && n%OnlineTrials == 0 {
 		g.check()
@@ -134,11 +140,18 @@ func (g *Guide) process() *process {
 	if n < 4 {
 		return nil
 	}
-	if g.fitted == nil {
-		from := max(n-MaxPoints, 0)
-		z := Scores(g.fitness[from:])
-		g.best = slices.Max(z)
-		g.fitted = fit(g.points[from:], z, g.on)
+	if g.fresh {
+		return g.fitted
 	}
+	from := max(n-MaxPoints, 0)
+	z := Scores(g.fitness[from:])
+	g.best, g.fresh = slices.Max(z), true
+	choice := whole(g.on)
+	if g.fitted != nil && g.with == g.on && n < g.chosen+regrid {
+		choice = g.fitted.same()
+	} else {
+		g.chosen, g.with = n, g.on
+	}
+	g.fitted = fit(g.points[from:], z, choice)
 	return g.fitted
 }

@@ -143,7 +143,7 @@ func BenchmarkFit(b *testing.B) {
 		g.points, g.fitness = append(g.points, g.place(&rows[i].Point)), append(g.fitness, rows[i].Fitness)
 	}
 	for b.Loop() {
-		g.fitted = nil
+		g.fresh, g.fitted = false, nil
 		g.process()
 	}
 }
