@@ -8,7 +8,7 @@ require (
 	filippo.io/nistec v0.0.4 // points of P-256 (chain/vrf)
 	github.com/NVIDIA/go-nvml v0.13.0-1 // temperature, power, memory of NVIDIA cards (compute/gpuinfo)
 	github.com/apache/arrow/go/v15 v15.0.2 // tables between node and worker (IPC); Arrow and Parquet files (compute/data/columnar, olap)
-	github.com/c-bata/goptuna v0.9.0 // its CMA-ES to compare ours with (bench only)
+	github.com/c-bata/goptuna v0.9.0 // TPE and CMA-ES to compare ours with (bench only)
 	github.com/dgraph-io/badger/v4 v4.9.6 // the chain store
 	github.com/dgraph-io/ristretto/v2 v2.2.0 // badger's options name its types
 	github.com/jackc/pgx/v5 v5.12.0 // PostgreSQL (olap/postgres)

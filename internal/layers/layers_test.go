@@ -95,9 +95,11 @@ var layers = []layer{
 	{"kernels/sass", []string{"kernels", "kernels/..."}},
 	{"cmd/ptxgen", []string{"internal/...", "chain/...", "compute/...", "ga/...", "net/...", "olap/...", "bench/...", "kernels/host"}},
 
-	{"ga/...", []string{"chain/...", "net/...", "olap/...", "bench/...", "cmd/...", "compute/nn/...", "compute/domain/...", "compute/worker/...", "compute/device/..."}},
-	{"ga/op", []string{"ga"}},
-	{"ga/cma", []string{"ga/island"}},
+	{"ga/...", []string{"chain/...", "net/...", "olap/...", "bench/...", "cmd/...", "compute/domain/...", "compute/worker/...", "compute/device/..."}},
+	{"ga", []string{"ga/meta", "compute/nn/..."}}, // L3 alone trains networks
+	{"ga/op", []string{"ga", "compute/nn/..."}},
+	{"ga/cma", []string{"ga/island", "ga/meta", "compute/nn/..."}},
+	{"ga/meta", []string{"ga/island", "compute/graph"}},
 	{"ga/settings", []string{"ga", "ga/op", "ga/island", "compute/..."}},
 	{"ga/island", []string{"ga", "ga/op", "compute/...", "internal/..."}},
 
@@ -138,6 +140,7 @@ var layers = []layer{
 	{"bench/bbob", []string{"chain/...", "net/...", "olap/...", "cmd/...", "compute/device/...", "compute/graph", "compute/domain/open", "kernels/...", "gorgonia.org/..."}},
 	{"bench/load", []string{"chain/...", "compute/...", "ga/...", "net/...", "olap/...", "cmd/...", "gorgonia.org/..."}},
 	// It counts on the processor: no card's library is linked.
+	{"bench/meta", []string{"chain/...", "net/...", "olap/...", "cmd/...", "compute/domain/...", "compute/device/...", "kernels/...", "gorgonia.org/..."}},
 	{"bench/count", []string{"chain/...", "ga/...", "net/...", "olap/...", "cmd/...", "compute/device/cuda", "compute/device/open", "gorgonia.org/...", "gonum.org/..."}},
 	{"bench/gpu", []string{"chain/...", "ga/...", "net/...", "olap/...", "cmd/...", "gorgonia.org/gorgonia/...", "gorgonia.org/tensor/...", "gonum.org/..."}},
 	{"bench/load", []string{"compute/...", "ga/...", "olap/...", "chain/engine", "chain/store", "gorgonia.org/..."}},
@@ -193,7 +196,7 @@ var importers = []struct {
 	{"github.com/klauspost/compress/...", []string{"compute/data/text"}},
 	{"golang.org/x/text/...", []string{"compute/data/text"}},
 	{"gonum.org/v1/...", []string{"bench/..."}},
-	{"github.com/c-bata/goptuna/...", []string{"bench/..."}},
+	{"github.com/c-bata/goptuna/...", []string{"bench/meta", "bench/bbob"}},
 	{"google.golang.org/protobuf/encoding/protowire", []string{"compute/onnx"}},
 
 	{"kernels", []string{"compute/device/...", "kernels/...", "cmd/ptxgen", "bench/...", "cmd/doin-bench/gpubench"}},
