@@ -7,6 +7,7 @@ FUZZTIME    ?= 10s
 KILLS       ?= 1000
 WORKER_KILLS ?= 200
 SIMULATIONS ?= 10000
+OLAP_KILLS  ?= 200
 FOR         ?=
 SOAK_OUT    ?= bench/results
 PYTHON      ?= python3
@@ -144,6 +145,10 @@ soak-months: ## a node that never waits and records every round, for FOR=1h: rec
 .PHONY: soak-strangers
 soak-strangers: ## a network on a LAN with two strangers that trouble it, for TURNS=20 turns of 8 s: it keeps 80 % of its blocks
 	DOIN_STRANGERS=$(or $(TURNS),20) $(GO) test -count=1 -run '^TestStrangers$$' -v ./cmd/doin-node/e2e
+
+.PHONY: soak-records
+soak-records: ## kill a recording process OLAP_KILLS=200 times in mid-write: every acknowledged row is there once, the database whole
+	DOIN_OLAP_KILLS=$(OLAP_KILLS) $(GO) test -count=1 -run '^TestKillNine$$' -timeout 1h -v ./olap
 
 .PHONY: simulate
 simulate: ## SIMULATIONS=10000 seeded runs of the certified chain under every fault, and a third as many against a third; bench/results/streamlet.md

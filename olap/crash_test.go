@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -138,6 +139,9 @@ func TestKillNine(t *testing.T) {
 	cycles := 20
 	if testing.Short() {
 		cycles = 3
+	}
+	if n, err := strconv.Atoi(os.Getenv("DOIN_OLAP_KILLS")); err == nil && n > 0 {
+		cycles = n
 	}
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)

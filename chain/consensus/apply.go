@@ -150,6 +150,7 @@ func (b *block) finish() (required int64, err error) {
 	if err := s.money.Pay(b.receipts.Outputs, b.receipts.Reward, b.receipts.Fees); err != nil {
 		return required, fmt.Errorf("%w: %v", ErrBlock, err)
 	}
+	b.receipts.Supply = s.money.Supply()
 	s.Work += b.receipts.Sum
 	s.BaseFee = ledger.NextBaseFee(s.BaseFee, len(b.receipts.Tx))
 	s.Difficulty = s.Difficulty.Next(b.time, rules.TargetBlockTime)

@@ -30,6 +30,7 @@ type Receipts struct {
 	Reward  int64
 	Fees    int64
 	Outputs []ledger.Output
+	Supply  int64 // base units in existence after the block; -1 where an earlier version stored the receipts
 }
 
 // ErrReceipts is matched when stored receipts cannot be read.
@@ -51,19 +52,25 @@ func (r *Receipts) object() *canon.Object {
 	for i, o := range r.Outputs {
 		outs[i] = canon.NewObject("recipient", o.Recipient, "amount", o.Amount, "reason", o.Reason)
 	}
-	return canon.NewObject("weighted_sum", chain.MicroToFloat(r.Sum), "block_reward", r.Reward, "fees", r.Fees,
+	o := canon.NewObject("weighted_sum", chain.MicroToFloat(r.Sum), "block_reward", r.Reward, "fees", r.Fees,
 		"outputs", outs, "transactions", txs)
+	if r.Supply >= 0 {
+		o.Set("supply", r.Supply)
+	}
+	return o
 }
 
 // ParseReceipts reads what AppendCanonical wrote. Members that are not stored are empty; base and solo may be absent, as
-// they are in receipts of format 0.
+// they are in receipts of format 0, and so may supply.
 func ParseReceipts(data []byte) (*Receipts, error) {
 	o, err := canon.ParseObject(data)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %v", ErrReceipts, err)
 	}
 	f := &fields{o: o}
-	r := &Receipts{Sum: f.micro("weighted_sum"), Reward: f.integer("block_reward"), Fees: f.integer("fees")}
+	supply, err := o.IntOr("supply", -1)
+	get(f, supply, err)
+	r := &Receipts{Supply: supply, Sum: f.micro("weighted_sum"), Reward: f.integer("block_reward"), Fees: f.integer("fees")}
 	for _, t := range f.objects("transactions") {
 		base, err := t.o.StringOr("base", "")
 		get(t, base, err)

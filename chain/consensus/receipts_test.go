@@ -26,12 +26,19 @@ func TestStoredReceipts(t *testing.T) {
 	if again := back.AppendCanonical(nil); !bytes.Equal(again, data) {
 		t.Errorf("stored again:\n%s\nwant\n%s", again, data)
 	}
+	if back.Supply != r.Supply || r.Supply <= 0 {
+		t.Errorf("supply = %d, want that of the block, %d", back.Supply, r.Supply)
+	}
+	old, err := ParseReceipts([]byte(`{"weighted_sum": 0.0, "block_reward": 0, "fees": 0, "outputs": [], "transactions": []}`))
+	if err != nil || old.Supply != -1 || bytes.Contains(old.AppendCanonical(nil), []byte("supply")) {
+		t.Errorf("receipts of an earlier version = %+v, %v, want no supply", old, err)
+	}
 	if got, want := back.Tx[0].Base, r.Tx[0].Base; got != want || want == "" || !chain.IsHash(want) {
 		t.Errorf("base = %q, want %q", got, want)
 	}
-	one := &Receipts{Sum: 1_500_000, Reward: 5_000_000_000, Fees: 7, Tx: []Receipt{{TxID: "t", Type: TxAccepted, DomainID: "d", OptimaeID: "o", Base: "b",
+	one := &Receipts{Supply: 9, Sum: 1_500_000, Reward: 5_000_000_000, Fees: 7, Tx: []Receipt{{TxID: "t", Type: TxAccepted, DomainID: "d", OptimaeID: "o", Base: "b",
 		Raw: 500_000, Weight: Micro, Factor: 999_997, Effective: 499_998, Improved: true, Solo: true}}}
-	const want = `{"block_reward": 5000000000, "fees": 7, "outputs": [], "transactions": [{"base": "b", "domain_id": "d", "domain_weight": 1.0, ` +
+	const want = `{"block_reward": 5000000000, "fees": 7, "outputs": [], "supply": 9, "transactions": [{"base": "b", "domain_id": "d", "domain_weight": 1.0, ` +
 		`"effective_increment": 0.499998, "improved": true, "optimae_id": "o", "raw_increment": 0.5, "reputation_factor": 0.999997, "solo": true, ` +
 		`"tx_id": "t", "tx_type": "optimae_accepted"}], "weighted_sum": 1.5}`
 	if got := string(one.AppendCanonical(nil)); got != want {

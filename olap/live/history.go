@@ -13,7 +13,7 @@ const (
 
 // history answers with the rounds of experiments: performance by M4, the best so far at the same points, and, over
 // several, the band of their bests. Columns are called x0, y0, best0, x1, …; head.runs names them.
-func (db *DB) history(_ context.Context, q *question) (any, error) {
+func (db *DB) history(ctx context.Context, q *question) (any, error) {
 	width := q.integer("width", 800, fewestPixel, mostPixels)
 	axis := q.choice("x", "round", "trials", "time")
 	from, to := q.number("from", math.Inf(-1)), q.number("to", math.Inf(1))
@@ -38,11 +38,15 @@ func (db *DB) history(_ context.Context, q *question) (any, error) {
 			low, high = min(low, x[0]), max(high, x[len(x)-1])
 		}
 	}
+	names, err := db.runNames(ctx)
+	if err != nil {
+		return nil, err
+	}
 	heads := []any{}
 	from, to = max(from, low), min(to, high)
 	for i := range list {
 		e := &list[i]
-		heads = append(heads, map[string]any{"run": e.id, "domain": e.domain, "rounds": len(e.number)})
+		heads = append(heads, map[string]any{"run": e.id, "domain": e.domain, "rounds": len(e.number), "name": names[e.id].name})
 		at := Thin(e.axis(axis), e.performance, from, to, max(fewestPixel, width/max(1, len(list))))
 		name := string(rune('a' + i))
 		out.F64("x_"+name, pick(e.axis(axis), at))

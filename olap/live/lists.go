@@ -110,7 +110,11 @@ func (db *DB) runList(ctx context.Context, q *question) (any, error) {
 		return v, err
 	}
 	id := indexOf(t.Names, "experiment_id")
-	t.Names = append(t.Names, "rounds", "trials", "elapsed", "best")
+	names, err := db.runNames(ctx)
+	if err != nil {
+		return nil, err
+	}
+	t.Names = append(t.Names, "rounds", "trials", "elapsed", "best", "run_name", "run_tags")
 	for i, row := range t.Rows {
 		name, _ := row[id].(string)
 		more := []any{0, 0, nil, nil}
@@ -119,9 +123,31 @@ func (db *DB) runList(ctx context.Context, q *question) (any, error) {
 				more = []any{e.number[n-1], e.trials[n-1], e.elapsed[n-1], orNull(e.best[n-1])}
 			}
 		}
-		t.Rows[i] = append(row, more...)
+		n := names[name]
+		t.Rows[i] = append(append(row, more...), n.name, n.tags)
 	}
 	return t, nil
+}
+
+// runName is what a person called the run that an experiment is of; nil where they did not.
+type runName struct{ name, tags any }
+
+// runNames returns them by experiment; none for a file of an earlier version.
+func (db *DB) runNames(ctx context.Context) (map[string]runName, error) {
+	names := map[string]runName{}
+	if !db.has("dim_run") || !db.columns["dim_experiment"]["run_id"] {
+		return names, nil
+	}
+	t, err := db.query(ctx, "SELECT e.experiment_id, r.name, r.tags FROM dim_experiment e JOIN dim_run r USING (run_id) WHERE r.name IS NOT NULL OR r.tags IS NOT NULL")
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range t.Rows {
+		if id, ok := row[0].(string); ok {
+			names[id] = runName{row[1], row[2]}
+		}
+	}
+	return names, nil
 }
 
 func indexOf(names []string, name string) int {

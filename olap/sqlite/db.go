@@ -30,8 +30,7 @@ type DB struct {
 	path   string
 	writer *sql.DB // one connection
 	reader *sql.DB
-	insert map[string]string // statement by table
-	known  map[string]bool   // experiments that are in the file
+	known  map[string]bool // experiments that are in the file
 }
 
 var _ olap.Sink = (*DB)(nil)
@@ -66,7 +65,6 @@ func Open(ctx context.Context, path string) (_ *DB, err error) {
 		return nil, db.wrap("open", err)
 	}
 	db.reader.SetMaxOpenConns(max(2, runtime.GOMAXPROCS(0)))
-	db.insert = statements()
 	return db, nil
 }
 

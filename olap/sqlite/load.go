@@ -14,7 +14,7 @@ func (db *DB) Load(ctx context.Context, t *olap.Table, each func(add func(values
 		return 0, db.wrap("load", err)
 	}
 	defer tx.Rollback()
-	b := batch{ctx: ctx, tx: tx, db: db, prepared: map[string]*sql.Stmt{}}
+	b := batch{ctx: ctx, tx: tx, db: db, prepared: map[prepared]*sql.Stmt{}}
 	var list [][]any
 	flush := func() error {
 		if len(list) == 0 {

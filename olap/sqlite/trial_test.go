@@ -111,27 +111,24 @@ func TestMigrants(t *testing.T) {
 	}
 }
 
-// BenchmarkWrite is the rate of rows of trials, parameters and curves, in transactions as a recorder makes them.
-func BenchmarkWrite(b *testing.B) {
-	db, err := Open(b.Context(), filepath.Join(b.TempDir(), "olap.db"))
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer db.Close()
-	tracker := olap.NewTracker(olap.Node{ID: "n"}, func() string { return "0123456789abcdef0123456789abcdef" })
+// TestChunks: what one statement of many rows writes and what is left over for single ones is all there, once.
+func TestChunks(t *testing.T) {
+	db := mustOpen(t, filepath.Join(t.TempDir(), "olap.db"))
+	tracker := olap.NewTracker(olap.Node{ID: "n"}, func() string { return "e" })
 	if _, err := tracker.Start(olap.Setup{DomainID: "d"}, epoch); err != nil {
-		b.Fatal(err)
+		t.Fatal(err)
 	}
-	n, record := 0, int64(0)
-	for b.Loop() {
-		b.StopTimer()
-		record++
-		rows := bred(b, tracker, record, 500, 10, 16)
-		b.StartTimer()
-		if err := db.Write(b.Context(), rows); err != nil {
-			b.Fatal(err)
+	want := 0
+	for i, n := range []int{1, chunkRows - 1, chunkRows, chunkRows + 1, 2*chunkRows + 3} {
+		want += n
+		rows := bred(t, tracker, int64(i+1), n, 2, 1)
+		for range 2 { // as after a kill between the file and the position
+			write(t, db, rows...)
 		}
-		n += 1 + 500*(1+10+16)
+		for table, times := range map[string]int{"fact_trial": 1, "fact_param": 2, "fact_curve": 1} {
+			if got := count(t, db, "SELECT COUNT(*) FROM "+table); got != want*times {
+				t.Errorf("%d trials more: %d rows of %s, want %d", n, got, table, want*times)
+			}
+		}
 	}
-	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "rows/s")
 }

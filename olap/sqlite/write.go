@@ -60,15 +60,6 @@ func renew(c *olap.Column) string {
 	return fmt.Sprintf("%s = COALESCE(excluded.%s, %s)", c.Name, c.Name, c.Name)
 }
 
-// statements renders the insert of every table.
-func statements() map[string]string {
-	all := map[string]string{}
-	for _, t := range olap.Tables() {
-		all[t.Name] = insertStatement(t, 1)
-	}
-	return all
-}
-
 // insertStatement renders the insert of n rows of a table.
 func insertStatement(t *olap.Table, n int) string {
 	names, keys := t.Names(olap.SchemaVersion), t.Keys()
@@ -106,7 +97,7 @@ func (db *DB) write(ctx context.Context, rows []olap.Row) error {
 	defer tx.Rollback()
 	var spool string
 	var seq int64
-	b := batch{ctx: ctx, tx: tx, db: db, prepared: map[string]*sql.Stmt{}}
+	b := batch{ctx: ctx, tx: tx, db: db, prepared: map[prepared]*sql.Stmt{}}
 	for i := range rows {
 		row := &rows[i]
 		if row.Spool != spool {
@@ -142,11 +133,20 @@ type batch struct {
 	ctx         context.Context // of the call; a batch lives no longer
 	tx          *sql.Tx
 	db          *DB
-	prepared    map[string]*sql.Stmt
+	prepared    map[prepared]*sql.Stmt
 	experiments []string // that the batch has put into the file
 }
 
+// prepared names a statement: the insert of so many rows of a table.
+type prepared struct {
+	table *olap.Table
+	rows  int
+}
+
 func (b *batch) row(row *olap.Row) error {
+	if err := b.ctx.Err(); err != nil {
+		return err
+	}
 	switch row.Kind() {
 	case olap.KindExperiment:
 		if err := b.domain(row.Experiment.DomainID); err != nil {
@@ -172,7 +172,7 @@ func (b *batch) row(row *olap.Row) error {
 	return b.parts(row)
 }
 
-// chunkRows is how many rows one statement writes: the driver compiles it for every execution.
+// chunkRows is how many rows one statement writes: a call of the driver costs as much as a few rows.
 const chunkRows = 32
 
 // parts writes what belongs to a row, table by table, each after those it refers to.
@@ -191,27 +191,37 @@ func (b *batch) parts(row *olap.Row) error {
 	return nil
 }
 
-// insertAll writes at most chunkRows rows by one statement.
+// insertAll writes at most chunkRows rows: as many by one statement, fewer one by one, for a statement is compiled once a batch.
 func (b *batch) insertAll(t *olap.Table, list [][]any) error {
+	if len(list) < chunkRows {
+		for _, values := range list {
+			if _, err := b.exec(t, 1, values); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	flat := make([]any, 0, len(list)*len(t.Columns))
 	for _, values := range list {
 		flat = append(flat, values...)
 	}
-	if len(list) < chunkRows {
-		_, err := b.tx.ExecContext(b.ctx, insertStatement(t, len(list)), flat...)
-		return err
-	}
-	name := t.Name + " in chunks"
-	stmt, ok := b.prepared[name]
+	_, err := b.exec(t, len(list), flat)
+	return err
+}
+
+// exec inserts n rows by a statement that is compiled once a batch. It looks at no context: the driver would start a goroutine
+// for each, and a batch ends between two rows.
+func (b *batch) exec(t *olap.Table, n int, values []any) (sql.Result, error) {
+	key := prepared{t, n}
+	stmt, ok := b.prepared[key]
 	if !ok {
 		var err error
-		if stmt, err = b.tx.PrepareContext(b.ctx, insertStatement(t, chunkRows)); err != nil {
-			return err
+		if stmt, err = b.tx.PrepareContext(b.ctx, insertStatement(t, n)); err != nil {
+			return nil, err
 		}
-		b.prepared[name] = stmt // closed with the transaction
+		b.prepared[key] = stmt // closed with the transaction
 	}
-	_, err := stmt.ExecContext(b.ctx, flat...)
-	return err
+	return stmt.ExecContext(context.WithoutCancel(b.ctx), values...)
 }
 
 // rollback takes back what blocks above a height told.
@@ -257,14 +267,7 @@ func (b *batch) domain(id string) error {
 
 // insert writes a row; isNew is whether that changed anything.
 func (b *batch) insert(t *olap.Table, row any) (isNew bool, err error) {
-	stmt, ok := b.prepared[t.Name]
-	if !ok {
-		if stmt, err = b.tx.PrepareContext(b.ctx, b.db.insert[t.Name]); err != nil {
-			return false, err
-		}
-		b.prepared[t.Name] = stmt // closed with the transaction
-	}
-	result, err := stmt.ExecContext(b.ctx, sqlValues(t, row)...)
+	result, err := b.exec(t, 1, sqlValues(t, row))
 	if err != nil {
 		return false, err
 	}

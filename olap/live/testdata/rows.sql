@@ -22,3 +22,5 @@ INSERT INTO fact_migration (migration_id, experiment_id, domain_id, timestamp_ut
 INSERT INTO fact_generation (generation_id, experiment_id, domain_id, round_number, generation, timestamp_utc, population, best, mean, deviation, diversity, seconds, busy, trials_made, trials_recorded) VALUES
   ('g1', 'experiment1', 'co2', 1, 0, '2026-01-01T01:00:01.000000+00:00', 12, -0.5, -0.9, 0.2, 0.3, 1.5, 0.9, 12, 12),
   ('g2', 'experiment1', 'co2', 2, 1, '2026-01-01T01:00:03.000000+00:00', 12, -0.4, -0.8, 0.1, 0.2, 1.6, 0.8, 24, 12);
+INSERT INTO dim_run (run_id, node_id, name, tags) VALUES ('run1', 'node0', 'second try', '["wide","slow"]');
+UPDATE dim_experiment SET run_id = 'run1' WHERE experiment_id = 'experiment1';

@@ -12,7 +12,7 @@ func blockRow(b *chain.Block, receipts *canon.Object, ingested string) *olap.Blo
 	h, at := &b.Header, b.Header.Timestamp.ISO()
 	row := &olap.Block{Height: h.Index, Hash: b.Hash, Previous: h.PreviousHash, Timestamp: at, Generator: h.GeneratorID,
 		Transactions: int64(len(b.Transactions)), Weight: h.WeightedPerformanceSum, Threshold: h.Threshold,
-		Reward: amount(receipts, "block_reward"), Fees: amount(receipts, "fees"), IngestedAt: ingested}
+		Reward: amount(receipts, "block_reward"), Fees: amount(receipts, "fees"), Supply: amount(receipts, "supply"), IngestedAt: ingested}
 	seen := map[string]bool{}
 	name := func(peer string) {
 		if peer != "" && !seen[peer] {

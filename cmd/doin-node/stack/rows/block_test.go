@@ -22,12 +22,12 @@ func TestBlockRow(t *testing.T) {
 		{ID: "t1", Type: chain.TxOptimaeAccepted, DomainID: "d", PeerID: "p", Payload: accepted},
 		{ID: "t2", Type: chain.TxOptimaeRejected, DomainID: "d", PeerID: "p", Payload: rejected},
 		{ID: "t3", Type: chain.TxTransfer, PeerID: "v1", Payload: transfer}}}
-	receipts := canon.NewObject("block_reward", 50, "fees", 1, "outputs", []any{canon.NewObject("recipient", "g", "amount", 50, "reason", "generator")})
+	receipts := canon.NewObject("block_reward", 50, "fees", 1, "supply", 150, "outputs", []any{canon.NewObject("recipient", "g", "amount", 50, "reason", "generator")})
 	row := blockRow(b, receipts, "now")
 	if err := (&olap.Row{Block: row}).Validate(); err != nil {
 		t.Fatal(err)
 	}
-	if len(row.Decisions) != 2 || len(row.Votes) != 3 || len(row.Money) != 4 || len(row.Nodes) != 4 || *row.Reward != 50 {
+	if len(row.Decisions) != 2 || len(row.Votes) != 3 || len(row.Money) != 4 || len(row.Nodes) != 4 || *row.Reward != 50 || *row.Supply != 150 {
 		t.Fatalf("blockRow = %+v", row)
 	}
 	if d := row.Decisions[0]; !d.Accepted || d.Agree != 1 || d.Votes != 2 || d.OptimizerID != "p" || *d.Reported != -0.5 {

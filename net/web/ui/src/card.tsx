@@ -16,12 +16,14 @@ interface CardProps {
   children: ComponentChildren;
   /** the data behind it, for the CSV file. */
   take?: (() => Taken) | undefined;
+  /** the table that it is made from, which leaves as a Parquet file. */
+  table?: string | undefined;
   picture?: boolean;
   wide?: boolean;
   tools?: ComponentChildren;
 }
 
-export function Card({ title, note, children, take, picture = true, wide, tools }: CardProps) {
+export function Card({ title, note, children, take, table, picture = true, wide, tools }: CardProps) {
   const body = useRef<HTMLDivElement>(null);
   const name = title.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
   return (
@@ -39,6 +41,11 @@ export function Card({ title, note, children, take, picture = true, wide, tools 
             <button type="button" class="small" title="Save the numbers" onClick={() => saveCSV(name, take())}>
               CSV
             </button>
+          )}
+          {table && (
+            <a class="small" href={`/export/${table}.parquet`} download={`${table}.parquet`} title={`Save all of ${table}, from which this is made`}>
+              Parquet
+            </a>
           )}
         </div>
       </header>

@@ -81,9 +81,9 @@ async function visit(browser, url, label, { dark = false, width = 1360, height =
   // What is taken along: a picture and numbers of the history.
   if (only.includes("history") && label.startsWith("live")) {
     await page.keyboard.press("3");
-    for (const kind of ["PNG", "CSV"]) {
-      await page.waitForSelector(`main[data-view=history] button:text-is("${kind}")`);
-      const [file] = await Promise.all([page.waitForEvent("download"), page.click(`button:text-is("${kind}")`)]);
+    for (const kind of ["PNG", "CSV", "Parquet"]) {
+      await page.waitForSelector(`main[data-view=history] .tools :is(button, a):text-is("${kind}")`);
+      const [file] = await Promise.all([page.waitForEvent("download"), page.click(`main .tools :is(button, a):text-is("${kind}")`)]);
       if (!file.suggestedFilename().endsWith(kind.toLowerCase())) wrong.push(`${label}: ${kind} is called ${file.suggestedFilename()}`);
     }
   }

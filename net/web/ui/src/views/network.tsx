@@ -10,6 +10,9 @@ import { figure, grouped, moment, seconds, short } from "../format.ts";
 const args = () => Object.fromEntries(use(place).args) as Record<string, string>;
 const who = (v: unknown) => (v && v === state.get()?.node_id ? "this node" : short(v));
 
+/** tables are what the lists are pages of. */
+const tables: Record<string, string> = { claims: "fact_claim", votes: "fact_vote", decisions: "fact_decision", champions: "fact_chain_optimae" };
+
 /** Listing is a paged table of a view, with all its columns or the heads named. */
 function Listing({ title, view, otherwise, heads, empty, extra, note }: { title: string; view: string; otherwise?: string; heads?: Head[]; empty: preact.ComponentChildren; extra?: Record<string, string | undefined>; note?: string }) {
   const a = args();
@@ -20,7 +23,7 @@ function Listing({ title, view, otherwise, heads, empty, extra, note }: { title:
   if (!t) return <Trouble error={error} />;
   if (otherwise && !t.rows.length && offset === 0) return <Listing title="Accepted by the chain" view={otherwise} empty={empty} heads={accepted} />;
   return (
-    <Card wide title={title} picture={false} note={note} take={t.rows.length ? () => ({ names: t.names, rows: t.rows }) : undefined}>
+    <Card wide title={title} table={tables[view]} picture={false} note={note} take={t.rows.length ? () => ({ names: t.names, rows: t.rows }) : undefined}>
       {t.missing || !t.rows.length ? (
         <Empty title="Nothing yet">{empty}</Empty>
       ) : (
@@ -173,11 +176,11 @@ export function Chain() {
         <div class="tile"><span>waiting</span><strong>{grouped(s.fee_market?.mempool_size ?? 0)}</strong><small>transactions without a block</small></div>
       </div>
       {gaps.length > 1 && (
-        <Card wide title="Seconds between blocks" take={() => ({ names: ["height", "seconds"], rows: gaps.map((g, i) => [timed[i + 1]!.height, g]) })}>
+        <Card wide title="Seconds between blocks" table="fact_block" take={() => ({ names: ["height", "seconds"], rows: gaps.map((g, i) => [timed[i + 1]!.height, g]) })}>
           <Plot xName="block" yName="seconds" height={180} legend={false} lines={[{ name: "seconds", x: timed.slice(1).map((r) => r.height), y: gaps, points: gaps.length < 60 }, { name: "aimed at", x: [timed[1]!.height, timed.at(-1)!.height], y: [s.difficulty.target_block_time, s.difficulty.target_block_time], dashed: true }]} />
         </Card>
       )}
-      <Card wide title="Blocks" picture={false} take={() => ({ names: Object.keys(rows[0] ?? {}), rows: rows.map((r) => Object.values(r)) })}>
+      <Card wide title="Blocks" table="fact_block" picture={false} take={() => ({ names: Object.keys(rows[0] ?? {}), rows: rows.map((r) => Object.values(r)) })}>
         {height < 1 && <Empty title="Block 0 stands alone">Accepted claims make blocks: the next one comes when their improvements reach the threshold.</Empty>}
         <Grid
           rows={rows}
@@ -214,7 +217,7 @@ export function Islands() {
   const nodes: Node[] = ids.map((id) => ({ id, self: id === s.node_id, connected: connected.has(id), champion: champions.has(id), label: id === s.node_id ? s.label || "this node" : short(id, 8) }));
   return (
     <>
-      <Card wide title="Islands" note="Arrows are champions of other islands that came to this one, and how many of them were let in. An orange rim has a champion; grey is not connected now."
+      <Card wide title="Islands" table="fact_migration" note="Arrows are champions of other islands that came to this one, and how many of them were let in. An orange rim has a champion; grey is not connected now."
         take={() => ({ names: ways?.names ?? [], rows: ways?.rows ?? [] })}>
         {nodes.length < 2 && <Empty title="This island is alone">Peers are found in the local network, by <code>bootstrap_peers</code>, and through other peers. Meanwhile the search goes on.</Empty>}
         <IslandMap nodes={nodes} ways={objects(ways).map((w) => ({ from: w.from_node, to: w.to_node, migrants: w.migrants, accepted: w.accepted }))} />

@@ -20,10 +20,13 @@ export function waiting(what: string) {
 }
 
 interface Runs {
-  runs: { run: string; domain: string; rounds: number }[];
+  runs: { run: string; domain: string; rounds: number; name?: string | null }[];
   low: number | null;
   high: number | null;
 }
+
+/** called is what a run goes by: the name that it was given, with a little of its experiment's id, for names come again. */
+const called = (r: { run: string; name?: string | null }, n: number) => (r.name ? `${r.name} ${short(r.run, 4)}` : short(r.run, n));
 
 /** useRange is a zoom: the range asked for, as the page's address has it. */
 function useRange(a: Record<string, string>): [[number, number] | undefined, (from: number, to: number) => void, () => void] {
@@ -41,7 +44,7 @@ export function History() {
   if (!h.head.runs?.length) return waiting("rounds");
   const lines: Line[] = h.head.runs.flatMap((r, i) => {
     const c = letters[i]!;
-    const name = h.head.runs.length > 1 ? ` ${short(r.run, 6)}` : "";
+    const name = h.head.runs.length > 1 ? ` ${called(r, 6)}` : "";
     return [
       { name: `best${name}`, run: r.run, x: h.of("x_" + c), y: h.of("best_" + c), steps: true, width: 2.2, colour: colour(i) },
       { name: `round${name}`, run: r.run, x: h.of("x_" + c), y: h.of("y_" + c), faint: true, width: 1, colour: colour(i) },
@@ -56,6 +59,7 @@ export function History() {
     <Card
       wide
       title="Best so far, and each round's best"
+      table="fact_round"
       take={take}
       note={
         <>
@@ -103,6 +107,7 @@ export function Trials() {
     <Card
       wide
       title="Trials"
+      table="fact_trial"
       picture={false}
       take={t ? () => ({ names: t.names, rows: t.rows }) : undefined}
       note={t?.note}
@@ -167,12 +172,12 @@ function Trial({ id }: { id: string }) {
           </dd>
         </dl>
       </Card>
-      <Card title="Parameters" picture={false} take={() => ({ names: ["name", "value"], rows: genome })}>
+      <Card title="Parameters" table="fact_param" picture={false} take={() => ({ names: ["name", "value"], rows: genome })}>
         <dl class="facts">
           {genome.map(([k, v]) => [<dt key={k}>{k}</dt>, <dd key={k + "="}>{typeof v === "number" ? figure(v, 7) : String(v)}</dd>])}
         </dl>
       </Card>
-      <Card title="Learning curve" take={() => ({ names: d.curve ? Object.keys(d.curve) : [], rows: d.curve ? d.curve.step.map((s, i) => [s, d.curve!.train_loss[i], d.curve!.validation_loss[i]]) : [] })}>
+      <Card title="Learning curve" table="fact_curve" take={() => ({ names: d.curve ? Object.keys(d.curve) : [], rows: d.curve ? d.curve.step.map((s, i) => [s, d.curve!.train_loss[i], d.curve!.validation_loss[i]]) : [] })}>
         {d.curve ? <Plot xName="epochs" yName="loss" lines={curveLines(d.curve)} height={300} /> : <Empty title="No curve was kept">A domain without epochs has none, nor does a trial whose worker told none.</Empty>}
       </Card>
       {t.metrics && (
@@ -204,6 +209,7 @@ export function Curves() {
     <Card
       wide
       title="Learning curves"
+      table="fact_curve"
       note={`Of the ${d.curves.length} ${a.sort === "newest" ? "newest" : "best"} trials that have one: validation drawn through, training dashed.`}
       take={() => ({ names: ["trial", "step", "train_loss", "validation_loss"], rows: d.curves.flatMap((c) => (c.curve.step as number[]).map((s, i) => [c.trial_number, s, c.curve.train_loss[i], c.curve.validation_loss[i]])) })}
       tools={
@@ -238,6 +244,7 @@ export function ParallelView() {
     <Card
       wide
       title="Parallel coordinates"
+      table="fact_param"
       note={sampleNote(c.head, " The parameters that say most about the score; the better, the warmer. Drag along an axis to keep what lies there, click it to let go.")}
       take={() => ({ names: c.head.axes.map((x) => x.name), rows: Array.from(columns[0]!, (_, i) => c.head.axes.map((x, j) => undo(x, columns[j]![i]!))) })}
       tools={<Choice label="axes" value={axes} options={["4", "7", "9", "12"].map((v) => [v, v] as [string, string])} onChange={(v) => amend({ axes: v })} />}
@@ -264,7 +271,7 @@ export function ImportanceView() {
   const list = d.importance.slice(0, 15);
   return (
     <div class="grid two">
-      <Card title="Importance" note={`${sampleNote(d)} By a ${d.method}.`} take={() => ({ names: ["parameter", "share", "rank_correlation"], rows: d.importance.map((i) => [i.name, i.share, i.rank]) })}>
+      <Card title="Importance" table="fact_param" note={`${sampleNote(d)} By a ${d.method}.`} take={() => ({ names: ["parameter", "share", "rank_correlation"], rows: d.importance.map((i) => [i.name, i.share, i.rank]) })}>
         <Bars bars={list.map((i) => ({ name: i.name, value: i.share, note: `${i.share < 0.005 ? "< 1" : Math.round(100 * i.share)} %${i.rank ? `, ρ ${figure(i.rank, 2)}` : ""}`, colour: colour(i.name === chosen ? 1 : 0) }))} onPick={(name) => amend({ name })} />
       </Card>
       <Slice domain={a.domain} name={chosen} />
@@ -282,6 +289,7 @@ function Slice({ domain, name }: { domain: string | undefined; name: string }) {
   return (
     <Card
       title={`Score by ${name}`}
+      table="fact_param"
       note={c?.head && sampleNote(c.head)}
       take={c?.head?.x ? () => ({ names: [name, "score"], rows: Array.from(c.of("x"), (q, i) => [at(c.head.x, q), at(c.head.y, c.of("y")[i]!)]) }) : undefined}
     >
@@ -310,16 +318,16 @@ export function Generations() {
   const recorded = c.of("trials_recorded");
   return (
     <div class="grid two">
-      <Card title="Population" note={note} take={take("best", "mean", "deviation")}>
+      <Card title="Population" table="fact_generation" note={note} take={take("best", "mean", "deviation")}>
         <Plot xName="round" yName="expected score" lines={[{ ...plain("best"), steps: true, width: 2 }, plain("mean")]} band={band} height={280} />
       </Card>
-      <Card title="Diversity" note="Mean over the genes of the spread across the population, as a share of the gene's range; 0: all alike." take={take("diversity")}>
+      <Card title="Diversity" table="fact_generation" note="Mean over the genes of the spread across the population, as a share of the gene's range; 0: all alike." take={take("diversity")}>
         <Plot xName="round" yName="diversity" lines={[plain("diversity")]} height={280} />
       </Card>
-      <Card title="Seconds of a generation" take={take("seconds", "busy")}>
+      <Card title="Seconds of a generation" table="fact_generation" take={take("seconds", "busy")}>
         <Plot xName="round" yName="seconds" lines={[plain("seconds")]} height={220} />
       </Card>
-      <Card title="Trials and immigrants" note={made.length && recorded.length ? `${grouped(sum(recorded))} of ${grouped(sum(made))} trials shown here have rows.` : ""} take={take("trials_made", "trials_recorded", "trials_failed", "immigrants")}>
+      <Card title="Trials and immigrants" table="fact_generation" note={made.length && recorded.length ? `${grouped(sum(recorded))} of ${grouped(sum(made))} trials shown here have rows.` : ""} take={take("trials_made", "trials_recorded", "trials_failed", "immigrants")}>
         <Plot xName="round" yName="of a generation" lines={[plain("trials_made", "trials"), plain("trials_failed", "failed"), plain("immigrants")].filter((l) => l.y.length)} height={220} />
       </Card>
     </div>
@@ -338,15 +346,30 @@ export function FamilyView() {
     title: `trial ${n.trial_number}, generation ${n.generation}, ${n.origin}${n.operator ? ` (${n.operator})` : ""}, score ${figure(n.score)}`,
   }));
   return (
-    <Card wide title="Family tree" note={`Trial ${grouped(d.nodes[0]!.trial_number)} and those it was bred from, up to twelve breedings back: the warmer, the better. ${a.id ? "" : "It is the best of the newest experiment."}`}
+    <Card wide title="Family tree" table="fact_trial" note={`Trial ${grouped(d.nodes[0]!.trial_number)} and those it was bred from, up to twelve breedings back: the warmer, the better. ${a.id ? "" : "It is the best of the newest experiment."}`}
       take={() => ({ names: ["trial_id", "trial_number", "generation", "origin", "operator", "score", "parents"], rows: d.nodes.map((n) => [n.trial_id, n.trial_number, n.generation, n.origin, n.operator, n.score, (n.parents ?? []).join(" ")]) })}>
       <Family kin={kin} onPick={(id) => (location.hash = href("trials", { trial: id }))} />
     </Card>
   );
 }
 
+/** tags are a run's, as JSON in the table, in words. */
+function tags(v: unknown): string {
+  if (typeof v !== "string" || v === "") return "–";
+  try {
+    const t = JSON.parse(v) as unknown;
+    if (Array.isArray(t)) return t.join(", ");
+    if (t && typeof t === "object") return Object.entries(t).map(([k, x]) => `${k}=${x}`).join(", ");
+  } catch {
+    // another program wrote it: it is shown as it is
+  }
+  return v;
+}
+
 const runHeads: Head[] = [
   { name: "experiment_id", title: "run" },
+  { name: "run_name", title: "name", show: (v) => v ?? "–" },
+  { name: "run_tags", title: "tags", show: (v) => tags(v) },
   { name: "domain_id", title: "domain" },
   { name: "hostname", title: "machine" },
   { name: "start_time", title: "began", show: (v, r) => moment(v ?? r.started_at) },
@@ -374,15 +397,15 @@ export function RunsView() {
   if (!t) return <Trouble error={error} />;
   if (!t.rows.length) return waiting("runs");
   const rows = objects(t);
-  const lines: Line[] = pair?.head.runs?.map((r, i) => ({ name: short(r.run, 8), run: r.run, x: pair.of("x_" + letters[i]), y: pair.of("best_" + letters[i]), steps: true, width: 2 })) ?? [];
+  const lines: Line[] = pair?.head.runs?.map((r, i) => ({ name: called(r, 8), run: r.run, x: pair.of("x_" + letters[i]), y: pair.of("best_" + letters[i]), steps: true, width: 2 })) ?? [];
   const differing = t.names.filter((n) => ["seed", "version", "program_version", "optimizer_plugin", "run_id", "code_version"].includes(n));
   return (
     <>
-      <Card wide title="Runs side by side" note="The best so far of the runs that are chosen below, else of the newest six." take={() => ({ names: ["run", "x", "best"], rows: lines.flatMap((l) => Array.from(l.x, (v, i) => [l.name, v, l.y[i]])) })}
+      <Card wide title="Runs side by side" table="fact_round" note="The best so far of the runs that are chosen below, else of the newest six." take={() => ({ names: ["run", "x", "best"], rows: lines.flatMap((l) => Array.from(l.x, (v, i) => [l.name, v, l.y[i]])) })}
         tools={<Choice label="by" value={a.x ?? "trials"} options={[["round", "rounds"], ["trials", "trials"], ["time", "seconds"]]} onChange={(v) => amend({ x: v })} />}>
         {lines.length ? <Plot xName={a.x ?? "trials"} yName="best" lines={lines} height={320} /> : <Trouble error="" />}
       </Card>
-      <Card wide title="Runs" picture={false} take={() => ({ names: t.names, rows: t.rows })} note="A click chooses a run to be compared.">
+      <Card wide title="Runs" table="dim_run" picture={false} take={() => ({ names: t.names, rows: t.rows })} note="A click chooses a run to be compared.">
         <Grid heads={[...runHeads, ...differing.map((name) => ({ name }))]} rows={rows} run={(r) => r.experiment_id} chosen={(r) => picked.includes(r.experiment_id)}
           onRow={(r) => amend({ pick: (picked.includes(r.experiment_id) ? picked.filter((p) => p !== r.experiment_id) : [...picked, r.experiment_id]).join(",") })} />
         <Pages offset={0} limit={100} total={t.total} more={t.more} onMove={() => {}} />
@@ -425,18 +448,18 @@ export function Timeline() {
   const judged = objects(votes).filter((v) => v.block_timestamp);
   return (
     <>
-      <Card wide title="Trainings at a time" note={`By device; a training counts as ended when the record of its generation came. Drag to look closer: where fewer than 3,000 trainings are in sight, each is drawn. ${c.head.lanes.map((l) => `${l.name}: ${grouped(l.trials)} trials, ${grouped(l.failed)} failed`).join("; ")}.`}
+      <Card wide title="Trainings at a time" table="fact_trial" note={`By device; a training counts as ended when the record of its generation came. Drag to look closer: where fewer than 3,000 trainings are in sight, each is drawn. ${c.head.lanes.map((l) => `${l.name}: ${grouped(l.trials)} trials, ${grouped(l.failed)} failed`).join("; ")}.`}
         take={() => ({ names: ["time", ...c.head.lanes.map((l) => l.name)], rows: Array.from(c.of("x"), (t, i) => [new Date(t * 1000).toISOString(), ...c.head.lanes.map((l) => c.of(l.name)[i])]) })}
         tools={range && <button type="button" class="small" onClick={reset}>all</button>}>
         <Plot time xName="time" yName="trainings" lines={lines} range={range} onZoom={zoom} onReset={reset} height={260} />
       </Card>
       {bars.length > 0 && (
-        <Card wide title="Each training" take={() => ({ names: ["start", "end", "device"], rows: Array.from(start, (s, i) => [s, c.of("end")[i], c.head.lanes[c.of("lane")[i]!]?.name]) })}>
+        <Card wide title="Each training" table="fact_trial" take={() => ({ names: ["start", "end", "device"], rows: Array.from(start, (s, i) => [s, c.of("end")[i], c.head.lanes[c.of("lane")[i]!]?.name]) })}>
           <Bands lines={bars} names={c.head.lanes.map((l) => l.name)} range={range} onZoom={zoom} onReset={reset} />
         </Card>
       )}
       {judged.length > 0 && (
-        <Card wide title="Verifications" note="The newest votes in blocks, at the time of their block." take={() => ({ names: votes!.names, rows: votes!.rows })}>
+        <Card wide title="Verifications" table="fact_vote" note="The newest votes in blocks, at the time of their block." take={() => ({ names: votes!.names, rows: votes!.rows })}>
           <Plot time xName="time" yName="agree" yRange={[-0.2, 1.2]} lines={[{ name: "votes", x: judged.map((v) => (when(v.block_timestamp)?.getTime() ?? NaN) / 1000).reverse(), y: judged.map((v) => (v.agree ? 1 : 0)).reverse(), points: true }]} height={150} legend={false} />
         </Card>
       )}
