@@ -14,7 +14,7 @@ type Batch struct {
 	Dropped []Place
 
 	own   []*node // the topmost node of each page
-	mark  *edit   // of what the tree has
+	mark  *mark   // of what the tree has
 	inner bool    // Top is a page of this batch
 }
 
@@ -25,11 +25,11 @@ var ErrBase = errors.New("state: the tree's parent is not stored")
 // costs what has changed. Stored must follow when it is on the disk. While it runs no tree that t shares unstored nodes with may be used:
 // one goroutine commits, parents before children.
 func (t *Tree) Batch(base *Tree) (*Batch, error) {
-	if base.root != nil && base.root.place == (Place{}) {
+	if base.root != nil && base.root.place() == (Place{}) {
 		return nil, ErrBase
 	}
-	t.edit = new(edit)
-	b := &Batch{Summary: t.Summary(), mark: new(edit)}
+	t.freeze()
+	b := &Batch{Summary: t.Summary(), mark: new(mark)}
 	if t.root != nil {
 		at, err := b.put(t, t.root)
 		if err != nil {
@@ -48,25 +48,28 @@ func (t *Tree) Batch(base *Tree) (*Batch, error) {
 // Stored tells that a batch of t is on the disk as a commit, whose pages are read from nodes.
 func (t *Tree) Stored(b *Batch, nodes Nodes, commit uint64) {
 	for i, n := range b.own {
-		n.place = Place{commit, uint32(i)}
+		if n.more == nil {
+			n.more = new(more)
+		}
+		n.more.place = Place{commit, uint32(i)}
 	}
 	if b.inner {
 		b.Top.Commit = commit
 	}
-	t.nodes, t.edit = nodes, new(edit)
+	t.nodes = nodes
+	t.freeze()
 }
 
 // put returns the place of the page that begins with n, which is written if it has none.
 func (b *Batch) put(t *Tree, n *node) (Place, error) {
-	if n.place != (Place{}) {
-		n.mark = b.mark
-		return n.place, nil
+	if at := n.place(); at != (Place{}) {
+		n.more.mark = b.mark
+		return at, nil
 	}
 	page, err := b.append(t, nil, n)
 	if err != nil {
 		return Place{}, err
 	}
-	n.mark = b.mark
 	at := Place{Page: uint32(len(b.Pages))}
 	b.Pages = append(b.Pages, page)
 	b.own = append(b.own, n)
@@ -76,11 +79,11 @@ func (b *Batch) put(t *Tree, n *node) (Place, error) {
 // append appends a node with what its page holds below it.
 func (b *Batch) append(t *Tree, page []byte, n *node) (_ []byte, err error) {
 	if n.bit == leafBit {
-		return appendLeaf(page, n.key, n.value), nil
+		return appendLeaf(page, n.more.key, n.more.value), nil
 	}
 	page = appendInner(page, n.bit)
 	for _, kid := range n.kids {
-		if kid.paged(group(n.bit)) {
+		if kid.paged(group(int(n.bit))) {
 			var at Place
 			if at, err = b.put(t, kid); err != nil {
 				return nil, err
@@ -95,11 +98,11 @@ func (b *Batch) append(t *Tree, page []byte, n *node) (_ []byte, err error) {
 
 // drop names the pages at and below n, a node of the base, that the new tree has not kept.
 func (b *Batch) drop(base *Tree, n *node) error {
-	if n.mark == b.mark {
+	if n.more != nil && n.more.mark == b.mark {
 		return nil
 	}
-	if n.place != (Place{}) {
-		b.Dropped = append(b.Dropped, n.place)
+	if at := n.place(); at != (Place{}) {
+		b.Dropped = append(b.Dropped, at)
 	}
 	n, err := base.at(n)
 	if err != nil || n.bit == leafBit {

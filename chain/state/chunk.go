@@ -88,19 +88,19 @@ func (x *cutter) node(n *node, after []byte) (part, error) {
 		if after != nil {
 			return x.stub(at, n, before), nil
 		}
-		x.out = appendLeaf(x.out, n.key, n.value)
+		x.out = appendLeaf(x.out, n.more.key, n.more.value)
 		x.left -= len(x.out) - at
-		x.last = n.key
+		x.last = n.more.key
 		return within, nil
 	}
 	x.out = appendInner(x.out, n.bit)
 	var parts [2]part
 	for i, kid := range n.kids {
 		switch from := after; {
-		case from != nil && i < bitOf(from, n.bit):
+		case from != nil && i < bitOf(from, int(n.bit)):
 			parts[i] = x.stub(len(x.out), kid, before)
 		default:
-			if from != nil && i > bitOf(from, n.bit) {
+			if from != nil && i > bitOf(from, int(n.bit)) {
 				from = nil
 			}
 			if parts[i], err = x.node(kid, from); err != nil {

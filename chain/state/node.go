@@ -38,41 +38,57 @@ const (
 	inlineValue = 256
 )
 
-// node is an inner node, a leaf, or a stub in place of a page that may have to be read. Only the tree that made a node, by its edit,
-// changes it; place and mark are of those who commit (see Batch).
+// node is an inner node, a leaf, or a stub in place of a page that may have to be read. It fills one line of a processor's cache: among
+// 10⁶ keys waiting for memory is most of the work. Only the tree that made a node, by its edit, changes it.
 type node struct {
 	id     ID
+	kids   [2]*node
+	more   *more  // of a leaf, a stub, or a node that begins a stored page; else nil
+	edit   uint32 // of the tree that may change the node in place, 0 for none
+	bit    int16  // of an inner node, or of the one that a stub stands for; leafBit for a leaf
 	hashed bool
 	stub   bool
-	bit    int // of an inner node, or of the one that a stub stands for; leafBit for a leaf
-	edit   *edit
-	kids   [2]*node
-	key    []byte
-	value  []byte
-
-	place  Place
-	mark   *edit
-	loaded atomic.Pointer[node]
 }
 
-// edit is the right to change a node in place. It has a size, so that each is at an address of its own.
-type edit struct{ _ byte }
+// more is what few nodes have.
+type more struct {
+	key, value []byte               // of a leaf
+	loaded     atomic.Pointer[node] // of a stub
+	// place and mark are of those who commit (see Batch).
+	place Place
+	mark  *mark
+}
 
-func newLeaf(key, value []byte, e *edit) *node {
-	return &node{bit: leafBit, key: key, value: value, edit: e}
+// mark has a size, so that each is at an address of its own.
+type mark struct{ _ byte }
+
+func newLeaf(key, value []byte, edit uint32) *node {
+	return &node{bit: leafBit, more: &more{key: key, value: value}, edit: edit}
 }
 
 // fresh returns a copy of a node that is in memory, which no page holds.
-func (n *node) fresh(e *edit) *node {
-	return &node{id: n.id, hashed: n.hashed, bit: n.bit, kids: n.kids, key: n.key, value: n.value, edit: e}
+func (n *node) fresh(edit uint32) *node {
+	f := &node{id: n.id, hashed: n.hashed, bit: n.bit, kids: n.kids, edit: edit}
+	if n.bit == leafBit {
+		f.more = &more{key: n.more.key, value: n.more.value}
+	}
+	return f
+}
+
+// place returns where the page lies that begins with the node, zero for none.
+func (n *node) place() Place {
+	if n.more == nil {
+		return Place{}
+	}
+	return n.more.place
 }
 
 // paged reports whether a node below one of group g begins a page.
 func (n *node) paged(g int) bool {
 	if n.bit == leafBit {
-		return n.stub || len(n.value) > inlineValue
+		return n.stub || len(n.more.value) > inlineValue
 	}
-	return group(n.bit) != g
+	return group(int(n.bit)) != g
 }
 
 // hash returns the node's hash and those of all below it that have none.
@@ -81,9 +97,9 @@ func (n *node) hash() ID {
 		return n.id
 	}
 	if n.bit == leafBit {
-		n.id = leafID(n.key, sha256.Sum256(n.value))
+		n.id = leafID(n.more.key, sha256.Sum256(n.more.value))
 	} else {
-		n.id = innerID(n.bit, n.kids[0].hash(), n.kids[1].hash())
+		n.id = innerID(int(n.bit), n.kids[0].hash(), n.kids[1].hash())
 	}
 	n.hashed = true
 	return n.id

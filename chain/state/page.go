@@ -39,25 +39,25 @@ func appendLeaf(dst, key, value []byte) []byte {
 	return append(append(dst, key...), value...)
 }
 
-func appendInner(dst []byte, bit int) []byte {
+func appendInner(dst []byte, bit int16) []byte {
 	return binary.BigEndian.AppendUint16(append(dst, tagInner), uint16(bit))
 }
 
 // readPage reads the page that a stub stands for.
 func readPage(nodes Nodes, stub *node) (*node, error) {
 	if nodes == nil {
-		return nil, fmt.Errorf("%w: page %d of commit %d: the tree has no store", ErrCorrupt, stub.place.Page, stub.place.Commit)
+		return nil, fmt.Errorf("%w: page %d of commit %d: the tree has no store", ErrCorrupt, stub.more.place.Page, stub.more.place.Commit)
 	}
-	data, err := nodes.Page(stub.place)
+	data, err := nodes.Page(stub.more.place)
 	if err != nil {
-		return nil, fmt.Errorf("state: page %d of commit %d: %w", stub.place.Page, stub.place.Commit, err)
+		return nil, fmt.Errorf("state: page %d of commit %d: %w", stub.more.place.Page, stub.more.place.Commit, err)
 	}
-	n, err := decodePage(data, stub.place.Commit)
+	n, err := decodePage(data, stub.more.place.Commit)
 	if err == nil && (n.hash() != stub.id || stub.bit != unknownBit && n.bit != stub.bit) {
 		err = fmt.Errorf("its hash is %v and its bit %d, not %v and %d", n.id, n.bit, stub.id, stub.bit)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%w: page %d of commit %d: %w", ErrCorrupt, stub.place.Page, stub.place.Commit, err)
+		return nil, fmt.Errorf("%w: page %d of commit %d: %w", ErrCorrupt, stub.more.place.Page, stub.more.place.Commit, err)
 	}
 	return n, nil
 }
@@ -109,13 +109,14 @@ func (r *reader) node(commit uint64, above int) *node {
 		r.stub(n, commit, above)
 	case tag == tagLeaf:
 		n.bit = leafBit
-		n.key, n.value = r.leaf()
+		n.more = new(more)
+		n.more.key, n.more.value = r.leaf()
 	case tag == tagInner:
-		if n.bit = r.bit(above); r.bad {
+		if n.bit = int16(r.bit(above)); r.bad {
 			break
 		}
-		n.kids[0] = r.node(commit, n.bit)
-		n.kids[1] = r.node(commit, n.bit)
+		n.kids[0] = r.node(commit, int(n.bit))
+		n.kids[1] = r.node(commit, int(n.bit))
 	default:
 		r.take(-1)
 	}
@@ -123,16 +124,16 @@ func (r *reader) node(commit uint64, above int) *node {
 }
 
 func (r *reader) stub(n *node, commit uint64, above int) {
-	n.stub, n.hashed, n.bit = true, true, leafBit
+	n.stub, n.hashed, n.bit, n.more = true, true, leafBit, new(more)
 	if bit := int(r.number(2)); bit != stubOfLeaf {
-		if n.bit = bit; bit <= above || bit >= maxBits {
+		if n.bit = int16(bit); bit <= above || bit >= maxBits {
 			r.take(-1)
 		}
 	}
 	n.id = r.id()
-	n.place = Place{r.number(8), uint32(r.number(4))}
-	if n.place.Commit == 0 {
-		n.place.Commit = commit
+	n.more.place = Place{r.number(8), uint32(r.number(4))}
+	if n.more.place.Commit == 0 {
+		n.more.place.Commit = commit
 	}
 }
 

@@ -40,7 +40,7 @@ func (t *Tree) Prove(key []byte) ([]byte, error) {
 	var steps []byte
 	n, err := t.at(t.root)
 	for err == nil && n.bit != leafBit {
-		side := bitOf(key, n.bit)
+		side := bitOf(key, int(n.bit))
 		id := n.kids[1-side].hash()
 		steps = append(binary.BigEndian.AppendUint16(steps, uint16(n.bit)), id[:]...)
 		n, err = t.at(n.kids[side])
@@ -49,13 +49,13 @@ func (t *Tree) Prove(key []byte) ([]byte, error) {
 		return nil, err
 	}
 	out = append(binary.BigEndian.AppendUint16(out, uint16(len(steps)/stepBytes)), steps...)
-	if bytes.Equal(n.key, key) {
-		out = binary.BigEndian.AppendUint32(append(out, endValue), uint32(len(n.value)))
-		return append(out, n.value...), nil
+	if bytes.Equal(n.more.key, key) {
+		out = binary.BigEndian.AppendUint32(append(out, endValue), uint32(len(n.more.value)))
+		return append(out, n.more.value...), nil
 	}
-	value := sha256.Sum256(n.value)
-	out = binary.BigEndian.AppendUint16(append(out, endOther), uint16(len(n.key)))
-	return append(append(out, n.key...), value[:]...), nil
+	value := sha256.Sum256(n.more.value)
+	out = binary.BigEndian.AppendUint16(append(out, endOther), uint16(len(n.more.key)))
+	return append(append(out, n.more.key...), value[:]...), nil
 }
 
 // VerifyProof returns the value that a key has in the set with a root, ok false if it has none. Its error is an ErrProof: the proof says

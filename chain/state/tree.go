@@ -3,7 +3,9 @@ package state
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"slices"
+	"sync/atomic"
 )
 
 // Tree is a set of keys and values. It is for one goroutine; a copy may be another's once Root has been called before Copy. What is
@@ -13,24 +15,38 @@ type Tree struct {
 	root  *node
 	keys  uint64
 	bytes uint64
-	edit  *edit
+	edit  uint32
+	edits *atomic.Uint64 // the last edit of this tree and of all its copies
 }
 
 // New returns the empty tree.
-func New() *Tree { return &Tree{edit: new(edit)} }
+func New() *Tree {
+	t := &Tree{edits: new(atomic.Uint64)}
+	t.freeze()
+	return t
+}
+
+// freeze ends the tree's right to change nodes in place that are there by now. After 2³² times it has none at all, and copies always.
+func (t *Tree) freeze() {
+	t.edit = 0
+	if e := t.edits.Add(1); e <= math.MaxUint32 {
+		t.edit = uint32(e)
+	}
+}
 
 // Load returns a stored tree: its summary, and the place of its topmost page, which Stored has told. Pages are read as they are needed.
 func Load(nodes Nodes, s Summary, top Place) (*Tree, error) {
 	if err := s.check(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
-	t := &Tree{nodes: nodes, keys: s.Keys, bytes: s.Bytes, edit: new(edit)}
+	t := New()
+	t.nodes, t.keys, t.bytes = nodes, s.Keys, s.Bytes
 	if s.Keys > 0 {
-		t.root = &node{id: s.Top, hashed: true, stub: true, bit: unknownBit, place: top}
+		t.root = &node{id: s.Top, hashed: true, stub: true, bit: unknownBit, more: &more{place: top}}
 		if _, err := t.at(t.root); err != nil { // the bit of the topmost node is known by its page alone
 			return nil, err
 		}
-		t.root.bit = t.root.loaded.Load().bit
+		t.root.bit = t.root.more.loaded.Load().bit
 	}
 	return t, nil
 }
@@ -38,7 +54,8 @@ func Load(nodes Nodes, s Summary, top Place) (*Tree, error) {
 // Copy returns a tree of the same contents; changes of one are not the other's. It takes constant time.
 func (t *Tree) Copy() *Tree {
 	c := *t
-	t.edit, c.edit = new(edit), new(edit)
+	t.freeze()
+	c.freeze()
 	return &c
 }
 
@@ -65,15 +82,15 @@ func (t *Tree) at(n *node) (*node, error) {
 	if !n.stub {
 		return n, nil
 	}
-	if m := n.loaded.Load(); m != nil {
+	if m := n.more.loaded.Load(); m != nil {
 		return m, nil
 	}
 	m, err := readPage(t.nodes, n)
 	if err != nil {
 		return nil, err
 	}
-	if !n.loaded.CompareAndSwap(nil, m) {
-		m = n.loaded.Load()
+	if !n.more.loaded.CompareAndSwap(nil, m) {
+		m = n.more.loaded.Load()
 	}
 	return m, nil
 }
@@ -85,7 +102,7 @@ func (t *Tree) leaf(key []byte) (*node, error) {
 	}
 	n, err := t.at(t.root)
 	for err == nil && n.bit != leafBit {
-		n, err = t.at(n.kids[bitOf(key, n.bit)])
+		n, err = t.at(n.kids[bitOf(key, int(n.bit))])
 	}
 	return n, err
 }
@@ -94,10 +111,10 @@ func (t *Tree) leaf(key []byte) (*node, error) {
 // Nodes.
 func (t *Tree) Get(key []byte) (value []byte, ok bool, err error) {
 	n, err := t.leaf(key)
-	if err != nil || n == nil || !bytes.Equal(n.key, key) {
+	if err != nil || n == nil || !bytes.Equal(n.more.key, key) {
 		return nil, false, err
 	}
-	return n.value, true, nil
+	return n.more.value, true, nil
 }
 
 // Put gives a key a value, which is copied. Its errors are ErrSize and those of Get; after them nothing has changed.
@@ -114,14 +131,14 @@ func (t *Tree) Put(key, value []byte) error {
 	case found == nil:
 		d = 0
 	default:
-		d = firstDifference(found.key, key)
+		d = firstDifference(found.more.key, key)
 	}
 	if d < 0 {
-		if bytes.Equal(found.value, value) {
+		if bytes.Equal(found.more.value, value) {
 			return nil
 		}
-		size -= uint64(len(found.value))
-		key = found.key
+		size -= uint64(len(found.more.value))
+		key = found.more.key
 	} else {
 		keys++
 		size += uint64(len(key))
@@ -146,16 +163,16 @@ func (t *Tree) set(n, leaf *node, d int) (*node, error) {
 	if err != nil {
 		return n, err
 	}
-	if d >= 0 && (m.bit == leafBit || m.bit > d) {
-		at := &node{bit: d, edit: t.edit}
-		side := bitOf(leaf.key, d)
+	if d >= 0 && (m.bit == leafBit || int(m.bit) > d) {
+		at := &node{bit: int16(d), edit: t.edit}
+		side := bitOf(leaf.more.key, d)
 		at.kids[side], at.kids[1-side] = leaf, t.joined(n, m, group(d))
 		return at, nil
 	}
 	if m.bit == leafBit {
 		return leaf, nil
 	}
-	side := bitOf(leaf.key, m.bit)
+	side := bitOf(leaf.more.key, int(m.bit))
 	kid, err := t.set(m.kids[side], leaf, d)
 	if err != nil {
 		return n, err
@@ -167,7 +184,7 @@ func (t *Tree) set(n, leaf *node, d int) (*node, error) {
 
 // own returns a node that the tree may change in place: n, or a copy. Its hash is gone.
 func (t *Tree) own(n *node) *node {
-	if n.edit != t.edit {
+	if n.edit != t.edit || t.edit == 0 {
 		n = n.fresh(t.edit)
 	}
 	n.hashed = false
@@ -186,7 +203,7 @@ func (t *Tree) joined(n, m *node, g int) *node {
 // Delete removes a key and reports whether it was there. Errors are those of Get.
 func (t *Tree) Delete(key []byte) (bool, error) {
 	found, err := t.leaf(key)
-	if err != nil || found == nil || !bytes.Equal(found.key, key) {
+	if err != nil || found == nil || !bytes.Equal(found.more.key, key) {
 		return false, err
 	}
 	root, err := t.remove(t.root, key)
@@ -195,7 +212,7 @@ func (t *Tree) Delete(key []byte) (bool, error) {
 	}
 	t.root = root
 	t.keys--
-	t.bytes -= uint64(len(found.key) + len(found.value))
+	t.bytes -= uint64(len(found.more.key) + len(found.more.value))
 	return true, nil
 }
 
@@ -205,7 +222,7 @@ func (t *Tree) remove(n *node, key []byte) (*node, error) {
 	if err != nil || m.bit == leafBit {
 		return nil, err
 	}
-	side := bitOf(key, m.bit)
+	side := bitOf(key, int(m.bit))
 	kid, err := t.remove(m.kids[side], key)
 	if err != nil {
 		return nil, err
@@ -216,7 +233,7 @@ func (t *Tree) remove(n *node, key []byte) (*node, error) {
 		if err != nil {
 			return nil, err
 		}
-		return t.joined(other, read, group(m.bit)), nil
+		return t.joined(other, read, group(int(m.bit))), nil
 	}
 	m = t.own(m)
 	m.kids[side] = kid
@@ -229,10 +246,10 @@ func (t *Tree) Range(prefix []byte, f func(key, value []byte) bool) error {
 	if t.root == nil {
 		return nil
 	}
-	t.edit = new(edit) // what is seen here is not changed in place
+	t.freeze() // what is seen here is not changed in place
 	n, err := t.at(t.root)
-	for err == nil && n.bit != leafBit && n.bit < 9*len(prefix) {
-		n, err = t.at(n.kids[bitOf(prefix, n.bit)])
+	for err == nil && n.bit != leafBit && int(n.bit) < 9*len(prefix) {
+		n, err = t.at(n.kids[bitOf(prefix, int(n.bit))])
 	}
 	if err != nil {
 		return err
@@ -241,7 +258,7 @@ func (t *Tree) Range(prefix []byte, f func(key, value []byte) bool) error {
 	for err == nil && first.bit != leafBit {
 		first, err = t.at(first.kids[0])
 	}
-	if err != nil || !bytes.HasPrefix(first.key, prefix) {
+	if err != nil || !bytes.HasPrefix(first.more.key, prefix) {
 		return err
 	}
 	_, err = t.walk(n, f)
@@ -253,7 +270,7 @@ func (t *Tree) walk(n *node, f func(key, value []byte) bool) (more bool, err err
 		return false, err
 	}
 	if n.bit == leafBit {
-		return f(slices.Clip(n.key), slices.Clip(n.value)), nil
+		return f(slices.Clip(n.more.key), slices.Clip(n.more.value)), nil
 	}
 	for _, kid := range n.kids {
 		if more, err = t.walk(kid, f); err != nil || !more {

@@ -50,6 +50,7 @@ var layers = []layer{
 	{"chain/state", []string{"chain", "chain/...", "internal/..."}},
 	{"chain/account", []string{"chain/consensus", "chain/python", "chain/engine", "chain/store", "chain/mempool", "chain/task", "chain/anchor"}},
 	{"chain/optimae", []string{"chain", "chain/...", "internal/..."}},
+	{"chain/light", []string{"chain", "chain/consensus", "chain/ledger", "chain/python", "chain/engine", "chain/store", "internal/..."}},
 	{"chain/vrf", []string{"chain", "chain/...", "internal/..."}},
 	{"chain/python/engine", []string{"chain/consensus", "chain/ledger", "chain/engine", "chain/mempool", "chain/store", "chain/anchor"}},
 	{"chain/store", []string{"chain/consensus", "chain/python", "chain/engine", "chain/task", "chain/mempool", "chain/python/engine"}},
