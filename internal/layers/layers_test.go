@@ -94,7 +94,7 @@ var layers = []layer{
 
 	{"ga/...", []string{"chain/...", "net/...", "olap/...", "bench/...", "cmd/...", "compute/nn/...", "compute/domain/...", "compute/worker/...", "compute/device/..."}},
 	{"ga/op", []string{"ga"}},
-	{"ga/cma", []string{"ga/op", "ga/island", "ga/settings"}},
+	{"ga/cma", []string{"ga/island", "compute/data/...", "compute/closed", "compute/boost", "compute/graph"}},
 	{"ga/settings", []string{"ga", "ga/op", "ga/island", "compute/..."}},
 	{"ga/island", []string{"ga", "ga/op", "compute/...", "internal/..."}},
 
