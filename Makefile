@@ -138,6 +138,10 @@ soak: ## kill KILLS=1000 nodes and WORKER_KILLS=200 workers under load, for FOR=
 	DOIN_SOAK_KILLS=$(KILLS) DOIN_SOAK_WORKER_KILLS=$(WORKER_KILLS) DOIN_SOAK_FOR=$(FOR) DOIN_SOAK_OUT=$(SOAK_OUT) \
 		$(GO) test -count=1 -run '^TestSoak$$' -timeout 3h -v ./cmd/doin-node/e2e
 
+.PHONY: soak-bbob
+soak-bbob: build ## benchmark functions at 1e5·D evaluations, for FOR=2h at most, into bench/results/soak-bbob; goes on where it stopped
+	timeout --signal=INT $(or $(FOR),2h) bin/doin-bench bbob --budget 1e5 --solvers cma --out bench/results/soak-bbob || test $$? = 124
+
 .PHONY: soak-months
 soak-months: ## a node that never waits and records every round, for FOR=1h: records within their bound, memory flat; into bench/results/
 	DOIN_MONTHS=$(or $(FOR),1h) DOIN_MONTHS_OUT=$(CURDIR)/bench/results $(GO) test -count=1 -timeout 3h -run '^TestMonths$$' -v ./cmd/doin-node/e2e

@@ -1,5 +1,5 @@
 // Command doin-bench measures: the CPU engine beside other programs, what a network of nodes is worth, how a node
-// bears load, and how good its champions are.
+// bears load, how good its champions are, and what its searches solve.
 package main
 
 import (

@@ -41,7 +41,7 @@ const (
 // firstCheck is after how many points of each coordinate the gains are first compared.
 const firstCheck = 16
 
-// gain tolerance: by how much of what was promised the check may differ.
+// promised is by how much of what the coordinates gain apart the check may differ.
 const promised = 1e-6
 
 // thinnest is the interval below which no line is searched further.

@@ -62,7 +62,7 @@ func prepareStrategy(space genome.Space, config ga.Config, repair func(genome.Ge
 	return &Strategy{coding: newCoding(space), config: config, repair: repair}, nil
 }
 
-// options are the search's: lines are tried as long as a few generations last.
+// options are the search's: lines are for spaces of reals alone.
 func (s *Strategy) options() Config {
 	c := DefaultConfig()
 	if s.coding.layout != nil {

@@ -26,12 +26,14 @@ func newRates(n, lambda int) rates {
 	var plus, plus2, minus, minus2 float64
 	for i := range r.weights {
 		w := half - f64.Log(float64(i+1))
-		if r.weights[i] = w; i < r.mu {
-			plus, plus2 = plus+w, plus2+float64(w*w)
-		} else if w = min(w, 0); true {
+		if i < r.mu {
 			r.weights[i] = w
-			minus, minus2 = minus-w, minus2+float64(w*w)
+			plus, plus2 = plus+w, plus2+float64(w*w)
+			continue
 		}
+		w = min(w, 0)
+		r.weights[i] = w
+		minus, minus2 = minus-w, minus2+float64(w*w)
 	}
 	r.muEff = plus * plus / plus2
 	r.cSigma = (r.muEff + 2) / (dim + r.muEff + 5)

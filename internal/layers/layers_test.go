@@ -49,7 +49,7 @@ var layers = []layer{
 	{"chain/streamlet", []string{"chain", "chain/...", "internal/..."}},
 	{"chain/state", []string{"chain", "chain/...", "internal/..."}},
 	{"chain/account", []string{"chain/consensus", "chain/python", "chain/engine", "chain/store", "chain/mempool", "chain/task", "chain/anchor"}},
-	{"chain/optimae", []string{"chain", "chain/...", "internal/..."}},
+	{"chain/optimae", []string{"chain/consensus", "chain/python", "chain/engine", "chain/store", "chain/mempool", "chain/task", "chain/anchor"}},
 	{"chain/light", []string{"chain", "chain/consensus", "chain/ledger", "chain/python", "chain/engine", "chain/store", "internal/..."}},
 	{"chain/vrf", []string{"chain", "chain/...", "internal/..."}},
 	{"chain/python/engine", []string{"chain/consensus", "chain/ledger", "chain/engine", "chain/mempool", "chain/store", "chain/anchor"}},
@@ -99,7 +99,7 @@ var layers = []layer{
 	{"ga/...", []string{"chain/...", "net/...", "olap/...", "bench/...", "cmd/...", "compute/domain/...", "compute/worker/...", "compute/device/..."}},
 	{"ga", []string{"ga/meta", "compute/nn/..."}}, // L3 alone trains networks
 	{"ga/op", []string{"ga", "compute/nn/..."}},
-	{"ga/cma", []string{"ga/island", "ga/meta", "compute/nn/..."}},
+	{"ga/cma", []string{"ga/island", "ga/meta", "compute/nn/...", "compute/data/...", "compute/closed", "compute/boost", "compute/graph"}},
 	{"ga/meta", []string{"ga/island", "compute/graph"}},
 	{"ga/settings", []string{"ga", "ga/op", "ga/island", "compute/..."}},
 	{"ga/island", []string{"ga", "ga/op", "compute/...", "internal/..."}},
