@@ -90,8 +90,12 @@ func table(elapsed time.Duration, members []*member, last []sample) []string {
 	}
 	out = append(out, "")
 	for _, d := range longest(last).domains {
-		out = append(out, fmt.Sprintf("%s: verified best %s · %d accepted, %d rejected",
-			d.id, score.Figure(d.verified), d.accepted, d.rejected))
+		state := ""
+		if d.converged { // its target is reached: no search, but claims of others are still verified
+			state = " · converged, listening"
+		}
+		out = append(out, fmt.Sprintf("%s: verified best %s · %d accepted, %d rejected%s",
+			d.id, score.Figure(d.verified), d.accepted, d.rejected, state))
 		if c := championLine(&d, len(members)); c != "" {
 			out = append(out, "  "+c)
 		}

@@ -177,3 +177,12 @@ func TestSummaryOfSilence(t *testing.T) {
 		}
 	}
 }
+
+// TestTableConverged: a domain whose target is reached is said to listen, another is not.
+func TestTableConverged(t *testing.T) {
+	last := []sample{{answered: true, domains: []domainSample{{id: "a", converged: true}, {id: "b"}}}}
+	text := strings.Join(table(0, []*member{{}}, last), "\n")
+	if got := strings.Count(text, "converged, listening"); got != 1 || !strings.Contains(text, "0 rejected · converged, listening") {
+		t.Errorf("table says it %d times, want once, of a:\n%s", got, text)
+	}
+}
