@@ -49,7 +49,7 @@ var layers = []layer{
 	{"chain/streamlet", []string{"chain", "chain/...", "internal/..."}},
 	{"chain/state", []string{"chain", "chain/...", "internal/..."}},
 	{"chain/account", []string{"chain/consensus", "chain/python", "chain/engine", "chain/store", "chain/mempool", "chain/task", "chain/anchor"}},
-	{"chain/optimae", []string{"chain/consensus", "chain/python", "chain/engine", "chain/store", "chain/mempool", "chain/task", "chain/anchor"}},
+	{"chain/optimae", []string{"chain/python", "chain/engine", "chain/store", "chain/mempool", "chain/task", "chain/anchor"}},
 	{"chain/light", []string{"chain", "chain/consensus", "chain/ledger", "chain/python", "chain/engine", "chain/store", "internal/..."}},
 	{"chain/vrf", []string{"chain", "chain/...", "internal/..."}},
 	{"chain/python/engine", []string{"chain/consensus", "chain/ledger", "chain/engine", "chain/mempool", "chain/store", "chain/anchor"}},
