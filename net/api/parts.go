@@ -139,6 +139,7 @@ type Inference interface {
 	// Infer queues a task and returns its id and a function that waits for its
 	// result. The task goes on when wait's context ends. ErrUnknownDomain,
 	// ErrInvalid, ErrBusy.
+	// A nil wait is of a node to which no result comes back: the answer is "queued" at once.
 	Infer(ctx context.Context, r InferenceRequest) (taskID string, wait func(context.Context) (*Forecast, error), err error)
 }
 

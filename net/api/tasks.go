@@ -245,7 +245,7 @@ func (a *API) belongs(rc *fasthttp.RequestCtx) bool {
 func (a *API) await(ctx context.Context, rc *fasthttp.RequestCtx, id string, d time.Duration,
 	result func(context.Context) (*Forecast, error)) error {
 	queued := canon.NewObject("status", "queued", "task_id", id)
-	if d <= 0 {
+	if d <= 0 || result == nil {
 		writeJSON(rc, fasthttp.StatusOK, queued)
 		return nil
 	}

@@ -11,6 +11,9 @@ import (
 // is who it claims to be, used only to skip ourselves. The endpoint is dialled
 // back soon, and is a peer only if the node there proves its key. It refuses
 // addresses that cannot be peers, and callers beyond the limits.
+//
+// Port 0 is of a caller that does not say where it listens, with AllowUnproven: as in the reference it is looked for at our
+// own port, and not at a loopback address. An Early peer of which id is the whole name is called so from then on.
 func (t *Table) Learn(host string, port int, id string) error {
 	if id == t.cfg.Key.PeerID() {
 		return ErrSelf
@@ -22,6 +25,15 @@ func (t *Table) Learn(host string, port int, id string) error {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.cfg.AllowUnproven {
+		named := t.nameEarly(id)
+		if port == 0 && (named || addr.IsLoopback()) {
+			return nil
+		}
+		if port == 0 {
+			port = t.cfg.Port
+		}
+	}
 	err = t.add(addr, port, SourceInbound)
 	if err == nil {
 		t.poke()

@@ -28,7 +28,9 @@ type Config struct {
 	// entries and nodes that call are dialled. Default false.
 	NoExchange bool
 	// AllowUnproven accepts peers that answer /peers without a proof, as the
-	// Python reference does. They are Connected but not Verified.
+	// Python reference does. They are Connected but not Verified. Where the Dialer
+	// is a Namer too, peers whose answer has no "self" are taken as well, by the
+	// name that their /status gives: those of its first revision. They are Early.
 	AllowUnproven bool
 
 	// Interval is the pause between exchanges with one peer. Default 60 s.
@@ -97,6 +99,12 @@ type Dialer interface {
 	Peers(ctx context.Context, endpoint, challenge string) (*canon.Object, error)
 }
 
+// Namer asks a node of the reference's first revision, whose /peers does not say who it is.
+type Namer interface {
+	// Status performs GET /status at endpoint "ip:port".
+	Status(ctx context.Context, endpoint string) (*canon.Object, error)
+}
+
 // Getter is the part of an HTTP client that HTTPDialer needs.
 type Getter interface {
 	GetJSON(ctx context.Context, endpoint, path string) (*canon.Object, error)
@@ -108,6 +116,11 @@ type HTTPDialer struct{ Client Getter }
 // Peers implements Dialer.
 func (d HTTPDialer) Peers(ctx context.Context, endpoint, challenge string) (*canon.Object, error) {
 	return d.Client.GetJSON(ctx, endpoint, "/peers?challenge="+challenge)
+}
+
+// Status implements Namer.
+func (d HTTPDialer) Status(ctx context.Context, endpoint string) (*canon.Object, error) {
+	return d.Client.GetJSON(ctx, endpoint, "/status")
 }
 
 // DefaultConfig returns the defaults named at each field. Key, Network and Port have none.

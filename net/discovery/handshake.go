@@ -71,6 +71,7 @@ func (t *Table) self(challenge string) (*canon.Object, error) {
 type hello struct {
 	id       string
 	verified bool
+	early    bool // id has earlyIDLen characters
 	named    []namedPeer
 }
 

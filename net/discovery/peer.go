@@ -17,7 +17,8 @@ const (
 
 // Peer is one record of the table, as a copy.
 type Peer struct {
-	// ID is the peer id the node behind the endpoint showed, "" before it did.
+	// ID is the peer id the node behind the endpoint showed, "" before it did. Of an Early one it is the first 12
+	// characters until the node has sent something.
 	ID string
 	// Host is an ip address, or the configured name of a bootstrap entry that
 	// was not reached yet. Port is in [1, 65535].
@@ -35,6 +36,8 @@ type Peer struct {
 	Connected bool
 	// Inbound says that it was learned because it called us.
 	Inbound bool
+	// Early says that it is a node of the reference's first revision, which knows fewer messages.
+	Early bool
 	// Foreign says that the node that answered there last is of another network.
 	Foreign bool
 }

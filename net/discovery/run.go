@@ -161,6 +161,10 @@ func (t *Table) ask(ctx context.Context, r *record) (hello, netip.Addr, error) {
 	if err != nil {
 		return hello{}, addr, err
 	}
+	if namer, ok := t.dialer.(Namer); ok && t.cfg.AllowUnproven && !answer.Has("self") {
+		h, err := t.askEarly(ctx, namer, join(addr.String(), port))
+		return h, addr, err
+	}
 	h, err := t.readHello(answer, challenge)
 	return h, addr, err
 }
@@ -183,8 +187,8 @@ func (t *Table) file(r *record, h hello, addr netip.Addr, err error) (p Peer, fr
 	}
 	r.Failures, r.LastSeen, r.Foreign = 0, now, false
 	r.Host = addr.String()
-	r.Verified = h.verified
-	if r.ID != h.id {
+	r.Verified, r.Early = h.verified, h.early
+	if r.ID != h.id && !(h.early && strings.HasPrefix(r.ID, h.id)) {
 		r.ID, r.Connected = h.id, false
 	}
 	t.connect(r)

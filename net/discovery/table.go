@@ -144,7 +144,7 @@ func (t *Table) Lookup(id string) (Peer, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, r := range t.records {
-		if r.ID == id && r.active() {
+		if r.active() && (r.ID == id || r.Short() && strings.HasPrefix(id, r.ID)) {
 			return r.Peer, true
 		}
 	}
@@ -180,7 +180,11 @@ func (t *Table) PeersObject(challenge string) (*canon.Object, error) {
 	}
 	peers := []any{}
 	for _, p := range t.Connected() {
-		peers = append(peers, canon.NewObject("peer_id", p.ID, "address", p.Host, "port", int64(p.Port)))
+		id := p.ID
+		if p.Short() {
+			id = p.Endpoint() // what the reference says of whom it cannot name
+		}
+		peers = append(peers, canon.NewObject("peer_id", id, "address", p.Host, "port", int64(p.Port)))
 	}
 	return canon.NewObject("self", self, "peers", peers), nil
 }

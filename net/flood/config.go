@@ -22,6 +22,9 @@ type Peer struct {
 	Port int
 	// Endpoint is "host:port", "" without a port.
 	Endpoint string
+	// Early says that it is a node of the Python reference's first revision: it answers messages of later kinds, and such
+	// as are larger than EarlyMaxBytes, with an error, and gets none.
+	Early bool
 }
 
 // Peers lists where to forward to. It is called for every message and must be
@@ -104,8 +107,8 @@ type Config struct {
 	// machine holds the key. It must not block.
 	Twin func(host string)
 	// Learn, when set, is told the address and the port named by the last hop of
-	// every message that passed the signature check, for dialling back. It must
-	// not block.
+	// every message that passed the signature check, for dialling back. With
+	// AllowUnsigned port is 0 where none was named. It must not block.
 	Learn func(host string, port int, id string)
 	// Report, when set, is told whether each send reached its peer; an answer
 	// that refuses the message reached it. It must not block.

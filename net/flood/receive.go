@@ -169,9 +169,9 @@ func (g *Flood) accept(ctx context.Context, host string, m *chain.Message, id [s
 	from := Peer{ID: md.id, Host: host, Port: md.port}
 	if md.port != 0 {
 		from.Endpoint = net.JoinHostPort(host, strconv.Itoa(md.port))
-		if g.cfg.Learn != nil && md.id != g.cfg.Signer.PeerID() {
-			g.cfg.Learn(host, md.port, md.id)
-		}
+	}
+	if g.cfg.Learn != nil && (md.port != 0 || g.cfg.AllowUnsigned) && md.id != g.cfg.Signer.PeerID() {
+		g.cfg.Learn(host, md.port, md.id)
 	}
 	came := m.Payload
 	m.Payload = chain.WithoutMetadata(m.Payload)
@@ -186,7 +186,7 @@ func (g *Flood) accept(ctx context.Context, host string, m *chain.Message, id [s
 			relay, tooLarge = g.encode(m, m.TTL-1, g.cfg.Signer.PeerID())
 		}
 	}
-	author := m.SenderID
+	author, kind := m.SenderID, m.Type
 	if err := g.handler(ctx, m, from); err != nil {
 		return g.refusedByHandler(id, author, m.Signature != "", err)
 	}
@@ -197,7 +197,7 @@ func (g *Flood) accept(ctx context.Context, host string, m *chain.Message, id [s
 		g.cfg.Log.Debug("message not forwarded", "err", tooLarge)
 	}
 	if relay != nil {
-		g.flood(relay, author, from)
+		g.flood(kind, relay, author, from)
 	}
 	return nil
 }

@@ -12,12 +12,14 @@ import (
 // flood queues body for every peer but the author and the last hop. The last
 // hop is excluded where both its claimed id and its address fit a peer, so that
 // a false claim cannot keep a message from a third one elsewhere.
-func (g *Flood) flood(body []byte, author string, from Peer) {
+func (g *Flood) flood(kind string, body []byte, author string, from Peer) {
 	for _, p := range g.peers.Peers() {
 		if p.ID != "" && (p.ID == author || (p.ID == from.ID && p.Host == from.Host)) {
 			continue
 		}
-		g.enqueue(p, body)
+		if p.knows(kind, len(body)) {
+			g.enqueue(p, body)
+		}
 	}
 }
 
@@ -29,15 +31,18 @@ func (g *Flood) Broadcast(m *chain.Message) error {
 	if err != nil {
 		return err
 	}
-	g.flood(body, g.cfg.Signer.PeerID(), Peer{})
+	g.flood(m.Type, body, g.cfg.Signer.PeerID(), Peer{})
 	return nil
 }
 
-// Send is Broadcast to one peer, waiting for its answer.
+// Send is Broadcast to one peer, waiting for its answer. What an Early peer does not know is not sent, and no error.
 func (g *Flood) Send(ctx context.Context, p Peer, m *chain.Message) error {
 	body, err := g.own(m)
 	if err != nil {
 		return err
+	}
+	if !p.knows(m.Type, len(body)) {
+		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, g.cfg.SendTimeout)
 	defer cancel()

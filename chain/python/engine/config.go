@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"math"
 
 	"doin.network/node/chain"
 	"doin.network/node/chain/python"
@@ -45,7 +46,8 @@ type Config struct {
 	Quorum python.QuorumConfig
 	// Fees is the fee market.
 	Fees python.FeeConfig
-	// TargetBlockTime is in seconds, InitialThreshold the sum that the first block needs. Defaults 600 and 1.
+	// TargetBlockTime is in seconds, InitialThreshold the sum that the first block needs: with one below 0 the first
+	// acceptance makes it. Defaults 600 and 1.
 	TargetBlockTime, InitialThreshold float64
 	// AcceptanceTolerance is the improvement that replaces a champion. Default 1e-5.
 	AcceptanceTolerance float64
@@ -90,7 +92,9 @@ func (c *Config) Validate() error {
 		}
 	}
 	positive("target block time", c.TargetBlockTime)
-	positive("initial threshold", c.InitialThreshold)
+	if math.IsNaN(c.InitialThreshold) || math.IsInf(c.InitialThreshold, 0) {
+		errs = append(errs, fmt.Errorf("python: initial threshold %v: must be finite", c.InitialThreshold))
+	}
 	positive("finality depth", float64(c.FinalityDepth))
 	positive("commit max age beyond the reveal delay", float64(c.CommitMaxAge-c.RevealDelay))
 	positive("max drift", float64(c.MaxDrift))

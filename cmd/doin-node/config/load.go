@@ -131,6 +131,9 @@ func (d *decoder) config(data []byte) *Config {
 	if v, ok := o.Get("domains"); ok {
 		c.Domains = d.domains(v)
 	}
+	if c.Security == Reference {
+		d.lenient(&c)
+	}
 	return &c
 }
 
@@ -247,7 +250,11 @@ func decode[T any](d *decoder, path string, o *canon.Object, at *T, keys []key[T
 		full := join(path, name)
 		i := slices.IndexFunc(keys, func(k key[T]) bool { return k.name == name })
 		if i < 0 {
-			d.problem(full, v, unknown(name, names(keys)))
+			if d.security == Reference {
+				d.warnings = append(d.warnings, Warning{Key: full, Reason: unknown(name, names(keys)) + "; ignored, as Python nodes do"})
+			} else {
+				d.problem(full, v, unknown(name, names(keys)))
+			}
 			continue
 		}
 		if err := keys[i].read(at, v); err != nil {

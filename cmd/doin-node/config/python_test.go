@@ -35,6 +35,21 @@ func TestReferenceProfile(t *testing.T) {
 	}
 	f(`{"component_versions": {"doin-core": "v0.1.0"}}`, "", "component_versions")
 	f(`{"security": "reference", "genesis_file": "g.json"}`, "", "security", "genesis_file")
+	c = f(`{"security": "reference", "initial_threshold": -1e9, "bootstrap_peers": ["<DELTA_IP>:8470", "10.0.0.1:8470"]}`, "", "bootstrap_peers[0]", "security")
+	if len(c.Network.Bootstrap) != 1 || c.Network.Bootstrap[0] != "10.0.0.1:8470" || c.Chain.InitialThreshold != -1e9 {
+		t.Errorf("bootstrap_peers = %q, initial_threshold = %v", c.Network.Bootstrap, c.Chain.InitialThreshold)
+	}
+	f(`{"initial_threshold": -1e9}`, "initial_threshold -1000000000.0: must be in (0, 1e+09]")
+	c = f(`{"security": "reference", "domains": [{"domain_id": "q", "optimize": true, "evaluate": true, "synthetic_data_validation": false}]}`, "",
+		"domains[0].optimization_plugin", "domains[0].inference_plugin", "security")
+	if c.Domains[0].Active() {
+		t.Error("a domain without a plugin has a role")
+	}
+	c = f(`{"security": "reference", "domains": [{"domain_id": "q", "optimize": true, "evaluate": true, "inference_plugin": "simple_quadratic"}]}`, "",
+		"domains[0].optimization_plugin", "security")
+	if d := c.Domains[0]; d.Optimize || !d.Evaluate {
+		t.Errorf("optimize %v, evaluate %v, want the role that has a plugin", d.Optimize, d.Evaluate)
+	}
 	f(`{"component_versions": {"doin-core": 1}}`, `component_versions.doin-core 1: must be a string`)
 	f(`{"component_versions": ["v0.1.0"]}`, "must be an object")
 	f(`{"component_versions": {"a": "`+strings.Repeat("x", 65)+`"}}`, "at most 64 bytes")
@@ -48,6 +63,13 @@ func TestReferenceProfile(t *testing.T) {
 	own, warnings, err := LoadFor(Reference, file)
 	if err != nil || own.Security != Reference || len(warnings) != 1 || warnings[0].Key != "security" {
 		t.Errorf("LoadFor(Reference) = %v, warnings %v, %v", own, warnings, err)
+	}
+
+	if err := os.WriteFile(file, []byte(`{"future_key": 1, "domains": [{"domain_id": "q", "other": 2}]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, warnings, err = LoadFor(Reference, file); err != nil || len(warnings) != 3 {
+		t.Errorf("LoadFor(Reference) of unknown keys: warnings %v, %v; want one for each and the profile's", warnings, err)
 	}
 
 	d := DefaultConfig()

@@ -59,7 +59,11 @@ func (c *Config) problems() []*Problem {
 
 	ch := &c.Chain
 	k.seconds("target_block_time", ch.TargetBlockTime, 0.1, maxSeconds)
-	k.above("initial_threshold", ch.InitialThreshold, 0, 1e9)
+	if c.Security == Reference {
+		k.floats("initial_threshold", ch.InitialThreshold, -math.MaxFloat64, math.MaxFloat64) // below 0 every acceptance makes a block
+	} else {
+		k.above("initial_threshold", ch.InitialThreshold, 0, 1e9)
+	}
 	k.ints("finality_confirmation_depth", ch.FinalityDepth, 1, 1e6)
 	k.ints("external_anchor_interval", ch.AnchorInterval, 1, 1e9)
 	k.floats("acceptance_tolerance", ch.AcceptanceTolerance, 0, 1e9)

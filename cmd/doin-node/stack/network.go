@@ -183,7 +183,7 @@ func (s *Stack) offence(host, what string) {
 }
 
 func floodPeer(p discovery.Peer) flood.Peer {
-	return flood.Peer{ID: p.ID, Host: p.Host, Port: p.Port, Endpoint: p.Endpoint()}
+	return flood.Peer{ID: p.ID, Host: p.Host, Port: p.Port, Endpoint: p.Endpoint(), Early: p.Early}
 }
 
 func (s *Stack) floodPeers() []flood.Peer {
@@ -197,6 +197,9 @@ func (s *Stack) floodPeers() []flood.Peer {
 
 func (s *Stack) syncPeers() (out []chainsync.Peer) {
 	for _, p := range s.net.peers.Connected() {
+		if p.Early {
+			continue // its chain begins with a block of its own
+		}
 		out = append(out, chainsync.Peer{ID: p.ID, Endpoint: p.Endpoint()})
 	}
 	return out
@@ -204,9 +207,11 @@ func (s *Stack) syncPeers() (out []chainsync.Peer) {
 
 func (s *Stack) peerIDs() []string {
 	list := s.net.peers.Connected()
-	out := make([]string, len(list))
-	for i, p := range list {
-		out[i] = p.ID
+	out := make([]string, 0, len(list))
+	for _, p := range list {
+		if !p.Short() { // no vote can come under half a name
+			out = append(out, p.ID)
+		}
 	}
 	return out
 }

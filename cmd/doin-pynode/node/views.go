@@ -32,7 +32,7 @@ func (v taskView) Vote(context.Context, string, *chain.Vote) (bool, error) {
 	return false, fmt.Errorf("%w: signed votes belong to the strict profile", api.ErrForbidden)
 }
 
-// inferenceView queues inferences for evaluators from outside, as the reference does: the answer is "queued".
+// inferenceView queues inferences for evaluators from outside, as the reference does: the answer is "queued", at once.
 type inferenceView struct{ tasks stack.Tasks }
 
 func (v inferenceView) Infer(ctx context.Context, q api.InferenceRequest) (string, func(context.Context) (*api.Forecast, error), error) {
@@ -40,10 +40,7 @@ func (v inferenceView) Infer(ctx context.Context, q api.InferenceRequest) (strin
 	if err != nil {
 		return "", nil, err
 	}
-	return r.Task.ID, func(ctx context.Context) (*api.Forecast, error) {
-		<-ctx.Done() // no message brings the result back
-		return nil, ctx.Err()
-	}, nil
+	return r.Task.ID, nil, nil // no message brings the result back
 }
 
 // statusView fills GET /status and /fees.
