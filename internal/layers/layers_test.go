@@ -47,7 +47,7 @@ var layers = []layer{
 	{"chain/python", []string{"chain/consensus", "chain/ledger", "chain/engine", "chain/store"}},
 	{"chain/engine", []string{"chain/store", "chain/python", "chain/python/engine", "chain/anchor"}},
 	{"chain/streamlet", []string{"chain", "chain/...", "internal/..."}},
-	{"chain/optimae", []string{"chain", "chain/...", "internal/..."}},
+	{"chain/optimae", []string{"chain/python", "chain/engine", "chain/store", "chain/mempool", "chain/anchor"}},
 	{"chain/vrf", []string{"chain", "chain/...", "internal/..."}},
 	{"chain/python/engine", []string{"chain/consensus", "chain/ledger", "chain/engine", "chain/mempool", "chain/store", "chain/anchor"}},
 	{"chain/store", []string{"chain/consensus", "chain/python", "chain/engine", "chain/task", "chain/mempool", "chain/python/engine"}},
