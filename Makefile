@@ -138,10 +138,11 @@ soak-strangers: ## a network on a LAN with two strangers that trouble it, for TU
 	DOIN_STRANGERS=$(or $(TURNS),20) $(GO) test -count=1 -run '^TestStrangers$$' -v ./cmd/doin-node/e2e
 
 .PHONY: simulate
-simulate: ## SIMULATIONS=10000 seeded runs of the certified chain under every fault, and a third as many against a third; bench/results/streamlet.md
+simulate: ## SIMULATIONS=10000 seeded runs of the certified chain under every fault, a third as many against a third, and as many of claims; bench/results/streamlet.md
 	@rm -f bench/results/streamlet.md
 	DOIN_SIMULATIONS=$(SIMULATIONS) DOIN_SIMULATIONS_OUT=$(CURDIR)/bench/results/streamlet.md $(GO) test -count=1 -run '^TestSimulations$$' -timeout 3h -v ./chain/streamlet
 	DOIN_SIMULATIONS=$$(( $(SIMULATIONS) / 3 )) DOIN_SIMULATIONS_OUT=$(CURDIR)/bench/results/streamlet.md $(GO) test -count=1 -run '^TestCabal$$' -timeout 3h -v ./chain/streamlet
+	DOIN_SIMULATIONS=$(SIMULATIONS) $(GO) test -count=1 -run '^TestSimulations$$' -timeout 3h ./chain/optimae
 
 .PHONY: bench-load
 bench-load: build ## ask a node with wrk beside a bare fasthttp server, into bench/results/
