@@ -232,7 +232,7 @@ func (b *Block) over(m *Claim) {
 	save(b.state, domainKey(m.Domain), &d)
 }
 
-// forget removes the votes of a claim, or only tells whether there are any.
+// forget removes the votes of a claim.
 func (b *Block) forget(m *Claim) {
 	keys, _ := under(b.state, votesKey(m.Commitment))
 	for _, k := range keys {

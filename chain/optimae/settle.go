@@ -82,7 +82,7 @@ func (b *Block) slice(s *share, units int64) {
 	b.t.Issued += units
 }
 
-// register locks a stake. Who is registered may vote beside the quorum; see doc.go for what is not built yet.
+// register locks a stake. How a registered evaluator comes to be elected is not built yet: see doc.go.
 func (b *Block) register(from string, m *Register) (Receipt, error) {
 	if load(b.state, peerKey(from), new(Peer)) {
 		return Receipt{}, refuse("registered already")
