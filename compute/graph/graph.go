@@ -7,7 +7,7 @@
 //
 // What Gorgonia lacks is composed of operations it has: silu as z·σ(z), gelu in its tanh form, the Huber loss of |e| cut at
 // 1 by a rectifier; a causal convolution as Σ S·X·W with matrices S that move rows, and the means of a layer norm as
-// products with a matrix of equal numbers. Dropout is absent: nn.Gradient has none.
+// products with a matrix of equal numbers. Dropout is absent: nn.Gradient has none, and Build refuses it.
 package graph
 
 import (
@@ -27,28 +27,11 @@ var ErrShape = errors.New("graph: shapes do not fit the model")
 // those of nn.Gradient: weights layer by layer, W as [in][out] row-major, then the bias; x [rows][Inputs];
 // y [rows][Outputs].
 func Gradient(c nn.Config, weights, x, y []float32) (loss float64, gradient []float64, err error) {
-	if err := c.Validate(); err != nil {
+	m, err := Build(c, weights, x, y)
+	if err != nil {
 		return 0, nil, err
 	}
-	rows := len(y) / c.Outputs
-	if len(weights) != c.Parameters() || rows < 1 || len(y) != rows*c.Outputs || len(x) != rows*c.Inputs {
-		return 0, nil, fmt.Errorf("%w: %d weights, %d inputs, %d targets", ErrShape, len(weights), len(x), len(y))
-	}
-	m := &model{graph: gorgonia.NewGraph(), rows: rows, steps: 1, channels: c.Inputs, weights: weights}
-	layers := c.Layers
-	if len(layers) == 0 {
-		for _, width := range c.Hidden {
-			layers = append(layers, nn.Layer{Kind: nn.Dense, Width: width, Activation: c.Activation})
-		}
-	} else if c.Steps > 1 {
-		m.steps, m.channels = c.Steps, c.Inputs/c.Steps
-	}
-	h := m.matrix("x", rows*m.steps, m.channels, x)
-	for _, l := range layers {
-		h = m.layer(l, h)
-	}
-	h = m.convolution(h, c.Outputs, 1, 1, nn.None)
-	return m.differentiate(m.cost(c.Loss, h, m.matrix("y", rows, c.Outputs, y)))
+	return m.differentiate()
 }
 
 // model is a graph under construction. The first error sticks; operations after it are skipped. Samples are a matrix of
@@ -94,19 +77,16 @@ func (m *model) scale(k float64, n *gorgonia.Node) *gorgonia.Node {
 }
 
 // differentiate runs the graph and collects the cost and the gradients.
-func (m *model) differentiate(cost *gorgonia.Node) (loss float64, gradient []float64, err error) {
-	if m.err != nil {
-		return 0, nil, fmt.Errorf("graph: build: %w", m.err)
-	}
-	if _, err := gorgonia.Grad(cost, m.parameters...); err != nil {
+func (m *Model) differentiate() (loss float64, gradient []float64, err error) {
+	if _, err := gorgonia.Grad(m.Loss, m.Parameters...); err != nil {
 		return 0, nil, fmt.Errorf("graph: differentiate: %w", err)
 	}
-	machine := gorgonia.NewTapeMachine(m.graph, gorgonia.BindDualValues(m.parameters...))
+	machine := gorgonia.NewTapeMachine(m.Graph, gorgonia.BindDualValues(m.Parameters...))
 	defer machine.Close()
 	if err := machine.RunAll(); err != nil {
 		return 0, nil, fmt.Errorf("graph: run: %w", err)
 	}
-	for _, p := range m.parameters {
+	for _, p := range m.Parameters {
 		g, err := p.Grad()
 		if err != nil {
 			return 0, nil, fmt.Errorf("graph: gradient of %s: %w", p.Name(), err)
@@ -117,9 +97,9 @@ func (m *model) differentiate(cost *gorgonia.Node) (loss float64, gradient []flo
 		}
 		gradient = append(gradient, values...)
 	}
-	loss, ok := cost.Value().Data().(float64)
+	loss, ok := m.Loss.Value().Data().(float64)
 	if !ok {
-		return 0, nil, fmt.Errorf("graph: cost is a %T", cost.Value().Data())
+		return 0, nil, fmt.Errorf("graph: cost is a %T", m.Loss.Value().Data())
 	}
 	return loss, gradient, nil
 }
