@@ -49,7 +49,8 @@ func (c *claim) isMember(id string) bool { return slices.Contains(c.members, id)
 // stopped in between repeats its confirming run with the same nonce.
 func (e *Engine) receiveCommit(sender string, a *announcedCommit) error {
 	if !e.tip.Running(a.domain) {
-		if _, known := e.tip.Rule(a.domain); known || e.rules.MayAdd { // closed, or added in a block that is still to come
+		// It was there at its author's tip, if that is honest: a block that is still to come here may have added it.
+		if _, closed := e.tip.Rule(a.domain); closed || e.rules.MayAdd && e.tip.RecentAt(a.anchor) == nil {
 			return late("domain %q is closed or not known yet", a.domain)
 		}
 		return fmt.Errorf("unknown domain %q", a.domain)

@@ -3,12 +3,14 @@ package engine_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"doin.network/node/chain"
 	"doin.network/node/chain/protocol"
 	"doin.network/node/internal/canon"
+	"doin.network/node/internal/timestamp"
 )
 
 // TestEveryProposalEnds: several proposals of each of five nodes are open at once, through a partition and a node that is
@@ -363,5 +365,29 @@ func TestClaimReachesLateMembers(t *testing.T) {
 		for _, f := range n.fines {
 			t.Errorf("%.6s punished honest %.6s: %s", n.id, f.Peer, f.Reason)
 		}
+	}
+}
+
+// TestCommitOfAnUnknownDomain: a commit for a domain that was not there at an anchor we know is an offence; one whose anchor is still to
+// come here may speak of a domain that was added by then, and is none where domains may be added.
+func TestCommitOfAnUnknownDomain(t *testing.T) {
+	t.Parallel()
+	for _, may := range []bool{false, true} {
+		c := newCluster(t, 3, 76, func(g *chain.Genesis) { g.Parameters.MayAdd = may })
+		c.net.AdvanceTo(time.Second / 4)
+		from, to := c.nodes[0], c.nodes[1]
+		f := func(anchor string, fined bool) {
+			t.Helper()
+			to.fines = nil
+			m := &chain.Message{Type: chain.MsgOptimaeCommit, SenderID: from.id, Timestamp: timestamp.FromMicro(to.now()), TTL: chain.DefaultTTL,
+				Payload: canon.NewObject("commitment_hash", strings.Repeat("ab", 32), "domain_id", "another", "anchor", anchor)}
+			c.must(chain.SignMessage(m, from.key, to.eng.View().State.Rules().Network))
+			to.step(protocol.Received{Message: m})
+			if len(to.fines) > 0 != fined {
+				t.Errorf("domains may be added: %v; commit anchored at %.8s: fines %v, want some: %v", may, anchor, to.fines, fined)
+			}
+		}
+		f(to.tip(), true)
+		f(strings.Repeat("cd", 32), !may)
 	}
 }
