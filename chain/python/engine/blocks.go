@@ -142,9 +142,8 @@ func (e *Engine) adopt(ancestor int64, branch, ours []*chain.Block) error {
 	for _, b := range branch {
 		e.links.push(b)
 		height := b.Header.Index
-		e.finality.OnBlock(height, e.links.at(height-e.finality.Depth()))
-		if e.cfg.AnchorInterval > 0 && height > 0 && height%e.cfg.AnchorInterval == 0 {
-			e.emit(protocol.AnchorDue{Height: height, Hash: b.Hash})
+		if c, final := e.finality.OnBlock(height, e.links.at(height-e.finality.Depth())); final {
+			e.anchor(c)
 		}
 		e.noteChampions(b)
 	}
@@ -156,14 +155,37 @@ func (e *Engine) adopt(ancestor int64, branch, ours []*chain.Block) error {
 	return nil
 }
 
+// anchor asks for what became final to be anchored. The reference anchors tips, of which the next fork undoes some; a log of
+// anchors takes one block of each height.
+func (e *Engine) anchor(c python.Checkpoint) {
+	if e.cfg.AnchorInterval > 0 && c.Height > 0 && c.Height%e.cfg.AnchorInterval == 0 {
+		e.emit(protocol.AnchorDue{Height: c.Height, Hash: c.Hash})
+	}
+}
+
+// tell tells one peer our tip: who has just come and is lower would hear of it with the next block alone.
+func (e *Engine) tell(peer string) {
+	if e.links.height() < 1 {
+		return
+	}
+	if m := e.message(chain.MsgBlockAnnouncement, e.announcement()); m != nil {
+		e.emit(protocol.Send{Peer: peer, Message: m})
+	}
+}
+
 // announceTip tells everybody our tip, at most once a second.
 func (e *Engine) announceTip() {
 	if e.links.height() < 1 || e.now < e.announced+Second {
 		return
 	}
 	e.announced = e.now
+	e.broadcast(chain.MsgBlockAnnouncement, e.announcement())
+}
+
+// announcement is the payload that names our tip.
+func (e *Engine) announcement() *canon.Object {
 	h := &e.links.tip.Header
-	e.broadcast(chain.MsgBlockAnnouncement, canon.NewObject("block_index", h.Index, "block_hash", e.links.tip.Hash,
+	return canon.NewObject("block_index", h.Index, "block_hash", e.links.tip.Hash,
 		"previous_hash", h.PreviousHash, "generator_id", h.GeneratorID, "transaction_count", int64(len(e.links.tip.Transactions)),
-		"weighted_performance_sum", h.WeightedPerformanceSum, "threshold", h.Threshold))
+		"weighted_performance_sum", h.WeightedPerformanceSum, "threshold", h.Threshold)
 }

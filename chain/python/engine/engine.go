@@ -127,6 +127,8 @@ func (e *Engine) Step(now int64, ev protocol.Event) []protocol.Effect {
 	case protocol.Synced:
 		e.synced = true
 		e.requestChampions()
+	case protocol.Connected:
+		e.tell(ev.Peer)
 	case protocol.Evaluated:
 		e.evaluated(ev)
 	case protocol.Blocks:

@@ -11,6 +11,7 @@ import (
 
 	"doin.network/node/chain"
 	"doin.network/node/chain/consensus"
+	"doin.network/node/chain/protocol"
 	"doin.network/node/chain/python"
 	"doin.network/node/chain/python/engine"
 	"doin.network/node/chain/store"
@@ -140,6 +141,13 @@ func (n *Node) adapt(f *flood.Config, d *discovery.Config, a *api.Config) {
 	f.AllowUnsigned, f.RelayAsIs = true, n.protocol() == config.Gossipsub
 	f.ComponentVersions, f.PluginConfigs = n.cfg.Network.ComponentVersions, n.pluginConfigs()
 	d.AllowUnproven = true
+	connected := d.OnConnect
+	d.OnConnect = func(p discovery.Peer) {
+		connected(p)
+		if err := n.loop.Post(protocol.Connected{Peer: p.ID}); err != nil {
+			n.log.Debug("a new peer is not told of the tip", "peer", p.ID, "err", err)
+		}
+	}
 	a.Strict, a.ComponentVersions = false, n.versions
 }
 
