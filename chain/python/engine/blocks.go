@@ -16,7 +16,12 @@ func (e *Engine) receiveAnnouncement(m *chain.Message) error {
 	if err1 != nil || err2 != nil || index < 0 || !chain.IsHash(hash) {
 		return fmt.Errorf("%w: announcement without index or hash", protocol.ErrBlock)
 	}
-	if index <= e.finality.Height() || index < e.links.height() || e.links.at(index) == hash {
+	if e.links.at(index) == hash {
+		e.shared.received(index)
+		e.finalize()
+		return nil
+	}
+	if index <= e.finality.Height() || index < e.links.height() {
 		return nil
 	}
 	e.hold()
@@ -68,6 +73,8 @@ func (e *Engine) addBlocks(branch []*chain.Block) error {
 			return fmt.Errorf("%w: the score of ours is not lower", protocol.ErrNotBetter)
 		}
 	}
+	e.shared.undone(ancestor)
+	e.shared.received(top.Header.Index)
 	return e.adopt(ancestor, branch, ours)
 }
 
@@ -141,26 +148,15 @@ func (e *Engine) adopt(ancestor int64, branch, ours []*chain.Block) error {
 	}
 	for _, b := range branch {
 		e.links.push(b)
-		height := b.Header.Index
-		if c, final := e.finality.OnBlock(height, e.links.at(height-e.finality.Depth())); final {
-			e.anchor(c)
-		}
 		e.noteChampions(b)
 	}
+	e.finalize()
 	for _, b := range ours {
 		e.pending.restore(b.Hash)
 	}
 	e.settlePending()
 	e.adoptNoted()
 	return nil
-}
-
-// anchor asks for what became final to be anchored. The reference anchors tips, of which the next fork undoes some; a log of
-// anchors takes one block of each height.
-func (e *Engine) anchor(c python.Checkpoint) {
-	if e.cfg.AnchorInterval > 0 && c.Height > 0 && c.Height%e.cfg.AnchorInterval == 0 {
-		e.emit(protocol.AnchorDue{Height: c.Height, Hash: c.Hash})
-	}
 }
 
 // tell tells one peer our tip: who has just come and is lower would hear of it with the next block alone.

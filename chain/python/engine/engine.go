@@ -40,6 +40,7 @@ type Engine struct {
 	asked   bool // for champions, once after that there was a peer
 
 	links   links
+	shared  shared
 	domains map[string]*domain
 
 	commits    *python.CommitReveal
