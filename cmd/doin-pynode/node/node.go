@@ -37,6 +37,7 @@ type Node struct {
 	store    *store.Store
 	loop     *loop.Loop[*engine.View]
 	versions *canon.Object // shown in /chain/status
+	others   *versions     // what peers say of theirs
 }
 
 // ErrStrictNetwork is returned by New for a configuration of the other program.
@@ -55,6 +56,7 @@ func New(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Node, erro
 	if n.versions == nil {
 		n.versions = plainVersions()
 	}
+	n.others = newVersions(n.versions, log.With("component", "net"))
 	if err := n.openChain(base); err != nil {
 		base.Close()
 		return nil, err
@@ -140,6 +142,7 @@ func (n *Node) engineConfig(b *stack.Base) (engine.Config, error) {
 func (n *Node) adapt(f *flood.Config, d *discovery.Config, a *api.Config) {
 	f.AllowUnsigned, f.RelayAsIs = true, n.protocol() == config.Gossipsub
 	f.ComponentVersions, f.PluginConfigs = n.cfg.Network.ComponentVersions, n.pluginConfigs()
+	f.Versions = n.others.heard
 	d.AllowUnproven = true
 	connected := d.OnConnect
 	d.OnConnect = func(p discovery.Peer) {
