@@ -42,6 +42,9 @@ type Restore struct{ Champion Champion }
 // comes once, at the latest when a while has passed without a peer.
 type Synced struct{}
 
+// Connected says that a peer has become one, by the name that it is known by. The strict machine does not look at it.
+type Connected struct{ Peer string }
+
 // Evaluated answers an Evaluate effect. Err is nil, ErrAbstain, ErrRefused (both possibly wrapped) or anything else, which
 // means: not now.
 type Evaluated struct {
@@ -98,6 +101,7 @@ func (Received) event()     {}
 func (Propose) event()      {}
 func (Restore) event()      {}
 func (Synced) event()       {}
+func (Connected) event()    {}
 func (Evaluated) event()    {}
 func (Blocks) event()       {}
 func (Submit) event()       {}

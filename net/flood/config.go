@@ -65,6 +65,9 @@ type Config struct {
 	// ComponentVersions and PluginConfigs are announced with every message when
 	// not nil; see spec: Python nodes compare them.
 	ComponentVersions, PluginConfigs *canon.Object
+	// Versions, when set, is told the component versions of a message's metadata, and whose they are: the author's where
+	// messages are relayed as they are, else the last hop's. It must not block, and retains v at most.
+	Versions func(id string, v *canon.Object)
 	// RelayAsIs forwards messages with the metadata they came with, as Python
 	// nodes in gossip mode do, whose message ids cover it: with our own in its
 	// place they would take the copy for another message.

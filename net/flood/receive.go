@@ -174,6 +174,7 @@ func (g *Flood) accept(ctx context.Context, host string, m *chain.Message, id [s
 		g.cfg.Learn(host, md.port, md.id)
 	}
 	came := m.Payload
+	g.tellVersions(m, md.id)
 	m.Payload = chain.WithoutMetadata(m.Payload)
 	// The handler owns m; what is forwarded is a copy of the envelope over the
 	// same payload, encoded before the handler can touch it.
@@ -224,4 +225,14 @@ func (g *Flood) refusedByHandler(id [sha256.Size]byte, author string, signed boo
 		g.Penalize(author)
 	}
 	return &Refusal{Why: ReasonHandler, Err: err}
+}
+
+// tellVersions passes on what the sender's metadata says of its components, if it says anything.
+func (g *Flood) tellVersions(m *chain.Message, id string) {
+	if g.cfg.Versions == nil {
+		return
+	}
+	if v, err := m.Payload.ObjectOr(chain.MetaComponentVersions, nil); err == nil && v != nil && v.Len() > 0 {
+		g.cfg.Versions(id, v)
+	}
 }

@@ -16,7 +16,12 @@ func (e *Engine) receiveAnnouncement(m *chain.Message) error {
 	if err1 != nil || err2 != nil || index < 0 || !chain.IsHash(hash) {
 		return fmt.Errorf("%w: announcement without index or hash", protocol.ErrBlock)
 	}
-	if index <= e.finality.Height() || index < e.links.height() || e.links.at(index) == hash {
+	if e.links.at(index) == hash {
+		e.shared.received(index)
+		e.finalize()
+		return nil
+	}
+	if index <= e.finality.Height() || index < e.links.height() {
 		return nil
 	}
 	e.hold()
@@ -68,6 +73,8 @@ func (e *Engine) addBlocks(branch []*chain.Block) error {
 			return fmt.Errorf("%w: the score of ours is not lower", protocol.ErrNotBetter)
 		}
 	}
+	e.shared.undone(ancestor)
+	e.shared.received(top.Header.Index)
 	return e.adopt(ancestor, branch, ours)
 }
 
@@ -141,13 +148,9 @@ func (e *Engine) adopt(ancestor int64, branch, ours []*chain.Block) error {
 	}
 	for _, b := range branch {
 		e.links.push(b)
-		height := b.Header.Index
-		e.finality.OnBlock(height, e.links.at(height-e.finality.Depth()))
-		if e.cfg.AnchorInterval > 0 && height > 0 && height%e.cfg.AnchorInterval == 0 {
-			e.emit(protocol.AnchorDue{Height: height, Hash: b.Hash})
-		}
 		e.noteChampions(b)
 	}
+	e.finalize()
 	for _, b := range ours {
 		e.pending.restore(b.Hash)
 	}
@@ -156,14 +159,29 @@ func (e *Engine) adopt(ancestor int64, branch, ours []*chain.Block) error {
 	return nil
 }
 
+// tell tells one peer our tip: who has just come and is lower would hear of it with the next block alone.
+func (e *Engine) tell(peer string) {
+	if e.links.height() < 1 {
+		return
+	}
+	if m := e.message(chain.MsgBlockAnnouncement, e.announcement()); m != nil {
+		e.emit(protocol.Send{Peer: peer, Message: m})
+	}
+}
+
 // announceTip tells everybody our tip, at most once a second.
 func (e *Engine) announceTip() {
 	if e.links.height() < 1 || e.now < e.announced+Second {
 		return
 	}
 	e.announced = e.now
+	e.broadcast(chain.MsgBlockAnnouncement, e.announcement())
+}
+
+// announcement is the payload that names our tip.
+func (e *Engine) announcement() *canon.Object {
 	h := &e.links.tip.Header
-	e.broadcast(chain.MsgBlockAnnouncement, canon.NewObject("block_index", h.Index, "block_hash", e.links.tip.Hash,
+	return canon.NewObject("block_index", h.Index, "block_hash", e.links.tip.Hash,
 		"previous_hash", h.PreviousHash, "generator_id", h.GeneratorID, "transaction_count", int64(len(e.links.tip.Transactions)),
-		"weighted_performance_sum", h.WeightedPerformanceSum, "threshold", h.Threshold))
+		"weighted_performance_sum", h.WeightedPerformanceSum, "threshold", h.Threshold)
 }

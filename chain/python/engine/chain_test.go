@@ -291,3 +291,45 @@ func TestForgedVotes(t *testing.T) {
 		}
 	}
 }
+
+// TestConnectedPeerIsTold has peers come before and after there is a block to tell of.
+func TestConnectedPeerIsTold(t *testing.T) {
+	l := newNetwork(t, 1, testConfig(domainConfig()))
+	m := l.members[0]
+	if out := find[protocol.Send](m.step(protocol.Connected{Peer: "b"})); len(out) != 0 {
+		t.Errorf("sent %v of a chain without blocks", out)
+	}
+	l.must(m.offer(branchFrom(m.chain.blocks[0], "a", 3, 1)...))
+	for _, peer := range []string{"c", "0123456789ab"} { // a moment apart, both of them
+		out := find[protocol.Send](m.step(protocol.Connected{Peer: peer}))
+		if len(out) != 1 || out[0].Peer != peer || out[0].Message.Type != chain.MsgBlockAnnouncement {
+			t.Fatalf("Connected(%s): sent %v, want the announcement", peer, out)
+		}
+		p := out[0].Message.Payload
+		if index, err := p.Int("block_index"); err != nil || index != 3 {
+			t.Errorf("block_index %v, %v, want 3", index, err)
+		}
+		if hash, err := p.String("block_hash"); err != nil || hash != m.chain.blocks[3].Hash {
+			t.Errorf("block_hash %s, %v, want the tip's", hash, err)
+		}
+	}
+}
+
+// TestAnchorsAreFinal forks at a height that is anchored: each height is anchored once, with the hash that stays.
+func TestAnchorsAreFinal(t *testing.T) {
+	cfg := testConfig(domainConfig())
+	cfg.AnchorInterval, cfg.FinalityDepth = 2, 3
+	l := newNetwork(t, 1, cfg)
+	m := l.members[0]
+	l.must(m.offer(branchFrom(m.chain.blocks[0], "a", 2, 1)...))
+	l.must(m.offer(branchFrom(m.chain.blocks[1], "b", 7, 2)...))
+	due := find[protocol.AnchorDue](m.log)
+	if len(due) != 2 {
+		t.Fatalf("%d anchors, want those of blocks 2 and 4", len(due))
+	}
+	for i, d := range due {
+		if h := int64(2 * (i + 1)); d.Height != h || d.Hash != m.chain.blocks[h].Hash {
+			t.Errorf("anchor of %d with %.12s, want %d with the hash that the chain kept", d.Height, d.Hash, h)
+		}
+	}
+}

@@ -37,6 +37,7 @@
 //     back to the pending ones, and an optimae that the chain has is not recorded again.
 //   - A block is attempted after every acceptance, also one by quorum. Work of others waits a moment first, since its
 //     author usually makes the block himself; that is what keeps mixed networks from forking at every acceptance.
+//   - A block is final only once another node has it: a lone start is no fork for ever.
 //   - Everything that strangers can make the node remember or do is bounded.
 //
 // Nothing on this wire is authenticated: whoever can reach a port can speak in anybody's name. The node's own signatures

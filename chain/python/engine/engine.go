@@ -40,6 +40,7 @@ type Engine struct {
 	asked   bool // for champions, once after that there was a peer
 
 	links   links
+	shared  shared
 	domains map[string]*domain
 
 	commits    *python.CommitReveal
@@ -127,6 +128,8 @@ func (e *Engine) Step(now int64, ev protocol.Event) []protocol.Effect {
 	case protocol.Synced:
 		e.synced = true
 		e.requestChampions()
+	case protocol.Connected:
+		e.tell(ev.Peer)
 	case protocol.Evaluated:
 		e.evaluated(ev)
 	case protocol.Blocks:

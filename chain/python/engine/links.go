@@ -3,8 +3,10 @@ package engine
 import (
 	"encoding/hex"
 	"fmt"
+	"slices"
 
 	"doin.network/node/chain"
+	"doin.network/node/chain/protocol"
 	"doin.network/node/internal/canon"
 )
 
@@ -105,9 +107,14 @@ func (e *Engine) load() error {
 			return fmt.Errorf("%w: %.12s", ErrGenesis, b.Hash)
 		}
 		e.links.push(b)
-		e.finality.OnBlock(h, e.links.at(h-e.finality.Depth()))
+		e.shared.load(b, e.key.PeerID())
 		e.noteChampions(b)
 	}
+	e.finalize()
+	e.out = slices.DeleteFunc(e.out, func(f protocol.Effect) bool { // whoever opened the store anchors what is final
+		_, due := f.(protocol.AnchorDue)
+		return due
+	})
 	e.adoptNoted()
 	return nil
 }

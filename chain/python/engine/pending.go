@@ -135,6 +135,7 @@ func (e *Engine) build() bool {
 	e.fees.OnBlock(int64(len(b.Transactions)))
 	sec := seconds(e.now)
 	e.pending.proof.Threshold = e.difficulty.OnBlock(sec, sec)
+	e.shared.made(b.Header.Index, e.finality.Depth(), len(e.peers) > 0)
 	if err := e.adopt(e.links.height(), []*chain.Block{b}, nil); err != nil {
 		e.notice(true, "own block not adopted", "err", err) // not reached: nothing is read for an extension
 		return false

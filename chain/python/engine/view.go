@@ -12,7 +12,11 @@ type View struct {
 	Height          int64
 	Tip             string
 	FinalizedHeight int64
-	Domains         map[string]DomainView
+	// Shared is the highest index that another node has, as far as this one knows; Alone that there are more blocks above it
+	// than finality is deep.
+	Shared  int64
+	Alone   bool
+	Domains map[string]DomainView
 	// Pending is the number of waiting transactions, PendingSum their weighted increment.
 	Pending    int
 	PendingSum float64
@@ -42,7 +46,7 @@ type DomainView struct {
 
 // View returns the picture of now.
 func (e *Engine) View() *View {
-	v := &View{Height: e.links.height(), Tip: e.links.tip.Hash, FinalizedHeight: e.finality.Height(), Domains: map[string]DomainView{},
+	v := &View{Height: e.links.height(), Tip: e.links.tip.Hash, FinalizedHeight: e.finality.Height(), Shared: e.shared.height, Alone: e.alone(), Domains: map[string]DomainView{},
 		Pending: e.pending.size, PendingSum: e.pending.proof.WeightedSum(), Commits: e.commits.Pending(), Quorums: e.quorums.Pending(),
 		Tasks: e.tasks.Counts(), Difficulty: *e.difficulty, Fees: e.fees.Stats(), ReputationPeers: e.reputation.Len(),
 		Supply: e.accounts.Minted(), Balance: e.accounts.Balance(e.key.PeerID()), Top: e.accounts.Top(5)}

@@ -1,6 +1,9 @@
 package config
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Flags are the command line's overrides of a file. The zero value of a field
 // leaves the file's value alone.
@@ -35,6 +38,17 @@ func (f Flags) Apply(c *Config) error {
 		}
 	}
 	return c.Validate()
+}
+
+// Override is Apply after a Load: of the warnings that it returned, those about values are made anew. It returns what is to be
+// said of c as it is now.
+func (f Flags) Override(c *Config, warnings []Warning) ([]Warning, error) {
+	before := c.warnings()
+	if err := f.Apply(c); err != nil {
+		return nil, err
+	}
+	kept := slices.DeleteFunc(slices.Clone(warnings), func(w Warning) bool { return slices.Contains(before, w) })
+	return append(kept, c.warnings()...), nil
 }
 
 func override[T comparable](at *T, v T) {

@@ -3,6 +3,7 @@ package config
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -78,5 +79,30 @@ func TestReferenceProfile(t *testing.T) {
 	}
 	if err := (Flags{Security: "none"}).Apply(&d); err == nil {
 		t.Error("--security none was taken")
+	}
+}
+
+func TestWarningsAreMadeAnewAfterFlags(t *testing.T) {
+	c, warnings, err := Parse("n.json", []byte(`{"security": "strict", "domains": [{"domain_id": "q", "optimize": true, "evaluate": true,
+		"optimization_plugin": "simple_quadratic", "inference_plugin": "simple_quadratic", "synthetic_data_validation": false}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := func(list []Warning) (out []string) {
+		for _, w := range list {
+			out = append(out, w.Key)
+		}
+		return out
+	}
+	if got, want := keys(warnings), []string{"domains[0].synthetic_data_validation"}; !slices.Equal(got, want) {
+		t.Errorf("Parse(strict) warns of %q, want %q", got, want)
+	}
+	odd := Warning{Key: "odd", Reason: "of the file, whatever the flags are"}
+	warnings, err = Flags{Security: "reference"}.Override(c, append(warnings, odd))
+	if got, want := keys(warnings), []string{"odd", "security"}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("Override(reference) warns of %q, %v, want %q", got, err, want)
+	}
+	if warnings, err = (Flags{Port: -1}).Override(c, nil); err == nil {
+		t.Errorf("Override(port -1) = %v, want an error", warnings)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"doin.network/node/chain"
 	"doin.network/node/chain/consensus"
+	"doin.network/node/chain/protocol"
 	"doin.network/node/chain/python"
 	"doin.network/node/chain/python/engine"
 	"doin.network/node/chain/store"
@@ -36,6 +37,7 @@ type Node struct {
 	store    *store.Store
 	loop     *loop.Loop[*engine.View]
 	versions *canon.Object // shown in /chain/status
+	others   *versions     // what peers say of theirs
 }
 
 // ErrStrictNetwork is returned by New for a configuration of the other program.
@@ -54,6 +56,7 @@ func New(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Node, erro
 	if n.versions == nil {
 		n.versions = plainVersions()
 	}
+	n.others = newVersions(n.versions, log.With("component", "net"))
 	if err := n.openChain(base); err != nil {
 		base.Close()
 		return nil, err
@@ -139,7 +142,15 @@ func (n *Node) engineConfig(b *stack.Base) (engine.Config, error) {
 func (n *Node) adapt(f *flood.Config, d *discovery.Config, a *api.Config) {
 	f.AllowUnsigned, f.RelayAsIs = true, n.protocol() == config.Gossipsub
 	f.ComponentVersions, f.PluginConfigs = n.cfg.Network.ComponentVersions, n.pluginConfigs()
+	f.Versions = n.others.heard
 	d.AllowUnproven = true
+	connected := d.OnConnect
+	d.OnConnect = func(p discovery.Peer) {
+		connected(p)
+		if err := n.loop.Post(protocol.Connected{Peer: p.ID}); err != nil {
+			n.log.Debug("a new peer is not told of the tip", "peer", p.ID, "err", err)
+		}
+	}
 	a.Strict, a.ComponentVersions = false, n.versions
 }
 

@@ -101,6 +101,13 @@ func TestNode(t *testing.T) {
 		}
 		<-time.After(10 * time.Millisecond)
 	}
+	_, st = ask("GET", "/status", "")
+	if list, err := st.List("other_versions"); err != nil || len(list) != 1 {
+		t.Errorf("/status: other_versions %v, %v, want the map of the message", list, err)
+	}
+	if v, ok := st.Get("alone"); !ok || v != nil {
+		t.Errorf("/status: alone %v, %v, want null", v, ok)
+	}
 	if code, _ := ask("POST", "/tasks/claim", `{"task_id": "t", "evaluator_id": "e"}`); code != 409 {
 		t.Errorf("claim of an unknown task: %d", code)
 	}

@@ -7,6 +7,7 @@ import (
 	"doin.network/node/chain"
 	"doin.network/node/chain/protocol"
 	"doin.network/node/chain/python"
+	"doin.network/node/chain/python/engine"
 	"doin.network/node/cmd/doin-node/config"
 	"doin.network/node/cmd/doin-node/stack"
 	"doin.network/node/internal/canon"
@@ -67,6 +68,14 @@ func (v statusView) Fees(context.Context) (*api.Fees, error) {
 		SuggestedTotal: number(suggested, "total"), SuggestedStake: number(suggested, "optimae_stake")}, nil
 }
 
+// alone is what GET /status says of blocks that nobody else has: nil, or the remedy.
+func alone(v *engine.View) any {
+	if !v.Alone {
+		return nil
+	}
+	return fmt.Sprintf("no other node has the last %d blocks: %s", v.Height-v.Shared, engine.AloneRemedy)
+}
+
 func (v statusView) Status(ctx context.Context) (*api.Status, error) {
 	n, view := v.n, v.n.loop.View()
 	fees, err := v.Fees(ctx)
@@ -80,8 +89,8 @@ func (v statusView) Status(ctx context.Context) (*api.Status, error) {
 		if d.Best != nil {
 			o.Set("verified_best", *d.Best)
 		}
-	}, canon.NewObject("warning", warning, "component_versions", n.versions, "pending_transactions", int64(view.Pending),
-		"pending_sum", view.PendingSum, "reputation", view.Reputation))
+	}, canon.NewObject("warning", warning, "component_versions", n.versions, "other_versions", n.others.list(), "pending_transactions", int64(view.Pending),
+		"pending_sum", view.PendingSum, "reputation", view.Reputation, "shared_height", view.Shared, "alone", alone(view)))
 	st.NetworkProtocol = n.protocol()
 	st.Security.ReputationPeers = view.ReputationPeers
 	st.Coin = api.CoinStatus{TotalSupply: view.Supply, MyBalance: view.Balance}

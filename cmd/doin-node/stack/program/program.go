@@ -135,7 +135,7 @@ func Command(name, short, version string, security config.Security, make New) *c
 			if cfg.Raw.Has("security") && !cmd.Flags().Changed("security") {
 				flags.Security = "" // the file says which program it is for
 			}
-			if err := flags.Apply(cfg); err != nil {
+			if warnings, err = flags.Override(cfg, warnings); err != nil {
 				return err
 			}
 			if err := run(cmd.Context(), cfg, warnings, make, level{flags.LogLevel != "", security, path}); err != nil {
