@@ -1,5 +1,6 @@
-// Package graph is the independent oracle of the gradients: it builds the model of package nn as an expression graph
-// in Gorgonia and lets Gorgonia differentiate it. It is the only importer of gorgonia.org/gorgonia.
+// Package graph says models as expression graphs of Gorgonia. Build writes the model of package nn as a graph, and Lower
+// reads a graph as a model of package nn, which then runs on the engine. Gorgonia's derivative of what Build writes is the
+// independent oracle of the gradients. It is the only importer of gorgonia.org/gorgonia.
 //
 // The oracle computes in float64 and keeps no numeric contract: its results differ from machine to machine in the last
 // bits, and nothing that is verified or recorded comes from here. Gorgonia's own initializers are not used, because
@@ -7,7 +8,8 @@
 //
 // What Gorgonia lacks is composed of operations it has: silu as z·σ(z), gelu in its tanh form, the Huber loss of |e| cut at
 // 1 by a rectifier; a causal convolution as Σ S·X·W with matrices S that move rows, and the means of a layer norm as
-// products with a matrix of equal numbers. Dropout is absent: nn.Gradient has none, and Build refuses it.
+// products with a matrix of equal numbers. Dropout is absent: nn.Gradient has none, Build refuses it, and
+// Lower refuses Gorgonia's, which hides its rate and draws from the clock.
 package graph
 
 import (

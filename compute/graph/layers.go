@@ -90,7 +90,6 @@ func (m *model) layerNorm(h *gorgonia.Node) *gorgonia.Node {
 		return m.scale(1/float64(n), m.op(gorgonia.Mul(x, m.constant(n, n, equal))))
 	}
 	u := m.op(gorgonia.Sub(h, mean(h)))
-	const epsilon = 0x1p-17
 	deviation := m.op(gorgonia.Sqrt(m.op(gorgonia.Add(mean(m.op(gorgonia.Square(u))), gorgonia.NewConstant(epsilon)))))
 	normal := m.op(gorgonia.HadamardDiv(u, deviation))
 	y := m.op(gorgonia.BroadcastHadamardProd(normal, m.parameter(1, n), nil, []byte{0}))
