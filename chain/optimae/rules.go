@@ -26,6 +26,8 @@ const (
 	votersShare     = 300_000
 	reputationMost  = 20 * consensus.Micro
 	agreed          = 400_000
+	improved        = consensus.Micro // an author's, whose claim is accepted or overtaken
+	besideMembers   = 2
 	contradicted    = 2 * consensus.Micro
 	genesisStanding = 10 * consensus.Micro
 	// maxPool is a share of the pool at most: a whole unit of increment under the largest weight.
@@ -72,7 +74,10 @@ func (r *Rules) Genesis(s State, start int64, evaluators map[string][]string, ba
 	t := &Totals{Controller: consensus.NewDifficulty(r.InitialThreshold, r.TargetTime, start)}
 	stake := Stake(t)
 	for peer, domains := range evaluators {
-		save(s, peerKey(peer), &Peer{Domains: domains, Stake: stake, Reputation: genesisStanding, Elected: true})
+		savePeer(s, peer, &Peer{Domains: domains, Missed: make([]byte, len(domains)), Stake: stake, Full: stake, Reached: true, Elected: true})
+		save(s, standingKey(peer), &standing{Score: genesisStanding})
+		watch(s, peer, 0)
+		t.Electors++
 		t.Issued += stake
 		t.Stakes += stake
 	}

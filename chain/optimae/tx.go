@@ -22,6 +22,8 @@ const (
 	KindOpen
 	KindRegister
 	KindLeave
+	KindReturn
+	KindFill
 )
 
 // A Tx is a transaction whose author has been proved: its signature is checked before the rules see it.
@@ -136,11 +138,21 @@ type Leave struct{}
 
 func (*Leave) code(*codec) {}
 
+// Return ends an absence.
+type Return struct{}
+
+func (*Return) code(*codec) {}
+
+// Fill makes a stake whole again from the balance.
+type Fill struct{}
+
+func (*Fill) code(*codec) {}
+
 // NewTx returns the transaction of a body: one of the types above, by pointer.
 func NewTx(from string, body record) Tx {
 	kinds := map[string]Kind{"*optimae.Commit": KindCommit, "*optimae.Reveal": KindReveal, "*optimae.Vote": KindVote,
 		"*optimae.Refuse": KindRefuse, "*optimae.Abstain": KindAbstain, "*optimae.Open": KindOpen, "*optimae.Register": KindRegister,
-		"*optimae.Leave": KindLeave}
+		"*optimae.Leave": KindLeave, "*optimae.Return": KindReturn, "*optimae.Fill": KindFill}
 	return Tx{from, kinds[fmt.Sprintf("%T", body)], encode(body)}
 }
 
@@ -163,6 +175,10 @@ func (k Kind) body() record {
 		return new(Register)
 	case KindLeave:
 		return new(Leave)
+	case KindReturn:
+		return new(Return)
+	case KindFill:
+		return new(Fill)
 	}
 	return nil
 }
@@ -210,7 +226,7 @@ func (r *Rules) StampHash(commitment, block ID, author string, nonce int64) ID {
 
 // String is for people.
 func (k Kind) String() string {
-	names := [...]string{"?", "commit", "reveal", "vote", "refuse", "abstain", "open", "register", "leave"}
+	names := [...]string{"?", "commit", "reveal", "vote", "refuse", "abstain", "open", "register", "leave", "return", "fill"}
 	return names[k%Kind(len(names))]
 }
 

@@ -38,19 +38,20 @@ func (b *Block) vote(from string, commitment, draw ID, v *ballot) error {
 		return refuse("claim %s takes no votes", short(commitment))
 	case m.DrawHash != draw:
 		return refuse("claim %s has another draw", short(commitment))
-	case !slices.Contains(m.Members, from):
+	case !slices.Contains(m.Members, from) && !slices.Contains(m.Beside, from):
 		return refuse("no member of claim %s", short(commitment))
 	case load(b.state, voteKey(commitment, from), new(ballot)):
 		return refuse("a second vote about claim %s", short(commitment))
 	}
 	save(b.state, voteKey(commitment, from), v)
+	b.active(from)
 	return nil
 }
 
-// ballots returns what the members said, in their order; nil for who said nothing.
-func (b *Block) ballots(m *Claim) []*ballot {
-	all := make([]*ballot, len(m.Members))
-	for i, peer := range m.Members {
+// ballots returns what peers said about a claim, in their order; nil for who said nothing.
+func (b *Block) ballots(m *Claim, peers []string) []*ballot {
+	all := make([]*ballot, len(peers))
+	for i, peer := range peers {
 		v := new(ballot)
 		if load(b.state, voteKey(m.Commitment, peer), v) {
 			all[i] = v
@@ -59,9 +60,12 @@ func (b *Block) ballots(m *Claim) []*ballot {
 	return all
 }
 
+// heardBeside reports whether all have spoken who vote beside the members.
+func (b *Block) heardBeside(m *Claim) bool { return !slices.Contains(b.ballots(m, m.Beside), nil) }
+
 // count returns how many members have spoken, and how many of them refused.
 func (b *Block) count(m *Claim) (cast, refusals int) {
-	for _, v := range b.ballots(m) {
+	for _, v := range b.ballots(m, m.Members) {
 		if v != nil {
 			cast++
 			if v.Kind == refusal {
@@ -88,8 +92,8 @@ func (b *Block) enough(m *Claim) int {
 	return max(thirds(len(m.Members)), least)
 }
 
-// open decides a claim, if ⌈2k/3⌉ votes hash to what it says.
-func (b *Block) open(from string, o *Open) error {
+// reveals decides a claim, if ⌈2k/3⌉ votes hash to what it says.
+func (b *Block) reveals(from string, o *Open) error {
 	m, err := b.find(o.Commitment)
 	switch {
 	case err != nil:
@@ -103,10 +107,13 @@ func (b *Block) open(from string, o *Open) error {
 	}
 	var agree, differ []string
 	within := 0
-	for i, v := range b.ballots(m) {
+	says := func(v *ballot, peer string) bool {
+		return v.Kind == finding && v.Hash == b.rules.VoteHash(m.Commitment, m.DrawHash, peer, o.Finding)
+	}
+	for i, v := range b.ballots(m, m.Members) {
 		switch {
 		case v == nil || v.Kind == abstention:
-		case v.Kind == finding && v.Hash == b.rules.VoteHash(m.Commitment, m.DrawHash, m.Members[i], o.Finding):
+		case says(v, m.Members[i]):
 			agree = append(agree, m.Members[i])
 			if consensus.Tolerates(v.Score, v.Incumbent, b.rules.Tolerance) {
 				within++
@@ -118,25 +125,50 @@ func (b *Block) open(from string, o *Open) error {
 	if len(agree) < b.enough(m) {
 		return refuse("%d of %d votes about claim %s hash to it, want %d", len(agree), len(m.Members), short(m.Commitment), b.enough(m))
 	}
-	b.stand(agree, differ)
+	b.stand(agree, agreed)
+	b.stand(differ, -contradicted)
+	for i, v := range b.ballots(m, m.Beside) {
+		switch peer := m.Beside[i]; {
+		case v == nil || v.Kind == abstention:
+		case says(v, peer):
+			b.move(peer, agreed)
+		default:
+			b.move(peer, -contradicted)
+		}
+	}
+	b.heard(m)
 	m.Digest, m.Performance, m.Sums = o.Finding.Digest, o.Finding.Performance, o.Finding.Sums
 	b.decide(m, agree, b.rules.Domains[m.Domain].Synthetic && 2*within <= len(agree))
 	return nil
 }
 
-// stand moves the reputation of those who voted.
-func (b *Block) stand(agree, differ []string) {
-	move := func(peers []string, by int64) {
-		for _, peer := range peers {
-			var p Peer
-			if load(b.state, peerKey(peer), &p) {
-				p.Reputation = max(0, min(reputationMost, p.Reputation+by))
-				save(b.state, peerKey(peer), &p)
-			}
-		}
+// stand moves the reputation of peers.
+func (b *Block) stand(peers []string, by int64) {
+	for _, peer := range peers {
+		b.move(peer, by)
 	}
-	move(agree, agreed)
-	move(differ, -contradicted)
+}
+
+// heard counts, when a claim is decided, who of its members said nothing. Who votes beside is a member of the domain again.
+func (b *Block) heard(m *Claim) {
+	peers := slices.Concat(m.Members, m.Beside)
+	for i, v := range b.ballots(m, peers) {
+		var p Peer
+		load(b.state, peerKey(peers[i]), &p)
+		at := slices.Index(p.Domains, m.Domain)
+		if at < 0 {
+			continue
+		}
+		missed := byte(0)
+		if v == nil {
+			missed = min(p.Missed[at]+1, silentClaims)
+		}
+		if v == nil && i >= len(m.Members) || missed == p.Missed[at] {
+			continue
+		}
+		p.Missed[at] = missed
+		savePeer(b.state, peers[i], &p)
+	}
 }
 
 // decide derives the outcome of a claim that has been reproduced.
@@ -171,6 +203,7 @@ func (b *Block) decide(m *Claim, agree []string, beyondTolerance bool) {
 	b.release(m, nil, 0, 0)
 	b.over(m)
 	b.say(m, result, 0)
+	b.move(m.Author, improved)
 	m.Phase, m.Members, m.DecidedHeight, m.DecidedSlot, m.Past = decided, agree, b.ctx.Height, b.ctx.Slot, 0
 	b.forget(m)
 	save(b.state, claimKey(m.Seq), m)
@@ -187,7 +220,8 @@ func (b *Block) end(m *Claim, r Result) {
 // refused ends a claim that is beyond the limits: its deposit goes to those who said so, what cannot be divided burns.
 func (b *Block) refused(m *Claim) bool {
 	var agree []string
-	for i, v := range b.ballots(m) {
+	b.heard(m)
+	for i, v := range b.ballots(m, m.Members) {
 		if v != nil && v.Kind == refusal {
 			agree = append(agree, m.Members[i])
 		}
@@ -202,7 +236,7 @@ func (b *Block) refused(m *Claim) bool {
 func (b *Block) undecided(m *Claim) bool {
 	if m.Round == 0 {
 		b.forget(m)
-		m.Round, m.Phase, m.DrawFrom, m.DrawHeight, m.Begun, m.Past, m.Members = 1, waiting, b.ctx.Height, 0, 0, 0, nil
+		m.Round, m.Phase, m.DrawFrom, m.DrawHeight, m.Begun, m.Past, m.Members, m.Beside = 1, waiting, b.ctx.Height, 0, 0, 0, nil, nil
 		b.say(m, Redrawn, 0)
 		return false
 	}
