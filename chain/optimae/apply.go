@@ -142,6 +142,12 @@ func (b *Block) apply(from string, body record) (Receipt, error) {
 		return Receipt{}, b.back(from)
 	case *Fill:
 		return b.fill(from)
+	case *TwoBlocks:
+		return b.twoBlocks(m)
+	case *TwoVotes:
+		return b.twoVotes(m)
+	case *Unseal:
+		return Receipt{}, b.unseal(from, m)
 	default:
 		return Receipt{}, b.leave(from)
 	}

@@ -185,6 +185,12 @@ func (b *Block) advance(m *Claim) bool {
 			m.Phase, m.Begun, m.Past = opening, b.ctx.Slot, 0
 		}
 	case opening:
+		if b.rules.Domains[m.Domain].Radius > 0 {
+			if b.closed(m, m.Begun+UnsealWindow) || b.shown(m) {
+				return b.gather(m)
+			}
+			return false
+		}
 		if b.closed(m, m.Begun+OpeningWindow) {
 			return b.undecided(m)
 		}

@@ -45,13 +45,15 @@ type Rules struct {
 	Solo             bool
 	StampBits        int // leading zero bits of a stamp while few are made
 	Domains          map[string]DomainRules
+	Keys             Keys // nil: offences cannot be proved
 }
 
 // DomainRules are the constants of one domain.
 type DomainRules struct {
 	consensus.DomainRules
-	VerifyWindow int64 // slots
-	Possible     int64 // the largest increment that one claim is paid for, 10⁻⁶ of performance_scale
+	VerifyWindow int64   // slots
+	Radius       float64 // in which results agree; 0: they are equal, and Open says them
+	Possible     int64   // the largest increment that one claim is paid for, 10⁻⁶ of performance_scale
 }
 
 // reward is what the next paying block gives at most.

@@ -24,6 +24,9 @@ const (
 	KindLeave
 	KindReturn
 	KindFill
+	KindTwoBlocks
+	KindTwoVotes
+	KindUnseal
 )
 
 // A Tx is a transaction whose author has been proved: its signature is checked before the rules see it.
@@ -152,7 +155,8 @@ func (*Fill) code(*codec) {}
 func NewTx(from string, body record) Tx {
 	kinds := map[string]Kind{"*optimae.Commit": KindCommit, "*optimae.Reveal": KindReveal, "*optimae.Vote": KindVote,
 		"*optimae.Refuse": KindRefuse, "*optimae.Abstain": KindAbstain, "*optimae.Open": KindOpen, "*optimae.Register": KindRegister,
-		"*optimae.Leave": KindLeave, "*optimae.Return": KindReturn, "*optimae.Fill": KindFill}
+		"*optimae.Leave": KindLeave, "*optimae.Return": KindReturn, "*optimae.Fill": KindFill,
+		"*optimae.TwoBlocks": KindTwoBlocks, "*optimae.TwoVotes": KindTwoVotes, "*optimae.Unseal": KindUnseal}
 	return Tx{from, kinds[fmt.Sprintf("%T", body)], encode(body)}
 }
 
@@ -179,6 +183,12 @@ func (k Kind) body() record {
 		return new(Return)
 	case KindFill:
 		return new(Fill)
+	case KindTwoBlocks:
+		return new(TwoBlocks)
+	case KindTwoVotes:
+		return new(TwoVotes)
+	case KindUnseal:
+		return new(Unseal)
 	}
 	return nil
 }
@@ -226,7 +236,8 @@ func (r *Rules) StampHash(commitment, block ID, author string, nonce int64) ID {
 
 // String is for people.
 func (k Kind) String() string {
-	names := [...]string{"?", "commit", "reveal", "vote", "refuse", "abstain", "open", "register", "leave", "return", "fill"}
+	names := [...]string{"?", "commit", "reveal", "vote", "refuse", "abstain", "open", "register", "leave", "return", "fill", "two blocks", "two votes",
+		"unseal"}
 	return names[k%Kind(len(names))]
 }
 

@@ -19,6 +19,8 @@ type ballot struct {
 	Kind             uint8
 	Hash             ID
 	Score, Incumbent float64
+	Shown            bool // in a domain with a radius: Performance is what it hides
+	Performance      float64
 }
 
 func (v *ballot) code(c *codec) {
@@ -26,6 +28,8 @@ func (v *ballot) code(c *codec) {
 	c.fixed(v.Hash[:])
 	c.finite(&v.Score)
 	c.finite(&v.Incumbent)
+	c.truth(&v.Shown)
+	c.finite(&v.Performance)
 }
 
 // vote takes a member's word, once.
@@ -98,7 +102,7 @@ func (b *Block) reveals(from string, o *Open) error {
 	switch {
 	case err != nil:
 		return err
-	case m.Phase != opening:
+	case m.Phase != opening || b.rules.Domains[m.Domain].Radius > 0:
 		return refuse("claim %s is not to be opened", short(o.Commitment))
 	case m.DrawHash != o.Draw:
 		return refuse("claim %s has another draw", short(o.Commitment))
@@ -115,9 +119,7 @@ func (b *Block) reveals(from string, o *Open) error {
 		case v == nil || v.Kind == abstention:
 		case says(v, m.Members[i]):
 			agree = append(agree, m.Members[i])
-			if consensus.Tolerates(v.Score, v.Incumbent, b.rules.Tolerance) {
-				within++
-			}
+			within += b.tolerated(v)
 		default:
 			differ = append(differ, m.Members[i])
 		}
@@ -142,6 +144,14 @@ func (b *Block) reveals(from string, o *Open) error {
 	return nil
 }
 
+// tolerated is 1 for a vote whose score on synthetic data is near enough to the incumbent's, else 0.
+func (b *Block) tolerated(v *ballot) int {
+	if consensus.Tolerates(v.Score, v.Incumbent, b.rules.Tolerance) {
+		return 1
+	}
+	return 0
+}
+
 // stand moves the reputation of peers.
 func (b *Block) stand(peers []string, by int64) {
 	for _, peer := range peers {
@@ -160,8 +170,8 @@ func (b *Block) heard(m *Claim) {
 			continue
 		}
 		missed := byte(0)
-		if v == nil {
-			missed = min(p.Missed[at]+1, silentClaims)
+		if v == nil || v.Kind == finding && !v.Shown && b.rules.Domains[m.Domain].Radius > 0 {
+			v, missed = nil, min(p.Missed[at]+1, silentClaims)
 		}
 		if v == nil && i >= len(m.Members) || missed == p.Missed[at] {
 			continue
@@ -171,8 +181,8 @@ func (b *Block) heard(m *Claim) {
 	}
 }
 
-// decide derives the outcome of a claim that has been reproduced.
-func (b *Block) decide(m *Claim, agree []string, beyondTolerance bool) {
+// decide derives the outcome of a claim that has been reproduced, and reports whether the claim is over.
+func (b *Block) decide(m *Claim, agree []string, beyondTolerance bool) bool {
 	rules := b.rules.Domains[m.Domain]
 	_, err := rules.Wins(m.Base, m.Performance, m.HasBase, m.Sums)
 	switch {
@@ -180,14 +190,13 @@ func (b *Block) decide(m *Claim, agree []string, beyondTolerance bool) {
 		units := m.Deposit / 2 / int64(len(agree))
 		b.release(m, agree, units, 0)
 		b.end(m, NotBetter)
-		return
+		return true
 	case beyondTolerance:
-		if b.undecided(m) {
-			b.state.Delete(claimKey(m.Seq))
-		} else {
+		over := b.undecided(m)
+		if !over {
 			save(b.state, claimKey(m.Seq), m)
 		}
-		return
+		return over
 	}
 	var d Domain
 	load(b.state, domainKey(m.Domain), &d)
@@ -207,6 +216,7 @@ func (b *Block) decide(m *Claim, agree []string, beyondTolerance bool) {
 	m.Phase, m.Members, m.DecidedHeight, m.DecidedSlot, m.Past = decided, agree, b.ctx.Height, b.ctx.Slot, 0
 	b.forget(m)
 	save(b.state, claimKey(m.Seq), m)
+	return false
 }
 
 // end takes a claim off the chain that earns nothing.
