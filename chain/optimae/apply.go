@@ -3,7 +3,6 @@ package optimae
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"doin.network/node/chain/streamlet"
 )
@@ -21,7 +20,8 @@ type Context struct {
 	Time         int64 // µs
 	Hash, Beacon ID
 	Builder      string
-	Final        int64 // highest block that certificates of the branch, the block's own included, show to be final
+	Signers      []string // of the certificate that it carries, its parent's, ascending: verified and of its electorates
+	Final        int64    // highest block that certificates of the branch, the block's own included, show to be final
 }
 
 // A Receipt says what a transaction did to money.
@@ -81,7 +81,6 @@ type Block struct {
 	ctx   Context
 	t     Totals
 	out   Outcomes
-	elect *electorate // nil until somebody asks
 }
 
 // Begin begins a block on the state of its parent, which it changes. The error matches ErrRule.
@@ -95,6 +94,10 @@ func (r *Rules) Begin(s State, ctx Context) (*Block, error) {
 	}
 	b.t.Height, b.t.Slot = ctx.Height, ctx.Slot
 	b.t.Stamped[ctx.Height%stampWindow] = 0
+	b.active(ctx.Builder)
+	for _, peer := range ctx.Signers {
+		b.active(peer)
+	}
 	return b, nil
 }
 
@@ -132,9 +135,19 @@ func (b *Block) apply(from string, body record) (Receipt, error) {
 	case *Abstain:
 		return Receipt{}, b.vote(from, m.Commitment, m.Draw, &ballot{Kind: abstention})
 	case *Open:
-		return Receipt{}, b.open(from, m)
+		return Receipt{}, b.reveals(from, m)
 	case *Register:
 		return b.register(from, m)
+	case *Return:
+		return Receipt{}, b.back(from)
+	case *Fill:
+		return b.fill(from)
+	case *TwoBlocks:
+		return b.twoBlocks(m)
+	case *TwoVotes:
+		return b.twoVotes(m)
+	case *Unseal:
+		return Receipt{}, b.unseal(from, m)
 	default:
 		return Receipt{}, b.leave(from)
 	}
@@ -142,13 +155,9 @@ func (b *Block) apply(from string, body record) (Receipt, error) {
 
 // End applies what a block derives after its transactions: windows, draws, settlement, pay, the change of the electorate.
 func (b *Block) End() Outcomes {
-	keys, values := under(b.state, key('c'))
 	blocked := map[string]bool{} // domains with an earlier claim that is not settled
-	for i, k := range keys {
-		m := new(Claim)
-		if err := decode(values[i], m); err != nil {
-			panic("optimae: claim: " + err.Error())
-		}
+	for _, m := range b.open() {
+		k := claimKey(m.Seq)
 		if b.advance(m) {
 			b.state.Delete(k)
 			continue
@@ -161,6 +170,8 @@ func (b *Block) End() Outcomes {
 		save(b.state, k, m)
 	}
 	b.pay()
+	b.missing()
+	b.refund()
 	b.change()
 	save(b.state, blockKey(b.ctx.Height), &passed{b.ctx.Hash})
 	b.state.Delete(blockKey(b.ctx.Height - stampWindow - 1))
@@ -240,37 +251,15 @@ func (b *Block) forget(m *Claim) {
 	}
 }
 
-// electorate is the peers of a block's parent state.
-type electorate struct {
-	all  *streamlet.Electorate
-	of   map[string][]string // evaluators by domain, ascending
-	size int
-}
-
-// electorate reads the peers once a block: before its own change.
-func (b *Block) electorate() *electorate {
-	if b.elect != nil {
-		return b.elect
-	}
-	e := &electorate{of: map[string][]string{}}
-	keys, values := under(b.state, key('p'))
-	var all []string
-	for i, k := range keys {
-		var p Peer
-		if err := decode(values[i], &p); err != nil {
-			panic("optimae: peer: " + err.Error())
+// open returns the claims that are not over, in commit order.
+func (b *Block) open() (all []*Claim) {
+	b.state.Range(key('c'), func(_, v []byte) bool {
+		m := new(Claim)
+		if err := decode(v, m); err != nil {
+			panic("optimae: claim: " + err.Error())
 		}
-		if !p.Elected {
-			continue
-		}
-		peer := string(k[len(key('p')):])
-		all = append(all, peer)
-		for _, d := range p.Domains {
-			e.of[d] = append(e.of[d], peer)
-		}
-	}
-	slices.Sort(all)
-	e.all, e.size = streamlet.NewElectorate(all...), len(all)
-	b.elect = e
-	return e
+		all = append(all, m)
+		return true
+	})
+	return all
 }

@@ -20,7 +20,7 @@ func (b *Block) commit(from string, m *Commit) (Receipt, error) {
 	if d.Open >= maxOpen {
 		return Receipt{}, refuse("%d claims of %s are open", d.Open, m.Domain)
 	}
-	if members, _ := b.members(m.Domain, from, 0, nil); len(members) == 0 {
+	if !b.verifiable(m.Domain, from) {
 		return Receipt{}, refuse("nobody of %s can verify it", m.Domain)
 	}
 	deposit := Deposit(&b.t)
@@ -33,10 +33,9 @@ func (b *Block) commit(from string, m *Commit) (Receipt, error) {
 			return Receipt{}, err
 		}
 		deposit = 0
-	} else if has < deposit {
-		return Receipt{}, refuse("a balance of %d, and the deposit is %d", has, deposit)
+	} else if err := b.putDown(from, has, deposit); err != nil {
+		return Receipt{}, err
 	}
-	b.credit(from, -deposit)
 	b.t.Escrow += deposit
 	d.Open++
 	if m.Stamped {
@@ -50,6 +49,22 @@ func (b *Block) commit(from string, m *Commit) (Receipt, error) {
 	save(b.state, claimKey(b.t.Commits), claim)
 	b.t.Commits++
 	return Receipt{Deposit: deposit}, nil
+}
+
+// putDown takes a deposit off an account, or off an evaluator's stake as long as half of that stays.
+func (b *Block) putDown(from string, has, deposit int64) error {
+	if has >= deposit {
+		b.credit(from, -deposit)
+		return nil
+	}
+	var p Peer
+	if !load(b.state, peerKey(from), &p) || p.Leaving != 0 || p.Out || p.Stake-deposit < p.Full-p.Full/2 {
+		return refuse("a balance of %d, and the deposit is %d", has, deposit)
+	}
+	p.Stake -= deposit
+	b.t.Stakes -= deposit
+	savePeer(b.state, from, &p)
+	return nil
 }
 
 // stamp checks a stamp: on a final block at most 64 back, of as many bits as the state asks for.
@@ -162,13 +177,20 @@ func (b *Block) advance(m *Claim) bool {
 	switch m.Phase {
 	case voting:
 		cast, refusals := b.count(m)
+		window := b.rules.Domains[m.Domain].VerifyWindow
 		switch {
 		case refusals >= b.enough(m):
 			return b.refused(m)
-		case cast == len(m.Members) || b.closed(m, m.Begun+b.rules.Domains[m.Domain].VerifyWindow):
+		case b.closed(m, m.Begun+window) || cast == len(m.Members) && (b.ctx.Slot > m.Begun+window/2 || b.heardBeside(m)):
 			m.Phase, m.Begun, m.Past = opening, b.ctx.Slot, 0
 		}
 	case opening:
+		if b.rules.Domains[m.Domain].Radius > 0 {
+			if b.closed(m, m.Begun+UnsealWindow) || b.shown(m) {
+				return b.gather(m)
+			}
+			return false
+		}
 		if b.closed(m, m.Begun+OpeningWindow) {
 			return b.undecided(m)
 		}
@@ -187,50 +209,73 @@ func (b *Block) closed(m *Claim, end int64) bool {
 
 // draw counts the builder of this block, and draws if there were enough.
 func (b *Block) draw(m *Claim) {
-	e := b.electorate()
 	if who := b.ctx.Builder; who != m.Author && len(m.Builders) < drawBuilders && !slices.Contains(m.Builders, who) {
 		m.Builders = append(m.Builders, who)
 	}
-	alone := e.size == 1 && e.all.Has(m.Author)
-	if !alone && len(m.Builders) < min(e.all.Faulty()+1, drawBuilders) && b.ctx.Height < m.DrawFrom+drawBound {
+	_, elected := b.state.Get(electedKey("", m.Author))
+	alone := b.t.Electors == 1 && elected
+	if !alone && len(m.Builders) < min(int(b.t.Electors-1)/3+1, drawBuilders) && b.ctx.Height < m.DrawFrom+drawBound {
 		return
 	}
 	m.DrawHeight, m.DrawHash, m.Beacon, m.Builders = b.ctx.Height, b.ctx.Hash, b.ctx.Beacon, nil
-	m.Evaluators = int64(len(e.of[m.Domain]))
-	m.Members, m.All = b.members(m.Domain, m.Author, m.Round, m)
+	b.members(m)
 	m.Solo = len(m.Members) == 1 && m.Members[0] == m.Author
 	var d Domain
 	load(b.state, domainKey(m.Domain), &d)
 	m.HasBase, m.Base, m.BaseClaim = d.HasBest, d.Best, d.Champion
 }
 
-// members returns who verifies a claim, ascending, and whether that is everybody else. Without m nobody is drawn: it is the list
-// that the draw would be from.
-func (b *Block) members(domain, author string, round uint8, m *Claim) (members []string, all bool) {
-	of := b.electorate().of[domain]
-	for _, peer := range of {
-		if peer != author {
-			members = append(members, peer)
-		}
-	}
-	if len(members) == 0 && b.rules.Solo && len(of) == 1 {
-		return []string{author}, true
+// verifiable reports whether a claim of an author has anybody who could be a member.
+func (b *Block) verifiable(domain, author string) (ok bool) {
+	alone := false
+	p := electedKey(domain, "")
+	b.state.Range(p, func(k, _ []byte) bool {
+		alone = string(k[len(p):]) == author
+		ok = !alone
+		return !ok
+	})
+	return ok || alone && b.rules.Solo
+}
+
+// members draws who verifies a claim, and two of those who may vote beside them.
+func (b *Block) members(m *Claim) {
+	of := listed(b.state, electedKey(m.Domain, ""))
+	m.Evaluators = int64(len(of))
+	others := func(peers []string) []string {
+		return slices.DeleteFunc(peers, func(peer string) bool { return peer == m.Author })
 	}
 	most := drawnMembers
-	if round > 0 {
+	switch {
+	case m.Round > 0:
 		most = maxMembers
+	case len(of) <= wholeDraw:
+		most = wholeDraw
 	}
-	if m == nil || len(of) <= wholeDraw || len(members) <= most {
-		return members, true
+	m.Members, m.All = m.lowest(others(slices.Clone(of)), most)
+	if len(m.Members) == 0 && b.rules.Solo && len(of) == 1 {
+		m.Members = of
 	}
-	rank := func(peer string) ID {
-		return sha256.Sum256(slices.Concat(m.Beacon[:], []byte{':'}, m.Commitment[:], []byte{':'}, []byte(peer)))
+	m.Beside, _ = m.lowest(others(listed(b.state, besideKey(m.Domain, ""))), besideMembers)
+}
+
+// lowest draws at most most of peers, ascending, and reports whether that is everybody. It keeps peers.
+func (m *Claim) lowest(peers []string, most int) (drawn []string, all bool) {
+	if len(peers) <= most {
+		return peers, true
 	}
-	slices.SortFunc(members, func(p, q string) int {
-		x, y := rank(p), rank(q)
-		return slices.Compare(x[:], y[:])
-	})
-	members = members[:most]
-	slices.Sort(members)
-	return members, false
+	type ranked struct {
+		hash ID
+		peer string
+	}
+	prefix := slices.Concat(m.Beacon[:], []byte{':'}, m.Commitment[:], []byte{':'})
+	list := make([]ranked, len(peers))
+	for i, peer := range peers {
+		list[i] = ranked{sha256.Sum256(append(prefix[:len(prefix):len(prefix)], peer...)), peer}
+	}
+	slices.SortFunc(list, func(p, q ranked) int { return slices.Compare(p.hash[:], q.hash[:]) })
+	for _, r := range list[:most] {
+		drawn = append(drawn, r.peer)
+	}
+	slices.Sort(drawn)
+	return drawn, false
 }

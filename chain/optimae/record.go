@@ -29,32 +29,17 @@ type Totals struct {
 	Controller                     consensus.Difficulty
 	Stamped                        [stampWindow]uint8 // stamped commits of block h at h mod 64
 	Pending                        int64              // height of the last change of the electorate, 0 if it is final
+	Electors                       int64              // of the electorate
 }
 
 func (t *Totals) code(c *codec) {
 	d := &t.Controller
 	for _, v := range []*int64{&t.Height, &t.Slot, &t.Issued, &t.Burned, &t.Escrow, &t.Stakes, &t.Commits, &t.PoolFirst, &t.PoolNext,
-		&t.Pooled, &t.Paid, &d.Threshold, &d.EMA, &d.Last, &d.EpochStart, &d.InEpoch, &d.Adjustments, &t.Pending} {
+		&t.Pooled, &t.Paid, &d.Threshold, &d.EMA, &d.Last, &d.EpochStart, &d.InEpoch, &d.Adjustments, &t.Pending,
+		&t.Electors} {
 		c.integer(v)
 	}
 	c.fixed(t.Stamped[:])
-}
-
-// A Peer is a registered evaluator. Reputation is in 10⁻⁶.
-type Peer struct {
-	Domains    []string
-	Stake      int64
-	Reputation int64
-	Elected    bool  // in the electorate
-	Leaving    int64 // slot of its leaving, 0 while it stays
-}
-
-func (p *Peer) code(c *codec) {
-	c.texts(&p.Domains, 32, maxName)
-	c.integer(&p.Stake)
-	c.integer(&p.Reputation)
-	c.truth(&p.Elected)
-	c.integer(&p.Leaving)
 }
 
 // A Domain is what the chain knows of one: its provisional champion, and the best of what has settled.
@@ -96,7 +81,8 @@ type Claim struct {
 	Base, Performance                                       float64
 	Sums                                                    chain.Sums
 	Builders, Members                                       []string
-	Evaluators                                              int64 // of the domain at the draw, the author among them
+	Beside                                                  []string // vote too, uncounted
+	Evaluators                                              int64    // of the domain at the draw, the author among them
 }
 
 func (m *Claim) code(c *codec) {
@@ -119,6 +105,7 @@ func (m *Claim) code(c *codec) {
 	c.sums(&m.Sums)
 	c.texts(&m.Builders, drawBuilders, maxName)
 	c.texts(&m.Members, maxMembers, maxName)
+	c.texts(&m.Beside, besideMembers, maxName)
 }
 
 // index finds a claim by its commitment, and says that a commitment has been used.
@@ -168,7 +155,24 @@ func recipeKey(domain string, r ID) []byte { return key('r', r[:], []byte(domain
 func blockKey(height int64) []byte         { return key('b', number(height)) }
 func poolKey(n int64) []byte               { return key('q', number(n)) }
 func votesKey(c ID) []byte                 { return key('v', c[:]) }
+func standingKey(peer string) []byte       { return key('u', []byte(peer)) }
+func seenKey(peer string) []byte           { return key('t', []byte(peer)) }
+func waitKey(peer string) []byte           { return key('w', []byte(peer)) }
 func voteKey(c ID, peer string) []byte     { return key('v', c[:], []byte(peer)) }
+
+func electedKey(domain, peer string) []byte {
+	return key('e', size(domain), []byte(domain), []byte(peer))
+}
+func besideKey(domain, peer string) []byte {
+	return key('z', size(domain), []byte(domain), []byte(peer))
+}
+
+// dueKey is when to look for a peer's absence, refundKey when its stake is due.
+func dueKey(height int64, peer string) []byte  { return key('y', number(height), []byte(peer)) }
+func refundKey(slot int64, peer string) []byte { return key('l', number(slot), []byte(peer)) }
+
+// size is the length of a name in a key, so that no name begins another.
+func size(name string) []byte { return binary.BigEndian.AppendUint16(nil, uint16(len(name))) }
 
 // claimKey orders claims by the commit.
 func claimKey(seq int64) []byte { return key('c', number(seq)) }

@@ -26,6 +26,8 @@ const (
 	votersShare     = 300_000
 	reputationMost  = 20 * consensus.Micro
 	agreed          = 400_000
+	improved        = consensus.Micro // an author's, whose claim is accepted or overtaken
+	besideMembers   = 2
 	contradicted    = 2 * consensus.Micro
 	genesisStanding = 10 * consensus.Micro
 	// maxPool is a share of the pool at most: a whole unit of increment under the largest weight.
@@ -43,13 +45,15 @@ type Rules struct {
 	Solo             bool
 	StampBits        int // leading zero bits of a stamp while few are made
 	Domains          map[string]DomainRules
+	Keys             Keys // nil: offences cannot be proved
 }
 
 // DomainRules are the constants of one domain.
 type DomainRules struct {
 	consensus.DomainRules
-	VerifyWindow int64 // slots
-	Possible     int64 // the largest increment that one claim is paid for, 10⁻⁶ of performance_scale
+	VerifyWindow int64   // slots
+	Radius       float64 // in which results agree; 0: they are equal, and Open says them
+	Possible     int64   // the largest increment that one claim is paid for, 10⁻⁶ of performance_scale
 }
 
 // reward is what the next paying block gives at most.
@@ -72,7 +76,10 @@ func (r *Rules) Genesis(s State, start int64, evaluators map[string][]string, ba
 	t := &Totals{Controller: consensus.NewDifficulty(r.InitialThreshold, r.TargetTime, start)}
 	stake := Stake(t)
 	for peer, domains := range evaluators {
-		save(s, peerKey(peer), &Peer{Domains: domains, Stake: stake, Reputation: genesisStanding, Elected: true})
+		savePeer(s, peer, &Peer{Domains: domains, Missed: make([]byte, len(domains)), Stake: stake, Full: stake, Reached: true, Elected: true})
+		save(s, standingKey(peer), &standing{Score: genesisStanding})
+		watch(s, peer, 0)
+		t.Electors++
 		t.Issued += stake
 		t.Stakes += stake
 	}

@@ -1,12 +1,10 @@
 package optimae
 
-import (
-	"doin.network/node/chain/consensus"
-	"doin.network/node/chain/streamlet"
-)
+import "doin.network/node/chain/consensus"
 
 // settle puts a decided claim into the pool, if its outcome is final and nobody can appeal any more. It is called in commit order.
-// The increment is over the best of all that settled before, in units of the domain's scale, and bounded.
+// The increment is over the best of all that settled before, in units of the domain's scale, bounded, and scaled by
+// its author's reputation.
 func (b *Block) settle(m *Claim) bool {
 	rules := b.rules.Domains[m.Domain]
 	if b.ctx.Final < m.DecidedHeight || !m.All && !b.closed(m, m.DecidedSlot+max(rules.VerifyWindow, AppealWindow)) {
@@ -25,7 +23,8 @@ func (b *Block) settle(m *Claim) bool {
 		d.HasSettled, d.Settled = true, m.Performance
 		save(b.state, domainKey(m.Domain), &d)
 	}
-	increment := min(consensus.MulDiv(min(raw, rules.Possible), rules.Weight, consensus.Micro), maxPool)
+	credited := consensus.MulDiv(min(raw, rules.Possible), consensus.ReputationFactor(Reputation(b.state, m.Author, b.ctx.Slot)), consensus.Micro)
+	increment := min(consensus.MulDiv(credited, rules.Weight, consensus.Micro), maxPool)
 	if increment > 0 {
 		save(b.state, poolKey(b.t.PoolNext), &share{m.Author, m.Members, increment})
 		b.t.PoolNext++
@@ -80,65 +79,4 @@ func (b *Block) slice(s *share, units int64) {
 	}
 	give(s.Author, units-each*int64(len(s.Voters)))
 	b.t.Issued += units
-}
-
-// register locks a stake. How a registered evaluator comes to be elected is not built yet: see doc.go.
-func (b *Block) register(from string, m *Register) (Receipt, error) {
-	if load(b.state, peerKey(from), new(Peer)) {
-		return Receipt{}, refuse("registered already")
-	}
-	for _, d := range m.Domains {
-		if _, ok := b.rules.Domains[d]; !ok {
-			return Receipt{}, refuse("no domain %.32q", d)
-		}
-	}
-	stake := Stake(&b.t)
-	if has := Balance(b.state, from); has < stake {
-		return Receipt{}, refuse("a balance of %d, and the stake is %d", has, stake)
-	}
-	b.credit(from, -stake)
-	b.t.Stakes += stake
-	save(b.state, peerKey(from), &Peer{Domains: m.Domains, Stake: stake})
-	return Receipt{Deposit: stake}, nil
-}
-
-// leave gives a registration up: out of the electorate by one of the next blocks, the stake back after a day of slots.
-func (b *Block) leave(from string) error {
-	var p Peer
-	if !load(b.state, peerKey(from), &p) || p.Leaving != 0 {
-		return refuse("not registered, or leaving")
-	}
-	p.Leaving = b.ctx.Slot
-	save(b.state, peerKey(from), &p)
-	return nil
-}
-
-// change refunds who left long enough ago, and makes one change of the electorate, the lowest peer id first, if the one before it
-// is final. Nobody leaves an electorate of one.
-func (b *Block) change() {
-	if b.t.Pending > b.ctx.Final {
-		return
-	}
-	b.t.Pending = 0
-	keys, values := under(b.state, key('p'))
-	elected := b.electorate().size
-	for i, k := range keys {
-		var p Peer
-		if err := decode(values[i], &p); err != nil {
-			panic("optimae: peer: " + err.Error())
-		}
-		peer := string(k[len(key('p')):])
-		switch {
-		case p.Leaving > 0 && !p.Elected && b.ctx.Slot >= p.Leaving+LeaveAfter:
-			b.t.Stakes -= p.Stake
-			b.credit(peer, p.Stake)
-			b.state.Delete(k)
-		case b.out.Change != nil:
-		case p.Leaving > 0 && p.Elected && elected > 1, p.Leaving == 0 && !p.Elected && p.Reputation >= consensus.MinReputation:
-			p.Elected = !p.Elected
-			save(b.state, k, &p)
-			b.out.Change = &streamlet.Change{Peer: peer, Add: p.Elected}
-			b.t.Pending = b.ctx.Height
-		}
-	}
 }

@@ -22,6 +22,11 @@ const (
 	KindOpen
 	KindRegister
 	KindLeave
+	KindReturn
+	KindFill
+	KindTwoBlocks
+	KindTwoVotes
+	KindUnseal
 )
 
 // A Tx is a transaction whose author has been proved: its signature is checked before the rules see it.
@@ -136,11 +141,22 @@ type Leave struct{}
 
 func (*Leave) code(*codec) {}
 
+// Return ends an absence.
+type Return struct{}
+
+func (*Return) code(*codec) {}
+
+// Fill makes a stake whole again from the balance.
+type Fill struct{}
+
+func (*Fill) code(*codec) {}
+
 // NewTx returns the transaction of a body: one of the types above, by pointer.
 func NewTx(from string, body record) Tx {
 	kinds := map[string]Kind{"*optimae.Commit": KindCommit, "*optimae.Reveal": KindReveal, "*optimae.Vote": KindVote,
 		"*optimae.Refuse": KindRefuse, "*optimae.Abstain": KindAbstain, "*optimae.Open": KindOpen, "*optimae.Register": KindRegister,
-		"*optimae.Leave": KindLeave}
+		"*optimae.Leave": KindLeave, "*optimae.Return": KindReturn, "*optimae.Fill": KindFill,
+		"*optimae.TwoBlocks": KindTwoBlocks, "*optimae.TwoVotes": KindTwoVotes, "*optimae.Unseal": KindUnseal}
 	return Tx{from, kinds[fmt.Sprintf("%T", body)], encode(body)}
 }
 
@@ -163,6 +179,16 @@ func (k Kind) body() record {
 		return new(Register)
 	case KindLeave:
 		return new(Leave)
+	case KindReturn:
+		return new(Return)
+	case KindFill:
+		return new(Fill)
+	case KindTwoBlocks:
+		return new(TwoBlocks)
+	case KindTwoVotes:
+		return new(TwoVotes)
+	case KindUnseal:
+		return new(Unseal)
 	}
 	return nil
 }
@@ -210,7 +236,8 @@ func (r *Rules) StampHash(commitment, block ID, author string, nonce int64) ID {
 
 // String is for people.
 func (k Kind) String() string {
-	names := [...]string{"?", "commit", "reveal", "vote", "refuse", "abstain", "open", "register", "leave"}
+	names := [...]string{"?", "commit", "reveal", "vote", "refuse", "abstain", "open", "register", "leave", "return", "fill", "two blocks", "two votes",
+		"unseal"}
 	return names[k%Kind(len(names))]
 }
 

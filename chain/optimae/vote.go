@@ -19,6 +19,8 @@ type ballot struct {
 	Kind             uint8
 	Hash             ID
 	Score, Incumbent float64
+	Shown            bool // in a domain with a radius: Performance is what it hides
+	Performance      float64
 }
 
 func (v *ballot) code(c *codec) {
@@ -26,6 +28,8 @@ func (v *ballot) code(c *codec) {
 	c.fixed(v.Hash[:])
 	c.finite(&v.Score)
 	c.finite(&v.Incumbent)
+	c.truth(&v.Shown)
+	c.finite(&v.Performance)
 }
 
 // vote takes a member's word, once.
@@ -38,19 +42,20 @@ func (b *Block) vote(from string, commitment, draw ID, v *ballot) error {
 		return refuse("claim %s takes no votes", short(commitment))
 	case m.DrawHash != draw:
 		return refuse("claim %s has another draw", short(commitment))
-	case !slices.Contains(m.Members, from):
+	case !slices.Contains(m.Members, from) && !slices.Contains(m.Beside, from):
 		return refuse("no member of claim %s", short(commitment))
 	case load(b.state, voteKey(commitment, from), new(ballot)):
 		return refuse("a second vote about claim %s", short(commitment))
 	}
 	save(b.state, voteKey(commitment, from), v)
+	b.active(from)
 	return nil
 }
 
-// ballots returns what the members said, in their order; nil for who said nothing.
-func (b *Block) ballots(m *Claim) []*ballot {
-	all := make([]*ballot, len(m.Members))
-	for i, peer := range m.Members {
+// ballots returns what peers said about a claim, in their order; nil for who said nothing.
+func (b *Block) ballots(m *Claim, peers []string) []*ballot {
+	all := make([]*ballot, len(peers))
+	for i, peer := range peers {
 		v := new(ballot)
 		if load(b.state, voteKey(m.Commitment, peer), v) {
 			all[i] = v
@@ -59,9 +64,12 @@ func (b *Block) ballots(m *Claim) []*ballot {
 	return all
 }
 
+// heardBeside reports whether all have spoken who vote beside the members.
+func (b *Block) heardBeside(m *Claim) bool { return !slices.Contains(b.ballots(m, m.Beside), nil) }
+
 // count returns how many members have spoken, and how many of them refused.
 func (b *Block) count(m *Claim) (cast, refusals int) {
-	for _, v := range b.ballots(m) {
+	for _, v := range b.ballots(m, m.Members) {
 		if v != nil {
 			cast++
 			if v.Kind == refusal {
@@ -88,13 +96,13 @@ func (b *Block) enough(m *Claim) int {
 	return max(thirds(len(m.Members)), least)
 }
 
-// open decides a claim, if ⌈2k/3⌉ votes hash to what it says.
-func (b *Block) open(from string, o *Open) error {
+// reveals decides a claim, if ⌈2k/3⌉ votes hash to what it says.
+func (b *Block) reveals(from string, o *Open) error {
 	m, err := b.find(o.Commitment)
 	switch {
 	case err != nil:
 		return err
-	case m.Phase != opening:
+	case m.Phase != opening || b.rules.Domains[m.Domain].Radius > 0:
 		return refuse("claim %s is not to be opened", short(o.Commitment))
 	case m.DrawHash != o.Draw:
 		return refuse("claim %s has another draw", short(o.Commitment))
@@ -103,14 +111,15 @@ func (b *Block) open(from string, o *Open) error {
 	}
 	var agree, differ []string
 	within := 0
-	for i, v := range b.ballots(m) {
+	says := func(v *ballot, peer string) bool {
+		return v.Kind == finding && v.Hash == b.rules.VoteHash(m.Commitment, m.DrawHash, peer, o.Finding)
+	}
+	for i, v := range b.ballots(m, m.Members) {
 		switch {
 		case v == nil || v.Kind == abstention:
-		case v.Kind == finding && v.Hash == b.rules.VoteHash(m.Commitment, m.DrawHash, m.Members[i], o.Finding):
+		case says(v, m.Members[i]):
 			agree = append(agree, m.Members[i])
-			if consensus.Tolerates(v.Score, v.Incumbent, b.rules.Tolerance) {
-				within++
-			}
+			within += b.tolerated(v)
 		default:
 			differ = append(differ, m.Members[i])
 		}
@@ -118,29 +127,62 @@ func (b *Block) open(from string, o *Open) error {
 	if len(agree) < b.enough(m) {
 		return refuse("%d of %d votes about claim %s hash to it, want %d", len(agree), len(m.Members), short(m.Commitment), b.enough(m))
 	}
-	b.stand(agree, differ)
+	b.stand(agree, agreed)
+	b.stand(differ, -contradicted)
+	for i, v := range b.ballots(m, m.Beside) {
+		switch peer := m.Beside[i]; {
+		case v == nil || v.Kind == abstention:
+		case says(v, peer):
+			b.move(peer, agreed)
+		default:
+			b.move(peer, -contradicted)
+		}
+	}
+	b.heard(m)
 	m.Digest, m.Performance, m.Sums = o.Finding.Digest, o.Finding.Performance, o.Finding.Sums
 	b.decide(m, agree, b.rules.Domains[m.Domain].Synthetic && 2*within <= len(agree))
 	return nil
 }
 
-// stand moves the reputation of those who voted.
-func (b *Block) stand(agree, differ []string) {
-	move := func(peers []string, by int64) {
-		for _, peer := range peers {
-			var p Peer
-			if load(b.state, peerKey(peer), &p) {
-				p.Reputation = max(0, min(reputationMost, p.Reputation+by))
-				save(b.state, peerKey(peer), &p)
-			}
-		}
+// tolerated is 1 for a vote whose score on synthetic data is near enough to the incumbent's, else 0.
+func (b *Block) tolerated(v *ballot) int {
+	if consensus.Tolerates(v.Score, v.Incumbent, b.rules.Tolerance) {
+		return 1
 	}
-	move(agree, agreed)
-	move(differ, -contradicted)
+	return 0
 }
 
-// decide derives the outcome of a claim that has been reproduced.
-func (b *Block) decide(m *Claim, agree []string, beyondTolerance bool) {
+// stand moves the reputation of peers.
+func (b *Block) stand(peers []string, by int64) {
+	for _, peer := range peers {
+		b.move(peer, by)
+	}
+}
+
+// heard counts, when a claim is decided, who of its members said nothing. Who votes beside is a member of the domain again.
+func (b *Block) heard(m *Claim) {
+	peers := slices.Concat(m.Members, m.Beside)
+	for i, v := range b.ballots(m, peers) {
+		var p Peer
+		load(b.state, peerKey(peers[i]), &p)
+		at := slices.Index(p.Domains, m.Domain)
+		if at < 0 {
+			continue
+		}
+		missed := byte(0)
+		if v == nil || v.Kind == finding && !v.Shown && b.rules.Domains[m.Domain].Radius > 0 {
+			v, missed = nil, min(p.Missed[at]+1, silentClaims)
+		}
+		if v == nil && i >= len(m.Members) || missed == p.Missed[at] {
+			continue
+		}
+		p.Missed[at] = missed
+		savePeer(b.state, peers[i], &p)
+	}
+}
+
+// decide derives the outcome of a claim that has been reproduced, and reports whether the claim is over.
+func (b *Block) decide(m *Claim, agree []string, beyondTolerance bool) bool {
 	rules := b.rules.Domains[m.Domain]
 	_, err := rules.Wins(m.Base, m.Performance, m.HasBase, m.Sums)
 	switch {
@@ -148,14 +190,13 @@ func (b *Block) decide(m *Claim, agree []string, beyondTolerance bool) {
 		units := m.Deposit / 2 / int64(len(agree))
 		b.release(m, agree, units, 0)
 		b.end(m, NotBetter)
-		return
+		return true
 	case beyondTolerance:
-		if b.undecided(m) {
-			b.state.Delete(claimKey(m.Seq))
-		} else {
+		over := b.undecided(m)
+		if !over {
 			save(b.state, claimKey(m.Seq), m)
 		}
-		return
+		return over
 	}
 	var d Domain
 	load(b.state, domainKey(m.Domain), &d)
@@ -171,9 +212,11 @@ func (b *Block) decide(m *Claim, agree []string, beyondTolerance bool) {
 	b.release(m, nil, 0, 0)
 	b.over(m)
 	b.say(m, result, 0)
+	b.move(m.Author, improved)
 	m.Phase, m.Members, m.DecidedHeight, m.DecidedSlot, m.Past = decided, agree, b.ctx.Height, b.ctx.Slot, 0
 	b.forget(m)
 	save(b.state, claimKey(m.Seq), m)
+	return false
 }
 
 // end takes a claim off the chain that earns nothing.
@@ -187,7 +230,8 @@ func (b *Block) end(m *Claim, r Result) {
 // refused ends a claim that is beyond the limits: its deposit goes to those who said so, what cannot be divided burns.
 func (b *Block) refused(m *Claim) bool {
 	var agree []string
-	for i, v := range b.ballots(m) {
+	b.heard(m)
+	for i, v := range b.ballots(m, m.Members) {
 		if v != nil && v.Kind == refusal {
 			agree = append(agree, m.Members[i])
 		}
@@ -202,7 +246,7 @@ func (b *Block) refused(m *Claim) bool {
 func (b *Block) undecided(m *Claim) bool {
 	if m.Round == 0 {
 		b.forget(m)
-		m.Round, m.Phase, m.DrawFrom, m.DrawHeight, m.Begun, m.Past, m.Members = 1, waiting, b.ctx.Height, 0, 0, 0, nil
+		m.Round, m.Phase, m.DrawFrom, m.DrawHeight, m.Begun, m.Past, m.Members, m.Beside = 1, waiting, b.ctx.Height, 0, 0, 0, nil, nil
 		b.say(m, Redrawn, 0)
 		return false
 	}

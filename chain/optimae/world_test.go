@@ -10,6 +10,7 @@ import (
 
 	"doin.network/node/chain/consensus"
 	"doin.network/node/chain/ledger"
+	"doin.network/node/chain/streamlet"
 )
 
 // memory is a State for tests.
@@ -68,7 +69,7 @@ func (w *world) step(txs ...Tx) []error {
 	w.tb.Helper()
 	for {
 		w.slot++
-		e := (&Block{state: w.state}).electorate().all
+		e := streamlet.NewElectorate(Electorate(w.state)...)
 		leader := e.Leader(w.beacon, w.slot)
 		if w.away[leader] {
 			continue
@@ -79,7 +80,8 @@ func (w *world) step(txs ...Tx) []error {
 		}
 		hash := ID(sha256.Sum256(fmt.Appendf(nil, "%s block %d %d", w.seed, h, w.slot)))
 		w.beacon = sha256.Sum256(append(w.beacon[:], leader...))
-		b, err := w.rules.Begin(w.state, Context{h, w.slot, w.slot * w.rules.SlotTime, hash, w.beacon, leader, w.final})
+		signers := slices.DeleteFunc(slices.Clone(e.Peers()), func(peer string) bool { return w.away[peer] })
+		b, err := w.rules.Begin(w.state, Context{h, w.slot, w.slot * w.rules.SlotTime, hash, w.beacon, leader, signers, w.final})
 		if err != nil {
 			w.tb.Fatal(err)
 		}
