@@ -19,6 +19,8 @@ const connectTimeout = 10 * time.Second
 type Sink struct {
 	config *pgx.ConnConfig
 	conn   *pgx.Conn // nil: to be opened (again)
+
+	temporary map[*olap.Table]bool // whose temporary tables the connection has
 }
 
 var _ olap.Sink = (*Sink)(nil)
@@ -60,6 +62,7 @@ func (s *Sink) Write(ctx context.Context, rows []olap.Row) error {
 	if err == nil {
 		return nil
 	}
+	s.temporary = nil // those that the transaction made went with it
 	var refused *pgconn.PgError
 	if errors.As(err, &refused) && (refused.Code[:2] == "22" || refused.Code[:2] == "23") { // bad data, a broken constraint
 		return fmt.Errorf("olap/postgres: %w: %w", olap.ErrReject, err)
@@ -82,8 +85,11 @@ func (s *Sink) write(ctx context.Context, rows []olap.Row) error {
 		}
 		s.conn = conn
 	}
+	if s.temporary == nil {
+		s.temporary = map[*olap.Table]bool{}
+	}
 	return pgx.BeginFunc(ctx, s.conn, func(tx pgx.Tx) error {
-		b := batch{ctx: ctx, tx: tx, copies: map[*olap.Table][][]any{}, known: map[string]bool{}}
+		b := newBatch(ctx, tx, s.temporary)
 		positions := map[string]int64{}
 		for i := range rows {
 			r := &rows[i]
