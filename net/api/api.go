@@ -54,6 +54,8 @@ type Config struct {
 	// Observe, when set, is told how long an answer took; route is the endpoint's
 	// pattern, "" for paths that are none. It must not block.
 	Observe func(route string, took time.Duration)
+	// Pages are the profile's own endpoints.
+	Pages []Page
 	// Log receives what ends in a 500. Default, and where it is nil: discarded.
 	Log *slog.Logger
 }

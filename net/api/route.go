@@ -110,6 +110,11 @@ func (a *API) table() []*route {
 			get("/domains", fewRequests, a.domains),
 			under(get("/balance/", fewRequests, a.balance)))
 	}
+	for _, p := range a.cfg.Pages {
+		r := get(p.Path, fewPages, p.page)
+		r.method = p.Method
+		table = append(table, r)
+	}
 	return append(table,
 		under(get("/chain/block/", fewRequests, a.chainBlock)),
 		under(get("/tasks/", fewRequests, a.task)),

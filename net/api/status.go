@@ -160,8 +160,10 @@ func (d *DiscoveryStatus) object() *canon.Object {
 	for _, source := range []string{"bootstrap", "pex", "walk", "config", "unknown"} {
 		by.Set(source, int64(d.BySource[source]))
 	}
-	if n, ok := d.BySource["inbound"]; ok { // a source the reference does not have
-		by.Set("inbound", int64(n))
+	for _, source := range []string{"lan", "inbound"} { // of its later revision, and ours
+		if n, ok := d.BySource[source]; ok {
+			by.Set(source, int64(n))
+		}
 	}
 	return canon.NewObject("known_peers", int64(d.Known), "connected", int64(d.Connected),
 		"bootstrap_nodes", int64(d.Bootstrap), "by_source", by)

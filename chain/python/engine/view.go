@@ -17,6 +17,8 @@ type View struct {
 	Shared  int64
 	Alone   bool
 	Domains map[string]DomainView
+	// Transactions is how many the chain has.
+	Transactions int64
 	// Pending is the number of waiting transactions, PendingSum their weighted increment.
 	Pending    int
 	PendingSum float64
@@ -46,7 +48,8 @@ type DomainView struct {
 
 // View returns the picture of now.
 func (e *Engine) View() *View {
-	v := &View{Height: e.links.height(), Tip: e.links.tip.Hash, FinalizedHeight: e.finality.Height(), Shared: e.shared.height, Alone: e.alone(), Domains: map[string]DomainView{},
+	v := &View{Height: e.links.height(), Tip: e.links.tip.Hash, FinalizedHeight: e.finality.Height(), Shared: e.shared.height, Alone: e.alone(),
+		Transactions: int64(len(e.links.ids)), Domains: map[string]DomainView{},
 		Pending: e.pending.size, PendingSum: e.pending.proof.WeightedSum(), Commits: e.commits.Pending(), Quorums: e.quorums.Pending(),
 		Tasks: e.tasks.Counts(), Difficulty: *e.difficulty, Fees: e.fees.Stats(), ReputationPeers: e.reputation.Len(),
 		Supply: e.accounts.Minted(), Balance: e.accounts.Balance(e.key.PeerID()), Top: e.accounts.Top(5)}

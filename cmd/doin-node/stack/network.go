@@ -226,3 +226,6 @@ func (s *Stack) Endpoints() (out []string) {
 	}
 	return out
 }
+
+// Known are the peers that the node has heard of, whether they are connected or not.
+func (s *Stack) Known() []discovery.Peer { return s.net.peers.Known() }

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
 
 	"doin.network/node/chain"
 	"doin.network/node/chain/consensus"
@@ -38,6 +39,9 @@ type Node struct {
 	loop     *loop.Loop[*engine.View]
 	versions *canon.Object // shown in /chain/status
 	others   *versions     // what peers say of theirs
+	now      func() time.Time
+	journal  *journal
+	pages    *pages
 }
 
 // ErrStrictNetwork is returned by New for a configuration of the other program.
@@ -56,7 +60,10 @@ func New(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Node, erro
 	if n.versions == nil {
 		n.versions = plainVersions()
 	}
-	n.others = newVersions(n.versions, log.With("component", "net"))
+	n.now = base.Now
+	n.journal = &journal{now: base.Now}
+	n.others = newVersions(n.versions, log.With("component", "net"), n.journal)
+	n.pages = newPages(n)
 	if err := n.openChain(base); err != nil {
 		base.Close()
 		return nil, err
@@ -147,11 +154,12 @@ func (n *Node) adapt(f *flood.Config, d *discovery.Config, a *api.Config) {
 	connected := d.OnConnect
 	d.OnConnect = func(p discovery.Peer) {
 		connected(p)
+		n.journal.event("peer_connected", "peer", clip(p.ID, shortID), "endpoint", p.Endpoint())
 		if err := n.loop.Post(protocol.Connected{Peer: p.ID}); err != nil {
 			n.log.Debug("a new peer is not told of the tip", "peer", p.ID, "err", err)
 		}
 	}
-	a.Strict, a.ComponentVersions = false, n.versions
+	a.Strict, a.ComponentVersions, a.Pages = false, n.versions, n.pages.all()
 }
 
 // protocol is the network's way of spreading messages, by which relays differ: the reference's default unless another is

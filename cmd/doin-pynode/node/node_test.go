@@ -79,6 +79,12 @@ func TestNode(t *testing.T) {
 			t.Errorf("/status: %s = %q, %v", key, v, err)
 		}
 	}
+	for _, path := range []string{"gossip.blocks.mesh_size", "gossip.optimae.recent_messages", "storage.total_transactions", "storage.state_snapshots",
+		"storage.db_size_mb", "discovery.by_source.lan"} {
+		if _, ok := member(st, path); !ok {
+			t.Errorf("/status has no %s", path)
+		}
+	}
 	now := timestamp.FromTime(time.Now()).Wire()
 	message := `{"msg_type": "optimae_commit", "sender_id": "` + strings.Repeat("ab", 20) + `", "timestamp": "` + now + `", "ttl": 7, "payload": ` +
 		`{"commitment_hash": "` + strings.Repeat("c", 64) + `", "domain_id": "q", "_sender_port": 8470, "_component_versions": {"doin-core": "other"}, "_plugin_configs": {}}}`
@@ -141,4 +147,18 @@ func TestNode(t *testing.T) {
 	if engine.Network != chain.GenesisHash {
 		t.Error("the network is not named by its block 0")
 	}
+}
+
+// member returns what stands at a path of names in an object.
+func member(o *canon.Object, path string) (v any, ok bool) {
+	for name := range strings.SplitSeq(path, ".") {
+		if o == nil {
+			return nil, false
+		}
+		if v, ok = o.Get(name); !ok {
+			return nil, false
+		}
+		o, _ = v.(*canon.Object)
+	}
+	return v, true
 }

@@ -21,15 +21,16 @@ const versionsRemedy = `set "component_versions" to what the Python nodes have: 
 // versions compares what Python nodes say of their components with what this node says of its own: Python nodes drop the
 // messages of whoever differs. Its methods are safe for concurrent use.
 type versions struct {
-	own *canon.Object
-	log *slog.Logger
+	own     *canon.Object
+	log     *slog.Logger
+	journal *journal
 
 	mu     sync.Mutex
 	others map[string]*canon.Object // by the text that they come as
 }
 
-func newVersions(own *canon.Object, log *slog.Logger) *versions {
-	return &versions{own: own, log: log, others: map[string]*canon.Object{}}
+func newVersions(own *canon.Object, log *slog.Logger, j *journal) *versions {
+	return &versions{own: own, log: log, journal: j, others: map[string]*canon.Object{}}
 }
 
 // heard notes the map of a peer. One that differs is warned of once.
@@ -48,6 +49,7 @@ func (v *versions) heard(peer string, theirs *canon.Object) {
 	if fresh {
 		v.log.Warn("a peer has other component versions", "peer", peer, "ours", string(canon.Default(v.own)), "theirs", string(canon.Default(theirs)),
 			"remedy", versionsRemedy)
+		v.journal.alert("critical", "version_mismatch", "peer "+clip(peer, shortID)+" has other component versions")
 	}
 }
 

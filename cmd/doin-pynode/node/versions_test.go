@@ -6,13 +6,14 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"doin.network/node/internal/canon"
 )
 
 func TestVersions(t *testing.T) {
 	var said bytes.Buffer
-	v := newVersions(canon.NewObject("doin-core", "v0.1.0", "gym-fx", "?"), slog.New(slog.NewTextHandler(&said, nil)))
+	v := newVersions(canon.NewObject("doin-core", "v0.1.0", "gym-fx", "?"), slog.New(slog.NewTextHandler(&said, nil)), &journal{now: time.Now})
 	f := func(theirs string, warnings, listed int) {
 		t.Helper()
 		o, err := canon.ParseObject([]byte(theirs))

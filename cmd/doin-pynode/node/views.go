@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"doin.network/node/chain"
 	"doin.network/node/chain/protocol"
@@ -68,6 +69,32 @@ func (v statusView) Fees(context.Context) (*api.Fees, error) {
 		SuggestedTotal: number(suggested, "total"), SuggestedStake: number(suggested, "optimae_stake")}, nil
 }
 
+// topics are what Python nodes sort messages by.
+var topics = []string{"optimae", "blocks", "tasks", "discovery"}
+
+// likeTheirs adds what the reference's answer has beside that of every node. Messages go to all connected peers, whatever their
+// topic: they are the mesh, nothing is fanned out beyond it, and no history of own messages is kept.
+func (n *Node) likeTheirs(st *api.Status, view *engine.View) {
+	if st.NetworkProtocol == config.Gossipsub {
+		gossip := canon.NewObject()
+		for _, topic := range topics {
+			gossip.Set(topic, canon.NewObject("mesh_size", int64(st.Peers), "fanout_size", int64(0), "recent_messages", int64(0)))
+		}
+		st.Extra.Set("gossip", gossip)
+	}
+	if st.Discovery != nil {
+		st.Discovery.BySource["lan"] = 0 // this node does not scan its network
+	}
+	if st.Storage != nil {
+		size, err := st.Storage.IntOr("db_size_bytes", 0)
+		if err != nil {
+			return // not reached: the object is our own
+		}
+		st.Storage.Set("total_transactions", view.Transactions).Set("state_snapshots", int64(0)).
+			Set("db_size_mb", math.Round(float64(size)/(1<<20)*100)/100)
+	}
+}
+
 // alone is what GET /status says of blocks that nobody else has: nil, or the remedy.
 func alone(v *engine.View) any {
 	if !v.Alone {
@@ -92,6 +119,7 @@ func (v statusView) Status(ctx context.Context) (*api.Status, error) {
 	}, canon.NewObject("warning", warning, "component_versions", n.versions, "other_versions", n.others.list(), "pending_transactions", int64(view.Pending),
 		"pending_sum", view.PendingSum, "reputation", view.Reputation, "shared_height", view.Shared, "alone", alone(view)))
 	st.NetworkProtocol = n.protocol()
+	n.likeTheirs(st, view)
 	st.Security.ReputationPeers = view.ReputationPeers
 	st.Coin = api.CoinStatus{TotalSupply: view.Supply, MyBalance: view.Balance}
 	for _, h := range view.Top {
