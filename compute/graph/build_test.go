@@ -32,7 +32,7 @@ func TestBuildCommittedTasks(t *testing.T) {
 		}
 		c := task.Config
 		m, err := Build(c, make([]float32, c.Parameters()), make([]float32, c.Inputs), make([]float32, c.Outputs))
-		if slices.ContainsFunc(c.Layers, func(l nn.Layer) bool { return l.Kind == nn.Dropout }) {
+		if slices.ContainsFunc(c.Layers, drops) {
 			if err == nil {
 				t.Errorf("Build(%s) = nil error, want dropout refused", file)
 			}

@@ -20,6 +20,10 @@ func (m *model) layer(l nn.Layer, h *gorgonia.Node) *gorgonia.Node {
 	case nn.Conv1D:
 		return m.convolution(h, l.Width, l.Kernel, l.Dilation, l.Activation)
 	case nn.TCN:
+		if l.Rate > 0 {
+			m.err = fmt.Errorf("a tcn layer with rate %v: dropout has no graph", l.Rate)
+			return h
+		}
 		channels := m.channels
 		x := h
 		h = m.convolution(h, l.Width, l.Kernel, l.Dilation, l.Activation)
@@ -80,7 +84,10 @@ func (m *model) convolution(h *gorgonia.Node, width, kernel, dilation int, a nn.
 }
 
 // layerNorm normalizes the rows of h.
-func (m *model) layerNorm(h *gorgonia.Node) *gorgonia.Node {
+func (m *model) layerNorm(h *gorgonia.Node) *gorgonia.Node { return m.norm(h, epsilon) }
+
+// norm is a layer norm with a given addend to the variance.
+func (m *model) norm(h *gorgonia.Node, epsilon float64) *gorgonia.Node {
 	n := m.channels
 	equal := make([]float32, n*n)
 	for i := range equal {
