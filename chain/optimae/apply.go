@@ -81,6 +81,8 @@ type Block struct {
 	ctx   Context
 	t     Totals
 	out   Outcomes
+	taken int // transactions, and the bytes of their bodies
+	bytes int
 }
 
 // Begin begins a block on the state of its parent, which it changes. The error matches ErrRule.
@@ -114,9 +116,14 @@ func (b *Block) Transact(tx Tx) (Receipt, error) {
 	if tx.From == "" || len(tx.From) > maxName {
 		return Receipt{}, refuse("an author of %d bytes", len(tx.From))
 	}
+	if err := b.admit(len(tx.Body)); err != nil {
+		return Receipt{}, err
+	}
 	receipt, err := b.apply(tx.From, body)
 	receipt.Kind = tx.Kind
 	if err != nil {
+		b.taken--
+		b.bytes -= len(tx.Body)
 		return receipt, fmt.Errorf("%v of %.16s: %w", tx.Kind, tx.From, err)
 	}
 	return receipt, nil
@@ -139,9 +146,9 @@ func (b *Block) apply(from string, body record) (Receipt, error) {
 	case *Register:
 		return b.register(from, m)
 	case *Return:
-		return Receipt{}, b.back(from)
+		return Receipt{}, b.back(from, m)
 	case *Fill:
-		return b.fill(from)
+		return b.fill(from, m)
 	case *TwoBlocks:
 		return b.twoBlocks(m)
 	case *TwoVotes:
@@ -149,7 +156,7 @@ func (b *Block) apply(from string, body record) (Receipt, error) {
 	case *Unseal:
 		return Receipt{}, b.unseal(from, m)
 	default:
-		return Receipt{}, b.leave(from)
+		return Receipt{}, b.leave(from, m.(*Leave))
 	}
 }
 
@@ -171,6 +178,7 @@ func (b *Block) End() Outcomes {
 	}
 	b.pay()
 	b.missing()
+	b.forgetOld()
 	b.refund()
 	b.change()
 	save(b.state, blockKey(b.ctx.Height), &passed{b.ctx.Hash})

@@ -15,6 +15,9 @@ func (b *Block) commit(from string, m *Commit) (Receipt, error) {
 	if load(b.state, indexKey(m.Commitment), new(index)) {
 		return Receipt{}, refuse("commitment %s is on the chain already", short(m.Commitment))
 	}
+	if err := b.fresh(m.Slot); err != nil {
+		return Receipt{}, err
+	}
 	var d Domain
 	load(b.state, domainKey(m.Domain), &d)
 	if d.Open >= maxOpen {
@@ -46,6 +49,7 @@ func (b *Block) commit(from string, m *Commit) (Receipt, error) {
 	claim := &Claim{Commitment: m.Commitment, Author: from, Domain: m.Domain, Height: b.ctx.Height, Seq: b.t.Commits, Deposit: deposit,
 		DrawFrom: b.ctx.Height, Stamped: m.Stamped}
 	save(b.state, indexKey(m.Commitment), &index{m.Domain, b.t.Commits})
+	b.remember('x', m.Slot+TxLife, indexKey(m.Commitment))
 	save(b.state, claimKey(b.t.Commits), claim)
 	b.t.Commits++
 	return Receipt{Deposit: deposit}, nil
@@ -144,6 +148,7 @@ func (b *Block) reveal(from string, r *Reveal) (Receipt, error) {
 		return Receipt{Burned: burned}, nil
 	}
 	save(b.state, recipeKey(m.Domain, m.Recipe), &published{m.Seq, b.ctx.Slot})
+	b.remember('j', b.ctx.Slot+RecipeLife, recipeKey(m.Domain, m.Recipe))
 	save(b.state, claimKey(m.Seq), m)
 	return Receipt{}, nil
 }

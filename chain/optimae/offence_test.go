@@ -73,7 +73,7 @@ func TestOffences(t *testing.T) {
 	}
 	w.has(peer, 1000*ledger.Unit)
 	refused(t, "a new registration, a return and more of a stake of who is out",
-		w.step(NewTx(peer, &Register{Domains: []string{"d"}}), NewTx(peer, &Return{}), NewTx(peer, &Fill{})))
+		w.step(NewTx(peer, &Register{[]string{"d"}, w.slot}), NewTx(peer, &Return{Slot: w.slot + 1}), NewTx(peer, &Fill{Slot: w.slot + 1})))
 	w.slot += LeaveAfter
 	for range 80 {
 		w.step()

@@ -1,6 +1,7 @@
 package optimae
 
 import (
+	"math"
 	"slices"
 
 	"doin.network/node/chain/account"
@@ -17,6 +18,7 @@ type Peer struct {
 	Missed  []byte // by domain: decided claims running that it was a member of and said nothing to, at most silentClaims
 	Stake   int64  // locked now
 	Full    int64  // locked at its registration
+	Acted   int64  // slot in which it last registered, left, came back or filled its stake up
 	Leaving int64  // slot of its leaving, 0 while it stays
 	Reached bool   // its reputation once reached what the electorate asks for
 	Elected bool   // in the electorate
@@ -32,7 +34,7 @@ func (p *Peer) code(c *codec) {
 	for i := range p.Domains {
 		c.small(&p.Missed[i], silentClaims)
 	}
-	for _, v := range []*int64{&p.Stake, &p.Full, &p.Leaving} {
+	for _, v := range []*int64{&p.Stake, &p.Full, &p.Acted, &p.Leaving} {
 		c.integer(v)
 	}
 	for _, v := range []*bool{&p.Reached, &p.Elected, &p.Absent, &p.Out} {
@@ -175,7 +177,7 @@ func (b *Block) absence(peer string, is bool) {
 // missing finds who did nothing in the last AbsentBlocks blocks. Of the electorate only those are looked at whom nobody has looked at
 // for so long.
 func (b *Block) missing() {
-	for _, k := range b.dueBy('y', b.ctx.Height) {
+	for _, k := range b.dueBy('y', b.ctx.Height, math.MaxInt) {
 		b.state.Delete(k)
 		peer := string(k[len(key('y'))+8:])
 		var v seen
@@ -189,11 +191,11 @@ func (b *Block) missing() {
 	}
 }
 
-// dueBy returns the keys of a table whose number is at most last.
-func (b *Block) dueBy(table byte, last int64) (keys [][]byte) {
+// dueBy returns the first keys of a table whose number is at most last, at most most of them.
+func (b *Block) dueBy(table byte, last int64, most int) (keys [][]byte) {
 	p := key(table)
 	b.state.Range(p, func(k, _ []byte) bool {
-		if slices.Compare(k[len(p):len(p)+8], number(last)) > 0 {
+		if slices.Compare(k[len(p):len(p)+8], number(last)) > 0 || len(keys) == most {
 			return false
 		}
 		keys = append(keys, slices.Clone(k))
@@ -207,6 +209,9 @@ func (b *Block) register(from string, m *Register) (Receipt, error) {
 	if load(b.state, peerKey(from), new(Peer)) {
 		return Receipt{}, refuse("registered already, or put out")
 	}
+	if err := b.fresh(m.Slot); err != nil {
+		return Receipt{}, err
+	}
 	for _, d := range m.Domains {
 		if _, ok := b.rules.Domains[d]; !ok {
 			return Receipt{}, refuse("no domain %.32q", d)
@@ -218,14 +223,14 @@ func (b *Block) register(from string, m *Register) (Receipt, error) {
 	}
 	b.credit(from, -stake)
 	b.t.Stakes += stake
-	p := &Peer{Domains: m.Domains, Missed: make([]byte, len(m.Domains)), Stake: stake, Full: stake}
+	p := &Peer{Domains: m.Domains, Missed: make([]byte, len(m.Domains)), Stake: stake, Full: stake, Acted: b.ctx.Slot}
 	p.Reached = Reputation(b.state, from, b.ctx.Slot) >= consensus.MinReputation
 	savePeer(b.state, from, p)
 	return Receipt{Deposit: stake}, nil
 }
 
 // fill makes a stake whole again, as far as the balance goes.
-func (b *Block) fill(from string) (Receipt, error) {
+func (b *Block) fill(from string, m *Fill) (Receipt, error) {
 	var p Peer
 	if !load(b.state, peerKey(from), &p) || p.Out || p.Leaving != 0 {
 		return Receipt{}, refuse("not registered, or leaving")
@@ -233,6 +238,9 @@ func (b *Block) fill(from string) (Receipt, error) {
 	units := min(p.Full-p.Stake, Balance(b.state, from))
 	if units <= 0 {
 		return Receipt{}, refuse("nothing to fill up, or nothing to do it with")
+	}
+	if err := b.acts(&p, m.Slot); err != nil {
+		return Receipt{}, err
 	}
 	b.credit(from, -units)
 	b.t.Stakes += units
@@ -242,20 +250,27 @@ func (b *Block) fill(from string) (Receipt, error) {
 }
 
 // back ends an absence.
-func (b *Block) back(from string) error {
+func (b *Block) back(from string, m *Return) error {
 	var p Peer
 	if !load(b.state, peerKey(from), &p) || !p.Absent || p.Out {
 		return refuse("not absent")
 	}
+	if err := b.acts(&p, m.Slot); err != nil {
+		return err
+	}
+	savePeer(b.state, from, &p)
 	b.absence(from, false)
 	return nil
 }
 
 // leave gives a registration up: out of the electorate by one of the next blocks, the stake back after a day of slots.
-func (b *Block) leave(from string) error {
+func (b *Block) leave(from string, m *Leave) error {
 	var p Peer
 	if !load(b.state, peerKey(from), &p) || p.Leaving != 0 {
 		return refuse("not registered, or leaving")
+	}
+	if err := b.acts(&p, m.Slot); err != nil {
+		return err
 	}
 	b.retire(from, &p)
 	return nil
@@ -269,7 +284,7 @@ func (b *Block) retire(peer string, p *Peer) {
 
 // refund gives back the stakes of who left long enough ago, and has no claim any more that it verified.
 func (b *Block) refund() {
-	due := b.dueBy('l', b.ctx.Slot)
+	due := b.dueBy('l', b.ctx.Slot, math.MaxInt)
 	if len(due) == 0 {
 		return
 	}

@@ -42,7 +42,7 @@ func (w *world) peer(peer string) (p Peer) { load(w.state, peerKey(peer), &p); r
 func TestProbation(t *testing.T) {
 	w := newWorld(t, 4, "probation")
 	w.has("new", 10*ledger.InitialReward)
-	w.good(w.step(NewTx("new", &Register{Domains: []string{"d"}})))
+	w.good(w.step(NewTx("new", &Register{[]string{"d"}, w.slot})))
 	if w.peer("new").Elected || slices.Contains(Electorate(w.state), "new") {
 		t.Fatal("registered, and elected at once")
 	}
@@ -84,7 +84,7 @@ func TestProbation(t *testing.T) {
 func TestAbsence(t *testing.T) {
 	w := newWorld(t, 7, "absence")
 	away := name(3)
-	refused(t, "a return of who is here", w.step(NewTx(away, &Return{})))
+	refused(t, "a return of who is here", w.step(NewTx(away, &Return{Slot: w.slot + 1})))
 	w.away[away] = true
 	last := int64(len(w.slots)) - 1
 	for slices.Contains(Electorate(w.state), away) {
@@ -107,7 +107,7 @@ func TestAbsence(t *testing.T) {
 		t.Errorf("reputation of who is here %d, want %d", got, consensus.MinReputation)
 	}
 	w.away[away] = false
-	w.good(w.step(NewTx(away, &Return{})))
+	w.good(w.step(NewTx(away, &Return{Slot: w.slot + 1})))
 	for range 8 {
 		w.step()
 	}
@@ -120,7 +120,7 @@ func TestAbsence(t *testing.T) {
 func TestUnsafeChange(t *testing.T) {
 	w := newWorld(t, 3, "unsafe")
 	w.away[name(0)] = true
-	w.good(w.step(NewTx(name(1), &Leave{})))
+	w.good(w.step(NewTx(name(1), &Leave{Slot: w.slot + 1})))
 	var order []string
 	for range 60 {
 		before := Electorate(w.state)
@@ -158,8 +158,8 @@ func TestStakeAgainstDeposits(t *testing.T) {
 		t.Error("elected with less than half its stake")
 	}
 	w.has(name(0), lost)
-	w.good(w.step(NewTx(name(0), &Fill{})))
-	refused(t, "a stake that cannot be filled up more", w.step(NewTx(name(0), &Fill{})))
+	w.good(w.step(NewTx(name(0), &Fill{Slot: w.slot + 1})))
+	refused(t, "a stake that cannot be filled up more", w.step(NewTx(name(0), &Fill{Slot: w.slot + 1})))
 	for range 8 {
 		w.step()
 	}

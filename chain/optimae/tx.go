@@ -40,6 +40,7 @@ type Tx struct {
 type Commit struct {
 	Domain     string
 	Commitment ID
+	Slot       int64 // in which it was signed: see TxLife
 	Stamped    bool
 	Stamp      Stamp // only if Stamped
 }
@@ -47,6 +48,7 @@ type Commit struct {
 func (m *Commit) code(c *codec) {
 	c.text(&m.Domain, maxName)
 	c.fixed(m.Commitment[:])
+	c.integer(&m.Slot)
 	c.truth(&m.Stamped)
 	if m.Stamped {
 		c.integer(&m.Stamp.Height)
@@ -121,11 +123,15 @@ func (m *Open) code(c *codec) {
 	c.sums(&m.Finding.Sums)
 }
 
-// Register locks a stake and names domains, ascending and each once.
-type Register struct{ Domains []string }
+// Register locks a stake and names domains, ascending and each once. Slot is that in which it was signed, here as below: see TxLife.
+type Register struct {
+	Domains []string
+	Slot    int64
+}
 
 func (m *Register) code(c *codec) {
 	c.texts(&m.Domains, 32, maxName)
+	c.integer(&m.Slot)
 	for i := range m.Domains {
 		if i > 0 && m.Domains[i-1] >= m.Domains[i] {
 			c.fail("domains out of order")
@@ -137,19 +143,19 @@ func (m *Register) code(c *codec) {
 }
 
 // Leave gives the registration up.
-type Leave struct{}
+type Leave struct{ Slot int64 }
 
-func (*Leave) code(*codec) {}
+func (m *Leave) code(c *codec) { c.integer(&m.Slot) }
 
 // Return ends an absence.
-type Return struct{}
+type Return struct{ Slot int64 }
 
-func (*Return) code(*codec) {}
+func (m *Return) code(c *codec) { c.integer(&m.Slot) }
 
 // Fill makes a stake whole again from the balance.
-type Fill struct{}
+type Fill struct{ Slot int64 }
 
-func (*Fill) code(*codec) {}
+func (m *Fill) code(c *codec) { c.integer(&m.Slot) }
 
 // NewTx returns the transaction of a body: one of the types above, by pointer.
 func NewTx(from string, body record) Tx {

@@ -10,6 +10,7 @@ import (
 
 	"doin.network/node/chain/consensus"
 	"doin.network/node/chain/ledger"
+	"doin.network/node/chain/state"
 	"doin.network/node/chain/streamlet"
 )
 
@@ -47,6 +48,8 @@ type world struct {
 	seed   string
 	out    []Outcome
 	paid   []Payment
+	began  func()       // called as a block begins, nil for none
+	mirror *state.Draft // changed as state is, nil for none
 }
 
 func newWorld(tb testing.TB, n int, seed string) *world {
@@ -81,7 +84,14 @@ func (w *world) step(txs ...Tx) []error {
 		hash := ID(sha256.Sum256(fmt.Appendf(nil, "%s block %d %d", w.seed, h, w.slot)))
 		w.beacon = sha256.Sum256(append(w.beacon[:], leader...))
 		signers := slices.DeleteFunc(slices.Clone(e.Peers()), func(peer string) bool { return w.away[peer] })
-		b, err := w.rules.Begin(w.state, Context{h, w.slot, w.slot * w.rules.SlotTime, hash, w.beacon, leader, signers, w.final})
+		if w.began != nil {
+			w.began()
+		}
+		var s State = w.state
+		if w.mirror != nil {
+			s = both{w.state, w.mirror}
+		}
+		b, err := w.rules.Begin(s, Context{h, w.slot, w.slot * w.rules.SlotTime, hash, w.beacon, leader, signers, w.final})
 		if err != nil {
 			w.tb.Fatal(err)
 		}
