@@ -69,6 +69,14 @@ onnxruntime: ## install ONNX Runtime for Node.js, with which the tests execute e
 	@cp compute/onnx/onnxtest/runtime/package.json compute/onnx/onnxtest/runtime/package-lock.json $(ONNX_FOLDER)/
 	npm ci --ignore-scripts --no-audit --no-fund --prefix $(ONNX_FOLDER)
 
+READERS_FOLDER := $(or $(DOIN_READERS),$(or $(XDG_CACHE_HOME),$(addsuffix /.cache,$(HOME)))/doin/readers)
+
+.PHONY: readers
+readers: ## install hyparquet and apache-arrow for Node.js, with which the tests read exported tables; nothing of it is a part of a build
+	@mkdir -p $(READERS_FOLDER)
+	@cp olap/export/testdata/readers/package.json olap/export/testdata/readers/package-lock.json $(READERS_FOLDER)/
+	npm ci --ignore-scripts --no-audit --no-fund --prefix $(READERS_FOLDER)
+
 .PHONY: test
 test: ## run all tests
 	$(GO) test ./...

@@ -59,7 +59,8 @@ func sample(t testing.TB) string {
 				{Number: 2*i + 1, Status: "failed", Origin: "random"}}}, at))
 		}
 	}
-	rows = append(rows, olap.Row{Block: &olap.Block{Height: 1, Hash: "h", Timestamp: "2026-01-02T00:00:00+00:00", Money: []olap.Money{{BlockHeight: 1, PeerID: "p", Amount: 7}}}})
+	rows = append(rows, olap.Row{Block: &olap.Block{Height: 1, Hash: "h", Timestamp: "2026-01-02T00:00:00+00:00",
+		Money: []olap.Money{{BlockHeight: 1, PeerID: "p", Amount: 7, BlockTime: "2026-01-02T00:00:00+00:00"}}}})
 	if err := db.Write(t.Context(), rows); err != nil {
 		t.Fatal(err)
 	}

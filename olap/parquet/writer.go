@@ -35,7 +35,8 @@ type Writer struct {
 func NewWriter(w io.Writer, t *olap.Table, metadata map[string]string) (*Writer, error) {
 	schema := columnar.Schema(t, metadata)
 	options := []parquet.WriterProperty{parquet.WithCompression(compress.Codecs.Zstd), parquet.WithCompressionLevel(3),
-		parquet.WithMaxRowGroupLength(RowGroup), parquet.WithVersion(parquet.V2_LATEST), parquet.WithCreatedBy("doin-node")}
+		parquet.WithMaxRowGroupLength(RowGroup), parquet.WithVersion(parquet.V2_LATEST), parquet.WithCreatedBy("doin-node"),
+		parquet.WithRootRepetition(parquet.Repetitions.Required)} // a repeated root, the default, confuses hyparquet
 	for i := range t.Columns {
 		if unlike(&t.Columns[i]) {
 			options = append(options, parquet.WithDictionaryFor(t.Columns[i].Name, false))
