@@ -74,7 +74,7 @@ func (s *Store) replace(tip, last mark, marks []mark, branch []Entry, old [][]by
 	})
 	for i := 0; i < len(branch) && err == nil; i++ {
 		var c contentsOf
-		if c, err = encode(branch[i], marks[i]); err == nil {
+		if c, err = s.encode(branch[i], marks[i]); err == nil {
 			err = s.update(c.put)
 		}
 	}

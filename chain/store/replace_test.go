@@ -94,7 +94,7 @@ func TestInterruptedReplace(t *testing.T) {
 	for _, e := range b[:3] {
 		if err == nil {
 			err = s.update(func(txn *badger.Txn) error {
-				c, err := encode(e, mark{e.Block.Header.Index, e.Block.Hash})
+				c, err := s.encode(e, mark{e.Block.Header.Index, e.Block.Hash})
 				if err != nil {
 					return err
 				}

@@ -40,6 +40,8 @@ type Options struct {
 	// writes through a memory map, and a page that finds no space kills the
 	// process: so there must be some. 0 means 64 MiB, negative means no check.
 	ReserveBytes int64
+	// MaxBlockBytes is the largest block. 0 means MaxValueBytes, and so does less.
+	MaxBlockBytes int
 	// Logger gets what Badger warns of and what Open recovered; nil for none.
 	Logger *slog.Logger
 }
@@ -47,12 +49,13 @@ type Options struct {
 // Store is an open store. Its methods are safe for concurrent use; writers wait
 // for each other, readers see the chain before or after a write, never between.
 type Store struct {
-	dir     string
-	db      *badger.DB
-	log     *slog.Logger
-	reserve int64
-	free    func(dir string) (int64, error)
-	damage  error // set by Open
+	dir      string
+	db       *badger.DB
+	log      *slog.Logger
+	reserve  int64
+	maxBlock int // bytes
+	free     func(dir string) (int64, error)
+	damage   error // set by Open
 
 	mu         sync.Mutex   // held by writers
 	closed     bool         // guarded by mu
@@ -77,7 +80,7 @@ type mark struct {
 // for those cases; blocks that are missing at the end are not an error: see
 // Damage. The caller must Close the store.
 func Open(dir string, opts Options) (*Store, error) {
-	s := &Store{dir: dir, log: opts.Logger, reserve: opts.ReserveBytes, free: freeBytes}
+	s := &Store{dir: dir, log: opts.Logger, reserve: opts.ReserveBytes, maxBlock: max(opts.MaxBlockBytes, MaxValueBytes), free: freeBytes}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -120,6 +123,9 @@ func (s *Store) openWith(change func(badger.Options) badger.Options) (err error)
 	}()
 	path := s.database()
 	o := change(badgerOptions(path, s.log))
+	if s.maxBlock > MaxValueBytes { // a file of the log holds more than one value
+		o = o.WithValueLogFileSize(max(o.ValueLogFileSize, 2*int64(s.maxBlock)))
+	}
 	if err := checkTables(path, o); err != nil {
 		return err
 	}

@@ -143,7 +143,7 @@ func (s *Store) AppendTree(ctx context.Context, e Entry, t *state.Tree, b *state
 	if err != nil {
 		return err
 	}
-	c, err := encode(e, next)
+	c, err := s.encode(e, next)
 	if err != nil {
 		return err
 	}

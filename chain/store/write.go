@@ -66,7 +66,7 @@ func (s *Store) appendSome(entries []Entry) (int, error) {
 		next, err := follow(last, e)
 		var c contentsOf
 		if err == nil {
-			c, err = encode(e, next)
+			c, err = s.encode(e, next)
 		}
 		if err != nil {
 			if len(batch) > 0 {
@@ -127,11 +127,11 @@ type contentsOf struct {
 }
 
 // encode returns what is stored of an entry with a mark.
-func encode(e Entry, m mark) (contentsOf, error) {
+func (s *Store) encode(e Entry, m mark) (contentsOf, error) {
 	block := canon.Default(e.Block.Object())
-	if len(block) > MaxValueBytes {
+	if len(block) > s.maxBlock {
 		return contentsOf{}, fmt.Errorf("%w: block %d has %d bytes, at most %d are possible",
-			ErrInvalid, e.Block.Header.Index, len(block), MaxValueBytes)
+			ErrInvalid, e.Block.Header.Index, len(block), s.maxBlock)
 	}
 	return contentsOf{m, [...][]byte{block, e.Receipts, e.State}}, nil
 }

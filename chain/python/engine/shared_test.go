@@ -109,3 +109,22 @@ func TestShared(t *testing.T) {
 	s.undone(4)
 	f(5, true, 5)
 }
+
+// TestThresholdBelowZero is the reference's initial_threshold of −1e9: every acceptance makes a block at once.
+func TestThresholdBelowZero(t *testing.T) {
+	cfg := testConfig(domainConfig())
+	cfg.InitialThreshold = -1e9
+	l := newNetwork(t, 1, cfg)
+	m := l.members[0]
+	for i, x := range []float64{5, 4, 3, 2.5, 2, 1.5, 1.25} {
+		m.propose(x, -2)
+		l.run(3 * Second)
+		v := m.View()
+		if v.Domains["q"].Accepted != int64(i+1) || v.Height != int64(i+1) || v.Pending != 0 {
+			t.Fatalf("%d accepted, height %d, pending %d, want %d, %d, 0", v.Domains["q"].Accepted, v.Height, v.Pending, i+1, i+1)
+		}
+		if b := m.chain.blocks[i+1]; b.Header.WeightedPerformanceSum < b.Header.Threshold {
+			t.Errorf("block %d: sum %v below its threshold %v", i+1, b.Header.WeightedPerformanceSum, b.Header.Threshold)
+		}
+	}
+}

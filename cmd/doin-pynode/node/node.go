@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"doin.network/node/chain"
-	"doin.network/node/chain/consensus"
 	"doin.network/node/chain/protocol"
 	"doin.network/node/chain/python"
 	"doin.network/node/chain/python/engine"
@@ -29,6 +28,10 @@ import (
 
 // warning is said at the start and stands in /status.
 const warning = "reference profile: nothing on this network is authenticated; use it only to live among Python nodes"
+
+// maxBlockBytes is the largest block of the reference's later revision, whose transactions have models inside; an answer with one
+// is little longer. More blocks than fit are asked for in smaller pages.
+const maxBlockBytes = 101 << 20
 
 // Node is a node among Python nodes. Create it with New, run it once with Run.
 type Node struct {
@@ -70,7 +73,7 @@ func New(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Node, erro
 	}
 	n.stack, err = stack.New(ctx, base, stack.Profile{
 		Network: engine.Network, Store: n.store, Loop: n.loop, Head: n.head,
-		MaxBlockBytes: consensus.MaxBlockBytes, AnchorInterval: int64(cfg.Chain.AnchorInterval),
+		MaxBlockBytes: maxBlockBytes / 4, AnchorInterval: int64(cfg.Chain.AnchorInterval),
 		Unbounded: true, // the reference only notes what is outside
 		Ready:     n.ready, Known: n.known, LowerIsBetter: n.lowerIsBetter, SkipRow: skipShort, Adapt: n.adapt,
 		Parts: func(s *stack.Stack) api.Parts {
@@ -101,7 +104,7 @@ func (n *Node) openChain(b *stack.Base) (err error) {
 
 // openStore opens a store of the reference's network; a new one gets the given block 0.
 func openStore(path string, genesis *chain.Block, log *slog.Logger) (*store.Store, error) {
-	st, err := store.Open(path, store.Options{Logger: log.With("component", "store")})
+	st, err := store.Open(path, store.Options{MaxBlockBytes: maxBlockBytes, Logger: log.With("component", "store")})
 	if err != nil {
 		return nil, err
 	}
