@@ -4,6 +4,7 @@
 //	doin-worker [--workers N] [--device D] [--verification-share F] [--program-time D] [--program-memory-mb N]   serve the worker protocol on standard input and output
 //	doin-worker [--device D] describe          print what this worker is, as JSON
 //	doin-worker inspect FILE [--json]          say what a data file is, and which configuration suits it
+//	doin-worker model --config FILE [--svg]    print the graph of a network as dot or SVG
 //	doin-worker keys [--json]                  print what optimization_config may have, by plugin, and the settings of the search
 //	doin-worker digest --task FILE             train a task and print its digest on the last line
 //	doin-worker referee --task FILE --a LEAVES --b LEAVES   say which of two digests of a task is right
@@ -109,6 +110,9 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	if len(rest) > 0 && rest[0] == "inspect" {
 		return runInspect(rest[1:], stdout, stderr)
 	}
+	if len(rest) > 0 && rest[0] == "model" {
+		return runModel(rest[1:], stdout, stderr)
+	}
 	if err := nn.SelfTest(); err != nil {
 		return fmt.Errorf("self-test: %w", err)
 	}
@@ -124,5 +128,5 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	case rest[0] == "referee":
 		return runReferee(rest[1:], stdout, stderr)
 	}
-	return fmt.Errorf("unknown command %q: describe, inspect, digest, referee, conformance, or none to serve", rest[0])
+	return fmt.Errorf("unknown command %q: describe, inspect, model, keys, digest, referee, conformance, or none to serve", rest[0])
 }

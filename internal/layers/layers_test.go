@@ -171,7 +171,7 @@ var layers = []layer{
 	{"cmd/doin-node/node", []string{"chain/python", "chain/python/engine", "cmd/doin-node/local"}},
 	{"cmd/doin-pynode/...", []string{"bench/...", "ga", "ga/op", "chain/engine", "compute/nn/...", "compute/graph", "compute/device/...", "compute/domain/open", "compute/domain/forecast", "compute/domain/quadratic", "compute/domain/tabular", "kernels/...", "gorgonia.org/...", "cmd/doin-node/node", "cmd/doin-node/local"}},
 	{"cmd/doin-node/local", []string{"cmd/doin-node/node", "chain/store", "chain/engine", "compute/...", "olap/..."}},
-	{"cmd/doin-worker/...", []string{"bench/...", "chain/...", "net/...", "olap/...", "cmd/doin-node/...", "compute/graph", "gorgonia.org/gorgonia/...", "gorgonia.org/tensor/..."}},
+	{"cmd/doin-worker/...", []string{"bench/...", "chain/...", "net/...", "olap/...", "cmd/doin-node/..."}},
 }
 
 // importers is who alone may import a package, itself and below aside; tests do not count.
@@ -213,10 +213,10 @@ var importers = []struct {
 	{"cmd/ptxgen", nil},
 	{"cmd/doin-worker/...", []string{"bench/islands"}},
 	{"chain/store", []string{"cmd/doin-node/node", "cmd/doin-node/champion", "cmd/doin-node/tables", "cmd/doin-node/stack/...", "cmd/doin-pynode/...", "bench/..."}},
-	{"compute/graph", []string{"ga/meta"}}, // the oracle: tests, and L3
-	{"internal/golden", nil},               // tests only
-	{"compute/domain/domaintest", nil},     // tests only
-	{"compute/onnx/onnxtest", nil},         // tests only
+	{"compute/graph", []string{"ga/meta", "cmd/doin-worker"}}, // models as graphs; the oracle of tests
+	{"internal/golden", nil},                                  // tests only
+	{"compute/domain/domaintest", nil},                        // tests only
+	{"compute/onnx/onnxtest", nil},                            // tests only
 	{"bench/workload", []string{"bench/count", "bench/engine", "bench/gpu", "bench/host"}},
 	{"bench/report", []string{"bench/..."}},
 	{"bench/journal", []string{"bench/..."}},

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+
+	"doin.network/node/compute/graph"
+	"doin.network/node/compute/nn"
+	"doin.network/node/internal/canon"
+)
+
+// maxDrawnSteps bounds the steps of a drawn model: the matrices of its convolutions have steps² elements.
+const maxDrawnSteps = 2048
+
+// runModel prints the graph of a network with its parameters and multiply-adds.
+func runModel(args []string, stdout, stderr io.Writer) error {
+	flags := flag.NewFlagSet("doin-worker model", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	file := flags.String("config", "", "a network's configuration: the genome of a task of the domain \"nn\", or such a task (compute/CONTRACT.md)")
+	svg := flags.Bool("svg", false, "print an SVG instead of dot")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if *file == "" || flags.NArg() > 0 {
+		return errors.New("model: usage: doin-worker model --config FILE [--svg]")
+	}
+	o, err := readTaskObject(*file)
+	if err != nil {
+		return fmt.Errorf("model: %s: %w", *file, err)
+	}
+	c, err := networkOf(o)
+	if err != nil {
+		return fmt.Errorf("model: %s: %w", *file, err)
+	}
+	m, err := graph.Build(c, make([]float32, c.Parameters()), make([]float32, c.Inputs), make([]float32, c.Outputs))
+	if err != nil {
+		return fmt.Errorf("model: %s: %w", *file, err)
+	}
+	caption := fmt.Sprintf("%d parameters, %d multiply-adds for a sample", c.Parameters(), c.Model().MultiplyAdds())
+	if *svg {
+		_, err = io.WriteString(stdout, m.SVG(caption))
+	} else {
+		_, err = fmt.Fprintf(stdout, "// %s\n%s", caption, m.Dot())
+	}
+	return err
+}
+
+// networkOf reads a configuration, by itself or as the genome of a task.
+func networkOf(o *canon.Object) (nn.Config, error) {
+	if o.Has("genome") {
+		genome, err := o.Object("genome")
+		if err != nil {
+			return nn.Config{}, err
+		}
+		o = genome
+	}
+	c, err := nn.ConfigFromObject(o)
+	if err != nil {
+		return c, err
+	}
+	if err := c.Validate(); err != nil {
+		return c, err
+	}
+	if len(c.Layers) > 0 && c.Steps > maxDrawnSteps {
+		return c, fmt.Errorf("steps %d: a drawing has at most %d", c.Steps, maxDrawnSteps)
+	}
+	return c, nil
+}

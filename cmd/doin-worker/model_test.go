@@ -1,0 +1,42 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const network = "../../compute/nn/testdata/tasks/batch-1.json"
+
+func TestModel(t *testing.T) {
+	for _, test := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"--config", network}, "digraph model {"},
+		{[]string{"--config", network, "--svg"}, "<svg "},
+	} {
+		var out, diagnostics bytes.Buffer
+		if err := run(append([]string{"model"}, test.args...), nil, &out, &diagnostics); err != nil {
+			t.Fatalf("model %v: %v", test.args, err)
+		}
+		if got := out.String(); !strings.Contains(got, test.want) || !strings.Contains(got, " parameters, ") {
+			t.Errorf("model %v = %.200s, want %q and the parameters", test.args, got, test.want)
+		}
+	}
+}
+
+func TestModelRefuses(t *testing.T) {
+	bad := filepath.Join(t.TempDir(), "bad.json")
+	if err := os.WriteFile(bad, []byte(`{"genome": 1}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{nil, {"--config", bad}, {"--config", bad + ".missing"}, {"--config", network, "more"}} {
+		var out, diagnostics bytes.Buffer
+		if err := run(append([]string{"model"}, args...), nil, &out, &diagnostics); err == nil || out.Len() > 0 {
+			t.Errorf("model %v = %v with %d bytes of output, want an error and none", args, err, out.Len())
+		}
+	}
+}
