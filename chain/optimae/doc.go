@@ -44,11 +44,13 @@
 // with an eleventh for ever. An increment is scaled as consensus.ReputationFactor has it. The reputation of who is absent decays below 2,
 // and who has reached 2 once may return. A vote in a domain with a radius that is far from the median is not charged. Of who is put out
 // the other half of the stake goes back as that of who leaves, and its record stays. Two blocks of a leader in a slot are two signatures of
-// it, as building is signing: one proof serves both. A return, as any change of the electorate, waits until it is safe.
+// it, as building is signing: one proof serves both. What can be appealed against keeps its deposit until it cannot; who was wrong in a draw
+// shares nothing of what others lose, though it was right in the jury; a claim that a jury finds to win becomes what it would have been;
+// deposits of claims judged against an annulled champion go back as long as they can be appealed against themselves. A return, as any change of the electorate, waits until it is safe.
 //
 // # Deliberately absent, to be built
 //
-// Appeals (only their wait before settlement is here) and annulled champions; the domain's weight by demand; recovery; transfers; the bound of a
+// Appeals where results agree within a radius; the domain's weight by demand; recovery; transfers; the bound of a
 // claim's work, which is known from a recipe that these rules do not read. That a recipe is canonical JSON is for the layer that decodes
 // transactions to check. Absence is derived here and in chain/streamlet; the electorate of a node is the one here once it speaks this.
 // Balances are kept here and must become those of chain/account. Standings of who never registers are kept although they decay to nothing.
