@@ -167,7 +167,7 @@ simulate: ## SIMULATIONS=10000 seeded runs of the certified chain under every fa
 	@rm -f bench/results/streamlet.md
 	DOIN_SIMULATIONS=$(SIMULATIONS) DOIN_SIMULATIONS_OUT=$(CURDIR)/bench/results/streamlet.md $(GO) test -count=1 -run '^TestSimulations$$' -timeout 3h -v ./chain/streamlet
 	DOIN_SIMULATIONS=$$(( $(SIMULATIONS) / 3 )) DOIN_SIMULATIONS_OUT=$(CURDIR)/bench/results/streamlet.md $(GO) test -count=1 -run '^TestCabal$$' -timeout 3h -v ./chain/streamlet
-	DOIN_SIMULATIONS=$(SIMULATIONS) $(GO) test -count=1 -run '^TestSimulations$$' -timeout 3h ./chain/optimae
+	DOIN_SIMULATIONS=$(SIMULATIONS) $(GO) test -count=1 -run '^Test(Simulations|DrawFrequency)$$' -timeout 3h ./chain/optimae
 
 .PHONY: bench-load
 bench-load: build ## ask a node with wrk beside a bare fasthttp server, into bench/results/

@@ -153,6 +153,8 @@ func (b *Block) apply(from string, body record) (Receipt, error) {
 		return b.twoBlocks(m)
 	case *TwoVotes:
 		return b.twoVotes(m)
+	case *Appeal:
+		return b.appeal(from, m)
 	case *Unseal:
 		return Receipt{}, b.unseal(from, m)
 	default:
@@ -253,11 +255,13 @@ func (b *Block) over(m *Claim) {
 
 // forget removes the votes of a claim.
 func (b *Block) forget(m *Claim) {
-	keys, _ := under(b.state, votesKey(m.Commitment))
-	for _, k := range keys {
+	for _, k := range b.under(votesKey(m.Commitment)) {
 		b.state.Delete(k)
 	}
 }
+
+// under returns the keys with a prefix.
+func (b *Block) under(p []byte) [][]byte { keys, _ := under(b.state, p); return keys }
 
 // open returns the claims that are not over, in commit order.
 func (b *Block) open() (all []*Claim) {

@@ -180,6 +180,8 @@ func (b *Block) advance(m *Claim) bool {
 		return false
 	}
 	switch m.Phase {
+	case decided:
+		b.try(m)
 	case voting:
 		cast, refusals := b.count(m)
 		window := b.rules.Domains[m.Domain].VerifyWindow
@@ -212,14 +214,9 @@ func (b *Block) closed(m *Claim, end int64) bool {
 	return m.Past >= pastBlocks
 }
 
-// draw counts the builder of this block, and draws if there were enough.
+// draw draws if there were enough builders.
 func (b *Block) draw(m *Claim) {
-	if who := b.ctx.Builder; who != m.Author && len(m.Builders) < drawBuilders && !slices.Contains(m.Builders, who) {
-		m.Builders = append(m.Builders, who)
-	}
-	_, elected := b.state.Get(electedKey("", m.Author))
-	alone := b.t.Electors == 1 && elected
-	if !alone && len(m.Builders) < min(int(b.t.Electors-1)/3+1, drawBuilders) && b.ctx.Height < m.DrawFrom+drawBound {
+	if !b.built(m) {
 		return
 	}
 	m.DrawHeight, m.DrawHash, m.Beacon, m.Builders = b.ctx.Height, b.ctx.Hash, b.ctx.Beacon, nil
@@ -228,6 +225,16 @@ func (b *Block) draw(m *Claim) {
 	var d Domain
 	load(b.state, domainKey(m.Domain), &d)
 	m.HasBase, m.Base, m.BaseClaim = d.HasBest, d.Best, d.Champion
+}
+
+// built counts the builder of this block, and reports whether enough have built for a draw.
+func (b *Block) built(m *Claim) bool {
+	if who := b.ctx.Builder; who != m.Author && len(m.Builders) < drawBuilders && !slices.Contains(m.Builders, who) {
+		m.Builders = append(m.Builders, who)
+	}
+	_, elected := b.state.Get(electedKey("", m.Author))
+	alone := b.t.Electors == 1 && elected
+	return alone || len(m.Builders) >= min(int(b.t.Electors-1)/3+1, drawBuilders) || b.ctx.Height >= m.DrawFrom+drawBound
 }
 
 // verifiable reports whether a claim of an author has anybody who could be a member.

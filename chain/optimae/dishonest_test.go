@@ -75,8 +75,8 @@ func dishonestRun(tb testing.TB, seed int) (paid, share map[string]float64, w *w
 				txs = append(txs, w.openTx(m, m.Members[0], f))
 			}
 			if m.Phase == decided {
-				voters[m.Commitment] = m.Members
-				for _, peer := range m.Members {
+				voters[m.Commitment] = m.Voters
+				for _, peer := range m.Voters {
 					if roles[peer] == lazy {
 						tb.Fatalf("seed %s: %s guesses and counts", w.seed, peer)
 					}

@@ -82,7 +82,13 @@ type Claim struct {
 	Sums                                                    chain.Sums
 	Builders, Members                                       []string
 	Beside                                                  []string // vote too, uncounted
-	Evaluators                                              int64    // of the domain at the draw, the author among them
+	Voters                                                  []string // whose votes decided it
+	Result                                                  uint8    // once it is decided: a Result
+	HadBefore                                               bool     // champion before it, of an accepted one
+	BestBefore                                              float64
+	ChampionBefore                                          ID
+	Appeal                                                  appeal
+	Evaluators                                              int64 // of the domain at the draw, the author among them
 }
 
 func (m *Claim) code(c *codec) {
@@ -106,6 +112,12 @@ func (m *Claim) code(c *codec) {
 	c.texts(&m.Builders, drawBuilders, maxName)
 	c.texts(&m.Members, maxMembers, maxName)
 	c.texts(&m.Beside, besideMembers, maxName)
+	c.texts(&m.Voters, maxMembers, maxName)
+	c.small(&m.Result, uint8(Refused))
+	c.truth(&m.HadBefore)
+	c.finite(&m.BestBefore)
+	c.fixed(m.ChampionBefore[:])
+	m.Appeal.code(c)
 }
 
 // index finds a claim by its commitment, and says that a commitment has been used.

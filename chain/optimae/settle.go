@@ -7,9 +7,15 @@ import "doin.network/node/chain/consensus"
 // its author's reputation.
 func (b *Block) settle(m *Claim) bool {
 	rules := b.rules.Domains[m.Domain]
-	if b.ctx.Final < m.DecidedHeight || !m.All && !b.closed(m, m.DecidedSlot+max(rules.VerifyWindow, AppealWindow)) {
+	if b.ctx.Final < m.DecidedHeight || !m.All && m.Appeal.State != judged &&
+		(m.Appeal.State != unappealed || !b.closed(m, m.DecidedSlot+max(rules.VerifyWindow, AppealWindow))) {
 		return false
 	}
+	if r := Result(m.Result); r == NotBetter || r == Refused {
+		b.fine(m)
+		return true
+	}
+	b.forget(m)
 	var d Domain
 	load(b.state, domainKey(m.Domain), &d)
 	raw := int64(consensus.FirstIncrement)
@@ -26,7 +32,7 @@ func (b *Block) settle(m *Claim) bool {
 	credited := consensus.MulDiv(min(raw, rules.Possible), consensus.ReputationFactor(Reputation(b.state, m.Author, b.ctx.Slot)), consensus.Micro)
 	increment := min(consensus.MulDiv(credited, rules.Weight, consensus.Micro), maxPool)
 	if increment > 0 {
-		save(b.state, poolKey(b.t.PoolNext), &share{m.Author, m.Members, increment})
+		save(b.state, poolKey(b.t.PoolNext), &share{m.Author, m.Voters, increment})
 		b.t.PoolNext++
 		b.t.Pooled += increment
 	}

@@ -27,6 +27,7 @@ const (
 	KindTwoBlocks
 	KindTwoVotes
 	KindUnseal
+	KindAppeal
 )
 
 // A Tx is a transaction whose author has been proved: its signature is checked before the rules see it.
@@ -162,7 +163,7 @@ func NewTx(from string, body record) Tx {
 	kinds := map[string]Kind{"*optimae.Commit": KindCommit, "*optimae.Reveal": KindReveal, "*optimae.Vote": KindVote,
 		"*optimae.Refuse": KindRefuse, "*optimae.Abstain": KindAbstain, "*optimae.Open": KindOpen, "*optimae.Register": KindRegister,
 		"*optimae.Leave": KindLeave, "*optimae.Return": KindReturn, "*optimae.Fill": KindFill,
-		"*optimae.TwoBlocks": KindTwoBlocks, "*optimae.TwoVotes": KindTwoVotes, "*optimae.Unseal": KindUnseal}
+		"*optimae.TwoBlocks": KindTwoBlocks, "*optimae.TwoVotes": KindTwoVotes, "*optimae.Unseal": KindUnseal, "*optimae.Appeal": KindAppeal}
 	return Tx{from, kinds[fmt.Sprintf("%T", body)], encode(body)}
 }
 
@@ -195,6 +196,8 @@ func (k Kind) body() record {
 		return new(TwoVotes)
 	case KindUnseal:
 		return new(Unseal)
+	case KindAppeal:
+		return new(Appeal)
 	}
 	return nil
 }
@@ -243,7 +246,7 @@ func (r *Rules) StampHash(commitment, block ID, author string, nonce int64) ID {
 // String is for people.
 func (k Kind) String() string {
 	names := [...]string{"?", "commit", "reveal", "vote", "refuse", "abstain", "open", "register", "leave", "return", "fill", "two blocks", "two votes",
-		"unseal"}
+		"unseal", "appeal"}
 	return names[k%Kind(len(names))]
 }
 

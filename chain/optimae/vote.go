@@ -38,6 +38,8 @@ func (b *Block) vote(from string, commitment, draw ID, v *ballot) error {
 	switch {
 	case err != nil:
 		return err
+	case m.Phase == decided && m.Appeal.State == juryVoting && draw == m.Appeal.Draw:
+		return b.juror(from, m, v)
 	case m.Phase != voting:
 		return refuse("claim %s takes no votes", short(commitment))
 	case m.DrawHash != draw:
@@ -52,12 +54,26 @@ func (b *Block) vote(from string, commitment, draw ID, v *ballot) error {
 	return nil
 }
 
+// juror takes the word of a member of a jury, once.
+func (b *Block) juror(from string, m *Claim, v *ballot) error {
+	k := voteKey(m.Appeal.Votes, from)
+	if !slices.Contains(m.Appeal.Jury, from) || load(b.state, k, new(ballot)) {
+		return refuse("no member of the jury of claim %s, or a second vote", short(m.Commitment))
+	}
+	save(b.state, k, v)
+	b.active(from)
+	return nil
+}
+
 // ballots returns what peers said about a claim, in their order; nil for who said nothing.
-func (b *Block) ballots(m *Claim, peers []string) []*ballot {
+func (b *Block) ballots(m *Claim, peers []string) []*ballot { return b.said(m.Commitment, peers) }
+
+// said is ballots of votes under a name: a commitment, or an appeal's.
+func (b *Block) said(votes ID, peers []string) []*ballot {
 	all := make([]*ballot, len(peers))
 	for i, peer := range peers {
 		v := new(ballot)
-		if load(b.state, voteKey(m.Commitment, peer), v) {
+		if load(b.state, voteKey(votes, peer), v) {
 			all[i] = v
 		}
 	}
@@ -102,6 +118,8 @@ func (b *Block) reveals(from string, o *Open) error {
 	switch {
 	case err != nil:
 		return err
+	case m.Phase == decided && m.Appeal.State == juryOpening && o.Draw == m.Appeal.Draw && load(b.state, peerKey(from), new(Peer)):
+		return b.verdict(m, o)
 	case m.Phase != opening || b.rules.Domains[m.Domain].Radius > 0:
 		return refuse("claim %s is not to be opened", short(o.Commitment))
 	case m.DrawHash != o.Draw:
@@ -187,10 +205,7 @@ func (b *Block) decide(m *Claim, agree []string, beyondTolerance bool) bool {
 	_, err := rules.Wins(m.Base, m.Performance, m.HasBase, m.Sums)
 	switch {
 	case errors.Is(err, consensus.ErrLoses):
-		units := m.Deposit / 2 / int64(len(agree))
-		b.release(m, agree, units, 0)
-		b.end(m, NotBetter)
-		return true
+		return b.fail(m, agree, NotBetter)
 	case beyondTolerance:
 		over := b.undecided(m)
 		if !over {
@@ -198,25 +213,34 @@ func (b *Block) decide(m *Claim, agree []string, beyondTolerance bool) bool {
 		}
 		return over
 	}
-	var d Domain
-	load(b.state, domainKey(m.Domain), &d)
-	if d.Champion != m.BaseClaim {
-		m.Over = m.Performance <= d.Best || consensus.RawIncrement(d.Best, m.Performance, rules.PerformanceScale) < rules.MinIncrement
-	}
-	result := Overtaken
-	if !m.Over {
-		result = Accepted
-		d.HasBest, d.Best, d.Champion = true, m.Performance, m.Commitment
-		save(b.state, domainKey(m.Domain), &d)
-	}
+	m.Voters = agree
+	b.rank(m)
 	b.release(m, nil, 0, 0)
 	b.over(m)
-	b.say(m, result, 0)
-	b.move(m.Author, improved)
-	m.Phase, m.Members, m.DecidedHeight, m.DecidedSlot, m.Past = decided, agree, b.ctx.Height, b.ctx.Slot, 0
-	b.forget(m)
+	b.say(m, Result(m.Result), 0)
+	m.Phase, m.DecidedHeight, m.DecidedSlot, m.Past = decided, b.ctx.Height, b.ctx.Slot, 0
+	if m.All {
+		b.forget(m)
+	}
 	save(b.state, claimKey(m.Seq), m)
 	return false
+}
+
+// rank makes a claim that wins over its base the champion, unless another one has come meanwhile that it does not win over.
+func (b *Block) rank(m *Claim) {
+	rules := b.rules.Domains[m.Domain]
+	var d Domain
+	load(b.state, domainKey(m.Domain), &d)
+	m.Over = d.Champion != m.BaseClaim &&
+		(m.Performance <= d.Best || consensus.RawIncrement(d.Best, m.Performance, rules.PerformanceScale) < rules.MinIncrement)
+	b.move(m.Author, improved)
+	if m.Result = uint8(Overtaken); m.Over {
+		return
+	}
+	m.Result = uint8(Accepted)
+	m.HadBefore, m.BestBefore, m.ChampionBefore = d.HasBest, d.Best, d.Champion
+	d.HasBest, d.Best, d.Champion = true, m.Performance, m.Commitment
+	save(b.state, domainKey(m.Domain), &d)
 }
 
 // end takes a claim off the chain that earns nothing.
@@ -236,10 +260,33 @@ func (b *Block) refused(m *Claim) bool {
 			agree = append(agree, m.Members[i])
 		}
 	}
-	n := int64(len(agree))
-	b.release(m, agree, m.Deposit/n, m.Deposit%n)
-	b.end(m, Refused)
-	return true
+	return b.fail(m, agree, Refused)
+}
+
+// fail ends a claim that earns nothing, and reports whether it is over: what can be appealed against waits with its deposit.
+func (b *Block) fail(m *Claim, agree []string, r Result) bool {
+	b.over(m)
+	b.say(m, r, 0)
+	m.Phase, m.Voters, m.Result, m.DecidedHeight, m.DecidedSlot, m.Past = decided, agree, uint8(r), b.ctx.Height, b.ctx.Slot, 0
+	save(b.state, claimKey(m.Seq), m)
+	if m.All {
+		b.fine(m)
+	}
+	return m.All
+}
+
+// fine shares the deposit of a claim that has failed, if it is still there, and forgets the claim.
+func (b *Block) fine(m *Claim) {
+	n := int64(len(m.Voters))
+	switch {
+	case m.Deposit == 0:
+	case Result(m.Result) == Refused:
+		b.release(m, m.Voters, m.Deposit/n, m.Deposit%n)
+	default:
+		b.release(m, m.Voters, m.Deposit/2/n, 0)
+	}
+	b.forget(m)
+	b.state.Delete(claimKey(m.Seq))
 }
 
 // undecided draws a claim a second time, or ends it as void the second time. It reports whether it is over.

@@ -129,7 +129,7 @@ func (w *world) conserved() {
 	w.state.Range(key('p'), func(_, v []byte) bool { var p Peer; _ = decode(v, &p); stakes += p.Stake; return true })
 	w.state.Range(key('q'), func(_, v []byte) bool { var s share; _ = decode(v, &s); pooled += s.Left; return true })
 	for _, m := range w.claims() {
-		escrow += m.Deposit
+		escrow += m.Deposit + m.Appeal.Deposit
 	}
 	if stakes != t.Stakes || escrow != t.Escrow || pooled != t.Pooled || sum+escrow+stakes != t.Issued-t.Burned {
 		w.tb.Fatalf("seed %s, block %d: accounts %d, stakes %d (%d), escrow %d (%d), pool %d (%d), issued %d, burned %d",
