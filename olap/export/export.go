@@ -33,6 +33,8 @@ func Formats() []string { return []string{"parquet", "arrow", "csv", "sqlite"} }
 type Job struct {
 	Format string // of Formats
 	Dir    string // it is made; it must be empty
+	// Bucket is where the files go instead of Dir, where it is set; nothing may be there. It takes no SQLite file.
+	Bucket *Bucket
 	sqlite.Filter
 	// Tables are the names of those to write; empty: all.
 	Tables []string
@@ -60,13 +62,8 @@ func Write(ctx context.Context, s *sqlite.Snapshot, j Job) (sum Summary, err err
 	if !slices.Contains(Formats(), j.Format) {
 		return sum, fmt.Errorf("%w: %q; there are parquet, arrow, csv and sqlite", ErrFormat, j.Format)
 	}
-	if err := os.MkdirAll(j.Dir, 0o755); err != nil {
-		return sum, fmt.Errorf("export: %w", err)
-	}
-	if list, err := os.ReadDir(j.Dir); err != nil {
-		return sum, fmt.Errorf("export: %w", err)
-	} else if len(list) > 0 {
-		return sum, fmt.Errorf("%w: %s has %s; name another, or empty it", ErrOut, j.Dir, list[0].Name())
+	if err := j.prepare(ctx); err != nil {
+		return sum, err
 	}
 	metadata, err := Metadata(ctx, s)
 	if err != nil {
@@ -80,7 +77,7 @@ func Write(ctx context.Context, s *sqlite.Snapshot, j Job) (sum Summary, err err
 		if len(j.Tables) > 0 && !slices.Contains(j.Tables, t.Name) {
 			continue
 		}
-		p := parts{job: &j, table: t, metadata: metadata, open: map[string]*part{}, count: map[string]int{}}
+		p := parts{ctx: ctx, job: &j, table: t, metadata: metadata, open: map[string]*part{}, count: map[string]int{}}
 		err := s.Scan(ctx, t, j.Filter, p.add)
 		if err = p.close(err); err != nil {
 			return sum, err
@@ -90,11 +87,31 @@ func Write(ctx context.Context, s *sqlite.Snapshot, j Job) (sum Summary, err err
 	return sum, nil
 }
 
+// prepare makes the place for the files, or says why they cannot be there.
+func (j *Job) prepare(ctx context.Context) error {
+	if j.Bucket != nil {
+		if j.Format == "sqlite" {
+			return fmt.Errorf("%w in a bucket: sqlite; there are parquet, arrow and csv", ErrFormat)
+		}
+		return j.Bucket.empty(ctx)
+	}
+	if err := os.MkdirAll(j.Dir, 0o755); err != nil {
+		return fmt.Errorf("export: %w", err)
+	}
+	if list, err := os.ReadDir(j.Dir); err != nil {
+		return fmt.Errorf("export: %w", err)
+	} else if len(list) > 0 {
+		return fmt.Errorf("%w: %s has %s; name another, or empty it", ErrOut, j.Dir, list[0].Name())
+	}
+	return nil
+}
+
 // maxOpen bounds the files of a table that are written at once.
 const maxOpen = 16
 
 // parts are the files of one table.
 type parts struct {
+	ctx      context.Context // of the call
 	job      *Job
 	table    *olap.Table
 	metadata map[string]string
@@ -116,13 +133,28 @@ func (p *parts) add(values []any) error {
 			}
 		}
 		var err error
-		if f, err = create(p.path(dir), p.job.Format, p.table, p.metadata); err != nil {
+		if f, err = create(p.ctx, p.job.opener(), p.path(dir), p.job.Format, p.table, p.metadata); err != nil {
 			return err
 		}
 		p.open[dir], p.order = f, append(p.order, dir)
 	}
 	p.rows++
 	return f.Add(values)
+}
+
+func (j *Job) opener() opener {
+	if j.Bucket != nil {
+		return j.Bucket.open
+	}
+	return openOnDisk
+}
+
+// root is the folder, none in a bucket.
+func (j *Job) root() string {
+	if j.Bucket != nil {
+		return ""
+	}
+	return j.Dir
 }
 
 // folder is where a row's file lies: of Parquet by domain and date, of the others one for all.
@@ -148,11 +180,11 @@ func (p *parts) folder(values []any) string {
 
 func (p *parts) path(dir string) string {
 	if p.job.Format != "parquet" {
-		return filepath.Join(p.job.Dir, p.table.Name+"."+p.job.Format)
+		return filepath.Join(p.job.root(), p.table.Name+"."+p.job.Format)
 	}
 	n := p.count[dir]
 	p.count[dir]++
-	return filepath.Join(p.job.Dir, dir, fmt.Sprintf("part-%d.parquet", n))
+	return filepath.Join(p.job.root(), dir, fmt.Sprintf("part-%d.parquet", n))
 }
 
 func (p *parts) finish(dir string) error {
@@ -167,7 +199,7 @@ func (p *parts) finish(dir string) error {
 func (p *parts) close(err error) error {
 	if err == nil && p.rows == 0 {
 		var f *part
-		if f, err = create(p.path(p.folder(make([]any, len(p.table.Columns)))), p.job.Format, p.table, p.metadata); err == nil {
+		if f, err = create(p.ctx, p.job.opener(), p.path(p.folder(make([]any, len(p.table.Columns)))), p.job.Format, p.table, p.metadata); err == nil {
 			p.files++
 			err = f.finish()
 		}

@@ -296,7 +296,7 @@ func TestFullDisk(t *testing.T) {
 		if err := os.Symlink("/dev/full", path+".tmp"); err != nil {
 			t.Fatal(err)
 		}
-		p, err := create(path, format, olap.DomainTable, nil)
+		p, err := create(t.Context(), openOnDisk, path, format, olap.DomainTable, nil)
 		if err == nil {
 			err = errors.Join(p.Add([]any{"d", nil, nil}), p.finish())
 		}

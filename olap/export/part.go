@@ -2,6 +2,7 @@ package export
 
 import (
 	"bufio"
+	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -38,24 +39,68 @@ type RowWriter interface {
 	Close() error
 }
 
-// part is a file under way.
-type part struct {
-	RowWriter
-	path, tmp string
-	file      *os.File
-	buffered  *bufio.Writer
+// outlet is where a file's bytes go. Under its final name there is nothing before commit, and after abandon.
+type outlet interface {
+	io.Writer
+	commit() error
+	abandon()
 }
 
-// create begins a file of a table; it has its name after finish.
-func create(path, format string, t *olap.Table, metadata map[string]string) (_ *part, err error) {
+// opener begins the outlet of a path.
+type opener func(ctx context.Context, path string) (outlet, error)
+
+// onDisk is a file with another name until it is whole.
+type onDisk struct {
+	*os.File
+	path string
+}
+
+func openOnDisk(_ context.Context, path string) (outlet, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, fmt.Errorf("export: %w", err)
 	}
-	p := &part{path: path, tmp: path + ".tmp"}
-	if p.file, err = os.Create(p.tmp); err != nil {
+	f, err := os.Create(path + ".tmp")
+	if err != nil {
 		return nil, fmt.Errorf("export: %w", err)
 	}
-	p.buffered = bufio.NewWriterSize(p.file, 1<<18)
+	return &onDisk{f, path}, nil
+}
+
+func (f *onDisk) commit() error {
+	err := f.Sync()
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), f.path)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+		return fmt.Errorf("export: %s: %w", f.path, err)
+	}
+	return nil
+}
+
+func (f *onDisk) abandon() {
+	f.Close()
+	os.Remove(f.Name())
+}
+
+// part is a file under way.
+type part struct {
+	RowWriter
+	out      outlet
+	path     string
+	buffered *bufio.Writer
+}
+
+// create begins a file of a table; it has its name after finish.
+func create(ctx context.Context, open opener, path, format string, t *olap.Table, metadata map[string]string) (_ *part, err error) {
+	p := &part{path: path}
+	if p.out, err = open(ctx, path); err != nil {
+		return nil, err
+	}
+	p.buffered = bufio.NewWriterSize(p.out, 1<<18)
 	if p.RowWriter, err = NewWriter(p.buffered, format, t, metadata); err != nil {
 		p.abandon()
 		return nil, err
@@ -82,27 +127,15 @@ func (p *part) finish() error {
 	if err == nil {
 		err = p.buffered.Flush()
 	}
-	if err == nil {
-		err = p.file.Sync()
-	}
-	if cerr := p.file.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(p.tmp, p.path)
-	}
 	if err != nil {
-		os.Remove(p.tmp)
+		p.abandon()
 		return fmt.Errorf("export: %s: %w", p.path, err)
 	}
-	return nil
+	return p.out.commit()
 }
 
 // abandon removes the file.
-func (p *part) abandon() {
-	p.file.Close()
-	os.Remove(p.tmp)
-}
+func (p *part) abandon() { p.out.abandon() }
 
 // batchRows is how many rows an Arrow record has.
 const batchRows = 8192

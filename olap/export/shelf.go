@@ -73,7 +73,7 @@ func (s *Shelf) Path(ctx context.Context, table, format string) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	p, err := create(path, format, t, metadata)
+	p, err := create(ctx, openOnDisk, path, format, t, metadata)
 	if err != nil {
 		return "", err
 	}

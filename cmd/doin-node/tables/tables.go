@@ -91,13 +91,19 @@ func exportCommand() *cobra.Command {
 		Short: "Write the tables as Parquet, Arrow, CSV or SQLite.",
 		Long: "Writes one state of the tables while the node runs or rests. Parquet files lie in DIR/TABLE/domain=…/date=…, those of the\n" +
 			"other formats in DIR. Files have their names only when they are whole. --from-chain reads the stored chain instead: blocks,\n" +
-			"decisions, votes and money of all who take part; for that the node must rest.",
+			"decisions, votes and money of all who take part; for that the node must rest. --out s3://BUCKET/PREFIX writes into an object\n" +
+			"store, with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_REGION, and AWS_ENDPOINT_URL for one that is not Amazon's.",
 		Example: "  doin-node olap export --data-dir doin-data --format parquet --out tables\n" +
 			"  doin-node olap export --data-dir doin-data --format csv --out week --domain co2 --since 2026-01-05",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			if j.Dir == "" {
 				return question(errors.New("--out: a folder is missing"))
+			}
+			if strings.HasPrefix(j.Dir, export.Scheme) {
+				if j.Bucket, err = export.OpenBucket(j.Dir, os.Getenv); err != nil {
+					return question(err)
+				}
 			}
 			if j.Since, err = day(since); err != nil {
 				return question(err)
@@ -113,7 +119,7 @@ func exportCommand() *cobra.Command {
 	w.flags(c)
 	f := c.Flags()
 	f.StringVar(&j.Format, "format", "parquet", "parquet, arrow, csv or sqlite")
-	f.StringVar(&j.Dir, "out", "", "folder for the files, which is made; it must be empty (required)")
+	f.StringVar(&j.Dir, "out", "", "folder for the files, which is made, or s3://BUCKET/PREFIX; it must be empty (required)")
 	f.StringVar(&j.Domain, "domain", "", "rows of this domain alone")
 	f.StringVar(&j.Run, "run", "", "rows of this run alone: its run_name or its id")
 	f.StringVar(&since, "since", "", "facts from this moment on: 2026-01-05, 2026-01-05T12:00:00Z, or a duration back from now, 24h")
