@@ -13,11 +13,11 @@ import (
 	"doin.network/node/internal/timestamp"
 )
 
-// TestLargeBlock has a node fetch a block with a model of 24 MiB inside from another one.
+// TestLargeBlock has a node fetch a block with a model of 17 MiB inside from another one.
 func TestLargeBlock(t *testing.T) {
 	cfg := testConfig(t)
 	at := timestamp.FromTime(time.Now())
-	payload := canon.NewObject("optimae_id", "opt-1", "parameters", canon.NewObject("_model_b64", strings.Repeat("A", 24<<20)), "verified_performance", -1.0,
+	payload := canon.NewObject("optimae_id", "opt-1", "parameters", canon.NewObject("_model_b64", strings.Repeat("A", 17<<20)), "verified_performance", -1.0,
 		"effective_increment", 2.0)
 	b := &chain.Block{Header: chain.Header{Index: 1, PreviousHash: chain.GenesisHash, Timestamp: at, GeneratorID: strings.Repeat("ab", 20),
 		WeightedPerformanceSum: 2, Threshold: 1}, Transactions: []*chain.Tx{{Type: chain.TxOptimaeAccepted, DomainID: "q",
