@@ -2,10 +2,7 @@ package node
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -60,23 +57,7 @@ func (p *pages) members(ctx context.Context, _ int) (any, error) {
 
 // ask fetches a peer's monitor. What it holds is the peer's word.
 func (p *pages) ask(ctx context.Context, endpoint string) (*canon.Object, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+endpoint+"/api/monitor", nil)
-	if err != nil {
-		return nil, err
-	}
-	res, err := p.client.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	defer res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		return nil, errors.New(res.Status)
-	}
-	data, err := io.ReadAll(io.LimitReader(res.Body, monitorBytes))
-	if err != nil {
-		return nil, err
-	}
-	return canon.ParseObject(data)
+	return p.client.GetJSON(ctx, endpoint, "/api/monitor")
 }
 
 // summary counts what the members say.

@@ -243,6 +243,7 @@ func (n *Node) PeerID() string { return n.stack.Key.PeerID() }
 
 // Run runs the node until ctx ends or a part fails, and closes what New opened.
 func (n *Node) Run(ctx context.Context) error {
+	defer n.pages.client.Close()
 	n.log.Warn(warning)
 	return n.stack.Run(ctx, "security", string(n.cfg.Security), "component_versions", string(canon.Default(n.versions)))
 }

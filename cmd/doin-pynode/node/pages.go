@@ -15,6 +15,7 @@ import (
 	"doin.network/node/internal/canon"
 	"doin.network/node/internal/timestamp"
 	"doin.network/node/net/api"
+	"doin.network/node/net/transport"
 )
 
 // shortID is how many characters of an id the reference's pages show, shortHash of a hash or a transaction's id.
@@ -28,7 +29,7 @@ type pages struct {
 	n        *Node
 	started  time.Time
 	hostname string
-	client   *http.Client
+	client   *transport.Client
 
 	mu      sync.Mutex // of the network's picture, which one request at a time renews
 	network *canon.Object
@@ -40,7 +41,9 @@ func newPages(n *Node) *pages {
 	if err != nil {
 		host = "localhost"
 	}
-	return &pages{n: n, started: n.now(), hostname: host, client: &http.Client{Timeout: monitorTimeout, Transport: &http.Transport{DisableKeepAlives: true}}}
+	cfg := transport.DefaultClientConfig()
+	cfg.Name, cfg.Timeout, cfg.DialTimeout, cfg.MaxResponseBytes = "doin-pynode", monitorTimeout, monitorTimeout, monitorBytes
+	return &pages{n: n, started: n.now(), hostname: host, client: transport.NewClient(cfg)}
 }
 
 // all are the endpoints; none, where the dashboard is switched off.
