@@ -26,7 +26,7 @@ type node struct {
 
 func connect(endpoint string) *node {
 	cfg := transport.DefaultClientConfig()
-	cfg.Name, cfg.Timeout, cfg.DialTimeout, cfg.MaxResponseBytes = "doin-node wallet", answerTime, answerTime, 1<<20
+	cfg.Name, cfg.Timeout, cfg.DialTimeout, cfg.MaxResponseBytes = "doin-node wallet", answerTime, answerTime, 8<<20
 	return &node{endpoint: endpoint, client: transport.NewClient(cfg)}
 }
 
