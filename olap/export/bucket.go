@@ -75,13 +75,14 @@ func (b *Bucket) String() string { return Scheme + b.name + "/" + b.prefix }
 func (b *Bucket) empty(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	for o := range b.client.ListObjects(ctx, b.name, minio.ListObjectsOptions{Prefix: b.prefix, Recursive: true, MaxKeys: 1}) {
-		if o.Err != nil {
-			return fmt.Errorf("export: %s: %w", b, o.Err)
-		}
+	switch o, some := <-b.client.ListObjects(ctx, b.name, minio.ListObjectsOptions{Prefix: b.prefix, Recursive: true, MaxKeys: 1}); {
+	case !some:
+		return nil
+	case o.Err != nil:
+		return fmt.Errorf("export: %s: %w", b, o.Err)
+	default:
 		return fmt.Errorf("%w: %s has %s; name another, or empty it", ErrOut, b, o.Key)
 	}
-	return nil
 }
 
 // object is an object under way. It is sent in parts, and has its name when all of them are there.
