@@ -123,7 +123,8 @@ func TestRosenbrock(t *testing.T) {
 		t.Fatal(err)
 	}
 	hosts := newNetwork(t, 2, settings(canon.NewObject("domain_id", "rosenbrock", "optimize", true, "evaluate", true, "has_synthetic_data", false,
-		"optimization_plugin", "exec:"+path, "seeds", 1, "performance_scale", 0.0001, "min_increment", 0.002)))
+		"optimization_plugin", "exec:"+path, "seeds", 1, "performance_scale", 0.0001, "min_increment", 0.002,
+		"optimization_config", canon.NewObject("strategy", "cma"))))
 	for _, h := range hosts {
 		h.run()
 	}
