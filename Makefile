@@ -4,6 +4,7 @@ GO          ?= go
 NODES       ?= 3
 CONFIG      ?= examples/co2/node.json
 FUZZTIME    ?= 10s
+FUZZPART    ?= 0/1
 KILLS       ?= 1000
 WORKER_KILLS ?= 200
 SIMULATIONS ?= 10000
@@ -138,8 +139,8 @@ python-peers: ## two nodes of doin-pynode and a Python peer; figures into bench/
 	DOIN_PYTHON_OUT=$(CURDIR)/bench/results $(GO) test ./cmd/doin-node/e2e -run TestPython -count=1
 
 .PHONY: fuzz
-fuzz: ## run every fuzz test for FUZZTIME=10s
-	@GO=$(GO) bash .ci/fuzz $(FUZZTIME)
+fuzz: ## run every fuzz test for FUZZTIME=10s; with FUZZPART=2/4 every fourth, beginning with the third
+	@GO=$(GO) bash .ci/fuzz $(FUZZTIME) $(FUZZPART)
 
 .PHONY: soak
 soak: ## kill KILLS=1000 nodes and WORKER_KILLS=200 workers under load, for FOR= at most; figures into SOAK_OUT=bench/results

@@ -34,6 +34,7 @@ var layers = []layer{
 	{"internal/nearest", []string{"internal/..."}},
 	{"internal/flatbuffer", []string{"internal/..."}},
 	{"internal/filesystem", []string{"internal/..."}},
+	{"internal/fusion", []string{"internal/..."}},
 
 	{"chain/...", []string{"compute/...", "ga/...", "net/...", "olap/...", "bench/...", "cmd/..."}},
 	{"chain", []string{"chain/anchor", "chain/consensus", "chain/python", "chain/ledger", "chain/mempool", "chain/task", "chain/engine", "chain/store"}},
@@ -215,6 +216,7 @@ var importers = []struct {
 	{"chain/store", []string{"cmd/doin-node/node", "cmd/doin-node/champion", "cmd/doin-node/tables", "cmd/doin-node/stack/...", "cmd/doin-pynode/...", "bench/..."}},
 	{"compute/graph", []string{"ga/meta", "cmd/doin-worker"}}, // models as graphs; the oracle of tests
 	{"internal/golden", nil},                                  // tests only
+	{"internal/fusion", nil},                                  // tests only
 	{"compute/domain/domaintest", nil},                        // tests only
 	{"compute/onnx/onnxtest", nil},                            // tests only
 	{"bench/workload", []string{"bench/count", "bench/engine", "bench/gpu", "bench/host"}},
