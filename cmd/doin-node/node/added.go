@@ -151,6 +151,12 @@ func (n *Node) addDomains(ctx context.Context, b *stack.Base, tip *consensus.Sta
 	}
 	slices.SortFunc(entries, func(a, b chain.Domain) int { return strings.Compare(a.ID, b.ID) })
 	n.terms = n.genesis.With(entries)
+	if n.renewed {
+		n.cfg.Domains, n.awaited = split(n.cfg.Domains, n.terms)
+		for _, id := range n.awaited {
+			b.Log.Warn("the network has a domain of the configuration no more: it has no role here until it is added again", "domain", id)
+		}
+	}
 	if err := fits(n.cfg, n.cfg.GenesisPath(), n.terms); err != nil {
 		return err
 	}
@@ -168,6 +174,20 @@ func (n *Node) addDomains(ctx context.Context, b *stack.Base, tip *consensus.Sta
 		n.tries = 0
 	}
 	return nil
+}
+
+// split parts the domains that a network has from the ids of those that it has not. A node that begins anew waits for the latter: a
+// reorganization takes the transaction that added a domain out of the chain, often for a block. At a node's first start such an id is
+// a mistake of its configuration, and an error.
+func split(domains []config.Domain, g *chain.Genesis) (has []config.Domain, awaited []string) {
+	for _, d := range domains {
+		if _, ok := g.Domain(d.ID); ok {
+			has = append(has, d)
+		} else {
+			awaited = append(awaited, d.ID)
+		}
+	}
+	return has, awaited
 }
 
 // Bounds of getting an added domain's files: for how long at a time, and how long until the next, at first and later: who has added a
@@ -229,7 +249,7 @@ func (n *Node) watch(ctx context.Context) error {
 		}
 		failed = false
 		again := !n.obtainAt.IsZero() && time.Now().After(n.obtainAt)
-		if signature(joined(n.original, s, roles)) != n.parts || n.lost(s) || again {
+		if signature(joined(n.original, s, roles)) != n.parts || n.lost(s) || slices.ContainsFunc(n.awaited, s.Running) || again {
 			return errRenewed
 		}
 		for id, a := range s.Added {

@@ -3,7 +3,9 @@ package node
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
+	"time"
 
 	"doin.network/node/chain"
 	"doin.network/node/cmd/doin-node/config"
@@ -37,6 +39,21 @@ func TestPartIn(t *testing.T) {
 	f(entry(nil), map[string]Role{"d": {Evaluate: true}}, config.AddedNone, Role{Evaluate: true})
 	f(entry(nil), map[string]Role{"d": {}}, config.AddedBuiltin, none)
 	f(entry(nil), map[string]Role{"e": both}, config.AddedNone, none)
+}
+
+// TestSplit: domains that a reorganization has taken out of the chain are awaited, the others keep their roles.
+func TestSplit(t *testing.T) {
+	g := Genesis(testConfig(t, oneDomain), nil, time.Unix(1_800_000_000, 0))
+	here, gone := config.DefaultDomain(), config.DefaultDomain()
+	here.ID, gone.ID = "d", "gone"
+	has, awaited := split([]config.Domain{gone, here}, g)
+	if len(has) != 1 || has[0].ID != "d" || !slices.Equal(awaited, []string{"gone"}) {
+		t.Errorf("split = %v, %v; want d kept and gone awaited", has, awaited)
+	}
+	added := g.With([]chain.Domain{chain.DefaultDomain("gone")})
+	if has, awaited := split([]config.Domain{gone, here}, added); len(has) != 2 || len(awaited) != 0 {
+		t.Errorf("split with the domain added = %v, %v; want both kept", has, awaited)
+	}
 }
 
 // TestRoles: parts are read back as they were written, one at a time; a file that is none is an error that names it.

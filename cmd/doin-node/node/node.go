@@ -51,6 +51,8 @@ type Node struct {
 	parts    string         // in added domains; see signature
 	obtainAt time.Time      // when to try again to get the files of one, zero: all are here
 	tries    int            // in a row, with which not all were to be had
+	renewed  bool           // another node of this process ended for this one
+	awaited  []string       // domains of the configuration that the network has no more
 
 	endpoints []string // peers that were connected when the node before this one ended
 	store     *store.Store
@@ -70,7 +72,7 @@ func open(ctx context.Context, cfg *config.Config, log *slog.Logger, before *Nod
 	if cfg.Security != config.Strict {
 		return nil, ErrPythonNetwork
 	}
-	n := &Node{cfg: cfg}
+	n := &Node{cfg: cfg, renewed: before != nil}
 	var key *identity.Key
 	if before != nil {
 		key, n.endpoints, n.tries = before.stack.Key, before.stack.Endpoints(), before.tries
