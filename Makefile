@@ -16,6 +16,9 @@ QEMU_ARM64  ?= qemu-aarch64-static
 VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 
+# All but the race detector and the GPU flavour is built without cgo, as it is shipped: one compilation serves tests, programs and vet.
+PURE        := CGO_ENABLED=0 $(GO)
+
 # What a build makes.
 PROGRAMS    := ./cmd/doin-node ./cmd/doin-pynode ./cmd/doin-worker ./cmd/doin-bench
 
@@ -50,7 +53,7 @@ help: ## print this list
 
 .PHONY: build
 build: ## build doin-node, doin-pynode, doin-worker and doin-bench into bin/
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/ $(PROGRAMS)
+	$(PURE) build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/ $(PROGRAMS)
 
 .PHONY: dist
 dist: ## build what is shipped into build/dist: static programs for four systems, SHA256SUMS, THIRD_PARTY_NOTICES (minutes)
@@ -80,11 +83,11 @@ readers: ## install hyparquet and apache-arrow for Node.js, with which the tests
 
 .PHONY: test
 test: ## run all tests
-	$(GO) test ./...
+	$(PURE) test ./...
 
 .PHONY: test-purego
 test-purego: ## run the numeric tests without assembly
-	$(GO) test -tags purego $(NUMERIC)
+	$(PURE) test -tags purego $(NUMERIC)
 
 .PHONY: test-race
 test-race: ## run the concurrent packages' tests under the race detector
@@ -140,12 +143,12 @@ python-peers: ## two nodes of doin-pynode and a Python peer; figures into bench/
 
 .PHONY: fuzz
 fuzz: ## run every fuzz test for FUZZTIME=10s; with FUZZPART=2/4 every fourth, beginning with the third
-	@GO=$(GO) bash .ci/fuzz $(FUZZTIME) $(FUZZPART)
+	@CGO_ENABLED=0 GO=$(GO) bash .ci/fuzz $(FUZZTIME) $(FUZZPART)
 
 .PHONY: soak
 soak: ## kill KILLS=1000 nodes and WORKER_KILLS=200 workers under load, for FOR= at most; figures into SOAK_OUT=bench/results
 	DOIN_SOAK_KILLS=$(KILLS) DOIN_SOAK_WORKER_KILLS=$(WORKER_KILLS) DOIN_SOAK_FOR=$(FOR) DOIN_SOAK_OUT=$(SOAK_OUT) \
-		$(GO) test -count=1 -run '^TestSoak$$' -timeout 3h -v ./cmd/doin-node/e2e
+		$(PURE) test -count=1 -run '^TestSoak$$' -timeout 3h -v ./cmd/doin-node/e2e
 
 .PHONY: soak-bbob
 soak-bbob: build ## benchmark functions at 1e5·D evaluations, for FOR=2h at most, into bench/results/soak-bbob; goes on where it stopped
@@ -186,13 +189,13 @@ fmt: ## format all Go files
 lint: ## gofmt, go vet in both CPU flavours, staticcheck
 	@files=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
 	if [ -n "$$files" ]; then echo "not formatted (make fmt):"; echo "$$files"; exit 1; fi
-	$(GO) vet ./...
-	$(GO) vet -tags purego ./...
-	$(GO) run $(STATICCHECK) ./...
+	$(PURE) vet ./...
+	$(PURE) vet -tags purego ./...
+	$(PURE) run $(STATICCHECK) ./...
 
 .PHONY: generate
 generate: ## rewrite generated files
-	$(GO) generate ./...
+	$(PURE) generate ./...
 
 .PHONY: check-generate
 check-generate: ## fail if generate changes anything
@@ -276,13 +279,13 @@ gpu-bundle: need-cuda ## put tests, worker, benchmark and peers for a machine wi
 
 .PHONY: test-kernels
 test-kernels: ## test the kernels: PTX, ABI, budgets, and the same sources compiled for the processor against the engine
-	$(GO) test ./cmd/ptxgen ./kernels/... ./compute/device/...
+	$(PURE) test ./cmd/ptxgen ./kernels/... ./compute/device/...
 
 .PHONY: test-ptx
 test-ptx: ## execute the committed PTX on every committed task, by every kernel, and count its instructions
 	@if ! command -v g++ >/dev/null; then echo "test-ptx: LEFT OUT, there is no g++: THE COMMITTED PTX IS NOT EXECUTED"; fi
-	DOIN_PTX=all $(GO) test -count=1 -run '^TestPTX' ./compute/device/block
-	$(GO) test ./kernels/ptxrun ./kernels/sass ./bench/count
+	DOIN_PTX=all $(PURE) test -count=1 -run '^TestPTX' ./compute/device/block
+	$(PURE) test ./kernels/ptxrun ./kernels/sass ./bench/count
 
 .PHONY: bench-kernels
 bench-kernels: ## count the instructions of the committed kernels into bench/results/ (no card is needed)
