@@ -225,13 +225,14 @@ func (n *Node) known(s *stack.Stack, domain string) search.Known {
 	d := v.Domains[domain]
 	k := search.Known{Height: v.Height, Accepted: d.Accepted, Rejected: d.Rejected,
 		Improves: func(performance, over float64) bool { return performance > over+n.cfg.Chain.AcceptanceTolerance }}
-	if d.Best != nil {
-		best := *d.Best
-		if n.lowerIsBetter(domain) {
-			best = -best
+	higher := func(wire *float64) *float64 {
+		if wire != nil && n.lowerIsBetter(domain) {
+			value := -*wire
+			return &value
 		}
-		k.Best = &best
+		return wire
 	}
+	k.Best, k.Measured = higher(d.Best), higher(d.Measured)
 	return k
 }
 
