@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"doin.network/node/internal/canon"
@@ -64,9 +63,6 @@ func parse(security Security, name, dir string, data []byte) (*Config, []Warning
 	}
 	return c, append(d.warnings, c.warnings()...), nil
 }
-
-// referencePause is the reference's default of optimizer_loop_interval.
-const referencePause = 30 * time.Second
 
 // decoder collects what is wrong and what is odd while a file is read.
 type decoder struct {
@@ -122,8 +118,8 @@ func (d *decoder) config(data []byte) *Config {
 		keys = append(keys, key[Config]{name: name, read: object})
 	}
 	decode(d, "", o, &c, keys)
-	if c.Security == Reference && !o.Has("optimizer_loop_interval") {
-		c.Rounds.OptimizerInterval = referencePause
+	if c.Security == Reference {
+		c.likeTheirs(o)
 	}
 	if v, ok := o.Get("fee_config"); ok {
 		nested(d, "fee_config", v, &c.Fees, feeKeys)

@@ -3,7 +3,34 @@ package config
 import (
 	"fmt"
 	"strings"
+	"time"
+
+	"doin.network/node/internal/canon"
 )
+
+// The reference's default of optimizer_loop_interval, how long its nodes take for a message, and how large one may be, with the body
+// around it.
+const (
+	referencePause   = 30 * time.Second
+	referenceTimeout = 30 * time.Second
+	referenceMessage = 101 << 20
+)
+
+// likeTheirs sets the defaults that differ among Python nodes; o is the file.
+func (c *Config) likeTheirs(o *canon.Object) {
+	if !o.Has("optimizer_loop_interval") {
+		c.Rounds.OptimizerInterval = referencePause
+	}
+	l := &c.Limits
+	if !o.Has("request_timeout") {
+		l.RequestTimeout = referenceTimeout
+	}
+	for name, at := range map[string]*int{"max_message_bytes": &l.MaxMessageBytes, "max_body_bytes": &l.MaxBodyBytes} {
+		if !o.Has(name) {
+			*at = referenceMessage
+		}
+	}
+}
 
 // lenient takes out of a configuration for Python nodes what they report and skip: templates of addresses that were not filled
 // in, and roles without a plugin. Each is warned of.

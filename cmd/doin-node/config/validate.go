@@ -113,7 +113,11 @@ func (c *Config) problems() []*Problem {
 	k.ints("max_connections_per_address", c.Limits.MaxPerAddress, 1, 65536)
 	k.seconds("request_timeout", c.Limits.RequestTimeout, 0.1, 3600)
 	k.seconds("idle_timeout", c.Limits.IdleTimeout, 0.1, 3600)
-	k.ints("max_message_bytes", c.Limits.MaxMessageBytes, 64<<10, 16<<20)
+	largest := 16 << 20
+	if c.Security == Reference {
+		largest = 128 << 20
+	}
+	k.ints("max_message_bytes", c.Limits.MaxMessageBytes, 64<<10, largest)
 	k.above("messages_per_second", c.Limits.AddressRate, 0, 1e6)
 	k.above("author_messages_per_second", c.Limits.AuthorRate, 0, 1e6)
 	k.floats("penalty_points", c.Limits.PenaltyPoints, 1, 1e6)

@@ -33,6 +33,9 @@ const warning = "reference profile: nothing on this network is authenticated; us
 // is little longer. More blocks than fit are asked for in smaller pages.
 const maxBlockBytes = 101 << 20
 
+// sendTimeout bounds one send, as in the reference's later revision: a model is read, parsed and passed on before the answer comes.
+const sendTimeout = 30 * time.Second
+
 // Node is a node among Python nodes. Create it with New, run it once with Run.
 type Node struct {
 	stack    *stack.Stack
@@ -144,13 +147,15 @@ func (n *Node) engineConfig(b *stack.Base) (engine.Config, error) {
 	c.AcceptanceTolerance, c.FinalityDepth = cfg.Chain.AcceptanceTolerance, int64(cfg.Chain.FinalityDepth)
 	c.AnchorInterval = int64(cfg.Chain.AnchorInterval)
 	c.CommitMaxAge, c.RevealDelay = cfg.Chain.CommitMaxAge.Microseconds(), cfg.Rounds.RevealDelay.Microseconds()
+	large := int64(cfg.Limits.MaxMessageBytes)
+	c.MaxHeldBytes, c.Tasks.MaxBytes = max(c.MaxHeldBytes, 3*large), max(c.Tasks.MaxBytes, 3*large)
 	c.EvalConcurrent, c.EvalInterval = cfg.Rounds.EvalBatch, cfg.Rounds.EvalInterval.Microseconds()
 	return c, nil
 }
 
 // adapt makes the parts of the network take what Python nodes send: nothing of it is signed, and no peer proves its key.
 func (n *Node) adapt(f *flood.Config, d *discovery.Config, a *api.Config) {
-	f.AllowUnsigned, f.RelayAsIs = true, n.protocol() == config.Gossipsub
+	f.AllowUnsigned, f.RelayAsIs, f.SendTimeout = true, n.protocol() == config.Gossipsub, sendTimeout
 	f.ComponentVersions, f.PluginConfigs = n.cfg.Network.ComponentVersions, n.pluginConfigs()
 	f.Versions = n.others.heard
 	d.AllowUnproven = true
