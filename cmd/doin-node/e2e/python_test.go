@@ -51,17 +51,22 @@ func TestPythonPeer(t *testing.T) {
 var versions = canon.NewObject("agent-multi", "?", "doin-core", "a90bca2", "doin-node", "5bd6d39", "doin-plugins", "451802a", "gym-fx", "?",
 	"trading-contracts", "?")
 
-// python starts a scripted peer. It stops with the test.
+// python starts a scripted peer of the reference's HEAD. It stops with the test.
 func python(t *testing.T, name, id string, port int, bootstrap []string, args ...string) *host {
+	t.Helper()
+	return script(t, "python_peer.py", name, id, port, bootstrap, append([]string{"--versions", string(canon.Default(versions))}, args...)...)
+}
+
+// script is python of a script.
+func script(t *testing.T, file, name, id string, port int, bootstrap []string, args ...string) *host {
 	t.Helper()
 	exe, err := exec.LookPath("python3")
 	if err != nil {
 		t.Skip("SKIPPED: no python3 on this machine, so the profile \"reference\" was NOT tried against Python: ", err)
 	}
-	script := filepath.Join(root, "cmd", "doin-node", "e2e", "testdata", "python_peer.py")
 	h := &host{t: t, name: name, dir: t.TempDir(), port: port}
-	line := append([]string{exe, script, "--port", fmt.Sprint(port), "--id", id, "--bootstrap", strings.Join(bootstrap, ","),
-		"--target", "[40.0, -35.0, 30.0]", "--versions", string(canon.Default(versions))}, args...)
+	line := append([]string{exe, filepath.Join(root, "cmd", "doin-node", "e2e", "testdata", file), "--port", fmt.Sprint(port), "--id", id, "--bootstrap", strings.Join(bootstrap, ","),
+		"--target", "[40.0, -35.0, 30.0]"}, args...)
 	h.process = launch(t, name, h.dir, line)
 	h.ready()
 	return h
