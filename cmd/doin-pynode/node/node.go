@@ -101,6 +101,7 @@ func (n *Node) openChain(b *stack.Base) (err error) {
 		n.store.Close()
 		return b.StoreError(err)
 	}
+	n.nameChains()
 	n.loop = loop.New(e, loop.Config{Store: n.store, Log: b.Log.With("component", "chain"), Now: b.Now})
 	return nil
 }

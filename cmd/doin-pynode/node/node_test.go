@@ -28,6 +28,14 @@ func testConfig(t *testing.T) *config.Config {
 	return parseConfig(t, `{"security": "reference"}`)
 }
 
+// configIn is testConfig in a data directory.
+func configIn(t *testing.T, dir string) *config.Config {
+	t.Helper()
+	cfg := testConfig(t)
+	cfg.DataDir = dir
+	return cfg
+}
+
 // parseConfig reads a file's text, for a node of the test's own.
 func parseConfig(t *testing.T, text string) *config.Config {
 	t.Helper()
