@@ -82,6 +82,12 @@ func TestReferenceProfile(t *testing.T) {
 		t.Errorf("LoadFor(Reference) of unknown keys: warnings %v, %v; want one for each and the profile's", warnings, err)
 	}
 
+	if own, _, err = LoadFor(Reference, file); err != nil {
+		t.Fatal(err)
+	}
+	if err := (Flags{Security: "strict"}).Apply(own); err != nil || own.Limits != DefaultConfig().Limits || own.Rounds != DefaultConfig().Rounds {
+		t.Errorf("--security strict: %v, limits %+v, want those of strict networks", err, own.Limits)
+	}
 	d := DefaultConfig()
 	if err := (Flags{Security: "reference"}).Apply(&d); err != nil || d.Security != Reference {
 		t.Errorf("--security reference: %q, %v", d.Security, err)
