@@ -59,6 +59,27 @@ func Hash(v any) string {
 // and -0.0; NaN equals NaN.
 func Equal(a, b any) bool { return bytes.Equal(Canonical(a), Canonical(b)) }
 
+// Size is about how many bytes v takes as JSON, found without writing it: strings count as long as they are, any other value 8.
+func Size(v any) int64 {
+	switch v := v.(type) {
+	case string:
+		return int64(len(v)) + 2
+	case []any:
+		n := int64(2)
+		for _, e := range v {
+			n += Size(e) + 2
+		}
+		return n
+	case *Object:
+		n := int64(2)
+		for key, e := range v.All() {
+			n += int64(len(key)) + Size(e) + 6
+		}
+		return n
+	}
+	return 8
+}
+
 // Finite reports whether v contains no NaN and no infinity, at any depth.
 func Finite(v any) bool {
 	switch v := v.(type) {

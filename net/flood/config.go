@@ -86,6 +86,9 @@ type Config struct {
 	// QueueMessages and QueueBytes bound what waits for one peer.
 	// Defaults 256 and 8 MiB.
 	QueueMessages, QueueBytes int
+	// HeldBytes bounds what waits for all peers together and is being sent; a body that waits for several counts once.
+	// Default 256 MiB.
+	HeldBytes int
 	// MaxQueues is the number of peers with something waiting. Default 128.
 	MaxQueues int
 	// SendTimeout bounds one send. Default 5 s.
@@ -126,7 +129,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		Window: 600 * time.Second, MaxBytes: 512 << 10, SeenBytes: 16 << 20,
-		QueueMessages: 256, QueueBytes: 8 << 20, MaxQueues: 128, SendTimeout: 5 * time.Second,
+		QueueMessages: 256, QueueBytes: 8 << 20, HeldBytes: 256 << 20, MaxQueues: 128, SendTimeout: 5 * time.Second,
 		AddressRate: 500, AddressBurst: 2000, AuthorRate: 50, AuthorBurst: 500,
 		Now: time.Now, Log: slog.New(slog.DiscardHandler),
 	}
@@ -150,7 +153,7 @@ func (c *Config) Validate() error {
 	}{
 		{"window", float64(c.Window)}, {"send timeout", float64(c.SendTimeout)}, {"max bytes", float64(c.MaxBytes)},
 		{"seen bytes", float64(c.SeenBytes)}, {"queue messages", float64(c.QueueMessages)},
-		{"queue bytes", float64(c.QueueBytes)}, {"max queues", float64(c.MaxQueues)},
+		{"queue bytes", float64(c.QueueBytes)}, {"held bytes", float64(c.HeldBytes)}, {"max queues", float64(c.MaxQueues)},
 		{"address rate", c.AddressRate}, {"address burst", c.AddressBurst},
 		{"author rate", c.AuthorRate}, {"author burst", c.AuthorBurst},
 	} {

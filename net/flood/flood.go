@@ -42,6 +42,7 @@ type Flood struct {
 	floods    *buckets // for what is above the rate of an address
 	authors   *buckets
 	outboxes  map[string]*outbox // by endpoint, those with something waiting
+	held      int                // bytes of what waits or is being sent
 	stats     Stats
 }
 

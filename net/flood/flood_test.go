@@ -640,3 +640,37 @@ func FuzzReceive(f *testing.F) {
 		}
 	})
 }
+
+// TestHeldBytes: what waits for several peers is one body, and all together stay below the bound, whoever does not take them.
+func TestHeldBytes(t *testing.T) {
+	peers := []Peer{{ID: "a", Endpoint: "a:1"}, {ID: "b", Endpoint: "b:1"}}
+	g := newFixture(t, func(c *Config) { c.MaxBytes, c.QueueBytes, c.HeldBytes = 4<<10, 1<<20, 4<<10 }, peers...)
+	f := func(sizeBytes, waiting int, dropped uint64) {
+		t.Helper()
+		if err := g.Broadcast(&chain.Message{Type: chain.MsgPeerDiscovery, Payload: canon.NewObject("x", strings.Repeat("y", sizeBytes))}); err != nil {
+			t.Fatal(err)
+		}
+		if st := g.Stats(); st.Queued != waiting || st.Dropped != dropped {
+			t.Errorf("after %d bytes: %d waiting, %d dropped, want %d, %d", sizeBytes, st.Queued, st.Dropped, waiting, dropped)
+		}
+	}
+	f(2<<10, 2, 0)
+	f(2<<10, 2, 2)
+	f(10, 4, 2)
+	g.run(t)
+	for range 4 {
+		<-g.sent
+	}
+	for deadline := time.Now().Add(10 * time.Second); ; {
+		g.Flood.mu.Lock()
+		held := g.held
+		g.Flood.mu.Unlock()
+		if held == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%d bytes are held after everything was sent", held)
+		}
+		<-time.After(time.Millisecond)
+	}
+}

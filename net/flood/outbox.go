@@ -10,13 +10,37 @@ import (
 // exactly while it has something waiting or a send running.
 type outbox struct {
 	peer    Peer
-	waiting [][]byte
+	waiting []*copies
 	bytes   int
 }
 
-// enqueue puts body into p's outbox, or drops and counts it when that is full.
-// Bodies are shared between outboxes and never changed.
-func (g *Flood) enqueue(p Peer, body []byte) {
+// copies is a body that outboxes share and never change, with how many of its copies wait or are being sent.
+type copies struct {
+	body []byte
+	open int
+}
+
+// keep counts one more copy, if there is room for the body. The caller holds mu.
+func (g *Flood) keep(c *copies) bool {
+	if c.open == 0 {
+		if g.held+len(c.body) > g.cfg.HeldBytes {
+			return false
+		}
+		g.held += len(c.body)
+	}
+	c.open++
+	return true
+}
+
+// release ends one copy. The caller holds mu.
+func (g *Flood) release(c *copies) {
+	if c.open--; c.open == 0 {
+		g.held -= len(c.body)
+	}
+}
+
+// enqueue puts a copy into p's outbox, or drops and counts it when that is full.
+func (g *Flood) enqueue(p Peer, c *copies) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	o := g.outboxes[p.Endpoint]
@@ -29,12 +53,12 @@ func (g *Flood) enqueue(p Peer, body []byte) {
 		g.outboxes[p.Endpoint] = o
 		g.ready <- o // has room for every outbox there may be
 	}
-	if len(o.waiting) >= g.cfg.QueueMessages || o.bytes+len(body) > g.cfg.QueueBytes {
+	if len(o.waiting) >= g.cfg.QueueMessages || o.bytes+len(c.body) > g.cfg.QueueBytes || !g.keep(c) {
 		g.stats.Dropped++
 		return
 	}
-	o.waiting = append(o.waiting, body)
-	o.bytes += len(body)
+	o.waiting = append(o.waiting, c)
+	o.bytes += len(c.body)
 }
 
 // Run sends what is queued until ctx ends, one send per peer at a time, and
@@ -55,32 +79,35 @@ func (g *Flood) Run(ctx context.Context) error {
 // drain sends what waits in o until nothing is left.
 func (g *Flood) drain(ctx context.Context, o *outbox) {
 	for ctx.Err() == nil {
-		body := g.next(o)
-		if body == nil {
+		c := g.next(o)
+		if c == nil {
 			return
 		}
 		send, cancel := context.WithTimeout(ctx, g.cfg.SendTimeout)
-		err := g.sender.PostMessage(send, o.peer.Endpoint, body)
+		err := g.sender.PostMessage(send, o.peer.Endpoint, c.body)
 		cancel()
+		g.mu.Lock()
+		g.release(c)
+		g.mu.Unlock()
 		if ctx.Err() == nil {
 			g.sent(o.peer, err)
 		}
 	}
 }
 
-// next takes the first body of o, or removes o from the map.
-func (g *Flood) next(o *outbox) []byte {
+// next takes the first copy of o, or removes o from the map.
+func (g *Flood) next(o *outbox) *copies {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if len(o.waiting) == 0 {
 		delete(g.outboxes, o.peer.Endpoint)
 		return nil
 	}
-	body := o.waiting[0]
+	c := o.waiting[0]
 	o.waiting[0] = nil
 	o.waiting = o.waiting[1:]
-	o.bytes -= len(body)
-	return body
+	o.bytes -= len(c.body)
+	return c
 }
 
 // sent files the outcome of a send.

@@ -13,12 +13,13 @@ import (
 // hop is excluded where both its claimed id and its address fit a peer, so that
 // a false claim cannot keep a message from a third one elsewhere.
 func (g *Flood) flood(kind string, body []byte, author string, from Peer) {
+	c := &copies{body: body}
 	for _, p := range g.peers.Peers() {
 		if p.ID != "" && (p.ID == author || (p.ID == from.ID && p.Host == from.Host)) {
 			continue
 		}
 		if p.knows(kind, len(body)) {
-			g.enqueue(p, body)
+			g.enqueue(p, c)
 		}
 	}
 }

@@ -73,7 +73,11 @@ func (e *Engine) receiveChampion(m *chain.Message, member string) error {
 	if !e.allow(m.SenderID) {
 		return late("more than %d trainings for one sender in a minute", e.cfg.MaxPerMinute)
 	}
-	e.enqueue(&job{kind: jobAdopt, domain: d, parameters: parameters, peer: m.SenderID, source: m.Type, metrics: metrics})
+	size := canon.Size(m.Payload)
+	if !e.room.take(size) {
+		return late("claims and champions of %d bytes wait to be trained, this one has %d more", e.room.used, size)
+	}
+	e.enqueue(&job{kind: jobAdopt, domain: d, parameters: parameters, peer: m.SenderID, source: m.Type, metrics: metrics, size: size})
 	return nil
 }
 

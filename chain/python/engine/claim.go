@@ -27,6 +27,7 @@ type claim struct {
 	proposal   int64         // of an own claim
 	received   int64
 	decided    bool
+	size       int64 // reserved in the engine's room
 	// measured is what this node's own training gave, nil before; failed is why it gave nothing.
 	measured *float64
 	failed   error
@@ -84,6 +85,11 @@ func (e *Engine) receiveReveal(sender string, p *canon.Object, own *round) error
 	if sender != e.key.PeerID() && !e.allow(sender) {
 		return late("more than %d trainings for one sender in a minute", e.cfg.MaxPerMinute)
 	}
+	if size := canon.Size(p); e.room.take(size) {
+		c.size = size
+	} else {
+		return late("claims of %d bytes are not decided yet, this one has %d more", e.room.used, size)
+	}
 	e.claims[c.optimae] = c
 	if own != nil {
 		c.experiment, c.proposal = own.experiment, own.proposal
@@ -111,6 +117,12 @@ func readReveal(p *canon.Object) (c *claim, nonce string, err error) {
 		return nil, "", errPayload
 	}
 	return c, nonce, nil
+}
+
+// release gives up what a claim holds beside its name. Trainings of it that still run have their own hold.
+func (e *Engine) release(c *claim) {
+	e.room.give(c.size)
+	c.size, c.parameters, c.metrics, c.experiment = 0, nil, nil, nil
 }
 
 func finite(f float64) bool { return !math.IsNaN(f) && !math.IsInf(f, 0) }
@@ -197,6 +209,7 @@ func (e *Engine) settle(c *claim) {
 	default:
 		e.accept(c, *c.measured, 1, "auto_accept_no_synthetic_validation")
 		e.adoptResult(c.domain, e.finding(c, *c.measured))
+		e.release(c)
 	}
 }
 
@@ -234,7 +247,11 @@ func (e *Engine) accept(c *claim, verified, agree float64, reason string) {
 	}
 	acceptance := &python.Acceptance{OptimaeID: c.optimae, DomainID: d.ID, OptimizerID: c.optimizer, Reported: c.reported,
 		Verified: &verified, Increment: inc.Effective}
-	short, err := e.pending.add(item{acceptance: acceptance, at: at, tx: e.tx(chain.TxOptimaeAccepted, d.ID, c.optimizer, full)})
+	record := item{acceptance: acceptance, at: at, tx: e.tx(chain.TxOptimaeAccepted, d.ID, c.optimizer, full)}
+	short, err := e.pending.add(record)
+	if errors.Is(err, python.ErrPendingFull) && e.pending.slim(d.ID, e.newTrigger) {
+		short, err = e.pending.add(record)
+	}
 	if err != nil {
 		e.notice(true, "acceptance not recorded", "optimae", c.optimae, "err", err)
 		return
@@ -258,6 +275,7 @@ func (e *Engine) contribute(c python.Contribution) {
 // does not.
 func (e *Engine) refuse(c *claim, reason string, punish bool) {
 	c.decided = true
+	defer e.release(c)
 	c.domain.rejected++
 	e.told(c, protocol.Rejected, reason)
 	e.fees.Resolve(c.optimae, !punish)

@@ -72,7 +72,12 @@ type Config struct {
 	MaxPerMinute, MaxJobs int
 	// MaxClaims is the number of claims remembered. Default 4096.
 	MaxClaims int
-	Tasks     task.Config
+	// MaxHeldBytes is the size of the claims that are not decided and of the champions that wait to be trained. Default 256 MiB.
+	MaxHeldBytes int64
+	// MaxBlockBytes is the size of what is put into one block, and twice as much is kept of blocks that others may replace. Default
+	// 100 MiB.
+	MaxBlockBytes int64
+	Tasks         task.Config
 }
 
 // DefaultConfig returns the defaults, without domains.
@@ -80,7 +85,8 @@ func DefaultConfig() Config {
 	return Config{Quorum: python.DefaultQuorum(), Fees: python.DefaultFees(), TargetBlockTime: python.DefaultTargetTime,
 		InitialThreshold: 1, AcceptanceTolerance: 1e-5, FinalityDepth: python.ConfirmationDepth, AnchorInterval: python.AnchorInterval,
 		CommitMaxAge: 600 * Second, RevealDelay: 2 * Second, BuildDelay: 2 * Second, MaxDrift: 7200 * Second, EvalConcurrent: 3,
-		EvalInterval: 10 * Second, MaxPerMinute: 60, MaxJobs: 256, MaxClaims: 4096, Tasks: task.DefaultConfig()}
+		EvalInterval: 10 * Second, MaxPerMinute: 60, MaxJobs: 256, MaxClaims: 4096,
+		MaxHeldBytes: 256 << 20, MaxBlockBytes: 100 << 20, Tasks: task.DefaultConfig()}
 }
 
 // Validate reports every problem at once.
@@ -102,6 +108,8 @@ func (c *Config) Validate() error {
 	positive("trainings per minute", float64(c.MaxPerMinute))
 	positive("jobs", float64(c.MaxJobs))
 	positive("claims", float64(c.MaxClaims))
+	positive("held bytes", float64(c.MaxHeldBytes))
+	positive("block bytes", float64(c.MaxBlockBytes))
 	positive("quorum size", float64(c.Quorum.MinEvaluators))
 	if c.RevealDelay < 0 || c.BuildDelay < 0 || c.EvalInterval < 0 || c.AnchorInterval < 0 || !(c.AcceptanceTolerance >= 0) {
 		errs = append(errs, errors.New("python: delays, intervals and tolerance must not be negative"))

@@ -9,6 +9,7 @@ import (
 type domain struct {
 	Domain
 	best     *best
+	own      *float64 // best of this node's own confirming runs, as on the wire; whether it is accepted or not
 	round    round
 	noted    *noted // best record of the chain that was not looked at yet
 	accepted int64  // of this node's own verdicts
@@ -42,6 +43,19 @@ func (d *domain) beats(value, than, tolerance float64) bool {
 // better reports whether a value on the wire would replace the best.
 func (e *Engine) better(d *domain, value float64) bool {
 	return d.best == nil || d.beats(value, d.best.performance, e.cfg.AcceptanceTolerance)
+}
+
+// measured is the better of the best and of what this node has found itself, as on the wire; nil without both. The reference takes
+// that for its best, and ends at it.
+func (d *domain) measured() *float64 {
+	switch {
+	case d.best == nil:
+		return d.own
+	case d.own != nil && d.beats(*d.own, d.best.performance, 0):
+		return d.own
+	}
+	value := d.best.performance
+	return &value
 }
 
 // finding is a result that this node has measured itself, with who found it.

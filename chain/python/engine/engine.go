@@ -59,6 +59,7 @@ type Engine struct {
 	holdUntil     int64 // nor before: a block is awaited
 
 	claims     map[string]*claim // by optimae id
+	room       room              // of open claims and of champions that wait
 	rates      map[string][]int64
 	jobs       map[int64]*job
 	queue      []*job
@@ -87,11 +88,12 @@ func New(cfg Config, key chain.Signer, history History, now int64) (*Engine, err
 		reputation: python.NewReputation(python.HalfLife), weights: python.NewWeights(), fees: python.NewFeeMarket(cfg.Fees),
 		difficulty: python.NewDifficulty(cfg.TargetBlockTime, cfg.InitialThreshold, python.EpochLength, sec),
 		accounts:   python.NewAccounts(), finality: python.NewFinality(cfg.FinalityDepth), tasks: tasks,
-		claims: map[string]*claim{}, rates: map[string][]int64{}, jobs: map[int64]*job{}}
+		claims: map[string]*claim{}, room: room{max: cfg.MaxHeldBytes}, rates: map[string][]int64{}, jobs: map[int64]*job{}}
 	for _, d := range cfg.Domains {
 		e.domains[d.ID] = &domain{Domain: d}
 		e.weights.Register(d.ID, 1, d.HasSynthetic)
 	}
+	e.pending.maxBytes = cfg.MaxBlockBytes
 	e.pending.reset(e.newProof(sec))
 	return e, e.load()
 }
@@ -244,6 +246,7 @@ func (e *Engine) expire() {
 		c := e.claims[id]
 		if e.now-c.received > 2*e.cfg.CommitMaxAge {
 			delete(e.claims, id)
+			e.release(c)
 			if !c.decided {
 				e.told(c, protocol.Expired, "no quorum was complete in time")
 			}

@@ -28,6 +28,7 @@ type job struct {
 	peer       string              // of jobAdopt: who found it
 	source     string              // of jobAdopt: how it came
 	metrics    *canon.Object
+	size       int64 // reserved in the engine's room, of jobAdopt that a message brought
 }
 
 // enqueue puts a job to the waiting ones, the own confirming run first; without room it is dropped.
@@ -38,6 +39,7 @@ func (e *Engine) enqueue(j *job) {
 	}
 	if len(e.queue) >= e.cfg.MaxJobs {
 		e.notice(true, "too many trainings are waiting, one is dropped", "domain", j.domain.ID)
+		e.room.give(j.size)
 		if j.kind == jobVerify {
 			_, _ = e.tasks.Fail(j.task, "busy", e.now) // it is ours
 		}
@@ -67,6 +69,7 @@ func (e *Engine) evaluated(ev protocol.Evaluated) {
 		return
 	}
 	delete(e.jobs, ev.Job)
+	e.room.give(j.size)
 	if j.kind != jobConfirm {
 		e.running--
 	}
@@ -85,6 +88,7 @@ func (e *Engine) evaluated(ev protocol.Evaluated) {
 	case err != nil:
 		e.failed(j, err)
 	case j.kind == jobCheck:
+		j.claim.parameters = j.parameters // it may have lapsed meanwhile
 		e.checked(j.claim, value, ev.Outcome.Metrics)
 	case j.kind == jobVerify:
 		e.verified(j, vote, ev.Outcome.SyntheticDataHash)
@@ -112,5 +116,6 @@ func (e *Engine) failed(j *job, err error) {
 		e.refuse(j.claim, "parameters cannot be evaluated", true)
 	case j.kind == jobCheck:
 		delete(e.claims, j.claim.optimae) // not judged
+		e.release(j.claim)
 	}
 }

@@ -1,8 +1,11 @@
 package engine
 
 import (
+	"slices"
+
 	"doin.network/node/chain"
 	"doin.network/node/chain/python"
+	"doin.network/node/internal/canon"
 	"doin.network/node/internal/timestamp"
 )
 
@@ -11,7 +14,11 @@ type item struct {
 	acceptance *python.Acceptance // nil for another transaction
 	at         timestamp.Time     // of the acceptance's records
 	tx         *chain.Tx          // the full record, or the other transaction
+	bytes      int64              // of its transactions, set by add
 }
+
+// txBytes is what a transaction takes beside its payload.
+const txBytes = 512
 
 // size is the number of its transactions.
 func (i *item) size() int {
@@ -26,24 +33,34 @@ const maxMinted = 64
 
 // pending is what waits for the next block. proof holds the same, as the reference computes with it.
 type pending struct {
-	items  []item
-	size   int // transactions
-	proof  *python.Proof
-	minted map[string][]item // by block hash
-	order  []string          // of minted, the oldest first
+	maxBytes int64 // of a block
+	items    []item
+	size     int   // transactions
+	bytes    int64 // of them
+	proof    *python.Proof
+	minted   map[string]minted // by block hash
+	order    []string          // of minted, the oldest first
+	kept     int64             // bytes of minted
+}
+
+// minted is what an own block was made of.
+type minted struct {
+	items []item
+	bytes int64
 }
 
 // reset starts over with an empty trigger.
 func (p *pending) reset(proof *python.Proof) {
-	p.items, p.size, p.proof = nil, 0, proof
+	p.items, p.size, p.bytes, p.proof = nil, 0, 0, proof
 	if p.minted == nil {
-		p.minted = map[string][]item{}
+		p.minted = map[string]minted{}
 	}
 }
 
 // add appends an item and returns the short record of an acceptance. It fails where the block would get too large.
 func (p *pending) add(i item) (*chain.Tx, error) {
-	if p.size+i.size() > chain.MaxBlockTxs {
+	i.bytes = canon.Size(i.tx.Payload) + txBytes*int64(i.size())
+	if p.size+i.size() > chain.MaxBlockTxs || p.bytes+i.bytes > p.maxBytes {
 		return nil, python.ErrPendingFull
 	}
 	var short *chain.Tx
@@ -56,7 +73,7 @@ func (p *pending) add(i item) (*chain.Tx, error) {
 	if err := p.proof.RecordTx(i.tx); err != nil {
 		return nil, err
 	}
-	p.items, p.size = append(p.items, i), p.size+i.size()
+	p.items, p.size, p.bytes = append(p.items, i), p.size+i.size(), p.bytes+i.bytes
 	return short, nil
 }
 
@@ -68,30 +85,60 @@ func (p *pending) keep(ok func(*item) bool, fresh func() *python.Proof) {
 			kept = append(kept, p.items[i])
 		}
 	}
-	if len(kept) == len(p.items) {
-		return
+	if len(kept) < len(p.items) {
+		p.refill(kept, fresh())
 	}
-	p.reset(fresh())
-	for _, i := range kept {
+}
+
+// refill starts over with items that had room before.
+func (p *pending) refill(items []item, empty *python.Proof) {
+	p.reset(empty)
+	for _, i := range items {
 		if _, err := p.add(i); err != nil {
-			return // not reached: they had room before
+			return // not reached
 		}
 	}
 }
 
+// ModelMember is where Python nodes put a trained model inside of parameters.
+const ModelMember = "_model_b64"
+
+// slim takes the models out of the waiting records of a domain, and reports whether there were any: a better claim has come, and
+// with their models no block that reaches the threshold would have room for all.
+func (p *pending) slim(domain string, fresh func() *python.Proof) bool {
+	items, found := slices.Clone(p.items), false
+	for n := range items {
+		tx := *items[n].tx
+		parameters, err := tx.Payload.ObjectOr("parameters", nil)
+		if items[n].acceptance == nil || tx.DomainID != domain || err != nil || parameters == nil || !parameters.Has(ModelMember) {
+			continue
+		}
+		parameters = parameters.Clone()
+		parameters.Delete(ModelMember)
+		tx.Payload, tx.Signature = tx.Payload.Clone().Set("parameters", parameters), ""
+		tx.ID = tx.ComputeID()
+		items[n].tx, found = &tx, true
+	}
+	if found {
+		p.refill(items, fresh())
+	}
+	return found
+}
+
 // made notes that the items are in an own block now.
 func (p *pending) made(hash string) {
-	if len(p.order) >= maxMinted {
+	for len(p.order) > 0 && (len(p.order) >= maxMinted || p.kept+p.bytes > 2*p.maxBytes) {
+		p.kept -= p.minted[p.order[0]].bytes
 		delete(p.minted, p.order[0])
 		p.order = p.order[1:]
 	}
-	p.minted[hash], p.order = p.items, append(p.order, hash)
-	p.items, p.size = nil, 0
+	p.minted[hash], p.order, p.kept = minted{p.items, p.bytes}, append(p.order, hash), p.kept+p.bytes
+	p.items, p.size, p.bytes = nil, 0, 0
 }
 
 // restore puts the items of an own block that was dropped back, as far as there is room.
 func (p *pending) restore(hash string) {
-	for _, i := range p.minted[hash] {
+	for _, i := range p.minted[hash].items {
 		if _, err := p.add(i); err != nil {
 			return
 		}
@@ -105,8 +152,11 @@ func (e *Engine) settlePending() {
 			return e.links.recorded[i.acceptance.OptimaeID] == 0
 		}
 		return !e.links.knows(i.tx.ID)
-	}, func() *python.Proof { return e.newProof(e.pending.proof.LastBlockTime) })
+	}, e.newTrigger)
 }
+
+// newTrigger is an empty trigger that goes on where the one of now is.
+func (e *Engine) newTrigger() *python.Proof { return e.newProof(e.pending.proof.LastBlockTime) }
 
 // build makes a block when the pending increments reach the threshold and nothing is awaited.
 func (e *Engine) build() bool {

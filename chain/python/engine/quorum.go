@@ -160,6 +160,7 @@ func (e *Engine) decide(c *claim) {
 	default:
 		e.accept(c, v.Median, v.AgreeFraction, "")
 		e.adoptResult(c.domain, e.finding(c, *c.measured))
+		e.release(c)
 	}
 }
 

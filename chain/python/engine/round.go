@@ -91,6 +91,9 @@ func (e *Engine) confirmed(j *job, o protocol.Outcome, err error) {
 		return
 	}
 	r.outcome, r.value = &o, d.wire(o.Performance)
+	if value := r.value; d.own == nil || d.beats(value, *d.own, 0) {
+		d.own = &value
+	}
 	e.stage(d, protocol.Confirmed, "")
 	if !e.better(d, r.value) || r.last != nil && !d.beats(r.value, *r.last, e.cfg.AcceptanceTolerance) {
 		e.stage(d, protocol.Withdrawn, "no improvement")

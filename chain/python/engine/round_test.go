@@ -2,6 +2,7 @@ package engine
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"doin.network/node/chain"
@@ -45,6 +46,38 @@ func TestNobodyToVerify(t *testing.T) {
 	if got := m.stages(1); len(got) == 0 || got[len(got)-1] != protocol.Expired {
 		t.Errorf("stages %v, want Expired at the end", got)
 	}
+}
+
+// TestMeasured is what a target is held against: the reference ends at its own result, whether anybody has verified it or not, and
+// at a better one of somebody else.
+func TestMeasured(t *testing.T) {
+	d := domainConfig()
+	d.Validate = true
+	l := newNetwork(t, 1, testConfig(d))
+	m := l.members[0]
+	f := func(what string, want float64) {
+		t.Helper()
+		l.run(5 * Second)
+		if v := m.View().Domains["q"]; v.Measured == nil || *v.Measured != want {
+			t.Errorf("%s: measured %v, want %v", what, v.Measured, want)
+		}
+	}
+	if v := m.View().Domains["q"]; v.Measured != nil {
+		t.Errorf("measured %v before the first result", *v.Measured)
+	}
+	m.propose(3, -2)
+	f("an own result that no quorum can be drawn for", -4)
+	if v := m.View().Domains["q"]; v.Best != nil {
+		t.Errorf("best %v, which nobody has verified", *v.Best)
+	}
+	m.propose(4, -2)
+	f("a worse one", -4)
+	l.claimFrom(m, strings.Repeat("ab", 20), "opt-peer-1", -1, 2, -2)
+	f("a better one of a peer", -1)
+	l.claimFrom(m, strings.Repeat("cd", 20), "opt-peer-2", -0.01, 9, 9)
+	f("a false one", -1)
+	m.propose(1.5, -2)
+	f("an own one again", -0.25)
 }
 
 // TestChampionRequest: a newcomer asks once, when it has the network's chain and a peer, and not before.

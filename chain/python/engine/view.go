@@ -42,6 +42,9 @@ type DomainView struct {
 	Best       *float64
 	Parameters *canon.Object
 	Optimizer  string
+	// Measured is the better of Best and of this node's own results, accepted or not; nil if there is none. A target is
+	// reached by it.
+	Measured *float64
 	// Accepted and Rejected count this node's own verdicts.
 	Accepted, Rejected int64
 }
@@ -57,7 +60,7 @@ func (e *Engine) View() *View {
 		v.Reputation = r.Score
 	}
 	for id, d := range e.domains {
-		dv := DomainView{Accepted: d.accepted, Rejected: d.rejected}
+		dv := DomainView{Accepted: d.accepted, Rejected: d.rejected, Measured: d.measured()}
 		if d.best != nil {
 			p := d.best.performance
 			dv.Best, dv.Parameters, dv.Optimizer = &p, d.best.parameters, d.best.optimizer

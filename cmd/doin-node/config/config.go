@@ -278,7 +278,8 @@ type Log struct {
 // Limits bound what strangers can make the node hold.
 type Limits struct {
 	// MaxBodyBytes is the largest HTTP body accepted, sent or received. Key
-	// max_body_bytes, default 8 MiB, from 64 KiB to 128 MiB.
+	// max_body_bytes, default 8 MiB, from 64 KiB to 128 MiB; with doin-pynode
+	// 101 MiB.
 	MaxBodyBytes int
 	// MaxConnections is the number of open HTTP connections served. Key
 	// max_connections, default 512, from 1 to 65536.
@@ -287,13 +288,14 @@ type Limits struct {
 	// max_connections_per_address, default 128, from 1 to 65536.
 	MaxPerAddress int
 	// RequestTimeout is the time to receive one whole request. Key
-	// request_timeout, default 15 s, from 0.1 to 3600 s.
+	// request_timeout, default 15 s, from 0.1 to 3600 s; with doin-pynode 30 s.
 	RequestTimeout time.Duration
 	// IdleTimeout is how long an open connection may wait for its next request.
 	// Key idle_timeout, default 30 s, from 0.1 to 3600 s.
 	IdleTimeout time.Duration
 	// MaxMessageBytes is the largest message of the network. Key
-	// max_message_bytes, default 512 KiB, from 64 KiB to 16 MiB.
+	// max_message_bytes, default 512 KiB, from 64 KiB to 16 MiB; with doin-pynode
+	// 101 MiB, up to 128 MiB: Python nodes send models inside.
 	MaxMessageBytes int
 	// AddressRate is the number of messages taken from one address in a second,
 	// and four times as many at once. Key messages_per_second, default 500, above

@@ -36,6 +36,8 @@ const MaxPluginBytes = 1024
 type Domain struct {
 	// Added says that the domain is no part of the file: a transaction added it to the network. No key.
 	Added bool
+	// unread are members of OptimizationConfig that the domain's program is not given.
+	unread []string
 	// ID names the domain in the whole network. Key domain_id, required, at
 	// most 128 bytes.
 	ID string
@@ -203,14 +205,23 @@ func (d *Domain) Unavailable() string {
 // Active reports whether the node runs the domain: it has a role here and is not known to be unavailable.
 func (d *Domain) Active() bool { return (d.Optimize || d.Evaluate) && d.Unavailable() == "" }
 
-// WorkerConfig returns what the domain's program is configured with: a copy of
-// optimization_config to which metric_type and param_bounds are added where they
-// are set here and missing there.
-func (d *Domain) WorkerConfig() *canon.Object {
+// read is a copy of what is looked at in OptimizationConfig.
+func (d *Domain) read() *canon.Object {
 	o := d.OptimizationConfig.Clone()
 	if o == nil {
 		o = canon.NewObject()
 	}
+	for _, name := range d.unread {
+		o.Delete(name)
+	}
+	return o
+}
+
+// WorkerConfig returns what the domain's program is configured with: a copy of
+// optimization_config to which metric_type and param_bounds are added where they
+// are set here and missing there.
+func (d *Domain) WorkerConfig() *canon.Object {
+	o := d.read()
 	if _, ok := o.Get("metric_type"); !ok && d.MetricType != "" {
 		o.Set("metric_type", d.MetricType)
 	}
@@ -232,7 +243,7 @@ func (d *Domain) WorkerConfig() *canon.Object {
 // unchecked.
 func (d *Domain) SearchSettings() (*canon.Object, error) {
 	if _, own := d.Command(); !own {
-		search, _, err := settings.Split(d.OptimizationConfig)
+		search, _, err := settings.Split(d.read())
 		return search, err
 	}
 	search, err := d.OptimizationConfig.ObjectOr(settings.Nest, canon.NewObject())

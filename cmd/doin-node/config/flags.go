@@ -27,6 +27,10 @@ func (f Flags) Apply(c *Config) error {
 	override(&c.Record.StatsFile, f.StatsFile)
 	override(&c.Record.OLAPFile, f.OLAPFile)
 	override(&c.Log.Level, f.LogLevel)
+	if own := Security(f.Security); own != "" && own != c.Security && c.Raw != nil {
+		c.Security = own
+		c.setDefaults()
+	}
 	override(&c.Security, Security(f.Security))
 	c.ResetChain = c.ResetChain || f.ResetChain
 	if f.Peers != "" {

@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"doin.network/node/internal/canon"
@@ -64,9 +63,6 @@ func parse(security Security, name, dir string, data []byte) (*Config, []Warning
 	}
 	return c, append(d.warnings, c.warnings()...), nil
 }
-
-// referencePause is the reference's default of optimizer_loop_interval.
-const referencePause = 30 * time.Second
 
 // decoder collects what is wrong and what is odd while a file is read.
 type decoder struct {
@@ -122,9 +118,7 @@ func (d *decoder) config(data []byte) *Config {
 		keys = append(keys, key[Config]{name: name, read: object})
 	}
 	decode(d, "", o, &c, keys)
-	if c.Security == Reference && !o.Has("optimizer_loop_interval") {
-		c.Rounds.OptimizerInterval = referencePause
-	}
+	c.setDefaults()
 	if v, ok := o.Get("fee_config"); ok {
 		nested(d, "fee_config", v, &c.Fees, feeKeys)
 	}
@@ -257,9 +251,14 @@ func decode[T any](d *decoder, path string, o *canon.Object, at *T, keys []key[T
 			}
 			continue
 		}
-		if err := keys[i].read(at, v); err != nil {
+		if err := keys[i].read(at, v); err != nil && d.takeTheirs(full, name, v) {
+			continue
+		} else if err != nil {
 			d.problem(full, v, err.Error())
 			continue
+		}
+		if name == "dashboard_enabled" && d.security == Reference {
+			continue // it says here what it says to Python nodes
 		}
 		if keys[i].unused != "" {
 			d.warnings = append(d.warnings, Warning{Key: full, Reason: "accepted but has no effect: " + keys[i].unused})

@@ -16,6 +16,12 @@ const (
 	noDashboard = "dashboard says who sees it: local, public or off"
 )
 
+// keySeedPolicy is the key about seeds, of which there is one policy.
+const (
+	keySeedPolicy = "require_deterministic_seed"
+	alwaysSeeded  = "training seeds are always derived from the commitment"
+)
+
 // nodeObjects are the members of the file that are read by code of their own.
 var nodeObjects = []string{"domains", "fee_config"}
 
@@ -113,9 +119,9 @@ var nodeKeys = []key[Config]{
 	integer("max_pending_transactions", func(c *Config) *int { return &c.Limits.MaxPending }),
 
 	// A policy flag elsewhere; seeds are always derived here.
-	key[Config]{name: "require_deterministic_seed", kind: kindBool, read: func(_ *Config, v any) error {
+	key[Config]{name: keySeedPolicy, kind: kindBool, read: func(_ *Config, v any) error {
 		if v != true {
-			return errors.New("must be true: training seeds are always derived from the commitment")
+			return errors.New("must be true: " + alwaysSeeded)
 		}
 		return nil
 	}},

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"doin.network/node/internal/canon"
 )
@@ -51,6 +52,14 @@ func TestReferenceProfile(t *testing.T) {
 	if d := c.Domains[0]; d.Optimize || !d.Evaluate {
 		t.Errorf("optimize %v, evaluate %v, want the role that has a plugin", d.Optimize, d.Evaluate)
 	}
+	c = f(`{"security": "reference"}`, "", "security")
+	if l := c.Limits; l.MaxMessageBytes != 101<<20 || l.MaxBodyBytes != 101<<20 || l.RequestTimeout != 30*time.Second || c.Rounds.OptimizerInterval != 30*time.Second {
+		t.Errorf("limits %+v, pause %v, want those of Python nodes", l, c.Rounds.OptimizerInterval)
+	}
+	if c = f(`{"security": "reference", "max_message_bytes": 1048576}`, "", "security"); c.Limits.MaxMessageBytes != 1<<20 || c.Limits.MaxBodyBytes != 101<<20 {
+		t.Errorf("limits %+v, want the message size of the file", c.Limits)
+	}
+	f(`{"max_message_bytes": 20000000}`, "must be in")
 	f(`{"component_versions": {"doin-core": 1}}`, `component_versions.doin-core 1: must be a string`)
 	f(`{"component_versions": ["v0.1.0"]}`, "must be an object")
 	f(`{"component_versions": {"a": "`+strings.Repeat("x", 65)+`"}}`, "at most 64 bytes")
@@ -73,6 +82,12 @@ func TestReferenceProfile(t *testing.T) {
 		t.Errorf("LoadFor(Reference) of unknown keys: warnings %v, %v; want one for each and the profile's", warnings, err)
 	}
 
+	if own, _, err = LoadFor(Reference, file); err != nil {
+		t.Fatal(err)
+	}
+	if err := (Flags{Security: "strict"}).Apply(own); err != nil || own.Limits != DefaultConfig().Limits || own.Rounds != DefaultConfig().Rounds {
+		t.Errorf("--security strict: %v, limits %+v, want those of strict networks", err, own.Limits)
+	}
 	d := DefaultConfig()
 	if err := (Flags{Security: "reference"}).Apply(&d); err != nil || d.Security != Reference {
 		t.Errorf("--security reference: %q, %v", d.Security, err)

@@ -29,7 +29,7 @@ func (c *Config) Validate() error {
 }
 
 func (c *Config) problems() []*Problem {
-	var k checker
+	k := checker{reference: c.Security == Reference}
 	k.notEmpty("data_dir", c.DataDir)
 	k.oneOf("security", string(c.Security), string(Strict), string(Reference))
 
@@ -71,7 +71,11 @@ func (c *Config) problems() []*Problem {
 	q := &c.Quorum
 	k.ints("quorum_min_evaluators", q.MinEvaluators, 1, 100)
 	k.above("quorum_fraction", q.Fraction, 0, 1)
-	k.floats("quorum_tolerance", q.Tolerance, 0, 10)
+	if c.Security == Reference {
+		k.floats("quorum_tolerance", q.Tolerance, 0, math.MaxFloat64)
+	} else {
+		k.floats("quorum_tolerance", q.Tolerance, 0, 10)
+	}
 
 	r := &c.Rounds
 	k.seconds("optimizer_loop_interval", r.OptimizerInterval, 0, maxSeconds)
@@ -113,7 +117,11 @@ func (c *Config) problems() []*Problem {
 	k.ints("max_connections_per_address", c.Limits.MaxPerAddress, 1, 65536)
 	k.seconds("request_timeout", c.Limits.RequestTimeout, 0.1, 3600)
 	k.seconds("idle_timeout", c.Limits.IdleTimeout, 0.1, 3600)
-	k.ints("max_message_bytes", c.Limits.MaxMessageBytes, 64<<10, 16<<20)
+	largest := 16 << 20
+	if c.Security == Reference {
+		largest = 128 << 20
+	}
+	k.ints("max_message_bytes", c.Limits.MaxMessageBytes, 64<<10, largest)
 	k.above("messages_per_second", c.Limits.AddressRate, 0, 1e6)
 	k.above("author_messages_per_second", c.Limits.AuthorRate, 0, 1e6)
 	k.floats("penalty_points", c.Limits.PenaltyPoints, 1, 1e6)
@@ -255,7 +263,7 @@ func (c *Config) warnings() []Warning {
 
 // search demands that the search's settings are known, in bounds and given once.
 func (k *checker) search(path string, d *Domain) {
-	if d.Unavailable() != "" || d.OptimizationConfig == nil {
+	if d.Unavailable() != "" || d.OptimizationConfig == nil || k.reference && !d.Optimize {
 		return
 	}
 	_, err := d.SearchSettings()
@@ -281,7 +289,10 @@ func flatten(err error) []error {
 }
 
 // checker collects problems. Its comparisons are written so that NaN fails.
-type checker struct{ problems []*Problem }
+type checker struct {
+	problems  []*Problem
+	reference bool // a Python node skips what it does not know
+}
 
 func (k *checker) add(key string, v any, reason string) {
 	k.problems = append(k.problems, &Problem{Key: key, Value: show(v), Reason: reason})

@@ -51,17 +51,22 @@ func TestPythonPeer(t *testing.T) {
 var versions = canon.NewObject("agent-multi", "?", "doin-core", "a90bca2", "doin-node", "5bd6d39", "doin-plugins", "451802a", "gym-fx", "?",
 	"trading-contracts", "?")
 
-// python starts a scripted peer. It stops with the test.
+// python starts a scripted peer of the reference's HEAD. It stops with the test.
 func python(t *testing.T, name, id string, port int, bootstrap []string, args ...string) *host {
+	t.Helper()
+	return script(t, "python_peer.py", name, id, port, bootstrap, append([]string{"--versions", string(canon.Default(versions))}, args...)...)
+}
+
+// script is python of a script.
+func script(t *testing.T, file, name, id string, port int, bootstrap []string, args ...string) *host {
 	t.Helper()
 	exe, err := exec.LookPath("python3")
 	if err != nil {
 		t.Skip("SKIPPED: no python3 on this machine, so the profile \"reference\" was NOT tried against Python: ", err)
 	}
-	script := filepath.Join(root, "cmd", "doin-node", "e2e", "testdata", "python_peer.py")
 	h := &host{t: t, name: name, dir: t.TempDir(), port: port}
-	line := append([]string{exe, script, "--port", fmt.Sprint(port), "--id", id, "--bootstrap", strings.Join(bootstrap, ","),
-		"--target", "[40.0, -35.0, 30.0]", "--versions", string(canon.Default(versions))}, args...)
+	line := append([]string{exe, filepath.Join(root, "cmd", "doin-node", "e2e", "testdata", file), "--port", fmt.Sprint(port), "--id", id, "--bootstrap", strings.Join(bootstrap, ","),
+		"--target", "[40.0, -35.0, 30.0]"}, args...)
 	h.process = launch(t, name, h.dir, line)
 	h.ready()
 	return h
@@ -479,4 +484,38 @@ func TestPythonExamples(t *testing.T) {
 	// A program that is told to be the other one names it.
 	mentions(t, fails(t, nodeExe, t.TempDir(), "--config", files[0], "--security", "reference"), "doin-pynode")
 	mentions(t, fails(t, pynodeExe, t.TempDir(), "--config", files[0], "--security", "strict"), "doin-node's;")
+}
+
+// TestPythonFamilies starts doin-pynode with what the reference's examples have beside those files: each starts with a warning of
+// what is skipped, and none ends for it.
+func TestPythonFamilies(t *testing.T) {
+	t.Parallel()
+	f := func(name, text string, says ...string) {
+		t.Helper()
+		h := &host{t: t, name: name, dir: t.TempDir(), port: freePort(t)}
+		write(t, h.file("node.json"), []byte(text))
+		h.process = launch(t, name, h.dir, []string{pynodeExe, "--config", "node.json", "--port", fmt.Sprint(h.port), "--data-dir", "."})
+		h.ready()
+		eventually(t, name+" says what it skips", func() error {
+			for _, word := range says {
+				if !strings.Contains(h.out.String(), word) {
+					return fmt.Errorf("%q is not said", word)
+				}
+			}
+			return nil
+		})
+		if out := h.out.String(); strings.Contains(out, "level=ERROR") || strings.Contains(out, "ended") {
+			t.Errorf("%s:\n%s", name, tail(out, 10))
+		}
+		h.stop(os.Interrupt)
+	}
+	f("a relay", `{"host": "127.0.0.1", "bootstrap_peers": ["<DELTA_IP>:8470"], "domains": [{"domain_id": "a", "evaluate": true}]}`,
+		"is a template", "does not evaluate")
+	f("every acceptance", `{"host": "127.0.0.1", "initial_threshold": -1e9, "domains": [{"domain_id": "q", "optimize": true, "evaluate": true,
+		"optimization_plugin": "simple_quadratic", "inference_plugin": "simple_quadratic", "synthetic_data_validation": false,
+		"optimization_config": {"n_params": 2, "target": [1, 2], "population_size": 20, "cxpb": 0.5, "verbose": true}}], "notes": "text"}`,
+		"unknown key", "does not look at it", "domain ready", "round")
+	f("somebody's plugin", `{"host": "127.0.0.1", "domains": [{"domain_id": "t", "optimize": true, "evaluate": true,
+		"optimization_plugin": "agent_multi", "inference_plugin": "agent_multi", "optimization_config": {"steps": [1, 2]}}]}`,
+		"cannot be computed here and is skipped")
 }

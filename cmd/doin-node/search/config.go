@@ -87,6 +87,9 @@ type Known struct {
 	// Best is the verified best, higher is better; nil if there is none. Base is its optimae id.
 	Best *float64
 	Base string
+	// Measured is the best that this node has measured itself, higher is better, where that ends the search at the target; nil:
+	// the verified best does.
+	Measured *float64
 	// Improves reports whether a performance beats another by the domain's minimum increment.
 	Improves func(performance, over float64) bool
 	// Alone is whether nobody else can verify a claim of this node: then its own confirmed best has to be beaten too.

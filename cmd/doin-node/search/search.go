@@ -286,9 +286,14 @@ func (s *Search) receive() {
 	}
 }
 
-// reached reports whether the verified best has reached the domain's target, and closes the experiment if so.
+// reached reports whether the verified best has reached the domain's target, or the measured one where that does, and closes the
+// experiment if so.
 func (s *Search) reached() bool {
-	target, best := s.cfg.Setup.Target, s.parts.Chain.Known(s.cfg.Domain).Best
+	target, known := s.cfg.Setup.Target, s.parts.Chain.Known(s.cfg.Domain)
+	best, which := known.Best, "verified"
+	if known.Measured != nil {
+		best, which = known.Measured, "measured"
+	}
 	byPerformance := target != nil && best != nil && *best >= s.wire(*target)
 	if !byPerformance && !s.reachedMetric() {
 		return false
@@ -299,7 +304,7 @@ func (s *Search) reached() bool {
 	if rows, err := s.parts.Tracker.Converge(s.cfg.Domain, s.now()); err == nil {
 		s.parts.Host.Record(rows...)
 	}
-	s.log.Info("target reached by the verified best", "rounds", s.pos.round)
+	s.log.Info("target reached by the "+which+" best", "rounds", s.pos.round)
 	return true
 }
 

@@ -250,21 +250,24 @@ func TestSeed(t *testing.T) {
 	}
 }
 
-// TestTarget: the verified best ends the search.
+// TestTarget: the verified best ends the search, or what the node has measured itself where that does.
 func TestTarget(t *testing.T) {
-	f := func(lower bool, target, best float64) {
+	f := func(lower bool, target float64, known Known) {
 		t.Helper()
 		synctest.Test(t, func(t *testing.T) {
 			r := newRig(func(r *rig) { r.cfg.Setup.Target, r.cfg.Setup.LowerIsBetter = &target, lower })
-			time.AfterFunc(2500*time.Millisecond, func() { r.chain.set(func(k *Known) { k.Best = &best }) })
+			time.AfterFunc(2500*time.Millisecond, func() { r.chain.set(func(k *Known) { k.Best, k.Measured = known.Best, known.Measured }) })
 			r.run(t, 10*time.Second)
 			if s := r.s.Status(); !s.Converged || s.Rounds != 3 {
 				t.Errorf("Status() = %+v, want converged in round 3", s)
 			}
 		})
 	}
-	f(false, -5, -4)
-	f(true, 5, -4)
+	better, worse := -4.0, -6.0
+	f(false, -5, Known{Best: &better})
+	f(true, 5, Known{Best: &better})
+	f(false, -5, Known{Measured: &better})
+	f(false, -5, Known{Best: &worse, Measured: &better})
 }
 
 // TestAttempts: a search that fails goes on from its last record; a refused record is given up, refused settings are an error.

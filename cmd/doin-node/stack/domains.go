@@ -136,35 +136,48 @@ func (s *Stack) runDomains(ctx context.Context) error {
 			continue
 		}
 		g.Go(func() error {
-			info, err := s.Workers.Configure(ctx, d)
-			if ctx.Err() != nil {
-				return nil
-			}
-			if err == nil && s.profile.Ready != nil {
-				err = s.profile.Ready(d.ID, info)
-			}
-			if err != nil && d.Added { // nobody here has chosen what it says
+			err := s.runDomain(ctx, i, d)
+			switch {
+			case err == nil, ctx.Err() != nil:
+				return err
+			case d.Added: // nobody here has chosen what it says
 				s.Log.Error("a domain that was added to the network cannot be computed here", "domain", d.ID, "err", err)
-				return nil
+			case s.profile.SkipBroken:
+				s.Log.Warn("a domain cannot be computed here and is skipped", "domain", d.ID, "err", err)
+			default:
+				return err
 			}
-			if err != nil {
-				return fmt.Errorf("domains[%d].optimization_config of %q: %w", i, d.ID, err)
-			}
-			s.Log.Info("domain ready", "domain", d.ID, "plugin", info.Plugin, "data_hash", info.DataHash,
-				"baselines", string(canon.Default(info.Baselines)))
-			for _, note := range info.Notes {
-				s.Log.Info("note on the data", "domain", d.ID, "note", note)
-			}
-			s.searches.mu.Lock()
-			s.searches.info[d.ID] = info
-			s.searches.mu.Unlock()
-			if !d.Optimize {
-				return nil
-			}
-			return s.search(ctx, d, info)
+			s.Workers.Abandon(d.ID)
+			return nil
 		})
 	}
 	return g.Wait()
+}
+
+// runDomain has the domain of a place in the file loaded, and runs its search if there is one.
+func (s *Stack) runDomain(ctx context.Context, place int, d config.Domain) error {
+	info, err := s.Workers.Configure(ctx, d)
+	if ctx.Err() != nil {
+		return nil
+	}
+	if err == nil && s.profile.Ready != nil {
+		err = s.profile.Ready(d.ID, info)
+	}
+	if err != nil {
+		return fmt.Errorf("domains[%d].optimization_config of %q: %w", place, d.ID, err)
+	}
+	s.Log.Info("domain ready", "domain", d.ID, "plugin", info.Plugin, "data_hash", info.DataHash,
+		"baselines", string(canon.Default(info.Baselines)))
+	for _, note := range info.Notes {
+		s.Log.Info("note on the data", "domain", d.ID, "note", note)
+	}
+	s.searches.mu.Lock()
+	s.searches.info[d.ID] = info
+	s.searches.mu.Unlock()
+	if !d.Optimize {
+		return nil
+	}
+	return s.search(ctx, d, info)
 }
 
 // search runs the search of a domain. Settings that the worker refuses are the node's end.

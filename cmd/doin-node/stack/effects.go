@@ -7,11 +7,16 @@ import (
 
 	"doin.network/node/chain"
 	"doin.network/node/chain/protocol"
+	"doin.network/node/internal/canon"
 	"doin.network/node/net/flood"
 )
 
+// largeBytes is from where on whoever sends a message waits until the machine has looked at it: the bound on bodies under way holds
+// until then, and no other bounds the bytes of what waits for the machine.
+const largeBytes = 1 << 20
+
 // receive is flood's handler: a verified message becomes an event.
-func (s *Stack) receive(_ context.Context, m *chain.Message, _ flood.Peer) error {
+func (s *Stack) receive(ctx context.Context, m *chain.Message, _ flood.Peer) error {
 	s.watch.heard(m.SenderID, time.UnixMicro(m.Timestamp.Micro()))
 	ev := protocol.Received{Message: m}
 	if s.profile.Decode != nil {
@@ -21,7 +26,14 @@ func (s *Stack) receive(_ context.Context, m *chain.Message, _ flood.Peer) error
 			return err
 		}
 	}
-	if err := s.profile.Loop.Post(ev); err != nil {
+	post := s.profile.Loop.Post
+	if canon.Size(m.Payload) > largeBytes {
+		post = func(ev protocol.Event) error {
+			_, err := s.profile.Loop.Call(ctx, ev)
+			return err
+		}
+	}
+	if err := post(ev); err != nil {
 		return fmt.Errorf("%w: %v", flood.ErrBusy, err)
 	}
 	return nil

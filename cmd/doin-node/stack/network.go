@@ -49,11 +49,12 @@ func (n *network) close() {
 // parseBytes bounds what the pages of blocks that are parsed at one time become in memory.
 const parseBytes = 192 << 20
 
+// largeMessages is how many messages of the largest size the node holds in each of their places at one time: being received, being
+// parsed, waiting for peers.
+const largeMessages = 3
+
 func (s *Stack) openNetwork() (err error) {
 	n, limits := &s.net, &s.Config.Limits
-	small := transport.DefaultClientConfig()
-	small.MaxResponseBytes = 512 << 10 // lists of peers
-	n.client = transport.NewClient(small)
 	blocks := transport.DefaultClientConfig() // pages of blocks are larger, and fewer at a time
 	blocks.MaxResponseBytes, blocks.MaxInFlight = 4*s.profile.MaxBlockBytes, 8
 	n.blocks = transport.NewClient(blocks)
@@ -69,13 +70,16 @@ func (s *Stack) openNetwork() (err error) {
 	ac := api.DefaultConfig()
 	ac.Port, ac.Network, ac.Log = s.Port, s.profile.Network, fc.Log
 	ac.Token = s.Config.Network.InferenceToken
-	ac.MaxMessageBytes = limits.MaxMessageBytes
+	ac.MaxMessageBytes, ac.BudgetBytes = limits.MaxMessageBytes, max(ac.BudgetBytes, largeMessages*int64(limits.MaxMessageBytes))
 	s.metrics = newMetrics(s)
 	ac.Observe = s.metrics.answered
 	ac.Offence = func(host string) { s.offence(host, "a request that was refused") }
 	if s.profile.Adapt != nil {
 		s.profile.Adapt(&fc, &dc, &ac)
 	}
+	small := transport.DefaultClientConfig()
+	small.MaxResponseBytes, small.Timeout = 512<<10, max(small.Timeout, fc.SendTimeout) // lists of peers
+	n.client = transport.NewClient(small)
 	if n.flood, err = flood.New(fc, flood.PeersFunc(s.floodPeers), n.client, s.receive); err != nil {
 		return err
 	}
@@ -103,6 +107,7 @@ func (s *Stack) floodConfig() flood.Config {
 	c := flood.DefaultConfig()
 	c.Signer, c.Network, c.Port, c.Log = s.Key, s.profile.Network, s.Port, log
 	c.MaxBytes = limits.MaxMessageBytes
+	c.QueueBytes, c.HeldBytes = max(c.QueueBytes, 2*c.MaxBytes), max(c.HeldBytes, largeMessages*c.MaxBytes)
 	c.AddressRate, c.AddressBurst = limits.AddressRate, 4*limits.AddressRate
 	c.AuthorRate, c.AuthorBurst = limits.AuthorRate, 10*limits.AuthorRate
 	c.Addresses, c.Authors = s.net.callers, s.net.authors
@@ -146,7 +151,7 @@ func (s *Stack) syncConfig() chainsync.Config {
 func (s *Stack) openServer() error {
 	limits := &s.Config.Limits
 	tc := transport.DefaultServerConfig()
-	tc.MaxBodyBytes = limits.MaxBodyBytes
+	tc.MaxBodyBytes, tc.HeldBytes = limits.MaxBodyBytes, max(tc.HeldBytes, largeMessages*limits.MaxMessageBytes)
 	tc.MaxConns, tc.MaxConnsPerIP = limits.MaxConnections, limits.MaxPerAddress
 	tc.ReadTimeout, tc.IdleTimeout = limits.RequestTimeout, limits.IdleTimeout
 	tc.Refuse = func(host string) bool { return s.net.callers.Cut(peerscore.Address(host), s.Now()) }

@@ -68,6 +68,8 @@ type Profile struct {
 	Agreement func(domain string) agreement.Agreement
 	// Unbounded leaves a domain's param_bounds out of what is held against somebody's recipe.
 	Unbounded bool
+	// SkipBroken has a domain that cannot be computed here reported and left out; false: it ends the node.
+	SkipBroken bool
 	// Ready is told that a domain is loaded; an error stops the node. nil: nothing.
 	Ready func(domain string, info worker.Info) error
 	// Known is what the machine knows of a domain, for its search.

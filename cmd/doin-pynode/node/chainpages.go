@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"doin.network/node/chain"
+	"doin.network/node/chain/python/engine"
 	"doin.network/node/cmd/doin-node/stack"
 	"doin.network/node/internal/canon"
 )
@@ -51,12 +52,12 @@ func (p *pages) blocks(ctx context.Context, from int64, f func(*chain.Block)) er
 func withoutModel(payload *canon.Object) *canon.Object {
 	out := canon.NewObject()
 	for key, v := range payload.All() {
-		if o, ok := v.(*canon.Object); ok && o.Has("_model_b64") {
+		if o, ok := v.(*canon.Object); ok && o.Has(engine.ModelMember) {
 			o = o.Clone()
-			o.Delete("_model_b64")
+			o.Delete(engine.ModelMember)
 			v = o
 		}
-		if key != "_model_b64" {
+		if key != engine.ModelMember {
 			out.Set(key, v)
 		}
 	}

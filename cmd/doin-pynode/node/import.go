@@ -17,6 +17,7 @@ import (
 	"doin.network/node/cmd/doin-node/config"
 	"doin.network/node/cmd/doin-node/stack"
 	"doin.network/node/cmd/doin-node/stack/rows"
+	"doin.network/node/cmd/doin-pynode/chaindb"
 	"doin.network/node/internal/canon"
 	"doin.network/node/internal/timestamp"
 	"doin.network/node/olap"
@@ -32,17 +33,23 @@ type Imported struct {
 	Transactions, Optimae int
 	// Domains are the domains of the chain's transactions, sorted.
 	Domains []string
-	// OwnGenesis is whether the chain begins with another block than the reference's today: it can be explored, but no
-	// node can go on with it.
-	OwnGenesis bool
+	// OwnGenesis is whether the chain begins with another block than the reference's today; Explored that it is in a store of its
+	// own: no node goes on with it.
+	OwnGenesis, Explored bool
 }
 
+// ErrOwnGenesis is returned by ImportChain for a chain that begins with another block 0 than the reference's today.
+var ErrOwnGenesis = errors.New("this chain begins with a block 0 of its own, as the reference's first revision makes it: no other node has a chain " +
+	"that it fits to, and one of today's that took it for the taller would roll its own back to fetch it, so it is not served; --explore " +
+	"fills olap.db with what it records")
+
 // ImportChain reads the chain of Python nodes into the data directory dir: files in the order of their blocks, each the
-// reference's chain.json (a list of blocks) or answers of GET /chain/blocks. Every block is checked as one from a peer
+// reference's chain.db (SQLite) or chain.json (a list of blocks) or answers of GET /chain/blocks. Every block is checked as one from a peer
 // (engine.CheckBlock); the import stops at the first that is not valid, keeps those before it, and says so by its error.
 // Blocks that the store has already are passed over, so an import can be repeated and continued. The star schema gets a row
-// for each accepted optimae.
-func ImportChain(ctx context.Context, dir string, files []string, log *slog.Logger) (done Imported, err error) {
+// for each accepted optimae. A chain with a block 0 of its own is ErrOwnGenesis; with explore the blocks, of any chain, go into a
+// store of their own that no node serves, and only their rows to where a node has them.
+func ImportChain(ctx context.Context, dir string, files []string, explore bool, log *slog.Logger) (done Imported, err error) {
 	if len(files) == 0 {
 		return done, errors.New("no file")
 	}
@@ -51,7 +58,7 @@ func ImportChain(ctx context.Context, dir string, files []string, log *slog.Logg
 	}
 	cfg := config.DefaultConfig()
 	cfg.DataDir = dir
-	im := &importer{cfg: &cfg, log: log, done: &done, ids: map[string]bool{}, domains: map[string]bool{}, optimae: map[string]bool{}}
+	im := &importer{cfg: &cfg, explore: explore, log: log, done: &done, ids: map[string]bool{}, domains: map[string]bool{}, optimae: map[string]bool{}}
 	defer func() {
 		if im.store != nil {
 			err = errors.Join(err, im.store.Close())
@@ -69,11 +76,15 @@ func ImportChain(ctx context.Context, dir string, files []string, log *slog.Logg
 	return done, errors.Join(err, im.finish(ctx))
 }
 
+// exploredDir is the store of a chain that is explored, in the data directory.
+const exploredDir = "explored"
+
 // importer is an import under way.
 type importer struct {
 	cfg     *config.Config
 	log     *slog.Logger
 	done    *Imported
+	explore bool            // the rows alone are wanted
 	store   *store.Store    // opened by the first block
 	ids     map[string]bool // of the chain's transactions
 	domains map[string]bool
@@ -82,6 +93,11 @@ type importer struct {
 
 // file reads one file block by block, so that its length does not matter.
 func (im *importer) file(ctx context.Context, name string) error {
+	if is, err := chaindb.Is(name); err != nil {
+		return err
+	} else if is {
+		return chaindb.Read(ctx, name, func(b *chain.Block) error { return im.block(ctx, b) })
+	}
 	f, err := os.Open(name)
 	if err != nil {
 		return err
@@ -119,7 +135,7 @@ func (im *importer) file(ctx context.Context, name string) error {
 func openList(d *json.Decoder) error {
 	t, err := d.Token()
 	if err != nil {
-		return fmt.Errorf("neither a list of blocks nor an answer of /chain/blocks: %w", err)
+		return fmt.Errorf("neither a chain.db nor a list of blocks nor an answer of /chain/blocks: %w", err)
 	}
 	if t == json.Delim('{') {
 		for d.More() {
@@ -140,7 +156,7 @@ func openList(d *json.Decoder) error {
 		}
 	}
 	if t != json.Delim('[') {
-		return errors.New("neither a list of blocks nor an answer of /chain/blocks")
+		return errors.New("neither a chain.db nor a list of blocks nor an answer of /chain/blocks")
 	}
 	return nil
 }
@@ -155,6 +171,12 @@ func (im *importer) open(first *chain.Block) (err error) {
 		genesis = first
 	}
 	path := im.cfg.StorePath()
+	switch {
+	case im.explore:
+		path = filepath.Join(im.cfg.DataDir, exploredDir)
+	case genesis.Hash != chain.GenesisHash:
+		return ErrOwnGenesis
+	}
 	if im.store, err = openStore(path, genesis, im.log); err != nil {
 		return fmt.Errorf("chain store %s: %w", path, err)
 	}
@@ -223,6 +245,7 @@ func (im *importer) block(ctx context.Context, b *chain.Block) error {
 // finish fills the star schema from the stored chain.
 func (im *importer) finish(ctx context.Context) (err error) {
 	im.done.Height, im.done.Tip = im.store.Tip()
+	im.done.Explored = im.explore
 	im.done.Optimae = len(im.optimae)
 	for id := range im.domains {
 		im.done.Domains = append(im.done.Domains, id)
@@ -280,5 +303,5 @@ func (d *Imported) Object(at time.Time) *canon.Object {
 	}
 	return canon.NewObject("imported_at", timestamp.FromTime(at).ISO(), "blocks", int64(d.Blocks), "known_blocks", int64(d.Known),
 		"height", d.Height, "tip_hash", d.Tip, "transactions", int64(d.Transactions), "domains", domains,
-		"chain_optimae", int64(d.Optimae), "own_genesis", d.OwnGenesis)
+		"chain_optimae", int64(d.Optimae), "own_genesis", d.OwnGenesis, "explored", d.Explored)
 }

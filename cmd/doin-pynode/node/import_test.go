@@ -1,12 +1,17 @@
 package node
 
 import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"doin.network/node/chain"
+	"doin.network/node/cmd/doin-pynode/chaindb/chaindbtest"
 	"doin.network/node/internal/canon"
 	"doin.network/node/internal/golden"
 	"doin.network/node/internal/timestamp"
@@ -48,7 +53,7 @@ func TestImport(t *testing.T) {
 		for _, v := range values {
 			files = append(files, writeJSON(t, v))
 		}
-		done, err := ImportChain(t.Context(), dir, files, discard)
+		done, err := ImportChain(t.Context(), dir, files, false, discard)
 		switch {
 		case wantErr == "" && err != nil, wantErr != "" && (err == nil || !strings.Contains(err.Error(), wantErr)):
 			t.Errorf("error %v, want %q", err, wantErr)
@@ -78,7 +83,7 @@ func TestImport(t *testing.T) {
 	pruned := canon.CloneValue(all).([]any)
 	pruned[2].(*canon.Object).Set("transactions", []any{})
 	f(t.TempDir(), 1, 1, "prune", pruned)
-	if _, err := ImportChain(t.Context(), t.TempDir(), []string{filepath.Join(dir, "missing")}, discard); err == nil {
+	if _, err := ImportChain(t.Context(), t.TempDir(), []string{filepath.Join(dir, "missing")}, false, discard); err == nil {
 		t.Error("a missing file was imported")
 	}
 }
@@ -100,9 +105,27 @@ func TestImportRows(t *testing.T) {
 	}
 	next.Seal()
 	dir := t.TempDir()
-	done, err := ImportChain(t.Context(), dir, []string{writeJSON(t, []any{first.Object(), next.Object()})}, discard)
-	if err != nil || !done.OwnGenesis || done.Optimae != 2 || done.Height != 1 || done.Transactions != 4 {
+	file := filepath.Join(t.TempDir(), "chain.db")
+	chaindbtest.Write(t, file, []*chain.Block{first, next})
+	if _, err := ImportChain(t.Context(), dir, []string{file}, false, discard); !errors.Is(err, ErrOwnGenesis) {
+		t.Errorf("a chain that no node can follow: %v, want ErrOwnGenesis", err)
+	}
+	done, err := ImportChain(t.Context(), dir, []string{file}, true, discard)
+	if err != nil || !done.OwnGenesis || !done.Explored || done.Optimae != 2 || done.Height != 1 || done.Transactions != 4 {
 		t.Fatalf("%+v, %v", done, err)
+	}
+	again, err := ImportChain(t.Context(), dir, []string{writeJSON(t, []any{first.Object(), next.Object()})}, true, discard)
+	if err != nil || again.Known != 2 || again.Blocks != 0 {
+		t.Errorf("the same from chain.json: %+v, %v", again, err)
+	}
+	n, err := New(t.Context(), configIn(t, dir), discard) // a node here begins its network's chain
+	if err != nil {
+		t.Fatal(err)
+	}
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	if err := n.Run(stopped); err != nil {
+		t.Error(err)
 	}
 	db, err := sqlite.Open(t.Context(), filepath.Join(dir, "olap.db"))
 	if err != nil {
@@ -118,5 +141,59 @@ func TestImportRows(t *testing.T) {
 	}
 	if n, err := rows[0].Int("round_number"); err != nil || n != 3 {
 		t.Errorf("round_number %v, %v", n, err)
+	}
+}
+
+// TestChainsAreNamed starts on what Python nodes have left in the data directory: each chain that is not read is named with the
+// command that reads it, until it was.
+func TestChainsAreNamed(t *testing.T) {
+	dir, elsewhere := t.TempDir(), filepath.Join(t.TempDir(), "their chain.db")
+	blocks := []*chain.Block{chain.GenesisBlock()}
+	for _, v := range pythonChain(t) {
+		b, err := chain.BlockFromObject(v.(*canon.Object))
+		if err != nil {
+			t.Fatal(err)
+		}
+		blocks = append(blocks, b)
+	}
+	db, text := filepath.Join(dir, "chain.db"), filepath.Join(dir, "chain.json")
+	chaindbtest.Write(t, db, blocks)
+	chaindbtest.Write(t, elsewhere, blocks)
+	if err := os.WriteFile(text, []byte("[]"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	start := func() string {
+		t.Helper()
+		var said bytes.Buffer
+		cfg := configIn(t, dir)
+		cfg.Raw.Set("db_path", elsewhere)
+		n, err := New(t.Context(), cfg, slog.New(slog.NewTextHandler(&said, nil)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		stop()
+		if err := n.Run(ctx); err != nil {
+			t.Error(err)
+		}
+		if height := n.loop.View().Height; height > 0 && height != int64(len(blocks)-1) {
+			t.Errorf("the node begins at height %d", height)
+		}
+		return said.String()
+	}
+	said := start()
+	for _, file := range []string{db, text, elsewhere} {
+		if !strings.Contains(said, "file=\""+file+"\"") && !strings.Contains(said, "file="+file+" ") {
+			t.Errorf("%s is not named in\n%s", file, said)
+		}
+	}
+	if !strings.Contains(said, "doin-pynode chain import") || !strings.Contains(said, "level=WARN") {
+		t.Errorf("no command in\n%s", said)
+	}
+	if done, err := ImportChain(t.Context(), dir, []string{db}, false, discard); err != nil || done.Blocks != len(blocks)-1 {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	if said = start(); strings.Contains(said, "chain import") {
+		t.Errorf("named after the import:\n%s", said)
 	}
 }

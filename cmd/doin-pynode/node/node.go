@@ -33,6 +33,9 @@ const warning = "reference profile: nothing on this network is authenticated; us
 // is little longer. More blocks than fit are asked for in smaller pages.
 const maxBlockBytes = 101 << 20
 
+// sendTimeout bounds one send, as in the reference's later revision: a model is read, parsed and passed on before the answer comes.
+const sendTimeout = 30 * time.Second
+
 // Node is a node among Python nodes. Create it with New, run it once with Run.
 type Node struct {
 	stack    *stack.Stack
@@ -74,8 +77,9 @@ func New(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Node, erro
 	n.stack, err = stack.New(ctx, base, stack.Profile{
 		Network: engine.Network, Store: n.store, Loop: n.loop, Head: n.head,
 		MaxBlockBytes: maxBlockBytes / 4, AnchorInterval: int64(cfg.Chain.AnchorInterval),
-		Unbounded: true, // the reference only notes what is outside
-		Ready:     n.ready, Known: n.known, LowerIsBetter: n.lowerIsBetter, SkipRow: skipShort, Adapt: n.adapt,
+		Unbounded:  true, // the reference only notes what is outside
+		SkipBroken: true, // as it does with a plugin that it cannot load
+		Ready:      n.ready, Known: n.known, LowerIsBetter: n.lowerIsBetter, SkipRow: skipShort, Adapt: n.adapt,
 		Parts: func(s *stack.Stack) api.Parts {
 			return api.Parts{Node: statusView{n}, Tasks: taskView{stack.Tasks{S: s}}, Inference: inferenceView{stack.Tasks{S: s}}}
 		},
@@ -98,6 +102,7 @@ func (n *Node) openChain(b *stack.Base) (err error) {
 		n.store.Close()
 		return b.StoreError(err)
 	}
+	n.nameChains()
 	n.loop = loop.New(e, loop.Config{Store: n.store, Log: b.Log.With("component", "chain"), Now: b.Now})
 	return nil
 }
@@ -144,13 +149,15 @@ func (n *Node) engineConfig(b *stack.Base) (engine.Config, error) {
 	c.AcceptanceTolerance, c.FinalityDepth = cfg.Chain.AcceptanceTolerance, int64(cfg.Chain.FinalityDepth)
 	c.AnchorInterval = int64(cfg.Chain.AnchorInterval)
 	c.CommitMaxAge, c.RevealDelay = cfg.Chain.CommitMaxAge.Microseconds(), cfg.Rounds.RevealDelay.Microseconds()
+	large := int64(cfg.Limits.MaxMessageBytes)
+	c.MaxHeldBytes, c.Tasks.MaxBytes = max(c.MaxHeldBytes, 3*large), max(c.Tasks.MaxBytes, 3*large)
 	c.EvalConcurrent, c.EvalInterval = cfg.Rounds.EvalBatch, cfg.Rounds.EvalInterval.Microseconds()
 	return c, nil
 }
 
 // adapt makes the parts of the network take what Python nodes send: nothing of it is signed, and no peer proves its key.
 func (n *Node) adapt(f *flood.Config, d *discovery.Config, a *api.Config) {
-	f.AllowUnsigned, f.RelayAsIs = true, n.protocol() == config.Gossipsub
+	f.AllowUnsigned, f.RelayAsIs, f.SendTimeout = true, n.protocol() == config.Gossipsub, sendTimeout
 	f.ComponentVersions, f.PluginConfigs = n.cfg.Network.ComponentVersions, n.pluginConfigs()
 	f.Versions = n.others.heard
 	d.AllowUnproven = true
@@ -225,13 +232,14 @@ func (n *Node) known(s *stack.Stack, domain string) search.Known {
 	d := v.Domains[domain]
 	k := search.Known{Height: v.Height, Accepted: d.Accepted, Rejected: d.Rejected,
 		Improves: func(performance, over float64) bool { return performance > over+n.cfg.Chain.AcceptanceTolerance }}
-	if d.Best != nil {
-		best := *d.Best
-		if n.lowerIsBetter(domain) {
-			best = -best
+	higher := func(wire *float64) *float64 {
+		if wire != nil && n.lowerIsBetter(domain) {
+			value := -*wire
+			return &value
 		}
-		k.Best = &best
+		return wire
 	}
+	k.Best, k.Measured = higher(d.Best), higher(d.Measured)
 	return k
 }
 

@@ -25,9 +25,26 @@ var discard = slog.New(slog.DiscardHandler)
 
 func testConfig(t *testing.T) *config.Config {
 	t.Helper()
-	cfg := config.DefaultConfig()
-	cfg.Security, cfg.DataDir, cfg.Network.Host, cfg.Network.Port = config.Reference, t.TempDir(), "127.0.0.1", 0
-	return &cfg
+	return parseConfig(t, `{"security": "reference"}`)
+}
+
+// configIn is testConfig in a data directory.
+func configIn(t *testing.T, dir string) *config.Config {
+	t.Helper()
+	cfg := testConfig(t)
+	cfg.DataDir = dir
+	return cfg
+}
+
+// parseConfig reads a file's text, for a node of the test's own.
+func parseConfig(t *testing.T, text string) *config.Config {
+	t.Helper()
+	cfg, _, err := config.Parse("node.json", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.DataDir, cfg.Network.Host, cfg.Network.Port = t.TempDir(), "127.0.0.1", 0
+	return cfg
 }
 
 // TestNode asks a running node that only relays what a Python node asks, and sends it what one sends.

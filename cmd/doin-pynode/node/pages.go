@@ -176,7 +176,7 @@ func (p *pages) progress(d *config.Domain, view *engine.View) *canon.Object {
 	}
 	if t := d.Target.Performance(); t != nil {
 		target = *t
-		converged = v.Best != nil && (d.HigherIsBetter && *v.Best >= *t || !d.HigherIsBetter && *v.Best <= *t)
+		converged = v.Measured != nil && (d.HigherIsBetter && *v.Measured >= *t || !d.HigherIsBetter && *v.Measured <= *t)
 	}
 	return canon.NewObject("domain_id", d.ID, "round", v.Accepted, "best_performance", performance(view, d.ID), "best_params", params,
 		"target_performance", target, "converged", converged, "n_generations", int64(20), "optimization_patience", int64(0),

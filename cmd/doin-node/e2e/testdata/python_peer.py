@@ -117,7 +117,7 @@ class Peer:
         try:
             req = urllib.request.Request("http://%s/message" % endpoint, data=json.dumps(body).encode(),
                                          headers={"Content-Type": "application/json"})
-            with urllib.request.urlopen(req, timeout=10) as res:
+            with urllib.request.urlopen(req, timeout=30) as res:
                 return res.status == 200
         except OSError:
             return False
@@ -281,9 +281,11 @@ class Peer:
         if p["has_champion"] and self.better(p["performance"]):
             self.best, self.metrics = (p["parameters"], p["performance"]), p.get("champion_metrics")
 
-    def propose(self, x, claim=None):
+    def propose(self, x, claim=None, model=0):
         """An own result, as HEAD's champion broadcast: handled here first, revealed two seconds later."""
         parameters = {"x": [float(v) for v in x]}
+        if model:
+            parameters["_model_b64"] = "A" * model
         claim = self.evaluate(parameters) if claim is None else claim
         nonce = hashlib.sha256(now_iso().encode()).hexdigest()[:32]
         commit = {"commitment_hash": sha(canonical(parameters) + ":" + nonce), "domain_id": self.args.domain}
@@ -562,7 +564,7 @@ class Handler(BaseHTTPRequestHandler):
                 return self.answer(200, {"status": "ok"})
             return self.answer(400, {"status": "error", "detail": "invalid message"})
         if self.path == "/_propose":
-            return self.answer(200, {"optimae_id": p.propose(body["x"], body.get("claim"))})
+            return self.answer(200, {"optimae_id": p.propose(body["x"], body.get("claim"), body.get("model", 0))})
         self.answer(404, {"status": "error", "detail": "not found"})
 
 
@@ -596,7 +598,7 @@ def check(folder):
     print("%d vectors hold" % done)
 
 
-def main():
+def main(kind=Peer, handler=Handler):
     if sys.argv[1:2] == ["--check"]:
         return check(sys.argv[2])
     a = argparse.ArgumentParser()
@@ -610,14 +612,20 @@ def main():
     a.add_argument("--quorum", type=int, default=2)
     a.add_argument("--validate", action="store_true")
     a.add_argument("--versions", type=json.loads, default={})
+    a.add_argument("--seed", type=int, default=1)
+    a.add_argument("--goal", type=float, help="optimize in rounds until the best is that good")
+    a.add_argument("--step", type=float, default=4.0)
+    a.add_argument("--interval", type=float, default=0.2)
     args = a.parse_args()
-    peer = Peer(args)
-    Handler.peer = peer
-    server = ThreadingHTTPServer(("127.0.0.1", args.port), Handler)
+    peer = kind(args)
+    handler.peer = peer
+    server = ThreadingHTTPServer(("127.0.0.1", args.port), handler)
     server.daemon_threads = True
     loops = [peer.work, peer.introduce, peer.send, peer.send, peer.initial_sync]
     if args.validate:
         loops.append(peer.evaluator)
+    if args.goal is not None:
+        loops.append(peer.optimizer)
     for loop in loops:
         threading.Thread(target=loop, daemon=True).start()
     print("ready", flush=True)

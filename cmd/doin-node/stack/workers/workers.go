@@ -36,6 +36,7 @@ type Workers struct {
 	helpers map[string]*helpers
 
 	ready   map[string]chan struct{} // by domain id; closed when its program has loaded it
+	lost    map[string]chan struct{} // by domain id; closed when its program never will
 	busy    *busy
 	missing error // why there is no program for the built-in domains
 }
@@ -43,7 +44,7 @@ type Workers struct {
 // Find looks for the programs; nothing is left running before Run. Where there is none for the built-in domains the node has no
 // role in them: State says so.
 func Find(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Workers, error) {
-	w := &Workers{of: map[string]*worker.Supervisor{}, helpers: map[string]*helpers{}, ready: map[string]chan struct{}{}, busy: newBusy(time.Now)}
+	w := &Workers{of: map[string]*worker.Supervisor{}, helpers: map[string]*helpers{}, ready: map[string]chan struct{}{}, lost: map[string]chan struct{}{}, busy: newBusy(time.Now)}
 	var builtIn []*worker.Supervisor
 	dealt := 0
 	ours := map[string]bool{} // domains of the shared processes
@@ -67,7 +68,7 @@ func Find(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Workers, 
 		if w.missing != nil && ours[d.ID] {
 			continue
 		}
-		w.ready[d.ID] = make(chan struct{})
+		w.ready[d.ID], w.lost[d.ID] = make(chan struct{}), make(chan struct{})
 		log := log.With("component", "worker")
 		if !ours[d.ID] {
 			argv, _, err := worker.ExecArgv(d.Plugin(), cfg.ProgramDir(&d))
@@ -238,6 +239,8 @@ func (w *Workers) loaded(ctx context.Context, domain string) (*worker.Supervisor
 	select {
 	case <-w.ready[domain]:
 		return s, nil
+	case <-w.lost[domain]:
+		return nil, fmt.Errorf("%w: %s could not be loaded", worker.ErrUnknownDomain, domain)
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -288,6 +291,15 @@ func (w *Workers) Configure(ctx context.Context, d config.Domain) (worker.Info, 
 		}
 	}
 	return info, err
+}
+
+// Abandon gives up a domain that Configure has refused, once, and has no effect on one that it has loaded: what is asked of it fails from now on and does not wait.
+func (w *Workers) Abandon(domain string) {
+	select {
+	case <-w.ready[domain]: // only its search has ended
+	default:
+		close(w.lost[domain])
+	}
 }
 
 // Evaluate has one training done, as soon as its domain is loaded.

@@ -27,7 +27,9 @@ func testConfig(t *testing.T, text string) *config.Config {
 func TestJobsWaitForTheirDomain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := worker.NewSupervisor(worker.Options{Path: "none"})
-		w := &Workers{of: map[string]*worker.Supervisor{domain: s}, ready: map[string]chan struct{}{domain: make(chan struct{})}}
+		w := &Workers{of: map[string]*worker.Supervisor{domain: s}, ready: map[string]chan struct{}{domain: make(chan struct{}), "broken": make(chan struct{})},
+			lost: map[string]chan struct{}{domain: make(chan struct{}), "broken": make(chan struct{})}}
+		w.of["broken"] = s
 		if _, err := w.loaded(t.Context(), "other"); !errors.Is(err, worker.ErrUnknownDomain) {
 			t.Errorf("unknown domain: %v, want ErrUnknownDomain", err)
 		}
@@ -45,6 +47,20 @@ func TestJobsWaitForTheirDomain(t *testing.T) {
 		close(w.ready[domain])
 		if <-got != s {
 			t.Error("not the domain's worker")
+		}
+		w.Abandon(domain) // it is loaded, so nothing comes of it
+		if _, err := w.loaded(t.Context(), domain); err != nil {
+			t.Errorf("a loaded domain after Abandon: %v", err)
+		}
+		failed := make(chan error)
+		go func() {
+			_, err := w.loaded(t.Context(), "broken")
+			failed <- err
+		}()
+		synctest.Wait()
+		w.Abandon("broken")
+		if err := <-failed; !errors.Is(err, worker.ErrUnknownDomain) {
+			t.Errorf("a domain that cannot be loaded: %v, want ErrUnknownDomain", err)
 		}
 	})
 }
