@@ -29,6 +29,7 @@ func (e *CellError) Unwrap() error { return e.Err }
 //
 //   - 03/04/2020 and 03-04-20 are ambiguous until one cell has a number above 12 (or above 31, of a year); between points the day
 //     comes first;
+//   - 2011-12 and what is like it may be years and the ones after them: if all of several cells are, and all are months, that is ambiguous;
 //   - Jan-20 is ambiguous until one cell has a number above 31, which no day is;
 //   - digits alone are dates (19580329, 195803, 1958, and 201001010000 with a time) where all of them have the length and a year
 //     between 1500 and 2199; else seconds since 1970 where all magnitudes lie in [1e8, 1e11), ms in [1e11, 1e14), µs in
@@ -131,6 +132,9 @@ func near(s Stamp) bool {
 // choose returns the candidate of the lowest rank, or why nobody knows which.
 func choose(live []*candidate) (*candidate, string) {
 	live = slices.DeleteFunc(slices.Clone(live), func(c *candidate) bool { return c.form.twelfths && !c.seen.twelfth })
+	if some := slices.DeleteFunc(slices.Clone(live), func(c *candidate) bool { return c.form.fiscal && c.cells < 2 }); len(some) > 0 {
+		live = some
+	}
 	best := live[0]
 	for _, c := range live {
 		if c.form.rank < best.form.rank {
