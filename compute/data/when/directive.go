@@ -116,6 +116,7 @@ type seen struct {
 	title  bool    // a name that is not in capitals
 	lower  bool    // am or pm
 	digits int     // of the fraction
+	comma  bool    // before it
 	colon  bool    // of the offset
 	bare   bool    // an offset of hours alone
 	signed bool    // an offset that is not Z
@@ -253,6 +254,7 @@ func (f *fields) fraction(s string) (string, bool) {
 	if s == "" || s[0] != '.' && s[0] != ',' {
 		return s, true
 	}
+	f.seen.comma = s[0] == ','
 	n := 0
 	v := 0
 	for s = s[1:]; n < len(s) && '0' <= s[n] && s[n] <= '9'; n++ {

@@ -10,20 +10,21 @@ import (
 	"doin.network/node/compute/data/when"
 )
 
-// points reads a column of times.
-func (r *reader) points(times timeColumn, layout when.Layout) ([]point, error) {
-	points := make([]point, 0, len(r.rows))
+// instants reads a column of times.
+func (r *reader) instants(times timeColumn, layout when.Layout) (instants, error) {
+	out := instants{make([]when.Stamp, 0, len(r.rows)), make([]point, 0, len(r.rows))}
 	for _, row := range r.rows {
+		row := int(row)
 		stamp, err := layout.Parse(times.Text(row))
 		if times.Missing(row) {
 			err = errors.New("missing")
 		}
 		if err != nil {
-			return nil, data.Errorf(r.grid.Line(row), times.Name(), when.Option, "time %.40q: %v", times.Text(row), err)
+			return instants{}, data.Errorf(r.grid.Line(row), times.Name(), when.Option, "time %.40q: %v", times.Text(row), err)
 		}
-		points = append(points, point{stamp: stamp, line: r.grid.Line(row), row: row})
+		out.add(stamp, r.grid.Line(row), row, 0)
 	}
-	return points, nil
+	return out, nil
 }
 
 // times finds the column of the times and their form; nil where there is none.
@@ -143,7 +144,7 @@ func (r *reader) layout(c cells) (when.Layout, error) {
 
 // decimalYears returns the form of times that are years and twelfths or fourths of them, false where they are not.
 func (r *reader) decimalYears(c *data.Column) (when.Layout, bool) {
-	_, decimals, _ := strings.Cut(c.Text(r.rows[0]), ".")
+	_, decimals, _ := strings.Cut(c.Text(int(r.rows[0])), ".")
 	for _, name := range [...]string{"year/4", "year/12"} {
 		l, err := when.ByName(fmt.Sprintf("%s.%d", name, len(decimals)))
 		if err != nil {
@@ -158,9 +159,9 @@ func (r *reader) decimalYears(c *data.Column) (when.Layout, bool) {
 
 // ascending reports whether times that are numbers may be times: they go one way, and they step evenly.
 func (r *reader) ascending(c *data.Column, layout when.Layout) bool {
-	var times []when.Stamp
+	times := make([]when.Stamp, 0, len(r.rows))
 	for _, row := range r.rows {
-		s, err := layout.Parse(c.Text(row))
+		s, err := layout.Parse(c.Text(int(row)))
 		if err != nil {
 			return false
 		}
