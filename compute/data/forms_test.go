@@ -2,6 +2,7 @@ package data_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -126,6 +127,15 @@ func TestForms(t *testing.T) {
 	f("UTF-16BE with a mark", wide("\ufeffstraße,n\nÄ,1\n", 1), "straße|n\nÄ|1")
 	f("UTF-16LE", wide("name,n\nÄ,1\n", 0), "name|n\nÄ|1")
 	f("UTF-16BE", wide("name,n\nÄ,1\n", 1), "name|n\nÄ|1")
+	f("a database's borders", " day        | x    | y\n------------+------+-----\n 2020-01-01 |  1.5 | a\n 2020-01-02 |      | b c\n 2020-01-03 |   -3 | d\n(3 rows)\n\n", plain, "line 2, 6")
+	f("a database's box", "+------------+------+-----+\n| day        | x    | y   |\n+------------+------+-----+\n| 2020-01-01 |  1.5 | a   |\n| 2020-01-02 | NULL | b c |\n| 2020-01-03 |   -3 | d   |\n+------------+------+-----+\n",
+		plain, "begins at line 2", "line 3, 7", "column_1", "column_5")
+	f("Markdown", "| day | x | y |\n|---|---:|:--|\n| 2020-01-01 | 1.5 | a |\n| 2020-01-02 | | b c |\n| 2020-01-03 | -3 | d |\n", plain, "line 2", "column_1", "column_5")
+	f("notes below", comma+"\nSource: the office\n* provisional\n", plain, "line 6-")
+	f("notes below, with the separator", comma+"\n\"Source: the office, of statistics\"\n---\nend\n", plain, "line 6-")
+	f("units", "day,x,z\n,m,kg\n2020-01-01,1.5,2\n2020-01-02,,3\n", "day|x|z\n2020-01-01|1.5|2\n2020-01-02|~|3", "line 2")
+	f("second names", ",size,size\nday,x,z\n2020-01-01,1.5,2\n2020-01-02,,3\n", "column_1|size|size.1\n2020-01-01|1.5|2\n2020-01-02|~|3", "another column", "line 2")
+	f("properties before a table of blanks", "Title:  Rates\nSource: the office\nNotes:  a, b, c\n\nDATE        VALUE\n2020-01-01  1.5\n2020-01-02  2\n", "DATE|VALUE\n2020-01-01|1.5\n2020-01-02|2", "begins at line 5")
 	f("ids with #", "id,n\n#1,2\n#2,3\n#3,4\n", "id|n\n#1|2\n#2|3\n#3|4")
 }
 
@@ -171,6 +181,8 @@ func TestRefuses(t *testing.T) {
 	f("a workbook", "\xd0\xcf\x11\xe0....", none, data.Error{Reason: "save the sheet as CSV"})
 	f("a page", "<!DOCTYPE html>\n<html>", none, data.Error{Reason: "HTML"})
 	f("JSON", "\n[{\"a\": 1}]", none, data.Error{Reason: "JSON"})
+	f("a backslash in every row", "a,b,c\n1,\"x \\\"y\\\" z\",4\n2,\"x \\\"y\\\" z\",4\n", none, data.Error{Line: 2, Option: "quote", Reason: "backslash"})
+	f("notes below without a blank line", "a,b,c\n1,2,3\nSource: the office\n", none, data.Error{Line: 3, Option: "separator", Reason: "stands in skip_lines"})
 	f("beyond the end", "a,b\n1,2\n", data.Options{FirstLine: 9}, data.Error{Option: "first_line", Reason: "no row at line 9"})
 }
 
@@ -201,6 +213,31 @@ func TestLateEncoding(t *testing.T) {
 		}
 		if r := g.Reading(); r.Options().Encoding != want || g.Column(0).Text(100_000) != "xé" {
 			t.Errorf("%q: %s, %q, want %s", tail, r.Options().Encoding, g.Column(0).Text(100_000), want)
+		}
+	}
+}
+
+// TestSkip: lines that are said to be no rows are passed over, wherever they stand.
+func TestSkip(t *testing.T) {
+	f := func(want string, skip ...string) {
+		t.Helper()
+		got, g, err := read(t, "a,b\nx,1\ny,2\nz,3\nTotal,6\n", data.Options{Skip: skip})
+		if err != nil || got != want {
+			t.Errorf("skip_lines %q: %q, %v, want %q", skip, got, err, want)
+			return
+		}
+		r := g.Reading()
+		if o := r.Options(); !slices.Equal(o.Skip, skip) || o.Skip == nil {
+			t.Errorf("skip_lines %q: in force %q", skip, o.Skip)
+		}
+	}
+	f("a|b\nx|1\ny|2\nz|3\nTotal|6", []string{}...)
+	f("a|b\nx|1\ny|2\nz|3", "5")
+	f("a|b\nx|1\nz|3", "3", "5-")
+	f("a|b\nx|1\nTotal|6", "3-4")
+	for _, bad := range [][]string{{"x"}, {"3", "2"}, {"4-3"}, {"0"}, {"-3"}, {"3-", "5"}} {
+		if _, _, err := read(t, "a\n1\n", data.Options{Skip: bad}); !errors.Is(err, data.ErrOptions) || !strings.Contains(err.Error(), "skip_lines") {
+			t.Errorf("skip_lines %q: %v, want %v", bad, err, data.ErrOptions)
 		}
 	}
 }

@@ -29,6 +29,8 @@ var keys = []Key{
 	{"header", "`first` `none`", "whether the first line of the table has the names of the columns; without, they are `column_1`, `column_2`, …",
 		func(o *Options) any { return &o.Header }},
 	{"first_line", "a number", "the line of the file at which the table begins", func(o *Options) any { return &o.FirstLine }},
+	{"skip_lines", "a list as `2` `98-120` `98-`", "lines of the file that are no rows: units, totals, notes below the table; `98-`: all from there on",
+		func(o *Options) any { return &o.Skip }},
 	{"index_column", "`drop` `keep`", "what becomes of a first column without a name of its own: one that counts from 0 or 1 is dropped", func(o *Options) any { return &o.Index }},
 	{"missing_values", "a list of texts", "cells that stand for nothing known, in place of the list below; an empty cell always does",
 		func(o *Options) any { return &o.Missing }},

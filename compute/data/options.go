@@ -31,6 +31,9 @@ type Options struct {
 	Header string
 	// FirstLine is the line at which the table begins, from 1: "first_line".
 	FirstLine int
+	// Skip are lines that are no rows, ascending: "2", "98-120", "98-" for all from there on: "skip_lines". Empty, not nil: there are
+	// none.
+	Skip []string
 	// Index is "drop" where the first column only numbers the rows, "keep" where it is a column as the others:
 	// "index_column".
 	Index string

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"doin.network/node/compute/data/columnar"
 	"doin.network/node/compute/data/text"
@@ -140,6 +141,9 @@ func (t *table) understood(r *text.Reader) {
 	if d.First > 1 {
 		t.note(1, "", "the table begins at line %d: what precedes it is passed over", d.First)
 	}
+	if o.Skip = s.Skip; len(s.Skip) > 0 {
+		t.note(0, "", "no rows, passed over: line %s", strings.Join(s.Skip, ", "))
+	}
 	blank, comments := r.Passed()
 	for _, n := range [...]struct {
 		n         int
@@ -162,5 +166,5 @@ func (t *table) understood(r *text.Reader) {
 
 // text returns the settings of a text.
 func (o *Options) text() text.Settings {
-	return text.Settings{Separator: o.Separator, Encoding: o.Encoding, Quote: o.Quote, Comment: o.Comment, Header: o.Header, First: o.FirstLine}
+	return text.Settings{Separator: o.Separator, Encoding: o.Encoding, Quote: o.Quote, Comment: o.Comment, Header: o.Header, First: o.FirstLine, Skip: o.Skip}
 }

@@ -3,7 +3,9 @@ package columnar
 import (
 	"fmt"
 	"io"
+	"sync"
 
+	"github.com/apache/arrow/go/v15/arrow/memory"
 	"github.com/apache/arrow/go/v15/parquet"
 	"github.com/apache/arrow/go/v15/parquet/file"
 	"github.com/apache/arrow/go/v15/parquet/schema"
@@ -19,7 +21,8 @@ type leaf struct {
 // Errors about the content wrap ErrContent; those of t are returned as they stand.
 func ReadParquet(all *io.SectionReader, limit int64, t Table) (err error) {
 	defer guard(&err)
-	props := parquet.NewReaderProperties(newAllocator(2 * limit))
+	allocator := newAllocator(2 * limit)
+	props := parquet.NewReaderProperties(allocator)
 	props.BufferedStreamEnabled = true // the pages of a chunk one after the other
 	r, err := file.NewParquetReader(all, file.WithReadProps(props))
 	if err != nil {
@@ -34,7 +37,8 @@ func ReadParquet(all *io.SectionReader, limit int64, t Table) (err error) {
 	if err != nil {
 		return err
 	}
-	p := &parquetReader{r: r, all: all, left: limit, t: t}
+	p := &parquetReader{r: r, all: all, left: limit, t: t, allocator: allocator}
+	p.buffers.New = func() any { return memory.NewResizableBuffer(allocator) }
 	for g := range r.NumRowGroups() {
 		if err := p.group(r.RowGroup(g), leaves, wanted); err != nil {
 			return err
@@ -71,6 +75,9 @@ type parquetReader struct {
 	all  *io.SectionReader
 	left int64 // bytes that may be unpacked
 	t    Table
+
+	allocator memory.Allocator
+	buffers   sync.Pool
 }
 
 // group reads a row group.
@@ -89,10 +96,12 @@ func (p *parquetReader) group(g *file.RowGroupReader, leaves []leaf, wanted []bo
 		if err := p.check(g, l); err != nil {
 			return err
 		}
-		c, err := g.Column(l.at)
+		pages, err := g.GetColumnPageReader(l.at)
 		if err != nil {
 			return refused(l.name, "%v", err)
 		}
+		column := p.r.MetaData().Schema.Column(l.at)
+		c := file.NewColumnReader(column, &checkedPages{PageReader: pages, column: column}, p.allocator, &p.buffers)
 		if err := read(c, rows, func(text []byte) error { return emit(p.t, i, l.name, text) }); err != nil {
 			return err
 		}

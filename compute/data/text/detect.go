@@ -2,6 +2,8 @@ package text
 
 import (
 	"bytes"
+	"math"
+	"slices"
 	"strings"
 )
 
@@ -38,6 +40,14 @@ func detect(sample []byte, cut bool, s Settings) (Dialect, error) {
 		d.Comment = s.Comment
 	}
 	d.Header = s.Header == "first" && s.First > 0
+	if s.Skip == nil {
+		d.skip, d.foots = ruled(sample), true
+	} else {
+		var err error
+		if d.skip, err = skips(s.Skip); err != nil {
+			return d, err
+		}
+	}
 	t := choose(sample, cut, d, marks)
 	if s.Quote == "" && bytes.IndexByte(sample, '\'') >= 0 {
 		single := d
@@ -51,12 +61,31 @@ func detect(sample []byte, cut bool, s Settings) (Dialect, error) {
 
 // decide returns the dialect of a trial, with its header and where its table begins.
 func (t *trial) decide(sample []byte, cut bool, s Settings) (Dialect, error) {
+	d, err := t.decided(sample, cut, s)
+	if s.Skip == nil { // what precedes the table is passed over anyway
+		d.skip = slices.DeleteFunc(slices.Clone(d.skip), func(l span) bool { return l.to <= d.First })
+	}
+	return d, err
+}
+
+func (t *trial) decided(sample []byte, cut bool, s Settings) (Dialect, error) {
 	d := t.dialect
+	if t.escaped != nil {
+		return d, t.escaped
+	}
 	if len(t.rows) == 0 {
 		d.Header = s.Header != "none"
 		return d, nil
 	}
-	rows, line := t.rows[t.first:], t.lines[t.first]
+	rows, line := t.rows[t.first:len(t.rows)-t.foot], t.lines[t.first]
+	if t.foot > 0 {
+		d.skip = append(slices.Clone(d.skip), span{t.lines[len(t.rows)-t.foot], math.MaxInt})
+		for i := 0; i < len(d.skip)-1; i++ { // what is drawn below is no other entry
+			if d.skip[i].to >= d.skip[len(d.skip)-1].from {
+				d.skip = slices.Delete(d.skip, i, len(d.skip)-1)
+			}
+		}
+	}
 	if d.Comment != "" && s.Comment == "" {
 		header, rowsThemselves := t.commented(sample, line)
 		if rowsThemselves {
@@ -84,6 +113,10 @@ func (t *trial) decide(sample []byte, cut bool, s Settings) (Dialect, error) {
 			return d, err
 		}
 	}
+	if d.foots && d.Header && len(rows) > 1 && units(rows[1:]) {
+		d.skip = append(slices.Clone(d.skip), span{t.lines[t.first+1], t.lines[t.first+1]})
+		slices.SortFunc(d.skip, func(a, b span) int { return a.from - b.from })
+	}
 	return d, nil
 }
 
@@ -106,7 +139,7 @@ func comment(sample []byte) string {
 func (t *trial) commented(sample []byte, first int) (header int, rows bool) {
 	plain := t.dialect
 	plain.Comment = ""
-	plain.First = 1
+	plain.First, plain.skip, plain.foots = 1, nil, false
 	n, fitting, at := 0, 0, 0
 	for line := range bytes.Lines(sample) {
 		at++

@@ -17,6 +17,10 @@ type Dialect struct {
 	First int
 	// Header says that the first line has the names of the columns. It is no comment, whatever it begins with.
 	Header bool
+	// skip are the lines that are no rows, ascending.
+	skip []span
+	// foots says that notes below the table are to be found.
+	foots bool
 }
 
 // The separators and quotes that are no single mark.
@@ -29,6 +33,7 @@ const (
 type Settings struct {
 	Separator, Encoding, Quote, Comment, Header string
 	First                                       int
+	Skip                                        []string // nil: found
 }
 
 // separators are the marks between cells in the order in which they are preferred where several fit.
@@ -100,6 +105,8 @@ func (s Settings) Check() (errs []error) {
 	if len(s.Comment) > 16 {
 		add(fmt.Errorf("comment %.20q: must be at most 16 bytes", s.Comment))
 	}
+	_, err := skips(s.Skip)
+	add(err)
 	if s.First < 0 {
 		add(fmt.Errorf("first_line %d: must be at least 1", s.First))
 	}
@@ -108,7 +115,8 @@ func (s Settings) Check() (errs []error) {
 
 // settings returns what reads a text in this dialect again.
 func (d Dialect) settings(encoding string) Settings {
-	s := Settings{Separator: separatorName(d.Separator), Encoding: encoding, Quote: "none", Comment: "none", Header: "none", First: d.First}
+	s := Settings{Separator: separatorName(d.Separator), Encoding: encoding, Quote: "none", Comment: "none", Header: "none", First: d.First,
+		Skip: skipNames(d.skip)}
 	if d.Quote != None {
 		s.Quote = string(rune(d.Quote))
 	}

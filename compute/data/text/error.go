@@ -8,6 +8,7 @@ type Error struct {
 	Line                   int
 	Column, Option, Reason string
 	open                   bool // a quote is left open
+	escaped                bool // a quote is escaped by a backslash
 }
 
 // Error returns the reason with its line.

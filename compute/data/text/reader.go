@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 )
 
@@ -124,7 +125,7 @@ func (r *Reader) Next() (cells [][]byte, line int, err error) {
 		return cells, line, nil
 	}
 	if !fits(cells, r.names, r.width, r.names != nil) {
-		return nil, 0, r.ragged(cells, line)
+		return nil, 0, r.ragged(cells, line, r.scanner.gap)
 	}
 	r.cells = append(r.cells[:0], cells[:min(len(cells), r.width)]...)
 	for len(r.cells) < r.width {
@@ -133,9 +134,11 @@ func (r *Reader) Next() (cells [][]byte, line int, err error) {
 	return r.cells, line, nil
 }
 
-// ragged says that a row does not fit, and how many others do not.
-func (r *Reader) ragged(cells [][]byte, line int) error {
+// ragged says that a row does not fit, and how many others do not. Where it follows a blank line, gap, and all of the few that are left
+// are narrower than the table, it has ended: io.EOF.
+func (r *Reader) ragged(cells [][]byte, line int, gap bool) error {
 	n, others, what := len(cells), 0, "the header has"
+	notes := gap && r.dialect.foots && filled(cells) < r.width
 	if !r.dialect.Header {
 		what = "the first row has"
 	}
@@ -146,13 +149,20 @@ func (r *Reader) ragged(cells [][]byte, line int) error {
 		}
 		if !fits(row, r.names, r.width, r.names != nil) {
 			others++
+			notes = notes && filled(row) < r.width
+		} else {
+			notes = false
 		}
+	}
+	if notes && others < maxFoot {
+		r.dialect.skip = append(r.dialect.skip, span{line, math.MaxInt})
+		return io.EOF
 	}
 	also := ""
 	if others > 0 {
 		also = fmt.Sprintf("; so have %d more rows not as many", others)
 	}
-	return fault(line, "separator", "%s, %s %d%s: a cell with a separator in it is quoted, and a line that is no row begins with a comment mark",
+	return fault(line, "separator", "%s, %s %d%s: a cell with a separator in it is quoted, and a line that is no row begins with a comment mark, or stands in skip_lines",
 		count(n, "cell"), what, r.width, also)
 }
 

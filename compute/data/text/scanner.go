@@ -30,6 +30,8 @@ type Scanner struct {
 	// blank counts the blank lines between rows, comments the comment lines from the first of the table on.
 	blank, comments, trailing int
 	rows                      int
+	skipped                   int  // of the dialect's skip, those that lie before line
+	gap                       bool // a line that was passed over, or a blank one, precedes the row that was split last
 }
 
 // NewScanner returns a scanner of rows. The bytes have no mark before them.
@@ -49,6 +51,7 @@ func NewScanner(r io.Reader, d Dialect) *Scanner {
 // Next returns the cells of the next row, valid until the next call, and the line at which it begins; io.EOF after the last.
 // Other errors are an *Error or the reader's.
 func (s *Scanner) Next() (cells [][]byte, line int, err error) {
+	s.gap = false
 	for {
 		rest := s.buf[s.pos:s.end]
 		if len(rest) == 0 && s.last {
@@ -70,7 +73,8 @@ func (s *Scanner) Next() (cells [][]byte, line int, err error) {
 		s.pos += n
 		s.line++
 		if pass {
-			if line >= s.dialect.First {
+			s.gap = true
+			if line >= s.dialect.First && !s.skips(line) {
 				s.comments++
 			}
 			continue
@@ -78,6 +82,7 @@ func (s *Scanner) Next() (cells [][]byte, line int, err error) {
 		s.line += s.inner
 		if len(s.cells) == 1 && len(s.cells[0]) == 0 && !s.quoted {
 			s.trailing++
+			s.gap = true
 			continue
 		}
 		if s.rows > 1 || s.rows == 1 && !s.dialect.Header {
@@ -120,13 +125,21 @@ func (s *Scanner) at(err error) error {
 
 // passes reports whether the line at the beginning of b is none of the table.
 func (s *Scanner) passes(b []byte) bool {
-	if s.line < s.dialect.First {
+	if s.line < s.dialect.First || s.skips(s.line) {
 		return true
 	}
 	if s.dialect.Comment == "" || s.dialect.Header && s.line == s.dialect.First {
 		return false
 	}
 	return bytes.HasPrefix(bytes.TrimLeft(b, " \t"), []byte(s.dialect.Comment))
+}
+
+// skips reports whether a line, which is no earlier than those asked about before, is one of those that are no rows.
+func (s *Scanner) skips(line int) bool {
+	for s.skipped < len(s.dialect.skip) && s.dialect.skip[s.skipped].to < line {
+		s.skipped++
+	}
+	return s.skipped < len(s.dialect.skip) && s.dialect.skip[s.skipped].from <= line
 }
 
 // lineEnd returns the length of the line at the beginning of b with its end; 0: more has to be read.

@@ -108,7 +108,9 @@ func (s *Scanner) enclosed(b []byte, at int) (cell []byte, end int, err error) {
 func (s *Scanner) afterQuote(cell []byte, next byte) error {
 	mark, line := s.dialect.Quote, s.line+s.inner+lineEnds(cell)
 	if len(cell) > 0 && cell[len(cell)-1] == '\\' {
-		return fault(line, "quote", `a quote is escaped by a backslash, \%c: export with quotes that are written twice, %c%c`, mark, mark, mark)
+		err := fault(line, "quote", `a quote is escaped by a backslash, \%c: export with quotes that are written twice, %c%c`, mark, mark, mark)
+		err.escaped = true
+		return err
 	}
 	return fault(line, "quote", "%q follows a closing %c: a quote within a cell is written twice, and a cell that is not quoted begins with none",
 		next, mark)

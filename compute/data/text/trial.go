@@ -21,6 +21,8 @@ type trial struct {
 	rows    [][]string
 	lines   []int
 	err     error // that ended it
+	whole   bool  // the rows are all there are
+	escaped error // of another trial: its quotes are escaped by backslashes
 	fit
 }
 
@@ -29,6 +31,7 @@ type fit struct {
 	first int     // row at which the table begins
 	width int     // cells of a row
 	share float64 // of the rows after the first that fit it
+	foot  int     // of the last rows that are no part of it
 }
 
 // try splits a sample. cut: it is not all of the text, so that a quote may be open at its end.
@@ -40,6 +43,7 @@ func try(sample []byte, cut bool, d Dialect) *trial {
 		cells, line, err := s.Next()
 		if err != nil {
 			var e *Error
+			t.whole = err == io.EOF && !cut
 			if err != io.EOF && !(cut && errors.As(err, &e) && e.open) {
 				t.err = err
 			}
@@ -60,7 +64,7 @@ func try(sample []byte, cut bool, d Dialect) *trial {
 func (t *trial) best() fit {
 	var out fit
 	for k := 0; k < len(t.rows) && k <= preamble; k++ {
-		if k > 0 && (t.dialect.First > 1 || k == len(t.rows)-1 || !nameLike(t.rows[k]) && !counted(t.rows[k], 1, 1) || len(t.rows[k-1]) >= len(t.rows[k])) {
+		if k > 0 && (t.dialect.First > 1 || k == len(t.rows)-1 || !nameLike(t.rows[k]) && !counted(t.rows[k], 1, 1) || t.covered(k)) {
 			continue
 		}
 		if f := t.from(k); f.share > out.share && (out.share < 1) && (k == 0 || f.share == 1) {
@@ -73,6 +77,21 @@ func (t *trial) best() fit {
 	return out
 }
 
+// covered reports whether the row before row k may be the one with the names: it has as many cells, or more of them and no numbers
+// stand below.
+func (t *trial) covered(k int) bool {
+	before, row := t.rows[k-1], t.rows[k]
+	if len(before) <= len(row) {
+		return len(before) == len(row)
+	}
+	for i := range row {
+		if column(t.rows[k+1:], i) == numbers {
+			return false
+		}
+	}
+	return true
+}
+
 // from returns the fit of a table that begins with row k.
 func (t *trial) from(k int) fit {
 	first := t.rows[k]
@@ -83,6 +102,10 @@ func (t *trial) from(k int) fit {
 	rows := t.rows[k+1:]
 	if t.rowNames(k) {
 		f.width++
+	}
+	if t.whole && t.dialect.foots {
+		f.foot = foot(rows, t.lines[k+1:], first, f.width)
+		rows = rows[:len(rows)-f.foot]
 	}
 	fitting := 0
 	for _, row := range rows {
@@ -163,17 +186,25 @@ func (t *trial) better(u *trial) bool {
 // choose returns the best trial of the separators, in their order where several are equal; one cell a line where nothing fits.
 func choose(sample []byte, cut bool, d Dialect, separators []byte) *trial {
 	var best *trial
+	var escaped error
 	for _, b := range separators {
 		if b != Blanks && b != None && bytes.IndexByte(sample, b) < 0 && len(separators) > 1 {
 			continue
 		}
 		d.Separator = b
 		t := try(sample, cut, d)
+		var e *Error
+		if errors.As(t.err, &e) && e.escaped {
+			escaped = e
+		}
 		switch {
 		case best == nil, t.tier() < best.tier(), t.tier() == 2 && best.tier() == 2 && t.better(best),
 			b == Blanks && t.tier() == 0 && t.width > best.width && best.dialect.Separator == '\t' && best.spaced():
 			best = t
 		}
+	}
+	if best != nil && best.err != escaped && (best.tier() > 0 || best.dialect.Separator == Blanks) {
+		best.escaped = escaped
 	}
 	if best == nil || len(separators) > 1 && best.share < 0.5 {
 		d.Separator = None

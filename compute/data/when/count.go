@@ -21,6 +21,8 @@ const (
 type count struct {
 	perSecond int64 // of a Moment: units in a second
 	parts     int   // of a Year: 4 or 12, so that the stamps are quarters or months
+	epoch     int64 // of serial dates: day 0, since 1970-01-01; else 0
+	first     int64 // of serial dates: the least
 	decimals  int   // that are written; 0: as few as there are
 	bare      bool  // at most so many
 }
@@ -36,6 +38,8 @@ var counts = [...]struct {
 	{"epoch-ms", Moment, count{perSecond: 1e3}},
 	{"epoch-us", Moment, count{perSecond: 1e6}},
 	{"epoch-ns", Moment, count{perSecond: 1e9}},
+	{"excel-1900", Day, count{epoch: -25569, first: 61}},
+	{"excel-1904", Day, count{epoch: -24107}},
 	{"year/4", Quarter, count{parts: 4, decimals: 2, bare: true}},
 	{"year/12", Month, count{parts: 12, decimals: 3, bare: true}},
 }
@@ -55,22 +59,27 @@ func parseCount(name string) (count, Kind, error) {
 				return c, 0, fmt.Errorf("%.40q: %q is no number of decimals from 1 to 9", name, decimals)
 			}
 			c.decimals, c.bare = n, bare
+			if c.epoch != 0 {
+				return c, Moment, nil
+			}
 		}
 		return c, e.kind, nil
 	}
-	return count{}, 0, fmt.Errorf("%.40q: no form of times: write one like %%d/%%m/%%Y, or number, epoch-s, epoch-ms, epoch-us, epoch-ns, year/4, year/12", name)
+	return count{}, 0, fmt.Errorf("%.40q: no form of times: write one like %%d/%%m/%%Y, or number, epoch-s, epoch-ms, epoch-us, epoch-ns, excel-1900, excel-1904, year/4, year/12", name)
 }
 
 // read reads a count.
 func (c *count) read(s string, k Kind, how *seen) (Stamp, bool) {
 	value, nanos, digits, ok := decimal(s)
-	if !ok || digits > 9 && c.parts == 0 {
+	if !ok || digits > 9 && c.parts == 0 && c.epoch == 0 {
 		return Stamp{}, false
 	}
 	if how != nil {
 		how.digits = digits
 	}
 	switch {
+	case c.epoch != 0:
+		return c.dated(value, nanos, k)
 	case c.parts > 0:
 		stamp, off, ok := c.fraction(value, nanos, k)
 		if how != nil {
@@ -85,6 +94,36 @@ func (c *count) read(s string, k Kind, how *seen) (Stamp, bool) {
 	rest += nanos
 	out := Stamp{Kind: k, Value: second, Nanos: int32(rest / c.perSecond), Zoned: true}
 	return out, rest%c.perSecond == 0 && minSecond <= second && second <= maxSecond
+}
+
+// Serial dates of spreadsheets count days, of which a fraction is the time of day, rounded to the second: programs write five or more
+// decimals of it. In the system of 1900 day 60 is a 29th of February that there was not, so that it is read from the day after on.
+
+// maxSerial is the last day, 9999-12-31, in the system of 1900.
+const maxSerial = 2_958_465
+
+// dated reads a serial date.
+func (c *count) dated(day, nanos int64, k Kind) (Stamp, bool) {
+	second := (nanos*secondsPerDay + billion/2) / billion
+	if day < c.first || day > maxSerial || k == Day && nanos != 0 {
+		return Stamp{}, false
+	}
+	day += c.epoch
+	if k == Moment {
+		return Stamp{Kind: k, Value: day*secondsPerDay + second}, true
+	}
+	year, month, of := Date(day)
+	return Stamp{Kind: k, Value: day, DayOfMonth: int8(of), End: of == DaysIn(year, month)}, true
+}
+
+// serial is the inverse of dated: days and billionths of one, which are rounded to the decimals that are written.
+func (c *count) serial(s Stamp, k Kind) (day, nanos int64) {
+	if k == Day {
+		return s.Value - c.epoch, 0
+	}
+	day = floorDiv(s.Value, secondsPerDay)
+	nanos = c.rounded((floorMod(s.Value, secondsPerDay)*billion + secondsPerDay/2) / secondsPerDay)
+	return day - c.epoch + nanos/billion, nanos % billion
 }
 
 // fraction reads a decimal year, of which a twentieth of a part off is near enough; off is how much it is, in billionths.

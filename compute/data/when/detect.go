@@ -29,6 +29,7 @@ func (e *CellError) Unwrap() error { return e.Err }
 //
 //   - 03/04/2020 and 03-04-20 are ambiguous until one cell has a number above 12 (or above 31, of a year); between points the day
 //     comes first;
+//   - 2011-12 and what is like it may be years and the ones after them: if all cells are, not always the same, and all are months, that is ambiguous;
 //   - Jan-20 is ambiguous until one cell has a number above 31, which no day is;
 //   - digits alone are dates (19580329, 195803, 1958, and 201001010000 with a time) where all of them have the length and a year
 //     between 1500 and 2199; else seconds since 1970 where all magnitudes lie in [1e8, 1e11), ms in [1e11, 1e14), µs in
@@ -81,7 +82,9 @@ type candidate struct {
 	seen   seen // joined
 	// uniform says that all times of day, or numbers, have been written alike, midnight that all were midnight.
 	uniform, midnight bool
-	gone              bool // a cell has another form
+	first             int64 // value of the first
+	varied            bool  // another has another
+	gone              bool  // a cell has another form
 }
 
 // add takes in a cell.
@@ -92,6 +95,10 @@ func (c *candidate) add(cell string) {
 		c.gone = true
 		return
 	}
+	if c.cells == 0 {
+		c.first = s.Value
+	}
+	c.varied = c.varied || s.Value != c.first
 	if c.cells > 0 && how.clock() != c.seen.clock() {
 		c.uniform = false
 	}
@@ -113,7 +120,7 @@ func (s *seen) join(o *seen) {
 	s.short, s.title, s.lower = s.short || o.short, s.title || o.title, s.lower || o.lower
 	s.colon, s.bare, s.signed, s.late = s.colon || o.colon, s.bare || o.bare, s.signed || o.signed, s.late || o.late
 	s.digits = max(s.digits, o.digits)
-	s.twelfth = s.twelfth || o.twelfth
+	s.twelfth, s.comma = s.twelfth || o.twelfth, s.comma || o.comma
 }
 
 // plausible reports whether a date in digits alone may be one.
@@ -131,6 +138,9 @@ func near(s Stamp) bool {
 // choose returns the candidate of the lowest rank, or why nobody knows which.
 func choose(live []*candidate) (*candidate, string) {
 	live = slices.DeleteFunc(slices.Clone(live), func(c *candidate) bool { return c.form.twelfths && !c.seen.twelfth })
+	if some := slices.DeleteFunc(slices.Clone(live), func(c *candidate) bool { return c.form.fiscal && !c.varied }); len(some) > 0 {
+		live = some
+	}
 	best := live[0]
 	for _, c := range live {
 		if c.form.rank < best.form.rank {
@@ -163,7 +173,7 @@ func (c *candidate) finish() Layout {
 	list := make([]directive, 0, len(l.directives))
 	for _, d := range l.directives {
 		d = c.written(d)
-		if c.midnight && c.uniform && d.letter != 0 && strings.IndexByte("HIMSpP", d.letter) >= 0 {
+		if c.midnight && c.uniform && !c.seen.comma && d.letter != 0 && strings.IndexByte("HIMSpP", d.letter) >= 0 {
 			var b strings.Builder
 			d.write(&b, &written{})
 			d = directive{text: b.String()}

@@ -83,6 +83,16 @@ func TestDetect(t *testing.T) {
 	f("2020-W05|2020-W53", "%G-W%V", when.Week, 2612, 2660)
 	f("2020W05|2020W06", "%GW%V", when.Week, 2612, 2613)
 	f("1875|1876", "%Y", when.Year, 1875, 1876)
+	// Years that end in the next.
+	f("FY2019|FY2020", "FY%Y", when.Year, 2019, 2020)
+	f("fy98|fy99", "fy%y", when.Year, 1998, 1999)
+	f("1998/99|1999/00", "%Y/%+y", when.Year, 1998, 1999)
+	f("1979-80|1980-81|2011-12", "%Y-%+y", when.Year, 1979, 1980, 2011)
+	f("2019/2020|2020/2021", "%Y/%+Y", when.Year, 2019, 2020)
+	f("FY2019-20|FY2020-21", "FY%Y-%+y", when.Year, 2019, 2020)
+	f("2011-12", "%Y-%m", when.Month, 24143)
+	f("2011-12|2011-12", "%Y-%m", when.Month, 24143, 24143)
+	f("2010-11|2010-12", "%Y-%m", when.Month, 24130, 24131)
 	// Moments.
 	f("2010-01-01T01:00:00|2010-01-01T02:00:00", "%Y-%m-%dT%H:%M:%S", when.Moment, 1262307600, 1262311200)
 	f("2010-01-01 01:00|2010-01-01 02:30", "%Y-%m-%d %H:%M", when.Moment, 1262307600, 1262313000)
@@ -134,6 +144,8 @@ func TestDetectRefuses(t *testing.T) {
 	f("03/04/2020|04/05/2020", 2, when.ErrAmbiguous, "may be %d/%m/%Y or %m/%d/%Y, and no cell decides: set time_format")
 	f("3-4-20|5-6-20", 2, when.ErrAmbiguous, "may be %-d-%-m-%y or %-m-%-d-%y")
 	f("03/04/05", 2, when.ErrAmbiguous, "%d/%m/%y or %m/%d/%y or %y/%m/%d")
+	f("2001-02|2002-03|2003-04", 2, when.ErrAmbiguous, "may be %Y-%m or %Y-%+y, and no cell decides: set time_format")
+	f("1998/99|2000/02", 3, when.ErrForm, "not a time of the form %Y/%+y")
 	f("Jan-20|Feb-20", 2, when.ErrAmbiguous, `set time_format to "%b-%y" if it is the year`)
 	f("20-Jan|21-Jan", 2, when.ErrAmbiguous, "may be a month of a year or a day of a month")
 	f("2020-01-01|2020-02-30", 3, when.ErrForm, "not a time of the form %Y-%m-%d")
@@ -156,6 +168,41 @@ func TestDetectRefuses(t *testing.T) {
 	f(strings.Repeat("1", 70), 2, when.ErrForm, "longer than 64")
 	if _, err := when.Detect(func(func(int, string) bool) {}); !errors.Is(err, when.ErrForm) {
 		t.Errorf("Detect of nothing: %v", err)
+	}
+}
+
+// TestSerial reads serial dates of spreadsheets, which only a name makes them.
+func TestSerial(t *testing.T) {
+	f := func(name, cell string, kind when.Kind, value int64) {
+		t.Helper()
+		l, err := when.ByName(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := l.Parse(cell)
+		if err != nil || s.Kind != kind || s.Value != value || l.Kind() != kind {
+			t.Errorf("%s: Parse(%s) = %+v, %v, want %v %d", name, cell, s, err, kind, value)
+		}
+		if again, err := l.Parse(l.Format(s)); err != nil || again != s {
+			t.Errorf("%s: Parse(Format(%s)) = %+v, %v, want %+v", name, cell, again, err, s)
+		}
+	}
+	f("excel-1900", "61", when.Day, when.Days(1900, 3, 1))
+	f("excel-1900", "43831", when.Day, when.Days(2020, 1, 1))
+	f("excel-1904", "0", when.Day, when.Days(1904, 1, 1))
+	f("excel-1904", "42369", when.Day, when.Days(2020, 1, 1))
+	f("excel-1900.5", "43831.04167", when.Moment, when.Days(2020, 1, 1)*86400+3600)
+	f("excel-1900.5", "43831", when.Moment, when.Days(2020, 1, 1)*86400)
+	f("excel-1900.5", "43831.99999", when.Moment, when.Days(2020, 1, 1)*86400+86399)
+	f("excel-1900.9", "43831.0416666666715", when.Moment, when.Days(2020, 1, 1)*86400+3600)
+	for _, c := range [][2]string{{"excel-1900", "60"}, {"excel-1900", "43831.5"}, {"excel-1904", "-1"}, {"excel-1900", "2958466"}} {
+		l, err := when.ByName(c[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s, err := l.Parse(c[1]); !errors.Is(err, when.ErrForm) {
+			t.Errorf("%s: Parse(%s) = %+v, %v, want %v", c[0], c[1], s, err, when.ErrForm)
+		}
 	}
 }
 

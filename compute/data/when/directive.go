@@ -12,6 +12,7 @@ type directive struct {
 	bare   bool // without leading zeros
 	upper  bool // names in capitals
 	colon  bool // of z: +01:00
+	next   bool // of Y and y: of the year after
 	digits int  // of S: of the fraction
 	fixed  bool // two digits and no fewer: other digits stand beside it. Not of its name
 }
@@ -39,8 +40,10 @@ func directives(name string) ([]directive, error) {
 			continue
 		}
 		rest, d := name[1:], directive{}
-		for len(rest) > 0 && strings.IndexByte("-^:123456789", rest[0]) >= 0 {
+		for len(rest) > 0 && strings.IndexByte("-+^:123456789", rest[0]) >= 0 {
 			switch c := rest[0]; c {
+			case '+':
+				d.next = true
 			case '-':
 				d.bare = true
 			case '^':
@@ -62,7 +65,7 @@ func directives(name string) ([]directive, error) {
 		}
 		d.letter, name = rest[0], rest[1:]
 		if d.bare && strings.IndexByte(singles+"z", d.letter) < 0 || d.upper && strings.IndexByte("bBaA", d.letter) < 0 ||
-			d.colon && d.letter != 'z' || d.digits > 0 && d.letter != 'S' || d.bare && d.colon {
+			d.colon && d.letter != 'z' || d.next && strings.IndexByte("Yy", d.letter) < 0 || d.digits > 0 && d.letter != 'S' || d.bare && d.colon {
 			return nil, fmt.Errorf("%s: a mark that %%%c does not have", d.name(), d.letter)
 		}
 		out = append(out, d)
@@ -78,6 +81,9 @@ func (d directive) name() string {
 	s := "%"
 	if d.bare {
 		s += "-"
+	}
+	if d.next {
+		s += "+"
 	}
 	if d.upper {
 		s += "^"
@@ -110,6 +116,7 @@ type seen struct {
 	title  bool    // a name that is not in capitals
 	lower  bool    // am or pm
 	digits int     // of the fraction
+	comma  bool    // before it
 	colon  bool    // of the offset
 	bare   bool    // an offset of hours alone
 	signed bool    // an offset that is not Z
@@ -124,9 +131,13 @@ var weekdays = [...]string{"monday", "tuesday", "wednesday", "thursday", "friday
 
 // match reads a directive at the beginning of s, and returns what follows.
 func (f *fields) match(d *directive, s string) (rest string, ok bool) {
-	switch d.letter {
-	case 0:
+	switch {
+	case d.letter == 0:
 		return cutFold(s, d.text)
+	case d.next:
+		return f.following(d, s)
+	}
+	switch d.letter {
 	case 'Y', 'G':
 		return number(s, 4, 4, 1, 9999, &f.year)
 	case 'y':
@@ -168,6 +179,16 @@ func (f *fields) match(d *directive, s string) (rest string, ok bool) {
 		return rest, ok
 	}
 	return f.zone(s)
+}
+
+// following reads the year after the one that was read, in four digits or its last two.
+func (f *fields) following(d *directive, s string) (string, bool) {
+	year, want, digits := 0, f.year+1, 4
+	if d.letter == 'y' {
+		want, digits = want%100, 2
+	}
+	rest, ok := number(s, digits, digits, 0, 9999, &year)
+	return rest, ok && year == want
 }
 
 // number reads a number of a few digits in [low, high].
@@ -233,6 +254,7 @@ func (f *fields) fraction(s string) (string, bool) {
 	if s == "" || s[0] != '.' && s[0] != ',' {
 		return s, true
 	}
+	f.seen.comma = s[0] == ','
 	n := 0
 	v := 0
 	for s = s[1:]; n < len(s) && '0' <= s[n] && s[n] <= '9'; n++ {

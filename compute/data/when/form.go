@@ -12,6 +12,8 @@ type form struct {
 	doubt bool
 	// twelfths says that cells are decimal years, of which one must be no quarter.
 	twelfths bool
+	// fiscal says that cells are a year and the one after it, which one cell alone does not show: 2011-12 is a month, too.
+	fiscal bool
 }
 
 // Years of dates that are written in digits alone, and of years that stand alone.
@@ -33,6 +35,8 @@ var dates = forms(0, false,
 	"%qQ%Y", "%qQ %Y", "%qQ-%Y", "%qQ/%Y", "Q%q-%y", "Q%q %y", "Q%q'%y", "%qQ%y", "%qQ %y", "%qQ-%y", "%yQ%q", "%y-Q%q",
 	"%G-W%V", "%GW%V", "%G W%V", "%G/W%V", "W%V %G", "W%V-%G", "W%V/%G",
 ).with(forms(1, false, "%m.%d.%Y", "%m.%d.%y")).
+	with(fiscal("FY%Y", "FY %Y", "FY%y", "FY %y", "FY'%y", "FY-%Y", "FY%Y/%+y", "FY %Y/%+y", "FY%Y-%+y", "FY %Y-%+y", "%Y/%+y", "%Y-%+y", "%Y–%+y", "%Y/%+Y",
+		"%Y-%+Y", "%Y–%+Y", "%Y - %+Y", "%Y / %+Y")).
 	with(forms(0, true, "%b-%y", "%b %y", "%b/%y", "%b'%y", "%b.%y", "%y-%b", "%y %b", "%y/%b"))
 
 // compact are the forms in digits alone.
@@ -56,6 +60,15 @@ func forms(rank int, doubt bool, names ...string) formList {
 	out := make(formList, len(names))
 	for i, name := range names {
 		out[i] = form{name: name, rank: rank, doubt: doubt}
+	}
+	return out
+}
+
+// fiscal are forms of years that begin in one of the calendar and end in the next.
+func fiscal(names ...string) formList {
+	out := forms(0, false, names...)
+	for i := range out {
+		out[i].fiscal = true
 	}
 	return out
 }
@@ -169,7 +182,7 @@ func counted() (out []*candidate) {
 			c.form.rank = 2
 		case e.parts == 12:
 			c.form = form{twelfths: true}
-		case e.parts > 0:
+		case e.parts > 0, e.epoch != 0:
 			continue // only where the name says so
 		}
 		out = append(out, c)

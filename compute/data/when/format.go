@@ -56,9 +56,9 @@ func (d *directive) write(b *strings.Builder, w *written) {
 	case 0:
 		b.WriteString(d.text)
 	case 'Y':
-		pad(w.year, 4)
+		pad(d.year(w), 4)
 	case 'y':
-		pad(int(floorMod(int64(w.year), 100)), 2)
+		pad(int(floorMod(int64(d.year(w)), 100)), 2)
 	case 'm':
 		pad(w.month, 2)
 	case 'd':
@@ -82,6 +82,14 @@ func (d *directive) write(b *strings.Builder, w *written) {
 	default:
 		d.writeClock(b, w, pad)
 	}
+}
+
+// year is the year that a directive writes.
+func (d *directive) year(w *written) int {
+	if d.next {
+		return w.year + 1
+	}
+	return w.year
 }
 
 // writeClock writes a directive of the time of day.
@@ -127,6 +135,8 @@ func (d *directive) offset(minutes int) string {
 func (c *count) format(s Stamp, k Kind) string {
 	value, nanos := s.Value, int64(s.Nanos)
 	switch {
+	case c.epoch != 0:
+		value, nanos = c.serial(s, k)
 	case c.parts > 0:
 		value, nanos = floorDiv(s.Value, int64(c.parts)), (floorMod(s.Value, int64(c.parts))*billion+int64(c.parts)/2)/int64(c.parts)
 		nanos = c.rounded(nanos)

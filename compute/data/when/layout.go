@@ -51,12 +51,19 @@ func ByName(name string) (Layout, error) {
 func compile(list []directive) (Layout, error) {
 	l := Layout{directives: list}
 	var has [256]bool
+	followed := false
 	for i := range list {
 		d := &list[i]
-		if d.letter != 0 && has[d.letter] {
-			return l, fmt.Errorf("%%%c: twice", d.letter)
+		switch at := d.letter; {
+		case d.next && (followed || !has['Y'] && !has['y']):
+			return l, fmt.Errorf("%s: once, and after %%Y or %%y", d.name())
+		case d.next:
+			followed = true
+		case at != 0 && has[at]:
+			return l, fmt.Errorf("%%%c: twice", at)
+		default:
+			has[at] = true
 		}
-		has[d.letter] = true
 		d.fixed = i > 0 && list[i-1].digital() || i+1 < len(list) && list[i+1].digital()
 		l.name += d.name()
 	}
@@ -66,7 +73,9 @@ func compile(list []directive) (Layout, error) {
 		}
 	}
 	var err error
-	l.kind, err = kindOf(&has)
+	if l.kind, err = kindOf(&has); err == nil && followed && l.kind != Year {
+		err = errors.New("a year and the one after it have no part of a year beside them")
+	}
 	if l.kind < Day {
 		l.zulu = false
 	}

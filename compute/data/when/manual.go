@@ -8,6 +8,7 @@ func Directives() []Directive {
 	return []Directive{
 		{"%Y", "year of four digits"},
 		{"%y", "year of two digits: 69 to 99 are 1969 to 1999, 00 to 68 are 2000 to 2068 (POSIX)"},
+		{"%+Y %+y", "the year after %Y or %y, which must stand before it: `%Y/%+y` is 2020/21"},
 		{"%m", "month, 01 to 12"},
 		{"%d", "day of the month, 01 to 31"},
 		{"%j", "day of the year, three digits"},
@@ -24,6 +25,7 @@ func Directives() []Directive {
 		{"%%", "a percent sign; other characters stand for themselves"},
 		{"number", "an integer or decimal number that counts; `number.2` is written with two decimals"},
 		{"epoch-s epoch-ms epoch-us epoch-ns", "seconds, ms, µs, ns since 1970-01-01 UTC"},
+		{"excel-1900 excel-1904", "serial dates of spreadsheets, days of which 61 is 1900-03-01, or 0 is 1904-01-01; `excel-1900.5` has times of day in five decimals, read to the second"},
 		{"year/4 year/12", "decimal years by quarters (1990.25) and months (1990.083)"},
 	}
 }

@@ -26,13 +26,13 @@ func (k Kind) String() string {
 
 // Stamp is a time.
 type Stamp struct {
-	Kind  Kind
 	Value int64 // in units of the kind, rounded down
 	// Nanos are billionths of a unit beyond Value, in [0, 1e9): of a second of a Moment, of 1 of a Number. Else 0.
 	Nanos int32
 	// Offset is what the clock that was read is ahead of UTC, in seconds; Zoned says that the cell told it. A Day with an offset
 	// is a day of that clock.
 	Offset int32
+	Kind   Kind
 	Zoned  bool
 	// DayOfMonth, of a Day, is that of the calendar; End says that it is the last of its month.
 	DayOfMonth int8

@@ -101,7 +101,7 @@ func (r *reader) together() timeColumn {
 			list = append(list, parts[p])
 		}
 		for i := 1; i < len(r.rows); i++ {
-			if list[0].Text(r.rows[i]) == list[0].Text(r.rows[i-1]) {
+			if list[0].Text(int(r.rows[i])) == list[0].Text(int(r.rows[i-1])) {
 				return list
 			}
 		}

@@ -19,16 +19,17 @@ type column struct {
 	values []float64 // NaN: missing
 	// texts are the values as decimal numbers, with all their digits.
 	texts []string
-	lines []int // of the file; 0 for a row that is not in it
+	lines []int32 // of the file; 0 for a row that is not in it
 }
 
 // gather puts a column's cells in their rows. text returns the decimal number of a point, empty where it is missing; of
 // several in a row it is their mean or the last.
 func (p *placed) gather(name, duplicates string, text func(p *point) (string, error)) (*column, error) {
-	c := &column{name: name, values: make([]float64, p.rows), texts: make([]string, p.rows), lines: make([]int, p.rows)}
+	c := &column{name: name, values: make([]float64, p.rows), texts: make([]string, p.rows), lines: make([]int32, p.rows)}
+	var all []string
 	for i := 0; i < len(p.points); {
 		row := p.points[i].at
-		var all []string
+		all = all[:0]
 		for ; i < len(p.points) && p.points[i].at == row; i++ {
 			s, err := text(&p.points[i])
 			if err != nil {
@@ -186,11 +187,11 @@ func (c *column) fill(from, to int, carry bool) []bool {
 // refuse is the error of a missing row.
 func (c *column) refuse(row int, time string, why string, args ...any) error {
 	if c.lines[row] > 0 {
-		return data.Errorf(c.lines[row], c.name, "gaps", "no value at %s"+why, append([]any{time}, args...)...)
+		return data.Errorf(int(c.lines[row]), c.name, "gaps", "no value at %s"+why, append([]any{time}, args...)...)
 	}
 	at := row
 	for at < len(c.lines)-1 && c.lines[at] == 0 {
 		at++
 	}
-	return data.Errorf(c.lines[at], c.name, "gaps", "no row for %s before this one"+why, append([]any{time}, args...)...)
+	return data.Errorf(int(c.lines[at]), c.name, "gaps", "no row for %s before this one"+why, append([]any{time}, args...)...)
 }

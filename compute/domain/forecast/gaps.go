@@ -50,7 +50,7 @@ func (t *Table) ends(c *column, from, to int, f *Form) error {
 	if f.Gaps == Error && (from > 0 || len(f.Known) == 0) {
 		return c.refuse(row, t.axis.label(row), "")
 	}
-	t.notes = append(t.notes, data.Note{Line: c.lines[row], Column: c.name, Text: plural(absent, "row") + " without a value at the ends: left out"})
+	t.notes = append(t.notes, data.Note{Line: int(c.lines[row]), Column: c.name, Text: plural(absent, "row") + " without a value at the ends: left out"})
 	return nil
 }
 

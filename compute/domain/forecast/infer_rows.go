@@ -165,7 +165,7 @@ func (l look) read(text string, o data.Options, f *Form) (*given, error) {
 	if len(source.points) > MaxInferSeries {
 		return nil, fmt.Errorf("%d rows: at most %d are allowed", len(source.points), MaxInferSeries)
 	}
-	p := &placed{points: source.points, axis: t.axis}
+	p := &placed{instants: source.instants, axis: t.axis}
 	first, err := p.onto(t, f)
 	if err != nil {
 		return nil, err
@@ -188,27 +188,28 @@ func (p *placed) onto(t *Table, f *Form) (first int, err error) {
 		return 0, err
 	}
 	for i := range p.points {
-		pt := &p.points[i]
-		row, err := a.rowOf(pt.stamp)
-		if err != nil && a.base == rowBase && pt.stamp.Compare(a.times[len(a.times)-1]) > 0 {
+		pt, stamp := &p.points[i], p.stamps[i]
+		row, err := a.rowOf(stamp)
+		if err != nil && a.base == rowBase && stamp.Compare(a.times[len(a.times)-1]) > 0 {
 			row, err = t.Rows(), nil // counted on from the data
 			if i > 0 {
-				row = max(row, p.points[i-1].at+first+1)
-				if pt.stamp.Compare(p.points[i-1].stamp) == 0 {
-					row = p.points[i-1].at + first
+				before := int(p.points[i-1].at) + first
+				if row = max(row, before+1); p.again(i) {
+					row = before
 				}
 			}
 		}
 		if err != nil {
-			return 0, data.Errorf(pt.line, f.TimeColumn, "", "time %s: %v", p.write(pt.stamp), err)
+			return 0, data.Errorf(int(pt.line), f.TimeColumn, "", "time %s: %v", p.write(stamp), err)
 		}
 		if i == 0 {
 			first = row
 		}
-		if pt.at = row - first; pt.at > 2*MaxInferSeries {
-			return 0, data.Errorf(pt.line, f.TimeColumn, "", "time %s: %d rows after the first", p.write(pt.stamp), pt.at)
+		at := row - first
+		if at > 2*MaxInferSeries {
+			return 0, data.Errorf(int(pt.line), f.TimeColumn, "", "time %s: %d rows after the first", p.write(stamp), at)
 		}
-		p.rows = pt.at + 1
+		pt.at, p.rows = int32(at), at+1
 	}
 	return first, p.unite(f)
 }
@@ -217,7 +218,7 @@ func (p *placed) onto(t *Table, f *Form) (first int, err error) {
 func (t *Table) given(values *column, first int, beside func() ([]*column, error), f *Form) (*given, error) {
 	from, to := values.span()
 	if from > 0 || to == 0 {
-		return nil, data.Errorf(values.lines[0], values.name, "", "no value in the first row")
+		return nil, data.Errorf(int(values.lines[0]), values.name, "", "no value in the first row")
 	}
 	g := &given{values: values.values[:to], last: first + to - 1, timed: t.axis.kind != 0, beside: map[string][]float64{}}
 	if t.axis.kind == 0 {
@@ -237,7 +238,7 @@ func (t *Table) given(values *column, first int, beside func() ([]*column, error
 		end := to
 		if i >= len(f.Covariates) {
 			if _, end = c.span(); end < to {
-				return nil, data.Errorf(c.lines[end], c.name, "", "no value at %q", t.Time(first+end))
+				return nil, data.Errorf(int(c.lines[end]), c.name, "", "no value at %q", t.Time(first+end))
 			}
 		}
 		if err := t.gapless(c, end, first, f); err != nil {

@@ -109,7 +109,7 @@ func (r *reader) values(times timeColumn) (*data.Column, error) {
 func (r *reader) counts(c *data.Column) bool {
 	var before int64
 	for i, row := range r.rows {
-		n, err := strconv.ParseInt(c.Text(row), 10, 64)
+		n, err := strconv.ParseInt(c.Text(int(row)), 10, 64)
 		if err != nil || i > 0 && n != before+1 {
 			return false
 		}
@@ -125,6 +125,7 @@ func (r *reader) noValues(columns []*data.Column) error {
 	for _, c := range columns {
 		n, odd := 0, error(nil)
 		for _, row := range r.rows {
+			row := int(row)
 			if c.Missing(row) {
 				continue
 			}
@@ -182,7 +183,7 @@ func (r *reader) covariates(p *placed) (list []*column, err error) {
 		if err != nil {
 			return nil, err
 		}
-		column, err := p.gather(name, r.form.Duplicates, func(p *point) (string, error) { return r.number(c, p.row) })
+		column, err := p.gather(name, r.form.Duplicates, func(p *point) (string, error) { return r.number(c, int(p.row)) })
 		if err != nil {
 			return nil, err
 		}

@@ -2,28 +2,40 @@ package forecast
 
 import (
 	"fmt"
-	"slices"
+	"sort"
 
 	"doin.network/node/compute/data"
 	"doin.network/node/compute/data/when"
 	"doin.network/node/compute/domain/supervised"
 )
 
-// point is a time of the file with what stands there.
+// point is a place of the file at which a value stands. Its numbers are small: a file has at most 2^30 bytes.
 type point struct {
-	stamp when.Stamp
-	line  int
-	row   int // of the grid
-	wide  int // of the columns of a wide table
-	at    int // row of the axis
+	line int32
+	row  int32 // of the grid
+	wide int32 // of the columns of a wide table
+	at   int32 // row of the axis
+}
+
+// instants are points and the times at which they stand; none where rows are counted. They lie apart so that the times are a list of
+// their own, without a copy.
+type instants struct {
+	stamps []when.Stamp
+	points []point
+}
+
+// add appends a point.
+func (s *instants) add(stamp when.Stamp, line, row, wide int) {
+	s.stamps = append(s.stamps, stamp)
+	s.points = append(s.points, point{line: int32(line), row: int32(row), wide: int32(wide)})
 }
 
 // placed are points in the order of their times, each with its row of the axis, of which there are rows.
 type placed struct {
-	points []point
-	axis   axis
-	rows   int
-	notes  []data.Note
+	instants
+	axis  axis
+	rows  int
+	notes []data.Note
 }
 
 // note adds a note.
@@ -32,10 +44,10 @@ func (p *placed) note(line int, format string, args ...any) {
 }
 
 // place puts points on an axis. It says in f what was found.
-func place(points []point, layout when.Layout, f *Form) (*placed, error) {
-	p := &placed{points: points, axis: axis{layout: layout}}
-	if len(points) < 2 {
-		return nil, data.Errorf(0, "", "", "%d rows: need more", len(points))
+func place(s instants, layout when.Layout, f *Form) (*placed, error) {
+	p := &placed{instants: s, axis: axis{layout: layout}}
+	if len(s.points) < 2 {
+		return nil, data.Errorf(0, "", "", "%d rows: need more", len(s.points))
 	}
 	if layout.Name() == "" {
 		p.count()
@@ -45,29 +57,33 @@ func place(points []point, layout when.Layout, f *Form) (*placed, error) {
 	if err := p.sort(f); err != nil {
 		return nil, err
 	}
-	times, lines := p.times()
+	times := p.times()
 	if len(times) < 2 {
-		return nil, data.Errorf(points[0].line, f.TimeColumn, "time_column", "all times are %s", p.write(times[0]))
+		return nil, data.Errorf(int(s.points[0].line), f.TimeColumn, "time_column", "all times are %s", p.write(times[0]))
 	}
-	step, err := p.step(times, lines, f)
+	step, err := p.step(times, f)
 	if err != nil {
 		return nil, err
 	}
 	if f.Gaps == "" && step.base == sessionBase || step.base == rowBase {
 		f.Gaps = Bridge
 	}
-	if err := p.settle(times, lines, step, f); err != nil {
+	if err := p.settle(times, step, f); err != nil {
 		return nil, err
 	}
 	f.Frequency = p.axis.frequency.String()
-	return p, p.unite(f)
+	if err := p.unite(f); err != nil {
+		return nil, err
+	}
+	p.stamps = nil // the axis has them
+	return p, nil
 }
 
 // count numbers the points where there are no times.
 func (p *placed) count() {
 	p.axis.frequency = frequency{base: rowBase, n: 1}
 	for i := range p.points {
-		p.points[i].at = i
+		p.points[i].at = int32(i)
 	}
 	p.rows = len(p.points)
 }
@@ -78,32 +94,73 @@ func (p *placed) write(s when.Stamp) string { return fmt.Sprintf("%.40q", p.axis
 // sort puts the points in the order of their times, those of one time in that of the file.
 func (p *placed) sort(f *Form) error {
 	for i := 1; i < len(p.points); i++ {
-		if p.points[i].stamp.Compare(p.points[i-1].stamp) >= 0 {
+		if p.stamps[i].Compare(p.stamps[i-1]) >= 0 {
 			continue
 		}
 		if f.Order == Error {
-			return data.Errorf(p.points[i].line, f.TimeColumn, "order", "time %s: before the one above it", p.write(p.points[i].stamp))
+			return data.Errorf(int(p.points[i].line), f.TimeColumn, "order", "time %s: before the one above it", p.write(p.stamps[i]))
 		}
-		p.note(p.points[i].line, "rows are not in the order of their times from here on: sorted")
-		slices.SortStableFunc(p.points, func(a, b point) int { return a.stamp.Compare(b.stamp) })
+		p.note(int(p.points[i].line), "rows are not in the order of their times from here on: sorted")
+		sort.Stable(&p.instants)
 		break
 	}
 	f.Order = Sort
 	return nil
 }
 
-// times returns the times, ascending and each once, and the lines at which they stand.
-func (p *placed) times() (times []when.Stamp, lines []int) {
-	for i := range p.points {
-		if i == 0 || p.points[i].stamp.Compare(p.points[i-1].stamp) != 0 {
-			times, lines = append(times, p.points[i].stamp), append(lines, p.points[i].line)
+var _ sort.Interface = (*instants)(nil)
+
+// Len implements sort.Interface.
+func (s *instants) Len() int { return len(s.points) }
+
+// Less implements sort.Interface.
+func (s *instants) Less(i, j int) bool { return s.stamps[i].Compare(s.stamps[j]) < 0 }
+
+// Swap implements sort.Interface.
+func (s *instants) Swap(i, j int) {
+	s.stamps[i], s.stamps[j] = s.stamps[j], s.stamps[i]
+	s.points[i], s.points[j] = s.points[j], s.points[i]
+}
+
+// again reports whether a point has the time of the one before it.
+func (s *instants) again(i int) bool { return i > 0 && s.stamps[i].Compare(s.stamps[i-1]) == 0 }
+
+// times returns the times, ascending and each once: those of the points themselves where none is there twice.
+func (p *placed) times() []when.Stamp {
+	twice := 0
+	for i := range p.stamps {
+		if p.again(i) {
+			twice++
 		}
 	}
-	return times, lines
+	if twice == 0 {
+		return p.stamps
+	}
+	times := make([]when.Stamp, 0, len(p.stamps)-twice)
+	for i, s := range p.stamps {
+		if !p.again(i) {
+			times = append(times, s)
+		}
+	}
+	return times
+}
+
+// line returns the line at which a time stands first, by its place among the times.
+func (p *placed) line(time int) int {
+	for i := range p.points {
+		if p.again(i) {
+			continue
+		}
+		if time == 0 {
+			return int(p.points[i].line)
+		}
+		time--
+	}
+	return 0
 }
 
 // step returns the frequency that f names, or the one found.
-func (p *placed) step(times []when.Stamp, lines []int, f *Form) (frequency, error) {
+func (p *placed) step(times []when.Stamp, f *Form) (frequency, error) {
 	if f.Frequency != "" {
 		step, err := parseFrequency(f.Frequency)
 		if err != nil {
@@ -125,14 +182,14 @@ func (p *placed) step(times []when.Stamp, lines []int, f *Form) (frequency, erro
 		return frequency{base: rowBase, n: 1}, nil
 	}
 	if m, ok := err.(*misfit); ok {
-		return step, data.Errorf(lines[m.row], f.TimeColumn, "frequency", "time %s: %v; say how they step, or gaps %q to count rows",
+		return step, data.Errorf(p.line(m.row), f.TimeColumn, "frequency", "time %s: %v; say how they step, or gaps %q to count rows",
 			p.write(times[m.row]), m, Bridge)
 	}
 	return step, data.Errorf(0, f.TimeColumn, "frequency", "%v", err)
 }
 
 // settle makes the axis of a frequency and gives each point its row.
-func (p *placed) settle(times []when.Stamp, lines []int, step frequency, f *Form) error {
+func (p *placed) settle(times []when.Stamp, step frequency, f *Form) error {
 	a := &p.axis
 	a.frequency, a.kind, a.clock = step, times[0].Kind, when.Stamp{Kind: times[0].Kind, Zoned: times[0].Zoned, Offset: times[0].Offset}
 	if step.base == rowBase {
@@ -143,7 +200,7 @@ func (p *placed) settle(times []when.Stamp, lines []int, step frequency, f *Form
 	for i, s := range times {
 		v, ok := at(s, step)
 		if !ok {
-			return data.Errorf(lines[i], f.TimeColumn, "frequency", "time %s: on no axis that is %s", p.write(s), step)
+			return data.Errorf(p.line(i), f.TimeColumn, "frequency", "time %s: on no axis that is %s", p.write(s), step)
 		}
 		values[i] = v
 	}
@@ -157,22 +214,31 @@ func (p *placed) settle(times []when.Stamp, lines []int, step frequency, f *Form
 		return nil
 	}
 	last, _ := floor(values[len(values)-1]-a.start, step.n)
-	if last >= supervised.MaxRows {
-		return data.Errorf(lines[len(lines)-1], f.TimeColumn, "frequency", "%d rows that are %s from the first time to the last: at most %d are allowed",
-			last+1, step, supervised.MaxRows)
+	if most := axisRows(len(p.points)); last >= int64(most) {
+		return data.Errorf(p.line(len(times)-1), f.TimeColumn, "frequency", "%d rows that are %s from the first time to the last: at most %d are allowed",
+			last+1, step, most)
 	}
 	p.rows = int(last) + 1
 	next := 0
 	for i := range p.points {
-		if i > 0 && p.points[i].stamp.Compare(p.points[i-1].stamp) != 0 {
+		if i > 0 && !p.again(i) {
 			next++
 		}
 		row, _ := floor(values[next]-a.start, step.n)
-		p.points[i].at = int(row)
+		p.points[i].at = int32(row)
 	}
 	p.clocks()
 	return nil
 }
+
+// Rows of an axis that the file does not have are made up: there may be a million, or some for each row of the file.
+const (
+	freeRows = 1 << 20
+	moreRows = 16
+)
+
+// axisRows bounds the rows from the first time to the last.
+func axisRows(points int) int { return min(supervised.MaxRows, max(freeRows, moreRows*points)) }
 
 // anchor finds row 0, and whether times say no more than the unit that they are in.
 func (a *axis) anchor(times []when.Stamp, values []int64) {
@@ -225,9 +291,9 @@ func dense(values []int64, n int64) bool {
 // rank gives points their rows by counting times.
 func (p *placed) rank(times []when.Stamp) {
 	p.axis.times, p.rows = times, len(times)
-	row := 0
+	row := int32(0)
 	for i := range p.points {
-		if i > 0 && p.points[i].stamp.Compare(p.points[i-1].stamp) != 0 {
+		if i > 0 && !p.again(i) {
 			row++
 		}
 		p.points[i].at = row
@@ -249,11 +315,11 @@ func (p *placed) bridged(values []int64) {
 
 // clocks keeps how far the clocks of the rows are ahead of UTC.
 func (p *placed) clocks() {
-	offset := p.points[0].stamp.Offset
+	offset := p.stamps[0].Offset
 	for i := range p.points {
-		if s := &p.points[i].stamp; s.Offset != offset {
+		if s := &p.stamps[i]; s.Offset != offset {
 			offset = s.Offset
-			p.axis.offsets = append(p.axis.offsets, change{p.points[i].at, offset})
+			p.axis.offsets = append(p.axis.offsets, change{int(p.points[i].at), offset})
 		}
 	}
 }
@@ -267,13 +333,14 @@ func (p *placed) unite(f *Form) error {
 		}
 		if f.Duplicates == "" || f.Duplicates == Error {
 			reason := "stands in line %d already"
-			if a.stamp.Compare(b.stamp) != 0 {
+			stamp := p.stamps[i]
+			if !p.again(i) {
 				reason = "is in one row with that of line %d, because times are " + p.axis.frequency.String()
 			}
-			if b.stamp.Kind == when.Moment && !b.stamp.Zoned {
+			if stamp.Kind == when.Moment && !stamp.Zoned {
 				reason += "; where clocks are set back, times need an offset from UTC"
 			}
-			return data.Errorf(b.line, f.TimeColumn, "duplicates", "time %s: "+reason, p.write(b.stamp), a.line)
+			return data.Errorf(int(b.line), f.TimeColumn, "duplicates", "time %s: "+reason, p.write(stamp), a.line)
 		}
 	}
 	if f.Duplicates == "" {

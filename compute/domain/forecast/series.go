@@ -136,8 +136,8 @@ const (
 )
 
 // split finds the folds and the test part, and checks that each is long enough. Without a start of the validation, each fold
-// has the configured fraction of the rows, and by itself there are no more folds than leave a third of the rows, and what
-// training needs, to the first.
+// has the configured fraction of the rows, but no more than its share of supervised.MaxCases, and by itself there are no more folds
+// than leave a third of the rows, and what training needs, to the first.
 func (s *series) split(c *Config) error {
 	n, folds := s.table.Rows(), c.Folds
 	if folds == 0 {
@@ -159,7 +159,7 @@ func (s *series) split(c *Config) error {
 		}
 	} else {
 		s.test = n - int(float64(float64(n)*c.TestFraction))
-		block := int(float64(float64(n) * c.ValidationFraction))
+		block := min(int(float64(float64(n)*c.ValidationFraction)), supervised.MaxCases/folds)
 		for c.Folds == 0 && folds > 1 && s.test-folds*block < max(need, n/3) {
 			folds--
 		}

@@ -17,7 +17,7 @@ type reader struct {
 	names   []string // of the file's columns, those left out too
 	form    *Form
 	options *data.Options // in which format puts the marks within numbers
-	rows    []int         // of the grid, of the series
+	rows    []int32       // of the grid, of the series
 	marks   number.Format
 	notes   []data.Note
 	// texts are columns that are neither times nor numbers: one of them may tell series apart.
@@ -26,7 +26,7 @@ type reader struct {
 
 // source is the points of a series and how their values are read.
 type source struct {
-	points []point
+	instants
 	layout when.Layout // none where rows are counted
 	name   string
 	value  func(p *point) (string, error)
@@ -51,14 +51,15 @@ func (r *reader) source() (*source, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &source{layout: layout, name: values.Name(), value: func(p *point) (string, error) { return r.number(values, p.row) }}
+	s := &source{layout: layout, name: values.Name(), value: func(p *point) (string, error) { return r.number(values, int(p.row)) }}
 	if times == nil {
+		s.points = make([]point, 0, len(r.rows))
 		for _, row := range r.rows {
-			s.points = append(s.points, point{line: r.grid.Line(row), row: row})
+			s.points = append(s.points, point{line: int32(r.grid.Line(int(row))), row: row})
 		}
 		return s, nil
 	}
-	s.points, err = r.points(times, layout)
+	s.instants, err = r.instants(times, layout)
 	return s, err
 }
 
@@ -99,6 +100,7 @@ type cells interface {
 func (r *reader) cells(c cells) iter.Seq2[int, string] {
 	return func(yield func(int, string) bool) {
 		for _, row := range r.rows {
+			row := int(row)
 			if !c.Missing(row) && !yield(r.grid.Line(row), c.Text(row)) {
 				return
 			}
@@ -108,8 +110,9 @@ func (r *reader) cells(c cells) iter.Seq2[int, string] {
 
 // series finds the rows of the series.
 func (r *reader) series() error {
-	for row := range r.grid.Rows() {
-		r.rows = append(r.rows, row)
+	r.rows = make([]int32, r.grid.Rows())
+	for i := range r.rows {
+		r.rows[i] = int32(i)
 	}
 	f := r.form
 	if f.SeriesColumn == "" {
@@ -126,7 +129,7 @@ func (r *reader) series() error {
 	if !slices.Contains(names, f.Series) {
 		return data.Errorf(0, f.SeriesColumn, "series", "there are %d series, and none is %.80q: %s; %q trains one model on all", len(names), f.Series, listed(names), All)
 	}
-	r.rows = slices.DeleteFunc(r.rows, func(row int) bool { return c.Text(row) != f.Series })
+	r.rows = slices.DeleteFunc(r.rows, func(row int32) bool { return c.Text(int(row)) != f.Series })
 	return nil
 }
 

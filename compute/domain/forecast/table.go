@@ -86,7 +86,7 @@ func fromGrid(g *data.Grid, names []string, f Form) (*Table, error) {
 	case f.Series == All && f.SeriesColumn != "":
 		return nil, starred("series")
 	}
-	p, err := place(source.points, source.layout, &f)
+	p, err := place(source.instants, source.layout, &f)
 	if err != nil {
 		return nil, r.hint(err)
 	}

@@ -10,20 +10,21 @@ import (
 	"doin.network/node/compute/data/when"
 )
 
-// points reads a column of times.
-func (r *reader) points(times timeColumn, layout when.Layout) ([]point, error) {
-	points := make([]point, 0, len(r.rows))
+// instants reads a column of times.
+func (r *reader) instants(times timeColumn, layout when.Layout) (instants, error) {
+	out := instants{make([]when.Stamp, 0, len(r.rows)), make([]point, 0, len(r.rows))}
 	for _, row := range r.rows {
+		row := int(row)
 		stamp, err := layout.Parse(times.Text(row))
 		if times.Missing(row) {
 			err = errors.New("missing")
 		}
 		if err != nil {
-			return nil, data.Errorf(r.grid.Line(row), times.Name(), when.Option, "time %.40q: %v", times.Text(row), err)
+			return instants{}, data.Errorf(r.grid.Line(row), times.Name(), when.Option, "time %.40q: %v", times.Text(row), err)
 		}
-		points = append(points, point{stamp: stamp, line: r.grid.Line(row), row: row})
+		out.add(stamp, r.grid.Line(row), row, 0)
 	}
-	return points, nil
+	return out, nil
 }
 
 // times finds the column of the times and their form; nil where there is none.
@@ -93,6 +94,12 @@ func (r *reader) findTimes() (column *data.Column, layout when.Layout, err error
 			continue
 		}
 		l, err := r.layout(c)
+		if err == nil && digits && r.serial(c, l) {
+			return nil, l, r.serialError(c)
+		}
+		if errors.Is(err, when.ErrAmbiguous) && r.constant(c) { // whatever it is, it is no time of a row
+			continue
+		}
 		if errors.Is(err, when.ErrAmbiguous) && !digits {
 			return nil, l, err
 		}
@@ -123,6 +130,66 @@ func (r *reader) findTimes() (column *data.Column, layout when.Layout, err error
 	return column, layout, nil
 }
 
+// Serial dates of spreadsheets are told by the name of their column and by their magnitude, 1954 to 2119 in the system of 1900. Which
+// system it is, cells do not say.
+const (
+	minSerial = 20_000
+	maxSerial = 80_000
+)
+
+// dateNames are what columns of dates are called, in small letters.
+var dateNames = []string{"date", "datetime", "timestamp", "day", "ds", "datum", "fecha", "data", "observation_date"}
+
+// serial reports whether a column of numbers may be one of serial dates.
+func (r *reader) serial(c *data.Column, layout when.Layout) bool {
+	if layout.Kind() != when.Number || r.form.TimeFormat != "" || !slices.Contains(dateNames, strings.ToLower(c.Name())) {
+		return false
+	}
+	for _, text := range r.cells(c) {
+		if s, err := layout.Parse(text); err != nil || s.Value < minSerial || s.Value > maxSerial {
+			return false
+		}
+	}
+	return true
+}
+
+// serialError says so.
+func (r *reader) serialError(c *data.Column) error {
+	for line, text := range r.cells(c) {
+		whole, _, fraction := strings.Cut(text, ".")
+		var dates []string
+		names := []string{"excel-1900", "excel-1904"}
+		day, _ := when.ByName("%Y-%m-%d")
+		for i, name := range names {
+			l, err := when.ByName(name)
+			if err != nil {
+				return err
+			}
+			s, err := l.Parse(whole)
+			if err != nil {
+				return err
+			}
+			if dates = append(dates, day.Format(s)); fraction {
+				names[i] += ".5"
+			}
+		}
+		bad := &when.CellError{Line: line, Text: text, Err: when.ErrAmbiguous, Reason: fmt.Sprintf("may be a serial date of a spreadsheet, %s or %s: set %s to %s, or to number if it only counts",
+			dates[0], dates[1], when.Option, strings.Join(names, " or "))}
+		return &cellError{&data.Error{Line: line, Column: c.Name(), Option: when.Option, Reason: "time " + bad.Error()}, bad}
+	}
+	return nil
+}
+
+// constant reports whether all cells of a column are the same, and there are several.
+func (r *reader) constant(c *data.Column) bool {
+	for _, row := range r.rows {
+		if c.Text(int(row)) != c.Text(int(r.rows[0])) {
+			return false
+		}
+	}
+	return len(r.rows) > 1
+}
+
 // layout finds the form of the times of a column.
 func (r *reader) layout(c cells) (when.Layout, error) {
 	if r.form.TimeFormat != "" {
@@ -136,6 +203,9 @@ func (r *reader) layout(c cells) (when.Layout, error) {
 	var bad *when.CellError
 	if errors.As(err, &bad) {
 		where := &data.Error{Line: bad.Line, Column: c.Name(), Option: when.Option, Reason: "time " + bad.Error()}
+		if errors.Is(err, when.ErrForm) && !strings.ContainsAny(bad.Text, "0123456789") {
+			where.Reason += "; if the line is no row, name it in skip_lines"
+		}
 		return layout, &cellError{where, bad}
 	}
 	return layout, err
@@ -143,7 +213,7 @@ func (r *reader) layout(c cells) (when.Layout, error) {
 
 // decimalYears returns the form of times that are years and twelfths or fourths of them, false where they are not.
 func (r *reader) decimalYears(c *data.Column) (when.Layout, bool) {
-	_, decimals, _ := strings.Cut(c.Text(r.rows[0]), ".")
+	_, decimals, _ := strings.Cut(c.Text(int(r.rows[0])), ".")
 	for _, name := range [...]string{"year/4", "year/12"} {
 		l, err := when.ByName(fmt.Sprintf("%s.%d", name, len(decimals)))
 		if err != nil {
@@ -158,9 +228,9 @@ func (r *reader) decimalYears(c *data.Column) (when.Layout, bool) {
 
 // ascending reports whether times that are numbers may be times: they go one way, and they step evenly.
 func (r *reader) ascending(c *data.Column, layout when.Layout) bool {
-	var times []when.Stamp
+	times := make([]when.Stamp, 0, len(r.rows))
 	for _, row := range r.rows {
-		s, err := layout.Parse(c.Text(row))
+		s, err := layout.Parse(c.Text(int(row)))
 		if err != nil {
 			return false
 		}

@@ -156,7 +156,7 @@ func (r *reader) wide() (*source, error) {
 		return nil, err
 	}
 	s := &source{name: names[0] + " … " + names[len(names)-1]}
-	s.value = func(p *point) (string, error) { return r.number(columns[p.wide], p.row) }
+	s.value = func(p *point) (string, error) { return r.number(columns[p.wide], int(p.row)) }
 	for i := range parts {
 		if _, ok := parts[i].of(names); ok && len(parts[i].names) == len(names) {
 			return s, r.unfold(s, &parts[i], names)
@@ -174,7 +174,7 @@ func (r *reader) unfold(s *source, p *part, names []string) error {
 	if times == nil || layout.Kind() != p.row {
 		return data.Errorf(1, "", "wide_columns", "columns %s need one beside them with a time that is a %s", listed(names), p.row)
 	}
-	rows, err := r.points(times, layout)
+	rows, err := r.instants(times, layout)
 	if err != nil {
 		return err
 	}
@@ -185,9 +185,9 @@ func (r *reader) unfold(s *source, p *part, names []string) error {
 	for i, name := range names {
 		at[p.column(name)] = i
 	}
-	for _, row := range rows {
+	for k, row := range rows.points {
 		for i, wide := range at {
-			s.points = append(s.points, point{stamp: p.stamp(row.stamp, i), line: row.line, row: row.row, wide: wide})
+			s.add(p.stamp(rows.stamps[k], i), int(row.line), int(row.row), wide)
 		}
 	}
 	r.notes = append(r.notes, data.Note{Text: "a wide table: the values are those of " + listed(names) + ", one after the other"})
@@ -205,7 +205,7 @@ func (r *reader) transpose(s *source, names []string) error {
 	}
 	r.form.TimeColumn, r.form.TimeFormat, s.layout = None, layout.Name(), layout
 	for i, stamp := range stamps {
-		s.points = append(s.points, point{stamp: stamp, line: r.grid.Line(r.rows[0]), row: r.rows[0], wide: i})
+		s.add(stamp, r.grid.Line(int(r.rows[0])), int(r.rows[0]), i)
 	}
 	r.notes = append(r.notes, data.Note{Text: "the times are the names of the columns " + listed(names)})
 	return nil

@@ -261,8 +261,105 @@ func cases(t *testing.T) (list []kase) {
 		"line 2", "month", "the zone CET", "offset")
 	bad("times", "months in German", page{edit: replaced("2001-", "Mai ")}.String(), `{"time_column": "month"}`, "line 2", "month", "English")
 	bad("times", "a time of another form", page{edit: at(30, "June 2003,1700")}.String(), "", "line 30", "month", "%Y-%m")
+	list = append(list, programCases(tidy)...)
+	list = append(list, calendarCases()...)
 	list = append(list, seriesCases(tidy)...)
 	return append(list, columnCases()...)
+}
+
+// programCases are about what programs and people write around a table.
+func programCases(tidy string) (list []kase) {
+	f := func(name, file, twin string, notes ...string) {
+		list = append(list, kase{kind: "programs", name: name, file: file, twin: twin, notes: notes})
+	}
+	bad := func(name, file, settings string, words ...string) {
+		list = append(list, kase{kind: "programs", name: name, file: file, settings: settings, refuses: words})
+	}
+	lines := strings.Split(strings.TrimSuffix(tidy, "\n"), "\n")
+	last := strconv.Itoa(len(lines) + 1)
+	psql := page{header: "  month  | value \n---------+-------", separator: " | "}.String()
+	f("a table by psql", psql+"("+strconv.Itoa(len(lines)-1)+" rows)\n\n", tidy, "line 2, ")
+	rule := "+---------+--------+\n"
+	var box strings.Builder
+	for i, line := range lines {
+		if i < 2 {
+			box.WriteString(rule)
+		}
+		box.WriteString("| " + strings.Replace(line, ",", " | ", 1) + " |\n")
+	}
+	f("a table by mysql", box.String()+rule, tidy, "line 3, ")
+	f("a table in Markdown", strings.Replace(strings.Replace(box.String(), rule, "", 1), rule, "|---|---:|\n", 1), tidy, "line 2")
+	f("metadata before the names", "\"Data Source\",\"Indicators\"\n\n\"Updated\",\"2024-06-28\"\n\n\"Kind\",\"\"\n\n"+page{header: "unit,month,value", cell: func(_ int, time, value string) []string { return []string{"EUR", time, value} }}.String(), tidy, "the table begins")
+	f("properties before a table of blanks", "Title:     Rates\nSource:    the office\nNotes:     a, b, c\n\n"+page{separator: "   "}.String(), tidy, "the table begins at line 5")
+	f("notes below the table", tidy+"\nSource: the office of statistics\n* provisional\n", tidy, "line "+strconv.Itoa(len(lines)+2)+"-")
+	bad("notes below without a blank line", tidy+"Source: the office\n", "", "line "+last, "1 cell", "skip_lines")
+	total := tidy + "Total,123456\n"
+	bad("a line of totals", total, "", "line "+last, "month", "Total", "skip_lines")
+	list = append(list, kase{kind: "programs", name: "a line of totals, said", file: total, settings: `{"skip_lines": ["` + last + `"]}`, twin: tidy})
+	f("a line of units", strings.Replace(tidy, "\n", "\n,EUR\n", 1), tidy, "line 2")
+	f("two lines of names", page{header: ",sales,sales\nmonth,north,south", cell: func(row int, time, value string) []string { return []string{time, value, strconv.Itoa(row * 7 % 5)} }}.String(), tidy, "line 2")
+	f("a name twice", page{header: "month,value,value", cell: func(row int, time, value string) []string { return []string{time, value, strconv.Itoa(row * 7 % 5)} }}.String(), tidy, "that of another column")
+	f("line ends in quotes", page{header: "month,value,remark", cell: func(row int, time, value string) []string {
+		return []string{time, value, fmt.Sprintf("\"a\nb %d\"", row%7)}
+	}}.String(), tidy)
+	bad("quotes by backslashes", page{header: "month,remark,value", cell: func(_ int, time, value string) []string { return []string{time, "\"a \\\"b\\\", c\"", value} }}.String(), "", "line 2", "backslash", "quote")
+	f("a date of the export in every row", page{header: "updated,month,value", cell: func(_ int, time, value string) []string { return []string{"03/04/24 23:00:00", time, value} }}.String(), tidy)
+	bad("parentheses for a minus sign", page{edit: at(9, "2001-08,(15)")}.String(), "", "line 9", "value", "parentheses")
+	bad("marks of notes behind numbers", page{edit: at(9, "2001-08,1541.3*")}.String(), "", "line 9", "value", "1541.3*", "missing_values")
+	return list
+}
+
+// calendarCases are about times that calendars and spreadsheets have.
+func calendarCases() (list []kase) {
+	bad := func(name, file, settings string, words ...string) {
+		list = append(list, kase{kind: "times", name: name, file: file, settings: settings, refuses: words})
+	}
+	years := page{layout: "%Y", kind: when.Year, first: 1950}
+	set := func(name, layout, settings string) {
+		p := years
+		p.layout = layout
+		list = append(list, kase{kind: "times", name: name, file: p.String(), settings: settings, twin: years.String()})
+	}
+	set("FY1950", "FY%Y", "")
+	set("1950/51", "%Y/%+y", "")
+	set("1950-51", "%Y-%+y", "")
+	set("1950/1951", "%Y/%+Y", "")
+	set("FY1950-51", "FY%Y-%+y", "")
+	list = append(list, kase{kind: "times", name: "1950.0", shows: []string{"frequency step 1"},
+		file: page{header: "year,value", cell: func(row int, _, value string) []string { return []string{fmt.Sprintf("%d.0", 1950+row), value} }}.String()})
+	short := page{layout: "%Y-%+y", kind: when.Year, first: 2001, rows: 10}.String()
+	bad("2001-02 and nothing else", short, "", "line 2", "month", "%Y-%m or %Y-%+y", "time_format")
+	serial := page{header: "date,value", cell: func(row int, _, value string) []string {
+		return []string{strconv.FormatInt(when.Days(2001+row/12, 1+row%12, 1)+25569, 10), value}
+	}}.String()
+	bad("serial dates of a spreadsheet", serial, "", "line 2", "date", "2001-01-01 or 2005-01-02", "excel-1900 or excel-1904", "time_format")
+	tidy := page{}.String()
+	list = append(list, kase{kind: "times", name: "serial dates, said", file: serial, settings: `{"time_format": "excel-1900"}`, twin: tidy})
+	mac := page{header: "date,value", cell: func(row int, _, value string) []string {
+		return []string{strconv.FormatInt(when.Days(2001+row/12, 1+row%12, 1)+24107, 10), value}
+	}}.String()
+	list = append(list, kase{kind: "times", name: "serial dates from 1904 on, said", file: mac, settings: `{"time_format": "excel-1904"}`, twin: tidy})
+	hours := page{header: "date,value", rows: 120, cell: func(row int, _, value string) []string {
+		return []string{strconv.FormatFloat(float64(40179*24+row)/24, 'f', 5, 64), value}
+	}}.String()
+	list = append(list, kase{kind: "times", name: "serial dates with hours, said", file: hours, settings: `{"time_format": "excel-1900.5"}`, shows: []string{"frequency hourly"}})
+	bad("the 30th of February", page{edit: at(30, "2003-02-30,1700"), layout: "%Y-%m-%d", kind: when.Day, first: 12000}.String(), "", "line 30", "month", "2003-02-30", "time_format")
+	list = append(list, kase{kind: "times", name: "before 1900", file: page{layout: "%Y-%m-%d", kind: when.Day, first: -80000}.String(), shows: []string{"frequency daily"}})
+	list = append(list, kase{kind: "times", name: "AM and PM", file: page{layout: "%-m/%-d/%Y %-I:%M %p", kind: when.Moment, first: 1_262_304_000, step: 3600, rows: 400}.String(), shows: []string{"frequency hourly"}})
+	for _, c := range [][2]string{{"Januar 2001", "Januar"}, {"1 janvier 2001", "janvier"}, {"ene-2001", "ene"}} {
+		file := page{cell: func(row int, _, value string) []string {
+			return []string{strings.Replace(c[0], "2001", strconv.Itoa(1901+row), 1), value}
+		}}.String()
+		bad(c[0], file, "", "line 2", "month", c[1], "English", "time_format")
+	}
+	bad("KW 01/2019", page{cell: func(row int, _, value string) []string {
+		return []string{fmt.Sprintf("KW %02d/%d", 1+row%52, 2019+row/52), value}
+	}}.String(), "", "line 2", "month", "KW 01/2019", "time_format")
+	list = append(list, kase{kind: "times", name: "KW 01/2019, said", settings: `{"time_format": "KW %V/%G"}`, shows: []string{"frequency weekly"},
+		file: page{cell: func(row int, _, value string) []string {
+			return []string{fmt.Sprintf("KW %02d/%d", 1+row%52, 2019+row/52), value}
+		}}.String()})
+	return list
 }
 
 // seriesCases are about rows that do not follow each other, and about tables with more than one series.

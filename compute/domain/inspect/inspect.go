@@ -7,6 +7,7 @@ import (
 
 	"doin.network/node/compute/data"
 	"doin.network/node/compute/data/number"
+	"doin.network/node/compute/data/when"
 	"doin.network/node/compute/domain"
 	"doin.network/node/compute/domain/forecast"
 	"doin.network/node/compute/domain/open"
@@ -133,6 +134,10 @@ func (r *Report) choose(g *data.Grid, o *Options) error {
 	if err := r.openTabular(g, o); err != nil {
 		if refusal != nil { // it looked like one at first
 			return refusal
+		}
+		var e *data.Error
+		if o.Task == "" && errors.As(r.openForecast(o), &e) && e.Option == when.Option { // a series, but for the form of its times
+			return e
 		}
 		return err
 	}

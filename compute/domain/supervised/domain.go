@@ -53,11 +53,14 @@ func New(c *Config, s Spec, p Problem) (*Domain, error) {
 	for fold := range s.Folds {
 		d.cases += view.Validation(fold).Len()
 	}
-	if d.cases > MaxRows {
-		return nil, fmt.Errorf("%w: %d validation cases: at most %d are allowed", domain.ErrConfig, d.cases, MaxRows)
+	if d.cases > MaxCases {
+		return nil, fmt.Errorf("%w: %d validation cases: at most %d are allowed: a smaller validation_fraction or fewer folds help", domain.ErrConfig, d.cases, MaxCases)
 	}
 	if n := d.cases + view.Learning().Len() + view.Test().Len(); n > MaxPredictions/view.Test().Width() {
 		return nil, fmt.Errorf("%w: %d cases of %d values each: at most %d values are allowed", domain.ErrConfig, n, view.Test().Width(), MaxPredictions)
+	}
+	if n, width := view.Learning().Len(), view.Test().Width(); n > nn.MaxSamples/width {
+		return nil, fmt.Errorf("%w: %d cases to learn from, of %d values each: at most %d values are allowed", domain.ErrConfig, n, width, nn.MaxSamples)
 	}
 	return d, d.measureBaselines()
 }

@@ -9,8 +9,11 @@ import (
 	"doin.network/node/compute/domain"
 )
 
-// MaxRows bounds what these domains learn from. The limits of a file are package data's.
-const MaxRows = 1 << 20
+// MaxRows bounds what these domains learn from: it is that of a file.
+const MaxRows = data.MaxRows
+
+// MaxCases bounds the validation cases of all folds: a claim has sums over them.
+const MaxCases = 1 << 20
 
 // ErrData is what every error about the content of a data file wraps.
 var ErrData = data.ErrData
