@@ -52,7 +52,7 @@ const parseBytes = 192 << 20
 func (s *Stack) openNetwork() (err error) {
 	n, limits := &s.net, &s.Config.Limits
 	small := transport.DefaultClientConfig()
-	small.MaxResponseBytes = 512 << 10 // lists of peers
+	small.MaxResponseBytes, small.MaxResponseValues = 512<<10, 8192 // lists of peers
 	n.client = transport.NewClient(small)
 	blocks := transport.DefaultClientConfig() // pages of blocks are larger, and fewer at a time
 	blocks.MaxResponseBytes, blocks.MaxInFlight = 4*s.profile.MaxBlockBytes, 8
@@ -102,7 +102,7 @@ func (s *Stack) floodConfig() flood.Config {
 	log, limits := s.Log.With("component", "net"), &s.Config.Limits
 	c := flood.DefaultConfig()
 	c.Signer, c.Network, c.Port, c.Log = s.Key, s.profile.Network, s.Port, log
-	c.MaxBytes = limits.MaxMessageBytes
+	c.MaxBytes, c.MaxBytesOf = limits.MaxMessageBytes, s.profile.MaxBytesOf
 	c.AddressRate, c.AddressBurst = limits.AddressRate, 4*limits.AddressRate
 	c.AuthorRate, c.AuthorBurst = limits.AuthorRate, 10*limits.AuthorRate
 	c.Addresses, c.Authors = s.net.callers, s.net.authors
