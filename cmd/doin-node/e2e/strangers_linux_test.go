@@ -179,8 +179,8 @@ func (s *siege) register(n int) {
 	}
 	eventually(s.t, "the strangers' keys are registered", func() error {
 		for _, k := range s.sybils {
-			if v, err := rich.balance(k.PeerID(), "registered"); err != nil || v != true {
-				return fmt.Errorf("registered: %v, %v", v, err)
+			if v, err := rich.balance(k.PeerID(), "registered_at"); err != nil || v == nil {
+				return fmt.Errorf("registered at %v, %v", v, err)
 			}
 		}
 		return nil
