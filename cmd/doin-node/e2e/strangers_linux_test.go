@@ -24,8 +24,7 @@ import (
 	"doin.network/node/internal/timestamp"
 )
 
-// The plagues are what strangers do to a network, one at a time. Those of the first five are the rows of a table in SECURITY.md
-// for a node as a whole: bodies, forecasts, reports, commitments and claims; the last is a host with many ports.
+// The plagues are what strangers do to a network, one at a time: at a faster pace, or more of it, than once sufficed to stop one.
 var plagues = []plague{
 	{"nested lists to every route that takes a body", plagueLists},
 	{"240 forecasts a minute and node, without a key", plagueForecasts},
@@ -55,6 +54,7 @@ func TestStrangers(t *testing.T) {
 	if n, err := strconv.Atoi(os.Getenv("DOIN_STRANGERS")); err == nil && n > 0 {
 		rounds, length = n, 4*time.Second
 	}
+	began := time.Now()
 	s := newSiege(t)
 	report := newStrangersReport(rounds, length)
 	for range rounds {
@@ -67,8 +67,9 @@ func TestStrangers(t *testing.T) {
 	t.Logf("\n%s", report.markdown())
 	report.hold(t, rounds >= 10)
 	s.noFines()
-	if n, most := s.dialled.Load(), int64(len(s.hosts)*6); n > most {
-		t.Errorf("a third host was dialled %d times by %d nodes, want at most %d", n, len(s.hosts), most)
+	// Four, and one more in ten minutes; each may connect again once where it is closed without an answer.
+	if n, most := s.dialled.Load(), int64(len(s.hosts)*2*(4+1+int(time.Since(began)/(10*time.Minute)))); n == 0 || n > most {
+		t.Errorf("a third host was dialled %d times by %d nodes, want some and at most %d", n, len(s.hosts), most)
 	}
 	eventually(t, "the tips agree", agree(s.hosts))
 	if dir := os.Getenv("DOIN_STRANGERS_OUT"); dir != "" && !t.Failed() {
