@@ -3,6 +3,7 @@ package engine
 import (
 	"doin.network/node/chain"
 	"doin.network/node/chain/consensus"
+	"doin.network/node/internal/canon"
 )
 
 // maxGaps is how many transfers of one sender may wait for an earlier one that is not here, maxGapsAll how many of all.
@@ -21,7 +22,7 @@ func (e *Engine) crowds(tx *chain.Tx) error {
 	switch tx.Type {
 	case consensus.TxAccepted, consensus.TxRejected, consensus.TxAdded:
 	default:
-		if n := memory(tx.Payload); n > maxPlain {
+		if n := canon.Memory(tx.Payload); n > maxPlain {
 			return late("a %s whose payload takes %d bytes, most is %d", tx.Type, n, maxPlain)
 		}
 	}

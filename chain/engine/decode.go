@@ -99,26 +99,7 @@ func decodeReveal(m *chain.Message) (*revealed, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reveal: %w", err)
 	}
-	return &revealed{st, metrics, memory(m.Payload)}, nil
-}
-
-// memory is about how many bytes a parsed value takes.
-func memory(v any) int {
-	const value = 64 // a member or an element, with its header
-	n := value
-	switch v := v.(type) {
-	case string:
-		n += len(v)
-	case []any:
-		for _, e := range v {
-			n += memory(e)
-		}
-	case *canon.Object:
-		for key, e := range v.All() {
-			n += len(key) + memory(e)
-		}
-	}
-	return n
+	return &revealed{st, metrics, canon.Memory(m.Payload)}, nil
 }
 
 // decodeVote returns nil for a task_completed without a vote: an inference served elsewhere.
