@@ -275,6 +275,82 @@ func TestCrowdOfCommits(t *testing.T) {
 	f(true, 12, 2)
 }
 
+// TestLargeClaims: what is small on its way and large in memory is not kept for strangers, and of one author whom the chain knows no
+// more than a bound.
+func TestLargeClaims(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, 4, 85)
+	c.poll()
+	c.net.Advance(60 * time.Second)
+	for _, n := range c.nodes {
+		n.search = func(*node) *canon.Object { return nil }
+	}
+	c.net.Advance(60 * time.Second)
+	n, serial := c.nodes[0], int64(5000)
+	kept := func(k *identity.Key, size int) bool {
+		t.Helper()
+		serial++
+		st := n.claim(k, serial, 1e9+float64(serial))
+		st.Parameters.Set("x", lists(size))
+		st.OptimaeID, st.Base = chain.Commitment(st.Parameters, st.Nonce), n.state().Champion(domain)
+		was := n.eng.View().Quorums
+		n.tell(k, chain.MsgOptimaeCommit, commitOf(st))
+		n.tell(k, chain.MsgOptimaeReveal, revealOf(st))
+		return n.eng.View().Quorums > was
+	}
+	f := func(who string, k *identity.Key, size int, want bool) {
+		t.Helper()
+		if got := kept(k, size); got != want {
+			t.Errorf("a claim of %s with %d values is kept: %v, want %v", who, size, got, want)
+		}
+	}
+	f("a stranger", enemyKey(t, "stranger"), 2000, true)
+	f("a stranger", enemyKey(t, "another stranger"), 15_000, false)
+	of := 0
+	for range 39 {
+		if kept(c.nodes[1].key, 15_000) {
+			of++
+		}
+	}
+	if of < 32 || of > 35 {
+		t.Errorf("%d claims of a megabyte of one author are kept, want 33 or 34", of)
+	}
+	c.noFines()
+}
+
+// TestRevealsWithoutAnAnchor: reveals of strangers about blocks that are not there do not keep a newcomer's out, whose block is only
+// late.
+func TestRevealsWithoutAnAnchor(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, 4, 86)
+	for _, n := range c.nodes {
+		n.search = func(*node) *canon.Object { return nil }
+	}
+	n := c.nodes[0]
+	reveal := func(name string, v int64, anchor, base string) {
+		k := enemyKey(t, name)
+		st := n.claim(k, v, 1e9+float64(v))
+		st.Anchor, st.Base = anchor, base
+		n.tell(k, chain.MsgOptimaeCommit, commitOf(st))
+		n.tell(k, chain.MsgOptimaeReveal, revealOf(st))
+	}
+	for i := range 40 {
+		reveal(fmt.Sprint("odd ", i), int64(100+i), fmt.Sprintf("%064x", i+1), "")
+	}
+	author := c.nodes[1].key
+	next := n.claim(author, 900, -900)
+	_, blocks := c.extend(n.state(), c.nodes[2:3], 3_000_000, c.accepted(n.state(), next, author))
+	reveal("newcomer", 1000, blocks[0].Hash, next.OptimaeID)
+	if q := n.eng.View().Quorums; q != 0 {
+		t.Fatalf("%d claims are open before their blocks are there", q)
+	}
+	c.net.Advance(4 * time.Second)
+	n.offer(blocks)
+	if q := n.eng.View().Quorums; q != 1 {
+		t.Errorf("%d claims are open when the newcomer's block has come, want its one", q)
+	}
+}
+
 // TestInventedClaims: twenty invented claims a minute, each of a key of its own, while a training takes ten seconds.
 func TestInventedClaims(t *testing.T) {
 	t.Parallel()

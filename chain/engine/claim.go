@@ -40,6 +40,7 @@ type claim struct {
 	own       *proposal // nil: somebody else's
 	evaluated bool      // by this node
 	recorded  bool      // its acceptance or rejection is in the pool
+	bytes     int       // of memory that it takes
 	taskID    string
 }
 
@@ -107,6 +108,8 @@ func (e *Engine) receiveReveal(m *chain.Message, r *revealed) error {
 		return errors.New("reveal differs from its commit in domain or anchor")
 	case e.now-c.received > e.cfg.CommitMaxAge:
 		return late("commit has expired")
+	case r.bytes > maxStrangersBytes && e.known(m.SenderID) == "":
+		return late("a claim of %d bytes of somebody whom the chain does not know", r.bytes)
 	}
 	members, ok := e.tip.Members(st.Anchor, st.OptimaeID, st.OptimizerID)
 	basis := e.basis(st.DomainID, st.Base)
@@ -137,11 +140,31 @@ func (e *Engine) admit(m *chain.Message, r *revealed, members []string, basis ba
 	if len(e.claims) >= e.cfg.MaxClaims {
 		return late("too many open claims")
 	}
-	cl := &claim{st: st, reveal: m, metrics: r.metrics, base: base, received: e.now, members: members, votes: map[string]*chain.Vote{}}
+	if of := e.claimBytes(m.SenderID); of > 0 && of+r.bytes > maxClaimBytesOf {
+		return late("open claims of their author take %d bytes", of)
+	}
+	cl := &claim{st: st, reveal: m, metrics: r.metrics, base: base, received: e.now, members: members, votes: map[string]*chain.Vote{}, bytes: r.bytes}
 	e.openClaim(cl)
 	e.verify(cl)
 	e.countEarly(cl)
 	return nil
+}
+
+// Bounds of the memory that revealed claims take: those of one author that are open, and one of an author whom the chain does not
+// know, of which a hundred and more may be kept. A number of a recipe takes some 80 bytes.
+const (
+	maxClaimBytesOf   = 32 << 20
+	maxStrangersBytes = 256 << 10
+)
+
+// claimBytes is how much memory an author's open claims take.
+func (e *Engine) claimBytes(author string) (bytes int) {
+	for _, c := range e.claims {
+		if c.st.OptimizerID == author {
+			bytes += c.bytes
+		}
+	}
+	return bytes
 }
 
 // promises returns what a claim is compared with, or why it cannot be accepted whatever its quorum says.
@@ -193,19 +216,25 @@ const (
 	maxParkedOf = 16
 )
 
+// park keeps a reveal for later. Among those whom the chain does not know, who comes first keeps nobody out: where their places are
+// taken, a new one takes one that nobody can choose from outside.
 func (e *Engine) park(m *chain.Message, r *revealed) {
-	of, author := 0, e.known(m.SenderID)
+	author := e.known(m.SenderID)
+	var of []int // places of the author's
 	for i, p := range e.parked {
 		if p.r.st.OptimaeID == r.st.OptimaeID && p.m.SenderID == m.SenderID {
 			e.parked[i].m, e.parked[i].r = m, r // of a commit that was made again: the last one counts
 			return
 		}
 		if e.known(p.m.SenderID) == author {
-			of++
+			of = append(of, i)
 		}
 	}
-	if len(e.parked) < maxParked && of < maxParkedOf {
-		e.parked = append(e.parked, parked{m, r, e.now})
+	switch p := (parked{m, r, e.now}); {
+	case len(of) < maxParkedOf && len(e.parked) < maxParked:
+		e.parked = append(e.parked, p)
+	case author == "" && len(of) > 0:
+		e.parked[of[e.place(r.st.OptimaeID, len(of))]] = p
 	}
 }
 

@@ -3,6 +3,7 @@ package engine
 import (
 	"doin.network/node/chain"
 	"doin.network/node/chain/consensus"
+	"doin.network/node/internal/canon"
 )
 
 // maxGaps is how many transfers of one sender may wait for an earlier one that is not here, maxGapsAll how many of all.
@@ -11,9 +12,20 @@ const (
 	maxGapsAll = 512
 )
 
-// crowds says why a transaction that could stand in a block one day would only take room now: a transfer of money that its
-// sender's others have spent, or behind too many gaps, and a report of a forecast behind more than the next blocks take.
+// maxPlain bounds what a transaction takes that says little: a transfer, a registration, a report. What a recipe is in, or a
+// domain, may be larger.
+const maxPlain = 8 << 10
+
+// crowds says why a transaction that could stand in a block one day would only take room now: one that is padded, a transfer of
+// money that its sender's others have spent, or behind too many gaps, and a report of a forecast behind more than the next blocks take.
 func (e *Engine) crowds(tx *chain.Tx) error {
+	switch tx.Type {
+	case consensus.TxAccepted, consensus.TxRejected, consensus.TxAdded:
+	default:
+		if n := canon.Memory(tx.Payload); n > maxPlain {
+			return late("a %s whose payload takes %d bytes, most is %d", tx.Type, n, maxPlain)
+		}
+	}
 	switch tx.Type {
 	case consensus.TxTask:
 		if e.pool.Count(tx.Type) >= maxTasks {

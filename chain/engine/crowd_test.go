@@ -1,7 +1,9 @@
 package engine_test
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -105,6 +107,39 @@ func TestTransfersThatMustWait(t *testing.T) {
 		t.Errorf("%d transfers wait for what is missing, want at most 512", n)
 	}
 	f("in order, while the room for others is full", pooled(peers[0], 1, to(13, 14)...), 2)
+}
+
+// TestPaddedTransactions: a transfer that carries more than a transfer says is not pooled.
+func TestPaddedTransactions(t *testing.T) {
+	t.Parallel()
+	const fee = ledger.MinBaseFee
+	e, _, peers, now := rich(t, 1, 100*(fee+1))
+	f := func(nonce int64, padding any, want error) {
+		t.Helper()
+		payload := consensus.TransferPayload(ledger.Transfer{Sender: peers[0].PeerID(), Recipient: fmt.Sprintf("%040x", 1), Amount: 1, Fee: fee, Nonce: nonce})
+		tx := &chain.Tx{Type: consensus.TxTransfer, PeerID: peers[0].PeerID(), Timestamp: timestamp.FromMicro(*now), Payload: payload.Set("note", padding)}
+		if err := chain.SignTx(tx, peers[0], e.View().State.Rules().Network); err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range e.Step(*now, protocol.Submit{Tx: tx}) {
+			if r, ok := f.(protocol.SubmitResult); ok && !errors.Is(r.Err, want) {
+				t.Errorf("a transfer with a note of %.20v: %v, want %v", padding, r.Err, want)
+			}
+		}
+	}
+	f(1, "for the coffee", nil)
+	f(2, strings.Repeat("x", 200_000), protocol.ErrLate)
+	f(2, lists(1000), protocol.ErrLate)
+	f(2, nil, nil)
+}
+
+// lists is a value of n empty lists.
+func lists(n int) []any {
+	out := make([]any, n)
+	for i := range out {
+		out[i] = []any{}
+	}
+	return out
 }
 
 // BenchmarkFullPool is what one more transfer, and one block, cost a node whose pool holds as many as it takes.

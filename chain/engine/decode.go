@@ -17,6 +17,7 @@ type (
 	revealed struct {
 		st      *consensus.Statement
 		metrics *canon.Object
+		bytes   int // of memory that keeping it takes
 	}
 	// signedTx is a transaction all of whose signatures have been verified, the votes and the reveal inside included; st is
 	// what an acceptance states, nil for other types.
@@ -51,6 +52,21 @@ func Decode(m *chain.Message, network string) (any, error) {
 	return nil, nil
 }
 
+// MaxBytes is the largest message of a type, as bytes on the wire, for whoever takes messages from the network: those that carry
+// parameters may be as large as a transaction with its envelope, all others say little. 0: the strict profile has no use for it.
+func MaxBytes(kind string) int {
+	switch kind {
+	case chain.MsgOptimaeReveal, chain.MsgTransaction:
+		return chain.MaxTxBytes + smallMessage
+	case chain.MsgOptimaeCommit, chain.MsgTaskCompleted, chain.MsgBlockAnnouncement, chain.MsgPeerDiscovery:
+		return smallMessage
+	}
+	return 0
+}
+
+// smallMessage is ample for a message without parameters: a vote with its signatures takes two kilobytes.
+const smallMessage = 16 << 10
+
 // orNil keeps a nil pointer from becoming a payload.
 func orNil[T any](p *T, err error) (any, error) {
 	if p == nil || err != nil {
@@ -83,7 +99,7 @@ func decodeReveal(m *chain.Message) (*revealed, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reveal: %w", err)
 	}
-	return &revealed{st, metrics}, nil
+	return &revealed{st, metrics, canon.Memory(m.Payload)}, nil
 }
 
 // decodeVote returns nil for a task_completed without a vote: an inference served elsewhere.

@@ -137,3 +137,27 @@ func BenchmarkReceivedVote(b *testing.B) {
 		})
 	}
 }
+
+// TestMessagesFitTheirKind: what nodes send is within what they take.
+func TestMessagesFitTheirKind(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, 4, 95)
+	largest := map[string]int{}
+	c.log = func(_ time.Duration, _ *node, f protocol.Effect) {
+		if b, ok := f.(protocol.Broadcast); ok {
+			m := b.Message
+			largest[m.Type] = max(largest[m.Type], len(canon.Default(m.Object())))
+		}
+	}
+	c.net.Advance(60 * time.Second)
+	for _, kind := range []string{chain.MsgOptimaeCommit, chain.MsgOptimaeReveal, chain.MsgTaskCompleted, chain.MsgTransaction, chain.MsgBlockAnnouncement} {
+		if largest[kind] == 0 {
+			t.Errorf("no %s was sent", kind)
+		}
+	}
+	for kind, n := range largest {
+		if most := engine.MaxBytes(kind); 2*n > most {
+			t.Errorf("a %s of %d bytes was sent, most is %d", kind, n, most)
+		}
+	}
+}

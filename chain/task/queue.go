@@ -34,8 +34,8 @@ func (e *StateError) Unwrap() error { return ErrState }
 type Config struct {
 	// MaxTasks is the number of tasks kept, finished ones included. Default 10,000, min 1.
 	MaxTasks int
-	// MaxBytes is the size of their parameters, evidence and results together, as canonical
-	// JSON. Default 128 MiB, min 1.
+	// MaxBytes is the memory of their parameters, evidence and results together, as
+	// canon.Memory has it. Default 64 MiB, min 1.
 	MaxBytes int64
 	// Lease is how long a claim holds. Default 10 minutes, min 1 ms.
 	Lease time.Duration
@@ -43,7 +43,7 @@ type Config struct {
 
 // DefaultConfig returns the defaults named at the fields.
 func DefaultConfig() Config {
-	return Config{MaxTasks: 10_000, MaxBytes: 128 << 20, Lease: 10 * time.Minute}
+	return Config{MaxTasks: 10_000, MaxBytes: 64 << 20, Lease: 10 * time.Minute}
 }
 
 // Validate reports every problem at once, joined; nil means c is usable.
@@ -114,7 +114,7 @@ func (q *Queue) Add(t *Task) error {
 	if _, known := q.byID[t.ID]; known {
 		return ErrDuplicate
 	}
-	size := sizeOf(t.Parameters) + sizeOf(t.MetricEvidence)
+	size := memoryOf(t.Parameters) + memoryOf(t.MetricEvidence)
 	if !q.makeRoom(size) {
 		return ErrFull
 	}
@@ -237,7 +237,7 @@ func (q *Queue) need(id string, states ...Status) (*entry, error) {
 func (q *Queue) finish(e *entry, s Status, result *canon.Object, now int64) Task {
 	q.dequeue(e)
 	e.Status, e.Result, e.CompletedAt, e.LeaseUntil = s, result, timestamp.FromMicro(now), 0
-	size := sizeOf(result)
+	size := memoryOf(result)
 	e.size += size
 	q.bytes += size
 	*q.count(s)++

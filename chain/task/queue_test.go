@@ -130,8 +130,8 @@ func TestBounds(t *testing.T) {
 		t.Error("the younger finished task was dropped")
 	}
 
-	// 32 bytes of results per task, of which the queue keeps 100 bytes in all.
-	q = newQueue(t, Config{MaxTasks: 100, MaxBytes: 100, Lease: time.Second})
+	// 216 bytes of results per task, of which the queue keeps 1,000 bytes in all.
+	q = newQueue(t, Config{MaxTasks: 100, MaxBytes: 1000, Lease: time.Second})
 	result := canon.NewObject("r", strings.Repeat("x", 23))
 	for i := range 10 {
 		id := fmt.Sprint(i)
@@ -139,7 +139,7 @@ func TestBounds(t *testing.T) {
 		if _, err := q.CompleteRemote(id, "", nil, result, int64(i)); err != nil {
 			t.Fatal(err)
 		}
-		if q.Bytes() > 100 {
+		if q.Bytes() > 1000 {
 			t.Fatalf("%d bytes after task %d", q.Bytes(), i)
 		}
 	}
@@ -147,7 +147,7 @@ func TestBounds(t *testing.T) {
 		t.Errorf("%d tasks are kept", q.Len())
 	}
 	big := newTask("big")
-	big.Parameters = canon.NewObject("p", strings.Repeat("x", 200))
+	big.Parameters = canon.NewObject("p", strings.Repeat("x", 2000))
 	before := q.Len()
 	if err := q.Add(big); !errors.Is(err, ErrFull) || q.Len() != before {
 		t.Errorf("Add of a task that can never fit = %v, %d tasks, want %d", err, q.Len(), before)

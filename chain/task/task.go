@@ -160,6 +160,14 @@ func sizeOf(o *canon.Object) int64 {
 	return int64(len(canon.Canonical(o)))
 }
 
+// memoryOf returns about how many bytes of memory an object takes, 0 for nil.
+func memoryOf(o *canon.Object) int64 {
+	if o == nil {
+		return 0
+	}
+	return int64(canon.Memory(o))
+}
+
 func finite(x *float64) bool {
 	return x == nil || !math.IsNaN(*x) && !math.IsInf(*x, 0)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/big"
 )
 
 const (
@@ -78,6 +79,27 @@ func Values(text []byte) int {
 		case quoted:
 		case c == ',', c == ':', c == '[', c == '{':
 			n++
+		}
+	}
+	return n
+}
+
+// Memory returns about how many bytes a parsed value takes, and not much less, so that what is kept of strangers' values can be bounded.
+func Memory(v any) int {
+	const value = 64 // a member or an element, with its header and the room that a list grows by
+	n := value
+	switch v := v.(type) {
+	case string:
+		n += len(v)
+	case *big.Int:
+		n += v.BitLen() / 8
+	case []any:
+		for i := range v {
+			n += Memory(v[i])
+		}
+	case *Object:
+		for key, member := range v.All() {
+			n += value + len(key) + Memory(member)
 		}
 	}
 	return n

@@ -81,6 +81,10 @@ type Config struct {
 	// MaxBytes is the largest body. Default 512 KiB: parsing may take some 30
 	// times as much memory.
 	MaxBytes int
+	// MaxBytesOf, when set, is the largest body of a type of message, at most
+	// MaxBytes; 0 for one that this network has no use for, which is refused. What
+	// is accepted is passed on to everybody: bytes that say nothing must not be.
+	MaxBytesOf func(kind string) int
 	// SeenBytes bounds the memory of seen ids. Default 16 MiB, about 100,000 ids.
 	SeenBytes int
 	// QueueMessages and QueueBytes bound what waits for one peer.
@@ -94,10 +98,11 @@ type Config struct {
 	// SendTimeout bounds one send. Default 5 s.
 	SendTimeout time.Duration
 	// AddressRate and AddressBurst bound the messages from one calling address,
-	// per second. Defaults 500 and 2000: several nodes may share an address.
+	// per second. Defaults 500 and 2000: several nodes may share an address. A
+	// large message counts as many: one for each 8 KiB.
 	AddressRate, AddressBurst float64
-	// AuthorRate and AuthorBurst bound the new messages of one author. Defaults
-	// 50 and 500.
+	// AuthorRate and AuthorBurst bound the new messages of one author, counted in
+	// the same way. Defaults 50 and 500.
 	AuthorRate, AuthorBurst float64
 
 	// Addresses and Authors, where they are set, score who sends what no honest

@@ -348,19 +348,69 @@ func TestRateLimits(t *testing.T) {
 	f("10.0.0.3", 3, false) // and was not marked as seen
 }
 
+// TestLargeMessagesCountAsMany: what a message costs its address and its author follows its size, and one that is larger than all
+// there can be passes when nothing else does.
+func TestLargeMessagesCountAsMany(t *testing.T) {
+	a := key(t, "a")
+	f := func(edit func(*Config), sizes []int, taken int) {
+		t.Helper()
+		g := newFixture(t, edit)
+		for i, size := range sizes {
+			body := encode(message(t, a, func(m *chain.Message) { m.Payload.Set("n", int64(i)).Set("x", strings.Repeat("x", size)) }))
+			if err := g.Receive(t.Context(), "10.0.0.1", body); (err == nil) != (i < taken) {
+				t.Errorf("message %d of %d bytes: %v, want %d to be taken", i, len(body), err, taken)
+			}
+		}
+	}
+	address := func(c *Config) { c.AddressRate, c.AddressBurst = 1, 10 }
+	author := func(c *Config) { c.AuthorRate, c.AuthorBurst = 1, 10 }
+	for _, edit := range []func(*Config){address, author} {
+		f(edit, []int{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, 10)
+		f(edit, []int{39_000, 39_000, 39_000}, 2)
+		f(edit, []int{200_000, 1}, 1)
+	}
+}
+
+// TestMessagesHaveTheSizeOfTheirKind: what a network has no use for, and what is padded, is refused and not passed on.
+func TestMessagesHaveTheSizeOfTheirKind(t *testing.T) {
+	a := key(t, "a")
+	f := func(kind string, size int, why Reason) {
+		t.Helper()
+		g := newFixture(t, func(c *Config) {
+			c.MaxBytesOf = func(kind string) int {
+				return map[string]int{chain.MsgOptimaeCommit: 2000, chain.MsgTransaction: 1 << 30}[kind]
+			}
+		}, Peer{ID: "p", Endpoint: "p:1"})
+		body := encode(message(t, a, func(m *chain.Message) { m.Type = kind; m.Payload.Set("x", strings.Repeat("x", size)) }))
+		err := g.Receive(t.Context(), "10.0.0.1", body)
+		var r *Refusal
+		if (err == nil) != (why == "") || err != nil && (!errors.As(err, &r) || r.Why != why || r.cost() == 0) {
+			t.Errorf("a %s of %d bytes: %v, want %q", kind, len(body), err, why)
+		}
+		if passed := g.Stats().Queued; (passed > 0) != (why == "") {
+			t.Errorf("a %s of %d bytes is passed on to %d", kind, len(body), passed)
+		}
+	}
+	f(chain.MsgOptimaeCommit, 100, "")
+	f(chain.MsgOptimaeCommit, 2000, ReasonTooLarge)
+	f(chain.MsgTransaction, 400_000, "")
+	f(chain.MsgTransaction, 600_000, ReasonTooLarge)
+	f(chain.MsgChainStatus, 1, ReasonForm)
+}
+
 func TestBucketsStayBounded(t *testing.T) {
 	b := newBuckets(1, 5, noon)
 	b.max = 10
 	for i := range 1000 {
-		b.take(fmt.Sprint(i), noon)
+		b.take(fmt.Sprint(i), 1, noon)
 	}
 	if len(b.byName) != 10 {
 		t.Errorf("%d buckets, want 10", len(b.byName))
 	}
-	if b.take("late", noon) {
+	if b.take("late", 1, noon) {
 		t.Error("strangers beyond the bound share one bucket, which is empty")
 	}
-	if !b.take("late", noon.Add(time.Hour)) {
+	if !b.take("late", 1, noon.Add(time.Hour)) {
 		t.Error("after an hour the idle ones make room")
 	}
 }

@@ -27,8 +27,14 @@ func newBuckets(rate, burst float64, now time.Time) *buckets {
 	}
 }
 
-// take takes one token of name and reports whether there was one.
-func (b *buckets) take(name string, now time.Time) bool {
+// weightBytes is the size up to which a message counts as one.
+const weightBytes = 8 << 10
+
+// weight is how many messages a body counts as.
+func weight(size int) float64 { return max(1, float64(size)/weightBytes) }
+
+// take takes n tokens of name, at most as many as there can be, and reports whether there were so many.
+func (b *buckets) take(name string, n float64, now time.Time) bool {
 	k := b.byName[name]
 	if k == nil {
 		if len(b.byName) >= b.max {
@@ -42,10 +48,10 @@ func (b *buckets) take(name string, now time.Time) bool {
 		}
 	}
 	b.fill(k, now)
-	if k.tokens < 1 {
+	if n = min(n, b.burst); k.tokens < n {
 		return false
 	}
-	k.tokens--
+	k.tokens -= n
 	return true
 }
 

@@ -39,8 +39,8 @@ func (g *Flood) receive(ctx context.Context, host string, body []byte) error {
 	}
 	g.mu.Lock()
 	g.stats.Received++
-	allowed := g.addresses.take(name, now)
-	flood := !allowed && !g.floods.take(name, now)
+	allowed := g.addresses.take(name, weight(len(body)), now)
+	flood := !allowed && !g.floods.take(name, 1, now)
 	g.mu.Unlock()
 	if flood {
 		return refuse(ReasonFlood, "more than %g messages per second from %s", floodFactor*g.cfg.AddressRate, host)
@@ -60,6 +60,11 @@ func (g *Flood) receive(ctx context.Context, host string, body []byte) error {
 		g.stats.Controls++
 		g.mu.Unlock()
 		return nil
+	}
+	if most := g.most(m.Type); most == 0 {
+		return refuse(ReasonForm, "no message of this network: %.40q", m.Type)
+	} else if len(body) > most {
+		return refuse(ReasonTooLarge, "%s of %d bytes, most is %d", m.Type, len(body), most)
 	}
 	if m.TTL <= 0 && g.cfg.AllowUnsigned {
 		// A Python node in flooding mode passes on what has come to its end, for the
@@ -82,7 +87,15 @@ func (g *Flood) receive(ctx context.Context, host string, body []byte) error {
 	if g.cfg.Authors.Cut(m.SenderID, now) {
 		return refuse(ReasonCutOff, "%.12s has signed too much that no honest node signs", m.SenderID)
 	}
-	return g.accept(ctx, host, m, id, now)
+	return g.accept(ctx, host, m, id, weight(len(body)), now)
+}
+
+// most is the largest body of a type of message.
+func (g *Flood) most(kind string) int {
+	if g.cfg.MaxBytesOf == nil {
+		return g.cfg.MaxBytes
+	}
+	return min(g.cfg.MaxBytes, g.cfg.MaxBytesOf(kind))
 }
 
 // check is everything that needs neither state nor cryptography, and the id.
@@ -151,14 +164,14 @@ func (g *Flood) verify(m *chain.Message) error {
 }
 
 // accept marks, delivers and forwards a verified message.
-func (g *Flood) accept(ctx context.Context, host string, m *chain.Message, id [sha256.Size]byte, now time.Time) error {
+func (g *Flood) accept(ctx context.Context, host string, m *chain.Message, id [sha256.Size]byte, weight float64, now time.Time) error {
 	g.mu.Lock()
 	if g.seen.has(id, now) { // a second copy overtook this one
 		g.stats.Duplicates++
 		g.mu.Unlock()
 		return nil
 	}
-	if !g.authors.take(m.SenderID, now) {
+	if !g.authors.take(m.SenderID, weight, now) {
 		g.mu.Unlock()
 		return refuse(ReasonAuthorRate, "more than %g messages per second by one author", g.cfg.AuthorRate)
 	}

@@ -76,14 +76,14 @@ func (c *Client) Post(ctx context.Context, endpoint, path string, body []byte) (
 // GetJSON is Get for a JSON object. A status other than 200 is a *StatusError.
 func (c *Client) GetJSON(ctx context.Context, endpoint, path string) (*canon.Object, error) {
 	status, body, err := c.Get(ctx, endpoint, path)
-	return object(endpoint, path, status, body, err)
+	return c.object(endpoint, path, status, body, err)
 }
 
 // PostJSON is Post of a JSON text for a JSON object. A status other than 200 is
 // a *StatusError.
 func (c *Client) PostJSON(ctx context.Context, endpoint, path string, body []byte) (*canon.Object, error) {
 	status, answer, err := c.Post(ctx, endpoint, path, body)
-	return object(endpoint, path, status, answer, err)
+	return c.object(endpoint, path, status, answer, err)
 }
 
 // PostMessage posts body to the endpoint's /message. Success is status 200.
@@ -98,12 +98,15 @@ func (c *Client) PostMessage(ctx context.Context, endpoint string, body []byte) 
 	return nil
 }
 
-func object(endpoint, path string, status int, body []byte, err error) (*canon.Object, error) {
+func (c *Client) object(endpoint, path string, status int, body []byte, err error) (*canon.Object, error) {
 	if err != nil {
 		return nil, err
 	}
 	if status != fasthttp.StatusOK {
 		return nil, statusError(endpoint, path, status, body)
+	}
+	if n := canon.Values(body); c.cfg.MaxResponseValues > 0 && n > c.cfg.MaxResponseValues {
+		return nil, fmt.Errorf("answer of %s%s: %w: %d values, at most %d", endpoint, path, ErrResponseTooLarge, n, c.cfg.MaxResponseValues)
 	}
 	o, err := canon.ParseObject(body)
 	if err != nil {

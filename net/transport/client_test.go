@@ -83,6 +83,27 @@ func TestClientRefusesALargeResponse(t *testing.T) {
 	}
 }
 
+// TestClientRefusesManyValues: an answer that is small to send and large to read is not parsed.
+func TestClientRefusesManyValues(t *testing.T) {
+	addr, _ := start(t, DefaultServerConfig(), func(_ context.Context, rc *fasthttp.RequestCtx) {
+		rc.SetBodyString(`{"x": [` + strings.Repeat("[],", 100) + `0]}`)
+	})
+	f := func(most int, want error) {
+		t.Helper()
+		c := client(func(c *ClientConfig) { c.MaxResponseValues = most })
+		defer c.Close()
+		if _, err := c.GetJSON(t.Context(), addr, "/"); !errors.Is(err, want) {
+			t.Errorf("GetJSON() with at most %d values = %v, want %v", most, err, want)
+		}
+		if _, err := c.PostJSON(t.Context(), addr, "/", []byte("{}")); !errors.Is(err, want) {
+			t.Errorf("PostJSON() with at most %d values = %v, want %v", most, err, want)
+		}
+	}
+	f(0, nil)
+	f(500, nil)
+	f(100, ErrResponseTooLarge)
+}
+
 // silent accepts connections and never answers.
 func silent(t *testing.T) string {
 	t.Helper()

@@ -34,6 +34,11 @@ type ServerConfig struct {
 	// that are not answered yet. Beyond it those are closed that hold more than
 	// 64 KiB. Default 64 MiB.
 	HeldBytes int
+	// OwedBytes bounds what all connections together have not taken yet of their
+	// answers, streams not counted. Beyond it the address to which most is owed
+	// loses its oldest connections, or is answered 503 where it asks for more.
+	// Default 64 MiB.
+	OwedBytes int
 	// MaxHeaderBytes is the largest request line with headers. Default 8 KiB,
 	// min 1 KiB.
 	MaxHeaderBytes int
@@ -67,6 +72,7 @@ func DefaultServerConfig() ServerConfig {
 		ShutdownTimeout: 2 * time.Second,
 		MaxBodyBytes:    4 << 20,
 		HeldBytes:       64 << 20,
+		OwedBytes:       64 << 20,
 		MaxHeaderBytes:  8 << 10,
 		MaxConns:        512,
 		MaxConnsPerIP:   128,
@@ -79,7 +85,7 @@ func (c *ServerConfig) Validate() error {
 		{"read timeout", c.ReadTimeout}, {"write timeout", c.WriteTimeout},
 		{"idle timeout", c.IdleTimeout}, {"shutdown timeout", c.ShutdownTimeout},
 	}, []size{
-		{"max body bytes", c.MaxBodyBytes, 1}, {"held bytes", c.HeldBytes, 1}, {"max header bytes", c.MaxHeaderBytes, 1 << 10},
+		{"max body bytes", c.MaxBodyBytes, 1}, {"held bytes", c.HeldBytes, 1}, {"owed bytes", c.OwedBytes, 1}, {"max header bytes", c.MaxHeaderBytes, 1 << 10},
 		{"max connections", c.MaxConns, 1}, {"max connections per ip", c.MaxConnsPerIP, 1},
 	})
 }
@@ -125,6 +131,9 @@ type ClientConfig struct {
 	IdleTimeout time.Duration
 	// MaxResponseBytes is the largest response body. Default 1 MiB.
 	MaxResponseBytes int
+	// MaxResponseValues is how many values GetJSON and PostJSON take in an answer:
+	// parsed, a value may take fifty times its text. Default 0: no bound.
+	MaxResponseValues int
 	// MaxInFlight is the number of exchanges at one time. Default 64.
 	MaxInFlight int
 	// MaxConnsPerHost is the number of connections to one endpoint. Default 8.

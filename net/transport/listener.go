@@ -37,6 +37,7 @@ type limiter struct {
 	max, maxPerIP int
 	maxHeld       int64 // bytes of requests under way, 0: no bound
 	held          atomic.Int64
+	maxOwed       int64         // bytes of answers that are not taken yet, 0: no bound
 	stall         time.Duration // how long a client may take nothing
 	refuse        func(host string) bool
 
@@ -44,6 +45,8 @@ type limiter struct {
 	open    map[*conn]struct{}
 	opened  uint64 // so far
 	perIP   map[string]int
+	owed    map[string]int64 // bytes of answers, by address
+	owedAll int64
 	refused uint64
 }
 
@@ -53,7 +56,7 @@ func newLimiter(ln net.Listener, max, maxPerIP int, refuse func(host string) boo
 	}
 	return &limiter{
 		Listener: ln, max: max, maxPerIP: maxPerIP, refuse: refuse,
-		stall: 10 * time.Second, open: make(map[*conn]struct{}), perIP: make(map[string]int),
+		stall: 10 * time.Second, open: make(map[*conn]struct{}), perIP: make(map[string]int), owed: make(map[string]int64),
 	}
 }
 
@@ -136,9 +139,63 @@ func (l *limiter) greediest(least int) *conn {
 	if from == "" {
 		return nil
 	}
-	var oldest *conn
+	return l.oldest(func(c *conn) bool { return c.ip == from })
+}
+
+// owe books n bytes of an answer to c, in place of the answer before, which has been taken. Where all are too many, the
+// oldest connections of the address that holds most of them are closed; it is false where that is c's own.
+func (l *limiter) owe(c *conn, n int64) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if _, ok := l.open[c]; !ok {
+		return true // closed meanwhile
+	}
+	l.book(c, n)
+	for l.maxOwed > 0 && l.owedAll > l.maxOwed {
+		most := l.debtor()
+		if most == c.ip {
+			l.book(c, 0)
+			l.refused++
+			return false
+		}
+		oldest := l.oldest(func(o *conn) bool { return o.ip == most && o.owed > 0 })
+		l.drop(oldest)
+		l.refused++
+		_ = oldest.Conn.Close() // wakes whoever serves it
+	}
+	return true
+}
+
+// taken notes that c has taken its answer: it asks for the next.
+func (l *limiter) taken(c *conn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.book(c, 0)
+}
+
+// book sets what is owed to c. The caller holds mu.
+func (l *limiter) book(c *conn, n int64) {
+	l.owedAll += n - c.owed
+	if l.owed[c.ip] += n - c.owed; l.owed[c.ip] <= 0 {
+		delete(l.owed, c.ip)
+	}
+	c.owed = n
+}
+
+// debtor is the address to which most is owed. The caller holds mu.
+func (l *limiter) debtor() (most string) {
+	for ip, n := range l.owed {
+		if best := l.owed[most]; n > best || n == best && ip < most {
+			most = ip
+		}
+	}
+	return most
+}
+
+// oldest returns the oldest open connection of some, nil where there is none. The caller holds mu.
+func (l *limiter) oldest(of func(*conn) bool) (oldest *conn) {
 	for c := range l.open {
-		if c.ip == from && (oldest == nil || c.number < oldest.number) {
+		if of(c) && (oldest == nil || c.number < oldest.number) {
 			oldest = c
 		}
 	}
@@ -163,6 +220,7 @@ func (l *limiter) drop(c *conn) {
 		return
 	}
 	delete(l.open, c)
+	l.book(c, 0)
 	if l.perIP[c.ip]--; l.perIP[c.ip] <= 0 {
 		delete(l.perIP, c.ip)
 	}
@@ -200,6 +258,7 @@ type conn struct {
 	held   atomic.Int64 // bytes of the request under way
 	began  atomic.Int64 // when its answer, or the connection, began, in ns
 	wrote  atomic.Int64 // bytes of the answer so far
+	owed   int64        // bytes of the answer, under the owner's mutex
 	once   sync.Once
 }
 
@@ -219,6 +278,9 @@ func (c *conn) Read(p []byte) (int, error) {
 	if c.owner.maxHeld > 0 && c.held.Load() > freeHeld && c.owner.held.Load() > c.owner.maxHeld {
 		c.owner.count()
 		return 0, errHeld
+	}
+	if c.wrote.Load() > 0 {
+		c.owner.taken(c)
 	}
 	n, err := c.Conn.Read(p)
 	c.held.Add(int64(n))

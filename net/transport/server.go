@@ -68,7 +68,7 @@ func NewServer(cfg ServerConfig, handler Handler) *Server {
 // after an orderly end, ErrStuck when a handler ignored the end of its context.
 func (s *Server) Run(ctx context.Context, ln net.Listener) error {
 	limit := newLimiter(ln, s.cfg.MaxConns, s.cfg.MaxConnsPerIP, s.cfg.Refuse)
-	limit.maxHeld, limit.stall = int64(s.cfg.HeldBytes), s.cfg.WriteTimeout
+	limit.maxHeld, limit.maxOwed, limit.stall = int64(s.cfg.HeldBytes), int64(s.cfg.OwedBytes), s.cfg.WriteTimeout
 	s.mu.Lock()
 	s.limit = limit
 	s.mu.Unlock()
@@ -199,12 +199,28 @@ func (s *Server) serve(base context.Context, rc *fasthttp.RequestCtx) {
 		text(rc, fasthttp.StatusInternalServerError, "500 Internal Server Error")
 		rc.SetConnectionClose()
 	}()
+	defer s.owe(rc)
 	if s.cfg.Refuse != nil && s.cfg.Refuse(hostOf(rc.RemoteAddr())) {
 		text(rc, fasthttp.StatusForbidden, "403: this address is cut off for a while")
 		rc.SetConnectionClose()
 		return
 	}
 	s.handler(base, rc)
+}
+
+// owe books an answer that its client has to take, or refuses it where there is no room for it.
+func (s *Server) owe(rc *fasthttp.RequestCtx) {
+	c, ok := rc.Conn().(*conn)
+	if !ok || rc.Response.IsBodyStream() {
+		return
+	}
+	if c.owner.owe(c, int64(len(rc.Response.Body()))) {
+		return
+	}
+	rc.Response.Reset()
+	rc.Response.Header.Set("Retry-After", "1")
+	text(rc, fasthttp.StatusServiceUnavailable, "503: too much of other answers to this address is under way")
+	rc.SetConnectionClose()
 }
 
 func (s *Server) done() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"net/http"
 	"testing"
 	"time"
 
@@ -57,4 +58,56 @@ func TestSlowReadersAreCutOff(t *testing.T) {
 	if n, _ := io.Copy(io.Discard, still); n >= size {
 		t.Errorf("a reader that stood still for %v got %d bytes", time.Since(begun), n)
 	}
+}
+
+// TestOwedBytesAreBounded: clients that ask for large answers and take nothing of them hold no more than there is room for. Those of
+// the address with the most give way, another's answer is served throughout.
+func TestOwedBytesAreBounded(t *testing.T) {
+	const size, room = 8 << 20, 40 << 20
+	cfg := DefaultServerConfig()
+	cfg.OwedBytes, cfg.WriteTimeout = room, time.Minute
+	addr, s := start(t, cfg, func(_ context.Context, rc *fasthttp.RequestCtx) { rc.Response.SetBodyRaw(make([]byte, size)) })
+	owed := func() int64 {
+		s.limit.mu.Lock()
+		defer s.limit.mu.Unlock()
+		return s.limit.owedAll
+	}
+	from := func(host string) *http.Client {
+		d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(host)}}
+		return &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{DialContext: d.DialContext}}
+	}
+	greedy := from("127.0.0.2")
+	refused := 0
+	for range 12 {
+		resp, err := greedy.Get("http://" + addr + "/")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close() // nothing is read of it
+		if resp.StatusCode == http.StatusServiceUnavailable {
+			refused++
+		}
+		if n := owed(); n > room {
+			t.Fatalf("%d bytes are owed, want at most %d", n, room)
+		}
+	}
+	if refused != 12-room/size {
+		t.Errorf("%d of 12 answers of %d bytes were refused, want all but %d", refused, size, room/size)
+	}
+	modest := from("127.0.0.3")
+	for range 3 {
+		resp, err := modest.Get("http://" + addr + "/")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, err := io.Copy(io.Discard, resp.Body); n != size || err != nil {
+			t.Errorf("another address got %d bytes (%v), want %d", n, err, size)
+		}
+		resp.Body.Close()
+		if n := owed(); n > room {
+			t.Fatalf("%d bytes are owed, want at most %d", n, room)
+		}
+	}
+	greedy.CloseIdleConnections()
+	modest.CloseIdleConnections()
 }

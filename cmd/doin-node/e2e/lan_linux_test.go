@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -42,6 +43,7 @@ type lanStats struct{ passed, cut, lost int }
 // lanPort is one namespace and its device.
 type lanPort struct {
 	port
+	bits   int // of the network's mask
 	device *os.File
 	inside *os.File // the namespace
 	queue  chan frame
@@ -61,6 +63,18 @@ var lans atomic.Int32
 // newLAN makes a network of n ports, 10.77.0.1 and so on, or skips the test where that is not permitted.
 func newLAN(t *testing.T, n int) *lan {
 	t.Helper()
+	addresses := make([]string, n)
+	for i := range addresses {
+		addresses[i] = fmt.Sprintf("10.77.0.%d", i+1)
+	}
+	return newLANOf(t, addresses, 24)
+}
+
+// newLANOf is newLAN with a port at each address; the mask of so many bits has them all in one network. Nothing leaves the
+// namespaces, so the addresses may be of any kind.
+func newLANOf(t *testing.T, addresses []string, bits int) *lan {
+	t.Helper()
+	n := len(addresses)
 	l := &lan{t: t, at: map[[6]byte]int{}, group: make([]int, n), rnd: rand.New(rand.NewPCG(7, 7))}
 	number := lans.Add(1)
 	var reading, delivering sync.WaitGroup
@@ -81,8 +95,8 @@ func newLAN(t *testing.T, n int) *lan {
 			}
 		}
 	})
-	for i := range n {
-		p, err := newLANPort(fmt.Sprintf("doin-%d-%d-%d", os.Getpid(), number, i), i)
+	for i, address := range addresses {
+		p, err := newLANPort(fmt.Sprintf("doin-%d-%d-%d", os.Getpid(), number, i), address, bits)
 		if err != nil {
 			t.Skipf("NOT TESTED: partitions, delay and loss. Network namespaces and TAP devices are not permitted here: %v", err)
 		}
@@ -96,8 +110,8 @@ func newLAN(t *testing.T, n int) *lan {
 }
 
 // newLANPort makes a namespace with a device in it.
-func newLANPort(namespace string, i int) (_ *lanPort, err error) {
-	p := &lanPort{port: port{namespace: namespace, address: fmt.Sprintf("10.77.0.%d", i+1)}, queue: make(chan frame, queueFrames)}
+func newLANPort(namespace, address string, bits int) (_ *lanPort, err error) {
+	p := &lanPort{port: port{namespace: namespace, address: address}, bits: bits, queue: make(chan frame, queueFrames)}
 	ip := func(args ...string) {
 		if err == nil {
 			var out []byte
@@ -122,18 +136,44 @@ func newLANPort(namespace string, i int) (_ *lanPort, err error) {
 		return nil, err
 	}
 	ip("-n", namespace, "link", "set", "lo", "up")
-	ip("-n", namespace, "address", "add", p.address+"/24", "dev", "lan0")
+	ip("-n", namespace, "address", "add", fmt.Sprintf("%s/%d", address, bits), "dev", "lan0")
 	ip("-n", namespace, "link", "set", "lan0", "up")
 	if err != nil {
 		return nil, err
 	}
+	p.client = p.clientFrom("")
+	return p, nil
+}
+
+// clientFrom returns a client whose connections begin inside, at an address that the port has, "" for its own.
+func (p *lanPort) clientFrom(address string) *http.Client {
 	dialer := &net.Dialer{Timeout: 5 * time.Second}
-	p.client = &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 4,
-		DialContext: func(ctx context.Context, network, address string) (c net.Conn, err error) {
-			err = within(p.inside, func() (err error) { c, err = dialer.DialContext(ctx, network, address); return err })
+	if address != "" {
+		dialer.LocalAddr = &net.TCPAddr{IP: net.ParseIP(address)}
+	}
+	return &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 4,
+		DialContext: func(ctx context.Context, network, to string) (c net.Conn, err error) {
+			err = within(p.inside, func() (err error) { c, err = dialer.DialContext(ctx, network, to); return err })
 			return c, err
 		}}}
-	return p, nil
+}
+
+// add gives the port one more address.
+func (p *lanPort) add(address string) error {
+	out, err := exec.Command("ip", "-n", p.namespace, "address", "add", fmt.Sprintf("%s/%d", address, p.bits), "dev", "lan0").CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("ip address add %s: %w: %s", address, err, out)
+	}
+	return nil
+}
+
+// listen opens a listener inside.
+func (p *lanPort) listen(address string, port int) (l net.Listener, err error) {
+	err = within(p.inside, func() (err error) {
+		l, err = net.Listen("tcp", net.JoinHostPort(address, strconv.Itoa(port)))
+		return err
+	})
+	return l, err
 }
 
 // within calls f in a network namespace. A socket belongs to the namespace of the thread that made it, for good.

@@ -127,10 +127,13 @@ func (h *host) tip() (int64, string, error) {
 }
 
 // blocks returns all blocks that the node serves, page by page.
-func (h *host) blocks() ([]*chain.Block, error) {
+func (h *host) blocks() ([]*chain.Block, error) { return h.blocksFrom(0) }
+
+// blocksFrom is blocks from a height on.
+func (h *host) blocksFrom(from int64) ([]*chain.Block, error) {
 	var out []*chain.Block
 	for {
-		page, err := h.get(fmt.Sprintf("/chain/blocks?from=%d", len(out)))
+		page, err := h.get(fmt.Sprintf("/chain/blocks?from=%d", from+int64(len(out))))
 		if err != nil {
 			return nil, err
 		}
@@ -145,7 +148,7 @@ func (h *host) blocks() ([]*chain.Block, error) {
 				err = b.ValidateBasic()
 			}
 			if err != nil {
-				return nil, fmt.Errorf("block %d of %s: %w", len(out), h.name, err)
+				return nil, fmt.Errorf("block %d of %s: %w", from+int64(len(out)), h.name, err)
 			}
 			out = append(out, b)
 		}

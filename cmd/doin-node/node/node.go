@@ -93,10 +93,11 @@ func open(ctx context.Context, cfg *config.Config, log *slog.Logger, before *Nod
 	n.stack, err = stack.New(ctx, base, stack.Profile{
 		Network: n.rules.Network, Store: n.store, Loop: n.loop, Head: n.head,
 		MaxBlockBytes: consensus.MaxBlockBytes, StatesKept: consensus.Window, AnchorInterval: int64(n.genesis.Parameters.ExternalAnchorInterval),
-		Decode:    func(m *chain.Message) (any, error) { return engine.Decode(m, n.rules.Network) },
-		Synthetic: func(domain string) bool { return n.rule(domain).Synthetic },
-		Seeds:     func(domain string) int { return n.rule(domain).Seeds },
-		Ready:     n.ready, Known: n.known, Standings: n.standings,
+		Decode:     func(m *chain.Message) (any, error) { return engine.Decode(m, n.rules.Network) },
+		MaxBytesOf: engine.MaxBytes,
+		Synthetic:  func(domain string) bool { return n.rule(domain).Synthetic },
+		Seeds:      func(domain string) int { return n.rule(domain).Seeds },
+		Ready:      n.ready, Known: n.known, Standings: n.standings,
 		Agreement: func(domain string) agreement.Agreement { return n.rule(domain).Agreement },
 		Parts: func(s *stack.Stack) api.Parts {
 			return api.Parts{Node: statusView{n}, Tasks: taskView{stack.Tasks{S: s}, n}, Inference: stack.Champions{S: s},

@@ -221,16 +221,3 @@ func TestSyncsManyBlocks(t *testing.T) {
 	took, _ := synchronise(t, makePages(t, 700))
 	t.Logf("700 blocks in %v", took)
 }
-
-// BenchmarkSync is how fast a node that comes late reads, checks and stores ten thousand small blocks.
-func BenchmarkSync(b *testing.B) {
-	const n = 10_000
-	p := makePages(b, n)
-	before := resident(b)
-	for b.Loop() {
-		took, peak := synchronise(b, p)
-		b.ReportMetric(n/took.Seconds(), "blocks/s")
-		b.ReportMetric(float64(peak-before)/(1<<20), "MiB-more")
-		b.ReportMetric(float64(peak)/(1<<20), "MiB")
-	}
-}

@@ -78,7 +78,7 @@ func (s *Stack) openNetwork() (err error) {
 		s.profile.Adapt(&fc, &dc, &ac)
 	}
 	small := transport.DefaultClientConfig()
-	small.MaxResponseBytes, small.Timeout = 512<<10, max(small.Timeout, fc.SendTimeout) // lists of peers
+	small.MaxResponseBytes, small.MaxResponseValues, small.Timeout = 512<<10, 8192, max(small.Timeout, fc.SendTimeout) // lists of peers
 	n.client = transport.NewClient(small)
 	if n.flood, err = flood.New(fc, flood.PeersFunc(s.floodPeers), n.client, s.receive); err != nil {
 		return err
@@ -106,7 +106,7 @@ func (s *Stack) floodConfig() flood.Config {
 	log, limits := s.Log.With("component", "net"), &s.Config.Limits
 	c := flood.DefaultConfig()
 	c.Signer, c.Network, c.Port, c.Log = s.Key, s.profile.Network, s.Port, log
-	c.MaxBytes = limits.MaxMessageBytes
+	c.MaxBytes, c.MaxBytesOf = limits.MaxMessageBytes, s.profile.MaxBytesOf
 	c.QueueBytes, c.HeldBytes = max(c.QueueBytes, 2*c.MaxBytes), max(c.HeldBytes, largeMessages*c.MaxBytes)
 	c.AddressRate, c.AddressBurst = limits.AddressRate, 4*limits.AddressRate
 	c.AuthorRate, c.AuthorBurst = limits.AuthorRate, 10*limits.AuthorRate

@@ -58,6 +58,8 @@ type Profile struct {
 
 	// Decode parses and verifies what a message carries, outside the loop; nil: the machine does.
 	Decode func(*chain.Message) (any, error)
+	// MaxBytesOf is the largest message of a type, see flood.Config; nil: all may have max_message_bytes.
+	MaxBytesOf func(kind string) int
 	// Synthetic reports whether trainings of a domain are scored on synthetic data where the machine asks for it; nil: in all.
 	Synthetic func(domain string) bool
 	// Standings are the peers that the chain knows, for the dashboard; nil: there are none to be shown.
