@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"doin.network/node/chain/account"
 	"doin.network/node/chain/streamlet"
 )
 
@@ -78,6 +79,7 @@ type Payment struct {
 type Block struct {
 	rules *Rules
 	state State
+	book  *account.Book
 	ctx   Context
 	t     Totals
 	out   Outcomes
@@ -87,7 +89,7 @@ type Block struct {
 
 // Begin begins a block on the state of its parent, which it changes. The error matches ErrRule.
 func (r *Rules) Begin(s State, ctx Context) (*Block, error) {
-	b := &Block{rules: r, state: s, ctx: ctx}
+	b := &Block{rules: r, state: s, book: account.Open(s, ctx.Height, ctx.Slot), ctx: ctx}
 	if !load(s, totalsKey(), &b.t) {
 		return nil, refuse("the state has no genesis")
 	}
@@ -113,8 +115,8 @@ func (b *Block) Transact(tx Tx) (Receipt, error) {
 	if err := decode(tx.Body, body); err != nil {
 		return Receipt{}, fmt.Errorf("%v: %w", tx.Kind, err)
 	}
-	if tx.From == "" || len(tx.From) > maxName {
-		return Receipt{}, refuse("an author of %d bytes", len(tx.From))
+	if _, err := account.ParseID(tx.From); err != nil {
+		return Receipt{}, refuse("%v", err)
 	}
 	if err := b.admit(len(tx.Body)); err != nil {
 		return Receipt{}, err
@@ -186,6 +188,9 @@ func (b *Block) End() Outcomes {
 	save(b.state, blockKey(b.ctx.Height), &passed{b.ctx.Hash})
 	b.state.Delete(blockKey(b.ctx.Height - stampWindow - 1))
 	save(b.state, totalsKey(), &b.t)
+	if err := b.book.Close(); err != nil {
+		panic("optimae: " + err.Error())
+	}
 	return b.out
 }
 
@@ -210,25 +215,39 @@ func (b *Block) say(m *Claim, r Result, increment int64) {
 	b.out.Claims = append(b.out.Claims, Outcome{m.Commitment, m.Domain, m.Author, r, m.Performance, m.Solo, increment})
 }
 
-// credit gives money to an account; nothing is kept of an account without any.
+// Book is the accounts as the block leaves them so far. Who moves money in it beside these rules moves none that is at stake or in
+// escrow. End closes it.
+func (b *Block) Book() *account.Book { return b.book }
+
+// credit gives money to an account, or takes it off one that has it.
 func (b *Block) credit(peer string, units int64) {
-	if units == 0 {
-		return
+	switch id := accountOf(peer); {
+	case units > 0:
+		b.book.Pay(id, units)
+	case units < 0 && b.book.Take(id, -units) != -units:
+		panic(fmt.Sprintf("optimae: %d units that %s has not", -units, peer))
 	}
-	var a balance
-	load(b.state, accountKey(peer), &a)
-	if a.units += units; a.units == 0 {
-		b.state.Delete(accountKey(peer))
-		return
-	}
-	save(b.state, accountKey(peer), &a)
 }
 
-// Balance is what an account has.
+// has is what an account has now.
+func (b *Block) has(peer string) int64 { return b.book.Account(accountOf(peer)).Balance }
+
+// Balance is what an account has between blocks, 0 for what is no peer id.
 func Balance(s State, peer string) int64 {
-	var a balance
-	load(s, accountKey(peer), &a)
-	return a.units
+	id, err := account.ParseID(peer)
+	if err != nil {
+		return 0
+	}
+	return account.Open(s, 0, 0).Account(id).Balance
+}
+
+// accountOf is the account of a peer that stands in a record: whoever comes into one has an id.
+func accountOf(peer string) account.ID {
+	id, err := account.ParseID(peer)
+	if err != nil {
+		panic("optimae: " + err.Error())
+	}
+	return id
 }
 
 // release ends a deposit: units of it to each of several peers, burned of it destroyed, the rest back to the author.
@@ -236,7 +255,7 @@ func (b *Block) release(m *Claim, to []string, units, burned int64) {
 	for _, peer := range to {
 		b.credit(peer, units)
 	}
-	b.t.Burned += burned
+	b.book.Burn(burned)
 	b.credit(m.Author, m.Deposit-units*int64(len(to))-burned)
 	b.t.Escrow -= m.Deposit
 	m.Deposit = 0

@@ -218,7 +218,7 @@ func (b *Block) register(from string, m *Register) (Receipt, error) {
 		}
 	}
 	stake := Stake(&b.t)
-	if has := Balance(b.state, from); has < stake {
+	if has := b.has(from); has < stake {
 		return Receipt{}, refuse("a balance of %d, and the stake is %d", has, stake)
 	}
 	b.credit(from, -stake)
@@ -235,7 +235,7 @@ func (b *Block) fill(from string, m *Fill) (Receipt, error) {
 	if !load(b.state, peerKey(from), &p) || p.Out || p.Leaving != 0 {
 		return Receipt{}, refuse("not registered, or leaving")
 	}
-	units := min(p.Full-p.Stake, Balance(b.state, from))
+	units := min(p.Full-p.Stake, b.has(from))
 	if units <= 0 {
 		return Receipt{}, refuse("nothing to fill up, or nothing to do it with")
 	}
