@@ -54,5 +54,5 @@
 //
 // Appeals where results agree within a radius; the domain's weight by demand; recovery; transfers; the bound of a claim's work, which
 // is known from a recipe that these rules do not read. That a recipe is canonical JSON is for the layer that decodes transactions to
-// check. Absence is derived here and in chain/streamlet; the electorate of a node is the one here once it speaks this. Standings of who never registers are kept although they decay to nothing.
+// check. Standings of who never registers are kept although they decay to nothing.
 package optimae
