@@ -19,7 +19,7 @@ func refuse(format string, args ...any) error {
 type Context struct {
 	Height, Slot int64
 	Time         int64 // µs
-	Hash, Beacon ID
+	Hash, Beacon ID    // Hash: see Block.Seal
 	Builder      string
 	Signers      []string // of the certificate that it carries, its parent's, ascending: verified and of its electorates
 	Final        int64    // highest block that certificates of the branch, the block's own included, show to be final
@@ -67,6 +67,7 @@ type Outcomes struct {
 	Claims []Outcome
 	Paid   []Payment
 	Change *streamlet.Change
+	Gone   []string // peers whose registration is over, and forgotten
 }
 
 // A Payment is money issued in a paying block.
@@ -105,15 +106,16 @@ func (r *Rules) Begin(s State, ctx Context) (*Block, error) {
 	return b, nil
 }
 
+// Seal gives the block the hash that the context lacked: who builds one knows it only when its transactions are chosen. No transaction
+// looks at it.
+func (b *Block) Seal(hash ID) { b.ctx.Hash = hash }
+
 // Transact applies one transaction. After an error, which matches ErrRule or ErrFormat, nothing has changed, and a builder may
 // leave the transaction out; in a block of somebody else's the error makes the block invalid.
 func (b *Block) Transact(tx Tx) (Receipt, error) {
-	body := tx.Kind.body()
-	if body == nil {
-		return Receipt{}, fmt.Errorf("%w: kind %d", ErrFormat, tx.Kind)
-	}
-	if err := decode(tx.Body, body); err != nil {
-		return Receipt{}, fmt.Errorf("%v: %w", tx.Kind, err)
+	body, err := tx.Parse()
+	if err != nil {
+		return Receipt{}, err
 	}
 	if _, err := account.ParseID(tx.From); err != nil {
 		return Receipt{}, refuse("%v", err)
@@ -131,7 +133,7 @@ func (b *Block) Transact(tx Tx) (Receipt, error) {
 	return receipt, nil
 }
 
-func (b *Block) apply(from string, body record) (Receipt, error) {
+func (b *Block) apply(from string, body any) (Receipt, error) {
 	switch m := body.(type) {
 	case *Commit:
 		return b.commit(from, m)

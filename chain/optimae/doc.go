@@ -27,7 +27,7 @@
 // Each record and body is its fields in the order of its code method. Integers are 8 bytes, big-endian; a text is its length in 2
 // bytes and itself; a list its length in 1 byte and its entries; a truth 1 byte, 0 or 1; a number the bits of a double, neither
 // infinite nor NaN nor −0; sums S1, n and S2 in 16 bytes; a hash its 32 bytes. Nothing may follow, so each has one encoding. Hashes of
-// the rules (VoteHash, Seed, StampHash) begin with "doin/1\n" kind "\n" network id "\n", of kinds "optimae-vote", "optimae-seal",
+// the rules (VoteHash, Seed, StampHash) begin with "doin/2\n" kind "\n" network id "\n", of kinds "optimae-vote", "optimae-seal",
 // "seed" and "stamp". A commitment is SHA-256(recipe ":" nonce), bound to its author by the nonce and to its network by the
 // transaction's signature.
 //

@@ -102,6 +102,9 @@ func listed(s State, prefix []byte) (peers []string) {
 	return peers
 }
 
+// MaxElectors bounds the electorate: who comes later waits until somebody leaves it.
+const MaxElectors = 1_024
+
 // Electorate is the peers that sign the children of the block that left the state, ascending.
 func Electorate(s State) []string { return listed(s, electedKey("", "")) }
 
@@ -307,6 +310,7 @@ func (b *Block) refund() {
 			savePeer(b.state, peer, &p) // remembered, so that it never registers again
 		} else {
 			savePeer(b.state, peer, nil)
+			b.out.Gone = append(b.out.Gone, peer)
 		}
 	}
 }
@@ -320,7 +324,7 @@ func (b *Block) change() {
 	for _, peer := range listed(b.state, waitKey("")) {
 		var p Peer
 		load(b.state, peerKey(peer), &p)
-		if !b.safe(peer, !p.Elected) {
+		if !b.safe(peer, !p.Elected) || !p.Elected && b.t.Electors >= MaxElectors {
 			continue
 		}
 		if p.Elected = !p.Elected; p.Elected {
