@@ -32,7 +32,7 @@ func truth(p promise) optimae.Finding {
 
 // commit is a new claim's first transaction.
 func (a *agent) commit(slot int64, milli int) (*Tx, ID) {
-	p := promise{recipe: fmt.Sprintf(`{"by":%q,"milli":%d,"slot":%d}`, a.peer, milli, slot), milli: milli}
+	p := promise{recipe: fmt.Sprintf(`{"by": %q, "milli": %d, "slot": %d}`, a.peer, milli, slot), milli: milli}
 	p.nonce = a.peer + fmt.Sprint(slot)
 	c := optimae.Commitment(p.recipe, p.nonce)
 	if a.promised == nil {
@@ -42,20 +42,8 @@ func (a *agent) commit(slot int64, milli int) (*Tx, ID) {
 	return a.tx(&optimae.Commit{Domain: "d", Commitment: c, Slot: slot}), c
 }
 
-func (a *agent) tx(body any) *Tx {
-	var x optimae.Tx
-	switch m := body.(type) {
-	case *optimae.Commit:
-		x = optimae.NewTx(a.peer, m)
-	case *optimae.Reveal:
-		x = optimae.NewTx(a.peer, m)
-	case *optimae.Vote:
-		x = optimae.NewTx(a.peer, m)
-	case *optimae.Open:
-		x = optimae.NewTx(a.peer, m)
-	case *optimae.Return:
-		x = optimae.NewTx(a.peer, m)
-	}
+func (a *agent) tx(body optimae.Body) *Tx {
+	x := optimae.NewTx(a.peer, body)
 	return a.sign(x.Kind, x.Body)
 }
 

@@ -195,22 +195,52 @@ func TestTwoBlocks(t *testing.T) {
 	}
 }
 
-// The key of who registers comes into the state, and goes with it.
+// The key of who registers comes into the state, and goes with the registration.
 func TestKeys(t *testing.T) {
 	w := newTown(t, 4)
 	k, peer := key(t, "new")
 	w.keys[peer] = k
-	w.idle(2)
-	stake := optimae.Stake(&optimae.Totals{})
-	_ = stake
-	var txs []*Tx
-	for i := range 4 {
-		txs = append(txs, w.tx(i, KindTransfer, (&Transfer{id(t, peer), 99 * ledger.Unit, ledger.MinBaseFee, 1}).Encode()))
+	say := func(body optimae.Body) *Tx {
+		return (&agent{peer: peer, sign: func(kind optimae.Kind, body []byte) *Tx { return w.sign(k, kind, body) }}).tx(body)
 	}
-	w.step(txs...)
-	w.refused("a stake of who has not enough", w.sign(k, optimae.KindRegister, optimae.NewTx(peer, &optimae.Register{Domains: []string{"d"}, Slot: w.slot}).Body))
-	if _, ok := w.state().Draft().Get(keyOf(id(t, peer))); ok {
-		t.Error("a key of who is not registered")
+	has := func() bool { _, ok := w.state().Draft().Get(keyOf(id(t, peer))); return ok }
+	w.idle(2)
+	w.refused("a leave of who is not registered", say(&optimae.Leave{Slot: w.slot}))
+	w.step(say(&optimae.Register{Domains: []string{"d"}, Slot: w.slot}))
+	if !has() {
+		t.Error("registered, and its key is not in the state")
+	}
+	w.idle(1)
+	w.step(say(&optimae.Leave{Slot: w.slot}))
+	w.idle(4)
+	if !has() {
+		t.Error("its stake is locked, and its key is gone")
+	}
+	w.slot += optimae.LeaveAfter
+	w.idle(2)
+	if has() {
+		t.Error("its key outlives its registration")
+	}
+	if got := w.state().Account(id(t, peer)).Balance; got != 1000*ledger.Unit {
+		t.Errorf("after all it has %d", got)
+	}
+}
+
+// A recipe has one form: else it could be committed again under another hash.
+func TestRecipe(t *testing.T) {
+	for recipe, ok := range map[string]bool{`{"a": 1}`: true, `{"a":1}`: false, `{"b": 1, "a": 1}`: false, `{"a": 1} `: false, `{`: false} {
+		w := newTown(t, 4)
+		w.idle(2)
+		a := &agent{peer: w.peers[0], sign: func(kind optimae.Kind, body []byte) *Tx { return w.tx(0, kind, body) }}
+		c := optimae.Commitment(recipe, a.peer)
+		w.step(a.tx(&optimae.Commit{Domain: "d", Commitment: c, Slot: w.slot}))
+		w.idle(3)
+		reveal := a.tx(&optimae.Reveal{Commitment: c, Recipe: recipe, Nonce: a.peer})
+		if ok {
+			w.step(reveal)
+		} else {
+			w.refused("recipe "+recipe, reveal)
+		}
 	}
 }
 

@@ -40,8 +40,8 @@ func key(tb testing.TB, name string) (*IdentityKey, string) {
 	return v, k.PeerID()
 }
 
-// file is a genesis file of evaluators of domain d with 100 DOIN each.
-func file(keys []*IdentityKey, peers []string) *Genesis {
+// file is a genesis file of evaluators of domain d with 100 DOIN each, and of a newcomer with 1000.
+func file(tb testing.TB, keys []*IdentityKey, peers []string) *Genesis {
 	g := &Genesis{Protocol: Protocol, Start: 1_700_000_000_000_000, Slot: 2_000_000, TargetTime: 120_000_000, InitialThreshold: 100_000, StampBits: 4,
 		Balances: []Balance{}, Domains: []Domain{{ID: "d", Weight: consensus.Micro, PerformanceScale: 1, MinIncrement: 1000, NoiseZ2: 4, VerifyWindow: 20,
 			Possible: consensus.Micro}}}
@@ -49,6 +49,8 @@ func file(keys []*IdentityKey, peers []string) *Genesis {
 		g.Evaluators = append(g.Evaluators, Evaluator{hex.EncodeToString(k.Point()), []string{"d"}})
 		g.Balances = append(g.Balances, Balance{peers[i], 100 * ledger.Unit})
 	}
+	_, newcomer := key(tb, "new")
+	g.Balances = append(g.Balances, Balance{newcomer, 1000 * ledger.Unit})
 	return g
 }
 
@@ -61,7 +63,7 @@ func newTown(tb testing.TB, n int) *town {
 		keys, w.peers, w.keys[peer] = append(keys, k), append(w.peers, peer), k
 	}
 	var err error
-	if w.text, err = json.Marshal(file(keys, w.peers)); err != nil {
+	if w.text, err = json.Marshal(file(tb, keys, w.peers)); err != nil {
 		tb.Fatal(err)
 	}
 	g, err := ParseGenesis(w.text)

@@ -158,8 +158,11 @@ type Fill struct{ Slot int64 }
 
 func (m *Fill) code(c *codec) { c.integer(&m.Slot) }
 
-// NewTx returns the transaction of a body: one of the types above, by pointer.
-func NewTx(from string, body record) Tx {
+// Body is what a transaction says: one of the types above, by pointer.
+type Body interface{ record }
+
+// NewTx returns the transaction of a body.
+func NewTx(from string, body Body) Tx {
 	kinds := map[string]Kind{"*optimae.Commit": KindCommit, "*optimae.Reveal": KindReveal, "*optimae.Vote": KindVote,
 		"*optimae.Refuse": KindRefuse, "*optimae.Abstain": KindAbstain, "*optimae.Open": KindOpen, "*optimae.Register": KindRegister,
 		"*optimae.Leave": KindLeave, "*optimae.Return": KindReturn, "*optimae.Fill": KindFill,
