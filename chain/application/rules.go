@@ -21,6 +21,7 @@ type Rules struct {
 	peer string
 	pool Pool
 	keys map[string][]byte // public keys of all that have been registered on some branch
+	last *Result           // of the last block that was checked
 }
 
 var (
@@ -89,6 +90,7 @@ func (r *Rules) Check(parent *streamlet.Node, b *streamlet.Block) (streamlet.Out
 	if err != nil {
 		return streamlet.Outcome{}, err
 	}
+	r.last = result
 	for peer, point := range result.Keys {
 		r.keys[peer] = point
 	}
@@ -99,6 +101,9 @@ func (r *Rules) Check(parent *streamlet.Node, b *streamlet.Block) (streamlet.Out
 		State:  result.State,
 	}, nil
 }
+
+// Result is what the last block did that Check has taken, nil before the first.
+func (r *Rules) Result() *Result { return r.last }
 
 // Build builds a block of a slot, of all that the pool has and the rules allow.
 func (r *Rules) Build(parent *streamlet.Node, slot int64, due bool) (any, bool) {

@@ -86,3 +86,9 @@ func Away(s State, peer string) bool {
 	var p Peer
 	return load(s, peerKey(peer), &p) && p.Absent && !p.Out && p.Leaving == 0
 }
+
+// Registered returns what is known of a registered peer.
+func Registered(s State, peer string) (p Peer, ok bool) {
+	ok = load(s, peerKey(peer), &p)
+	return p, ok
+}
