@@ -65,28 +65,33 @@ func (w *Wire) rest(dst []byte) []byte {
 	b.AddBytes(w.Leader[:])
 	b.AddBytes(w.Beacon[:])
 	b.AddBytes(w.Proof[:])
-	if c := w.Certificate; c == nil {
-		b.AddUint64(0)
-		b.AddUint16(0)
-	} else {
-		b.AddUint64(uint64(c.Slot))
-		b.AddUint16(uint16(len(c.Signers)))
-		for _, peer := range c.Signers {
-			id, err := account.ParseID(peer)
-			if err != nil {
-				b.SetError(err)
-			}
-			b.AddBytes(id[:])
-		}
-		for _, s := range c.Signatures {
-			b.AddBytes(s)
-		}
-	}
+	addCertificate(b, w.Certificate)
 	b.AddUint16(uint16(len(w.Txs)))
 	for _, x := range w.Txs {
 		b.AddBytes(x.Append(nil))
 	}
 	return b.BytesOrPanic()
+}
+
+// addCertificate writes a certificate, nil as zeros.
+func addCertificate(b *cryptobyte.Builder, c *streamlet.Certificate) {
+	if c == nil {
+		b.AddUint64(0)
+		b.AddUint16(0)
+		return
+	}
+	b.AddUint64(uint64(c.Slot))
+	b.AddUint16(uint16(len(c.Signers)))
+	for _, peer := range c.Signers {
+		id, err := account.ParseID(peer)
+		if err != nil {
+			b.SetError(err)
+		}
+		b.AddBytes(id[:])
+	}
+	for _, s := range c.Signatures {
+		b.AddBytes(s)
+	}
 }
 
 // Append appends the block's encoding. The block must be one that ParseBlock would take.

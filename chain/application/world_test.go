@@ -292,7 +292,11 @@ func (x *node) submit(txs ...*Tx) {
 	}
 	if len(fresh) > 0 {
 		x.w.net.Broadcast(x.id, packet{txs: fresh})
-		x.step(streamlet.Wake{})
+		x.w.net.After(time.Millisecond, func() { // never amid the effects of another event
+			if x.up {
+				x.step(streamlet.Wake{})
+			}
+		})
 	}
 }
 
