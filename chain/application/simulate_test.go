@@ -276,7 +276,15 @@ func simulations(t *testing.T, n int) int {
 func TestSimulations(t *testing.T) {
 	n := simulations(t, 200)
 	var total counts
-	for seed := uint64(1); seed <= uint64(n) && !t.Failed(); seed++ {
+	first := uint64(1)
+	if s := os.Getenv("DOIN_SIMULATIONS_FIRST"); s != "" {
+		v, err := strconv.ParseUint(s, 10, 63)
+		if err != nil {
+			t.Fatalf("DOIN_SIMULATIONS_FIRST: %v", err)
+		}
+		first = v
+	}
+	for seed := first; seed < first+uint64(n) && !t.Failed(); seed++ {
 		w := simulate(seed, nil)
 		for _, fault := range w.faults {
 			t.Errorf("seed %d, %+v: %s", seed, draw(seed), fault)

@@ -406,7 +406,7 @@ func (x *node) deliver(from string, p packet) {
 // step tells the machine of an event and does what it wants done, unless the power fails in between.
 func (x *node) step(ev streamlet.Event) {
 	for _, e := range x.m.Step(ev) {
-		if x.crash > 0 && x.w.net.Now() < x.w.calm && x.w.rng.Float64() < x.crash {
+		if x.evil == nil && x.crash > 0 && x.w.net.Now() < x.w.calm && x.w.rng.Float64() < x.crash {
 			x.fail()
 			return
 		}
