@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -76,15 +77,15 @@ func Export(to io.Writer, genesis []byte, blocks iter.Seq[*Wire], last *streamle
 
 // Report is what a verified archive holds.
 type Report struct {
-	Network      string
-	Height       int64 // of the last block
-	Tip          ID
-	Final        int64 // height of the last block that the archive shows to be final
-	Transactions int64
-	Minted       int64
-	Burned       int64
-	Paying       int64 // blocks that paid
-	Electorate   []string
+	Network      string   `json:"network_id"`
+	Height       int64    `json:"height"`       // of the last block
+	Tip          string   `json:"tip"`          // its id in hex
+	Final        int64    `json:"final_height"` // of the last block that the archive shows to be final
+	Transactions int64    `json:"transactions"`
+	Minted       int64    `json:"minted"` // base units
+	Burned       int64    `json:"burned"`
+	Paying       int64    `json:"paying_blocks"`
+	Electorate   []string `json:"electorate"`
 }
 
 // Import reads an archive and verifies everything: each block's place, leader, certificate, beacon, signatures, transactions and root. It
@@ -136,7 +137,7 @@ func Import(from io.Reader, scheme Scheme, take func(*Wire, *Result) error) (*Re
 	}
 	s := a.tip.State.(*State)
 	book, d := account.Open(s.Draft(), s.Height, s.Slot), s.Draft()
-	report.Height, report.Tip, report.Final = s.Height, s.ID, a.tree.Final().Height
+	report.Height, report.Tip, report.Final = s.Height, hex.EncodeToString(s.ID[:]), a.tree.Final().Height
 	report.Minted, report.Burned, report.Paying = book.Minted(), book.Burned(), optimae.Counted(d).Paid
 	report.Electorate = a.tip.Electorate.Peers()
 	return report, nil

@@ -2,6 +2,7 @@ package application
 
 import (
 	"bytes"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -53,7 +54,7 @@ func TestArchive(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := w.state()
-	if report.Tip != s.ID || report.Height != s.Height || report.Final != s.Height-1 || report.Network != w.net.ID() {
+	if report.Tip != hex.EncodeToString(s.ID[:]) || report.Height != s.Height || report.Final != s.Height-1 || report.Network != w.net.ID() {
 		t.Errorf("%+v, want tip %v at %d", report, s.ID, s.Height)
 	}
 	book := account.Open(s.Draft(), 0, 0)
