@@ -167,11 +167,12 @@ soak-records: ## kill a recording process OLAP_KILLS=200 times in mid-write: eve
 	DOIN_OLAP_KILLS=$(OLAP_KILLS) $(GO) test -count=1 -run '^TestKillNine$$' -timeout 1h -v ./olap
 
 .PHONY: simulate
-simulate: ## SIMULATIONS=10000 seeded runs of the certified chain under every fault, a third as many against a third, and as many of claims; bench/results/streamlet.md
-	@rm -f bench/results/streamlet.md
+simulate: ## SIMULATIONS=10000 seeded runs of the certified chain under every fault, a third as many against a third, as many of claims and of the whole of protocol 2; bench/results/streamlet.md, application.md
+	@rm -f bench/results/streamlet.md bench/results/application.md
 	DOIN_SIMULATIONS=$(SIMULATIONS) DOIN_SIMULATIONS_OUT=$(CURDIR)/bench/results/streamlet.md $(GO) test -count=1 -run '^TestSimulations$$' -timeout 3h -v ./chain/streamlet
 	DOIN_SIMULATIONS=$$(( $(SIMULATIONS) / 3 )) DOIN_SIMULATIONS_OUT=$(CURDIR)/bench/results/streamlet.md $(GO) test -count=1 -run '^TestCabal$$' -timeout 3h -v ./chain/streamlet
 	DOIN_SIMULATIONS=$(SIMULATIONS) $(GO) test -count=1 -run '^Test(Simulations|DrawFrequency)$$' -timeout 3h ./chain/optimae
+	DOIN_SIMULATIONS=$(SIMULATIONS) DOIN_SIMULATIONS_OUT=$(CURDIR)/bench/results/application.md $(GO) test -count=1 -run '^TestSimulations$$' -timeout 3h -v ./chain/application
 
 .PHONY: bench-load
 bench-load: build ## ask a node with wrk beside a bare fasthttp server, into bench/results/

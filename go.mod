@@ -18,6 +18,7 @@ require (
 	github.com/spf13/cobra v1.10.2 // command lines
 	github.com/valyala/fasthttp v1.72.0 // HTTP server and client
 	go.yaml.in/yaml/v3 v3.0.5 // docs/openapi.yaml, read by tests (net/api/apitest)
+	golang.org/x/crypto v0.57.0 // bytes with lengths, read strictly (chain/application, chain/identity)
 	golang.org/x/sync v0.23.0 // errgroup: lifetimes of the parts of a node
 	golang.org/x/sys v0.48.0 // kinds of file systems and the state of the clock (cmd/doin-node/stack/system)
 	golang.org/x/term v0.46.0 // is the output a terminal, and how wide
@@ -105,7 +106,6 @@ require (
 	github.com/philhofer/fwd v1.2.0 // indirect
 	github.com/rs/xid v1.6.0 // indirect
 	github.com/tinylib/msgp v1.6.4 // indirect
-	golang.org/x/crypto v0.57.0 // indirect
 	golang.org/x/net v0.60.0 // indirect
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20231002182017-d307bd883b97 // indirect
 	google.golang.org/grpc v1.58.3 // indirect

@@ -61,8 +61,8 @@ func (b *Block) appeal(from string, a *Appeal) (Receipt, error) {
 		return Receipt{}, refuse("claim %s has no outcome to appeal against", short(a.Commitment))
 	case from == m.Author || !load(b.state, peerKey(from), &p) || p.Out:
 		return Receipt{}, refuse("an appeal of nobody registered, or of the author")
-	case Balance(b.state, from) < deposit:
-		return Receipt{}, refuse("a balance of %d, and the deposit is %d", Balance(b.state, from), deposit)
+	case b.has(from) < deposit:
+		return Receipt{}, refuse("a balance of %d, and the deposit is %d", b.has(from), deposit)
 	}
 	b.credit(from, -deposit)
 	b.t.Escrow += deposit
@@ -149,7 +149,7 @@ func (b *Block) verdict(m *Claim, o *Open) error {
 	for _, peer := range right {
 		b.credit(peer, pot/int64(len(right)))
 	}
-	b.t.Burned += pot - pot/int64(max(1, len(right)))*int64(len(right))
+	b.book.Burn(pot - pot/int64(max(1, len(right)))*int64(len(right)))
 	found := Finding{m.Digest, m.Performance, m.Sums}
 	b.judge(m)
 	if Result(m.Result) == Refused || found != o.Finding {

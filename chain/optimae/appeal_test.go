@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"doin.network/node/chain/account"
 	"doin.network/node/chain/ledger"
 )
 
@@ -35,7 +36,7 @@ func appealed(t *testing.T, what, lie, vote string, jurors bool) (w *world, m *C
 	own := w.rules.VoteHash(m.Commitment, m.DrawHash, appellant, truth(vote))
 	appeal := NewTx(appellant, &Appeal{m.Commitment, m.DrawHash, own})
 	refused(t, what+": an appeal of the author, of a stranger", w.step(NewTx(m.Author, &Appeal{m.Commitment, m.DrawHash, own}),
-		NewTx("stranger", &Appeal{m.Commitment, m.DrawHash, own})))
+		NewTx(called("stranger"), &Appeal{m.Commitment, m.DrawHash, own})))
 	w.good(w.step(appeal))
 	refused(t, what+": a second appeal", w.step(appeal))
 	var now *Claim
@@ -118,7 +119,7 @@ func TestAppeal(t *testing.T) {
 // An annulled champion gives way to the one before.
 func TestAnnulled(t *testing.T) {
 	w := newWorld(t, 7, "annulled")
-	b := &Block{rules: w.rules, state: w.state, ctx: Context{Height: 1, Slot: 1}}
+	b := &Block{rules: w.rules, state: w.state, book: account.Open(w.state, 0, 0), ctx: Context{Height: 1, Slot: 1}}
 	load(w.state, totalsKey(), &b.t)
 	m := &Claim{Commitment: ID{2}, Author: name(0), Domain: "d", Phase: decided, Result: uint8(Accepted), HasBase: true, Base: 0.4,
 		BaseClaim: ID{1}, HadBefore: true, BestBefore: 0.4, ChampionBefore: ID{1}}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"doin.network/node/chain/account"
 	"doin.network/node/chain/streamlet"
 )
 
@@ -18,7 +19,7 @@ func refuse(format string, args ...any) error {
 type Context struct {
 	Height, Slot int64
 	Time         int64 // µs
-	Hash, Beacon ID
+	Hash, Beacon ID    // Hash: see Block.Seal
 	Builder      string
 	Signers      []string // of the certificate that it carries, its parent's, ascending: verified and of its electorates
 	Final        int64    // highest block that certificates of the branch, the block's own included, show to be final
@@ -66,6 +67,7 @@ type Outcomes struct {
 	Claims []Outcome
 	Paid   []Payment
 	Change *streamlet.Change
+	Gone   []string // peers whose registration is over, and forgotten
 }
 
 // A Payment is money issued in a paying block.
@@ -78,6 +80,7 @@ type Payment struct {
 type Block struct {
 	rules *Rules
 	state State
+	book  *account.Book
 	ctx   Context
 	t     Totals
 	out   Outcomes
@@ -87,7 +90,7 @@ type Block struct {
 
 // Begin begins a block on the state of its parent, which it changes. The error matches ErrRule.
 func (r *Rules) Begin(s State, ctx Context) (*Block, error) {
-	b := &Block{rules: r, state: s, ctx: ctx}
+	b := &Block{rules: r, state: s, book: account.Open(s, ctx.Height, ctx.Slot), ctx: ctx}
 	if !load(s, totalsKey(), &b.t) {
 		return nil, refuse("the state has no genesis")
 	}
@@ -103,18 +106,19 @@ func (r *Rules) Begin(s State, ctx Context) (*Block, error) {
 	return b, nil
 }
 
+// Seal gives the block the hash that the context lacked: who builds one knows it only when its transactions are chosen. No transaction
+// looks at it.
+func (b *Block) Seal(hash ID) { b.ctx.Hash = hash }
+
 // Transact applies one transaction. After an error, which matches ErrRule or ErrFormat, nothing has changed, and a builder may
 // leave the transaction out; in a block of somebody else's the error makes the block invalid.
 func (b *Block) Transact(tx Tx) (Receipt, error) {
-	body := tx.Kind.body()
-	if body == nil {
-		return Receipt{}, fmt.Errorf("%w: kind %d", ErrFormat, tx.Kind)
+	body, err := tx.Parse()
+	if err != nil {
+		return Receipt{}, err
 	}
-	if err := decode(tx.Body, body); err != nil {
-		return Receipt{}, fmt.Errorf("%v: %w", tx.Kind, err)
-	}
-	if tx.From == "" || len(tx.From) > maxName {
-		return Receipt{}, refuse("an author of %d bytes", len(tx.From))
+	if _, err := account.ParseID(tx.From); err != nil {
+		return Receipt{}, refuse("%v", err)
 	}
 	if err := b.admit(len(tx.Body)); err != nil {
 		return Receipt{}, err
@@ -129,7 +133,7 @@ func (b *Block) Transact(tx Tx) (Receipt, error) {
 	return receipt, nil
 }
 
-func (b *Block) apply(from string, body record) (Receipt, error) {
+func (b *Block) apply(from string, body any) (Receipt, error) {
 	switch m := body.(type) {
 	case *Commit:
 		return b.commit(from, m)
@@ -186,6 +190,9 @@ func (b *Block) End() Outcomes {
 	save(b.state, blockKey(b.ctx.Height), &passed{b.ctx.Hash})
 	b.state.Delete(blockKey(b.ctx.Height - stampWindow - 1))
 	save(b.state, totalsKey(), &b.t)
+	if err := b.book.Close(); err != nil {
+		panic("optimae: " + err.Error())
+	}
 	return b.out
 }
 
@@ -210,25 +217,39 @@ func (b *Block) say(m *Claim, r Result, increment int64) {
 	b.out.Claims = append(b.out.Claims, Outcome{m.Commitment, m.Domain, m.Author, r, m.Performance, m.Solo, increment})
 }
 
-// credit gives money to an account; nothing is kept of an account without any.
+// Book is the accounts as the block leaves them so far. Who moves money in it beside these rules moves none that is at stake or in
+// escrow. End closes it.
+func (b *Block) Book() *account.Book { return b.book }
+
+// credit gives money to an account, or takes it off one that has it.
 func (b *Block) credit(peer string, units int64) {
-	if units == 0 {
-		return
+	switch id := accountOf(peer); {
+	case units > 0:
+		b.book.Pay(id, units)
+	case units < 0 && b.book.Take(id, -units) != -units:
+		panic(fmt.Sprintf("optimae: %d units that %s has not", -units, peer))
 	}
-	var a balance
-	load(b.state, accountKey(peer), &a)
-	if a.units += units; a.units == 0 {
-		b.state.Delete(accountKey(peer))
-		return
-	}
-	save(b.state, accountKey(peer), &a)
 }
 
-// Balance is what an account has.
+// has is what an account has now.
+func (b *Block) has(peer string) int64 { return b.book.Account(accountOf(peer)).Balance }
+
+// Balance is what an account has between blocks, 0 for what is no peer id.
 func Balance(s State, peer string) int64 {
-	var a balance
-	load(s, accountKey(peer), &a)
-	return a.units
+	id, err := account.ParseID(peer)
+	if err != nil {
+		return 0
+	}
+	return account.Open(s, 0, 0).Account(id).Balance
+}
+
+// accountOf is the account of a peer that stands in a record: whoever comes into one has an id.
+func accountOf(peer string) account.ID {
+	id, err := account.ParseID(peer)
+	if err != nil {
+		panic("optimae: " + err.Error())
+	}
+	return id
 }
 
 // release ends a deposit: units of it to each of several peers, burned of it destroyed, the rest back to the author.
@@ -236,7 +257,7 @@ func (b *Block) release(m *Claim, to []string, units, burned int64) {
 	for _, peer := range to {
 		b.credit(peer, units)
 	}
-	b.t.Burned += burned
+	b.book.Burn(burned)
 	b.credit(m.Author, m.Deposit-units*int64(len(to))-burned)
 	b.t.Escrow -= m.Deposit
 	m.Deposit = 0

@@ -115,9 +115,9 @@ func TestDeposits(t *testing.T) {
 
 	w = newWorld(t, 4, "spent")
 	spent := 3*Deposit(&Totals{}) - 1 // pays for two
-	w.has("author", spent)
+	w.has(called("author"), spent)
 	for i := range txs {
-		txs[i], _, _ = promise("author", fmt.Sprint(500+i))
+		txs[i], _, _ = promise(called("author"), fmt.Sprint(500+i))
 	}
 	errs = w.step(txs[:3]...)
 	w.good(errs[:2])
@@ -132,8 +132,8 @@ func TestSilence(t *testing.T) {
 	for range RevealWindow + 20 {
 		w.step()
 	}
-	if got, ok := w.result(c); !ok || got != Unrevealed || w.totals().Burned != ledger.InitialReward/25 {
-		t.Errorf("withheld: %v, burned %d", got, w.totals().Burned)
+	if got, ok := w.result(c); !ok || got != Unrevealed || w.burned() != ledger.InitialReward/25 {
+		t.Errorf("withheld: %v, burned %d", got, w.burned())
 	}
 	m := w.toVote(name(1), "600")
 	for range 200 {
@@ -178,8 +178,8 @@ func TestSlices(t *testing.T) {
 	}
 	// Half of two deposits, to three voters each.
 	t2 := w.totals()
-	if t2.Burned != 0 || t2.Paid == 0 {
-		t.Errorf("burned %d in %d paying blocks", t2.Burned, t2.Paid)
+	if w.burned() != 0 || t2.Paid == 0 {
+		t.Errorf("burned %d in %d paying blocks", w.burned(), t2.Paid)
 	}
 }
 

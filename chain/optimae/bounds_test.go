@@ -7,13 +7,14 @@ import (
 	"strconv"
 	"testing"
 
+	"doin.network/node/chain/account"
 	"doin.network/node/chain/state"
 )
 
 // A block has room for so much, and what is refused takes none of it.
 func TestBlockBounds(t *testing.T) {
 	w := newWorld(t, 4, "bounds")
-	b := &Block{rules: w.rules, state: w.state, ctx: Context{Height: 1, Slot: 1}}
+	b := &Block{rules: w.rules, state: w.state, book: account.Open(w.state, 0, 0), ctx: Context{Height: 1, Slot: 1}}
 	load(w.state, totalsKey(), &b.t)
 	for range 2 * MaxTransactions {
 		if _, err := b.Transact(NewTx(name(0), &Return{1})); err == nil {
@@ -106,7 +107,7 @@ func TestRoot(t *testing.T) {
 	w := newWorld(t, 7, "root")
 	at := state.New()
 	d := state.NewDraft(at)
-	w.state.Range([]byte(prefix), func(k, v []byte) bool { d.Put(k, v); return true })
+	w.state.Range(nil, func(k, v []byte) bool { d.Put(k, v); return true })
 	w.began = func() { at.Root(); at = at.Copy(); w.mirror = state.NewDraft(at) }
 	for i := range 3 {
 		w.accepted(name(i), fmt.Sprint(100*(i+1)))
@@ -117,7 +118,7 @@ func TestRoot(t *testing.T) {
 	}
 	whole := state.New()
 	d = state.NewDraft(whole)
-	w.state.Range([]byte(prefix), func(k, v []byte) bool { d.Put(k, v); return true })
+	w.state.Range(nil, func(k, v []byte) bool { d.Put(k, v); return true })
 	if got, want := at.Root(), whole.Root(); got != want || d.Err() != nil || w.mirror.Err() != nil {
 		t.Errorf("root %v of blocks, %v of their records, %v, %v", got, want, d.Err(), w.mirror.Err())
 	}
@@ -142,7 +143,7 @@ func TestDrawFrequency(t *testing.T) {
 				k = len(m.Members)
 				of := 0
 				for _, peer := range m.Members {
-					if id, _ := strconv.Atoi(peer[len("peer"):]); id < bad {
+					if peer < name(bad) {
 						of++
 					}
 				}

@@ -27,7 +27,7 @@ func (b *Block) commit(from string, m *Commit) (Receipt, error) {
 		return Receipt{}, refuse("nobody of %s can verify it", m.Domain)
 	}
 	deposit := Deposit(&b.t)
-	has := Balance(b.state, from)
+	has := b.has(from)
 	if m.Stamped {
 		if has >= deposit {
 			return Receipt{}, refuse("a stamp of who can pay the deposit")

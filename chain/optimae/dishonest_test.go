@@ -43,7 +43,7 @@ func dishonestRun(tb testing.TB, seed int) (paid, share map[string]float64, w *w
 	}
 	var txs []Tx
 	for i := range farm {
-		id := fmt.Sprintf("farm%02d", i)
+		id := called(fmt.Sprintf("farm%02d", i))
 		roles[id] = lazy
 		w.has(id, 10*ledger.InitialReward)
 		txs = append(txs, NewTx(id, &Register{[]string{"d"}, 0}))
@@ -144,7 +144,7 @@ func TestDishonest(t *testing.T) {
 	var burned int64
 	for seed := range seeds {
 		p, s, w := dishonestRun(t, seed)
-		burned += w.totals().Burned
+		burned += w.burned()
 		for peer, units := range p {
 			paid[peer] += units
 		}

@@ -14,7 +14,7 @@
 //
 // # Keys
 //
-// "o/", a letter, "/" and: g nothing (Totals); a peer (balance); p peer (Peer); u peer (standing); d domain (Domain); c sequence
+// Money is in the records of chain/account. The rest is under "o/", a letter, "/" and: g nothing (Totals); p peer (Peer); u peer (standing); d domain (Domain); c sequence
 // (Claim); i commitment (index); r recipe hash, domain (published); v commitment, member (ballot); b height (block hash, 64 kept); q
 // number (share); t peer (seen: the last block at work, of who is elected). Indices follow from other records: e length of domain,
 // domain, peer (elected, of the empty domain all); z the same (vote beside the members); w peer (waits for a change of the
@@ -27,7 +27,7 @@
 // Each record and body is its fields in the order of its code method. Integers are 8 bytes, big-endian; a text is its length in 2
 // bytes and itself; a list its length in 1 byte and its entries; a truth 1 byte, 0 or 1; a number the bits of a double, neither
 // infinite nor NaN nor −0; sums S1, n and S2 in 16 bytes; a hash its 32 bytes. Nothing may follow, so each has one encoding. Hashes of
-// the rules (VoteHash, Seed, StampHash) begin with "doin/1\n" kind "\n" network id "\n", of kinds "optimae-vote", "optimae-seal",
+// the rules (VoteHash, Seed, StampHash) begin with "doin/2\n" kind "\n" network id "\n", of kinds "optimae-vote", "optimae-seal",
 // "seed" and "stamp". A commitment is SHA-256(recipe ":" nonce), bound to its author by the nonce and to its network by the
 // transaction's signature.
 //
@@ -54,6 +54,5 @@
 //
 // Appeals where results agree within a radius; the domain's weight by demand; recovery; transfers; the bound of a claim's work, which
 // is known from a recipe that these rules do not read. That a recipe is canonical JSON is for the layer that decodes transactions to
-// check. Absence is derived here and in chain/streamlet; the electorate of a node is the one here once it speaks this. Balances are
-// kept here and must become those of chain/account. Standings of who never registers are kept although they decay to nothing.
+// check. Standings of who never registers are kept although they decay to nothing.
 package optimae

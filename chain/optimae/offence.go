@@ -103,7 +103,7 @@ func (b *Block) punish(peer string) (Receipt, error) {
 	burned := p.Stake - p.Stake/2
 	p.Stake -= burned
 	b.t.Stakes -= burned
-	b.t.Burned += burned
+	b.book.Burn(burned)
 	p.Out = true
 	b.state.Delete(standingKey(peer))
 	if p.Leaving == 0 {

@@ -37,15 +37,15 @@ func TestOffences(t *testing.T) {
 	one, two := ID{1}, ID{2}
 	peer := name(1)
 	proof := func(first, second ID, signature string) Tx {
-		return NewTx("anybody", &TwoBlocks{peer, 9, first, second, k.slot(peer, 9, first), signature})
+		return NewTx(called("anybody"), &TwoBlocks{peer, 9, first, second, k.slot(peer, 9, first), signature})
 	}
 	refused(t, "one block twice", w.step(proof(one, one, k.slot(peer, 9, one))))
 	refused(t, "blocks of two slots", w.step(proof(one, two, k.slot(peer, 10, two))))
 	refused(t, "a forged signature", w.step(proof(one, two, k.slot("anybody", 9, two))))
-	refused(t, "of a stranger", w.step(NewTx("anybody", &TwoBlocks{"stranger", 9, one, two, k.slot("stranger", 9, one), k.slot("stranger", 9, two)})))
+	refused(t, "of a stranger", w.step(NewTx(called("anybody"), &TwoBlocks{called("stranger"), 9, one, two, k.slot(called("stranger"), 9, one), k.slot(called("stranger"), 9, two)})))
 	good := proof(one, two, k.slot(peer, 9, two))
 	w.good(w.step(good))
-	if got := w.totals().Burned; got != 5*ledger.InitialReward {
+	if got := w.burned(); got != 5*ledger.InitialReward {
 		t.Errorf("burned %d, want half a stake", got)
 	}
 	refused(t, "the offence twice", w.step(good))
@@ -54,7 +54,7 @@ func TestOffences(t *testing.T) {
 	peer = m.Members[len(m.Members)-1]
 	vote, other := w.voteTx(m, peer, truth("500")), w.voteTx(m, peer, truth("501"))
 	pair := func(a, b Tx) Tx {
-		return NewTx("anybody", &TwoVotes{peer, a.Kind, b.Kind, string(a.Body), string(b.Body), k.tx(a), k.tx(b)})
+		return NewTx(called("anybody"), &TwoVotes{peer, a.Kind, b.Kind, string(a.Body), string(b.Body), k.tx(a), k.tx(b)})
 	}
 	refused(t, "one vote twice", w.step(pair(vote, vote)))
 	refused(t, "what is no vote", w.step(pair(vote, NewTx(peer, &Reveal{Commitment: m.Commitment, Recipe: "500"}))))

@@ -102,6 +102,9 @@ func listed(s State, prefix []byte) (peers []string) {
 	return peers
 }
 
+// MaxElectors bounds the electorate: who comes later waits until somebody leaves it.
+const MaxElectors = 1_024
+
 // Electorate is the peers that sign the children of the block that left the state, ascending.
 func Electorate(s State) []string { return listed(s, electedKey("", "")) }
 
@@ -218,7 +221,7 @@ func (b *Block) register(from string, m *Register) (Receipt, error) {
 		}
 	}
 	stake := Stake(&b.t)
-	if has := Balance(b.state, from); has < stake {
+	if has := b.has(from); has < stake {
 		return Receipt{}, refuse("a balance of %d, and the stake is %d", has, stake)
 	}
 	b.credit(from, -stake)
@@ -235,7 +238,7 @@ func (b *Block) fill(from string, m *Fill) (Receipt, error) {
 	if !load(b.state, peerKey(from), &p) || p.Out || p.Leaving != 0 {
 		return Receipt{}, refuse("not registered, or leaving")
 	}
-	units := min(p.Full-p.Stake, Balance(b.state, from))
+	units := min(p.Full-p.Stake, b.has(from))
 	if units <= 0 {
 		return Receipt{}, refuse("nothing to fill up, or nothing to do it with")
 	}
@@ -307,6 +310,7 @@ func (b *Block) refund() {
 			savePeer(b.state, peer, &p) // remembered, so that it never registers again
 		} else {
 			savePeer(b.state, peer, nil)
+			b.out.Gone = append(b.out.Gone, peer)
 		}
 	}
 }
@@ -320,7 +324,7 @@ func (b *Block) change() {
 	for _, peer := range listed(b.state, waitKey("")) {
 		var p Peer
 		load(b.state, peerKey(peer), &p)
-		if !b.safe(peer, !p.Elected) {
+		if !b.safe(peer, !p.Elected) || !p.Elected && b.t.Electors >= MaxElectors {
 			continue
 		}
 		if p.Elected = !p.Elected; p.Elected {

@@ -19,22 +19,23 @@ const (
 	maxNonce   = 192    // bytes of a nonce
 )
 
-// Totals are what the chain counts over all domains. Balances + Escrow + Stakes = Issued − Burned.
+// Totals are what the chain counts over all domains. Balances + Escrow + Stakes is the supply: what the book has minted less
+// what it has burned.
 type Totals struct {
-	Height, Slot                   int64
-	Issued, Burned, Escrow, Stakes int64
-	Commits                        int64 // ever taken: numbers claims
-	PoolFirst, PoolNext, Pooled    int64 // queue of settled claims and the sum of what they still have to be paid for
-	Paid                           int64 // paying blocks so far
-	Controller                     consensus.Difficulty
-	Stamped                        [stampWindow]uint8 // stamped commits of block h at h mod 64
-	Pending                        int64              // height of the last change of the electorate, 0 if it is final
-	Electors                       int64              // of the electorate
+	Height, Slot                int64
+	Escrow, Stakes              int64
+	Commits                     int64 // ever taken: numbers claims
+	PoolFirst, PoolNext, Pooled int64 // queue of settled claims and the sum of what they still have to be paid for
+	Paid                        int64 // paying blocks so far
+	Controller                  consensus.Difficulty
+	Stamped                     [stampWindow]uint8 // stamped commits of block h at h mod 64
+	Pending                     int64              // height of the last change of the electorate, 0 if it is final
+	Electors                    int64              // of the electorate
 }
 
 func (t *Totals) code(c *codec) {
 	d := &t.Controller
-	for _, v := range []*int64{&t.Height, &t.Slot, &t.Issued, &t.Burned, &t.Escrow, &t.Stakes, &t.Commits, &t.PoolFirst, &t.PoolNext,
+	for _, v := range []*int64{&t.Height, &t.Slot, &t.Escrow, &t.Stakes, &t.Commits, &t.PoolFirst, &t.PoolNext,
 		&t.Pooled, &t.Paid, &d.Threshold, &d.EMA, &d.Last, &d.EpochStart, &d.InEpoch, &d.Adjustments, &t.Pending,
 		&t.Electors} {
 		c.integer(v)
@@ -133,11 +134,6 @@ type published struct{ Seq, Slot int64 }
 
 func (p *published) code(c *codec) { c.integer(&p.Seq); c.integer(&p.Slot) }
 
-// balance is an account.
-type balance struct{ units int64 }
-
-func (b *balance) code(c *codec) { c.integer(&b.units) }
-
 // passed is a block that stamps may name.
 type passed struct{ hash ID }
 
@@ -159,7 +155,6 @@ func (s *share) code(c *codec) {
 func number(v int64) []byte { return binary.BigEndian.AppendUint64(nil, uint64(v)) }
 
 func totalsKey() []byte                    { return key('g') }
-func accountKey(peer string) []byte        { return key('a', []byte(peer)) }
 func peerKey(peer string) []byte           { return key('p', []byte(peer)) }
 func domainKey(id string) []byte           { return key('d', []byte(id)) }
 func indexKey(c ID) []byte                 { return key('i', c[:]) }

@@ -1,6 +1,10 @@
 package optimae
 
 import (
+	"maps"
+	"slices"
+
+	"doin.network/node/chain/account"
 	"doin.network/node/chain/consensus"
 	"doin.network/node/chain/ledger"
 )
@@ -57,7 +61,9 @@ type DomainRules struct {
 }
 
 // reward is what the next paying block gives at most.
-func reward(t *Totals) int64 { return min(ledger.Reward(t.Paid+1), ledger.MaxSupply-t.Issued) }
+func (b *Block) reward() int64 {
+	return min(ledger.Reward(b.t.Paid+1), ledger.MaxSupply-b.book.Minted())
+}
 
 // Deposit is what a commit puts down now: 4 % of a block reward.
 func Deposit(t *Totals) int64 { return part(ledger.Reward(t.Paid+1), depositShare) }
@@ -71,24 +77,39 @@ func part(v, share int64) int64 { return consensus.MulDiv(v, share, consensus.Mi
 // thirds is ⌈2k/3⌉.
 func thirds(k int) int { return (2*k + 2) / 3 }
 
-// Genesis writes what the network begins with: evaluators with their stake, minted, and balances. The start is in µs.
-func (r *Rules) Genesis(s State, start int64, evaluators map[string][]string, balances map[string]int64) {
+// Genesis writes what the network begins with: evaluators with their stake, minted, and balances. The start is in µs. An error says
+// that a peer is none, or that there would be more money than there can be.
+func (r *Rules) Genesis(s State, start int64, evaluators map[string][]string, balances map[string]int64) error {
 	t := &Totals{Controller: consensus.NewDifficulty(r.InitialThreshold, r.TargetTime, start)}
+	book := account.Open(s, 0, 0)
 	stake := Stake(t)
-	for peer, domains := range evaluators {
+	for _, peer := range slices.Sorted(maps.Keys(evaluators)) {
+		domains := evaluators[peer]
+		if _, err := account.ParseID(peer); err != nil {
+			return err
+		}
+		if !book.Mint(stake) {
+			return refuse("stakes beyond the supply")
+		}
 		savePeer(s, peer, &Peer{Domains: domains, Missed: make([]byte, len(domains)), Stake: stake, Full: stake, Reached: true, Elected: true})
 		save(s, standingKey(peer), &standing{Score: genesisStanding})
 		watch(s, peer, 0)
 		t.Electors++
-		t.Issued += stake
 		t.Stakes += stake
 	}
-	for peer, units := range balances {
-		save(s, accountKey(peer), &balance{units})
-		t.Issued += units
+	for _, peer := range slices.Sorted(maps.Keys(balances)) {
+		id, err := account.ParseID(peer)
+		if err != nil {
+			return err
+		}
+		if units := balances[peer]; units <= 0 || !book.Mint(units) {
+			return refuse("a balance of %d", units)
+		}
+		book.Pay(id, balances[peer])
 	}
 	for id := range r.Domains {
 		save(s, domainKey(id), &Domain{})
 	}
 	save(s, totalsKey(), t)
+	return book.Close()
 }

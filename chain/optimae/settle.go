@@ -48,7 +48,7 @@ func (b *Block) pay() {
 	if b.t.Pooled == 0 || b.t.Pooled < d.Required(b.ctx.Time, b.rules.TargetTime) {
 		return
 	}
-	whole, full := reward(&b.t), d.Threshold
+	whole, full := b.reward(), d.Threshold
 	for left := full; left > 0 && b.t.PoolFirst < b.t.PoolNext; {
 		var s share
 		load(b.state, poolKey(b.t.PoolFirst), &s)
@@ -70,6 +70,9 @@ func (b *Block) pay() {
 // slice issues money for a part of a claim: 30 % of it to those who verified it, in equal parts, the rest to its author. What does
 // not divide is the author's.
 func (b *Block) slice(s *share, units int64) {
+	if !b.book.Mint(units) {
+		panic("optimae: a reward beyond the supply")
+	}
 	each := int64(0)
 	if n := int64(len(s.Voters)); n > 0 {
 		each = part(units, votersShare) / n
@@ -84,5 +87,4 @@ func (b *Block) slice(s *share, units int64) {
 		give(peer, each)
 	}
 	give(s.Author, units-each*int64(len(s.Voters)))
-	b.t.Issued += units
 }

@@ -82,8 +82,8 @@ func simulate(tb testing.TB, seed, n, away, liars int) (latency []int64) {
 			tb.Fatalf("seed %s: an honest claim was %v", w.seed, o.Result)
 		}
 	}
-	if t := w.totals(); t.Burned != 0 {
-		tb.Fatalf("seed %s: honest peers lost %d", w.seed, t.Burned)
+	if lost := w.burned(); lost != 0 {
+		tb.Fatalf("seed %s: honest peers lost %d", w.seed, lost)
 	}
 	return latency
 }

@@ -18,9 +18,9 @@ func TestStamp(t *testing.T) {
 		}
 		return NewTx(author, &Commit{Domain: "d", Commitment: c, Stamped: true, Stamp: Stamp{w.final, nonce}})
 	}
-	weak, good := mine("new", "500", w.rules.StampBits-1), mine("new", "500", w.rules.StampBits)
+	weak, good := mine(called("new"), "500", w.rules.StampBits-1), mine(called("new"), "500", w.rules.StampBits)
 	refused(t, "a weak stamp", w.step(weak))
 	refused(t, "a stamp of who can pay", w.step(mine(name(0), "500", w.rules.StampBits)))
 	w.good(w.step(good))
-	refused(t, "a second stamped claim", w.step(mine("other", "501", w.rules.StampBits)))
+	refused(t, "a second stamped claim", w.step(mine(called("other"), "501", w.rules.StampBits)))
 }

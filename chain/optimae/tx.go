@@ -158,13 +158,28 @@ type Fill struct{ Slot int64 }
 
 func (m *Fill) code(c *codec) { c.integer(&m.Slot) }
 
-// NewTx returns the transaction of a body: one of the types above, by pointer.
-func NewTx(from string, body record) Tx {
+// Body is what a transaction says: one of the types above, by pointer.
+type Body interface{ record }
+
+// NewTx returns the transaction of a body.
+func NewTx(from string, body Body) Tx {
 	kinds := map[string]Kind{"*optimae.Commit": KindCommit, "*optimae.Reveal": KindReveal, "*optimae.Vote": KindVote,
 		"*optimae.Refuse": KindRefuse, "*optimae.Abstain": KindAbstain, "*optimae.Open": KindOpen, "*optimae.Register": KindRegister,
 		"*optimae.Leave": KindLeave, "*optimae.Return": KindReturn, "*optimae.Fill": KindFill,
 		"*optimae.TwoBlocks": KindTwoBlocks, "*optimae.TwoVotes": KindTwoVotes, "*optimae.Unseal": KindUnseal, "*optimae.Appeal": KindAppeal}
 	return Tx{from, kinds[fmt.Sprintf("%T", body)], encode(body)}
+}
+
+// Parse returns the body of a transaction: one of the types above, by pointer. The error matches ErrFormat.
+func (x Tx) Parse() (any, error) {
+	body := x.Kind.body()
+	if body == nil {
+		return nil, fmt.Errorf("%w: kind %d", ErrFormat, x.Kind)
+	}
+	if err := decode(x.Body, body); err != nil {
+		return nil, fmt.Errorf("%v: %w", x.Kind, err)
+	}
+	return body, nil
 }
 
 // body returns an empty body of a kind, nil for one that is unknown.
@@ -202,8 +217,8 @@ func (k Kind) body() record {
 	return nil
 }
 
-// preimage begins every hash of the rules: "doin/1\n" kind "\n" network "\n".
-func preimage(kind, network string) []byte { return []byte("doin/1\n" + kind + "\n" + network + "\n") }
+// preimage begins every hash of the rules: "doin/2\n" kind "\n" network "\n".
+func preimage(kind, network string) []byte { return []byte("doin/2\n" + kind + "\n" + network + "\n") }
 
 // Commitment is SHA-256(recipe ":" nonce): chain.Commitment over text that is canonical already.
 func Commitment(recipe, nonce string) ID { return sha256.Sum256([]byte(recipe + ":" + nonce)) }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"doin.network/node/chain/account"
 	"doin.network/node/chain/consensus"
 	"doin.network/node/chain/ledger"
 	"doin.network/node/chain/state"
@@ -61,11 +62,19 @@ func newWorld(tb testing.TB, n int, seed string) *world {
 	for i := range n {
 		evaluators[name(i)], balances[name(i)] = []string{"d"}, 100*ledger.Unit
 	}
-	w.rules.Genesis(w.state, 0, evaluators, balances)
+	if err := w.rules.Genesis(w.state, 0, evaluators, balances); err != nil {
+		tb.Fatal(err)
+	}
 	return w
 }
 
-func name(i int) string { return fmt.Sprintf("peer%02d", i) }
+// name is the id of evaluator i: ids ascend with i.
+func name(i int) string { return fmt.Sprintf("%04x%036x", i, 0) }
+
+// called is the id of a peer with a name of at most 20 bytes.
+func called(name string) string {
+	return fmt.Sprintf("%x", append([]byte(name), make([]byte, 20-len(name))...))
+}
 
 // step makes the next block of offered transactions, leaving out those that are not taken, and returns their errors.
 func (w *world) step(txs ...Tx) []error {
@@ -97,9 +106,9 @@ func (w *world) step(txs ...Tx) []error {
 		}
 		var errs []error
 		for _, tx := range txs {
-			before := maps.Clone(w.state)
+			before, money := maps.Clone(w.state), w.money(b, tx.From)
 			_, err := b.Transact(tx)
-			if err != nil && !maps.EqualFunc(before, w.state, slices.Equal) {
+			if err != nil && (!maps.EqualFunc(before, w.state, slices.Equal) || !maps.Equal(money, w.money(b, tx.From))) {
 				w.tb.Fatalf("%v was refused and changed the state", tx.Kind)
 			}
 			errs = append(errs, err)
@@ -111,6 +120,23 @@ func (w *world) step(txs ...Tx) []error {
 	}
 }
 
+// money is what the accounts of the state, and one more, hold during a block, beside the units minted and burned.
+func (w *world) money(b *Block, one string) map[string]int64 {
+	all := map[string]int64{"minted": b.book.Minted(), "burned": b.book.Burned()}
+	w.state.Range([]byte{'a'}, func(k, _ []byte) bool {
+		peer := account.ID(k[1:]).String()
+		all[peer] = b.has(peer)
+		return true
+	})
+	if _, err := account.ParseID(one); err == nil {
+		all[one] = b.has(one)
+	}
+	return all
+}
+
+// burned is how much has been destroyed so far.
+func (w *world) burned() int64 { return account.Open(w.state, 0, 0).Burned() }
+
 func (w *world) totals() (t Totals) { load(w.state, totalsKey(), &t); return t }
 
 // conserved checks that no money came or went but what was issued and burned, and that what is counted as locked is there.
@@ -118,22 +144,24 @@ func (w *world) conserved() {
 	w.tb.Helper()
 	t := w.totals()
 	var sum, stakes, escrow, pooled int64
-	w.state.Range(key('a'), func(_, v []byte) bool {
-		var a balance
-		if err := decode(v, &a); err != nil || a.units < 0 {
-			w.tb.Fatalf("seed %s: an account of %d, %v", w.seed, a.units, err)
+	w.state.Range([]byte{'a'}, func(_, v []byte) bool {
+		a, err := account.ParseAccount(v)
+		if err != nil {
+			w.tb.Fatalf("seed %s: an account of %d, %v", w.seed, a.Balance, err)
 		}
-		sum += a.units
+		sum += a.Balance
 		return true
 	})
+	book := account.Open(w.state, 0, 0)
+	minted, burned := book.Minted(), book.Burned()
 	w.state.Range(key('p'), func(_, v []byte) bool { var p Peer; _ = decode(v, &p); stakes += p.Stake; return true })
 	w.state.Range(key('q'), func(_, v []byte) bool { var s share; _ = decode(v, &s); pooled += s.Left; return true })
 	for _, m := range w.claims() {
 		escrow += m.Deposit + m.Appeal.Deposit
 	}
-	if stakes != t.Stakes || escrow != t.Escrow || pooled != t.Pooled || sum+escrow+stakes != t.Issued-t.Burned {
+	if stakes != t.Stakes || escrow != t.Escrow || pooled != t.Pooled || sum+escrow+stakes != minted-burned {
 		w.tb.Fatalf("seed %s, block %d: accounts %d, stakes %d (%d), escrow %d (%d), pool %d (%d), issued %d, burned %d",
-			w.seed, t.Height, sum, stakes, t.Stakes, escrow, t.Escrow, pooled, t.Pooled, t.Issued, t.Burned)
+			w.seed, t.Height, sum, stakes, t.Stakes, escrow, t.Escrow, pooled, t.Pooled, minted, burned)
 	}
 }
 

@@ -2,8 +2,8 @@ package streamlet
 
 import "fmt"
 
-// Block is what the certified chain sees of a block. Whoever hands one over has verified that ID is the hash of all of it,
-// that Leader has signed it, and that Beacon is what the leader's proof over the parent's beacon gives.
+// Block is what the certified chain sees of a block. Whoever hands one over has verified that ID is the hash of all of it; that Leader
+// has signed it, and that Beacon is what the leader's proof over the parent's beacon gives, is for Rules.Check to verify.
 type Block struct {
 	ID     ID
 	Parent ID
@@ -33,18 +33,16 @@ type Outcome struct {
 	Record bool
 	// Work decides between certified blocks of one height: more is better.
 	Work int64
-	// Active are peers for whom the block holds a vote or a signed return: they are not absent.
-	Active []string
-	// Changes are those of the electorate that wait for their turn after the block, in any order. The one of the lowest peer
-	// is made by the first block that may make one; Rules go on naming it until they see it made.
-	Changes []Change
+	// Change is what the block does to the electorate, nil for nothing. A block with one that is not Allowed is invalid.
+	Change *Change
 	// State is handed back with the block as the parent of others.
 	State any
 }
 
 // Rules say what blocks mean. They are pure: the same parent and block give the same answer.
 type Rules interface {
-	// Check applies a block to its parent. An error says that the block is invalid.
+	// Check applies a block to its parent, whose place, slot, leader and certificate have been verified. An error says that the block
+	// is invalid.
 	Check(parent *Node, b *Block) (Outcome, error)
 	// Build returns the body of a block of slot on a parent. Where due is false a block is built only if there is something
 	// to record, which ok says.

@@ -81,7 +81,7 @@ func (c *cabal) act(x *node, slot int64) {
 	var grounds []*Certificate
 	var parents []*Node
 	for _, n := range known {
-		if n.Slot >= slot || n.Electorate.Leader(n.shownTo().Beacon, slot) != x.id {
+		if n.Slot >= slot || n.Electorate.Leader(n.ShownTo().Beacon, slot) != x.id {
 			continue
 		}
 		if certificate := c.certificate(n); certificate != nil {

@@ -32,7 +32,8 @@
 //
 // Who signed none of the last AbsentBlocks certificates and did nothing else in their blocks leaves the electorate by a block,
 // as everybody leaves it, never by time: an electorate goes on without those who are away, one a change. The price: a coalition that
-// can also cut off honest evaluators for so many blocks each is measured against those who are left.
+// can also cut off honest evaluators for so many blocks each is measured against those who are left. Who is absent, and whose turn a
+// change is, Rules say, by the state (chain/optimae); the tree refuses a change that is not Allowed.
 //
 // Deliberately absent: stakes, offences' punishment, the wire form of blocks and certificates, recovery by hand after more than
 // a third is lost at once.

@@ -94,7 +94,7 @@ func (e *evil) build(x *node, slot int64) {
 		return
 	}
 	parent := parents[x.w.rng.IntN(len(parents))]
-	if parent.Slot >= slot || parent.Electorate.Leader(parent.shownTo().Beacon, slot) != x.id {
+	if parent.Slot >= slot || parent.Electorate.Leader(parent.ShownTo().Beacon, slot) != x.id {
 		return
 	}
 	e.built = slot

@@ -107,7 +107,7 @@ func (m *Machine) tip() *Tip { return &Tip{m.tree.best.Height, m.tree.best.certi
 func (m *Machine) build() {
 	parent := m.tree.best
 	b := &Block{Parent: parent.ID, Height: parent.Height + 1, Slot: m.slot, Leader: m.key.Peer(), Certificate: parent.certificate}
-	if m.unlocked || m.slot <= parent.Slot || !m.lock.allows(b) || parent.Electorate.Leader(parent.shownTo().Beacon, m.slot) != b.Leader {
+	if m.unlocked || m.slot <= parent.Slot || !m.lock.allows(b) || parent.Electorate.Leader(parent.ShownTo().Beacon, m.slot) != b.Leader {
 		return
 	}
 	var ok bool

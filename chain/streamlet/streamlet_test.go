@@ -213,7 +213,7 @@ func TestRefusals(t *testing.T) {
 	w.net.Advance(20 * slotTime)
 	tree := w.nodes[0].m.Tree()
 	parent := tree.Best()
-	leader := func(slot int64) string { return parent.Electorate.Leader(parent.shownTo().Beacon, slot) }
+	leader := func(slot int64) string { return parent.Electorate.Leader(parent.ShownTo().Beacon, slot) }
 	good := Block{Parent: parent.ID, Height: parent.Height + 1, Slot: parent.Slot + 3, Certificate: parent.certificate, Body: []*record{}}
 	f := func(want error, change func(*Block)) {
 		t.Helper()

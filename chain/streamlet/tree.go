@@ -7,7 +7,8 @@ import (
 	"slices"
 )
 
-// AbsentBlocks is the number of certificates without a signature of a peer after which it is absent.
+// AbsentBlocks is how many blocks Rules may look back from a block that is not final, and after how many without a signature of a peer
+// they call it absent.
 const AbsentBlocks = 32
 
 // Node is a block in its place. Its fields are not changed by anybody but its Tree.
@@ -21,9 +22,8 @@ type Node struct {
 	// parent included: what rules go by.
 	Shown *Node
 
-	since       map[string]int64 // for those of Electorate that came by a block: its height
-	certificate *Certificate     // of this block; nil while it is not certified
-	record      int64            // height of the last block up to here that holds a record
+	certificate *Certificate // of this block; nil while it is not certified
+	record      int64        // height of the last block up to here that holds a record
 }
 
 // Certified reports whether the block has the signatures it needs, as far as the tree knows.
@@ -44,8 +44,8 @@ func (n *Node) middle() *Node {
 	return nil
 }
 
-// shownTo returns the last block that is shown to be final to a child of n, n's certificate being in it.
-func (n *Node) shownTo() *Node {
+// ShownTo returns the last block that is shown to be final to a child of n, which carries the certificate of n.
+func (n *Node) ShownTo() *Node {
 	if m := n.middle(); m != nil {
 		return m
 	}
@@ -93,7 +93,7 @@ func (t *Tree) Add(b *Block) (n *Node, final []*Node, err error) {
 	if parent.Height < t.final.Height {
 		return nil, nil, fmt.Errorf("%w: height %d, final is %d", ErrFinal, b.Height, t.final.Height)
 	}
-	shown := parent.shownTo()
+	shown := parent.ShownTo()
 	switch leader := parent.Electorate.Leader(shown.Beacon, b.Slot); {
 	case b.Height != parent.Height+1:
 		return nil, nil, fmt.Errorf("%w: height %d on %d", ErrInvalid, b.Height, parent.Height)
@@ -109,7 +109,9 @@ func (t *Tree) Add(b *Block) (n *Node, final []*Node, err error) {
 	if n.Outcome, err = t.rules.Check(parent, b); err != nil {
 		return nil, nil, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
-	n.elect()
+	if err := n.elect(); err != nil {
+		return nil, nil, err
+	}
 	t.nodes[b.ID] = n
 	if b.Certificate != nil {
 		final = t.certify(parent, b.Certificate)
@@ -178,88 +180,35 @@ func (n *Node) electorates() []*Electorate {
 	return list
 }
 
-// elect decides the electorate of n's children, and whether n holds a record.
-func (n *Node) elect() {
-	parent := n.Up
-	n.Electorate, n.since = parent.Electorate, parent.since
-	if c, ok := n.turn(); ok {
-		n.Electorate = parent.Electorate.after(c)
-		n.since = make(map[string]int64, len(parent.since)+1)
-		for peer, height := range parent.since {
-			if peer != c.Peer {
-				n.since[peer] = height
-			}
+// elect takes over the electorate of n's children, and whether n holds a record.
+func (n *Node) elect() error {
+	n.Electorate = n.Up.Electorate
+	if c := n.Change; c != nil {
+		if !n.Up.Allowed(n.Certificate, *c) {
+			return fmt.Errorf("%w: the electorate cannot change by %.64q now", ErrInvalid, c.Peer)
 		}
-		if c.Add {
-			n.since[c.Peer] = n.Height
-		}
+		n.Electorate = n.Up.Electorate.after(*c)
+	}
+	if n.Record || n.Change != nil {
 		n.record = n.Height
 	}
-	if n.Record {
-		n.record = n.Height
-	}
+	return nil
 }
 
-// turn returns the change that n makes: the first by peer of those that wait and are safe, the absent among them; none while one
-// before it is not shown to be final.
-func (n *Node) turn() (first Change, ok bool) {
-	if n.Up.Electorate != n.Shown.Electorate {
-		return Change{}, false
-	}
-	consider := func(c Change) {
-		if n.safe(c) && (!ok || c.Peer < first.Peer) {
-			first, ok = c, true
-		}
-	}
-	for _, c := range n.Changes {
-		consider(c)
-	}
-	for _, peer := range n.absent() {
-		if !slices.ContainsFunc(n.Changes, func(c Change) bool { return c.Peer == peer }) {
-			consider(Change{Peer: peer})
-		}
-	}
-	return first, ok
-}
-
-// safe reports whether an electorate goes on after a change: those who have signed the certificate that n carries are here, and
-// must be enough of the new one. Without it, of three evaluators one is away, another leaves, and the third is one of two for
-// ever. One alone takes a second at its word.
-func (n *Node) safe(c Change) bool {
-	old := n.Up.Electorate
+// Allowed reports whether a child of n that carries a certificate may make a change: no change before it may be on its way, and the
+// electorate must go on after it. Those who have signed the certificate are here, and must be enough of the new one. Without that, of
+// three evaluators one is away, another leaves, and the third is one of two for ever. One alone takes a second at its word.
+func (n *Node) Allowed(certificate *Certificate, c Change) bool {
+	old := n.Electorate
 	next := old.after(c)
-	if next == old || n.Certificate == nil && old.Len() > 1 {
+	if old != n.ShownTo().Electorate || next == old || certificate == nil && old.Len() > 1 {
 		return false
 	}
 	if old.Len() == 1 {
 		return true
 	}
-	here := slices.DeleteFunc(slices.Clone(n.Certificate.Signers), func(peer string) bool { return peer == c.Peer })
+	here := slices.DeleteFunc(slices.Clone(certificate.Signers), func(peer string) bool { return peer == c.Peer })
 	return enough(here, []*Electorate{next})
-}
-
-// absent returns those of the electorate who did nothing in the last AbsentBlocks blocks.
-func (n *Node) absent() (out []string) {
-	present := map[string]bool{n.Leader: true}
-	at := n
-	for range AbsentBlocks {
-		if at.Height <= 1 {
-			return nil // the chain is younger
-		}
-		for _, peer := range at.Active {
-			present[peer] = true
-		}
-		for _, peer := range at.Certificate.Signers {
-			present[peer] = true
-		}
-		at = at.Up
-	}
-	for _, peer := range n.Up.Electorate.peers {
-		if !present[peer] && n.since[peer] < at.Height {
-			out = append(out, peer)
-		}
-	}
-	return out
 }
 
 // certify notes a verified certificate and returns what it makes final. Of two certificates of a block the first stays: what counts in

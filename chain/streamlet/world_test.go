@@ -2,9 +2,11 @@ package streamlet
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -48,6 +50,8 @@ func (k simKey) Verify(peer string, slot int64, block ID, signature []byte) bool
 type simState struct {
 	done    map[int]bool // ids of records
 	waiting []Change
+	active  []string         // whose return the block holds
+	since   map[string]int64 // for those of the electorate that came by a block: its height
 }
 
 // simRules are the rules of a network whose blocks hold records.
@@ -59,20 +63,18 @@ type simRules struct {
 func (r *simRules) Check(parent *Node, b *Block) (Outcome, error) {
 	state := parent.State.(*simState)
 	records := b.Body.([]*record)
-	next := &simState{done: state.done}
+	next := &simState{done: state.done, since: state.since}
 	for _, c := range state.waiting {
 		if parent.Electorate.after(c) != parent.Electorate {
 			next.waiting = append(next.waiting, c)
 		}
 	}
 	out := Outcome{Record: len(records) > 0, Work: 1, State: next}
-	if len(records) == 0 {
-		out.Changes = next.waiting
-		return out, nil
-	}
-	next.done = make(map[int]bool, len(state.done)+len(records))
-	for id := range state.done {
-		next.done[id] = true
+	if len(records) > 0 {
+		next.done = make(map[int]bool, len(state.done)+len(records))
+		for id := range state.done {
+			next.done[id] = true
+		}
 	}
 	for _, x := range records {
 		if next.done[x.id] {
@@ -83,11 +85,63 @@ func (r *simRules) Check(parent *Node, b *Block) (Outcome, error) {
 			next.waiting = append(next.waiting[:len(next.waiting):len(next.waiting)], *x.change)
 		}
 		if x.active != "" {
-			out.Active = append(out.Active, x.active)
+			next.active = append(next.active, x.active)
 		}
 	}
-	out.Changes = next.waiting
+	out.Change = next.turn(parent, b)
 	return out, nil
+}
+
+// turn returns the change that a block makes, and notes it: the first by peer of those that wait and are allowed, the absent among them.
+func (s *simState) turn(parent *Node, b *Block) *Change {
+	all := slices.Clone(s.waiting)
+	for _, peer := range s.absent(parent, b) {
+		if !slices.ContainsFunc(s.waiting, func(c Change) bool { return c.Peer == peer }) {
+			all = append(all, Change{Peer: peer})
+		}
+	}
+	all = slices.DeleteFunc(all, func(c Change) bool { return !parent.Allowed(b.Certificate, c) })
+	if len(all) == 0 {
+		return nil
+	}
+	c := slices.MinFunc(all, func(a, b Change) int { return cmp.Compare(a.Peer, b.Peer) })
+	since := maps.Clone(s.since)
+	if since == nil {
+		since = map[string]int64{}
+	}
+	delete(since, c.Peer)
+	if c.Add {
+		since[c.Peer] = b.Height
+	}
+	s.since = since
+	return &c
+}
+
+// absent returns those of the electorate who did nothing in the last AbsentBlocks blocks.
+func (s *simState) absent(parent *Node, b *Block) (out []string) {
+	present := map[string]bool{b.Leader: true}
+	height, since, electorate := b.Height, s.since, parent.Electorate
+	for range AbsentBlocks {
+		if height <= 1 {
+			return nil // the chain is younger
+		}
+		for _, peer := range s.active {
+			present[peer] = true
+		}
+		for _, peer := range b.Certificate.Signers {
+			present[peer] = true
+		}
+		b, s, height = parent.Block, parent.State.(*simState), height-1
+		if height > 1 {
+			parent = parent.Up
+		}
+	}
+	for _, peer := range electorate.peers {
+		if !present[peer] && since[peer] < height {
+			out = append(out, peer)
+		}
+	}
+	return out
 }
 
 func (r *simRules) Build(parent *Node, _ int64, due bool) (any, bool) {

@@ -29,7 +29,7 @@ func command() *cobra.Command {
 	root.AddCommand(takeCommands()...)
 	root.AddCommand(joiningCommands()...)
 	root.AddCommand(careCommands()...)
-	root.AddCommand(tables.Command())
+	root.AddCommand(tables.Command(), chainCommand())
 	return root
 }
 

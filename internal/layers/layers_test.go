@@ -51,6 +51,7 @@ var layers = []layer{
 	{"chain/state", []string{"chain", "chain/...", "internal/..."}},
 	{"chain/account", []string{"chain/consensus", "chain/python", "chain/engine", "chain/store", "chain/mempool", "chain/task", "chain/anchor"}},
 	{"chain/optimae", []string{"chain/python", "chain/engine", "chain/store", "chain/mempool", "chain/task", "chain/anchor"}},
+	{"chain/application", []string{"chain/python", "chain/engine", "chain/store", "chain/mempool", "chain/task", "chain/anchor"}},
 	{"chain/light", []string{"chain", "chain/consensus", "chain/ledger", "chain/python", "chain/engine", "chain/store", "internal/..."}},
 	{"chain/vrf", []string{"chain", "chain/...", "internal/..."}},
 	{"chain/python/engine", []string{"chain/consensus", "chain/ledger", "chain/engine", "chain/mempool", "chain/store", "chain/anchor"}},
@@ -258,6 +259,7 @@ var imports = []struct {
 	{"chain/ledger", []string{"math", "math/cmplx"}},
 	// No input, no output, no clock.
 	{"chain/consensus", []string{"context", "net", "os", "syscall", "time", "log/slog"}},
+	{"chain/application", []string{"context", "math/big", "net", "os", "syscall", "time", "log/slog"}},
 	{"chain/engine", []string{"context", "net", "os", "syscall", "time", "log/slog"}},
 	{"chain/python/engine", []string{"context", "net", "os", "syscall", "time", "log/slog"}},
 	{"chain/ledger", []string{"context", "net", "os", "syscall", "time", "log/slog"}},
