@@ -48,6 +48,7 @@ type Builder struct {
 	ones  *gorgonia.Node
 	masks []Mask
 	fans  []int
+	nodes int
 }
 
 // Mask is an input by which a layer's values are multiplied in training: 0 for what is dropped.
@@ -111,7 +112,12 @@ func (b *Builder) At(t int) *gorgonia.Node {
 }
 
 // Do returns the node of an operation of Gorgonia's, and keeps its error.
-func (b *Builder) Do(n *gorgonia.Node, err error) *gorgonia.Node { return b.op(n, err) }
+func (b *Builder) Do(n *gorgonia.Node, err error) *gorgonia.Node {
+	if b.nodes++; b.nodes > kind.MaxNodes && err == nil {
+		err = fmt.Errorf("%w: more than %d operations: fewer steps or layers", kind.ErrLarge, kind.MaxNodes)
+	}
+	return b.op(n, err)
+}
 
 // Fail keeps an error, and returns nil.
 func (b *Builder) Fail(err error) *gorgonia.Node { return b.op(nil, err) }
@@ -155,6 +161,7 @@ func (b *Builder) Dense(x *gorgonia.Node, width int, a nn.Activation) *gorgonia.
 		fan = in
 	}
 	b.fans = append(b.fans, fan, 0)
+	b.nodes += 3
 	b.channels = in
 	return b.convolution(x, width, 1, 1, a)
 }

@@ -21,9 +21,11 @@ const (
 	MaxSteps = 512
 	// MaxElements bounds the numbers that a training holds at once, 8 bytes each.
 	MaxElements = 1 << 25
+	// MaxNodes bounds the operations of a graph out of training, whose preparation takes the square of their number.
+	MaxNodes = 3000
 )
 
-// ErrLarge is returned, wrapped, by Size and Train for a genome that asks for more than MaxElements.
+// ErrLarge is returned, wrapped, by Size and Train for a genome that asks for more than the bounds.
 var ErrLarge = errors.New("kind: too large")
 
 // Kind is one kind of network. It is immutable and safe for concurrent use.

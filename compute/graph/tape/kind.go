@@ -3,6 +3,7 @@ package tape
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"gorgonia.org/gorgonia"
 
@@ -14,7 +15,7 @@ import (
 
 // Kind returns the kind of a model's networks. Where the graph can be lowered (graph.Lower), domains train the layers that it says
 // instead, on their device and bit for bit.
-func Kind(m graph.Model) kind.Kind { return model{m} }
+func Kind(m graph.Model) kind.Kind { return &model{Model: m, known: map[string]facts{}} }
 
 // Kinds returns those of several models.
 func Kinds(list ...graph.Model) (out []kind.Kind) {
@@ -24,13 +25,53 @@ func Kinds(list ...graph.Model) (out []kind.Kind) {
 	return out
 }
 
-type model struct{ graph.Model }
+// model is a kind. What it has found out of a genome it remembers, because domains ask for it often and a graph takes milliseconds.
+type model struct {
+	graph.Model
 
-var _ kind.Kind = model{}
+	mu    sync.Mutex // guards known
+	known map[string]facts
+}
+
+// facts are what is known of a genome and the sizes of a sample.
+type facts struct {
+	parameters, elements int
+	err                  error
+	lowered              nn.Config // of its own sizes and layers alone
+	lowers               bool
+}
+
+// maxKnown bounds what is remembered.
+const maxKnown = 1024
+
+var _ kind.Kind = (*model)(nil)
+
+// of returns the facts.
+func (m *model) of(c *nn.Config, v kind.Values) facts {
+	key := fmt.Sprint(c.Inputs, c.Steps, c.Outputs, c.Loss, c.Batch, v.Genome, len(v.Space))
+	m.mu.Lock()
+	f, ok := m.known[key]
+	m.mu.Unlock()
+	if ok {
+		return f
+	}
+	f.parameters, f.elements, f.err = size(m.Model, c, v)
+	if f.err == nil {
+		f.lowered, f.lowers = lower(m.Model, *c, v)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.known) >= maxKnown {
+		clear(m.known)
+	}
+	m.known[key] = f
+	return f
+}
 
 // Size implements kind.Kind. Elements are about those of the values of a batch's graph with its gradient.
-func (m model) Size(c nn.Config, v kind.Values) (parameters, elements int, err error) {
-	return size(m.Model, &c, v)
+func (m *model) Size(c nn.Config, v kind.Values) (parameters, elements int, err error) {
+	f := m.of(&c, v)
+	return f.parameters, f.elements, f.err
 }
 
 // held is about how many numbers a training holds for each that the forward graph computes: the value, and what its gradient needs.
@@ -66,8 +107,17 @@ func total(g *gorgonia.ExprGraph) (n int) {
 }
 
 // Lower implements kind.Kind.
-func (m model) Lower(c nn.Config, v kind.Values) (nn.Config, bool) {
-	e, err := graph.Express(m.Model, shape(&c, 1), v)
+func (m *model) Lower(c nn.Config, v kind.Values) (nn.Config, bool) {
+	f := m.of(&c, v)
+	if !f.lowers {
+		return nn.Config{}, false
+	}
+	c.Hidden, c.Layers, c.Steps, c.Activation = f.lowered.Hidden, f.lowered.Layers, f.lowered.Steps, f.lowered.Activation
+	return c, true
+}
+
+func lower(m graph.Model, c nn.Config, v kind.Values) (nn.Config, bool) {
+	e, err := graph.Express(m, shape(&c, 1), v)
 	if err != nil {
 		return nn.Config{}, false
 	}
@@ -76,9 +126,9 @@ func (m model) Lower(c nn.Config, v kind.Values) (nn.Config, bool) {
 }
 
 // Train implements kind.Kind.
-func (m model) Train(ctx context.Context, t *nn.Task, v kind.Values) (*kind.Result, error) {
+func (m *model) Train(ctx context.Context, t *nn.Task, v kind.Values) (*kind.Result, error) {
 	return train(ctx, m.Model, t, v)
 }
 
 // Genes implements kind.Kind.
-func (m model) Genes() []genome.Gene { return m.Model.Genes() }
+func (m *model) Genes() []genome.Gene { return m.Model.Genes() }

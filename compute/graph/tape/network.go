@@ -2,18 +2,22 @@ package tape
 
 import (
 	"fmt"
+	"sync"
 
 	"doin.network/node/compute/graph"
 	"doin.network/node/compute/kind"
 	"doin.network/node/compute/nn"
 )
 
-// Network is a trained graph. It is immutable and safe for concurrent use: every call of Predict has a machine of its own.
+// Network is a trained graph. It is immutable and safe for concurrent use: every call of Predict has a machine of its own. Idle ones are
+// kept until the next garbage collection.
 type Network struct {
 	model   graph.Model
 	config  nn.Config
 	values  kind.Values
 	weights [][]float64
+	one     sync.Pool // idle machines for one sample
+	many    sync.Pool // and for validationRows
 }
 
 var _ kind.Network = (*Network)(nil)
@@ -25,12 +29,15 @@ func (n *Network) Predict(x, out []float32) {
 	if rows == 0 {
 		return
 	}
-	m, err := newMachine(n.model, &n.config, n.values, min(rows, validationRows), false)
-	if err != nil {
-		panic(err)
+	size, pool := 1, &n.one
+	if rows > 1 {
+		size, pool = validationRows, &n.many
 	}
-	defer m.close()
-	copyTo(m.parameters, n.weights)
+	m, ok := pool.Get().(*machine)
+	if !ok {
+		m = n.machine(size)
+	}
+	defer pool.Put(m)
 	for first := 0; first < rows; first += m.rows {
 		some := min(m.rows, rows-first)
 		for r := range some {
@@ -43,6 +50,16 @@ func (n *Network) Predict(x, out []float32) {
 			out[first*outputs+i] = float32(v)
 		}
 	}
+}
+
+// machine returns a machine with the weights.
+func (n *Network) machine(rows int) *machine {
+	m, err := newMachine(n.model, &n.config, n.values, rows, false)
+	if err != nil {
+		panic(err)
+	}
+	copyTo(m.parameters, n.weights)
+	return m
 }
 
 // Tensors implements kind.Network: learnable_0 and so on, in the order of the graph.
