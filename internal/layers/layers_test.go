@@ -218,9 +218,9 @@ var importers = []struct {
 	{"cmd/doin-worker/...", []string{"bench/islands"}},
 	{"chain/store", []string{"cmd/doin-node/node", "cmd/doin-node/champion", "cmd/doin-node/tables", "cmd/doin-node/stack/...", "cmd/doin-pynode/...", "bench/..."}},
 	{"compute/graph/...", []string{"ga/meta", "cmd/doin-worker/..."}}, // models as graphs; the oracle of tests
-	{"internal/golden", nil},                                  // tests only
-	{"compute/domain/domaintest", nil},                        // tests only
-	{"compute/onnx/onnxtest", nil},                            // tests only
+	{"internal/golden", nil},           // tests only
+	{"compute/domain/domaintest", nil}, // tests only
+	{"compute/onnx/onnxtest", nil},     // tests only
 	{"bench/workload", []string{"bench/count", "bench/engine", "bench/gpu", "bench/host"}},
 	{"bench/report", []string{"bench/..."}},
 	{"bench/journal", []string{"bench/..."}},

@@ -40,7 +40,7 @@ func NewWith(kinds []kind.Kind, plugin string, config *canon.Object, others ...s
 	case forecast.Plugin:
 		return made(forecast.NewWith(kinds, config, others...))
 	case tabular.Plugin:
-		return made(tabular.New(config, others...))
+		return made(tabular.NewWith(kinds, config, others...))
 	}
 	return nil, fmt.Errorf("%w %.80q: built in are %q", ErrUnknownPlugin, plugin, Plugins())
 }
