@@ -396,6 +396,8 @@ func (d *Domain) validate(out *problems, in string) {
 	err = d.Agreement.Validate()
 	out.demand(err == nil, "%s.%v", in, err)
 	d.room(out, in)
+	model, rough := agreement.Approximate(d.Plugin, d.Config)
+	out.demand(!rough || !d.Agreement.Exact(), "%s.agreement: exact, and config names model %.40q, on which machines agree within a share only", in, model)
 	out.demand(d.DataHash == "" || IsHash(d.DataHash), "%s.data_hash: want 64 lower-case hex digits or nothing", in)
 	out.demand(d.ConfigHash == "" || IsHash(d.ConfigHash), "%s.config_hash: want 64 lower-case hex digits or nothing", in)
 	out.demand(len(d.Plugin) <= maxNameBytes, "%s.plugin: longer than %d bytes", in, maxNameBytes)

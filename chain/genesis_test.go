@@ -311,4 +311,18 @@ func TestGenesisAgreement(t *testing.T) {
 	f(0.5, within("1/5"), "domains[0].agreement: want")
 	f(0.5, "roughly", "domains[0].agreement: want")
 	f(0.5, nil, "domains[0].agreement: want")
+
+	// Models on which machines do not agree bit for bit: a domain that names one is not exact.
+	g.Domains[0].Plugin = "forecast"
+	for model, exact := range map[string]bool{"mlp": true, "gru": false, "lstm": false, "attention": false} {
+		g.Domains[0].Config = canon.NewObject("models", []any{"tcn", model})
+		want := ""
+		if !exact {
+			want = "names model \"" + model + "\""
+		}
+		f(0.01, "exact", want)
+		f(0.01, within("1/1000"), "")
+	}
+	g.Domains[0].Plugin = "exec:./own" // whose models are its own
+	f(0.01, "exact", "")
 }

@@ -17,6 +17,9 @@ import (
 	deviceopen "doin.network/node/compute/device/open"
 	"doin.network/node/compute/domain"
 	"doin.network/node/compute/domain/open"
+	"doin.network/node/compute/graph/recurrent"
+	"doin.network/node/compute/graph/tape"
+	"doin.network/node/compute/kind"
 	"doin.network/node/compute/nn"
 	"doin.network/node/compute/worker"
 	"doin.network/node/ga/settings"
@@ -73,7 +76,7 @@ func serveOn(ctx context.Context, d device.Device, stdin io.Reader, stdout io.Wr
 	defer programs.Close()
 	o := worker.ServerOptions{
 		Description: description(d, own.trainings),
-		NewDomain:   open.On(losing{d}, settings.Top()...),
+		NewDomain:   open.On(losing{d}, kinds(), settings.Top()...),
 		NewSearch:   search.New,
 		Share:       own.share,
 		Cache:       own.cache,
@@ -94,6 +97,9 @@ func serveOn(ctx context.Context, d device.Device, stdin io.Reader, stdout io.Wr
 	}
 	return worker.Serve(ctx, stdin, stdout, o)
 }
+
+// kinds are the networks that the engine has no layers for.
+func kinds() []kind.Kind { return tape.Kinds(recurrent.Models()...) }
 
 // losing says in the protocol's words that a device is lost.
 type losing struct{ device.Device }

@@ -8,9 +8,9 @@ import (
 	"doin.network/node/compute/nn"
 )
 
-// Model is a model of package nn as an expression graph in float64, for one minibatch whose size it is built for. The
+// Network is a model as an expression graph in float64, for one minibatch whose size it is built for. The
 // caller owns it; it may be differentiated once, and not by two goroutines at a time.
-type Model struct {
+type Network struct {
 	Graph *gorgonia.ExprGraph
 	// Input is [rows·steps][channels], sample after sample and oldest step first; Target and Output are [rows][outputs].
 	Input, Target, Output *gorgonia.Node
@@ -23,7 +23,7 @@ type Model struct {
 
 // Build says the model of c and a minibatch as a graph. Shapes and order are those of Gradient; the slices are copied.
 // An error is c's, or is ErrShape, wrapped, or names what the graph cannot say.
-func Build(c nn.Config, weights, x, y []float32) (*Model, error) {
+func Build(c nn.Config, weights, x, y []float32) (*Network, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
@@ -51,5 +51,5 @@ func Build(c nn.Config, weights, x, y []float32) (*Model, error) {
 	if m.err != nil {
 		return nil, fmt.Errorf("graph: build: %w", m.err)
 	}
-	return &Model{Graph: m.graph, Input: input, Target: target, Output: output, Loss: loss, Parameters: m.parameters}, nil
+	return &Network{Graph: m.graph, Input: input, Target: target, Output: output, Loss: loss, Parameters: m.parameters}, nil
 }

@@ -17,7 +17,7 @@ type drawn struct {
 }
 
 // drawing returns the nodes that the loss of m depends on, each behind its arguments; sizes are left out.
-func (m *Model) drawing() []drawn {
+func (m *Network) drawing() []drawn {
 	l := &lowering{graph: m.Graph}
 	learnables := map[*gorgonia.Node]bool{}
 	for _, p := range m.Parameters {
@@ -56,7 +56,7 @@ func (m *Model) drawing() []drawn {
 }
 
 // Dot returns the graph in the language of Graphviz: operations and inputs with their shapes, learnables as boxes.
-func (m *Model) Dot() string {
+func (m *Network) Dot() string {
 	var b strings.Builder
 	b.WriteString("digraph model {\n")
 	for i, n := range m.drawing() {
@@ -81,7 +81,7 @@ const (
 )
 
 // SVG returns the graph as a picture, with a caption: the inputs on top, every node below its arguments, learnables shaded.
-func (m *Model) SVG(caption string) string {
+func (m *Network) SVG(caption string) string {
 	nodes := m.drawing()
 	level, column := 0, 0
 	for _, n := range nodes {

@@ -42,7 +42,7 @@ type model struct {
 	graph                 *gorgonia.ExprGraph
 	parameters            gorgonia.Nodes
 	rows, steps, channels int
-	weights               []float32 // those that are not parameters yet
+	weights               []float32 // those that are not parameters yet; nil: all are 0
 	constants             int       // made so far
 	err                   error
 }
@@ -67,8 +67,13 @@ func (m *model) matrix(name string, rows, columns int, values []float32) *gorgon
 
 // parameter is a matrix of the next weights, which the cost is differentiated by.
 func (m *model) parameter(rows, columns int) *gorgonia.Node {
-	n := m.matrix(fmt.Sprintf("parameter%d", len(m.parameters)), rows, columns, m.weights)
-	m.weights = m.weights[rows*columns:]
+	values := m.weights
+	if values == nil { // given later
+		values = make([]float32, rows*columns)
+	} else {
+		m.weights = values[rows*columns:]
+	}
+	n := m.matrix(fmt.Sprintf("parameter%d", len(m.parameters)), rows, columns, values)
 	m.parameters = append(m.parameters, n)
 	return n
 }
@@ -79,7 +84,7 @@ func (m *model) scale(k float64, n *gorgonia.Node) *gorgonia.Node {
 }
 
 // differentiate runs the graph and collects the cost and the gradients.
-func (m *Model) differentiate() (loss float64, gradient []float64, err error) {
+func (m *Network) differentiate() (loss float64, gradient []float64, err error) {
 	if _, err := gorgonia.Grad(m.Loss, m.Parameters...); err != nil {
 		return 0, nil, fmt.Errorf("graph: differentiate: %w", err)
 	}

@@ -81,7 +81,7 @@ func normal(c nn.Config) nn.Config {
 }
 
 // built is the graph of c for some samples, with weights of no meaning.
-func built(t testing.TB, c nn.Config, rows int) *Model {
+func built(t testing.TB, c nn.Config, rows int) *Network {
 	t.Helper()
 	m, err := Build(c, uniform(0, c.Parameters(), 0.7), uniform(1, rows*c.Inputs, 2), make([]float32, rows*c.Outputs))
 	if err != nil {
@@ -90,7 +90,7 @@ func built(t testing.TB, c nn.Config, rows int) *Model {
 	return m
 }
 
-func (m *Model) lower(base nn.Config) (nn.Config, gorgonia.Nodes, error) {
+func (m *Network) lower(base nn.Config) (nn.Config, gorgonia.Nodes, error) {
 	return lower(m.Graph, gorgonia.Nodes{m.Input, m.Target}, m.Output, m.Loss, base)
 }
 

@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"slices"
+	"strings"
 
 	"doin.network/node/internal/canon"
 	"doin.network/node/internal/ratio"
@@ -19,7 +21,7 @@ type Agreement struct {
 	Within ratio.Ratio
 }
 
-// Default is that of a program of a user's: a thousandth.
+// Default is that of a program of a user's, and of domains whose models Approximate finds: a thousandth.
 var Default = Agreement{ratio.Ratio{Num: 1, Den: 1000}}
 
 // ErrAgreement is matched by every error of this package.
@@ -94,4 +96,24 @@ func (a Agreement) Same(x, y float64) bool {
 		most = q
 	}
 	return distance.Cmp(most.Mul(most, new(big.Rat).SetFrac64(a.Within.Num, a.Within.Den))) <= 0
+}
+
+// approximate are the models of the built-in domains whose trainings machines agree on within a share only.
+var approximate = []string{"gru", "lstm", "attention"}
+
+// Approximate returns the first of the models that a domain's configuration names (the list "models") on whose trainings machines agree
+// within a share only; ok is false where there is none, or no configuration, and for "exec:" plugins, whose words are their own. Default
+// is what such a domain has.
+func Approximate(plugin string, config *canon.Object) (model string, ok bool) {
+	if config == nil || strings.HasPrefix(plugin, "exec:") {
+		return "", false
+	}
+	v, _ := config.Get("models")
+	list, _ := v.([]any)
+	for _, name := range list {
+		if text, is := name.(string); is && slices.Contains(approximate, text) {
+			return text, true
+		}
+	}
+	return "", false
 }

@@ -81,3 +81,27 @@ func TestSame(t *testing.T) {
 	f(exact, 1, math.Nextafter(1, above), false)
 	f(exact, 0, math.Copysign(0, -1), false)
 }
+
+// What a domain of one's own says by "models" is its own; a built-in one's is looked at, whatever else stands in it.
+func TestApproximate(t *testing.T) {
+	f := func(plugin, config, want string) {
+		t.Helper()
+		o, err := canon.ParseObject([]byte(config))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, ok := Approximate(plugin, o); got != want || ok != (want != "") {
+			t.Errorf("Approximate(%s, %s) = %q, %v, want %q", plugin, config, got, ok, want)
+		}
+	}
+	f("forecast", `{}`, "")
+	f("forecast", `{"models": ["mlp", "tcn"]}`, "")
+	f("forecast", `{"models": ["mlp", "gru", "lstm"]}`, "gru")
+	f("tabular", `{"models": ["attention"]}`, "attention")
+	f("tabular", `{"models": "attention"}`, "")
+	f("forecast", `{"models": [1, null, "lstm"]}`, "lstm")
+	f("exec:./own.py", `{"models": ["gru"]}`, "")
+	if got, ok := Approximate("forecast", nil); ok {
+		t.Errorf("Approximate of nothing = %q", got)
+	}
+}

@@ -65,16 +65,20 @@ var layers = []layer{
 	{"compute/data/number", []string{"compute/...", "kernels/...", "internal/..."}},
 	{"compute/f64", []string{"compute/...", "kernels/...", "internal/..."}},
 	{"compute/closed", []string{"compute/nn/...", "compute/vec", "compute/rng", "compute/domain/...", "compute/worker/...", "compute/device/...", "kernels/...", "internal/..."}},
-	{"compute/boost", []string{"compute/closed", "compute/genome", "compute/domain/...", "compute/worker/...", "compute/device/...", "compute/graph", "kernels/..."}},
-	{"compute/data/...", []string{"compute/boost", "compute/closed", "compute/f64", "compute/nn/...", "compute/vec", "compute/rng", "compute/genome", "compute/domain/...", "compute/worker/...", "compute/device/...", "compute/graph", "kernels/..."}},
-	{"compute/onnx/...", []string{"compute/closed", "compute/boost", "compute/nn/...", "compute/vec", "compute/rng", "compute/f64", "compute/genome", "compute/domain/...", "compute/worker/...", "compute/device/...", "compute/graph", "kernels/...", "internal/..."}},
+	{"compute/boost", []string{"compute/closed", "compute/genome", "compute/domain/...", "compute/worker/...", "compute/device/...", "compute/graph/...", "kernels/..."}},
+	{"compute/data/...", []string{"compute/boost", "compute/closed", "compute/f64", "compute/nn/...", "compute/vec", "compute/rng", "compute/genome", "compute/domain/...", "compute/worker/...", "compute/device/...", "compute/graph/...", "kernels/..."}},
+	{"compute/onnx/...", []string{"compute/closed", "compute/boost", "compute/nn/...", "compute/vec", "compute/rng", "compute/f64", "compute/genome", "compute/domain/...", "compute/worker/...", "compute/device/...", "compute/graph/...", "kernels/...", "internal/..."}},
 	{"compute/onnx", []string{"compute/onnx/onnxtest"}},
 	{"compute/rng", []string{"compute/nn/...", "compute/genome", "compute/domain/...", "internal/..."}},
-	{"compute/genome", []string{"compute/nn/...", "compute/domain/...", "compute/worker/...", "compute/device/...", "compute/graph"}},
-	{"compute/nn/...", []string{"compute/domain/...", "compute/worker/...", "compute/device/...", "compute/genome", "compute/graph"}},
+	{"compute/genome", []string{"compute/nn/...", "compute/domain/...", "compute/worker/...", "compute/device/...", "compute/graph/..."}},
+	{"compute/nn/...", []string{"compute/domain/...", "compute/worker/...", "compute/device/...", "compute/genome", "compute/graph/..."}},
 	{"compute/nn", []string{"compute/nn/referee"}},
-	{"compute/graph", []string{"compute/domain/...", "compute/worker/...", "compute/device/..."}},
-	{"compute/device/...", []string{"compute/domain/...", "compute/worker/...", "compute/graph"}},
+	{"compute/graph/...", []string{"compute/domain/...", "compute/worker/...", "compute/device/..."}},
+	{"compute/graph", []string{"compute/graph/..."}},
+	{"compute/graph/tape", []string{"compute/graph/recurrent", "kernels/..."}},
+	{"compute/graph/recurrent", []string{"kernels/..."}},
+	{"compute/kind", []string{"compute/domain/...", "compute/worker/...", "compute/device/...", "compute/graph/...", "kernels/...", "gorgonia.org/..."}},
+	{"compute/device/...", []string{"compute/domain/...", "compute/worker/...", "compute/graph/..."}},
 	{"compute/device", []string{"compute/device/..."}},
 	{"compute/device/cpu", []string{"compute/device/cuda", "compute/device/block", "compute/device/open"}},
 	{"compute/device/block", []string{"compute/device/cuda", "compute/device/open", "kernels/host", "gorgonia.org/..."}},
@@ -83,14 +87,14 @@ var layers = []layer{
 	{"bench/host", []string{"chain/...", "ga/...", "net/...", "olap/...", "cmd/...", "compute/device/cuda", "compute/device/open", "gorgonia.org/..."}},
 	{"compute/gpuinfo", []string{"compute/device/...", "compute/nn/...", "compute/vec", "compute/rng", "kernels/...", "gorgonia.org/..."}},
 	{"compute/domain", []string{"compute/domain/...", "compute/nn/..."}},
-	{"compute/domain/...", []string{"compute/worker/...", "compute/graph", "compute/device/open", "compute/device/block", "compute/device/cuda", "compute/gpuinfo"}},
+	{"compute/domain/...", []string{"compute/worker/...", "compute/graph/...", "compute/device/open", "compute/device/block", "compute/device/cuda", "compute/gpuinfo"}},
 	{"compute/domain/supervised", []string{"compute/domain/quadratic", "compute/domain/forecast", "compute/domain/tabular", "compute/domain/open"}},
 	{"compute/domain/domaintest", []string{"compute/domain/quadratic", "compute/domain/forecast", "compute/domain/tabular", "compute/domain/open", "compute/domain/supervised"}},
 	{"compute/domain/forecast", []string{"compute/domain/quadratic", "compute/domain/tabular", "compute/domain/open"}},
 	{"compute/domain/tabular", []string{"compute/domain/quadratic", "compute/domain/forecast", "compute/domain/open"}},
 	{"compute/domain/quadratic", []string{"compute/domain/forecast", "compute/domain/tabular", "compute/domain/open", "compute/domain/supervised", "compute/nn/..."}},
 	{"compute/domain/bbob", []string{"compute/domain/forecast", "compute/domain/tabular", "compute/domain/open", "compute/domain/quadratic", "compute/domain/supervised", "compute/nn/..."}},
-	{"compute/worker/...", []string{"compute/data/...", "compute/nn/...", "compute/graph", "compute/device/...", "compute/gpuinfo", "compute/domain/open", "compute/domain/supervised", "compute/domain/forecast", "compute/domain/quadratic", "compute/domain/tabular"}},
+	{"compute/worker/...", []string{"compute/data/...", "compute/nn/...", "compute/graph/...", "compute/device/...", "compute/gpuinfo", "compute/domain/open", "compute/domain/supervised", "compute/domain/forecast", "compute/domain/quadratic", "compute/domain/tabular"}},
 
 	// The sources and what is made of them. The engine's devices and its compiler of models import it, nothing else does.
 	{"kernels/...", []string{"internal/...", "chain/...", "compute/...", "ga/...", "net/...", "olap/...", "bench/...", "cmd/..."}},
@@ -101,8 +105,8 @@ var layers = []layer{
 	{"ga/...", []string{"chain/...", "net/...", "olap/...", "bench/...", "cmd/...", "compute/domain/...", "compute/worker/...", "compute/device/..."}},
 	{"ga", []string{"ga/meta", "compute/nn/..."}}, // L3 alone trains networks
 	{"ga/op", []string{"ga", "compute/nn/..."}},
-	{"ga/cma", []string{"ga/island", "ga/meta", "compute/nn/...", "compute/data/...", "compute/closed", "compute/boost", "compute/graph"}},
-	{"ga/meta", []string{"ga/island", "compute/graph"}},
+	{"ga/cma", []string{"ga/island", "ga/meta", "compute/nn/...", "compute/data/...", "compute/closed", "compute/boost", "compute/graph/..."}},
+	{"ga/meta", []string{"ga/island", "compute/graph/..."}},
 	{"ga/settings", []string{"ga", "ga/op", "ga/island", "compute/..."}},
 	{"ga/island", []string{"ga", "ga/op", "compute/...", "internal/..."}},
 
@@ -129,7 +133,7 @@ var layers = []layer{
 	{"olap/export", []string{"olap/csv", "olap/postgres", "olap/open"}},
 
 	// What the engines train to be measured: no engine's device, and none of the benchmarks.
-	{"bench/workload", []string{"chain/...", "ga/...", "net/...", "olap/...", "cmd/...", "bench/...", "compute/device/...", "compute/domain/...", "compute/worker/...", "compute/graph", "kernels/...", "gorgonia.org/...", "gonum.org/..."}},
+	{"bench/workload", []string{"chain/...", "ga/...", "net/...", "olap/...", "cmd/...", "bench/...", "compute/device/...", "compute/domain/...", "compute/worker/...", "compute/graph/...", "kernels/...", "gorgonia.org/...", "gonum.org/..."}},
 	{"bench/dashboard", []string{"chain/...", "compute/...", "ga/...", "net/...", "cmd/...", "bench/...", "kernels/..."}},
 	{"bench/report", []string{"chain/...", "ga/...", "net/...", "olap/...", "compute/...", "internal/...", "cmd/...", "bench/...", "kernels/..."}},
 	{"bench/journal", []string{"chain/...", "ga/...", "net/...", "olap/...", "compute/...", "internal/...", "cmd/...", "bench/...", "kernels/..."}},
@@ -138,9 +142,9 @@ var layers = []layer{
 	{"bench/islands", []string{"bench/engine", "olap/...", "chain/engine", "chain/store", "cmd/doin-node/...", "gorgonia.org/..."}},
 	// Programs are asked over HTTP, never linked.
 	// The worker is another process: nothing of the problems and their trainings is linked.
-	{"bench/quality", []string{"chain/engine", "chain/python", "chain/store", "net/...", "olap/...", "cmd/...", "compute/nn/...", "compute/device/...", "compute/graph", "compute/domain/open", "compute/domain/supervised", "kernels/...", "gorgonia.org/..."}},
-	{"bench/migration", []string{"chain/...", "net/...", "olap/...", "cmd/...", "compute/device/...", "compute/graph", "compute/domain/open", "kernels/...", "gorgonia.org/..."}},
-	{"bench/bbob", []string{"chain/...", "net/...", "olap/...", "cmd/...", "compute/device/...", "compute/graph", "compute/domain/open", "kernels/...", "gorgonia.org/..."}},
+	{"bench/quality", []string{"chain/engine", "chain/python", "chain/store", "net/...", "olap/...", "cmd/...", "compute/nn/...", "compute/device/...", "compute/graph/...", "compute/domain/open", "compute/domain/supervised", "kernels/...", "gorgonia.org/..."}},
+	{"bench/migration", []string{"chain/...", "net/...", "olap/...", "cmd/...", "compute/device/...", "compute/graph/...", "compute/domain/open", "kernels/...", "gorgonia.org/..."}},
+	{"bench/bbob", []string{"chain/...", "net/...", "olap/...", "cmd/...", "compute/device/...", "compute/graph/...", "compute/domain/open", "kernels/...", "gorgonia.org/..."}},
 	{"bench/load", []string{"chain/...", "compute/...", "ga/...", "net/...", "olap/...", "cmd/...", "gorgonia.org/..."}},
 	// It counts on the processor: no card's library is linked.
 	{"bench/meta", []string{"chain/...", "net/...", "olap/...", "cmd/...", "compute/domain/...", "compute/device/...", "kernels/...", "gorgonia.org/..."}},
@@ -152,7 +156,7 @@ var layers = []layer{
 
 	// The node holds no device and runs nobody's recipe; the worker has no key, no
 	// network and no chain.
-	{"cmd/doin-node/...", []string{"bench/...", "ga", "ga/op", "compute/data/...", "compute/nn/...", "compute/graph", "compute/device/...", "compute/domain/open", "compute/domain/supervised", "compute/domain/forecast", "compute/domain/quadratic", "compute/domain/tabular", "kernels/...", "gorgonia.org/...", "github.com/NVIDIA/..."}},
+	{"cmd/doin-node/...", []string{"bench/...", "ga", "ga/op", "compute/data/...", "compute/nn/...", "compute/graph/...", "compute/device/...", "compute/domain/open", "compute/domain/supervised", "compute/domain/forecast", "compute/domain/quadratic", "compute/domain/tabular", "kernels/...", "gorgonia.org/...", "github.com/NVIDIA/..."}},
 	{"cmd/doin-node/config", []string{"chain/...", "compute/...", "net/...", "olap/...", "cmd/doin-node/node", "cmd/doin-node/local"}},
 	{"cmd/doin-node/keys", []string{"chain/consensus", "chain/engine", "chain/store", "net/...", "olap/...", "compute/...", "cmd/doin-node/stack/...", "cmd/doin-node/node", "cmd/doin-node/local"}},
 	{"cmd/doin-node/wallet", []string{"chain/engine", "chain/python", "cmd/doin-node/node", "cmd/doin-node/local", "cmd/doin-node/champion"}},
@@ -171,7 +175,7 @@ var layers = []layer{
 	{"cmd/doin-node/score", []string{"chain/...", "net/...", "olap/...", "compute/...", "ga/...", "cmd/..."}},
 	{"cmd/doin-node/champion", []string{"chain/python", "chain/python/engine", "chain/engine", "olap/csv", "olap/sqlite", "olap/open", "cmd/doin-node/node", "cmd/doin-node/local"}},
 	{"cmd/doin-node/node", []string{"chain/python", "chain/python/engine", "cmd/doin-node/local"}},
-	{"cmd/doin-pynode/...", []string{"bench/...", "ga", "ga/op", "chain/engine", "compute/nn/...", "compute/graph", "compute/device/...", "compute/domain/open", "compute/domain/forecast", "compute/domain/quadratic", "compute/domain/tabular", "kernels/...", "gorgonia.org/...", "cmd/doin-node/node", "cmd/doin-node/local"}},
+	{"cmd/doin-pynode/...", []string{"bench/...", "ga", "ga/op", "chain/engine", "compute/nn/...", "compute/graph/...", "compute/device/...", "compute/domain/open", "compute/domain/forecast", "compute/domain/quadratic", "compute/domain/tabular", "kernels/...", "gorgonia.org/...", "cmd/doin-node/node", "cmd/doin-node/local"}},
 	{"cmd/doin-node/local", []string{"cmd/doin-node/node", "chain/store", "chain/engine", "compute/...", "olap/..."}},
 	{"cmd/doin-worker/...", []string{"bench/...", "chain/...", "net/...", "olap/...", "cmd/doin-node/..."}},
 }
@@ -181,8 +185,8 @@ var importers = []struct {
 	pkg  string
 	only []string
 }{
-	{"gorgonia.org/gorgonia/...", []string{"compute/graph"}},
-	{"gorgonia.org/tensor/...", []string{"compute/graph"}},
+	{"gorgonia.org/gorgonia/...", []string{"compute/graph/..."}},
+	{"gorgonia.org/tensor/...", []string{"compute/graph/..."}},
 	{"gorgonia.org/cu/...", []string{"compute/device/cuda"}},
 	{"github.com/NVIDIA/go-nvml/...", []string{"compute/gpuinfo"}},
 	{"modernc.org/sqlite/...", []string{"olap/sqlite", "cmd/doin-pynode/chaindb/..."}},
@@ -220,6 +224,10 @@ var importers = []struct {
 	{"internal/fusion", nil},                                  // tests only
 	{"compute/domain/domaintest", nil},                        // tests only
 	{"compute/onnx/onnxtest", nil},                            // tests only
+	{"compute/graph/...", []string{"ga/meta", "cmd/doin-worker/..."}}, // models as graphs; the oracle of tests
+	{"internal/golden", nil},           // tests only
+	{"compute/domain/domaintest", nil}, // tests only
+	{"compute/onnx/onnxtest", nil},     // tests only
 	{"bench/workload", []string{"bench/count", "bench/engine", "bench/gpu", "bench/host"}},
 	{"bench/report", []string{"bench/..."}},
 	{"bench/journal", []string{"bench/..."}},

@@ -74,7 +74,7 @@ type Domain struct {
 	// noise_z2, an integer or a text like "9/4", default 4.
 	NoiseZ2 ratio.Ratio
 	// Agreement is when votes reproduce a claim: "exact", or {"within": "1/1000"}. Key agreement, default exact, and within a thousandth
-	// for an exec: plugin; nil: that default.
+	// for an exec: plugin and where models has gru, lstm or attention, which cannot be exact; nil: that default.
 	Agreement *agreement.Agreement
 	// Bounds limit the parameters of an optimae, in the order of the file. Key
 	// param_bounds, default none.
@@ -176,12 +176,16 @@ func (d *Domain) ClaimSeeds() int {
 }
 
 // ClaimAgreement returns when votes of the domain reproduce a claim: the file's; else within a thousandth for a program of one's own,
-// which computes with what libraries its machine has, and exactly for what is built in.
+// which computes with what libraries its machine has, and for models on which machines do not agree bit for bit; exactly for what else is
+// built in.
 func (d *Domain) ClaimAgreement() agreement.Agreement {
 	if d.Agreement != nil {
 		return *d.Agreement
 	}
 	if _, own := d.Command(); own {
+		return agreement.Default
+	}
+	if _, rough := agreement.Approximate(d.Plugin(), d.OptimizationConfig); rough {
 		return agreement.Default
 	}
 	return agreement.Agreement{}

@@ -28,7 +28,7 @@ var keyDocs = map[string]keyDoc{
 	"domains[].resource_limits/max_epochs":            {"", "Default 5000, min 1"},
 	"domains[].resource_limits/max_memory_mb":         {"", "Default 8192, above 0"},
 	"domains[].resource_limits/max_training_seconds":  {"", "Default 3600 s, above 0"},
-	"domains[]/agreement":                             {"When votes reproduce a claim: \"exact\", or {\"within\": \"1/1000\"}.", "Default exact, and within a thousandth for an exec: plugin; nil: that default."},
+	"domains[]/agreement":                             {"When votes reproduce a claim: \"exact\", or {\"within\": \"1/1000\"}.", "Default exact, and within a thousandth for an exec: plugin and where models has gru, lstm or attention, which cannot be exact; nil: that default."},
 	"domains[]/domain_id":                             {"Names the domain in the whole network.", "Required, at most 128 bytes."},
 	"domains[]/evaluate":                              {"The roles.", "Default false."},
 	"domains[]/has_synthetic_data":                    {"Says that evaluators can generate data of their own.", "Default false."},

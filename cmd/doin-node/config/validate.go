@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"doin.network/node/ga/island"
+	"doin.network/node/internal/agreement"
 	"doin.network/node/internal/canon"
 )
 
@@ -168,6 +169,9 @@ func (k *checker) domain(path string, d *Domain) {
 	k.ints(path+"seeds", d.ClaimSeeds(), 1, MaxSeeds)
 	if d.Seeds < 0 {
 		k.add(path+"seeds", d.Seeds, "must not be negative")
+	}
+	if model, rough := agreement.Approximate(d.Plugin(), d.OptimizationConfig); rough && d.ClaimAgreement().Exact() {
+		k.add(path+"agreement", "exact", fmt.Sprintf("must be a share, as {\"within\": \"1/1000\"}: machines do not agree on model %q bit for bit", model))
 	}
 	if err := d.NoiseZ2.Validate(); err != nil {
 		k.add(path+"noise_z2", d.NoiseZ2.String(), err.Error())

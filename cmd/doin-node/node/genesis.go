@@ -12,6 +12,7 @@ import (
 	"doin.network/node/cmd/doin-node/join"
 	"doin.network/node/cmd/doin-node/stack"
 	"doin.network/node/cmd/doin-node/terms"
+	"doin.network/node/internal/agreement"
 	"doin.network/node/internal/canon"
 	"doin.network/node/internal/timestamp"
 )
@@ -120,10 +121,15 @@ func bind(cfg *config.Config, g *chain.Genesis) (err error) {
 	return nil
 }
 
-// fits demands that the network has every domain of the configuration.
+// fits demands that the network has every domain of the configuration, and that what is exact there names no model that cannot be.
 func fits(cfg *config.Config, path string, g *chain.Genesis) error {
 	for _, d := range cfg.Domains {
-		if _, ok := g.Domain(d.ID); !ok {
+		entry, ok := g.Domain(d.ID)
+		if model, rough := agreement.Approximate(d.Plugin(), d.OptimizationConfig); ok && rough && entry.Agreement.Exact() {
+			return fmt.Errorf("genesis file %s: domain %q is exact, and the configuration names model %q, on which machines agree within a share only: leave it out of models",
+				path, d.ID, model)
+		}
+		if !ok {
 			return fmt.Errorf("genesis file %s: has no domain %q, which the configuration has a role in, and none was added", path, d.ID)
 		}
 	}

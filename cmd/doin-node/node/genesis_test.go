@@ -96,6 +96,13 @@ func TestGenesis(t *testing.T) {
 		}
 	}
 	lacks(cfg, other, `has no domain "d"`)
+	rough := testConfig(t, oneDomain)
+	rough.Domains[0].OptimizationConfig = canon.NewObject("models", []any{"mlp", "gru"})
+	rough.Domains[0].OptimizationPlugin = "forecast"
+	lacks(rough, Genesis(cfg, g.Evaluators, now), `names model "gru"`)
+	if within := Genesis(rough, g.Evaluators, now); within.Domains[0].Agreement.String() != "within 1/1000" || fits(rough, own, within) != nil {
+		t.Errorf("a domain with gru is %s: %v", within.Domains[0].Agreement, fits(rough, own, within))
+	}
 	if err := fits(cfg, own, other.With(g.Domains)); err != nil {
 		t.Errorf("fits with the domain added = %v", err)
 	}

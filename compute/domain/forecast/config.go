@@ -8,6 +8,7 @@ import (
 	"doin.network/node/compute/domain"
 	"doin.network/node/compute/domain/supervised"
 	"doin.network/node/compute/genome"
+	"doin.network/node/compute/kind"
 	"doin.network/node/internal/canon"
 )
 
@@ -46,21 +47,29 @@ func DefaultConfig() Config {
 // choices of the gene model, in place of its bounds. ParseConfig is strict (see domain.Reader) and reports every problem
 // at once; its errors wrap domain.ErrConfig.
 func ParseConfig(o *canon.Object, others ...string) (Config, error) {
-	r := domain.NewReader(o)
-	c := readConfig(r)
-	return c, r.Finish(others, c.Validate)
+	return parseWith(nil)(o, others...)
+}
+
+// parseWith is ParseConfig where models may name kinds, too.
+func parseWith(kinds []kind.Kind) func(o *canon.Object, others ...string) (Config, error) {
+	return func(o *canon.Object, others ...string) (Config, error) {
+		r := domain.NewReader(o)
+		c := readConfig(r, kinds)
+		return c, r.Finish(others, c.Validate)
+	}
 }
 
 // Keys returns the keys that ParseConfig reads, sorted.
 func Keys() []string {
 	r := domain.NewReader(nil)
-	readConfig(r)
+	readConfig(r, nil)
 	return r.Asked()
 }
 
 // readConfig reads the settings over the defaults.
-func readConfig(r *domain.Reader) Config {
+func readConfig(r *domain.Reader, kinds []kind.Kind) Config {
 	c := DefaultConfig()
+	c.Kinds = kinds
 	c.Form.read(r)
 	r.Integer("horizon", &c.Horizon, 1, MaxHorizon)
 	r.Integer("period", &c.Period, 1, MaxPeriod)
@@ -71,6 +80,7 @@ func readConfig(r *domain.Reader) Config {
 		r.Fail("validation_start", errors.New("given beside a fraction"))
 	}
 	readModels(r, c.Space)
+	c.Space = c.WithKinds(c.Space, c.Space[geneModel].Choices)
 	c.Read(r)
 	return c
 }
@@ -130,7 +140,9 @@ func timeLabel(v any) (string, error) {
 // Validate reports every problem at once, joined; nil means c is usable.
 func (c *Config) Validate() error {
 	var checks domain.Checks
-	c.Check(&checks, DefaultSpace(), limits)
+	models := c.Space[geneModel].Choices
+	c.CheckKinds(&checks, models)
+	c.Check(&checks, c.WithKinds(DefaultSpace(), models), limits)
 	c.Form.check(&checks)
 	checks.Between("horizon", c.Horizon, 1, MaxHorizon)
 	checks.Between("period", c.Period, 0, MaxPeriod)
@@ -141,9 +153,10 @@ func (c *Config) Validate() error {
 	for i, model := range c.Space[geneModel].Choices {
 		g := supervised.Lowest(c.Space)
 		g[geneModel] = float64(i)
-		smallest := c.shape(g)
-		checks.That(smallest.Parameters() <= c.MaxParameters,
-			"max_parameters %d: the smallest network of the search space with model %s has %d", c.MaxParameters, model, smallest.Parameters())
+		smallest, err := c.parameters(g)
+		checks.That(err == nil, "models: %v", err)
+		checks.That(smallest <= c.MaxParameters,
+			"max_parameters %d: the smallest network of the search space with model %s has %d", c.MaxParameters, model, smallest)
 		if g = supervised.Highest(c.Space); model == TCN {
 			g[geneModel] = float64(i)
 			largest := c.shape(g)
@@ -152,6 +165,29 @@ func (c *Config) Validate() error {
 		}
 	}
 	return checks.Err()
+}
+
+// parameters is the number of weights and biases that a genome asks for.
+func (c *Config) parameters(g genome.Genome) (int, error) {
+	n := c.shape(g)
+	if k, v := c.Kind(g); k != nil {
+		parameters, fits, err := supervised.Sized(k, n, v)
+		if err == nil && !fits {
+			err = fmt.Errorf("%s: the smallest network of the search space is too large to be trained", k.Name())
+		}
+		return parameters, err
+	}
+	return n.Parameters(), nil
+}
+
+// Kind is a Kinded problem's.
+func (c *Config) Kind(g genome.Genome) (kind.Kind, kind.Values) {
+	if k := c.kindOf(g); k != nil {
+		if _, lowered := k.Lower(c.sizes(g), c.Values(g)); !lowered {
+			return k, c.Values(g)
+		}
+	}
+	return nil, kind.Values{}
 }
 
 // object returns the settings in force.

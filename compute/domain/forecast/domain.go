@@ -8,6 +8,7 @@ import (
 
 	"doin.network/node/compute/domain/supervised"
 	"doin.network/node/compute/genome"
+	"doin.network/node/compute/kind"
 	"doin.network/node/compute/nn"
 	"doin.network/node/internal/canon"
 )
@@ -15,7 +16,10 @@ import (
 // Plugin is the domain's plugin name and the "domain" of its recipes.
 const Plugin = "forecast"
 
-var _ supervised.Problem = (*problem)(nil)
+var (
+	_ supervised.Problem = (*problem)(nil)
+	_ supervised.Kinded  = (*problem)(nil)
+)
 
 // problem is one time series.
 type problem struct {
@@ -32,7 +36,12 @@ type problem struct {
 // New makes the domain from a configuration object (see ParseConfig) and reads its data file. Errors wrap
 // domain.ErrConfig, supervised.ErrData or the error of the file system, and name the file.
 func New(config *canon.Object, others ...string) (*supervised.Domain, error) {
-	return supervised.Open(config, others, ParseConfig, read)
+	return NewWith(nil, config, others...)
+}
+
+// NewWith is New for a program with kinds of networks of its own, which the setting models may name.
+func NewWith(kinds []kind.Kind, config *canon.Object, others ...string) (*supervised.Domain, error) {
+	return supervised.Open(config, others, parseWith(kinds), read)
 }
 
 func read(c Config, r io.Reader) (*supervised.Domain, error) {
@@ -149,6 +158,9 @@ func (p *problem) Shape(g genome.Genome) nn.Config { return p.config.shape(g) }
 // bound, a layer; where it has the fewest, the window a value. A TCN loses a channel; where it has the fewest, a block;
 // then a tap. The model never changes.
 func (p *problem) Shrink(g genome.Genome) bool { return p.config.shrink(g) }
+
+// Kind implements supervised.Kinded.
+func (p *problem) Kind(g genome.Genome) (kind.Kind, kind.Values) { return p.config.Kind(g) }
 
 // View implements supervised.Problem.
 func (p *problem) View(g genome.Genome) supervised.View {

@@ -3,20 +3,27 @@ package forecast
 import (
 	"doin.network/node/compute/domain/supervised"
 	"doin.network/node/compute/genome"
+	"doin.network/node/compute/kind"
 	"doin.network/node/compute/nn"
 )
 
 // isTCN reports which model a genome asks for.
 func (c *Config) isTCN(g genome.Genome) bool { return c.Choice(g, geneModel) == TCN }
 
+// kindOf returns the kind that a genome asks for, nil for the domain's own models.
+func (c *Config) kindOf(g genome.Genome) kind.Kind { return c.KindNamed(c.Choice(g, geneModel)) }
+
 // view returns how the network of a genome sees the series. The window of a TCN is no longer than what its output can
 // depend on.
 func (c *Config) view(g genome.Genome) view {
 	window := int(g[geneWindow])
-	if !c.isTCN(g) {
-		return c.differenced(g, view{window: window})
+	switch {
+	case c.isTCN(g):
+		return view{window: min(window, reach(g)), sequence: true}
+	case c.kindOf(g) != nil:
+		return view{window: min(window, kind.MaxSteps), sequence: true}
 	}
-	return view{window: min(window, reach(g)), sequence: true}
+	return c.differenced(g, view{window: window})
 }
 
 // maxSeasonal bounds the horizon of a view with a season: each step is an input more.
@@ -42,8 +49,19 @@ func reach(g genome.Genome) int {
 	return 1 + 2*(int(g[geneKernel])-1)*(1<<int(g[geneBlocks])-1)
 }
 
-// shape returns the training that a genome asks for, without its digest.
+// shape returns the training that a genome asks for, without its digest: of a kind that is not lowered, the sizes.
 func (c *Config) shape(g genome.Genome) nn.Config {
+	n := c.sizes(g)
+	if k := c.kindOf(g); k != nil {
+		if lowered, ok := k.Lower(n, c.Values(g)); ok {
+			return lowered
+		}
+	}
+	return n
+}
+
+// sizes is shape before a kind is lowered.
+func (c *Config) sizes(g genome.Genome) nn.Config {
 	n := c.Training(g)
 	v := c.view(g)
 	columns := 0
@@ -54,7 +72,9 @@ func (c *Config) shape(g genome.Genome) nn.Config {
 	n.Inputs, n.Hidden, n.Outputs = v.window+columns+beside+v.steps, perceptron.Widths(g), c.Horizon
 	if v.sequence {
 		n.Inputs, n.Hidden, n.Steps = v.window*(1+columns)+beside, nil, v.window
-		n.Layers = layers(g, n.Activation)
+		if n.Layers = nil; c.isTCN(g) {
+			n.Layers = layers(g, n.Activation)
+		}
 	}
 	return n
 }
@@ -73,6 +93,9 @@ func layers(g genome.Genome, a nn.Activation) []nn.Layer {
 
 // shrink is problem.Shrink.
 func (c *Config) shrink(g genome.Genome) bool {
+	if k := c.kindOf(g); k != nil {
+		return c.ShrinkKind(k, g, geneWindow)
+	}
 	if c.isTCN(g) {
 		return supervised.Lower(c.Space, g, geneChannels, geneBlocks, geneKernel)
 	}

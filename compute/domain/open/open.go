@@ -11,6 +11,7 @@ import (
 	"doin.network/node/compute/domain/forecast"
 	"doin.network/node/compute/domain/quadratic"
 	"doin.network/node/compute/domain/tabular"
+	"doin.network/node/compute/kind"
 	"doin.network/node/internal/canon"
 )
 
@@ -26,23 +27,29 @@ func Plugins() []string {
 // somebody else, the search's settings for one. Errors wrap ErrUnknownPlugin, domain.ErrConfig, supervised.ErrData or an
 // error of the file system.
 func New(plugin string, config *canon.Object, others ...string) (domain.Domain, error) {
+	return NewWith(nil, plugin, config, others...)
+}
+
+// NewWith is New for a program with kinds of networks of its own, beside those of package nn.
+func NewWith(kinds []kind.Kind, plugin string, config *canon.Object, others ...string) (domain.Domain, error) {
 	switch plugin {
 	case quadratic.Plugin, quadratic.Alias:
 		return made(quadratic.New(config, others...))
 	case bbob.Plugin:
 		return made(bbob.NewDomain(config, others...))
 	case forecast.Plugin:
-		return made(forecast.New(config, others...))
+		return made(forecast.NewWith(kinds, config, others...))
 	case tabular.Plugin:
-		return made(tabular.New(config, others...))
+		return made(tabular.NewWith(kinds, config, others...))
 	}
 	return nil, fmt.Errorf("%w %.80q: built in are %q", ErrUnknownPlugin, plugin, Plugins())
 }
 
-// On is New for domains whose networks are trained by t. Domains that train none take no notice of it.
-func On(t device.Trainer, others ...string) func(plugin string, config *canon.Object) (domain.Domain, error) {
+// On is NewWith for domains whose networks are trained by t, but for kinds that are not lowered. Domains that train none take no notice
+// of either.
+func On(t device.Trainer, kinds []kind.Kind, others ...string) func(plugin string, config *canon.Object) (domain.Domain, error) {
 	return func(plugin string, config *canon.Object) (domain.Domain, error) {
-		d, err := New(plugin, config, others...)
+		d, err := NewWith(kinds, plugin, config, others...)
 		if trainee, ok := d.(Trainee); ok {
 			trainee.TrainOn(t)
 		}

@@ -106,7 +106,8 @@ func (d *Domain) member(ctx context.Context, g genome.Genome, seed uint64, each 
 
 // assemble makes the model of a claim of its members' trainings.
 func (d *Domain) assemble(g genome.Genome, members []member) *model {
-	m := &model{domain: d, view: d.problem.View(g), status: completed, parameters: d.parameters(g), measures: [3]Measure{gone, gone, gone}}
+	parameters, _, _ := d.size(g) // which Genome has asked for already
+	m := &model{domain: d, view: d.problem.View(g), status: completed, parameters: parameters, measures: [3]Measure{gone, gone, gone}}
 	m.count(members)
 	e, alive := &ensemble{}, false
 	lists := make([][][]float32, d.spec.Folds) // of predictions: fold, member

@@ -7,6 +7,7 @@ import (
 	"doin.network/node/compute/data"
 	"doin.network/node/compute/domain"
 	"doin.network/node/compute/genome"
+	"doin.network/node/compute/kind"
 	"doin.network/node/compute/nn"
 	"doin.network/node/internal/canon"
 )
@@ -33,6 +34,8 @@ type Config struct {
 	// EvalEvery is the validation cadence in steps, Patience the number of validations without improvement that stop a
 	// training, 0 for never: "eval_every", "patience". Defaults 20 and 10.
 	EvalEvery, Patience int
+	// Kinds are networks that package nn has no layers for, which the program brings along; a domain has those that its models name.
+	Kinds []kind.Kind
 	// Space is what the search may vary; "param_bounds" narrows or widens it, gene by gene: [low, high] for a number, a
 	// list of choices for a category. There is no default here.
 	Space genome.Space
@@ -91,7 +94,7 @@ func (c *Config) Check(checks *domain.Checks, def genome.Space, own Limits) {
 	checks.Between("patience", c.Patience, 0, nn.MaxSteps)
 	err = c.Space.Validate()
 	if err == nil {
-		err = own.check(c.Space, def)
+		err = c.limitsOf(own).check(c.Space, def)
 	}
 	checks.That(err == nil, "param_bounds: %v", err)
 }

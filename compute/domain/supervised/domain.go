@@ -45,7 +45,11 @@ const MaxPredictions = 1 << 24
 func New(c *Config, s Spec, p Problem) (*Domain, error) {
 	d := &Domain{problem: p, spec: s, space: c.Space, maxParameters: c.MaxParameters, maxSteps: c.MaxSteps, fits: fits{made: map[fitKey]fit{}},
 		closed: closedForms{turn: make(chan struct{}, 1)}, trainer: cpu.Device{}}
-	if n := d.parameters(Lowest(c.Space)); n > c.MaxParameters {
+	n, fits, err := d.size(Lowest(c.Space))
+	if err != nil {
+		return nil, fmt.Errorf("%w: models: %w", domain.ErrConfig, err)
+	}
+	if n > c.MaxParameters || !fits {
 		return nil, fmt.Errorf("%w: max_parameters %d: the smallest network of the search space has %d",
 			domain.ErrConfig, c.MaxParameters, n)
 	}
@@ -116,8 +120,14 @@ func (d *Domain) Genome(parameters *canon.Object) (genome.Genome, error) {
 	if err != nil {
 		return nil, err
 	}
-	if n := d.parameters(g); n > d.maxParameters {
+	n, fits, err := d.size(g)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", domain.ErrRecipe, err)
+	case n > d.maxParameters:
 		return nil, fmt.Errorf("%w: network of %d parameters: at most %d are allowed", domain.ErrRecipe, n, d.maxParameters)
+	case !fits:
+		return nil, fmt.Errorf("%w: a training of the network would hold too much", domain.ErrRecipe)
 	}
 	if err := domain.CheckDataHash(hash, d.spec.DataHash); err != nil {
 		return nil, err
@@ -136,11 +146,11 @@ func (d *Domain) Repair(g genome.Genome) genome.Genome {
 	if err := d.space.Check(g); err != nil {
 		panic(err)
 	}
-	if d.parameters(g) <= d.maxParameters {
+	if d.small(g) {
 		return g
 	}
 	g = g.Clone()
-	for d.parameters(g) > d.maxParameters {
+	for !d.small(g) {
 		if !d.problem.Shrink(g) {
 			panic(d.spec.Plugin + ": the smallest network does not fit")
 		}
@@ -148,10 +158,20 @@ func (d *Domain) Repair(g genome.Genome) genome.Genome {
 	return g
 }
 
-// parameters is the number of weights and biases that a genome asks for.
-func (d *Domain) parameters(g genome.Genome) int {
+// size is the number of weights and biases that a genome asks for, and whether a training of it may hold what it does. An error is that
+// of a kind which says no network of that shape.
+func (d *Domain) size(g genome.Genome) (parameters int, fits bool, err error) {
 	n := d.problem.Shape(g)
-	return n.Parameters()
+	if k, v := d.kindOf(g); k != nil {
+		return Sized(k, n, v)
+	}
+	return n.Parameters(), true, nil
+}
+
+// small reports whether the network of a genome needs no repair.
+func (d *Domain) small(g genome.Genome) bool {
+	n, fits, err := d.size(g)
+	return n <= d.maxParameters && fits || err != nil // which Genome says
 }
 
 // Generate implements domain.Domain; see the package's doc for key and hash.

@@ -36,7 +36,7 @@ func (e *ensemble) covering(c Cases) []int {
 		return weights
 	}
 	for i, m := range e.members {
-		if _, ok := m.(*network); ok {
+		if _, ok := m.(trained); ok {
 			weights[i] = 1
 		}
 	}

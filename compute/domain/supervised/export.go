@@ -34,7 +34,7 @@ func (w Weighted) Mean(g *onnx.Graph, covers func(m Fitted) bool, one func(m Fit
 	}
 	if all == 0 {
 		for i, m := range w.of.members {
-			if _, ok := m.(*network); ok {
+			if _, ok := m.(trained); ok {
 				weights[i] = 1
 				all++
 			}

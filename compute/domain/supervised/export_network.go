@@ -13,6 +13,9 @@ const geluC1, geluC3 float32 = 0x1.988454p+0, 0x1.2444f2p-4
 // Network appends the forward pass of a member that is a network, and View.Prediction's part aside: x is [n][inputs], the result
 // [n][outputs], in binary32. ok is false for other members.
 func Network(g *onnx.Graph, m Fitted, x onnx.Value) (out onnx.Value, ok bool, err error) {
+	if k, ok := m.(*kindred); ok {
+		return "", true, fmt.Errorf("%s networks cannot be written as ONNX; safetensors has their weights", k.name)
+	}
 	n, ok := m.(*network)
 	if !ok {
 		return "", false, nil

@@ -14,7 +14,13 @@ type network struct {
 	inputs int
 }
 
-var _ Fitted = (*network)(nil)
+// trained is a member of an ensemble that is a network.
+type trained interface {
+	Fitted
+	network()
+}
+
+var _ trained = (*network)(nil)
 
 // Predict implements Fitted for cases of the network's own view.
 func (n *network) Predict(c Cases, out []float32) {
@@ -26,6 +32,8 @@ func (n *network) Predict(c Cases, out []float32) {
 		p(x, out[i*w:][:w:w])
 	}
 }
+
+func (n *network) network() {}
 
 // Coefficients implements Fitted: the roots of its training stand for a network.
 func (n *network) Coefficients() []float64 { return nil }

@@ -9,7 +9,8 @@ import (
 )
 
 // safetensors is the model as a file of that format (https://github.com/huggingface/safetensors): of every network that did not
-// diverge the matrices "network_I.matrix_J.weight" [in][out] and "….bias", and gains of layer norms, in binary32; the coefficients of
+// diverge the matrices "network_I.matrix_J.weight" [in][out] and "….bias", and gains of layer norms, in binary32, or of a kind that is no
+// list of layers "network_I.learnable_J" in binary64; the coefficients of
 // the closed forms "member.NAME" in binary64; "weights" of the members, in their order. Metadata are the facts and the names of the
 // members.
 func (m *model) safetensors(facts *canon.Object) ([]byte, error) {
@@ -30,8 +31,13 @@ func (m *model) safetensors(facts *canon.Object) ([]byte, error) {
 		}
 		name := fmt.Sprintf("network_%d", i)
 		names = append(names, name)
-		if n, ok := member.(*network); ok {
+		switch n := member.(type) {
+		case *network:
 			f.network(name, n)
+		case *kindred:
+			for _, x := range n.net.Tensors() {
+				f.add(name+"."+x.Name, "F64", doublesOf(x.Values), x.Shape...)
+			}
 		}
 	}
 	f.add("weights", "I64", wordsOf(weights), len(weights))

@@ -17,9 +17,14 @@ const Segment = 50
 // steps; steps means nothing for the others. See Trainee in package open. It returns what Check returns for a bad recipe.
 func (d *Domain) Training(parameters *canon.Object, seed uint64, fold, steps int) (nn.Task, error) {
 	g, err := d.Genome(parameters)
-	switch {
-	case err != nil:
+	if err != nil {
 		return nn.Task{}, err
+	}
+	k, _ := d.kindOf(g)
+	switch {
+	case k != nil:
+		return nn.Task{}, fmt.Errorf("%w: a %s is no training of the engine: machines agree on it within a share, and no referee settles it",
+			domain.ErrRecipe, k.Name())
 	case fold < 0 || fold > d.spec.Folds:
 		return nn.Task{}, fmt.Errorf("%w: fold %d: must be in [0, %d]", domain.ErrRecipe, fold, d.spec.Folds)
 	case fold < d.spec.Folds:
@@ -75,20 +80,24 @@ type run struct {
 	stopStep, bestStep int
 	paused             bool // before the end of its schedule
 	root               [32]byte
-	model              *network // nil: diverged
+	model              trained // nil: diverged
 	// predictions are those of the cases that the training has not seen.
 	predictions []float32
 }
 
 // train runs one training.
 func (d *Domain) train(ctx context.Context, g genome.Genome, t nn.Task) (run, error) {
+	view := d.problem.View(g)
+	if k, v := d.kindOf(g); k != nil {
+		return d.trainKind(ctx, k, v, &t, view)
+	}
 	r, err := d.trainer.Train(ctx, &t)
 	if err != nil {
 		return run{}, fmt.Errorf("%s: train: %w", d.spec.Plugin, err)
 	}
 	out := run{status: r.Status, stopStep: r.StopStep, bestStep: r.BestStep, root: r.Root}
 	if r.Status != nn.Diverged {
-		out.model = &network{net: r.Network, view: d.problem.View(g), inputs: t.Config.Inputs}
+		out.model = &network{net: r.Network, view: view, inputs: t.Config.Inputs}
 	}
 	return out, nil
 }

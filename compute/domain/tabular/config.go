@@ -3,11 +3,13 @@ package tabular
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"doin.network/node/compute/data"
 	"doin.network/node/compute/data/when"
 	"doin.network/node/compute/domain"
 	"doin.network/node/compute/domain/supervised"
+	network "doin.network/node/compute/kind"
 	"doin.network/node/internal/canon"
 )
 
@@ -37,49 +39,63 @@ type Config struct {
 	// TestData is the path of a file with the same columns whose rows test, so that all of the data's learn: "test_data".
 	// Where there is one, or a "split_column", test_fraction means nothing.
 	TestData string
+	// Models are what networks are: MLP, and the names of Kinds: "models". Default MLP alone.
+	Models []string
 	// Schema says what the columns of the file are; see Keys.
 	Schema
 }
 
+// MLP is the model of the domain's own.
+const MLP = "mlp"
+
 // DefaultConfig returns the defaults of a task; Data is empty.
 func DefaultConfig(task Task) Config {
-	return Config{Config: supervised.DefaultConfig(DefaultSpace(task)), Schema: Schema{Task: task, MaxCategories: DefaultMaxCategories, RareClasses: RareRefused}}
+	return Config{Config: supervised.DefaultConfig(DefaultSpace(task)), Models: []string{MLP}, Schema: Schema{Task: task, MaxCategories: DefaultMaxCategories, RareClasses: RareRefused}}
 }
 
 // ParseConfig reads a configuration object; others are members of it that belong to somebody else. It is strict (see
 // domain.Reader) and reports every problem at once, but for a task that is none; its errors wrap domain.ErrConfig.
 func ParseConfig(o *canon.Object, others ...string) (Config, error) {
-	r := domain.NewReader(o)
-	c, err := readConfig(r)
-	if err != nil {
-		return c, err
+	return parseWith(nil)(o, others...)
+}
+
+// parseWith is ParseConfig where models may name kinds, too.
+func parseWith(kinds []network.Kind) func(o *canon.Object, others ...string) (Config, error) {
+	return func(o *canon.Object, others ...string) (Config, error) {
+		r := domain.NewReader(o)
+		c, err := readConfig(r, kinds)
+		if err != nil {
+			return c, err
+		}
+		return c, r.Finish(others, c.Validate)
 	}
-	return c, r.Finish(others, c.Validate)
 }
 
 // Keys returns the keys that ParseConfig reads, sorted.
 func Keys() []string {
 	r := domain.NewReader(nil)
-	if _, err := readConfig(r); err != nil {
+	if _, err := readConfig(r, nil); err != nil {
 		panic(err) // of an empty configuration
 	}
 	return r.Asked()
 }
 
 // readConfig reads the settings over the defaults of their task.
-func readConfig(r *domain.Reader) (Config, error) {
+func readConfig(r *domain.Reader, kinds []network.Kind) (Config, error) {
 	task := string(Classification)
 	r.Text("task", &task)
 	if err := Task(task).check(); err != nil {
 		return Config{}, err
 	}
 	c := DefaultConfig(Task(task))
+	c.Kinds = kinds
 	for _, k := range keys {
 		k.read(r, k.Name, &c)
 	}
 	if (c.Split != "" || c.TestData != "") && r.Has("test_fraction") {
 		r.Fail("test_fraction", errors.New("given beside split_column or test_data"))
 	}
+	c.Space = c.space()
 	c.Read(r)
 	return c, nil
 }
@@ -120,7 +136,13 @@ func (c *Config) Validate() error {
 	if c.Split != "" || c.TestData != "" { // its default bounds the other fraction nowhere
 		own.TestFraction = 0x1p-20
 	}
-	own.Check(&checks, DefaultSpace(c.Task), limits)
+	own.CheckKinds(&checks, c.Models)
+	own.Check(&checks, c.space(), limits)
+	for i, m := range c.Models {
+		checks.That(m == MLP || c.KindNamed(m) != nil, "models: unknown %.80q", m)
+		checks.That(!slices.Contains(c.Models[:i], m), "models: %.80q given twice", m)
+	}
+	checks.That(len(c.Models) > 0, "models: none")
 	return checks.Err()
 }
 
@@ -135,6 +157,9 @@ func (c *Config) object() *canon.Object {
 		}
 	}
 	o.Set("folds", c.Folds).Set("task", string(c.Task)).Set("target_column", c.Target).Set("max_categories", c.MaxCategories)
+	if !slices.Equal(c.Models, []string{MLP}) {
+		o.Set("models", c.Models)
+	}
 	if c.Task == Classification {
 		o.Set("rare_classes", c.RareClasses)
 	}

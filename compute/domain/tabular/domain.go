@@ -5,6 +5,7 @@ import (
 
 	"doin.network/node/compute/domain/supervised"
 	"doin.network/node/compute/genome"
+	network "doin.network/node/compute/kind"
 	"doin.network/node/compute/nn"
 	"doin.network/node/internal/canon"
 )
@@ -14,6 +15,7 @@ const Plugin = "tabular"
 
 var (
 	_ supervised.Problem = (*problem)(nil)
+	_ supervised.Kinded  = (*problem)(nil)
 	_ supervised.View    = (*problem)(nil)
 )
 
@@ -28,7 +30,12 @@ type problem struct {
 // New makes the domain from a configuration object (see ParseConfig) and reads its data file. Errors wrap
 // domain.ErrConfig, supervised.ErrData or the error of the file system, and name the file.
 func New(config *canon.Object, others ...string) (*supervised.Domain, error) {
-	return supervised.Open(config, others, ParseConfig, read)
+	return NewWith(nil, config, others...)
+}
+
+// NewWith is New for a program with kinds of networks of its own, which the setting models may name.
+func NewWith(kinds []network.Kind, config *canon.Object, others ...string) (*supervised.Domain, error) {
+	return supervised.Open(config, others, parseWith(kinds), read)
 }
 
 func read(c Config, r io.Reader) (*supervised.Domain, error) {
@@ -77,8 +84,24 @@ func (p *problem) Shape(g genome.Genome) nn.Config {
 	return p.config.shape(g, p.data.inputs, len(p.data.classes))
 }
 
-// Shrink implements supervised.Problem: the widest layer loses a unit, or the network a layer.
-func (p *problem) Shrink(g genome.Genome) bool { return perceptron.Shrink(p.config.Space, g) }
+// Kind implements supervised.Kinded.
+func (p *problem) Kind(g genome.Genome) (network.Kind, network.Values) {
+	c := &p.config
+	if k := c.kindOf(g); k != nil {
+		if _, lowered := k.Lower(c.sizes(g, p.data.inputs, len(p.data.classes)), c.Values(g)); !lowered {
+			return k, c.Values(g)
+		}
+	}
+	return nil, network.Values{}
+}
+
+// Shrink implements supervised.Problem: the widest layer loses a unit, or the network a layer; a kind, what ShrinkKind takes.
+func (p *problem) Shrink(g genome.Genome) bool {
+	if k := p.config.kindOf(g); k != nil {
+		return p.config.ShrinkKind(k, g)
+	}
+	return perceptron.Shrink(p.config.Space, g)
+}
 
 // View implements supervised.Problem.
 func (p *problem) View(genome.Genome) supervised.View { return p }

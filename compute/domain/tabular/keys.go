@@ -3,6 +3,7 @@ package tabular
 import (
 	"doin.network/node/compute/data"
 	"doin.network/node/compute/domain"
+	"doin.network/node/compute/genome"
 )
 
 // Key is a key of the domain's configuration beside those of data.Keys and of every domain that trains networks.
@@ -34,6 +35,8 @@ var keys = []Key{
 		func(r *domain.Reader, key string, c *Config) { r.Text(key, &c.RareClasses) }},
 	{"split_column", "a name", "none", "a column whose cells are `train`, `validation` or `test`: the last test, the others learn",
 		func(r *domain.Reader, key string, c *Config) { r.Text(key, &c.Split) }},
+	{"models", "a list of `mlp` `gru` `lstm` `attention`", "`[\"mlp\"]`", "what networks are: perceptrons, or those that see the inputs one after another, on which machines agree within a share (docs/models.md)",
+		func(r *domain.Reader, key string, c *Config) { r.Names(key, &c.Models, genome.MaxChoices) }},
 	{"test_data", "a path", "none", "a file with the same columns, in any order, whose rows test", func(r *domain.Reader, key string, c *Config) { r.Text(key, &c.TestData) }},
 }
 

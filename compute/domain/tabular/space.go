@@ -1,8 +1,11 @@
 package tabular
 
 import (
+	"slices"
+
 	"doin.network/node/compute/domain/supervised"
 	"doin.network/node/compute/genome"
+	network "doin.network/node/compute/kind"
 	"doin.network/node/compute/nn"
 )
 
@@ -25,16 +28,49 @@ func DefaultSpace(task Task) genome.Space {
 	return s
 }
 
+// space returns the default space of the task; where Models has a kind, with a gene behind the others that chooses the model, and the
+// kinds' own.
+func (c *Config) space() genome.Space {
+	s := DefaultSpace(c.Task)
+	if slices.Equal(c.Models, []string{MLP}) || len(c.Models) == 0 {
+		return s
+	}
+	s = append(s, genome.Gene{Name: "model", Kind: genome.Category, Choices: slices.Clone(c.Models)})
+	return c.WithKinds(s, c.Models)
+}
+
+// kindOf returns the kind that a genome asks for, nil for a perceptron.
+func (c *Config) kindOf(g genome.Genome) network.Kind {
+	i := len(DefaultSpace(c.Task))
+	if i >= len(c.Space) {
+		return nil
+	}
+	return c.KindNamed(c.Choice(g, i))
+}
+
 // limits are those of the genes that are stricter here. With them, MaxInputs, MaxClasses and nn.MaxParameters, every
 // network is one that package nn accepts.
-var limits = supervised.Limits{"batch": {Low: 1, High: 1024}}
+var limits = supervised.Limits{"model": {Choices: []string{MLP}}, "batch": {Low: 1, High: 1024}}
 
 // shape returns the training that a genome asks for on data with so many inputs and classes (none for regression),
-// without its digest.
+// without its digest: of a kind that is not lowered, the sizes.
 func (c *Config) shape(g genome.Genome, inputs, classes int) nn.Config {
+	n := c.sizes(g, inputs, classes)
+	if k := c.kindOf(g); k != nil {
+		if lowered, ok := k.Lower(n, c.Values(g)); ok {
+			return lowered
+		}
+	}
+	return n
+}
+
+// sizes is shape before a kind is lowered. A kind sees the inputs as steps of one number.
+func (c *Config) sizes(g genome.Genome, inputs, classes int) nn.Config {
 	n := c.Training(g)
 	n.Inputs, n.Outputs = inputs, outputs(classes)
-	if rate := float32(g[geneDropout]); rate == 0 {
+	if c.kindOf(g) != nil {
+		n.Steps = inputs
+	} else if rate := float32(g[geneDropout]); rate == 0 {
 		n.Hidden = perceptron.Widths(g)
 	} else {
 		for _, width := range perceptron.Widths(g) {
