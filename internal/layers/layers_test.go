@@ -101,6 +101,7 @@ var layers = []layer{
 	{"ga/op", []string{"ga", "compute/nn/..."}},
 	{"ga/cma", []string{"ga/island", "ga/meta", "compute/nn/...", "compute/data/...", "compute/closed", "compute/boost", "compute/graph"}},
 	{"ga/meta", []string{"ga/island", "compute/graph"}},
+	{"ga/prior", []string{"ga", "ga/...", "compute/...", "internal/timestamp", "internal/golden"}}, // data alone: a node reads it
 	{"ga/settings", []string{"ga", "ga/op", "ga/island", "compute/..."}},
 	{"ga/island", []string{"ga", "ga/op", "compute/...", "internal/..."}},
 
