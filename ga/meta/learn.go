@@ -19,7 +19,6 @@ const (
 	MaxPerAuthor = 256 // rows of an author in a task
 	MaxPerTask   = 1024
 	MaxTasks     = 512
-	MinTrials    = 8 // a task with fewer says nothing
 )
 
 // Families returns the names of the families of trials, sorted.
@@ -39,7 +38,7 @@ type known struct {
 }
 
 // Rows returns a family's trials as rows, and their columns: of each task the verified ones first, at most MaxPerAuthor of an author
-// and MaxPerTask of all, nobody deciding alone what a task teaches because he reports most. Tasks of fewer than MinTrials are left
+// and MaxPerTask of all, nobody deciding alone what a task teaches because he reports most. Tasks of fewer than prior.MinTrials are left
 // out. What is returned does not depend on the order of trials.
 func Rows(trials []prior.Trial, family string) ([]Row, []prior.Column) {
 	byTask := map[string][]known{}
@@ -51,7 +50,7 @@ func Rows(trials []prior.Trial, family string) ([]Row, []prior.Column) {
 	}
 	var kept []known
 	for _, task := range slices.Sorted(maps.Keys(byTask))[:min(len(byTask), MaxTasks)] {
-		if list := byTask[task]; len(list) >= MinTrials {
+		if list := byTask[task]; len(list) >= prior.MinTrials {
 			kept = append(kept, capped(list)...)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 // Bounds of rows.
 const (
 	MaxTrials    = 1 << 20
+	MinTrials    = 8 // a task with fewer says nothing
 	maxLineBytes = 64 << 10
 )
 

@@ -167,6 +167,8 @@ var layers = []layer{
 	{"cmd/doin-node/stack/workers", []string{"net/...", "cmd/doin-node/search"}},
 	{"cmd/doin-node/join", []string{"chain/consensus", "chain/engine", "chain/python", "chain/python/engine", "cmd/doin-node/node", "cmd/doin-node/local"}},
 	{"cmd/doin-node/terms", []string{"chain/consensus", "chain/engine", "chain/store", "net/...", "olap/...", "compute/...", "cmd/doin-node/stack/...", "cmd/doin-node/node", "cmd/doin-node/local"}},
+	{"cmd/doin-node/lessons", []string{"chain/consensus", "chain/engine", "chain/python/...", "net/join", "olap/live", "cmd/doin-node/...", "ga/meta"}},
+	{"cmd/doin-node/meta", []string{"chain/engine", "cmd/doin-node/node", "cmd/doin-node/local", "ga/meta"}},
 	{"cmd/doin-node/score", []string{"chain/...", "net/...", "olap/...", "compute/...", "ga/...", "cmd/..."}},
 	{"cmd/doin-node/champion", []string{"chain/python", "chain/python/engine", "chain/engine", "olap/csv", "olap/sqlite", "olap/open", "cmd/doin-node/node", "cmd/doin-node/local"}},
 	{"cmd/doin-node/node", []string{"chain/python", "chain/python/engine", "cmd/doin-node/local"}},
@@ -186,7 +188,7 @@ var importers = []struct {
 	{"github.com/NVIDIA/go-nvml/...", []string{"compute/gpuinfo"}},
 	{"modernc.org/sqlite/...", []string{"olap/sqlite"}},
 	{"olap/csv", []string{"olap/open"}},
-	{"olap/sqlite", []string{"olap/open", "olap/export", "cmd/doin-node/tables"}},
+	{"olap/sqlite", []string{"olap/open", "olap/export", "cmd/doin-node/tables", "cmd/doin-node/lessons"}},
 	{"olap/postgres", []string{"olap/open"}},
 	{"github.com/dgraph-io/...", []string{"chain/store"}},
 	{"github.com/valyala/fasthttp/...", []string{"net/api", "net/join", "net/transport", "net/web", "cmd/doin-node/stack", "bench/load"}},
@@ -213,7 +215,7 @@ var importers = []struct {
 	{"compute/gpuinfo", []string{"cmd/doin-worker", "bench/...", "cmd/doin-bench/..."}},
 	{"cmd/ptxgen", nil},
 	{"cmd/doin-worker/...", []string{"bench/islands"}},
-	{"chain/store", []string{"cmd/doin-node/node", "cmd/doin-node/champion", "cmd/doin-node/tables", "cmd/doin-node/stack/...", "cmd/doin-pynode/...", "bench/..."}},
+	{"chain/store", []string{"cmd/doin-node/node", "cmd/doin-node/champion", "cmd/doin-node/tables", "cmd/doin-node/meta", "cmd/doin-node/stack/...", "cmd/doin-pynode/...", "bench/..."}},
 	{"compute/graph", []string{"ga/meta", "cmd/doin-worker"}}, // models as graphs; the oracle of tests
 	{"internal/golden", nil},                                  // tests only
 	{"compute/domain/domaintest", nil},                        // tests only
