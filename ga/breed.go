@@ -11,10 +11,14 @@ import (
 )
 
 // key returns the stream key of an individual's place: the first 8 bytes of the
-// SHA-256 of the canonical JSON ["ga", run seed, index]. Purpose is the operation
-// and step the generation.
-func key(seed uint64, index int) rng.Key {
-	sum := sha256.Sum256(canon.Canonical([]any{"ga", seed, index}))
+// SHA-256 of the canonical JSON ["ga", run seed, index], with the number behind for all but the first of several that are made for
+// it. Purpose is the operation and step the generation.
+func key(seed uint64, index, number int) rng.Key {
+	list := []any{"ga", seed, index}
+	if number > 0 {
+		list = append(list, number)
+	}
+	sum := sha256.Sum256(canon.Canonical(list))
 	return rng.KeyFromBytes(sum[:8])
 }
 
@@ -35,18 +39,26 @@ func (g *GA) breed() {
 	if s.NextPlace++; s.NextPlace >= g.config.Population {
 		s.NextGeneration, s.NextPlace = generation+1, 0
 	}
-	if g.races() && g.again(generation, place) {
+	guided := g.guide != nil
+	if g.races() && !(guided && generation == 0) && g.again(generation, place) {
 		return
 	}
 	x := &Individual{Generation: generation, Seed: rng.SearchSeed(s.Seed, generation, place), Trial: g.bred()}
+	own := func(n int) *Individual { return g.bornAs(x, generation, place, n) }
 	switch {
 	case generation == 0 || len(g.pool.list) < g.config.TournamentSize:
-		x.Genome, x.Origin = g.fresh(g.seq(rng.GAInitialize, generation, place), g.config.Retries+1), OriginRandom
+		x.Origin = OriginRandom
+		own = func(n int) *Individual { return g.drawn(x, generation, place, n) }
 	case s.Fresh > 0:
 		s.Fresh--
-		x.Genome, x.Origin = g.fresh(g.seq(rng.GAInitialize, generation, place), g.config.Retries+1), OriginRestart
-	default:
-		g.child(x, generation, place)
+		x.Origin = OriginRestart
+		own = func(n int) *Individual { return g.drawn(x, generation, place, n) }
+		guided = false
+	}
+	if guided {
+		g.advised(x, x.Origin == OriginRandom, own)
+	} else {
+		*x = *own(0)
 	}
 	g.taken[g.space.Hash(x.Genome)]++
 	g.open = append(g.open, x)
@@ -57,10 +69,10 @@ func (g *GA) bred() int64 { return g.state.Evaluations + int64(len(g.open)) }
 
 // child makes x, an individual of one or two parents, one that is neither in the pool nor under way, or,
 // if the configured attempts do not find one, whatever came last.
-func (g *GA) child(x *Individual, generation, place int) {
-	pick := g.seq(rng.GASelect, generation, place)
-	cross := g.seq(rng.GACross, generation, place)
-	mutate := g.seq(rng.GAMutate, generation, place)
+func (g *GA) child(x *Individual, generation, place, number int) {
+	pick := g.draws(rng.GASelect, generation, place, number)
+	cross := g.draws(rng.GACross, generation, place, number)
+	mutate := g.draws(rng.GAMutate, generation, place, number)
 	rate, sigma := float32(g.config.MutationRate), float32(g.config.MutationSigma)
 
 	size := g.tournament()

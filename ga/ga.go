@@ -20,6 +20,7 @@ type GA struct {
 
 	noisy bool // see WithNoise
 	race  race
+	guide Guide // nil: nobody advises
 
 	state State // Pool, Open and Best aside
 	best  *Individual
@@ -210,6 +211,7 @@ func (g *GA) join(x *Individual, r Result) {
 		x.score(Training{Seed: x.Seed, Fitness: r.Fitness})
 		g.expect(x)
 	}
+	g.tell(x.Trial, x)
 	g.pool.add(x)
 	for len(g.pool.list) > g.config.Population {
 		old, ok := g.pool.age()
@@ -310,7 +312,7 @@ func (g *GA) places() []*Individual {
 	out := g.pool.replaceable()
 	if g.config.Placement == PlaceRandom {
 		order := make([]*Individual, len(out))
-		for i, j := range g.seq(rng.GAImmigrate, g.state.Generation, 0).Perm(len(out)) {
+		for i, j := range g.draws(rng.GAImmigrate, g.state.Generation, 0, 0).Perm(len(out)) {
 			order[i] = out[j]
 		}
 		return order
@@ -379,7 +381,7 @@ func clones(list []Individual) []Individual {
 	return out
 }
 
-// seq returns the draws of one operation for one place of a generation.
-func (g *GA) seq(purpose rng.Purpose, generation, place int) *rng.Seq {
-	return rng.NewSeq(key(g.state.Seed, place), purpose, uint32(generation))
+// draws returns those of one operation for one place of a generation, and one of several genomes that are made for it.
+func (g *GA) draws(purpose rng.Purpose, generation, place, number int) *rng.Seq {
+	return rng.NewSeq(key(g.state.Seed, place, number), purpose, uint32(generation))
 }

@@ -120,6 +120,7 @@ func (g *GA) rescore(trial *Individual, fitness float64) {
 	x.pending = false
 	g.race.pending--
 	x.score(Training{Seed: trial.Seed, Fitness: fitness})
+	g.tell(x.Trial, x)
 	g.expect(x)
 	g.pool.update(x)
 	g.choose()

@@ -139,7 +139,7 @@ func (s *search) process() {
 			list := s.some(q, pool)
 			i = list[g.Choose(s.at(list))]
 		}
-		g.Tell(&s.points[i], s.look(i))
+		g.Tell(int64(len(s.lines)), &s.points[i], s.look(i))
 	}
 }
 
@@ -201,7 +201,7 @@ func (s *search) learned(prior *meta.Prior) {
 			i = list[guide.Choose(s.at(list))]
 		}
 		f := s.look(i)
-		guide.Tell(&s.points[i], f)
+		guide.Tell(int64(n), &s.points[i], f)
 		g.tell(slices.Clone(s.filled[i]), f)
 	}
 }

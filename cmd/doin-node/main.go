@@ -11,6 +11,7 @@ import (
 	"doin.network/node/cmd/doin-node/draft"
 	"doin.network/node/cmd/doin-node/keys"
 	"doin.network/node/cmd/doin-node/local"
+	"doin.network/node/cmd/doin-node/meta"
 	"doin.network/node/cmd/doin-node/node"
 	"doin.network/node/cmd/doin-node/stack/program"
 	"doin.network/node/cmd/doin-node/tables"
@@ -29,7 +30,7 @@ func command() *cobra.Command {
 	root.AddCommand(takeCommands()...)
 	root.AddCommand(joiningCommands()...)
 	root.AddCommand(careCommands()...)
-	root.AddCommand(tables.Command(), chainCommand())
+	root.AddCommand(tables.Command(), meta.Command(), chainCommand())
 	return root
 }
 

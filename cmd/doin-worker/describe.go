@@ -22,7 +22,7 @@ func description(d device.Device, trainings int) worker.Description {
 	info := d.Info()
 	return worker.Description{
 		Name: "doin-worker", Version: version, Workers: trainings, Plugins: open.Plugins(),
-		Device: info.String(), HasGPU: info.Kind != device.CPU, Capabilities: []worker.Capability{worker.Deterministic, worker.Exports},
+		Device: info.String(), HasGPU: info.Kind != device.CPU, Capabilities: []worker.Capability{worker.Deterministic, worker.Exports, worker.Prior},
 	}
 }
 

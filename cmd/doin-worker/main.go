@@ -6,6 +6,7 @@
 //	doin-worker inspect FILE [--json]          say what a data file is, and which configuration suits it
 //	doin-worker model --config FILE [--svg]    print the graph of a network as dot or SVG
 //	doin-worker keys [--json]                  print what optimization_config may have, by plugin, and the settings of the search
+//	doin-worker learn [--seed N] < TRIALS > PRIOR   train what trials of other searches teach
 //	doin-worker digest --task FILE             train a task and print its digest on the last line
 //	doin-worker referee --task FILE --a LEAVES --b LEAVES   say which of two digests of a task is right
 //	doin-worker conformance [FLAGS] -- CMD…    test a program that speaks the protocol
@@ -123,10 +124,12 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 		return describe(stdout, log, *name, workers)
 	case rest[0] == "keys":
 		return runKeys(rest[1:], stdout, stderr)
+	case rest[0] == "learn":
+		return runLearn(rest[1:], stdin, stdout, stderr)
 	case rest[0] == "digest":
 		return runDigest(rest[1:], stdout, stderr)
 	case rest[0] == "referee":
 		return runReferee(rest[1:], stdout, stderr)
 	}
-	return fmt.Errorf("unknown command %q: describe, inspect, model, keys, digest, referee, conformance, or none to serve", rest[0])
+	return fmt.Errorf("unknown command %q: describe, inspect, model, keys, learn, digest, referee, conformance, or none to serve", rest[0])
 }

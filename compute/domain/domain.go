@@ -108,6 +108,7 @@ const (
 const (
 	StrategyCMA    = "cma"    // reals alone
 	StrategyCatCMA = "catcma" // any space
+	StrategyMeta   = "meta"   // the genetic search, advised by what other searches have taught; any space
 )
 
 // Stepper is a domain with a search strategy of its own that goes one round per call.

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"math"
@@ -45,6 +46,8 @@ type SearchSpec struct {
 	Slots int
 	// Window is how many trials the search may have under way; 0: the strategy's default, or the resumed record's.
 	Window int
+	// Prior is what other searches have taught, as bytes of package ga/prior; empty: nothing. A resumed search is handed what it began with.
+	Prior []byte
 }
 
 // StatusFailed is the status of a trial that has no outcome.
@@ -86,6 +89,13 @@ func (s *server) parseOptimize(f *Frame) (o optimization, err error) {
 	}
 	if o.spec.Window, err = integerIn(f.Data, "window", 0, 0, maxWindow); err != nil {
 		return o, err
+	}
+	text, err := f.Data.StringOr("prior", "")
+	if err != nil {
+		return o, err
+	}
+	if o.spec.Prior, err = base64.StdEncoding.DecodeString(text); err != nil {
+		return o, fmt.Errorf("prior: %w", err)
 	}
 	if len(f.Body) == 0 {
 		o.early, err = parseImmigrants(f.Data)

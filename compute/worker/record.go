@@ -32,6 +32,8 @@ type Record struct {
 	Average float64
 	// Plateau says that what the search may still gain is below the noise of its scores; it then trains one at a time.
 	Plateau bool
+	// Advice says what became of a prior in the search, as the strategy likes: at most maxAdviceBytes of JSON; nil: it knows of none.
+	Advice *canon.Object
 	// Extra holds what else the strategy needs to resume; keys as the strategy likes.
 	Extra map[string]string
 	// Rows is the population and, with StatusOpen, the trials under way; row i has Index i.
@@ -78,6 +80,9 @@ const (
 // recordVersion is the schema's version in the metadata.
 const recordVersion = "1"
 
+// maxAdviceBytes bounds Record.Advice as JSON.
+const maxAdviceBytes = 16 << 10
+
 // extraPrefix marks the metadata keys of Record.Extra.
 const extraPrefix = "x."
 
@@ -120,6 +125,9 @@ func (r *Record) Encode(mem memory.Allocator, form table.Form) ([]byte, error) {
 	}
 	if r.Plateau {
 		meta["plateau"] = "true"
+	}
+	if r.Advice != nil {
+		meta["advice"] = string(canon.Default(r.Advice))
 	}
 	for k, v := range r.Extra {
 		meta[extraPrefix+k] = v
@@ -187,6 +195,14 @@ func (r *Record) readMetadata(meta map[string]string) (err error) {
 	r.NoImprove = int(number("no_improve", 32))
 	r.Average = real("average")
 	r.Plateau = meta["plateau"] == "true"
+	if text, ok := meta["advice"]; ok && err == nil {
+		if len(text) > maxAdviceBytes {
+			return fmt.Errorf("metadata %q: %d bytes, at most %d", "advice", len(text), maxAdviceBytes)
+		}
+		if r.Advice, err = canon.ParseObject([]byte(text)); err != nil {
+			return fmt.Errorf("metadata %q: %w", "advice", err)
+		}
+	}
 	if _, r.HasLeader = meta["leader"]; r.HasLeader {
 		r.Leader = real("leader")
 	}

@@ -2,12 +2,16 @@ package worker
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"time"
 
 	"doin.network/node/internal/canon"
 )
+
+// MaxPriorBytes bounds OptimizeJob.Prior: as base64 it stands in a header.
+const MaxPriorBytes = 640 << 10
 
 // OptimizeJob says what to search.
 type OptimizeJob struct {
@@ -30,6 +34,9 @@ type OptimizeJob struct {
 	// Window is how many trials the strategy may be ahead of the results told: trial i is bred from exactly those of
 	// trials up to i - Window. 0: the worker's default. The search is a function of it too.
 	Window int
+	// Prior is what other searches have taught, at most MaxPriorBytes; a search goes on with what it began with. A worker without the
+	// capability is not told.
+	Prior []byte
 	// Ahead is how many records may be unanswered: immigrants in the answer to record n join when generation n + Ahead
 	// begins to be bred. 0: 2; 1: the next generation waits for its credit, as in version 1 of the protocol.
 	Ahead int
@@ -51,8 +58,9 @@ type Generation struct {
 	// NoImprove counts the generations since the best, immigrants included, last rose.
 	NoImprove  int
 	Population int
-	// Plateau is the record's.
+	// Plateau and Advice are the record's.
 	Plateau bool
+	Advice  *canon.Object
 	// Rows are the record's, decoded once, here: read only. Those of trials still open have the status StatusOpen.
 	Rows []Row
 	// Gone are the record's: trials told since the record before that no row of Rows tells of.
@@ -86,6 +94,9 @@ type Search struct {
 // Optimize opens a search; its first generation starts at once. Close it in the end.
 func (s *Supervisor) Optimize(ctx context.Context, job OptimizeJob) (*Search, error) {
 	job.Settings = job.Settings.Clone()
+	if len(job.Prior) > MaxPriorBytes {
+		return nil, fmt.Errorf("%w: a prior of %d bytes: at most %d", ErrRefused, len(job.Prior), MaxPriorBytes)
+	}
 	if job.Ahead < 0 || job.Ahead > maxAhead || job.Window < 0 || job.Window > maxWindow || len(job.Credits) > maxAhead {
 		return nil, fmt.Errorf("%w: ahead %d, window %d, %d credits", ErrRefused, job.Ahead, job.Window, len(job.Credits))
 	}
@@ -177,6 +188,9 @@ func (x *Search) request(sess *session) Frame {
 		return f
 	}
 	f.Data.Set("ahead", x.ahead)
+	if d, known := x.s.Description(); len(x.job.Prior) > 0 && known && d.Can(Prior) {
+		f.Data.Set("prior", base64.StdEncoding.EncodeToString(x.job.Prior))
+	}
 	if x.job.Window > 0 {
 		f.Data.Set("window", x.job.Window)
 	}
@@ -310,7 +324,7 @@ func (x *Search) generation(f *Frame) (Generation, error) {
 		return Generation{}, fmt.Errorf("seed %d, average %v", r.Seed, r.Average)
 	}
 	g := Generation{Number: r.Generation, Evaluations: r.Evaluations, Average: r.Average, NoImprove: r.NoImprove,
-		Population: closed(r.Rows), Plateau: r.Plateau, Rows: r.Rows, Gone: r.Gone, Record: f.Body}
+		Population: closed(r.Rows), Plateau: r.Plateau, Advice: r.Advice, Rows: r.Rows, Gone: r.Gone, Record: f.Body}
 	if b := r.Best; b != nil && finite(b.Promise()) {
 		g.Best, g.BestPerformance, g.BestMetrics = b.Parameters, b.Promise(), b.Metrics
 	}

@@ -1,7 +1,9 @@
 package meta
 
 import (
+	"cmp"
 	"math"
+	"slices"
 
 	"doin.network/node/compute/f64"
 )
@@ -26,10 +28,11 @@ type place struct {
 // process is a Gaussian process over told points: k = (1 − w)·Matérn52(x) + w·Matérn52(φ) + noise, mean β·μ + c, with the scale of
 // the kernel and c by generalized least squares.
 type process struct {
-	points                 []place
-	length, noise, w, beta float64 // of the grid
-	c, scale               float64
-	l, alpha               []float64 // Cholesky factor, K⁻¹·residual
+	points []place
+	Hyper
+	c, scale float64
+	l, alpha []float64 // Cholesky factor, K⁻¹·residual
+	evidence float64   // logarithm of the marginal likelihood up to a constant
 }
 
 // matern is the Matérn 5/2 kernel at a squared distance.
@@ -51,25 +54,41 @@ func distance(a, b []float64) float64 {
 	return sum / float64(len(a))
 }
 
-// grid is what marginal likelihood chooses from.
-type grid struct{ lengths, noises, weights, betas []float64 }
+// Hyper is a place in the grid.
+type Hyper struct{ Length, Noise, W, Beta float64 }
 
 // whole is the grid with a prior, or, with w and β 0, without.
-func whole(prior bool) grid {
-	if prior {
-		return grid{lengths[:], noises[:], weights[:], betas[:]}
+func whole(prior bool) (out []Hyper) {
+	ws, bs := weights[:], betas[:]
+	if !prior {
+		ws, bs = weights[:1], betas[:1]
 	}
-	return grid{lengths[:], noises[:], weights[:1], betas[:1]}
+	for _, length := range lengths {
+		for _, w := range ws {
+			for _, noise := range noises {
+				for _, beta := range bs {
+					out = append(out, Hyper{length, noise, w, beta})
+				}
+			}
+		}
+	}
+	return out
 }
 
-// same is the grid of one point, that of p.
-func (p *process) same() grid {
-	return grid{[]float64{p.length}, []float64{p.noise}, []float64{p.w}, []float64{p.beta}}
+// models is how many places of the grid are kept, those of the highest marginal likelihood.
+const models = 1
+
+// mixture is processes over the same points and the share of each.
+type mixture struct {
+	processes []*process
+	shares    []float64
 }
 
-// fit returns the process of a grid whose marginal likelihood of z at points is highest; nil if none has one.
-func fit(points []place, z []float64, choice grid) *process {
-	n, prior := len(points), choice.weights[len(choice.weights)-1] > 0
+// fit returns the processes of a grid whose marginal likelihood of z at points is highest, each with its share of it; nil if none has
+// one. Equal kernels stand side by side in choice.
+func fit(points []place, z []float64, choice []Hyper) *mixture {
+	n := len(points)
+	prior := slices.ContainsFunc(choice, func(h Hyper) bool { return h.W > 0 })
 	dx, dphi := make([]float64, f64.Triangle(n)), make([]float64, f64.Triangle(n))
 	for i := range n {
 		for j := range i {
@@ -79,46 +98,85 @@ func fit(points []place, z []float64, choice grid) *process {
 			}
 		}
 	}
-	var best *process
-	evidence := math.Inf(-1)
+	var best []*process
 	kx, kphi, k := make([]float64, len(dx)), make([]float64, len(dx)), make([]float64, len(dx))
-	for _, length := range choice.lengths {
-		for i := range dx {
-			kx[i] = matern(dx[i], length)
-			if prior {
-				kphi[i] = matern(dphi[i], length)
+	ok := false
+	for at, h := range choice {
+		if at == 0 || h.Length != choice[at-1].Length {
+			for i := range dx {
+				kx[i] = matern(dx[i], h.Length)
+				if prior {
+					kphi[i] = matern(dphi[i], h.Length)
+				}
 			}
 		}
-		for _, w := range choice.weights {
-			for _, noise := range choice.noises {
-				for i := range k {
-					k[i] = (1-w)*kx[i] + w*kphi[i]
-				}
-				for i := range n {
-					k[f64.Triangle(i)+i] = 1 + noise
-				}
-				if !f64.Cholesky(k, n) {
-					continue
-				}
-				for _, beta := range choice.betas {
-					p := &process{points: points, length: length, noise: noise, w: w, beta: beta}
-					if e := p.weigh(k, z); e > evidence {
-						p.l = append([]float64(nil), k...)
-						best, evidence = p, e
-					}
-				}
+		if before := choice[max(at-1, 0)]; at == 0 || h.Length != before.Length || h.W != before.W || h.Noise != before.Noise {
+			for i := range k {
+				k[i] = (1-h.W)*kx[i] + h.W*kphi[i]
 			}
+			for i := range n {
+				k[f64.Triangle(i)+i] = 1 + h.Noise
+			}
+			ok = f64.Cholesky(k, n)
+		}
+		if !ok {
+			continue
+		}
+		p := &process{points: points, Hyper: h}
+		p.weigh(k, z)
+		at := len(best)
+		for at > 0 && p.evidence > best[at-1].evidence {
+			at--
+		}
+		if at < models {
+			p.l = append([]float64(nil), k...)
+			best = slices.Insert(best, at, p)
+			best = best[:min(len(best), models)]
 		}
 	}
-	return best
+	if len(best) == 0 {
+		return nil
+	}
+	m := &mixture{processes: best}
+	sum := 0.0
+	for _, p := range best {
+		m.shares = append(m.shares, math.Exp(p.evidence-best[0].evidence))
+		sum += m.shares[len(m.shares)-1]
+	}
+	for i := range m.shares {
+		m.shares[i] /= sum
+	}
+	return m
 }
 
-// weigh solves for c, scale and alpha and returns the logarithm of the marginal likelihood up to a constant.
-func (p *process) weigh(l, z []float64) float64 {
+// places returns where in the grid the processes lie, in an order that fit takes.
+func (m *mixture) places() []Hyper {
+	out := make([]Hyper, len(m.processes))
+	for i, p := range m.processes {
+		out[i] = p.Hyper
+	}
+	slices.SortFunc(out, func(a, b Hyper) int {
+		return cmp.Or(cmp.Compare(a.Length, b.Length), cmp.Compare(a.W, b.W), cmp.Compare(a.Noise, b.Noise), cmp.Compare(a.Beta, b.Beta))
+	})
+	return out
+}
+
+// improvement is the expected improvement over best at a place, in the mean over the processes.
+func (m *mixture) improvement(x *place, best float64, buffer []float64) float64 {
+	sum := 0.0
+	for i, p := range m.processes {
+		mean, deviation := p.predict(x, buffer)
+		sum += m.shares[i] * Improvement(mean, deviation, best)
+	}
+	return sum
+}
+
+// weigh solves for c, scale, alpha and evidence.
+func (p *process) weigh(l, z []float64) {
 	n := len(z)
 	ones, r := make([]float64, n), make([]float64, n)
 	for i := range r {
-		ones[i], r[i] = 1, z[i]-p.beta*p.points[i].mu
+		ones[i], r[i] = 1, z[i]-p.Beta*p.points[i].mu
 	}
 	residual := append([]float64(nil), r...)
 	f64.Solve(l, ones)
@@ -132,7 +190,7 @@ func (p *process) weigh(l, z []float64) float64 {
 		logs += math.Log(l[f64.Triangle(i)+i])
 	}
 	p.scale = max(sum/float64(n), 1e-6)
-	return -float64(n)/2*math.Log(p.scale) - logs
+	p.evidence = -float64(n)/2*math.Log(p.scale) - logs
 }
 
 // predict returns mean and standard deviation of a place, without noise.
@@ -140,15 +198,15 @@ func (p *process) predict(x *place, buffer []float64) (mean, deviation float64) 
 	k := buffer[:0]
 	for i := range p.points {
 		v := 0.0
-		if p.w < 1 {
-			v += (1 - p.w) * matern(distance(x.x, p.points[i].x), p.length)
+		if p.W < 1 {
+			v += (1 - p.W) * matern(distance(x.x, p.points[i].x), p.Length)
 		}
-		if p.w > 0 {
-			v += p.w * matern(distance(x.phi, p.points[i].phi), p.length)
+		if p.W > 0 {
+			v += p.W * matern(distance(x.phi, p.points[i].phi), p.Length)
 		}
 		k = append(k, v)
 	}
-	mean = p.beta*x.mu + p.c + f64.Dot(k, p.alpha)
+	mean = p.Beta*x.mu + p.c + f64.Dot(k, p.alpha)
 	variance := 1.0
 	for i := range k { // L·v = k
 		row := p.l[f64.Triangle(i):]

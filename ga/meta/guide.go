@@ -19,20 +19,22 @@ type Guide struct {
 	on        bool
 	decisions []Check
 
-	points  []place
+	told    int64
+	trials  []int64 // of the points
+	points  []place // the last MaxPoints
 	fitness []float64
-	fitted  *process // the last one
-	fresh   bool     // and it is of all points
-	chosen  int      // trials when its place in the grid was chosen
+	grid    []Hyper  // where the process lies in it
+	fitted  *mixture // of the points; nil: to be made
+	chosen  int64    // trials when its place in the grid was chosen
 	with    bool     // and whether with the prior
 	best    float64  // normal score of the best
 }
 
 // Check is one decision of the gate in a search.
 type Check struct {
-	Trials int // told so far
-	Tau    float64
-	On     bool
+	Trials int64   `json:"trials"` // told so far
+	Tau    float64 `json:"tau"`
+	On     bool    `json:"on"`
 }
 
 // NewGuide returns a guide that knows prior, or nothing but the search's own trials where it is nil. logBudget and features are
@@ -48,7 +50,7 @@ func (g *Guide) On() bool { return g.on }
 func (g *Guide) Checks() []Check { return slices.Clone(g.decisions) }
 
 // Told returns how many trials the guide was told.
-func (g *Guide) Told() int { return len(g.fitness) }
+func (g *Guide) Told() int64 { return g.told }
 
 // place returns a point as the process sees it.
 func (g *Guide) place(p *Point) (out place) {
@@ -61,19 +63,30 @@ func (g *Guide) place(p *Point) (out place) {
 		}
 	}
 	if g.prior != nil {
-		out.mu, out.phi = g.prior.Predict(p, g.logBudget, g.features, nil)
+		out.mu, out.phi = g.prior.Predict(p.known(), g.logBudget, g.features, nil)
 	}
 	return out
 }
 
-// Tell adds a trial. Fitness is higher for better; NaN is worst.
-func (g *Guide) Tell(p *Point, fitness float64) {
-	g.points, g.fitness, g.fresh = append(g.points, g.place(p)), append(g.fitness, fitness), false
-	n := len(g.fitness)
-	if g.on && n >= OnlineTrials && n%OnlineTrials == 0 {
+// Tell adds a trial, or says what one that was told before is taken for now. Fitness is higher for better; NaN is worst.
+func (g *Guide) Tell(trial int64, p *Point, fitness float64) {
+	g.fitted = nil
+	if i := slices.Index(g.trials, trial); i >= 0 {
+		g.fitness[i] = fitness
+		return
+	}
+	g.told++
+	g.trials, g.points, g.fitness = append(g.trials, trial), append(g.points, g.place(p)), append(g.fitness, fitness)
+	if over := len(g.points) - MaxPoints; over > 0 {
+		g.trials, g.points, g.fitness = g.trials[over:], g.points[over:], g.fitness[over:]
+	}
+	if g.on && g.told >= OnlineTrials && g.told%OnlineTrials == 0 {
 		g.check()
 	}
 }
+
+// maxChecks bounds the decisions that are kept: the first ones, and the last.
+const maxChecks = 64
 
 // check compares the prior's order with that of the trials; once off, it stays off.
 func (g *Guide) check() {
@@ -83,7 +96,10 @@ func (g *Guide) check() {
 	}
 	tau := Kendall(mu, Scores(g.fitness))
 	g.on = tau > OnlineTau
-	g.decisions = append(g.decisions, Check{len(mu), tau, g.on})
+	if len(g.decisions) == maxChecks {
+		g.decisions = g.decisions[:maxChecks-1]
+	}
+	g.decisions = append(g.decisions, Check{g.told, tau, g.on})
 }
 
 // Rank returns the indices of points that the prior thinks best, best first, each at least Diversity from those before it, at most
@@ -114,16 +130,15 @@ func (g *Guide) Rank(points []Point, limit int) []int {
 // Choose returns the index of the child whose expected improvement is largest; the first one's as long as fewer than four trials are
 // told and the prior is off. It panics without children.
 func (g *Guide) Choose(children []Point) int {
-	p := g.process()
+	m := g.process()
 	best, at := 0.0, 0
 	buffer := make([]float64, 0, MaxPoints)
 	for i := range children {
 		x := g.place(&children[i])
 		v := 0.0
 		switch {
-		case p != nil:
-			mean, deviation := p.predict(&x, buffer)
-			v = Improvement(mean, deviation, g.best)
+		case m != nil:
+			v = m.improvement(&x, g.best, buffer)
 		case g.on:
 			v = x.mu
 		}
@@ -134,24 +149,20 @@ func (g *Guide) Choose(children []Point) int {
 	return at
 }
 
-// process returns the process of the latest points, nil while they are fewer than four.
-func (g *Guide) process() *process {
-	n := len(g.points)
-	if n < 4 {
-		return nil
-	}
-	if g.fresh {
+// process returns the process of the points, nil while they are fewer than four. Every regrid trials its place in the grid is
+// chosen anew; in between it is kept.
+func (g *Guide) process() *mixture {
+	if len(g.points) < 4 || g.fitted != nil {
 		return g.fitted
 	}
-	from := max(n-MaxPoints, 0)
-	z := Scores(g.fitness[from:])
-	g.best, g.fresh = slices.Max(z), true
-	choice := whole(g.on)
-	if g.fitted != nil && g.with == g.on && n < g.chosen+regrid {
-		choice = g.fitted.same()
-	} else {
-		g.chosen, g.with = n, g.on
+	z := Scores(g.fitness)
+	g.best = slices.Max(z)
+	choice := g.grid
+	if len(choice) == 0 || g.with != g.on || g.told >= g.chosen+regrid {
+		choice, g.chosen, g.with = whole(g.on), g.told, g.on
 	}
-	g.fitted = fit(g.points[from:], z, choice)
+	if g.fitted = fit(g.points, z, choice); g.fitted != nil {
+		g.grid = g.fitted.places()
+	}
 	return g.fitted
 }

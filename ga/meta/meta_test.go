@@ -117,7 +117,7 @@ func TestGuide(t *testing.T) {
 		g := NewGuide(q, 0, nil)
 		rows := family(9, 8, 0)[64:]
 		for i := range rows {
-			g.Tell(&rows[i].Point, rows[i].Fitness)
+			g.Tell(int64(i), &rows[i].Point, rows[i].Fitness)
 		}
 		if want := q == p; g.On() != want || len(g.Checks()) != 1 {
 			t.Errorf("On() = %v after %+v, want %v", g.On(), g.Checks(), want)
@@ -143,7 +143,7 @@ func BenchmarkFit(b *testing.B) {
 		g.points, g.fitness = append(g.points, g.place(&rows[i].Point)), append(g.fitness, rows[i].Fitness)
 	}
 	for b.Loop() {
-		g.fresh, g.fitted = false, nil
+		g.grid, g.fitted = nil, nil
 		g.process()
 	}
 }

@@ -3,20 +3,20 @@ package meta
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
 
 	"doin.network/node/compute/nn"
 	"doin.network/node/compute/rng"
+	"doin.network/node/ga/prior"
 	"doin.network/node/internal/canon"
 )
 
 // How a prior's networks are made.
 const (
 	Networks = 3
-	width    = 64
+	width    = prior.Hidden
 	steps    = 1500
 	batch    = 32
 )
@@ -113,16 +113,13 @@ func train(ctx context.Context, rows []Row, seed uint64, n int) (*Prior, error) 
 	return p, nil
 }
 
-// seal computes the digest: the SHA-256 of the sizes and of all parameters as little-endian IEEE bits.
+// seal computes the digest.
 func (p *Prior) seal() {
-	b := binary.LittleEndian.AppendUint32(nil, uint32(p.genes))
-	b = binary.LittleEndian.AppendUint32(b, uint32(p.features))
-	for _, n := range p.nets {
-		for _, w := range n.weights {
-			b = binary.LittleEndian.AppendUint32(b, math.Float32bits(w))
-		}
+	weights := make([][]float32, len(p.nets))
+	for i := range p.nets {
+		weights[i] = p.nets[i].weights
 	}
-	p.digest = sha256.Sum256(b)
+	p.digest = prior.Digest(p.genes, p.features, weights)
 }
 
 // Digest names the networks: two priors with the same digest are the same.

@@ -13,6 +13,16 @@ import (
 type Point struct {
 	X      []float64
 	Active []bool // nil: all are
+	// Known is the same point on the columns of the prior; nil: X and Active are.
+	Known *Point
+}
+
+// known is the point as the prior sees it.
+func (p *Point) known() *Point {
+	if p.Known != nil {
+		return p.Known
+	}
+	return p
 }
 
 // active reports whether gene i counts.

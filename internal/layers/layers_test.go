@@ -107,6 +107,7 @@ var layers = []layer{
 	{"ga/op", []string{"ga", "compute/nn/..."}},
 	{"ga/cma", []string{"ga/island", "ga/meta", "compute/nn/...", "compute/data/...", "compute/closed", "compute/boost", "compute/graph/..."}},
 	{"ga/meta", []string{"ga/island", "compute/graph/..."}},
+	{"ga/prior", []string{"ga", "ga/...", "compute/...", "internal/timestamp", "internal/golden"}}, // data alone: a node reads it
 	{"ga/settings", []string{"ga", "ga/op", "ga/island", "compute/..."}},
 	{"ga/island", []string{"ga", "ga/op", "compute/...", "internal/..."}},
 
@@ -172,6 +173,8 @@ var layers = []layer{
 	{"cmd/doin-node/stack/workers", []string{"net/...", "cmd/doin-node/search"}},
 	{"cmd/doin-node/join", []string{"chain/consensus", "chain/engine", "chain/python", "chain/python/engine", "cmd/doin-node/node", "cmd/doin-node/local"}},
 	{"cmd/doin-node/terms", []string{"chain/consensus", "chain/engine", "chain/store", "net/...", "olap/...", "compute/...", "cmd/doin-node/stack/...", "cmd/doin-node/node", "cmd/doin-node/local"}},
+	{"cmd/doin-node/lessons", []string{"chain/consensus", "chain/engine", "chain/python/...", "net/join", "olap/live", "cmd/doin-node/...", "ga/meta"}},
+	{"cmd/doin-node/meta", []string{"chain/engine", "cmd/doin-node/node", "cmd/doin-node/local", "ga/meta"}},
 	{"cmd/doin-node/score", []string{"chain/...", "net/...", "olap/...", "compute/...", "ga/...", "cmd/..."}},
 	{"cmd/doin-node/champion", []string{"chain/python", "chain/python/engine", "chain/engine", "olap/csv", "olap/sqlite", "olap/open", "cmd/doin-node/node", "cmd/doin-node/local"}},
 	{"cmd/doin-node/node", []string{"chain/python", "chain/python/engine", "cmd/doin-node/local"}},
@@ -191,7 +194,7 @@ var importers = []struct {
 	{"github.com/NVIDIA/go-nvml/...", []string{"compute/gpuinfo"}},
 	{"modernc.org/sqlite/...", []string{"olap/sqlite", "cmd/doin-pynode/chaindb/..."}},
 	{"olap/csv", []string{"olap/open"}},
-	{"olap/sqlite", []string{"olap/open", "olap/export", "cmd/doin-node/tables"}},
+	{"olap/sqlite", []string{"olap/open", "olap/export", "cmd/doin-node/tables", "cmd/doin-node/lessons"}},
 	{"olap/postgres", []string{"olap/open"}},
 	{"github.com/dgraph-io/...", []string{"chain/store"}},
 	{"github.com/valyala/fasthttp/...", []string{"net/api", "net/join", "net/transport", "net/web", "cmd/doin-node/stack", "bench/load"}},
@@ -218,16 +221,12 @@ var importers = []struct {
 	{"compute/gpuinfo", []string{"cmd/doin-worker", "bench/...", "cmd/doin-bench/..."}},
 	{"cmd/ptxgen", nil},
 	{"cmd/doin-worker/...", []string{"bench/islands"}},
-	{"chain/store", []string{"cmd/doin-node/node", "cmd/doin-node/champion", "cmd/doin-node/tables", "cmd/doin-node/stack/...", "cmd/doin-pynode/...", "bench/..."}},
-	{"compute/graph", []string{"ga/meta", "cmd/doin-worker"}}, // models as graphs; the oracle of tests
-	{"internal/golden", nil},                                  // tests only
-	{"internal/fusion", nil},                                  // tests only
-	{"compute/domain/domaintest", nil},                        // tests only
-	{"compute/onnx/onnxtest", nil},                            // tests only
+	{"chain/store", []string{"cmd/doin-node/node", "cmd/doin-node/champion", "cmd/doin-node/tables", "cmd/doin-node/meta", "cmd/doin-node/stack/...", "cmd/doin-pynode/...", "bench/..."}},
+	{"internal/golden", nil},                                          // tests only
+	{"internal/fusion", nil},                                          // tests only
+	{"compute/domain/domaintest", nil},                                // tests only
+	{"compute/onnx/onnxtest", nil},                                    // tests only
 	{"compute/graph/...", []string{"ga/meta", "cmd/doin-worker/..."}}, // models as graphs; the oracle of tests
-	{"internal/golden", nil},           // tests only
-	{"compute/domain/domaintest", nil}, // tests only
-	{"compute/onnx/onnxtest", nil},     // tests only
 	{"bench/workload", []string{"bench/count", "bench/engine", "bench/gpu", "bench/host"}},
 	{"bench/report", []string{"bench/..."}},
 	{"bench/journal", []string{"bench/..."}},

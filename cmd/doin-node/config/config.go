@@ -76,6 +76,10 @@ type Config struct {
 	// added_domains, default "none".
 	AddedDomains string
 
+	// Prior is what searches with the strategy meta begin with: "auto", the default, what this node's trials, those imported and its
+	// chain teach; "none"; or a file that doin-node meta train wrote, relative to the configuration's. Key prior, default "auto".
+	Prior string
+
 	// Path is the file that the Config was read from, "" for one that comes from none.
 	Path string
 	// Raw is the file's object without comments, as it was read: numbers keep
@@ -327,7 +331,7 @@ type Limits struct {
 func DefaultConfig() Config {
 	return Config{
 		DataDir:  "./doin-data",
-		Security: Strict, AddedDomains: AddedNone,
+		Security: Strict, AddedDomains: AddedNone, Prior: PriorAuto,
 		Network: Network{
 			Host: "0.0.0.0", Port: 8470, Protocol: Flooding, Dashboard: "local",
 			ShareData: true, Discovery: true, DiscoveryInterval: time.Minute,

@@ -99,6 +99,7 @@ var keyDocs = map[string]keyDoc{
 	"penalty_points":                                  {"The score that addresses and authors begin with; bad messages and requests cost points, one comes back in a second, and who has none is cut off.", "Default 100, min 1."},
 	"penalty_time":                                    {"How long it stays cut off.", "Default 60 s, from 0.1 to 86400 s."},
 	"port":                                            {"The port to listen on, 0 for any free one.", "Default 8470."},
+	"prior":                                           {"What searches with the strategy meta begin with: \"auto\", the default, what this node's trials, those imported and its chain teach; \"none\"; or a file that doin-node meta train wrote, relative to the configuration's.", "Default \"auto\"."},
 	"quorum_fraction":                                 {"The part of a quorum that must agree in the reference profile; in the strict one it is two thirds.", "Default 0.67, in (0, 1]."},
 	"quorum_min_evaluators":                           {"The size k of a quorum.", "Default 3, from 1 to 100."},
 	"quorum_tolerance":                                {"The relative error by which a challenger may be worse than the incumbent on synthetic data (strict), or by which evaluations may differ (reference).", "Default 0.05, in [0, 10]."},

@@ -9,6 +9,12 @@ import (
 	"doin.network/node/internal/canon"
 )
 
+// PriorAuto and PriorNone are the values of prior that are no files.
+const (
+	PriorAuto = "auto"
+	PriorNone = "none"
+)
+
 // AddedNone and AddedBuiltin are the values of added_domains.
 const (
 	AddedNone    = "none"

@@ -35,6 +35,7 @@ var nodeKeys = []key[Config]{
 	text("key_passphrase_file", func(c *Config) *string { return &c.PassphraseFile }),
 	boolean("register", func(c *Config) *bool { return &c.Register }),
 	text("added_domains", func(c *Config) *string { return &c.AddedDomains }),
+	text("prior", func(c *Config) *string { return &c.Prior }),
 	text("genesis_file", func(c *Config) *string { return &c.GenesisFile }),
 	text("network_id", func(c *Config) *string { return &c.NetworkID }),
 	integer("format", func(c *Config) *int { return &c.Format }),

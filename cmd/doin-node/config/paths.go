@@ -17,6 +17,17 @@ func (c *Config) GenesisPath() string { return c.inDataDir(c.GenesisFile, "genes
 // StorePath returns the folder of the chain's store.
 func (c *Config) StorePath() string { return filepath.Join(c.DataDir, "chain") }
 
+// PriorPath returns the file that prior names, seen from the configuration's folder; "" where it names none.
+func (c *Config) PriorPath() string {
+	switch {
+	case c.Prior == PriorAuto || c.Prior == PriorNone:
+		return ""
+	case filepath.IsAbs(c.Prior) || c.Path == "":
+		return c.Prior
+	}
+	return filepath.Join(filepath.Dir(c.Path), c.Prior)
+}
+
 // StatsPath returns the CSV file of rounds.
 func (c *Config) StatsPath() string { return c.inDataDir(c.Record.StatsFile, "experiment_stats.csv") }
 

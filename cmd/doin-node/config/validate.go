@@ -38,6 +38,7 @@ func (c *Config) problems() []*Problem {
 	k.notEmpty("host", n.Host)
 	k.oneOf("dashboard", n.Dashboard, "local", "public", "off")
 	k.oneOf("added_domains", c.AddedDomains, AddedNone, AddedBuiltin)
+	k.notEmpty("prior", c.Prior)
 	if c.Format != 0 && c.Format != CurrentFormat {
 		k.add("format", c.Format, fmt.Sprintf("must be %d, or absent", CurrentFormat))
 	}

@@ -119,7 +119,9 @@ type Parts struct {
 	Chain   Chain
 	Host    Host
 	Tracker *olap.Tracker
-	Log     *slog.Logger
+	// Prior returns what other searches have taught, as the worker takes it, when a search begins; nil, or empty bytes: nothing.
+	Prior func(ctx context.Context) []byte
+	Log   *slog.Logger
 	// Now is the clock, default time.Now.
 	Now func() time.Time
 }
@@ -140,4 +142,6 @@ type Status struct {
 	// Accepted and Rejected are this node's claims since its start, Superseded those that somebody came before.
 	Accepted, Rejected, Superseded int64
 	Announce                       Announce
+	// Advice is what the last record told of a prior, nil where the strategy knows of none.
+	Advice *canon.Object
 }

@@ -203,6 +203,7 @@ type rig struct {
 	worker *fakeWorker
 	chain  *fakeChain
 	host   *fakeHost
+	prior  func(context.Context) []byte
 	log    *bytes.Buffer
 	after  func() // called before the search runs; nil for nothing
 	s      *Search
@@ -216,7 +217,7 @@ func newRig(change func(*rig)) *rig {
 	if change != nil {
 		change(r)
 	}
-	r.s = New(r.cfg, Parts{Worker: r.worker, Chain: r.chain, Host: r.host,
+	r.s = New(r.cfg, Parts{Worker: r.worker, Chain: r.chain, Host: r.host, Prior: r.prior,
 		Tracker: olap.NewTracker(olap.Node{ID: "me", Hostname: "h"}, nil), Log: slog.New(slog.NewTextHandler(r.log, nil))})
 	return r
 }

@@ -86,10 +86,33 @@ func (s *Search) metrics(g *worker.Generation) *canon.Object {
 	if g.Plateau {
 		m.Set("plateau", true)
 	}
+	advised(m, g.Advice)
 	if s.since.outcome != nil {
 		m.Set("confirmed_performance", s.wire(s.since.outcome.Performance))
 	}
 	return m
+}
+
+// advised adds what became of a prior to a row's metrics: which one, whether it is in use, and the gate's last decision.
+func advised(m, advice *canon.Object) {
+	if advice == nil {
+		return
+	}
+	digest, _ := advice.StringOr("prior", "")
+	on, _ := advice.BoolOr("on", false)
+	m.Set("prior", digest).Set("prior_on", on)
+	checks, _ := advice.ListOr("checks", nil)
+	if len(checks) == 0 {
+		return
+	}
+	if last, err := canon.AsObject(checks[len(checks)-1]); err == nil {
+		if tau, err := last.Float("tau"); err == nil {
+			m.Set("prior_tau", tau)
+		}
+		if n, err := last.Int("trials"); err == nil {
+			m.Set("prior_tau_trials", n)
+		}
+	}
 }
 
 // publish renews what Status tells.
@@ -98,6 +121,7 @@ func (s *Search) publish(g *worker.Generation) {
 	defer s.mu.Unlock()
 	t := &s.status
 	t.Rounds, t.Generation, t.Evaluations, t.Open = s.pos.round, int64(g.Number), g.Evaluations, len(s.claims)
+	t.Advice = g.Advice
 	if g.Best != nil {
 		t.Metrics = g.BestMetrics
 	}

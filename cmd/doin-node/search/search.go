@@ -51,6 +51,7 @@ type position struct {
 	round      int64 // records so far
 	generation int64 // number of the last one
 	record     []byte
+	prior      []byte               // that the search began with
 	answers    [][]worker.Immigrant // to the last records, whose immigrants may not have joined yet
 	answered   bool                 // the last of them is the last record's
 	evaluated  int64                // trainings that rows have counted
@@ -190,8 +191,14 @@ func (s *Search) attempts(ctx context.Context) error {
 
 // generations runs one Optimize request to its end.
 func (s *Search) generations(ctx context.Context) error {
+	if s.pos.record == nil {
+		s.pos.prior = nil
+		if s.parts.Prior != nil {
+			s.pos.prior = s.parts.Prior(ctx)
+		}
+	}
 	job := worker.OptimizeJob{Domain: s.cfg.Domain, Seed: s.seed, Settings: s.cfg.Settings, Resume: s.pos.record,
-		Window: s.cfg.Window, Ahead: int(s.ahead())}
+		Window: s.cfg.Window, Ahead: int(s.ahead()), Prior: s.pos.prior}
 	if s.pos.record != nil {
 		if !s.pos.answered { // it was cut off
 			if err := s.await(ctx, s.due()); err != nil {

@@ -24,6 +24,7 @@ type state struct {
 	Evaluated  int64          `json:"evaluated"`
 	Told       int64          `json:"told"`
 	Trials     int64          `json:"trials_before,omitempty"`
+	Prior      []byte         `json:"prior,omitempty"`
 	Best       *float64       `json:"best,omitempty"`
 	SeedOf     string         `json:"seed_of,omitempty"`
 	BestSeed   uint64         `json:"best_seed,omitempty"`
@@ -126,7 +127,7 @@ func (s *Search) identity() string {
 // snapshot returns what is to be kept now.
 func (s *Search) snapshot() *state {
 	n := s.nominator.State()
-	out := &state{Identity: s.identity(), Seed: s.seed, Round: s.pos.round, Generation: s.pos.generation, Evaluated: s.pos.evaluated, Told: s.pos.told, Trials: s.pos.trials,
+	out := &state{Identity: s.identity(), Seed: s.seed, Round: s.pos.round, Generation: s.pos.generation, Evaluated: s.pos.evaluated, Told: s.pos.told, Trials: s.pos.trials, Prior: s.pos.prior,
 		Answered: s.pos.answered, Best: s.pos.best, SeedOf: s.pos.seedOf, BestSeed: s.pos.bestSeed, Last: n.Last, Paid: n.Paid, Tries: n.Tries, Older: n.Older,
 		Gains: n.Gains}
 	if p, ok := s.parts.Tracker.Progress(s.cfg.Domain, s.now()); ok {
@@ -216,7 +217,7 @@ func (s *Search) takeUp(k *state, record []byte) error {
 			n.Open = append(n.Open, o)
 		}
 	}
-	pos := position{round: k.Round, generation: k.Generation, record: record, answered: k.Answered, evaluated: k.Evaluated, told: max(k.Told, k.Evaluated), trials: k.Trials, best: k.Best, seedOf: k.SeedOf,
+	pos := position{prior: k.Prior, round: k.Round, generation: k.Generation, record: record, answered: k.Answered, evaluated: k.Evaluated, told: max(k.Told, k.Evaluated), trials: k.Trials, best: k.Best, seedOf: k.SeedOf,
 		bestSeed: k.BestSeed, progress: k.Progress}
 	if len(record) == 0 {
 		pos.record = nil

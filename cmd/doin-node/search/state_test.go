@@ -2,6 +2,7 @@ package search
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"os"
@@ -375,4 +376,24 @@ func TestAnswersOverRestart(t *testing.T) {
 			t.Errorf("immigrants after the start = %v, want %v", got, want)
 		}
 	})
+}
+
+// TestPriorStays: a search begins with the prior that there is then, and goes on with it, whatever there is by now; rows and Status tell of it.
+func TestPriorStays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		having := func(text string) func(*rig) {
+			return func(r *rig) { r.prior = func(context.Context) []byte { return []byte(text) } }
+		}
+		first := runFor(t, dir, 5*time.Second, having("old"))
+		second := runFor(t, dir, 5*time.Second, having("new"))
+		if a, b := string(first.worker.jobs[0].Prior), string(second.worker.jobs[0].Prior); a != "old" || b != "old" {
+			t.Errorf("began with %q, went on with %q, want old twice", a, b)
+		}
+	})
+	m := canon.NewObject()
+	advised(m, canon.NewObject("prior", "ab", "on", false, "checks", []any{canon.NewObject("trials", 8, "tau", 0.3, "on", true), canon.NewObject("trials", 16, "tau", -0.1, "on", false)}))
+	if got := string(canon.Canonical(m)); got != `{"prior": "ab", "prior_on": false, "prior_tau": -0.1, "prior_tau_trials": 16}` {
+		t.Errorf("a row's metrics = %s", got)
+	}
 }

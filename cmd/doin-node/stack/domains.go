@@ -106,6 +106,9 @@ func (l *searches) progress(id string, line *api.DomainStatus) *canon.Object {
 		Set("claims", canon.NewObject("accepted", st.Accepted, "rejected", st.Rejected, "superseded", st.Superseded)).
 		Set("announce", canon.NewObject("generations_with", int64(st.Announce.With), "generations_without", int64(st.Announce.Without),
 			"seconds_with", st.Announce.SecondsWith, "seconds_without", st.Announce.SecondsWithout, "ratio", number(st.Announce.Ratio)))
+	if st.Advice != nil {
+		o.Set("prior", st.Advice)
+	}
 	return o
 }
 
@@ -210,6 +213,9 @@ func (s *Stack) search(ctx context.Context, d config.Domain, info worker.Info) e
 	}
 	parts := search.Parts{Worker: trainer{s.Workers}, Chain: known{s}, Host: host{s: s, gpu: map[string]workers.Reading{}}, Tracker: s.Tracker,
 		Log: s.Log.With("component", "search"), Now: s.Now}
+	if name, err := strategy.StringOr("strategy", ""); err == nil && name == meta {
+		parts.Prior = func(ctx context.Context) []byte { return s.taught(ctx, info.Plugin) }
+	}
 	one := search.New(cfg, parts)
 	s.searches.add(d.ID, one)
 	return one.Run(ctx)

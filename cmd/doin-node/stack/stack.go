@@ -100,6 +100,7 @@ type Stack struct {
 	asked    *inferences
 	earnings *earnings
 	searches *searches
+	teacher  teacher
 	twinAt   atomic.Int64 // when another machine with our key was told of last, in ns
 	alarms   *alarm.Board
 	watch    *watch

@@ -13,6 +13,8 @@ import (
 	"doin.network/node/compute/worker"
 	"doin.network/node/ga"
 	"doin.network/node/ga/cma"
+	"doin.network/node/ga/meta"
+	"doin.network/node/ga/prior"
 	"doin.network/node/internal/canon"
 )
 
@@ -34,6 +36,8 @@ type genetic struct {
 	ga     engine
 	crew   *crew
 	slots  int
+	// advice is the guide of a search that has one, else nil.
+	advice *meta.Adviser
 	// early holds immigrants that came before there was an evaluated population.
 	early []worker.Immigrant
 	// told are the trials that were told since the last record, by their number.
@@ -79,10 +83,15 @@ func newGenetic(spec worker.SearchSpec, name string, settings *canon.Object) (wo
 	if window == 0 {
 		window = DefaultWindow(spec.Slots, config.Population)
 	}
-	if name == domain.StrategyGA {
-		g.ga, err = newGA(&spec, config, window)
-	} else {
+	switch name {
+	case domain.StrategyCMA, domain.StrategyCatCMA:
 		g.ga, err = newCMA(&spec, name, config, window)
+	case domain.StrategyMeta:
+		if g.advice, err = adviser(&spec); err == nil {
+			g.ga, err = newGA(&spec, config, window, ga.WithGuide(g.advice))
+		}
+	default:
+		g.ga, err = newGA(&spec, config, window)
 	}
 	if err == nil && spec.Resume != nil && spec.Window > 0 {
 		err = g.ga.SetWindow(spec.Window)
@@ -94,8 +103,7 @@ func newGenetic(spec worker.SearchSpec, name string, settings *canon.Object) (wo
 }
 
 // newGA makes or resumes the genetic search.
-func newGA(spec *worker.SearchSpec, config ga.Config, window int) (*ga.GA, error) {
-	var options []ga.Option
+func newGA(spec *worker.SearchSpec, config ga.Config, window int, options ...ga.Option) (*ga.GA, error) {
 	if r, ok := spec.Domain.(domain.Repairer); ok {
 		options = append(options, ga.WithRepair(r.Repair))
 	}
@@ -107,6 +115,27 @@ func newGA(spec *worker.SearchSpec, config ga.Config, window int) (*ga.GA, error
 		return ga.New(space, config, window, spec.Seed, options...)
 	}
 	return resumed(space, config, spec, options)
+}
+
+// adviser makes or resumes the guide of a search by what other searches have taught.
+func adviser(spec *worker.SearchSpec) (*meta.Adviser, error) {
+	var file *prior.File
+	if len(spec.Prior) > 0 {
+		var err error
+		if file, err = prior.Decode(spec.Prior); err != nil {
+			return nil, err
+		}
+	}
+	var repair func(genome.Genome) genome.Genome
+	if r, ok := spec.Domain.(domain.Repairer); ok {
+		repair = r.Repair
+	}
+	d := spec.Domain.Describe()
+	a := meta.NewAdviser(d.Space, file, d.Plugin, spec.Domain.Parameters, repair, spec.Seed)
+	if spec.Resume != nil {
+		return a, a.Restore(spec.Resume.Extra[metaKey])
+	}
+	return a, nil
 }
 
 // newCMA makes or resumes a search by CMA-ES.
@@ -225,7 +254,8 @@ const (
 	nextGenerationKey = "next_generation"
 	nextPlaceKey      = "next_place"
 	freshKey          = "fresh"
-	cmaKey            = "cma" // the inner search of a cma.Strategy
+	cmaKey            = "cma"  // the inner search of a cma.Strategy
+	metaKey           = "meta" // a meta.Adviser
 )
 
 // record is the population as the protocol has it, the trials under way after it.
@@ -237,6 +267,10 @@ func (g *genetic) record() *worker.Record {
 			nextPlaceKey: strconv.Itoa(s.NextPlace), freshKey: strconv.Itoa(s.Fresh)}}
 	if c, ok := g.ga.(*cma.Strategy); ok {
 		r.Extra[cmaKey] = c.Search()
+	}
+	if g.advice != nil {
+		r.Extra[metaKey] = g.advice.State()
+		r.Advice = g.advice.Report().Object()
 	}
 	for i := range s.Pool {
 		row := g.row(len(r.Rows), &s.Pool[i])

@@ -2,7 +2,8 @@
 // runs behind the verb optimize.
 //
 // Strategies are "ga", the genetic search of package ga over the domain's space; "cma" and "catcma", package ga/cma's, the first
-// over spaces of unconditional reals alone, the second over any; and "hill_climber", a domain's own steps. Each turns its
+// over spaces of unconditional reals alone, the second over any; "meta", the genetic search with a guide of package ga/meta, which
+// knows what other searches have taught; and "hill_climber", a domain's own steps. Each turns its
 // state into a worker.Record after a generation and back when it resumes.
 package search
 
@@ -28,7 +29,7 @@ func New(spec worker.SearchSpec) (worker.Searcher, error) {
 		return nil, refused(fmt.Errorf("record of a %.32q search with seed %d, want %q with %d", r.Strategy, r.Seed, name, spec.Seed))
 	}
 	switch name {
-	case domain.StrategyGA, domain.StrategyCMA, domain.StrategyCatCMA:
+	case domain.StrategyGA, domain.StrategyCMA, domain.StrategyCatCMA, domain.StrategyMeta:
 		return newGenetic(spec, name, settings)
 	case domain.StrategyHillClimber:
 		return newClimber(spec, settings)
@@ -38,7 +39,7 @@ func New(spec worker.SearchSpec) (worker.Searcher, error) {
 
 // Strategies returns the names that New takes, fresh.
 func Strategies() []string {
-	return []string{domain.StrategyGA, domain.StrategyCMA, domain.StrategyCatCMA, domain.StrategyHillClimber}
+	return []string{domain.StrategyGA, domain.StrategyCMA, domain.StrategyCatCMA, domain.StrategyMeta, domain.StrategyHillClimber}
 }
 
 func refused(err error) error { return fmt.Errorf("%w: %w", worker.ErrRefused, err) }

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -15,6 +17,8 @@ import (
 	"doin.network/node/compute/domain/open"
 	"doin.network/node/compute/worker"
 	"doin.network/node/compute/worker/table"
+	"doin.network/node/ga/meta"
+	"doin.network/node/ga/prior"
 	"doin.network/node/internal/canon"
 )
 
@@ -69,13 +73,13 @@ const (
 
 // run makes n generations from resume (nil: the first) and returns their encoded
 // records; from generation 3 on an immigrant arrives, the recipe given.
-func run(t *testing.T, plugin, config, settings string, workers, n int, resume []byte, immigrant *canon.Object) [][]byte {
+func run(t *testing.T, plugin, config, settings string, workers, n int, resume []byte, immigrant *canon.Object, taught ...byte) [][]byte {
 	t.Helper()
 	d, err := open.New(plugin, parse(t, config))
 	if err != nil {
 		t.Fatal(err)
 	}
-	spec := worker.SearchSpec{Domain: d, Seed: 77, Settings: parse(t, settings), Pool: &pool{d, max(workers, 1)}, Slots: workers, Window: 5}
+	spec := worker.SearchSpec{Domain: d, Seed: 77, Settings: parse(t, settings), Pool: &pool{d, max(workers, 1)}, Slots: workers, Window: 5, Prior: taught}
 	if resume != nil {
 		if spec.Resume, err = worker.DecodeRecord(memory.DefaultAllocator, resume, 1<<26); err != nil {
 			t.Fatal(err)
@@ -119,6 +123,60 @@ func run(t *testing.T, plugin, config, settings string, workers, n int, resume [
 	return out
 }
 
+const sphere = `{"function": 1, "dimension": 3, "instance": 1}`
+
+// lesson is a prior for spheres: what trials of eight others teach.
+func lesson(t *testing.T) []byte {
+	t.Helper()
+	var trials []prior.Trial
+	for task := range 8 {
+		for i := range 12 {
+			x := []float64{float64(i%4) - 2, float64(i%3) - 1, float64(i%5) - 2}
+			f := 0.0
+			for _, v := range x {
+				f -= (v - float64(task)/8) * (v - float64(task)/8)
+			}
+			trials = append(trials, prior.Trial{Family: "bbob", Task: strconv.Itoa(task), Recipe: canon.NewObject("x", x), Performance: f})
+		}
+	}
+	file, err := meta.Learn(t.Context(), trials, 1)
+	if err != nil || !file.Families[0].Evidence.On {
+		t.Fatalf("Learn: %v, %+v", err, file)
+	}
+	return file.Encode()
+}
+
+// TestMetaTells: a search with a prior says in its records what became of it; one that goes on with another prior is refused.
+func TestMetaTells(t *testing.T) {
+	taught := lesson(t)
+	records := run(t, "bbob", sphere, `{"population": 12, "strategy": "meta"}`, 1, 2, nil, nil, taught...)
+	r, err := worker.DecodeRecord(memory.DefaultAllocator, records[1], 1<<26)
+	if err != nil {
+		t.Fatal(err)
+	}
+	digest, err := r.Advice.String("prior")
+	checks, _ := r.Advice.ListOr("checks", nil)
+	if err != nil || len(digest) != 64 || len(checks) == 0 {
+		t.Errorf("advice %s, %v", canon.Canonical(r.Advice), err)
+	}
+	first, err := worker.DecodeRecord(memory.DefaultAllocator, records[0], 1<<26)
+	if err != nil || !slices.ContainsFunc(first.Rows, func(r worker.Row) bool { return r.Origin == "offered" }) {
+		t.Errorf("nothing in the first population was offered: %v", err)
+	}
+	d, err := open.New("bbob", parse(t, sphere))
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec := worker.SearchSpec{Domain: d, Seed: 77, Settings: parse(t, `{"population": 12, "strategy": "meta"}`), Pool: &pool{d, 1}, Window: 5, Resume: r}
+	if _, err := New(spec); !errors.Is(err, worker.ErrRefused) {
+		t.Errorf("New of a record with another prior = %v, want ErrRefused", err)
+	}
+	spec.Prior = []byte("doin prior 0")
+	if _, err := New(spec); !errors.Is(err, worker.ErrRefused) {
+		t.Errorf("New with a damaged prior = %v, want ErrRefused", err)
+	}
+}
+
 // TestTenIsFiveAndFive: a search in two parts, with any number of workers, is the
 // search in one, trials under way at its record included; 0: no goroutines.
 func TestTenIsFiveAndFive(t *testing.T) {
@@ -136,6 +194,15 @@ func TestTenIsFiveAndFive(t *testing.T) {
 	}
 	f("climber", "quadratic", quadratic, `{}`, nil)
 	f("climber with immigrant", "quadratic", quadratic, `{"strategy": "hill_climber"}`, parse(t, `{"x": [1.0, -2.0, 3.0, 0.25]}`))
+	taught := lesson(t)
+	whole := run(t, "bbob", sphere, `{"population": 12, "strategy": "meta"}`, 1, 8, nil, nil, taught...)
+	first := run(t, "bbob", sphere, `{"population": 12, "strategy": "meta"}`, 4, 3, nil, nil, taught...)
+	second := run(t, "bbob", sphere, `{"population": 12, "strategy": "meta"}`, 0, 5, first[2], nil, taught...)
+	for i, got := range append(first, second...) {
+		if !bytes.Equal(got, whole[i]) {
+			t.Fatalf("meta with a prior: generation %d differs", i)
+		}
+	}
 	best := run(t, "forecast", forecast, `{"population": 6}`, 2, 3, nil, nil)
 	r, err := worker.DecodeRecord(memory.DefaultAllocator, best[2], 1<<26)
 	if err != nil {
@@ -144,6 +211,7 @@ func TestTenIsFiveAndFive(t *testing.T) {
 	f("ga", "forecast", forecast, `{"population": 6, "patience": 2}`, nil)
 	f("ga with immigrant", "forecast", forecast, `{"population": 7, "immigrants": 2, "strategy": "ga"}`, r.Best.Parameters)
 	f("catcma with immigrant", "forecast", forecast, `{"population": 7, "strategy": "catcma"}`, r.Best.Parameters)
+	f("meta", "forecast", forecast, `{"population": 9, "strategy": "meta"}`, r.Best.Parameters)
 	f("cma", "bbob", `{"function": 8, "dimension": 3}`, `{"population": 40, "strategy": "cma"}`, nil)
 	f("cma with immigrant", "quadratic", quadratic, `{"population": 60, "strategy": "cma"}`, parse(t, `{"x": [1.0, -2.0, 3.0, 0.25]}`))
 }
