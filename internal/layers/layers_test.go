@@ -118,6 +118,7 @@ var layers = []layer{
 	{"net/api/apitest", []string{"chain/...", "net/...", "internal/..."}},
 	{"net/discovery", []string{"chain", "net/flood", "net/chainsync", "net/api"}},
 	{"net/flood", []string{"net/discovery", "net/chainsync", "net/api"}},
+	{"net/p2p", []string{"chain", "net/..."}},
 	{"net/join", []string{"net/..."}},
 	{"net/chainsync", []string{"net/discovery", "net/flood", "net/api"}},
 
@@ -192,6 +193,7 @@ var importers = []struct {
 	{"gorgonia.org/tensor/...", []string{"compute/graph/..."}},
 	{"gorgonia.org/cu/...", []string{"compute/device/cuda"}},
 	{"github.com/NVIDIA/go-nvml/...", []string{"compute/gpuinfo"}},
+	{"github.com/libp2p/...", []string{"net/p2p"}},
 	{"modernc.org/sqlite/...", []string{"olap/sqlite", "cmd/doin-pynode/chaindb/..."}},
 	{"olap/csv", []string{"olap/open"}},
 	{"olap/sqlite", []string{"olap/open", "olap/export", "cmd/doin-node/tables", "cmd/doin-node/lessons"}},

@@ -1,0 +1,216 @@
+package p2p
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"sync"
+
+	"github.com/libp2p/go-libp2p"
+	pubsub "github.com/libp2p/go-libp2p-pubsub"
+	"github.com/libp2p/go-libp2p/core/event"
+	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/protocol"
+	"github.com/libp2p/go-libp2p/p2p/net/connmgr"
+	libp2ptls "github.com/libp2p/go-libp2p/p2p/security/tls"
+	quic "github.com/libp2p/go-libp2p/p2p/transport/quic"
+	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
+	"github.com/multiformats/go-multiaddr"
+	"golang.org/x/sync/errgroup"
+)
+
+// prefix begins the names of all protocols and topics of ours.
+const prefix = "/doin/"
+
+// protocols are the names of a network's.
+type protocols struct{ http, body protocol.ID }
+
+// namespace is the network's part in names: 16 hex digits, whatever the form of a network's id.
+func namespace(network string) string {
+	sum := sha256.Sum256([]byte("doin/p2p\n" + network))
+	return prefix + hex.EncodeToString(sum[:8])
+}
+
+func protocolsOf(network string) protocols {
+	return protocols{http: protocol.ID(namespace(network) + "/http/1"), body: protocol.ID(namespace(network) + "/body/1")}
+}
+
+// Stats are counters since New and sizes now.
+type Stats struct {
+	// Accepted, Ignored and Rejected count messages of others by verdict, Duplicates the copies that came beside the first.
+	Accepted, Ignored, Rejected, Duplicates uint64
+	// Published counts own messages, Announced those of them that were too long to travel as they are.
+	Published, Announced uint64
+	// Fetched counts announced bodies that were got, FetchErrors the attempts that failed.
+	Fetched, FetchErrors uint64
+	// SentBytes and ReceivedBytes count what gossip has carried, control messages included.
+	SentBytes, ReceivedBytes uint64
+	// Dials and DialErrors count attempts to connect.
+	Dials, DialErrors uint64
+	// Connected is the number of peers of our network now, ShutOut that of those that are shut out.
+	Connected, ShutOut int
+	// Mesh is the number of peers in each topic's mesh now.
+	Mesh map[string]int
+}
+
+// Node is one node's end. Create it with New, run it with Run, close it with Close. It is safe for concurrent use.
+type Node struct {
+	cfg       Config
+	protocols protocols
+	host      host.Host
+	pubsub    *pubsub.PubSub
+	topics    map[string]*pubsub.Topic
+	events    event.Subscription
+	gate      *gate
+	bodies    *bodies
+	wanted    *wanted
+	fetches   chan struct{}
+	listener  *Listener
+	wake      chan struct{}
+	stop      context.CancelFunc // of pubsub
+
+	mu      sync.Mutex
+	entries []*target // of the configuration
+	peers   map[peer.ID]*link
+	known   map[peer.ID]*target // of before
+	score   map[peer.ID]float64 // as pubsub sees it
+	mesh    map[string]int      // by topic
+	stats   Stats
+}
+
+// New listens and joins the topics. It reports every problem of cfg at once.
+func New(cfg Config) (*Node, error) { return newNode(cfg) }
+
+// newNode is New with options for libp2p after our own, by which simulations replace the network.
+func newNode(cfg Config, options ...libp2p.Option) (_ *Node, err error) {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	listen, err := parseAll(cfg.Listen)
+	if err := errors.Join(cfg.Validate(), err); err != nil {
+		return nil, err
+	}
+	n := &Node{
+		cfg: cfg, protocols: protocolsOf(cfg.Network), topics: make(map[string]*pubsub.Topic),
+		bodies: newBodies(cfg.KeepBytes), wanted: newWanted(), fetches: make(chan struct{}, cfg.MaxFetches), wake: make(chan struct{}, 1),
+		peers: make(map[peer.ID]*link), known: make(map[peer.ID]*target), score: make(map[peer.ID]float64), mesh: make(map[string]int),
+	}
+	for _, b := range cfg.Bootstrap {
+		n.entries = append(n.entries, &target{entry: b})
+	}
+	n.gate = newGate(cfg.AllowLoopback, cfg.Bootstrap)
+	defer func() {
+		if err != nil {
+			n.Close()
+		}
+	}()
+	own, err := n.options()
+	if err != nil {
+		return nil, err
+	}
+	if n.host, err = libp2p.New(append(own, options...)...); err != nil {
+		return nil, fmt.Errorf("p2p: open host: %w", err)
+	}
+	n.listener = newListener(n.host.ID().String(), cfg.MaxStreams)
+	n.host.SetStreamHandler(n.protocols.http, n.listener.take)
+	n.host.SetStreamHandler(n.protocols.body, n.serveBody)
+	if n.events, err = n.host.EventBus().Subscribe([]any{new(event.EvtPeerIdentificationCompleted), new(event.EvtPeerConnectednessChanged)}); err != nil {
+		return nil, fmt.Errorf("p2p: subscribe to events: %w", err)
+	}
+	if err := n.join(); err != nil {
+		return nil, err
+	}
+	// Only now, so that no peer is told of fewer protocols than there are.
+	if err := n.host.Network().Listen(listen...); err != nil {
+		return nil, fmt.Errorf("p2p: listen on %v: %w", cfg.Listen, err)
+	}
+	return n, nil
+}
+
+// options are those of the host.
+func (n *Node) options() ([]libp2p.Option, error) {
+	key, err := hostKey(n.cfg.Key)
+	if err != nil {
+		return nil, err
+	}
+	manager, err := connmgr.NewConnManager(n.cfg.LowConns, n.cfg.HighConns)
+	if err != nil {
+		return nil, fmt.Errorf("p2p: connection manager: %w", err)
+	}
+	resources, err := n.cfg.resources(n.protocols)
+	if err != nil {
+		return nil, fmt.Errorf("p2p: resource manager: %w", err)
+	}
+	options := []libp2p.Option{
+		libp2p.Identity(key), libp2p.NoListenAddrs, libp2p.UserAgent("doin-node"),
+		libp2p.Transport(tcp.NewTCPTransport), libp2p.Transport(quic.NewTransport), libp2p.Security(libp2ptls.ID, libp2ptls.New),
+		libp2p.ConnectionManager(manager), libp2p.ResourceManager(resources), libp2p.ConnectionGater(n.gate),
+		libp2p.WithDialTimeout(n.cfg.DialTimeout), libp2p.DisableRelay(),
+	}
+	if n.cfg.Metrics == nil {
+		return append(options, libp2p.DisableMetrics()), nil
+	}
+	return append(options, libp2p.PrometheusRegisterer(n.cfg.Metrics)), nil
+}
+
+// Run keeps the links to peers until ctx ends, and returns nil when everything that it started has ended.
+func (n *Node) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return n.watch(ctx) })
+	g.Go(func() error { return n.dial(ctx) })
+	return g.Wait()
+}
+
+// Close closes every link and the port.
+func (n *Node) Close() {
+	if n.listener != nil {
+		n.listener.Close()
+	}
+	if n.stop != nil {
+		n.stop()
+	}
+	if n.events != nil {
+		_ = n.events.Close()
+	}
+	if n.host != nil {
+		_ = n.host.Close()
+	}
+}
+
+// HostID is the id by which libp2p knows this node.
+func (n *Node) HostID() string { return n.host.ID().String() }
+
+// Addresses are the multiaddresses at which the node believes to be reached, with its id.
+func (n *Node) Addresses() []string {
+	own := multiaddr.StringCast("/p2p/" + n.HostID())
+	var out []string
+	for _, a := range n.host.Addrs() {
+		out = append(out, a.Encapsulate(own).String())
+	}
+	return out
+}
+
+// Stats returns counters and sizes.
+func (n *Node) Stats() Stats {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	s := n.stats
+	for _, l := range n.peers {
+		if l.ID != "" {
+			s.Connected++
+		}
+	}
+	s.ShutOut, s.Mesh = n.gate.size(), maps.Clone(n.mesh)
+	return s
+}
+
+func (n *Node) count(f func(*Stats)) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	f(&n.stats)
+}
