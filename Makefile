@@ -205,14 +205,14 @@ check-generate: ## fail if generate changes anything
 		echo "generated files are not up to date:"; git status --short; exit 1; fi
 
 .PHONY: web
-web: ## build the dashboard's page into net/web/dist, with Node.js
+web: ## build the dashboard's page into net/web/dist and the report's script into net/web/report, with Node.js
 	cd net/web/ui && npm ci --ignore-scripts --no-audit --no-fund && npm run build
 
 .PHONY: check-web
-check-web: ## test the dashboard's page, and fail if net/web/dist is not what its sources make
+check-web: ## test the dashboard's page, and fail if net/web/dist and net/web/report are not what its sources make
 	@if command -v npm >/dev/null; then \
-		$(MAKE) --no-print-directory web && (cd net/web/ui && npm test) && git diff --exit-code --stat net/web/dist && \
-		test -z "$$(git status --porcelain net/web/dist)"; \
+		$(MAKE) --no-print-directory web && (cd net/web/ui && npm test) && git diff --exit-code --stat net/web/dist net/web/report && \
+		test -z "$$(git status --porcelain net/web/dist net/web/report)"; \
 	else echo "check-web: LEFT OUT, there is no npm: NOBODY PROVES THAT net/web/dist IS CURRENT"; fi
 
 .PHONY: click-web

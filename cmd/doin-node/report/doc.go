@@ -3,5 +3,6 @@
 //
 // [Page] takes what has been found as plain data (champions, evidence of the worker, rows of the search) and returns files by name;
 // it reads and writes nothing. Plots are [Chart]s: points, lines, steps and bars over one pair of axes, as SVG of this package's
-// own. Absent: themes, logarithmic axes, anything that moves.
+// own. Where scripts run the page draws them as the dashboard does, of the same parts (net/web): there they are pointed at, enlarged and
+// saved. Absent: logarithmic axes.
 package report

@@ -5,11 +5,13 @@ import (
 	_ "embed"
 	"fmt"
 	"html/template"
+	"math"
 	"strings"
 	"time"
 
 	"doin.network/node/cmd/doin-node/score"
 	"doin.network/node/internal/canon"
+	"doin.network/node/net/web"
 )
 
 //go:embed page.html
@@ -62,6 +64,8 @@ type drawn struct {
 	Classes   []string
 	Confusion [][]int
 	Best      string
+	Place     string      // the id of the element that holds the pictures
+	Told      template.JS // what the script draws them of
 }
 
 type plot struct {
@@ -91,18 +95,53 @@ func (p *Page) Files() (map[string][]byte, error) {
 			e := read(d.Evidence)
 			one.Classes, one.Confusion = e.classes, e.confusion()
 		}
+		one.Place, one.Told = fmt.Sprintf("domain-%d", i), d.told(one.Best)
 		domains = append(domains, one)
 	}
+	sheet, script := web.Report()
 	t, err := template.New("page").Funcs(template.FuncMap{"figure": score.Figure}).Parse(page)
 	if err != nil {
 		return nil, err
 	}
 	var b bytes.Buffer
-	if err := t.Execute(&b, map[string]any{"Page": p, "Domains": domains, "When": p.When.UTC().Format("2006-01-02 15:04 UTC")}); err != nil {
+	if err := t.Execute(&b, map[string]any{"Page": p, "Domains": domains, "When": p.When.UTC().Format("2006-01-02 15:04 UTC"),
+		"Sheet": template.CSS(sheet), "Script": template.JS(script)}); err != nil {
 		return nil, err
 	}
 	files["index.html"] = b.Bytes()
 	return files, nil
+}
+
+// told is what the page's script draws a domain's pictures of, as JSON that cannot end the element that it stands in.
+func (d *Domain) told(best string) template.JS {
+	trials, bests := []any{}, []any{}
+	for _, r := range d.History {
+		trials, bests = append(trials, r.Trials), append(bests, number(r.Best))
+	}
+	o := canon.NewObject("top", best, "history", canon.NewObject("trials", trials, "best", bests), "evidence", nil)
+	if d.Evidence != nil {
+		e := d.Evidence.Clone()
+		if len(d.Next.Values) > 0 {
+			times, values := []any{}, []any{}
+			for _, t := range d.Next.Times {
+				times = append(times, t)
+			}
+			for _, v := range d.Next.Values {
+				values = append(values, number(v))
+			}
+			e.Set("next", canon.NewObject("times", times, "forecast", values))
+		}
+		o.Set("evidence", e)
+	}
+	return template.JS(strings.ReplaceAll(string(canon.AppendCompact(nil, o)), "<", `\u003c`))
+}
+
+// number is a number of JSON, which has no NaN and no infinity.
+func number(v float64) any {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return nil
+	}
+	return v
 }
 
 // fileName is a plot's: the domain as far as it is plain.

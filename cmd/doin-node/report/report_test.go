@@ -13,6 +13,7 @@ import (
 
 	"doin.network/node/cmd/doin-node/score"
 	"doin.network/node/internal/canon"
+	"doin.network/node/net/web"
 )
 
 func object(t *testing.T, text string) *canon.Object {
@@ -76,14 +77,21 @@ func TestFiles(t *testing.T) {
 		t.Errorf("files %v, want %v", names, want)
 	}
 	html := string(files["index.html"])
-	for _, part := range []string{"&lt;a&gt; &amp; b", "naive (the best without a search)", "<td>0.25</td><td>0.5</td>", "<td>a&lt;b</td><td>1</td><td>0</td>",
-		"<td>c</td><td>1</td><td>1</td>", "<th>2001-03</th>"} {
+	for _, part := range []string{"&lt;a&gt; &amp; b", "naive (the best without a search)", `<td class="number">0.25</td><td class="number">0.5</td>`,
+		`<td>a&lt;b</td><td class="number">1</td><td class="number">0</td>`, `<td>c</td><td class="number">1</td><td class="number">1</td>`, "<th>2001-03</th>",
+		`<script type="application/json" data-told="domain-0">{"evidence":`, `"value":"ppm\u003c"`, `"next":{"forecast":[3.0,4.0],"times":["2001-03","2001-04"]}`,
+		`"history":{"best":[-2.0,-1.0],"trials":[10,20]},"top":"naive"}</script>`} {
 		if !strings.Contains(html, part) {
 			t.Errorf("the page lacks %q", part)
 		}
 	}
-	// Nothing is fetched from anywhere: the only address is the name of SVG's space of names.
-	rest := strings.ReplaceAll(html, "http://www.w3.org/2000/svg", "")
+	// Nothing is fetched from anywhere: the only address is the name of SVG's space of names. What the script asks for is watched in a
+	// browser (net/web/ui/test/click.mjs): it names addresses of the dashboard.
+	_, script := web.Report()
+	if strings.Count(html, script) != 1 || strings.Contains(script, "</script") || strings.Contains(script, "<!--") {
+		t.Error("the page has not the script of the dashboard's parts, once and whole")
+	}
+	rest := strings.ReplaceAll(strings.ReplaceAll(html, script, ""), "http://www.w3.org/2000/svg", "")
 	if found := regexp.MustCompile(`(?i)https?:|src=|href=|url\(|@import`).FindAllString(rest, -1); found != nil {
 		t.Errorf("the page refers to something outside: %q", found)
 	}

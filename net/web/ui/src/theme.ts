@@ -28,7 +28,12 @@ export const colour = (i: number): string => {
 // What the person has chosen, or else what the system says.
 const media = matchMedia("(prefers-color-scheme: dark)");
 function apply(): void {
-  const chosen = localStorage.getItem("theme");
+  let chosen: string | null = null;
+  try {
+    chosen = localStorage.getItem("theme");
+  } catch {
+    // a page from a file may not keep anything
+  }
   const now = chosen === "dark" || chosen === "light" ? chosen : media.matches ? "dark" : "light";
   document.documentElement.dataset.theme = now;
   theme.set(now);

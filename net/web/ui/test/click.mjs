@@ -6,11 +6,11 @@
 // Programs are taken from DIR (default ../../../bin). With --url the node there is visited, and none is started;
 // with --empty-only the network is left out.
 import { chromium } from "playwright-core";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, mkdirSync, writeFileSync, rmSync, existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = resolve(here, "../../../..");
@@ -90,6 +90,34 @@ async function visit(browser, url, label, { dark = false, width = 1360, height =
   await context.close();
 }
 
+/** read opens a report from its folder: a page of a file, which asks for nothing and draws what the dashboard does. */
+async function read(browser, folder, label, { dark = false, width = 1360 } = {}) {
+  const context = await browser.newContext({ colorScheme: dark ? "dark" : "light", viewport: { width, height: 900 } });
+  const page = await context.newPage();
+  const url = pathToFileURL(join(folder, "index.html")).href;
+  page.on("console", (m) => m.type() === "error" && wrong.push(`${label}: console: ${m.text()}`));
+  page.on("pageerror", (e) => wrong.push(`${label}: ${e.stack ?? e}`));
+  page.on("request", (r) => r.url() !== url && !/^(data|blob):/.test(r.url()) && wrong.push(`${label}: asked for ${r.url()}`));
+  await page.goto(url, { waitUntil: "load" });
+  await page.waitForSelector(".card canvas", { timeout: 15_000 }).catch(() => wrong.push(`${label}: nothing is drawn`));
+  if (await page.$("figure")) wrong.push(`${label}: still pictures stand beside the drawn ones`);
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  if (wide > 1) wrong.push(`${label}: ${wide} px too wide`);
+  if (width >= 760) {
+    await pokeAt(page, "report");
+    for (const kind of ["PNG", "CSV"]) {
+      const [file] = await Promise.all([page.waitForEvent("download"), page.click(`.tools button:text-is("${kind}")`)]);
+      if (!file.suggestedFilename().endsWith(kind.toLowerCase())) wrong.push(`${label}: ${kind} is called ${file.suggestedFilename()}`);
+    }
+  }
+  if (shots) await page.screenshot({ path: join(shots, `${label}.png`), fullPage: true });
+  await context.close();
+  const plain = await (await browser.newContext({ javaScriptEnabled: false })).newPage();
+  await plain.goto(url);
+  if (!(await plain.$("figure svg"))) wrong.push(`${label}: without scripts there are no pictures`);
+  await plain.context().close();
+}
+
 /** pokeAt does in a view what people do there: hover, zoom, open a row. */
 async function pokeAt(page, view) {
   const plot = await page.$("main .u-over");
@@ -143,6 +171,12 @@ try {
   }
   if (!given) {
     await Promise.all(running.splice(0).map((r) => r.end()));
+    if (!emptyOnly) {
+      const out = join(folder, "report");
+      const told = spawnSync(join(bin, "doin-node"), ["report", "--data-dir", join(folder, "net"), "--out", out], { cwd: root, encoding: "utf8", timeout: 120_000 });
+      if (told.status !== 0) wrong.push(`report: ${told.stderr}`);
+      else for (const [label, how] of [["report-light", {}], ["report-dark", { dark: true }], ["report-narrow", { width: 390 }]]) await read(browser, out, label, how);
+    }
     // A node without a domain, alone: what does it say?
     const config = join(folder, "empty.json");
     writeFileSync(config, JSON.stringify({ host: "127.0.0.1", port: port + 10, data_dir: join(folder, "empty"), node_label: "empty", domains: [{ domain_id: "quiet", optimize: false, evaluate: true, optimization_plugin: "quadratic" }] }));
