@@ -174,6 +174,10 @@ simulate: ## SIMULATIONS=10000 seeded runs of the certified chain under every fa
 	DOIN_SIMULATIONS=$(SIMULATIONS) $(GO) test -count=1 -run '^Test(Simulations|DrawFrequency)$$' -timeout 3h ./chain/optimae
 	DOIN_SIMULATIONS=$(SIMULATIONS) DOIN_SIMULATIONS_OUT=$(CURDIR)/bench/results/application.md $(GO) test -count=1 -run '^TestSimulations$$' -timeout 3h -v ./chain/application
 
+.PHONY: bench-verify
+bench-verify: ## verify a chain of protocol 2 of 10,000 blocks from genesis, and 10,000 archives with another bit; bench/results/verify.md
+	DOIN_VERIFY_BLOCKS=10000 DOIN_VERIFY_OUT=$(CURDIR)/bench/results/verify.md DOIN_TAMPER=10000 $(GO) test -count=1 -run '^Test(VerifyLong|Tampered)$$' -timeout 2h -v ./chain/application
+
 .PHONY: bench-load
 bench-load: build ## ask a node with wrk beside a bare fasthttp server, into bench/results/
 	bin/doin-bench load --out bench/results

@@ -88,10 +88,17 @@ type Report struct {
 	Electorate   []string `json:"electorate"`
 }
 
-// Import reads an archive and verifies everything: each block's place, leader, certificate, beacon, signatures, transactions and root. It
-// hands each block over, if it is not nil, with what it did, as soon as it is known to be valid. Where something is wrong the error is a
-// *Fault; an error of take's ends it as it is. The memory that it takes is the state's and that of a few blocks.
-func Import(from io.Reader, scheme Scheme, take func(*Wire, *Result) error) (*Report, error) {
+// Reader reads archives.
+type Reader struct {
+	Scheme  Scheme
+	Trusted *Checkpoint // nil: none
+	// Take is handed each block with what it did, as soon as it is known to be valid; nil for nothing. Its error ends the reading.
+	Take func(*Wire, *Result) error
+}
+
+// Import reads an archive and verifies everything: each block's place, leader, certificate, beacon, signatures, transactions and root. Where
+// something is wrong the error is a *Fault; an error of Take's is as it is. The memory that it takes is the state's and that of a few blocks.
+func (r *Reader) Import(from io.Reader) (*Report, error) {
 	a := &archive{in: bufio.NewReaderSize(from, 1<<16)}
 	name := make([]byte, len(archiveName))
 	if err := a.read(name); err != nil || string(name) != archiveName {
@@ -105,8 +112,8 @@ func Import(from io.Reader, scheme Scheme, take func(*Wire, *Result) error) (*Re
 	if err != nil {
 		return nil, a.fault(err)
 	}
-	net := NewNetwork(genesis, scheme)
-	if a.tip, err = a.begin(net); err != nil {
+	net := NewNetwork(genesis, r.Scheme)
+	if a.tip, err = a.begin(net, r.Trusted); err != nil {
 		return nil, a.fault(err)
 	}
 	report := &Report{Network: net.ID()}
@@ -125,8 +132,8 @@ func Import(from io.Reader, scheme Scheme, take func(*Wire, *Result) error) (*Re
 			return nil, a.fault(err)
 		}
 		report.Transactions += int64(len(w.Txs))
-		if take != nil {
-			if err := take(w, a.rules.Result()); err != nil {
+		if r.Take != nil {
+			if err := r.Take(w, a.rules.Result()); err != nil {
 				return nil, err
 			}
 		}
@@ -134,6 +141,9 @@ func Import(from io.Reader, scheme Scheme, take func(*Wire, *Result) error) (*Re
 	a.height--
 	if err := a.end(); err != nil {
 		return nil, a.fault(err)
+	}
+	if c := r.Trusted; c != nil && c.Height > a.height {
+		return nil, a.fault(fmt.Errorf("%w: the chain ends before block %d", ErrCheckpoint, c.Height))
 	}
 	s := a.tip.State.(*State)
 	book, d := account.Open(s.Draft(), s.Height, s.Slot), s.Draft()
@@ -156,7 +166,7 @@ type archive struct {
 
 func (a *archive) fault(err error) error { return &Fault{a.height, a.from, err} }
 
-func (a *archive) begin(net *Network) (tip *streamlet.Node, err error) {
+func (a *archive) begin(net *Network, trusted *Checkpoint) (tip *streamlet.Node, err error) {
 	_, s, err := net.Genesis()
 	if err != nil {
 		return nil, err
@@ -164,6 +174,7 @@ func (a *archive) begin(net *Network) (tip *streamlet.Node, err error) {
 	if a.rules, err = NewRules(net, s, nil, nil); err != nil {
 		return nil, err
 	}
+	a.rules.Trust(trusted)
 	if a.tree, err = a.rules.Tree(); err != nil {
 		return nil, err
 	}

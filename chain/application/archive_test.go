@@ -18,6 +18,9 @@ import (
 	"doin.network/node/chain/vrf"
 )
 
+// reader trusts nothing.
+var reader = Reader{Scheme: P256{}}
+
 // export is the town's chain as a file.
 func (w *town) export() []byte {
 	w.tb.Helper()
@@ -43,13 +46,13 @@ func TestArchive(t *testing.T) {
 	w := busy(t, 20)
 	data := w.export()
 	var again []*Wire
-	report, err := Import(bytes.NewReader(data), P256{}, func(b *Wire, r *Result) error {
+	report, err := (&Reader{Scheme: P256{}, Take: func(b *Wire, r *Result) error {
 		again = append(again, b)
 		if r.State.ID != b.Header().ID() {
 			t.Errorf("block %d comes with the state of another", b.Height)
 		}
 		return nil
-	})
+	}}).Import(bytes.NewReader(data))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,15 +69,15 @@ func TestArchive(t *testing.T) {
 		t.Errorf("exported again it is another file, %v", err)
 	}
 	for _, n := range []int{len(data) - 1, len(data) / 2, 3, 0} {
-		if _, err := Import(bytes.NewReader(data[:n]), P256{}, nil); !errors.Is(err, ErrArchive) && !errors.Is(err, ErrFormat) {
+		if _, err := reader.Import(bytes.NewReader(data[:n])); !errors.Is(err, ErrArchive) && !errors.Is(err, ErrFormat) {
 			t.Errorf("cut to %d bytes: %v", n, err)
 		}
 	}
-	if _, err := Import(bytes.NewReader(append(bytes.Clone(data), 0)), P256{}, nil); !errors.Is(err, ErrArchive) {
+	if _, err := reader.Import(bytes.NewReader(append(bytes.Clone(data), 0))); !errors.Is(err, ErrArchive) {
 		t.Errorf("with a byte more: %v", err)
 	}
 	stop := errors.New("stop")
-	if _, err := Import(bytes.NewReader(data), P256{}, func(*Wire, *Result) error { return stop }); err != stop {
+	if _, err := (&Reader{Scheme: P256{}, Take: func(*Wire, *Result) error { return stop }}).Import(bytes.NewReader(data)); err != stop {
 		t.Errorf("of who takes blocks: %v", err)
 	}
 }
@@ -150,7 +153,7 @@ func TestTampered(t *testing.T) {
 		p := parts[slices.IndexFunc(parts, func(p part) bool { return at < p.until })]
 		bad := bytes.Clone(data)
 		bad[at] ^= 1 << r.IntN(8)
-		_, err := Import(bytes.NewReader(bad), P256{}, nil)
+		_, err := reader.Import(bytes.NewReader(bad))
 		var fault *Fault
 		ok := errors.As(err, &fault) && slices.ContainsFunc(p.want, func(want error) bool { return errors.Is(err, want) })
 		// An altered genesis file is another network, whose first block is missing; an altered length takes the next for a part.
@@ -174,7 +177,7 @@ func TestVerifyLong(t *testing.T) {
 	}
 	data := busy(t, n).export()
 	began := time.Now()
-	report, err := Import(bytes.NewReader(data), P256{}, nil)
+	report, err := reader.Import(bytes.NewReader(data))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,7 +198,7 @@ func FuzzImport(f *testing.F) {
 	f.Add(data)
 	f.Add(data[:len(data)/2])
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if _, err := Import(bytes.NewReader(data), P256{}, nil); err != nil {
+		if _, err := reader.Import(bytes.NewReader(data)); err != nil {
 			var fault *Fault
 			if !errors.As(err, &fault) {
 				t.Errorf("no fault: %v", err)

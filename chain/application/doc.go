@@ -7,6 +7,7 @@
 //	Network   the machine: Genesis to a State, a State and a block to the next State
 //	Rules     a Network as package streamlet asks for it, with a node's key and pool
 //	Scheme    signatures and beacons: P256 in networks
+//	Reader    a chain in one file, verified from its genesis file on; Export writes one
 //
 // # The state
 //
@@ -40,6 +41,6 @@
 // electorates at once there is no common order. Signatures have one form: 64 bytes, s at most half of the order. A recipe must be its
 // own canonical JSON, else one recipe could be committed under many hashes. The electorate has at most light.MaxPeers peers.
 //
-// Deliberately absent: tasks and the weight by demand, recovery and trusted checkpoints, domains that are added, the pool's order, the
+// Deliberately absent: tasks and the weight by demand, recovery, domains that are added, the pool's order, the
 // disk, the network.
 package application

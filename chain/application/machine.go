@@ -203,7 +203,7 @@ type Result struct {
 
 // begin begins a block on its parent. Final is the height of the last block that its certificates show to be final.
 func (n *Network) begin(parent *State, w *Wire, final int64) (*Block, error) {
-	if w.Parent != parent.ID || w.Height != parent.Height+1 || w.Slot <= parent.Slot || w.Slot > maxSlot {
+	if w.Parent != parent.ID || w.Height != parent.Height+1 || w.Slot <= parent.Slot || w.Slot > maxTime/n.genesis.Slot {
 		return nil, refuse("block %d of slot %d on block %d of slot %d", w.Height, w.Slot, parent.Height, parent.Slot)
 	}
 	b := &Block{net: n, parent: parent, tree: parent.Tree.Copy(), leader: w.Leader, height: w.Height, slot: w.Slot,
@@ -224,8 +224,8 @@ func (n *Network) begin(parent *State, w *Wire, final int64) (*Block, error) {
 	return b, nil
 }
 
-// maxSlot keeps times within an int64 of µs.
-const maxSlot = 1 << 28
+// maxTime bounds the time from the start to a block, in µs: times and what rules add to slots stay far within an int64.
+const maxTime = 1 << 61
 
 // transact applies a transaction. After an error nothing has changed.
 func (b *Block) transact(x *Tx) error {

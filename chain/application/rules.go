@@ -22,6 +22,8 @@ type Rules struct {
 	pool Pool
 	keys map[string][]byte // public keys of all that have been registered on some branch
 	last *Result           // of the last block that was checked
+	// trusted is the block without which no history is taken, nil for none.
+	trusted *Checkpoint
 }
 
 var (
@@ -47,6 +49,9 @@ func NewRules(net *Network, at *State, key Key, pool Pool) (*Rules, error) {
 	})
 	return r, d.Err()
 }
+
+// Trust makes every other block of the checkpoint's height invalid for this node. Nil is none.
+func (r *Rules) Trust(c *Checkpoint) { r.trusted = c }
 
 // Tree returns block 0 and nothing above it.
 func (r *Rules) Tree() (*streamlet.Tree, error) {
@@ -85,6 +90,9 @@ func (r *Rules) Check(parent *streamlet.Node, b *streamlet.Block) (streamlet.Out
 	w, ok := b.Body.(*Wire)
 	if !ok {
 		return streamlet.Outcome{}, fmt.Errorf("application: a body of type %T", b.Body)
+	}
+	if err := r.trusted.check(b.Height, b.ID); err != nil {
+		return streamlet.Outcome{}, err
 	}
 	result, err := r.net.Apply(parent.State.(*State), w, parent.ShownTo().Height)
 	if err != nil {

@@ -1,6 +1,7 @@
 package application
 
 import (
+	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -54,7 +55,10 @@ func file(tb testing.TB, keys []*IdentityKey, peers []string) *Genesis {
 	return g
 }
 
-func newTown(tb testing.TB, n int) *town {
+func newTown(tb testing.TB, n int) *town { tb.Helper(); return newLargeTown(tb, n, 0) }
+
+// newLargeTown has so many accounts more.
+func newLargeTown(tb testing.TB, n, accounts int) *town {
 	tb.Helper()
 	w := &town{tb: tb, keys: map[string]*IdentityKey{}, wires: []*Wire{nil}}
 	var keys []*IdentityKey
@@ -63,7 +67,12 @@ func newTown(tb testing.TB, n int) *town {
 		keys, w.peers, w.keys[peer] = append(keys, k), append(w.peers, peer), k
 	}
 	var err error
-	if w.text, err = json.Marshal(file(tb, keys, w.peers)); err != nil {
+	genesis := file(tb, keys, w.peers)
+	for i := range accounts {
+		hash := sha256.Sum256(fmt.Append(nil, i))
+		genesis.Balances = append(genesis.Balances, Balance{hex.EncodeToString(hash[:20]), ledger.Unit})
+	}
+	if w.text, err = json.Marshal(genesis); err != nil {
 		tb.Fatal(err)
 	}
 	g, err := ParseGenesis(w.text)

@@ -254,6 +254,9 @@ func (x *node) best() *State { return x.m.Tree().Best().State.(*State) }
 // act says what the agent has to say, and says what is old once more.
 func (x *node) act() {
 	s := x.best()
+	if e, err := s.Electorate(); err != nil || !slices.Equal(e.Peers(), x.m.Tree().Best().Electorate.Peers()) {
+		x.w.fault("%.8s: the electorate of the state is %v, %v, the certified chain goes by another", x.id, e, err)
+	}
 	txs := x.agent.due(x.w.app, s)
 	if x.evil != nil {
 		txs = append(txs, x.evil.say(x, s)...)

@@ -344,9 +344,8 @@ func (m *Machine) compare(from string, t *Tip) {
 	final, err := m.tree.Certify(t.Certificate)
 	switch {
 	case errors.Is(err, ErrUnknown):
-		if t.Height > best.Height {
-			m.ask(from, t.Certificate.Block)
-		}
+		// One as high as the best is asked for too: it may show to be final what the best does not, and an idle network builds no more.
+		m.ask(from, t.Certificate.Block)
 	case err != nil:
 		m.do(Refused{from, err})
 	}

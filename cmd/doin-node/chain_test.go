@@ -30,6 +30,8 @@ func TestChainVerify(t *testing.T) {
 	}
 	f(0, "4 evaluators sign", good)
 	f(0, `"burned": `, "--json", good)
+	f(1, "another block than the trusted checkpoint", "--trusted-checkpoint", "3:"+strings.Repeat("0", 64), good)
+	f(2, "want HEIGHT:ID", "--trusted-checkpoint", "3", good)
 	bad := append([]byte{}, data...)
 	bad[len(bad)-1] ^= 1
 	f(1, "the signature of", write("bad", bad))
