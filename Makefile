@@ -114,6 +114,10 @@ bench-engine: ## measure the CPU engine beside gonum and PyTorch into bench/resu
 bench-host: ## measure what the host does beside a GPU, without one, into bench/results/
 	$(GO) run ./cmd/doin-bench host --out bench/results
 
+.PHONY: bench-reading
+bench-reading: ## measure the reading of files of 1 GiB into bench/results/ (2 GiB of disk, minutes)
+	$(GO) run ./cmd/doin-bench reading --out bench/results
+
 .PHONY: bench-islands
 bench-islands: build ## measure islands, simulated and real, into bench/results/ (about 40 minutes)
 	bin/doin-bench islands --simulate --domain quadratic --nodes 1,2,4 --seeds 1000 --goals=-100,-1 --compare --out bench/results

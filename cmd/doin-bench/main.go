@@ -31,7 +31,7 @@ func main() {
 func rootCommand() *cobra.Command {
 	root := &cobra.Command{Use: "doin-bench", Short: "Benchmarks of the DOIN node.", SilenceUsage: true, SilenceErrors: true}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(bbobCommand(), engineCommand(), gpuCommand(), hostCommand(), islandsCommand(), kernelsCommand(), loadCommand(), metaCommand(), qualityCommand())
+	root.AddCommand(bbobCommand(), engineCommand(), gpuCommand(), hostCommand(), islandsCommand(), kernelsCommand(), loadCommand(), metaCommand(), qualityCommand(), readingCommand())
 	return root
 }
 

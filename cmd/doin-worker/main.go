@@ -27,9 +27,11 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"runtime/debug"
 	"strconv"
 	"time"
 
+	"doin.network/node/compute/data"
 	"doin.network/node/compute/device"
 	"doin.network/node/compute/nn"
 	"doin.network/node/compute/worker"
@@ -50,6 +52,9 @@ func programLimits(job time.Duration, memoryMB int64) worker.Limits {
 var version = "devel"
 
 func main() {
+	if os.Getenv("GOGC") == "" { // training allocates nothing, reading must not take twice what it keeps
+		debug.SetGCPercent(data.GCPercent)
+	}
 	if err := run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			os.Exit(2)

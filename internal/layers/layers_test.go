@@ -85,6 +85,7 @@ var layers = []layer{
 	{"compute/device/cuda", []string{"compute/device/block", "compute/device/cpu", "compute/device/open", "compute/device/null", "kernels/host"}},
 	{"compute/device/null", []string{"compute/device/block", "compute/device/cpu", "compute/device/open", "compute/nn/...", "kernels/host", "gorgonia.org/..."}},
 	{"bench/host", []string{"chain/...", "ga/...", "net/...", "olap/...", "cmd/...", "compute/device/cuda", "compute/device/open", "gorgonia.org/..."}},
+	{"bench/reading", []string{"chain/...", "ga/...", "net/...", "olap/...", "cmd/...", "compute/device/cuda", "compute/device/open", "gorgonia.org/..."}},
 	{"compute/gpuinfo", []string{"compute/device/...", "compute/nn/...", "compute/vec", "compute/rng", "kernels/...", "gorgonia.org/..."}},
 	{"compute/domain", []string{"compute/domain/...", "compute/nn/..."}},
 	{"compute/domain/...", []string{"compute/worker/...", "compute/graph/...", "compute/device/open", "compute/device/block", "compute/device/cuda", "compute/gpuinfo"}},
