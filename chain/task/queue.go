@@ -221,6 +221,17 @@ func (q *Queue) Pending(domains []string, limit int) []Task {
 	return tasks
 }
 
+// Completed returns the tasks that were completed last, the latest first, at most limit.
+func (q *Queue) Completed(limit int) []Task {
+	tasks := []Task{}
+	for i := len(q.finished) - 1; i >= 0 && len(tasks) < limit; i-- {
+		if e := q.finished[i]; e.Status == Completed {
+			tasks = append(tasks, e.Task)
+		}
+	}
+	return tasks
+}
+
 // need returns the entry of id if it is in one of the states.
 func (q *Queue) need(id string, states ...Status) (*entry, error) {
 	e, ok := q.byID[id]

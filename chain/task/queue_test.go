@@ -158,6 +158,21 @@ func TestBounds(t *testing.T) {
 	}
 }
 
+// TestCompleted lists what was completed, the latest first, and nothing that has failed.
+func TestCompleted(t *testing.T) {
+	q := newQueue(t, DefaultConfig())
+	for _, id := range []string{"a", "b", "c", "d"} {
+		add(t, q, id)
+		must(q.Claim(id, "e", 1))
+	}
+	same(t, "nothing", ids(q.Completed(5)), []string{})
+	must(q.Complete("b", nil, nil, 2))
+	must(q.Fail("c", "why", 3))
+	must(q.Complete("a", nil, nil, 4))
+	same(t, "two", ids(q.Completed(5)), []string{"a", "b"})
+	same(t, "the last", ids(q.Completed(1)), []string{"a"})
+}
+
 func TestAddRefuses(t *testing.T) {
 	q := newQueue(t, DefaultConfig())
 	f := func(want error, change func(*Task)) {

@@ -121,6 +121,8 @@ type Config struct {
 	// every message that passed the signature check, for dialling back. With
 	// AllowUnsigned port is 0 where none was named. It must not block.
 	Learn func(host string, port int, id string)
+	// Published, when set, is told the type of each message that Broadcast sends. It must not block.
+	Published func(kind string)
 	// Report, when set, is told whether each send reached its peer; an answer
 	// that refuses the message reached it. It must not block.
 	Report func(p Peer, err error)

@@ -33,6 +33,9 @@ func (g *Flood) Broadcast(m *chain.Message) error {
 		return err
 	}
 	g.flood(m.Type, body, g.cfg.Signer.PeerID(), Peer{})
+	if g.cfg.Published != nil {
+		g.cfg.Published(m.Type)
+	}
 	return nil
 }
 

@@ -25,7 +25,9 @@ type View struct {
 	// Commits and Quorums are the open ones.
 	Commits, Quorums int
 	Tasks            task.Counts
-	Difficulty       python.Difficulty
+	// Done are the tasks that were completed last, the latest first.
+	Done       []task.Task
+	Difficulty python.Difficulty
 	// Fees is the body of the fee page.
 	Fees *canon.Object
 	// ReputationPeers is the number of peers with a record, Reputation the node's own.
@@ -38,9 +40,10 @@ type View struct {
 
 // DomainView is a domain in a View. Values are as on the wire.
 type DomainView struct {
-	// Best is the best that this node measured, nil if none; Parameters and Optimizer are its.
+	// Best is the best that this node measured, nil if none; Parameters, Metrics and Optimizer are its.
 	Best       *float64
 	Parameters *canon.Object
+	Metrics    *canon.Object
 	Optimizer  string
 	// Measured is the better of Best and of this node's own results, accepted or not; nil if there is none. A target is
 	// reached by it.
@@ -49,12 +52,15 @@ type DomainView struct {
 	Accepted, Rejected int64
 }
 
+// maxDone is how many completed tasks a View has.
+const maxDone = 50
+
 // View returns the picture of now.
 func (e *Engine) View() *View {
 	v := &View{Height: e.links.height(), Tip: e.links.tip.Hash, FinalizedHeight: e.finality.Height(), Shared: e.shared.height, Alone: e.alone(),
 		Transactions: int64(len(e.links.ids)), Domains: map[string]DomainView{},
 		Pending: e.pending.size, PendingSum: e.pending.proof.WeightedSum(), Commits: e.commits.Pending(), Quorums: e.quorums.Pending(),
-		Tasks: e.tasks.Counts(), Difficulty: *e.difficulty, Fees: e.fees.Stats(), ReputationPeers: e.reputation.Len(),
+		Tasks: e.tasks.Counts(), Done: e.tasks.Completed(maxDone), Difficulty: *e.difficulty, Fees: e.fees.Stats(), ReputationPeers: e.reputation.Len(),
 		Supply: e.accounts.Minted(), Balance: e.accounts.Balance(e.key.PeerID()), Top: e.accounts.Top(5)}
 	if r, ok := e.reputation.Get(e.key.PeerID()); ok {
 		v.Reputation = r.Score
@@ -63,7 +69,7 @@ func (e *Engine) View() *View {
 		dv := DomainView{Accepted: d.accepted, Rejected: d.rejected, Measured: d.measured()}
 		if d.best != nil {
 			p := d.best.performance
-			dv.Best, dv.Parameters, dv.Optimizer = &p, d.best.parameters, d.best.optimizer
+			dv.Best, dv.Parameters, dv.Metrics, dv.Optimizer = &p, d.best.parameters, d.best.metrics, d.best.optimizer
 		}
 		v.Domains[id] = dv
 	}

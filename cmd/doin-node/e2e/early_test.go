@@ -34,6 +34,22 @@ func TestEarlyNetwork(t *testing.T) {
 	a := newPynode(t, "optimizer", s, "bootstrap_peers", []any{address})
 	a.run()
 	p := early(t, "early", pythonID, port, []string{a.endpoint()}, "--goal", "-20")
+	eventually(t, "the dashboard shows the search", func() error {
+		o, err := a.get("/api/candidate")
+		if err != nil {
+			return err
+		}
+		if n, err := o.Int("total_eval"); err != nil || n == 0 {
+			return fmt.Errorf("candidate %s, %v", canon.Default(o), err)
+		}
+		if on, err := a.mustGet("/api/training").Bool("active"); err != nil || !on {
+			return fmt.Errorf("training is active: %v, %v", on, err)
+		}
+		if n, err := member(t, member(t, a.mustGet("/status"), "gossip"), "optimae").Int("recent_messages"); err != nil || n == 0 {
+			return fmt.Errorf("%d messages of late, %v", n, err)
+		}
+		return nil
+	})
 	eventually(t, "both end at the target", func() error {
 		st := p.state()
 		if done, err := st.Bool("converged"); err != nil || !done {
@@ -47,6 +63,7 @@ func TestEarlyNetwork(t *testing.T) {
 		return nil
 	})
 	st := p.state()
+	checkPages(t, a)
 	// What comes under the name of the peer is adopted by the node, and the other way about.
 	id := p.proposes(nil, 40.5, -35, 30)
 	eventually(t, "the node adopts the peer's result "+id, func() error {
@@ -96,6 +113,45 @@ func TestEarlyNetwork(t *testing.T) {
 	figures(t, "A node beside a peer of the first revision", canon.NewObject("rounds_of_the_peer_to_the_target", rounds,
 		"results_of_the_node_that_the_peer_adopted", int64(len(adopted)), "messages_that_the_peer_does_not_know", int64(0),
 		"slowest_answer_seconds", slowest))
+}
+
+// checkPages holds what the reference's dashboard asks against what a node whose search has ended has done.
+func checkPages(t *testing.T, h *host) {
+	t.Helper()
+	total, err := member(t, h.mustGet("/api/monitor"), "optimization_history").Int("candidate_evaluations_total")
+	if err != nil || total == 0 {
+		t.Errorf("/api/monitor: %d candidates, %v", total, err)
+	}
+	if n, err := member(t, h.mustGet("/api/network"), "summary").Int("local_candidate_evaluations"); err != nil || n != total {
+		t.Errorf("/api/network: %d candidates, %v, want %d", n, err, total)
+	}
+	d := objects(t, h.mustGet("/api/optimization"), "domains")[0]
+	done, err1 := d.Bool("converged")
+	rounds, err2 := d.Int("round")
+	if err := errors.Join(err1, err2); err != nil || !done || rounds == 0 || !d.Has("champion") {
+		t.Errorf("/api/optimization: %s, %v", canon.Default(d), err)
+	}
+	if o := h.mustGet("/api/candidate"); o.Len() != 0 {
+		t.Errorf("/api/candidate: %s after the end", canon.Default(o))
+	}
+	e := h.mustGet("/api/evaluations?limit=1000")
+	list := objects(t, e, "completed")
+	if n, err := e.Int("completed_count"); err != nil || n == 0 || len(list) != int(min(n, 50)) {
+		t.Errorf("/api/evaluations: %d of %d completed tasks, %v", len(list), n, err)
+	}
+	kinds := map[string]bool{}
+	for _, o := range objects(t, h.mustGet("/api/events"), "events") {
+		kind, err := o.String("type")
+		if err != nil {
+			t.Error(err)
+		}
+		kinds[kind] = true
+	}
+	for _, want := range []string{"peer_connected", "auto_accept", "champion", "broadcast"} {
+		if !kinds[want] {
+			t.Errorf("/api/events: no %s among %v", want, kinds)
+		}
+	}
 }
 
 // checkEarly demands that a peer has been sent nothing that it does not know, and has never waited in vain.

@@ -38,6 +38,15 @@ func (l *searches) get(domain string) *search.Search {
 	return l.of[domain]
 }
 
+// Search returns what the search of a domain tells of itself, false where there is none.
+func (s *Stack) Search(domain string) (search.Status, bool) {
+	one := s.searches.get(domain)
+	if one == nil {
+		return search.Status{}, false
+	}
+	return one.Status(), true
+}
+
 // tell hands an effect to the search that it is for. It does not block.
 func (l *searches) tell(f protocol.Effect) {
 	switch f := f.(type) {

@@ -44,6 +44,9 @@ func (s *Stack) synced(ctx context.Context) { s.profile.Loop.Deliver(ctx, protoc
 
 // handle carries out an effect in the event loop. It never blocks.
 func (s *Stack) handle(ctx context.Context, f protocol.Effect) {
+	if s.profile.Observe != nil {
+		s.profile.Observe(f)
+	}
 	switch f := f.(type) {
 	case protocol.Commit:
 		s.committed(f)

@@ -81,6 +81,8 @@ type Profile struct {
 	// SkipRow tells the acceptances that have no row; nil: there are none.
 	SkipRow func(*chain.Block, *chain.Tx) bool
 
+	// Observe is told of every effect as it is carried out, inside the loop, and must not block; nil: nobody is.
+	Observe func(protocol.Effect)
 	// Adapt changes the settings of the network's parts; nil: they are those of a network where everything is signed.
 	Adapt func(*flood.Config, *discovery.Config, *api.Config)
 	// Parts returns what the API shows of the machine: Node, Tasks and Inference.

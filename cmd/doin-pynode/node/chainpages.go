@@ -7,6 +7,7 @@ import (
 	"doin.network/node/chain/python/engine"
 	"doin.network/node/cmd/doin-node/stack"
 	"doin.network/node/internal/canon"
+	"doin.network/node/internal/timestamp"
 )
 
 // maxPageBlocks is how many blocks below the tip the pages look at: what a browser asks every few seconds must not read a long
@@ -111,22 +112,33 @@ func (p *pages) metrics(ctx context.Context, limit int) (any, error) {
 		"candidate_evaluations", canon.NewObject("total_committed", total, "by_peer", by), "champion_improvements", improvements), err
 }
 
-// evaluations are the tasks of the queue.
+// evaluations are the tasks of the queue, those that wait and those that were completed last.
 func (p *pages) evaluations(ctx context.Context, limit int) (any, error) {
 	tasks, pending, err := stack.Tasks{S: p.n.stack}.Pending(ctx, nil, limit)
 	if err != nil {
 		return nil, err
 	}
-	list := []any{}
+	waiting, done := []any{}, []any{}
 	for _, t := range tasks {
-		id, _ := t.StringOr("id", "")
-		created, _ := t.StringOr("created_at", "")
-		domain, _ := t.Get("domain_id")
-		status, _ := t.Get("status")
-		reported, _ := t.Get("reported_performance")
-		list = append(list, canon.NewObject("task_id", clip(id, shortID), "domain_id", domain, "status", status, "submitter", "",
-			"created_at", created, "claimed_by", "", "performance", reported))
+		waiting = append(waiting, evaluation(t, "reported_performance"))
 	}
-	return canon.NewObject("pending_count", int64(pending), "completed_count", int64(p.n.loop.View().Tasks.Completed),
-		"pending", list, "completed", []any{}), nil
+	view := p.n.loop.View()
+	for i := range view.Done[:min(len(view.Done), max(limit, 0))] {
+		done = append(done, evaluation(view.Done[i].Object(), "verified_performance"))
+	}
+	return canon.NewObject("pending_count", int64(pending), "completed_count", int64(view.Tasks.Completed), "pending", waiting, "completed", done), nil
+}
+
+// evaluation is a task's line, with one of its two performances.
+func evaluation(t *canon.Object, performance string) *canon.Object {
+	id, _ := t.StringOr("id", "")
+	created, _ := t.Get("created_at")
+	if at, err := timestamp.Parse(created); err == nil {
+		created = at.ISO()
+	}
+	domain, _ := t.Get("domain_id")
+	status, _ := t.Get("status")
+	value, _ := t.Get(performance)
+	return canon.NewObject("task_id", clip(id, shortID), "domain_id", domain, "status", status, "submitter", "", "created_at", created,
+		"claimed_by", "", "performance", value)
 }

@@ -53,6 +53,11 @@ func ImportChain(ctx context.Context, dir string, files []string, explore bool, 
 	if len(files) == 0 {
 		return done, errors.New("no file")
 	}
+	for _, file := range files {
+		if _, err := os.Stat(file); err != nil {
+			return done, err
+		}
+	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return done, fmt.Errorf("data directory: %w", err)
 	}

@@ -83,8 +83,12 @@ func TestImport(t *testing.T) {
 	pruned := canon.CloneValue(all).([]any)
 	pruned[2].(*canon.Object).Set("transactions", []any{})
 	f(t.TempDir(), 1, 1, "prune", pruned)
-	if _, err := ImportChain(t.Context(), t.TempDir(), []string{filepath.Join(dir, "missing")}, false, discard); err == nil {
+	unmade := filepath.Join(t.TempDir(), "unmade")
+	if _, err := ImportChain(t.Context(), unmade, []string{filepath.Join(dir, "missing")}, false, discard); err == nil {
 		t.Error("a missing file was imported")
+	}
+	if _, err := os.Stat(unmade); err == nil {
+		t.Error("a directory was made for nothing")
 	}
 }
 

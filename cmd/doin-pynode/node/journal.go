@@ -5,6 +5,8 @@ import (
 	"sync"
 	"time"
 
+	"doin.network/node/chain"
+	"doin.network/node/chain/protocol"
 	"doin.network/node/internal/canon"
 	"doin.network/node/internal/timestamp"
 )
@@ -24,7 +26,36 @@ type journal struct {
 	unseen         int64
 }
 
-func (j *journal) stamp() string { return timestamp.FromTime(j.now()).ISO() }
+func (j *journal) stamp() string { return timestamp.FromTime(j.now()).Wire() }
+
+// observe notes the effects that the reference shows as events.
+func (n *Node) observe(f protocol.Effect) {
+	switch f := f.(type) {
+	case protocol.Decided:
+		kind := "auto_reject"
+		if f.Accepted {
+			kind = "auto_accept"
+		}
+		n.journal.event(kind, "domain_id", f.Domain, "optimae_id", clip(f.OptimaeID, shortID), "peer", clip(f.OptimizerID, shortID),
+			"is_self", f.OptimizerID == n.PeerID(), "performance", n.asShown(f.Domain, f.Performance))
+	case protocol.Champion:
+		n.journal.event("champion", "domain_id", f.Domain, "peer", clip(f.OptimizerID, shortID), "performance", n.asShown(f.Domain, f.Performance))
+	case protocol.Migrant:
+		n.journal.event("champion", "domain_id", f.Domain, "peer", clip(f.OptimizerID, shortID), "performance", n.asShown(f.Domain, f.Performance))
+	case protocol.Broadcast:
+		if f.Message.Type == chain.MsgOptimaeReveal {
+			n.journal.event("broadcast", "message", f.Message.Type)
+		}
+	}
+}
+
+// asShown turns a training's performance, which is higher when better, into the domain's.
+func (n *Node) asShown(domain string, performance float64) float64 {
+	if n.lowerIsBetter(domain) {
+		return -performance
+	}
+	return performance
+}
 
 // event notes something; extras are key and value pairs.
 func (j *journal) event(kind string, extras ...any) {

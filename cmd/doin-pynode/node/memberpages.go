@@ -64,6 +64,10 @@ func (p *pages) ask(ctx context.Context, endpoint string) (*canon.Object, error)
 func (p *pages) summary(members []*canon.Object) *canon.Object {
 	var online, candidates, alerts, unseen, differ, low, high int64
 	list, all := []any{}, []any{}
+	local, err := p.history().Int("candidate_evaluations_total")
+	if err != nil {
+		local = 0 // not reached: the object is our own
+	}
 	for _, m := range members {
 		mismatches := []any{}
 		if theirs, err := m.ObjectOr("versions", nil); err == nil && theirs != nil {
@@ -93,8 +97,8 @@ func (p *pages) summary(members []*canon.Object) *canon.Object {
 		list = append(list, m.Set("version_mismatches", mismatches))
 	}
 	return canon.NewObject("summary", canon.NewObject("total_nodes", int64(len(members)), "online_nodes", online,
-		"offline_nodes", int64(len(members))-online, "active_candidates", candidates, "local_candidate_evaluations", int64(0),
-		"candidates_per_hour", 0.0, "alerts_total", alerts, "alerts_unseen", unseen, "version_mismatch_nodes", differ, "chain_min", low,
+		"offline_nodes", int64(len(members))-online, "active_candidates", candidates, "local_candidate_evaluations", local,
+		"candidates_per_hour", p.rate(local), "alerts_total", alerts, "alerts_unseen", unseen, "version_mismatch_nodes", differ, "chain_min", low,
 		"chain_max", high), "members", list, "alerts", all[:min(len(all), maxNetAlerts)], "generated_at", timestamp.FromTime(p.n.now()).ISO())
 }
 

@@ -48,6 +48,8 @@ type Node struct {
 	now      func() time.Time
 	journal  *journal
 	pages    *pages
+
+	published *publications
 }
 
 // ErrStrictNetwork is returned by New for a configuration of the other program.
@@ -67,7 +69,7 @@ func New(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Node, erro
 		n.versions = plainVersions()
 	}
 	n.now = base.Now
-	n.journal = &journal{now: base.Now}
+	n.journal, n.published = &journal{now: base.Now}, &publications{now: base.Now}
 	n.others = newVersions(n.versions, log.With("component", "net"), n.journal)
 	n.pages = newPages(n)
 	if err := n.openChain(base); err != nil {
@@ -79,7 +81,7 @@ func New(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Node, erro
 		MaxBlockBytes: maxBlockBytes / 4, AnchorInterval: int64(cfg.Chain.AnchorInterval),
 		Unbounded:  true, // the reference only notes what is outside
 		SkipBroken: true, // as it does with a plugin that it cannot load
-		Ready:      n.ready, Known: n.known, LowerIsBetter: n.lowerIsBetter, SkipRow: skipShort, Adapt: n.adapt,
+		Ready:      n.ready, Known: n.known, LowerIsBetter: n.lowerIsBetter, SkipRow: skipShort, Adapt: n.adapt, Observe: n.observe,
 		Parts: func(s *stack.Stack) api.Parts {
 			return api.Parts{Node: statusView{n}, Tasks: taskView{stack.Tasks{S: s}}, Inference: inferenceView{stack.Tasks{S: s}}}
 		},
@@ -159,7 +161,7 @@ func (n *Node) engineConfig(b *stack.Base) (engine.Config, error) {
 func (n *Node) adapt(f *flood.Config, d *discovery.Config, a *api.Config) {
 	f.AllowUnsigned, f.RelayAsIs, f.SendTimeout = true, n.protocol() == config.Gossipsub, sendTimeout
 	f.ComponentVersions, f.PluginConfigs = n.cfg.Network.ComponentVersions, n.pluginConfigs()
-	f.Versions = n.others.heard
+	f.Versions, f.Published = n.others.heard, n.published.add
 	d.AllowUnproven = true
 	connected := d.OnConnect
 	d.OnConnect = func(p discovery.Peer) {

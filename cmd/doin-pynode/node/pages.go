@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"doin.network/node/chain/python/engine"
-	"doin.network/node/cmd/doin-node/config"
 	"doin.network/node/internal/canon"
 	"doin.network/node/internal/timestamp"
 	"doin.network/node/net/api"
@@ -34,6 +33,10 @@ type pages struct {
 	mu      sync.Mutex // of the network's picture, which one request at a time renews
 	network *canon.Object
 	at      time.Time
+
+	rateMu  sync.Mutex // of the first look at how many candidates were trained
+	counted time.Time
+	count   int64
 }
 
 func newPages(n *Node) *pages {
@@ -67,7 +70,7 @@ func (p *pages) all() []api.Page {
 		get("/api/node", 0, p.node), get("/api/monitor", 20, p.monitor), get("/api/network", 0, p.members), get("/api/peers", 0, p.peers),
 		get("/api/optimization", 0, p.optimization), get("/api/training", 0, p.training), get("/api/evaluations", 50, p.evaluations),
 		get("/api/metrics", 500, p.metrics), get("/api/plugins", 0, p.plugins), get("/api/chain", 30, p.chain),
-		get("/api/events", 200, p.events), get("/api/candidate", 0, func(context.Context, int) (any, error) { return canon.NewObject(), nil }),
+		get("/api/events", 200, p.events), get("/api/candidate", 0, p.candidate),
 		get("/api/alerts", 200, p.alerts), ack,
 	}
 }
@@ -121,18 +124,14 @@ func (p *pages) own(limit int) *canon.Object {
 	_, alerts, count, unseen := p.n.journal.newest(limit)
 	return canon.NewObject("node_label", p.label(), "hostname", p.hostname, "peer_id", p.n.PeerID(), "port", int64(p.n.Port()),
 		"known_endpoints", endpoints, "status", "online", "uptime_s", p.uptime(), "chain_height", view.Height+1, "domains", domains,
-		"versions", p.n.versions, "candidate", canon.NewObject(),
-		"optimization_history", canon.NewObject("candidate_evaluations_total", int64(0), "domains", canon.NewObject()),
+		"versions", p.n.versions, "candidate", p.current(), "optimization_history", p.history(),
 		"best_performance", best, "alerts", alerts, "alerts_count", count, "alerts_unseen", unseen,
 		"checked_at", timestamp.FromTime(p.n.now()).ISO())
 }
 
 // performance is the best that this node has measured of a domain, nil for none.
 func performance(view *engine.View, domain string) any {
-	if best := view.Domains[domain].Best; best != nil {
-		return *best
-	}
-	return nil
+	return value(view.Domains[domain].Best)
 }
 
 func (p *pages) peers(context.Context, int) (any, error) {
@@ -165,29 +164,6 @@ func (p *pages) optimization(context.Context, int) (any, error) {
 		domains = append(domains, p.progress(d, view))
 	}
 	return canon.NewObject("domains", domains, "tolerance_margin", margin, "higher_is_better", higher), nil
-}
-
-// progress is a domain's line of /api/optimization. The sizes are those that the reference shows for a domain without them.
-func (p *pages) progress(d *config.Domain, view *engine.View) *canon.Object {
-	params, target, converged := any(nil), any(nil), false
-	v := view.Domains[d.ID]
-	if v.Parameters != nil {
-		params = canon.NewObject("_param_count", int64(v.Parameters.Len()))
-	}
-	if t := d.Target.Performance(); t != nil {
-		target = *t
-		converged = v.Measured != nil && (d.HigherIsBetter && *v.Measured >= *t || !d.HigherIsBetter && *v.Measured <= *t)
-	}
-	return canon.NewObject("domain_id", d.ID, "round", v.Accepted, "best_performance", performance(view, d.ID), "best_params", params,
-		"target_performance", target, "converged", converged, "n_generations", int64(20), "optimization_patience", int64(0),
-		"population_size", int64(20), "total_stages", int64(1), "n_generations_stage", int64(20), "stage_generations", []any{int64(20)},
-		"metric_type", "regression", "campaign_progress", canon.NewObject())
-}
-
-func (p *pages) training(context.Context, int) (any, error) {
-	return canon.NewObject("active", false, "domain_id", "", "round", int64(0), "stage", int64(0), "total_stages", int64(0), "epoch", int64(0),
-		"total_epochs", int64(0), "train_loss", nil, "val_loss", nil, "train_mae", nil, "val_mae", nil, "started_at", int64(0),
-		"candidate_params", nil), nil
 }
 
 func (p *pages) plugins(context.Context, int) (any, error) {

@@ -69,18 +69,10 @@ func (v statusView) Fees(context.Context) (*api.Fees, error) {
 		SuggestedTotal: number(suggested, "total"), SuggestedStake: number(suggested, "optimae_stake")}, nil
 }
 
-// topics are what Python nodes sort messages by.
-var topics = []string{"optimae", "blocks", "tasks", "discovery"}
-
-// likeTheirs adds what the reference's answer has beside that of every node. Messages go to all connected peers, whatever their
-// topic: they are the mesh, nothing is fanned out beyond it, and no history of own messages is kept.
+// likeTheirs adds what the reference's answer has beside that of every node.
 func (n *Node) likeTheirs(st *api.Status, view *engine.View) {
 	if st.NetworkProtocol == config.Gossipsub {
-		gossip := canon.NewObject()
-		for _, topic := range topics {
-			gossip.Set(topic, canon.NewObject("mesh_size", int64(st.Peers), "fanout_size", int64(0), "recent_messages", int64(0)))
-		}
-		st.Extra.Set("gossip", gossip)
+		st.Extra.Set("gossip", n.published.gossip(st.Peers))
 	}
 	if st.Discovery != nil {
 		st.Discovery.BySource["lan"] = 0 // this node does not scan its network
