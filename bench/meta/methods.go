@@ -36,7 +36,6 @@ const Budget = 60
 const (
 	starts = 8   // random trials of GP-EI and RF-EI
 	pool   = 256 // lines that they choose from
-	brood  = 32  // children from which L3 picks
 )
 
 // search is one run of a method on a task: it looks up one line after the other.
@@ -137,7 +136,7 @@ func (s *search) process() {
 		i := s.draw(q)
 		if len(s.lines) >= starts {
 			list := s.some(q, pool)
-			i = list[g.Choose(s.at(list))]
+			i = list[g.Choose(s.at(list), false)]
 		}
 		g.Tell(int64(len(s.lines)), &s.points[i], s.look(i))
 	}
@@ -173,20 +172,18 @@ func (s *search) trees() {
 }
 
 // learned is the genetic search with a guide, as the strategy "meta" has it. The first trials alternate between the head of the ranked
-// list and draws; then the best of a brood is taken by expected improvement, one place in four aside.
+// list and draws; then the best of a brood is taken by expected improvement, one place in four aside, and at one without the prior.
 func (s *search) learned(prior *meta.Prior) {
 	g, guide := newFrozen(len(s.filled[0]), s.seed), meta.NewGuide(prior, 0, nil)
 	ranked := guide.Rank(s.points, population)
-	for n := 0; !s.done(); n++ {
+	for n := int64(0); !s.done(); n++ {
 		i := s.line(g, 0)
-		switch {
-		case n < meta.OnlineTrials:
-			if n%2 == 0 {
-				i = s.head(&ranked, i)
-			}
-		case n%4 != 3:
+		switch own := meta.Brood(n); {
+		case meta.Listed(n):
+			i = s.head(&ranked, i)
+		case own > 1:
 			list := []int{i}
-			for c := 1; c < brood; c++ {
+			for c := 1; c < own; c++ {
 				if j := s.line(g, c); !slices.Contains(list, j) {
 					list = append(list, j)
 				}
@@ -198,10 +195,10 @@ func (s *search) learned(prior *meta.Prior) {
 					}
 				}
 			}
-			i = list[guide.Choose(s.at(list))]
+			i = list[guide.Choose(s.at(list), meta.Doubted(n))]
 		}
 		f := s.look(i)
-		guide.Tell(int64(n), &s.points[i], f)
+		guide.Tell(n, &s.points[i], f)
 		g.tell(slices.Clone(s.filled[i]), f)
 	}
 }

@@ -18,11 +18,17 @@ import (
 const (
 	// drawn is how many genomes are drawn for the ranked list.
 	drawn = 512
-	// MaxBrood and MinBrood are from how many children one is chosen: the more are told, the fewer.
+	// MaxBrood is from how many genomes one is chosen for the first ChoosyTrials, MinBrood for the others: when the population has been
+	// selected, its children are worth more than a draw, and a model that errs at the top does less harm among fewer.
 	MaxBrood, MinBrood = 32, 8
-	// unscreened is at which of every four places no choice is made, so that what the guide does not believe in is seen.
-	unscreened = 3
+	ChoosyTrials       = 32
+	// Of every four places, at one no choice is made, and at one it is made without the prior: what the prior does not believe in is
+	// seen, and a search whose optimum it misses is not led by it alone.
+	unscreened, doubted = 3, 1
 )
+
+// Doubted reports whether the choice for a trial leaves the prior out.
+func Doubted(trial int64) bool { return trial%4 == doubted }
 
 // Brood returns of how many genomes of the search's own the one for a trial is chosen; 1: there is no choice. The first OnlineTrials
 // are not chosen: they alternate between the ranked list and draws.
@@ -30,7 +36,7 @@ func Brood(trial int64) int {
 	switch {
 	case trial < OnlineTrials || trial%4 == unscreened:
 		return 1
-	case trial < 4*MaxBrood:
+	case trial < ChoosyTrials:
 		return MaxBrood
 	}
 	return MinBrood
@@ -49,6 +55,7 @@ type Adviser struct {
 	off     string // why there is a prior that is not used, else empty
 	list    []genome.Genome
 	genomes map[int64]genome.Genome // of the guide's trials
+	doubt   bool                    // about the trial of the last Offer
 }
 
 var _ ga.Guide = (*Adviser)(nil)
@@ -123,6 +130,7 @@ func (a *Adviser) point(g genome.Genome) Point {
 // Offer implements ga.Guide. The first trials alternate between the head of the ranked list and draws. Then one is chosen of several
 // of the search's own, in the first population of what is left of the list besides; but every fourth is taken as it comes.
 func (a *Adviser) Offer(trial int64, first bool) (offered []genome.Genome, own int) {
+	a.doubt = Doubted(trial)
 	if !a.guide.On() || !first {
 		return nil, Brood(trial)
 	}
@@ -141,7 +149,7 @@ func (a *Adviser) Choose(list []genome.Genome) int {
 	for i := range list {
 		points[i] = a.point(list[i])
 	}
-	return a.guide.Choose(points)
+	return a.guide.Choose(points, a.doubt)
 }
 
 // Tell implements ga.Guide.
@@ -193,22 +201,43 @@ func (a *Adviser) Report() Report {
 
 // state is an adviser as JSON. Fitness is null where it is not finite.
 type state struct {
-	Prior   string      `json:"prior"`
-	Told    int64       `json:"told"`
-	On      bool        `json:"on"`
-	Checks  []Check     `json:"checks"`
-	Grid    []Hyper     `json:"grid"`
-	Chosen  int64       `json:"chosen"`
-	With    bool        `json:"with"`
-	Trials  []int64     `json:"trials"`
-	Genomes [][]float64 `json:"genomes"`
-	Fitness []*float64  `json:"fitness"`
+	Prior     string      `json:"prior"`
+	Told      int64       `json:"told"`
+	On        bool        `json:"on"`
+	Checks    []Check     `json:"checks"`
+	Believing modelState  `json:"believing"`
+	Doubting  modelState  `json:"doubting"`
+	Trials    []int64     `json:"trials"`
+	Genomes   [][]float64 `json:"genomes"`
+	Fitness   []*float64  `json:"fitness"`
+}
+
+// modelState is where a model's processes lie.
+type modelState struct {
+	Grid   []Hyper `json:"grid"`
+	Chosen int64   `json:"chosen"`
+	With   bool    `json:"with"`
+}
+
+func (m *model) state() modelState { return modelState{m.grid, m.chosen, m.with} }
+
+// check reports why a model cannot lie there, after so many trials.
+func (m *modelState) check(told int64, prior bool) error {
+	if len(m.Grid) > models || m.Chosen < 0 || m.Chosen > told {
+		return fmt.Errorf("%w: %d processes chosen after %d trials", ErrState, len(m.Grid), m.Chosen)
+	}
+	for _, h := range m.Grid {
+		if !(h.Length > 0 && h.Length < 100 && h.Noise >= 0 && h.Noise < 100 && h.W >= 0 && h.W <= 1 && h.Beta >= 0 && h.Beta <= 1) || h.W > 0 && !prior {
+			return fmt.Errorf("%w: a process with %+v", ErrState, h)
+		}
+	}
+	return nil
 }
 
 // State returns the adviser as text; Restore of one that was made in the same way goes on from there.
 func (a *Adviser) State() string {
 	g := a.guide
-	s := state{Prior: a.digest, Told: g.told, On: g.on, Checks: g.decisions, Grid: g.grid, Chosen: g.chosen, With: g.with, Trials: g.trials}
+	s := state{Prior: a.digest, Told: g.told, On: g.on, Checks: g.decisions, Believing: g.believing.state(), Doubting: g.doubting.state(), Trials: g.trials}
 	for i, t := range g.trials {
 		s.Genomes = append(s.Genomes, a.genomes[t])
 		f := &g.fitness[i]
@@ -237,14 +266,12 @@ func (a *Adviser) Restore(text string) error {
 	switch {
 	case s.Prior != a.digest:
 		return fmt.Errorf("%w: it is of the prior %.16q, this is %.16q", ErrState, s.Prior, a.digest)
-	case len(s.Genomes) != n || len(s.Fitness) != n || n > MaxPoints || int64(n) > s.Told || len(s.Checks) > maxChecks || len(s.Grid) > models ||
-		s.On && a.guide.prior == nil || s.Chosen < 0 || s.Chosen > s.Told:
+	case len(s.Genomes) != n || len(s.Fitness) != n || n > MaxPoints || int64(n) > s.Told || len(s.Checks) > maxChecks ||
+		s.On && a.guide.prior == nil:
 		return fmt.Errorf("%w: %d trials of %d, %d and %d beside them", ErrState, n, s.Told, len(s.Genomes), len(s.Fitness))
 	}
-	for _, h := range s.Grid {
-		if !(h.Length > 0 && h.Length < 100 && h.Noise >= 0 && h.Noise < 100 && h.W >= 0 && h.W <= 1 && h.Beta >= 0 && h.Beta <= 1) || h.W > 0 && a.guide.prior == nil {
-			return fmt.Errorf("%w: a process with %+v", ErrState, h)
-		}
+	if err := errors.Join(s.Believing.check(s.Told, a.guide.prior != nil), s.Doubting.check(s.Told, false)); err != nil {
+		return err
 	}
 	for i := range n {
 		x := genome.Genome(s.Genomes[i])
@@ -262,6 +289,8 @@ func (a *Adviser) Restore(text string) error {
 		g.trials, g.points, g.fitness = append(g.trials, t), append(g.points, g.place(&p)), append(g.fitness, f)
 		a.genomes[t] = s.Genomes[i]
 	}
-	g.told, g.on, g.decisions, g.grid, g.chosen, g.with = s.Told, s.On, s.Checks, s.Grid, s.Chosen, s.With
+	g.told, g.on, g.decisions = s.Told, s.On, s.Checks
+	g.believing = model{grid: s.Believing.Grid, chosen: s.Believing.Chosen, with: s.Believing.With}
+	g.doubting = model{grid: s.Doubting.Grid, chosen: s.Doubting.Chosen, with: s.Doubting.With}
 	return nil
 }

@@ -75,8 +75,9 @@ func whole(prior bool) (out []Hyper) {
 	return out
 }
 
-// models is how many places of the grid are kept, those of the highest marginal likelihood.
-const models = 1
+// models is how many places of the grid are kept, those of the highest marginal likelihood: of few trials the best one alone is surer
+// of itself than they allow.
+const models = 8
 
 // mixture is processes over the same points and the share of each.
 type mixture struct {

@@ -23,11 +23,17 @@ type Guide struct {
 	trials  []int64 // of the points
 	points  []place // the last MaxPoints
 	fitness []float64
-	grid    []Hyper  // where the process lies in it
-	fitted  *mixture // of the points; nil: to be made
-	chosen  int64    // trials when its place in the grid was chosen
-	with    bool     // and whether with the prior
-	best    float64  // normal score of the best
+	best    float64 // normal score of the best
+	// believing uses the prior while it is on, doubting never does.
+	believing, doubting model
+}
+
+// model is what one view of the prior makes of the points.
+type model struct {
+	grid   []Hyper  // where its processes lie in it
+	fitted *mixture // of the points; nil: to be made
+	chosen int64    // trials when its places in the grid were chosen
+	with   bool     // and whether with the prior
 }
 
 // Check is one decision of the gate in a search.
@@ -70,7 +76,7 @@ func (g *Guide) place(p *Point) (out place) {
 
 // Tell adds a trial, or says what one that was told before is taken for now. Fitness is higher for better; NaN is worst.
 func (g *Guide) Tell(trial int64, p *Point, fitness float64) {
-	g.fitted = nil
+	g.believing.fitted, g.doubting.fitted = nil, nil
 	if i := slices.Index(g.trials, trial); i >= 0 {
 		g.fitness[i] = fitness
 		return
@@ -128,9 +134,14 @@ func (g *Guide) Rank(points []Point, limit int) []int {
 }
 
 // Choose returns the index of the child whose expected improvement is largest; the first one's as long as fewer than four trials are
-// told and the prior is off. It panics without children.
-func (g *Guide) Choose(children []Point) int {
-	m := g.process()
+// told and the prior is off. doubting leaves the prior out, so that a search is not led by it alone. It panics without children.
+func (g *Guide) Choose(children []Point, doubting bool) int {
+	var m *mixture
+	if doubting || !g.on {
+		m = g.mixture(&g.doubting, false)
+	} else {
+		m = g.mixture(&g.believing, true)
+	}
 	best, at := 0.0, 0
 	buffer := make([]float64, 0, MaxPoints)
 	for i := range children {
@@ -149,20 +160,20 @@ func (g *Guide) Choose(children []Point) int {
 	return at
 }
 
-// process returns the process of the points, nil while they are fewer than four. Every regrid trials its place in the grid is
-// chosen anew; in between it is kept.
-func (g *Guide) process() *mixture {
-	if len(g.points) < 4 || g.fitted != nil {
-		return g.fitted
+// mixture returns a model's processes of the points, nil while they are fewer than four. Every regrid trials their places in the grid
+// are chosen anew; in between they are kept.
+func (g *Guide) mixture(m *model, prior bool) *mixture {
+	if len(g.points) < 4 || m.fitted != nil {
+		return m.fitted
 	}
 	z := Scores(g.fitness)
 	g.best = slices.Max(z)
-	choice := g.grid
-	if len(choice) == 0 || g.with != g.on || g.told >= g.chosen+regrid {
-		choice, g.chosen, g.with = whole(g.on), g.told, g.on
+	choice := m.grid
+	if len(choice) == 0 || m.with != prior || g.told >= m.chosen+regrid {
+		choice, m.chosen, m.with = whole(prior), g.told, prior
 	}
-	if g.fitted = fit(g.points, z, choice); g.fitted != nil {
-		g.grid = g.fitted.places()
+	if m.fitted = fit(g.points, z, choice); m.fitted != nil {
+		m.grid = m.fitted.places()
 	}
-	return g.fitted
+	return m.fitted
 }

@@ -125,7 +125,7 @@ func TestGuide(t *testing.T) {
 		if ranked := g.Rank([]Point{{X: []float64{0, 1}}, {X: []float64{0.7, 0.2}}, {X: []float64{0.71, 0.2}}}, 3); g.On() && (len(ranked) != 2 || ranked[1] != 0) {
 			t.Errorf("Rank = %v, want one of the two near the optimum, then the far one", ranked)
 		}
-		at := g.Choose([]Point{{X: []float64{0, 1}}, {X: []float64{0.7, 0.2}}})
+		at := g.Choose([]Point{{X: []float64{0, 1}}, {X: []float64{0.7, 0.2}}}, false)
 		if at != 1 {
 			t.Errorf("Choose = %d, want 1", at)
 		}
@@ -143,7 +143,7 @@ func BenchmarkFit(b *testing.B) {
 		g.points, g.fitness = append(g.points, g.place(&rows[i].Point)), append(g.fitness, rows[i].Fitness)
 	}
 	for b.Loop() {
-		g.grid, g.fitted = nil, nil
-		g.process()
+		g.believing = model{}
+		g.mixture(&g.believing, true)
 	}
 }
