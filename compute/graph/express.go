@@ -166,6 +166,17 @@ func (b *Builder) Dense(x *gorgonia.Node, width int, a nn.Activation) *gorgonia.
 	return b.convolution(x, width, 1, 1, a)
 }
 
+// Flatten returns the samples x, [Rows·n][channels], as one row each, [Rows][n·channels].
+func (b *Builder) Flatten(x *gorgonia.Node) *gorgonia.Node {
+	if b.err != nil {
+		return nil
+	}
+	if s := x.Shape(); s[0] == b.Rows {
+		return x
+	}
+	return b.Do(gorgonia.Reshape(x, tensor.Shape{b.Rows, x.Shape().TotalSize() / b.Rows}))
+}
+
 // Activate returns an activation of every element of x.
 func (b *Builder) Activate(a nn.Activation, x *gorgonia.Node) *gorgonia.Node {
 	return b.activation(a, x)

@@ -220,8 +220,8 @@ var importers = []struct {
 	{"compute/device/cuda", []string{"compute/device/open", "bench/..."}},
 	{"compute/device/block", []string{"compute/device/open", "bench/...", "cmd/doin-bench/..."}},
 	{"compute/device/null", []string{"bench/..."}}, // and tests
-	{"compute/device/open", []string{"cmd/doin-worker", "bench/...", "cmd/doin-bench/..."}},
-	{"compute/gpuinfo", []string{"cmd/doin-worker", "bench/...", "cmd/doin-bench/..."}},
+	{"compute/device/open", []string{"cmd/doin-worker/...", "bench/...", "cmd/doin-bench/..."}},
+	{"compute/gpuinfo", []string{"cmd/doin-worker/...", "bench/...", "cmd/doin-bench/..."}},
 	{"cmd/ptxgen", nil},
 	{"cmd/doin-worker/...", []string{"bench/islands"}},
 	{"chain/store", []string{"cmd/doin-node/node", "cmd/doin-node/champion", "cmd/doin-node/tables", "cmd/doin-node/meta", "cmd/doin-node/stack/...", "cmd/doin-pynode/...", "bench/..."}},

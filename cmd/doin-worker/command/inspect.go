@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"errors"
@@ -17,6 +17,7 @@ import (
 
 // runInspect prints what a data file is to the built-in domains, and the configuration that suits it.
 func runInspect(args []string, stdout, stderr io.Writer) error {
+	defer new(collector).begin()()
 	flags := flag.NewFlagSet("doin-worker inspect", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	asJSON := flags.Bool("json", false, "print one JSON object")

@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"bytes"
@@ -30,8 +30,7 @@ const asWorker = "as-worker"
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == asWorker {
 		os.Args = append(os.Args[:1], os.Args[2:]...)
-		main()
-		os.Exit(0)
+		Program{Version: "devel"}.Main()
 	}
 	os.Exit(m.Run())
 }
@@ -57,8 +56,8 @@ func object(t *testing.T, text string) *canon.Object {
 
 const (
 	quadraticConfig = `{"n_params": 4, "target": [1.0, -2.0, 3.0, 0.5]}`
-	forecastConfig  = `{"data": "../../examples/co2/mauna_loa_co2_monthly.csv", "max_steps": 20, "max_parameters": 200}`
-	tabularConfig   = `{"data": "../../examples/iris/iris.csv", "max_steps": 20, "max_parameters": 200}`
+	forecastConfig  = `{"data": "../../../examples/co2/mauna_loa_co2_monthly.csv", "max_steps": 20, "max_parameters": 200}`
+	tabularConfig   = `{"data": "../../../examples/iris/iris.csv", "max_steps": 20, "max_parameters": 200}`
 )
 
 func TestConformance(t *testing.T) {
@@ -89,7 +88,7 @@ func python(t *testing.T) {
 // TestConformancePython tests a program of sixty lines, in another language, that only evaluates, over JSON lines.
 func TestConformancePython(t *testing.T) {
 	python(t)
-	conformance.Run(t, []string{"testdata/parabola.py"}, conformance.Config{})
+	conformance.Run(t, []string{"../testdata/parabola.py"}, conformance.Config{})
 }
 
 // TestConformanceC tests the example in C.
@@ -99,7 +98,7 @@ func TestConformanceC(t *testing.T) {
 		t.Skip("NOT TESTED: no cc on this machine, examples/c needs a C compiler")
 	}
 	program := filepath.Join(t.TempDir(), "himmelblau")
-	if out, err := exec.Command(cc, "-O2", "-Wall", "-Werror", "-o", program, "../../examples/c/himmelblau.c", "-lm").CombinedOutput(); err != nil {
+	if out, err := exec.Command(cc, "-O2", "-Wall", "-Werror", "-o", program, "../../../examples/c/himmelblau.c", "-lm").CombinedOutput(); err != nil {
 		t.Fatalf("cc: %v\n%s", err, out)
 	}
 	conformance.Run(t, []string{program}, conformance.Config{})
@@ -131,7 +130,7 @@ func TestConformanceFindsFaults(t *testing.T) {
 // A program that knows its own name alone is one to a node, too; what a node refuses, conformance reports in the same words.
 func TestConformanceIsTheNode(t *testing.T) {
 	python(t)
-	text, err := os.ReadFile("testdata/parabola.py")
+	text, err := os.ReadFile("../testdata/parabola.py")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,7 +171,7 @@ func output(t *testing.T, args ...string) (string, error) {
 }
 
 func TestCommandLine(t *testing.T) {
-	if out, err := output(t, "--version"); err != nil || out != "doin-worker "+version+"\n" {
+	if out, err := output(t, "--version"); err != nil || out != "doin-worker devel\n" {
 		t.Errorf("--version = %q, %v", out, err)
 	}
 	out, err := output(t, "--workers", "3", "describe")
@@ -357,4 +356,9 @@ func TestSupervised(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Errorf("Run() = %v", err)
 	}
+}
+
+// run is the command line of a worker without models of its own.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
+	return Program{Version: "devel"}.run(args, stdin, stdout, stderr)
 }

@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"bytes"
@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-const network = "../../compute/nn/testdata/tasks/batch-1.json"
+const network = "../../../compute/nn/testdata/tasks/batch-1.json"
 
 func TestModel(t *testing.T) {
 	for _, test := range []struct {

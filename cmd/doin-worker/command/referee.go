@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"doin.network/node/compute/kind"
 	"doin.network/node/compute/nn"
 	"doin.network/node/compute/nn/referee"
 	"doin.network/node/internal/canon"
@@ -21,7 +22,7 @@ const maxLeavesBytes = 72 * (nn.MaxSteps + 8)
 // runReferee says which of two digests of a task is right: one line of JSON with
 // the findings, then a, b, neither or agreed as the last line. The member part
 // says what is in dispute: the training, or only what the domain measured of it.
-func runReferee(args []string, stdout, stderr io.Writer) error {
+func runReferee(kinds []kind.Kind, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("doin-worker referee", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	file := flags.String("task", "", "task file (compute/CONTRACT.md)")
@@ -39,7 +40,7 @@ func runReferee(args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("referee: %s: %w", *file, err)
 	}
-	task, err := readTraining(o)
+	task, err := readTraining(kinds, o)
 	if err != nil {
 		return fmt.Errorf("referee: %s: %w", *file, err)
 	}

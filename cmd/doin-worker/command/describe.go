@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"context"
@@ -15,7 +15,7 @@ import (
 
 // description is what this worker is, with trainings at a time; 0: what suits the
 // device.
-func description(d device.Device, trainings int) worker.Description {
+func description(d device.Device, version string, trainings int) worker.Description {
 	if trainings == 0 {
 		trainings = d.Trainings()
 	}
@@ -28,7 +28,7 @@ func description(d device.Device, trainings int) worker.Description {
 
 // describe prints what this worker is on a device. Chosen freely, it is opened on
 // every GPU in turn, and lists those that can be used.
-func describe(stdout io.Writer, log *slog.Logger, name string, trainings int) error {
+func describe(stdout io.Writer, log *slog.Logger, name, version string, trainings int) error {
 	names := []string{name}
 	if name == device.Auto && deviceopen.HasGPU {
 		if n, err := deviceopen.Count(); err == nil {
@@ -49,7 +49,7 @@ func describe(stdout io.Writer, log *slog.Logger, name string, trainings int) er
 			}
 			continue
 		}
-		is := description(d, trainings)
+		is := description(d, version, trainings)
 		if err := d.Close(); err != nil {
 			log.Warn("device not closed cleanly", "device", name, "err", err)
 		}

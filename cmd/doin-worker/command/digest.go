@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"context"
@@ -15,6 +15,7 @@ import (
 
 	"doin.network/node/compute/domain"
 	"doin.network/node/compute/domain/open"
+	"doin.network/node/compute/kind"
 	"doin.network/node/compute/nn"
 	"doin.network/node/compute/nn/referee"
 	"doin.network/node/compute/vec"
@@ -24,7 +25,7 @@ import (
 
 // runDigest trains the task of a file and prints its performance and metrics as
 // one line of JSON, then its digest as the last line.
-func runDigest(args []string, stdout, stderr io.Writer) error {
+func runDigest(kinds []kind.Kind, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("doin-worker digest", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	file := flags.String("task", "", "task file (compute/CONTRACT.md)")
@@ -60,9 +61,9 @@ func runDigest(args []string, stdout, stderr io.Writer) error {
 	defer stop()
 	var lines []byte
 	if plugin, _ := o.String("domain"); plugin == nn.Domain || o.Has("fold") {
-		lines, err = digestNetwork(ctx, o, *workers, *leaves, *stepsFrom)
+		lines, err = digestNetwork(ctx, kinds, o, *workers, *leaves, *stepsFrom)
 	} else {
-		lines, err = digestClaim(ctx, o, *workers, *leaves)
+		lines, err = digestClaim(ctx, kinds, o, *workers, *leaves)
 	}
 	if err != nil {
 		return fmt.Errorf("digest: %s: %w", *file, err)
@@ -72,8 +73,8 @@ func runDigest(args []string, stdout, stderr io.Writer) error {
 }
 
 // digestNetwork trains a task that is one training.
-func digestNetwork(ctx context.Context, o *canon.Object, workers int, leavesFile string, stepsFrom int) ([]byte, error) {
-	task, err := readTraining(o)
+func digestNetwork(ctx context.Context, kinds []kind.Kind, o *canon.Object, workers int, leavesFile string, stepsFrom int) ([]byte, error) {
+	task, err := readTraining(kinds, o)
 	if err != nil {
 		return nil, err
 	}
@@ -113,13 +114,13 @@ func digestNetwork(ctx context.Context, o *canon.Object, workers int, leavesFile
 
 // digestClaim makes a claim of one of the domains, several times at once with domains of their own, because a domain
 // remembers what it has fitted.
-func digestClaim(ctx context.Context, o *canon.Object, workers int, leavesFile string) ([]byte, error) {
+func digestClaim(ctx context.Context, kinds []kind.Kind, o *canon.Object, workers int, leavesFile string) ([]byte, error) {
 	t, err := parseTask(o)
 	if err != nil {
 		return nil, err
 	}
 	if leavesFile != "" {
-		if _, err := t.training(); err != nil {
+		if _, err := t.training(kinds); err != nil {
 			return nil, fmt.Errorf("--leaves: %w", err)
 		}
 	}
@@ -127,7 +128,7 @@ func digestClaim(ctx context.Context, o *canon.Object, workers int, leavesFile s
 	group, ctx := errgroup.WithContext(ctx)
 	for i := range models {
 		group.Go(func() (err error) {
-			d, err := open.New(t.plugin, t.config, settings.Top()...)
+			d, err := open.NewWith(kinds, t.plugin, t.config, settings.Top()...)
 			if err == nil {
 				models[i], err = d.Claim(ctx, t.parameters(d), t.seeds, nil)
 			}

@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"bytes"
@@ -9,7 +9,7 @@ import (
 )
 
 func TestInspect(t *testing.T) {
-	const file = "../../compute/domain/inspect/testdata/us_macro_quarterly.csv"
+	const file = "../../../compute/domain/inspect/testdata/us_macro_quarterly.csv"
 	f := func(args, want string) {
 		t.Helper()
 		out, err := output(t, append([]string{"inspect"}, strings.Fields(args)...)...)

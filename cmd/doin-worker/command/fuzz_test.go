@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"testing"
@@ -16,6 +16,6 @@ func FuzzTask(f *testing.F) {
 			return
 		}
 		_, _ = parseTask(o)
-		_, _ = readTraining(o)
+		_, _ = readTraining(nil, o)
 	})
 }

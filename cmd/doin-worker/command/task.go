@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"errors"
@@ -10,6 +10,7 @@ import (
 
 	"doin.network/node/compute/domain"
 	"doin.network/node/compute/domain/open"
+	"doin.network/node/compute/kind"
 	"doin.network/node/compute/nn"
 	"doin.network/node/ga/settings"
 	"doin.network/node/internal/canon"
@@ -130,7 +131,7 @@ func (t *task) parameters(d domain.Domain) *canon.Object {
 
 // readTraining reads a task whose digest has leaves: one of the domain nn, or one training of a claim of a domain that
 // trains networks.
-func readTraining(o *canon.Object) (nn.Task, error) {
+func readTraining(kinds []kind.Kind, o *canon.Object) (nn.Task, error) {
 	if plugin, _ := o.String("domain"); plugin == nn.Domain {
 		t, err := nn.ParseTask(o)
 		if err != nil {
@@ -142,12 +143,12 @@ func readTraining(o *canon.Object) (nn.Task, error) {
 	if err != nil {
 		return nn.Task{}, err
 	}
-	return t.training()
+	return t.training(kinds)
 }
 
 // training returns the training that a task is.
-func (t *task) training() (nn.Task, error) {
-	d, err := open.New(t.plugin, t.config, settings.Top()...)
+func (t *task) training(kinds []kind.Kind) (nn.Task, error) {
+	d, err := open.NewWith(kinds, t.plugin, t.config, settings.Top()...)
 	if err != nil {
 		return nn.Task{}, err
 	}

@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"context"
@@ -17,8 +17,6 @@ import (
 	deviceopen "doin.network/node/compute/device/open"
 	"doin.network/node/compute/domain"
 	"doin.network/node/compute/domain/open"
-	"doin.network/node/compute/graph/recurrent"
-	"doin.network/node/compute/graph/tape"
 	"doin.network/node/compute/kind"
 	"doin.network/node/compute/nn"
 	"doin.network/node/compute/worker"
@@ -38,6 +36,8 @@ type options struct {
 	share     float64 // of the time, for verifications
 	cache     string  // directory; empty: none
 	programs  worker.Limits
+	version   string
+	kinds     []kind.Kind // of networks that the engine has no layers for
 }
 
 // serve opens the device and answers the parent until it closes standard input or
@@ -75,18 +75,19 @@ func serveOn(ctx context.Context, d device.Device, stdin io.Reader, stdout io.Wr
 	programs := program.New(dir, own.programs, log)
 	defer programs.Close()
 	o := worker.ServerOptions{
-		Description: description(d, own.trainings),
-		NewDomain:   open.On(losing{d}, kinds(), settings.Top()...),
+		Description: description(d, own.version, own.trainings),
+		NewDomain:   open.On(losing{d}, own.kinds, settings.Top()...),
 		NewSearch:   search.New,
 		Share:       own.share,
 		Cache:       own.cache,
 		Logger:      log,
 	}
-	builtIn := o.NewDomain
+	builtIn, reading := o.NewDomain, new(collector)
 	o.NewDomain = func(plugin string, config *canon.Object) (domain.Domain, error) {
 		if d, ok, err := programs.Open(plugin, config); ok {
 			return d, err
 		}
+		defer reading.begin()()
 		return builtIn(plugin, config)
 	}
 	if o.Description.HasGPU {
@@ -97,9 +98,6 @@ func serveOn(ctx context.Context, d device.Device, stdin io.Reader, stdout io.Wr
 	}
 	return worker.Serve(ctx, stdin, stdout, o)
 }
-
-// kinds are the networks that the engine has no layers for.
-func kinds() []kind.Kind { return tape.Kinds(recurrent.Models()...) }
 
 // losing says in the protocol's words that a device is lost.
 type losing struct{ device.Device }

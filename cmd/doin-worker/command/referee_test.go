@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"encoding/json"
@@ -15,7 +15,7 @@ import (
 	"doin.network/node/internal/canon"
 )
 
-const tasksFolder = "../../compute/nn/testdata/tasks/"
+const tasksFolder = "../../../compute/nn/testdata/tasks/"
 
 // lastLine is the last line that the command line prints.
 func lastLine(t *testing.T, args ...string) string {
