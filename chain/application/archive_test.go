@@ -4,13 +4,11 @@ import (
 	"bytes"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"os"
 	"slices"
 	"strconv"
 	"testing"
-	"time"
 
 	"doin.network/node/chain/account"
 	"doin.network/node/chain/ledger"
@@ -163,33 +161,6 @@ func TestTampered(t *testing.T) {
 		met[p.name]++
 	}
 	t.Logf("%d bits: %v", n, met)
-}
-
-// DOIN_VERIFY_BLOCKS blocks are verified and timed, for DOIN_VERIFY_OUT.
-func TestVerifyLong(t *testing.T) {
-	text := os.Getenv("DOIN_VERIFY_BLOCKS")
-	if text == "" {
-		text = "60"
-	}
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil {
-		t.Fatalf("DOIN_VERIFY_BLOCKS: %v", err)
-	}
-	data := busy(t, n).export()
-	began := time.Now()
-	report, err := reader.Import(bytes.NewReader(data))
-	if err != nil {
-		t.Fatal(err)
-	}
-	took := time.Since(began)
-	t.Logf("%d blocks in %v", report.Height, took)
-	if path := os.Getenv("DOIN_VERIFY_OUT"); path != "" {
-		body := fmt.Sprintf("# A chain of protocol 2, verified from genesis\n\n%d blocks of 4 evaluators, %d transactions, %d bytes: %.1f s on one core, %.0f blocks a second.\n",
-			report.Height, report.Transactions, len(data), took.Seconds(), float64(report.Height)/took.Seconds())
-		if err := os.WriteFile(path, []byte(body), 0o644); err != nil {
-			t.Error(err)
-		}
-	}
 }
 
 func FuzzImport(f *testing.F) {

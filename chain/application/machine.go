@@ -87,6 +87,9 @@ func readPace(d *state.Draft) (p pace) {
 	return p
 }
 
+// Whoever is elected has a place in the record of the electorate.
+const _ = uint(light.MaxPeers - optimae.MaxElectors)
+
 // maxIdle bounds the empty intervals that are counted: after fewer the fee is the least whatever it was.
 const maxIdle = 128
 

@@ -324,6 +324,22 @@ func TestOneOfThree(t *testing.T) {
 	}
 }
 
+// When every claim has its outcome, is settled and paid, an idle network builds nothing.
+func TestIdle(t *testing.T) {
+	w := simulate(77, func(p *plan) {
+		*p = plan{nodes: 5, links: memnet.Config{MinLatency: 10 * time.Millisecond, MaxLatency: 100 * time.Millisecond}, chaos: 10 * slotTime, claims: 2, transfers: 2}
+	})
+	w.net.Advance(400 * slotTime)
+	best := w.nodes[0].best()
+	if w.paid == 0 || len(optimae.OpenClaims(best.Draft())) > 0 {
+		t.Errorf("%d payments, open claims %d", w.paid, len(optimae.OpenClaims(best.Draft())))
+	}
+	w.net.Advance(1000 * slotTime)
+	if got := w.nodes[0].best().Height; got != best.Height || len(w.faults) > 0 {
+		t.Errorf("height %d, and after 1000 idle slots %d; faults %v", best.Height, got, w.faults)
+	}
+}
+
 // counts are what runs came to, so that one can see that something happened in them.
 type counts struct {
 	nodes, dishonest, final, offences, crashes, paid, moved int

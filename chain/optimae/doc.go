@@ -14,13 +14,13 @@
 //
 // # Keys
 //
-// Money is in the records of chain/account. The rest is under "o/", a letter, "/" and: g nothing (Totals); p peer (Peer); u peer (standing); d domain (Domain); c sequence
-// (Claim); i commitment (index); r recipe hash, domain (published); v commitment, member (ballot); b height (block hash, 64 kept); q
-// number (share); t peer (seen: the last block at work, of who is elected). Indices follow from other records: e length of domain,
-// domain, peer (elected, of the empty domain all); z the same (vote beside the members); w peer (waits for a change of the
-// electorate); y height, peer (when to look for absence); l slot, peer (when a stake is due); x and j slot, key (when a commitment and
-// a recipe are forgotten). Numbers in keys are eight bytes, so that ranges are in order. A block costs what changes: no table of peers
-// is read but at a draw.
+// Money is in the records of chain/account. The rest is under "o/", a letter, "/" and: g nothing (Totals); p peer (Peer); u peer
+// (standing); d domain (Domain); c sequence (Claim); i commitment (index); r recipe hash, domain (published); v commitment, member
+// (ballot); b height (block hash, 64 kept); q number (share); t peer (seen: the last block at work, of who is elected). Indices follow
+// from other records: e length of domain, domain, peer (elected, of the empty domain all); z the same (vote beside the members); w peer
+// (waits for a change of the electorate); y height, peer (when to look for absence); l slot, peer (when a stake is due); x and j slot,
+// key (when a commitment and a recipe are forgotten). Numbers in keys are eight bytes, so that ranges are in order. A block costs what
+// changes: no table of peers is read but at a draw.
 //
 // # Formats
 //
@@ -52,7 +52,7 @@
 //
 // # Deliberately absent, to be built
 //
-// Appeals where results agree within a radius; the domain's weight by demand; recovery; transfers; the bound of a claim's work, which
-// is known from a recipe that these rules do not read. That a recipe is canonical JSON is for the layer that decodes transactions to
-// check. Standings of who never registers are kept although they decay to nothing.
+// Appeals where results agree within a radius; the domain's weight by demand; recovery; the bound of a claim's work, which is known from
+// a recipe that these rules do not read. That a recipe is canonical JSON, and transfers, are chain/application's. Standings of who never
+// registers are kept although they decay to nothing.
 package optimae

@@ -249,3 +249,29 @@ func TestRefusals(t *testing.T) {
 	f(ErrInvalid, func(b *Block) { b.Body = []*record{{id: 0}} }) // it is in an earlier block
 	f(nil, func(b *Block) {})
 }
+
+// TestTipOfOneHeight: a certified block as high as the best, and unknown, is asked for: it may show to be final what the best does not,
+// and in an idle network nothing higher ever comes.
+func TestTipOfOneHeight(t *testing.T) {
+	w := newWorld(3, 4, memnet.Config{MinLatency: time.Millisecond, MaxLatency: 10 * time.Millisecond})
+	w.begin(4)
+	w.submit(w.nodes[0], record{})
+	w.net.Advance(20 * slotTime)
+	x := w.nodes[1]
+	best := x.m.Tree().Best()
+	f := func(height int64, want bool) {
+		t.Helper()
+		unknown := ID{9, byte(height)}
+		asked := false
+		for _, e := range x.m.Step(Received{w.nodes[2].id, Message{Tip: &Tip{height, &Certificate{Block: unknown, Slot: best.Slot}}}}) {
+			s, ok := e.(Send)
+			asked = asked || ok && s.Message.Request != nil && s.Message.Request.Want == unknown
+		}
+		if asked != want {
+			t.Errorf("a tip of height %d, the best is %d: asked for it is %v, want %v", height, best.Height, asked, want)
+		}
+	}
+	f(best.Height-1, false)
+	f(best.Height, true)
+	f(best.Height+1, true)
+}

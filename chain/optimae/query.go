@@ -1,0 +1,47 @@
+package optimae
+
+// This file is what a node asks a state, to know what it has to say.
+
+// Counted is what the chain counts over all domains, in a state between blocks.
+func Counted(s State) (t Totals) {
+	load(s, totalsKey(), &t)
+	return t
+}
+
+// Find returns a claim that is not over, nil if there is none of that commitment.
+func Find(s State, commitment ID) *Claim {
+	m, err := (&Block{state: s}).find(commitment)
+	if err != nil {
+		return nil
+	}
+	return m
+}
+
+// OpenClaims returns the claims that are not over, in commit order.
+func OpenClaims(s State) []*Claim { return (&Block{state: s}).open() }
+
+// Waits reports whether a claim's author has to reveal it now.
+func (m *Claim) Waits() bool { return m.Phase == waiting && m.Begun > 0 && !m.Revealed }
+
+// Votes reports whether a claim's members have to vote now.
+func (m *Claim) Votes() bool { return m.Phase == voting }
+
+// Opens reports whether a claim's votes may be opened now.
+func (m *Claim) Opens() bool { return m.Phase == opening }
+
+// HasVoted reports whether a peer has said something about a claim's draw.
+func HasVoted(s State, commitment ID, peer string) bool {
+	return load(s, voteKey(commitment, peer), new(ballot))
+}
+
+// Away reports whether a registered peer is out of the electorate until it says that it is back.
+func Away(s State, peer string) bool {
+	var p Peer
+	return load(s, peerKey(peer), &p) && p.Absent && !p.Out && p.Leaving == 0
+}
+
+// Registered returns what is known of a registered peer.
+func Registered(s State, peer string) (p Peer, ok bool) {
+	ok = load(s, peerKey(peer), &p)
+	return p, ok
+}
