@@ -461,6 +461,11 @@ func seriesCases(tidy string) (list []kase) {
 		day, clock, _ := strings.Cut(hours.Format(when.Stamp{Kind: when.Moment, Value: 1_262_304_000 + int64(row)*3600}), " ")
 		return []string{day, clock, value}
 	}}
+	weeks, _ := when.ByName("%G-W%V")
+	f("a year and a week in two columns", page{header: "year,week,value", rows: 120, cell: func(row int, _, value string) []string {
+		label := weeks.Format(when.Stamp{Kind: when.Week, Value: 1700 + int64(row)})
+		return []string{label[:4], strings.TrimPrefix(label[6:], "0"), value}
+	}}.String(), page{layout: "%G-W%V", kind: when.Week, first: 1700, rows: 120}.String(), "one time together")
 	list = append(list, kase{kind: kind, name: "date and time in two columns", file: apart.String(), shows: []string{`time_columns ["date", "time"]`, "frequency hourly"}})
 	bad("several series, not told apart", long, `{"duplicates": "error"}`, "line 3", "series_column")
 	list = append(list, kase{kind: kind, name: "covariates", settings: `{"value_column": "value", "covariates": ["other"]}`, shows: []string{`covariates ["other"]`},
