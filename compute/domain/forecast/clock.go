@@ -23,7 +23,7 @@ func (t timeColumn) Missing(row int) bool {
 	return slices.ContainsFunc(t, func(c *data.Column) bool { return c.Missing(row) })
 }
 
-// Text returns the time of a row: of several columns that begin with a year "2020-5-31 7:30", with "Q" before a quarter, of others
+// Text returns the time of a row: of several columns that begin with a year "2020-5-31 7:30", with "Q" before a quarter and "W" before a week, of others
 // "31/5/2020 7:30"; an hour alone gets its minutes.
 func (t timeColumn) Text(row int) string {
 	if len(t) == 1 {
@@ -41,8 +41,11 @@ func (t timeColumn) Text(row int) string {
 		switch i++; {
 		case i < date:
 			b.WriteByte('-')
-			if len(text) == 1 && partOf(c.Name()) == partQuarter {
+			switch part := partOf(c.Name()); {
+			case part == partQuarter && len(text) == 1:
 				b.WriteByte('Q')
+			case part == partWeek && isDigits(text):
+				b.WriteString("W0"[:3-min(len(text), 2)])
 			}
 		case i == date:
 			b.WriteByte(' ')
@@ -69,6 +72,7 @@ const (
 	partMinute
 	partSecond
 	partDate
+	partWeek
 )
 
 // partNames are the names of columns that are parts of times, in small letters.
@@ -76,12 +80,13 @@ var partNames = map[string]int{
 	"year": partYear, "yr": partYear, "yyyy": partYear, "quarter": partQuarter, "qtr": partQuarter, "q": partQuarter,
 	"month": partMonth, "mon": partMonth, "mo": partMonth, "mm": partMonth, "day": partDay, "dd": partDay, "hour": partHour, "hr": partHour, "hh": partHour,
 	"time": partHour, "minute": partMinute, "min": partMinute, "second": partSecond, "sec": partSecond, "date": partDate,
+	"week": partWeek, "isoweek": partWeek, "iso_week": partWeek, "wk": partWeek,
 }
 
 func partOf(name string) int { return partNames[strings.ToLower(strings.TrimSpace(name))] }
 
 // together returns the columns that are times together, where there are such and the first of them alone is not: a year and a
-// month or quarter and what is smaller, a date and what is smaller.
+// month, quarter or week of ISO 8601 and what is smaller, a date and what is smaller.
 func (r *reader) together() timeColumn {
 	parts := map[int]*data.Column{}
 	for _, c := range r.columns("time_columns") {
@@ -107,7 +112,7 @@ func (r *reader) together() timeColumn {
 		}
 		return nil
 	}
-	for _, chain := range [...][]int{{partDate, partHour, partMinute, partSecond}, {partYear, partMonth, partDay, partHour, partMinute, partSecond}, {partYear, partQuarter}} {
+	for _, chain := range [...][]int{{partDate, partHour, partMinute, partSecond}, {partYear, partMonth, partDay, partHour, partMinute, partSecond}, {partYear, partQuarter}, {partYear, partWeek}} {
 		if list := follow(chain[0], chain[1:]...); list != nil {
 			return list
 		}

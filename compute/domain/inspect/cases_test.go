@@ -304,6 +304,32 @@ func programCases(tidy string) (list []kase) {
 	}}.String(), tidy)
 	bad("quotes by backslashes", page{header: "month,remark,value", cell: func(_ int, time, value string) []string { return []string{time, "\"a \\\"b\\\", c\"", value} }}.String(), "", "line 2", "backslash", "quote")
 	f("a date of the export in every row", page{header: "updated,month,value", cell: func(_ int, time, value string) []string { return []string{"03/04/24 23:00:00", time, value} }}.String(), tidy)
+	wide := func(lead, names, separator string, quarters bool) string {
+		var b strings.Builder
+		b.WriteString(lead + names)
+		for row := range 3 {
+			if row > 0 {
+				b.WriteString([]string{"", "Germany" + separator + "DEU", "France" + separator + "FRA"}[row])
+			}
+			for i := range 64 {
+				switch {
+				case row > 0:
+					fmt.Fprintf(&b, "%s%.1f", separator, float64(row)*wave(i))
+				case quarters:
+					fmt.Fprintf(&b, "%s%d-Q%d", separator, 2000+i/4, 1+i%4)
+				default:
+					fmt.Fprintf(&b, "%s%d", separator, 1960+i)
+				}
+			}
+			b.WriteString("\n")
+		}
+		return b.String()
+	}
+	several := func(name, file, sample, frequency, column string) {
+		list = append(list, kase{kind: "programs", name: name, file: file, sample: sample, shows: []string{"frequency " + frequency, "series *", "series_column " + column}, notes: []string{"2 series"}})
+	}
+	several("the World Bank's layout", wide("\"Data Source\",\"Indicators\",\n\n\"Last Updated\",\"2024-06-28\",\n\n", "Country Name,Country Code", ",", false), "Germany,DEU,1500.0,…", "yearly", "Country Name")
+	several("Eurostat's layout", wide("", "geo\tcode", "\t", true), "Germany⇥DEU⇥1500.0⇥…", "quarterly", "geo")
 	bad("parentheses for a minus sign", page{edit: at(9, "2001-08,(15)")}.String(), "", "line 9", "value", "parentheses")
 	bad("marks of notes behind numbers", page{edit: at(9, "2001-08,1541.3*")}.String(), "", "line 9", "value", "1541.3*", "missing_values")
 	return list
@@ -461,6 +487,11 @@ func seriesCases(tidy string) (list []kase) {
 		day, clock, _ := strings.Cut(hours.Format(when.Stamp{Kind: when.Moment, Value: 1_262_304_000 + int64(row)*3600}), " ")
 		return []string{day, clock, value}
 	}}
+	weeks, _ := when.ByName("%G-W%V")
+	f("a year and a week in two columns", page{header: "year,week,value", rows: 120, cell: func(row int, _, value string) []string {
+		label := weeks.Format(when.Stamp{Kind: when.Week, Value: 1700 + int64(row)})
+		return []string{label[:4], strings.TrimPrefix(label[6:], "0"), value}
+	}}.String(), page{layout: "%G-W%V", kind: when.Week, first: 1700, rows: 120}.String(), "one time together")
 	list = append(list, kase{kind: kind, name: "date and time in two columns", file: apart.String(), shows: []string{`time_columns ["date", "time"]`, "frequency hourly"}})
 	bad("several series, not told apart", long, `{"duplicates": "error"}`, "line 3", "series_column")
 	list = append(list, kase{kind: kind, name: "covariates", settings: `{"value_column": "value", "covariates": ["other"]}`, shows: []string{`covariates ["other"]`},

@@ -75,9 +75,12 @@ func (r *Report) openForecast(o *Options) error {
 	err := r.open(forecast.Plugin, TaskForecast, o.settings(config), o)
 	var e *data.Error
 	if errors.As(err, &e) && e.Option == "duplicates" && !config.Has("duplicates") && !config.Has("series_column") {
-		if r.openSeveral(config, e.Column, o) {
+		if r.openSeveral(config, r.tellers(e.Column), o) {
 			err = nil
 		}
+	}
+	if errors.As(err, &e) && e.Option == "series_column" && !config.Has("series_column") && r.openSeveral(config, r.rowNames(), o) {
+		err = nil
 	}
 	if err != nil {
 		return err
@@ -90,10 +93,10 @@ func (r *Report) openForecast(o *Options) error {
 	return nil
 }
 
-// openSeveral opens the file as several series, of the first column that tells them apart; false where none does. The values are those that
+// openSeveral opens the file as several series, of the first of columns that tells them apart; false where none does. The values are those that
 // the domain takes, or else of the last column of numbers.
-func (r *Report) openSeveral(config *canon.Object, time string, o *Options) bool {
-	for _, c := range r.tellers(time) {
+func (r *Report) openSeveral(config *canon.Object, tellers []*column, o *Options) bool {
+	for _, c := range tellers {
 		several := config.Clone().Set("series_column", c.name).Set("series", forecast.All)
 		ok := r.open(forecast.Plugin, TaskForecast, several, o) == nil
 		for _, v := range slices.Backward(r.columns) {
@@ -220,6 +223,16 @@ func (r *Report) adopt(keys ...string) {
 			r.Config.Set(key, v)
 		}
 	}
+}
+
+// rowNames are columns of texts that are another one in every row: in a table whose columns are times they name its series.
+func (r *Report) rowNames() (list []*column) {
+	for _, c := range r.columns {
+		if c.kind == kindText && c.missing == 0 && c.distinct == r.Rows && r.Rows <= forecast.MaxSeries {
+			list = append(list, c)
+		}
+	}
+	return list[:min(len(list), maxTellers)]
 }
 
 // unique returns the texts without those that were there before.
