@@ -23,9 +23,9 @@ func early(t *testing.T, name, id string, port int, bootstrap []string, args ...
 	return script(t, "early_peer.py", name, id, port, bootstrap, append([]string{"--validate"}, args...)...)
 }
 
-// TestEarlyNetwork lets a node optimize beside a peer of the reference's first revision: each takes the other's results, both end at
+// TestPythonEarly lets a node optimize beside a peer of the reference's first revision: each takes the other's results, both end at
 // the target, nothing is sent that the peer does not know, and a peer that comes back under another name is the network's again.
-func TestEarlyNetwork(t *testing.T) {
+func TestPythonEarly(t *testing.T) {
 	t.Parallel()
 	port := freePort(t)
 	address := fmt.Sprintf("127.0.0.1:%d", port)
@@ -166,9 +166,9 @@ func checkEarly(t *testing.T, p *host) {
 	}
 }
 
-// TestOtherVersions puts a node that has no version map of its own beside a HEAD peer with one: it says so, the peer takes its
+// TestPythonVersions puts a node that has no version map of its own beside a HEAD peer with one: it says so, the peer takes its
 // messages all the same, and one that comes back under another name is taken again.
-func TestOtherVersions(t *testing.T) {
+func TestPythonVersions(t *testing.T) {
 	t.Parallel()
 	port := freePort(t)
 	address := fmt.Sprintf("127.0.0.1:%d", port)
@@ -213,9 +213,9 @@ func TestOtherVersions(t *testing.T) {
 	t.Logf("taken again %v after its start", time.Since(begun).Round(time.Millisecond))
 }
 
-// TestModels sends a result with a model inside from one HEAD peer over a node to another: the message is passed on, the result
+// TestPythonModels sends a result with a model inside from one HEAD peer over a node to another: the message is passed on, the result
 // adopted, and the block with it is everybody's. DOIN_MODEL_MIB is the size of the model, 18 MiB without it.
-func TestModels(t *testing.T) {
+func TestPythonModels(t *testing.T) {
 	t.Parallel()
 	size := 18 << 20
 	if text := os.Getenv("DOIN_MODEL_MIB"); text != "" {
@@ -261,6 +261,8 @@ func TestModels(t *testing.T) {
 			t.Errorf("%s: %d bad ids, %v", h.name, n, err)
 		}
 	}
+	figures(t, "A model inside a result", canon.NewObject("mib", int64(size>>20), "seconds_until_it_is_on_everybody_s_chain", took.Seconds(),
+		"most_memory_of_the_node_mib", peak(t, a)>>20))
 	t.Logf("%d MiB on everybody's chain after %v, the node at %d MiB", size>>20, took.Round(time.Millisecond), peak(t, a)>>20)
 }
 
