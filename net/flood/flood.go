@@ -36,6 +36,7 @@ type Flood struct {
 	ready   chan *outbox
 	started time.Time
 
+	encoding  sync.Mutex // of messages for one peer
 	mu        sync.Mutex
 	seen      *seen
 	addresses *buckets

@@ -716,11 +716,26 @@ func TestHeldBytes(t *testing.T) {
 		held := g.held
 		g.Flood.mu.Unlock()
 		if held == 0 {
-			return
+			break
 		}
 		if time.Now().After(deadline) {
 			t.Fatalf("%d bytes are held after everything was sent", held)
 		}
 		<-time.After(time.Millisecond)
+	}
+
+	// So does a message for one peer.
+	m := &chain.Message{Type: chain.MsgPeerDiscovery, Payload: canon.NewObject("x", "y")}
+	g.Flood.mu.Lock()
+	g.held = 4 << 10
+	g.Flood.mu.Unlock()
+	if err := g.Send(t.Context(), peers[0], m); !errors.Is(err, ErrBusy) {
+		t.Errorf("Send() without room: %v, want ErrBusy", err)
+	}
+	g.Flood.mu.Lock()
+	g.held = 0
+	g.Flood.mu.Unlock()
+	if err := g.Send(t.Context(), peers[0], m); err != nil || g.held != 0 {
+		t.Errorf("Send() = %v, %d bytes are held afterwards", err, g.held)
 	}
 }

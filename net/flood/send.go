@@ -63,12 +63,19 @@ func bare(m *chain.Message) []byte {
 	return canon.Default(c.Object())
 }
 
-// Send is Broadcast to one peer, waiting for its answer. What an Early peer does not know is not sent, and no error.
+// Send is Broadcast to one peer, waiting for its answer. What an Early peer does not know is not sent, and no error; ErrBusy is what
+// there is no room for beside what waits.
 func (g *Flood) Send(ctx context.Context, p Peer, m *chain.Message) error {
-	body, err := g.own(m)
+	c, err := g.hold(m)
 	if err != nil {
 		return err
 	}
+	defer func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.release(c)
+	}()
+	body := c.body
 	if !p.knows(m.Type, len(body)) {
 		return nil
 	}
@@ -77,6 +84,23 @@ func (g *Flood) Send(ctx context.Context, p Peer, m *chain.Message) error {
 	err = g.sender.PostMessage(ctx, p.Endpoint, body)
 	g.sent(p, err)
 	return err
+}
+
+// hold encodes an own message and keeps one copy of it. One is encoded at a time: many may be asked for at once.
+func (g *Flood) hold(m *chain.Message) (*copies, error) {
+	g.encoding.Lock()
+	defer g.encoding.Unlock()
+	body, err := g.own(m)
+	if err != nil {
+		return nil, err
+	}
+	c := &copies{body: body}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.keep(c) {
+		return nil, fmt.Errorf("%w: %d bytes wait for peers, this message has %d more", ErrBusy, g.held, len(body))
+	}
+	return c, nil
 }
 
 // Announce tells one peer who and where we are, by a signed peer_discovery

@@ -85,10 +85,10 @@ func (e *Engine) receiveReveal(sender string, p *canon.Object, own *round) error
 	if sender != e.key.PeerID() && !e.allow(sender) {
 		return late("more than %d trainings for one sender in a minute", e.cfg.MaxPerMinute)
 	}
-	if size := canon.Size(p); e.room.take(size) {
-		c.size = size
-	} else {
-		return late("claims of %d bytes are not decided yet, this one has %d more", e.room.used, size)
+	if own == nil { // strangers must not take the room of an own one
+		if c.size = canon.Size(p); !e.room.take(c.size) {
+			return late("claims of %d bytes are not decided yet, this one has %d more", e.room.used, c.size)
+		}
 	}
 	e.claims[c.optimae] = c
 	if own != nil {

@@ -23,9 +23,9 @@ func early(t *testing.T, name, id string, port int, bootstrap []string, args ...
 	return script(t, "early_peer.py", name, id, port, bootstrap, append([]string{"--validate"}, args...)...)
 }
 
-// TestEarlyNetwork lets a node optimize beside a peer of the reference's first revision: each takes the other's results, both end at
+// TestPythonEarly lets a node optimize beside a peer of the reference's first revision: each takes the other's results, both end at
 // the target, nothing is sent that the peer does not know, and a peer that comes back under another name is the network's again.
-func TestEarlyNetwork(t *testing.T) {
+func TestPythonEarly(t *testing.T) {
 	t.Parallel()
 	port := freePort(t)
 	address := fmt.Sprintf("127.0.0.1:%d", port)
@@ -82,7 +82,7 @@ func TestEarlyNetwork(t *testing.T) {
 			t.Errorf("the peer received %d messages %s, %v", n, kind, err)
 		}
 	}
-	checkEarly(t, p)
+	unknown := checkEarly(t, p)
 	rounds, err1 := st.Int("rounds")
 	slowest, err2 := st.Float("slowest")
 	if err := errors.Join(err1, err2); err != nil {
@@ -105,13 +105,13 @@ func TestEarlyNetwork(t *testing.T) {
 		}
 		return nil
 	})
-	checkEarly(t, again)
+	unknown += checkEarly(t, again)
 	if strings.Contains(a.out.String(), "level=ERROR") || strings.Contains(a.out.String(), "panic") {
 		t.Errorf("the node complains:\n%s", tail(a.out.String(), 20))
 	}
 	a.stop(os.Interrupt)
 	figures(t, "A node beside a peer of the first revision", canon.NewObject("rounds_of_the_peer_to_the_target", rounds,
-		"results_of_the_node_that_the_peer_adopted", int64(len(adopted)), "messages_that_the_peer_does_not_know", int64(0),
+		"results_of_the_node_that_the_peer_adopted", int64(len(adopted)), "messages_that_the_peer_does_not_know", unknown,
 		"slowest_answer_seconds", slowest))
 }
 
@@ -154,21 +154,24 @@ func checkPages(t *testing.T, h *host) {
 	}
 }
 
-// checkEarly demands that a peer has been sent nothing that it does not know, and has never waited in vain.
-func checkEarly(t *testing.T, p *host) {
+// checkEarly demands that a peer has been sent nothing that it does not know, and has never waited in vain. It returns how many
+// such messages there were.
+func checkEarly(t *testing.T, p *host) (unknown int64) {
 	t.Helper()
 	st := p.state()
-	if list, err := st.List("tracebacks"); err != nil || len(list) != 0 {
+	list, err := st.List("tracebacks")
+	if err != nil || len(list) != 0 {
 		t.Errorf("%s: tracebacks %v, %v", p.name, list, err)
 	}
 	if n, err := st.Int("failed"); err != nil || n != 0 {
 		t.Errorf("%s: %d messages were not answered within 10 s, %v", p.name, n, err)
 	}
+	return int64(len(list))
 }
 
-// TestOtherVersions puts a node that has no version map of its own beside a HEAD peer with one: it says so, the peer takes its
+// TestPythonVersions puts a node that has no version map of its own beside a HEAD peer with one: it says so, the peer takes its
 // messages all the same, and one that comes back under another name is taken again.
-func TestOtherVersions(t *testing.T) {
+func TestPythonVersions(t *testing.T) {
 	t.Parallel()
 	port := freePort(t)
 	address := fmt.Sprintf("127.0.0.1:%d", port)
@@ -213,9 +216,9 @@ func TestOtherVersions(t *testing.T) {
 	t.Logf("taken again %v after its start", time.Since(begun).Round(time.Millisecond))
 }
 
-// TestModels sends a result with a model inside from one HEAD peer over a node to another: the message is passed on, the result
+// TestPythonModels sends a result with a model inside from one HEAD peer over a node to another: the message is passed on, the result
 // adopted, and the block with it is everybody's. DOIN_MODEL_MIB is the size of the model, 18 MiB without it.
-func TestModels(t *testing.T) {
+func TestPythonModels(t *testing.T) {
 	t.Parallel()
 	size := 18 << 20
 	if text := os.Getenv("DOIN_MODEL_MIB"); text != "" {
@@ -261,6 +264,8 @@ func TestModels(t *testing.T) {
 			t.Errorf("%s: %d bad ids, %v", h.name, n, err)
 		}
 	}
+	figures(t, "A model inside a result", canon.NewObject("mib", int64(size>>20), "seconds_until_it_is_on_everybody_s_chain", took.Seconds(),
+		"most_memory_of_the_node_mib", peak(t, a)>>20))
 	t.Logf("%d MiB on everybody's chain after %v, the node at %d MiB", size>>20, took.Round(time.Millisecond), peak(t, a)>>20)
 }
 

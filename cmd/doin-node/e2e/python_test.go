@@ -296,7 +296,7 @@ func TestPythonNetwork(t *testing.T) {
 		Set("nodes_that_adopted_a_false_claim", deceived).Set("transactions_with_a_wrong_id_by_python_s_reckoning", badIDs).
 		Set("nodes_and_peers_on_one_tip_with_the_late_comers", int64(len(level))).Set("blocks_imported_from_the_python_peer_s_chain_json", imported))
 	for _, h := range []*host{a, b, late} {
-		if strings.Contains(h.out.String(), "served a bad chain") || strings.Contains(h.out.String(), "panic") {
+		if strings.Contains(h.out.String(), "served a bad chain") || strings.Contains(h.out.String(), "panic") || strings.Contains(h.out.String(), "level=ERROR") {
 			t.Errorf("%s: %s", h.name, tail(h.out.String(), 20))
 		}
 	}

@@ -23,7 +23,7 @@ import (
 
 const pythonCommand = "DOIN_PYTHON_OUT=$PWD/bench/results go test ./cmd/doin-node/e2e -run TestPython -count=1"
 
-const standIn = "The Python side is cmd/doin-node/e2e/testdata/python_peer.py, a scripted peer written from the specification. " +
+const standIn = "The Python side is cmd/doin-node/e2e/testdata/python_peer.py, and early_peer.py for the first revision, a scripted peer written from the specification. " +
 	"It stands in because no node of the reference is at hand: nothing here was measured against one."
 
 var pythonFiles sync.Mutex // guards the files

@@ -81,6 +81,7 @@ func (s *Stack) openNetwork() (err error) {
 	blocks := transport.DefaultClientConfig() // pages of blocks are larger, and fewer at a time
 	blocks.MaxResponseBytes, blocks.MaxInFlight = 4*s.profile.MaxBlockBytes, 8
 	blocks.Dial = n.dial()
+	blocks.Timeout = max(blocks.Timeout, s.profile.PageTimeout)
 	n.blocks = transport.NewClient(blocks)
 	score := peerscore.DefaultConfig()
 	score.Points, score.Penalty = limits.PenaltyPoints, limits.PenaltyTime
@@ -193,6 +194,7 @@ func (s *Stack) syncConfig() chainsync.Config {
 	log := s.Log.With("component", "net")
 	c := chainsync.DefaultConfig()
 	c.Network, c.Log, c.Synced = s.profile.Network, log, s.synced
+	c.RequestTimeout = max(c.RequestTimeout, s.profile.PageTimeout)
 	c.Penalize = func(p chainsync.Peer, reason error) {
 		log.Warn("peer served a bad chain", "peer", p.ID, "endpoint", p.Endpoint, "err", reason)
 		s.net.peers.Penalize(p.ID, time.Minute)

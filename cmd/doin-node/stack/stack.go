@@ -53,6 +53,8 @@ type Profile struct {
 	// MaxBlockBytes bounds a block, StatesKept is how many states below the finalized one stay in the store.
 	MaxBlockBytes int
 	StatesKept    int64
+	// PageTimeout bounds one request for a page of blocks, 0: as package chainsync does.
+	PageTimeout time.Duration
 	// AnchorInterval is the number of blocks between external anchors, 0: none.
 	AnchorInterval int64
 

@@ -36,6 +36,9 @@ const maxBlockBytes = 101 << 20
 // sendTimeout bounds one send, as in the reference's later revision: a model is read, parsed and passed on before the answer comes.
 const sendTimeout = 30 * time.Second
 
+// pageTimeout bounds one request for blocks: a Python node writes one with a model as text while it does everything else.
+const pageTimeout = 60 * time.Second
+
 // Node is a node among Python nodes. Create it with New, run it once with Run.
 type Node struct {
 	stack    *stack.Stack
@@ -78,7 +81,7 @@ func New(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Node, erro
 	}
 	n.stack, err = stack.New(ctx, base, stack.Profile{
 		Network: engine.Network, Store: n.store, Loop: n.loop, Head: n.head,
-		MaxBlockBytes: maxBlockBytes / 4, AnchorInterval: int64(cfg.Chain.AnchorInterval),
+		MaxBlockBytes: maxBlockBytes / 4, PageTimeout: pageTimeout, AnchorInterval: int64(cfg.Chain.AnchorInterval),
 		Unbounded:  true, // the reference only notes what is outside
 		SkipBroken: true, // as it does with a plugin that it cannot load
 		Ready:      n.ready, Known: n.known, LowerIsBetter: n.lowerIsBetter, SkipRow: skipShort, Adapt: n.adapt, Observe: n.observe,
