@@ -170,6 +170,10 @@ soak-strangers: ## three nodes at public addresses and strangers that trouble th
 soak-records: ## kill a recording process OLAP_KILLS=200 times in mid-write: every acknowledged row is there once, the database whole
 	DOIN_OLAP_KILLS=$(OLAP_KILLS) $(GO) test -count=1 -run '^TestKillNine$$' -timeout 1h -v ./olap
 
+.PHONY: deviation
+deviation: ## how far recurrent claims differ between amd64 v1, v3 and arm64 under QEMU_ARM64; into compute/graph/recurrent/testdata
+	DOIN_DEVIATION=1 $(GO) test -count=1 -run '^TestDeviation$$' -timeout 2h -v ./compute/graph/recurrent
+
 .PHONY: simulate
 simulate: ## SIMULATIONS=10000 seeded runs of the certified chain under every fault, a third as many against a third, as many of claims and of the whole of protocol 2; bench/results/streamlet.md, application.md
 	@rm -f bench/results/streamlet.md bench/results/application.md

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"doin.network/node/compute/worker/conformance"
@@ -74,5 +75,5 @@ func TestOwnModel(t *testing.T) {
 		}
 		return nil
 	})
-	h.stop(15)
+	h.stop(syscall.SIGTERM)
 }

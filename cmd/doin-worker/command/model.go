@@ -49,6 +49,10 @@ func runModel(args []string, stdout, stderr io.Writer) error {
 
 // networkOf reads a configuration, by itself or as the genome of a task.
 func networkOf(o *canon.Object) (nn.Config, error) {
+	if o.Has("domains") || o.Has("optimization_config") {
+		return nn.Config{}, errors.New("a node's configuration, which says a space of networks and not one: want the genome of a task of the domain \"nn\", " +
+			"as compute/nn/testdata/tasks has them")
+	}
 	if o.Has("genome") {
 		genome, err := o.Object("genome")
 		if err != nil {

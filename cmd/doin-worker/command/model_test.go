@@ -28,6 +28,15 @@ func TestModel(t *testing.T) {
 	}
 }
 
+// A node's configuration is no network, and the error says what is.
+func TestModelOfNode(t *testing.T) {
+	var out, diagnostics bytes.Buffer
+	err := run([]string{"model", "--config", "../../../examples/temperature/node.json"}, nil, &out, &diagnostics)
+	if err == nil || !strings.Contains(err.Error(), "a node's configuration") || !strings.Contains(err.Error(), "compute/nn/testdata/tasks") {
+		t.Errorf("model of a node's configuration = %v", err)
+	}
+}
+
 func TestModelRefuses(t *testing.T) {
 	bad := filepath.Join(t.TempDir(), "bad.json")
 	if err := os.WriteFile(bad, []byte(`{"genome": 1}`), 0o600); err != nil {
