@@ -162,6 +162,10 @@ soak-strangers: ## a network on a LAN with two strangers that trouble it, for TU
 soak-records: ## kill a recording process OLAP_KILLS=200 times in mid-write: every acknowledged row is there once, the database whole
 	DOIN_OLAP_KILLS=$(OLAP_KILLS) $(GO) test -count=1 -run '^TestKillNine$$' -timeout 1h -v ./olap
 
+.PHONY: soak-meta
+soak-meta: ## what L3 gains on a table of fifty tasks with conditional genes: minutes
+	DOIN_META_TABLES=1 $(GO) test -count=1 -run '^TestConditionalSpace$$' -timeout 1h -v ./bench/meta
+
 .PHONY: simulate
 simulate: ## SIMULATIONS=10000 seeded runs of the certified chain under every fault, a third as many against a third, and as many of claims; bench/results/streamlet.md
 	@rm -f bench/results/streamlet.md
