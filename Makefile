@@ -174,6 +174,10 @@ soak-records: ## kill a recording process OLAP_KILLS=200 times in mid-write: eve
 deviation: ## how far recurrent claims differ between amd64 v1, v3 and arm64 under QEMU_ARM64; into compute/graph/recurrent/testdata
 	DOIN_DEVIATION=1 $(GO) test -count=1 -run '^TestDeviation$$' -timeout 2h -v ./compute/graph/recurrent
 
+.PHONY: soak-meta
+soak-meta: ## what L3 gains on a table of fifty tasks with conditional genes: minutes
+	DOIN_META_TABLES=1 $(GO) test -count=1 -run '^TestConditionalSpace$$' -timeout 1h -v ./bench/meta
+
 .PHONY: simulate
 simulate: ## SIMULATIONS=10000 seeded runs of the certified chain under every fault, a third as many against a third, as many of claims and of the whole of protocol 2; bench/results/streamlet.md, application.md
 	@rm -f bench/results/streamlet.md bench/results/application.md

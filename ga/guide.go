@@ -31,7 +31,7 @@ const (
 	OriginOffered Origin = "offered" // a genome that the guide offered
 )
 
-// advised makes x by the guide's choice. make returns own genome number n, on a copy of x.
+// advised makes x by the guide's choice. own returns the search's own genome number n, on a copy of x.
 func (g *GA) advised(x *Individual, first bool, own func(n int) *Individual) {
 	offered, n := g.guide.Offer(x.Trial, first)
 	var list []*Individual

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -52,6 +53,100 @@ func shared(t *testing.T, dir string, tasks, lines int) {
 	}
 	if err := os.WriteFile(filepath.Join(dir, "alike.csv"), []byte(b.String()), 0o600); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// write makes a table: so many lines of each task; draw makes one of a task: its score and genes, NaN for an inactive one.
+func write(t *testing.T, dir, name string, tasks, lines, genes int, draw func(q *rng.Seq, task int) (float64, []float64)) {
+	t.Helper()
+	q := rng.NewSeq(rng.KeyFromBytes([]byte(name + "........")[:8]), rng.Probe, 0)
+	var b strings.Builder
+	b.WriteString("task,score" + strings.Repeat(",gene", genes) + "\n")
+	for k := range tasks {
+		for range lines {
+			score, x := draw(q, k)
+			fmt.Fprintf(&b, "t%d,%g", k, score)
+			for _, v := range x {
+				if v != v {
+					b.WriteString(",")
+				} else {
+					fmt.Fprintf(&b, ",%g", v)
+				}
+			}
+			b.WriteString("\n")
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, name+".csv"), []byte(b.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// uniform draws n numbers.
+func uniform(q *rng.Seq, n int) []float64 {
+	x := make([]float64, n)
+	for i := range x {
+		x[i] = float64(q.Uniform())
+	}
+	return x
+}
+
+// TestNothingTransfers: where every task has its own optimum and its own weights the gate is shut, and L3 takes at most a tenth more
+// trials than the GA.
+func TestNothingTransfers(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "nothing", 9, 90, 3, func(q *rng.Seq, task int) (float64, []float64) {
+		own := uniform(rng.NewSeq(rng.Key{uint32(task), 5}, rng.Probe, 0), 6)
+		x, d := uniform(q, 3), 0.0
+		for i := range x {
+			d += (0.2 + own[3+i]) * (x[i] - own[i]) * (x[i] - own[i])
+		}
+		return d, x
+	})
+	r, err := Run(t.Context(), Config{Tables: dir, Seeds: 3, Rows: 40})
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := r.Tables[0]
+	if table.Offline.Open > 1 {
+		t.Errorf("the gate is open for %d of 9 tasks, τ %.2f", table.Offline.Open, table.Offline.Tau)
+	}
+	for name, m := range map[string]*Method{"l3": table.Methods["l3"], "negated": table.Negated} {
+		if m.EvalsToGA["40"] > 44 || m.EvalsToGA["50"] > 55 {
+			t.Errorf("%s takes %d and %d trials to the GA's regret at 40 and 50, want at most 44 and 55", name, m.EvalsToGA["40"], m.EvalsToGA["50"])
+		}
+	}
+}
+
+// TestConditionalSpace: fifty tasks of a space in which one gene decides whether two others count: the gate is open and L3 is there sooner.
+// It takes minutes: DOIN_META_TABLES=1, make soak-meta.
+func TestConditionalSpace(t *testing.T) {
+	if os.Getenv("DOIN_META_TABLES") == "" {
+		t.Skip("DOIN_META_TABLES is not set")
+	}
+	dir := t.TempDir()
+	write(t, dir, "conditional", 50, 80, 4, func(q *rng.Seq, task int) (float64, []float64) {
+		x, shift := uniform(q, 4), float64(task%10)/50
+		d := (x[0]-0.3-shift)*(x[0]-0.3-shift) + 0.2
+		if x[1] < 0.5 {
+			x[2], x[3] = math.NaN(), math.NaN()
+		} else {
+			d += (x[2]-0.6)*(x[2]-0.6) + (x[3]-0.2-shift)*(x[3]-0.2-shift) - 0.2
+		}
+		return d, x
+	})
+	r, err := Run(t.Context(), Config{Tables: dir, Seeds: 3, Rows: 40})
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := r.Tables[0]
+	if table.Tasks != 50 || table.Offline.Open < 45 {
+		t.Errorf("the gate is open for %d of %d tasks, τ %.2f", table.Offline.Open, table.Tasks, table.Offline.Tau)
+	}
+	if l := table.Methods["l3"].EvalsToGA["50"]; l > 25 {
+		t.Errorf("L3 takes %d trials to the GA's regret at 50, want 25 at most", l)
+	}
+	if n := table.Negated.EvalsToGA["50"]; n > 55 {
+		t.Errorf("with a negated prior %d trials, want 55 at most", n)
 	}
 }
 
