@@ -52,6 +52,12 @@ type Sender interface {
 // good: 400, not forwarded.
 type Handler func(ctx context.Context, m *chain.Message, from Peer) error
 
+// Mesh spreads bodies by itself. What arrives by it goes to Deliver, and it forwards what that accepts.
+type Mesh interface {
+	// Publish spreads a body of a message of a kind. It does not wait for anybody, and retains body.
+	Publish(kind string, body []byte) error
+}
+
 // Config describes one node's flood. The zero value is not usable; start from
 // DefaultConfig.
 type Config struct {
@@ -68,6 +74,9 @@ type Config struct {
 	// Versions, when set, is told the component versions of a message's metadata, and whose they are: the author's where
 	// messages are relayed as they are, else the last hop's. It must not block, and retains v at most.
 	Versions func(id string, v *canon.Object)
+	// Mesh, when set, takes the place of Peers: what is broadcast, and what came by Receive and may go further, is published
+	// there.
+	Mesh Mesh
 	// RelayAsIs forwards messages with the metadata they came with, as Python
 	// nodes in gossip mode do, whose message ids cover it: with our own in its
 	// place they would take the copy for another message.

@@ -21,6 +21,9 @@
 // peer has a bounded queue and at most one send at a time: a slow peer delays
 // and loses only what is meant for it.
 //
+// With a [Mesh] copies are its business: what it brings goes through the same pipeline, by [Flood.Deliver], in the one form
+// that a signed message has there, so that nobody can make many messages of one.
+//
 // The three accepted bodies are the plain message, {"type": "message", "data":
 // {…}} and {"type": "control", …}; the last is acknowledged and ignored, as in
 // the reference. Deliberately absent: meshes and control messages (libp2p's

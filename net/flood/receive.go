@@ -1,6 +1,7 @@
 package flood
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -17,7 +18,21 @@ import (
 // taken, seen before or a control body: answer 200. Otherwise the error is a
 // *Refusal, or the context's.
 func (g *Flood) Receive(ctx context.Context, host string, body []byte) error {
-	err := g.receive(ctx, host, body)
+	if err := g.charge(host, g.receive(ctx, host, body)); !errors.Is(err, ErrDuplicate) {
+		return err
+	}
+	return nil
+}
+
+// Deliver takes one body that came by the mesh from a peer at the address host; belongs says which kinds of messages may come
+// the way it came. nil means that it is taken and to be
+// forwarded. The error is ErrDuplicate for a message that was seen before, a *Refusal, or the context's; none of them is forwarded.
+func (g *Flood) Deliver(ctx context.Context, host string, body []byte, belongs func(kind string) bool) error {
+	return g.charge(host, g.deliver(ctx, host, body, belongs))
+}
+
+// charge counts a refusal, and makes the address pay for it.
+func (g *Flood) charge(host string, err error) error {
 	var r *Refusal
 	if errors.As(err, &r) {
 		g.mu.Lock()
@@ -31,8 +46,8 @@ func (g *Flood) Receive(ctx context.Context, host string, body []byte) error {
 	return err
 }
 
-func (g *Flood) receive(ctx context.Context, host string, body []byte) error {
-	now := g.cfg.Now()
+// admit refuses an address that is cut off or too fast, and what is too large.
+func (g *Flood) admit(host string, body []byte, now time.Time) error {
 	name := peerscore.Address(host)
 	if g.cfg.Addresses.Cut(name, now) {
 		return refuse(ReasonCutOff, "%s has sent too much that no honest node sends", name)
@@ -50,6 +65,32 @@ func (g *Flood) receive(ctx context.Context, host string, body []byte) error {
 	}
 	if len(body) > g.cfg.MaxBytes {
 		return refuse(ReasonTooLarge, "%d bytes, most is %d", len(body), g.cfg.MaxBytes)
+	}
+	return nil
+}
+
+func (g *Flood) deliver(ctx context.Context, host string, body []byte, belongs func(kind string) bool) error {
+	now := g.cfg.Now()
+	if err := g.admit(host, body, now); err != nil {
+		return err
+	}
+	m, err := Decode(body)
+	if err != nil {
+		return err
+	}
+	if m == nil || m.Signature == "" || !bytes.Equal(bare(m), body) {
+		return refuse(ReasonForm, "not the form that a signed message has in a mesh")
+	}
+	if !belongs(m.Type) {
+		return refuse(ReasonForm, "%s does not belong where it was published", m.Type)
+	}
+	return g.judge(ctx, host, m, now, false)
+}
+
+func (g *Flood) receive(ctx context.Context, host string, body []byte) error {
+	now := g.cfg.Now()
+	if err := g.admit(host, body, now); err != nil {
+		return err
 	}
 	m, err := Decode(body)
 	if err != nil {
@@ -69,12 +110,20 @@ func (g *Flood) receive(ctx context.Context, host string, body []byte) error {
 		g.mu.Unlock()
 		return nil
 	}
+	return g.judge(ctx, host, m, now, true)
+}
+
+// judge is the pipeline from the form of a message on; relay says that it is this node that forwards it.
+func (g *Flood) judge(ctx context.Context, host string, m *chain.Message, now time.Time, relay bool) error {
 	id, err := g.check(m, now)
 	if err != nil {
 		return err
 	}
 	if g.duplicate(id, m, now) {
-		return g.twin(host, id, m, now)
+		if err := g.twin(host, id, m, now); err != nil {
+			return err
+		}
+		return ErrDuplicate
 	}
 	if err := g.verify(m); err != nil {
 		return err
@@ -82,7 +131,7 @@ func (g *Flood) receive(ctx context.Context, host string, body []byte) error {
 	if g.cfg.Authors.Cut(m.SenderID, now) {
 		return refuse(ReasonCutOff, "%.12s has signed too much that no honest node signs", m.SenderID)
 	}
-	return g.accept(ctx, host, m, id, now)
+	return g.accept(ctx, host, m, id, now, relay)
 }
 
 // check is everything that needs neither state nor cryptography, and the id.
@@ -150,13 +199,13 @@ func (g *Flood) verify(m *chain.Message) error {
 	return nil
 }
 
-// accept marks, delivers and forwards a verified message.
-func (g *Flood) accept(ctx context.Context, host string, m *chain.Message, id [sha256.Size]byte, now time.Time) error {
+// accept marks, delivers and, with relay, forwards a verified message.
+func (g *Flood) accept(ctx context.Context, host string, m *chain.Message, id [sha256.Size]byte, now time.Time, relay bool) error {
 	g.mu.Lock()
 	if g.seen.has(id, now) { // a second copy overtook this one
 		g.stats.Duplicates++
 		g.mu.Unlock()
-		return nil
+		return ErrDuplicate
 	}
 	if !g.authors.take(m.SenderID, now) {
 		g.mu.Unlock()
@@ -178,14 +227,16 @@ func (g *Flood) accept(ctx context.Context, host string, m *chain.Message, id [s
 	m.Payload = chain.WithoutMetadata(m.Payload)
 	// The handler owns m; what is forwarded is a copy of the envelope over the
 	// same payload, encoded before the handler can touch it.
-	var relay []byte
+	var copied []byte
 	var tooLarge error
-	if m.TTL > 1 {
-		if g.cfg.RelayAsIs {
-			relay, tooLarge = g.render(m, m.TTL-1, came)
-		} else {
-			relay, tooLarge = g.encode(m, m.TTL-1, g.cfg.Signer.PeerID())
-		}
+	switch {
+	case !relay || m.TTL <= 1:
+	case g.cfg.Mesh != nil:
+		copied = bare(m)
+	case g.cfg.RelayAsIs:
+		copied, tooLarge = g.render(m, m.TTL-1, came)
+	default:
+		copied, tooLarge = g.encode(m, m.TTL-1, g.cfg.Signer.PeerID())
 	}
 	author, kind := m.SenderID, m.Type
 	if err := g.handler(ctx, m, from); err != nil {
@@ -197,8 +248,14 @@ func (g *Flood) accept(ctx context.Context, host string, m *chain.Message, id [s
 	if tooLarge != nil {
 		g.cfg.Log.Debug("message not forwarded", "err", tooLarge)
 	}
-	if relay != nil {
-		g.flood(kind, relay, author, from)
+	switch {
+	case copied == nil:
+	case g.cfg.Mesh != nil:
+		if err := g.publish(kind, copied); err != nil {
+			g.cfg.Log.Debug("message not forwarded", "err", err)
+		}
+	default:
+		g.flood(kind, copied, author, from)
 	}
 	return nil
 }

@@ -12,6 +12,8 @@ var (
 	ErrRateLimited = errors.New("too many messages")
 	// ErrCutOff is matched by a Refusal of one whose score has fallen to nothing.
 	ErrCutOff = errors.New("cut off")
+	// ErrDuplicate is returned by Deliver for a message that was seen before.
+	ErrDuplicate = errors.New("message was seen before")
 	// ErrBusy is matched by a Refusal of a handler that had no room; handlers
 	// return it (wrapped).
 	ErrBusy = errors.New("busy")
@@ -84,6 +86,9 @@ func (r *Refusal) Status() int {
 	}
 	return 400
 }
+
+// Fault says that no honest peer passes such a message on.
+func (r *Refusal) Fault() bool { return r.cost() >= 1 }
 
 // Reason is the text for the answer.
 func (r *Refusal) Reason() string { return fmt.Sprintf("%s: %v", r.Why, r.Err) }

@@ -31,8 +31,32 @@ func (g *Flood) Broadcast(m *chain.Message) error {
 	if err != nil {
 		return err
 	}
+	if g.cfg.Mesh != nil {
+		return g.publish(m.Type, bare(m))
+	}
 	g.flood(m.Type, body, g.cfg.Signer.PeerID(), Peer{})
 	return nil
+}
+
+// publish hands a body to the mesh.
+func (g *Flood) publish(kind string, body []byte) error {
+	err := g.cfg.Mesh.Publish(kind, body)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if err != nil {
+		g.stats.SendErrors++
+		return fmt.Errorf("publish %s: %w", kind, err)
+	}
+	g.stats.Sent++
+	return nil
+}
+
+// bare is the one form that m has in a mesh: canonical, without metadata, and with one hop left, since hops are not counted
+// there. What a signature does not cover has no say in it.
+func bare(m *chain.Message) []byte {
+	c := *m
+	c.TTL, c.Payload = 1, chain.WithoutMetadata(m.Payload)
+	return canon.Default(c.Object())
 }
 
 // Send is Broadcast to one peer, waiting for its answer. What an Early peer does not know is not sent, and no error.

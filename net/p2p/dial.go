@@ -89,6 +89,7 @@ type target struct {
 	entry    string  // of a bootstrap peer
 	host     peer.ID // "" until it is known
 	failures int
+	err      error // the last failure
 	next     time.Time
 	dialing  bool
 	own      bool // it leads to this node
@@ -96,10 +97,13 @@ type target struct {
 
 // Entry is a bootstrap entry and how it fares, as a copy.
 type Entry struct {
-	// Text is the entry as it was configured.
+	// Text is the entry as it was configured; Host and Port are where it leads to, "" and 0 where it does not say.
 	Text string
-	// Failures counts failures in a row. Connected says that its peer is.
+	Host string
+	Port int
+	// Failures counts failures in a row, Err is the last of them. Connected says that its peer is.
 	Failures  int
+	Err       error
 	Connected bool
 }
 
@@ -109,10 +113,34 @@ func (n *Node) Bootstrap() (out []Entry) {
 	defer n.mu.Unlock()
 	for _, t := range n.entries {
 		if !t.own {
-			out = append(out, Entry{Text: t.entry, Failures: t.failures, Connected: n.peers[t.host] != nil})
+			host, port := placeOf(t.entry)
+			out = append(out, Entry{Text: t.entry, Host: host, Port: port, Failures: t.failures, Err: t.err, Connected: n.peers[t.host] != nil})
 		}
 	}
 	return out
+}
+
+// placeOf is the host and the port in a bootstrap entry.
+func placeOf(entry string) (host string, port int) {
+	if !IsMultiaddr(entry) {
+		host, text, _ := net.SplitHostPort(entry)
+		port, _ = strconv.Atoi(text)
+		return host, port
+	}
+	a, err := multiaddr.NewMultiaddr(entry)
+	if err != nil {
+		return "", 0
+	}
+	multiaddr.ForEach(a, func(c multiaddr.Component) bool {
+		switch c.Protocol().Code {
+		case multiaddr.P_IP4, multiaddr.P_IP6, multiaddr.P_DNS, multiaddr.P_DNS4, multiaddr.P_DNS6, multiaddr.P_DNSADDR:
+			host = c.Value()
+		case multiaddr.P_TCP, multiaddr.P_UDP:
+			port, _ = strconv.Atoi(c.Value())
+		}
+		return true
+	})
+	return host, port
 }
 
 // remember keeps a peer, to be dialled again when too few are connected.
@@ -222,7 +250,7 @@ func (n *Node) reach(ctx context.Context, t *target) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.stats.Dials++
-	t.dialing = false
+	t.dialing, t.err = false, err
 	switch {
 	case err == nil:
 		t.host, t.failures, t.next = info.ID, 0, time.Now().Add(redial)

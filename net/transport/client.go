@@ -246,6 +246,14 @@ func (k *clientConn) Close() error {
 	return k.Conn.Close()
 }
 
+func (c *Client) connect(ctx context.Context, addr string) (net.Conn, error) {
+	if c.cfg.Dial != nil {
+		return c.cfg.Dial(ctx, addr)
+	}
+	var d net.Dialer
+	return d.DialContext(ctx, "tcp", addr)
+}
+
 func (c *Client) dial(addr string, timeout time.Duration) (net.Conn, error) {
 	if timeout <= 0 || timeout > c.cfg.DialTimeout {
 		timeout = c.cfg.DialTimeout
@@ -259,8 +267,7 @@ func (c *Client) dial(addr string, timeout time.Duration) (net.Conn, error) {
 		case <-ctx.Done():
 		}
 	}()
-	var d net.Dialer
-	nc, err := d.DialContext(ctx, "tcp", addr)
+	nc, err := c.connect(ctx, addr)
 	if err != nil {
 		return nil, err
 	}

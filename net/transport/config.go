@@ -1,9 +1,11 @@
 package transport
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"time"
 )
 
@@ -129,6 +131,8 @@ type ClientConfig struct {
 	MaxInFlight int
 	// MaxConnsPerHost is the number of connections to one endpoint. Default 8.
 	MaxConnsPerHost int
+	// Dial, when set, connects with an endpoint; one without a port has :80 added. Default: over TCP.
+	Dial func(ctx context.Context, endpoint string) (net.Conn, error)
 }
 
 // DefaultClientConfig returns the defaults named at each field.

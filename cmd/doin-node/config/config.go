@@ -93,16 +93,22 @@ type Network struct {
 	Host string
 	// Port is the port to listen on, 0 for any free one. Key port, default 8470.
 	Port int
-	// Bootstrap are the peers contacted at the start, each "host:port". Key
+	// Bootstrap are the peers contacted at the start, each "host:port" or, with network "p2p", a multiaddress that ends in /p2p/ and an id. Key
 	// bootstrap_peers, default none.
 	Bootstrap []string
 	// ShareData gives the network's data files to whoever asks for them by their hash. Key share_data, default true.
 	ShareData bool
 	// Protocol is how messages spread: "flooding", the default. "gossipsub" is
-	// accepted with a warning and floods. In the reference profile messages are
+	// accepted with a warning: network says how messages spread. In the reference profile messages are
 	// flooded too, but relayed as the network's other nodes expect it; there
 	// "gossipsub" is meant where the file says nothing. Key network_protocol.
 	Protocol string
+	// Transport is how nodes reach each other: "http", the default, floods messages over each node's HTTP port and suits one LAN; "p2p" is
+	// libp2p, with encrypted links, GossipSub and streams, on a port of its own. All nodes of a network have the same. Key network,
+	// default "http".
+	Transport string
+	// P2PPort is the port of "p2p", of TCP and of UDP; 0 is the HTTP port plus 1000. Key p2p_port, default 0.
+	P2PPort int
 	// Discovery turns on the exchange of peers; without it the node knows its
 	// bootstrap peers and who calls it. Key discovery_enabled, default true.
 	Discovery bool
@@ -327,7 +333,7 @@ func DefaultConfig() Config {
 		DataDir:  "./doin-data",
 		Security: Strict, AddedDomains: AddedNone,
 		Network: Network{
-			Host: "0.0.0.0", Port: 8470, Protocol: Flooding, Dashboard: "local",
+			Host: "0.0.0.0", Port: 8470, Protocol: Flooding, Transport: HTTP, Dashboard: "local",
 			ShareData: true, Discovery: true, DiscoveryInterval: time.Minute,
 		},
 		Chain: Chain{

@@ -413,3 +413,20 @@ func TestSyntax(t *testing.T) {
 	f("{\"node_label\": \"é\", }", "f.json: line 1, column 21: ")
 	f("{}\n\n,", "f.json: line 3, column 1: ")
 }
+
+// TestNetwork: libp2p is for the strict profile, has multiaddresses among its bootstrap peers, and a port.
+func TestNetwork(t *testing.T) {
+	f := func(text, want string) {
+		t.Helper()
+		_, _, err := Parse("x.json", []byte(text))
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s = %v, want %q", text, err, want)
+		}
+	}
+	f(`{"network": "p2p", "bootstrap_peers": ["/ip4/10.0.0.1/tcp/9470/p2p/QmYyQSo1c1Ym7orWxLYvCrM2EmxFTANf8wXmmE7DWjhx5N", "10.0.0.1:8470"]}`, "")
+	f(`{"bootstrap_peers": ["/ip4/10.0.0.1/tcp/9470/p2p/QmYyQSo1c1Ym7orWxLYvCrM2EmxFTANf8wXmmE7DWjhx5N"]}`, "bootstrap_peers[0]")
+	f(`{"network": "carrier pigeon"}`, "network")
+	f(`{"network": "p2p", "port": 65000}`, "p2p_port")
+	f(`{"network": "p2p", "port": 65000, "p2p_port": 9470}`, "")
+	f(`{"network": "p2p", "security": "reference"}`, "Python nodes")
+}

@@ -53,7 +53,7 @@ func part(name, kind, text string) KeyDoc { return KeyDoc{Name: name, Kind: kind
 
 // choices are the values of keys that have a few.
 var choices = map[string][]string{
-	"security": {string(Strict), string(Reference)}, "added_domains": {AddedNone, AddedBuiltin}, "network_protocol": {Flooding, Gossipsub}, "log_format": {"text", "json"},
+	"security": {string(Strict), string(Reference)}, "added_domains": {AddedNone, AddedBuiltin}, "network_protocol": {Flooding, Gossipsub}, "network": {HTTP, P2P}, "log_format": {"text", "json"},
 	"domains[].migration/topology": island.Topologies(), "domains[].migration/policy": island.Policies(),
 }
 

@@ -16,6 +16,7 @@ type Flags struct {
 	OLAPFile   string // --olap-db
 	ResetChain bool   // --reset-chain
 	Security   string // --security
+	Network    string // --network
 	LogLevel   string // --log-level
 }
 
@@ -28,6 +29,7 @@ func (f Flags) Apply(c *Config) error {
 	override(&c.Record.OLAPFile, f.OLAPFile)
 	override(&c.Log.Level, f.LogLevel)
 	override(&c.Security, Security(f.Security))
+	override(&c.Network.Transport, f.Network)
 	c.ResetChain = c.ResetChain || f.ResetChain
 	if f.Peers != "" {
 		c.Network.Bootstrap = nil

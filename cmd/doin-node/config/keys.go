@@ -21,6 +21,13 @@ const (
 	Gossipsub = "gossipsub"
 )
 
+// HTTP and P2P are the values of network; P2PPortOffset is how far above the HTTP port that of P2P is by default.
+const (
+	HTTP          = "http"
+	P2P           = "p2p"
+	P2PPortOffset = 1000
+)
+
 // DeviceAuto and DeviceCPU are values of device; others name one GPU, "cuda:0".
 const (
 	DeviceAuto = "auto"

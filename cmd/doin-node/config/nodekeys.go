@@ -44,6 +44,8 @@ var nodeKeys = []key[Config]{
 	texts("bootstrap_peers", func(c *Config) *[]string { return &c.Network.Bootstrap }),
 	boolean("share_data", func(c *Config) *bool { return &c.Network.ShareData }),
 	text("network_protocol", func(c *Config) *string { return &c.Network.Protocol }),
+	text("network", func(c *Config) *string { return &c.Network.Transport }),
+	integer("p2p_port", func(c *Config) *int { return &c.Network.P2PPort }),
 	boolean("discovery_enabled", func(c *Config) *bool { return &c.Network.Discovery }),
 	text("dashboard", func(c *Config) *string { return &c.Network.Dashboard }),
 	text("inference_token", func(c *Config) *string { return &c.Network.InferenceToken }),

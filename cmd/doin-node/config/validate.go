@@ -42,11 +42,22 @@ func (c *Config) problems() []*Problem {
 	}
 	k.ints("port", n.Port, 0, 65535)
 	k.oneOf("network_protocol", n.Protocol, Flooding, Gossipsub)
+	k.oneOf("network", n.Transport, HTTP, P2P)
+	k.ints("p2p_port", n.P2PPort, 0, 65535)
+	if n.Transport == P2P && c.Security == Reference {
+		k.add("network", n.Transport, "must be \"http\" in the reference profile: Python nodes speak nothing else")
+	}
+	if n.Transport == P2P && n.P2PPort == 0 && n.Port > 65535-P2PPortOffset {
+		k.add("p2p_port", n.P2PPort, fmt.Sprintf("must be set where port is above %d", 65535-P2PPortOffset))
+	}
 	k.seconds("discovery_interval", n.DiscoveryInterval, 0.1, maxSeconds)
 	if len(n.Bootstrap) > maxPeersList {
 		k.add("bootstrap_peers", len(n.Bootstrap), fmt.Sprintf("must have at most %d members", maxPeersList))
 	}
 	for i, p := range n.Bootstrap {
+		if n.Transport == P2P && strings.HasPrefix(p, "/") {
+			continue // a multiaddress, which net/p2p reads
+		}
 		if _, _, err := SplitPeer(p); err != nil {
 			k.add(fmt.Sprintf("bootstrap_peers[%d]", i), p, err.Error())
 		}
@@ -189,8 +200,8 @@ func (k *checker) domain(path string, d *Domain) {
 func (c *Config) warnings() []Warning {
 	var out []Warning
 	warn := func(key, reason string) { out = append(out, Warning{Key: key, Reason: reason}) }
-	if c.Network.Protocol == Gossipsub && c.Security == Strict {
-		warn("network_protocol", "gossipsub is not available, messages are flooded")
+	if c.Network.Protocol == Gossipsub && c.Security == Strict && c.Network.Transport == HTTP {
+		warn("network_protocol", "has no effect: messages are flooded over HTTP; gossip needs \"network\": \"p2p\"")
 	}
 	if c.Security == Reference {
 		warn("security", "the reference profile trusts what the strict one proves; use it only among Python nodes")

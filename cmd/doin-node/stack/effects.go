@@ -80,7 +80,7 @@ func (s *Stack) send(ctx context.Context, f protocol.Send) {
 		return
 	}
 	s.jobs.Go(func() {
-		if err := s.net.flood.Send(ctx, floodPeer(p), f.Message); err != nil && ctx.Err() == nil {
+		if err := s.net.flood.Send(ctx, s.net.floodPeer(p), f.Message); err != nil && ctx.Err() == nil {
 			s.Log.Debug("message not sent", "type", f.Message.Type, "peer", f.Peer, "err", err)
 		}
 	})

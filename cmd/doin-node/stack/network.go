@@ -8,6 +8,7 @@ import (
 
 	"github.com/valyala/fasthttp"
 
+	"doin.network/node/cmd/doin-node/config"
 	"doin.network/node/net/api"
 	"doin.network/node/net/chainsync"
 	"doin.network/node/net/discovery"
@@ -22,7 +23,9 @@ type network struct {
 	client  *transport.Client // to peers: messages and handshakes
 	blocks  *transport.Client // to peers: the chain
 	flood   *flood.Flood
-	peers   *discovery.Table
+	peers   peers
+	table   *discovery.Table
+	mesh    *mesh // nil where nodes speak HTTP
 	syncer  *chainsync.Syncer
 	api     *api.API
 	server  *transport.Server
@@ -32,13 +35,29 @@ type network struct {
 	node    api.Node         // what the machine tells of itself
 }
 
+// peers is who is there: discovery's table over HTTP, or the mesh.
+type peers interface {
+	api.Peers
+	Run(ctx context.Context) error
+	// Connected are the peers that get messages, by id; Known those that were heard of, bootstrap peers first of all.
+	Connected() []discovery.Peer
+	Known() []discovery.Peer
+	Lookup(id string) (discovery.Peer, bool)
+	// Penalize cuts off the peer with that id for d.
+	Penalize(id string, d time.Duration)
+	Stats() discovery.Stats
+}
+
 func (n *network) closeClients() {
 	n.client.Close()
 	n.blocks.Close()
 }
 
-// close closes the clients, as far as they were opened.
+// close closes the clients and the mesh, as far as they were opened.
 func (n *network) close() {
+	if n.mesh != nil {
+		n.mesh.close()
+	}
 	for _, c := range []*transport.Client{n.client, n.blocks} {
 		if c != nil {
 			c.Close()
@@ -53,9 +72,14 @@ func (s *Stack) openNetwork() (err error) {
 	n, limits := &s.net, &s.Config.Limits
 	small := transport.DefaultClientConfig()
 	small.MaxResponseBytes = 512 << 10 // lists of peers
+	if s.Config.Network.Transport == config.P2P {
+		n.mesh = newMesh(s)
+		small.Dial = n.mesh.dial
+	}
 	n.client = transport.NewClient(small)
 	blocks := transport.DefaultClientConfig() // pages of blocks are larger, and fewer at a time
 	blocks.MaxResponseBytes, blocks.MaxInFlight = 4*s.profile.MaxBlockBytes, 8
+	blocks.Dial = small.Dial
 	n.blocks = transport.NewClient(blocks)
 	score := peerscore.DefaultConfig()
 	score.Points, score.Penalty = limits.PenaltyPoints, limits.PenaltyTime
@@ -79,7 +103,7 @@ func (s *Stack) openNetwork() (err error) {
 	if n.flood, err = flood.New(fc, flood.PeersFunc(s.floodPeers), n.client, s.receive); err != nil {
 		return err
 	}
-	if n.peers, err = discovery.New(dc, discovery.HTTPDialer{Client: n.client}); err != nil {
+	if err := s.openTable(dc); err != nil {
 		return err
 	}
 	fetcher := chainsync.HTTPFetcher{Client: n.blocks, Room: chainsync.NewRoom(parseBytes), TooLarge: func(err error) bool { return errors.Is(err, transport.ErrResponseTooLarge) }}
@@ -95,7 +119,27 @@ func (s *Stack) openNetwork() (err error) {
 	if n.dash, err = s.openDashboard(parts.Node); err != nil {
 		return err
 	}
-	return s.openServer()
+	if err := s.openServer(); err != nil || n.mesh == nil {
+		return err
+	}
+	return n.mesh.open(s.meshConfig(fc))
+}
+
+// openTable opens the table of peers: discovery's, which over libp2p only says who this node is.
+func (s *Stack) openTable(dc discovery.Config) (err error) {
+	if s.net.mesh != nil {
+		dc.Bootstrap, dc.NoExchange = nil, true
+	}
+	table, err := discovery.New(dc, discovery.HTTPDialer{Client: s.net.client})
+	if err != nil {
+		return err
+	}
+	if s.net.table = table; s.net.mesh == nil {
+		s.net.peers = table
+		return nil
+	}
+	s.net.peers = s.net.mesh
+	return nil
 }
 
 func (s *Stack) floodConfig() flood.Config {
@@ -109,11 +153,14 @@ func (s *Stack) floodConfig() flood.Config {
 	c.Twin = func(host string) { s.twin("address", host) }
 	c.CutOff = func(author string) { s.net.peers.Penalize(author, limits.PenaltyTime) }
 	c.Learn = func(host string, port int, id string) {
-		if err := s.net.peers.Learn(host, port, id); err != nil {
+		if err := s.net.table.Learn(host, port, id); err != nil {
 			log.Debug("caller not learned", "host", host, "port", port, "err", err)
 		}
 	}
-	c.Report = func(p flood.Peer, err error) { s.net.peers.Report(p.Endpoint, err) }
+	c.Report = func(p flood.Peer, err error) { s.net.table.Report(p.Endpoint, err) }
+	if s.net.mesh != nil {
+		c.Mesh, c.Learn, c.Report = s.net.mesh, nil, nil
+	}
 	return c
 }
 
@@ -123,13 +170,15 @@ func (s *Stack) discoveryConfig() discovery.Config {
 	c.Key, c.Network, c.Port, c.Log = s.Key, s.profile.Network, s.Port, log
 	c.Bootstrap, c.Interval, c.NoExchange = network.Bootstrap, network.DiscoveryInterval, !network.Discovery
 	c.MaxKnown, c.MaxPerLocalHost = s.Config.Limits.MaxPeers, s.Config.Limits.MaxLocalPeers
-	c.Announce = func(ctx context.Context, p discovery.Peer) error { return s.net.flood.Announce(ctx, floodPeer(p)) }
+	c.Announce = func(ctx context.Context, p discovery.Peer) error { return s.net.flood.Announce(ctx, s.net.floodPeer(p)) }
 	c.Twin = func(endpoint string) { s.twin("endpoint", endpoint) }
-	c.OnConnect = func(p discovery.Peer) {
-		log.Info("peer connected", "peer", p.ID, "endpoint", p.Endpoint(), "proved_its_key", p.Verified)
-		s.net.syncer.Poll()
-	}
+	c.OnConnect = s.connected
 	return c
+}
+
+func (s *Stack) connected(p discovery.Peer) {
+	s.Log.Info("peer connected", "component", "net", "peer", p.ID, "endpoint", p.Endpoint(), "proved_its_key", p.Verified)
+	s.net.syncer.Poll()
 }
 
 func (s *Stack) syncConfig() chainsync.Config {
@@ -144,6 +193,16 @@ func (s *Stack) syncConfig() chainsync.Config {
 }
 
 func (s *Stack) openServer() error {
+	tc := s.serverConfig()
+	if err := tc.Validate(); err != nil {
+		return err
+	}
+	s.net.server = transport.NewServer(tc, s.net.serve)
+	return nil
+}
+
+// serverConfig are the bounds of who answers requests.
+func (s *Stack) serverConfig() transport.ServerConfig {
 	limits := &s.Config.Limits
 	tc := transport.DefaultServerConfig()
 	tc.MaxBodyBytes = limits.MaxBodyBytes
@@ -152,11 +211,7 @@ func (s *Stack) openServer() error {
 	tc.Refuse = func(host string) bool { return s.net.callers.Cut(peerscore.Address(host), s.Now()) }
 	tc.Offence = func(host string) { s.offence(host, "no readable request") }
 	tc.TooLarge, tc.BodyLimit = s.net.api.TooLarge, s.net.api.BodyLimit
-	if err := tc.Validate(); err != nil {
-		return err
-	}
-	s.net.server = transport.NewServer(tc, s.net.serve)
-	return nil
+	return tc
 }
 
 // serve answers a request: the dashboard's, or the API's.
@@ -182,15 +237,23 @@ func (s *Stack) offence(host, what string) {
 	}
 }
 
-func floodPeer(p discovery.Peer) flood.Peer {
-	return flood.Peer{ID: p.ID, Host: p.Host, Port: p.Port, Endpoint: p.Endpoint(), Early: p.Early}
+func (n *network) floodPeer(p discovery.Peer) flood.Peer {
+	return flood.Peer{ID: p.ID, Host: p.Host, Port: p.Port, Endpoint: n.endpoint(p), Early: p.Early}
+}
+
+// endpoint is where the clients reach a peer: over libp2p by its id.
+func (n *network) endpoint(p discovery.Peer) string {
+	if n.mesh != nil {
+		return p.ID
+	}
+	return p.Endpoint()
 }
 
 func (s *Stack) floodPeers() []flood.Peer {
 	list := s.net.peers.Connected()
 	out := make([]flood.Peer, len(list))
 	for i, p := range list {
-		out[i] = floodPeer(p)
+		out[i] = s.net.floodPeer(p)
 	}
 	return out
 }
@@ -200,7 +263,7 @@ func (s *Stack) syncPeers() (out []chainsync.Peer) {
 		if p.Early {
 			continue // its chain begins with a block of its own
 		}
-		out = append(out, chainsync.Peer{ID: p.ID, Endpoint: p.Endpoint()})
+		out = append(out, chainsync.Peer{ID: p.ID, Endpoint: s.net.endpoint(p)})
 	}
 	return out
 }
@@ -219,8 +282,11 @@ func (s *Stack) peerIDs() []string {
 // PeerCount is the number of connected peers.
 func (s *Stack) PeerCount() int { return len(s.net.peers.Connected()) }
 
-// Endpoints are the peers that are connected.
+// Endpoints are the HTTP ports of the peers that are connected, as far as they are known: over libp2p none is.
 func (s *Stack) Endpoints() (out []string) {
+	if s.net.mesh != nil {
+		return nil
+	}
 	for _, p := range s.net.peers.Connected() {
 		out = append(out, p.Endpoint())
 	}

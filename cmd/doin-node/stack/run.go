@@ -65,8 +65,8 @@ func (s *Stack) services() []service {
 		{"flood", s.net.flood.Run},
 		{"dashboard", s.net.dash.run},
 	}
-	if n := &s.Config.Network; n.Discovery || len(n.Bootstrap) > 0 {
-		list = append(list, service{"discovery", s.net.peers.Run})
+	if n := &s.Config.Network; s.net.mesh != nil || n.Discovery || len(n.Bootstrap) > 0 {
+		list = append(list, service{"peers", s.net.peers.Run})
 	}
 	return append(list,
 		service{"chain sync", s.net.syncer.Run},

@@ -16,7 +16,7 @@ func (s *Stack) Status(ctx context.Context, domain func(*config.Domain, *api.Dom
 	h := s.Head()
 	st := &api.Status{
 		PeerID: s.Key.PeerID(), Port: s.Port, ChainHeight: h.Height + 1, StorageBackend: "badger", Peers: s.PeerCount(),
-		NetworkProtocol: config.Flooding,
+		NetworkProtocol: s.net.protocol(),
 		Queue:           api.QueueStatus{Pending: h.Tasks.Pending, Claimed: h.Tasks.Claimed, Completed: h.Tasks.Completed},
 		Security:        api.SecurityStatus{FinalizedHeight: h.Finalized, PendingCommitments: h.Commits, PendingQuorums: h.Quorums},
 	}
@@ -52,6 +52,9 @@ func (s *Stack) Status(ctx context.Context, domain func(*config.Domain, *api.Dom
 	st.Extra = canon.NewObject("version", Version, "node_id", s.Key.PeerID(), "network_id", s.profile.Network,
 		"security_profile", string(s.Config.Security), "progress", progress, "worker", telemetry,
 		"busy", orNil(s.busyOwn()), "busy_others", orNil(s.busyOthers()), "records", recordsObject(s.Recorder.Stats()).Set("thinned", int64(s.Thinned())), "alarms", api.AlarmList(report.Alarms))
+	if s.net.mesh != nil {
+		st.Extra.Set("p2p", s.net.mesh.object())
+	}
 	for k, v := range extra.All() {
 		st.Extra.Set(k, v)
 	}

@@ -154,6 +154,7 @@ func Command(name, short, version string, security config.Security, make New) *c
 	f.StringVar(&flags.OLAPFile, "olap-db", "", "SQLite file of the star schema")
 	f.BoolVar(&flags.ResetChain, "reset-chain", false, "delete the chain of the data directory first, with its genesis file if the node made it, and the anchors; all else stays")
 	f.StringVar(&flags.Security, "security", flags.Security, "rule set instead of the file's: strict (doin-node), or reference (doin-pynode)")
+	f.StringVar(&flags.Network, "network", "", "how nodes reach each other, instead of the file's: http, or p2p (libp2p)")
 	f.StringVarP(&flags.LogLevel, "log-level", "l", "", "debug, info, warn or error; read again from the file at SIGHUP, unless it is given here")
 	return c
 }
