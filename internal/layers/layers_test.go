@@ -191,7 +191,7 @@ var importers = []struct {
 	{"olap/postgres", []string{"olap/open"}},
 	{"github.com/dgraph-io/...", []string{"chain/store"}},
 	{"github.com/valyala/fasthttp/...", []string{"net/api", "net/join", "net/transport", "net/web", "cmd/doin-node/stack", "bench/load"}},
-	{"github.com/prometheus/...", []string{"net/api", "cmd/doin-node/stack"}},
+	{"github.com/prometheus/...", []string{"net/api", "net/p2p", "cmd/doin-node/stack"}},
 	{"github.com/spf13/cobra", []string{"cmd/..."}},
 	{"go.yaml.in/yaml/v3", []string{"net/api/apitest"}},
 	{"net/api/apitest", nil}, // tests only
