@@ -170,7 +170,9 @@ func (s *Stack) discoveryConfig() discovery.Config {
 	c.Key, c.Network, c.Port, c.Log = s.Key, s.profile.Network, s.Port, log
 	c.Bootstrap, c.Interval, c.NoExchange = network.Bootstrap, network.DiscoveryInterval, !network.Discovery
 	c.MaxKnown, c.MaxPerLocalHost = s.Config.Limits.MaxPeers, s.Config.Limits.MaxLocalPeers
-	c.Announce = func(ctx context.Context, p discovery.Peer) error { return s.net.flood.Announce(ctx, s.net.floodPeer(p)) }
+	c.Announce = func(ctx context.Context, p discovery.Peer) error {
+		return s.net.flood.Announce(ctx, s.net.floodPeer(p))
+	}
 	c.Twin = func(endpoint string) { s.twin("endpoint", endpoint) }
 	c.OnConnect = s.connected
 	return c
