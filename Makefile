@@ -158,6 +158,10 @@ soak: ## kill KILLS=1000 nodes and WORKER_KILLS=200 workers under load, for FOR=
 soak-bbob: build ## benchmark functions at 1e5·D evaluations, for FOR=2h at most, into bench/results/soak-bbob; goes on where it stopped
 	timeout --signal=INT $(or $(FOR),2h) bin/doin-bench bbob --budget 1e5 --solvers cma --out bench/results/soak-bbob || test $$? = 124
 
+.PHONY: soak-gossip
+soak-gossip: ## gossip over simulated links among NODES=50,100,200,500,1000 nodes, with and without crashes; into bench/results/
+	DOIN_GOSSIP_NODES=$(or $(NODES),50,100,200,500,1000) $(GO) test -count=1 -timeout 1h -run '^TestSimulation$$' -v ./net/p2p
+
 .PHONY: soak-months
 soak-months: ## a node that never waits and records every round, for FOR=1h: records within their bound, memory flat; into bench/results/
 	DOIN_MONTHS=$(or $(FOR),1h) DOIN_MONTHS_OUT=$(CURDIR)/bench/results $(GO) test -count=1 -timeout 3h -run '^TestMonths$$' -v ./cmd/doin-node/e2e

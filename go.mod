@@ -15,6 +15,7 @@ require (
 	github.com/klauspost/compress v1.20.1 // zstd (compute/data/text)
 	github.com/libp2p/go-libp2p v0.51.0 // encrypted links and streams between nodes (net/p2p only)
 	github.com/libp2p/go-libp2p-pubsub v0.17.0 // GossipSub (net/p2p only)
+	github.com/marcopolo/simnet v0.0.7 // simulated networks (tests of net/p2p)
 	github.com/minio/minio-go/v7 v7.4.1 // object stores that speak S3 (olap/export)
 	github.com/multiformats/go-multiaddr v0.16.1 // addresses of libp2p (net/p2p only)
 	github.com/prometheus/client_golang v1.25.0 // GET /metrics
@@ -165,6 +166,7 @@ require (
 	github.com/quic-go/webtransport-go v0.13.0 // indirect
 	github.com/rs/xid v1.6.0 // indirect
 	github.com/spaolacci/murmur3 v1.1.0 // indirect
+	github.com/stretchr/testify v1.12.1 // indirect
 	github.com/tinylib/msgp v1.6.4 // indirect
 	github.com/wlynxg/anet v0.0.5 // indirect
 	go.opentelemetry.io/otel/sdk/metric v1.44.0 // indirect

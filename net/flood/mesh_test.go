@@ -32,8 +32,8 @@ func TestMesh(t *testing.T) {
 	if len(mesh.bodies) != 1 || mesh.kinds[0] != chain.MsgOptimaeCommit {
 		t.Fatalf("published %v, want the commit", mesh.kinds)
 	}
-	any := func(string) bool { return true }
-	deliver := func(body []byte) error { return f.Deliver(t.Context(), "10.0.0.2", body, any) }
+	all := func(string) bool { return true }
+	deliver := func(body []byte) error { return f.Deliver(t.Context(), "10.0.0.2", body, all) }
 	reason := func(body []byte, want Reason) {
 		t.Helper()
 		var r *Refusal

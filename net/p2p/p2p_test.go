@@ -183,8 +183,16 @@ func TestMessages(t *testing.T) {
 
 // TestIdentity: peers are known by the ids that their keys have everywhere else, whoever has dialled.
 func TestIdentity(t *testing.T) {
-	a := start(t, "a", nil)
-	b := start(t, "b", to(a))
+	t.Run("tcp", func(t *testing.T) { identities(t, "/ip4/127.0.0.1/tcp/0") })
+	t.Run("quic", func(t *testing.T) { identities(t, "/ip4/127.0.0.1/udp/0/quic-v1") })
+}
+
+func identities(t *testing.T, listen string) {
+	a := start(t, "a", func(c *Config) { c.Listen = []string{listen} })
+	b := start(t, "b", func(c *Config) {
+		c.Listen = []string{listen}
+		to(a)(c)
+	})
 	linked(t, a, b)
 	pa, _ := b.Lookup(a.cfg.Key.PeerID())
 	pb, _ := a.Lookup(b.cfg.Key.PeerID())

@@ -4,9 +4,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
-	"net"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -214,17 +214,19 @@ func relayed(a multiaddr.Multiaddr) bool {
 
 // addressOf is where a link leads to.
 func addressOf(c network.Conn) netip.AddrPort {
-	if !relayed(c.RemoteMultiaddr()) {
-		if a, err := manet.ToNetAddr(c.RemoteMultiaddr()); err == nil {
-			switch a := a.(type) {
-			case *net.TCPAddr:
-				return netip.AddrPortFrom(a.AddrPort().Addr().Unmap(), uint16(a.Port))
-			case *net.UDPAddr:
-				return netip.AddrPortFrom(a.AddrPort().Addr().Unmap(), uint16(a.Port))
-			}
+	a := c.RemoteMultiaddr()
+	ip, err := manet.ToIP(a)
+	at, ok := netip.AddrFromSlice(ip)
+	if err != nil || !ok || relayed(a) {
+		return placeholder(c.RemotePeer())
+	}
+	port := uint64(0)
+	for _, code := range []int{multiaddr.P_TCP, multiaddr.P_UDP} {
+		if text, err := a.ValueForProtocol(code); err == nil {
+			port, _ = strconv.ParseUint(text, 10, 16)
 		}
 	}
-	return placeholder(c.RemotePeer())
+	return netip.AddrPortFrom(at.Unmap(), uint16(port))
 }
 
 // placeholder is the address in 100::/64 that stands for a peer without one.
