@@ -76,7 +76,8 @@ func trainCommand() *cobra.Command {
 		Short: "Learn from the trials of this node, those imported and the recipes that its chain has verified.",
 		Long: "Gathers trials and has doin-worker train the networks of every kind of domain, and look at each whether it predicts tasks that\n" +
 			"it has not seen: a search uses only what does. While the node runs, its chain is read from its tables.",
-		Args: cobra.NoArgs,
+		Example: "  doin-node meta train --data-dir doin-data",
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := w.load()
 			if err != nil {
@@ -155,9 +156,10 @@ func showCommand() *cobra.Command {
 	var w where
 	var asJSON bool
 	c := &cobra.Command{
-		Use:   "show [FILE]",
-		Short: "Say what a prior was learned from, whether it predicts tasks that it has not seen, and which networks it has.",
-		Args:  cobra.MaximumNArgs(1),
+		Use:     "show [FILE]",
+		Short:   "Say what a prior was learned from, whether it predicts tasks that it has not seen, and which networks it has.",
+		Example: "  doin-node meta show --data-dir doin-data\n  doin-node meta show network.prior --json",
+		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path := ""
 			if len(args) > 0 {
@@ -226,7 +228,8 @@ func importCommand() *cobra.Command {
 		Short: "Keep the trials of other networks: a SQLite file of tables, or a folder of Parquet files.",
 		Long: "Reads olap.db of another node, or what \"doin-node olap export --format parquet\" wrote, and keeps its trials in the data\n" +
 			"directory, from where \"doin-node meta train\" and the node itself learn. Something imported again takes the place of what it was.",
-		Args: cobra.MinimumNArgs(1),
+		Example: "  doin-node meta import --data-dir doin-data other/olap.db tables/",
+		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cfg, err := w.load()
 			if err != nil {
