@@ -226,3 +226,21 @@ func TestKnown(t *testing.T) {
 		}
 	}
 }
+
+// TestMeasured: every model was measured on another instruction set, and what was found lies well within the default share.
+func TestMeasured(t *testing.T) {
+	data, err := os.ReadFile(deviationFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var d deviation
+	if err := json.Unmarshal(data, &d); err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range recurrent.Models() {
+		if d.Claims[m.Name()] == 0 || len(d.Against) == 0 {
+			t.Errorf("%s was not measured", m.Name())
+		}
+	}
+	d.check(t)
+}
