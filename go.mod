@@ -31,7 +31,7 @@ require (
 	gonum.org/v1/plot v0.16.0 // plots of benchmark results (bench only)
 	google.golang.org/protobuf v1.36.12 // the wire format of ONNX files (compute/onnx)
 	gorgonia.org/cu v0.9.6 // CUDA contexts, memory, modules and launches (compute/device/cuda)
-	gorgonia.org/gorgonia v0.9.18 // models as expression graphs, and the independent gradient oracle (compute/graph only)
+	gorgonia.org/gorgonia v0.9.18 // models as expression graphs, and the independent gradient oracle (compute/graph and below alone)
 	gorgonia.org/tensor v0.9.23 // gorgonia's tensors
 	modernc.org/sqlite v1.50.1 // SQLite without cgo: the star schema
 )

@@ -1,9 +1,10 @@
 // Package graph says models as expression graphs of Gorgonia. Build writes the model of package nn as a graph, and Lower
 // reads a graph as a model of package nn, which then runs on the engine. Gorgonia's derivative of what Build writes is the
-// independent oracle of the gradients. It is the only importer of gorgonia.org/gorgonia.
+// independent oracle of the gradients. A Model of one's own is said with a Builder, and Express makes its graph; package tape trains it,
+// package recurrent has some. These are the only importers of gorgonia.org/gorgonia.
 //
 // The oracle computes in float64 and keeps no numeric contract: its results differ from machine to machine in the last
-// bits, and nothing that is verified or recorded comes from here. Gorgonia's own initializers are not used, because
+// bits. Gorgonia's own initializers are not used, because
 // they seed themselves from the clock; the weights are given.
 //
 // What Gorgonia lacks is composed of operations it has: silu as z·σ(z), gelu in its tanh form, the Huber loss of |e| cut at

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os/exec"
 	"runtime"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 
@@ -335,7 +338,8 @@ func TestEnds(t *testing.T) {
 	}
 }
 
-// BenchmarkStep is a step of a batch of 32 sequences of 24 steps, 3 channels each, beside which testdata/steps.py measures another library's.
+// BenchmarkStep is a step of a batch of 32 sequences of 24 steps, 3 channels each, with 18 units; beside it, where PyTorch is installed, its
+// GRU in float64 on one thread.
 func BenchmarkStep(b *testing.B) {
 	for _, m := range Models() {
 		b.Run(m.Name(), func(b *testing.B) {
@@ -347,4 +351,18 @@ func BenchmarkStep(b *testing.B) {
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "steps/s")
 		})
 	}
+	b.Run("pytorch gru", func(b *testing.B) {
+		if err := exec.CommandContext(b.Context(), "python3", "-c", "import torch").Run(); err != nil {
+			b.Skip("PyTorch is not installed: ", err)
+		}
+		out, err := exec.CommandContext(b.Context(), "python3", "testdata/steps.py", fmt.Sprint(b.N)).Output()
+		if err != nil {
+			b.Fatal(err)
+		}
+		rate, err := strconv.ParseFloat(strings.TrimSpace(string(out)), 64)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(rate, "steps/s")
+	})
 }

@@ -6,5 +6,6 @@
 // dropout, which draw from the clock, are not used. AdamW is this package's, because Gorgonia's solver knows no schedule.
 //
 // A training holds two machines, one for a batch and one for validation, and closes both. Its memory is bounded before it begins
-// (kind.MaxElements), and ctx is looked at between steps. Several trainings may run at a time; none uses more than a processor.
+// (kind.MaxElements), and ctx is looked at between steps. Several trainings may run at a time; products of large matrices use several
+// processors, in an order of sums that does not depend on them.
 package tape

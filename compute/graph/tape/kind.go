@@ -116,9 +116,12 @@ func (m *model) Lower(c nn.Config, v kind.Values) (nn.Config, bool) {
 	return c, true
 }
 
+// lower reads the graph of training: one that drops units is not lowered, because a layer would not drop the same.
 func lower(m graph.Model, c nn.Config, v kind.Values) (nn.Config, bool) {
-	e, err := graph.Express(m, shape(&c, 1), v)
-	if err != nil {
+	s := shape(&c, 1)
+	s.Training = true
+	e, err := graph.Express(m, s, v)
+	if err != nil || len(e.Masks) > 0 {
 		return nn.Config{}, false
 	}
 	lowered, err := graph.Lower(e.Graph, gorgonia.Nodes{e.Input, e.Target}, e.Output, e.Loss, c)

@@ -164,6 +164,9 @@ func TestDropout(t *testing.T) {
 	half := wrong{graph: func(b *graph.Builder) *gorgonia.Node {
 		return b.Dense(b.Dropout(0.25, b.Dense(b.Input(), 40, nn.Tanh))[0], b.Outputs, nn.None)
 	}}
+	if _, ok := Kind(half).Lower(task(nn.MSE).Config, units(2)); ok {
+		t.Error("a graph that drops units was lowered, which drops none")
+	}
 	r, err := begin(half, task(nn.MSE), units(2))
 	if err != nil {
 		t.Fatal(err)
