@@ -10,6 +10,6 @@ const (
 	MaxCell    = 64 << 10 // bytes of a cell that is kept
 )
 
-// GCPercent is the setting of the garbage collector (debug.SetGCPercent) with which a program that reads tables takes at most three
-// times the file. What grows to hold a table is collected some dozens of times, whatever its size.
+// GCPercent is the setting of the garbage collector (debug.SetGCPercent) with which a program that reads tables takes about three
+// times the file of a series, and once that of a table. What grows to hold a table is collected some dozens of times, whatever its size.
 const GCPercent = 10

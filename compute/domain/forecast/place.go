@@ -231,9 +231,10 @@ func (p *placed) settle(times []when.Stamp, step frequency, f *Form) error {
 	return nil
 }
 
-// Rows of an axis that the file does not have are made up: there may be a million, or some for each row of the file.
+// Rows of an axis that the file does not have are made up, each by exact arithmetic: there may be so many, or some for each row of the
+// file.
 const (
-	freeRows = 1 << 20
+	freeRows = 1 << 17
 	moreRows = 16
 )
 
