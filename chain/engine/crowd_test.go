@@ -109,6 +109,46 @@ func TestTransfersThatMustWait(t *testing.T) {
 	f("in order, while the room for others is full", pooled(peers[0], 1, to(13, 14)...), 2)
 }
 
+// TestMessageBesideAFullPool: a transfer that comes costs the same beside 2,000 that wait: the block under construction is not made
+// anew for it, nor is anybody else's transfer looked at again.
+func TestMessageBesideAFullPool(t *testing.T) { // not parallel: it counts allocations
+	cost := func(waiting int) float64 {
+		e, _, peers, now := rich(t, waiting/10+1, 1_000_000_000)
+		for round := int64(1); round <= 10; round++ {
+			for _, k := range peers[1:] {
+				if err := pay(t, e, k, 1, round, *now); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if n := e.View().Pending; n != waiting {
+			t.Fatalf("%d transfers wait, want %d", n, waiting)
+		}
+		var messages []*chain.Message
+		for nonce := int64(1); nonce <= 12; nonce++ {
+			tx := &chain.Tx{Type: consensus.TxTransfer, PeerID: peers[0].PeerID(), Timestamp: timestamp.FromMicro(*now), Payload: consensus.TransferPayload(
+				ledger.Transfer{Sender: peers[0].PeerID(), Recipient: fmt.Sprintf("%040x", 1), Amount: 1, Fee: ledger.MinBaseFee, Nonce: nonce})}
+			if err := chain.SignTx(tx, peers[0], e.View().State.Rules().Network); err != nil {
+				t.Fatal(err)
+			}
+			messages = append(messages, &chain.Message{Type: chain.MsgTransaction, SenderID: peers[0].PeerID(), TTL: 7, Timestamp: timestamp.FromMicro(*now),
+				Payload: canon.NewObject("transaction", tx.Object())})
+		}
+		i := 0
+		n := testing.AllocsPerRun(len(messages)-1, func() {
+			e.Step(*now, protocol.Received{Message: messages[i]})
+			i++
+		})
+		if got := e.View().Pending; got != waiting+len(messages) {
+			t.Errorf("%d transfers wait, want %d", got, waiting+len(messages))
+		}
+		return n
+	}
+	if alone, beside := cost(0), cost(2000); beside > 1.5*alone {
+		t.Errorf("a transfer costs %.0f allocations beside 2,000 others, %.0f alone", beside, alone)
+	}
+}
+
 // TestPaddedTransactions: a transfer that carries more than a transfer says is not pooled.
 func TestPaddedTransactions(t *testing.T) {
 	t.Parallel()

@@ -32,6 +32,9 @@ func TestAppendAll(t *testing.T) {
 			}
 		}
 	}
+	if n, err := open(t, t.TempDir()).appendSome(extend(nil, 300, "a", 10)); n != 256 || err != nil {
+		t.Errorf("one transaction stored %d of 300 small blocks, %v, want 256", n, err)
+	}
 	f("one", 1, 10)
 	f("more than a transaction's blocks", 3*maxAppendBlocks+1, 10)
 	f("more than a transaction's bytes", 100, 100_000)

@@ -577,6 +577,24 @@ func TestActiveWhileCatchingUp(t *testing.T) {
 	})
 }
 
+// TestManyBlocksAtOnce: small blocks that continue the chain are handed on by the hundreds, so that the disk is waited for seldom.
+func TestManyBlocksAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &fakeChain{blocks: grow(nil, 0, "")}
+		s := newSyncer(c, &fakePeers{chains: map[string][]*chain.Block{"p:1": grow(nil, 1000, "h")}}, func(c *Config) { c.Penalize = nil })
+		ctx, cancel := context.WithCancel(t.Context())
+		end := make(chan error, 1)
+		go func() { end <- s.Run(ctx) }()
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if c.Height() != 1000 || len(c.submits) > 5 {
+			t.Errorf("1,000 blocks came to height %d in %d parts, want at most 5: %v", c.Height(), len(c.submits), c.submits)
+		}
+		cancel()
+		<-end
+	})
+}
+
 // TestRoomForAnswers: a page that would take too much memory is asked for in smaller ones, and one block may take it all.
 func TestRoomForAnswers(t *testing.T) {
 	bomb := `{"blocks": [` + strings.Repeat("[],", 10_000) + `[]]}`
