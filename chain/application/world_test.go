@@ -145,7 +145,6 @@ type world struct {
 	faults    []string
 	calm      time.Duration
 	best      int // what claims have promised so far, in thousandths
-	fees      int64
 	crashes   int
 	offence   int
 	paid      int
