@@ -70,7 +70,8 @@ func hostileMessages(t *testing.T, h *host, friend *identity.Key, network string
 		"no key":              {edited("public_key", ""), "bad"},
 		"signature is random": {edited("signature", strings.Repeat("30", 70)), "bad_signature"},
 		"signature is text":   {edited("signature", "zz"), "bad"},
-		"signature is long":   {edited("signature", strings.Repeat("ab", 10_000)), "bad"},
+		"signature is long":   {edited("signature", strings.Repeat("ab", 4000)), "bad"},
+		"signature is longer": {edited("signature", strings.Repeat("ab", 10_000)), "too_large"}, // than a commitment may be
 		"ttl 0":               {edited("ttl", 0), "bad_ttl"},
 		"ttl 1000":            {edited("ttl", 1000), "bad_ttl"},
 		"ttl is a text":       {edited("ttl", "seven"), "bad"},
