@@ -223,6 +223,10 @@ func TestNotes(t *testing.T) {
 		p.options.GPUs = func() (int, bool) { return 2, true }
 	})
 	f("peers", func(p *patient) { delete(p.members, "bootstrap_peers") })
+	f("peers", func(p *patient) {
+		p.members["network"] = "p2p"
+		p.members["bootstrap_peers"] = []any{"/ip4/127.0.0.1/tcp/1/p2p/12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN"}
+	})
 	f("clock_unkept", func(p *patient) { p.options.Clock = func() (bool, bool) { return false, true } })
 }
 

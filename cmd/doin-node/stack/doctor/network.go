@@ -125,6 +125,10 @@ func (e *examination) peers(ctx context.Context) {
 	}
 	network := terms.NetworkOf(e.cfg)
 	for _, peer := range list {
+		if strings.HasPrefix(peer, "/") {
+			e.note("peers", fmt.Sprintf("%s is a multiaddress", peer), "it is reached by libp2p, which is not tried here", "the running node shows in /status, p2p, whom it has reached")
+			continue
+		}
 		ahead, id, err := ask(ctx, peer, e.Now)
 		switch {
 		case err != nil:
