@@ -29,7 +29,7 @@ type plagueCounts struct {
 	counts
 }
 
-// The bounds: parts of the quiet rate, and MiB of all nodes together.
+// The bounds: parts of the quiet rate, and MiB that a node holds.
 const (
 	leastBlocks   = 0.8
 	leastAccepted = 0.9
@@ -86,7 +86,7 @@ func (r *strangersReport) hold(t *testing.T, long bool) {
 	}
 	for _, p := range r.Plagues {
 		if p.Memory > mostMemory {
-			t.Errorf("%s: the nodes held %d MiB together, want at most %d", p.Name, p.Memory, mostMemory)
+			t.Errorf("%s: a node held %d MiB, want at most %d", p.Name, p.Memory, mostMemory)
 		}
 	}
 }
@@ -110,7 +110,7 @@ func (r *strangersReport) markdown() string {
 	fmt.Fprintf(&b, "# Strangers\n\nMeasured by `%s` on %s: %s; load %s at the start, %s at the end.\n\n", r.Command, r.Time.Format(time.DateOnly), r.Machine, r.Load[0], r.Load[1])
 	fmt.Fprintf(&b, "Three real nodes, each in a network namespace and at a public address of its own, and a stranger who troubles all of them, from a new\n"+
 		"address every time. Turns of %.0f s with and without it alternate, so that other work on the machine falls on both. Rates are parts of\n"+
-		"the quiet turns', ± one standard error of the counts; memory is the most that the three nodes held together. The run fails, and\n"+
+		"the quiet turns', ± one standard error of the counts; memory is the most that one of the three held. The run fails, and\n"+
 		"writes nothing, below %.0f %% of the blocks or %.0f %% of the acceptances, above %d MiB, or if a node has taken a point from another.\n\n",
 		r.Turn, 100*leastBlocks, 100*leastAccepted, mostMemory)
 	b.WriteString("| | seconds | blocks | of the quiet rate | acceptances | of the quiet rate | MiB |\n|---|---:|---:|---:|---:|---:|---:|\n")
