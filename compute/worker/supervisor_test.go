@@ -330,14 +330,24 @@ func pid(t *testing.T, s *Supervisor) int {
 	return sess.process.pid
 }
 
+// stop stops a child, and returns when it stands still: the signal alone may come after its next answer.
+func stop(t *testing.T, pid int) {
+	t.Helper()
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	var status syscall.WaitStatus
+	if _, err := syscall.Wait4(pid, &status, syscall.WUNTRACED, nil); err != nil || !status.Stopped() {
+		t.Fatalf("waiting for the stop of %d: %v, %v", pid, status, err)
+	}
+}
+
 func TestStoppedWorkerIsReplaced(t *testing.T) {
 	l := quick()
 	l.HeartbeatTimeout = 3 * time.Second
 	s := start(t, "good", l)
 	configure(t, s)
-	if err := syscall.Kill(pid(t, s), syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
-	}
+	stop(t, pid(t, s))
 	if _, err := s.Evaluate(within(t), job(1, "")); err != nil {
 		t.Errorf("Evaluate() = %v", err)
 	}

@@ -33,7 +33,7 @@ type Config struct {
 	// Default 60 s.
 	ExportTimeout time.Duration
 	// MaxBlocksBytes is about where an answer of /chain/blocks is cut to fewer
-	// blocks, at least one. Default 8 MiB.
+	// blocks, at least one. Default 4 MiB.
 	MaxBlocksBytes int
 	// CacheBytes bounds the encoded pages of blocks that are kept while the tip
 	// stands. Default 16 MiB.
@@ -65,7 +65,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		Strict: true, Timeout: 10 * time.Second, ExportTimeout: 60 * time.Second,
-		MaxBlocksBytes: 8 << 20, CacheBytes: 16 << 20,
+		MaxBlocksBytes: 4 << 20, CacheBytes: 16 << 20,
 		MaxMessageBytes: 512 << 10, BudgetBytes: 96 << 20, Log: slog.New(slog.DiscardHandler),
 	}
 }

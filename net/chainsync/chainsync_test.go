@@ -608,4 +608,15 @@ func TestRoomForAnswers(t *testing.T) {
 	if _, err := f.Status(t.Context(), "p:1"); !errors.Is(err, ErrTooLarge) {
 		t.Errorf("a status of lists = %v, want %v", err, ErrTooLarge)
 	}
+	f.Small = page{200, `{"tip_index": -1, "tip_hash": ""}`, nil}
+	if s, err := f.Status(t.Context(), "p:1"); err != nil || s.Height != -1 {
+		t.Errorf("a status by the client for what is small = %v, %v", s, err)
+	}
+	f.Client, f.MaxBlockBytes = page{200, `{"blocks": []}` + strings.Repeat(" ", 1000), nil}, 1000
+	if _, _, err := f.Blocks(t.Context(), "p:1", 1, 1); !errors.Is(err, ErrInvalid) {
+		t.Errorf("a block above the bound = %v, want %v", err, ErrInvalid)
+	}
+	if _, _, err := f.Blocks(t.Context(), "p:1", 1, 2); err != nil {
+		t.Errorf("a page above the bound of a block = %v", err)
+	}
 }

@@ -20,9 +20,14 @@ type Getter interface {
 // HTTPFetcher is the Fetcher over GET /chain/status and /chain/blocks.
 type HTTPFetcher struct {
 	Client Getter
+	// Small asks for what is small, a status, so that its limits can be. nil: Client.
+	Small Getter
 	// TooLarge reports whether an error of Client says that the answer was
 	// above its limit. nil: never.
 	TooLarge func(error) bool
+	// MaxBlockBytes is the largest answer with a single block: a larger one is
+	// ErrInvalid. 0: no bound beside Client's.
+	MaxBlockBytes int
 	// Room bounds what the answers that are parsed at one time become in memory,
 	// in bytes; an answer that alone would take more than a quarter of it is
 	// ErrTooLarge. nil: no bound.
@@ -60,7 +65,7 @@ func (r *Room) parse(ctx context.Context, body []byte, single bool) (*canon.Obje
 
 // Status implements Fetcher.
 func (f HTTPFetcher) Status(ctx context.Context, endpoint string) (Status, error) {
-	o, _, err := f.get(ctx, endpoint, "/chain/status", false)
+	o, _, err := f.get(ctx, f.small(), endpoint, "/chain/status", false)
 	if err != nil {
 		return Status{}, err
 	}
@@ -81,7 +86,7 @@ func (f HTTPFetcher) Status(ctx context.Context, endpoint string) (Status, error
 
 // Blocks implements Fetcher.
 func (f HTTPFetcher) Blocks(ctx context.Context, endpoint string, from, to int64) ([]*chain.Block, int, error) {
-	o, size, err := f.get(ctx, endpoint, fmt.Sprintf("/chain/blocks?from=%d&to=%d", from, to), from == to)
+	o, size, err := f.get(ctx, f.Client, endpoint, fmt.Sprintf("/chain/blocks?from=%d&to=%d", from, to), from == to)
 	if err != nil {
 		return nil, size, err
 	}
@@ -107,8 +112,15 @@ func (f HTTPFetcher) Blocks(ctx context.Context, endpoint string, from, to int64
 	return blocks, size, nil
 }
 
-func (f HTTPFetcher) get(ctx context.Context, endpoint, path string, single bool) (*canon.Object, int, error) {
-	status, body, err := f.Client.Get(ctx, endpoint, path)
+func (f HTTPFetcher) small() Getter {
+	if f.Small == nil {
+		return f.Client
+	}
+	return f.Small
+}
+
+func (f HTTPFetcher) get(ctx context.Context, client Getter, endpoint, path string, single bool) (*canon.Object, int, error) {
+	status, body, err := client.Get(ctx, endpoint, path)
 	if err != nil {
 		if f.TooLarge != nil && f.TooLarge(err) {
 			return nil, 0, fmt.Errorf("%w: %w", ErrTooLarge, err)
@@ -117,6 +129,9 @@ func (f HTTPFetcher) get(ctx context.Context, endpoint, path string, single bool
 	}
 	if status != 200 {
 		return nil, len(body), fmt.Errorf("%s%s answered %d", endpoint, path, status)
+	}
+	if single && f.MaxBlockBytes > 0 && len(body) > f.MaxBlockBytes {
+		return nil, len(body), fmt.Errorf("%w: %s: %d bytes, one block has %d at most", ErrInvalid, path, len(body), f.MaxBlockBytes)
 	}
 	o, err := f.Room.parse(ctx, body, single)
 	switch {

@@ -211,7 +211,7 @@ func (c *Client) exchange(method, endpoint, path string, body []byte, deadline t
 	if err := c.http.DoDeadline(req, resp, deadline); err != nil {
 		return exchange{err: err}
 	}
-	return exchange{status: resp.StatusCode(), body: append([]byte(nil), resp.Body()...)}
+	return exchange{status: resp.StatusCode(), body: resp.SwapBody(nil)} // and no pool keeps what was large once
 }
 
 func (c *Client) classify(ctx context.Context, err error) error {

@@ -95,7 +95,7 @@ func attackReaders(t *testing.T, e *enemy) {
 // attackAnswers is eight peers that prove their keys, announce blocks, and answer what is asked of the chain with bodies without
 // end, lists of lists, redirections to where nobody should go, half an answer, or nothing.
 func attackAnswers(t *testing.T, e *enemy) {
-	lists := `{"blocks": [` + strings.Repeat("[],", 3<<20)
+	lists := `{"blocks": [` + strings.Repeat("[],", 5<<19) // below the limit of a page
 	var asked, elsewhere atomic.Int64
 	answers := []func(w http.ResponseWriter, r *http.Request){
 		func(w http.ResponseWriter, _ *http.Request) { // without end

@@ -34,6 +34,12 @@ import (
 // Version is the program's version.
 const Version = stack.Version
 
+// maxBlockBytes is the largest answer with one block, which is enclosed by something; a page is cut at 4 MiB and has a block more.
+const (
+	maxBlockBytes = consensus.MaxBlockBytes + 64<<10
+	maxPageBytes  = 4<<20 + maxBlockBytes
+)
+
 // ErrPythonNetwork is returned by New for a configuration of the other program.
 var ErrPythonNetwork = errors.New(`security "reference": networks of Python nodes are doin-pynode's; start that program with this configuration`)
 
@@ -92,7 +98,7 @@ func open(ctx context.Context, cfg *config.Config, log *slog.Logger, before *Nod
 	}
 	n.stack, err = stack.New(ctx, base, stack.Profile{
 		Network: n.rules.Network, Store: n.store, Loop: n.loop, Head: n.head,
-		MaxBlockBytes: consensus.MaxBlockBytes, StatesKept: consensus.Window, AnchorInterval: int64(n.genesis.Parameters.ExternalAnchorInterval),
+		MaxPageBytes: maxPageBytes, MaxBlockBytes: maxBlockBytes, StatesKept: consensus.Window, AnchorInterval: int64(n.genesis.Parameters.ExternalAnchorInterval),
 		Decode:     func(m *chain.Message) (any, error) { return engine.Decode(m, n.rules.Network) },
 		MaxBytesOf: engine.MaxBytes,
 		Synthetic:  func(domain string) bool { return n.rule(domain).Synthetic },

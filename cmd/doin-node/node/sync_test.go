@@ -162,7 +162,7 @@ func synchronise(t testing.TB, p *pages) (took time.Duration, peak int64) {
 	done := make(chan struct{})
 	cfg.Synced = func(context.Context) { close(done) }
 	s, err := chainsync.New(cfg, chainOf{st, lp}, chainsync.PeersFunc(func() []chainsync.Peer { return []chainsync.Peer{{ID: "p", Endpoint: "p:1"}} }),
-		chainsync.HTTPFetcher{Client: p, Room: chainsync.NewRoom(192 << 20)})
+		chainsync.HTTPFetcher{Client: p, Room: chainsync.NewRoom(128 << 20)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,6 +22,7 @@ import (
 // network is everything that talks to peers and clients.
 type network struct {
 	client  *transport.Client // to peers: messages and handshakes
+	status  *transport.Client // to peers: the state of their chain
 	blocks  *transport.Client // to peers: the chain
 	flood   *flood.Flood
 	peers   peers
@@ -50,8 +51,9 @@ type peers interface {
 }
 
 func (n *network) closeClients() {
-	n.client.Close()
-	n.blocks.Close()
+	for _, c := range n.clients() {
+		c.Close()
+	}
 }
 
 // close closes the clients and the mesh, as far as they were opened.
@@ -59,15 +61,22 @@ func (n *network) close() {
 	if n.mesh != nil {
 		n.mesh.close()
 	}
-	for _, c := range []*transport.Client{n.client, n.blocks} {
+	for _, c := range n.clients() {
 		if c != nil {
 			c.Close()
 		}
 	}
 }
 
+func (n *network) clients() []*transport.Client {
+	return []*transport.Client{n.client, n.status, n.blocks}
+}
+
 // parseBytes bounds what the pages of blocks that are parsed at one time become in memory.
-const parseBytes = 192 << 20
+const parseBytes = 128 << 20
+
+// maxStatusBytes is the largest answer of /chain/status that is read.
+const maxStatusBytes = 64 << 10
 
 // largeMessages is how many messages of the largest size the node holds in each of their places at one time: being received, being
 // parsed, waiting for peers.
@@ -79,10 +88,13 @@ func (s *Stack) openNetwork() (err error) {
 		n.mesh = newMesh(s)
 	}
 	blocks := transport.DefaultClientConfig() // pages of blocks are larger, and fewer at a time
-	blocks.MaxResponseBytes, blocks.MaxInFlight = 4*s.profile.MaxBlockBytes, 8
+	blocks.MaxResponseBytes, blocks.MaxInFlight = s.profile.MaxPageBytes, chainsync.DefaultConfig().MaxSyncs
 	blocks.Dial = n.dial()
 	blocks.Timeout = max(blocks.Timeout, s.profile.PageTimeout)
 	n.blocks = transport.NewClient(blocks)
+	status := transport.DefaultClientConfig()
+	status.MaxResponseBytes, status.Dial = maxStatusBytes, n.dial()
+	n.status = transport.NewClient(status)
 	score := peerscore.DefaultConfig()
 	score.Points, score.Penalty = limits.PenaltyPoints, limits.PenaltyTime
 	if n.callers, err = peerscore.New(score); err != nil {
@@ -112,7 +124,8 @@ func (s *Stack) openNetwork() (err error) {
 	if err := s.openTable(dc); err != nil {
 		return err
 	}
-	fetcher := chainsync.HTTPFetcher{Client: n.blocks, Room: chainsync.NewRoom(parseBytes), TooLarge: func(err error) bool { return errors.Is(err, transport.ErrResponseTooLarge) }}
+	fetcher := chainsync.HTTPFetcher{Client: n.blocks, Small: n.status, MaxBlockBytes: s.profile.MaxBlockBytes, Room: chainsync.NewRoom(parseBytes),
+		TooLarge: func(err error) bool { return errors.Is(err, transport.ErrResponseTooLarge) }}
 	if n.syncer, err = chainsync.New(s.syncConfig(), chainView{s}, chainsync.PeersFunc(s.syncPeers), fetcher); err != nil {
 		return err
 	}

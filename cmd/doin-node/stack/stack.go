@@ -50,9 +50,10 @@ type Profile struct {
 	Store   *store.Store
 	Loop    Loop
 	Head    func() Head
-	// MaxBlockBytes bounds a block, StatesKept is how many states below the finalized one stay in the store.
-	MaxBlockBytes int
-	StatesKept    int64
+	// MaxPageBytes is the largest answer with blocks that is read, MaxBlockBytes the largest with a single one, 0: as large.
+	// StatesKept is how many states below the finalized one stay in the store.
+	MaxPageBytes, MaxBlockBytes int
+	StatesKept                  int64
 	// PageTimeout bounds one request for a page of blocks, 0: as package chainsync does.
 	PageTimeout time.Duration
 	// AnchorInterval is the number of blocks between external anchors, 0: none.

@@ -81,7 +81,7 @@ func New(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Node, erro
 	}
 	n.stack, err = stack.New(ctx, base, stack.Profile{
 		Network: engine.Network, Store: n.store, Loop: n.loop, Head: n.head,
-		MaxBlockBytes: maxBlockBytes / 4, PageTimeout: pageTimeout, AnchorInterval: int64(cfg.Chain.AnchorInterval),
+		MaxPageBytes: maxBlockBytes, PageTimeout: pageTimeout, AnchorInterval: int64(cfg.Chain.AnchorInterval),
 		Unbounded:  true, // the reference only notes what is outside
 		SkipBroken: true, // as it does with a plugin that it cannot load
 		Ready:      n.ready, Known: n.known, LowerIsBetter: n.lowerIsBetter, SkipRow: skipShort, Adapt: n.adapt, Observe: n.observe,
