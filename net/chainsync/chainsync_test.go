@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -468,21 +470,27 @@ func TestSynced(t *testing.T) {
 	f("a peer stalls", served, true, 20*time.Second, 5*time.Second)
 }
 
-// slowPeers serves one honest chain; endpoints that begin with "slow" answer everything after a while, and lie about their tip.
+// slowPeers serves one honest chain; endpoints that begin with "slow" answer everything after a while, and lie about their tip, the
+// first while excepted in which they serve it too.
 type slowPeers struct {
 	fakePeers
-	wait time.Duration
+	wait  time.Duration
+	until time.Time // they serve the chain
 }
 
 func (f *slowPeers) Status(ctx context.Context, endpoint string) (Status, error) {
-	if !strings.HasPrefix(endpoint, "slow") {
+	if f.honest(endpoint) {
 		return f.fakePeers.Status(ctx, "honest")
 	}
 	return Status{Height: 1 << 40, Tip: fmt.Sprintf("%064x", time.Now().UnixNano()), Network: "n"}, sleep(ctx, f.wait)
 }
 
+func (f *slowPeers) honest(endpoint string) bool {
+	return !strings.HasPrefix(endpoint, "slow") || time.Now().Before(f.until)
+}
+
 func (f *slowPeers) Blocks(ctx context.Context, endpoint string, from, to int64) ([]*chain.Block, int, error) {
-	if !strings.HasPrefix(endpoint, "slow") {
+	if f.honest(endpoint) {
 		return f.fakePeers.Blocks(ctx, "honest", from, to)
 	}
 	return nil, 0, errors.Join(sleep(ctx, f.wait), errors.New("sorry"))
@@ -498,12 +506,15 @@ func sleep(ctx context.Context, d time.Duration) error {
 }
 
 // TestSlowPeersHoldNobodyUp: beside three honest peers others answer just before their time is over, announce blocks that do not
-// exist and never deliver. The node follows a chain that grows every ten seconds, and does not take itself for one that syncs.
+// exist and never deliver, or no more. The node follows a chain that grows every ten seconds, and does not take itself for one that syncs.
 func TestSlowPeersHoldNobodyUp(t *testing.T) {
-	for _, wait := range []time.Duration{14 * time.Second, 4900 * time.Millisecond} {
+	for i, wait := range []time.Duration{14 * time.Second, 4900 * time.Millisecond, 14 * time.Second, 4900 * time.Millisecond} {
 		for _, enemies := range []int{2, 8, 40} {
 			synctest.Test(t, func(t *testing.T) {
-				f := &slowPeers{fakePeers{chains: map[string][]*chain.Block{"honest": grow(nil, 1, "h")}, network: "n"}, wait}
+				f := &slowPeers{fakePeers: fakePeers{chains: map[string][]*chain.Block{"honest": grow(nil, 1, "h")}, network: "n"}, wait: wait}
+				if i >= 2 { // they have delivered
+					f.until = time.Now().Add(5 * time.Minute)
+				}
 				c := &fakeChain{blocks: grow(nil, 0, "")}
 				var peers []Peer
 				for i := range enemies {
@@ -541,7 +552,7 @@ func TestSlowPeersHoldNobodyUp(t *testing.T) {
 					}
 				}
 				if behind > 18 || active > 0 {
-					t.Errorf("%d peers that answer after %v: behind in %d of 180 rounds, active in %d", enemies, wait, behind, active)
+					t.Errorf("%d peers that answer after %v (served until %v): behind in %d of 180 rounds, active in %d", enemies, wait, f.until, behind, active)
 				}
 				cancel()
 				<-end
@@ -550,31 +561,133 @@ func TestSlowPeersHoldNobodyUp(t *testing.T) {
 	}
 }
 
-// TestActiveWhileCatchingUp: a node far behind is active until little is missing, if what it gets is taken.
+// watchedChain calls before for each part that is submitted, with the height of its first block.
+type watchedChain struct {
+	*fakeChain
+	before func(first int64)
+}
+
+func (c *watchedChain) Submit(ctx context.Context, peer string, blocks []*chain.Block) error {
+	c.before(blocks[0].Header.Index)
+	return c.fakeChain.Submit(ctx, peer, blocks)
+}
+
+// TestActiveWhileCatchingUp: a node that is level and then far behind is active from the first blocks that are taken until few are
+// missing.
 func TestActiveWhileCatchingUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		honest := grow(nil, 200, "h")
-		var s *Syncer
-		c := &fakeChain{blocks: grow(nil, 0, "")}
+		honest := grow(nil, 206, "h")
 		seen := map[int64]bool{}
-		peers := &fakePeers{chains: map[string][]*chain.Block{"p:1": honest}, blocks: func(from, to int64) ([]*chain.Block, int, error) {
-			if from != to {
-				seen[from] = s.Active()
-			}
-			return honest[from:min(to+1, int64(len(honest)))], 100_000, nil
+		peers := &fakePeers{chains: map[string][]*chain.Block{"p:1": honest[:1]}, blocks: func(from, to int64) ([]*chain.Block, int, error) {
+			return honest[from:min(to+1, int64(len(honest)))], submitBytes, nil
 		}}
-		s = newSyncer(c, peers, func(c *Config) { c.Penalize = nil })
+		c := &watchedChain{fakeChain: &fakeChain{blocks: honest[:1:1]}}
+		s := newSyncer(c.fakeChain, peers, nil)
+		s.chain, c.before = c, func(first int64) { seen[first] = s.Active() }
 		ctx, cancel := context.WithCancel(t.Context())
 		end := make(chan error, 1)
 		go func() { end <- s.Run(ctx) }()
-		time.Sleep(time.Second)
 		synctest.Wait()
-		if c.Height() != 200 || s.Active() || !seen[1] || !seen[51] || !seen[151] {
-			t.Errorf("at %d, active %v, while pages were fetched %v", c.Height(), s.Active(), seen)
+		if s.Active() {
+			t.Error("active although it is level")
+		}
+		peers.mu.Lock()
+		peers.chains["p:1"] = honest
+		peers.mu.Unlock()
+		time.Sleep(6 * time.Second)
+		synctest.Wait()
+		if want := map[int64]bool{1: false, 51: true, 101: true, 151: true, 201: false}; c.Height() != 206 || s.Active() || !maps.Equal(seen, want) {
+			t.Errorf("at %d, active %v, while parts were submitted %v, want %v", c.Height(), s.Active(), seen, want)
 		}
 		cancel()
 		<-end
 	})
+}
+
+// TestStallingPeerKeepsNobodyActive: who serves a page of a long chain and then nothing keeps a node that has begun from building for no
+// longer than its patience and one request.
+func TestStallingPeerKeepsNobodyActive(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		honest := grow(nil, 200, "h")
+		c := &fakeChain{blocks: grow(nil, 0, "")}
+		stalls := make(chan struct{})
+		peers := &fakePeers{chains: map[string][]*chain.Block{"p:1": honest}, blocks: func(from, to int64) ([]*chain.Block, int, error) {
+			if from > 60 {
+				<-stalls
+				return nil, 0, errors.New("gone")
+			}
+			return honest[from:min(to+1, int64(len(honest)))], submitBytes, nil
+		}}
+		s := newSyncer(c, peers, func(c *Config) { c.Penalize = nil })
+		ctx, cancel := context.WithCancel(t.Context())
+		end := make(chan error, 1)
+		go func() { end <- s.Run(ctx) }()
+		time.Sleep(4 * time.Second)
+		synctest.Wait()
+		if h := c.Height(); h < 50 || h >= 200 || !s.Active() || s.Stats().Active != 1 {
+			t.Errorf("at %d, active %v, %d downloads: want the beginning of a download that goes on", h, s.Active(), s.Stats().Active)
+		}
+		time.Sleep(17 * time.Second)
+		if synctest.Wait(); s.Active() || s.Stats().Active != 1 {
+			t.Errorf("active %v after 21 s without a block, %d downloads", s.Active(), s.Stats().Active)
+		}
+		close(stalls)
+		cancel()
+		<-end
+	})
+}
+
+// TestDue: sync slots are given in random order, to who has not failed first, and one is kept for who has delivered before.
+func TestDue(t *testing.T) {
+	peers := &fakePeers{}
+	f := func(want func(id string, st *peerState)) *Syncer {
+		s := newSyncer(&fakeChain{blocks: grow(nil, 0, "")}, peers, nil)
+		for _, id := range []string{"a", "b", "c", "d", "e", "f"} {
+			st := s.of(id)
+			st.wanted = true
+			want(id, st)
+		}
+		s.peers = PeersFunc(func() (all []Peer) {
+			for _, id := range []string{"a", "b", "c", "d", "e", "f"} {
+				all = append(all, Peer{ID: id})
+			}
+			return all
+		})
+		return s
+	}
+	ids := func(s *Syncer) (out []string) {
+		got, _ := s.due(s.cfg.MaxSyncs)
+		for _, p := range got {
+			out = append(out, p.ID)
+		}
+		slices.Sort(out)
+		return out
+	}
+	firsts := map[string]bool{}
+	for range 500 {
+		got, _ := f(func(string, *peerState) {}).due(1)
+		firsts[got[0].ID] = true
+	}
+	if len(firsts) != 6 {
+		t.Errorf("of six equal peers %v were the first in 500 draws", firsts)
+	}
+	if got := ids(f(func(string, *peerState) {})); len(got) != 4 {
+		t.Errorf("where nobody has delivered %v are asked, want four", got)
+	}
+	if got := ids(f(func(id string, st *peerState) {
+		if id <= "b" {
+			st.failures = 1
+		}
+	})); !slices.Equal(got, []string{"c", "d", "e", "f"}) {
+		t.Errorf("asked are %v, want those that have not failed", got)
+	}
+	s := f(func(id string, st *peerState) { st.delivers = id == "f"; st.wanted = id != "f" })
+	if got := ids(s); len(got) != 3 {
+		t.Errorf("beside one that has delivered %v are asked, want three", got)
+	}
+	if s.of("f").wanted = true; !slices.Equal(ids(s), []string{"f"}) {
+		t.Error("the kept place was not given to the peer that has delivered")
+	}
 }
 
 // TestManyBlocksAtOnce: small blocks that continue the chain are handed on by the hundreds, so that the disk is waited for seldom.
