@@ -1,6 +1,6 @@
 // Command dashboard writes a database as a node would have after a long search, for the measurements of the dashboard:
 //
-//	go run ./bench/dashboard --rounds 1000000 --trials 1000000 --parameters 50 --out /tmp/large
+//	go run ./bench/dashboard --rounds 1000000 --trials 1000000 --curves 200000 --out /tmp/large
 //	node net/web/ui/test/measure.mjs --data /tmp/large
 //
 // The numbers are a function of the flags: parameters are uniform, the score falls with the distance from a point and says
@@ -27,13 +27,14 @@ func main() {
 	rounds := flag.Int("rounds", 100_000, "rows of fact_round")
 	trials := flag.Int("trials", 100_000, "rows of fact_trial")
 	parameters := flag.Int("parameters", 50, "parameters of a trial")
+	curves := flag.Int("curves", 0, "trials with a learning curve of 32 points, at equal distances")
 	out := flag.String("out", "", "folder of the database, olap.db (required)")
 	flag.Parse()
 	if *out == "" {
 		flag.Usage()
 		os.Exit(2)
 	}
-	if err := write(context.Background(), *out, *rounds, *trials, *parameters); err != nil {
+	if err := write(context.Background(), *out, *rounds, *trials, *parameters, *curves); err != nil {
 		fmt.Fprintln(os.Stderr, "dashboard:", err)
 		os.Exit(1)
 	}
@@ -47,7 +48,7 @@ const (
 // begin is when the search began.
 var begin = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
-func write(ctx context.Context, dir string, rounds, trials, parameters int) (err error) {
+func write(ctx context.Context, dir string, rounds, trials, parameters, curves int) (err error) {
 	path := filepath.Join(dir, "olap.db")
 	sinks, err := open.Sinks(ctx, slog.New(slog.DiscardHandler), open.Target{Sink: "sqlite", Path: path}) // makes the tables
 	if err != nil {
@@ -77,6 +78,9 @@ func write(ctx context.Context, dir string, rounds, trials, parameters int) (err
 		return err
 	}
 	if err := writeTrials(ctx, db, r, trials, parameters); err != nil {
+		return err
+	}
+	if err := writeCurves(ctx, db, r, trials, min(curves, trials)); err != nil {
 		return err
 	}
 	_, err = db.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
@@ -152,10 +156,22 @@ func writeTrials(ctx context.Context, db *sql.DB, r *source, n, parameters int) 
 			if i%500 == 499 {
 				status = "failed"
 			}
-			return []any{fmt.Sprintf("%s-%010d", experiment[:16], i), experiment, domain, i, i / 12, iso(float64(i) * 0.05), status, origins[i%4], score,
+			return []any{trialID(i), experiment, domain, i, i / 12, iso(float64(i) * 0.05), status, origins[i%4], score,
 				0.02 + 0.06*r.uniform(), fmt.Sprintf("device %d", i%2), b.String()}
 		})
 }
+
+// writeCurves gives n trials at equal distances a learning curve.
+func writeCurves(ctx context.Context, db *sql.DB, r *source, trials, n int) error {
+	const points = 32
+	return batched(ctx, db, "fact_curve", "trial_id, step, train_loss, validation_loss", n*points, func(i int) []any {
+		step := i%points + 1
+		loss := 1/math.Sqrt(float64(step)) + 0.05*r.uniform()
+		return []any{trialID(i / points * (trials / n)), 50 * step, loss, loss + 0.1}
+	})
+}
+
+func trialID(i int) string { return fmt.Sprintf("%s-%010d", experiment[:16], i) }
 
 // iso is a time of the database, in seconds since the beginning.
 func iso(seconds float64) string {

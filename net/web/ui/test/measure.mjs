@@ -1,6 +1,6 @@
 // Measures the dashboard over a large database, that of bench/dashboard, and prints a table.
 //
-//	go run ./bench/dashboard --rounds 1000000 --trials 1000000 --out /tmp/large
+//	go run ./bench/dashboard --rounds 1000000 --trials 1000000 --curves 200000 --out /tmp/large
 //	node test/measure.mjs --data /tmp/large [--bin DIR] [--port 8700] [--chromium PATH] [--times 5]
 //
 // Each figure is the median of some visits: from a click, or the question, until the picture stands; "asked" is the node's
@@ -88,6 +88,8 @@ try {
   await asked("timeline, all", (k) => `/web/data/timeline?width=${1000 + (k % 20)}`, "100 ms");
   const low = head((await get("/web/data/timeline?width=16")).body).low;
   await asked("timeline, a minute with each training", (k) => `/web/data/timeline?width=1000&from=${low + 600 + k}&to=${low + 660 + k}`, "100 ms");
+  await asked("learning curves, best", (k) => `/web/data/curves?sort=best&limit=${24 - (k % 10)}`, "100 ms");
+  await asked("learning curves, newest", (k) => `/web/data/curves?sort=newest&limit=${24 - (k % 10)}`, "100 ms");
   await asked("trials, newest", (k) => `/web/data/trials?offset=${50 * k}`, "200 ms");
   await asked("trials, best", (k) => `/web/data/trials?sort=best&offset=${50 * k}`, "200 ms");
   await asked("trials, page 1,000", (k) => `/web/data/trials?sort=best&offset=${50_000 + k}`, "200 ms");
@@ -116,6 +118,7 @@ try {
     note(`in the browser: ${what}`, median(ms), limit);
   };
   await clicked("history", "history", "main[data-view=history] canvas", "");
+  await clicked("learning curves", "curves", "main[data-view=curves] canvas", "100 ms");
   await clicked("trials", "trials", "main[data-view=trials] tbody tr", "");
   await clicked("timeline", "timeline", "main[data-view=timeline] canvas", "");
   await clicked("parallel coordinates", "parallel", "main[data-view=parallel] canvas", "1000 ms");
