@@ -68,6 +68,38 @@ func withoutModel(payload *canon.Object) *canon.Object {
 // errors are the six mean absolute errors of a full record.
 var errorKeys = []string{"val_mae", "train_mae", "val_naive_mae", "train_naive_mae", "test_mae", "test_naive_mae"}
 
+// better reports whether a is strictly better than b in the domain.
+func (p *pages) better(domain string, a, b float64) bool {
+	if p.n.domain(domain).HigherIsBetter {
+		return a > b
+	}
+	return a < b
+}
+
+// champion is the best full record of a domain among the last blocks.
+type champion struct {
+	block   int64
+	value   float64
+	payload *canon.Object
+}
+
+func (p *pages) champions(ctx context.Context) (map[string]champion, error) {
+	best := map[string]champion{}
+	height, _ := p.n.store.Tip()
+	err := p.blocks(ctx, height+1-maxPageBlocks, func(b *chain.Block) {
+		for _, tx := range b.Transactions {
+			value, err := tx.Payload.Float("verified_performance")
+			if tx.Type != chain.TxOptimaeAccepted || err != nil {
+				continue
+			}
+			if was, known := best[tx.DomainID]; !known || p.better(tx.DomainID, value, was.value) {
+				best[tx.DomainID] = champion{b.Header.Index, value, tx.Payload}
+			}
+		}
+	})
+	return best, err
+}
+
 // metrics are the full records of the chain, each beside the best of its domain before it.
 func (p *pages) metrics(ctx context.Context, limit int) (any, error) {
 	list, by := []any{}, canon.NewObject()
@@ -85,7 +117,7 @@ func (p *pages) metrics(ctx context.Context, limit int) (any, error) {
 			if known {
 				previous = before
 			}
-			better := !known || p.n.domain(tx.DomainID).HigherIsBetter && value > before || !p.n.domain(tx.DomainID).HigherIsBetter && value < before
+			better := !known || p.better(tx.DomainID, value, before)
 			if better {
 				best[tx.DomainID] = value
 				improved[tx.DomainID]++

@@ -153,17 +153,18 @@ func (p *pages) peers(context.Context, int) (any, error) {
 	return canon.NewObject("connected_count", n, "known_count", int64(len(known)), "peers", append(connected, others...)), nil
 }
 
-func (p *pages) optimization(context.Context, int) (any, error) {
+func (p *pages) optimization(ctx context.Context, _ int) (any, error) {
 	view, domains := p.n.loop.View(), []any{}
+	champions, err := p.champions(ctx)
 	margin, higher := 0.0, false
 	for i := range p.n.cfg.Domains {
 		d := &p.n.cfg.Domains[i]
 		if i == 0 {
 			margin, higher = d.Incentives.ToleranceMargin, d.HigherIsBetter
 		}
-		domains = append(domains, p.progress(d, view))
+		domains = append(domains, p.progress(d, view, champions))
 	}
-	return canon.NewObject("domains", domains, "tolerance_margin", margin, "higher_is_better", higher), nil
+	return canon.NewObject("domains", domains, "tolerance_margin", margin, "higher_is_better", higher), err
 }
 
 func (p *pages) plugins(context.Context, int) (any, error) {

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"doin.network/node/chain/python/engine"
+	"doin.network/node/cmd/doin-node/config"
 	"doin.network/node/internal/canon"
 )
 
@@ -96,4 +98,38 @@ func TestPages(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Errorf("Run: %v", err)
 	}
+}
+
+// TestChampionLine: a domain's champion is the chain's with its block, or this node's own where that is better or not in a block.
+func TestChampionLine(t *testing.T) {
+	n, err := New(t.Context(), testConfig(t), discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.store.Close()
+	n.cfg.Domains = []config.Domain{{ID: "quadratic", HigherIsBetter: true}}
+	d := &n.cfg.Domains[0]
+	f := func(own *float64, chain map[string]champion, want string) {
+		t.Helper()
+		view := &engine.View{Domains: map[string]engine.DomainView{d.ID: {Best: own, Metrics: canon.NewObject("val_mae", 0.25)}}}
+		o := n.pages.progress(d, view, chain)
+		got := "none"
+		if c, err := o.Object("champion"); err == nil {
+			c.Delete("metric_evidence")
+			got = string(canon.Default(c))
+		}
+		if got != want {
+			t.Errorf("champion %s, want %s", got, want)
+		}
+	}
+	const errors = `"train_mae": null, "val_naive_mae": null, "train_naive_mae": null, "test_mae": null, "test_naive_mae": null}`
+	mine, on := 1.5, map[string]champion{d.ID: {7, 1.5, canon.NewObject("val_mae", 0.5)}}
+	f(nil, nil, "none")
+	f(&mine, nil, `{"source": "local", "round": 0, "val_mae": 0.25, `+errors)
+	f(nil, on, `{"source": "blockchain", "block_index": 7, "val_mae": 0.5, `+errors)
+	f(&mine, on, `{"source": "blockchain", "block_index": 7, "val_mae": 0.5, `+errors)
+	mine = 1.75
+	f(&mine, on, `{"source": "local", "round": 0, "val_mae": 0.25, `+errors)
+	d.HigherIsBetter = false
+	f(&mine, on, `{"source": "blockchain", "block_index": 7, "val_mae": 0.5, `+errors)
 }

@@ -85,7 +85,7 @@ func (p *pages) rate(total int64) float64 {
 
 // progress is a domain's line of /api/optimization. The sizes are those of the file, else what the reference shows for a domain
 // without them.
-func (p *pages) progress(d *config.Domain, view *engine.View) *canon.Object {
+func (p *pages) progress(d *config.Domain, view *engine.View, champions map[string]champion) *canon.Object {
 	params, target := any(nil), any(nil)
 	v := view.Domains[d.ID]
 	s, _ := p.n.stack.Search(d.ID)
@@ -110,17 +110,25 @@ func (p *pages) progress(d *config.Domain, view *engine.View) *canon.Object {
 	}
 	o := canon.NewObject("domain_id", d.ID, "round", s.Rounds, "best_performance", performance(view, d.ID), "best_params", params,
 		"target_performance", target, "converged", converged)
-	if v.Best != nil {
-		o.Set("champion", canon.NewObject("source", "local", "round", s.Rounds))
-		for _, key := range errorKeys {
-			e, _ := v.Metrics.Get(key)
-			champion, _ := o.Object("champion") // set above
-			champion.Set(key, e)
-		}
+	c, known := champions[d.ID]
+	switch {
+	case known && (v.Best == nil || !p.better(d.ID, *v.Best, c.value)):
+		o.Set("champion", championLine(canon.NewObject("source", "blockchain", "block_index", c.block), c.payload))
+	case v.Best != nil:
+		o.Set("champion", championLine(canon.NewObject("source", "local", "round", s.Rounds), v.Metrics))
 	}
 	return o.Set("n_generations", generations).Set("optimization_patience", size("optimization_patience", 0)).
 		Set("population_size", size("population_size", 20)).Set("total_stages", int64(1)).Set("n_generations_stage", generations).
 		Set("stage_generations", []any{generations}).Set("metric_type", kind).Set("campaign_progress", canon.NewObject())
+}
+
+// championLine adds what was measured of a champion.
+func championLine(o, measured *canon.Object) *canon.Object {
+	for _, key := range append(errorKeys[:len(errorKeys):len(errorKeys)], "metric_evidence") {
+		v, _ := measured.Get(key)
+		o.Set(key, v)
+	}
+	return o
 }
 
 // value is a number of an answer, null where it is unknown.
