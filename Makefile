@@ -118,6 +118,13 @@ bench-host: ## measure what the host does beside a GPU, without one, into bench/
 bench-reading: ## measure the reading of files of 1 GiB into bench/results/ (2 GiB of disk, minutes)
 	$(GO) run ./cmd/doin-bench reading --out bench/results
 
+.PHONY: bench-olap
+bench-olap: ## measure the writing of rows and exports into bench/results/olap.txt (a quiet machine, a minute; PostgreSQL's programs)
+	{ echo "# make bench-olap: 1-minute load at the start $$(cut -d' ' -f1 /proc/loadavg)"; \
+	for p in sqlite postgres export; do $(GO) test -run '^$$' -bench '^BenchmarkWrite$$' -benchtime 2s ./olap/$$p || exit 1; done; \
+	echo "# load at the end $$(cut -d' ' -f1 /proc/loadavg)"; } > bench/results/olap.tmp && mv bench/results/olap.tmp bench/results/olap.txt
+	@cat bench/results/olap.txt
+
 .PHONY: bench-islands
 bench-islands: build ## measure islands, simulated and real, into bench/results/ (about 40 minutes)
 	bin/doin-bench islands --simulate --domain quadratic --nodes 1,2,4 --seeds 1000 --goals=-100,-1 --compare --out bench/results
