@@ -122,7 +122,7 @@ func forecastCommand() *cobra.Command {
 	}
 	w.domainFlags(c)
 	f := c.Flags()
-	f.StringVar(&input, "input", "", "CSV file of rows that follow the data, or take the place of their end (default: the data as they are)")
+	f.StringVar(&input, "input", "", "file of rows, in any form that data may have, that follow the data, or take the place of their end (default: the data as they are)")
 	f.IntVar(&steps, "steps", 0, "how many values (default: the domain's horizon)")
 	f.StringVarP(&out, "out", "o", "-", "CSV file to write")
 	f.StringVar(&w.Data, "data", "", "data file in the place of the configuration's")
@@ -142,7 +142,7 @@ func predictCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return w.with(cmd, func(ctx context.Context, s *champion.Source) error {
 				if input == "" {
-					return &champion.InputError{Reason: "--input FILE is required: the rows to predict, as CSV with a header"}
+					return &champion.InputError{Reason: "--input FILE is required: the rows to predict, a table with the names of its columns"}
 				}
 				a, err := s.Predict(ctx, w.domain, input)
 				return answered(cmd, a, out, err)
@@ -151,7 +151,7 @@ func predictCommand() *cobra.Command {
 	}
 	w.domainFlags(c)
 	f := c.Flags()
-	f.StringVar(&input, "input", "", "CSV file with a header: the rows to predict (required)")
+	f.StringVar(&input, "input", "", "file of the rows to predict, in any form that data may have (required)")
 	f.StringVarP(&out, "out", "o", "-", "CSV file to write")
 	f.StringVar(&w.Data, "data", "", "data file in the place of the configuration's")
 	return c

@@ -4,6 +4,7 @@
 //	doin-worker [--workers N] [--device D] [--verification-share F] [--program-time D] [--program-memory-mb N]   serve the worker protocol on standard input and output
 //	doin-worker [--device D] describe          print what this worker is, as JSON
 //	doin-worker inspect FILE [--json]          say what a data file is, and which configuration suits it
+//	doin-worker table FILE [--text COLUMN]…    print a data file as plain CSV: UTF-8, commas, decimal points
 //	doin-worker model --config FILE [--svg]    print the graph of a network as dot or SVG
 //	doin-worker keys [--json]                  print what optimization_config may have, by plugin, and the settings of the search
 //	doin-worker digest --task FILE             train a task and print its digest on the last line

@@ -2,8 +2,12 @@ package champion
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math"
+	"regexp"
 	"strconv"
+	"strings"
 
 	"doin.network/node/cmd/doin-node/config"
 	"doin.network/node/internal/canon"
@@ -38,11 +42,13 @@ func (s *Source) Forecast(ctx context.Context, domain, input string, steps int) 
 		question.Set("steps", steps)
 	}
 	if input != "" {
-		text, err := readText(input)
+		in, err := s.readSheet(ctx, d, input, nil)
 		if err != nil {
 			return nil, err
 		}
-		question.Set("csv", text)
+		if err := in.asSeries(question); err != nil {
+			return nil, err
+		}
 	}
 	answers, err := s.inferAll(ctx, c, []*canon.Object{question}, nil)
 	if err != nil {
@@ -70,19 +76,23 @@ func (s *Source) Predict(ctx context.Context, domain, input string) (*Sheet, err
 	if d := s.domain(c.Domain); d != nil && d.Plugin() == "forecast" {
 		return nil, &InputError{fmt.Sprintf("domain %q is a series, it has no rows to predict: doin-node forecast asks it", c.Domain)}
 	}
-	in, err := readSheet(input)
-	if err != nil {
-		return nil, err
-	}
+	var in *sheet
 	answers, err := s.inferAll(ctx, c, nil, func(h *hired) ([]*canon.Object, error) {
-		fits, err := h.fit(ctx, in)
+		inputs, err := h.workers.Inputs(ctx, h.domain.ID)
 		if err != nil {
 			return nil, err
 		}
-		return fits.questions(), nil
+		if in, err = s.readSheet(ctx, &h.domain, input, texts(inputs)); err != nil {
+			return nil, err
+		}
+		fits, err := in.fit(inputs)
+		if err != nil {
+			return nil, err
+		}
+		return fits.questions(numbers(inputs)), nil
 	})
 	if err != nil {
-		return nil, err
+		return nil, inFile(err, len(answers)*batch)
 	}
 	out := &sheet{names: append([]string(nil), in.names...)}
 	for i, a := range answers {
@@ -93,18 +103,64 @@ func (s *Source) Predict(ctx context.Context, domain, input string) (*Sheet, err
 	return out.of(answers[0])
 }
 
-// questions are the rows as objects, in batches.
-func (s *sheet) questions() (out []*canon.Object) {
-	for from := 0; from < len(s.rows); from += batch {
-		var rows []any
-		for _, row := range s.rows[from:min(from+batch, len(s.rows))] {
-			o := canon.NewObject()
-			for j, name := range s.names {
-				o.Set(name, row[j])
+var rowOfQuestion = regexp.MustCompile(`^(?:.*: )?rows: row (\d+): `)
+
+// inFile says of a refused row which one of the file it is, from 1, where the question began at a row from 0.
+func inFile(err error, from int) error {
+	var unfit *InputError
+	if !errors.As(err, &unfit) {
+		return err
+	}
+	m := rowOfQuestion.FindStringSubmatch(unfit.Reason)
+	if m == nil {
+		return err
+	}
+	n, _ := strconv.Atoi(m[1]) // digits
+	return &InputError{fmt.Sprintf("row %d, %s", from+n+1, unfit.Reason[len(m[0]):])}
+}
+
+// maxSeriesRows is how many rows of a series a domain takes one by one.
+const maxSeriesRows = 1 << 16
+
+// asSeries puts the rows of a series into a question: as values, which are the same whatever marks the domain's own file has in its
+// numbers; a long series as text.
+func (s *sheet) asSeries(question *canon.Object) error {
+	if len(s.rows) > maxSeriesRows {
+		text, err := s.encode()
+		question.Set("csv", string(text))
+		return err
+	}
+	all := map[string]bool{}
+	for _, name := range s.names {
+		all[name] = true
+	}
+	question.Set("rows", s.objects(s.rows, all))
+	return nil
+}
+
+// objects are rows with their values by column: of the columns with numbers a fraction is a number, everything else is as it stands.
+func (s *sheet) objects(rows [][]string, numbers map[string]bool) []any {
+	out := make([]any, len(rows))
+	for i, row := range rows {
+		o := canon.NewObject()
+		for j, name := range s.names {
+			var v any = row[j]
+			if numbers[name] && strings.ContainsAny(row[j], ".eE") {
+				if x, err := strconv.ParseFloat(row[j], 64); err == nil && !math.IsInf(x, 0) && !math.IsNaN(x) {
+					v = x
+				}
 			}
-			rows = append(rows, o)
+			o.Set(name, v)
 		}
-		out = append(out, canon.NewObject("rows", rows))
+		out[i] = o
+	}
+	return out
+}
+
+// questions are the rows as objects, in batches.
+func (s *sheet) questions(numbers map[string]bool) (out []*canon.Object) {
+	for from := 0; from < len(s.rows); from += batch {
+		out = append(out, canon.NewObject("rows", s.objects(s.rows[from:min(from+batch, len(s.rows))], numbers)))
 	}
 	return out
 }

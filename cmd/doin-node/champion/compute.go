@@ -100,7 +100,7 @@ func (c *Champion) recipe() worker.Recipe {
 }
 
 // inferAll asks a champion for several inputs, in order: the node that runs, or else a worker that trains it. questions are made by what
-// the domain says of them, for which a worker has to load it: nil is what needs no such thing.
+// the domain says of them, for which a worker has to load it: nil is what needs no such thing. With an error come the answers before it.
 func (s *Source) inferAll(ctx context.Context, c Champion, questions []*canon.Object, check func(h *hired) ([]*canon.Object, error)) (out []*Answer, err error) {
 	byNode := s.node != nil && s.data == ""
 	var h *hired
@@ -123,7 +123,7 @@ func (s *Source) inferAll(ctx context.Context, c Champion, questions []*canon.Ob
 			a.Output, err = h.workers.Infer(ctx, c.Domain, c.recipe(), input)
 		}
 		if err != nil {
-			return nil, refusal(err)
+			return out, refusal(err)
 		}
 		out = append(out, a)
 	}

@@ -1,7 +1,6 @@
 package champion
 
 import (
-	"context"
 	"fmt"
 	"slices"
 
@@ -13,13 +12,12 @@ const mostNames = 12
 
 // fit checks rows against what a domain says of its questions: every column is there, and training has seen every category. Columns that
 // are no inputs are dropped, the target's for one. It is an *InputError that names row and column.
-func (h *hired) fit(ctx context.Context, in *sheet) (*sheet, error) {
-	inputs, err := h.workers.Inputs(ctx, h.domain.ID)
-	if err != nil || len(inputs) == 0 {
-		return in, err
+func (s *sheet) fit(inputs []*canon.Object) (*sheet, error) {
+	if len(inputs) == 0 {
+		return s, nil
 	}
 	others := map[string]bool{}
-	for _, name := range in.names {
+	for _, name := range s.names {
 		others[name] = true
 	}
 	for _, o := range inputs {
@@ -28,15 +26,38 @@ func (h *hired) fit(ctx context.Context, in *sheet) (*sheet, error) {
 			return nil, err
 		}
 		delete(others, name)
-		at := in.column(name)
+		at := s.column(name)
 		if at < 0 {
-			return nil, &InputError{fmt.Sprintf("column %q is missing: the file has %q", name, in.names)}
+			return nil, &InputError{fmt.Sprintf("column %q is missing: the file has %q", name, s.names)}
 		}
-		if err := in.seen(at, o); err != nil {
+		if err := s.seen(at, o); err != nil {
 			return nil, err
 		}
 	}
-	return in.without(others), nil
+	return s.without(others), nil
+}
+
+// numbers are the inputs that a domain reads as numbers.
+func numbers(inputs []*canon.Object) map[string]bool {
+	out := map[string]bool{}
+	for _, o := range inputs {
+		kind, _ := o.StringOr("kind", "")
+		if name, err := o.String("name"); err == nil && kind == "number" {
+			out[name] = true
+		}
+	}
+	return out
+}
+
+// texts are those that it reads as something else.
+func texts(inputs []*canon.Object) (out []string) {
+	is := numbers(inputs)
+	for _, o := range inputs {
+		if name, err := o.String("name"); err == nil && !is[name] {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 // seen checks the cells of a column against the categories that training has.

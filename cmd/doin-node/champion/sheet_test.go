@@ -139,3 +139,38 @@ func TestText(t *testing.T) {
 		t.Errorf("Object = %s", canon.Default(o))
 	}
 }
+
+// TestObjects: fractions of numbers travel as numbers, whatever stands for them in the domain's own file; all else as it is written.
+func TestObjects(t *testing.T) {
+	s := &sheet{names: []string{"x", "id"}, rows: [][]string{{"1.5", "1.50"}, {"007", "007"}, {"", "a"}, {"1e400", "2"}, {"east", "e"}, {"-2.5e-3", "1"}}}
+	got := string(canon.Default(s.objects(s.rows, map[string]bool{"x": true})))
+	if want := `[{"x": 1.5, "id": "1.50"}, {"x": "007", "id": "007"}, {"x": "", "id": "a"}, {"x": "1e400", "id": "2"}, {"x": "east", "id": "e"}, {"x": -0.0025, "id": "1"}]`; got != want {
+		t.Errorf("objects = %s, want %s", got, want)
+	}
+	if q := s.questions(nil); len(q) != 1 {
+		t.Errorf("%d questions for six rows, want one", len(q))
+	}
+	question := canon.NewObject()
+	if err := s.asSeries(question); err != nil || !question.Has("rows") || question.Has("csv") {
+		t.Errorf("a short series is asked with %v, %v", question.Keys(), err)
+	}
+	s.rows = append(s.rows, make([][]string, maxSeriesRows)...)
+	for i := range s.rows {
+		s.rows[i] = []string{"1.5", "2"}
+	}
+	if question = canon.NewObject(); s.asSeries(question) != nil || question.Has("rows") || !question.Has("csv") {
+		t.Errorf("a long series is asked with %v", question.Keys())
+	}
+}
+
+func TestInFile(t *testing.T) {
+	f := func(reason, want string) {
+		t.Helper()
+		if got := inFile(&InputError{reason}, 2048).Error(); got != want {
+			t.Errorf("inFile(%q) = %q, want %q", reason, got, want)
+		}
+	}
+	f(`rows: row 3: column "a": bad`, `row 2052, column "a": bad`)
+	f(`invalid: worker: refused: rows: row 0: column "a": bad`, `row 2049, column "a": bad`)
+	f("something else", "something else")
+}

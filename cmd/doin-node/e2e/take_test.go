@@ -4,7 +4,9 @@ package e2e
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os/exec"
@@ -12,6 +14,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"unicode/utf16"
 
 	"doin.network/node/internal/canon"
 )
@@ -93,6 +96,12 @@ func TestTakeSeries(t *testing.T) {
 	}
 	refuses(t, h.dir, sentence, "forecast", "--data-dir", ".", "--input", gap)
 	one := succeeds(t, h.dir, "forecast", "--data-dir", ".", "--steps", "2")
+	write(t, h.file("next.csv"), []byte("month,co2_ppm\n1998-01,365.25\n1998-02,366\n"))
+	write(t, h.file("next16.csv"), utf16le("month;co2_ppm\n1998-01;365,25\n1998-02;366\n"))
+	next := succeeds(t, h.dir, "forecast", "--data-dir", ".", "--steps", "2", "--input", "next.csv")
+	if got := succeeds(t, h.dir, "forecast", "--data-dir", ".", "--steps", "2", "--input", "next16.csv"); got != next || !strings.HasPrefix(got, "month,co2_ppm\n1998-03,3") {
+		t.Errorf("forecast from rows with decimal commas\n%swant\n%s", got, next)
+	}
 	if !strings.HasPrefix(one, "month,co2_ppm\n1998-01,3") || one != succeeds(t, h.dir, "forecast", "--config", "node.json", "--steps", "2") {
 		t.Errorf("forecast\n%s", one)
 	}
@@ -144,6 +153,14 @@ func towns() []byte {
 	return b.Bytes()
 }
 
+// utf16le is a text as some programs write it, with the mark of its byte order.
+func utf16le(text string) (out []byte) {
+	for _, c := range utf16.Encode([]rune("\ufeff" + text)) {
+		out = binary.LittleEndian.AppendUint16(out, c)
+	}
+	return out
+}
+
 // TestTakeTable asks a table's champion for rows.
 func TestTakeTable(t *testing.T) {
 	t.Parallel()
@@ -151,7 +168,18 @@ func TestTakeTable(t *testing.T) {
 		"optimization_config", canon.NewObject("data", "towns.csv", "task", "regression", "target_column", "price", "max_steps", 40,
 			"ga", canon.NewObject("population", 4, "elites", 1)))), "solo", true, "discovery_enabled", false)
 	write(t, h.file("towns.csv"), towns())
-	write(t, h.file("rows.csv"), []byte("town;area;price\nRom;50;1\nBari;60,5;1\n"))
+	german := "# Flächen\ntown;area;price\nRom;50;1\nBari;1.060,5;1\n"
+	write(t, h.file("plain.csv"), []byte("town,area,price\nRom,50,1\nBari,1060.5,1\n"))
+	write(t, h.file("rows.csv"), []byte(german))
+	write(t, h.file("rows16.csv"), utf16le(german))
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	if _, err := z.Write([]byte(german)); err != nil || z.Close() != nil {
+		t.Fatal(err)
+	}
+	write(t, h.file("rows.csv.gz"), packed.Bytes())
+	write(t, h.file("long.csv"), []byte("town,area\n"+strings.Repeat("Rom,50\n", 1499)+"Bari,large\n"))
+	write(t, h.file("words.csv"), []byte("town,area\nRom,large\n"))
 	write(t, h.file("good.csv"), []byte("town;area;price\nRom;50;1\nNA;60.5;1\n"))
 	write(t, h.file("unseen.csv"), []byte("area,town\n50,Rom\n50,Paris\n"))
 	write(t, h.file("lacking.csv"), []byte("area\n50\n"))
@@ -159,7 +187,14 @@ func TestTakeTable(t *testing.T) {
 	newest(t, h.dir)
 	check := func() {
 		t.Helper()
-		refuses(t, h.dir, `row 1: column "area"`, "predict", "--data-dir", ".", "--input", "rows.csv")
+		refuses(t, h.dir, `row 1, column "area"`, "predict", "--data-dir", ".", "--input", "words.csv")
+		want := succeeds(t, h.dir, "predict", "--data-dir", ".", "--input", "plain.csv")
+		for _, form := range []string{"rows.csv", "rows16.csv", "rows.csv.gz"} {
+			if got := succeeds(t, h.dir, "predict", "--data-dir", ".", "--input", form); got != want || !strings.Contains(got, "\nBari,1060.5,1,") {
+				t.Errorf("predict of %s =\n%swant that of plain.csv,\n%s", form, got, want)
+			}
+		}
+		refuses(t, h.dir, `row 1500, column "area"`, "predict", "--data-dir", ".", "--input", "long.csv")
 		refuses(t, h.dir, `row 2, column "town": training has not seen the category "Paris", but ["Bari" "Rom" "Turin"]`, "predict", "--data-dir", ".", "--input", "unseen.csv")
 		refuses(t, h.dir, `column "town" is missing: the file has ["area"]`, "predict", "--data-dir", ".", "--input", "lacking.csv")
 		refuses(t, h.dir, "doin-node predict asks it", "forecast", "--data-dir", ".")

@@ -106,6 +106,9 @@ func (p Program) run(args []string, stdin io.Reader, stdout, stderr io.Writer) e
 	if len(rest) > 0 && rest[0] == "inspect" {
 		return runInspect(rest[1:], stdout, stderr)
 	}
+	if len(rest) > 0 && rest[0] == "table" {
+		return runTable(rest[1:], stdin, stdout, stderr)
+	}
 	if len(rest) > 0 && rest[0] == "model" {
 		return runModel(rest[1:], stdout, stderr)
 	}
@@ -130,7 +133,7 @@ func (p Program) run(args []string, stdin io.Reader, stdout, stderr io.Writer) e
 	case rest[0] == "referee":
 		return runReferee(kinds, rest[1:], stdout, stderr)
 	}
-	return fmt.Errorf("unknown command %q: describe, inspect, model, keys, learn, digest, referee, conformance, or none to serve", rest[0])
+	return fmt.Errorf("unknown command %q: describe, inspect, table, model, keys, learn, digest, referee, conformance, or none to serve", rest[0])
 }
 
 // kinds are the networks that the engine has no layers for.

@@ -24,25 +24,10 @@ func runInspect(args []string, stdout, stderr io.Writer) error {
 	o := inspect.Options{Settings: canon.NewObject(), Others: settings.Top()}
 	flags.StringVar(&o.Task, "task", "", strings.Join(inspect.Tasks(), ", ")+"; default: chosen by the file")
 	flags.StringVar(&o.Target, "target", "", "the column to predict; default: chosen by the file")
-	flags.Func("set", "KEY=VALUE: a member of optimization_config that is to stand in it, for example time_format=%d/%m/%Y; again for another", func(s string) error {
-		key, value, ok := strings.Cut(s, "=")
-		if !ok || key == "" {
-			return errors.New("must be KEY=VALUE")
-		}
-		o.Settings.Set(key, setting(value))
-		return nil
-	})
-	if err := flags.Parse(args); err != nil {
+	addSettings(flags, o.Settings)
+	path, err := fileOf(flags, args)
+	if err != nil {
 		return err
-	}
-	path := flags.Arg(0)
-	if flags.NArg() > 1 { // flags may follow the file
-		if err := flags.Parse(flags.Args()[1:]); err != nil {
-			return err
-		}
-		if flags.NArg() > 0 {
-			path = ""
-		}
 	}
 	if path == "" {
 		return errors.New("inspect: usage: doin-worker inspect FILE [--json] [--task TASK] [--target COLUMN] [--set KEY=VALUE]…")
@@ -63,6 +48,35 @@ func runInspect(args []string, stdout, stderr io.Writer) error {
 		_, err = io.WriteString(stdout, report.Text())
 	}
 	return err
+}
+
+// addSettings adds the flag that fills settings.
+func addSettings(flags *flag.FlagSet, settings *canon.Object) {
+	flags.Func("set", "KEY=VALUE: a member of optimization_config that is to stand in it, for example time_format=%d/%m/%Y; again for another", func(s string) error {
+		key, value, ok := strings.Cut(s, "=")
+		if !ok || key == "" {
+			return errors.New("must be KEY=VALUE")
+		}
+		settings.Set(key, setting(value))
+		return nil
+	})
+}
+
+// fileOf parses arguments of which one is a file, which flags may follow; empty where there is none, or more than one.
+func fileOf(flags *flag.FlagSet, args []string) (string, error) {
+	if err := flags.Parse(args); err != nil {
+		return "", err
+	}
+	path := flags.Arg(0)
+	if flags.NArg() > 1 {
+		if err := flags.Parse(flags.Args()[1:]); err != nil {
+			return "", err
+		}
+		if flags.NArg() > 0 {
+			path = ""
+		}
+	}
+	return path, nil
 }
 
 // setting is a value of the command line: JSON where it is some, else a text.

@@ -57,16 +57,7 @@ func (c Config) File() string { return c.Data }
 // Read reads the settings over those that stand in c.
 func (c *Config) Read(r *domain.Reader) {
 	r.Text("data", &c.Data)
-	for _, k := range data.Keys() {
-		switch to := k.Field(&c.Options).(type) {
-		case *string:
-			r.Text(k.Name, to)
-		case *int:
-			r.Integer(k.Name, to, 1, math.MaxInt32)
-		case *[]string:
-			r.Names(k.Name, to, data.MaxMissing)
-		}
-	}
+	ReadOptions(r, &c.Options)
 	r.Number("validation_fraction", &c.ValidationFraction)
 	r.Number("test_fraction", &c.TestFraction)
 	r.Integer("folds", &c.Folds, 1, MaxFolds)
@@ -75,6 +66,20 @@ func (c *Config) Read(r *domain.Reader) {
 	r.Integer("eval_every", &c.EvalEvery, 1, nn.MaxSteps)
 	r.Integer("patience", &c.Patience, 0, nn.MaxSteps)
 	r.Bounds(&c.Space)
+}
+
+// ReadOptions reads how a data file is to be understood over what stands in o.
+func ReadOptions(r *domain.Reader, o *data.Options) {
+	for _, k := range data.Keys() {
+		switch to := k.Field(o).(type) {
+		case *string:
+			r.Text(k.Name, to)
+		case *int:
+			r.Integer(k.Name, to, 1, math.MaxInt32)
+		case *[]string:
+			r.Names(k.Name, to, data.MaxMissing)
+		}
+	}
 }
 
 // Check adds every problem of the settings to checks. def is the domain's default space and own what it allows beside the
