@@ -33,3 +33,18 @@ func TestReadFrom(t *testing.T) {
 		}
 	}
 }
+
+// TestWithout: a grid without a column has the others, by their names, and the same rows and lines.
+func TestWithout(t *testing.T) {
+	g, err := data.ReadFrom(strings.NewReader("a,b,c\n1,2,3\n\n4,5,6\n"), data.Options{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := g.Without("b", "none")
+	if got := w.Names(); !slices.Equal(got, []string{"a", "c"}) || w.Index("c") != 1 || w.Index("b") != -1 {
+		t.Errorf("columns %q, c at %d, b at %d", got, w.Index("c"), w.Index("b"))
+	}
+	if w.Rows() != 2 || w.Line(1) != g.Line(1) || w.Column(1).Text(1) != "6" || g.Columns() != 3 {
+		t.Errorf("%d rows, the second at line %d of %d, its last cell %q; %d columns are left in the first", w.Rows(), w.Line(1), g.Line(1), w.Column(1).Text(1), g.Columns())
+	}
+}

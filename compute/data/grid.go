@@ -45,6 +45,14 @@ func (g *Grid) Line(row int) int {
 	return g.runs[i].line + row - g.runs[i].row
 }
 
+// Without returns a grid of the same rows without some columns, whose memory is free when nobody has g any more. A name that no column has
+// is passed over.
+func (g *Grid) Without(names ...string) *Grid {
+	out := *g
+	out.columns = slices.DeleteFunc(slices.Clone(g.columns), func(c *Column) bool { return slices.Contains(names, c.name) })
+	return &out
+}
+
 // row ends a row that begins at a line.
 func (g *Grid) row(line int) {
 	if last := len(g.runs) - 1; last < 0 || g.runs[last].line+g.rows-g.runs[last].row != line {

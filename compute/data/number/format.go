@@ -105,13 +105,27 @@ func (f Format) Parse(s string) (float64, error) {
 	return v, nil
 }
 
+// small is the length of a text without an exponent that is no number above Max.
+const small = 30
+
+// Check is Plain with all of Parse's errors, and quicker where the number itself is not wanted.
+func (f Format) Check(s string) (plain string, err error) {
+	plain, err = f.Plain(s)
+	if err != nil {
+		return "", err
+	}
+	if len(plain) > small || strings.ContainsAny(plain, "eE") {
+		if _, err := f.Parse(s); err != nil {
+			return "", err
+		}
+	}
+	return plain, nil
+}
+
 // Exact returns the number that a text is as sign and digits, and a power of ten: "-1,5" with a decimal comma is "-15" and -1. The
 // exponent is within ±1000: beyond, a number within Max is 0 at any scale. The error is Parse's.
 func (f Format) Exact(s string) (digits string, exponent int, err error) {
-	if _, err := f.Parse(s); err != nil {
-		return "", 0, err
-	}
-	plain, err := f.Plain(s)
+	plain, err := f.Check(s)
 	if err != nil {
 		return "", 0, err
 	}

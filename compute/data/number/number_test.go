@@ -2,6 +2,7 @@ package number_test
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"math/big"
 	"strconv"
@@ -203,6 +204,9 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		for _, format := range formats {
 			v, err := format.Parse(s)
+			if checked, err2 := format.Check(s); fmt.Sprint(err) != fmt.Sprint(err2) || err != nil && checked != "" {
+				t.Fatalf("%+v.Check(%q) = %q, %v, Parse: %v", format, s, checked, err2, err)
+			}
 			if err != nil {
 				continue
 			}

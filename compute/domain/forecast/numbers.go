@@ -25,7 +25,7 @@ func (e *cellError) Unwrap() []error { return []error{e.where, e.cell} }
 func (r *reader) digits(c *data.Column) bool {
 	n := 0
 	for line, text := range r.cells(c) {
-		if _, err := (number.Format{}).Parse(text); err != nil {
+		if _, err := (number.Format{}).Check(text); err != nil {
 			return false
 		}
 		n = line
@@ -37,7 +37,7 @@ func (r *reader) digits(c *data.Column) bool {
 func (r *reader) numbers(c *data.Column) bool {
 	n := 0
 	for line, text := range r.cells(c) {
-		if _, err := r.marks.Parse(text); err != nil {
+		if _, err := r.marks.Check(text); err != nil {
 			return false
 		}
 		n = line
@@ -150,13 +150,9 @@ func (r *reader) number(c *data.Column, row int) (string, error) {
 	if c.Missing(row) {
 		return "", nil
 	}
-	s := c.Text(row)
-	_, err := r.marks.Parse(s)
-	if err == nil {
-		s, err = r.marks.Plain(s)
-	}
+	s, err := r.marks.Check(c.Text(row))
 	if err != nil {
-		return "", data.Errorf(r.grid.Line(row), c.Name(), "missing_values", "value %.40q: %v", s, err)
+		return "", data.Errorf(r.grid.Line(row), c.Name(), "missing_values", "value %.40q: %v", c.Text(row), err)
 	}
 	return s, nil
 }

@@ -63,6 +63,13 @@ func (r *reader) source() (*source, error) {
 	return s, err
 }
 
+// forget lets go of the columns of the times, which the points have. In a long file they are half of its memory.
+func (r *reader) forget() {
+	r.grid = r.grid.Without(slices.DeleteFunc(append([]string{r.form.TimeColumn}, r.form.TimeColumns...), func(name string) bool {
+		return name == r.form.ValueColumn || slices.Contains(r.form.Covariates, name) || slices.Contains(r.form.Known, name)
+	})...)
+}
+
 // named returns the column that a setting names.
 func (r *reader) named(key, name string) (*data.Column, error) {
 	i := slices.Index(r.grid.Names(), name)

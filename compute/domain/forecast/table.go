@@ -86,6 +86,8 @@ func fromGrid(g *data.Grid, names []string, f Form) (*Table, error) {
 	case f.Series == All && f.SeriesColumn != "":
 		return nil, starred("series")
 	}
+	g = nil
+	r.forget()
 	p, err := place(source.instants, source.layout, &f)
 	if err != nil {
 		return nil, r.hint(err)

@@ -40,6 +40,11 @@ const maxExponent = 1000
 // ShiftText returns the number that a text is, times 10^power, rounded once. The text is a plain decimal
 // number: number.Format's Plain.
 func ShiftText(s string, power int) float64 {
+	if power == 0 && len(s) < maxExponent { // as it is
+		if v, err := strconv.ParseFloat(s, 64); err == nil {
+			return v
+		}
+	}
 	mantissa, exponent := s, 0
 	if at := strings.IndexAny(s, "eE"); at >= 0 {
 		mantissa = s[:at]
