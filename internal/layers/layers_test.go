@@ -195,6 +195,7 @@ var importers = []struct {
 	{"gorgonia.org/cu/...", []string{"compute/device/cuda"}},
 	{"github.com/NVIDIA/go-nvml/...", []string{"compute/gpuinfo"}},
 	{"github.com/libp2p/...", []string{"net/p2p"}},
+	{"go.uber.org/fx", []string{"net/p2p"}},
 	{"modernc.org/sqlite/...", []string{"olap/sqlite", "cmd/doin-pynode/chaindb/..."}},
 	{"olap/csv", []string{"olap/open"}},
 	{"olap/sqlite", []string{"olap/open", "olap/export", "cmd/doin-node/tables", "cmd/doin-node/lessons"}},

@@ -77,6 +77,16 @@ type Config struct {
 	// AllowLoopback allows to dial loopback addresses that other peers have named, for several nodes on one machine.
 	AllowLoopback bool
 
+	// Traverse has the node find out whether others reach it from outside (AutoNAT), be reached through relays and punch holes if they do
+	// not (circuit relay v2, DCUtR), and relay for others if they do.
+	Traverse bool
+	// PortMap, with Traverse, asks the router to forward the port, by UPnP or NAT-PMP.
+	PortMap bool
+	// Nearby looks for peers on the LAN by multicast DNS.
+	Nearby bool
+	// Rendezvous looks for peers in a Kademlia table of the network's nodes.
+	Rendezvous bool
+
 	// DialTimeout bounds one attempt to connect. Default 5 s.
 	DialTimeout time.Duration
 	// Ban is how long a peer that was shut out is neither dialled nor accepted. Default 60 s.

@@ -199,7 +199,7 @@ func (n *Node) dial(ctx context.Context) error {
 		for _, t := range list {
 			running++
 			go func() {
-				n.reach(ctx, t)
+				n.try(ctx, t)
 				done <- struct{}{}
 			}()
 		}
@@ -238,8 +238,8 @@ func (n *Node) targets(max int) (out []*target, wait time.Duration) {
 	return out, wait
 }
 
-// reach dials a target once.
-func (n *Node) reach(ctx context.Context, t *target) {
+// try dials a target once.
+func (n *Node) try(ctx context.Context, t *target) {
 	ctx, cancel := context.WithTimeout(ctx, 2*n.cfg.DialTimeout)
 	defer cancel()
 	info, err := n.resolve(ctx, t)

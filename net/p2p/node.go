@@ -10,16 +10,12 @@ import (
 	"maps"
 	"sync"
 
-	"github.com/libp2p/go-libp2p"
 	pubsub "github.com/libp2p/go-libp2p-pubsub"
+	"github.com/libp2p/go-libp2p/config"
 	"github.com/libp2p/go-libp2p/core/event"
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/protocol"
-	"github.com/libp2p/go-libp2p/p2p/net/connmgr"
-	libp2ptls "github.com/libp2p/go-libp2p/p2p/security/tls"
-	quic "github.com/libp2p/go-libp2p/p2p/transport/quic"
-	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
 	"github.com/multiformats/go-multiaddr"
 	"golang.org/x/sync/errgroup"
 )
@@ -72,6 +68,7 @@ type Node struct {
 	fetches   chan struct{}
 	listener  *Listener
 	wake      chan struct{}
+	meeting   *rendezvous        // nil: none
 	stop      context.CancelFunc // of pubsub
 
 	mu      sync.Mutex
@@ -81,13 +78,14 @@ type Node struct {
 	score   map[peer.ID]float64 // as pubsub sees it
 	mesh    map[string]int      // by topic
 	stats   Stats
+	reach   reached
 }
 
 // New listens and joins the topics. It reports every problem of cfg at once.
 func New(cfg Config) (*Node, error) { return newNode(cfg) }
 
 // newNode is New with options for libp2p after our own, by which simulations replace the network.
-func newNode(cfg Config, options ...libp2p.Option) (_ *Node, err error) {
+func newNode(cfg Config, options ...config.Option) (_ *Node, err error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
@@ -109,11 +107,7 @@ func newNode(cfg Config, options ...libp2p.Option) (_ *Node, err error) {
 			n.Close()
 		}
 	}()
-	own, err := n.options()
-	if err != nil {
-		return nil, err
-	}
-	if n.host, err = libp2p.New(append(own, options...)...); err != nil {
+	if n.host, err = n.open(options); err != nil {
 		return nil, fmt.Errorf("p2p: open host: %w", err)
 	}
 	n.listener = newListener(n.host.ID().String(), cfg.MaxStreams)
@@ -125,6 +119,11 @@ func newNode(cfg Config, options ...libp2p.Option) (_ *Node, err error) {
 	if err := n.join(); err != nil {
 		return nil, err
 	}
+	if cfg.Rendezvous {
+		if n.meeting, err = n.meet(); err != nil {
+			return nil, err
+		}
+	}
 	// Only now, so that no peer is told of fewer protocols than there are.
 	if err := n.host.Network().Listen(listen...); err != nil {
 		return nil, fmt.Errorf("p2p: listen on %v: %w", cfg.Listen, err)
@@ -132,37 +131,18 @@ func newNode(cfg Config, options ...libp2p.Option) (_ *Node, err error) {
 	return n, nil
 }
 
-// options are those of the host.
-func (n *Node) options() ([]libp2p.Option, error) {
-	key, err := hostKey(n.cfg.Key)
-	if err != nil {
-		return nil, err
-	}
-	manager, err := connmgr.NewConnManager(n.cfg.LowConns, n.cfg.HighConns)
-	if err != nil {
-		return nil, fmt.Errorf("p2p: connection manager: %w", err)
-	}
-	resources, err := n.cfg.resources(n.protocols)
-	if err != nil {
-		return nil, fmt.Errorf("p2p: resource manager: %w", err)
-	}
-	options := []libp2p.Option{
-		libp2p.Identity(key), libp2p.NoListenAddrs, libp2p.UserAgent("doin-node"),
-		libp2p.Transport(tcp.NewTCPTransport), libp2p.Transport(quic.NewTransport), libp2p.Security(libp2ptls.ID, libp2ptls.New),
-		libp2p.ConnectionManager(manager), libp2p.ResourceManager(resources), libp2p.ConnectionGater(n.gate),
-		libp2p.WithDialTimeout(n.cfg.DialTimeout), libp2p.DisableRelay(),
-	}
-	if n.cfg.Metrics == nil {
-		return append(options, libp2p.DisableMetrics()), nil
-	}
-	return append(options, libp2p.PrometheusRegisterer(n.cfg.Metrics)), nil
-}
-
 // Run keeps the links to peers until ctx ends, and returns nil when everything that it started has ended.
 func (n *Node) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return n.watch(ctx) })
 	g.Go(func() error { return n.dial(ctx) })
+	g.Go(func() error { return n.watchReach(ctx) })
+	if n.cfg.Nearby {
+		g.Go(func() error { return n.nearby(ctx) })
+	}
+	if n.meeting != nil {
+		g.Go(func() error { return n.meeting.run(ctx, n) })
+	}
 	return g.Wait()
 }
 
@@ -176,6 +156,9 @@ func (n *Node) Close() {
 	}
 	if n.events != nil {
 		_ = n.events.Close()
+	}
+	if n.meeting != nil {
+		_ = n.meeting.table.Close()
 	}
 	if n.host != nil {
 		_ = n.host.Close()

@@ -113,6 +113,15 @@ type Network struct {
 	Transport string
 	// P2PPort is the port of "p2p", of TCP and of UDP; 0 is the HTTP port plus 1000. Key p2p_port, default 0.
 	P2PPort int
+	// LAN has nodes of a network with "p2p" find each other on a LAN by multicast DNS. Key lan_discovery, default true.
+	LAN bool
+	// Table has them find each other in a Kademlia table of their own. Key dht, default true.
+	Table bool
+	// Traversal has a node with "p2p" find out whether others reach it from outside, be reached through relays if not, and relay for others if
+	// so. Key nat_traversal, default true.
+	Traversal bool
+	// PortMapping asks the router to forward the port of "p2p", by UPnP or NAT-PMP. Key port_mapping, default true.
+	PortMapping bool
 	// Discovery turns on the exchange of peers; without it the node knows its
 	// bootstrap peers and who calls it. Key discovery_enabled, default true.
 	Discovery bool
@@ -340,7 +349,7 @@ func DefaultConfig() Config {
 		Security: Strict, AddedDomains: AddedNone, Prior: PriorAuto,
 		Network: Network{
 			Host: "0.0.0.0", Port: 8470, Protocol: Flooding, Transport: HTTP, Dashboard: "local",
-			ShareData: true, Discovery: true, DiscoveryInterval: time.Minute,
+			ShareData: true, Discovery: true, LAN: true, Table: true, Traversal: true, PortMapping: true, DiscoveryInterval: time.Minute,
 		},
 		Chain: Chain{
 			TargetBlockTime: 10 * time.Minute, InitialThreshold: 1,

@@ -74,6 +74,8 @@ func (s *Stack) meshConfig(fc flood.Config) p2p.Config {
 	c.MaxInline = min(c.MaxInline, c.MaxBody)
 	c.HighConns = min(c.HighConns, s.Config.Limits.MaxPeers)
 	c.LowConns = min(c.LowConns, (c.HighConns+1)/2)
+	c.Nearby, c.Rendezvous = n.Discovery && n.LAN, n.Discovery && n.Table
+	c.Traverse, c.PortMap = n.Traversal, n.Traversal && n.PortMapping
 	c.Reputation, c.Metrics = s.net.mesh.reputation, s.metrics.registry
 	c.OnConnect = func(p p2p.Peer) { s.connected(discoveryPeer(p)) }
 	return c
@@ -221,15 +223,15 @@ func discoveryPeer(p p2p.Peer) discovery.Peer {
 	}
 }
 
-// Connected implements peers.
-func (m *mesh) Connected() []discovery.Peer {
+// Connected implements peers. A link through a relay is for meeting: nothing is asked over it.
+func (m *mesh) Connected() (out []discovery.Peer) {
 	if m.node == nil {
 		return nil
 	}
-	list := m.node.Peers()
-	out := make([]discovery.Peer, len(list))
-	for i, p := range list {
-		out[i] = discoveryPeer(p)
+	for _, p := range m.node.Peers() {
+		if !p.Relayed {
+			out = append(out, discoveryPeer(p))
+		}
 	}
 	return out
 }
@@ -310,12 +312,19 @@ func (m *mesh) object() *canon.Object {
 		return canon.NewObject()
 	}
 	st := m.node.Stats()
+	reach, relayed := m.node.Reach(), int64(0)
+	for _, p := range m.node.Peers() {
+		if p.Relayed {
+			relayed++
+		}
+	}
 	sizes := canon.NewObject()
 	for _, t := range []string{topicClaims, topicBlocks, topicTransactions} {
 		sizes.Set(t, int64(st.Mesh[t]))
 	}
 	return canon.NewObject(
-		"host_id", m.node.HostID(), "addresses", texts(m.node.Addresses()), "mesh", sizes, "shut_out", int64(st.ShutOut),
+		"host_id", m.node.HostID(), "addresses", texts(m.node.Addresses()), "reachability", string(reach.Reachability), "confirmed", texts(reach.Confirmed),
+		"relays", texts(reach.Relays), "relayed_links", relayed, "mesh", sizes, "shut_out", int64(st.ShutOut),
 		"published", int64(st.Published), "announced", int64(st.Announced), "accepted", int64(st.Accepted), "ignored", int64(st.Ignored),
 		"rejected", int64(st.Rejected), "duplicates", int64(st.Duplicates), "fetched", int64(st.Fetched), "fetch_errors", int64(st.FetchErrors),
 		"sent_bytes", int64(st.SentBytes), "received_bytes", int64(st.ReceivedBytes))
