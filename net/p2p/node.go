@@ -16,6 +16,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/protocol"
+	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/relay"
 	"github.com/multiformats/go-multiaddr"
 	"golang.org/x/sync/errgroup"
 )
@@ -69,6 +70,7 @@ type Node struct {
 	listener  *Listener
 	wake      chan struct{}
 	meeting   *rendezvous        // nil: none
+	relay     *relay.Relay       // for others; watchReach's
 	stop      context.CancelFunc // of pubsub
 
 	mu      sync.Mutex

@@ -49,19 +49,35 @@ const (
 	relayPause   = time.Minute     // after one has refused
 )
 
-// traverse has a node find out whether it is reached, be reached through relays if not, and relay if so.
+// traverse has a node find out whether it is reached, and be reached through relays if not.
 func (n *Node) traverse(c *config.Config) {
 	c.Relay, c.EnableHolePunching, c.EnableAutoNATv2, c.AutoNATConfig.EnableService = true, true, true, true
-	c.EnableRelayService, c.EnableAutoRelay = true, true
-	c.RelayServiceOpts = []relay.Option{relay.WithResources(relay.Resources{
-		Limit:          &relay.RelayLimit{Duration: relayTime, Data: relayBytes},
-		ReservationTTL: time.Hour, MaxReservations: relayReservations, MaxCircuits: relayCircuits, BufferSize: relayBuffer,
-		MaxReservationsPerPeer: 1, MaxReservationsPerIP: relayPerAddress, MaxReservationsPerASN: relayReservations,
-	})}
+	c.EnableAutoRelay = true
 	c.AutoRelayOpts = []autorelay.Option{autorelay.WithPeerSource(n.relays), autorelay.WithNumRelays(relaysWanted), autorelay.WithMinCandidates(1),
 		autorelay.WithBootDelay(relayBoot), autorelay.WithBackoff(relayPause), autorelay.WithMinInterval(relayBoot)}
 	if n.cfg.PortMap {
 		c.NATManager = basichost.NewNATManager
+	}
+}
+
+// offerRelay has a node relay for others, or no more. libp2p's own switch looks at the first version of AutoNAT alone, which takes
+// longer.
+func (n *Node) offerRelay(on bool) {
+	switch {
+	case on && n.relay == nil:
+		r, err := relay.New(n.host, relay.WithResources(relay.Resources{
+			Limit:          &relay.RelayLimit{Duration: relayTime, Data: relayBytes},
+			ReservationTTL: time.Hour, MaxReservations: relayReservations, MaxCircuits: relayCircuits, BufferSize: relayBuffer,
+			MaxReservationsPerPeer: 1, MaxReservationsPerIP: relayPerAddress, MaxReservationsPerASN: relayReservations,
+		}))
+		if err != nil {
+			n.cfg.Log.Warn("no relay for others", "err", err)
+			return
+		}
+		n.relay = r
+	case !on && n.relay != nil:
+		_ = n.relay.Close()
+		n.relay = nil
 	}
 }
 
@@ -131,6 +147,7 @@ func (n *Node) watchReach(ctx context.Context) error {
 	}
 	defer sub.Close()
 	before := Unknown
+	defer n.offerRelay(false)
 	for {
 		select {
 		case <-ctx.Done():
@@ -144,6 +161,7 @@ func (n *Node) watchReach(ctx context.Context) error {
 		if now := n.Reach().Reachability; now != before {
 			before = now
 			n.cfg.Log.Info("reachability", "is", now)
+			n.offerRelay(now == Public && n.cfg.Traverse)
 		}
 	}
 }
