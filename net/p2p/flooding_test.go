@@ -57,6 +57,8 @@ func (s *spread) reached(commitment string) {
 
 // within returns, for each commit that counts, how long it took until 95 % of n nodes held it, its author among them; in order.
 func (s *spread) within(t *testing.T, n int, sent []time.Time) (out []float64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for i, began := range sent {
 		at := s.at[commitment(warmUp+i)]
 		if len(at) < n*95/100-1 {
