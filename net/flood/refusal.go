@@ -90,6 +90,9 @@ func (r *Refusal) Status() int {
 // Fault says that no honest peer passes such a message on.
 func (r *Refusal) Fault() bool { return r.cost() >= 1 }
 
+// Passing says that the moment was wrong, or who brought the message, and not the message: another copy of it may be taken.
+func (r *Refusal) Passing() bool { return r.Status() != 400 }
+
 // Reason is the text for the answer.
 func (r *Refusal) Reason() string { return fmt.Sprintf("%s: %v", r.Why, r.Err) }
 

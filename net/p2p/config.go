@@ -19,10 +19,13 @@ type Verdict int
 const (
 	// Accept: it is taken, and forwarded.
 	Accept Verdict = iota
-	// Ignore: it is dropped, and nobody is to blame: old, known, over a rate, or no time for it.
+	// Ignore: it is dropped, and nobody is to blame: old, or known.
 	Ignore
 	// Reject: no honest peer forwards it; the score of the peer that did is lowered.
 	Reject
+	// Later: it is dropped for a reason that passes by itself, or that lies with who brought it: over a rate, or no time for it.
+	// Another copy of it is judged again.
+	Later
 )
 
 // Consumer judges and takes what arrives.

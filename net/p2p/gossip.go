@@ -23,6 +23,11 @@ const (
 // topicName is a topic as it travels.
 func (n *Node) topicName(topic string) string { return namespace(n.cfg.Network) + "/" + topic }
 
+// bareTopic is a topic without the network.
+func (n *Node) bareTopic(name string) string {
+	return strings.TrimPrefix(name, namespace(n.cfg.Network)+"/")
+}
+
 // join opens the mesh and joins every topic.
 func (n *Node) join() error {
 	names := make([]string, len(n.cfg.Topics))
@@ -30,10 +35,9 @@ func (n *Node) join() error {
 		names[i] = n.topicName(t)
 	}
 	params := pubsub.DefaultGossipSubParams()
-	ctx, stop := context.WithCancel(context.Background()) // ended by Close
-	n.stop = stop
+	n.ctx, n.stop = context.WithCancel(context.Background()) // ended by Close
 	var err error
-	n.pubsub, err = pubsub.NewGossipSub(ctx, n.host,
+	n.pubsub, err = pubsub.NewGossipSub(n.ctx, n.host,
 		pubsub.WithGossipSubParams(params),
 		pubsub.WithMessageSignaturePolicy(pubsub.StrictNoSign),
 		pubsub.WithNoAuthor(),
@@ -101,25 +105,35 @@ func (n *Node) validator(topic string) pubsub.ValidatorEx {
 		if from == n.host.ID() {
 			return pubsub.ValidationAccept
 		}
-		verdict := n.judge(ctx, topic, from, m.Data)
-		n.count(func(s *Stats) {
-			switch verdict {
-			case Accept:
-				s.Accepted++
-			case Ignore:
-				s.Ignored++
-			default:
-				s.Rejected++
-			}
-		})
-		switch verdict {
+		switch n.verdict(ctx, topic, from, m.Data) {
 		case Accept:
 			return pubsub.ValidationAccept
-		case Ignore:
-			return pubsub.ValidationIgnore
+		case Reject:
+			return pubsub.ValidationReject
 		}
-		return pubsub.ValidationReject
+		return pubsub.ValidationIgnore
 	}
+}
+
+// verdict judges a frame, counts the verdict, and remembers what was put off.
+func (n *Node) verdict(ctx context.Context, topic string, from peer.ID, frame []byte) Verdict {
+	v := n.judge(ctx, topic, from, frame)
+	if v == Later {
+		n.late.add(frameID(frame), time.Now())
+	}
+	n.count(func(s *Stats) {
+		switch v {
+		case Accept:
+			s.Accepted++
+		case Ignore:
+			s.Ignored++
+		case Later:
+			s.PutOff++
+		default:
+			s.Rejected++
+		}
+	})
+	return v
 }
 
 // judge returns the consumer's verdict on a frame, whose body it gets where it is announced only.
@@ -128,15 +142,15 @@ func (n *Node) judge(ctx context.Context, topic string, from peer.ID, frame []by
 	if err != nil {
 		return Reject
 	}
-	p, ok := n.lookup(from)
+	p, ok := n.sender(from)
 	if !ok {
-		return Ignore // gone, or its handshake is not filed yet
+		return Later // gone: it is nobody's word any more
 	}
 	if body != nil {
 		return n.cfg.Consumer.Take(ctx, p, topic, body)
 	}
 	if body, err = n.fetch(ctx, frameID(frame), a, from); err != nil {
-		return Ignore
+		return Later // who announces it next may have it
 	}
 	n.count(func(s *Stats) { s.Fetched++ })
 	verdict := n.cfg.Consumer.Take(ctx, p, topic, append([]byte(nil), body...))
@@ -206,6 +220,14 @@ func (t tracer) DuplicateMessage(m *pubsub.Message) {
 	if len(m.Data) == announceBytes && m.Data[0] == frameAnnounce {
 		t.n.wanted.again(frameID(m.Data), m.ReceivedFrom)
 	}
+	t.n.again(t.n.bareTopic(m.GetTopic()), m.ReceivedFrom, m.Data)
+}
+
+// RejectMessage implements pubsub.RawTracer: what pubsub has marked as seen, and then had no room to have judged, is put off.
+func (t tracer) RejectMessage(m *pubsub.Message, reason string) {
+	if reason == pubsub.RejectValidationThrottled {
+		t.n.late.add(frameID(m.Data), time.Now())
+	}
 }
 
 // SendRPC implements pubsub.RawTracer.
@@ -228,7 +250,7 @@ func (t tracer) Prune(_ peer.ID, topic string) { t.n.meshed(topic, -1) }
 func (n *Node) meshed(topic string, by int) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.mesh[strings.TrimPrefix(topic, namespace(n.cfg.Network)+"/")] += by
+	n.mesh[n.bareTopic(topic)] += by
 }
 
 // What is left of pubsub.RawTracer is of no interest.
@@ -238,7 +260,6 @@ func (tracer) Join(string)                              {}
 func (tracer) Leave(string)                             {}
 func (tracer) ValidateMessage(*pubsub.Message)          {}
 func (tracer) DeliverMessage(*pubsub.Message)           {}
-func (tracer) RejectMessage(*pubsub.Message, string)    {}
 func (tracer) ThrottlePeer(peer.ID)                     {}
 func (tracer) DropRPC(*pubsub.RPC, peer.ID)             {}
 func (tracer) UndeliverableMessage(*pubsub.Message)     {}

@@ -39,8 +39,8 @@ func protocolsOf(network string) protocols {
 
 // Stats are counters since New and sizes now.
 type Stats struct {
-	// Accepted, Ignored and Rejected count messages of others by verdict, Duplicates the copies that came beside the first.
-	Accepted, Ignored, Rejected, Duplicates uint64
+	// Accepted, Ignored, Rejected and PutOff count messages of others by verdict, Duplicates the copies that came beside the first.
+	Accepted, Ignored, Rejected, PutOff, Duplicates uint64
 	// Published counts own messages, Announced those of them that were too long to travel as they are.
 	Published, Announced uint64
 	// Fetched counts announced bodies that were got, FetchErrors the attempts that failed.
@@ -71,7 +71,11 @@ type Node struct {
 	wake      chan struct{}
 	meeting   *rendezvous        // nil: none
 	relay     *relay.Relay       // for others; watchReach's
-	stop      context.CancelFunc // of pubsub
+	ctx       context.Context    // of pubsub and of late judgements: validators are called without one of Run's
+	stop      context.CancelFunc // of ctx
+	late      *putOff
+	judges    chan struct{} // has room for who judges late messages
+	judging   sync.WaitGroup
 
 	mu      sync.Mutex
 	entries []*target // of the configuration
@@ -97,7 +101,7 @@ func newNode(cfg Config, options ...config.Option) (_ *Node, err error) {
 	}
 	n := &Node{
 		cfg: cfg, protocols: protocolsOf(cfg.Network), topics: make(map[string]*pubsub.Topic),
-		bodies: newBodies(cfg.KeepBytes), wanted: newWanted(), fetches: make(chan struct{}, cfg.MaxFetches), wake: make(chan struct{}, 1),
+		bodies: newBodies(cfg.KeepBytes), wanted: newWanted(), late: newPutOff(), judges: make(chan struct{}, maxAgain), fetches: make(chan struct{}, cfg.MaxFetches), wake: make(chan struct{}, 1),
 		peers: make(map[peer.ID]*link), known: make(map[peer.ID]*target), score: make(map[peer.ID]float64), mesh: make(map[string]int),
 	}
 	for _, b := range cfg.Bootstrap {
@@ -154,8 +158,11 @@ func (n *Node) Close() {
 		n.listener.Close()
 	}
 	if n.stop != nil {
-		n.stop()
+		n.mu.Lock()
+		n.stop() // from here on, no judgement begins
+		n.mu.Unlock()
 	}
+	n.judging.Wait()
 	if n.events != nil {
 		_ = n.events.Close()
 	}

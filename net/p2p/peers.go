@@ -99,10 +99,7 @@ func (n *Node) identified(ev event.EvtPeerIdentificationCompleted) {
 
 // file notes a peer, and reports whether it was not there before.
 func (n *Node) file(host peer.ID, id string, c network.Conn) (Peer, bool) {
-	p := Peer{
-		ID: id, Host: host.String(), Address: addressOf(c), Relayed: relayed(c.RemoteMultiaddr()),
-		Inbound: c.Stat().Direction == network.DirInbound, Since: time.Now(),
-	}
+	p := peerOf(host, id, c)
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	l := n.peers[host]
@@ -192,6 +189,28 @@ func (n *Node) lookup(host peer.ID) (Peer, bool) {
 		return l.Peer, true
 	}
 	return Peer{}, false
+}
+
+// sender returns who has delivered a message. Its handshake is done, or it could not have, but may not be filed yet: then it is read
+// from the link.
+func (n *Node) sender(host peer.ID) (Peer, bool) {
+	if p, ok := n.lookup(host); ok {
+		return p, true
+	}
+	for _, c := range n.host.Network().ConnsToPeer(host) {
+		if id, err := nodeID(c.RemotePublicKey()); err == nil {
+			return peerOf(host, id, c), true
+		}
+	}
+	return Peer{}, false
+}
+
+// peerOf is the peer at the other end of a link.
+func peerOf(host peer.ID, id string, c network.Conn) Peer {
+	return Peer{
+		ID: id, Host: host.String(), Address: addressOf(c), Relayed: relayed(c.RemoteMultiaddr()),
+		Inbound: c.Stat().Direction == network.DirInbound, Since: time.Now(),
+	}
 }
 
 // hostOf returns libp2p's id of a connected peer.

@@ -348,7 +348,7 @@ func DefaultConfig() Config {
 		DataDir:  "./doin-data",
 		Security: Strict, AddedDomains: AddedNone, Prior: PriorAuto,
 		Network: Network{
-			Host: "0.0.0.0", Port: 8470, Protocol: Flooding, Transport: HTTP, Dashboard: "local",
+			Host: "0.0.0.0", Port: 8470, Protocol: Flooding, Transport: P2P, Dashboard: "local",
 			ShareData: true, Discovery: true, LAN: true, Table: true, Traversal: true, PortMapping: true, DiscoveryInterval: time.Minute,
 		},
 		Chain: Chain{

@@ -169,6 +169,8 @@ func (m *mesh) Take(ctx context.Context, from p2p.Peer, topic string, body []byt
 		return p2p.Accept
 	case errors.As(err, &r) && r.Fault():
 		return p2p.Reject
+	case errors.As(err, &r) && r.Passing():
+		return p2p.Later
 	}
 	return p2p.Ignore
 }
