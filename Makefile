@@ -166,8 +166,9 @@ soak-bbob: build ## benchmark functions at 1e5·D evaluations, for FOR=2h at mos
 	timeout --signal=INT $(or $(FOR),2h) bin/doin-bench bbob --budget 1e5 --solvers cma --out bench/results/soak-bbob || test $$? = 124
 
 .PHONY: soak-gossip
-soak-gossip: ## gossip over simulated links among NODES=50,100,200,500,1000 nodes, with and without crashes; into bench/results/
+soak-gossip: ## gossip over simulated links among NODES=50,100,200,500,1000 nodes, with crashes and loss, every fault among 200; into bench/results/
 	DOIN_GOSSIP_NODES=$(or $(NODES),50,100,200,500,1000) $(GO) test -count=1 -timeout 1h -run '^TestSimulation$$' -v ./net/p2p
+	DOIN_GOSSIP_FLOODING=1 $(GO) test -count=1 -timeout 20m -run '^TestFlooding$$' -v ./net/p2p
 
 .PHONY: soak-months
 soak-months: ## a node that never waits and records every round, for FOR=1h: records within their bound, memory flat; into bench/results/

@@ -241,21 +241,34 @@ func (t tracer) RecvRPC(rpc *pubsub.RPC) {
 }
 
 // Graft implements pubsub.RawTracer.
-func (t tracer) Graft(_ peer.ID, topic string) { t.n.meshed(topic, 1) }
+func (t tracer) Graft(p peer.ID, topic string) {
+	t.n.mu.Lock()
+	defer t.n.mu.Unlock()
+	topic = t.n.bareTopic(topic)
+	if t.n.mesh[topic] == nil {
+		t.n.mesh[topic] = make(map[peer.ID]bool)
+	}
+	t.n.mesh[topic][p] = true
+}
 
-// Prune implements pubsub.RawTracer.
-func (t tracer) Prune(_ peer.ID, topic string) { t.n.meshed(topic, -1) }
+// Prune implements pubsub.RawTracer. A peer may say it at any time, of a mesh that it is not in, too.
+func (t tracer) Prune(p peer.ID, topic string) {
+	t.n.mu.Lock()
+	defer t.n.mu.Unlock()
+	delete(t.n.mesh[t.n.bareTopic(topic)], p)
+}
 
-// meshed notes that a topic's mesh has grown or shrunk.
-func (n *Node) meshed(topic string, by int) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.mesh[n.bareTopic(topic)] += by
+// OnClosedOutboundStream implements pubsub.RawTracer: the peer is in no mesh any more, and no Prune says so.
+func (t tracer) OnClosedOutboundStream(p peer.ID) {
+	t.n.mu.Lock()
+	defer t.n.mu.Unlock()
+	for _, peers := range t.n.mesh {
+		delete(peers, p)
+	}
 }
 
 // What is left of pubsub.RawTracer is of no interest.
 func (tracer) OnNewOutboundStream(peer.ID, protocol.ID) {}
-func (tracer) OnClosedOutboundStream(peer.ID)           {}
 func (tracer) Join(string)                              {}
 func (tracer) Leave(string)                             {}
 func (tracer) ValidateMessage(*pubsub.Message)          {}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"sync"
 
 	pubsub "github.com/libp2p/go-libp2p-pubsub"
@@ -80,9 +79,9 @@ type Node struct {
 	mu      sync.Mutex
 	entries []*target // of the configuration
 	peers   map[peer.ID]*link
-	known   map[peer.ID]*target // of before
-	score   map[peer.ID]float64 // as pubsub sees it
-	mesh    map[string]int      // by topic
+	known   map[peer.ID]*target         // of before
+	score   map[peer.ID]float64         // as pubsub sees it
+	mesh    map[string]map[peer.ID]bool // by topic
 	stats   Stats
 	reach   reached
 }
@@ -102,7 +101,7 @@ func newNode(cfg Config, options ...config.Option) (_ *Node, err error) {
 	n := &Node{
 		cfg: cfg, protocols: protocolsOf(cfg.Network), topics: make(map[string]*pubsub.Topic),
 		bodies: newBodies(cfg.KeepBytes), wanted: newWanted(), late: newPutOff(), judges: make(chan struct{}, maxAgain), fetches: make(chan struct{}, cfg.MaxFetches), wake: make(chan struct{}, 1),
-		peers: make(map[peer.ID]*link), known: make(map[peer.ID]*target), score: make(map[peer.ID]float64), mesh: make(map[string]int),
+		peers: make(map[peer.ID]*link), known: make(map[peer.ID]*target), score: make(map[peer.ID]float64), mesh: make(map[string]map[peer.ID]bool),
 	}
 	for _, b := range cfg.Bootstrap {
 		n.entries = append(n.entries, &target{entry: b})
@@ -197,7 +196,10 @@ func (n *Node) Stats() Stats {
 			s.Connected++
 		}
 	}
-	s.ShutOut, s.Mesh = n.gate.size(), maps.Clone(n.mesh)
+	s.ShutOut, s.Mesh = n.gate.size(), make(map[string]int, len(n.mesh))
+	for topic, peers := range n.mesh {
+		s.Mesh[topic] = len(peers)
+	}
 	return s
 }
 

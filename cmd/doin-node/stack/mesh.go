@@ -327,7 +327,7 @@ func (m *mesh) object() *canon.Object {
 	return canon.NewObject(
 		"host_id", m.node.HostID(), "addresses", texts(m.node.Addresses()), "reachability", string(reach.Reachability), "confirmed", texts(reach.Confirmed),
 		"relays", texts(reach.Relays), "relayed_links", relayed, "mesh", sizes, "shut_out", int64(st.ShutOut),
-		"published", int64(st.Published), "announced", int64(st.Announced), "accepted", int64(st.Accepted), "ignored", int64(st.Ignored),
+		"published", int64(st.Published), "announced", int64(st.Announced), "accepted", int64(st.Accepted), "ignored", int64(st.Ignored), "put_off", int64(st.PutOff),
 		"rejected", int64(st.Rejected), "duplicates", int64(st.Duplicates), "fetched", int64(st.Fetched), "fetch_errors", int64(st.FetchErrors),
 		"sent_bytes", int64(st.SentBytes), "received_bytes", int64(st.ReceivedBytes))
 }
