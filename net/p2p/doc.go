@@ -22,7 +22,8 @@
 // The author's signature is in the envelope, so pubsub adds none (StrictNoSign), and the id of a message is a hash of
 // all its bytes, the signature included: pubsub marks an id as seen before the message is judged, so that with an id that did
 // not cover the signature a copy with a broken one would shut out the true one. The [Consumer] judges before anything is
-// forwarded: [Reject] lowers the score of the peer it came from, [Ignore] only drops it. It also keeps the memory of what
+// forwarded: [Reject] lowers the score of the peer it came from, [Ignore] only drops it, and [Later] drops
+// this copy of it: the next is judged again, and forwarded then. It also keeps the memory of what
 // was said, by an id that two envelopes of the same content share.
 //
 // # Scores
