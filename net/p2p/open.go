@@ -6,6 +6,7 @@ import (
 	"github.com/libp2p/go-libp2p/config"
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/transport"
+	"github.com/libp2p/go-libp2p/p2p/host/observedaddrs"
 	"github.com/libp2p/go-libp2p/p2p/host/peerstore/pstoremem"
 	"github.com/libp2p/go-libp2p/p2p/muxer/yamux"
 	"github.com/libp2p/go-libp2p/p2p/net/connmgr"
@@ -16,6 +17,12 @@ import (
 	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
 	"go.uber.org/fx"
 )
+
+// observers are how many peers, each at an address of its own, must see a node at an address before it believes to be there. libp2p's own
+// four are more than a small network has in public; what they say is tried before others are told (AutoNAT).
+const observers = 2
+
+func init() { observedaddrs.ActivationThresh = observers } // libp2p has no option for it
 
 // open makes the host: TCP with TLS 1.3 and yamux, and QUIC. It is put together here and not by libp2p.New, whose package has every
 // transport there is among its defaults, WebRTC for one, and four megabytes of them in the program.

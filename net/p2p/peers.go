@@ -82,6 +82,10 @@ func (n *Node) identified(ev event.EvtPeerIdentificationCompleted) {
 		n.shut(ev.Peer, n.cfg.Ban)
 		return
 	}
+	if n.outcast(ev.Peer) {
+		n.shut(ev.Peer, n.cfg.Ban)
+		return
+	}
 	if addressOf(ev.Conn).Addr().IsLoopback() {
 		n.gate.near(ev.Peer)
 	}
@@ -95,6 +99,13 @@ func (n *Node) identified(ev event.EvtPeerIdentificationCompleted) {
 	if n.cfg.OnConnect != nil {
 		n.cfg.OnConnect(p)
 	}
+}
+
+// outcast reports whether gossip remembers a peer that it has shut out, and thinks no better of it since.
+func (n *Node) outcast(host peer.ID) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.score[host] <= graylistThreshold
 }
 
 // file notes a peer, and reports whether it was not there before.

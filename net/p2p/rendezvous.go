@@ -15,7 +15,7 @@ import (
 // Times of the rendezvous.
 const (
 	advertiseAgain = time.Hour // after it was said that this node is here
-	lookAgain      = 30 * time.Second
+	lookAgain      = 10 * time.Second
 	lookSeldom     = 10 * time.Minute // with enough peers
 	lookTime       = 20 * time.Second
 	lookMost       = 64 // peers of one answer
@@ -57,7 +57,7 @@ func (r *rendezvous) run(ctx context.Context, n *Node) error {
 	}
 	name := namespace(n.cfg.Network)
 	said, looked := time.Time{}, time.Time{}
-	tick := time.NewTicker(lookAgain / 6)
+	tick := time.NewTicker(lookAgain / 5)
 	defer tick.Stop()
 	for {
 		if links := len(n.linked()); links > 0 && r.table.RoutingTable().Size() > 0 {

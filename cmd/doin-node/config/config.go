@@ -107,9 +107,9 @@ type Network struct {
 	// flooded too, but relayed as the network's other nodes expect it; there
 	// "gossipsub" is meant where the file says nothing. Key network_protocol.
 	Protocol string
-	// Transport is how nodes reach each other: "http", the default, floods messages over each node's HTTP port and suits one LAN; "p2p" is
-	// libp2p, with encrypted links, GossipSub and streams, on a port of its own. All nodes of a network have the same. Key network,
-	// default "http".
+	// Transport is how nodes reach each other: "p2p", the default, is libp2p, with encrypted links, GossipSub and streams, on a port of its
+	// own; "http" floods messages over each node's HTTP port, which suits one LAN, and is what networks of Python nodes have. All nodes of a
+	// network have the same. Key network, default "p2p".
 	Transport string
 	// P2PPort is the port of "p2p", of TCP and of UDP; 0 is the HTTP port plus 1000. Key p2p_port, default 0.
 	P2PPort int
@@ -348,7 +348,7 @@ func DefaultConfig() Config {
 		DataDir:  "./doin-data",
 		Security: Strict, AddedDomains: AddedNone, Prior: PriorAuto,
 		Network: Network{
-			Host: "0.0.0.0", Port: 8470, Protocol: Flooding, Transport: HTTP, Dashboard: "local",
+			Host: "0.0.0.0", Port: 8470, Protocol: Flooding, Transport: P2P, Dashboard: "local",
 			ShareData: true, Discovery: true, LAN: true, Table: true, Traversal: true, PortMapping: true, DiscoveryInterval: time.Minute,
 		},
 		Chain: Chain{

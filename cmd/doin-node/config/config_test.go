@@ -424,9 +424,11 @@ func TestNetwork(t *testing.T) {
 		}
 	}
 	f(`{"network": "p2p", "bootstrap_peers": ["/ip4/10.0.0.1/tcp/9470/p2p/QmYyQSo1c1Ym7orWxLYvCrM2EmxFTANf8wXmmE7DWjhx5N", "10.0.0.1:8470"]}`, "")
-	f(`{"bootstrap_peers": ["/ip4/10.0.0.1/tcp/9470/p2p/QmYyQSo1c1Ym7orWxLYvCrM2EmxFTANf8wXmmE7DWjhx5N"]}`, "bootstrap_peers[0]")
+	f(`{"network": "http", "bootstrap_peers": ["/ip4/10.0.0.1/tcp/9470/p2p/QmYyQSo1c1Ym7orWxLYvCrM2EmxFTANf8wXmmE7DWjhx5N"]}`, "bootstrap_peers[0]")
 	f(`{"network": "carrier pigeon"}`, "network")
 	f(`{"network": "p2p", "port": 65000}`, "p2p_port")
+	f(`{"port": 65000}`, "p2p_port")
+	f(`{"security": "reference", "port": 65000}`, "")
 	f(`{"network": "p2p", "port": 65000, "p2p_port": 9470}`, "")
 	f(`{"network": "p2p", "security": "reference"}`, "Python nodes")
 }

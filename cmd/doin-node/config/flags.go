@@ -28,9 +28,12 @@ func (f Flags) Apply(c *Config) error {
 	override(&c.Record.StatsFile, f.StatsFile)
 	override(&c.Record.OLAPFile, f.OLAPFile)
 	override(&c.Log.Level, f.LogLevel)
-	if own := Security(f.Security); own != "" && own != c.Security && c.Raw != nil {
+	if own := Security(f.Security); own != "" && own != c.Security {
 		c.Security = own
-		c.setDefaults()
+		if c.Raw != nil {
+			c.setDefaults()
+		}
+		c.setTransport()
 	}
 	override(&c.Security, Security(f.Security))
 	override(&c.Network.Transport, f.Network)
@@ -44,6 +47,16 @@ func (f Flags) Apply(c *Config) error {
 		}
 	}
 	return c.Validate()
+}
+
+// setTransport sets network where the file does not: Python nodes speak HTTP and nothing else.
+func (c *Config) setTransport() {
+	if c.Raw != nil && c.Raw.Has("network") {
+		return
+	}
+	if c.Network.Transport = P2P; c.Security == Reference {
+		c.Network.Transport = HTTP
+	}
 }
 
 // Override is Apply after a Load: of the warnings that it returned, those about values are made anew. It returns what is to be

@@ -119,6 +119,7 @@ func (d *decoder) config(data []byte) *Config {
 	}
 	decode(d, "", o, &c, keys)
 	c.setDefaults()
+	c.setTransport()
 	if v, ok := o.Get("fee_config"); ok {
 		nested(d, "fee_config", v, &c.Fees, feeKeys)
 	}

@@ -49,7 +49,7 @@ func (c *Config) problems() []*Problem {
 	if n.Transport == P2P && c.Security == Reference {
 		k.add("network", n.Transport, "must be \"http\" in the reference profile: Python nodes speak nothing else")
 	}
-	if n.Transport == P2P && n.P2PPort == 0 && n.Port > 65535-P2PPortOffset {
+	if n.Transport == P2P && n.P2PPort == 0 && n.Port > 65535-P2PPortOffset && n.Port <= 65535 {
 		k.add("p2p_port", n.P2PPort, fmt.Sprintf("must be set where port is above %d", 65535-P2PPortOffset))
 	}
 	k.seconds("discovery_interval", n.DiscoveryInterval, 0.1, maxSeconds)

@@ -204,7 +204,7 @@ func checkPeers(t *testing.T, h *host) {
 		t.Errorf("%d peers, want 2", len(list))
 	}
 	for _, p := range list {
-		keys(t, "peer", p, "peer_id", "address", "port")
+		keys(t, "peer", p, "peer_id", "host_id", "link")
 		if id, _ := p.String("peer_id"); id == h.key.PeerID() {
 			t.Error("the node lists itself")
 		}

@@ -49,7 +49,7 @@ func TestAttack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	hosts := newNetwork(t, 2, settings(endless()).Set("target_block_time", 1).Set("max_connections", attackedConns).
+	hosts := newNetwork(t, 2, settings(endless()).Set("network", "http").Set("target_block_time", 1).Set("max_connections", attackedConns).
 		Set("max_connections_per_address", attackedPerAddr).Set("request_timeout", attackedTimeout).Set("idle_timeout", 2*attackedTimeout).
 		Set("messages_per_second", attackedRate).Set("author_messages_per_second", attackedAuthor).
 		Set("penalty_points", attackedPoints).Set("penalty_time", attackedPenalty).Set("max_peers", attackedPeers), friend)

@@ -11,18 +11,18 @@ import (
 	"doin.network/node/internal/canon"
 )
 
-// TestTwoNATs: a node at a public address, and two in private networks of the same numbers, each behind a router of its own that
+// TestTwoNATs: two nodes at public addresses, and two in private networks of the same numbers, each behind a router of its own that
 // forwards no port. They learn of each other, open a link, and the network makes blocks.
 func TestTwoNATs(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("nft"); err != nil {
 		t.Skip("NOT TESTED: two NATs. There is no nft to make routers with")
 	}
-	l := newLANOf(t, []string{"44.7.0.1", "44.7.0.2", "44.7.0.3"}, 24)
+	l := newLANOf(t, []string{"44.7.0.1", "44.7.0.2", "44.7.0.3", "44.7.0.4"}, 24)
 	s := settings(quadratic()).Set("network", "p2p").Set("host", "0.0.0.0").Set("lan_discovery", false).Set("port_mapping", false).Set("discovery_interval", 5)
-	hosts := make([]*host, 3)
+	hosts := make([]*host, 4)
 	for i := range hosts {
-		hosts[i] = newHost(t, []string{"public", "left", "right"}[i], s)
+		hosts[i] = newHost(t, []string{"public", "left", "right", "another"}[i], s)
 		hosts[i].lan = &l.ports[i].port
 	}
 	for i := range 2 {
@@ -47,23 +47,33 @@ func TestTwoNATs(t *testing.T) {
 	}
 	began := time.Now()
 	reach(hosts[0], "public")
+	reach(hosts[3], "public")
 	reach(hosts[1], "private", "relayed")
 	reach(hosts[2], "private", "relayed")
 	t.Logf("all know how they are reached after %v", time.Since(began).Round(time.Millisecond))
+	const relay, direct = "through a relay", "directly"
 	way := ""
-	eventually(t, "the two behind routers have a link", func() error {
+	linked := func() error {
 		for _, p := range objects(t, hosts[1].mustGet("/peers"), "peers") {
 			if id, _ := p.String("peer_id"); id == hosts[2].key.PeerID() {
 				at, _ := p.String("link")
-				if way = "through a relay"; strings.HasPrefix(at, "44.7.0.3:") {
-					way = "directly, by punched holes"
+				if way = relay; strings.HasPrefix(at, "44.7.0.3:") {
+					way = direct
 				}
 				return nil
 			}
 		}
 		return fmt.Errorf("left has no link with right; it says %s", canon.Default(hosts[1].p2p()))
-	})
+	}
+	eventually(t, "the two behind routers have a link", linked)
 	t.Logf("they have a link %s after %v", way, time.Since(began).Round(time.Millisecond))
+	eventually(t, "the link is direct", func() error {
+		if err := linked(); err != nil || way != direct {
+			return fmt.Errorf("it is %s, %v", way, err)
+		}
+		return nil
+	})
+	t.Logf("it is a direct one after %v", time.Since(began).Round(time.Millisecond))
 	for _, h := range hosts {
 		eventually(t, h.name+" has a block with an accepted claim", accepted(h))
 	}

@@ -137,7 +137,7 @@ func write(t *testing.T, path string, data []byte) {
 // its choice and its use, and each once in a run.
 const (
 	firstPort = 12000
-	manyPorts = 20000
+	manyPorts = 19000
 )
 
 var portsTaken atomic.Int64
@@ -147,14 +147,21 @@ func freePort(t *testing.T) int {
 	t.Helper()
 	for range manyPorts {
 		port := firstPort + int((portBase+portsTaken.Add(1))%manyPorts)
-		l, err := net.Listen("tcp", fmt.Sprintf(":%d", port))
-		if err == nil {
-			l.Close()
+		if listens(port) && listens(port+config.P2PPortOffset) {
 			return port
 		}
 	}
 	t.Fatal("no free port")
 	return 0
+}
+
+// listens reports whether a port can be listened on.
+func listens(port int) bool {
+	l, err := net.Listen("tcp", fmt.Sprintf(":%d", port))
+	if err == nil {
+		l.Close()
+	}
+	return err == nil
 }
 
 // portBase keeps runs apart that are made at a time.

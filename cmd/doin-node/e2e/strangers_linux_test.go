@@ -95,7 +95,7 @@ type siege struct {
 func newSiege(t *testing.T) *siege {
 	t.Helper()
 	l := newLANOf(t, []string{"11.1.0.1", "11.2.0.1", "11.3.0.1", "11.9.0.1", "11.10.0.1"}, 8)
-	set := settings(endless()).Set("host", "0.0.0.0").Set("target_block_time", 1)
+	set := settings(endless()).Set("network", "http").Set("host", "0.0.0.0").Set("target_block_time", 1)
 	s := &siege{t: t, enemy: l.ports[3], third: l.ports[4]}
 	for i, p := range l.ports[:3] {
 		h := newHost(t, fmt.Sprintf("node-%d", i), set)

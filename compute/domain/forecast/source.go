@@ -155,6 +155,22 @@ func seriesNames(c *data.Column, rows int) []string {
 	return names
 }
 
+// fractions adds to an error about gaps between times as 1990.1, 1990.2, 1990.3, 1990.4, 1991.1 what they may be.
+func (p *placed) fractions(err error) error {
+	var e *data.Error
+	if !errors.As(err, &e) || e.Option != "gaps" || p.axis.layout.Name() != "number.1" {
+		return err
+	}
+	for i := range p.points {
+		label := p.axis.label(int(p.points[i].at))
+		if len(label) != len("1990.1") || label[5] < '1' || label[5] > '4' {
+			return err
+		}
+	}
+	e.Reason += `; if these are quarters, set time_format to "%Y.%q"`
+	return err
+}
+
 // hint adds to an error about times that are there twice the column that may tell series apart.
 func (r *reader) hint(err error) error {
 	var e *data.Error

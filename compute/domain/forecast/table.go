@@ -102,7 +102,7 @@ func fromGrid(g *data.Grid, names []string, f Form) (*Table, error) {
 		return nil, err
 	}
 	if err := t.fill(values, columns, &f); err != nil {
-		return nil, err
+		return nil, p.fractions(err)
 	}
 	if len(t.values) > supervised.MaxRows {
 		return nil, data.Errorf(0, "", "", "%d rows: at most %d are allowed", len(t.values), supervised.MaxRows)

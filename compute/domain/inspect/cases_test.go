@@ -255,6 +255,11 @@ func cases(t *testing.T) (list []kase) {
 	}}.String()
 	bad("times", "03/04/2001 and nothing else", ambiguous, "", "line 2", "month", "%d/%m/%Y or %m/%d/%Y", "time_format")
 	bad("times", "Jan-01 and nothing else", page{layout: "%b-%y"}.String(), "", "line 2", "month", "time_format")
+	quarters := page{header: "time,value", cell: func(row int, _, value string) []string {
+		return []string{fmt.Sprintf("%d.%d", 1990+row/4, 1+row%4), value}
+	}}.String()
+	bad("times", "quarters as 1990.1", quarters, "", "line 6", "value", "time_format", "%Y.%q")
+	list = append(list, kase{kind: "times", name: "quarters as 1990.1, said", settings: `{"time_format": "%Y.%q"}`, shows: []string{"frequency quarterly"}, file: quarters})
 	bad("times", "hour 24", hourlyWith(hourly, 26, "2010-01-01T24:00:00"), "", "line 26", "month", "hour 24")
 	bad("times", "a leap second", hourlyWith(hourly, 26, "2010-01-01T23:59:60"), "", "line 26", "month", "leap second")
 	bad("times", "a zone by name", page{layout: "%Y-%m-%d %H:%M CET", kind: when.Moment, first: 1_262_304_000, step: 3600}.String(), `{"time_column": "month"}`,

@@ -82,7 +82,7 @@ func Examine(ctx context.Context, o Options) []Finding {
 	if !e.configuration() {
 		return e.found // all else is about what it says
 	}
-	for _, look := range []func(context.Context){e.data, e.disk, e.port, e.key, e.genesis, e.chain, e.database, e.gpu, e.worker, e.peers, e.clock} {
+	for _, look := range []func(context.Context){e.data, e.disk, e.port, e.key, e.genesis, e.chain, e.database, e.gpu, e.worker, e.peers, e.reachability, e.clock} {
 		look(ctx)
 	}
 	return e.found

@@ -242,6 +242,7 @@ export function Reputation() {
   if (!s) return <Trouble error="" />;
   const rows = (s.standings ?? []) as Row[];
   const connected = new Map((s.connected as Row[]).map((p) => [p.peer_id, p.endpoint]));
+  const here = s.p2p?.reachability && s.p2p.reachability !== "unknown" ? `here, ${s.p2p.reachability}` : "here"; // public, private or relayed
   return (
     <Card wide title="Reputation" picture={false} note="As the chain has it: it grows with accepted claims and with votes that turned out right, and fades." take={() => ({ names: Object.keys(rows[0] ?? {}), rows: rows.map((r) => Object.values(r)) })}>
       {rows.length === 0 ? (
@@ -258,7 +259,7 @@ export function Reputation() {
             { name: "divergent", title: "against", number: true },
             { name: "balance", title: "DOIN", number: true, show: (v) => figure(v, 7) },
             { name: "evaluator", title: "registered", show: good },
-            { name: "endpoint", title: "reached at", show: (_, r) => connected.get(r.peer_id) ?? (r.peer_id === s.node_id ? "here" : "not connected") },
+            { name: "endpoint", title: "reached at", show: (_, r) => connected.get(r.peer_id) ?? (r.peer_id === s.node_id ? here : "not connected") },
           ]}
         />
       )}
