@@ -104,6 +104,7 @@ func TestPoisonedExchange(t *testing.T) {
 	stranger, good := start(t, "stranger", to(a)), start(t, "trusted", to(a))
 	linked(t, a, stranger)
 	linked(t, a, good)
+	until(t, "both are in the mesh", func() bool { return a.Stats().Mesh["claims"] == 2 }) // their own streams are open: none replaces ours
 	hearsay, forged, signed := newVictim(t), newVictim(t), newVictim(t)
 	x, y, z := key(t, "x"), key(t, "y"), key(t, "z")
 	prune(t, stranger, a, 1, hearsay.named(t, x, x))

@@ -158,6 +158,7 @@ func TestMessages(t *testing.T) {
 	}
 	c.in.await(t, "claims", "short")
 	c.in.await(t, "blocks", long)
+	until(t, "both are counted", func() bool { return c.Stats().Accepted == 2 })
 	c.in.mu.Lock()
 	defer c.in.mu.Unlock()
 	for what, n := range c.in.bodies {
