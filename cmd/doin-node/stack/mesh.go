@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -74,11 +75,19 @@ func (s *Stack) meshConfig(fc flood.Config) p2p.Config {
 	c.MaxInline = min(c.MaxInline, c.MaxBody)
 	c.HighConns = min(c.HighConns, s.Config.Limits.MaxPeers)
 	c.LowConns = min(c.LowConns, (c.HighConns+1)/2)
-	c.Nearby, c.Rendezvous = n.Discovery && n.LAN, n.Discovery && n.Table
-	c.Traverse, c.PortMap = n.Traversal, n.Traversal && n.PortMapping
+	c.Rendezvous = n.Discovery && n.Table
+	if !onLoopback(n.Host) { // else nobody else reaches it, and neither the LAN nor a router is asked for anything
+		c.Nearby, c.Traverse, c.PortMap = n.Discovery && n.LAN, n.Traversal, n.Traversal && n.PortMapping
+	}
 	c.Reputation, c.Metrics = s.net.mesh.reputation, s.metrics.registry
 	c.OnConnect = func(p p2p.Peer) { s.connected(discoveryPeer(p)) }
 	return c
+}
+
+// onLoopback reports whether a host is this machine's own interface.
+func onLoopback(host string) bool {
+	at, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && at.IsLoopback()
 }
 
 // p2pPort is the port of libp2p.
