@@ -19,6 +19,7 @@ require (
 	github.com/marcopolo/simnet v0.0.7 // simulated networks (tests of net/p2p)
 	github.com/minio/minio-go/v7 v7.4.1 // object stores that speak S3 (olap/export)
 	github.com/multiformats/go-multiaddr v0.16.1 // addresses of libp2p (net/p2p only)
+	github.com/multiformats/go-multistream v0.6.1 // the question whether anybody is at a link (net/p2p only)
 	github.com/prometheus/client_golang v1.25.0 // GET /metrics
 	github.com/spf13/cobra v1.10.2 // command lines
 	github.com/valyala/fasthttp v1.72.0 // HTTP server and client
@@ -154,7 +155,6 @@ require (
 	github.com/multiformats/go-multibase v0.3.0 // indirect
 	github.com/multiformats/go-multicodec v0.10.0 // indirect
 	github.com/multiformats/go-multihash v0.2.3 // indirect
-	github.com/multiformats/go-multistream v0.6.1 // indirect
 	github.com/multiformats/go-varint v0.1.0 // indirect
 	github.com/pbnjay/memory v0.0.0-20210728143218-7b4eea64cf58 // indirect
 	github.com/philhofer/fwd v1.2.0 // indirect

@@ -13,8 +13,10 @@ import (
 	"github.com/libp2p/go-libp2p/core/event"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/p2p/protocol/ping"
 	"github.com/multiformats/go-multiaddr"
 	manet "github.com/multiformats/go-multiaddr/net"
+	"github.com/multiformats/go-multistream"
 )
 
 // Peer is a connected node of our network, as a copy.
@@ -128,20 +130,47 @@ func (n *Node) file(host peer.ID, id string, c network.Conn) (Peer, bool) {
 	return p, fresh
 }
 
-// stale is how much older a link must be than a new one of the same peer to be given up for it.
+// stale is how much older a link must be than a new one of the same peer to be given up for it at once.
 const stale = 3 * time.Second
 
+// aliveTime is how long the other end of a younger one may take to answer.
+const aliveTime = time.Second
+
 // replace closes links to the peer of a new link that are much older: the peer has been started again, and what is left of it
-// before has not noticed. Two that are made at the same time, each by one of the two, are both left.
+// before has not noticed. Two that are made at the same time, each by one of the two, are both left; which it is of a link in between is
+// found by asking over it, because gossip would else go on over a link that nobody is at, for half a minute over QUIC.
 func (n *Node) replace(fresh network.Conn) {
 	if relayed(fresh.RemoteMultiaddr()) {
 		return
 	}
 	for _, c := range n.host.Network().ConnsToPeer(fresh.RemotePeer()) {
-		if c != fresh && fresh.Stat().Opened.Sub(c.Stat().Opened) > stale {
+		switch {
+		case c == fresh:
+		case fresh.Stat().Opened.Sub(c.Stat().Opened) > stale:
 			_ = c.Close()
+		default:
+			go func() {
+				if !alive(c) {
+					_ = c.Close()
+				}
+			}()
 		}
 	}
+}
+
+// alive reports whether the other end of a link answers.
+func alive(c network.Conn) bool {
+	ctx, cancel := context.WithTimeout(context.Background(), aliveTime)
+	defer cancel()
+	s, err := c.NewStream(ctx)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = s.Reset() }()
+	if err := s.SetDeadline(time.Now().Add(aliveTime)); err != nil {
+		return false
+	}
+	return multistream.SelectProtoOrFail(ping.ID, s) == nil
 }
 
 // gone forgets a peer.
