@@ -61,8 +61,8 @@ func (e *HashError) Unwrap() error { return ErrInvalid }
 type FormatError struct{ Protocol, Format int }
 
 func (e *FormatError) Error() string {
-	return fmt.Sprintf("chain: the genesis file is of protocol %d, format %d, and this program speaks protocol %d, format %d",
-		e.Protocol, e.Format, Protocol, Format)
+	return fmt.Sprintf("chain: the genesis file is of protocol %d, format %d, and this program speaks protocol %d, format %d, and protocol %d, format %d",
+		e.Protocol, e.Format, Protocol, Format, Certified, CertifiedFormat)
 }
 
 func wrong(object, field, reason string) error {

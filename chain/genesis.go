@@ -29,6 +29,12 @@ const (
 	Format   = 2
 )
 
+// Certified is the protocol of certified chains (chain/application), CertifiedFormat its format.
+const (
+	Certified       = 2
+	CertifiedFormat = 1
+)
+
 // Bounds of a claim's seeds.
 const (
 	MaxSeeds     = 64
@@ -84,6 +90,11 @@ type Parameters struct {
 	MayLeave bool
 	// MayAdd lets domains be added by a transaction. Default false; in the file where it is true, domains_may_be_added.
 	MayAdd bool
+
+	// SlotTime is the length of a slot in seconds, of protocol 2. Default 2, from 0.001 to 3600.
+	SlotTime float64
+	// StampBits is how many zero bits the stamp of a commit without a deposit begins with, of protocol 2. Default 20, from 0 to 128.
+	StampBits int
 }
 
 // DefaultParameters returns the defaults, without name and start time.
@@ -97,6 +108,8 @@ func DefaultParameters() Parameters {
 		RevealDelay:               2,
 		CommitRevealMaxAge:        600,
 		ExternalAnchorInterval:    100,
+		SlotTime:                  2,
+		StampBits:                 20,
 	}
 }
 
@@ -133,6 +146,11 @@ type Domain struct {
 	Files []File
 	// Agreement is when a vote reproduces a claim. Default exact; a file without it means that.
 	Agreement agreement.Agreement
+	// VerifyWindow is how many slots the members of a draw have to re-run a claim, of protocol 2. Default 300, from 1 to 10⁶.
+	VerifyWindow int
+	// LargestIncrement is the largest increment that one claim is paid for, in units of PerformanceScale, of protocol 2. Default 1,
+	// from 0 to 1000.
+	LargestIncrement float64
 }
 
 // MaxFiles bounds the files of a domain, MaxFileBytes the size of one.
@@ -194,6 +212,8 @@ func DefaultDomain(id string) Domain {
 		NoiseZ2:          ratio.Ratio{Num: 4, Den: 1},
 		HasSyntheticData: true,
 		HigherIsBetter:   true,
+		VerifyWindow:     300,
+		LargestIncrement: 1,
 	}
 }
 
@@ -218,6 +238,9 @@ func (g *Genesis) Object() *canon.Object {
 	domains := make([]any, len(g.Domains))
 	for i := range g.Domains {
 		domains[i] = g.Domains[i].object()
+		if g.Protocol == Certified {
+			domains[i].(*canon.Object).Set(verifyWindow, g.Domains[i].VerifyWindow).Set(largestIncrement, g.Domains[i].LargestIncrement)
+		}
 	}
 	evaluators := make([]any, len(g.Evaluators))
 	for i, e := range g.Evaluators {
@@ -226,7 +249,7 @@ func (g *Genesis) Object() *canon.Object {
 	o := canon.NewObject(
 		"protocol", g.Protocol,
 		"format", g.Format,
-		"parameters", g.Parameters.object(),
+		"parameters", g.parameters(),
 		"domains", domains,
 		"evaluators", evaluators,
 	)
@@ -263,10 +286,27 @@ func (p *Parameters) object() *canon.Object {
 	return o
 }
 
+// parameters are the file's: those of a certified chain have more.
+func (g *Genesis) parameters() *canon.Object {
+	o := g.Parameters.object()
+	if g.Protocol == Certified {
+		o.Set(slotTime, g.Parameters.SlotTime).Set(stampBits, g.Parameters.StampBits)
+	}
+	return o
+}
+
 // Parameters' names in the file.
 const (
-	mayLeave = "evaluators_may_leave"
-	mayAdd   = "domains_may_be_added"
+	mayLeave  = "evaluators_may_leave"
+	mayAdd    = "domains_may_be_added"
+	slotTime  = "slot_time"
+	stampBits = "stamp_bits"
+)
+
+// Names of what only domains of certified chains have.
+const (
+	verifyWindow     = "verify_window"
+	largestIncrement = "largest_increment"
 )
 
 // agreementKey is written where a domain's agreement is not exact: files made before it was a member keep their hash.
@@ -324,10 +364,10 @@ func (g *Genesis) Domain(id string) (Domain, bool) {
 
 // CheckFormat reports whether this program speaks what the network speaks; a *FormatError if not.
 func (g *Genesis) CheckFormat() error {
-	if g.Protocol != Protocol || g.Format != Format {
-		return &FormatError{Protocol: g.Protocol, Format: g.Format}
+	if g.Protocol == Protocol && g.Format == Format || g.Protocol == Certified && g.Format == CertifiedFormat {
+		return nil
 	}
-	return nil
+	return &FormatError{Protocol: g.Protocol, Format: g.Format}
 }
 
 // Validate reports every problem at once, joined; nil means g is usable. A network of another protocol or format can be
@@ -383,6 +423,8 @@ func (p *Parameters) validate(out *problems) {
 	out.between(in, "reveal_delay", p.RevealDelay, 0, 3600)
 	out.between(in, "commit_reveal_max_age", p.CommitRevealMaxAge, p.RevealDelay, 1e6)
 	out.between(in, "external_anchor_interval", float64(p.ExternalAnchorInterval), 1, 1e6)
+	out.between(in, slotTime, p.SlotTime, 1e-3, 3600)
+	out.between(in, stampBits, float64(p.StampBits), 0, 128)
 }
 
 func (d *Domain) validate(out *problems, in string) {
@@ -391,6 +433,8 @@ func (d *Domain) validate(out *problems, in string) {
 	out.between(in, "performance_scale", d.PerformanceScale, 1e-6, 1e9)
 	out.between(in, "min_increment", d.MinIncrement, 0, 1e6)
 	out.between(in, "seeds", float64(d.Seeds), 1, MaxSeeds)
+	out.between(in, verifyWindow, float64(d.VerifyWindow), 1, 1e6)
+	out.between(in, largestIncrement, d.LargestIncrement, 0, 1000)
 	err := d.NoiseZ2.Validate()
 	out.demand(err == nil, "%s.noise_z2: %v", in, err)
 	err = d.Agreement.Validate()

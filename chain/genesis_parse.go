@@ -24,6 +24,7 @@ func ParseGenesis(data []byte) (*Genesis, error) {
 	p.only(file, "", "protocol", "format", "parameters", "domains", "evaluators", "grants")
 	g := &Genesis{Parameters: DefaultParameters(), file: file}
 	g.Protocol, g.Format = p.count(file, "", "protocol", 1), p.count(file, "", "format", 0)
+	p.certified = g.Protocol == Certified
 	p.demandBoth(file)
 	if o := field(p, file, "", "parameters", file.ObjectOr, nil); o != nil {
 		p.parameters(o, &g.Parameters)
@@ -51,7 +52,11 @@ func ParseGenesis(data []byte) (*Genesis, error) {
 	return g, nil
 }
 
-type genesisParser struct{ problems problems }
+type genesisParser struct {
+	problems problems
+	// certified is whether the file may have what only certified chains have.
+	certified bool
+}
 
 // field reads one member with a default. In a file that people write null is no way to ask for the
 // default, and the model layer's readings of texts and booleans as numbers would hide mistakes.
@@ -115,7 +120,7 @@ func (p *genesisParser) within(of *canon.Object, path, key string, f func(o *can
 func (p *genesisParser) parameters(o *canon.Object, to *Parameters) {
 	const in = "parameters"
 	def := *to
-	p.only(o, in, append(def.object().Keys(), mayLeave, mayAdd)...)
+	p.only(o, in, append(def.object().Keys(), p.more([]string{mayLeave, mayAdd}, slotTime, stampBits)...)...)
 	to.Name = field(p, o, in, "name", o.StringOr, "")
 	to.TargetBlockTime = field(p, o, in, "target_block_time", o.FloatOr, def.TargetBlockTime)
 	to.InitialThreshold = field(p, o, in, "initial_threshold", o.FloatOr, def.InitialThreshold)
@@ -128,6 +133,8 @@ func (p *genesisParser) parameters(o *canon.Object, to *Parameters) {
 	to.Solo = field(p, o, in, "solo", o.BoolOr, def.Solo)
 	to.MayLeave = field(p, o, in, mayLeave, o.BoolOr, def.MayLeave)
 	to.MayAdd = field(p, o, in, mayAdd, o.BoolOr, def.MayAdd)
+	to.SlotTime = field(p, o, in, slotTime, o.FloatOr, def.SlotTime)
+	to.StampBits = p.count(o, in, stampBits, def.StampBits)
 	if o.Has("start_time") { // its absence is for Validate to report
 		r := &reader{object: "genesis", o: o}
 		to.StartTime = r.time("start_time")
@@ -146,9 +153,17 @@ func (p *genesisParser) count(o *canon.Object, in, key string, def int) int {
 	return int(min(max(n, math.MinInt32), math.MaxInt32))
 }
 
+// more is a list of keys, with those of certified chains where the file is of one.
+func (p *genesisParser) more(keys []string, certified ...string) []string {
+	if p.certified {
+		return append(keys, certified...)
+	}
+	return keys
+}
+
 func (p *genesisParser) domain(o *canon.Object, in string) Domain {
 	d := DefaultDomain(field(p, o, in, "domain_id", o.StringOr, ""))
-	p.only(o, in, append(d.object().Keys(), "config", "files", agreementKey)...)
+	p.only(o, in, append(d.object().Keys(), p.more([]string{"config", "files", agreementKey}, verifyWindow, largestIncrement)...)...)
 	d.Weight = field(p, o, in, "weight", o.FloatOr, d.Weight)
 	d.PerformanceScale = field(p, o, in, "performance_scale", o.FloatOr, d.PerformanceScale)
 	d.MinIncrement = field(p, o, in, "min_increment", o.FloatOr, d.MinIncrement)
@@ -169,6 +184,8 @@ func (p *genesisParser) domain(o *canon.Object, in string) Domain {
 	d.Plugin = field(p, o, in, "plugin", o.StringOr, "")
 	d.ConfigHash = field(p, o, in, "config_hash", o.StringOr, "")
 	d.Config = field(p, o, in, "config", o.ObjectOr, nil)
+	d.VerifyWindow = p.count(o, in, verifyWindow, d.VerifyWindow)
+	d.LargestIncrement = field(p, o, in, largestIncrement, o.FloatOr, d.LargestIncrement)
 	p.within(o, in, "files", func(o *canon.Object, in string) {
 		p.only(o, in, "key", "name", "sha256", "size")
 		d.Files = append(d.Files, File{

@@ -11,6 +11,7 @@ import (
 	"doin.network/node/chain"
 	"doin.network/node/internal/agreement"
 	"doin.network/node/internal/canon"
+	"doin.network/node/internal/timestamp"
 )
 
 func newGenesis(t testing.TB) *chain.Genesis {
@@ -136,6 +137,7 @@ func TestCheckFormat(t *testing.T) {
 	f(`"protocol": 1, "format": 1, `, 1, 1, false)
 	f(`"protocol": 1, "format": 2, `, 1, 2, true)
 	f(`"protocol": 1, "format": 3, `, 1, 3, false)
+	f(`"protocol": 2, "format": 1, `, 2, 1, true)
 	f(`"protocol": 2, "format": 2, `, 2, 2, false)
 }
 
@@ -325,4 +327,37 @@ func TestGenesisAgreement(t *testing.T) {
 	}
 	g.Domains[0].Plugin = "exec:./own" // whose models are its own
 	f(0.01, "exact", "")
+}
+
+// What only certified chains have stands in their files, and in no others.
+func TestCertifiedGenesis(t *testing.T) {
+	g := &chain.Genesis{Protocol: chain.Certified, Format: chain.CertifiedFormat, Parameters: chain.DefaultParameters(), Domains: []chain.Domain{chain.DefaultDomain("d")}}
+	g.Parameters.StartTime = timestamp.FromMicro(1_700_000_000_000_000)
+	g.Parameters.SlotTime, g.Parameters.StampBits = 0.5, 9
+	g.Domains[0].VerifyWindow, g.Domains[0].LargestIncrement = 40, 2.5
+	data := canon.Default(g.Object())
+	got, err := chain.ParseGenesis(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := got.CheckFormat(); err != nil {
+		t.Error(err)
+	}
+	if p, d := got.Parameters, got.Domains[0]; p.SlotTime != 0.5 || p.StampBits != 9 || d.VerifyWindow != 40 || d.LargestIncrement != 2.5 {
+		t.Errorf("read as %+v, %+v", p, d)
+	}
+	if got.NetworkID() != g.NetworkID() {
+		t.Error("written and read, it is another network")
+	}
+
+	g.Protocol, g.Format = chain.Protocol, chain.Format
+	if text := string(canon.Default(g.Object())); strings.Contains(text, "slot_time") || strings.Contains(text, "verify_window") {
+		t.Errorf("a file of protocol 1 says %s", text)
+	}
+	for _, name := range []string{"slot_time", "verify_window"} {
+		old := strings.Replace(string(data), `"protocol": 2`, `"protocol": 1`, 1)
+		if _, err := chain.ParseGenesis([]byte(old)); !errors.Is(err, chain.ErrInvalid) || !strings.Contains(err.Error(), name) {
+			t.Errorf("a file of protocol 1 with %s: %v", name, err)
+		}
+	}
 }

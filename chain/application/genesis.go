@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 
+	"doin.network/node/chain"
 	"doin.network/node/chain/account"
 	"doin.network/node/chain/consensus"
 	"doin.network/node/chain/light"
@@ -72,7 +73,8 @@ const (
 // ErrGenesis is matched by the error for a genesis file that is none.
 var ErrGenesis = errors.New("application: genesis file")
 
-// ParseGenesis reads a genesis file. Members are all there and none is unknown.
+// ParseGenesis reads a genesis file: of this package's own form, in which members are all there and none is unknown, or of the form that
+// all nodes of this project share, which has "parameters": see Of.
 func ParseGenesis(data []byte) (*Genesis, error) {
 	if len(data) > maxGenesis {
 		return nil, fmt.Errorf("%w: %d bytes, at most %d", ErrGenesis, len(data), maxGenesis)
@@ -80,6 +82,13 @@ func ParseGenesis(data []byte) (*Genesis, error) {
 	file, err := canon.ParseObject(data)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrGenesis, err)
+	}
+	if file.Has("parameters") {
+		shared, err := chain.ParseGenesis(data)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrGenesis, err)
+		}
+		return Of(shared)
 	}
 	g := new(Genesis)
 	d := json.NewDecoder(bytes.NewReader(data))

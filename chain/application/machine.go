@@ -232,12 +232,9 @@ const maxTime = 1 << 61
 
 // transact applies a transaction. After an error nothing has changed.
 func (b *Block) transact(x *Tx) error {
-	from, err := b.net.scheme.Peer(x.Point[:])
+	from, err := x.Author(b.net.scheme, b.net.id)
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrSignature, err)
-	}
-	if err := b.net.scheme.Verify(x.Point[:], x.message(b.net.id), x.Signature[:]); err != nil {
-		return fmt.Errorf("%w: %v of %.16s: %w", ErrSignature, x.Kind, from, err)
+		return err
 	}
 	if paced(x.Kind) && b.slot < b.pace.Slot+b.net.interval {
 		return refuse("a %v in slot %d, the last was in %d", x.Kind, b.slot, b.pace.Slot)

@@ -43,7 +43,10 @@ type DomainRules struct {
 // NewRules converts a genesis file. It reports every value the integer rules cannot hold, and a protocol or format that is
 // not this program's as a *chain.FormatError.
 func NewRules(g *chain.Genesis) (*Rules, error) {
-	errs := []error{g.CheckFormat()}
+	var errs []error
+	if g.Protocol != chain.Protocol || g.Format != chain.Format {
+		errs = append(errs, &chain.FormatError{Protocol: g.Protocol, Format: g.Format})
+	}
 	micro := func(name string, v float64, lo, hi int64) int64 {
 		m, err := chain.Micro(v)
 		if err != nil || m < lo || m > hi {

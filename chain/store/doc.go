@@ -27,6 +27,8 @@
 //	g               hashes whose contents may be garbage
 //	m <name>        record of the node
 //	n c k o         hashed states: see trees.go
+//	f <height 8> <id 32>   block of a certified chain: see certified.go
+//	w <name>        note of a machine, among them what it has promised
 //
 // Every value ends with the CRC-32C of key and value, four bytes, big endian.
 //

@@ -12,18 +12,20 @@ import (
 
 // Kinds of keys: the first byte.
 const (
-	kindBlock    = 'b'
-	kindReceipts = 'r'
-	kindState    = 's'
-	kindHeight   = 'h'
-	kindTip      = 't'
-	kindPruned   = 'p'
-	kindGarbage  = 'g'
-	kindRecord   = 'm'
-	kindPage     = 'n'
-	kindCommit   = 'c'
-	kindLast     = 'k'
-	kindOldest   = 'o'
+	kindBlock     = 'b'
+	kindReceipts  = 'r'
+	kindState     = 's'
+	kindHeight    = 'h'
+	kindTip       = 't'
+	kindPruned    = 'p'
+	kindGarbage   = 'g'
+	kindRecord    = 'm'
+	kindPage      = 'n'
+	kindCommit    = 'c'
+	kindLast      = 'k'
+	kindOldest    = 'o'
+	kindCertified = 'f'
+	kindNote      = 'w'
 )
 
 // contents are the kinds that are stored under a block's hash.
