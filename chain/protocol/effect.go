@@ -72,6 +72,29 @@ type Entry struct {
 	Earned int64
 }
 
+// Persist is what a machine of a certified chain has promised: it is on the disk before any other effect of the same Step is carried
+// out, those of a Commit too; if that fails the node must try again or stop.
+type Persist struct {
+	Blocks []Certified
+	// Final are blocks that are final; others of their heights may be forgotten. Their data are not set.
+	Final []Certified
+	// Notes are records of the machine's own, written after the blocks. A nil value deletes one.
+	Notes []Note
+}
+
+// Certified is a block of a certified chain, in its encoding.
+type Certified struct {
+	Height int64
+	ID     [32]byte
+	Data   []byte
+}
+
+// Note is a small record by a name.
+type Note struct {
+	Name  string
+	Value []byte
+}
+
 // Fetch asks for a peer's chain, because it announced a block that this node does not have.
 type Fetch struct {
 	Peer   string
@@ -207,6 +230,7 @@ func (Broadcast) effect()    {}
 func (Send) effect()         {}
 func (Evaluate) effect()     {}
 func (Commit) effect()       {}
+func (Persist) effect()      {}
 func (Fetch) effect()        {}
 func (BlocksResult) effect() {}
 func (SubmitResult) effect() {}

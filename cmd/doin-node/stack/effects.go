@@ -50,6 +50,7 @@ func (s *Stack) handle(ctx context.Context, f protocol.Effect) {
 	switch f := f.(type) {
 	case protocol.Commit:
 		s.committed(f)
+	case protocol.Persist: // it is on the disk
 	case protocol.Broadcast:
 		if err := s.net.flood.Broadcast(f.Message); err != nil {
 			s.Log.Warn("message not sent", "type", f.Message.Type, "err", err)

@@ -136,12 +136,8 @@ func (l *Loop[V]) tick() protocol.Tick {
 
 // carryOut carries out the effects of one step, blocks before everything else.
 func (l *Loop[V]) carryOut(ctx context.Context, ev protocol.Event, out []protocol.Effect) error {
-	for _, f := range out {
-		if c, ok := f.(protocol.Commit); ok {
-			if err := l.persist(ctx, c); err != nil {
-				return err
-			}
-		}
+	if err := l.store(ctx, out); err != nil {
+		return err
 	}
 	if shown(ev, out) {
 		v := l.machine.View()

@@ -51,6 +51,10 @@ func (d *disk) AppendAll(ctx context.Context, entries []store.Entry) (int, error
 	return len(entries), nil
 }
 
+func (d *disk) Keep(ctx context.Context, p store.Promise) error {
+	return errors.Join(ctx.Err(), d.write(fmt.Sprintf("keep %d blocks, %d final, %d notes", len(p.Blocks), len(p.Final), len(p.Notes))))
+}
+
 func (d *disk) Replace(ctx context.Context, ancestor int64, branch []store.Entry) error {
 	return errors.Join(ctx.Err(), d.write(fmt.Sprintf("replace %d by %d", ancestor, len(branch))))
 }
@@ -106,6 +110,20 @@ func TestPersistBeforeAnybodyHears(t *testing.T) {
 	}
 	want := []string{"append 1", "append 2", "broadcast block_announcement", "committed above 0",
 		"replace 0 by 2", "broadcast block_announcement", "committed above 0"}
+	if !slices.Equal(d.journal, want) {
+		t.Errorf("journal = %q, want %q", d.journal, want)
+	}
+}
+
+// What a machine has promised is on the disk before the blocks of readers are, and before anybody hears.
+func TestPromiseFirst(t *testing.T) {
+	d := &disk{}
+	out := append(effectsOf(protocol.Commit{Entries: blocks(1)}),
+		protocol.Persist{Blocks: []protocol.Certified{{Height: 3}}, Final: []protocol.Certified{{Height: 1}, {Height: 2}}, Notes: []protocol.Note{{Name: "lock"}}})
+	if err := newTestLoop(d).carryOut(t.Context(), protocol.Tick{}, out); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"keep 1 blocks, 2 final, 1 notes", "append 1", "broadcast block_announcement", "committed above 0", "protocol.Persist"}
 	if !slices.Equal(d.journal, want) {
 		t.Errorf("journal = %q, want %q", d.journal, want)
 	}
