@@ -102,6 +102,9 @@ func (n *Network) fee(p pace, slot int64) int64 {
 	return fee
 }
 
+// BaseFee is the base fee of a transfer in a block of a slot on a state.
+func (n *Network) BaseFee(s *State, slot int64) int64 { return n.fee(readPace(s.Draft()), slot) }
+
 // Genesis returns block 0 and the state after it. The block's beacon is the network id, its id the header's with no parent and no rest.
 func (n *Network) Genesis() (*streamlet.Block, *State, error) {
 	evaluators, balances := map[string][]string{}, map[string]int64{}

@@ -45,3 +45,9 @@ func Registered(s State, peer string) (p Peer, ok bool) {
 	ok = load(s, peerKey(peer), &p)
 	return p, ok
 }
+
+// DomainOf returns what the chain knows of a domain, the zero value if it has had no claim.
+func DomainOf(s State, domain string) (d Domain) {
+	load(s, domainKey(domain), &d)
+	return d
+}

@@ -1,0 +1,171 @@
+package replica
+
+import (
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"math/big"
+	"slices"
+	"strings"
+
+	"doin.network/node/chain"
+	"doin.network/node/chain/application"
+	"doin.network/node/chain/optimae"
+	"doin.network/node/chain/protocol"
+	"doin.network/node/internal/canon"
+)
+
+// Names of notes.
+const (
+	votePrefix  = "vote/"
+	claimPrefix = "claim/"
+)
+
+func voteNote(at draw) string {
+	return votePrefix + hex.EncodeToString(at.commitment[:]) + "/" + hex.EncodeToString(at.block[:])
+}
+
+func claimNote(commitment application.ID) string {
+	return claimPrefix + hex.EncodeToString(commitment[:])
+}
+
+// encodeVote is what the node has voted, and what its vote hides.
+func encodeVote(r *run) []byte {
+	o := canon.NewObject("domain", r.domain, "transaction", hex.EncodeToString(r.vote.Append(nil)))
+	if f := r.finding; f != nil {
+		o.Set("digest", hex.EncodeToString(f.Digest[:])).Set("performance", f.Performance)
+		f.Sums.AppendTo(o)
+	}
+	return canon.Canonical(o)
+}
+
+// encodeProposal is what a commit hides, and the commit.
+func encodeProposal(p *proposal) []byte {
+	o := canon.NewObject("domain", p.domain, "proposal", p.number, "recipe", p.text, "nonce", p.nonce, "base", p.base,
+		"transaction", hex.EncodeToString(p.commit.Append(nil)), "slot", p.since)
+	if p.outcome != nil {
+		o.Set("performance", p.outcome.Performance).Set("digest", p.outcome.Digest)
+	}
+	return canon.Canonical(o)
+}
+
+// restore takes up what an earlier life has voted and committed.
+func (a *agent) restore(notes map[string][]byte) error {
+	for _, name := range slices.Sorted(maps.Keys(notes)) {
+		var err error
+		switch rest := ""; {
+		case strings.HasPrefix(name, votePrefix):
+			rest = strings.TrimPrefix(name, votePrefix)
+			err = a.restoreVote(rest, notes[name])
+		case strings.HasPrefix(name, claimPrefix):
+			err = a.restoreProposal(notes[name])
+		}
+		if err != nil {
+			return fmt.Errorf("%w: %s: %w", errNote, name, err)
+		}
+	}
+	return nil
+}
+
+// reading collects the members of a note.
+type reading struct {
+	o   *canon.Object
+	err error
+}
+
+func (r *reading) text(key string) string {
+	s, err := r.o.String(key)
+	if r.err == nil {
+		r.err = err
+	}
+	return s
+}
+
+func (r *reading) integer(key string) int64 {
+	n, err := r.o.Int(key)
+	if r.err == nil {
+		r.err = err
+	}
+	return n
+}
+
+func (r *reading) number(key string) float64 {
+	x, err := r.o.Float(key)
+	if r.err == nil {
+		r.err = err
+	}
+	return x
+}
+
+func (r *reading) bytes(key string) []byte {
+	b, err := hex.DecodeString(r.text(key))
+	if r.err == nil {
+		r.err = err
+	}
+	return b
+}
+
+func (r *reading) transaction() *application.Tx {
+	data := r.bytes("transaction")
+	if r.err != nil {
+		return nil
+	}
+	tx, err := application.ParseTx(data)
+	r.err = err
+	return tx
+}
+
+func (a *agent) restoreVote(name string, data []byte) error {
+	var at draw
+	commitment, block, _ := strings.Cut(name, "/")
+	c, err1 := hex.DecodeString(commitment)
+	b, err2 := hex.DecodeString(block)
+	if err1 != nil || err2 != nil || len(c) != len(at.commitment) || len(b) != len(at.block) {
+		return fmt.Errorf("its name")
+	}
+	at = draw{application.ID(c), application.ID(b)}
+	o, err := canon.ParseObject(data)
+	if err != nil {
+		return err
+	}
+	f := &reading{o: o}
+	r := &run{domain: f.text("domain"), vote: f.transaction(), asked: true}
+	if o.Has("digest") {
+		r.finding = &optimae.Finding{Performance: f.number("performance")}
+		copy(r.finding.Digest[:], f.bytes("digest"))
+		s1, n := f.integer("s1"), f.integer("n")
+		square, ok := new(big.Int).SetString(f.text("s2"), 10)
+		if f.err == nil && ok {
+			r.finding.Sums, f.err = chain.NewSums(s1, square, n)
+		}
+		if a.m.net.Rules().Domains[r.domain].Radius > 0 {
+			r.unseal = &optimae.Unseal{Commitment: at.commitment, Draw: at.block, Performance: r.finding.Performance, Salt: a.salt(at)}
+		}
+	}
+	if f.err == nil {
+		a.runs[at] = r
+	}
+	return f.err
+}
+
+func (a *agent) restoreProposal(data []byte) error {
+	o, err := canon.ParseObject(data)
+	if err != nil {
+		return err
+	}
+	f := &reading{o: o}
+	p := &proposal{domain: f.text("domain"), number: f.integer("proposal"), text: f.text("recipe"), nonce: f.text("nonce"), base: f.text("base"),
+		commit: f.transaction(), since: f.integer("slot")}
+	if f.err != nil {
+		return f.err
+	}
+	if p.parameters, err = canon.ParseObject([]byte(p.text)); err != nil {
+		return err
+	}
+	if o.Has("performance") {
+		p.outcome = &protocol.Outcome{Performance: f.number("performance"), Digest: f.text("digest")}
+	}
+	p.commitment = optimae.Commitment(p.text, p.nonce)
+	a.proposals[p.domain] = append(a.proposals[p.domain], p)
+	return f.err
+}
