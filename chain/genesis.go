@@ -69,7 +69,8 @@ type Parameters struct {
 	// InitialThreshold is the weighted increment that the first blocks need. Default 1, from 10⁻⁶
 	// to 10⁹.
 	InitialThreshold float64
-	// QuorumMinEvaluators is the least number of members of a quorum. Default 3, from 1 to MaxQuorum.
+	// QuorumMinEvaluators is the least number of members of a quorum. Default 3, from 1 to MaxQuorum. Of protocol 2 it is how many must
+	// agree, from 0 to 63; 0 is 1 up to three evaluators of a domain, else 2.
 	QuorumMinEvaluators int
 	// QuorumTolerance is by how much a challenger's synthetic error may exceed the
 	// incumbent's. Default 0.05, from 0 to 1.
@@ -376,7 +377,7 @@ func (g *Genesis) Validate() error {
 	var p problems
 	p.demand(g.Protocol >= 1, "protocol %d: want at least 1", g.Protocol)
 	p.demand(g.Format >= 0, "format %d: want at least 0", g.Format)
-	g.Parameters.validate(&p)
+	g.Parameters.validate(&p, g.Protocol)
 	p.demand(len(g.Domains) > 0 && len(g.Domains) <= maxGenesisDomains,
 		"domains: want 1 to %d, got %d", maxGenesisDomains, len(g.Domains))
 	ids := make([]string, 0, len(g.Domains))
@@ -411,13 +412,17 @@ func (g *Genesis) validateGrants(p *problems) {
 	}
 }
 
-func (p *Parameters) validate(out *problems) {
+func (p *Parameters) validate(out *problems, protocol int) {
 	const in = "parameters"
 	out.demand(len(p.Name) <= maxNameBytes, "%s.name: longer than %d bytes", in, maxNameBytes)
 	out.demand(!p.StartTime.IsZero() && !p.StartTime.IsNaive(), "%s.start_time: want a time with an offset", in)
 	out.between(in, "target_block_time", p.TargetBlockTime, 1e-3, 1e7)
 	out.between(in, "initial_threshold", p.InitialThreshold, 1e-6, 1e9)
-	out.between(in, "quorum_min_evaluators", float64(p.QuorumMinEvaluators), 1, MaxQuorum)
+	least, most := 1, MaxQuorum
+	if protocol == Certified {
+		least, most = 0, 63
+	}
+	out.between(in, "quorum_min_evaluators", float64(p.QuorumMinEvaluators), float64(least), float64(most))
 	out.between(in, "quorum_tolerance", p.QuorumTolerance, 0, 1)
 	out.between(in, "finality_confirmation_depth", float64(p.FinalityConfirmationDepth), 1, 1e6)
 	out.between(in, "reveal_delay", p.RevealDelay, 0, 3600)

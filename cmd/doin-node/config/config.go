@@ -144,6 +144,11 @@ type Network struct {
 
 // Chain is what a network's nodes must agree on about blocks.
 type Chain struct {
+	// Protocol is the rules of a network that is made from this configuration: 1, or 2, those of certified chains
+	// (docs/protocol.md). A node that joins a network takes its genesis file's. Key chain_protocol, default 1.
+	Protocol int
+	// SlotTime is the length of a slot of a network of protocol 2. Key slot_time, default 2 s, min 0.05 s.
+	SlotTime time.Duration
 	// TargetBlockTime is the time between blocks that the difficulty aims at.
 	// Key target_block_time, default 600 s, min 0.1 s.
 	TargetBlockTime time.Duration
@@ -352,7 +357,7 @@ func DefaultConfig() Config {
 			ShareData: true, Discovery: true, LAN: true, Table: true, Traversal: true, PortMapping: true, DiscoveryInterval: time.Minute,
 		},
 		Chain: Chain{
-			TargetBlockTime: 10 * time.Minute, InitialThreshold: 1,
+			Protocol: 1, SlotTime: 2 * time.Second, TargetBlockTime: 10 * time.Minute, InitialThreshold: 1,
 			FinalityDepth: 6, AnchorInterval: 100,
 			CommitMaxAge: 10 * time.Minute, AcceptanceTolerance: 1e-5,
 		},

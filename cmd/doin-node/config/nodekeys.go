@@ -65,6 +65,8 @@ var nodeKeys = []key[Config]{
 	or(object("component_versions", func(c *Config) **canon.Object { return &c.Network.ComponentVersions }),
 		func(c *Config) { c.Network.ComponentVersions = nil }),
 
+	integer("chain_protocol", func(c *Config) *int { return &c.Chain.Protocol }),
+	seconds("slot_time", func(c *Config) *time.Duration { return &c.Chain.SlotTime }),
 	seconds("target_block_time", func(c *Config) *time.Duration { return &c.Chain.TargetBlockTime }),
 	number("initial_threshold", func(c *Config) *float64 { return &c.Chain.InitialThreshold }),
 	integer("finality_confirmation_depth", func(c *Config) *int { return &c.Chain.FinalityDepth }),

@@ -71,6 +71,8 @@ func (c *Config) problems() []*Problem {
 	k.versions("component_versions", n.ComponentVersions)
 
 	ch := &c.Chain
+	k.ints("chain_protocol", ch.Protocol, 1, 2)
+	k.seconds("slot_time", ch.SlotTime, 0.05, 3600)
 	k.seconds("target_block_time", ch.TargetBlockTime, 0.1, maxSeconds)
 	if c.Security == Reference {
 		k.floats("initial_threshold", ch.InitialThreshold, -math.MaxFloat64, math.MaxFloat64) // below 0 every acceptance makes a block

@@ -36,7 +36,15 @@ func Genesis(cfg *config.Config, evaluators []chain.Evaluator, start time.Time) 
 	p.ExternalAnchorInterval = cfg.Chain.AnchorInterval
 	p.Solo = cfg.Chain.Solo
 	p.MayLeave, p.MayAdd = true, true
-	g := &chain.Genesis{Protocol: chain.Protocol, Format: chain.Format, Parameters: p, Evaluators: evaluators}
+	g := &chain.Genesis{Protocol: chain.Protocol, Format: chain.Format, Evaluators: evaluators}
+	if cfg.Chain.Protocol == chain.Certified {
+		g.Protocol, g.Format = chain.Certified, chain.CertifiedFormat
+		p.SlotTime, p.MayAdd = cfg.Chain.SlotTime.Seconds(), false
+		if cfg.Raw == nil || !cfg.Raw.Has("quorum_min_evaluators") {
+			p.QuorumMinEvaluators = 0 // as many as the rules ask of so many evaluators
+		}
+	}
+	g.Parameters = p
 	for _, e := range cfg.Chain.Grants {
 		g.Grants = append(g.Grants, chain.Grant(e))
 	}

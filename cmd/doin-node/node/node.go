@@ -73,29 +73,77 @@ func New(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Node, erro
 	return open(ctx, cfg, log, nil)
 }
 
-// open is New after another node, which has ended; nil: it is the first.
+// open is New after another node, which has ended; nil: it is the first. A network of a certified chain is ErrCertified.
 func open(ctx context.Context, cfg *config.Config, log *slog.Logger, before *Node) (*Node, error) {
+	r, err := openAny(ctx, cfg, log, before)
+	if n, ok := r.(*Node); ok || err != nil {
+		return n, err
+	}
+	r.(*Certified).stack.Close()
+	return nil, errCertified
+}
+
+// errCertified is returned by New for a network of protocol 2, which NewService runs.
+var errCertified = errors.New("node: the network is of protocol 2")
+
+// runner is a node of either protocol.
+type runner interface {
+	Run(ctx context.Context) error
+	Port() int
+}
+
+// openAny opens a node of the protocol that its genesis file names, after another node, which has ended; nil: it is the first.
+func openAny(ctx context.Context, cfg *config.Config, log *slog.Logger, before *Node) (_ runner, err error) {
 	if cfg.Security != config.Strict {
 		return nil, ErrPythonNetwork
 	}
-	n := &Node{cfg: cfg, renewed: before != nil}
 	var key *identity.Key
 	if before != nil {
-		key, n.endpoints, n.tries = before.stack.Key, before.stack.Endpoints(), before.tries
+		key = before.stack.Key
 	}
 	base, err := stack.OpenAs(cfg, log, key)
 	if err != nil {
 		return nil, err
 	}
-	original := *cfg
-	n.log, n.original = base.Log, &original
-	if err := n.openChain(ctx, base); err != nil {
-		if n.store != nil {
-			err = errors.Join(err, n.store.Close())
+	var st *store.Store
+	defer func() {
+		if err != nil && st != nil {
+			err = errors.Join(err, st.Close())
 		}
-		base.Close()
+		if err != nil {
+			base.Close()
+		}
+	}()
+	if st, err = openStore(base); err != nil {
+		return nil, base.StoreError(err)
+	}
+	adopt := func() (*chain.Genesis, error) { return join.Adopt(ctx, cfg, base.Port, base.Log) }
+	g, err := genesis(cfg, base.Key, base.Path("genesis.json"), base.Now(), adopt)
+	if err != nil {
 		return nil, err
 	}
+	if g.Protocol == chain.Certified {
+		n := &Certified{cfg: cfg, log: base.Log, genesis: g, store: st}
+		if err = n.openChain(ctx, base); err != nil {
+			return nil, err
+		}
+		st = nil // the stack closes it from here on
+		return n, n.openStack(ctx, base)
+	}
+	original := *cfg
+	n := &Node{cfg: cfg, log: base.Log, original: &original, renewed: before != nil, genesis: g, store: st}
+	if before != nil {
+		n.endpoints, n.tries = before.stack.Endpoints(), before.tries
+	}
+	if err = n.openChain(ctx, base); err != nil {
+		return nil, err
+	}
+	st = nil
+	return n, n.openStack(ctx, base)
+}
+
+// openStack opens the parts around the chain. On an error everything opened is closed again.
+func (n *Node) openStack(ctx context.Context, base *stack.Base) (err error) {
 	n.stack, err = stack.New(ctx, base, stack.Profile{
 		Network: n.rules.Network, Store: n.store, Loop: n.loop, Head: n.head,
 		MaxPageBytes: maxPageBytes, MaxBlockBytes: maxBlockBytes, StatesKept: consensus.Window, AnchorInterval: int64(n.genesis.Parameters.ExternalAnchorInterval),
@@ -110,18 +158,11 @@ func open(ctx context.Context, cfg *config.Config, log *slog.Logger, before *Nod
 				Genesis: canon.Default(n.genesis.Object()), Data: newShelf(n.cfg, n.terms), Accounts: accountView{n}}
 		},
 	})
-	return n, err
+	return err
 }
 
-// openChain reads store and genesis file and makes the engine and its loop.
+// openChain makes the engine and its loop of store and genesis file.
 func (n *Node) openChain(ctx context.Context, b *stack.Base) (err error) {
-	if n.store, err = openStore(b); err != nil {
-		return b.StoreError(err)
-	}
-	adopt := func() (*chain.Genesis, error) { return join.Adopt(ctx, n.cfg, b.Port, b.Log) }
-	if n.genesis, err = genesis(n.cfg, b.Key, b.Path("genesis.json"), b.Now(), adopt); err != nil {
-		return err
-	}
 	tip, err := loadTip(ctx, n.store, n.genesis, b.Log)
 	if err != nil {
 		return b.StoreError(err)
@@ -169,12 +210,17 @@ func (n *Node) engineConfig(b *stack.Base) engine.Config {
 // ready refuses a domain whose data are not those of the genesis file.
 func (n *Node) ready(domain string, info worker.Info) error {
 	rule := n.rule(domain)
-	if want := rule.DataHash; want != "" && want != info.DataHash {
+	return checkData(n.log, domain, rule.DataHash, rule.Seeds, info)
+}
+
+// checkData refuses a domain whose data are not those that the genesis file demands, "" for any.
+func checkData(log *slog.Logger, domain, want string, seeds int, info worker.Info) error {
+	if want != "" && want != info.DataHash {
 		return fmt.Errorf("data hash %.12s, the genesis file demands %.12s", info.DataHash, want)
 	}
-	if info.Deterministic && rule.Seeds > 1 {
-		n.log.Warn("no seed changes a result of the domain, yet the genesis file has several for a claim: all but one are wasted; write \"seeds\": 1",
-			"domain", domain, "seeds", rule.Seeds)
+	if info.Deterministic && seeds > 1 {
+		log.Warn("no seed changes a result of the domain, yet the genesis file has several for a claim: all but one are wasted; write \"seeds\": 1",
+			"domain", domain, "seeds", seeds)
 	}
 	return nil
 }

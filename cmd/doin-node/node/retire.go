@@ -17,8 +17,10 @@ import (
 // format 0.
 const metaFormat = "format"
 
-// format is the pair that this program writes.
+// format is the pair that this program writes in networks of protocol 1, certifiedFormat in those of protocol 2.
 func format() string { return fmt.Sprintf("%d %d", chain.Protocol, chain.Format) }
+
+func certifiedFormat() string { return fmt.Sprintf("%d %d", chain.Certified, chain.CertifiedFormat) }
 
 // openStore opens the chain on the disk. One of another protocol or format is moved out of the way first, with what belongs to
 // it alone: the genesis file that this node made, and the anchors. Key, records, search state and champions stay. Nothing is
@@ -30,7 +32,7 @@ func openStore(b *stack.Base) (*store.Store, error) {
 		return nil, err
 	}
 	held, err := formatOf(st)
-	if err == nil && held == format() {
+	if err == nil && (held == format() || held == certifiedFormat()) {
 		return st, nil
 	}
 	if err = errors.Join(err, st.Close()); err != nil {

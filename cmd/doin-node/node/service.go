@@ -14,7 +14,7 @@ import (
 type Service struct {
 	cfg  *config.Config // as it was loaded
 	log  *slog.Logger
-	node *Node
+	node runner
 }
 
 // NewService opens the first node. Its errors are New's.
@@ -26,9 +26,9 @@ func NewService(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Ser
 }
 
 // open makes a node of a configuration of its own: a node completes it by what its network says.
-func (s *Service) open(ctx context.Context, cfg config.Config, before *Node) (*Node, error) {
+func (s *Service) open(ctx context.Context, cfg config.Config, before *Node) (runner, error) {
 	cfg.Domains = slices.Clone(s.cfg.Domains)
-	return open(ctx, &cfg, s.log, before)
+	return openAny(ctx, &cfg, s.log, before)
 }
 
 // Run runs nodes, one after the other, until ctx ends or one fails.
@@ -44,7 +44,8 @@ func (s *Service) Run(ctx context.Context) error {
 		s.log.Info("begins anew", "reason", err)
 		cfg := *s.cfg
 		cfg.Network.Port, cfg.ResetChain = s.node.Port(), false
-		if s.node, err = s.open(ctx, cfg, s.node); err != nil {
+		before, _ := s.node.(*Node) // nobody else begins anew
+		if s.node, err = s.open(ctx, cfg, before); err != nil {
 			return err
 		}
 	}

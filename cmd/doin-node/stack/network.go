@@ -290,6 +290,9 @@ func (s *Stack) floodPeers() []flood.Peer {
 }
 
 func (s *Stack) syncPeers() (out []chainsync.Peer) {
+	if s.profile.Fetches {
+		return nil
+	}
 	for _, p := range s.net.peers.Connected() {
 		if p.Early {
 			continue // its chain begins with a block of its own

@@ -56,6 +56,8 @@ type Profile struct {
 	StatesKept                  int64
 	// PageTimeout bounds one request for a page of blocks, 0: as package chainsync does.
 	PageTimeout time.Duration
+	// Fetches is whether the machine fetches blocks by messages of its own, so that nothing else need.
+	Fetches bool
 	// AnchorInterval is the number of blocks between external anchors, 0: none.
 	AnchorInterval int64
 
@@ -141,6 +143,9 @@ func New(ctx context.Context, b *Base, p Profile) (_ *Stack, err error) {
 	p.Loop.Join(s.handle, s.peerIDs, s.net.syncer.Active)
 	return s, nil
 }
+
+// Close closes a stack that was never run.
+func (s *Stack) Close() { s.close() }
 
 // close releases what was opened, in the opposite order.
 func (s *Stack) close() {
