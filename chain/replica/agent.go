@@ -41,8 +41,8 @@ type agent struct {
 
 // recipe is what a reveal has shown, in a block of some height.
 type recipe struct {
-	text   string
-	height int64
+	text, nonce string
+	height      int64
 }
 
 // draw names what is to be re-run: a claim by the seeds of one draw.
@@ -88,8 +88,8 @@ func (a *agent) remember(w *application.Wire) {
 			continue
 		}
 		if body, err := (optimae.Tx{Kind: tx.Kind, Body: tx.Body}).Parse(); err == nil {
-			text := body.(*optimae.Reveal).Recipe
-			a.recipes[sha256.Sum256([]byte(text))] = recipe{text, w.Height}
+			r := body.(*optimae.Reveal)
+			a.recipes[sha256.Sum256([]byte(r.Recipe))] = recipe{r.Recipe, r.Nonce, w.Height}
 		}
 	}
 }

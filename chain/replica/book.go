@@ -179,7 +179,7 @@ func (p *projection) accepted(id string, o optimae.Outcome) *canon.Object {
 	for i, peer := range c.Voters {
 		votes[i] = canon.NewObject("evaluator_id", peer, "digest", champion.Digest, "verified_performance", o.Performance)
 	}
-	out.Set("parameters", champion.Parameters).Set("seeds", seeds).Set("digest", champion.Digest).Set("votes", votes)
+	out.Set("parameters", champion.Parameters).Set("nonce", p.m.agent.recipes[c.Recipe].nonce).Set("seeds", seeds).Set("digest", champion.Digest).Set("votes", votes)
 	if c.HasBase {
 		out.Set("base", hex.EncodeToString(c.BaseClaim[:]))
 	}

@@ -35,6 +35,9 @@ func (a *agent) crown(r *application.Result, o optimae.Outcome) {
 	id := hex.EncodeToString(o.Commitment[:])
 	a.champions[o.Commitment] = &protocol.Champion{Domain: o.Domain, OptimaeID: id, OptimizerID: o.Author, Recipe: a.seeded(c, parameters),
 		Performance: o.Performance, Digest: hex.EncodeToString(c.Digest[:]), Sums: c.Sums, Verified: true, Solo: o.Solo, Metrics: a.metrics[o.Commitment]}
+	if metrics := a.metrics[o.Commitment]; metrics != nil {
+		a.m.note(MetricsNote(id), canon.Canonical(metrics))
+	}
 	a.crowned = append(a.crowned, o.Commitment)
 	a.dethrone(r.State)
 }

@@ -2,6 +2,7 @@ package replica
 
 import (
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"maps"
 	"math/big"
@@ -17,9 +18,14 @@ import (
 
 // Names of notes.
 const (
-	votePrefix  = "vote/"
-	claimPrefix = "claim/"
+	votePrefix    = "vote/"
+	claimPrefix   = "claim/"
+	metricsPrefix = "metrics/"
 )
+
+// MetricsNote is the name of the note that holds what this node's own run of an accepted claim has measured, as JSON. Others of the
+// network have measured the same; the chain does not say it.
+func MetricsNote(optimaeID string) string { return metricsPrefix + optimaeID }
 
 func voteNote(at draw) string {
 	return votePrefix + hex.EncodeToString(at.commitment[:]) + "/" + hex.EncodeToString(at.block[:])
@@ -59,6 +65,8 @@ func (a *agent) restore(notes map[string][]byte) error {
 			err = a.restoreVote(rest, notes[name])
 		case strings.HasPrefix(name, claimPrefix):
 			err = a.restoreProposal(notes[name])
+		case strings.HasPrefix(name, metricsPrefix):
+			err = a.restoreMetrics(strings.TrimPrefix(name, metricsPrefix), notes[name])
 		}
 		if err != nil {
 			return fmt.Errorf("%w: %s: %w", errNote, name, err)
@@ -121,7 +129,7 @@ func (a *agent) restoreVote(name string, data []byte) error {
 	c, err1 := hex.DecodeString(commitment)
 	b, err2 := hex.DecodeString(block)
 	if err1 != nil || err2 != nil || len(c) != len(at.commitment) || len(b) != len(at.block) {
-		return fmt.Errorf("its name")
+		return errors.New("its name")
 	}
 	at = draw{application.ID(c), application.ID(b)}
 	o, err := canon.ParseObject(data)
@@ -146,6 +154,22 @@ func (a *agent) restoreVote(name string, data []byte) error {
 		a.runs[at] = r
 	}
 	return f.err
+}
+
+// restoreMetrics gives a champion what was measured of it.
+func (a *agent) restoreMetrics(id string, data []byte) error {
+	metrics, err := canon.ParseObject(data)
+	if err != nil {
+		return err
+	}
+	b, err := hex.DecodeString(id)
+	if err != nil || len(b) != len(application.ID{}) {
+		return errors.New("its name")
+	}
+	if c := a.champions[application.ID(b)]; c != nil {
+		c.Metrics = metrics
+	}
+	return nil
 }
 
 func (a *agent) restoreProposal(data []byte) error {

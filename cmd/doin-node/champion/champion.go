@@ -75,7 +75,11 @@ func (s *Source) Champions(ctx context.Context) ([]Champion, error) {
 				if tx.Type != consensus.TxAccepted {
 					continue
 				}
-				c, err := s.accepted(b, tx)
+				read := s.accepted
+				if s.Genesis.Protocol == chain.Certified {
+					read = func(b *chain.Block, tx *chain.Tx) (Champion, error) { return s.certified(ctx, b, tx) }
+				}
+				c, err := read(b, tx)
 				if err != nil {
 					return nil, fmt.Errorf("block %d: %w", b.Header.Index, err)
 				}

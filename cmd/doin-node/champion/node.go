@@ -22,6 +22,7 @@ const (
 
 // node is a running node that is asked.
 type node struct {
+	progress *canon.Object // of /status, nil before it was asked for
 	endpoint string
 	client   *transport.Client
 }
@@ -81,6 +82,33 @@ func (n *node) read(ctx context.Context, from int64) (out []*chain.Block, err er
 		out = append(out, b)
 	}
 	return out, nil
+}
+
+// metrics implements blocks: a node tells those of the champion that it answers by.
+func (n *node) metrics(ctx context.Context, id string) (*canon.Object, error) {
+	if n.progress == nil {
+		o, err := n.get(ctx, "/status")
+		if err != nil {
+			return nil, err
+		}
+		if n.progress, err = o.Object("progress"); err != nil {
+			return nil, err
+		}
+	}
+	for _, v := range n.progress.All() {
+		o, ok := v.(*canon.Object)
+		if !ok {
+			continue
+		}
+		c, err := o.ObjectOr("champion", nil)
+		if err != nil || c == nil {
+			continue
+		}
+		if name, err := c.StringOr("optimae_id", ""); err == nil && name == id {
+			return c.ObjectOr("metrics", nil)
+		}
+	}
+	return nil, nil
 }
 
 // infer asks the node's champion of a domain. A refused input is an *InputError.

@@ -12,9 +12,11 @@ import (
 
 	"doin.network/node/chain"
 	"doin.network/node/chain/identity"
+	"doin.network/node/chain/replica"
 	"doin.network/node/chain/store"
 	"doin.network/node/cmd/doin-node/config"
 	"doin.network/node/cmd/doin-node/terms"
+	"doin.network/node/internal/canon"
 )
 
 // Options say where a node's results are, and what else data files are to be.
@@ -50,6 +52,8 @@ type Source struct {
 type blocks interface {
 	// read returns blocks from a height on, some of them, none at its end.
 	read(ctx context.Context, from int64) ([]*chain.Block, error)
+	// metrics returns what the node has measured of an accepted claim of a certified chain, nil if that is not told.
+	metrics(ctx context.Context, id string) (*canon.Object, error)
 	close() error
 }
 
@@ -170,6 +174,17 @@ type disk struct{ *store.Store }
 
 func (d disk) read(_ context.Context, from int64) ([]*chain.Block, error) {
 	return d.Blocks(from, from+store.MaxBlocks-1)
+}
+
+func (d disk) metrics(_ context.Context, id string) (*canon.Object, error) {
+	data, err := d.Note(replica.MetricsNote(id))
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return canon.ParseObject(data)
 }
 
 func (d disk) close() error { return d.Close() }
