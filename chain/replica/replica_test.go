@@ -6,6 +6,7 @@ import (
 
 	"doin.network/node/chain"
 	"doin.network/node/chain/protocol"
+	"doin.network/node/internal/canon"
 )
 
 // A claim goes its whole way among four nodes, and every one of them ends with the same chain and the same champion.
@@ -45,5 +46,184 @@ func TestClaim(t *testing.T) {
 		if want := 1; p != author && migrants != want {
 			t.Errorf("%.6s: %d migrants, want %d", p.id, migrants, want)
 		}
+	}
+}
+
+// accept claims x by a node and waits until everybody has the outcome.
+func (w *world) accept(p *peer, x float64) {
+	w.t.Helper()
+	n := p.propose(x)
+	w.until(100*slotTime, "accepted", func() bool { return p.last(n).Final() })
+	if got := p.last(n); got != protocol.Accepted {
+		w.t.Fatalf("a claim of %v is %s", x, got)
+	}
+}
+
+// What does not beat the champion is not claimed; of two claims made at once on one base the better one wins and the other is overtaken
+// or not better; a recipe that nobody can train is refused.
+func TestOutcomes(t *testing.T) {
+	w := newWorld(t, 4, nil)
+	w.start()
+	w.run(3 * slotTime)
+	w.accept(w.peers[0], 0.5)
+	worse := w.peers[1].propose(0.4)
+	w.run(5 * slotTime)
+	if got := w.peers[1].last(worse); got != protocol.Withdrawn {
+		t.Errorf("a worse one is %s", got)
+	}
+	a, b := w.peers[1].propose(0.8), w.peers[2].propose(0.7)
+	w.until(100*slotTime, "both decided", func() bool { return w.peers[1].last(a).Final() && w.peers[2].last(b).Final() })
+	if got := w.peers[1].last(a); got != protocol.Accepted {
+		t.Errorf("the better one is %s", got)
+	}
+	if got := w.peers[2].last(b); got != protocol.Accepted && got != protocol.Superseded && got != protocol.Rejected {
+		t.Errorf("the other one is %s", got)
+	}
+	for _, p := range w.peers {
+		if d := p.m.View().Domains[domain]; d.Best != 0.8 {
+			t.Errorf("%.6s has %v", p.id, d.Best)
+		}
+	}
+	w.run(20 * slotTime)
+	w.agree()
+	supply, paid := w.peers[0].m.View().Supply, int64(0)
+	for _, meta := range w.peers[0].disk.meta[1:] {
+		o, err := canon.ParseObject([]byte(meta))
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err := o.Int("block_reward")
+		if err != nil {
+			t.Fatal(err)
+		}
+		paid += n
+	}
+	if paid == 0 || paid > supply {
+		t.Errorf("the chain that readers know has paid %d of %d", paid, supply)
+	}
+}
+
+// A claim whose recipe no member can train is refused, and its author's deposit is gone; nobody else is.
+func TestRefusedRecipe(t *testing.T) {
+	w := newWorld(t, 4, nil)
+	w.start()
+	w.run(3 * slotTime)
+	w.peers[3].tries = true // trains what nobody else does
+	n := w.peers[3].propose(2000)
+	w.until(100*slotTime, "decided", func() bool { return w.peers[3].last(n).Final() })
+	if got := w.peers[3].last(n); got != protocol.Rejected {
+		t.Errorf("it is %s, want rejected", got)
+	}
+	for _, p := range w.peers {
+		if p.m.View().Domains[domain].HasBest {
+			t.Error("it is champion")
+		}
+	}
+}
+
+// A member that finds what is false alone decides nothing, and the network goes on.
+func TestLiar(t *testing.T) {
+	w := newWorld(t, 4, nil)
+	w.peers[2].lies = 5
+	w.start()
+	w.run(3 * slotTime)
+	w.accept(w.peers[0], 0.5)
+	if d := w.peers[1].m.View().Domains[domain]; d.Best != 0.5 {
+		t.Errorf("the champion has %v", d.Best)
+	}
+}
+
+// Who was never there, or was away for a while, comes to the same chain, over many messages.
+func TestLateJoiner(t *testing.T) {
+	w := newWorld(t, 4, nil)
+	for _, p := range w.peers[:3] {
+		p.start()
+	}
+	w.run(3 * slotTime)
+	for i := range 6 {
+		w.accept(w.peers[i%3], 0.3+0.1*float64(i))
+	}
+	late := w.peers[3]
+	late.start()
+	w.until(20*slotTime, "the newcomer is level", func() bool { return late.m.View().Height >= w.peers[0].m.View().Height-1 })
+	w.agree()
+	w.accept(late, 1.5)
+
+	late.cut = true
+	w.accept(w.peers[0], 2)
+	late.cut = false
+	w.until(40*slotTime, "level again", func() bool { return late.m.View().Domains[domain].Best == 2 })
+	w.agree()
+}
+
+// Nothing happens while there is nothing to record, and then it goes on.
+func TestIdle(t *testing.T) {
+	w := newWorld(t, 3, nil)
+	w.start()
+	w.run(3 * slotTime)
+	w.accept(w.peers[0], 0.5)
+	w.run(200 * slotTime) // until it is settled and paid
+	before := w.peers[0].m.View().Certified
+	w.run(500 * slotTime)
+	if now := w.peers[0].m.View().Certified; now != before {
+		t.Errorf("%d blocks were built for nothing", now-before)
+	}
+	w.accept(w.peers[1], 0.9)
+}
+
+// The power fails before each effect in turn, of the author and of a member, and comes back, at once or after a while: the claim is
+// accepted all the same, nobody has signed two blocks of a slot or voted twice, and all have one chain.
+func TestPower(t *testing.T) {
+	for who, away := range []int64{100_000, 7 * second} {
+		fails := 0
+		for at := 0; ; at++ {
+			w := newWorld(t, 4, nil)
+			w.peers[1].unsteady = true
+			w.start()
+			w.run(3 * slotTime)
+			p := w.peers[who]
+			n, failed := 0, false
+			p.beats = func(f protocol.Effect) bool {
+				if failed {
+					return false
+				}
+				if n == at*3+who {
+					failed = true
+					w.after(away, p.start)
+				}
+				n++
+				return failed
+			}
+			number := w.peers[0].propose(0.5)
+			if !w.peers[0].up { // before it was asked
+				w.run(8 * second)
+				number = w.peers[0].propose(0.6)
+			}
+			w.until(150*slotTime, "decided", func() bool {
+				v := w.peers[2].m.View()
+				return v.Domains[domain].HasBest || w.peers[0].up && w.peers[0].last(number).Final()
+			})
+			if !w.peers[2].m.View().Domains[domain].HasBest {
+				w.accept(w.peers[0], 0.7) // the crash came before its commit was out
+			}
+			w.run(12 * slotTime)
+			w.agree()
+			for _, q := range w.peers {
+				if !q.up {
+					t.Fatalf("%.6s is still off", q.id)
+				}
+				if s := q.m.View().Standing; !s.Eligible {
+					t.Errorf("failing before effect %d: %.6s is no evaluator any more: %s", at, q.id, s.Reason)
+				}
+			}
+			if !failed {
+				break
+			}
+			fails++
+		}
+		if fails < 5 {
+			t.Errorf("the power failed %d times", fails)
+		}
+		t.Logf("node %d: %d failures", who, fails)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -15,6 +14,7 @@ import (
 	"doin.network/node/chain"
 	"doin.network/node/chain/application"
 	"doin.network/node/chain/identity"
+	"doin.network/node/chain/optimae"
 	"doin.network/node/chain/protocol"
 	"doin.network/node/internal/canon"
 	"doin.network/node/internal/timestamp"
@@ -107,8 +107,11 @@ type peer struct {
 	up    bool
 	lives int // so that what an earlier life has begun does not end in a later one
 	lies  float64
-	cut   bool                         // from everybody
-	beats func(f protocol.Effect) bool // reports whether the power fails before an effect; nil: never
+	tries bool // trains what is refused everywhere else
+	// unsteady is whether its runs give another result in each life, so that what it forgets shows.
+	unsteady bool
+	cut      bool                         // from everybody
+	beats    func(f protocol.Effect) bool // reports whether the power fails before an effect; nil: never
 
 	effects []protocol.Effect // all that came, but for messages
 }
@@ -144,13 +147,14 @@ type world struct {
 	seq     int
 	todo    queue
 	bytes   int
-	fingers int64 // proposals
+	fingers int64             // proposals
+	signed  map[string]string // what each peer has signed in a slot, and said about a draw
 }
 
 // newWorld makes a network of n evaluators; change may alter the genesis file.
 func newWorld(t *testing.T, n int, change func(*chain.Genesis)) *world {
 	t.Helper()
-	w := &world{t: t, now: began}
+	w := &world{t: t, now: began, signed: map[string]string{}}
 	file := &chain.Genesis{Protocol: chain.Certified, Format: chain.CertifiedFormat, Parameters: chain.DefaultParameters(), Domains: []chain.Domain{chain.DefaultDomain(domain)}}
 	p := &file.Parameters
 	p.StartTime, p.TargetBlockTime, p.InitialThreshold, p.QuorumMinEvaluators = timestamp.FromMicro(began), 60, 0.1, 1
@@ -256,6 +260,7 @@ func (p *peer) step(ev protocol.Event) {
 				p.disk.chain, p.disk.meta = append(p.disk.chain, e.Block), append(p.disk.meta, string(e.Receipts))
 			}
 		case protocol.Broadcast:
+			p.w.witness(f.Message)
 			for _, to := range p.w.peers {
 				p.deliver(to, f.Message)
 			}
@@ -274,6 +279,36 @@ func (p *peer) step(ev protocol.Event) {
 		case protocol.Broadcast, protocol.Send, protocol.Persist, protocol.Commit:
 		default:
 			p.effects = append(p.effects, f)
+		}
+	}
+}
+
+// witness holds what is said in public against what was said before: nobody signs two blocks of a slot, or says two things about a draw.
+func (w *world) witness(m *chain.Message) {
+	payload, err := Decode(m, w.net.ID())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	r := payload.(*received)
+	once := func(what, said string) {
+		if had, ok := w.signed[what]; ok && had != said {
+			w.t.Errorf("two words of one peer: %s", what)
+		}
+		w.signed[what] = said
+	}
+	if b := r.Chain.Block; b != nil {
+		once(fmt.Sprint("block ", b.Leader, b.Slot), fmt.Sprint(b.ID))
+	}
+	if s := r.Chain.Signature; s != nil {
+		once(fmt.Sprint("block ", s.Peer, s.Slot), fmt.Sprint(s.Block))
+	}
+	for i, tx := range r.Transactions {
+		body, err := (optimae.Tx{From: r.authors[i], Kind: tx.Kind, Body: tx.Body}).Parse()
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if v, ok := body.(*optimae.Vote); ok {
+			once(fmt.Sprint("vote ", r.authors[i], v.Commitment, v.Draw), fmt.Sprint(*v))
 		}
 	}
 }
@@ -329,10 +364,13 @@ func (p *peer) train(f protocol.Evaluate) {
 			return
 		}
 		o, err := worth(f.Recipe), error(nil)
+		if p.unsteady {
+			o.Digest = fmt.Sprintf("%064x", life)
+		}
 		if !f.Own {
 			o.Performance += p.lies
 		}
-		if x, _ := f.Parameters.Float("x"); x > 1000 {
+		if x, _ := f.Parameters.Float("x"); x > 1000 && !p.tries {
 			err = fmt.Errorf("%w: too large", protocol.ErrRefused)
 		}
 		p.step(protocol.Evaluated{Job: f.Job, Outcome: o, Err: err})
@@ -358,12 +396,12 @@ func (p *peer) stages(proposal int64) (out []protocol.Stage) {
 	return out
 }
 
-// last is a proposal's last stage.
+// last is a proposal's last stage, Committed of none: no final one.
 func (p *peer) last(proposal int64) protocol.Stage {
 	if s := p.stages(proposal); len(s) > 0 {
 		return s[len(s)-1]
 	}
-	return ""
+	return protocol.Committed
 }
 
 // agree checks that all nodes have the same chain, as far as both have one.
@@ -389,5 +427,3 @@ func (p *peer) find(kind string) (out []*chain.Tx) {
 	}
 	return out
 }
-
-var errPower = errors.New("power")
