@@ -92,12 +92,14 @@ type Report struct {
 type Reader struct {
 	Scheme  Scheme
 	Trusted *Checkpoint // nil: none
+	// Begin is handed the genesis file, before the first block; nil for nothing. Its error ends the reading.
+	Begin func(genesis []byte) error
 	// Take is handed each block with what it did, as soon as it is known to be valid; nil for nothing. Its error ends the reading.
 	Take func(*Wire, *Result) error
 }
 
 // Import reads an archive and verifies everything: each block's place, leader, certificate, beacon, signatures, transactions and root. Where
-// something is wrong the error is a *Fault; an error of Take's is as it is. The memory that it takes is the state's and that of a few blocks.
+// something is wrong the error is a *Fault; an error of Begin's or Take's is as it is. The memory that it takes is the state's and that of a few blocks.
 func (r *Reader) Import(from io.Reader) (*Report, error) {
 	a := &archive{in: bufio.NewReaderSize(from, 1<<16)}
 	name := make([]byte, len(archiveName))
@@ -111,6 +113,11 @@ func (r *Reader) Import(from io.Reader) (*Report, error) {
 	genesis, err := ParseGenesis(text)
 	if err != nil {
 		return nil, a.fault(err)
+	}
+	if r.Begin != nil {
+		if err := r.Begin(text); err != nil {
+			return nil, err
+		}
 	}
 	net := NewNetwork(genesis, r.Scheme)
 	if a.tip, err = a.begin(net, r.Trusted); err != nil {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"doin.network/node/cmd/doin-node/archive"
 	"doin.network/node/cmd/doin-node/config"
 	"doin.network/node/cmd/doin-node/stack"
 	"doin.network/node/cmd/doin-node/stack/backup"
@@ -105,13 +106,18 @@ func makeBackup(ctx context.Context, cfg *config.Config, w io.Writer) error {
 	return err
 }
 
-// askBackup asks the node that runs in a data directory.
+// askBackup has the node that runs in a data directory make a backup.
 func askBackup(ctx context.Context, dir string, w io.Writer) error {
+	return askNode(ctx, dir, stack.BackupPath, w)
+}
+
+// askNode has the node that runs in a data directory write what it answers at a path of its socket.
+func askNode(ctx context.Context, dir, path string, w io.Writer) error {
 	client := http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "unix", stack.ControlSocket(dir))
 	}}}
 	defer client.CloseIdleConnections()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://node"+stack.BackupPath, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://node"+path, nil)
 	if err != nil {
 		return err
 	}
@@ -124,7 +130,7 @@ func askBackup(ctx context.Context, dir string, w io.Writer) error {
 		return fmt.Errorf("the node answers %s", res.Status)
 	}
 	if _, err := io.Copy(w, res.Body); err != nil {
-		return fmt.Errorf("the node did not finish the backup, its log says why: %w", err)
+		return fmt.Errorf("the node did not finish, its log says why: %w", err)
 	}
 	return nil
 }
@@ -150,6 +156,9 @@ func restoreCommand() *cobra.Command {
 				return usageError(err)
 			}
 			if err != nil {
+				return err
+			}
+			if err := archive.Forget(cmd.Context(), dir); err != nil {
 				return err
 			}
 			path, err := localize(dir)

@@ -47,6 +47,7 @@ var layers = []layer{
 	{"chain/consensus", []string{"chain/python", "chain/engine", "chain/store", "chain/task", "chain/mempool", "chain/anchor"}},
 	{"chain/python", []string{"chain/consensus", "chain/ledger", "chain/engine", "chain/store"}},
 	{"chain/engine", []string{"chain/store", "chain/python", "chain/python/engine", "chain/anchor"}},
+	{"chain/replica", []string{"chain/store", "chain/python", "chain/python/engine", "chain/engine", "chain/mempool", "chain/anchor"}},
 	{"chain/streamlet", []string{"chain", "chain/...", "internal/..."}},
 	{"chain/state", []string{"chain", "chain/...", "internal/..."}},
 	{"chain/account", []string{"chain/consensus", "chain/python", "chain/engine", "chain/store", "chain/mempool", "chain/task", "chain/anchor"}},
@@ -179,6 +180,7 @@ var layers = []layer{
 	{"cmd/doin-node/meta", []string{"chain/engine", "cmd/doin-node/node", "cmd/doin-node/local", "ga/meta"}},
 	{"cmd/doin-node/score", []string{"chain/...", "net/...", "olap/...", "compute/...", "ga/...", "cmd/..."}},
 	{"cmd/doin-node/champion", []string{"chain/python", "chain/python/engine", "chain/engine", "olap/csv", "olap/sqlite", "olap/open", "cmd/doin-node/node", "cmd/doin-node/local"}},
+	{"cmd/doin-node/archive", []string{"chain/python", "chain/python/engine", "chain/engine", "cmd/doin-node/node", "cmd/doin-node/local"}},
 	{"cmd/doin-node/node", []string{"chain/python", "chain/python/engine", "cmd/doin-node/local"}},
 	{"cmd/doin-pynode/...", []string{"bench/...", "ga", "ga/op", "chain/engine", "compute/nn/...", "compute/graph/...", "compute/device/...", "compute/domain/open", "compute/domain/forecast", "compute/domain/quadratic", "compute/domain/tabular", "kernels/...", "gorgonia.org/...", "cmd/doin-node/node", "cmd/doin-node/local"}},
 	{"cmd/doin-node/local", []string{"cmd/doin-node/node", "chain/store", "chain/engine", "compute/...", "olap/..."}},
@@ -225,7 +227,7 @@ var importers = []struct {
 	{"compute/gpuinfo", []string{"cmd/doin-worker/...", "bench/...", "cmd/doin-bench/..."}},
 	{"cmd/ptxgen", nil},
 	{"cmd/doin-worker/...", []string{"bench/islands"}},
-	{"chain/store", []string{"cmd/doin-node/node", "cmd/doin-node/champion", "cmd/doin-node/tables", "cmd/doin-node/meta", "cmd/doin-node/stack/...", "cmd/doin-pynode/...", "bench/..."}},
+	{"chain/store", []string{"cmd/doin-node/node", "cmd/doin-node/archive", "cmd/doin-node/champion", "cmd/doin-node/tables", "cmd/doin-node/meta", "cmd/doin-node/stack/...", "cmd/doin-pynode/...", "bench/..."}},
 	{"internal/golden", nil},                                          // tests only
 	{"internal/fusion", nil},                                          // tests only
 	{"compute/domain/domaintest", nil},                                // tests only
@@ -272,6 +274,7 @@ var imports = []struct {
 	{"chain/consensus", []string{"context", "net", "os", "syscall", "time", "log/slog"}},
 	{"chain/application", []string{"context", "math/big", "net", "os", "syscall", "time", "log/slog"}},
 	{"chain/engine", []string{"context", "net", "os", "syscall", "time", "log/slog"}},
+	{"chain/replica", []string{"context", "net", "os", "syscall", "time", "log/slog"}},
 	{"chain/python/engine", []string{"context", "net", "os", "syscall", "time", "log/slog"}},
 	{"chain/ledger", []string{"context", "net", "os", "syscall", "time", "log/slog"}},
 	{"chain/...", []string{"math/rand", "math/rand/v2"}},
@@ -392,7 +395,7 @@ func TestViolations(t *testing.T) {
 	f(graph{"compute/vec": {"compute/nn"}}, "compute/vec reaches compute/nn: compute/vec → compute/nn")
 	f(graph{"chain/engine": {"chain/ledger"}, "chain/ledger": {"chain/store"}},
 		"chain/engine reaches chain/store: chain/engine → chain/ledger → chain/store",
-		"chain/ledger imports chain/store: only cmd/doin-node/node, cmd/doin-node/champion, cmd/doin-node/tables, cmd/doin-node/meta, cmd/doin-node/stack/..., cmd/doin-pynode/..., bench/... may",
+		"chain/ledger imports chain/store: only cmd/doin-node/node, cmd/doin-node/archive, cmd/doin-node/champion, cmd/doin-node/tables, cmd/doin-node/meta, cmd/doin-node/stack/..., cmd/doin-pynode/..., bench/... may",
 		"chain/ledger reaches chain/store: chain/ledger → chain/store")
 	f(graph{"olap": {"modernc.org/sqlite"}}, "olap imports modernc.org/sqlite: only olap/sqlite, cmd/doin-pynode/chaindb/... may")
 	f(graph{"olap/sqlite": {"modernc.org/sqlite"}, "modernc.org/sqlite": {"modernc.org/sqlite/lib"}})

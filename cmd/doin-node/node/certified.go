@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"slices"
 
@@ -10,6 +11,7 @@ import (
 	"doin.network/node/chain/application"
 	"doin.network/node/chain/replica"
 	"doin.network/node/chain/store"
+	"doin.network/node/cmd/doin-node/archive"
 	"doin.network/node/cmd/doin-node/config"
 	"doin.network/node/cmd/doin-node/join"
 	"doin.network/node/cmd/doin-node/search"
@@ -103,6 +105,10 @@ func (n *Certified) openStack(ctx context.Context, base *stack.Base) (err error)
 		Seeds:      func(domain string) int { return n.entry(domain).Seeds },
 		Agreement:  func(domain string) agreement.Agreement { return n.entry(domain).Agreement },
 		Ready:      n.ready, Known: n.known,
+		Export: func(w io.Writer) error {
+			_, err := archive.Export(n.store, canon.Default(n.genesis.Object()), w)
+			return err
+		},
 		Parts: func(s *stack.Stack) api.Parts {
 			return api.Parts{Node: certifiedView{n}, Tasks: certifiedTasks{stack.Tasks{S: s}}, Inference: stack.Champions{S: s},
 				Genesis: canon.Default(n.genesis.Object()), Data: newShelf(n.cfg, n.genesis)}

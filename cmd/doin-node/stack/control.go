@@ -20,8 +20,11 @@ import (
 // ControlSocket returns the socket at which a running node takes what only its owner may ask: who may write the data directory.
 func ControlSocket(dataDir string) string { return filepath.Join(dataDir, "control.sock") }
 
-// BackupPath is where the socket answers with a backup.
-const BackupPath = "/backup"
+// BackupPath is where the socket answers with a backup, ExportPath where with the chain as an archive, if it is one that proves itself.
+const (
+	BackupPath = "/backup"
+	ExportPath = "/export"
+)
 
 // control serves the socket until ctx ends. A system or a path that has no socket costs the commands that use it, nothing else.
 func (s *Stack) control(ctx context.Context) error {
@@ -43,6 +46,14 @@ func (s *Stack) control(ctx context.Context) error {
 			panic(http.ErrAbortHandler) // the other end sees that it is not whole
 		}
 	})
+	if export := s.profile.Export; export != nil {
+		mux.HandleFunc("POST "+ExportPath, func(w http.ResponseWriter, _ *http.Request) {
+			if err := export(w); err != nil {
+				s.Log.Error("export failed", "err", err)
+				panic(http.ErrAbortHandler)
+			}
+		})
+	}
 	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return ctx }}
 	g := errgroup.Group{}
 	g.Go(func() error {

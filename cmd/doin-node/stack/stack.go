@@ -2,6 +2,7 @@ package stack
 
 import (
 	"context"
+	"io"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -58,6 +59,8 @@ type Profile struct {
 	PageTimeout time.Duration
 	// Fetches is whether the machine fetches blocks by messages of its own, so that nothing else need.
 	Fetches bool
+	// Export writes the chain as an archive for who may write the data directory; nil: the chain is none that proves itself.
+	Export func(io.Writer) error
 	// AnchorInterval is the number of blocks between external anchors, 0: none.
 	AnchorInterval int64
 
