@@ -1,0 +1,108 @@
+//go:build unix
+
+package e2e
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"doin.network/node/chain/application"
+)
+
+// TestCertifiedNetwork: three nodes of a network of protocol 2 search, claim and verify; one is killed, the others go on without it, and
+// it comes back as an evaluator. The chain of a running node is exported, verified, and begins a fourth node, which follows the network.
+func TestCertifiedNetwork(t *testing.T) {
+	t.Parallel()
+	s := settings(quadratic()).Set("chain_protocol", 2).Set("slot_time", 0.25)
+	hosts := newNetwork(t, 3, s)
+	for _, h := range hosts {
+		h.run()
+	}
+	for _, h := range hosts {
+		eventually(t, h.name+" has a block with an accepted claim", accepted(h))
+	}
+
+	victim := hosts[0]
+	victim.kill()
+	before, _, err := hosts[1].tip()
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "two of three go on", higher(hosts[1], before+10))
+	victim.run()
+	eventually(t, "the killed node is level again", higher(victim, before+10))
+	eventually(t, "the killed node signs", signs(victim))
+	prefix(t, hosts)
+
+	file := filepath.Join(t.TempDir(), "chain.doin2")
+	hosts[1].do("chain", "export", "--data-dir", hosts[1].dir, "--out", file)
+	in, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	report, err := (&application.Reader{Scheme: application.P256{}}).Import(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if report.Height < before || report.Paying == 0 || len(report.Electorate) != 3 {
+		t.Errorf("the archive holds %+v", report)
+	}
+
+	late := newHost(t, "late", s)
+	late.do("chain", "import", file, "--data-dir", late.dir)
+	late.configure(s, "genesis_file", "genesis.json", "bootstrap_peers", []any{hosts[1].endpoint()})
+	late.run()
+	eventually(t, "a node that began with the archive is beyond it", higher(late, report.Height+5))
+	prefix(t, append(hosts, late))
+}
+
+// signs is satisfied when a node is an evaluator that is not away.
+func signs(h *host) func() error {
+	return func() error {
+		st, err := h.get("/status")
+		if err != nil {
+			return err
+		}
+		o, err := st.Object("evaluator")
+		if err != nil {
+			return err
+		}
+		if eligible, err := o.Bool("eligible"); err != nil || !eligible {
+			return fmt.Errorf("%v: %w", o, errors.Join(err, errors.New("not eligible")))
+		}
+		return nil
+	}
+}
+
+// prefix checks that hosts have one chain, as far as each has come: what is final never differs.
+func prefix(t *testing.T, hosts []*host) {
+	t.Helper()
+	first, err := hosts[0].blocks()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, h := range hosts[1:] {
+		blocks, err := h.blocks()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range min(len(first), len(blocks)) {
+			if first[i].Hash != blocks[i].Hash {
+				t.Fatalf("%s and %s have different blocks at height %d", hosts[0].name, h.name, i)
+			}
+		}
+	}
+}
+
+// do runs a command of doin-node, which must succeed.
+func (h *host) do(args ...string) {
+	h.t.Helper()
+	p := start(h.t, h.name+" "+args[0], h.dir, args...)
+	if code := p.exit(); code != 0 {
+		h.t.Fatalf("doin-node %v ended with %d", args, code)
+	}
+}
