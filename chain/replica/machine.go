@@ -177,7 +177,7 @@ func (m *Machine) Step(now int64, ev protocol.Event) []protocol.Effect {
 		m.pool.tick(slot)
 		m.step(streamlet.Tick{Slot: slot})
 		if slot%againSlots == 0 {
-			m.spread(m.pool.ownWaiting())
+			m.spread(m.pool.repeated())
 		}
 	}
 	m.event(ev)
@@ -344,11 +344,11 @@ func (m *Machine) finalize(blocks []*streamlet.Block) error {
 		m.persist.Final = append(m.persist.Final, protocol.Certified{Height: b.Height, ID: b.ID})
 		result := m.rules.results[b.ID]
 		w := b.Body.(*application.Wire)
-		for _, tx := range w.Txs {
-			m.pool.include(tx, w.Slot)
-		}
 		if err := m.book.add(w, b.ID, result); err != nil {
 			return err
+		}
+		for _, tx := range w.Txs {
+			m.pool.include(tx, Included{w.Slot, w.Height, m.book.hash})
 		}
 		m.agent.decided(result)
 	}

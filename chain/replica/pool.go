@@ -25,7 +25,7 @@ type pool struct {
 	most    int
 	waiting map[application.ID]*waiting
 	of      map[string]int                // by author
-	done    map[application.ID]int64      // those in final blocks and when they came, so that they do not come again
+	done    map[application.ID]Included   // those in final blocks, so that they do not come again
 	fresh   bool                          // something has come since the machine looked
 	trusted func(author string) (ok bool) // whether the chain knows an author: others make room for those
 }
@@ -35,12 +35,19 @@ type waiting struct {
 	tx     *application.Tx
 	author string
 	since  int64 // slot
-	own    bool
+	own    bool  // of this node's key: there is room for it
+	again  bool  // said again until a block has it
 	bytes  int
 }
 
+// Included is where a transaction is.
+type Included struct {
+	Slot, Height int64
+	Hash         string // of the block that readers know
+}
+
 func newPool(network string, most int) *pool {
-	return &pool{network: network, most: most, waiting: map[application.ID]*waiting{}, of: map[string]int{}, done: map[application.ID]int64{},
+	return &pool{network: network, most: most, waiting: map[application.ID]*waiting{}, of: map[string]int{}, done: map[application.ID]Included{},
 		trusted: func(string) bool { return true }}
 }
 
@@ -48,13 +55,13 @@ func newPool(network string, most int) *pool {
 func (p *pool) add(tx *application.Tx, author string, slot int64, own bool) bool {
 	id := tx.ID(p.network)
 	if w := p.waiting[id]; w != nil {
-		w.own = w.own || own
+		w.own, w.again = w.own || own, w.again || own
 		return false
 	}
 	if _, ok := p.done[id]; ok || !own && (p.of[author] >= mostOfOne || len(p.waiting) >= p.most && !p.makeRoom(author)) {
 		return false
 	}
-	p.waiting[id] = &waiting{id: id, tx: tx, author: author, since: slot, own: own, bytes: len(tx.Append(nil))}
+	p.waiting[id] = &waiting{id: id, tx: tx, author: author, since: slot, own: own, again: own, bytes: len(tx.Append(nil))}
 	p.of[author]++
 	p.fresh = true
 	return true
@@ -84,10 +91,10 @@ func (p *pool) drop(id application.ID) {
 }
 
 // include notes that a transaction is in a final block.
-func (p *pool) include(tx *application.Tx, slot int64) {
+func (p *pool) include(tx *application.Tx, at Included) {
 	id := tx.ID(p.network)
 	p.drop(id)
-	p.done[id] = slot
+	p.done[id] = at
 }
 
 // tick drops what has waited for too long, and forgets what nobody can send again.
@@ -98,7 +105,7 @@ func (p *pool) tick(slot int64) {
 		}
 	}
 	for id, at := range p.done {
-		if slot > at+optimae.TxLife {
+		if slot > at.Slot+optimae.TxLife {
 			delete(p.done, id)
 		}
 	}
@@ -136,11 +143,11 @@ func (p *pool) Pending(*application.State) (txs []*application.Tx) {
 	return txs
 }
 
-// own is this node's transactions that wait, as many as a message has room for.
-func (p *pool) ownWaiting() (txs []*application.Tx) {
+// repeated is the transactions that were given to this node and wait, as many as a message has room for.
+func (p *pool) repeated() (txs []*application.Tx) {
 	size := 0
 	for _, w := range p.sorted() {
-		if !w.own {
+		if !w.again {
 			continue
 		}
 		if size += w.bytes; size > mostSpread || len(txs) == application.MaxSpread {

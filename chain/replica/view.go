@@ -7,6 +7,7 @@ import (
 
 	"doin.network/node/chain/account"
 	"doin.network/node/chain/application"
+	"doin.network/node/chain/ledger"
 	"doin.network/node/chain/optimae"
 	"doin.network/node/chain/protocol"
 	"doin.network/node/chain/task"
@@ -69,7 +70,7 @@ func (m *Machine) View() *View {
 		Alone:  best.Electorate.Len() == 1 && best.Electorate.Has(m.peer),
 		Supply: book.Minted() - book.Burned(), Burned: book.Burned(), BaseFee: m.net.BaseFee(s, m.slot), Deposit: optimae.Deposit(&t), Stake: optimae.Stake(&t),
 		Threshold: t.Controller.Threshold, Paying: t.Paid, Adjustments: t.Controller.Adjustments, Reputation: optimae.Reputation(d, m.peer, m.slot),
-		Standing: m.standing(d, &t)}
+		Standing: m.standingOf(d, &t, m.peer)}
 	v.Balance, v.Nonce = money(s, m.peer)
 	for _, c := range optimae.OpenClaims(d) {
 		switch {
@@ -97,23 +98,23 @@ func (m *Machine) View() *View {
 	return v
 }
 
-// standing says what this node is to the electorate.
-func (m *Machine) standing(d optimae.State, t *optimae.Totals) Standing {
-	p, registered := optimae.Registered(d, m.peer)
+// standingOf says what a peer is to the electorate.
+func (m *Machine) standingOf(d optimae.State, t *optimae.Totals, peer string) Standing {
+	p, registered := optimae.Registered(d, peer)
 	s := Standing{Registered: registered && p.Leaving == 0, Eligible: registered && p.Elected}
 	switch {
 	case s.Eligible:
-	case !registered && m.cfg.Register:
-		s.Reason = "this node is no evaluator"
+	case !registered && m.cfg.Register && peer == m.peer:
+		s.Reason = "it is no evaluator"
 		s.Remedy = fmt.Sprintf("it registers as soon as its balance has the stake, %d base units", optimae.Stake(t))
 	case !registered:
-		s.Reason, s.Remedy = "this node is no evaluator", `set "register": true and have the stake in its balance`
+		s.Reason, s.Remedy = "it is no evaluator", `set "register": true, or register it by doin-node wallet register; its balance needs the stake`
 	case p.Out:
-		s.Reason, s.Remedy = "this node was put out: it has signed what contradicts itself", "begin anew with another key; see that no second machine uses this one"
+		s.Reason, s.Remedy = "it was put out: it has signed what contradicts itself", "begin anew with another key; see that no second machine uses this one"
 	case p.Leaving != 0:
-		s.Reason, s.Remedy = "this node has left", "register it again"
+		s.Reason, s.Remedy = "it has left", "register it again"
 	case p.Absent:
-		s.Reason, s.Remedy = "this node was absent", "it says by itself that it is back"
+		s.Reason, s.Remedy = "it was absent", "its node says by itself that it is back"
 	case p.Stake < p.Full-p.Full/2:
 		s.Reason, s.Remedy = "its stake is below half", "have as much in its balance as is missing; it fills its stake up by itself"
 	case !p.Reached:
@@ -130,9 +131,54 @@ func (m *Machine) Tasks([]string, int) []task.Task { return nil }
 // Task implements the loop's machine.
 func (m *Machine) Task(string) (task.Task, bool) { return task.Task{}, false }
 
-// Pending reports whether a transaction waits for a block.
-func (m *Machine) Pending(id string) bool {
-	return slices.ContainsFunc(m.pool.sorted(), func(w *waiting) bool { return hex.EncodeToString(w.id[:]) == id })
+// Where returns where a transaction is: in a final block, or waiting; neither of a transaction that is not known, or was included long
+// ago. It is for the owner of the machine, as Step is.
+func (m *Machine) Where(id application.ID) (at Included, included, waits bool) {
+	at, included = m.pool.done[id]
+	return at, included, m.pool.waiting[id] != nil
+}
+
+// Account is what the best block's state knows of a peer, and what its waiting transfers will change.
+type Account struct {
+	// Balance is in base units, Locked what waiting transfers and registrations will spend of it. Nonce is that of the last transfer,
+	// Next the one that its next transfer needs.
+	Balance, Locked, Nonce, Next int64
+	Waiting                      []string // transactions, by id in hex
+	Reputation                   int64    // 10⁻⁶
+	Standing                     Standing
+	BaseFee, Stake               int64
+	Slot                         int64 // in which a transaction of now is signed
+	Domains                      []string
+}
+
+// Account returns an account. It is for the owner of the machine, as Step is.
+func (m *Machine) Account(peer string) Account {
+	s := m.best()
+	d := s.Draft()
+	t := optimae.Counted(d)
+	a := Account{Reputation: optimae.Reputation(d, peer, m.slot), Standing: m.standingOf(d, &t, peer), BaseFee: m.net.BaseFee(s, m.slot), Stake: optimae.Stake(&t),
+		Slot: max(0, m.slot-1), Waiting: []string{}}
+	a.Balance, a.Nonce = money(s, peer)
+	a.Next = a.Nonce + 1
+	for _, w := range m.pool.sorted() {
+		if w.author != peer {
+			continue
+		}
+		a.Waiting = append(a.Waiting, hex.EncodeToString(w.id[:]))
+		switch w.tx.Kind {
+		case application.KindTransfer:
+			if x, err := application.ParseTransfer(w.tx.Body); err == nil && x.Nonce > a.Nonce {
+				a.Locked, a.Next = min(a.Locked+x.Amount+x.Fee, ledger.MaxSupply), max(a.Next, x.Nonce+1)
+			}
+		case optimae.KindRegister:
+			a.Locked = min(a.Locked+a.Stake, ledger.MaxSupply)
+		}
+	}
+	for domain := range m.net.Rules().Domains {
+		a.Domains = append(a.Domains, domain)
+	}
+	slices.Sort(a.Domains)
+	return a
 }
 
 // submit takes a transaction that was made outside.
@@ -146,9 +192,10 @@ func (m *Machine) submit(ev protocol.Submit) {
 	switch {
 	case err != nil:
 		m.emit(protocol.SubmitResult{Err: err})
-	case !m.pool.add(tx, author, m.slot, true):
+	case !m.pool.add(tx, author, m.slot, author == m.peer):
 		m.emit(protocol.SubmitResult{Err: fmt.Errorf("%w: it waits already, or is in a block, or there is no room", protocol.ErrLate)})
 	default:
+		m.pool.waiting[tx.ID(m.net.ID())].again = true
 		m.spread([]*application.Tx{tx})
 		m.emit(protocol.SubmitResult{})
 	}

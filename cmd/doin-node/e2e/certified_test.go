@@ -9,7 +9,9 @@ import (
 	"path/filepath"
 	"testing"
 
+	"doin.network/node/chain"
 	"doin.network/node/chain/application"
+	"doin.network/node/internal/canon"
 )
 
 // TestCertifiedNetwork: three nodes of a network of protocol 2 search, claim and verify; one is killed, the others go on without it, and
@@ -58,6 +60,69 @@ func TestCertifiedNetwork(t *testing.T) {
 	late.run()
 	eventually(t, "a node that began with the archive is beyond it", higher(late, report.Height+5))
 	prefix(t, append(hosts, late))
+}
+
+// TestCertifiedMoney: an evaluator sends coins that the network earned to a machine which is none, and that registers, and is one.
+func TestCertifiedMoney(t *testing.T) {
+	t.Parallel()
+	rich := newHost(t, "rich", settings(quadratic()))
+	s := settings(quadratic()).Set("chain_protocol", 2).Set("slot_time", 0.25).Set("grants", canon.NewObject(rich.key.PeerID(), "5000"))
+	hosts := newNetwork(t, 3, s)
+	for _, h := range hosts {
+		h.run()
+	}
+	rich.configure(s, "genesis_file", hosts[0].genesis(), "bootstrap_peers", []any{hosts[0].endpoint()})
+	rich.run()
+	eventually(t, "the network is at work", accepted(rich))
+	if code := rich.wallet("send", hosts[1].key.PeerID(), "12.5", "--wait").exit(); code != 0 {
+		t.Fatalf("wallet send ended with %d", code)
+	}
+	found := false
+	blocks, err := rich.blocks()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range blocks {
+		for _, tx := range b.Transactions {
+			if n, _ := tx.Payload.Int("amount"); tx.Type == chain.TxTransfer && n == 1_250_000_000 {
+				found = true
+			}
+		}
+	}
+	if !found {
+		t.Error("the chain that readers know has no such transfer")
+	}
+	if code := rich.wallet("register", "--wait").exit(); code != 0 {
+		t.Fatalf("wallet register ended with %d", code)
+	}
+	eventually(t, "the newcomer is registered", func() error {
+		o, err := rich.balance(rich.key.PeerID(), "evaluator")
+		if err != nil {
+			return err
+		}
+		if r, err := o.(*canon.Object).Bool("registered"); err != nil || !r {
+			return fmt.Errorf("%v, %v", o, err)
+		}
+		return nil
+	})
+}
+
+// genesis is the genesis file that a host's configuration names.
+func (h *host) genesis() string {
+	h.t.Helper()
+	data, err := os.ReadFile(h.file("node.json"))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	o, err := canon.ParseObject(data)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	path, err := o.String("genesis_file")
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return path
 }
 
 // signs is satisfied when a node is an evaluator that is not away.

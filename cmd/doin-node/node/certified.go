@@ -35,6 +35,7 @@ type Certified struct {
 	store   *store.Store
 	machine *replica.Machine // the loop's: asked inside it
 	loop    *loop.Loop[*replica.View]
+	sent    sent
 }
 
 // openChain makes the machine and its loop of store and genesis file.
@@ -111,7 +112,7 @@ func (n *Certified) openStack(ctx context.Context, base *stack.Base) (err error)
 		},
 		Parts: func(s *stack.Stack) api.Parts {
 			return api.Parts{Node: certifiedView{n}, Tasks: certifiedTasks{stack.Tasks{S: s}}, Inference: stack.Champions{S: s},
-				Genesis: canon.Default(n.genesis.Object()), Data: newShelf(n.cfg, n.genesis)}
+				Genesis: canon.Default(n.genesis.Object()), Data: newShelf(n.cfg, n.genesis), Accounts: certifiedAccounts{n}}
 		},
 	})
 	return err

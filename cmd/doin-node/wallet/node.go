@@ -56,6 +56,10 @@ type account struct {
 	height          int64
 	reputation      float64
 	waiting         int
+
+	// protocol is the chain's. Of protocol 2: slot is that in which a transaction of now is signed, domains are all, ascending.
+	protocol, slot int64
+	domains        []string
 }
 
 // account asks for an account. A node that does not answer is a sentence with what to do.
@@ -122,6 +126,19 @@ func parseAccount(o *canon.Object) (*account, error) {
 	keep(err)
 	a.left, err = o.IntOr("left_at", 0)
 	keep(err)
+	a.protocol, err = o.IntOr("protocol", chain.Protocol)
+	keep(err)
+	a.slot, err = o.IntOr("slot", 0)
+	keep(err)
+	domains, err := o.ListOr("domains", nil)
+	keep(err)
+	for _, v := range domains {
+		id, ok := v.(string)
+		if !ok {
+			keep(errors.New("domains: want texts"))
+		}
+		a.domains = append(a.domains, id)
+	}
 	return a, errors.Join(errs...)
 }
 

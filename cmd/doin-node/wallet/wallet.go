@@ -29,7 +29,8 @@ func refuse(format string, args ...any) error { return &Refusal{fmt.Sprintf(form
 type wallet struct {
 	node    *node
 	key     *identity.Key
-	network string // that signatures are for; "" until the node has said it
+	network string   // that signatures are for; "" until the node has said it
+	last    *account // as the node said it last; nil before it has
 	journal journal
 	out     io.Writer // what is done
 	now     func() time.Time
@@ -49,7 +50,7 @@ func (w *wallet) own(ctx context.Context) (*account, error) {
 	if w.network != "" && a.network != w.network {
 		return nil, refuse("the node at %s is of network %.12s, the configuration's is %.12s: nothing was signed", w.node.endpoint, a.network, w.network)
 	}
-	w.network = a.network
+	w.network, w.last = a.network, a
 	return a, nil
 }
 
@@ -120,8 +121,12 @@ func (w *wallet) register(ctx context.Context, wait bool) error {
 		_, err := fmt.Fprintf(w.out, "%s is an evaluator already; nothing was sent\n", w.key.PeerID())
 		return err
 	case a.balance-a.locked < a.stake:
-		return refuse("a registration burns %s DOIN and %s can spend %s: claims of its node that are accepted earn them, or let somebody send them (doin-node wallet send %s AMOUNT)",
-			ledger.FormatAmount(a.stake), w.key.PeerID(), ledger.FormatAmount(max(0, a.balance-a.locked)), w.key.PeerID())
+		verb := "burns"
+		if a.protocol == chain.Certified {
+			verb = "locks"
+		}
+		return refuse("a registration %s %s DOIN and %s can spend %s: claims of its node that are accepted earn them, or let somebody send them (doin-node wallet send %s AMOUNT)",
+			verb, ledger.FormatAmount(a.stake), w.key.PeerID(), ledger.FormatAmount(max(0, a.balance-a.locked)), w.key.PeerID())
 	}
 	return w.submit(ctx, consensus.TxRegistered, consensus.RegistrationPayload(a.left), wait)
 }
@@ -151,6 +156,11 @@ func (w *wallet) submit(ctx context.Context, kind string, payload *canon.Object,
 // submitOf is submit for a transaction of a domain.
 func (w *wallet) submitOf(ctx context.Context, kind, domain string, payload *canon.Object, wait bool) error {
 	tx := &chain.Tx{Type: kind, DomainID: domain, PeerID: w.key.PeerID(), Payload: payload, Timestamp: timestamp.FromMicro(w.now().UnixMicro())}
+	if w.last != nil && w.last.protocol == chain.Certified {
+		if err := w.certify(tx, w.last); err != nil {
+			return err
+		}
+	}
 	if err := chain.SignTx(tx, w.key, w.network); err != nil {
 		return err
 	}
