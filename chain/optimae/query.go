@@ -51,3 +51,18 @@ func DomainOf(s State, domain string) (d Domain) {
 	load(s, domainKey(domain), &d)
 	return d
 }
+
+// StampOn returns what a stamp of now is to be on: a final block at a height, by the hash that the rules know it by, and how many zero
+// bits it begins with; one more for each that is to spare, as others may come before it. false where no stamped claim of the domain can
+// be made now, or the block is not known any more.
+func (r *Rules) StampOn(s State, domain string, height int64) (block ID, bits int, ok bool) {
+	var d Domain
+	var on passed
+	t := Counted(s)
+	load(s, domainKey(domain), &d)
+	ok = d.OpenStamped < maxStamped && height > t.Height-stampWindow && load(s, blockKey(height), &on)
+	return on.hash, r.stampBits(&t) + 1, ok
+}
+
+// Stamps reports whether a stamp's hash begins with so many zero bits.
+func Stamps(hash ID, bits int) bool { return zeros(hash) >= bits }

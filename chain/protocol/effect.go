@@ -30,6 +30,13 @@ type Evaluate struct {
 	Own bool
 }
 
+// Stamp asks for work: the first number from 0 on of which Good is true. Its answer is a Stamped with the same Job. Good is pure and safe
+// for any goroutine.
+type Stamp struct {
+	Job  int64
+	Good func(nonce int64) bool
+}
+
 // Recipe is what a claim trains, and with which seeds, at least one.
 type Recipe struct {
 	Parameters *canon.Object
@@ -229,6 +236,7 @@ type Notice struct {
 func (Broadcast) effect()    {}
 func (Send) effect()         {}
 func (Evaluate) effect()     {}
+func (Stamp) effect()        {}
 func (Commit) effect()       {}
 func (Persist) effect()      {}
 func (Fetch) effect()        {}

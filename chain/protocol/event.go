@@ -53,6 +53,9 @@ type Evaluated struct {
 	Err     error
 }
 
+// Stamped answers a Stamp effect.
+type Stamped struct{ Job, Nonce int64 }
+
 // Blocks is a branch fetched from a peer: consecutive blocks, the first of which follows a block of our chain.
 type Blocks struct {
 	From   string
@@ -103,6 +106,7 @@ func (Restore) event()      {}
 func (Synced) event()       {}
 func (Connected) event()    {}
 func (Evaluated) event()    {}
+func (Stamped) event()      {}
 func (Blocks) event()       {}
 func (Submit) event()       {}
 func (Vote) event()         {}

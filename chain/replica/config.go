@@ -3,6 +3,8 @@ package replica
 import (
 	"errors"
 	"fmt"
+
+	"doin.network/node/chain/application"
 )
 
 // Role says what the node does in a domain.
@@ -16,6 +18,8 @@ type Config struct {
 	MaxPending     int // transactions that wait for a block. Default 1000
 	// Register lets the node register as an evaluator by itself as soon as its balance allows. Default false.
 	Register bool
+	// Trusted is a block without which no history is taken. Default nil: none.
+	Trusted *application.Checkpoint
 }
 
 // maxOpen is how many open claims of a domain the rules allow an author.

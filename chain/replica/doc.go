@@ -28,7 +28,9 @@
 //
 // An evaluator that was absent says that it is back; with Config.Register the node registers as soon as its balance allows.
 //
-// Deliberately absent: stamps (a node without money or stake cannot claim), appeals and juries, snapshots (a newcomer fetches every
+// A node that has neither money nor a stake claims by a stamp: work that a [protocol.Stamp] asks for.
+//
+// Deliberately absent: appeals and juries, snapshots (a newcomer fetches every
 // block), the pool's order by tip, tasks of forecasts on the chain, domains that are added. Forecasts are answered and no chain hears of
 // them.
 package replica

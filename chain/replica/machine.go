@@ -112,6 +112,7 @@ func New(cfg Config, file *chain.Genesis, network *application.Network, key *ide
 	if err != nil {
 		return nil, err
 	}
+	app.Trust(cfg.Trusted)
 	m.rules = &rules{app, map[streamlet.ID]*application.Result{}, m.agent.remember}
 	m.book = newBook(m, genesis)
 	tree := streamlet.NewTree(block, genesis, electorate, m.rules, m.rules)
@@ -202,6 +203,8 @@ func (m *Machine) event(ev protocol.Event) {
 		m.agent.propose(ev)
 	case protocol.Evaluated:
 		m.agent.evaluated(ev)
+	case protocol.Stamped:
+		m.agent.stamped(ev)
 	case protocol.Restore:
 		m.agent.restoreOwn(ev.Champion)
 	case protocol.Synced:

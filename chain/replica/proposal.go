@@ -25,6 +25,7 @@ type proposal struct {
 	base        string // what it was compared with
 	outcome     *protocol.Outcome
 	commit      *application.Tx // nil while its own run is under way
+	stamp       int64           // block of its stamp, while that is made
 	since       int64           // slot of the commit
 	revealed    bool
 	ended       bool
@@ -88,7 +89,47 @@ func (a *agent) confirmed(p *proposal, o protocol.Outcome, err error) {
 		a.end(p, protocol.Withdrawn, reason)
 		return
 	}
-	x := optimae.NewTx(a.m.peer, &optimae.Commit{Domain: p.domain, Commitment: p.commitment, Slot: a.m.slot})
+	if a.deposit(d) {
+		a.commit(p, nil)
+		return
+	}
+	a.stamp(d, p)
+}
+
+// stamp has work done for a commit that has no deposit.
+func (a *agent) stamp(d optimae.State, p *proposal) {
+	height := a.m.chain.Tree().Final().Height
+	block, bits, ok := a.m.net.Rules().StampOn(d, p.domain, height)
+	if !ok {
+		a.end(p, protocol.Withdrawn, fmt.Sprintf("a claim's deposit is %d base units, which neither balance nor stake has, and a stamped claim of the domain is open", optimae.Deposit(a.totals(d))))
+		return
+	}
+	p.stamp = height
+	a.last++
+	a.jobs[a.last] = &job{own: p}
+	rules, peer := a.m.net.Rules(), a.m.peer
+	a.m.emit(protocol.Stamp{Job: a.last, Good: func(nonce int64) bool {
+		return optimae.Stamps(rules.StampHash(p.commitment, block, peer, nonce), bits)
+	}})
+}
+
+// stamped takes what a stamp's work has found.
+func (a *agent) stamped(ev protocol.Stamped) {
+	j := a.jobs[ev.Job]
+	if j == nil || j.own == nil || j.own.ended {
+		return
+	}
+	delete(a.jobs, ev.Job)
+	a.commit(j.own, &optimae.Stamp{Height: j.own.stamp, Nonce: ev.Nonce})
+}
+
+// commit tells everybody that there is a result, and not yet which. What it hides is on the disk first.
+func (a *agent) commit(p *proposal, stamp *optimae.Stamp) {
+	body := &optimae.Commit{Domain: p.domain, Commitment: p.commitment, Slot: a.m.slot}
+	if stamp != nil {
+		body.Stamped, body.Stamp = true, *stamp
+	}
+	x := optimae.NewTx(a.m.peer, body)
 	tx, err := application.Sign(a.m.point, a.m.net.ID(), x.Kind, x.Body)
 	if err != nil {
 		a.end(p, protocol.Withdrawn, "the commit could not be signed: "+err.Error())
@@ -116,20 +157,14 @@ func (a *agent) unpromising(d optimae.State, p *proposal) string {
 	if a.alone(d, p.domain) && !a.m.net.Rules().Solo {
 		return "no other evaluator of the domain is in the electorate"
 	}
-	if err := a.deposit(d); err != nil {
-		return err.Error()
-	}
 	return ""
 }
 
 // deposit reports whether the node can put one down: from its balance, or from its stake down to half of it.
-func (a *agent) deposit(d optimae.State) error {
+func (a *agent) deposit(d optimae.State) bool {
 	want := optimae.Deposit(a.totals(d))
 	p, registered := optimae.Registered(d, a.m.peer)
-	if optimae.Balance(d, a.m.peer) >= want || registered && p.Leaving == 0 && !p.Out && p.Stake-want >= p.Full-p.Full/2 {
-		return nil
-	}
-	return fmt.Errorf("a claim's deposit is %d base units, and neither balance nor stake has so much", want)
+	return optimae.Balance(d, a.m.peer) >= want || registered && p.Leaving == 0 && !p.Out && p.Stake-want >= p.Full-p.Full/2
 }
 
 // alone reports whether nobody but this node can verify a claim of a domain.

@@ -1,10 +1,14 @@
 package replica
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 	"testing"
 
 	"doin.network/node/chain"
+	"doin.network/node/chain/application"
+	"doin.network/node/chain/identity"
 	"doin.network/node/chain/protocol"
 	"doin.network/node/internal/canon"
 )
@@ -225,5 +229,81 @@ func TestPower(t *testing.T) {
 			t.Errorf("the power failed %d times", fails)
 		}
 		t.Logf("node %d: %d failures", who, fails)
+	}
+}
+
+// joins adds a machine that is no evaluator.
+func (w *world) joins(change func(*Config)) *peer {
+	w.t.Helper()
+	k, err := identity.FromSeed(fmt.Sprintf("replica guest %d", len(w.peers)))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	cfg := DefaultConfig()
+	cfg.Domains[domain] = Role{Optimize: true, Evaluate: true}
+	if change != nil {
+		change(&cfg)
+	}
+	p := &peer{w: w, key: k, id: k.PeerID(), cfg: cfg, disk: newDisk()}
+	w.peers = append(w.peers, p)
+	return p
+}
+
+// A newcomer without a coin claims by a stamp; what it earns makes it an evaluator, if it wants to be one.
+func TestNewcomer(t *testing.T) {
+	w := newWorld(t, 3, func(g *chain.Genesis) { g.Parameters.StampBits = 4 })
+	w.start()
+	w.run(3 * slotTime)
+	late := w.joins(func(c *Config) { c.Register = true })
+	late.start()
+	w.until(20*slotTime, "it knows the chain", func() bool { return late.m.View().Slot > 0 })
+	w.accept(w.peers[0], 0.3)
+	if d := late.m.View().Standing; d.Registered || d.Reason == "" || d.Remedy == "" {
+		t.Errorf("its standing is %+v", d)
+	}
+	for i := 0; !late.m.View().Standing.Registered; i++ {
+		if i == 60 {
+			t.Fatalf("after %d claims it has %d, the stake is %d", i, late.m.View().Balance, late.m.View().Stake)
+		}
+		w.accept(late, 1+float64(i))
+		w.run(10 * slotTime)
+	}
+	w.agree()
+	if list := late.find(chain.TxEvaluatorRegistered); len(list) != 1 {
+		t.Errorf("%d registrations in the chain that readers know", len(list))
+	}
+	stamped := 0
+	for _, tx := range late.find(chain.TxOptimaeAnnounced) {
+		if s, _ := tx.Payload.Bool("stamped"); s {
+			stamped++
+		}
+	}
+	if stamped == 0 {
+		t.Error("none of its commits was stamped")
+	}
+}
+
+// Another history than the trusted one is not taken, not even off the disk.
+func TestTrusted(t *testing.T) {
+	w := newWorld(t, 3, nil)
+	w.start()
+	w.run(3 * slotTime)
+	w.accept(w.peers[0], 0.3)
+	p := w.peers[2]
+	data, err := p.disk.Final(3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wire, err := application.ParseBlock(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.up = false
+	p.cfg.Trusted = &application.Checkpoint{Height: 3, ID: wire.Header().ID()}
+	p.start()
+	p.up = false
+	p.cfg.Trusted.ID[0] ^= 1
+	if _, err := New(p.cfg, w.file, w.net, p.key, p.disk); !errors.Is(err, application.ErrCheckpoint) {
+		t.Errorf("started on another history: %v", err)
 	}
 }

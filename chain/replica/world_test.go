@@ -272,6 +272,17 @@ func (p *peer) step(ev protocol.Event) {
 			}
 		case protocol.Evaluate:
 			p.train(f)
+		case protocol.Stamp:
+			life := p.lives
+			p.w.after(second, func() {
+				nonce := int64(0)
+				for !f.Good(nonce) {
+					nonce++
+				}
+				if p.up && p.lives == life {
+					p.step(protocol.Stamped{Job: f.Job, Nonce: nonce})
+				}
+			})
 		case protocol.Penalize:
 			p.w.t.Errorf("%.6s penalizes %.6s: %s", p.id, f.Peer, f.Reason)
 		}

@@ -45,6 +45,9 @@ type Config struct {
 	GenesisFile string
 	// NetworkID pins the network: a genesis file of another is refused. Key network_id, 64 hex digits; empty means any.
 	NetworkID string
+	// TrustedCheckpoint is a block of a chain of protocol 2, HEIGHT:ID, without which no history is taken: somebody who was there
+	// names it. Key trusted_checkpoint; empty means none.
+	TrustedCheckpoint string
 	// Format is the revision of what performances and increments mean that the file was written for. Key format, 0 where the
 	// file does not say so, or CurrentFormat.
 	Format int

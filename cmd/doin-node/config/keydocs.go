@@ -124,6 +124,7 @@ var keyDocs = map[string]keyDoc{
 	"slot_time":                                       {"The length of a slot of a network of protocol 2.", "Default 2 s, min 0.05 s."},
 	"solo":                                            {"Lets the re-run of a node that is alone count as the quorum, while no other evaluator of its network is eligible; such an acceptance is marked.", "Default false."},
 	"target_block_time":                               {"The time between blocks that the difficulty aims at.", "Default 600 s, min 0.1 s."},
+	"trusted_checkpoint":                              {"A block of a chain of protocol 2, HEIGHT:ID, without which no history is taken: somebody who was there names it.", "Empty means none."},
 	"verification_share":                              {"The part of the slots that work for others, verifications and inferences, may take while the node's own search has work.", "Default 0.5, from 0.05 to 1."},
 	"worker_nice":                                     {"The scheduling priority of the workers, so that people who work at the machine do not notice them; 0: that of the node.", "Default 10, max 19."},
 	"worker_path":                                     {"Names the executable.", "Empty means beside this executable, then on PATH."},

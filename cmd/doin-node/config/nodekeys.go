@@ -38,6 +38,7 @@ var nodeKeys = []key[Config]{
 	text("prior", func(c *Config) *string { return &c.Prior }),
 	text("genesis_file", func(c *Config) *string { return &c.GenesisFile }),
 	text("network_id", func(c *Config) *string { return &c.NetworkID }),
+	text("trusted_checkpoint", func(c *Config) *string { return &c.TrustedCheckpoint }),
 	integer("format", func(c *Config) *int { return &c.Format }),
 	text("security", func(c *Config) *string { return (*string)(&c.Security) }),
 	or(key[Config]{name: "seed", kind: kindInteger, read: readSeed, value: func(c *Config) any {

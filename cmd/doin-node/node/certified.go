@@ -60,6 +60,11 @@ func (n *Certified) openChain(ctx context.Context, b *stack.Base) error {
 	}
 	cfg.MaxOpen = min(n.cfg.Rounds.OpenClaims, cfg.MaxOpen)
 	cfg.EvalConcurrent, cfg.MaxPending, cfg.Register = n.cfg.Rounds.EvalBatch, n.cfg.Limits.MaxPending, n.cfg.Register
+	if c := n.cfg.TrustedCheckpoint; c != "" {
+		if cfg.Trusted, err = application.ParseCheckpoint(c); err != nil {
+			return fmt.Errorf("trusted_checkpoint: %w", err)
+		}
+	}
 	if n.machine, err = replica.New(cfg, n.genesis, n.network, b.Key, certifiedDisk{n.store}); err != nil {
 		return b.StoreError(err)
 	}

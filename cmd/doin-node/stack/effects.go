@@ -59,6 +59,8 @@ func (s *Stack) handle(ctx context.Context, f protocol.Effect) {
 		s.send(ctx, f)
 	case protocol.Evaluate:
 		s.evaluate(ctx, f)
+	case protocol.Stamp:
+		s.stamp(ctx, f)
 	case protocol.Inference:
 		s.infer(ctx, f)
 	case protocol.Fetch:

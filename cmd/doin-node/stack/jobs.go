@@ -36,6 +36,21 @@ func (s *Stack) evaluate(ctx context.Context, ev protocol.Evaluate) {
 	})
 }
 
+// stampLook is after how many numbers a stamp's work looks whether the node stops.
+const stampLook = 1 << 12
+
+// stamp tries numbers until one is good.
+func (s *Stack) stamp(ctx context.Context, f protocol.Stamp) {
+	s.jobs.Go(func() {
+		for nonce := int64(0); nonce%stampLook != 0 || ctx.Err() == nil; nonce++ {
+			if f.Good(nonce) {
+				s.profile.Loop.Deliver(ctx, protocol.Stamped{Job: f.Job, Nonce: nonce})
+				return
+			}
+		}
+	})
+}
+
 // recipe is one of the machine's as the worker takes it; nil stays nil.
 func recipe(r *protocol.Recipe) *worker.Recipe {
 	if r == nil {
