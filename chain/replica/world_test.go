@@ -147,8 +147,9 @@ type world struct {
 	seq     int
 	todo    queue
 	bytes   int
-	fingers int64             // proposals
-	signed  map[string]string // what each peer has signed in a slot, and said about a draw
+	fingers int64                           // proposals
+	late    func() (delay int64, lost bool) // of a message; nil: all take the same
+	signed  map[string]string               // what each peer has signed in a slot, and said about a draw
 }
 
 // newWorld makes a network of n evaluators; change may alter the genesis file.
@@ -334,7 +335,14 @@ func (p *peer) deliver(to *peer, m *chain.Message) {
 		p.w.t.Errorf("a %s of %d bytes, at most %d", m.Type, len(data), most)
 	}
 	p.w.bytes += len(data)
-	p.w.after(latency, func() {
+	delay, lost := int64(latency), false
+	if p.w.late != nil {
+		delay, lost = p.w.late()
+	}
+	if lost {
+		return
+	}
+	p.w.after(delay, func() {
 		if !to.up || to.cut {
 			return
 		}
