@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"doin.network/node/chain"
+	"doin.network/node/chain/state"
 	"doin.network/node/chain/task"
 	"doin.network/node/internal/canon"
 )
@@ -87,6 +88,16 @@ type Persist struct {
 	Final []Certified
 	// Notes are records of the machine's own, written after the blocks. A nil value deletes one.
 	Notes []Note
+	// State is a hashed state to store, nil for none. It comes last.
+	State *Snapshot
+}
+
+// Snapshot is the hashed state after a final block, and the notes that speak of it: both are on the disk, or neither is, and a
+// nil value deletes a note. States of earlier blocks may be forgotten then. Nobody but who stores it uses Tree and Base meanwhile.
+type Snapshot struct {
+	Block, Parent [32]byte // Parent: the block of the last snapshot, zero before there is one
+	Tree, Base    *state.Tree
+	Notes         []Note
 }
 
 // Certified is a block of a certified chain, in its encoding.

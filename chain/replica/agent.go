@@ -89,7 +89,9 @@ func (a *agent) remember(w *application.Wire) {
 		}
 		if body, err := (optimae.Tx{Kind: tx.Kind, Body: tx.Body}).Parse(); err == nil {
 			r := body.(*optimae.Reveal)
-			a.recipes[sha256.Sum256([]byte(r.Recipe))] = recipe{r.Recipe, r.Nonce, w.Height}
+			hash := sha256.Sum256([]byte(r.Recipe))
+			a.recipes[hash] = recipe{r.Recipe, r.Nonce, w.Height}
+			a.m.note(recipeNote(hash), encodeRecipe(a.recipes[hash]))
 		}
 	}
 }
@@ -114,17 +116,11 @@ func (a *agent) look(s *application.State) {
 	a.start()
 }
 
-// prune forgets what belongs to no open claim, and to no block that may still be undone.
+// prune forgets re-runs of draws that are over.
 func (a *agent) prune(open []*optimae.Claim) {
-	named, drawn := map[[32]byte]bool{}, map[draw]bool{}
+	drawn := map[draw]bool{}
 	for _, c := range open {
-		named[c.Recipe], drawn[draw{c.Commitment, c.DrawHash}] = true, true
-	}
-	final := a.m.chain.Tree().Final().Height
-	for hash, r := range a.recipes {
-		if !named[hash] && r.height <= final {
-			delete(a.recipes, hash)
-		}
+		drawn[draw{c.Commitment, c.DrawHash}] = true
 	}
 	for at, r := range a.runs {
 		if drawn[at] || a.under(at) {
@@ -135,6 +131,22 @@ func (a *agent) prune(open []*optimae.Claim) {
 		}
 		delete(a.runs, at)
 	}
+}
+
+// forget forgets the recipes of claims that are over in a state from which a start is to go on, and returns their notes: a start from
+// an earlier state would miss them, so they go when that state comes.
+func (a *agent) forget(s *application.State) (gone []protocol.Note) {
+	named := map[[32]byte]bool{}
+	for _, c := range optimae.OpenClaims(s.Draft()) {
+		named[c.Recipe] = true
+	}
+	for hash, r := range a.recipes {
+		if !named[hash] && r.height <= s.Height {
+			delete(a.recipes, hash)
+			gone = append(gone, protocol.Note{Name: recipeNote(hash)})
+		}
+	}
+	return gone
 }
 
 // under reports whether a re-run is under way.

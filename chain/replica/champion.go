@@ -33,12 +33,17 @@ func (a *agent) crown(r *application.Result, o optimae.Outcome) {
 		return
 	}
 	id := hex.EncodeToString(o.Commitment[:])
-	a.champions[o.Commitment] = &protocol.Champion{Domain: o.Domain, OptimaeID: id, OptimizerID: o.Author, Recipe: a.seeded(c, parameters),
-		Performance: o.Performance, Digest: hex.EncodeToString(c.Digest[:]), Sums: c.Sums, Verified: true, Solo: o.Solo, Metrics: a.metrics[o.Commitment]}
-	if metrics := a.metrics[o.Commitment]; metrics != nil {
-		a.m.note(MetricsNote(id), canon.Canonical(metrics))
+	metrics := a.metrics[o.Commitment]
+	had := a.champions[o.Commitment] // of an earlier life
+	if metrics == nil && had != nil {
+		metrics = had.Metrics
 	}
-	a.crowned = append(a.crowned, o.Commitment)
+	a.champions[o.Commitment] = &protocol.Champion{Domain: o.Domain, OptimaeID: id, OptimizerID: o.Author, Recipe: a.seeded(c, parameters),
+		Performance: o.Performance, Digest: hex.EncodeToString(c.Digest[:]), Sums: c.Sums, Verified: true, Solo: o.Solo, Metrics: metrics}
+	a.m.note(ChampionNote(id), encodeChampion(a.champions[o.Commitment]))
+	if had == nil {
+		a.crowned = append(a.crowned, o.Commitment)
+	}
 	a.dethrone(r.State)
 }
 
@@ -53,6 +58,7 @@ func (a *agent) dethrone(s *application.State) {
 		if len(a.champions) <= mostChampions || optimae.DomainOf(d, c.Domain).Champion == id {
 			return false
 		}
+		a.m.note(ChampionNote(c.OptimaeID), nil)
 		delete(a.champions, id)
 		return true
 	})

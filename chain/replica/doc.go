@@ -22,7 +22,8 @@
 // A [protocol.Persist] holds the blocks that a signature or a final block speaks of, what the node has promised by its signatures
 // (the note "lock"), its own votes ("vote/…") and the recipes and nonces that its commits hide ("claim/…"). All of it is on the disk
 // before a message that depends on it leaves: a node that loses its power signs nothing twice, votes for nothing else, and reveals what it
-// has committed. New reads it back by applying every block again, which verifies it.
+// has committed. Every so many final blocks the state is stored with what its claims need
+// (a [protocol.Snapshot]); New goes on from there by applying the blocks above it again, which verifies them.
 //
 // # What the node says for its owner
 //
@@ -30,7 +31,6 @@
 //
 // A node that has neither money nor a stake claims by a stamp: work that a [protocol.Stamp] asks for.
 //
-// Deliberately absent: appeals and juries, snapshots (a newcomer fetches every
-// block), the pool's order by tip, tasks of forecasts on the chain, domains that are added. Forecasts are answered and no chain hears of
+// Deliberately absent: appeals and juries, snapshots for newcomers (they fetch every block), the pool's order by tip, tasks of forecasts on the chain, domains that are added. Forecasts are answered and no chain hears of
 // them.
 package replica

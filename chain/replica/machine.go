@@ -10,20 +10,24 @@ import (
 	"doin.network/node/chain/identity"
 	"doin.network/node/chain/optimae"
 	"doin.network/node/chain/protocol"
+	"doin.network/node/chain/state"
 	"doin.network/node/chain/streamlet"
 	"doin.network/node/internal/timestamp"
 )
 
 // Disk is what an earlier life of the node has left, and where final blocks are read.
 type Disk interface {
-	// Blocks calls f for the certified chain's blocks in their encoding, ascending, until f fails.
-	Blocks(f func(data []byte) error) error
+	// Blocks calls f for the certified chain's blocks from a height on in their encoding, ascending, until f fails.
+	Blocks(from int64, f func(data []byte) error) error
 	// Final returns the final block of a height.
 	Final(height int64) (data []byte, err error)
 	// Notes returns the machine's records by name.
 	Notes() (map[string][]byte, error)
-	// Tip is the last block of the chain that readers know; height −1 before there is one.
+	// State returns the stored state after a block.
+	State(block [32]byte) (*state.Tree, error)
+	// Tip is the last block of the chain that readers know; height −1 before there is one. Hash is the hash of its block of a height.
 	Tip() (height int64, hash string)
+	Hash(height int64) (string, error)
 }
 
 // Machine is one node's protocol state. It is for one goroutine.
@@ -45,6 +49,8 @@ type Machine struct {
 	now, slot int64
 	acted     streamlet.ID // the best block that the agent has looked at
 	synced    bool
+	saved     saved
+	every     int64                 // final blocks between snapshots
 	kept      map[streamlet.ID]bool // blocks above the final one that are on the disk
 	persist   protocol.Persist      // of this step
 	out       []protocol.Effect
@@ -90,7 +96,7 @@ func New(cfg Config, file *chain.Genesis, network *application.Network, key *ide
 		return nil, err
 	}
 	m := &Machine{cfg: cfg, key: key, point: point, peer: key.PeerID(), file: file, net: network, disk: disk,
-		pool: newPool(network.ID(), cfg.MaxPending), kept: map[streamlet.ID]bool{}}
+		pool: newPool(network.ID(), cfg.MaxPending), kept: map[streamlet.ID]bool{}, every: snapshotEvery}
 	notes, err := disk.Notes()
 	if err != nil {
 		return nil, err
@@ -99,32 +105,52 @@ func New(cfg Config, file *chain.Genesis, network *application.Network, key *ide
 	if err != nil {
 		return nil, err
 	}
-	block, genesis, err := network.Genesis()
-	if err != nil {
-		return nil, err
-	}
-	electorate, err := genesis.Electorate()
-	if err != nil {
-		return nil, err
-	}
 	m.agent = newAgent(m)
-	app, err := application.NewRules(network, genesis, point, m.pool)
+	tree, err := m.plant(notes)
 	if err != nil {
-		return nil, err
-	}
-	app.Trust(cfg.Trusted)
-	m.rules = &rules{app, map[streamlet.ID]*application.Result{}, m.agent.remember}
-	m.book = newBook(m, genesis)
-	tree := streamlet.NewTree(block, genesis, electorate, m.rules, m.rules)
-	if err := m.replay(tree); err != nil {
 		return nil, err
 	}
 	m.chain = streamlet.New(tree, m.rules, m.rules, lock)
 	m.pool.trusted = m.knows
+	return m, nil
+}
+
+// plant makes the tree of what is on the disk: from the stored state on, or from block 0.
+func (m *Machine) plant(notes map[string][]byte) (*streamlet.Tree, error) {
+	block, genesis, err := m.net.Genesis()
+	if err != nil {
+		return nil, err
+	}
+	m.book, m.saved.tree = newBook(m, genesis), state.New()
+	at, ladder := genesis, (*streamlet.Ladder)(nil)
+	if data, ok := notes[snapshotNote]; ok {
+		if ladder, at, err = m.resume(data); err != nil {
+			return nil, err
+		}
+	}
+	app, err := application.NewRules(m.net, at, m.point, m.pool)
+	if err != nil {
+		return nil, err
+	}
+	app.Trust(m.cfg.Trusted)
+	m.rules = &rules{app, map[streamlet.ID]*application.Result{}, m.agent.remember}
 	if err := m.agent.restore(notes); err != nil {
 		return nil, err
 	}
-	return m, nil
+	var tree *streamlet.Tree
+	if ladder != nil {
+		tree, err = ladder.Tree(at, m.rules, m.rules)
+	} else {
+		electorate, e := at.Electorate()
+		if e != nil {
+			return nil, e
+		}
+		tree = streamlet.NewTree(block, at, electorate, m.rules, m.rules)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return tree, m.replay(tree, at.Height+1)
 }
 
 // readLock reads what the node has promised; nil where it does not know.
@@ -141,14 +167,14 @@ func readLock(notes map[string][]byte) (*streamlet.Lock, error) {
 	return &streamlet.Lock{Slot: int64(binary.BigEndian.Uint64(data)), Height: int64(binary.BigEndian.Uint64(data[8:]))}, nil
 }
 
-// replay applies the blocks on the disk again.
-func (m *Machine) replay(tree *streamlet.Tree) error {
+// replay applies the blocks on the disk again, from a height on.
+func (m *Machine) replay(tree *streamlet.Tree, from int64) error {
 	m.replaying = true
 	defer func() {
 		m.replaying = false
 		m.persist = protocol.Persist{} // all of it is there
 	}()
-	return m.disk.Blocks(func(data []byte) error {
+	return m.disk.Blocks(from, func(data []byte) error {
 		w, err := application.ParseBlock(data)
 		if err != nil {
 			return err
@@ -376,17 +402,12 @@ func (m *Machine) serve(f streamlet.Serve) {
 	answer := streamlet.Branch{}
 	size := 0
 	for h := f.Above + 1; h <= f.To && size <= mostBranch && len(answer.Blocks) < streamlet.MaxBranch; h++ {
-		data, err := m.disk.Final(h)
+		w, err := m.final(h)
 		if err != nil {
 			m.notice(true, "final block not read", "height", h, "err", err)
 			return
 		}
-		w, err := application.ParseBlock(data)
-		if err != nil {
-			m.notice(true, "final block not read", "height", h, "err", err)
-			return
-		}
-		size += len(data)
+		size += len(w.Append(nil))
 		answer.Blocks = append(answer.Blocks, w.Chain())
 	}
 	if last := f.Above + int64(len(answer.Blocks)); last == f.To {
@@ -443,7 +464,8 @@ func (m *Machine) notice(warn bool, text string, args ...any) {
 // take returns the effects of a step, what must be on the disk first.
 func (m *Machine) take() []protocol.Effect {
 	var first []protocol.Effect
-	if p := m.persist; len(p.Blocks)+len(p.Final)+len(p.Notes) > 0 {
+	m.snapshot()
+	if p := m.persist; len(p.Blocks)+len(p.Final)+len(p.Notes) > 0 || p.State != nil {
 		first = append(first, p)
 		m.persist = protocol.Persist{}
 	}

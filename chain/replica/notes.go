@@ -1,12 +1,14 @@
 package replica
 
 import (
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
 	"math/big"
 	"slices"
+	"strconv"
 	"strings"
 
 	"doin.network/node/chain"
@@ -18,14 +20,17 @@ import (
 
 // Names of notes.
 const (
-	votePrefix    = "vote/"
-	claimPrefix   = "claim/"
-	metricsPrefix = "metrics/"
+	votePrefix     = "vote/"
+	claimPrefix    = "claim/"
+	recipePrefix   = "recipe/"
+	championPrefix = "champion/"
 )
 
-// MetricsNote is the name of the note that holds what this node's own run of an accepted claim has measured, as JSON. Others of the
-// network have measured the same; the chain does not say it.
-func MetricsNote(optimaeID string) string { return metricsPrefix + optimaeID }
+// ChampionNote is the name of the note about an accepted claim: JSON with what it trains and gives, and as "metrics" what this node's own
+// run of it has measured, where it made one. Others of the network have measured the same; the chain does not say it.
+func ChampionNote(optimaeID string) string { return championPrefix + optimaeID }
+
+func recipeNote(hash [32]byte) string { return recipePrefix + hex.EncodeToString(hash[:]) }
 
 func voteNote(at draw) string {
 	return votePrefix + hex.EncodeToString(at.commitment[:]) + "/" + hex.EncodeToString(at.block[:])
@@ -65,8 +70,10 @@ func (a *agent) restore(notes map[string][]byte) error {
 			err = a.restoreVote(rest, notes[name])
 		case strings.HasPrefix(name, claimPrefix):
 			err = a.restoreProposal(notes[name])
-		case strings.HasPrefix(name, metricsPrefix):
-			err = a.restoreMetrics(strings.TrimPrefix(name, metricsPrefix), notes[name])
+		case strings.HasPrefix(name, recipePrefix):
+			err = a.restoreRecipe(notes[name])
+		case strings.HasPrefix(name, championPrefix):
+			err = a.restoreChampion(strings.TrimPrefix(name, championPrefix), notes[name])
 		}
 		if err != nil {
 			return fmt.Errorf("%w: %s: %w", errNote, name, err)
@@ -113,6 +120,18 @@ func (r *reading) bytes(key string) []byte {
 	return b
 }
 
+func (r *reading) sums() (sums chain.Sums) {
+	s1, n := r.integer("s1"), r.integer("n")
+	square, ok := new(big.Int).SetString(r.text("s2"), 10)
+	if r.err == nil && !ok {
+		r.err = errors.New("s2 is no number")
+	}
+	if r.err == nil {
+		sums, r.err = chain.NewSums(s1, square, n)
+	}
+	return sums
+}
+
 func (r *reading) transaction() *application.Tx {
 	data := r.bytes("transaction")
 	if r.err != nil {
@@ -139,13 +158,8 @@ func (a *agent) restoreVote(name string, data []byte) error {
 	f := &reading{o: o}
 	r := &run{domain: f.text("domain"), vote: f.transaction(), asked: true}
 	if o.Has("digest") {
-		r.finding = &optimae.Finding{Performance: f.number("performance")}
+		r.finding = &optimae.Finding{Performance: f.number("performance"), Sums: f.sums()}
 		copy(r.finding.Digest[:], f.bytes("digest"))
-		s1, n := f.integer("s1"), f.integer("n")
-		square, ok := new(big.Int).SetString(f.text("s2"), 10)
-		if f.err == nil && ok {
-			r.finding.Sums, f.err = chain.NewSums(s1, square, n)
-		}
 		if a.m.net.Rules().Domains[r.domain].Radius > 0 {
 			r.unseal = &optimae.Unseal{Commitment: at.commitment, Draw: at.block, Performance: r.finding.Performance, Salt: a.salt(at)}
 		}
@@ -156,9 +170,40 @@ func (a *agent) restoreVote(name string, data []byte) error {
 	return f.err
 }
 
-// restoreMetrics gives a champion what was measured of it.
-func (a *agent) restoreMetrics(id string, data []byte) error {
-	metrics, err := canon.ParseObject(data)
+// encodeRecipe is what a reveal has shown.
+func encodeRecipe(r recipe) []byte {
+	return canon.Canonical(canon.NewObject("recipe", r.text, "nonce", r.nonce, "height", r.height))
+}
+
+func (a *agent) restoreRecipe(data []byte) error {
+	o, err := canon.ParseObject(data)
+	if err != nil {
+		return err
+	}
+	f := &reading{o: o}
+	r := recipe{f.text("recipe"), f.text("nonce"), f.integer("height")}
+	if f.err == nil {
+		a.recipes[sha256.Sum256([]byte(r.text))] = r
+	}
+	return f.err
+}
+
+// encodeChampion is an accepted claim.
+func encodeChampion(c *protocol.Champion) []byte {
+	seeds := make([]any, len(c.Seeds))
+	for i, s := range c.Seeds {
+		seeds[i] = strconv.FormatUint(s, 10)
+	}
+	o := c.Sums.AppendTo(canon.NewObject("domain", c.Domain, "optimizer", c.OptimizerID, "parameters", c.Parameters, "seeds", seeds,
+		"performance", c.Performance, "digest", c.Digest, "solo", c.Solo))
+	if c.Metrics != nil {
+		o.Set("metrics", c.Metrics)
+	}
+	return canon.Canonical(o)
+}
+
+func (a *agent) restoreChampion(id string, data []byte) error {
+	o, err := canon.ParseObject(data)
 	if err != nil {
 		return err
 	}
@@ -166,9 +211,25 @@ func (a *agent) restoreMetrics(id string, data []byte) error {
 	if err != nil || len(b) != len(application.ID{}) {
 		return errors.New("its name")
 	}
-	if c := a.champions[application.ID(b)]; c != nil {
-		c.Metrics = metrics
+	f := &reading{o: o}
+	c := &protocol.Champion{Domain: f.text("domain"), OptimaeID: id, OptimizerID: f.text("optimizer"), Performance: f.number("performance"),
+		Digest: f.text("digest"), Sums: f.sums(), Verified: true}
+	c.Parameters, err = o.Object("parameters")
+	solo, err2 := o.Bool("solo")
+	metrics, err3 := o.ObjectOr("metrics", nil)
+	seeds, err4 := o.List("seeds")
+	for _, v := range seeds {
+		text, _ := v.(string)
+		seed, e := strconv.ParseUint(text, 10, 64)
+		err4 = errors.Join(err4, e)
+		c.Seeds = append(c.Seeds, seed)
 	}
+	if err := errors.Join(f.err, err, err2, err3, err4); err != nil {
+		return err
+	}
+	c.Solo, c.Metrics = solo, metrics
+	a.champions[application.ID(b)] = c
+	a.crowned = append(a.crowned, application.ID(b))
 	return nil
 }
 

@@ -182,7 +182,7 @@ func TestPower(t *testing.T) {
 		fails := 0
 		for at := 0; ; at++ {
 			w := newWorld(t, 4, nil)
-			w.peers[1].unsteady = true
+			w.peers[1].unsteady, w.every = true, 4
 			w.start()
 			w.run(3 * slotTime)
 			p := w.peers[who]
@@ -191,7 +191,7 @@ func TestPower(t *testing.T) {
 				if failed {
 					return false
 				}
-				if n == at*3+who {
+				if n == at*4+who {
 					failed = true
 					w.after(away, p.start)
 				}
@@ -305,5 +305,44 @@ func TestTrusted(t *testing.T) {
 	p.cfg.Trusted.ID[0] ^= 1
 	if _, err := New(p.cfg, w.file, w.net, p.key, p.disk); !errors.Is(err, application.ErrCheckpoint) {
 		t.Errorf("started on another history: %v", err)
+	}
+}
+
+// A start goes on from the stored state: it reads few blocks, and knows the same champion, base, claims and counts as who never stopped.
+func TestSnapshot(t *testing.T) {
+	w := newWorld(t, 4, nil)
+	w.every = 10
+	w.start()
+	w.run(3 * slotTime)
+	for i := range 8 {
+		w.accept(w.peers[i%4], 1+float64(i))
+	}
+	p := w.peers[1]
+	open := w.peers[2].propose(20)
+	w.until(30*slotTime, "its recipe is public", func() bool { return w.peers[2].last(open) == protocol.Revealed })
+	before := p.m.View()
+	p.up = false
+	p.disk.read = 0
+	p.start()
+	if have := len(p.disk.blocks); p.disk.read > have/2 || p.m.saved.at == 0 {
+		t.Errorf("a start has read %d of %d heights", p.disk.read, have)
+	}
+	after := p.m.View()
+	if after.Certified < before.Height-2 || after.Domains[domain] != before.Domains[domain] || after.Height < before.Height-2 {
+		t.Errorf("after the start %+v, before %+v", after, before)
+	}
+	was, is := before.Champions[domain], after.Champions[domain]
+	if was.OptimaeID != is.OptimaeID || !slices.Equal(was.Seeds, is.Seeds) || was.Digest != is.Digest || !canon.Equal(was.Parameters, is.Parameters) ||
+		!canon.Equal(was.Metrics, is.Metrics) {
+		t.Errorf("the champion is %+v, was %+v", is, was)
+	}
+	w.until(60*slotTime, "the open claim is decided", func() bool { return w.peers[2].last(open).Final() })
+	if got := w.peers[2].last(open); got != protocol.Accepted {
+		t.Errorf("it is %s", got)
+	}
+	w.accept(p, 30)
+	w.agree()
+	if s := p.m.View().Standing; !s.Eligible {
+		t.Errorf("it is no evaluator: %s", s.Reason)
 	}
 }

@@ -54,6 +54,7 @@ func TestSimulations(t *testing.T) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(uint64(seed), 7))
 			w := newWorld(t, 2+rng.IntN(5), nil)
+			w.every = int64(rng.IntN(3)) * 7
 			w.trouble(rng, w.now+120*second)
 			w.start()
 			best := 0.0

@@ -16,6 +16,8 @@ import (
 	"doin.network/node/chain/identity"
 	"doin.network/node/chain/optimae"
 	"doin.network/node/chain/protocol"
+	"doin.network/node/chain/state"
+	"doin.network/node/chain/store"
 	"doin.network/node/internal/canon"
 	"doin.network/node/internal/timestamp"
 )
@@ -39,14 +41,29 @@ type disk struct {
 	notes  map[string][]byte
 	chain  []*chain.Block
 	meta   []string // receipts
+	trees  *store.Store
+	read   int // heights
 }
 
 func newDisk() *disk {
 	return &disk{blocks: map[int64]map[[32]byte][]byte{}, notes: map[string][]byte{}}
 }
 
-func (d *disk) Blocks(f func([]byte) error) error {
+func (d *disk) State(block [32]byte) (*state.Tree, error) { return d.trees.Tree(block) }
+
+func (d *disk) Hash(height int64) (string, error) {
+	if height >= int64(len(d.chain)) {
+		return "", store.ErrNotFound
+	}
+	return d.chain[height].Hash, nil
+}
+
+func (d *disk) Blocks(from int64, f func([]byte) error) error {
 	for _, h := range slices.Sorted(maps.Keys(d.blocks)) {
+		if h < from {
+			continue
+		}
+		d.read++
 		for _, id := range slices.SortedFunc(maps.Keys(d.blocks[h]), func(a, b [32]byte) int { return slices.Compare(a[:], b[:]) }) {
 			if err := f(d.blocks[h][id]); err != nil {
 				return err
@@ -77,7 +94,24 @@ func (d *disk) Tip() (int64, string) {
 }
 
 // keep does what chain/store does.
-func (d *disk) keep(p protocol.Persist) {
+func (d *disk) keep(t *testing.T, p protocol.Persist) {
+	if x := p.State; x != nil {
+		if d.trees == nil {
+			var err error
+			if d.trees, err = store.Open(t.TempDir(), store.Options{ReserveBytes: -1}); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { d.trees.Close() })
+		}
+		var notes []store.Note
+		for _, n := range x.Notes {
+			notes = append(notes, store.Note(n))
+		}
+		if err := d.trees.KeepTree(t.Context(), x.Block, x.Parent, x.Tree, x.Base, notes); err != nil {
+			t.Fatal(err)
+		}
+		defer d.note(x.Notes) // behind the others
+	}
 	for _, b := range p.Blocks {
 		if d.blocks[b.Height] == nil {
 			d.blocks[b.Height] = map[[32]byte][]byte{}
@@ -87,7 +121,11 @@ func (d *disk) keep(p protocol.Persist) {
 	for _, b := range p.Final {
 		maps.DeleteFunc(d.blocks[b.Height], func(id [32]byte, _ []byte) bool { return id != b.ID })
 	}
-	for _, n := range p.Notes {
+	d.note(p.Notes)
+}
+
+func (d *disk) note(notes []protocol.Note) {
+	for _, n := range notes {
 		if n.Value == nil {
 			delete(d.notes, n.Name)
 		} else {
@@ -148,6 +186,7 @@ type world struct {
 	todo    queue
 	bytes   int
 	fingers int64                           // proposals
+	every   int64                           // blocks between snapshots, 0: as many as in networks
 	late    func() (delay int64, lost bool) // of a message; nil: all take the same
 	signed  map[string]string               // what each peer has signed in a slot, and said about a draw
 }
@@ -219,6 +258,9 @@ func (p *peer) start() {
 	if err != nil {
 		p.w.t.Fatal(err)
 	}
+	if p.w.every > 0 {
+		m.every = p.w.every
+	}
 	p.m, p.up = m, true
 	p.lives++
 	life := p.lives
@@ -249,7 +291,7 @@ func (p *peer) step(ev protocol.Event) {
 		}
 		switch f := f.(type) {
 		case protocol.Persist:
-			p.disk.keep(f)
+			p.disk.keep(p.w.t, f)
 		case protocol.Commit:
 			for _, e := range f.Entries {
 				if height, hash := p.disk.Tip(); e.Block.Header.Index != height+1 || height >= 0 && e.Block.Header.PreviousHash != hash || e.Block.ComputeHash() != e.Block.Hash {

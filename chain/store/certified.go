@@ -7,6 +7,8 @@ import (
 	"fmt"
 
 	"github.com/dgraph-io/badger/v4"
+
+	"doin.network/node/chain/state"
 )
 
 // A certified chain (chain/streamlet) lies beside the chain of blocks that readers know, which is made of its final blocks. Its blocks
@@ -220,4 +222,46 @@ func (s *Store) Notes(prefix string) (out map[string][]byte, err error) {
 		return nil
 	})
 	return out, err
+}
+
+// KeepTree stores the hashed state after a final block with notes that speak of it: all of it is on the disk, or nothing. t is a changed
+// copy of base, which is the state after parent; where parent is zero, base is the empty tree. States of earlier blocks are pruned:
+// trees of them that are in memory can fail to read from then on. Called again after an error it goes on. Errors are those of Keep and
+// PutTree.
+func (s *Store) KeepTree(ctx context.Context, block, parent state.ID, t, base *state.Tree, notes []Note) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := s.keepTree(block, parent, t, base, notes); err != nil {
+		return err
+	}
+	return s.FinalTree(block)
+}
+
+func (s *Store) keepTree(block, parent state.ID, t, base *state.Tree, notes []Note) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.room(); err != nil || s.kept(block) != nil {
+		return err
+	}
+	b, err := t.Batch(base)
+	if err != nil {
+		return fmt.Errorf("store: state of block %x: %w", block[:6], err)
+	}
+	size := 0
+	for _, n := range notes {
+		size += len(n.Value) + 200
+	}
+	return s.putTree(block, parent, t, b, size, func(txn *badger.Txn) error {
+		for _, n := range notes {
+			err := txn.Delete(noteKey(n.Name))
+			if n.Value != nil {
+				err = set(txn, noteKey(n.Name), n.Value)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }

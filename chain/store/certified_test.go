@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/dgraph-io/badger/v4"
+
+	"doin.network/node/chain/state"
 )
 
 // certified is a block of a height; salt tells rivals apart.
@@ -154,5 +156,67 @@ func TestCertifiedDamage(t *testing.T) {
 	}
 	if _, err := s.Notes(""); !errors.Is(err, ErrCorrupt) {
 		t.Errorf("a flipped note among all: %v", err)
+	}
+}
+
+// A state and what speaks of it come together; called again it goes on, and earlier states are gone.
+func TestKeepTree(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	grow := func(from *state.Tree, height int) *state.Tree {
+		next := from.Copy()
+		for i := range 40 {
+			if err := next.Put(fmt.Appendf(nil, "key %d", i), fmt.Appendf(nil, "value %d of block %d", i, height)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return next
+	}
+	id := func(height int) (id state.ID) { id[0] = byte(height); return id }
+	base, parent := state.New(), state.ID{}
+	keep(t, s, Promise{Notes: []Note{{"recipe", []byte{1}}}})
+	for h := 1; h <= 4; h++ {
+		next := grow(base, h)
+		fault := errors.New("input/output error")
+		writes := 0
+		s.before = func() error {
+			if writes++; writes == h { // elsewhere each time
+				return fault
+			}
+			return nil
+		}
+		notes := []Note{{"snapshot", []byte{byte(h)}}}
+		if h == 3 {
+			notes = append(notes, Note{Name: "recipe"})
+		}
+		err := s.KeepTree(t.Context(), id(h), parent, next, base, notes)
+		s.before = nil
+		if err != nil {
+			if !errors.Is(err, fault) {
+				t.Fatal(err)
+			}
+			_, missing := s.Tree(id(h))
+			if note, _ := s.Note("snapshot"); (missing == nil) != (len(note) == 1 && note[0] == byte(h)) {
+				t.Errorf("block %d: its state is there: %v, and the note says %v", h, missing == nil, note)
+			}
+			if err := s.KeepTree(t.Context(), id(h), parent, next, base, notes); err != nil {
+				t.Fatal(err)
+			}
+		}
+		base, parent = next, id(h)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = open(t, dir)
+	tree, err := s.Tree(id(4))
+	if err != nil || tree.Root() != base.Root() {
+		t.Errorf("the last state: %v", err)
+	}
+	if _, err := s.Tree(id(3)); !errors.Is(err, ErrNotFound) {
+		t.Errorf("an earlier state: %v", err)
+	}
+	if _, err := s.Note("recipe"); !errors.Is(err, ErrNotFound) {
+		t.Errorf("a deleted note: %v", err)
 	}
 }

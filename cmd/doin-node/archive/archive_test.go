@@ -13,6 +13,7 @@ import (
 	"doin.network/node/chain/identity"
 	"doin.network/node/chain/protocol"
 	"doin.network/node/chain/replica"
+	"doin.network/node/chain/state"
 	"doin.network/node/chain/store"
 	"doin.network/node/internal/canon"
 	"doin.network/node/internal/timestamp"
@@ -23,8 +24,10 @@ const began = 1_700_000_000_000_000
 // disk is a store as the machine reads it.
 type disk struct{ *store.Store }
 
-func (d disk) Blocks(f func([]byte) error) error {
-	return d.CertifiedFrom(0, func(b store.Certified) error { return f(b.Data) })
+func (d disk) State(block [32]byte) (*state.Tree, error) { return d.Tree(block) }
+
+func (d disk) Blocks(from int64, f func([]byte) error) error {
+	return d.CertifiedFrom(from, func(b store.Certified) error { return f(b.Data) })
 }
 
 func (d disk) Final(height int64) ([]byte, error) {
@@ -126,6 +129,15 @@ func keep(t *testing.T, st *store.Store, f protocol.Persist) {
 	}
 	if err := st.Keep(t.Context(), p); err != nil {
 		t.Fatal(err)
+	}
+	if x := f.State; x != nil {
+		var notes []store.Note
+		for _, n := range x.Notes {
+			notes = append(notes, store.Note(n))
+		}
+		if err := st.KeepTree(t.Context(), x.Block, x.Parent, x.Tree, x.Base, notes); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

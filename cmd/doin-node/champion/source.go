@@ -177,14 +177,18 @@ func (d disk) read(_ context.Context, from int64) ([]*chain.Block, error) {
 }
 
 func (d disk) metrics(_ context.Context, id string) (*canon.Object, error) {
-	data, err := d.Note(replica.MetricsNote(id))
+	data, err := d.Note(replica.ChampionNote(id))
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	return canon.ParseObject(data)
+	o, err := canon.ParseObject(data)
+	if err != nil {
+		return nil, err
+	}
+	return o.ObjectOr("metrics", nil)
 }
 
 func (d disk) close() error { return d.Close() }

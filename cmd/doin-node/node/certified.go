@@ -10,6 +10,7 @@ import (
 	"doin.network/node/chain"
 	"doin.network/node/chain/application"
 	"doin.network/node/chain/replica"
+	"doin.network/node/chain/state"
 	"doin.network/node/chain/store"
 	"doin.network/node/cmd/doin-node/archive"
 	"doin.network/node/cmd/doin-node/config"
@@ -167,8 +168,8 @@ func (n *Certified) Run(ctx context.Context) error {
 type certifiedDisk struct{ *store.Store }
 
 // Blocks implements replica.Disk.
-func (d certifiedDisk) Blocks(f func([]byte) error) error {
-	return d.CertifiedFrom(0, func(b store.Certified) error { return f(b.Data) })
+func (d certifiedDisk) Blocks(from int64, f func([]byte) error) error {
+	return d.CertifiedFrom(from, func(b store.Certified) error { return f(b.Data) })
 }
 
 // Final implements replica.Disk.
@@ -182,6 +183,9 @@ func (d certifiedDisk) Final(height int64) ([]byte, error) {
 	}
 	return list[0].Data, nil
 }
+
+// State implements replica.Disk.
+func (d certifiedDisk) State(block [32]byte) (*state.Tree, error) { return d.Tree(block) }
 
 // Notes implements replica.Disk.
 func (d certifiedDisk) Notes() (map[string][]byte, error) { return d.Store.Notes("") }

@@ -13,6 +13,7 @@ import (
 
 	"doin.network/node/chain"
 	"doin.network/node/chain/protocol"
+	"doin.network/node/chain/state"
 	"doin.network/node/chain/store"
 	"doin.network/node/chain/task"
 )
@@ -53,6 +54,10 @@ func (d *disk) AppendAll(ctx context.Context, entries []store.Entry) (int, error
 
 func (d *disk) Keep(ctx context.Context, p store.Promise) error {
 	return errors.Join(ctx.Err(), d.write(fmt.Sprintf("keep %d blocks, %d final, %d notes", len(p.Blocks), len(p.Final), len(p.Notes))))
+}
+
+func (d *disk) KeepTree(ctx context.Context, block, _ state.ID, _, _ *state.Tree, notes []store.Note) error {
+	return errors.Join(ctx.Err(), d.write(fmt.Sprintf("state of %x with %d notes", block[:1], len(notes))))
 }
 
 func (d *disk) Replace(ctx context.Context, ancestor int64, branch []store.Entry) error {
@@ -119,11 +124,12 @@ func TestPersistBeforeAnybodyHears(t *testing.T) {
 func TestPromiseFirst(t *testing.T) {
 	d := &disk{}
 	out := append(effectsOf(protocol.Commit{Entries: blocks(1)}),
-		protocol.Persist{Blocks: []protocol.Certified{{Height: 3}}, Final: []protocol.Certified{{Height: 1}, {Height: 2}}, Notes: []protocol.Note{{Name: "lock"}}})
+		protocol.Persist{Blocks: []protocol.Certified{{Height: 3}}, Final: []protocol.Certified{{Height: 1}, {Height: 2}}, Notes: []protocol.Note{{Name: "lock"}},
+			State: &protocol.Snapshot{Block: [32]byte{7}, Notes: []protocol.Note{{Name: "snapshot"}}}})
 	if err := newTestLoop(d).carryOut(t.Context(), protocol.Tick{}, out); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"keep 1 blocks, 2 final, 1 notes", "append 1", "broadcast block_announcement", "committed above 0", "protocol.Persist"}
+	want := []string{"keep 1 blocks, 2 final, 1 notes", "state of 07 with 1 notes", "append 1", "broadcast block_announcement", "committed above 0", "protocol.Persist"}
 	if !slices.Equal(d.journal, want) {
 		t.Errorf("journal = %q, want %q", d.journal, want)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"doin.network/node/chain/protocol"
+	"doin.network/node/chain/state"
 	"doin.network/node/chain/store"
 )
 
@@ -15,6 +16,7 @@ type Store interface {
 	AppendAll(ctx context.Context, entries []store.Entry) (stored int, err error)
 	Replace(ctx context.Context, ancestor int64, branch []store.Entry) error
 	Keep(ctx context.Context, p store.Promise) error
+	KeepTree(ctx context.Context, block, parent state.ID, t, base *state.Tree, notes []store.Note) error
 }
 
 // store puts on the disk what a step wants there: promises first, then blocks.
@@ -45,10 +47,19 @@ func (l *Loop[V]) keep(ctx context.Context, p protocol.Persist) error {
 	for _, b := range p.Final {
 		out.Final = append(out.Final, store.Certified(b))
 	}
-	for _, n := range p.Notes {
-		out.Notes = append(out.Notes, store.Note(n))
+	out.Notes = notes(p.Notes)
+	err := l.write(ctx, "a promise", func() error { return l.cfg.Store.Keep(ctx, out) })
+	if x := p.State; err == nil && x != nil {
+		err = l.write(ctx, "a state", func() error { return l.cfg.Store.KeepTree(ctx, x.Block, x.Parent, x.Tree, x.Base, notes(x.Notes)) })
 	}
-	return l.write(ctx, "a promise", func() error { return l.cfg.Store.Keep(ctx, out) })
+	return err
+}
+
+func notes(list []protocol.Note) (out []store.Note) {
+	for _, n := range list {
+		out = append(out, store.Note(n))
+	}
+	return out
 }
 
 // persist stores what the machine adopted.
