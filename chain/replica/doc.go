@@ -31,6 +31,6 @@
 //
 // A node that has neither money nor a stake claims by a stamp: work that a [protocol.Stamp] asks for.
 //
-// Deliberately absent: appeals and juries, snapshots for newcomers (they fetch every block), the pool's order by tip, tasks of forecasts on the chain, domains that are added. Forecasts are answered and no chain hears of
-// them.
+// Deliberately absent: appeals and juries, snapshots for newcomers (they fetch every block), the pool's order by tip, tasks of forecasts
+// on the chain, domains that are added. Forecasts are answered and no chain hears of them.
 package replica
