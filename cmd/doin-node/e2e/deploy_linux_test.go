@@ -127,7 +127,7 @@ func TestSystemd(t *testing.T) {
 // TestDockerfiles reads the Dockerfiles as far as that can be done without Docker: known instructions, sources that there are,
 // commands that the programs have.
 func TestDockerfiles(t *testing.T) {
-	known := []string{"FROM", "WORKDIR", "COPY", "RUN", "ENV", "USER", "VOLUME", "EXPOSE", "STOPSIGNAL", "ENTRYPOINT", "CMD"}
+	known := []string{"FROM", "ARG", "WORKDIR", "COPY", "RUN", "ENV", "USER", "VOLUME", "EXPOSE", "STOPSIGNAL", "ENTRYPOINT", "CMD"}
 	files, err := filepath.Glob(filepath.Join(root, "deploy", "docker", "Dockerfile*"))
 	if err != nil || len(files) != 2 {
 		t.Fatalf("Dockerfiles: %q, %v", files, err)

@@ -44,6 +44,10 @@ func TestNamedEvaluators(t *testing.T) {
 	} {
 		mentions(t, failed(t, founder.dir, append([]string{"genesis", "--no-start", "--config", config}, c.args...)...), c.words...)
 	}
+	// Where there is no worker, that is what is said, and not that a domain is unknown.
+	bare := newHost(t, "bare", settings(quadratic()), "worker_path", filepath.Join(dirs, "none"))
+	mentions(t, failed(t, bare.dir, "genesis", "--no-start", "--config", bare.file("node.json")), "none", "no such file")
+
 	made := start(t, "genesis", founder.dir, "genesis", "--no-start", "--config", config, "--evaluators", ids[guest])
 	eventually(t, "the founder waits", func() error {
 		if !strings.Contains(made.out.String(), "waiting for 1 machine") {

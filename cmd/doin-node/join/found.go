@@ -205,6 +205,9 @@ func inspect(ctx context.Context, cfg *config.Config, log *slog.Logger) (_ map[s
 		if !d.Active() {
 			continue
 		}
+		if missing := w.State().Missing; missing != nil && !w.Has(d.ID) {
+			return nil, fmt.Errorf("%w: domain %q: %w", ErrRefused, d.ID, missing)
+		}
 		info, err := w.Configure(ctx, d)
 		if err != nil {
 			return nil, fmt.Errorf("domains[%d].optimization_config of %q: %w", i, d.ID, err)
