@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"doin.network/node/internal/canon"
 )
@@ -122,6 +123,19 @@ func TestSystemd(t *testing.T) {
 	if err != nil || len(out) > 0 {
 		t.Errorf("systemd-analyze verify: %v: %s", err, out)
 	}
+}
+
+// TestNotices: all that the programs contain states its terms, what is in the page too.
+func TestNotices(t *testing.T) {
+	t.Parallel()
+	cmd := exec.CommandContext(t.Context(), filepath.Join(root, ".ci", "notices"), "linux/amd64", "windows/amd64")
+	cmd.WaitDelay = 2 * time.Second
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("notices: %v\n%s", err, tail(string(out), 5))
+	}
+	mentions(t, string(out), "======== The Go standard library", "======== github.com/JohnCGriffin/overflow ", "Copyright (c) 2017 John C. Griffin",
+		"======== preact ", "Jason Miller", "======== uplot ", "Leon Sorokin")
 }
 
 // TestDockerfiles reads the Dockerfiles as far as that can be done without Docker: known instructions, sources that there are,
