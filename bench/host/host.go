@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -31,24 +32,29 @@ type Config struct {
 	Step time.Duration
 	// Cards are the numbers of devices that train a population each, at the same time.
 	Cards []int
+	// Abreast is how many steps launches make of all trainings where these are not brought to their end one after the other:
+	// both are measured in turns.
+	Abreast int
 	// Rounds is how often everything is measured; a figure is the median, beside it the best.
 	Rounds int
 }
 
 // DefaultConfig is a population of S2 on an H200.
 func DefaultConfig() Config {
-	return Config{Population: 4096, Steps: 1000, Segments: []int{0, 100}, Step: 32 * time.Microsecond, Cards: []int{1, 2}, Rounds: 7}
+	return Config{Population: 4096, Steps: 1000, Segments: []int{0, 100}, Step: 32 * time.Microsecond, Cards: []int{1, 2}, Abreast: 100, Rounds: 7}
 }
 
 // Row is what was measured of one kind of run. Times are in seconds, of medians and of the round with the least wait.
 type Row struct {
 	Segment  int     `json:"segment"`
 	Cards    int     `json:"cards"`
+	Abreast  bool    `json:"abreast"` // all trainings take part in each launch
 	Wall     float64 `json:"wall_s"`
 	Wait     float64 `json:"wait_s"`      // while a device had no launch, the longest of the devices'
 	BestWait float64 `json:"best_wait_s"` // of the best round
 	Busy     float64 `json:"busy"`        // the share of the wall time in which a device had a launch, the least of the devices'
 	BestBusy float64 `json:"best_busy"`
+	Full     float64 `json:"full"`  // the share of the wall time in which its blocks were at work, the least of the devices'
 	CPU      float64 `json:"cpu_s"` // of this process, all goroutines
 	Launches int     `json:"launches"`
 }
@@ -66,68 +72,106 @@ var ErrConfig = errors.New("host: invalid configuration")
 
 // Run measures.
 func Run(ctx context.Context, c Config) (*Report, error) {
-	if c.Population < 1 || c.Steps < 1 || c.Rounds < 1 || c.Step < 0 || len(c.Segments) == 0 || len(c.Cards) == 0 {
+	if c.Population < 1 || c.Steps < 1 || c.Rounds < 1 || c.Abreast < 1 || c.Step < 0 || len(c.Segments) == 0 || len(c.Cards) == 0 {
 		return nil, fmt.Errorf("%w: %+v", ErrConfig, c)
 	}
 	r := &Report{Config: c, Cores: runtime.NumCPU(), Go: runtime.Version()}
 	for _, segment := range c.Segments {
 		for _, cards := range c.Cards {
-			row, err := measure(ctx, &c, segment, cards)
+			rows, err := measure(ctx, &c, segment, cards)
 			if err != nil {
 				return nil, err
 			}
-			r.Rows = append(r.Rows, row)
+			r.Rows = append(r.Rows, rows...)
 		}
 	}
 	return r, nil
 }
 
-// measure trains populations on some devices, once before it counts.
-func measure(ctx context.Context, c *Config, segment, cards int) (row Row, err error) {
-	row = Row{Segment: segment, Cards: cards}
-	var all []*station
-	defer func() {
-		for _, s := range all {
-			err = errors.Join(err, s.engine.Close())
+// measure trains populations on some devices, in both orders by turns, each once before it counts.
+func measure(ctx context.Context, c *Config, segment, cards int) (rows []Row, err error) {
+	var sites [2]site
+	for n := range sites {
+		s := &sites[n]
+		s.row = Row{Segment: segment, Cards: cards, Abreast: n == 1}
+		o := block.Options{}
+		if s.row.Abreast {
+			o.StepsPerLaunch = c.Abreast
 		}
-	}()
-	for range cards {
-		s := &station{device: null.New(null.Config{Step: c.Step})}
-		if s.engine, err = block.New(s.device, block.Options{}); err != nil {
-			return row, err
+		defer func() { err = errors.Join(err, s.close()) }()
+		if err := s.open(c, cards, o); err != nil {
+			return nil, err
 		}
-		all = append(all, s)
 	}
-	var wall, wait, busy, cpu, launches []float64
 	for n := range c.Rounds + 1 {
-		before, begun := processor(), time.Now()
-		var g sync.WaitGroup
-		for _, s := range all {
-			g.Go(func() { s.train(ctx, c, segment) })
-		}
-		g.Wait()
-		took := time.Since(begun).Seconds()
-		most, least, count := 0.0, 1.0, 0
-		for _, s := range all {
-			if s.err != nil {
-				return row, s.err
+		for k := range sites {
+			if err := sites[k].round(ctx, c, segment, n > 0); err != nil {
+				return nil, err
 			}
-			most, least = max(most, s.took-s.busy), min(least, s.busy/s.took)
-			count += s.launches
 		}
-		if n == 0 {
-			continue
+	}
+	for k := range sites {
+		rows = append(rows, sites[k].summary())
+	}
+	return rows, nil
+}
+
+// site is some devices that train a population each at the same time, and what was measured of them, a figure a round.
+type site struct {
+	row                                 Row
+	stations                            []*station
+	wall, wait, busy, full, cpu, counts []float64
+}
+
+func (s *site) open(c *Config, cards int, o block.Options) error {
+	for range cards {
+		d := null.New(null.Config{Step: c.Step})
+		e, err := block.New(d, o)
+		if err != nil {
+			return err
 		}
-		wall, wait, busy = append(wall, took), append(wait, most), append(busy, least)
-		cpu, launches = append(cpu, processor()-before), append(launches, float64(count))
+		s.stations = append(s.stations, &station{device: d, engine: e})
 	}
-	row.Wall, row.Wait, row.Busy = report.Median(wall), report.Median(wait), report.Median(busy)
-	row.CPU, row.Launches = report.Median(cpu), int(report.Median(launches))
-	row.BestWait, row.BestBusy = wait[0], busy[0]
-	for n := range wait {
-		row.BestWait, row.BestBusy = min(row.BestWait, wait[n]), max(row.BestBusy, busy[n])
+	return nil
+}
+
+func (s *site) close() (err error) {
+	for _, x := range s.stations {
+		err = errors.Join(err, x.engine.Close())
 	}
-	return row, nil
+	return err
+}
+
+// round trains a population on every device.
+func (s *site) round(ctx context.Context, c *Config, segment int, counts bool) error {
+	before, begun := processor(), time.Now()
+	var g sync.WaitGroup
+	for _, x := range s.stations {
+		g.Go(func() { x.train(ctx, c, segment) })
+	}
+	g.Wait()
+	took, cpu := time.Since(begun).Seconds(), processor()-before
+	wait, busy, full, count := 0.0, 1.0, 1.0, 0
+	for _, x := range s.stations {
+		if x.err != nil {
+			return x.err
+		}
+		wait, busy, full = max(wait, x.took-x.busy), min(busy, x.busy/x.took), min(full, x.full/x.took)
+		count += x.launches
+	}
+	if counts {
+		s.wall, s.wait, s.busy, s.full = append(s.wall, took), append(s.wait, wait), append(s.busy, busy), append(s.full, full)
+		s.cpu, s.counts = append(s.cpu, cpu), append(s.counts, float64(count))
+	}
+	return nil
+}
+
+func (s *site) summary() Row {
+	r := s.row
+	r.Wall, r.Wait, r.Busy, r.Full = report.Median(s.wall), report.Median(s.wait), report.Median(s.busy), report.Median(s.full)
+	r.CPU, r.Launches = report.Median(s.cpu), int(report.Median(s.counts))
+	r.BestWait, r.BestBusy = slices.Min(s.wait), slices.Max(s.busy)
+	return r
 }
 
 // station is a device with its engine, and what the last population took.
@@ -135,6 +179,7 @@ type station struct {
 	device     *null.Device
 	engine     *block.Engine
 	took, busy float64 // seconds
+	full       float64 // seconds of all blocks together
 	launches   int
 	err        error
 }
@@ -149,6 +194,7 @@ func (s *station) train(ctx context.Context, c *Config, segment int) {
 	_, s.err = s.engine.TrainAll(ctx, tasks, nil)
 	s.took = time.Since(begun).Seconds()
 	after := s.device.Usage()
+	s.full = (after.Blocks - before.Blocks).Seconds() / float64(s.device.Slots())
 	s.busy, s.launches = (after.Busy - before.Busy).Seconds(), after.Launches-before.Launches
 }
 
@@ -156,15 +202,19 @@ func (s *station) train(ctx context.Context, c *Config, segment int) {
 func (r *Report) WriteMarkdown(w io.Writer, at time.Time) error {
 	p := &report.Printer{W: w}
 	c := &r.Config
-	p.Printf("# The host beside a card\n\nMeasured by `doin-bench host` on %s: %d cores, %s. Devices that compute nothing: 132 multiprocessors of 3 blocks, %v a step. A population of %d of S2, %d steps; medians of %d rounds. The driver's own work is not in these figures. Where the machine is shared, what others take shows as a device without a launch: the best round is the nearest to what the host needs.\n\n",
-		at.UTC().Format(time.DateOnly), r.Cores, r.Go, c.Step, c.Population, c.Steps, c.Rounds)
-	p.Printf("| digests every | devices | wall s | device without a launch, s | the best round | busy | the best round | processor s | launches |\n|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n")
+	p.Printf("# The host beside a card\n\nMeasured by `doin-bench host` on %s: %d cores, %s. Devices that compute nothing: 132 multiprocessors of 3 blocks, %v a step. A population of %d of S2, %d steps; medians of %d rounds. The driver's own work is not in these figures. Where the machine is shared, what others take shows as a device without a launch: the best round is the nearest to what the host needs. *One after the other* is what the engine does; in turns with it, *abreast*, %d steps of all trainings a launch, so that all of them end in the last one.\n\n",
+		at.UTC().Format(time.DateOnly), r.Cores, r.Go, c.Step, c.Population, c.Steps, c.Rounds, c.Abreast)
+	p.Printf("| digests every | devices | trainings | wall s | device without a launch, s | the best round | busy | the best round | blocks at work | processor s | launches |\n|---:|---:|:---|---:|---:|---:|---:|---:|---:|---:|---:|\n")
 	for _, x := range r.Rows {
-		segment := "never"
+		segment, order := "never", "one after the other"
 		if x.Segment > 0 {
 			segment = fmt.Sprint(x.Segment)
 		}
-		p.Printf("| %s | %d | %.3f | %.3f | %.3f | %.0f %% | %.0f %% | %.2f | %d |\n", segment, x.Cards, x.Wall, x.Wait, x.BestWait, 100*x.Busy, 100*x.BestBusy, x.CPU, x.Launches)
+		if x.Abreast {
+			order = "abreast"
+		}
+		p.Printf("| %s | %d | %s | %.3f | %.3f | %.3f | %.1f %% | %.1f %% | %.1f %% | %.2f | %d |\n", segment, x.Cards, order,
+			x.Wall, x.Wait, x.BestWait, 100*x.Busy, 100*x.BestBusy, 100*x.Full, x.CPU, x.Launches)
 	}
 	return p.Err
 }

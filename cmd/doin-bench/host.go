@@ -42,6 +42,7 @@ func hostCommand() *cobra.Command {
 	f.StringVar(&out, "out", "", "directory for host.md and host.json")
 	f.IntVar(&cfg.Population, "population", cfg.Population, "individuals")
 	f.IntVar(&cfg.Steps, "steps", cfg.Steps, "steps of each")
+	f.IntVar(&cfg.Abreast, "abreast", cfg.Abreast, "steps of a launch where all trainings take part in each")
 	f.IntVar(&cfg.Rounds, "rounds", cfg.Rounds, "how often everything is measured")
 	f.DurationVar(&cfg.Step, "step", cfg.Step, "time of a step of a block")
 	f.IntSliceVar(&cfg.Segments, "segments", cfg.Segments, "steps between digests, 0 for none")

@@ -59,13 +59,15 @@ func genesisCommand() *cobra.Command {
 	var path string
 	var flags config.Flags
 	var wait int
+	var evaluators []string
 	var noStart bool
 	c := &cobra.Command{
-		Use:   "genesis --config FILE [--wait N]",
+		Use:   "genesis --config FILE [--wait N | --evaluators ID,ID…]",
 		Short: "Make a network from a configuration, wait for its first evaluators, and run its first node.",
 		Long: "Loads the data of each domain, binds them with the settings in force by their hashes in a genesis file, and starts the node, which\n" +
 			"serves both to machines that join. With --wait N it first waits for N of them, which stand in the genesis file as evaluators beside\n" +
-			"this one; without, this one is the only evaluator. A genesis file that is there already is kept: the same command goes on.",
+			"this one: the first to come, or with --evaluators those with the ids that \"doin-node init\" has said on them, and no others.\n" +
+			"Without either, this one is the only evaluator. A genesis file that is there already is kept: the same command goes on.",
 		Example: "  doin-node genesis --config examples/co2/node.json --wait 3",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -79,7 +81,7 @@ func genesisCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			err = join.Found(cmd.Context(), join.Founding{Config: cfg, Wait: wait, Genesis: node.Genesis, Command: os.Args[0],
+			err = join.Found(cmd.Context(), join.Founding{Config: cfg, Wait: wait, Evaluators: evaluators, Genesis: node.Genesis, Command: os.Args[0],
 				Out: cmd.OutOrStdout(), Log: program.Logger(cmd.ErrOrStderr(), cfg.Log)})
 			if err != nil || noStart {
 				return refused(err)
@@ -90,6 +92,7 @@ func genesisCommand() *cobra.Command {
 	f := c.Flags()
 	f.StringVarP(&path, "config", "c", "", "configuration with the network's domains (required)")
 	f.IntVar(&wait, "wait", 0, "how many other machines are to be evaluators from the start")
+	f.StringSliceVar(&evaluators, "evaluators", nil, "ids of the nodes of these machines: no other takes a place")
 	f.BoolVar(&noStart, "no-start", false, "make the genesis file and end")
 	f.StringVarP(&flags.DataDir, "data-dir", "d", "", "data directory instead of the file's")
 	f.IntVarP(&flags.Port, "port", "p", 0, "listening port instead of the file's")

@@ -141,6 +141,9 @@ func (m *Model) End(c *Checkpoint, cfg *Config, status Status, isa vec.ISA) (*Re
 	if err != nil {
 		return nil, err
 	}
-	r := &Run{cfg: *cfg, kernels: k, plan: m.plan, state: *c, status: status, leaf: newLeafHash()}
+	r := &Run{cfg: *cfg, kernels: k, plan: m.plan, state: *c, status: status}
+	if cfg.Segment > 0 {
+		r.leaf = newLeafHash()
+	}
 	return r.Result(), nil
 }

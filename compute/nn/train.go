@@ -80,8 +80,10 @@ type Task struct {
 }
 
 // Validate checks the configuration, the sizes of the sources and the checkpoint: ErrConfig, ErrData, ErrCheckpoint.
-func (t *Task) Validate() error {
-	if err := t.Config.Validate(); err != nil {
+func (t *Task) Validate() error { return t.validate((*Config).size) }
+
+func (t *Task) validate(size func(*Config) size) error {
+	if err := t.Config.validate(size); err != nil {
 		return err
 	}
 	for i, s := range [...]Source{t.Train, t.Validation} {

@@ -1,8 +1,10 @@
 package nn
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 
 	"doin.network/node/compute/vec"
 )
@@ -42,17 +44,17 @@ func (p *problems) activation(name string, a Activation) {
 }
 
 // Validate reports every problem of c at once; nil means that Train accepts it.
-func (c *Config) Validate() error {
+func (c *Config) Validate() error { return c.validate((*Config).size) }
+
+// validate is Validate; size counts what a model takes whose layers are valid.
+func (c *Config) validate(size func(*Config) size) error {
 	var p problems
 	c.checkModel(&p)
 	if len(p) == 0 {
-		n := c.Parameters()
-		p.check(n <= MaxParameters, "%d parameters: must be at most %d", n, MaxParameters)
-		if n <= MaxParameters && 1 <= c.Batch && c.Batch <= MaxBatch {
-			size := c.elements()
-			p.check(size <= MaxElements, "batch %d with %d parameters needs %d numbers of memory: must be at most %d",
-				c.Batch, n, size, MaxElements)
-		}
+		s := size(c)
+		p.check(s.parameters <= MaxParameters, "%d parameters: must be at most %d", s.parameters, MaxParameters)
+		p.check(s.elements <= MaxElements, "batch %d with %d parameters needs %d numbers of memory: must be at most %d",
+			c.Batch, s.parameters, s.elements, MaxElements)
 	}
 	_, ok := losses[c.Loss]
 	p.check(ok, "loss %q: must be mse, mae, huber, softmax_cross_entropy or binary_cross_entropy", c.Loss)
@@ -161,9 +163,68 @@ func (l *Layer) check(p *problems, name string) {
 // Parameters returns the number of parameters of the model: weights, biases and gains.
 func (c *Config) Parameters() int { return compile(c).parameters }
 
-// elements returns the number of float32 values that a training holds: parameters, the optimizer's state, best weights
-// and gradient, and what the passes need for a batch.
-func (c *Config) elements() int64 {
+// size is what a model takes.
+type size struct {
+	parameters int
+	// elements are the float32 values that a training holds: parameters, the optimizer's state, best weights and gradient,
+	// and what the passes need for a batch. 0 where there are too many parameters, or the batch is out of bounds.
+	elements int64
+}
+
+// size counts what the model of c takes, whose layers are valid.
+func (c *Config) size() size {
 	p := compile(c)
-	return 5*int64(p.parameters) + p.elements(max(c.Batch, validationRows), c.Batch) + 4*int64(c.Outputs)*int64(c.Batch)
+	s := size{parameters: p.parameters}
+	if s.parameters <= MaxParameters && 1 <= c.Batch && c.Batch <= MaxBatch {
+		s.elements = 5*int64(p.parameters) + p.elements(max(c.Batch, validationRows), c.Batch) + 4*int64(c.Outputs)*int64(c.Batch)
+	}
+	return s
+}
+
+// maxSizes is how many sizes a Validator remembers.
+const maxSizes = 1024
+
+// Validator checks the tasks of a population, and counts what a model takes only once for those that have it in common. It
+// is for one goroutine at a time.
+type Validator struct {
+	sizes map[string]size // by Config.sizeKey
+	key   []byte
+}
+
+// Validate is Task.Validate.
+func (v *Validator) Validate(t *Task) error { return t.validate(v.size) }
+
+func (v *Validator) size(c *Config) size {
+	v.key = c.sizeKey(v.key[:0])
+	if s, ok := v.sizes[string(v.key)]; ok {
+		return s
+	}
+	if v.sizes == nil || len(v.sizes) >= maxSizes {
+		v.sizes = map[string]size{}
+	}
+	s := c.size()
+	v.sizes[string(v.key)] = s
+	return s
+}
+
+// sizeKey appends all that the size depends on: configurations with one key have one size.
+func (c *Config) sizeKey(b []byte) []byte {
+	word := func(n int) { b = binary.AppendVarint(b, int64(n)) }
+	text := func(s string) { word(len(s)); b = append(b, s...) }
+	for _, n := range []int{c.Inputs, c.Outputs, c.Steps, c.Batch, len(c.Hidden), len(c.Layers)} {
+		word(n)
+	}
+	for _, n := range c.Hidden {
+		word(n)
+	}
+	text(string(c.Activation))
+	for i := range c.Layers {
+		l := &c.Layers[i]
+		text(string(l.Kind))
+		text(string(l.Activation))
+		for _, n := range []int{l.Width, l.Kernel, l.Dilation, int(math.Float32bits(l.Rate))} {
+			word(n)
+		}
+	}
+	return b
 }

@@ -10,10 +10,11 @@
 //
 //	joiner                                    room                            node
 //	GET /genesis  ─────────────────────────►  202 {"status", "have", "want", "genesis": the draft}
-//	POST /join {peer_id, public_key, signature}  ►  200, or 400, 409
+//	POST /join {peer_id, public_key, signature}  ►  200, or 400, 403, 409
 //	GET /genesis, every second  ───────────►  202 …                  …  ►     200, the genesis file
 //	GET /peers?challenge=…, /chain/status  ────────────────────────────────►  the proof, the same network id
 //	GET /data/{sha256}  ───────────────────────────────────────────────────►  the bytes
 //
-// Answers are bounded in bytes and time. Deliberately absent: who may join. Whoever reaches a room while it waits takes a place.
+// Answers are bounded in bytes and time. Whoever reaches a room while it waits takes a place, unless its [Invitation] names those who
+// may.
 package join

@@ -51,27 +51,65 @@ func client(t *testing.T) *join.Client {
 	return c
 }
 
-// TestRoom: who signs the draft gets a place, once; the genesis file is the draft with all of them.
-func TestRoom(t *testing.T) {
-	var came []string
-	own, one, two, late := key(t, "own"), key(t, "one"), key(t, "two"), key(t, "late")
-	room := join.NewRoom(draft(), evaluator(own), 2, func(e chain.Evaluator, host string, have int) {
-		came = append(came, fmt.Sprintf("%d %s %s", have, e.PeerID, host))
-	})
+// serve serves a room, and returns where.
+func serve(t *testing.T, room *join.Room) string {
+	t.Helper()
 	ln, err := transport.Listen("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(t.Context())
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	ended := make(chan error, 1)
 	go func() { ended <- transport.NewServer(transport.DefaultServerConfig(), room.Serve).Run(ctx, ln) }()
-	defer func() {
+	t.Cleanup(func() {
 		cancel()
 		if err := <-ended; err != nil {
 			t.Errorf("Run() = %v", err)
 		}
-	}()
-	at, c := ln.Addr().String(), client(t)
+	})
+	return ln.Addr().String()
+}
+
+// TestInvitation: where peers are named, no other takes a place, however early it comes, and each of them is told of once.
+func TestInvitation(t *testing.T) {
+	var came, refused []string
+	own, one, two, stranger := key(t, "own"), key(t, "one"), key(t, "two"), key(t, "stranger")
+	room := join.NewRoom(draft(), evaluator(own), join.Invitation{Wait: 2, Only: []string{one.PeerID(), two.PeerID()},
+		Came:    func(e chain.Evaluator, _ string, _ int) { came = append(came, e.PeerID) },
+		Refused: func(peerID, host string) { refused = append(refused, peerID+" "+host) }})
+	at, c := serve(t, room), client(t)
+	for range 2 {
+		if err := c.Request(t.Context(), at, stranger, draft()); !errors.Is(err, join.ErrRefused) || !strings.Contains(err.Error(), stranger.PeerID()) {
+			t.Errorf("a stranger's request: %v, want ErrRefused with its id", err)
+		}
+	}
+	for n := range 150 { // strangers do not fill the log
+		if err := c.Request(t.Context(), at, key(t, fmt.Sprint(n)), draft()); !errors.Is(err, join.ErrRefused) {
+			t.Fatal(err)
+		}
+	}
+	for _, k := range []*identity.Key{two, one} {
+		if err := c.Request(t.Context(), at, k, draft()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all, err := room.Wait(t.Context())
+	if err != nil || len(all) != 3 || all[1] != evaluator(two) || all[2] != evaluator(one) {
+		t.Errorf("Wait() = %v, %v", all, err)
+	}
+	if len(came) != 2 || len(refused) != 100 || refused[0] != stranger.PeerID()+" 127.0.0.1" {
+		t.Errorf("told of %q that came and of %d strangers, %.2q…, want 2 and 100", came, len(refused), refused)
+	}
+}
+
+// TestRoom: who signs the draft gets a place, once; the genesis file is the draft with all of them.
+func TestRoom(t *testing.T) {
+	var came []string
+	own, one, two, late := key(t, "own"), key(t, "one"), key(t, "two"), key(t, "late")
+	room := join.NewRoom(draft(), evaluator(own), join.Invitation{Wait: 2, Came: func(e chain.Evaluator, host string, have int) {
+		came = append(came, fmt.Sprintf("%d %s %s", have, e.PeerID, host))
+	}})
+	ctx, at, c := t.Context(), serve(t, room), client(t)
 	f := func(have int) {
 		t.Helper()
 		o, err := c.Offer(ctx, at)

@@ -24,22 +24,38 @@ const kindJoin = "join"
 // MaxRequestBytes bounds the body of a request.
 const MaxRequestBytes = 4 << 10
 
-// Room is where the evaluators of a network that is being made come together. It is safe for concurrent use.
-type Room struct {
-	draft *chain.Genesis
-	id    string
-	want  int
-	came  func(e chain.Evaluator, host string, have int)
-	full  chan struct{}
+// maxStrangers is of how many peers that were not invited a room tells.
+const maxStrangers = 100
 
-	mu   sync.Mutex
-	have []chain.Evaluator
+// Invitation says whom a room waits for.
+type Invitation struct {
+	// Wait is how many others there are to be, 1 to MaxWait.
+	Wait int
+	// Only are the peer ids of those who get a place, as many as Wait or more; where there are none, the first to come do.
+	Only []string
+	// Came is told of each that has got a place, Refused, once, of each of the first hundred that are not in Only. They may be nil,
+	// and must not block.
+	Came    func(e chain.Evaluator, host string, have int)
+	Refused func(peerID, host string)
 }
 
-// NewRoom returns a room for a network of the draft with own and wait others, 1 to MaxWait. The draft has no evaluators and is not
-// changed. came, unless nil, is told of each that comes; it must not block.
-func NewRoom(draft *chain.Genesis, own chain.Evaluator, wait int, came func(e chain.Evaluator, host string, have int)) *Room {
-	return &Room{draft: draft, id: draft.NetworkID(), want: wait + 1, came: came, full: make(chan struct{}), have: []chain.Evaluator{own}}
+// Room is where the evaluators of a network that is being made come together. It is safe for concurrent use.
+type Room struct {
+	draft      *chain.Genesis
+	id         string
+	want       int
+	invitation Invitation
+	full       chan struct{}
+
+	mu        sync.Mutex
+	have      []chain.Evaluator
+	strangers map[string]bool
+}
+
+// NewRoom returns a room for a network of the draft with own and those who are invited. The draft has no evaluators and is not changed.
+func NewRoom(draft *chain.Genesis, own chain.Evaluator, i Invitation) *Room {
+	return &Room{draft: draft, id: draft.NetworkID(), want: i.Wait + 1, invitation: i, full: make(chan struct{}),
+		have: []chain.Evaluator{own}, strangers: map[string]bool{}}
 }
 
 // Wait returns the evaluators, own first, when all have come.
@@ -85,12 +101,32 @@ func (r *Room) request(rc *fasthttp.RequestCtx) {
 		answer(rc, fasthttp.StatusBadRequest, canon.NewObject("status", "error", "detail", "bad request", "reason", err.Error()))
 		return
 	}
+	if !r.invited(e.PeerID, rc.RemoteIP().String()) {
+		answer(rc, fasthttp.StatusForbidden, canon.NewObject("status", "error", "detail", "not invited",
+			"reason", fmt.Sprintf("the new network's evaluators are named, and %s is not among them", e.PeerID)))
+		return
+	}
 	if !r.add(e, rc.RemoteIP().String()) {
 		answer(rc, fasthttp.StatusConflict, canon.NewObject("status", "error", "detail", "full",
 			"reason", "all evaluators of the new network have come: join it when it runs"))
 		return
 	}
 	answer(rc, fasthttp.StatusOK, canon.NewObject("status", "ok"))
+}
+
+// invited reports whether a peer may have a place.
+func (r *Room) invited(peerID, host string) bool {
+	i := &r.invitation
+	if len(i.Only) == 0 || slices.Contains(i.Only, peerID) {
+		return true
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if i.Refused != nil && !r.strangers[peerID] && len(r.strangers) < maxStrangers {
+		r.strangers[peerID] = true
+		i.Refused(peerID, host)
+	}
+	return false
 }
 
 // add gives e a place, if it has none; false: there is none.
@@ -104,8 +140,8 @@ func (r *Room) add(e chain.Evaluator, host string) bool {
 		return false
 	}
 	r.have = append(r.have, e)
-	if r.came != nil {
-		r.came(e, host, len(r.have))
+	if r.invitation.Came != nil {
+		r.invitation.Came(e, host, len(r.have))
 	}
 	if len(r.have) == r.want {
 		close(r.full)

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"doin.network/node/internal/canon"
 )
@@ -124,10 +125,23 @@ func TestSystemd(t *testing.T) {
 	}
 }
 
+// TestNotices: all that the programs contain states its terms, what is in the page too.
+func TestNotices(t *testing.T) {
+	t.Parallel()
+	cmd := exec.CommandContext(t.Context(), filepath.Join(root, ".ci", "notices"), "linux/amd64", "windows/amd64")
+	cmd.WaitDelay = 2 * time.Second
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("notices: %v\n%s", err, tail(string(out), 5))
+	}
+	mentions(t, string(out), "======== The Go standard library", "======== github.com/JohnCGriffin/overflow ", "Copyright (c) 2017 John C. Griffin",
+		"======== preact ", "Jason Miller", "======== uplot ", "Leon Sorokin")
+}
+
 // TestDockerfiles reads the Dockerfiles as far as that can be done without Docker: known instructions, sources that there are,
 // commands that the programs have.
 func TestDockerfiles(t *testing.T) {
-	known := []string{"FROM", "WORKDIR", "COPY", "RUN", "ENV", "USER", "VOLUME", "EXPOSE", "STOPSIGNAL", "ENTRYPOINT", "CMD"}
+	known := []string{"FROM", "ARG", "WORKDIR", "COPY", "RUN", "ENV", "USER", "VOLUME", "EXPOSE", "STOPSIGNAL", "ENTRYPOINT", "CMD"}
 	files, err := filepath.Glob(filepath.Join(root, "deploy", "docker", "Dockerfile*"))
 	if err != nil || len(files) != 2 {
 		t.Fatalf("Dockerfiles: %q, %v", files, err)

@@ -9,10 +9,12 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
 	"doin.network/node/chain"
+	"doin.network/node/chain/identity"
 	"doin.network/node/cmd/doin-node/config"
 	"doin.network/node/cmd/doin-node/keys"
 	"doin.network/node/cmd/doin-node/stack/workers"
@@ -27,6 +29,8 @@ type Founding struct {
 	Config *config.Config
 	// Wait is how many other evaluators are waited for, from 0 to join.MaxWait.
 	Wait int
+	// Evaluators are the peer ids of these others, Wait of them; where there are none, the first to come are taken.
+	Evaluators []string
 	// Genesis makes a genesis file of a configuration.
 	Genesis func(cfg *config.Config, evaluators []chain.Evaluator, start time.Time) *chain.Genesis
 	// Command is how the program was called.
@@ -39,6 +43,9 @@ type Founding struct {
 func Found(ctx context.Context, f Founding) error {
 	if f.Wait < 0 || f.Wait > join.MaxWait {
 		return fmt.Errorf("%w: --wait %d: must be from 0 to %d", ErrRefused, f.Wait, join.MaxWait)
+	}
+	if err := f.named(); err != nil {
+		return err
 	}
 	path := f.Config.GenesisPath()
 	old, err := held(path)
@@ -58,6 +65,9 @@ func Found(ctx context.Context, f Founding) error {
 	key, err := keys.OpenOrCreate(f.Config)
 	if err != nil {
 		return err
+	}
+	if slices.Contains(f.Evaluators, key.PeerID()) {
+		return fmt.Errorf("%w: --evaluators: %s is this machine's own node, which is one without being named", ErrRefused, key.PeerID())
 	}
 	draft, err := f.draft(ctx)
 	if err != nil {
@@ -80,6 +90,25 @@ func Found(ctx context.Context, f Founding) error {
 		return err
 	}
 	fmt.Fprintf(f.Out, "network %s, %s: %s\n", g.NetworkID(), plural(len(g.Evaluators), "evaluator"), path)
+	return nil
+}
+
+// named checks the ids of the other evaluators, and waits for as many of them as there are.
+func (f *Founding) named() error {
+	for n, id := range f.Evaluators {
+		if !identity.IsPeerID(id) {
+			return fmt.Errorf("%w: --evaluators: %.80q is no node's id: %d digits and letters a to f, which doin-node init says on each machine",
+				ErrRefused, id, identity.PeerIDLen)
+		}
+		if slices.Contains(f.Evaluators[:n], id) {
+			return fmt.Errorf("%w: --evaluators: %s stands there twice", ErrRefused, id)
+		}
+	}
+	most := len(f.Evaluators)
+	if most > 0 && f.Wait != 0 && f.Wait != most || most > join.MaxWait {
+		return fmt.Errorf("%w: --evaluators names %d, --wait says %d: leave --wait out, and name at most %d", ErrRefused, most, f.Wait, join.MaxWait)
+	}
+	f.Wait = max(f.Wait, most)
 	return nil
 }
 
@@ -176,6 +205,9 @@ func inspect(ctx context.Context, cfg *config.Config, log *slog.Logger) (_ map[s
 		if !d.Active() {
 			continue
 		}
+		if missing := w.State().Missing; missing != nil && !w.Has(d.ID) {
+			return nil, fmt.Errorf("%w: domain %q: %w", ErrRefused, d.ID, missing)
+		}
 		info, err := w.Configure(ctx, d)
 		if err != nil {
 			return nil, fmt.Errorf("domains[%d].optimization_config of %q: %w", i, d.ID, err)
@@ -192,8 +224,14 @@ func (f *Founding) gather(ctx context.Context, draft *chain.Genesis, own chain.E
 	if err != nil {
 		return nil, err
 	}
-	room := join.NewRoom(draft, own, f.Wait, func(e chain.Evaluator, host string, have int) {
-		fmt.Fprintf(f.Out, "evaluator %d of %d: %s at %s\n", have, f.Wait+1, e.PeerID, host)
+	room := join.NewRoom(draft, own, join.Invitation{
+		Wait: f.Wait, Only: f.Evaluators,
+		Came: func(e chain.Evaluator, host string, have int) {
+			fmt.Fprintf(f.Out, "evaluator %d of %d: %s at %s\n", have, f.Wait+1, e.PeerID, host)
+		},
+		Refused: func(peerID, host string) {
+			fmt.Fprintf(f.Out, "refused: %s at %s, which --evaluators does not name\n", peerID, host)
+		},
 	})
 	sc := transport.DefaultServerConfig()
 	sc.MaxBodyBytes, sc.MaxConns, sc.MaxConnsPerIP = join.MaxRequestBytes, limits.MaxConnections, limits.MaxPerAddress

@@ -7,8 +7,8 @@
 // ("streamed"). Since the contract DOIN-F32 fixes every bit, none of these choices shows in a result.
 //
 // An Engine holds a Device and the individuals in training. Trainings may be submitted at any time by any number of
-// goroutines: each launch makes some steps of all that are there, so that a population fills the device, one that stops
-// early makes room for the next, and a caller that waits for one training needs no other. See "Orca: a distributed
+// goroutines: each launch makes some steps of as many as the device runs at once, in the order in which they came, so that a
+// population fills the device, one that ends makes room for the next, and a caller that waits for one training needs no other. See "Orca: a distributed
 // serving system" (Yu et al., OSDI '22) for the idea of admitting work between iterations.
 //
 // The individuals are dealt out to lanes, each with a queue of the device and a goroutine of its own, so that the device works

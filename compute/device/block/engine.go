@@ -43,6 +43,7 @@ type Engine struct {
 	tables  *tables
 	running int  // individuals on the device, and predictions
 	crowded bool // there was too little memory: nobody is admitted before somebody has ended
+	backlog backlog
 }
 
 // New starts an engine on a device, which it does not close. Errors: ErrOptions, vec.ErrISA, the device's.
@@ -190,7 +191,7 @@ func (e *Engine) Train(ctx context.Context, t *nn.Task) (*nn.Result, error) {
 }
 
 func (e *Engine) train(ctx context.Context, t *nn.Task, validated func(nn.Progress)) (*nn.Result, error) {
-	i, err := e.prepare(ctx, t)
+	i, err := e.prepare(ctx, t, (*nn.Task).Validate)
 	if err != nil {
 		return nil, err
 	}
@@ -244,11 +245,13 @@ func (e *Engine) TrainAll(ctx context.Context, tasks []nn.Task, progress func(nn
 	for range min(runtime.GOMAXPROCS(0), len(tasks)) {
 		workers.Go(func() {
 			var some []*individual
+			var v nn.Validator
 			submit := func() {
 				if err := e.submit(func() { e.pending = append(e.pending, some...) }); err != nil {
 					e.finish(some, err)
 				}
 				some = nil
+				runtime.Gosched() // the lanes go first
 			}
 			defer submit()
 			for {
@@ -256,7 +259,7 @@ func (e *Engine) TrainAll(ctx context.Context, tasks []nn.Task, progress func(nn
 				if n >= len(tasks) {
 					return
 				}
-				i, err := e.prepare(ctx, &tasks[n])
+				i, err := e.prepare(ctx, &tasks[n], v.Validate)
 				if err != nil {
 					finish <- outcome{n, nil, err}
 					continue

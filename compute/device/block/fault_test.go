@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"testing"
+	"time"
 
 	"doin.network/node/compute/nn"
 	"doin.network/node/kernels"
@@ -135,8 +136,18 @@ func mixed() []nn.Task {
 }
 
 // TestFaults lets every call of a population's trainings fail, in every way: what comes back is right or an error that says
-// so, nothing hangs, and neither goroutines nor memory are left.
+// so, nothing hangs, and neither goroutines nor memory are left. All trainings take part in each launch, or one of each kernel
+// is brought to its end after the other.
 func TestFaults(t *testing.T) {
+	t.Run("abreast", func(t *testing.T) {
+		testFaults(t, func() Options { return Options{StepsPerLaunch: 5} })
+	})
+	t.Run("depth first", func(t *testing.T) {
+		testFaults(t, func() Options { return Options{Blocks: 1, now: ticking(time.Millisecond)} })
+	})
+}
+
+func testFaults(t *testing.T, options func() Options) {
 	tasks := mixed()
 	var want [][32]byte
 	for n := range tasks {
@@ -150,7 +161,9 @@ func TestFaults(t *testing.T) {
 	before := runtime.NumGoroutine()
 	run := func(kind fault, at, lanes int) *faulty {
 		d := &faulty{Device: below, kind: kind, at: at, held: map[kernels.Memory]bool{}}
-		e, err := New(d, Options{StepsPerLaunch: 5, Lanes: lanes})
+		o := options()
+		o.Lanes = lanes
+		e, err := New(d, o)
 		if err != nil {
 			t.Fatal(err)
 		}

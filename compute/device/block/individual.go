@@ -85,12 +85,13 @@ func (e *Engine) release(i *individual) {
 	}
 }
 
-// prepare checks a task, compiles its model and reads what the device needs of it. What it holds ends with release.
-func (e *Engine) prepare(ctx context.Context, t *nn.Task) (*individual, error) {
+// prepare checks a task by validate, compiles its model and reads what the device needs of it. What it holds ends with
+// release.
+func (e *Engine) prepare(ctx context.Context, t *nn.Task, validate func(*nn.Task) error) (*individual, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if err := t.Validate(); err != nil {
+	if err := validate(t); err != nil {
 		return nil, err
 	}
 	c := &t.Config
@@ -178,6 +179,14 @@ func (i *individual) take(limit int) {
 	}
 	r.StepsPerLaunch = q
 	i.slice = float64(q) * i.plan.pace.seconds
+}
+
+// planned is how long the next launch takes a block, in seconds.
+func (i *individual) planned() float64 { return i.slice }
+
+// remaining is how long the training takes a block, in seconds, if it does not end sooner.
+func (i *individual) remaining() float64 {
+	return float64(i.record.MaxSteps-i.record.Step) * i.plan.pace.seconds
 }
 
 // progress returns how far the training is.

@@ -155,13 +155,9 @@ func (l *lane) launch() error {
 		return err
 	}
 	slow := e.measure(w)
-	took := make(map[*individual]bool, len(w.members))
 	for n, i := range w.members {
-		took[i] = true
 		i.before, i.record = i.record.Step, w.records[n]
 	}
-	// Those who were not in this launch come first in the next.
-	l.active = append(slices.DeleteFunc(l.active, func(i *individual) bool { return took[i] }), w.members...)
 	if slow {
 		l.giveUp(w)
 	}
@@ -294,15 +290,6 @@ func (l *lane) evict(i *individual, alone bool, cause error) error {
 func (e *Engine) measure(w *launch) (slow bool) {
 	e.floor.Lock()
 	defer e.floor.Unlock()
-	busy := 0
-	for _, l := range e.lanes {
-		if !l.idle {
-			busy++
-		}
-	}
-	if w.expected <= 0 {
-		return false
-	}
 	done, planned := 0.0, 0.0 // fewer steps where a training ended
 	for n, i := range w.members {
 		planned += i.slice
@@ -311,19 +298,34 @@ func (e *Engine) measure(w *launch) (slow bool) {
 	if done <= 0 {
 		return false
 	}
-	ratio := w.took.Seconds() / (w.expected * done / planned)
+	alone := w.alone * done / planned
 	seen := map[*model]bool{}
 	for _, i := range w.members {
 		i.launches++
 		p := &i.plan.pace
 		if !seen[i.plan] {
 			seen[i.plan] = true
-			p.correct(ratio)
-			p.judge(p.seconds / float64(max(1, busy)))
+			ratio := w.took.Seconds() / (w.expected - w.alone + alone)
+			if !p.measured { // rather too long than too short: with the waits for other launches
+				ratio = w.took.Seconds() / alone
+			}
+			p.correct(ratio * i.slice / float64(i.record.StepsPerLaunch))
+			p.judge(p.seconds)
 		}
 		slow = slow || p.slow
 	}
 	return slow
+}
+
+// busy is how many lanes have something to do, at least 1. The caller holds floor.
+func (e *Engine) busy() int {
+	n := 0
+	for _, l := range e.lanes {
+		if !l.idle {
+			n++
+		}
+	}
+	return max(1, n)
 }
 
 // launchTime is how long the next launch may take.

@@ -17,6 +17,7 @@ type group struct {
 	perMultiprocessor int
 	sharedBytes       int
 	work              int
+	slots             int // blocks that the device runs at once
 	grid              int
 	members           []*individual
 }
@@ -136,8 +137,9 @@ type launch struct {
 	records []kernels.Individual
 	left    []*individual // whose kernels found no memory
 	took    time.Duration
-	// expected is the same as the models' paces have it.
-	expected float64
+	// What the models' paces have of it, in seconds: the time of the kernels where the device does nothing else, and behind
+	// the launches of other lanes.
+	alone, expected float64
 }
 
 // run launches the kernels for a population, or for as many of it as there is time for in a launch, and waits for them.
@@ -157,7 +159,7 @@ func (l *launcher) run(population []*individual, limit time.Duration) (*launch, 
 	}
 	if err == nil {
 		for _, g := range groups {
-			g.choose(e.options.StepsPerLaunch, limit)
+			g.choose(e.options.StepsPerLaunch, limit, e.busy())
 		}
 		err = l.reserve(len(population), len(groups))
 	}
@@ -197,7 +199,7 @@ func (l *launcher) make(w *launch, groups []*group, tables *programs) error {
 		return err
 	}
 	begun := l.engine.options.now()
-	first := 0
+	first, work := 0, 0.0
 	records := l.population.at + kernels.Memory(headOf(len(groups)))
 	for n, g := range groups {
 		args := []kernels.Args{{
@@ -217,8 +219,11 @@ func (l *launcher) make(w *launch, groups []*group, tables *programs) error {
 			return err
 		}
 		first += len(g.members)
-		w.expected += g.expected()
+		w.alone += g.alone()
+		work += g.sum((*individual).planned) / float64(g.slots)
 	}
+	w.expected = l.begin(begun, w.alone, work)
+	defer func() { l.end(begun, w, work) }()
 	if err := l.queue.Download(bytesOf(w.records), records); err != nil {
 		return lost(err)
 	}
@@ -227,46 +232,97 @@ func (l *launcher) make(w *launch, groups []*group, tables *programs) error {
 	return nil
 }
 
-// choose gives the members of a group their steps, and leaves out those for whom there is no time in the launch: so that all
-// of it takes limit, or as long as one step. The longest come first.
-func (g *group) choose(steps int, limit time.Duration) {
-	if g.members[0].task == nil { // predictions
+// begin tells the engine's backlog of kernels, end that they have ended.
+func (l *launcher) begin(at time.Time, alone, work float64) (expected float64) {
+	l.engine.floor.Lock()
+	defer l.engine.floor.Unlock()
+	return l.engine.backlog.add(at, alone, work)
+}
+
+func (l *launcher) end(begun time.Time, w *launch, work float64) {
+	e := l.engine
+	e.floor.Lock()
+	defer e.floor.Unlock()
+	e.backlog.end(begun.Add(w.took), w.expected-w.took.Seconds(), work, e.busy())
+}
+
+// choose picks those members of a group whose turn it is, and gives them their steps, so that the launches of all lanes
+// together take limit, or as long as one step. As many as there are blocks are brought to their end before the next begin:
+// so trainings end all the time, and the host deals with their results while the device works on others.
+// Options.StepsPerLaunch takes all of them.
+func (g *group) choose(steps int, limit time.Duration, lanes int) {
+	switch {
+	case g.members[0].task == nil: // predictions
 		slices.SortStableFunc(g.members, func(a, b *individual) int { return cmp.Compare(b.work, a.work) })
 		return
-	}
-	if steps > 0 {
+	case steps > 0:
 		for _, i := range g.members {
 			i.take(steps)
 		}
-	} else {
-		budget := limit.Seconds() * float64(g.grid) // of all blocks together
-		each := budget / float64(len(g.members))
-		n := 0
-		for _, i := range g.members {
-			p := &i.plan.pace
-			i.take(int(min(max(1, each/p.seconds*(1+1e-9)), MaxStepsPerLaunch)))
-			cost := i.slice
-			if !p.measured { // one step tells more
-				i.take(1)
-				cost = caution * i.slice
-			}
-			if budget -= cost; budget < -1e-9 && n >= g.grid {
-				break
-			}
-			n++
+	default:
+		share := min(1, float64(g.slots)/float64(lanes*g.grid)) // of the time, in which the lane's blocks are at work
+		seconds := share * limit.Seconds()
+		if len(g.members) > g.grid {
+			rest := g.sum((*individual).remaining) / float64(g.grid)
+			seconds = min(seconds, max(share*shortTime.Seconds(), rest/4)) // so that the lanes end together
+			g.urgentFirst(rest - seconds)
 		}
-		g.members = g.members[:n]
+		g.fill(seconds)
 	}
 	slices.SortStableFunc(g.members, func(a, b *individual) int { return cmp.Compare(b.slice, a.slice) })
 }
 
-// expected is how long the kernel of a group takes, in seconds.
-func (g *group) expected() float64 {
-	sum, longest := 0.0, 0.0
+// urgentFirst puts those in front, the longest first, who would be the last to end if they did not take part in a launch
+// behind which there are so many seconds of work for each block: so that all blocks are at work until the end (the zero
+// laxity of "On-line multiprocessor scheduling algorithms for real-time tasks", Lee, TENCON '94, with the same deadline for
+// all). The others stay in the order in which they came.
+func (g *group) urgentFirst(behind float64) {
+	urgency := func(i *individual) float64 { return max(0, i.remaining()-behind) }
+	slices.SortStableFunc(g.members, func(a, b *individual) int { return cmp.Compare(urgency(b), urgency(a)) })
+}
+
+// fill keeps the first members, one for each block, for so many seconds, and of the others those for whom the blocks have
+// time behind them.
+func (g *group) fill(seconds float64) {
+	left, most := seconds*float64(g.grid), seconds
+	var chosen []*individual
 	for _, i := range g.members {
-		sum, longest = sum+i.slice, max(longest, i.slice)
+		p := &i.plan.pace
+		beyond := len(chosen) >= g.grid
+		if len(chosen) == g.grid {
+			most = left / float64(g.grid)
+		}
+		i.take(int(min(max(1, most/p.seconds*(1+1e-9)), MaxStepsPerLaunch)))
+		cost := i.slice
+		if !p.measured { // one step tells more
+			i.take(1)
+			cost = caution * i.slice
+		}
+		if beyond && (i.slice > most*(1+1e-9) || cost > left) {
+			continue
+		}
+		left -= cost
+		chosen = append(chosen, i)
 	}
-	return max(longest, sum/float64(g.grid))
+	g.members = chosen
+}
+
+// alone is how long the kernel of a group takes where the device does nothing else, in seconds.
+func (g *group) alone() float64 {
+	longest := 0.0
+	for _, i := range g.members {
+		longest = max(longest, i.slice)
+	}
+	return max(longest, g.sum((*individual).planned)/float64(g.grid))
+}
+
+// sum adds something up over the members.
+func (g *group) sum(of func(*individual) float64) float64 {
+	sum := 0.0
+	for _, i := range g.members {
+		sum += of(i)
+	}
+	return sum
 }
 
 // crowded reports whether an error says that there was too little memory, and nothing worse.
@@ -282,12 +338,18 @@ func lost(err error) error {
 	return fmt.Errorf("%w: %w", kernels.ErrLost, err)
 }
 
+// laneShare is how often the blocks of all lanes together fill the device: what one lane leaves idle while its goroutine
+// deals with results, others have work for.
+const laneShare = 2
+
 // grids sets the number of blocks of each group, and reserves the workspace, which one launch after another uses; where there
 // is too little memory for as many blocks as the device runs at once, there are fewer.
 func (l *launcher) grids(groups []*group) error {
 	e := l.engine
+	lanes := e.busy()
 	for _, g := range groups {
-		g.grid = min(len(g.members), e.device.Properties().Multiprocessors*g.perMultiprocessor)
+		g.slots = e.device.Properties().Multiprocessors * g.perMultiprocessor
+		g.grid = min(len(g.members), g.slots, (laneShare*g.slots+lanes-1)/lanes)
 		if e.options.Blocks > 0 {
 			g.grid = min(g.grid, e.options.Blocks)
 		}

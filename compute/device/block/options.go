@@ -26,8 +26,9 @@ const (
 type Options struct {
 	// Variant forces a kernel for the trainings that fit it.
 	Variant Variant
-	// StepsPerLaunch is the number of steps that a launch makes of each individual at most, 1 … MaxStepsPerLaunch; 0: as many
-	// as a few hundredths of a second allow, by how long those before took.
+	// StepsPerLaunch is the number of steps that a launch makes of each individual at most, 1 … MaxStepsPerLaunch, and all take
+	// part; 0: as many as a few hundredths of a second allow, by how long those before took, of as many individuals as there
+	// are blocks, one after the other.
 	StepsPerLaunch int
 	// Lanes is the number of parts of the population that take turns on the device, 1 … MaxLanes; 0 is DefaultLanes for a
 	// device with queues, else 1.

@@ -23,8 +23,7 @@ const (
 	caution = 20
 )
 
-// pace is how long a step of a model takes a block, as measured: the waits for other launches count, since it is the length
-// of a launch that matters.
+// pace is how long a step of a model takes a block, as measured.
 type pace struct {
 	flop     float64 // of a step, about
 	seconds  float64
@@ -49,13 +48,12 @@ func (p *pace) hopeless(timeOut bool) bool {
 	return p.flop/speed > MaxStepTime.Seconds()
 }
 
-// correct makes the pace that of a launch that took ratio times what was expected of it. The first measurement counts as it
-// is, later ones by half.
-func (p *pace) correct(ratio float64) {
+// correct tells the pace that a step took so many seconds. The first measurement counts as it is, later ones by half.
+func (p *pace) correct(seconds float64) {
 	if p.measured {
-		ratio = (1 + min(max(ratio, 0.125), 8)) / 2
+		seconds = (p.seconds + min(max(seconds, p.seconds/8), 8*p.seconds)) / 2
 	}
-	p.seconds = min(max(p.seconds*ratio, leastStep), 1e6)
+	p.seconds = min(max(seconds, leastStep), 1e6)
 	p.measured = true
 }
 
@@ -78,4 +76,35 @@ func (s shape) products() float64 {
 		}
 	}
 	return n
+}
+
+// backlog is the work that the device has been given, in seconds of the whole device.
+type backlog struct {
+	launched float64   // of the launches that have not ended
+	through  time.Time // when it is expected to have made them
+}
+
+// add takes a launch in that begins now, and returns in how many seconds it is expected to have ended: alone is what its
+// kernels take at least, work its part of the backlog. The device makes launches in order.
+func (b *backlog) add(now time.Time, alone, work float64) (expected float64) {
+	b.launched += work
+	if b.through.Before(now) {
+		b.through = now
+	}
+	b.through = b.through.Add(seconds(work))
+	return max(alone, b.through.Sub(now).Seconds())
+}
+
+// end takes a launch out that has ended so many seconds sooner than expected. The others that wait for the same work will
+// say so too: each counts for its part.
+func (b *backlog) end(now time.Time, sooner, work float64, lanes int) {
+	b.launched = max(0, b.launched-work)
+	b.through = b.through.Add(-seconds(sooner / float64(lanes)))
+	if last := now.Add(seconds(b.launched)); b.through.After(last) {
+		b.through = last
+	}
+}
+
+func seconds(s float64) time.Duration {
+	return time.Duration(min(max(s, -1e9), 1e9) * float64(time.Second)) // which are thirty years
 }

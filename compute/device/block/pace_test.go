@@ -2,6 +2,7 @@ package block
 
 import (
 	"errors"
+	"math"
 	"math/rand/v2"
 	"sync"
 	"testing"
@@ -143,12 +144,12 @@ func TestLaunchTime(t *testing.T) {
 func TestChoose(t *testing.T) {
 	f := func(seconds float64, members, grid int, limit time.Duration, wantMembers int, wantSteps uint32) {
 		t.Helper()
-		g := &group{grid: grid}
+		g := &group{grid: grid, slots: grid}
 		m := &model{pace: pace{seconds: seconds, measured: true}}
 		for range members {
 			g.members = append(g.members, &individual{task: &nn.Task{}, plan: m, record: kernels.Individual{MaxSteps: 1000}})
 		}
-		g.choose(0, limit)
+		g.choose(0, limit, 1)
 		if got := g.members[0].record.StepsPerLaunch; len(g.members) != wantMembers || got != wantSteps {
 			t.Errorf("choose(%v s, %d on %d, %v) = %d members with %d steps, want %d with %d", seconds, members, grid, limit, len(g.members), got, wantMembers, wantSteps)
 		}
@@ -156,9 +157,54 @@ func TestChoose(t *testing.T) {
 	ms := time.Millisecond
 	f(0.001, 10, 10, 40*ms, 10, 40)
 	f(0.001, 1, 1, 40*ms, 1, 40)
-	f(0.001, 40, 10, 40*ms, 40, 10)
+	f(0.001, 40, 10, 40*ms, 10, 40)     // as many as run at once
 	f(0.00001, 10, 10, 40*ms, 10, 1000) // the end of the training
-	f(0.030, 400, 10, 40*ms, 13, 1)     // no time for more
+	f(0.030, 400, 10, 40*ms, 10, 1)     // no time for more
 	f(0.5, 400, 10, 40*ms, 10, 1)       // one step of as many as run at once
 	f(5, 3, 10, 40*ms, 3, 1)
+}
+
+// TestBacklog wants to know when launches behind others end, and to forget what was wrong with that.
+func TestBacklog(t *testing.T) {
+	var b backlog
+	at := time.Unix(0, 0)
+	add := func(alone, work, want float64) {
+		t.Helper()
+		if got := b.add(at, alone, work); math.Abs(got-want) > 1e-6 {
+			t.Errorf("a launch of %v s alone, %v s of the device: expected after %v s, want %v", alone, work, got, want)
+		}
+	}
+	add(0.020, 0.010, 0.020) // its blocks run side by side
+	add(0.020, 0.010, 0.020)
+	add(0.020, 0.010, 0.030) // behind the others
+	for range 3 {
+		at = at.Add(10 * time.Millisecond)
+		b.end(at, 0, 0.010, 3)
+	}
+	add(0.001, 0.010, 0.010) // nothing is left of them
+
+	at = at.Add(time.Hour) // the host has slept
+	b.end(at, -3600, 0.010, 3)
+	add(0.001, 0.010, 0.010)
+}
+
+// TestCorrect wants the pace of many launches at the same time to come to rest where it belongs.
+func TestCorrect(t *testing.T) {
+	p := pace{seconds: 1e-3}
+	p.correct(8e-5)
+	if p.seconds != 8e-5 {
+		t.Errorf("after the first measurement %v s, want 8e-5", p.seconds)
+	}
+	for range 12 {
+		for range 4 { // launches that were chosen by the same pace
+			p.correct(2e-5)
+		}
+	}
+	if math.Abs(p.seconds-2e-5) > 1e-8 {
+		t.Errorf("after many launches %v s, want 2e-5", p.seconds)
+	}
+	p.correct(3600)
+	if p.seconds > 10e-5 {
+		t.Errorf("after the host slept once %v s, want at most 10e-5", p.seconds)
+	}
 }
