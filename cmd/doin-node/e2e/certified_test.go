@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -38,6 +39,15 @@ func TestCertifiedNetwork(t *testing.T) {
 	eventually(t, "the killed node is level again", higher(victim, before+10))
 	eventually(t, "the killed node signs", signs(victim))
 	prefix(t, hosts)
+
+	eventually(t, "what the chain has decided and paid is in the records", func() error {
+		for _, table := range []string{"fact_block", "fact_decision", "fact_vote", "fact_money", "fact_chain_optimae"} {
+			if n := rowsOf(t, hosts[1], table); n == 0 {
+				return fmt.Errorf("%s has no row", table)
+			}
+		}
+		return nil
+	})
 
 	file := filepath.Join(t.TempDir(), "chain.doin2")
 	hosts[1].do("chain", "export", "--data-dir", hosts[1].dir, "--out", file)
@@ -123,6 +133,20 @@ func (h *host) genesis() string {
 		h.t.Fatal(err)
 	}
 	return path
+}
+
+// rowsOf counts the rows of one of a host's tables.
+func rowsOf(t *testing.T, h *host, table string) (n int) {
+	t.Helper()
+	db, err := sql.Open("sqlite", h.file("olap.db")+"?_pragma=busy_timeout(10000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.QueryRow("SELECT count(*) FROM " + table).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 // signs is satisfied when a node is an evaluator that is not away.

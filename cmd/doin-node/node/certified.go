@@ -84,6 +84,9 @@ func (n *Certified) claim(ctx context.Context, b *stack.Base) error {
 	if err := n.store.PutMeta(metaFormat, []byte(certifiedFormat())); err != nil {
 		return err
 	}
+	if err := n.store.Append(ctx, store.Entry{Block: chain.GenesisBlock()}); err != nil {
+		return err
+	}
 	if !n.cfg.ResetChain {
 		return nil
 	}
