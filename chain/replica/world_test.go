@@ -94,7 +94,7 @@ func (d *disk) Tip() (int64, string) {
 }
 
 // keep does what chain/store does.
-func (d *disk) keep(t *testing.T, p protocol.Persist) {
+func (d *disk) keep(t testing.TB, p protocol.Persist) {
 	if x := p.State; x != nil {
 		if d.trees == nil {
 			var err error
@@ -177,7 +177,7 @@ func (q *queue) Pop() any {
 
 // world is a network.
 type world struct {
-	t       *testing.T
+	t       testing.TB
 	file    *chain.Genesis
 	net     *application.Network
 	peers   []*peer
@@ -188,11 +188,12 @@ type world struct {
 	fingers int64                           // proposals
 	every   int64                           // blocks between snapshots, 0: as many as in networks
 	late    func() (delay int64, lost bool) // of a message; nil: all take the same
+	hears   func(*chain.Message)            // is told of every broadcast; nil: nobody is
 	signed  map[string]string               // what each peer has signed in a slot, and said about a draw
 }
 
 // newWorld makes a network of n evaluators; change may alter the genesis file.
-func newWorld(t *testing.T, n int, change func(*chain.Genesis)) *world {
+func newWorld(t testing.TB, n int, change func(*chain.Genesis)) *world {
 	t.Helper()
 	w := &world{t: t, now: began, signed: map[string]string{}}
 	file := &chain.Genesis{Protocol: chain.Certified, Format: chain.CertifiedFormat, Parameters: chain.DefaultParameters(), Domains: []chain.Domain{chain.DefaultDomain(domain)}}
@@ -304,6 +305,9 @@ func (p *peer) step(ev protocol.Event) {
 			}
 		case protocol.Broadcast:
 			p.w.witness(f.Message)
+			if p.w.hears != nil {
+				p.w.hears(f.Message)
+			}
 			for _, to := range p.w.peers {
 				p.deliver(to, f.Message)
 			}
