@@ -196,6 +196,8 @@ simulate: ## SIMULATIONS=10000 seeded runs of the certified chain under every fa
 	DOIN_SIMULATIONS=$(SIMULATIONS) DOIN_SIMULATIONS_OUT=$(CURDIR)/bench/results/streamlet.md $(GO) test -count=1 -run '^TestSimulations$$' -timeout 3h -v ./chain/streamlet
 	DOIN_SIMULATIONS=$$(( $(SIMULATIONS) / 3 )) DOIN_SIMULATIONS_OUT=$(CURDIR)/bench/results/streamlet.md $(GO) test -count=1 -run '^TestCabal$$' -timeout 3h -v ./chain/streamlet
 	DOIN_SIMULATIONS=$(SIMULATIONS) $(GO) test -count=1 -run '^Test(Simulations|DrawFrequency)$$' -timeout 3h ./chain/optimae
+	DOIN_SIMULATIONS=$$(( $(SIMULATIONS) / 10 )) DOIN_COALITION_OUT=$(CURDIR)/bench/results/coalition.md $(GO) test -count=1 -run '^TestCoalition$$' -timeout 3h -v ./chain/optimae
+	REPLICA_SIMULATIONS=$$(( $(SIMULATIONS) / 10 )) $(GO) test -count=1 -run '^TestSimulations$$' -timeout 3h ./chain/replica
 	DOIN_SIMULATIONS=$(SIMULATIONS) DOIN_SIMULATIONS_OUT=$(CURDIR)/bench/results/application.md $(GO) test -count=1 -run '^TestSimulations$$' -timeout 3h -v ./chain/application
 
 .PHONY: bench-verify

@@ -49,8 +49,10 @@ type world struct {
 	seed   string
 	out    []Outcome
 	paid   []Payment
-	began  func()       // called as a block begins, nil for none
-	mirror *state.Draft // changed as state is, nil for none
+	skips  func(leader string, beacon ID) bool // whether a leader leaves its slot empty, nil for never
+	drops  func(leader string, x Tx) bool      // whether it leaves a transaction out, nil for never
+	began  func()                              // called as a block begins, nil for none
+	mirror *state.Draft                        // changed as state is, nil for none
 }
 
 func newWorld(tb testing.TB, n int, seed string) *world {
@@ -83,8 +85,11 @@ func (w *world) step(txs ...Tx) []error {
 		w.slot++
 		e := streamlet.NewElectorate(Electorate(w.state)...)
 		leader := e.Leader(w.beacon, w.slot)
-		if w.away[leader] {
+		if w.away[leader] || w.skips != nil && w.skips(leader, sha256.Sum256(append(w.beacon[:], leader...))) {
 			continue
+		}
+		if w.drops != nil {
+			txs = slices.DeleteFunc(slices.Clone(txs), func(x Tx) bool { return w.drops(leader, x) })
 		}
 		h := int64(len(w.slots))
 		if h > 3 && w.slots[h-1] == w.slots[h-2]+1 && w.slots[h-2] == w.slots[h-3]+1 {
