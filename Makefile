@@ -302,6 +302,7 @@ gpu-bundle: need-cuda ## put tests, worker, benchmark and peers for a machine wi
 	$(GPU_ENV) $(GO) build -trimpath -tags gpu -ldflags "-s -w -X main.version=$(VERSION)" -o build/gpu/bin/doin-bench ./cmd/doin-bench/bundle
 	$(GPU_ENV) $(GO) build -trimpath -tags gpu -ldflags "-s -w -X main.version=$(VERSION)" -o build/gpu/bin/doin-worker-gpu ./cmd/doin-worker
 	$(GPU_ENV) $(GO) test -c -trimpath -tags gpu -ldflags "-s -w" -o build/gpu/bin/cuda.test ./compute/device/cuda
+	gzip -n9 build/gpu/bin/*
 	cp -r compute/nn/testdata/tasks compute/nn/testdata/roots.json build/gpu/testdata/
 	cp kernels/*.cu kernels/*.cuh build/gpu/kernels/
 	cp bench/gpu/peers/*.py build/gpu/peers/
@@ -323,8 +324,8 @@ bench-kernels: ## count the instructions of the committed kernels into bench/res
 	$(GO) run ./cmd/doin-bench kernels --out bench/results
 
 .PHONY: check-gpu
-check-gpu: ## build and vet the gpu flavour, where the CUDA headers are
-	@if [ -n "$(CUDA_HEADER)" ]; then $(MAKE) --no-print-directory build-gpu vet-gpu; \
+check-gpu: ## build and vet the gpu flavour and its bundle, where the CUDA headers are
+	@if [ -n "$(CUDA_HEADER)" ]; then $(MAKE) --no-print-directory build-gpu vet-gpu gpu-bundle; \
 	else echo "check-gpu: LEFT OUT, there is no cuda.h (make cuda-toolkit)"; fi
 
 .PHONY: check

@@ -106,6 +106,31 @@ func TestRunScript(t *testing.T) {
 	}
 }
 
+// TestRunScriptUnpacks: programs are packed in a bundle, as make gpu-bundle makes it, and one that is broken is named.
+func TestRunScriptUnpacks(t *testing.T) {
+	dir := bundle(t, fakePrograms)
+	packed, err := filepath.Glob(filepath.Join(dir, "bin", "*"))
+	if err != nil || len(packed) != 3 {
+		t.Fatalf("programs %q, %v", packed, err)
+	}
+	if out, err := exec.Command("gzip", append([]string{"-n9"}, packed...)...).CombinedOutput(); err != nil {
+		t.Fatalf("gzip: %v: %s", err, out)
+	}
+	status, text, out := runBundle(t, dir)
+	if p := phasesOf(t, out); status != 0 || p["digests cubin"].Status != "ok" || p["worker"].Status != "ok" || p["self-test"].Status != "ok" {
+		t.Errorf("status %d, %+v\n%s", status, p, text)
+	}
+	if left, err := filepath.Glob(filepath.Join(dir, "bin", "*")); err != nil || len(left) != 3 {
+		t.Errorf("the bundle has %q now, %v, want what it had", left, err)
+	}
+	if err := os.Truncate(packed[0]+".gz", 40); err != nil {
+		t.Fatal(err)
+	}
+	if status, text, _ := runBundle(t, dir); status != 1 || !strings.Contains(text, filepath.Base(packed[0])+".gz cannot be unpacked") {
+		t.Errorf("a broken program: status %d\n%s", status, text)
+	}
+}
+
 func TestRunScriptFails(t *testing.T) {
 	dir := bundle(t, fakePrograms)
 	status, text, out := runBundle(t, dir, "DIFFERENT=3")

@@ -38,10 +38,18 @@ func NewRates(c *Config, done int) *Rates {
 	return s
 }
 
-// raise multiplies the powers of the decay rates.
+// negligible is a bound below which a power does not show: 1 − p is 1 for every p up to 2⁻⁵⁴.
+const negligible = 0x1p-60
+
+// raise multiplies the powers of the decay rates. Negligible ones become zero, as all behind them would be negligible, before
+// they are subnormal, which makes products slow.
 func (s *Rates) raise() {
-	s.power1 = float64(s.power1 * float64(s.cfg.Beta1))
-	s.power2 = float64(s.power2 * float64(s.cfg.Beta2))
+	if s.power1 = float64(s.power1 * float64(s.cfg.Beta1)); s.power1 < negligible {
+		s.power1 = 0
+	}
+	if s.power2 = float64(s.power2 * float64(s.cfg.Beta2)); s.power2 < negligible {
+		s.power2 = 0
+	}
 }
 
 // Next returns the scalars of the next step: the learning rate and the bias corrections of AdamW.

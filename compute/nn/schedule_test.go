@@ -55,3 +55,20 @@ func TestCosine(t *testing.T) {
 		}
 	}
 }
+
+// TestCorrectionsOfLongRuns: the corrections are those of the powers as they are, until both are 1 and long after.
+func TestCorrectionsOfLongRuns(t *testing.T) {
+	c := DefaultConfig()
+	c.MaxSteps = MaxSteps
+	for _, betas := range [][2]float32{{0.9, 0.999}, {0, 0x1p-30}, {0.5, 0.9999}} {
+		c.Beta1, c.Beta2 = betas[0], betas[1]
+		s := NewRates(&c, 0)
+		power1, power2 := 1.0, 1.0
+		for step := range 1_000_000 {
+			power1, power2 = float64(power1*float64(c.Beta1)), float64(power2*float64(c.Beta2))
+			if _, c1, c2 := s.Next(); c1 != float32(1/(1-power1)) || c2 != float32(1/(1-power2)) {
+				t.Fatalf("betas %v: corrections of step %d are %v and %v, want %v and %v", betas, step+1, c1, c2, 1/(1-power1), 1/(1-power2))
+			}
+		}
+	}
+}

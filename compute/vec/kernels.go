@@ -177,17 +177,25 @@ func (k *Kernels) GatherRows(y, x []float32, index []uint32, n int) {
 		return
 	}
 	if len(y) > 0 && k.LaneWidth() > 1 {
-		largest := uint32(0)
-		for _, r := range index {
-			largest = max(largest, r)
-		}
-		x = x[:(int(largest)+1)*n]
+		x = x[:(int(largest(index))+1)*n]
 		gatherRows(k.isa, y, x, index, n)
 		return
 	}
 	for i, r := range index {
 		copy(y[i*n:(i+1)*n], x[int(r)*n:(int(r)+1)*n])
 	}
+}
+
+// largest returns the largest of some numbers, 0 of none.
+func largest(x []uint32) uint32 {
+	var a, b, c, d uint32 // which do not wait for each other
+	for ; len(x) >= 4; x = x[4:] {
+		a, b, c, d = max(a, x[0]), max(b, x[1]), max(c, x[2]), max(d, x[3])
+	}
+	for _, v := range x {
+		a = max(a, v)
+	}
+	return max(a, b, c, d)
 }
 
 // AdamW is AdamW.Step: one update of len(w) parameters. The slices must not overlap.

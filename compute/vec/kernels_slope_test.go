@@ -118,3 +118,27 @@ func TestGatherRows(t *testing.T) {
 		}
 	})
 }
+
+// TestGatherRowsBeyond: an index of a row that is not there panics, wherever it stands.
+func TestGatherRowsBeyond(t *testing.T) {
+	for _, isa := range Supported() {
+		k, err := For(isa)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, count := range []int{1, 3, 4, 5, 16, 19} {
+			for at := range count {
+				index := make([]uint32, count)
+				index[at] = 7
+				func() {
+					defer func() {
+						if recover() == nil {
+							t.Errorf("%s: index %d of %d is that of a row too many, and is read", isa, at, count)
+						}
+					}()
+					k.GatherRows(make([]float32, count*3), make([]float32, 7*3), index, 3)
+				}()
+			}
+		}
+	}
+}

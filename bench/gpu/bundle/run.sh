@@ -39,13 +39,24 @@ trap finish EXIT
 trap 'exit 1' INT TERM
 . "$HERE/budget.sh"
 
-# Archives and shares lose the right to execute, and some folders deny it.
 BIN=$HERE/bin
+if ls "$BIN"/*.gz >/dev/null 2>&1; then # packed, to be carried
+	BIN=$WORK/bin
+	mkdir "$BIN"
+	for program in "$HERE"/bin/*.gz; do
+		name=$(basename "$program" .gz)
+		if ! gzip -dc "$program" >"$BIN/$name"; then
+			echo "run.sh: $program cannot be unpacked into $BIN" >&2
+			exit 1
+		fi
+	done
+fi
+# Archives and shares lose the right to execute, and some folders deny it.
 chmod +x "$BIN"/* 2>/dev/null
 for program in "$BIN"/*; do
 	if [ ! -x "$program" ]; then
-		BIN=$WORK/bin
-		cp -r "$HERE/bin" "$BIN" && chmod +x "$BIN"/*
+		cp -r "$BIN" "$WORK/allowed" && BIN=$WORK/allowed
+		chmod +x "$BIN"/*
 		break
 	fi
 done
