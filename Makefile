@@ -137,8 +137,8 @@ bench-quality: build ## test errors of champions beside anchors into bench/resul
 	bin/doin-bench quality --evaluations 600 --seeds 5 --out bench/results
 
 .PHONY: bench-bbob
-bench-bbob: build ## benchmark functions solved by CMA-ES, beside goptuna's, into bench/results/ (minutes; goes on where it stopped)
-	bin/doin-bench bbob --dim 5 --out bench/results
+bench-bbob: build ## benchmark functions solved by CMA-ES, beside goptuna's, in 5 and 20 dimensions, into bench/results/ (an hour; goes on where it stopped)
+	bin/doin-bench bbob --out bench/results
 
 .PHONY: bench-migration
 bench-migration: build ## topologies and intervals on benchmark functions, into bench/results/ (about an hour; goes on where it stopped)
