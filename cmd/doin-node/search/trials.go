@@ -153,6 +153,9 @@ func origin(r *worker.Row) (origin, operator string) {
 	case "again":
 		return "retrain", r.Operator
 	case "restart":
+		if r.Operator != "" {
+			return "random", r.Operator + ": restart"
+		}
 		return "random", "restart"
 	case "random", "crossover", "mutation":
 		return r.Origin, r.Operator
