@@ -137,8 +137,8 @@ bench-quality: build ## test errors of champions beside anchors into bench/resul
 	bin/doin-bench quality --evaluations 600 --seeds 5 --out bench/results
 
 .PHONY: bench-bbob
-bench-bbob: build ## benchmark functions solved by CMA-ES, beside goptuna's, into bench/results/ (minutes; goes on where it stopped)
-	bin/doin-bench bbob --dim 5 --out bench/results
+bench-bbob: build ## benchmark functions solved by CMA-ES, beside goptuna's, in 5 and 20 dimensions, into bench/results/ (an hour; goes on where it stopped)
+	bin/doin-bench bbob --out bench/results
 
 .PHONY: bench-migration
 bench-migration: build ## topologies and intervals on benchmark functions, into bench/results/ (about an hour; goes on where it stopped)
@@ -187,8 +187,8 @@ deviation: ## how far recurrent claims differ between amd64 v1, v3 and arm64 und
 	DOIN_DEVIATION=1 $(GO) test -count=1 -run '^TestDeviation$$' -timeout 2h -v ./compute/graph/recurrent
 
 .PHONY: soak-meta
-soak-meta: ## what L3 gains on a table of fifty tasks with conditional genes: minutes
-	DOIN_META_TABLES=1 $(GO) test -count=1 -run '^TestConditionalSpace$$' -timeout 1h -v ./bench/meta
+soak-meta: build ## what L3 gains, and loses, on three tables that are made: a shared order, fifty tasks with conditional genes, nothing that transfers; SEEDS=5 searches each, into bench/results/
+	bin/doin-bench meta --made --seeds $(or $(SEEDS),5) --out bench/results
 
 .PHONY: simulate
 simulate: ## SIMULATIONS=10000 seeded runs of the certified chain under every fault, a third as many against a third, as many of claims and of the whole of protocol 2; bench/results/streamlet.md, application.md

@@ -2,6 +2,7 @@ package ga
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"slices"
 
 	"doin.network/node/compute/genome"
@@ -20,6 +21,13 @@ func key(seed uint64, index, number int) rng.Key {
 	}
 	sum := sha256.Sum256(canon.Canonical(list))
 	return rng.KeyFromBytes(sum[:8])
+}
+
+// MemberSeed returns the seed of search k, from 0, of several that make one, like islands that share a worker: the first 8 bytes,
+// little-endian, of the SHA-256 of the canonical JSON [of, run seed, k].
+func MemberSeed(of string, runSeed uint64, k int) uint64 {
+	sum := sha256.Sum256(canon.Canonical([]any{of, runSeed, k}))
+	return binary.LittleEndian.Uint64(sum[:8])
 }
 
 func better(a, b float64) bool { return op.Better(a, b) }
@@ -46,7 +54,7 @@ func (g *GA) breed() {
 	x := &Individual{Generation: generation, Seed: rng.SearchSeed(s.Seed, generation, place), Trial: g.bred()}
 	own := func(n int) *Individual { return g.bornAs(x, generation, place, n) }
 	switch {
-	case generation == 0 || len(g.pool.list) < g.config.TournamentSize:
+	case g.random || generation == 0 || len(g.pool.list) < g.config.TournamentSize:
 		x.Origin = OriginRandom
 		own = func(n int) *Individual { return g.drawn(x, generation, place, n) }
 	case s.Fresh > 0:

@@ -90,6 +90,8 @@ func (c *Config) Validate() error {
 	for _, k := range settings.Keys() {
 		var v any
 		switch f := fields[k.Name].(type) {
+		case nil: // of islands
+			continue
 		case *int:
 			v = int64(*f)
 		case *float64:

@@ -36,6 +36,6 @@
 // Best go by what is expected. Patience counts generations in which that does not rise by more than its error; when it runs out, the
 // search is on a plateau and says so. Measured by TestRacing.
 //
-// Deliberately absent: islands, topologies and migration policies (package island), several
+// Deliberately absent: islands, topologies and migration policies (packages island and archipelago), several
 // objectives, and any knowledge of what a genome means.
 package ga

@@ -18,9 +18,10 @@ type GA struct {
 	config Config
 	repair func(genome.Genome) genome.Genome
 
-	noisy bool // see WithNoise
-	race  race
-	guide Guide // nil: nobody advises
+	noisy  bool // see WithNoise
+	random bool // see WithoutBreeding
+	race   race
+	guide  Guide // nil: nobody advises
 
 	state State // Pool, Open and Best aside
 	best  *Individual
@@ -32,7 +33,7 @@ type GA struct {
 	taken map[string]int
 }
 
-var _ Strategy = (*GA)(nil)
+var _ Engine = (*GA)(nil)
 
 // Option changes how a GA is made.
 type Option func(*GA)
@@ -51,6 +52,11 @@ func WithRepair(f func(genome.Genome) genome.Genome) Option {
 // individual, not by what it scored.
 func WithNoise() Option {
 	return func(g *GA) { g.noisy = true }
+}
+
+// WithoutBreeding draws every trial uniformly from the space: random search, for who compares or has nothing better.
+func WithoutBreeding() Option {
+	return func(g *GA) { g.random = true }
 }
 
 // New starts a search that has at most window trials under way, 1 to MaxWindow. It keeps space.
@@ -223,19 +229,9 @@ func (g *GA) join(x *Individual, r Result) {
 	if g.best == nil || better(x.Expected, g.best.Expected) {
 		g.best = x
 	}
-	if !g.races() && g.lead(x.Fitness) {
+	if !g.races() && g.state.Lead(x.Fitness) {
 		g.state.NoImprove = -1 // this generation does not count
 	}
-}
-
-// lead takes fitness for the leader's and reports whether it is better.
-func (g *GA) lead(fitness float64) bool {
-	s := &g.state
-	if s.HasLeader && !better(fitness, s.Leader) {
-		return false
-	}
-	s.Leader, s.HasLeader = fitness, true
-	return true
 }
 
 // close ends a generation.
@@ -285,7 +281,7 @@ func (g *GA) Immigrants(list []Immigrant) (taken int, err error) {
 		g.evict(places[taken])
 		g.pool.add(g.immigrant(&m))
 		taken++
-		if !g.races() && g.lead(m.Fitness) {
+		if !g.races() && g.state.Lead(m.Fitness) {
 			g.state.NoImprove = 0
 		}
 	}

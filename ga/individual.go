@@ -44,6 +44,9 @@ type Individual struct {
 	Operator string
 	Parents  []int64
 
+	// Island is which of the searches that share a worker made it, from 0; like Parents it is what a reader may want to know.
+	Island int
+
 	// The following is there in a search that races alone, see WithNoise.
 
 	// Seeds is how many seeds Fitness is the mean of: its Trainings, or those an immigrant was confirmed with.
@@ -130,4 +133,19 @@ type Strategy interface {
 	Advance() error
 	// Best returns the best individual this search has trained itself.
 	Best() (Individual, bool)
+}
+
+// Engine is a Strategy that can be stored, and followed trial by trial.
+type Engine interface {
+	Strategy
+	// Due returns the oldest trial under way, the one whose result Tell takes next; ok is false where there is none.
+	Due() (Individual, bool)
+	// Told returns how many trials have been told: the number of the trial that is due.
+	Told() int64
+	// Plateau reports whether what the search may still gain is below the noise of its scores.
+	Plateau() bool
+	// SetWindow changes the window of a complete generation for what is made from here on, 1 to MaxWindow.
+	SetWindow(n int) error
+	// State returns the search after a complete generation. It shares with the search only what is never changed.
+	State() State
 }

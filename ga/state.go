@@ -42,6 +42,15 @@ type State struct {
 	Plateau bool
 }
 
+// Lead takes fitness for the leader's and reports whether it is better.
+func (s *State) Lead(fitness float64) bool {
+	if s.HasLeader && !better(fitness, s.Leader) {
+		return false
+	}
+	s.Leader, s.HasLeader = fitness, true
+	return true
+}
+
 // Validate reports why s cannot be a state of a search over the space.
 func (s *State) Validate(space genome.Space) error {
 	if s.Generation < 0 || s.Generation >= 1<<31 || s.Evaluations < 0 || s.NoImprove < 0 || s.Fresh < 0 || s.Fresh > settings.MaxPopulation {

@@ -42,6 +42,7 @@ type BredTrial struct {
 	Origin     string
 	Operator   string
 	Parents    []int64 // numbers of trials
+	Island     int64   // which of the searches that share the node's worker, from 0
 	Rung       int64
 	Seed       uint64
 	Seeds      int64
@@ -101,6 +102,9 @@ func (t *Tracker) Generation(domain string, b Bred, now time.Time) ([]Row, error
 // trial makes the row of a trial.
 func (r *run) trial(b *BredTrial, island, at string) Trial {
 	seed := b.Seed
+	if b.Island > 0 {
+		island = fmt.Sprintf("%s#%d", island, b.Island)
+	}
 	row := Trial{
 		ID: TrialID(r.exp.ID, b.Number), ExperimentID: r.exp.ID, DomainID: r.exp.DomainID, RunID: r.exp.RunID, Number: b.Number,
 		Generation: b.Generation, Timestamp: at, Status: b.Status, Origin: b.Origin, Operator: b.Operator, Island: island, Rung: b.Rung,

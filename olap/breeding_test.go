@@ -28,7 +28,7 @@ func TestGeneration(t *testing.T) {
 		{Number: 7, Generation: 2, Status: "completed", Origin: "crossover", Parents: []int64{1, 2}, Seed: 9, Score: Float(-0.5), Seconds: 0.25,
 			Parameters: canon.NewObject("genome", canon.NewObject("rate", 0.5, "units", []any{int64(3), "x"}, "on", true)),
 			Metrics:    canon.NewObject("error", 0.5), Curve: []Point{{Step: 10, Train: Float(1)}}},
-		{Number: 8, Generation: 2, Status: "failed", Origin: "random", Score: Float(math.NaN())}}}
+		{Number: 8, Generation: 2, Status: "failed", Origin: "random", Island: 2, Score: Float(math.NaN())}}}
 	rows, err := tracker.Generation("d", b, epoch)
 	if err != nil || len(rows) != 1 || rows[0].Kind() != KindGeneration {
 		t.Fatalf("Generation = %+v, %v", rows, err)
@@ -42,7 +42,7 @@ func TestGeneration(t *testing.T) {
 		*first.Validation != 0.5 || first.Test != nil || first.Island != "me" {
 		t.Errorf("trial = %+v", first)
 	}
-	if second.Score != nil || second.Seconds != nil || second.Seeds != 1 {
+	if second.Island != "me#2" || second.Score != nil || second.Seconds != nil || second.Seeds != 1 {
 		t.Errorf("a failed trial = %+v", second)
 	}
 	var tables []string

@@ -19,7 +19,7 @@ type Trial struct {
 	Origin       string   `json:"origin" olap:"8,notnull" doc:"random, crossover, mutation, retrain (an individual again, with another seed) or program (a search of its own)"`
 	Operator     string   `json:"operator,omitempty" olap:"8" doc:"what made it within its origin: blend+mutate, restart and so on"`
 	Parents      JSON     `json:"parents,omitempty" olap:"8" doc:"list of the trial_ids that it comes from; of a retrain whom it trains again"`
-	Island       string   `json:"island,omitempty" olap:"8" doc:"full peer id of the node that searches"`
+	Island       string   `json:"island,omitempty" olap:"8" doc:"full peer id of the node that searches; of several searches in its worker all but the first add # and their number"`
 	Rung         int64    `json:"rung" olap:"8,default=0" doc:"0 for whole trainings, r for one paused after 3^r epochs"`
 	Seed         *uint64  `json:"seed,omitempty" olap:"8" doc:"of the training, decimal"`
 	Seeds        int64    `json:"seeds" olap:"8,default=1" doc:"how many seeds the individual was trained with, this one included"`

@@ -54,6 +54,11 @@ type Report struct {
 	Counts    []Count `json:"counts"`
 }
 
+// Add appends what was measured of other dimensions with the same budget and instances.
+func (r *Report) Add(o *Report) {
+	r.BBOB, r.Counts = append(r.BBOB, o.BBOB...), append(r.Counts, o.Counts...)
+}
+
 // expected returns successes and expected running time of runs.
 func expected(runs []*Run) (solved int, ert *float64) {
 	spent := 0.0

@@ -31,6 +31,10 @@ const (
 	Mixed = "mixed" // CMA and GA in turn
 )
 
+// Population names in the place of a topology one search with a population K times as large; K islands are K machines to it, which
+// share its evaluations. CMA-ES has it as the population of its first run.
+const Population island.Topology = "population"
+
 // Config says what to measure.
 type Config struct {
 	Functions []int // default f15 to f24
@@ -146,6 +150,9 @@ func (c *Config) runs(seed int) (out []*Run) {
 		add(island.Isolated, 0, 1)
 		for _, k := range c.Islands {
 			add(island.Isolated, 0, k)
+			if c.Kind != Mixed {
+				add(Population, 0, k)
+			}
 			for _, t := range c.Topologies {
 				for _, interval := range c.Intervals {
 					add(t, interval, k)
@@ -166,14 +173,98 @@ func one(ctx context.Context, c *Config, j *journal.Journal[Run], r *Run) error 
 	if j.Find(same) != nil {
 		return nil
 	}
-	n, err := newNetwork(c, r)
+	var err error
+	if r.Topology == Population {
+		r.Evaluations, r.Solved, err = large(ctx, c, r)
+	} else if n, wrong := newNetwork(c, r); wrong != nil {
+		err = wrong
+	} else {
+		r.Evaluations, r.Solved, err = n.run(ctx, c.Budget*c.Dimension)
+	}
 	if err != nil {
 		return err
 	}
-	if r.Evaluations, r.Solved, err = n.run(ctx, c.Budget*c.Dimension); err != nil {
-		return err
-	}
 	return j.Add(r)
+}
+
+// large runs one search with a population r.Islands times as large, as far as as many islands may go. Evaluations are those of one of
+// as many machines.
+func large(ctx context.Context, c *Config, r *Run) (evaluations int, solved bool, err error) {
+	n, err := newNetwork(c, &Run{Kind: r.Kind, Topology: island.Isolated, Islands: 1, Function: r.Function, Seed: r.Seed})
+	if err != nil {
+		return 0, false, err
+	}
+	most, spent := c.Budget*c.Dimension*r.Islands, 0
+	ask, tell, err := searcher(c, r)
+	if err != nil {
+		return 0, false, err
+	}
+	for spent < most {
+		if err := ctx.Err(); err != nil {
+			return 0, false, err
+		}
+		x, number := ask()
+		f := n.function.Excess(x)
+		if spent++; f <= c.Target {
+			return (spent + r.Islands - 1) / r.Islands, true, nil
+		}
+		if err := tell(number, f); err != nil {
+			return 0, false, err
+		}
+	}
+	return c.Budget * c.Dimension, false, nil
+}
+
+// searcher makes the search of large, as what asks for a point and takes its value.
+func searcher(c *Config, r *Run) (ask func() ([]float64, int64), tell func(number int64, f float64) error, err error) {
+	seed := uint64(1000 * r.Seed)
+	if r.Kind == GA {
+		config := geneticConfig()
+		config.Population *= r.Islands
+		g, err := ga.New(space(c.Dimension), config, 1, seed)
+		if err != nil {
+			return nil, nil, err
+		}
+		ask = func() ([]float64, int64) { x, _ := g.Ask(); return x.Genome, x.Trial }
+		tell = func(number int64, f float64) error {
+			if err := g.Tell(ga.Result{Trial: number, Fitness: 0 - f, Status: "completed"}); err != nil || !g.Complete() {
+				return err
+			}
+			return g.Advance()
+		}
+		return ask, tell, nil
+	}
+	config := cma.DefaultConfig()
+	config.Lambda = r.Islands * cma.DefaultLambda(c.Dimension)
+	s, err := cma.New(c.Dimension, config, 1, seed)
+	if err != nil {
+		return nil, nil, err
+	}
+	ask = func() ([]float64, int64) {
+		t, _ := s.Ask()
+		x := make([]float64, len(t.X))
+		for i, v := range t.X {
+			x[i] = bbob.Low + (bbob.High-bbob.Low)*v
+		}
+		return x, t.Number
+	}
+	return ask, s.Tell, nil
+}
+
+// space is that of a function.
+func space(dimension int) genome.Space {
+	out := make(genome.Space, dimension)
+	for i := range out {
+		out[i] = genome.Gene{Name: fmt.Sprintf("x_%d", i), Kind: genome.Real, Low: bbob.Low, High: bbob.High}
+	}
+	return out
+}
+
+// geneticConfig is that of a genetic search over reals.
+func geneticConfig() ga.Config {
+	c := ga.DefaultConfig()
+	c.Crossover, c.CrossoverRate, c.MutationRate = ga.Differential, 0.9, 0.1
+	return c
 }
 
 // network is some islands of one function.
@@ -198,12 +289,7 @@ func newNetwork(c *Config, r *Run) (*network, error) {
 	if err != nil {
 		return nil, err
 	}
-	space := make(genome.Space, c.Dimension)
-	for i := range space {
-		space[i] = genome.Gene{Name: fmt.Sprintf("x_%d", i), Kind: genome.Real, Low: bbob.Low, High: bbob.High}
-	}
-	config := ga.DefaultConfig()
-	config.Crossover, config.CrossoverRate, config.MutationRate = ga.Differential, 0.9, 0.1
+	space, config := space(c.Dimension), geneticConfig()
 	n := &network{function: f, target: c.Target}
 	m := migration(r.Topology, max(r.Interval, 1))
 	for i := range r.Islands {

@@ -36,8 +36,15 @@ func TestMeasure(t *testing.T) {
 		if got, err := Measure(t.Context(), parts); err != nil || !reflect.DeepEqual(got, whole) {
 			t.Errorf("%s in two parts: %+v, %v, want %+v", kind, got, err, whole)
 		}
-		if len(whole.Rows) != 3 || whole.Rows[0].Topology != island.Isolated || whole.Rows[0].Speedup < 1 || whole.Rows[0].Isolated != 1 {
+		rows := 4
+		if kind == Mixed {
+			rows = 3
+		}
+		if len(whole.Rows) != rows || whole.Rows[0].Topology != island.Isolated || whole.Rows[0].Speedup < 1 || whole.Rows[0].Isolated != 1 {
 			t.Errorf("%s: rows %+v", kind, whole.Rows)
+		}
+		if kind != Mixed && (whole.Rows[1].Topology != Population || whole.Rows[1].Runs != 4 || !(whole.Rows[1].Speedup > 0)) {
+			t.Errorf("%s: one large population: %+v", kind, whole.Rows[1])
 		}
 		var b bytes.Buffer
 		if err := whole.WriteText(&b); err != nil || !strings.Contains(b.String(), "| 4 | hypercube | 2 |") {

@@ -77,6 +77,9 @@ func report(c *Config, runs []*Run) *Report {
 	}
 	for _, k := range c.Islands {
 		row(island.Isolated, 0, k)
+		if c.Kind != Mixed {
+			row(Population, 0, k)
+		}
 		for _, t := range c.Topologies {
 			for _, interval := range c.Intervals {
 				row(t, interval, k)
@@ -100,7 +103,7 @@ func (r *Report) WriteText(w io.Writer) error {
 // WriteMarkdown writes the committed form.
 func (r *Report) WriteMarkdown(w io.Writer, command string, now time.Time) error {
 	_, err := fmt.Fprintf(w, "# Migration\n\nMeasured by `%s` on %s: evaluations of one island until some island is within %g of a function's best, in %d dimensions, "+
-		"at most %d·D. Medians over seeds, then over functions; a run that was given up counts with its budget.\n\n",
+		"at most %d·D. Medians over seeds, then over functions; *population* is one search with a population as many times as large, its evaluations shared among as many machines; a run that was given up counts with its budget.\n\n",
 		command, now.UTC().Format(time.DateOnly), r.Target, r.Dimension, r.Budget)
 	if err != nil {
 		return err

@@ -17,6 +17,7 @@ import (
 
 	"doin.network/node/bench/islands"
 	"doin.network/node/bench/migration"
+	"doin.network/node/ga/island"
 )
 
 // islandsFlags are the flags that are not fields of the configuration.
@@ -100,7 +101,7 @@ func islandsCommand() *cobra.Command {
 	f.IntVar(&flags.calibrations, "calibrations", clock.Calibrations, "with --clock: runs of which auto takes the median")
 	f.DurationVar(&flags.calibrateFor, "calibrate-for", clock.CalibrateFor, "with --clock: how long they take")
 	flags.migration = migration.DefaultConfig()
-	f.BoolVar(&flags.bbob, "bbob", false, "sweep topologies and intervals on benchmark functions, simulated; with --seeds and --out, which keeps what has been measured")
+	f.BoolVar(&flags.bbob, "bbob", false, "sweep topologies and intervals, or those given, on benchmark functions, simulated; with --seeds and --out, which keeps what has been measured")
 	f.IntSliceVar(&flags.migration.Functions, "functions", flags.migration.Functions, "with --bbob: numbers of functions")
 	f.IntVar(&flags.migration.Dimension, "dim", flags.migration.Dimension, "with --bbob: dimension")
 	f.StringVar(&flags.migration.Kind, "kind", flags.migration.Kind, "with --bbob: cma, ga or mixed islands")
@@ -201,6 +202,12 @@ func migrateIslands(cmd *cobra.Command, cfg islands.Config, flags *islandsFlags)
 	}
 	if f.Changed("parallel") {
 		c.Parallel = cfg.Parallel
+	}
+	if f.Changed("topology") {
+		c.Topologies = []island.Topology{cfg.Migration.Topology}
+	}
+	if f.Changed("interval") {
+		c.Intervals = []int{cfg.Migration.Interval}
 	}
 	if flags.out != "" {
 		if err := os.MkdirAll(flags.out, 0o755); err != nil {

@@ -79,3 +79,27 @@ func TestBadFlags(t *testing.T) {
 	f("unknown command", "engines")
 	f("unknown flag", "engine", "--round", "1")
 }
+
+// TestBBOB: dimensions have files of their own, and one that is measured later leaves those of the others as they are.
+func TestBBOB(t *testing.T) {
+	dir := t.TempDir()
+	measure := func(n string) {
+		t.Helper()
+		if _, err := run(t, "bbob", "--dim", n, "--functions", "1", "--instances", "1", "--budget", "100", "--out", dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+	measure("2")
+	before, err := os.ReadFile(filepath.Join(dir, "bbob-2.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	measure("3")
+	if after, err := os.ReadFile(filepath.Join(dir, "bbob-2.md")); err != nil || !bytes.Equal(after, before) {
+		t.Errorf("bbob-2.md after 3 dimensions were measured: %s, %v", after, err)
+	}
+	text, err := run(t, "bbob", "--dim", "2,3", "--functions", "1", "--instances", "1", "--budget", "100", "--out", dir)
+	if err != nil || !strings.Contains(text, "| 2 | f1 |") || !strings.Contains(text, "| 3 | f1 |") {
+		t.Errorf("both dimensions: %s, %v", text, err)
+	}
+}

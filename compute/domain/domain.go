@@ -108,7 +108,9 @@ const (
 const (
 	StrategyCMA    = "cma"    // reals alone
 	StrategyCatCMA = "catcma" // any space
-	StrategyMeta   = "meta"   // the genetic search, advised by what other searches have taught; any space
+	// StrategyPortfolio gives most trials to the one that pays of the genetic search, CMA-ES and random search.
+	StrategyPortfolio = "portfolio"
+	StrategyMeta      = "meta" // the genetic search, advised by what other searches have taught; any space
 )
 
 // Stepper is a domain with a search strategy of its own that goes one round per call.

@@ -16,6 +16,7 @@ const (
 	GAImmigrate  Purpose = 20 // placement of immigrants, step = generation
 	CMASample    Purpose = 21 // steps of CMA-ES, step = trial
 	CMARestart   Purpose = 22 // where a run of CMA-ES begins and how, step = number of the run
+	Portfolio    Purpose = 23 // which search of a portfolio makes a generation, step = generation
 	Bootstrap    Purpose = 32 // blocks of a synthetic series, step = 0, index = block
 	Sample       Purpose = 33 // samples of a synthetic task: step = sample, index = input
 	TableSplit   Purpose = 34 // split of a table: a permutation of the rows of a group, step = class, 0 for regression

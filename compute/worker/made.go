@@ -19,18 +19,24 @@ type Made struct {
 	// known; of one that trains somebody again, his.
 	Operator string
 	Parents  []int64
+	// Island is which of the searches that share the worker made it, 0 to maxIslands − 1; 0 where there is one.
+	Island int
 	// Seconds is how long its trainings took, added up, and Curve the first one's learning curve, at most domain.MaxCurve
 	// points. Both are there in the first record that has the trial's result, and 0 and nil in those that follow.
 	Seconds float64
 	Curve   []domain.Point
 }
 
+// maxIslands bounds the islands of a worker's search.
+const maxIslands = 64
+
 // maxParents bounds those of a row.
 const maxParents = 8
 
 // madeColumns returns the columns of Made; none if no row has it.
 func madeColumns(rows []Row) []table.Column {
-	n, any := len(rows), false
+	n, any, several := len(rows), false, false
+	island := make([]int64, n)
 	trial, seconds := make([]int64, n), make([]float64, n)
 	operator, parents, curve := make([]string, n), make([]string, n), make([]string, n)
 	for i := range rows {
@@ -38,6 +44,9 @@ func madeColumns(rows []Row) []table.Column {
 		trial[i], operator[i], parents[i], seconds[i], curve[i] = -1, m.Operator, "[]", m.Seconds, "[]"
 		if m.Known {
 			any, trial[i] = true, m.Trial
+		}
+		if island[i] = int64(m.Island); m.Island > 0 {
+			several = true
 		}
 		if len(m.Parents) > 0 {
 			parents[i] = string(canon.Default(m.Parents))
@@ -49,8 +58,12 @@ func madeColumns(rows []Row) []table.Column {
 	if !any {
 		return nil
 	}
-	return []table.Column{{Name: "trial", Values: trial}, {Name: "operator", Values: operator}, {Name: "parents", Values: parents},
+	out := []table.Column{{Name: "trial", Values: trial}, {Name: "operator", Values: operator}, {Name: "parents", Values: parents},
 		{Name: "seconds", Values: seconds}, {Name: "curve", Values: curve}}
+	if several {
+		out = append(out, table.Column{Name: "island", Values: island})
+	}
+	return out
 }
 
 func curveList(curve []domain.Point) []any {
@@ -76,6 +89,10 @@ func readMade(t *table.Table, rows []Row) error {
 	c := columns{t: t}
 	trial, operator, parents := column[int64](&c, "trial"), column[string](&c, "operator"), column[string](&c, "parents")
 	seconds, curve := column[float64](&c, "seconds"), column[string](&c, "curve")
+	var island []int64
+	if _, several := t.Column("island"); several {
+		island = column[int64](&c, "island")
+	}
 	if c.err != nil {
 		return c.err
 	}
@@ -83,6 +100,12 @@ func readMade(t *table.Table, rows []Row) error {
 		m := Made{Known: true, Trial: trial[i], Operator: operator[i], Seconds: seconds[i]}
 		if m.Trial < -1 || len(m.Operator) > maxOperator || !(m.Seconds >= 0 && finite(m.Seconds)) {
 			return fmt.Errorf("row %d: trial %d of %.80q, %v seconds", i, m.Trial, m.Operator, m.Seconds)
+		}
+		if island != nil {
+			if island[i] < 0 || island[i] >= maxIslands {
+				return fmt.Errorf("row %d: island %d: must be in [0, %d)", i, island[i], maxIslands)
+			}
+			m.Island = int(island[i])
 		}
 		var err error
 		if m.Parents, err = parseParents(parents[i]); err != nil {

@@ -3,6 +3,7 @@ package worker
 import (
 	"math"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/apache/arrow/go/v15/arrow/memory"
@@ -20,7 +21,7 @@ func TestMade(t *testing.T) {
 	}
 	r := &Record{Strategy: "ga", Rows: []Row{row(0, Made{Known: true, Trial: 3, Operator: "blend+mutate", Parents: []int64{1, 2}, Seconds: 0.5,
 		Curve: []domain.Point{{Step: 10, Train: 1, Validation: 2}}}), row(1, Made{Known: true, Trial: -1})},
-		Gone: []Row{row(goneIndex, Made{Known: true, Trial: 2, Parents: []int64{0}})}}
+		Gone: []Row{row(goneIndex, Made{Known: true, Trial: 2, Parents: []int64{0}, Island: 3})}}
 	for _, form := range []table.Form{table.Arrow, table.JSONLines} {
 		data, err := r.Encode(memory.DefaultAllocator, form)
 		if err != nil {
@@ -35,6 +36,18 @@ func TestMade(t *testing.T) {
 				t.Errorf("row %d comes back as %+v, want %+v", i, pair[0].Made, pair[1].Made)
 			}
 		}
+	}
+}
+
+// TestIslandBounds: a record of an island that there cannot be is refused.
+func TestIslandBounds(t *testing.T) {
+	r := &Record{Strategy: "ga", Rows: []Row{{Parameters: canon.NewObject(), Metrics: canon.NewObject(), Made: Made{Known: true, Island: maxIslands}}}}
+	data, err := r.Encode(memory.DefaultAllocator, table.Arrow)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := DecodeRecord(memory.DefaultAllocator, data, 1<<24); err == nil || !strings.Contains(err.Error(), "island 64") {
+		t.Errorf("DecodeRecord() = %v, want an error about island 64", err)
 	}
 }
 

@@ -33,7 +33,7 @@ type Strategy struct {
 	told   int              // of the generation
 }
 
-var _ ga.Strategy = (*Strategy)(nil)
+var _ ga.Engine = (*Strategy)(nil)
 
 // NewStrategy starts a search of space with at most window trials under way; repair may be nil.
 func NewStrategy(space genome.Space, config ga.Config, window int, seed uint64, repair func(genome.Genome) genome.Genome) (*Strategy, error) {
@@ -185,7 +185,7 @@ func (s *Strategy) Tell(r ga.Result) error {
 	if !s.state.HasBest || op.Better(x.Fitness, s.state.Best.Fitness) {
 		s.state.Best, s.state.HasBest = copied(x), true
 	}
-	if s.lead(x.Fitness) {
+	if s.state.Lead(x.Fitness) {
 		s.state.NoImprove = -1 // this generation does not count
 	}
 	if s.Complete() {
@@ -201,15 +201,6 @@ func (s *Strategy) join(x ga.Individual) {
 	if s.pool = append(s.pool, x); len(s.pool) > s.config.Population {
 		s.pool = append([]ga.Individual(nil), s.pool[1:]...)
 	}
-}
-
-// lead takes fitness for the leader's and reports whether it is better.
-func (s *Strategy) lead(fitness float64) bool {
-	if s.state.HasLeader && !op.Better(fitness, s.state.Leader) {
-		return false
-	}
-	s.state.Leader, s.state.HasLeader = fitness, true
-	return true
 }
 
 // Immigrants implements ga.Strategy. The best of the list moves the mean of the run under way, by a step that is clipped, if it is
@@ -240,7 +231,7 @@ func (s *Strategy) Immigrants(list []ga.Immigrant) (taken int, err error) {
 	if best != nil && (!s.state.HasBest || op.Better(best.Fitness, s.state.Best.Fitness)) {
 		s.search.Inject(s.coding.point(best.Genome))
 	}
-	if best != nil && s.lead(best.Fitness) {
+	if best != nil && s.state.Lead(best.Fitness) {
 		s.state.NoImprove = 0
 	}
 	return taken, nil

@@ -45,6 +45,16 @@ type Key struct {
 // MaxPopulation bounds "population".
 const MaxPopulation = 1 << 16
 
+// MaxIslands bounds "islands".
+const MaxIslands = 16
+
+// The keys of islands that share a worker, which are not package ga's.
+const (
+	Islands        = "islands"
+	IslandTopology = "island_topology"
+	IslandInterval = "island_interval"
+)
+
 // keys is the table.
 var keys = []Key{
 	{Name: "population", Kind: Integer, Low: 2, High: MaxPopulation, Default: int64(32),
@@ -71,6 +81,12 @@ var keys = []Key{
 		Doc: "How often a child that exists already is made again."},
 	{Name: "racing_seeds", Kind: Integer, Low: 1, High: 64, Default: int64(8),
 		Doc: "With how many seeds an individual that could matter is trained at most, where seeds have an influence; 1: no racing."},
+	{Name: Islands, Kind: Integer, Low: 1, High: MaxIslands, Default: int64(1),
+		Doc: "How many searches share the worker, each with a population of its own; their best visit one another."},
+	{Name: IslandTopology, Kind: Choice, Choices: []string{"full", "ring", "random", "torus", "hypercube", "small_world", "none"}, Default: "ring",
+		Doc: "Which of those searches visit which."},
+	{Name: IslandInterval, Kind: Integer, Low: 1, High: 1_000_000, Default: int64(4),
+		Doc: "How many generations lie between visits."},
 }
 
 // Keys returns the table, fresh, in the order in which it is documented.
@@ -165,6 +181,8 @@ func Read(o *canon.Object) (map[string]any, error) {
 		k, ok := ByName(name)
 		switch {
 		case strings.HasPrefix(name, "$"):
+		case name == IslandSettings:
+			errs = append(errs, checkEach(o))
 		case !ok:
 			errs = append(errs, unknown(name))
 		default:
@@ -209,7 +227,7 @@ func unknown(name string) error {
 
 // Suggestion ends a message about an unknown key: with the nearest of the table, if there is one.
 func Suggestion(name string) string {
-	near := nearest.Of(name, append(Names(), "strategy"))
+	near := nearest.Of(name, append(Names(), Strategy, IslandSettings))
 	if near == "" {
 		return ""
 	}

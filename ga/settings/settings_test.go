@@ -68,3 +68,28 @@ func TestSplitRefuses(t *testing.T) {
 	f(`{"immigrant_placement": 1}`, "immigrant_placement: ")
 	f(`{"ga": {"patience": -1}}`, "patience -1")
 }
+
+// TestIslandSettings: islands may differ in what is each one's own, and in nothing else.
+func TestIslandSettings(t *testing.T) {
+	f := func(text, want string) {
+		t.Helper()
+		search, rest, err := Split(parse(t, text))
+		if want == "" && (err != nil || rest.Len() > 0 || !search.Has(IslandSettings)) {
+			t.Errorf("Split(%s) = %v, %v, %v", text, search, rest, err)
+		}
+		if want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("Split(%s): %v, want %q", text, err, want)
+		}
+	}
+	f(`{"islands": 4, "island_settings": [{"strategy": "cma"}, {"mutation_sigma": 0.5, "patience": 3}]}`, "")
+	f(`{"ga": {"islands": 2, "island_settings": [{"strategy": "cma"}]}}`, "")
+	f(`{"islands": 17}`, "islands 17")
+	f(`{"islands": 2, "island_topology": "star"}`, "star")
+	f(`{"island_settings": 3}`, "island_settings")
+	f(`{"island_settings": [3]}`, "island_settings 0")
+	f(`{"island_settings": [{}, {"population": 3}]}`, "island_settings 1: population is one for all")
+	f(`{"island_settings": [{"strategy": 3}]}`, "strategy")
+	f(`{"population": 8, "island_settings": [{"elites": 8}]}`, "island_settings 0: elites 8")
+	f(`{"island_settings": [{"mutation": 3}]}`, "unknown key")
+	f(`{"ga": {"island_settings": [{}]}, "island_settings": [{}]}`, "given as")
+}

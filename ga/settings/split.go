@@ -10,9 +10,11 @@ import (
 
 // The members of a domain's configuration that are a search's, beside the keys of the table.
 const (
-	Nest     = "ga"              // an object of keys of the table
-	Strategy = "strategy"        // the search's name; absent: the domain's own
-	Python   = "population_size" // the Python reference's name of "population"
+	Nest     = "ga"       // an object of keys of the table
+	Strategy = "strategy" // the search's name; absent: the domain's own
+	// IslandSettings is a list of objects: what islands have that is not as the search's other settings say; see Each.
+	IslandSettings = "island_settings"
+	Python         = "population_size" // the Python reference's name of "population"
 )
 
 // Split cuts a domain's configuration (optimization_config) in two: what is the search's, as the verb optimize takes it, with
@@ -40,6 +42,8 @@ func Split(config *canon.Object) (search, rest *canon.Object, err error) {
 			if nested, err = canon.AsObject(v); err != nil {
 				errs = append(errs, fmt.Errorf("%s: %w", Nest, err))
 			}
+		case name == IslandSettings:
+			put(name, name, v)
 		case name == Python:
 			put("population", name, v)
 		case ours && !k.Nested:

@@ -111,6 +111,8 @@ var layers = []layer{
 	{"ga/meta", []string{"ga/island", "compute/graph/..."}},
 	{"ga/prior", []string{"ga", "ga/...", "compute/...", "internal/timestamp", "internal/golden"}}, // data alone: a node reads it
 	{"ga/settings", []string{"ga", "ga/op", "ga/island", "compute/..."}},
+	{"ga/portfolio", []string{"ga/island", "ga/cma", "ga/meta", "compute/nn/...", "compute/data/...", "compute/closed", "compute/boost", "compute/graph/..."}},
+	{"ga/archipelago", []string{"ga/portfolio", "ga/cma", "ga/meta", "compute/nn/...", "compute/data/...", "compute/closed", "compute/boost", "compute/graph/..."}},
 	{"ga/island", []string{"ga", "ga/op", "compute/...", "internal/..."}},
 
 	{"net/...", []string{"compute/...", "ga/...", "olap/...", "bench/...", "cmd/...", "chain/anchor", "chain/consensus", "chain/engine", "chain/ledger", "chain/mempool", "chain/python/engine", "chain/python", "chain/store", "chain/task"}},

@@ -23,7 +23,7 @@ func places() []place {
 		{"domains[].resource_limits", names(resourceKeys)},
 		{"domains[].incentive_config", names(incentiveKeys)},
 		{"domains[].migration", names(migrationKeys)},
-		{"domains[].optimization_config", append(settings.Names(), settings.Nest, settings.Strategy, settings.Python)},
+		{"domains[].optimization_config", append(settings.Names(), settings.Nest, settings.Strategy, settings.IslandSettings, settings.Python)},
 	}
 }
 

@@ -118,7 +118,7 @@ func fromTables(ctx context.Context, read scan) (out []prior.Trial, err error) {
 		if rung, _ := r.number("rung"); !known || rung != 0 || !scored {
 			return nil
 		}
-		author := r.text("island")
+		author, _, _ := strings.Cut(r.text("island"), "#") // the searches of one node are one author
 		if author == "" {
 			author = e.node
 		}

@@ -58,7 +58,7 @@ func tables(t *testing.T, domains, n int) string {
 			if d == 1 {
 				f = -f
 			}
-			b.Trials = append(b.Trials, olap.BredTrial{Number: int64(i), Status: "completed", Origin: "random", Score: &f, Parameters: recipe(x, d)})
+			b.Trials = append(b.Trials, olap.BredTrial{Number: int64(i), Status: "completed", Origin: "random", Island: int64(i) % 2, Score: &f, Parameters: recipe(x, d)})
 		}
 		b.Trials = append(b.Trials, olap.BredTrial{Number: int64(n), Status: "failed", Origin: "random", Parameters: recipe(0, d)},
 			olap.BredTrial{Number: int64(n) + 1, Status: "completed", Origin: "random", Rung: 1, Score: olap.Float(9), Parameters: recipe(0, d)})

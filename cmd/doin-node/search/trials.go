@@ -131,7 +131,7 @@ func score(r *worker.Row) float64 {
 }
 
 func (s *Search) trial(r *worker.Row, generation int) olap.BredTrial {
-	b := olap.BredTrial{Number: s.pos.trials + r.Trial, Generation: int64(generation), Status: r.Status, Operator: r.Operator, Seed: r.Seed,
+	b := olap.BredTrial{Number: s.pos.trials + r.Trial, Generation: int64(generation), Status: r.Status, Operator: r.Operator, Island: int64(r.Island), Seed: r.Seed,
 		Seeds: max(int64(r.Seeds), 1), Metrics: r.Metrics, Parameters: r.Parameters, Seconds: r.Seconds, Device: s.cfg.Device}
 	b.Origin, b.Operator = origin(r)
 	if f := score(r); f-f == 0 {
@@ -153,6 +153,9 @@ func origin(r *worker.Row) (origin, operator string) {
 	case "again":
 		return "retrain", r.Operator
 	case "restart":
+		if r.Operator != "" {
+			return "random", r.Operator + ": restart"
+		}
 		return "random", "restart"
 	case "random", "crossover", "mutation":
 		return r.Origin, r.Operator

@@ -51,7 +51,7 @@ func Settings(d *config.Domain) (*canon.Object, error) {
 // free reports whether a setting is each node's own: of its search, or where a file lies.
 func free(name string) bool {
 	k, search := settings.ByName(name)
-	return search && !k.Nested || name == settings.Nest || name == settings.Strategy || name == settings.Python || slices.Contains(config.FileKeys, name)
+	return search && !k.Nested || name == settings.Nest || name == settings.Strategy || name == settings.IslandSettings || name == settings.Python || slices.Contains(config.FileKeys, name)
 }
 
 // Bind returns settings and files of a domain for a genesis file. inForce are the settings that its program says are in force, nil

@@ -9,33 +9,22 @@ import (
 	"strconv"
 
 	"doin.network/node/compute/domain"
-	"doin.network/node/compute/genome"
 	"doin.network/node/compute/worker"
 	"doin.network/node/ga"
-	"doin.network/node/ga/cma"
 	"doin.network/node/ga/meta"
-	"doin.network/node/ga/prior"
 	"doin.network/node/internal/canon"
 )
-
-// engine is a search over genomes: a ga.GA or a cma.Strategy.
-type engine interface {
-	ga.Strategy
-	Due() (ga.Individual, bool)
-	Told() int64
-	Plateau() bool
-	SetWindow(n int) error
-	State() ga.State
-}
 
 // genetic runs an engine on a domain. Trainings that are under way when a generation's record is made go on, and are the next
 // one's.
 type genetic struct {
 	domain domain.Domain
 	name   string // of the strategy
-	ga     engine
+	ga     ga.Engine
 	crew   *crew
 	slots  int
+	// islands is how many searches there are.
+	islands int
 	// advice is the guide of a search that has one, else nil.
 	advice *meta.Adviser
 	// early holds immigrants that came before there was an evaluated population.
@@ -68,109 +57,36 @@ func withDefaults(settings, suited *canon.Object) *canon.Object {
 	return out
 }
 
-func newGenetic(spec worker.SearchSpec, name string, settings *canon.Object) (worker.Searcher, error) {
+func newGenetic(spec worker.SearchSpec, name string, config *canon.Object) (worker.Searcher, error) {
 	if a, ok := spec.Domain.(advised); ok {
-		settings = withDefaults(settings, a.Suited())
-	}
-	config, err := ga.ParseConfig(settings)
-	if err != nil {
-		return nil, refused(err)
+		config = withDefaults(config, a.Suited())
 	}
 	g := &genetic{domain: spec.Domain, name: name, slots: spec.Slots, told: map[int64]*told{}}
 	// Twice the slots: where a training ends, the next one waits for its slot already.
 	g.crew = newCrew(2*spec.Slots, func(ctx context.Context, c ga.Candidate) (outcome, error) { return g.train(ctx, spec.Pool, c) })
-	window := spec.Window
-	if window == 0 {
-		window = DefaultWindow(spec.Slots, config.Population)
-	}
-	switch name {
-	case domain.StrategyCMA, domain.StrategyCatCMA:
-		g.ga, err = newCMA(&spec, name, config, window)
-	case domain.StrategyMeta:
-		if g.advice, err = adviser(&spec); err == nil {
-			g.ga, err = newGA(&spec, config, window, ga.WithGuide(g.advice))
+	var from *saved
+	if spec.Resume != nil {
+		state, err := stateOf(spec.Resume)
+		if err != nil {
+			return nil, refused(err)
 		}
-	default:
-		g.ga, err = newGA(&spec, config, window)
+		from = &saved{state: state, extra: spec.Resume.Extra}
 	}
-	if err == nil && spec.Resume != nil && spec.Window > 0 {
+	var err error
+	if g.ga, g.islands, err = newMaker(&spec).search(name, config, from); err == nil && from != nil && spec.Window > 0 {
 		err = g.ga.SetWindow(spec.Window)
 	}
 	if err != nil {
 		return nil, refused(err)
 	}
+	g.advice = adviceOf(g.ga)
 	return g, nil
-}
-
-// newGA makes or resumes the genetic search.
-func newGA(spec *worker.SearchSpec, config ga.Config, window int, options ...ga.Option) (*ga.GA, error) {
-	if r, ok := spec.Domain.(domain.Repairer); ok {
-		options = append(options, ga.WithRepair(r.Repair))
-	}
-	if !spec.Domain.Describe().Deterministic {
-		options = append(options, ga.WithNoise())
-	}
-	space := spec.Domain.Describe().Space
-	if spec.Resume == nil {
-		return ga.New(space, config, window, spec.Seed, options...)
-	}
-	return resumed(space, config, spec, options)
-}
-
-// adviser makes or resumes the guide of a search by what other searches have taught.
-func adviser(spec *worker.SearchSpec) (*meta.Adviser, error) {
-	var file *prior.File
-	if len(spec.Prior) > 0 {
-		var err error
-		if file, err = prior.Decode(spec.Prior); err != nil {
-			return nil, err
-		}
-	}
-	var repair func(genome.Genome) genome.Genome
-	if r, ok := spec.Domain.(domain.Repairer); ok {
-		repair = r.Repair
-	}
-	d := spec.Domain.Describe()
-	a := meta.NewAdviser(d.Space, file, d.Plugin, spec.Domain.Parameters, repair, spec.Seed)
-	if spec.Resume != nil {
-		return a, a.Restore(spec.Resume.Extra[metaKey])
-	}
-	return a, nil
-}
-
-// newCMA makes or resumes a search by CMA-ES.
-func newCMA(spec *worker.SearchSpec, name string, config ga.Config, window int) (*cma.Strategy, error) {
-	space := spec.Domain.Describe().Space
-	if name == domain.StrategyCMA && !cma.Real(space) {
-		return nil, fmt.Errorf("strategy %q: the space has genes that are no reals, or conditional ones: try %q", name, domain.StrategyCatCMA)
-	}
-	var repair func(genome.Genome) genome.Genome
-	if r, ok := spec.Domain.(domain.Repairer); ok {
-		repair = r.Repair
-	}
-	if spec.Resume == nil {
-		return cma.NewStrategy(space, config, window, spec.Seed, repair)
-	}
-	state, err := stateOf(spec.Resume)
-	if err != nil {
-		return nil, err
-	}
-	return cma.ResumeStrategy(space, config, state, spec.Resume.Extra[cmaKey], repair)
 }
 
 // DefaultWindow is how many trials a search has under way that was told no other number: three for each slot, so that none
 // waits for the slowest training of its time (with two, eight slots are busy for 0.90 of the time on examples/co2), but not more than the population has individuals, since the search bred on
 // older results would not be worth the slots.
 func DefaultWindow(slots, population int) int { return min(3*max(slots, 1), population) }
-
-// resumed continues from the record of the specification.
-func resumed(space genome.Space, config ga.Config, spec *worker.SearchSpec, options []ga.Option) (*ga.GA, error) {
-	state, err := stateOf(spec.Resume)
-	if err != nil {
-		return nil, err
-	}
-	return ga.Resume(space, config, state, options...)
-}
 
 // SetWindow changes how many trials are under way from the next generation on.
 func (g *genetic) SetWindow(n int) error {
@@ -248,28 +164,24 @@ func (g *genetic) genomes(list []worker.Immigrant) (out []ga.Immigrant) {
 	return out
 }
 
-// The record's extra members of this search.
-const (
-	windowKey         = "window"
-	nextGenerationKey = "next_generation"
-	nextPlaceKey      = "next_place"
-	freshKey          = "fresh"
-	cmaKey            = "cma"  // the inner search of a cma.Strategy
-	metaKey           = "meta" // a meta.Adviser
-)
+// frame is a record without rows but the best.
+func (g *genetic) frame(s *ga.State) *worker.Record {
+	r := &worker.Record{Strategy: g.name, Seed: s.Seed, Generation: s.Generation, Evaluations: s.Evaluations,
+		NoImprove: s.NoImprove, Leader: s.Leader, HasLeader: s.HasLeader, Average: average(s.Pool), Plateau: s.Plateau}
+	if s.HasBest {
+		best := g.row(0, &s.Best)
+		r.Best = &best
+	}
+	return r
+}
 
 // record is the population as the protocol has it, the trials under way after it.
 func (g *genetic) record() *worker.Record {
 	s := g.ga.State()
-	r := &worker.Record{Strategy: g.name, Seed: s.Seed, Generation: s.Generation, Evaluations: s.Evaluations,
-		NoImprove: s.NoImprove, Leader: s.Leader, HasLeader: s.HasLeader, Average: average(s.Pool),
-		Extra: map[string]string{windowKey: strconv.Itoa(s.Window), nextGenerationKey: strconv.Itoa(s.NextGeneration),
-			nextPlaceKey: strconv.Itoa(s.NextPlace), freshKey: strconv.Itoa(s.Fresh)}}
-	if c, ok := g.ga.(*cma.Strategy); ok {
-		r.Extra[cmaKey] = c.Search()
-	}
+	r := g.frame(&s)
+	r.Plateau = g.ga.Plateau()
+	r.Extra = g.extras(g.ga, &s)
 	if g.advice != nil {
-		r.Extra[metaKey] = g.advice.State()
 		r.Advice = g.advice.Report().Object()
 	}
 	for i := range s.Pool {
@@ -284,10 +196,6 @@ func (g *genetic) record() *worker.Record {
 		row := g.row(len(r.Rows), &s.Open[i])
 		row.Fitness, row.Status = math.NaN(), worker.StatusOpen
 		r.Rows = append(r.Rows, row)
-	}
-	if s.HasBest {
-		best := g.row(0, &s.Best)
-		r.Best = &best
 	}
 	for _, n := range slices.Sorted(maps.Keys(g.told)) { // no individuals of the population
 		r.Gone = append(r.Gone, g.gone(g.told[n]))
@@ -307,7 +215,7 @@ func (g *genetic) row(index int, i *ga.Individual) worker.Row {
 	row := worker.Row{Index: index, Genome: i.Genome, Parameters: g.domain.Parameters(i.Genome), Fitness: i.Fitness,
 		Generation: i.Generation, Seed: i.Seed, Status: i.Status, Origin: string(i.Origin), Metrics: object(i.Metrics),
 		Raced: worker.Raced{Seeds: i.Seeds, Of: i.Of},
-		Made:  worker.Made{Known: true, Trial: i.Trial, Operator: i.Operator, Parents: i.Parents}}
+		Made:  worker.Made{Known: true, Trial: i.Trial, Operator: i.Operator, Parents: i.Parents, Island: i.Island}}
 	if i.Seeds > 0 {
 		row.Expected, row.Error = i.Expected, i.Error
 	}
@@ -358,9 +266,9 @@ func stateOf(r *worker.Record) (s ga.State, err error) {
 
 func individual(r *worker.Row) ga.Individual {
 	x := ga.Individual{Genome: r.Genome, Origin: ga.Origin(r.Origin), Generation: r.Generation, Seed: r.Seed,
-		Fitness: r.Fitness, Status: r.Status, Metrics: r.Metrics, Seeds: r.Seeds, Of: r.Of, Trial: -1}
+		Fitness: r.Fitness, Status: r.Status, Metrics: r.Metrics, Seeds: r.Seeds, Of: r.Of, Trial: -1, Expected: r.Promise(), Error: r.Error}
 	if r.Made.Known {
-		x.Trial, x.Operator, x.Parents = r.Trial, r.Operator, r.Parents
+		x.Trial, x.Operator, x.Parents, x.Island = r.Trial, r.Operator, r.Parents, r.Island
 	}
 	for _, t := range r.Trainings {
 		x.Trainings = append(x.Trainings, ga.Training{Seed: t.Seed, Fitness: t.Performance})

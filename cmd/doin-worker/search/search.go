@@ -3,12 +3,14 @@
 //
 // Strategies are "ga", the genetic search of package ga over the domain's space; "cma" and "catcma", package ga/cma's, the first
 // over spaces of unconditional reals alone, the second over any; "meta", the genetic search with a guide of package ga/meta, which
-// knows what other searches have taught; and "hill_climber", a domain's own steps. Each turns its
+// knows what other searches have taught; "portfolio", package ga/portfolio over the genetic search, CMA-ES and random search; and
+// "hill_climber", a domain's own steps. All but the last can be several islands, package ga/archipelago. Each turns its
 // state into a worker.Record after a generation and back when it resumes.
 package search
 
 import (
 	"fmt"
+	"slices"
 
 	"doin.network/node/compute/domain"
 	"doin.network/node/compute/worker"
@@ -28,19 +30,20 @@ func New(spec worker.SearchSpec) (worker.Searcher, error) {
 	if r := spec.Resume; r != nil && (r.Strategy != name || r.Seed != spec.Seed) {
 		return nil, refused(fmt.Errorf("record of a %.32q search with seed %d, want %q with %d", r.Strategy, r.Seed, name, spec.Seed))
 	}
-	switch name {
-	case domain.StrategyGA, domain.StrategyCMA, domain.StrategyCatCMA, domain.StrategyMeta:
+	switch {
+	case slices.Contains(genomeStrategies, name):
 		return newGenetic(spec, name, settings)
-	case domain.StrategyHillClimber:
+	case name == domain.StrategyHillClimber:
 		return newClimber(spec, settings)
 	}
 	return nil, refused(fmt.Errorf("strategy %.80q: must be one of %q", name, Strategies()))
 }
 
 // Strategies returns the names that New takes, fresh.
-func Strategies() []string {
-	return []string{domain.StrategyGA, domain.StrategyCMA, domain.StrategyCatCMA, domain.StrategyMeta, domain.StrategyHillClimber}
-}
+func Strategies() []string { return append(slices.Clone(genomeStrategies), domain.StrategyHillClimber) }
+
+// genomeStrategies are those over a space of genomes.
+var genomeStrategies = []string{domain.StrategyGA, domain.StrategyCMA, domain.StrategyCatCMA, domain.StrategyPortfolio, domain.StrategyMeta}
 
 func refused(err error) error { return fmt.Errorf("%w: %w", worker.ErrRefused, err) }
 

@@ -123,6 +123,19 @@ func run(t *testing.T, plugin, config, settings string, workers, n int, resume [
 	return out
 }
 
+// records are those of run, decoded.
+func records(t *testing.T, plugin, config, settings string, n int) (out []*worker.Record) {
+	t.Helper()
+	for _, data := range run(t, plugin, config, settings, 1, n, nil, nil) {
+		r, err := worker.DecodeRecord(memory.DefaultAllocator, data, 1<<26)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
 const sphere = `{"function": 1, "dimension": 3, "instance": 1}`
 
 // lesson is a prior for spheres: what trials of eight others teach.
@@ -212,6 +225,13 @@ func TestTenIsFiveAndFive(t *testing.T) {
 	f("ga with immigrant", "forecast", forecast, `{"population": 7, "immigrants": 2, "strategy": "ga"}`, r.Best.Parameters)
 	f("catcma with immigrant", "forecast", forecast, `{"population": 7, "strategy": "catcma"}`, r.Best.Parameters)
 	f("meta", "forecast", forecast, `{"population": 9, "strategy": "meta"}`, r.Best.Parameters)
+	visitor := parse(t, `{"x": [1.0, -2.0, 3.0, 0.25]}`)
+	f("portfolio", "bbob", `{"function": 8, "dimension": 3}`, `{"population": 6, "strategy": "portfolio"}`, nil)
+	f("portfolio, window beyond a generation", "quadratic", quadratic, `{"population": 3, "strategy": "portfolio"}`, visitor)
+	f("portfolio of mixed genes", "forecast", forecast, `{"population": 4, "strategy": "portfolio"}`, r.Best.Parameters)
+	f("islands", "forecast", forecast, `{"population": 5, "islands": 3, "island_interval": 2}`, r.Best.Parameters)
+	f("islands of several kinds", "quadratic", quadratic, `{"population": 5, "strategy": "ga", "islands": 4, "island_topology": "torus",
+		"island_interval": 1, "island_settings": [{"strategy": "cma"}, {"mutation_sigma": 0.5}, {"strategy": "portfolio"}, {"strategy": "meta"}]}`, visitor)
 	f("cma", "bbob", `{"function": 8, "dimension": 3}`, `{"population": 40, "strategy": "cma"}`, nil)
 	f("cma with immigrant", "quadratic", quadratic, `{"population": 60, "strategy": "cma"}`, parse(t, `{"x": [1.0, -2.0, 3.0, 0.25]}`))
 }
@@ -306,6 +326,12 @@ func TestNewRefuses(t *testing.T) {
 	f(fc, `{"strategy": "cma"}`, nil, "catcma")
 	f(q, `{"strategy": "cma"}`, &worker.Record{Strategy: "cma", Seed: 1}, "individuals")
 	f(q, `{"population": 8}`, nil, "population")
+	f(q, `{"strategy": "cma", "islands": 2}`, &worker.Record{Strategy: "cma", Seed: 1}, "record of 1 islands")
+	f(q, `{"strategy": "cma"}`, &worker.Record{Strategy: "cma", Seed: 1, Extra: map[string]string{islandsKey: "2"}}, "record of 2 islands")
+	f(q, `{"strategy": "cma", "islands": 2}`, &worker.Record{Strategy: "cma", Seed: 1, Extra: map[string]string{islandsKey: "2"}}, "no such part")
+	f(q, `{"strategy": "portfolio"}`, &worker.Record{Strategy: "portfolio", Seed: 1}, "portfolio")
+	f(fc, `{"islands": 2, "island_settings": [{"strategy": "cma"}]}`, nil, "island 0")
+	f(fc, `{"islands": 2, "island_settings": [{"strategy": "hill_climber"}]}`, nil, "hill_climber")
 	f(fc, `{"strategy": "hill_climber"}`, nil, "hill_climber")
 	f(fc, `{"popu": 8}`, nil, "popu")
 	f(fc, `{"population": 1}`, nil, "population")
