@@ -2,16 +2,23 @@ package forecast
 
 import (
 	"errors"
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+
+	"gorgonia.org/gorgonia"
 
 	"doin.network/node/compute/domain"
 	"doin.network/node/compute/domain/domaintest"
 	"doin.network/node/compute/domain/supervised"
 	"doin.network/node/compute/genome"
+	"doin.network/node/compute/graph"
 	"doin.network/node/compute/graph/recurrent"
 	"doin.network/node/compute/graph/tape"
+	"doin.network/node/compute/kind"
+	"doin.network/node/compute/nn"
 	"doin.network/node/internal/canon"
 )
 
@@ -158,4 +165,95 @@ func TestKindRepair(t *testing.T) {
 
 func namedGene(name string) func(genome.Gene) bool {
 	return func(g genome.Gene) bool { return g.Name == name }
+}
+
+// odd is a model of layers, but for its genome of five units, which takes sines.
+type odd struct{}
+
+func (odd) Name() string { return "odd" }
+
+func (odd) Genes() []genome.Gene {
+	return []genome.Gene{{Name: "odd_units", Kind: genome.Int, Low: 2, High: 9}}
+}
+
+func (odd) Graph(b *graph.Builder, v kind.Values) *gorgonia.Node {
+	h := b.Dense(b.Flatten(b.Input()), v.Int("odd_units"), nn.Tanh)
+	if v.Int("odd_units") == 5 && !b.Failed() {
+		h = b.Do(gorgonia.Sin(h))
+	}
+	return b.Dense(h, b.Outputs, nn.None)
+}
+
+// sines is a model that is never lowered.
+type sines struct{ odd }
+
+func (sines) Name() string { return "sines" }
+
+func (sines) Graph(b *graph.Builder, v kind.Values) *gorgonia.Node {
+	h := b.Dense(b.Flatten(b.Input()), v.Int("odd_units"), nn.None)
+	if b.Failed() {
+		return nil
+	}
+	return b.Dense(b.Do(gorgonia.Sin(h)), b.Outputs, nn.None)
+}
+
+// drops is a model that is not lowered where it drops units.
+type drops struct{ odd }
+
+func (drops) Name() string { return "drops" }
+
+func (drops) Genes() []genome.Gene {
+	return append(odd{}.Genes(), genome.Gene{Name: "dropout", Kind: genome.Real, Low: 0, High: 0.5})
+}
+
+func (drops) Graph(b *graph.Builder, v kind.Values) *gorgonia.Node {
+	h := b.Dense(b.Flatten(b.Input()), v.Int("odd_units"), nn.Tanh)
+	return b.Dense(b.Dropout(v.Real("dropout"), h)[0], b.Outputs, nn.None)
+}
+
+// TestExactRefusesModels: where machines must agree on every bit, a model of the worker's own that is not lowered is refused by name, when
+// the domain is opened and, where its corners did not tell, in a claim; one that is lowered is not.
+func TestExactRefusesModels(t *testing.T) {
+	open := func(agreement string, models ...string) (*supervised.Domain, error) {
+		text := fmt.Sprintf(`{"data": "f", "models": ["mlp", "%s"], "max_steps": 20, "eval_every": 10, "folds": 2, "agreement": %s}`, strings.Join(models, `", "`), agreement)
+		o, err := canon.ParseObject([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := parseWith(tape.Kinds(append(recurrent.Models(), odd{}, sines{}, drops{})...))(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return FromTable(c, monthly(120))
+	}
+	for model, why := range map[string]string{"sines": "sin", "drops": "drops units", "gru": "nearest"} {
+		_, err := open(`"exact"`, "odd", model)
+		if !errors.Is(err, domain.ErrConfig) || !errors.Is(err, graph.ErrLower) {
+			t.Fatalf("exact, %s: %v", model, err)
+		}
+		for _, want := range []string{"models: model " + strconv.Quote(model), why, `"agreement": {"within": "1/1000"}`} {
+			if !strings.Contains(err.Error(), want) {
+				t.Errorf("exact, %s: %v, want %q", model, err, want)
+			}
+		}
+		if _, err := open(`{"within": "1/1000"}`, model); err != nil {
+			t.Errorf("within, %s: %v", model, err)
+		}
+	}
+	d, err := open(`"exact"`, "odd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := d.Describe().Space
+	recipe := func(units float64) *canon.Object {
+		g := supervised.Lowest(s)
+		g[geneModel], g[slices.IndexFunc(s, namedGene("odd_units"))] = 1, units
+		return d.Parameters(g)
+	}
+	if _, err := d.Claim(t.Context(), recipe(4), []uint64{1}, nil); err != nil {
+		t.Errorf("a claim of a lowered model: %v", err)
+	}
+	if _, err := d.Claim(t.Context(), recipe(5), []uint64{1}, nil); !errors.Is(err, domain.ErrRecipe) || !strings.Contains(err.Error(), `model "odd"`) {
+		t.Errorf("a claim of a model that is not lowered: %v, want %v", err, domain.ErrRecipe)
+	}
 }

@@ -26,6 +26,7 @@ type Domain struct {
 	spec                    Spec
 	space                   genome.Space
 	maxParameters, maxSteps int
+	exact                   bool    // Config.Exact
 	cases                   int     // validation cases of all folds
 	unit                    float32 // scaled error that is 1 in units of the performance
 	naive                   *model
@@ -41,9 +42,9 @@ type Domain struct {
 const MaxPredictions = 1 << 24
 
 // New makes a domain of a problem and its valid settings. It returns an error wrapping domain.ErrConfig if even the smallest
-// network of the space has too many parameters, or if there are too many cases.
+// network of the space has too many parameters, if a domain that is exact names a kind that is not lowered, or if there are too many cases.
 func New(c *Config, s Spec, p Problem) (*Domain, error) {
-	d := &Domain{problem: p, spec: s, space: c.Space, maxParameters: c.MaxParameters, maxSteps: c.MaxSteps, fits: fits{made: map[fitKey]fit{}},
+	d := &Domain{problem: p, spec: s, space: c.Space, maxParameters: c.MaxParameters, maxSteps: c.MaxSteps, exact: c.Exact, fits: fits{made: map[fitKey]fit{}},
 		closed: closedForms{turn: make(chan struct{}, 1)}, trainer: cpu.Device{}}
 	n, fits, err := d.size(Lowest(c.Space))
 	if err != nil {
@@ -52,6 +53,9 @@ func New(c *Config, s Spec, p Problem) (*Domain, error) {
 	if n > c.MaxParameters || !fits {
 		return nil, fmt.Errorf("%w: max_parameters %d: the smallest network of the search space has %d",
 			domain.ErrConfig, c.MaxParameters, n)
+	}
+	if err := d.checkExact(); err != nil {
+		return nil, fmt.Errorf("%w: models: %w", domain.ErrConfig, err)
 	}
 	view := p.View(nil)
 	for fold := range s.Folds {
@@ -128,6 +132,9 @@ func (d *Domain) Genome(parameters *canon.Object) (genome.Genome, error) {
 		return nil, fmt.Errorf("%w: network of %d parameters: at most %d are allowed", domain.ErrRecipe, n, d.maxParameters)
 	case !fits:
 		return nil, fmt.Errorf("%w: a training of the network would hold too much", domain.ErrRecipe)
+	}
+	if err := d.agrees(g); err != nil {
+		return nil, fmt.Errorf("%w: %w", domain.ErrRecipe, err)
 	}
 	if err := domain.CheckDataHash(hash, d.spec.DataHash); err != nil {
 		return nil, err
