@@ -167,6 +167,47 @@ func namedGene(name string) func(genome.Gene) bool {
 	return func(g genome.Gene) bool { return g.Name == name }
 }
 
+// TestDrawn: the evidence of a champion has its network's graph where the program draws, of layers and of a kind, and says instead how large a
+// graph is that nobody could read.
+func TestDrawn(t *testing.T) {
+	d := kindred(t, MLP, TCN, "gru")
+	show := func(model, window float64) *canon.Object {
+		t.Helper()
+		g := supervised.Lowest(d.Describe().Space)
+		g[geneModel], g[geneWindow] = model, window
+		m, err := d.Claim(t.Context(), d.Parameters(g), []uint64{1}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o, err := canon.ParseObject(export(t, m, domain.Evidence))
+		if err != nil {
+			t.Fatal(err)
+		}
+		network, err := o.ObjectOr("network", canon.NewObject())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return network
+	}
+	if o := show(0, 6); o.Len() != 0 {
+		t.Errorf("nobody draws, and the evidence has %s", canon.Default(o))
+	}
+	d.DrawWith(tape.Draw)
+	for model, window := range []float64{6, 8, 6} {
+		o := show(float64(model), window)
+		svg, _ := o.StringOr("svg", "")
+		dot, _ := o.StringOr("dot", "")
+		parameters, _ := o.IntOr("parameters", 0)
+		if want := fmt.Sprintf(">%d parameters", parameters); !strings.HasPrefix(svg, "<svg ") || !strings.Contains(svg, want) || !strings.Contains(dot, "digraph") || parameters < 1 {
+			t.Errorf("model %d: %.300s", model, canon.Default(o))
+		}
+	}
+	o := show(2, 24)
+	if note, _ := o.StringOr("note", ""); o.Has("svg") || !strings.Contains(note, "nodes, of which a drawing would show nothing") {
+		t.Errorf("a long recurrent graph: %.300s", canon.Default(o))
+	}
+}
+
 // odd is a model of layers, but for its genome of five units, which takes sines.
 type odd struct{}
 

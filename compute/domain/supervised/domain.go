@@ -10,6 +10,7 @@ import (
 	"doin.network/node/compute/device/cpu"
 	"doin.network/node/compute/domain"
 	"doin.network/node/compute/genome"
+	"doin.network/node/compute/kind"
 	"doin.network/node/compute/nn"
 	"doin.network/node/compute/rng"
 	"doin.network/node/internal/canon"
@@ -35,6 +36,7 @@ type Domain struct {
 	fits                    fits
 	closed                  closedForms
 	trainer                 device.Trainer
+	draw                    kind.Draw // nil: nothing is drawn
 }
 
 // MaxPredictions bounds the numbers that a model predicts for all cases of training, validation and test: a claim holds those
@@ -90,6 +92,9 @@ func (d *Domain) Problem() Problem { return d.problem }
 
 // TrainOn has t run the domain's trainings instead of the processor. It is for before the first of them.
 func (d *Domain) TrainOn(t device.Trainer) { d.trainer = t }
+
+// DrawWith has draw draw the networks that are shown. It is for before the first of them.
+func (d *Domain) DrawWith(draw kind.Draw) { d.draw = draw }
 
 // Describe implements domain.Domain.
 func (d *Domain) Describe() domain.Description {
