@@ -118,6 +118,10 @@ bench-host: ## measure what the host does beside a GPU, without one, into bench/
 bench-reading: ## measure the reading of files of 1 GiB into bench/results/ (2 GiB of disk, minutes)
 	$(GO) run ./cmd/doin-bench reading --out bench/results
 
+.PHONY: bench-graph
+bench-graph: ## what it costs that a model is said as a graph, into bench/results/graph.md (Linux; two minutes)
+	DOIN_GRAPH_OUT=$(CURDIR)/bench/results $(GO) test -count=1 -run '^TestCost$$' -timeout 30m -v ./compute/graph
+
 .PHONY: bench-olap
 bench-olap: ## measure the writing of rows and exports into bench/results/olap.txt (a quiet machine, a minute; PostgreSQL's programs)
 	{ echo "# make bench-olap: 1-minute load at the start $$(cut -d' ' -f1 /proc/loadavg)"; \

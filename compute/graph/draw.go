@@ -8,7 +8,8 @@ import (
 	"gorgonia.org/gorgonia"
 )
 
-// drawn is a node of a drawing. It lies level rows from the top, one below the lowest of what it is computed from.
+// drawn is a node of a drawing. It lies level rows from the top, right above the highest of what is computed of it, so that a layer's
+// learnables stand beside the layer.
 type drawn struct {
 	label         string
 	learnable     bool
@@ -24,7 +25,7 @@ func (m *Network) drawing() []drawn {
 		learnables[p] = true
 	}
 	var nodes []drawn
-	index, columns := map[*gorgonia.Node]int{}, map[int]int{}
+	index := map[*gorgonia.Node]int{}
 	var visit func(n *gorgonia.Node) int
 	visit = func(n *gorgonia.Node) int {
 		if i, ok := index[n]; ok {
@@ -45,15 +46,37 @@ func (m *Network) drawing() []drawn {
 			d.from = append(d.from, i)
 			d.level = max(d.level, nodes[i].level+1)
 		}
-		d.column = columns[d.level]
-		columns[d.level]++
 		nodes = append(nodes, d)
 		index[n] = len(nodes) - 1
 		return index[n]
 	}
-	visit(m.Loss)
+	end := m.Loss
+	if end == nil {
+		end = m.Output
+	}
+	visit(end)
+	place(nodes)
 	return nodes
 }
+
+// place moves every node as far down as what is computed of it lets it, and gives those of a level their columns.
+func place(nodes []drawn) {
+	for i := range nodes[:len(nodes)-1] {
+		nodes[i].level = nodes[len(nodes)-1].level
+	}
+	columns := map[int]int{}
+	for i := len(nodes) - 1; i >= 0; i-- { // what is computed of a node stands behind it
+		n := &nodes[i]
+		for _, from := range n.from {
+			nodes[from].level = min(nodes[from].level, n.level-1)
+		}
+		n.column = columns[n.level]
+		columns[n.level]++
+	}
+}
+
+// Size is the number of nodes that Dot and SVG show.
+func (m *Network) Size() int { return len(m.drawing()) }
 
 // Dot returns the graph in the language of Graphviz: operations and inputs with their shapes, learnables as boxes.
 func (m *Network) Dot() string {
@@ -89,14 +112,20 @@ func (m *Network) SVG(caption string) string {
 	}
 	width, height := 2*margin+column*stepX+boxWidth, 3*margin+level*stepY+boxHeight
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" font-family="sans-serif" font-size="12">`+"\n", width, height)
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d" role="img" font-family="sans-serif" font-size="12">`+"\n", width, height)
+	fmt.Fprintf(&b, `<rect width="%d" height="%d" fill="#fff"/>`+"\n", width, height)
 	fmt.Fprintf(&b, `<text x="%d" y="%d">%s</text>`+"\n", margin, margin, html.EscapeString(caption))
 	at := func(n drawn) (x, y int) { return margin + n.column*stepX, 2*margin + n.level*stepY }
 	for _, n := range nodes {
 		x, y := at(n)
 		for _, from := range n.from {
 			u, v := at(nodes[from])
-			fmt.Fprintf(&b, `<line x1="%d" y1="%d" x2="%d" y2="%d" stroke="#888"/>`+"\n", u+boxWidth/2, v+boxHeight, x+boxWidth/2, y)
+			u, v, end := u+boxWidth/2, v+boxHeight, x+boxWidth/2
+			if n.level-nodes[from].level == 1 {
+				fmt.Fprintf(&b, `<path d="M%d %dL%d %d" fill="none" stroke="#888"/>`+"\n", u, v, end, y)
+			} else { // around the boxes between them
+				fmt.Fprintf(&b, `<path d="M%d %dC%d %d %d %d %d %d" fill="none" stroke="#888"/>`+"\n", u, v, u+boxWidth, v+stepY, end+boxWidth, y-stepY, end, y)
+			}
 		}
 	}
 	for _, n := range nodes {

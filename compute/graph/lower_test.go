@@ -266,14 +266,19 @@ func TestLowerRefusesEnds(t *testing.T) {
 	}
 }
 
-// BenchmarkLower lowers the largest graph of the kinds that are trained: eight blocks on 168 steps, one sample.
-func BenchmarkLower(b *testing.B) {
+// large is the largest model of the kinds that are trained: eight blocks on 168 steps.
+func large() nn.Config {
 	c := nn.DefaultConfig()
 	c.Steps, c.Inputs, c.Outputs, c.Activation = 168, 168*4, 24, ""
 	for i := range 8 {
 		c.Layers = append(c.Layers, nn.Layer{Kind: nn.TCN, Width: 16, Kernel: 3, Dilation: 1 << i, Activation: nn.GELU})
 	}
 	c.Layers = append(c.Layers, nn.Layer{Kind: nn.LayerNorm}, nn.Layer{Kind: nn.LastStep})
+	return c
+}
+
+func BenchmarkLower(b *testing.B) {
+	c := large()
 	m := built(b, c, 1)
 	for b.Loop() {
 		if _, _, err := m.lower(c); err != nil {

@@ -40,8 +40,9 @@ type Kind interface {
 	// Size returns the number of parameters of a genome's network and about how many numbers its training holds. An error says what
 	// the kind cannot be for that shape.
 	Size(c nn.Config, v Values) (parameters, elements int, err error)
-	// Lower returns the configuration of the same network with layers, for a kind that is lowered; ok is false for the others.
-	Lower(c nn.Config, v Values) (lowered nn.Config, ok bool)
+	// Lower returns the configuration of the same network with layers. An error says why there is none: machines agree on the genome's
+	// trainings within a share only.
+	Lower(c nn.Config, v Values) (lowered nn.Config, err error)
 	// Train runs one training. Every draw is made from the task's key, with the purposes that package nn has. A run that diverges is a
 	// result. It returns ctx's error when cancelled, at a step; t.From and t.OnSegment are not looked at.
 	Train(ctx context.Context, t *nn.Task, v Values) (*Result, error)

@@ -42,6 +42,9 @@ func (s *Source) hire(ctx context.Context, domain string) (*hired, error) {
 			continue
 		}
 		d.Optimize, d.Evaluate = false, true
+		if entry, ok := s.Genesis.Domain(domain); ok {
+			d.Agreement = &entry.Agreement
+		}
 		if s.data != "" {
 			d.OptimizationConfig = d.OptimizationConfig.Clone().Set("data", s.data)
 		}

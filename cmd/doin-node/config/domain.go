@@ -223,7 +223,8 @@ func (d *Domain) read() *canon.Object {
 
 // WorkerConfig returns what the domain's program is configured with: a copy of
 // optimization_config to which metric_type and param_bounds are added where they
-// are set here and missing there.
+// are set here and missing there, and where it names models of a built-in domain the
+// agreement that they must keep.
 func (d *Domain) WorkerConfig() *canon.Object {
 	o := d.read()
 	if _, ok := o.Get("metric_type"); !ok && d.MetricType != "" {
@@ -237,6 +238,9 @@ func (d *Domain) WorkerConfig() *canon.Object {
 			bounds.Set(b.Name, []any{wholeOrFloat(b.Low), wholeOrFloat(b.High)})
 		}
 		o.Set("param_bounds", bounds)
+	}
+	if _, program := d.Command(); !program && o.Has("models") { // those of the worker's own are the worker's to judge
+		o.Set("agreement", d.ClaimAgreement().Value())
 	}
 	return o
 }

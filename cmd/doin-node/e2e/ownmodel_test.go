@@ -40,7 +40,7 @@ func ownWorker(t *testing.T) string {
 }
 
 // TestOwnModel tries the example as a new user does: a worker with models of its own keeps every rule of the protocol, one that is lowered
-// and one that Gorgonia runs, and a node whose worker it is searches with both and has a verified champion.
+// and one that Gorgonia runs, a node whose domain is exact refuses the latter, and one whose domain is not searches with both and has a verified champion.
 func TestOwnModel(t *testing.T) {
 	t.Parallel()
 	exe := ownWorker(t)
@@ -57,6 +57,9 @@ func TestOwnModel(t *testing.T) {
 				Settings: canon.NewObject("population", 4), InferInput: canon.NewObject()})
 		})
 	}
+	rough := newHost(t, "exact", settings(canon.NewObject("domain_id", "co2", "optimize", true, "evaluate", true, "optimization_plugin", "forecast",
+		"has_synthetic_data", true, "optimization_config", config("wavy", "ripple"))), "solo", true, "worker_path", exe)
+	mentions(t, failed(t, rough.dir, "--config", "node.json", "--data-dir", "."), `model "ripple"`, "agreement")
 	h := newHost(t, "own", settings(canon.NewObject("domain_id", "co2", "optimize", true, "evaluate", true, "optimization_plugin", "forecast",
 		"has_synthetic_data", true, "seeds", 1, "agreement", canon.NewObject("within", "1/1000"),
 		"optimization_config", config("wavy", "ripple").Set("population_size", 4))), "solo", true, "worker_path", exe)

@@ -129,9 +129,11 @@ func bind(cfg *config.Config, g *chain.Genesis) (err error) {
 	return nil
 }
 
-// fits demands that the network has every domain of the configuration, and that what is exact there names no model that cannot be.
+// fits demands that the network has every domain of the configuration, and that what is exact there names no model that cannot be. Of
+// models that only the worker knows it judges, by the agreement that the configuration's domains get from the network's here.
 func fits(cfg *config.Config, path string, g *chain.Genesis) error {
-	for _, d := range cfg.Domains {
+	for i := range cfg.Domains {
+		d := &cfg.Domains[i]
 		entry, ok := g.Domain(d.ID)
 		if model, rough := agreement.Approximate(d.Plugin(), d.OptimizationConfig); ok && rough && entry.Agreement.Exact() {
 			return fmt.Errorf("genesis file %s: domain %q is exact, and the configuration names model %q, on which machines agree within a share only: leave it out of models",
@@ -140,6 +142,7 @@ func fits(cfg *config.Config, path string, g *chain.Genesis) error {
 		if !ok {
 			return fmt.Errorf("genesis file %s: has no domain %q, which the configuration has a role in, and none was added", path, d.ID)
 		}
+		d.Agreement = &entry.Agreement
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	_ "embed"
+	"encoding/base64"
 	"fmt"
 	"html/template"
 	"math"
@@ -66,6 +67,32 @@ type drawn struct {
 	Best      string
 	Place     string      // the id of the element that holds the pictures
 	Told      template.JS // what the script draws them of
+	Facts     string      // how large the champion's network is
+	Picture   string      // its graph, an SVG
+	dot       string
+}
+
+// network reads the champion's network out of an evidence.
+func (d *drawn) network(evidence *canon.Object) {
+	o, err := evidence.ObjectOr("network", nil)
+	if err != nil || o == nil {
+		return
+	}
+	parameters, _ := o.IntOr("parameters", 0)
+	d.Facts = fmt.Sprintf("%d parameters", parameters)
+	if adds, _ := o.IntOr("multiply_adds", 0); adds > 0 {
+		d.Facts += fmt.Sprintf(", %d multiply-adds for a sample", adds)
+	}
+	if note, _ := o.StringOr("note", ""); note != "" {
+		d.Facts += ": " + note
+	}
+	d.Picture, _ = o.StringOr("svg", "")
+	d.dot, _ = o.StringOr("dot", "")
+}
+
+// Source is the picture as an image's source: a picture that a worker made runs no script there.
+func (d drawn) Source() template.URL {
+	return template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString([]byte(d.Picture)))
 }
 
 type plot struct {
@@ -90,6 +117,10 @@ func (p *Page) Files() (map[string][]byte, error) {
 			}
 			files[fileName(d.ID, c.Name)] = []byte(svg)
 			one.Plots = append(one.Plots, plot{c.Title, template.HTML(svg)}) // texts in it are escaped by SVG
+		}
+		one.network(d.Evidence)
+		if one.Picture != "" {
+			files[fileName(d.ID, "network")], files[strings.TrimSuffix(fileName(d.ID, "network"), ".svg")+".dot"] = []byte(one.Picture), []byte(one.dot)
 		}
 		if d.Evidence != nil {
 			e := read(d.Evidence)
@@ -121,6 +152,7 @@ func (d *Domain) told(best string) template.JS {
 	o := canon.NewObject("top", best, "history", canon.NewObject("trials", trials, "best", bests), "evidence", nil)
 	if d.Evidence != nil {
 		e := d.Evidence.Clone()
+		e.Delete("network") // which stands in the page itself
 		if len(d.Next.Values) > 0 {
 			times, values := []any{}, []any{}
 			for _, t := range d.Next.Times {

@@ -53,8 +53,10 @@ func TestFiles(t *testing.T) {
 			Champions: []Row{{ID: "f0", By: "me", Standing: "champion"}},
 			Evidence: object(t, `{"kind": "series", "horizon": 2, "value": "ppm<", "history": {"times": ["2000-11", "2000-12"], "values": [1, 2]},
 				"times": ["2001-01", "2001-02"], "actual": [2, 3], "models": [{"name": "champion", "predictions": [2.5, 3.5], "errors": [0.5, 0.75]},
-				{"name": "naive", "predictions": [1, 2], "errors": [1, 2]}]}`)},
-		{ID: "prices", Evidence: object(t, `{"kind": "numbers", "target": "price", "actual": [1, 2, 4], "models": [{"name": "champion", "predictions": [1, null, 3]}]}`)},
+				{"name": "naive", "predictions": [1, 2], "errors": [1, 2]}], "network": {"parameters": 49, "multiply_adds": 24,
+				"dot": "digraph model {}", "svg": "<svg xmlns=\"http://www.w3.org/2000/svg\"><script>1</script></svg>"}}`)},
+		{ID: "prices", Evidence: object(t, `{"kind": "numbers", "target": "price", "actual": [1, 2, 4], "models": [{"name": "champion", "predictions": [1, null, 3]}],
+			"network": {"parameters": 9, "note": "the graph is <large>"}}`)},
 		{ID: "iris/1", Evidence: object(t, `{"kind": "classes", "target": "c", "classes": ["a<b", "c"], "actual": [0, 1, 1],
 			"models": [{"name": "champion", "probabilities": [[0.9, 0.1], [0.25, 0.75], [0.6, 0.4]]}]}`)},
 		{ID: "exec"},
@@ -71,13 +73,13 @@ func TestFiles(t *testing.T) {
 		}
 	}
 	slices.Sort(names)
-	want := []string{"co2-forecast.svg", "co2-residuals.svg", "co2-search.svg", "co2-steps.svg", "index.html", "iris_1-calibration.svg",
+	want := []string{"co2-forecast.svg", "co2-network.dot", "co2-network.svg", "co2-residuals.svg", "co2-search.svg", "co2-steps.svg", "index.html", "iris_1-calibration.svg",
 		"prices-predictions.svg", "prices-residuals.svg"}
 	if !slices.Equal(names, want) {
 		t.Errorf("files %v, want %v", names, want)
 	}
 	html := string(files["index.html"])
-	for _, part := range []string{"&lt;a&gt; &amp; b", "naive (the best without a search)", `<td class="number">0.25</td><td class="number">0.5</td>`,
+	for _, part := range []string{"&lt;a&gt; &amp; b", "trains one: 49 parameters, 24 multiply-adds for a sample.", `src="data:image/svg&#43;xml;base64,PHN2Zy`, "trains one: 9 parameters: the graph is &lt;large&gt;.", "naive (the best without a search)", `<td class="number">0.25</td><td class="number">0.5</td>`,
 		`<td>a&lt;b</td><td class="number">1</td><td class="number">0</td>`, `<td>c</td><td class="number">1</td><td class="number">1</td>`, "<th>2001-03</th>",
 		`<script type="application/json" data-told="domain-0">{"evidence":`, `"value":"ppm\u003c"`, `"next":{"forecast":[3.0,4.0],"times":["2001-03","2001-04"]}`,
 		`"history":{"best":[-2.0,-1.0],"trials":[10,20]},"top":"naive"}</script>`} {
@@ -92,6 +94,7 @@ func TestFiles(t *testing.T) {
 		t.Error("the page has not the script of the dashboard's parts, once and whole")
 	}
 	rest := strings.ReplaceAll(strings.ReplaceAll(html, script, ""), "http://www.w3.org/2000/svg", "")
+	rest = strings.ReplaceAll(rest, `src="data:`, "") // what stands in the page itself
 	if found := regexp.MustCompile(`(?i)https?:|src=|href=|url\(|@import`).FindAllString(rest, -1); found != nil {
 		t.Errorf("the page refers to something outside: %q", found)
 	}

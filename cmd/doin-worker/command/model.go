@@ -6,13 +6,11 @@ import (
 	"fmt"
 	"io"
 
-	"doin.network/node/compute/graph"
+	"doin.network/node/compute/graph/tape"
+	"doin.network/node/compute/kind"
 	"doin.network/node/compute/nn"
 	"doin.network/node/internal/canon"
 )
-
-// maxDrawnSteps bounds the steps of a drawn model: the matrices of its convolutions have steps² elements.
-const maxDrawnSteps = 2048
 
 // runModel prints the graph of a network with its parameters and multiply-adds.
 func runModel(args []string, stdout, stderr io.Writer) error {
@@ -34,16 +32,15 @@ func runModel(args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("model: %s: %w", *file, err)
 	}
-	m, err := graph.Build(c, make([]float32, c.Parameters()), make([]float32, c.Inputs), make([]float32, c.Outputs))
+	d, err := tape.Draw(c, nil, kind.Values{})
 	if err != nil {
 		return fmt.Errorf("model: %s: %w", *file, err)
 	}
-	caption := fmt.Sprintf("%d parameters, %d multiply-adds for a sample", c.Parameters(), c.Model().MultiplyAdds())
+	text := d.Dot
 	if *svg {
-		_, err = io.WriteString(stdout, m.SVG(caption))
-	} else {
-		_, err = fmt.Fprintf(stdout, "// %s\n%s", caption, m.Dot())
+		text = d.SVG
 	}
+	_, err = io.WriteString(stdout, text)
 	return err
 }
 
@@ -66,9 +63,6 @@ func networkOf(o *canon.Object) (nn.Config, error) {
 	}
 	if err := c.Validate(); err != nil {
 		return c, err
-	}
-	if len(c.Layers) > 0 && c.Steps > maxDrawnSteps {
-		return c, fmt.Errorf("steps %d: a drawing has at most %d", c.Steps, maxDrawnSteps)
 	}
 	return c, nil
 }

@@ -17,6 +17,7 @@ func TestModel(t *testing.T) {
 	}{
 		{[]string{"--config", network}, "digraph model {"},
 		{[]string{"--config", network, "--svg"}, "<svg "},
+		{[]string{"--config", "../../../compute/nn/testdata/tasks/dropout-1.json"}, "dropout not drawn"},
 	} {
 		var out, diagnostics bytes.Buffer
 		if err := run(append([]string{"model"}, test.args...), nil, &out, &diagnostics); err != nil {

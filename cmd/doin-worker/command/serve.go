@@ -17,6 +17,7 @@ import (
 	deviceopen "doin.network/node/compute/device/open"
 	"doin.network/node/compute/domain"
 	"doin.network/node/compute/domain/open"
+	"doin.network/node/compute/graph/tape"
 	"doin.network/node/compute/kind"
 	"doin.network/node/compute/nn"
 	"doin.network/node/compute/worker"
@@ -76,7 +77,7 @@ func serveOn(ctx context.Context, d device.Device, stdin io.Reader, stdout io.Wr
 	defer programs.Close()
 	o := worker.ServerOptions{
 		Description: description(d, own.version, own.trainings),
-		NewDomain:   open.On(losing{d}, own.kinds, settings.Top()...),
+		NewDomain:   open.On(losing{d}, tape.Draw, own.kinds, settings.Top()...),
 		NewSearch:   search.New,
 		Share:       own.share,
 		Cache:       own.cache,

@@ -183,7 +183,7 @@ func (c *Config) parameters(g genome.Genome) (int, error) {
 // Kind is a Kinded problem's.
 func (c *Config) Kind(g genome.Genome) (kind.Kind, kind.Values) {
 	if k := c.kindOf(g); k != nil {
-		if _, lowered := k.Lower(c.sizes(g), c.Values(g)); !lowered {
+		if _, err := k.Lower(c.sizes(g), c.Values(g)); err != nil {
 			return k, c.Values(g)
 		}
 	}

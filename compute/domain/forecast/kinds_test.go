@@ -2,16 +2,23 @@ package forecast
 
 import (
 	"errors"
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+
+	"gorgonia.org/gorgonia"
 
 	"doin.network/node/compute/domain"
 	"doin.network/node/compute/domain/domaintest"
 	"doin.network/node/compute/domain/supervised"
 	"doin.network/node/compute/genome"
+	"doin.network/node/compute/graph"
 	"doin.network/node/compute/graph/recurrent"
 	"doin.network/node/compute/graph/tape"
+	"doin.network/node/compute/kind"
+	"doin.network/node/compute/nn"
 	"doin.network/node/internal/canon"
 )
 
@@ -158,4 +165,136 @@ func TestKindRepair(t *testing.T) {
 
 func namedGene(name string) func(genome.Gene) bool {
 	return func(g genome.Gene) bool { return g.Name == name }
+}
+
+// TestDrawn: the evidence of a champion has its network's graph where the program draws, of layers and of a kind, and says instead how large a
+// graph is that nobody could read.
+func TestDrawn(t *testing.T) {
+	d := kindred(t, MLP, TCN, "gru")
+	show := func(model, window float64) *canon.Object {
+		t.Helper()
+		g := supervised.Lowest(d.Describe().Space)
+		g[geneModel], g[geneWindow] = model, window
+		m, err := d.Claim(t.Context(), d.Parameters(g), []uint64{1}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o, err := canon.ParseObject(export(t, m, domain.Evidence))
+		if err != nil {
+			t.Fatal(err)
+		}
+		network, err := o.ObjectOr("network", canon.NewObject())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return network
+	}
+	if o := show(0, 6); o.Len() != 0 {
+		t.Errorf("nobody draws, and the evidence has %s", canon.Default(o))
+	}
+	d.DrawWith(tape.Draw)
+	for model, window := range []float64{6, 8, 6} {
+		o := show(float64(model), window)
+		svg, _ := o.StringOr("svg", "")
+		dot, _ := o.StringOr("dot", "")
+		parameters, _ := o.IntOr("parameters", 0)
+		if want := fmt.Sprintf(">%d parameters", parameters); !strings.HasPrefix(svg, "<svg ") || !strings.Contains(svg, want) || !strings.Contains(dot, "digraph") || parameters < 1 {
+			t.Errorf("model %d: %.300s", model, canon.Default(o))
+		}
+	}
+	o := show(2, 24)
+	if note, _ := o.StringOr("note", ""); o.Has("svg") || !strings.Contains(note, "nodes, of which a drawing would show nothing") {
+		t.Errorf("a long recurrent graph: %.300s", canon.Default(o))
+	}
+}
+
+// odd is a model of layers, but for its genome of five units, which takes sines.
+type odd struct{}
+
+func (odd) Name() string { return "odd" }
+
+func (odd) Genes() []genome.Gene {
+	return []genome.Gene{{Name: "odd_units", Kind: genome.Int, Low: 2, High: 9}}
+}
+
+func (odd) Graph(b *graph.Builder, v kind.Values) *gorgonia.Node {
+	h := b.Dense(b.Flatten(b.Input()), v.Int("odd_units"), nn.Tanh)
+	if v.Int("odd_units") == 5 && !b.Failed() {
+		h = b.Do(gorgonia.Sin(h))
+	}
+	return b.Dense(h, b.Outputs, nn.None)
+}
+
+// sines is a model that is never lowered.
+type sines struct{ odd }
+
+func (sines) Name() string { return "sines" }
+
+func (sines) Graph(b *graph.Builder, v kind.Values) *gorgonia.Node {
+	h := b.Dense(b.Flatten(b.Input()), v.Int("odd_units"), nn.None)
+	if b.Failed() {
+		return nil
+	}
+	return b.Dense(b.Do(gorgonia.Sin(h)), b.Outputs, nn.None)
+}
+
+// drops is a model that is not lowered where it drops units.
+type drops struct{ odd }
+
+func (drops) Name() string { return "drops" }
+
+func (drops) Genes() []genome.Gene {
+	return append(odd{}.Genes(), genome.Gene{Name: "dropout", Kind: genome.Real, Low: 0, High: 0.5})
+}
+
+func (drops) Graph(b *graph.Builder, v kind.Values) *gorgonia.Node {
+	h := b.Dense(b.Flatten(b.Input()), v.Int("odd_units"), nn.Tanh)
+	return b.Dense(b.Dropout(v.Real("dropout"), h)[0], b.Outputs, nn.None)
+}
+
+// TestExactRefusesModels: where machines must agree on every bit, a model of the worker's own that is not lowered is refused by name, when
+// the domain is opened and, where its corners did not tell, in a claim; one that is lowered is not.
+func TestExactRefusesModels(t *testing.T) {
+	open := func(agreement string, models ...string) (*supervised.Domain, error) {
+		text := fmt.Sprintf(`{"data": "f", "models": ["mlp", "%s"], "max_steps": 20, "eval_every": 10, "folds": 2, "agreement": %s}`, strings.Join(models, `", "`), agreement)
+		o, err := canon.ParseObject([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := parseWith(tape.Kinds(append(recurrent.Models(), odd{}, sines{}, drops{})...))(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return FromTable(c, monthly(120))
+	}
+	for model, why := range map[string]string{"sines": "sin", "drops": "drops units", "gru": "nearest"} {
+		_, err := open(`"exact"`, "odd", model)
+		if !errors.Is(err, domain.ErrConfig) || !errors.Is(err, graph.ErrLower) {
+			t.Fatalf("exact, %s: %v", model, err)
+		}
+		for _, want := range []string{"models: model " + strconv.Quote(model), why, `"agreement": {"within": "1/1000"}`} {
+			if !strings.Contains(err.Error(), want) {
+				t.Errorf("exact, %s: %v, want %q", model, err, want)
+			}
+		}
+		if _, err := open(`{"within": "1/1000"}`, model); err != nil {
+			t.Errorf("within, %s: %v", model, err)
+		}
+	}
+	d, err := open(`"exact"`, "odd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := d.Describe().Space
+	recipe := func(units float64) *canon.Object {
+		g := supervised.Lowest(s)
+		g[geneModel], g[slices.IndexFunc(s, namedGene("odd_units"))] = 1, units
+		return d.Parameters(g)
+	}
+	if _, err := d.Claim(t.Context(), recipe(4), []uint64{1}, nil); err != nil {
+		t.Errorf("a claim of a lowered model: %v", err)
+	}
+	if _, err := d.Claim(t.Context(), recipe(5), []uint64{1}, nil); !errors.Is(err, domain.ErrRecipe) || !strings.Contains(err.Error(), `model "odd"`) {
+		t.Errorf("a claim of a model that is not lowered: %v, want %v", err, domain.ErrRecipe)
+	}
 }

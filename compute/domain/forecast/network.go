@@ -53,7 +53,7 @@ func reach(g genome.Genome) int {
 func (c *Config) shape(g genome.Genome) nn.Config {
 	n := c.sizes(g)
 	if k := c.kindOf(g); k != nil {
-		if lowered, ok := k.Lower(n, c.Values(g)); ok {
+		if lowered, err := k.Lower(n, c.Values(g)); err == nil {
 			return lowered
 		}
 	}

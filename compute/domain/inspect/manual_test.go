@@ -25,6 +25,7 @@ var common = []key{
 	{"max_parameters", "2000 forecast, 10000 tabular", "weights and biases of a network at most"},
 	{"eval_every", "20", "steps from one validation to the next"},
 	{"patience", "10", "validations without improvement that end a training; 0: none do"},
+	{"agreement", "the domain's", `"exact": no model may run outside the engine, whose bits machines do not agree on; else {"within": "1/1000"}. The node hands on what the network says`},
 	{"param_bounds", "the whole space", "what the search may vary: gene → [low, high], or a list of choices"},
 	{"hyperparameter_bounds", "", "another name of param_bounds"},
 	{"time_format", "found", "the form of the times, or of the dates of a table: see [Times](#times)"},

@@ -46,12 +46,13 @@ func NewWith(kinds []kind.Kind, plugin string, config *canon.Object, others ...s
 }
 
 // On is NewWith for domains whose networks are trained by t, but for kinds that are not lowered. Domains that train none take no notice
-// of either.
-func On(t device.Trainer, kinds []kind.Kind, others ...string) func(plugin string, config *canon.Object) (domain.Domain, error) {
+// of either. draw shows their networks; nil: nobody does.
+func On(t device.Trainer, draw kind.Draw, kinds []kind.Kind, others ...string) func(plugin string, config *canon.Object) (domain.Domain, error) {
 	return func(plugin string, config *canon.Object) (domain.Domain, error) {
 		d, err := NewWith(kinds, plugin, config, others...)
 		if trainee, ok := d.(Trainee); ok {
 			trainee.TrainOn(t)
+			trainee.DrawWith(draw)
 		}
 		return d, err
 	}

@@ -107,7 +107,7 @@ func (d *Domain) member(ctx context.Context, g genome.Genome, seed uint64, each 
 // assemble makes the model of a claim of its members' trainings.
 func (d *Domain) assemble(g genome.Genome, members []member) *model {
 	parameters, _, _ := d.size(g) // which Genome has asked for already
-	m := &model{domain: d, view: d.problem.View(g), status: completed, parameters: parameters, measures: [3]Measure{gone, gone, gone}}
+	m := &model{domain: d, genome: g, view: d.problem.View(g), status: completed, parameters: parameters, measures: [3]Measure{gone, gone, gone}}
 	m.count(members)
 	e, alive := &ensemble{}, false
 	lists := make([][][]float32, d.spec.Folds) // of predictions: fold, member

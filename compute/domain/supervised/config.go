@@ -9,6 +9,7 @@ import (
 	"doin.network/node/compute/genome"
 	"doin.network/node/compute/kind"
 	"doin.network/node/compute/nn"
+	"doin.network/node/internal/agreement"
 	"doin.network/node/internal/canon"
 )
 
@@ -36,6 +37,9 @@ type Config struct {
 	EvalEvery, Patience int
 	// Kinds are networks that package nn has no layers for, which the program brings along; a domain has those that its models name.
 	Kinds []kind.Kind
+	// Exact says that machines must agree on every bit of a result: "agreement" is "exact". No genome may ask for a kind that is not
+	// lowered then.
+	Exact bool
 	// Space is what the search may vary; "param_bounds" narrows or widens it, gene by gene: [low, high] for a number, a
 	// list of choices for a category. There is no default here.
 	Space genome.Space
@@ -65,7 +69,19 @@ func (c *Config) Read(r *domain.Reader) {
 	r.Integer("max_parameters", &c.MaxParameters, 1, nn.MaxParameters)
 	r.Integer("eval_every", &c.EvalEvery, 1, nn.MaxSteps)
 	r.Integer("patience", &c.Patience, 0, nn.MaxSteps)
+	readAgreement(r, &c.Exact)
 	r.Bounds(&c.Space)
+}
+
+// readAgreement reads how far machines may differ, of which only "exact" means something to a domain.
+func readAgreement(r *domain.Reader, exact *bool) {
+	v, ok := r.Get("agreement")
+	if !ok {
+		return
+	}
+	a, err := agreement.Parse(v)
+	r.Fail("agreement", err)
+	*exact = err == nil && a.Exact()
 }
 
 // ReadOptions reads how a data file is to be understood over what stands in o.

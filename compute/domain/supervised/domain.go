@@ -10,6 +10,7 @@ import (
 	"doin.network/node/compute/device/cpu"
 	"doin.network/node/compute/domain"
 	"doin.network/node/compute/genome"
+	"doin.network/node/compute/kind"
 	"doin.network/node/compute/nn"
 	"doin.network/node/compute/rng"
 	"doin.network/node/internal/canon"
@@ -26,6 +27,7 @@ type Domain struct {
 	spec                    Spec
 	space                   genome.Space
 	maxParameters, maxSteps int
+	exact                   bool    // Config.Exact
 	cases                   int     // validation cases of all folds
 	unit                    float32 // scaled error that is 1 in units of the performance
 	naive                   *model
@@ -34,6 +36,7 @@ type Domain struct {
 	fits                    fits
 	closed                  closedForms
 	trainer                 device.Trainer
+	draw                    kind.Draw // nil: nothing is drawn
 }
 
 // MaxPredictions bounds the numbers that a model predicts for all cases of training, validation and test: a claim holds those
@@ -41,9 +44,9 @@ type Domain struct {
 const MaxPredictions = 1 << 24
 
 // New makes a domain of a problem and its valid settings. It returns an error wrapping domain.ErrConfig if even the smallest
-// network of the space has too many parameters, or if there are too many cases.
+// network of the space has too many parameters, if a domain that is exact names a kind that is not lowered, or if there are too many cases.
 func New(c *Config, s Spec, p Problem) (*Domain, error) {
-	d := &Domain{problem: p, spec: s, space: c.Space, maxParameters: c.MaxParameters, maxSteps: c.MaxSteps, fits: fits{made: map[fitKey]fit{}},
+	d := &Domain{problem: p, spec: s, space: c.Space, maxParameters: c.MaxParameters, maxSteps: c.MaxSteps, exact: c.Exact, fits: fits{made: map[fitKey]fit{}},
 		closed: closedForms{turn: make(chan struct{}, 1)}, trainer: cpu.Device{}}
 	n, fits, err := d.size(Lowest(c.Space))
 	if err != nil {
@@ -52,6 +55,9 @@ func New(c *Config, s Spec, p Problem) (*Domain, error) {
 	if n > c.MaxParameters || !fits {
 		return nil, fmt.Errorf("%w: max_parameters %d: the smallest network of the search space has %d",
 			domain.ErrConfig, c.MaxParameters, n)
+	}
+	if err := d.checkExact(); err != nil {
+		return nil, fmt.Errorf("%w: models: %w", domain.ErrConfig, err)
 	}
 	view := p.View(nil)
 	for fold := range s.Folds {
@@ -86,6 +92,9 @@ func (d *Domain) Problem() Problem { return d.problem }
 
 // TrainOn has t run the domain's trainings instead of the processor. It is for before the first of them.
 func (d *Domain) TrainOn(t device.Trainer) { d.trainer = t }
+
+// DrawWith has draw draw the networks that are shown. It is for before the first of them.
+func (d *Domain) DrawWith(draw kind.Draw) { d.draw = draw }
 
 // Describe implements domain.Domain.
 func (d *Domain) Describe() domain.Description {
@@ -128,6 +137,9 @@ func (d *Domain) Genome(parameters *canon.Object) (genome.Genome, error) {
 		return nil, fmt.Errorf("%w: network of %d parameters: at most %d are allowed", domain.ErrRecipe, n, d.maxParameters)
 	case !fits:
 		return nil, fmt.Errorf("%w: a training of the network would hold too much", domain.ErrRecipe)
+	}
+	if err := d.agrees(g); err != nil {
+		return nil, fmt.Errorf("%w: %w", domain.ErrRecipe, err)
 	}
 	if err := domain.CheckDataHash(hash, d.spec.DataHash); err != nil {
 		return nil, err

@@ -38,7 +38,35 @@ func (m *model) evidence(ctx context.Context) ([]byte, error) {
 		}
 		list = append(list, Prediction{member.Name(), f.predictions})
 	}
-	return canon.Default(view.Evidence(list, mostEvidence)), nil
+	o := view.Evidence(list, mostEvidence)
+	if drawing := m.drawing(); drawing != nil {
+		o.Set("network", drawing)
+	}
+	return canon.Default(o), nil
+}
+
+// mostDrawn bounds the nodes of a graph that is drawn: nobody could read more.
+const mostDrawn = 300
+
+// drawing shows the network that the genome asks for, of which every seed trains one; nil where nobody draws.
+func (m *model) drawing() *canon.Object {
+	d := m.domain
+	if d.draw == nil {
+		return nil
+	}
+	k, v := d.kindOf(m.genome)
+	drawn, err := d.draw(d.problem.Shape(m.genome), k, v)
+	if err != nil {
+		return canon.NewObject("parameters", m.parameters, "note", err.Error())
+	}
+	o := canon.NewObject("parameters", m.parameters, "nodes", drawn.Nodes)
+	if drawn.MultiplyAdds > 0 {
+		o.Set("multiply_adds", drawn.MultiplyAdds)
+	}
+	if drawn.Nodes > mostDrawn {
+		return o.Set("note", fmt.Sprintf("the graph has %d nodes, of which a drawing would show nothing", drawn.Nodes))
+	}
+	return o.Set("dot", drawn.Dot).Set("svg", drawn.SVG)
 }
 
 // Stride is by how much cases are apart of which at most most are shown.

@@ -127,6 +127,63 @@ func (d *Domain) kindOf(g genome.Genome) (kind.Kind, kind.Values) {
 	return nil, kind.Values{}
 }
 
+// agrees refuses a genome of which an exact domain's machines would find different networks.
+func (d *Domain) agrees(g genome.Genome) error {
+	k, v := d.kindOf(g)
+	if !d.exact || k == nil {
+		return nil
+	}
+	_, why := k.Lower(d.problem.Shape(g), v)
+	return fmt.Errorf("model %q runs outside the engine, where machines agree within a share only, and the domain's agreement is exact: give the domain "+
+		"\"agreement\": {\"within\": \"1/1000\"}, leave the model out, or build it of what the engine has layers for (%w)", k.Name(), why)
+}
+
+// checkExact refuses a space that has such genomes, as far as its corners tell: the lowest genome of each choice of the model, and those
+// that differ from it in one gene, which is at its other end or another choice.
+func (d *Domain) checkExact() error {
+	if _, ok := d.problem.(Kinded); !ok || !d.exact {
+		return nil
+	}
+	models := []float64{0}
+	at := slices.IndexFunc(d.space, func(g genome.Gene) bool { return g.Name == modelGene })
+	if at >= 0 {
+		models = choices(&d.space[at])
+	}
+	for _, model := range models {
+		g := Lowest(d.space)
+		if at >= 0 {
+			g[at] = model
+		}
+		if err := d.agrees(g); err != nil {
+			return err
+		}
+		for i := range d.space {
+			if i == at {
+				continue
+			}
+			for _, v := range choices(&d.space[i]) {
+				other := g.Clone()
+				other[i] = v
+				if err := d.agrees(other); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// choices are the values of a gene that is a category, and the upper end of another.
+func choices(g *genome.Gene) (out []float64) {
+	if g.Kind != genome.Category {
+		return []float64{g.High}
+	}
+	for i := range g.Choices {
+		out = append(out, float64(i))
+	}
+	return out
+}
+
 // trainKind runs a training of a kind, on the goroutine of the caller.
 func (d *Domain) trainKind(ctx context.Context, k kind.Kind, v kind.Values, t *nn.Task, view View) (run, error) {
 	r, err := k.Train(ctx, t, v)

@@ -7,6 +7,7 @@ import (
 
 	"doin.network/node/compute/closed"
 	"doin.network/node/compute/domain"
+	"doin.network/node/compute/genome"
 	"doin.network/node/compute/vec"
 	"doin.network/node/internal/canon"
 )
@@ -23,6 +24,7 @@ const (
 // model is the ensemble of a claim, what is left of one of which every member diverged, or the baseline.
 type model struct {
 	domain *Domain
+	genome genome.Genome
 	view   View
 	// ensemble is what answers, fitted on everything before the test part; nil: diverged.
 	ensemble   *ensemble

@@ -88,7 +88,7 @@ func (p *problem) Shape(g genome.Genome) nn.Config {
 func (p *problem) Kind(g genome.Genome) (network.Kind, network.Values) {
 	c := &p.config
 	if k := c.kindOf(g); k != nil {
-		if _, lowered := k.Lower(c.sizes(g, p.data.inputs, len(p.data.classes)), c.Values(g)); !lowered {
+		if _, err := k.Lower(c.sizes(g, p.data.inputs, len(p.data.classes)), c.Values(g)); err != nil {
 			return k, c.Values(g)
 		}
 	}

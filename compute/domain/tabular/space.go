@@ -57,7 +57,7 @@ var limits = supervised.Limits{"model": {Choices: []string{MLP}}, "batch": {Low:
 func (c *Config) shape(g genome.Genome, inputs, classes int) nn.Config {
 	n := c.sizes(g, inputs, classes)
 	if k := c.kindOf(g); k != nil {
-		if lowered, ok := k.Lower(n, c.Values(g)); ok {
+		if lowered, err := k.Lower(n, c.Values(g)); err == nil {
 			return lowered
 		}
 	}

@@ -38,7 +38,7 @@ type facts struct {
 	parameters, elements int
 	err                  error
 	lowered              nn.Config // of its own sizes and layers alone
-	lowers               bool
+	refused              error     // why it is not lowered
 }
 
 // maxKnown bounds what is remembered.
@@ -56,8 +56,8 @@ func (m *model) of(c *nn.Config, v kind.Values) facts {
 		return f
 	}
 	f.parameters, f.elements, f.err = size(m.Model, c, v)
-	if f.err == nil {
-		f.lowered, f.lowers = lower(m.Model, *c, v)
+	if f.refused = f.err; f.err == nil {
+		f.lowered, f.refused = lower(m.Model, *c, v)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -107,25 +107,27 @@ func total(g *gorgonia.ExprGraph) (n int) {
 }
 
 // Lower implements kind.Kind.
-func (m *model) Lower(c nn.Config, v kind.Values) (nn.Config, bool) {
+func (m *model) Lower(c nn.Config, v kind.Values) (nn.Config, error) {
 	f := m.of(&c, v)
-	if !f.lowers {
-		return nn.Config{}, false
+	if f.refused != nil {
+		return nn.Config{}, f.refused
 	}
 	c.Hidden, c.Layers, c.Steps, c.Activation = f.lowered.Hidden, f.lowered.Layers, f.lowered.Steps, f.lowered.Activation
-	return c, true
+	return c, nil
 }
 
 // lower reads the graph of training: one that drops units is not lowered, because a layer would not drop the same.
-func lower(m graph.Model, c nn.Config, v kind.Values) (nn.Config, bool) {
+func lower(m graph.Model, c nn.Config, v kind.Values) (nn.Config, error) {
 	s := shape(&c, 1)
 	s.Training = true
 	e, err := graph.Express(m, s, v)
-	if err != nil || len(e.Masks) > 0 {
-		return nn.Config{}, false
+	if err != nil {
+		return nn.Config{}, err
 	}
-	lowered, err := graph.Lower(e.Graph, gorgonia.Nodes{e.Input, e.Target}, e.Output, e.Loss, c)
-	return lowered, err == nil
+	if len(e.Masks) > 0 {
+		return nn.Config{}, fmt.Errorf("%w: it drops units, and a layer would not drop the same", graph.ErrLower)
+	}
+	return graph.Lower(e.Graph, gorgonia.Nodes{e.Input, e.Target}, e.Output, e.Loss, c)
 }
 
 // Train implements kind.Kind.

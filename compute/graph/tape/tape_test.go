@@ -68,9 +68,9 @@ func TestTwins(t *testing.T) {
 				twin.Train, twin.Validation = events{points{0, 50}}, events{points{500, 70}}
 			}
 			ours := *twin
-			var ok bool
-			if twin.Config, ok = k.Lower(twin.Config, v); !ok {
-				t.Fatalf("%s, %s: not lowered", l, a)
+			var err error
+			if twin.Config, err = k.Lower(twin.Config, v); err != nil {
+				t.Fatalf("%s, %s: %v", l, a, err)
 			}
 			want, err := nn.Train(t.Context(), twin.Config, twin.Key, twin.Train, twin.Validation)
 			if err != nil {
@@ -139,7 +139,7 @@ func TestRefused(t *testing.T) {
 		if r, err := k.Train(t.Context(), task(nn.MSE), units(2)); !errors.Is(err, graph.ErrModel) {
 			t.Errorf("Train = %v, %v", r, err)
 		}
-		if _, ok := k.Lower(task(nn.MSE).Config, units(2)); ok {
+		if _, err := k.Lower(task(nn.MSE).Config, units(2)); !errors.Is(err, graph.ErrModel) {
 			t.Error("lowered")
 		}
 	}
@@ -164,7 +164,7 @@ func TestDropout(t *testing.T) {
 	half := wrong{graph: func(b *graph.Builder) *gorgonia.Node {
 		return b.Dense(b.Dropout(0.25, b.Dense(b.Input(), 40, nn.Tanh))[0], b.Outputs, nn.None)
 	}}
-	if _, ok := Kind(half).Lower(task(nn.MSE).Config, units(2)); ok {
+	if _, err := Kind(half).Lower(task(nn.MSE).Config, units(2)); !errors.Is(err, graph.ErrLower) {
 		t.Error("a graph that drops units was lowered, which drops none")
 	}
 	r, err := begin(half, task(nn.MSE), units(2))

@@ -57,8 +57,29 @@ export function Champion() {
       {!e ? (
         got.error && !/busy/.test(got.error) ? <Empty title="Nothing to compare">{got.error}</Empty> : <Empty title="The champion is being trained again, to be asked">It takes as long as one verification.</Empty>
       ) : (
-        <Shown e={e} top={top} />
+        <>
+          <Shown e={e} top={top} />
+          {e.network && <Network n={e.network} />}
+        </>
       )}
     </>
+  );
+}
+
+/** Network draws the graph that every seed trains. It is an image, in which a worker's picture runs no script. */
+function Network({ n }: { n: NonNullable<Evidence["network"]> }) {
+  const adds = n.multiply_adds ? `, ${figure(n.multiply_adds)} multiply-adds for a sample` : "";
+  return (
+    <Card wide title="Network" picture={false}>
+      <p>
+        {figure(n.parameters)} parameters{adds}
+        {n.note ? `: ${n.note}` : ""}
+      </p>
+      {n.svg && (
+        <div class="scroll">
+          <img alt="graph of the network" src={`data:image/svg+xml;charset=utf-8,${encodeURIComponent(n.svg)}`} />
+        </div>
+      )}
+    </Card>
   );
 }

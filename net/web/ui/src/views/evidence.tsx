@@ -23,6 +23,7 @@ export interface Evidence {
   models: Model[];
   horizon?: number;
   next?: { times?: string[]; forecast?: number[] };
+  network?: { parameters: number; multiply_adds?: number; note?: string; svg?: string };
 }
 
 const count = (from: number, n: number) => Array.from({ length: n }, (_, i) => from + i);
