@@ -502,3 +502,42 @@ func TestConfig(t *testing.T) {
 		}
 	}
 }
+
+// TestWithoutBreeding: every trial is drawn from the space, whoever is in the population, and a stored search goes on alike.
+func TestWithoutBreeding(t *testing.T) {
+	run := func(stored bool) (out []Individual) {
+		g, err := New(space(), DefaultConfig(), 5, 3, WithoutBreeding())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 6 {
+			for !g.Complete() {
+				for _, ok := g.Ask(); ok; _, ok = g.Ask() {
+				}
+				due, _ := g.Due()
+				out = append(out, due)
+				if err := g.Tell(Result{Trial: due.Trial, Fitness: -due.Genome[4] * due.Genome[4], Status: "completed"}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if stored {
+				if g, err = Resume(space(), DefaultConfig(), g.State(), WithoutBreeding()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := g.Advance(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return out
+	}
+	whole := run(false)
+	for i := range whole {
+		if whole[i].Origin != OriginRandom || len(whole[i].Parents) > 0 {
+			t.Fatalf("trial %d is %+v, want a random one", i, whole[i])
+		}
+	}
+	if !reflect.DeepEqual(run(true), whole) {
+		t.Error("the resumed search is another")
+	}
+}

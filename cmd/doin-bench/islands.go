@@ -17,7 +17,6 @@ import (
 
 	"doin.network/node/bench/islands"
 	"doin.network/node/bench/migration"
-	"doin.network/node/ga/island"
 )
 
 // islandsFlags are the flags that are not fields of the configuration.
@@ -204,7 +203,7 @@ func migrateIslands(cmd *cobra.Command, cfg islands.Config, flags *islandsFlags)
 		c.Parallel = cfg.Parallel
 	}
 	if f.Changed("topology") {
-		c.Topologies = []island.Topology{cfg.Migration.Topology}
+		c.Topologies = append(c.Topologies[:0:0], cfg.Migration.Topology)
 	}
 	if f.Changed("interval") {
 		c.Intervals = []int{cfg.Migration.Interval}

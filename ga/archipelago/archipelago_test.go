@@ -145,7 +145,9 @@ func TestMigration(t *testing.T) {
 				return slices.ContainsFunc(e.State().Pool, func(y ga.Individual) bool { return y.Origin == ga.OriginImmigrant && slices.Equal(y.Genome, x.Genome) })
 			}
 			source := best[(k+3)%4]
-			own := slices.ContainsFunc(e.State().Pool, func(y ga.Individual) bool { return y.Origin != ga.OriginImmigrant && slices.Equal(y.Genome, source.Genome) })
+			own := slices.ContainsFunc(e.State().Pool, func(y ga.Individual) bool {
+				return y.Origin != ga.OriginImmigrant && slices.Equal(y.Genome, source.Genome)
+			})
 			if (n+1)%3 == 0 && !here(source) && !own {
 				t.Errorf("generation %d: the best of island %d has not come to island %d", n, (k+3)%4, k)
 			}

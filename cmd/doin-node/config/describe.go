@@ -106,6 +106,8 @@ func Schema() *canon.Object {
 	}
 	nest := func(in, key, object string) { properties(objects[in]).Set(key, objects[object]) }
 	ga := objects["domains[].optimization_config.ga"]
+	properties(ga).Set(settings.IslandSettings, canon.NewObject("type", "array", "items", canon.NewObject("type", "object"), "maxItems", int64(settings.MaxIslands),
+		"description", "what islands have that is not as the other settings say, a strategy or any of these but the population: island k has object k, counted round"))
 	plugin := canon.NewObject("type", "object", "description", "the plugin's own keys, and the search's, here or in \"ga\"", "properties", canon.NewObject("ga", ga))
 	properties(objects["domains[]"]).Set("optimization_config", plugin)
 	nest("domains[]", "resource_limits", "domains[].resource_limits")

@@ -76,3 +76,22 @@ func TestDiversity(t *testing.T) {
 	f(math.NaN())
 	f(math.NaN(), []float64{1}, []float64{1, 2})
 }
+
+// TestOrigin: what a row says of how it came to be stands in the columns that there are, the arm of a portfolio with it.
+func TestOrigin(t *testing.T) {
+	f := func(origin0, operator0, origin1, operator1 string) {
+		t.Helper()
+		r := worker.Row{Origin: origin0, Made: worker.Made{Known: true, Operator: operator0}}
+		if a, b := origin(&r); a != origin1 || b != operator1 {
+			t.Errorf("origin(%s, %s) = %s, %s, want %s, %s", origin0, operator0, a, b, origin1, operator1)
+		}
+	}
+	f("crossover", "blend", "crossover", "blend")
+	f("crossover", "ga: blend", "crossover", "ga: blend")
+	f("restart", "", "random", "restart")
+	f("restart", "ga", "random", "ga: restart")
+	f("again", "", "retrain", "")
+	f("lines", "", "program", "lines")
+	f("lines", "cma", "program", "cma")
+	f("sample", "cma: run 3", "program", "cma: run 3")
+}

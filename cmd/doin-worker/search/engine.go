@@ -60,31 +60,29 @@ func newMaker(spec *worker.SearchSpec) *maker {
 	return m
 }
 
-// search is what settings ask for: one engine, or several islands of them. The second result is how many.
-func (m *maker) search(name string, o *canon.Object, from *saved) (ga.Engine, int, error) {
+// search is what settings ask for: one engine, or several islands of them.
+func (m *maker) search(name string, o *canon.Object, from *saved) (ga.Engine, error) {
 	values, err := settings.Read(o)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	count := int(values[settings.Islands].(int64))
 	config, err := ga.ParseConfig(o)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	window := m.spec.Window
 	if window == 0 {
 		window = count * DefaultWindow((m.spec.Slots+count-1)/count, config.Population)
 	}
 	if from != nil && islandsOf(from.extra) != count {
-		return nil, 0, fmt.Errorf("record of %d islands, want %d", islandsOf(from.extra), count)
+		return nil, fmt.Errorf("record of %d islands, want %d", islandsOf(from.extra), count)
 	}
 	if count == 1 {
-		e, err := m.engine(name, config, window, m.spec.Seed, from)
-		return e, 1, err
+		return m.engine(name, config, window, m.spec.Seed, from)
 	}
 	migration := archipelago.Migration(island.Topology(values[settings.IslandTopology].(string)), int(values[settings.IslandInterval].(int64)))
-	e, err := m.islands(name, o, count, config.Population, window, migration, from)
-	return e, count, err
+	return m.islands(name, o, count, config.Population, window, migration, from)
 }
 
 // islandsOf is how many islands a record is of.

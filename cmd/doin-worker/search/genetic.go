@@ -23,8 +23,6 @@ type genetic struct {
 	ga     ga.Engine
 	crew   *crew
 	slots  int
-	// islands is how many searches there are.
-	islands int
 	// advice is the guide of a search that has one, else nil.
 	advice *meta.Adviser
 	// early holds immigrants that came before there was an evaluated population.
@@ -73,7 +71,7 @@ func newGenetic(spec worker.SearchSpec, name string, config *canon.Object) (work
 		from = &saved{state: state, extra: spec.Resume.Extra}
 	}
 	var err error
-	if g.ga, g.islands, err = newMaker(&spec).search(name, config, from); err == nil && from != nil && spec.Window > 0 {
+	if g.ga, err = newMaker(&spec).search(name, config, from); err == nil && from != nil && spec.Window > 0 {
 		err = g.ga.SetWindow(spec.Window)
 	}
 	if err != nil {
