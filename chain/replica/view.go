@@ -7,6 +7,7 @@ import (
 
 	"doin.network/node/chain/account"
 	"doin.network/node/chain/application"
+	"doin.network/node/chain/consensus"
 	"doin.network/node/chain/ledger"
 	"doin.network/node/chain/optimae"
 	"doin.network/node/chain/protocol"
@@ -32,10 +33,11 @@ type View struct {
 	Alone     bool // nobody but this node signs
 
 	Balance, Nonce, Supply, Burned, BaseFee, Deposit, Stake int64
-	Threshold                                               int64
-	Paying, Adjustments                                     int64
-	Reputation                                              int64
-	Standing                                                Standing
+	// Controller is that of the threshold, over paying blocks; Paying is how many there were.
+	Controller consensus.Difficulty
+	Paying     int64
+	Reputation int64
+	Standing   Standing
 }
 
 // DomainView is what the chain knows of a domain.
@@ -69,7 +71,7 @@ func (m *Machine) View() *View {
 		Pending: len(m.pool.waiting), Electorate: best.Electorate.Peers(), Domains: map[string]DomainView{}, Champions: map[string]*protocol.Champion{},
 		Alone:  best.Electorate.Len() == 1 && best.Electorate.Has(m.peer),
 		Supply: book.Minted() - book.Burned(), Burned: book.Burned(), BaseFee: m.net.BaseFee(s, m.slot), Deposit: optimae.Deposit(&t), Stake: optimae.Stake(&t),
-		Threshold: t.Controller.Threshold, Paying: t.Paid, Adjustments: t.Controller.Adjustments, Reputation: optimae.Reputation(d, m.peer, m.slot),
+		Controller: t.Controller, Paying: t.Paid, Reputation: optimae.Reputation(d, m.peer, m.slot),
 		Standing: m.standingOf(d, &t, m.peer)}
 	v.Balance, v.Nonce = money(s, m.peer)
 	for _, c := range optimae.OpenClaims(d) {

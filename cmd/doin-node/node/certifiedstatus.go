@@ -48,8 +48,10 @@ func (v certifiedView) Status(ctx context.Context) (*api.Status, error) {
 		"evaluator", standingObject(engine.Standing(view.Standing)), "certified", certifiedObject(view, rules.SlotTime)))
 	st.Security.ReputationPeers = len(view.Electorate)
 	st.Coin = api.CoinStatus{TotalSupply: doin(view.Supply), MyBalance: doin(view.Balance)}
-	st.Difficulty = api.DifficultyStatus{Threshold: chain.MicroToFloat(view.Threshold), TargetBlockTime: seconds(rules.TargetTime),
-		EpochLength: consensus.EpochLength, TotalAdjustments: view.Adjustments}
+	d := view.Controller // of blocks that pay
+	st.Difficulty = api.DifficultyStatus{Threshold: chain.MicroToFloat(d.Threshold), TargetBlockTime: seconds(rules.TargetTime),
+		EMABlockTime: float64(d.EMA) / engine.Second, BlocksInEpoch: d.InEpoch, EpochLength: consensus.EpochLength, TotalAdjustments: d.Adjustments,
+		Deviation: float64(d.EMA) / float64(rules.TargetTime)}
 	st.FeeMarket = fees
 	return st, nil
 }
