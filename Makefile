@@ -191,8 +191,8 @@ deviation: ## how far recurrent claims differ between amd64 v1, v3 and arm64 und
 	DOIN_DEVIATION=1 $(GO) test -count=1 -run '^TestDeviation$$' -timeout 2h -v ./compute/graph/recurrent
 
 .PHONY: soak-meta
-soak-meta: build ## what L3 gains, and loses, on three tables that are made: a shared order, fifty tasks with conditional genes, nothing that transfers; SEEDS=5 searches each, into bench/results/
-	bin/doin-bench meta --made --seeds $(or $(SEEDS),5) --out bench/results
+soak-meta: build ## what L3 gains, and loses, on three tables that are made: a shared order, fifty tasks with conditional genes, nothing that transfers; SEEDS=20 searches each, into bench/results/
+	bin/doin-bench meta --made --seeds $(or $(SEEDS),20) --out bench/results
 
 .PHONY: simulate
 simulate: ## SIMULATIONS=10000 seeded runs of the certified chain under every fault, a third as many against a third, as many of claims and of the whole of protocol 2; bench/results/streamlet.md, application.md

@@ -225,7 +225,7 @@ func TestResumes(t *testing.T) {
 						t.Fatalf("Immigrants() = %d, %v", taken, err)
 					}
 				}
-				if n == 20 {
+				if n == 1 { // the last arm has not begun
 					if err := p.SetWindow(window + 2); err != nil {
 						t.Fatal(err)
 					}
@@ -235,6 +235,11 @@ func TestResumes(t *testing.T) {
 				}
 			}
 			generation(t, p, rosenbrock, nil)
+			for k, e := range p.Begun() {
+				if got := e.State().Window; got != window+2 {
+					t.Errorf("window %d: arm %d has a window of %d, want %d", window, k, got, window+2)
+				}
+			}
 			s := p.State()
 			inner, err := Read(p.Inner())
 			if err != nil {
