@@ -28,6 +28,9 @@ func (l *lowering) activation(n *gorgonia.Node) (nn.Activation, *gorgonia.Node) 
 	if z := l.silu(n); z != nil {
 		return nn.SiLU, z
 	}
+	if z := l.geluSigmoid(n); z != nil {
+		return nn.GELU, z
+	}
 	if z := l.gelu(n); z != nil {
 		return nn.GELU, z
 	}
@@ -57,6 +60,32 @@ func (l *lowering) silu(n *gorgonia.Node) *gorgonia.Node {
 	for _, f := range [2][2]*gorgonia.Node{{p, q}, {q, p}} {
 		if z, ok := l.unary(f[1], "sigmoid"); ok && z == f[0] {
 			return z
+		}
+	}
+	return nil
+}
+
+// geluSigmoid returns the z of z·σ(z·(c₁ + c₃·z²)), the same function as gelu's, with c₁ = 2·√(2÷π) and c₃ = 0.044715·c₁; nil for others.
+func (l *lowering) geluSigmoid(n *gorgonia.Node) *gorgonia.Node {
+	p, q, ok := l.both(n, times)
+	if !ok {
+		return nil
+	}
+	c1 := 2 * math.Sqrt(2/math.Pi)
+	for _, f := range [2][2]*gorgonia.Node{{p, q}, {q, p}} {
+		z := f[0]
+		u, ok := l.unary(f[1], "sigmoid")
+		if !ok {
+			continue
+		}
+		inner, ok := l.with(u, times, z)
+		if !ok {
+			continue
+		}
+		if cubic, ok := l.constant(inner, add, c1); ok {
+			if square, ok := l.constant(cubic, times, 0.044715*c1); ok && l.squareOf(square) == z {
+				return z
+			}
 		}
 	}
 	return nil

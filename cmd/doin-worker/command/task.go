@@ -36,6 +36,15 @@ type task struct {
 func readTaskObject(path string) (*canon.Object, error) { return readObject(path, maxTaskBytes) }
 
 func readObject(path string, limit int64) (*canon.Object, error) {
+	data, err := readBounded(path, limit)
+	if err != nil {
+		return nil, err
+	}
+	return canon.ParseObject(data)
+}
+
+// readBounded reads a file of at most limit bytes.
+func readBounded(path string, limit int64) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -48,7 +57,7 @@ func readObject(path string, limit int64) (*canon.Object, error) {
 	if int64(len(data)) > limit {
 		return nil, fmt.Errorf("more than %d bytes", limit)
 	}
-	return canon.ParseObject(data)
+	return data, nil
 }
 
 // parseTask reads a task of one of the domains: a claim with the member "seed" or "seeds", one of its trainings with "seed"
