@@ -173,6 +173,7 @@ export function Chain() {
         <div class="tile"><span>time of a block</span><strong>{seconds(s.difficulty.ema_block_time)}</strong><small>aimed at {seconds(s.difficulty.target_block_time)}</small></div>
         <div class="tile"><span>threshold</span><strong>{figure(s.difficulty.threshold, 4)}</strong><small>{s.difficulty.blocks_in_epoch} of {s.difficulty.epoch_length} blocks to the next</small></div>
         <div class="tile"><span>supply</span><strong>{figure(s.coin.total_supply, 6)}</strong><small>DOIN</small></div>
+        {s.certified && <div class="tile"><span>paying blocks</span><strong>{grouped(s.certified.paying_blocks)}</strong><small>of {grouped(height)} that are final; {grouped(s.certified.electorate)} evaluators sign</small></div>}
         <div class="tile"><span>waiting</span><strong>{grouped(s.fee_market?.mempool_size ?? 0)}</strong><small>transactions without a block</small></div>
       </div>
       {gaps.length > 1 && (
