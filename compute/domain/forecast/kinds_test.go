@@ -239,7 +239,7 @@ func (sines) Graph(b *graph.Builder, v kind.Values) *gorgonia.Node {
 }
 
 // drops is a model that is not lowered where it drops units.
-type drops struct{ odd }
+type drops struct{}
 
 func (drops) Name() string { return "drops" }
 
