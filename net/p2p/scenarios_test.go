@@ -391,7 +391,11 @@ func write(t *testing.T, all []*scenario) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, text := range map[string][]byte{".json": append(text, '\n'), ".md": table(rows)} {
+	drawn, err := picture(rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string][]byte{".json": append(text, '\n'), ".md": table(rows), ".svg": drawn} {
 		if err := os.WriteFile(results+name, text, 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -402,6 +406,7 @@ func write(t *testing.T, all []*scenario) {
 // number of copies of it, whatever N is.
 func table(rows []*simulation) []byte {
 	out := []byte("# Gossip\n\nMade by `make soak-gossip`: messages of 1 KB among nodes on a virtual clock, over links of 10 to 120 ms there and back and 50 Mbit/s.\n" +
+		"`bench/results/gossip.svg` draws the copies beside log N.\n" +
 		"Delivered: within three heartbeats, of message × node. Copies: of one message that one node receives, the first among them.\n\n" +
 		"| scenario | nodes | log₂ N | delivered | p50 ms | p99 ms | worst ms | copies | bytes sent a message and node |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|\n")
 	for _, s := range rows {
