@@ -97,6 +97,9 @@ func Decode(m *chain.Message, network string) (any, error) {
 
 // hear hands a message to the certified chain, or its transactions to the pool.
 func (m *Machine) hear(from string, r *received) {
+	if r.Chain.Request != nil && !m.serving.may(from, m.now) {
+		return // who asks in earnest asks again in the next slot
+	}
 	if r.Transactions == nil {
 		m.step(streamlet.Received{From: from, Message: r.Chain})
 		if b := r.Chain.Branch; b != nil && b.Certificate == nil {

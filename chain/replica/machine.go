@@ -56,6 +56,7 @@ type Machine struct {
 	out       []protocol.Effect
 	view      *View
 
+	serving    serving
 	replaying  bool
 	questions  int64 // asked in this life
 	asked      int   // by strangers, in the minute that began at askedSince
