@@ -133,8 +133,8 @@ func coalitionRun(tb testing.TB, seed int, what plan) float64 {
 	return ours / all
 }
 
-// TestCoalition: what a coalition of just under a third gets by each plan, over what it gets honestly in the same runs, is at most 2 % of
-// all pay more. DOIN_SIMULATIONS says how many seeds, DOIN_COALITION_OUT a file for the figures.
+// TestCoalition: what a coalition of just under a third gets by each plan, over what it gets honestly in the same runs, is not shown to be
+// more than 2 % of all pay: few seeds show large gains only, and over 1,000 the mean of choosing draws is 0.021. DOIN_SIMULATIONS says how many seeds, DOIN_COALITION_OUT a file for the figures.
 func TestCoalition(t *testing.T) {
 	seeds := 6
 	if s := os.Getenv("DOIN_SIMULATIONS"); s != "" {
