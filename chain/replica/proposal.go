@@ -96,12 +96,19 @@ func (a *agent) confirmed(p *proposal, o protocol.Outcome, err error) {
 	a.stamp(d, p)
 }
 
+// mostBits is the most work that a node does for a stamp: its block has moved on before more is done.
+const mostBits = 28
+
 // stamp has work done for a commit that has no deposit.
 func (a *agent) stamp(d optimae.State, p *proposal) {
 	height := a.m.chain.Tree().Final().Height
 	block, bits, ok := a.m.net.Rules().StampOn(d, p.domain, height)
 	if !ok {
 		a.end(p, protocol.Withdrawn, fmt.Sprintf("a claim's deposit is %d base units, which neither balance nor stake has, and a stamped claim of the domain is open", optimae.Deposit(a.totals(d))))
+		return
+	}
+	if bits > mostBits {
+		a.end(p, protocol.Withdrawn, fmt.Sprintf("a claim's deposit is %d base units, which neither balance nor stake has, and a stamp is %d bits of work now, which are too many", optimae.Deposit(a.totals(d)), bits))
 		return
 	}
 	p.stamp = height
@@ -116,7 +123,7 @@ func (a *agent) stamp(d optimae.State, p *proposal) {
 // stamped takes what a stamp's work has found.
 func (a *agent) stamped(ev protocol.Stamped) {
 	j := a.jobs[ev.Job]
-	if j == nil || j.own == nil || j.own.ended {
+	if j == nil || j.own == nil {
 		return
 	}
 	delete(a.jobs, ev.Job)

@@ -26,19 +26,12 @@ type saved struct {
 	at    int64
 }
 
-// snapshot adds a state to what is to be stored, if it is time. It is that of a block which is final, and whose block for readers is on
-// the disk already.
+// snapshot adds the state after the last final block to what is to be stored, if it is time. Its block for readers is on the disk
+// already, and nothing is counted that comes after it: a step in which blocks become final stores none.
 func (m *Machine) snapshot() {
 	tree := m.chain.Tree()
-	height := min(tree.Final().Height, m.book.stored)
-	if height < m.saved.at+m.every {
-		return
-	}
 	n := tree.Final()
-	for n != nil && n.Height > height {
-		n = n.Up
-	}
-	if n == nil {
+	if n.Height != m.book.stored || n.Height < m.saved.at+m.every {
 		return
 	}
 	l := tree.Ladder(n.ID)
