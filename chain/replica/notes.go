@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math/big"
 	"slices"
 	"strconv"
 	"strings"
@@ -64,10 +63,9 @@ func encodeProposal(p *proposal) []byte {
 func (a *agent) restore(notes map[string][]byte) error {
 	for _, name := range slices.Sorted(maps.Keys(notes)) {
 		var err error
-		switch rest := ""; {
+		switch {
 		case strings.HasPrefix(name, votePrefix):
-			rest = strings.TrimPrefix(name, votePrefix)
-			err = a.restoreVote(rest, notes[name])
+			err = a.restoreVote(strings.TrimPrefix(name, votePrefix), notes[name])
 		case strings.HasPrefix(name, claimPrefix):
 			err = a.restoreProposal(notes[name])
 		case strings.HasPrefix(name, recipePrefix):
@@ -120,14 +118,10 @@ func (r *reading) bytes(key string) []byte {
 	return b
 }
 
-func (r *reading) sums() (sums chain.Sums) {
-	s1, n := r.integer("s1"), r.integer("n")
-	square, ok := new(big.Int).SetString(r.text("s2"), 10)
-	if r.err == nil && !ok {
-		r.err = errors.New("s2 is no number")
-	}
+func (r *reading) sums() chain.Sums {
+	sums, err := chain.SumsFromObject(r.o)
 	if r.err == nil {
-		sums, r.err = chain.NewSums(s1, square, n)
+		r.err = err
 	}
 	return sums
 }

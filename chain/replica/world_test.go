@@ -96,6 +96,7 @@ func (d *disk) Tip() (int64, string) {
 // keep does what chain/store does.
 func (d *disk) keep(t testing.TB, p protocol.Persist) {
 	if x := p.State; x != nil {
+		d.counted(t, x.Notes)
 		if d.trees == nil {
 			var err error
 			if d.trees, err = store.Open(t.TempDir(), store.Options{ReserveBytes: -1}); err != nil {
@@ -122,6 +123,41 @@ func (d *disk) keep(t testing.TB, p protocol.Persist) {
 		maps.DeleteFunc(d.blocks[b.Height], func(id [32]byte, _ []byte) bool { return id != b.ID })
 	}
 	d.note(p.Notes)
+}
+
+// counted checks that what goes with a stored state is of the block that is on the disk, and counts what the chain up to there has.
+func (d *disk) counted(t testing.TB, notes []protocol.Note) {
+	o, err := canon.ParseObject(notes[len(notes)-1].Value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &reading{o: o}
+	if height := f.integer("height"); f.err != nil || height != int64(len(d.chain))-1 {
+		t.Errorf("a state of block %d is stored, the chain that readers know has %d, %v", height, len(d.chain)-1, f.err)
+	}
+	accepted := int64(0)
+	decided, err := o.Object("decided")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if decided.Has(domain) {
+		of, err := decided.Object(domain)
+		if err != nil {
+			t.Fatal(err)
+		}
+		accepted, _ = of.Int("accepted")
+	}
+	want := int64(0)
+	for _, b := range d.chain {
+		for _, tx := range b.Transactions {
+			if tx.Type == chain.TxOptimaeAccepted {
+				want++
+			}
+		}
+	}
+	if accepted != want {
+		t.Errorf("the state of block %d goes with %d acceptances, the chain has %d", len(d.chain)-1, accepted, want)
+	}
 }
 
 func (d *disk) note(notes []protocol.Note) {

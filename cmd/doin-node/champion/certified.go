@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/big"
 	"strconv"
 
 	"doin.network/node/chain"
@@ -20,7 +19,9 @@ func (s *Source) certified(ctx context.Context, b *chain.Block, tx *chain.Tx) (C
 	c.Parameters = take(r, r.o.Object, "parameters")
 	c.Solo = take(r, r.o.Bool, "solo")
 	c.Seeds = r.seeds()
-	c.Certificate = &Certificate{Height: b.Header.Index, Block: b.Hash, Time: b.Header.Timestamp, Nonce: r.text("nonce"), Sums: r.sums(), Votes: r.votes()}
+	sums, err := chain.SumsFromObject(tx.Payload)
+	r.err = errors.Join(r.err, err)
+	c.Certificate = &Certificate{Sums: sums, Height: b.Header.Index, Block: b.Hash, Time: b.Header.Timestamp, Nonce: r.text("nonce"), Votes: r.votes()}
 	if r.o.Has("base") {
 		c.Certificate.Base = r.text("base")
 	}
@@ -30,7 +31,6 @@ func (s *Source) certified(ctx context.Context, b *chain.Block, tx *chain.Tx) (C
 	if got := chain.Commitment(c.Parameters, c.Certificate.Nonce); got != c.ID {
 		return c, fmt.Errorf("acceptance: optimae id %.12s is not the commitment %.12s", c.ID, got)
 	}
-	var err error
 	c.Metrics, err = s.blocks.metrics(ctx, c.ID)
 	return c, err
 }
@@ -62,18 +62,6 @@ func (r *record) seeds() (out []uint64) {
 		out = append(out, seed)
 	}
 	return out
-}
-
-func (r *record) sums() (sums chain.Sums) {
-	s1, n := take(r, r.o.Int, "s1"), take(r, r.o.Int, "n")
-	square, ok := new(big.Int).SetString(r.text("s2"), 10)
-	if r.err == nil && !ok {
-		r.err = errors.New("s2 is no number")
-	}
-	if r.err == nil {
-		sums, r.err = chain.NewSums(s1, square, n)
-	}
-	return sums
 }
 
 func (r *record) votes() (out []*chain.Vote) {
