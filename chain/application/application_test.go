@@ -167,7 +167,7 @@ func TestTwoBlocks(t *testing.T) {
 	w.idle(3)
 	bad := w.peers[1]
 	sign := func(block ID) string {
-		s, err := w.keys[bad].Sign(blockMessage(w.net.id, 3, block))
+		s, err := w.keys[bad].Sign(blockMessage(w.net.ID(), 3, block))
 		if err != nil {
 			t.Fatal(err)
 		}

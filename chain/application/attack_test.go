@@ -77,7 +77,7 @@ func TestSignedFields(t *testing.T) {
 	bad = *good
 	bad.Signature = block.Signature
 	w.refused("a block's signature", &bad)
-	if keys := (keys{w.net, w.state().Draft()}); keys.Verify(block.Leader.String(), block.Slot+1, block.Header().ID(), block.Signature[:]) {
+	if keys := (keys{w.net, w.state().Draft(), block.Slot + 1}); keys.Verify(block.Leader.String(), block.Slot+1, block.Header().ID(), block.Signature[:]) {
 		t.Error("a block's signature is good in another slot")
 	}
 	w.step(good)

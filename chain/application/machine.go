@@ -31,7 +31,7 @@ func refuse(format string, args ...any) error {
 // Network is the machine of one network. It is immutable and safe for concurrent use.
 type Network struct {
 	genesis  *Genesis
-	id       string
+	eras     []era // the first from block 0 on
 	rules    optimae.Rules
 	scheme   Scheme
 	interval int64 // slots between blocks with commits or transfers
@@ -42,11 +42,8 @@ const intervals = 30
 
 // NewNetwork returns the machine of a genesis file.
 func NewNetwork(g *Genesis, scheme Scheme) *Network {
-	return &Network{genesis: g, id: g.NetworkID(), rules: g.rules(), scheme: scheme, interval: max(1, g.TargetTime/intervals/g.Slot)}
+	return &Network{genesis: g, eras: []era{{id: g.NetworkID()}}, rules: g.rules(), scheme: scheme, interval: max(1, g.TargetTime/intervals/g.Slot)}
 }
-
-// ID is the network id.
-func (n *Network) ID() string { return n.id }
 
 // Interval is the least number of slots from a block with commits or transfers to the next one.
 func (n *Network) Interval() int64 { return n.interval }
@@ -135,7 +132,7 @@ func (n *Network) Genesis() (*streamlet.Block, *State, error) {
 	if err := d.Err(); err != nil {
 		return nil, nil, err
 	}
-	s := &State{Root: tree.Root(), Tree: tree, Beacon: idOf(n.id)}
+	s := &State{Root: tree.Root(), Tree: tree, Beacon: hashOf(n.genesis.NetworkID())}
 	s.ID = light.Header{Root: s.Root, Rest: s.Beacon}.ID()
 	return &streamlet.Block{ID: s.ID, Leader: "genesis", Beacon: s.Beacon}, s, nil
 }
@@ -151,8 +148,9 @@ func (s *State) Electorate() (*streamlet.Electorate, error) {
 
 // keys verifies what peers have signed by the keys of a state.
 type keys struct {
-	net *Network
-	d   *state.Draft
+	net  *Network
+	d    *state.Draft
+	slot int64 // of the block that wants to know
 }
 
 func (k keys) point(peer string) (point []byte, ok bool) {
@@ -166,7 +164,7 @@ func (k keys) point(peer string) (point []byte, ok bool) {
 // Verify is optimae.Keys'.
 func (k keys) Verify(peer string, slot int64, block ID, signature []byte) bool {
 	point, ok := k.point(peer)
-	return ok && k.net.scheme.Verify(point, blockMessage(k.net.id, slot, block), signature) == nil
+	return ok && k.net.scheme.Verify(point, blockMessage(k.net.idOf(slot), slot, block), signature) == nil
 }
 
 // VerifyTx is optimae.Keys'.
@@ -177,7 +175,7 @@ func (k keys) VerifyTx(tx optimae.Tx, signature []byte) bool {
 	}
 	x := &Tx{Kind: tx.Kind, Body: tx.Body}
 	copy(x.Point[:], point)
-	return k.net.scheme.Verify(point, x.message(k.net.id), signature) == nil
+	return k.net.scheme.Verify(point, x.message(k.net.idOf(k.slot)), signature) == nil
 }
 
 // Block is one that is being applied or built. It is for one goroutine.
@@ -205,6 +203,8 @@ type Result struct {
 	State    *State
 	Counted  optimae.Totals
 	Keys     map[string][]byte // public keys of who has registered in it, by id
+	// Recovered is the recovery that begins with the block, nil for none. State is what the network goes on from.
+	Recovered *Recovery
 }
 
 // begin begins a block on its parent. Final is the height of the last block that its certificates show to be final.
@@ -218,7 +218,7 @@ func (n *Network) begin(parent *State, w *Wire, final int64) (*Block, error) {
 	b.pace = readPace(b.draft)
 	b.fee = n.fee(b.pace, w.Slot)
 	rules := n.rules
-	rules.Keys = keys{n, b.draft}
+	rules.Keys = keys{n, b.draft, w.Slot}
 	ctx := optimae.Context{Height: w.Height, Slot: w.Slot, Time: n.Time(w.Slot), Beacon: w.Beacon, Builder: w.Leader.String(), Final: final}
 	if w.Certificate != nil {
 		ctx.Signers = w.Certificate.Signers
@@ -235,7 +235,7 @@ const maxTime = 1 << 61
 
 // transact applies a transaction. After an error nothing has changed.
 func (b *Block) transact(x *Tx) error {
-	from, err := x.Author(b.net.scheme, b.net.id)
+	from, err := x.Author(b.net.scheme, b.net.idOf(b.slot))
 	if err != nil {
 		return err
 	}
@@ -314,15 +314,15 @@ func (b *Block) end(inputs ID, beacon ID) (*Result, error) {
 // streamlet to check. Final is as shown by the certificates up to the block's own. After an error the block is invalid for every node,
 // unless the error is none of this package's: then the state could not be read.
 func (n *Network) Apply(parent *State, w *Wire, final int64) (*Result, error) {
-	point, ok := keys{n, state.NewDraft(parent.Tree.Copy())}.point(w.Leader.String())
+	point, ok := keys{n, state.NewDraft(parent.Tree.Copy()), w.Slot}.point(w.Leader.String())
 	if !ok {
 		return nil, refuse("a leader %v that is not registered", w.Leader)
 	}
 	id := w.Header().ID()
-	if err := n.scheme.Verify(point, blockMessage(n.id, w.Slot, id), w.Signature[:]); err != nil {
+	if err := n.scheme.Verify(point, blockMessage(n.idOf(w.Slot), w.Slot, id), w.Signature[:]); err != nil {
 		return nil, fmt.Errorf("%w: of the leader: %w", ErrSignature, err)
 	}
-	switch beacon, err := n.scheme.Output(point, beaconMessage(n.id, parent.Beacon), w.Proof[:]); {
+	switch beacon, err := n.scheme.Output(point, beaconMessage(n.idOf(w.Slot), parent.Beacon), w.Proof[:]); {
 	case err != nil:
 		return nil, fmt.Errorf("%w: %w", ErrBeacon, err)
 	case beacon != w.Beacon:
@@ -348,5 +348,11 @@ func (n *Network) Apply(parent *State, w *Wire, final int64) (*Result, error) {
 		return nil, fmt.Errorf("%w: %v, the block says %v", ErrRoot, result.State.Root, w.Root)
 	}
 	result.State.ID = id
-	return result, nil
+	x, err := n.recovery(w.Height, id, w.Slot)
+	if x == nil || err != nil {
+		return result, err
+	}
+	result.Recovered = x
+	result.State, err = result.State.Recover(x)
+	return result, err
 }

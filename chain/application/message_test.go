@@ -77,7 +77,7 @@ func TestBranchIsCut(t *testing.T) {
 func TestAuthor(t *testing.T) {
 	w := newTown(t, 1)
 	x := w.tx(0, optimae.KindLeave, []byte("x"))
-	if peer, err := x.Author(P256{}, w.net.id); err != nil || peer != w.peers[0] {
+	if peer, err := x.Author(P256{}, w.net.ID()); err != nil || peer != w.peers[0] {
 		t.Errorf("Author = %q, %v", peer, err)
 	}
 	if _, err := x.Author(P256{}, "another network"); !errors.Is(err, ErrSignature) {

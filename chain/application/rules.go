@@ -71,7 +71,7 @@ func (r *Rules) Peer() string { return r.peer }
 
 // Sign signs a block of a slot.
 func (r *Rules) Sign(slot int64, block ID) []byte {
-	signature, err := r.key.Sign(blockMessage(r.net.id, slot, block))
+	signature, err := r.key.Sign(blockMessage(r.net.idOf(slot), slot, block))
 	if err != nil {
 		panic("application: " + err.Error()) // of a key that has signed before
 	}
@@ -82,7 +82,16 @@ func (r *Rules) Sign(slot int64, block ID) []byte {
 // not matter on which branch the key became known.
 func (r *Rules) Verify(peer string, slot int64, block ID, signature []byte) bool {
 	point, ok := r.keys[peer]
-	return ok && r.net.scheme.Verify(point, blockMessage(r.net.id, slot, block), signature) == nil
+	return ok && r.net.scheme.Verify(point, blockMessage(r.net.idOf(slot), slot, block), signature) == nil
+}
+
+// Keys are the public keys of all that have been registered on some branch, by peer. The caller must not change it.
+func (r *Rules) Keys() map[string][]byte { return r.keys }
+
+// Abandoned reports whether a block was signed by its leader for a time that a recovery has given up.
+func (r *Rules) Abandoned(w *Wire) bool {
+	point, ok := r.keys[w.Leader.String()]
+	return ok && r.net.abandoned(w, point)
 }
 
 // Check applies a block.
@@ -102,12 +111,16 @@ func (r *Rules) Check(parent *streamlet.Node, b *streamlet.Block) (streamlet.Out
 	for peer, point := range result.Keys {
 		r.keys[peer] = point
 	}
-	return streamlet.Outcome{
+	out := streamlet.Outcome{
 		Record: len(w.Txs) > 0 || len(result.Claims) > 0 || len(result.Paid) > 0,
 		Work:   result.Counted.Paid,
 		Change: result.Change,
 		State:  result.State,
-	}, nil
+	}
+	if x := result.Recovered; x != nil {
+		out.Begin = streamlet.NewElectorate(x.Evaluators...)
+	}
+	return out, nil
 }
 
 // Result is what the last block did that Check has taken, nil before the first.
@@ -144,7 +157,7 @@ func (n *Network) Build(parent *State, certificate *streamlet.Certificate, final
 	if w.Leader, err = account.ParseID(peer); err != nil {
 		return nil, err
 	}
-	proof, beacon := key.Prove(beaconMessage(n.id, parent.Beacon))
+	proof, beacon := key.Prove(beaconMessage(n.idOf(slot), parent.Beacon))
 	copy(w.Proof[:], proof)
 	w.Beacon = beacon
 	b, err := n.begin(parent, w, final)
@@ -166,7 +179,7 @@ func (n *Network) Build(parent *State, certificate *streamlet.Certificate, final
 		return nil, err
 	}
 	w.Root = result.State.Root
-	signature, err := key.Sign(blockMessage(n.id, slot, w.Header().ID()))
+	signature, err := key.Sign(blockMessage(n.idOf(slot), slot, w.Header().ID()))
 	if err != nil {
 		return nil, err
 	}
@@ -174,8 +187,8 @@ func (n *Network) Build(parent *State, certificate *streamlet.Certificate, final
 	return w, nil
 }
 
-// idOf reads a hash in hex; zeros for what is none.
-func idOf(text string) (id ID) {
+// hashOf reads a hash in hex; zeros for what is none.
+func hashOf(text string) (id ID) {
 	if b, err := hex.DecodeString(text); err == nil {
 		copy(id[:], b)
 	}

@@ -131,7 +131,7 @@ func (w *town) certify(b *streamlet.Block, signers []string) *streamlet.Certific
 	w.tb.Helper()
 	c := &streamlet.Certificate{Block: b.ID, Slot: b.Slot, Signers: signers}
 	for _, peer := range signers {
-		signature, err := w.keys[peer].Sign(blockMessage(w.net.id, b.Slot, b.ID))
+		signature, err := w.keys[peer].Sign(blockMessage(w.net.ID(), b.Slot, b.ID))
 		if err != nil {
 			w.tb.Fatal(err)
 		}
@@ -178,7 +178,7 @@ func (w *town) refused(what string, x *Tx) {
 // seal signs a block that was altered.
 func (w *town) seal(b *Wire) {
 	w.tb.Helper()
-	signature, err := w.keys[b.Leader.String()].Sign(blockMessage(w.net.id, b.Slot, b.Header().ID()))
+	signature, err := w.keys[b.Leader.String()].Sign(blockMessage(w.net.ID(), b.Slot, b.Header().ID()))
 	if err != nil {
 		w.tb.Fatal(err)
 	}
@@ -191,7 +191,7 @@ func (w *town) tx(i int, kind optimae.Kind, body []byte) *Tx {
 
 func (w *town) sign(k *IdentityKey, kind optimae.Kind, body []byte) *Tx {
 	w.tb.Helper()
-	x, err := Sign(k, w.net.id, kind, body)
+	x, err := Sign(k, w.net.ID(), kind, body)
 	if err != nil {
 		w.tb.Fatal(err)
 	}

@@ -131,16 +131,21 @@ func Reputation(s State, peer string, slot int64) int64 {
 // move changes a reputation. Who is registered and has reached what the electorate asks for waits for its turn from now on.
 func (b *Block) move(peer string, by int64) {
 	now := max(0, min(reputationMost, Reputation(b.state, peer, b.ctx.Slot)+by))
-	if now == 0 {
-		b.state.Delete(standingKey(peer))
-	} else {
-		save(b.state, standingKey(peer), &standing{now, b.ctx.Slot})
-	}
+	stand(b.state, peer, now, b.ctx.Slot)
 	var p Peer
 	if load(b.state, peerKey(peer), &p) && !p.Reached && now >= consensus.MinReputation {
 		p.Reached = true
 		savePeer(b.state, peer, &p)
 	}
+}
+
+// stand writes a reputation.
+func stand(s State, peer string, now, slot int64) {
+	if now == 0 {
+		s.Delete(standingKey(peer))
+		return
+	}
+	save(s, standingKey(peer), &standing{now, slot})
 }
 
 // seen is the height of the last block that shows an elected peer at work.

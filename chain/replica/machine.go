@@ -106,6 +106,9 @@ func New(cfg Config, file *chain.Genesis, network *application.Network, key *ide
 	if err != nil {
 		return nil, err
 	}
+	if err := m.era(notes); err != nil {
+		return nil, err
+	}
 	m.agent = newAgent(m)
 	tree, err := m.plant(notes)
 	if err != nil {
@@ -124,7 +127,7 @@ func (m *Machine) plant(notes map[string][]byte) (*streamlet.Tree, error) {
 	}
 	m.book, m.saved.tree = newBook(m, genesis), state.New()
 	at, ladder := genesis, (*streamlet.Ladder)(nil)
-	if data, ok := notes[snapshotNote]; ok {
+	if data, ok := notes[snapshotNote]; ok && !m.begins(data) {
 		if ladder, at, err = m.resume(data); err != nil {
 			return nil, err
 		}
@@ -171,9 +174,10 @@ func readLock(notes map[string][]byte) (*streamlet.Lock, error) {
 // replay applies the blocks on the disk again, from a height on.
 func (m *Machine) replay(tree *streamlet.Tree, from int64) error {
 	m.replaying = true
+	before := m.persist
 	defer func() {
 		m.replaying = false
-		m.persist = protocol.Persist{} // all of it is there
+		m.persist = before // the rest of it is there
 	}()
 	return m.disk.Blocks(from, func(data []byte) error {
 		w, err := application.ParseBlock(data)
@@ -185,6 +189,8 @@ func (m *Machine) replay(tree *streamlet.Tree, from int64) error {
 		switch {
 		case errors.Is(err, streamlet.ErrFinal), errors.Is(err, streamlet.ErrUnknown):
 			return nil // a rival of what has become final since, or a child of one
+		case err != nil && m.rules.Abandoned(w):
+			return nil
 		case err != nil:
 			return fmt.Errorf("block %d on the disk: %w", b.Height, err)
 		}

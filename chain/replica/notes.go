@@ -160,6 +160,7 @@ func (a *agent) restoreVote(name string, data []byte) error {
 	}
 	if f.err == nil {
 		a.runs[at] = r
+		r.vote, f.err = a.m.renew(r.vote)
 	}
 	return f.err
 }
@@ -245,6 +246,7 @@ func (a *agent) restoreProposal(data []byte) error {
 		p.outcome = &protocol.Outcome{Performance: f.number("performance"), Digest: f.text("digest")}
 	}
 	p.commitment = optimae.Commitment(p.text, p.nonce)
+	p.commit, f.err = a.m.renew(p.commit)
 	a.proposals[p.domain] = append(a.proposals[p.domain], p)
 	return f.err
 }

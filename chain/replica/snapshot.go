@@ -110,6 +110,20 @@ func (m *Machine) resume(data []byte) (*streamlet.Ladder, *application.State, er
 	return l, s, nil
 }
 
+// begins reports whether a stored state is the one before a recovery: what the network goes on from is made of the blocks again.
+func (m *Machine) begins(data []byte) bool {
+	x := m.net.Recovered()
+	if x == nil {
+		return false
+	}
+	o, err := canon.ParseObject(data)
+	if err != nil {
+		return false
+	}
+	height, err := o.Int("height")
+	return err == nil && height == x.Height
+}
+
 // stored is the state after a block, as it is on the disk.
 func (m *Machine) stored(b *streamlet.Block) (*application.State, error) {
 	tree, err := m.disk.State(b.ID)

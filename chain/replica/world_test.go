@@ -225,7 +225,9 @@ type world struct {
 	every   int64                           // blocks between snapshots, 0: as many as in networks
 	late    func() (delay int64, lost bool) // of a message; nil: all take the same
 	hears   func(*chain.Message)            // is told of every broadcast; nil: nobody is
-	signed  map[string]string               // what each peer has signed in a slot, and said about a draw
+	// recoveries are those that the network has had, nil for none.
+	recoveries *application.Recoveries
+	signed     map[string]string // what each peer has signed in a slot, and said about a draw
 }
 
 // newWorld makes a network of n evaluators; change may alter the genesis file.
@@ -391,10 +393,10 @@ func (w *world) witness(m *chain.Message) {
 		w.signed[what] = said
 	}
 	if b := r.Chain.Block; b != nil {
-		once(fmt.Sprint("block ", b.Leader, b.Slot), fmt.Sprint(b.ID))
+		once(fmt.Sprint("block ", w.net.ID(), b.Leader, b.Slot), fmt.Sprint(b.ID))
 	}
 	if s := r.Chain.Signature; s != nil {
-		once(fmt.Sprint("block ", s.Peer, s.Slot), fmt.Sprint(s.Block))
+		once(fmt.Sprint("block ", w.net.ID(), s.Peer, s.Slot), fmt.Sprint(s.Block))
 	}
 	for i, tx := range r.Transactions {
 		body, err := (optimae.Tx{From: r.authors[i], Kind: tx.Kind, Body: tx.Body}).Parse()

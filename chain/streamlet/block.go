@@ -35,6 +35,9 @@ type Outcome struct {
 	Work int64
 	// Change is what the block does to the electorate, nil for nothing. A block with one that is not Allowed is invalid.
 	Change *Change
+	// Begin is who signs the block's children, of a block that those who run a network which stopped for good go on from; nil for any
+	// other. It is final without a certificate, and its children carry none.
+	Begin *Electorate
 	// State is handed back with the block as the parent of others.
 	State any
 }

@@ -20,7 +20,7 @@ type Ladder struct {
 	Certificate *Certificate
 }
 
-// Ladder returns the ladder of a final block, nil of one that is not kept, not final, or too near to block 0.
+// Ladder returns the ladder of a final block, nil of one that is not kept, not final, or too near to a block that needs no certificate.
 func (t *Tree) Ladder(id ID) *Ladder {
 	n := t.nodes[id]
 	if n == nil || n.Height > t.final.Height || n.Shown == nil || n.certificate == nil {
@@ -28,7 +28,7 @@ func (t *Tree) Ladder(id ID) *Ladder {
 	}
 	l := &Ladder{Shown: n.Shown.Height, Record: n.record, Certificate: n.certificate}
 	for p := n; ; p = p.Up {
-		if p == nil || p.Height == 0 {
+		if p == nil || p.begins() {
 			return nil
 		}
 		l.Blocks, l.Electorates = append(l.Blocks, p.Block), append(l.Electorates, p.Electorate)

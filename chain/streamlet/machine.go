@@ -101,7 +101,15 @@ func (m *Machine) tick(slot int64) {
 	}
 }
 
-func (m *Machine) tip() *Tip { return &Tip{m.tree.best.Height, m.tree.best.certificate} }
+// tip is the best block that a certificate speaks for: of one that needs none only those know who have been told, and it is taken with
+// its children.
+func (m *Machine) tip() *Tip {
+	best := m.tree.best
+	if best.Begin != nil {
+		best = best.Up
+	}
+	return &Tip{best.Height, best.certificate}
+}
 
 // build builds a block if the slot is this node's, it has not signed in it, and there is a reason.
 func (m *Machine) build() {
@@ -147,7 +155,7 @@ func (m *Machine) missing(n *Node) (out []*Block) {
 // sign signs a block if the rules and this node's promises allow it.
 func (m *Machine) sign(n *Node) {
 	parent, b := n.Up, n.Block
-	if m.unlocked || b.Slot > m.slot+1 || b.Slot < m.slot-LateSlots || !m.lock.allows(b) || parent.Height < m.tree.best.Height ||
+	if m.unlocked || n.Begin != nil || b.Slot > m.slot+1 || b.Slot < m.slot-LateSlots || !m.lock.allows(b) || parent.Height < m.tree.best.Height ||
 		!slices.ContainsFunc(n.electorates(), func(e *Electorate) bool { return e.Has(m.key.Peer()) }) {
 		return
 	}

@@ -27,7 +27,10 @@ type Node struct {
 }
 
 // Certified reports whether the block has the signatures it needs, as far as the tree knows.
-func (n *Node) Certified() bool { return n.certificate != nil || n.Height == 0 }
+func (n *Node) Certified() bool { return n.certificate != nil || n.begins() }
+
+// begins reports whether the block needs no certificate: it is block 0, or one that a network which stopped for good goes on from.
+func (n *Node) begins() bool { return n.Height == 0 || n.Begin != nil }
 
 // CertificateOf returns the block's own certificate, nil if the tree knows none.
 func (n *Node) CertificateOf() *Certificate { return n.certificate }
@@ -46,6 +49,9 @@ func (n *Node) middle() *Node {
 
 // ShownTo returns the last block that is shown to be final to a child of n, which carries the certificate of n.
 func (n *Node) ShownTo() *Node {
+	if n.Begin != nil {
+		return n
+	}
 	if m := n.middle(); m != nil {
 		return m
 	}
@@ -116,6 +122,9 @@ func (t *Tree) Add(b *Block) (n *Node, final []*Node, err error) {
 	if b.Certificate != nil {
 		final = t.certify(parent, b.Certificate)
 	}
+	if n.Begin != nil {
+		final = append(final, t.begin(n)...)
+	}
 	return n, final, nil
 }
 
@@ -137,9 +146,9 @@ func (t *Tree) Certify(c *Certificate) (final []*Node, err error) {
 
 // check verifies the certificate of n.
 func (t *Tree) check(n *Node, c *Certificate) error {
-	if n.Height == 0 {
+	if n.begins() {
 		if c != nil {
-			return fmt.Errorf("%w: a certificate of block 0", ErrInvalid)
+			return fmt.Errorf("%w: a certificate of block %d, which needs none", ErrInvalid, n.Height)
 		}
 		return nil
 	}
@@ -192,6 +201,9 @@ func (n *Node) elect() error {
 	if n.Record || n.Change != nil {
 		n.record = n.Height
 	}
+	if n.Begin != nil {
+		n.Electorate, n.Shown = n.Begin, n
+	}
 	return nil
 }
 
@@ -225,13 +237,26 @@ func (t *Tree) certify(n *Node, c *Certificate) []*Node {
 	if m == nil || m.Height <= t.final.Height {
 		return nil
 	}
-	var final []*Node
+	return t.finalize(m)
+}
+
+// finalize makes a block final, and returns those that are so now.
+func (t *Tree) finalize(m *Node) (final []*Node) {
 	for p := m; p != t.final; p = p.Up {
 		final = append(final, p)
 	}
 	slices.Reverse(final)
 	t.final = m
 	t.prune()
+	return final
+}
+
+// begin makes a block final that needs no certificate: nothing beside it is.
+func (t *Tree) begin(n *Node) []*Node {
+	final := t.finalize(n)
+	if better(n, t.best) {
+		t.best = n
+	}
 	return final
 }
 
@@ -257,7 +282,7 @@ func (t *Tree) prune() {
 		}
 	}
 	if !keep(t.best) {
-		t.best = t.final // only if more than a third is dishonest
+		t.best = t.final // only if more than a third is dishonest, or at a recovery
 	}
 	// Rules look from a child of the final block to what it shows, and AbsentBlocks back from the child.
 	low := t.final
