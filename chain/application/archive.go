@@ -92,6 +92,8 @@ type Report struct {
 type Reader struct {
 	Scheme  Scheme
 	Trusted *Checkpoint // nil: none
+	// Recoveries are those of a network that was recovered, nil for one that was not.
+	Recoveries *Recoveries
 	// Begin is handed the genesis file, before the first block; nil for nothing. Its error ends the reading.
 	Begin func(genesis []byte) error
 	// Take is handed each block with what it did, as soon as it is known to be valid; nil for nothing. Its error ends the reading.
@@ -119,11 +121,14 @@ func (r *Reader) Import(from io.Reader) (*Report, error) {
 			return nil, err
 		}
 	}
-	net := NewNetwork(genesis, r.Scheme)
+	net, err := NewNetwork(genesis, r.Scheme).Recover(r.Recoveries)
+	if err != nil {
+		return nil, err
+	}
 	if a.tip, err = a.begin(net, r.Trusted); err != nil {
 		return nil, a.fault(err)
 	}
-	report := &Report{Network: net.ID()}
+	report := &Report{Network: net.NetworkID()}
 	for {
 		a.height++
 		a.from = a.at

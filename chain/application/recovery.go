@@ -111,6 +111,15 @@ func (x *Recovery) object() *canon.Object {
 	return canon.NewObject("height", x.Height, "block", x.Block, "slot", x.Slot, "evaluators", peers, "nonce", x.Nonce)
 }
 
+// ID is what stands in signatures behind the last recovery of the file: what operators compare.
+func (r *Recoveries) ID() string {
+	id := r.Network
+	for i := range r.List {
+		id = r.List[i].next(id)
+	}
+	return id
+}
+
 // next is a network's id after a recovery: SHA-256 of the canonical JSON of {network_id: the id before, height, block, slot, evaluators, nonce}.
 func (x *Recovery) next(network string) string {
 	return canon.Hash(x.object().Set("network_id", network))
@@ -147,6 +156,9 @@ func (n *Network) ID() string { return n.eras[len(n.eras)-1].id }
 // NetworkID is the genesis file's, which names the network whatever happens to it.
 func (n *Network) NetworkID() string { return n.genesis.NetworkID() }
 
+// Recoveries is how many recoveries the network has had.
+func (n *Network) Recoveries() int { return len(n.eras) - 1 }
+
 // Recovered is the last recovery, nil for none.
 func (n *Network) Recovered() *Recovery {
 	if len(n.eras) == 1 {
@@ -163,18 +175,6 @@ func (n *Network) idOf(slot int64) string {
 		}
 	}
 	return n.eras[0].id
-}
-
-// abandoned reports whether a block's leader has signed it for a time that a recovery has given up: no honest node takes it, and none of
-// those who built it is to blame.
-func (n *Network) abandoned(w *Wire, point []byte) bool {
-	now := n.idOf(w.Slot)
-	for _, e := range n.eras {
-		if e.id != now && n.scheme.Verify(point, blockMessage(e.id, w.Slot, w.Header().ID()), w.Signature[:]) == nil {
-			return true
-		}
-	}
-	return false
 }
 
 // recovery is what begins with a block of a height, nil for nothing. The error is for another block than the one that was named.

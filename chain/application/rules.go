@@ -88,10 +88,16 @@ func (r *Rules) Verify(peer string, slot int64, block ID, signature []byte) bool
 // Keys are the public keys of all that have been registered on some branch, by peer. The caller must not change it.
 func (r *Rules) Keys() map[string][]byte { return r.keys }
 
-// Abandoned reports whether a block was signed by its leader for a time that a recovery has given up.
-func (r *Rules) Abandoned(w *Wire) bool {
-	point, ok := r.keys[w.Leader.String()]
-	return ok && r.net.abandoned(w, point)
+// Abandoned reports whether a peer has signed a block of a slot for a time that a recovery has given up: no honest node takes it, and none
+// of those who made it is to blame.
+func (r *Rules) Abandoned(peer string, slot int64, block ID, signature []byte) bool {
+	now := r.net.idOf(slot)
+	for _, e := range r.net.eras {
+		if point, ok := r.keys[peer]; ok && e.id != now && r.net.scheme.Verify(point, blockMessage(e.id, slot, block), signature) == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // Check applies a block.

@@ -318,7 +318,7 @@ func (a *agent) finding(at draw, r *run, o protocol.Outcome) {
 
 // salt is what hides a vote whose performance others could guess: only this node's key makes it.
 func (a *agent) salt(at draw) application.ID {
-	_, output := a.m.point.Prove(slices.Concat([]byte("doin/2\nvote salt\n"+a.m.net.ID()+"\n"), at.commitment[:], at.block[:]))
+	_, output := a.m.point.Prove(slices.Concat([]byte("doin/2\nvote salt\n"+a.m.net.NetworkID()+"\n"), at.commitment[:], at.block[:]))
 	return output
 }
 

@@ -100,20 +100,17 @@ func (m *Machine) hear(from string, r *received) {
 	if r.Chain.Request != nil && !m.serving.may(from, m.now) {
 		return // who asks in earnest asks again in the next slot
 	}
+	if m.bygone(&r.Chain) {
+		return
+	}
 	if r.Transactions == nil {
 		m.step(streamlet.Received{From: from, Message: r.Chain})
 		if b := r.Chain.Branch; b != nil && b.Certificate == nil {
-			m.send(from, &application.Message{Chain: streamlet.Message{Tip: m.tip()}}) // there is more: who is ahead says how far
+			m.send(from, &application.Message{Chain: streamlet.Message{Tip: m.chain.Tip()}}) // there is more: who is ahead says how far
 		}
 		return
 	}
 	for i, tx := range r.Transactions {
 		m.pool.add(tx, r.authors[i], m.slot, false)
 	}
-}
-
-// tip is how far this node is.
-func (m *Machine) tip() *streamlet.Tip {
-	best := m.chain.Tree().Best()
-	return &streamlet.Tip{Height: best.Height, Certificate: best.CertificateOf()}
 }

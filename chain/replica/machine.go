@@ -189,7 +189,7 @@ func (m *Machine) replay(tree *streamlet.Tree, from int64) error {
 		switch {
 		case errors.Is(err, streamlet.ErrFinal), errors.Is(err, streamlet.ErrUnknown):
 			return nil // a rival of what has become final since, or a child of one
-		case err != nil && m.rules.Abandoned(w):
+		case err != nil && m.abandoned(b):
 			return nil
 		case err != nil:
 			return fmt.Errorf("block %d on the disk: %w", b.Height, err)
@@ -439,7 +439,7 @@ func (m *Machine) accuse(f streamlet.Offence) {
 // envelope signs a message.
 func (m *Machine) envelope(x *application.Message) *chain.Message {
 	e := &chain.Message{Type: kindOf(x), SenderID: m.peer, Timestamp: timestamp.FromMicro(m.now), TTL: chain.DefaultTTL, Payload: payload(x)}
-	if err := chain.SignMessage(e, m.key, m.net.ID()); err != nil {
+	if err := chain.SignMessage(e, m.key, m.net.NetworkID()); err != nil {
 		m.notice(true, "message not signed", "type", e.Type, "err", err)
 		return nil
 	}

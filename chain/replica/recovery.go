@@ -8,6 +8,7 @@ import (
 
 	"doin.network/node/chain/application"
 	"doin.network/node/chain/protocol"
+	"doin.network/node/chain/streamlet"
 )
 
 // recoveryNote is the name of the note that says which recovery of its network a node's promises belong to: the network's id in signatures.
@@ -36,19 +37,27 @@ func Recover(net *application.Network, disk Disk, made bool) ([]protocol.Note, e
 	if height, _ := disk.Tip(); height > x.Height {
 		return nil, fmt.Errorf("%w: this node has final blocks up to %d, and the network is to go on from block %d", ErrRecovery, height, x.Height)
 	}
-	out := []protocol.Note{{Name: recoveryNote, Value: []byte(net.ID())}}
+	out := Era(net)
 	if lock, err := readLock(notes); err != nil || lock == nil && !made {
 		return out, err
 	}
 	return append(out, protocol.Note{Name: lockNote, Value: make([]byte, 16)}), nil
 }
 
+// Era is the note of a store that is of a recovered network from its beginning; none for one that was not recovered.
+func Era(net *application.Network) []protocol.Note {
+	if net.Recovered() == nil {
+		return nil
+	}
+	return []protocol.Note{{Name: recoveryNote, Value: []byte(net.ID())}}
+}
+
 // era checks that what is on the disk belongs to the network's last recovery. A disk that has nothing but a lock, which may be lost, takes
 // it as it is.
 func (m *Machine) era(notes map[string][]byte) error {
 	want := ""
-	if m.net.Recovered() != nil {
-		want = m.net.ID()
+	for _, n := range Era(m.net) {
+		want = string(n.Value)
 	}
 	held := string(notes[recoveryNote])
 	height, _ := m.disk.Tip()
@@ -65,6 +74,31 @@ func (m *Machine) era(notes map[string][]byte) error {
 	return fmt.Errorf("%w: this node has not taken part in it: \"doin-node recover --from FILE\" does, once", ErrRecovery)
 }
 
+// abandoned reports whether a block is of a time that a recovery has given up.
+func (m *Machine) abandoned(b *streamlet.Block) bool {
+	return m.rules.Abandoned(b.Leader, b.Slot, b.ID, b.Signature)
+}
+
+// bygone reports whether a message says what was signed in a time that a recovery has given up, by who does not know of it yet: it is not
+// heard, and nobody is to blame. A branch is cut before the first such block.
+func (m *Machine) bygone(x *streamlet.Message) bool {
+	if m.net.Recovered() == nil {
+		return false
+	}
+	switch {
+	case x.Block != nil:
+		return m.abandoned(x.Block)
+	case x.Signature != nil:
+		s := x.Signature
+		return m.rules.Abandoned(s.Peer, s.Slot, s.Block, s.Signature)
+	case x.Branch != nil:
+		if i := slices.IndexFunc(x.Branch.Blocks, m.abandoned); i >= 0 {
+			x.Branch = &streamlet.Branch{Blocks: x.Branch.Blocks[:i]}
+		}
+	}
+	return false
+}
+
 // renew returns a transaction of this node's as it is to be signed since the last recovery.
 func (m *Machine) renew(tx *application.Tx) (*application.Tx, error) {
 	if m.net.Recovered() == nil || tx == nil {
@@ -74,6 +108,12 @@ func (m *Machine) renew(tx *application.Tx) (*application.Tx, error) {
 		return tx, nil
 	}
 	return application.Sign(m.point, m.net.ID(), tx.Kind, tx.Body)
+}
+
+// FinalBlock is the last final block's height and id.
+func (m *Machine) FinalBlock() (height int64, id string) {
+	final := m.chain.Tree().Final()
+	return final.Height, hex.EncodeToString(final.ID[:])
 }
 
 // Electors returns who signs now, ascending, and of those who is registered beside them, in the state of the last final block: whom a

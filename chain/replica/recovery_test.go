@@ -178,7 +178,7 @@ func TestRecoveryRefuses(t *testing.T) {
 	if rules.Verify(b.Leader, b.Slot, b.ID, b.Signature) {
 		t.Error("a signature of before is good behind the recovery")
 	}
-	if !rules.Abandoned(b.Body.(*application.Wire)) {
+	if !rules.Abandoned(b.Leader, b.Slot, b.ID, b.Signature) {
 		t.Error("a block of before is somebody's fault")
 	}
 	// Who does not know what it has signed knows it as little behind a recovery, but for who makes one.

@@ -436,7 +436,7 @@ func (p *peer) deliver(to *peer, m *chain.Message) {
 		}
 		m, err := chain.MessageFromObject(o)
 		if err == nil {
-			err = chain.VerifyMessage(m, p.w.net.ID())
+			err = chain.VerifyMessage(m, p.w.net.NetworkID())
 		}
 		if err != nil {
 			p.w.t.Fatal(err)

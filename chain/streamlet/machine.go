@@ -97,13 +97,13 @@ func (m *Machine) tick(slot int64) {
 	m.build()
 	if best := m.tree.best; best != m.told || slot%tipSlots == 0 {
 		m.told = best
-		m.do(Broadcast{Message{Tip: m.tip()}})
+		m.do(Broadcast{Message{Tip: m.Tip()}})
 	}
 }
 
-// tip is the best block that a certificate speaks for: of one that needs none only those know who have been told, and it is taken with
+// Tip is the best block that a certificate speaks for: of one that needs none only those know who have been told, and it is taken with
 // its children.
-func (m *Machine) tip() *Tip {
+func (m *Machine) Tip() *Tip {
 	best := m.tree.best
 	if best.Begin != nil {
 		best = best.Up
@@ -187,7 +187,7 @@ func (m *Machine) arrive(from string, b *Block) {
 		return
 	}
 	if b.Height <= m.tree.best.Height {
-		m.do(Send{from, Message{Tip: m.tip()}}) // whoever builds there does not know
+		m.do(Send{from, Message{Tip: m.Tip()}}) // whoever builds there does not know
 	}
 	m.take(from, b)
 }
@@ -345,7 +345,7 @@ func (m *Machine) compare(from string, t *Tip) {
 	best := m.tree.best
 	if t.Certificate == nil || t.Height < best.Height {
 		if best.Height > 0 {
-			m.do(Send{from, Message{Tip: m.tip()}})
+			m.do(Send{from, Message{Tip: m.Tip()}})
 		}
 		return
 	}

@@ -26,7 +26,7 @@ import (
 
 // careCommands are the commands with which a node is kept for months.
 func careCommands() []*cobra.Command {
-	return []*cobra.Command{backupCommand(), restoreCommand(), doctorCommand(), configCommand()}
+	return []*cobra.Command{backupCommand(), restoreCommand(), doctorCommand(), configCommand(), recoverCommand()}
 }
 
 // usageError makes an error one of the command line.

@@ -34,7 +34,7 @@ func chainCommand() *cobra.Command {
 // verifyCommand is "doin-node chain verify".
 func verifyCommand() *cobra.Command {
 	var asJSON bool
-	var trusted string
+	var trusted, recovery string
 	c := &cobra.Command{
 		Use:   "verify FILE",
 		Short: "Apply every block of a chain again, from its genesis file on, and name the first wrong thing.",
@@ -46,11 +46,9 @@ func verifyCommand() *cobra.Command {
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			reader := application.Reader{Scheme: application.P256{}}
-			if trusted != "" {
-				var err error
-				if reader.Trusted, err = application.ParseCheckpoint(trusted); err != nil {
-					return usageError(err)
-				}
+			var err error
+			if reader.Trusted, reader.Recoveries, err = trust(trusted, recovery); err != nil {
+				return usageError(err)
 			}
 			in, err := os.Open(args[0])
 			if err != nil {
@@ -64,8 +62,30 @@ func verifyCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&trusted, "trusted-checkpoint", "", "HEIGHT:ID of a block that must be in the chain")
+	c.Flags().StringVar(&recovery, "recovery", "", recoveryUsage)
 	c.Flags().BoolVar(&asJSON, "json", false, "as JSON: amounts in base units")
 	return c
+}
+
+const recoveryUsage = "recovery file of a network that was recovered"
+
+// trust reads what an archive is held against, where something is named.
+func trust(checkpoint, recovery string) (c *application.Checkpoint, r *application.Recoveries, err error) {
+	if checkpoint != "" {
+		if c, err = application.ParseCheckpoint(checkpoint); err != nil {
+			return nil, nil, err
+		}
+	}
+	if recovery != "" {
+		data, err := os.ReadFile(recovery)
+		if err != nil {
+			return nil, nil, err
+		}
+		if r, err = application.ParseRecoveries(data); err != nil {
+			return nil, nil, err
+		}
+	}
+	return c, r, nil
 }
 
 // report says what a chain holds.
@@ -124,7 +144,7 @@ func exportChain(ctx context.Context, dir string, w io.Writer) error {
 
 // importChainCommand is "doin-node chain import".
 func importChainCommand() *cobra.Command {
-	var dir, trusted string
+	var dir, trusted, recovery string
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "import FILE --data-dir DIRECTORY",
@@ -133,18 +153,16 @@ func importChainCommand() *cobra.Command {
 			"neither. A node that starts there fetches what is younger. Where something is wrong nothing is left, and it ends with 1.",
 		Example: "  doin-node chain import chain.doin2 --data-dir ./new",
 		Args:    cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			var c *application.Checkpoint
-			if trusted != "" {
-				if c, err = application.ParseCheckpoint(trusted); err != nil {
-					return usageError(err)
-				}
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, recoveries, err := trust(trusted, recovery)
+			if err != nil {
+				return usageError(err)
 			}
 			in, err := os.Open(args[0])
 			if err != nil {
 				return usageError(err)
 			}
-			r, err := archive.Import(cmd.Context(), in, c, dir)
+			r, err := archive.Import(cmd.Context(), in, c, recoveries, dir)
 			if err := errors.Join(err, in.Close()); err != nil {
 				return &program.ExitError{Code: program.ExitFailed, Err: fmt.Errorf("%s: %w", args[0], err)}
 			}
@@ -154,6 +172,7 @@ func importChainCommand() *cobra.Command {
 	f := c.Flags()
 	f.StringVarP(&dir, "data-dir", "d", "", "data directory to begin (required)")
 	f.StringVar(&trusted, "trusted-checkpoint", "", "HEIGHT:ID of a block that must be in the chain")
+	f.StringVar(&recovery, "recovery", "", recoveryUsage)
 	f.BoolVar(&asJSON, "json", false, "as JSON: amounts in base units")
 	required(c, "data-dir")
 	return c

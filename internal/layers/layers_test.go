@@ -182,6 +182,7 @@ var layers = []layer{
 	{"cmd/doin-node/meta", []string{"chain/engine", "cmd/doin-node/node", "cmd/doin-node/local", "ga/meta"}},
 	{"cmd/doin-node/score", []string{"chain/...", "net/...", "olap/...", "compute/...", "ga/...", "cmd/..."}},
 	{"cmd/doin-node/champion", []string{"chain/python", "chain/python/engine", "chain/engine", "olap/csv", "olap/sqlite", "olap/open", "cmd/doin-node/node", "cmd/doin-node/local"}},
+	{"cmd/doin-node/recovery", []string{"chain/store", "chain/python", "chain/python/engine", "chain/engine", "cmd/doin-node/node", "cmd/doin-node/stack/..."}},
 	{"cmd/doin-node/archive", []string{"chain/python", "chain/python/engine", "chain/engine", "cmd/doin-node/node", "cmd/doin-node/local"}},
 	{"cmd/doin-node/node", []string{"chain/python", "chain/python/engine", "cmd/doin-node/local"}},
 	{"cmd/doin-pynode/...", []string{"bench/...", "ga", "ga/op", "chain/engine", "compute/nn/...", "compute/graph/...", "compute/device/...", "compute/domain/open", "compute/domain/forecast", "compute/domain/quadratic", "compute/domain/tabular", "kernels/...", "gorgonia.org/...", "cmd/doin-node/node", "cmd/doin-node/local"}},

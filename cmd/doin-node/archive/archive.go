@@ -1,5 +1,6 @@
-// Package archive moves a node's certified chain between its store and one file (chain/application's archive): out of a store, and,
-// verified block by block, into a new data directory.
+// Package archive takes care of a node's certified chain while the node does not run. It moves it between its store and one file
+// (chain/application's archive): out of a store, and, verified block by block, into a new data directory. And it has a network that stopped
+// for good go on, and nodes take part in that (Node).
 package archive
 
 import (
@@ -14,6 +15,7 @@ import (
 	"doin.network/node/chain/replica"
 	"doin.network/node/chain/store"
 	"doin.network/node/chain/streamlet"
+	"doin.network/node/cmd/doin-node/recovery"
 	"doin.network/node/cmd/doin-node/stack"
 )
 
@@ -72,14 +74,11 @@ func exists(path string) bool {
 
 // final reads the final block of a height.
 func final(st *store.Store, height int64) (*application.Wire, error) {
-	list, err := st.CertifiedAt(height)
+	data, err := Disk{st}.Final(height)
 	if err != nil {
 		return nil, err
 	}
-	if len(list) != 1 {
-		return nil, fmt.Errorf("%d blocks of height %d are stored, want one", len(list), height)
-	}
-	return application.ParseBlock(list[0].Data)
+	return application.ParseBlock(data)
 }
 
 // certificate returns that of the final block of a height, which a block above it carries; nil where none is stored.
@@ -114,7 +113,7 @@ const batch = 256
 // Import reads an archive, verifies all of it, and makes the chain and the genesis file of a data directory, which must have neither.
 // Where something is wrong nothing is left. Whoever runs a node there signs nothing before a block is final that is younger than its
 // start: its key may have signed what the archive does not hold.
-func Import(ctx context.Context, in io.Reader, trusted *application.Checkpoint, dir string) (report *application.Report, err error) {
+func Import(ctx context.Context, in io.Reader, trusted *application.Checkpoint, recovered *application.Recoveries, dir string) (report *application.Report, err error) {
 	path, file := filepath.Join(dir, "chain"), filepath.Join(dir, "genesis.json")
 	for _, p := range []string{path, file} {
 		if exists(p) {
@@ -130,17 +129,22 @@ func Import(ctx context.Context, in io.Reader, trusted *application.Checkpoint, 
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(tmp)) }()
 	var genesis []byte
-	if report, genesis, err = load(ctx, in, trusted, filepath.Join(tmp, "chain")); err != nil {
+	if report, genesis, err = load(ctx, in, trusted, recovered, filepath.Join(tmp, "chain")); err != nil {
 		return nil, err
 	}
 	if err := stack.WriteFile(file, genesis); err != nil {
 		return nil, err
 	}
+	if recovered != nil {
+		if err := stack.WriteFile(filepath.Join(dir, recovery.Name), recovered.Encode()); err != nil {
+			return nil, err
+		}
+	}
 	return report, os.Rename(filepath.Join(tmp, "chain"), path)
 }
 
 // load stores the blocks of an archive.
-func load(ctx context.Context, in io.Reader, trusted *application.Checkpoint, path string) (report *application.Report, genesis []byte, err error) {
+func load(ctx context.Context, in io.Reader, trusted *application.Checkpoint, recovered *application.Recoveries, path string) (report *application.Report, genesis []byte, err error) {
 	st, err := store.Open(path, store.Options{})
 	if err != nil {
 		return nil, nil, err
@@ -152,7 +156,7 @@ func load(ctx context.Context, in io.Reader, trusted *application.Checkpoint, pa
 		blocks = nil
 		return errors.Join(ctx.Err(), st.Keep(ctx, p))
 	}
-	r := application.Reader{Scheme: application.P256{}, Trusted: trusted,
+	r := application.Reader{Scheme: application.P256{}, Trusted: trusted, Recoveries: recovered,
 		Begin: func(text []byte) error {
 			genesis = text
 			return nil
@@ -167,7 +171,15 @@ func load(ctx context.Context, in io.Reader, trusted *application.Checkpoint, pa
 	if report, err = r.Import(in); err != nil {
 		return nil, nil, err
 	}
-	return report, genesis, errors.Join(flush(), st.Keep(ctx, store.Promise{Notes: []store.Note{store.Note(replica.Forgotten())}}))
+	g, err := application.ParseGenesis(genesis)
+	if err != nil {
+		return nil, nil, err
+	}
+	net, err := application.NewNetwork(g, application.P256{}).Recover(recovered)
+	if err != nil {
+		return nil, nil, err
+	}
+	return report, genesis, errors.Join(flush(), st.Keep(ctx, store.Promise{Notes: Forgotten(net)}))
 }
 
 // Forget has a restored store forget what its key has promised: the node that it is a copy of may have signed more since. It does

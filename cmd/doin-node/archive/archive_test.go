@@ -13,32 +13,13 @@ import (
 	"doin.network/node/chain/identity"
 	"doin.network/node/chain/protocol"
 	"doin.network/node/chain/replica"
-	"doin.network/node/chain/state"
 	"doin.network/node/chain/store"
+	"doin.network/node/cmd/doin-node/recovery"
 	"doin.network/node/internal/canon"
 	"doin.network/node/internal/timestamp"
 )
 
 const began = 1_700_000_000_000_000
-
-// disk is a store as the machine reads it.
-type disk struct{ *store.Store }
-
-func (d disk) State(block [32]byte) (*state.Tree, error) { return d.Tree(block) }
-
-func (d disk) Blocks(from int64, f func([]byte) error) error {
-	return d.CertifiedFrom(from, func(b store.Certified) error { return f(b.Data) })
-}
-
-func (d disk) Final(height int64) ([]byte, error) {
-	w, err := final(d.Store, height)
-	if err != nil {
-		return nil, err
-	}
-	return w.Append(nil), nil
-}
-
-func (d disk) Notes() (map[string][]byte, error) { return d.Store.Notes("") }
 
 // node makes a data directory with the chain of a network of one evaluator, which has claimed a few times.
 func node(t *testing.T, dir string) (genesis []byte, key *identity.Key) {
@@ -77,7 +58,11 @@ func run(t *testing.T, dir string, genesis []byte, key *identity.Key, from int64
 	defer st.Close()
 	cfg := replica.DefaultConfig()
 	cfg.Domains["d"] = replica.Role{Optimize: true, Evaluate: true}
-	m, err := replica.New(cfg, file, application.NewNetwork(g, application.P256{}), key, disk{st})
+	net, err := Recovered(application.NewNetwork(g, application.P256{}), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := replica.New(cfg, file, net, key, Disk{st})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,7 +134,7 @@ func TestArchive(t *testing.T) {
 	if err != nil || height < 10 {
 		t.Fatalf("exported %d blocks, %v", height, err)
 	}
-	report, err := Import(t.Context(), bytes.NewReader(file.Bytes()), nil, other)
+	report, err := Import(t.Context(), bytes.NewReader(file.Bytes()), nil, nil, other)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +144,7 @@ func TestArchive(t *testing.T) {
 	if got, err := os.ReadFile(filepath.Join(other, "genesis.json")); err != nil || !bytes.Equal(got, genesis) {
 		t.Errorf("the genesis file is another: %v", err)
 	}
-	if _, err := Import(t.Context(), bytes.NewReader(file.Bytes()), nil, other); err == nil {
+	if _, err := Import(t.Context(), bytes.NewReader(file.Bytes()), nil, nil, other); err == nil {
 		t.Error("imported over a chain that is there")
 	}
 	// A node goes on from it, but signs nothing while it does not know what its key has signed; alone it waits for ever.
@@ -190,11 +175,11 @@ func TestImportRefuses(t *testing.T) {
 	bad[len(bad)*2/3] ^= 1
 	other := filepath.Join(t.TempDir(), "new")
 	var fault *application.Fault
-	if _, err := Import(t.Context(), bytes.NewReader(bad), nil, other); !errors.As(err, &fault) {
+	if _, err := Import(t.Context(), bytes.NewReader(bad), nil, nil, other); !errors.As(err, &fault) {
 		t.Errorf("a flipped bit: %v", err)
 	}
 	wrong := &application.Checkpoint{Height: 3}
-	if _, err := Import(t.Context(), bytes.NewReader(file.Bytes()), wrong, other); !errors.Is(err, application.ErrCheckpoint) {
+	if _, err := Import(t.Context(), bytes.NewReader(file.Bytes()), wrong, nil, other); !errors.Is(err, application.ErrCheckpoint) {
 		t.Errorf("without the trusted checkpoint: %v", err)
 	}
 	if list, err := os.ReadDir(other); err != nil || len(list) != 0 {
@@ -238,5 +223,65 @@ func TestForget(t *testing.T) {
 	empty := t.TempDir()
 	if err := Forget(t.Context(), empty); err != nil {
 		t.Errorf("a store of another protocol: %v", err)
+	}
+}
+
+// An evaluator that is alone with a chain from an archive signs nothing, since it does not know what it has signed; its operator knows, and has
+// the network go on. Whoever follows takes the file; one that was beyond the block does not.
+func TestRecover(t *testing.T) {
+	dir, other := t.TempDir(), filepath.Join(t.TempDir(), "new")
+	genesis, key := node(t, dir)
+	var file bytes.Buffer
+	height, err := ExportDir(dir, &file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Import(t.Context(), bytes.NewReader(file.Bytes()), nil, nil, other); err != nil {
+		t.Fatal(err)
+	}
+	n := Node{other, filepath.Join(other, "chain"), filepath.Join(other, "genesis.json")}
+	place, err := n.Look()
+	if err != nil || place.Recovered != 0 || len(place.Electors) != 1 || place.Height > height {
+		t.Fatalf("%+v, %v", place, err)
+	}
+	if _, err := n.Recover(t.Context(), []string{"somebody"}); !errors.Is(err, application.ErrRecovery) {
+		t.Errorf("recovered by nobody: %v", err)
+	}
+	made, err := n.Recover(t.Context(), place.Electors)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := run(t, other, genesis, key, began+3600*1_000_000, 1); got <= place.Height {
+		t.Errorf("it stands at %d", got)
+	}
+	if place, err = n.Look(); err != nil || place.Recovered != 1 {
+		t.Errorf("%+v, %v", place, err)
+	}
+	if again, err := n.Take(t.Context(), made.Encode()); err != nil || again.ID() != made.ID() {
+		t.Errorf("taken again: %v", err)
+	}
+
+	run(t, dir, genesis, key, began+3600*1_000_000, 2)
+	old := Node{dir, filepath.Join(dir, "chain"), filepath.Join(dir, "genesis.json")}
+	if _, err := old.Take(t.Context(), made.Encode()); !errors.Is(err, replica.ErrRecovery) {
+		t.Errorf("who is beyond the block takes part: %v", err)
+	}
+	if file, err := recovery.Read(dir); file != nil || err != nil {
+		t.Errorf("and has the file: %v", err)
+	}
+
+	file.Reset()
+	if _, err := ExportDir(other, &file); err != nil {
+		t.Fatal(err)
+	}
+	third := filepath.Join(t.TempDir(), "third")
+	if _, err := Import(t.Context(), bytes.NewReader(file.Bytes()), nil, nil, third); err == nil {
+		t.Error("the chain of both times is one without the recovery file")
+	}
+	if _, err := Import(t.Context(), bytes.NewReader(file.Bytes()), nil, made, third); err != nil {
+		t.Error(err)
+	}
+	if file, err := recovery.Read(third); err != nil || file == nil || file.ID() != made.ID() {
+		t.Errorf("the third has %v, %v", file, err)
 	}
 }

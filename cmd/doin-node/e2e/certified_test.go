@@ -15,11 +15,16 @@ import (
 	"doin.network/node/internal/canon"
 )
 
+// certified are settings of protocol 2 with short slots.
+func certified() *canon.Object {
+	return settings(quadratic()).Set("chain_protocol", 2).Set("slot_time", 0.25)
+}
+
 // TestCertifiedNetwork: three nodes of a network of protocol 2 search, claim and verify; one is killed, the others go on without it, and
 // it comes back as an evaluator. The chain of a running node is exported, verified, and begins a fourth node, which follows the network.
 func TestCertifiedNetwork(t *testing.T) {
 	t.Parallel()
-	s := settings(quadratic()).Set("chain_protocol", 2).Set("slot_time", 0.25)
+	s := certified()
 	hosts := newNetwork(t, 3, s)
 	for _, h := range hosts {
 		h.run()
@@ -76,7 +81,7 @@ func TestCertifiedNetwork(t *testing.T) {
 func TestCertifiedMoney(t *testing.T) {
 	t.Parallel()
 	rich := newHost(t, "rich", settings(quadratic()))
-	s := settings(quadratic()).Set("chain_protocol", 2).Set("slot_time", 0.25).Set("grants", canon.NewObject(rich.key.PeerID(), "5000"))
+	s := certified().Set("grants", canon.NewObject(rich.key.PeerID(), "5000"))
 	hosts := newNetwork(t, 3, s)
 	for _, h := range hosts {
 		h.run()
@@ -194,4 +199,43 @@ func (h *host) do(args ...string) {
 	if code := p.exit(); code != 0 {
 		h.t.Fatalf("doin-node %v ended with %d", args, code)
 	}
+}
+
+// refuses runs a command of doin-node, which must end with a code.
+func (h *host) refuses(code int, args ...string) {
+	h.t.Helper()
+	p := start(h.t, h.name+" "+args[0], h.dir, args...)
+	if got := p.exit(); got != code {
+		h.t.Errorf("doin-node %v ended with %d, want %d", args, got, code)
+	}
+}
+
+// slots lets so many slots of a node of protocol 2 pass.
+func slots(t *testing.T, h *host, n int64) {
+	t.Helper()
+	until := slotOf(t, h) + n
+	eventually(t, "slots pass", func() error {
+		if now := slotOf(t, h); now < until {
+			return fmt.Errorf("slot %d of %d", now, until)
+		}
+		return nil
+	})
+}
+
+// slotOf is the slot that a node of protocol 2 says it is.
+func slotOf(t *testing.T, h *host) int64 {
+	t.Helper()
+	o, err := h.get("/status")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := o.Object("certified")
+	if err != nil {
+		t.Fatal(err)
+	}
+	slot, err := c.Int("slot")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slot
 }

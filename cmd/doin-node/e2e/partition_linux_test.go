@@ -163,11 +163,6 @@ func TestSplitNetwork(t *testing.T) {
 	settled(t, l, hosts, finals)
 }
 
-// certified are settings of protocol 2 with short slots.
-func certified() *canon.Object {
-	return settings(quadratic()).Set("chain_protocol", 2).Set("slot_time", 0.25)
-}
-
 // TestSplitCertifiedNetwork cuts a network of protocol 2 into halves: neither makes a block final, and both do once they are joined.
 // Without one node the three others go on, and the one takes over what they have.
 func TestSplitCertifiedNetwork(t *testing.T) {
@@ -177,9 +172,9 @@ func TestSplitCertifiedNetwork(t *testing.T) {
 	finals := watchFinals(t, hosts)
 
 	l.split(0, 0, 1, 1)
-	pass(t, hosts[0], 12) // what three had signed before the cut may become final behind it
+	slots(t, hosts[0], 12) // what three had signed before the cut may become final behind it
 	before := heightsOf(t, hosts)
-	pass(t, hosts[0], 24)
+	slots(t, hosts[0], 24)
 	if after := heightsOf(t, hosts); !slices.Equal(before, after) {
 		t.Errorf("halves went on: %v, then %v", before, after)
 	}
@@ -192,36 +187,6 @@ func TestSplitCertifiedNetwork(t *testing.T) {
 	l.heal()
 	eventually(t, "the fourth has what they have", higher(hosts[0], heightsOf(t, hosts)[1]))
 	settled(t, l, hosts, finals)
-}
-
-// pass lets so many slots of a node of protocol 2 pass.
-func pass(t *testing.T, h *host, slots int64) {
-	t.Helper()
-	until := slotOf(t, h) + slots
-	eventually(t, "slots pass", func() error {
-		if now := slotOf(t, h); now < until {
-			return fmt.Errorf("slot %d of %d", now, until)
-		}
-		return nil
-	})
-}
-
-// slotOf is the slot that a node of protocol 2 says it is.
-func slotOf(t *testing.T, h *host) int64 {
-	t.Helper()
-	o, err := h.get("/status")
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := o.Object("certified")
-	if err != nil {
-		t.Fatal(err)
-	}
-	slot, err := c.Int("slot")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return slot
 }
 
 // settled demands that some blocks have become final and ends the watch.

@@ -10,7 +10,6 @@ import (
 	"doin.network/node/chain"
 	"doin.network/node/chain/application"
 	"doin.network/node/chain/replica"
-	"doin.network/node/chain/state"
 	"doin.network/node/chain/store"
 	"doin.network/node/cmd/doin-node/archive"
 	"doin.network/node/cmd/doin-node/config"
@@ -45,7 +44,9 @@ func (n *Certified) openChain(ctx context.Context, b *stack.Base) error {
 	if err != nil {
 		return fmt.Errorf("genesis file %s: %w", n.cfg.GenesisPath(), err)
 	}
-	n.network = application.NewNetwork(g, application.P256{})
+	if n.network, err = archive.Recovered(application.NewNetwork(g, application.P256{}), n.cfg.DataDir); err != nil {
+		return err
+	}
 	if err := fits(n.cfg, n.cfg.GenesisPath(), n.genesis); err != nil {
 		return err
 	}
@@ -66,7 +67,7 @@ func (n *Certified) openChain(ctx context.Context, b *stack.Base) error {
 			return fmt.Errorf("trusted_checkpoint: %w", err)
 		}
 	}
-	if n.machine, err = replica.New(cfg, n.genesis, n.network, b.Key, certifiedDisk{n.store}); err != nil {
+	if n.machine, err = replica.New(cfg, n.genesis, n.network, b.Key, archive.Disk{Store: n.store}); err != nil {
 		return b.StoreError(err)
 	}
 	n.loop = loop.New(n.machine, loop.Config{Store: n.store, Log: b.Log.With("component", "chain"), Now: b.Now})
@@ -75,7 +76,7 @@ func (n *Certified) openChain(ctx context.Context, b *stack.Base) error {
 
 // claim notes in a new store whose chain it is to hold. A node whose chain was deleted may have signed what it does not know any more.
 func (n *Certified) claim(ctx context.Context, b *stack.Base) error {
-	if err := stack.Claim(n.store, n.network.ID(), b.Log); err != nil {
+	if err := stack.Claim(n.store, n.network.NetworkID(), b.Log); err != nil {
 		return err
 	}
 	if height, _ := n.store.Tip(); height >= 0 {
@@ -91,7 +92,7 @@ func (n *Certified) claim(ctx context.Context, b *stack.Base) error {
 		return nil
 	}
 	b.Log.Warn("the chain was deleted, and with it what this node has signed: it signs nothing before a block is final that is younger than this start")
-	return n.store.Keep(ctx, store.Promise{Notes: []store.Note{store.Note(replica.Forgotten())}})
+	return n.store.Keep(ctx, store.Promise{Notes: archive.Forgotten(n.network)})
 }
 
 // openFiles completes the configuration by the network's terms, and has the data files that they name.
@@ -107,7 +108,7 @@ func (n *Certified) openFiles(ctx context.Context, b *stack.Base) error {
 // openStack opens the parts around the chain. On an error everything opened is closed again.
 func (n *Certified) openStack(ctx context.Context, base *stack.Base) (err error) {
 	n.stack, err = stack.New(ctx, base, stack.Profile{
-		Network: n.network.ID(), Store: n.store, Loop: n.loop, Head: n.head, Fetches: true,
+		Network: n.network.NetworkID(), Store: n.store, Loop: n.loop, Head: n.head, Fetches: true,
 		MaxPageBytes: maxPageBytes, MaxBlockBytes: maxBlockBytes,
 		Decode:     func(m *chain.Message) (any, error) { return replica.Decode(m, n.network.ID()) },
 		MaxBytesOf: replica.MaxBytes,
@@ -166,32 +167,6 @@ func (n *Certified) Port() int { return n.stack.Port }
 func (n *Certified) Run(ctx context.Context) error {
 	return n.stack.Run(ctx, "security", string(n.cfg.Security), "protocol", chain.Certified)
 }
-
-// certifiedDisk is the store as the machine reads it.
-type certifiedDisk struct{ *store.Store }
-
-// Blocks implements replica.Disk.
-func (d certifiedDisk) Blocks(from int64, f func([]byte) error) error {
-	return d.CertifiedFrom(from, func(b store.Certified) error { return f(b.Data) })
-}
-
-// Final implements replica.Disk.
-func (d certifiedDisk) Final(height int64) ([]byte, error) {
-	list, err := d.CertifiedAt(height)
-	switch {
-	case err != nil:
-		return nil, err
-	case len(list) != 1:
-		return nil, fmt.Errorf("%w: %d blocks of height %d", store.ErrNotFound, len(list), height)
-	}
-	return list[0].Data, nil
-}
-
-// State implements replica.Disk.
-func (d certifiedDisk) State(block [32]byte) (*state.Tree, error) { return d.Tree(block) }
-
-// Notes implements replica.Disk.
-func (d certifiedDisk) Notes() (map[string][]byte, error) { return d.Store.Notes("") }
 
 var _ api.Tasks = certifiedTasks{}
 

@@ -114,7 +114,7 @@ func (v certifiedAccounts) Account(ctx context.Context, id string) (*canon.Objec
 	return canon.NewObject("peer_id", id, "balance", ledger.FormatAmount(a.Balance), "locked", ledger.FormatAmount(a.Locked), "nonce", a.Nonce,
 		"next_nonce", a.Next, "reputation", chain.MicroToFloat(a.Reputation), "evaluator", standingObject(engine.Standing(a.Standing)), "waiting", waiting,
 		"base_fee", ledger.FormatAmount(a.BaseFee), "stake", ledger.FormatAmount(a.Stake), "height", view.Height, "tip_hash", view.Tip,
-		"network_id", v.n.network.ID(), "protocol", chain.Certified, "slot", a.Slot, "domains", domains), nil
+		"network_id", v.n.network.NetworkID(), "signing_id", v.n.network.ID(), "protocol", chain.Certified, "slot", a.Slot, "domains", domains), nil
 }
 
 // Domains implements api.Accounts.
@@ -131,5 +131,5 @@ func (v certifiedAccounts) Domains() *canon.Object {
 		list = append(list, o)
 	}
 	view := v.n.loop.View()
-	return canon.NewObject("domains", list, "may_be_added", false, "height", view.Height, "network_id", v.n.network.ID())
+	return canon.NewObject("domains", list, "may_be_added", false, "height", view.Height, "network_id", v.n.network.NetworkID())
 }

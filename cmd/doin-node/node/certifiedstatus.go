@@ -45,7 +45,7 @@ func (v certifiedView) Status(ctx context.Context) (*api.Status, error) {
 			line.Best = &c.Performance // this node's own: nobody has verified it
 		}
 	}, canon.NewObject("protocol", chain.Certified, "alone", view.Alone, "solo", rules.Solo, "reputation", chain.MicroToFloat(view.Reputation),
-		"evaluator", standingObject(engine.Standing(view.Standing)), "certified", certifiedObject(view, rules.SlotTime)))
+		"evaluator", standingObject(engine.Standing(view.Standing)), "certified", certifiedObject(view, rules.SlotTime, n.network.Recoveries())))
 	st.Security.ReputationPeers = len(view.Electorate)
 	st.Coin = api.CoinStatus{TotalSupply: doin(view.Supply), MyBalance: doin(view.Balance)}
 	d := view.Controller // of blocks that pay
@@ -57,9 +57,9 @@ func (v certifiedView) Status(ctx context.Context) (*api.Status, error) {
 }
 
 // certifiedObject is where the certified chain stands. The chain of GET /chain is what is final of it.
-func certifiedObject(v *replica.View, slotTime int64) *canon.Object {
+func certifiedObject(v *replica.View, slotTime int64, recoveries int) *canon.Object {
 	return canon.NewObject("slot", v.Slot, "slot_seconds", seconds(slotTime), "height", v.Certified, "tip", v.CertifiedTip, "final_height", v.Height,
-		"electorate", len(v.Electorate), "paying_blocks", v.Paying, "deposit", ledger.FormatAmount(v.Deposit), "stake", ledger.FormatAmount(v.Stake))
+		"electorate", len(v.Electorate), "paying_blocks", v.Paying, "recoveries", int64(recoveries), "deposit", ledger.FormatAmount(v.Deposit), "stake", ledger.FormatAmount(v.Stake))
 }
 
 // describeCertified adds what the chain says of a domain.

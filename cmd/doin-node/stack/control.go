@@ -87,7 +87,7 @@ func (s *Stack) Backup(ctx context.Context, w io.Writer) error {
 // Files are the parts of a backup that are files of the data directory, or named by the configuration.
 func Files(b *Base) []backup.Part {
 	parts := []backup.Part{backup.File(backup.Identity, b.Config.IdentityPath()), backup.File(backup.Genesis, b.Config.GenesisPath()),
-		backup.File(backup.Anchors, b.Path("anchors.log"))}
+		backup.File(backup.Recovery, b.Path(backup.Recovery)), backup.File(backup.Anchors, b.Path("anchors.log"))}
 	if b.Config.Path != "" {
 		parts = append(parts, backup.File(backup.Config, b.Config.Path))
 	}

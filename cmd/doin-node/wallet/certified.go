@@ -23,7 +23,7 @@ func (w *wallet) certify(tx *chain.Tx, of *account) error {
 	if err != nil {
 		return err
 	}
-	x, err := application.Sign(point, w.network, kind, body)
+	x, err := application.Sign(point, w.signing, kind, body)
 	if err != nil {
 		return err
 	}

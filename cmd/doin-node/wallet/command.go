@@ -14,6 +14,7 @@ import (
 	"doin.network/node/chain/ledger"
 	"doin.network/node/cmd/doin-node/config"
 	"doin.network/node/cmd/doin-node/keys"
+	"doin.network/node/cmd/doin-node/recovery"
 	"doin.network/node/cmd/doin-node/stack/program"
 	"doin.network/node/cmd/doin-node/terms"
 	"doin.network/node/internal/canon"
@@ -111,6 +112,10 @@ func (w *where) with(cmd *cobra.Command, do func(ctx context.Context, one *walle
 		if err != nil {
 			return err
 		}
+		signing, err := recovery.ID(terms.NetworkOf(cfg), cfg.DataDir)
+		if err != nil {
+			return refuse("%v", err)
+		}
 		ctx := cmd.Context()
 		if w.timeout > 0 {
 			var cancel context.CancelFunc
@@ -119,7 +124,7 @@ func (w *where) with(cmd *cobra.Command, do func(ctx context.Context, one *walle
 		}
 		n := connect(endpoint)
 		defer n.client.Close()
-		return do(ctx, &wallet{node: n, key: key, network: terms.NetworkOf(cfg), journal: journalOf(cfg.IdentityPath()), out: cmd.OutOrStdout(),
+		return do(ctx, &wallet{node: n, key: key, network: terms.NetworkOf(cfg), signing: signing, journal: journalOf(cfg.IdentityPath()), out: cmd.OutOrStdout(),
 			now: time.Now, every: time.Second})
 	}())
 }

@@ -57,8 +57,10 @@ type account struct {
 	reputation      float64
 	waiting         int
 
-	// protocol is the chain's. Of protocol 2: slot is that in which a transaction of now is signed, domains are all, ascending.
+	// protocol is the chain's. Of protocol 2: slot is that in which a transaction of now is signed, domains are all, ascending, and signing
+	// is what the node says stands in signatures.
 	protocol, slot int64
+	signing        string
 	domains        []string
 }
 
@@ -127,6 +129,8 @@ func parseAccount(o *canon.Object) (*account, error) {
 	a.left, err = o.IntOr("left_at", 0)
 	keep(err)
 	a.protocol, err = o.IntOr("protocol", chain.Protocol)
+	keep(err)
+	a.signing, err = o.StringOr("signing_id", a.network)
 	keep(err)
 	a.slot, err = o.IntOr("slot", 0)
 	keep(err)

@@ -14,6 +14,7 @@ import (
 	"doin.network/node/chain/consensus"
 	"doin.network/node/chain/identity"
 	"doin.network/node/chain/ledger"
+	"doin.network/node/cmd/doin-node/recovery"
 	"doin.network/node/internal/canon"
 	"doin.network/node/internal/timestamp"
 )
@@ -30,6 +31,7 @@ type wallet struct {
 	node    *node
 	key     *identity.Key
 	network string   // that signatures are for; "" until the node has said it
+	signing string   // what stands in signatures of protocol 2: see package recovery
 	last    *account // as the node said it last; nil before it has
 	journal journal
 	out     io.Writer // what is done
@@ -50,7 +52,11 @@ func (w *wallet) own(ctx context.Context) (*account, error) {
 	if w.network != "" && a.network != w.network {
 		return nil, refuse("the node at %s is of network %.12s, the configuration's is %.12s: nothing was signed", w.node.endpoint, a.network, w.network)
 	}
-	w.network, w.last = a.network, a
+	if w.network != "" && a.protocol == chain.Certified && a.signing != w.signing {
+		return nil, refuse("the node at %s signs for %.12s, this machine for %.12s: the network was recovered, and %s of the data directory is another: nothing was signed",
+			w.node.endpoint, a.signing, w.signing, recovery.Name)
+	}
+	w.network, w.signing, w.last = a.network, a.signing, a
 	return a, nil
 }
 

@@ -36,6 +36,7 @@ type fakeNode struct {
 	registered int64            // height, 0: it is no evaluator
 	refuses    string           // the reason for which POST is refused
 	drops      bool             // POST takes the transaction, and the connection breaks
+	signing    string           // of a network of protocol 2; "": it is of protocol 1
 	posts      int
 }
 
@@ -64,6 +65,9 @@ func (f *fakeNode) account() *canon.Object {
 		"nonce", f.nonce, "next_nonce", f.nonce+int64(len(f.pending))+1, "reputation", 0.0,
 		"evaluator", canon.NewObject("registered", f.registered > 0, "eligible", false, "reason", "it is not registered", "remedy", "register"),
 		"waiting", waiting, "base_fee", "0.001", "stake", "0.005", "height", int64(7), "tip_hash", "h", "network_id", network)
+	if f.signing != "" {
+		o.Set("protocol", chain.Certified).Set("signing_id", f.signing)
+	}
 	if f.registered > 0 {
 		o.Set("registered_at", f.registered)
 	}
@@ -209,6 +213,17 @@ func TestSend(t *testing.T) {
 	b.want(b.send(ctx, order{to: to, amount: 1}), "does not take it: wrong nonce", "", 2, 0)
 	b.network = "another"
 	b.want(b.send(ctx, order{to: to, amount: 1}), "is of network a network, the configuration's is another", "", 2, 0)
+}
+
+// TestSigning: in a network of protocol 2 that was recovered, nothing is signed for what the node says but this machine's files do not.
+func TestSigning(t *testing.T) {
+	b, ctx := newBench(t), t.Context()
+	b.network, b.signing = network, network
+	b.node.set(func() { b.node.signing = "another" })
+	b.want(b.send(ctx, order{to: to, amount: 1}), "signs for another, this machine for a network", "", 0, 0)
+	b.signing = "another"
+	b.node.set(func() { b.node.signing = "" })
+	b.want(b.send(ctx, order{to: to, amount: ledger.Unit}), "", "sent: ", 1, 0)
 }
 
 // TestSendOnce: whatever is killed or breaks, and however often the same is asked for, one transfer is sent; a second one only when

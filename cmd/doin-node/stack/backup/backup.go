@@ -5,6 +5,7 @@
 //	identity.json   the key                 config.json   the configuration, as it was written
 //	genesis.json    the network             anchors.log   what was anchored
 //	search/…        the state of searches   olap.db       the records, one consistent copy
+//	recovery.json   what the network went on from, where it had to
 //
 // Left out are what is made again (caches, copies for downloads), the spool, whose rows are in olap.db but for the last moments,
 // the CSV files, which say less than olap.db, and the data files that the configuration names.
@@ -31,7 +32,8 @@ import (
 // Names of parts.
 const (
 	Chain, Identity, Config, Genesis = "chain.badger", "identity.json", "config.json", "genesis.json"
-	Anchors, Search, Records         = "anchors.log", "search", "olap.db"
+	Recovery, Anchors                = "recovery.json", "anchors.log"
+	Search, Records                  = "search", "olap.db"
 	manifestName                     = "manifest.json"
 )
 
