@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"doin.network/node/chain/consensus"
-	"doin.network/node/chain/ledger"
 )
 
 // States of an appeal.
@@ -51,7 +50,7 @@ func (a *appeal) code(c *codec) {
 // appeal begins one.
 func (b *Block) appeal(from string, a *Appeal) (Receipt, error) {
 	m, err := b.find(a.Commitment)
-	deposit := ledger.Reward(b.t.Paid + 1)
+	deposit := AppealDeposit(&b.t)
 	var p Peer
 	switch {
 	case err != nil:

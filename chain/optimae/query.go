@@ -1,5 +1,7 @@
 package optimae
 
+import "doin.network/node/chain/ledger"
+
 // This file is what a node asks a state, to know what it has to say.
 
 // Counted is what the chain counts over all domains, in a state between blocks.
@@ -29,9 +31,28 @@ func (m *Claim) Votes() bool { return m.Phase == voting }
 // Opens reports whether a claim's votes may be opened now.
 func (m *Claim) Opens() bool { return m.Phase == opening }
 
-// HasVoted reports whether a peer has said something about a claim's draw.
-func HasVoted(s State, commitment ID, peer string) bool {
-	return load(s, voteKey(commitment, peer), new(ballot))
+// Appealable reports whether a claim has an outcome that somebody may appeal against now, in a domain whose results are equal.
+func (m *Claim) Appealable() bool {
+	return m.Phase == decided && !m.All && m.Appeal.State == unappealed && m.Past < pastBlocks && m.DrawHash != ID{}
+}
+
+// Says reports whether a claim's outcome is what somebody found.
+func (m *Claim) Says(f Finding) bool {
+	return Result(m.Result) != Refused && f == Finding{m.Digest, m.Performance, m.Sums}
+}
+
+// Judged reports whether a jury, Appeal.Jury, has to vote about a claim now.
+func (m *Claim) Judged() bool { return m.Phase == decided && m.Appeal.State == juryVoting }
+
+// JuryOpens reports whether the votes of a jury may be opened now.
+func (m *Claim) JuryOpens() bool { return m.Phase == decided && m.Appeal.State == juryOpening }
+
+// AppealDeposit is what an appeal puts down now: a block reward.
+func AppealDeposit(t *Totals) int64 { return ledger.Reward(t.Paid + 1) }
+
+// HasVoted reports whether a peer has said something in the votes of a name: a claim's commitment, or its Appeal.Votes.
+func HasVoted(s State, votes ID, peer string) bool {
+	return load(s, voteKey(votes, peer), new(ballot))
 }
 
 // Away reports whether a registered peer is out of the electorate until it says that it is back.

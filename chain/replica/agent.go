@@ -57,6 +57,9 @@ type run struct {
 	asked   bool
 	opened  bool
 	tries   int
+	// check is whether nobody asked for it: what is found is held against the outcome, and no vote.
+	check    bool
+	appealed bool
 }
 
 // job is a training under way.
@@ -105,9 +108,15 @@ func (a *agent) look(s *application.State) {
 		case c.Waits() && c.Author == a.m.peer:
 			a.reveal(c)
 		case c.Votes() && (slices.Contains(c.Members, a.m.peer) || slices.Contains(c.Beside, a.m.peer)):
-			a.verify(d, c)
+			a.verify(d, c, draw{c.Commitment, c.DrawHash}, c.Commitment)
 		case c.Opens():
-			a.open(c)
+			a.open(draw{c.Commitment, c.DrawHash})
+		case c.Appealable():
+			a.check(d, c)
+		case c.Judged() && slices.Contains(c.Appeal.Jury, a.m.peer):
+			a.judge(d, c)
+		case c.JuryOpens():
+			a.open(draw{c.Commitment, c.Appeal.Draw})
 		}
 	}
 	a.prune(open)
@@ -120,7 +129,7 @@ func (a *agent) look(s *application.State) {
 func (a *agent) prune(open []*optimae.Claim) {
 	drawn := map[draw]bool{}
 	for _, c := range open {
-		drawn[draw{c.Commitment, c.DrawHash}] = true
+		drawn[draw{c.Commitment, c.DrawHash}], drawn[draw{c.Commitment, c.Appeal.Draw}] = true, true
 	}
 	for at, r := range a.runs {
 		if drawn[at] || a.under(at) {
@@ -159,15 +168,15 @@ func (a *agent) under(at draw) bool {
 	return slices.ContainsFunc(a.queue, func(j *job) bool { return j.draw == at })
 }
 
-// verify has a claim re-run with the seeds of its draw, or says once more what was found.
-func (a *agent) verify(d optimae.State, c *optimae.Claim) {
-	at := draw{c.Commitment, c.DrawHash}
+// verify has a claim re-run with the seeds of its draw for who was drawn by it or, as a jury, later, or says once more what was found. Votes is
+// the name that the votes are under.
+func (a *agent) verify(d optimae.State, c *optimae.Claim, at draw, votes application.ID) {
 	r := a.runs[at]
 	if r == nil {
 		r = &run{domain: c.Domain}
 		a.runs[at] = r
 	}
-	if optimae.HasVoted(d, c.Commitment, a.m.peer) {
+	if optimae.HasVoted(d, votes, a.m.peer) {
 		return
 	}
 	if r.vote != nil {
@@ -286,6 +295,10 @@ func finite(list ...float64) bool {
 func (a *agent) found(j *job, r *run, o protocol.Outcome, err error) {
 	at := j.draw
 	switch {
+	case r.check:
+		if err == nil {
+			r.finding = &optimae.Finding{Digest: digest(o.Digest), Performance: o.Performance, Sums: o.Sums}
+		}
 	case errors.Is(err, protocol.ErrRefused):
 		a.vote(at, r, &optimae.Refuse{Commitment: at.commitment, Draw: at.block, Limit: "recipe"})
 	case errors.Is(err, protocol.ErrAbstain), err != nil && r.tries >= mostTries-1:
@@ -316,6 +329,12 @@ func (a *agent) finding(at draw, r *run, o protocol.Outcome) {
 	a.vote(at, r, v)
 }
 
+// conclude votes in a jury for what was found before.
+func (a *agent) conclude(at draw, r *run, f optimae.Finding) {
+	r.finding = &f
+	a.vote(at, r, &optimae.Vote{Commitment: at.commitment, Draw: at.block, Hash: a.m.net.Rules().VoteHash(at.commitment, at.block, a.m.peer, f)})
+}
+
 // salt is what hides a vote whose performance others could guess: only this node's key makes it.
 func (a *agent) salt(at draw) application.ID {
 	_, output := a.m.point.Prove(slices.Concat([]byte("doin/2\nvote salt\n"+a.m.net.NetworkID()+"\n"), at.commitment[:], at.block[:]))
@@ -344,8 +363,8 @@ func (a *agent) vote(at draw, r *run, body optimae.Body) {
 }
 
 // open shows what the votes hide, where this node is sure of it.
-func (a *agent) open(c *optimae.Claim) {
-	r := a.runs[draw{c.Commitment, c.DrawHash}]
+func (a *agent) open(at draw) {
+	r := a.runs[at]
 	if r == nil || r.opened || r.vote == nil || r.vote.Kind != optimae.KindVote {
 		return
 	}
@@ -354,7 +373,7 @@ func (a *agent) open(c *optimae.Claim) {
 	case r.unseal != nil:
 		a.m.say(r.unseal)
 	case r.finding != nil:
-		a.m.say(&optimae.Open{Commitment: c.Commitment, Draw: c.DrawHash, Finding: *r.finding})
+		a.m.say(&optimae.Open{Commitment: at.commitment, Draw: at.block, Finding: *r.finding})
 	}
 }
 

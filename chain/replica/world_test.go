@@ -225,6 +225,8 @@ type world struct {
 	every   int64                           // blocks between snapshots, 0: as many as in networks
 	late    func() (delay int64, lost bool) // of a message; nil: all take the same
 	hears   func(*chain.Message)            // is told of every broadcast; nil: nobody is
+	lie     func(p *peer) float64           // what a re-run of a node's is said to give more than it gives; nil: nothing
+	heard   map[[32]byte]message            // those of late, by the hash of their bytes
 	// recoveries are those that the network has had, nil for none.
 	recoveries *application.Recoveries
 	signed     map[string]string // what each peer has signed in a slot, and said about a draw
@@ -233,7 +235,7 @@ type world struct {
 // newWorld makes a network of n evaluators; change may alter the genesis file.
 func newWorld(t testing.TB, n int, change func(*chain.Genesis)) *world {
 	t.Helper()
-	w := &world{t: t, now: began, signed: map[string]string{}}
+	w := &world{t: t, now: began, signed: map[string]string{}, heard: map[[32]byte]message{}}
 	file := &chain.Genesis{Protocol: chain.Certified, Format: chain.CertifiedFormat, Parameters: chain.DefaultParameters(), Domains: []chain.Domain{chain.DefaultDomain(domain)}}
 	p := &file.Parameters
 	p.StartTime, p.TargetBlockTime, p.InitialThreshold, p.QuorumMinEvaluators = timestamp.FromMicro(began), 60, 0.1, 1
@@ -430,23 +432,43 @@ func (p *peer) deliver(to *peer, m *chain.Message) {
 		if !to.up || to.cut {
 			return
 		}
-		o, err := canon.ParseObject(data)
-		if err != nil {
-			p.w.t.Fatal(err)
-		}
-		m, err := chain.MessageFromObject(o)
-		if err == nil {
-			err = chain.VerifyMessage(m, p.w.net.NetworkID())
-		}
-		if err != nil {
-			p.w.t.Fatal(err)
-		}
-		payload, err := Decode(m, p.w.net.ID())
-		if err != nil {
-			p.w.t.Fatalf("a %s is refused: %v", m.Type, err)
-		}
-		to.step(protocol.Received{Message: m, Payload: payload})
+		m, payload := p.w.read(data)
+		to.step(protocol.Received{Message: m, Payload: &payload})
 	})
+}
+
+// read verifies and decodes a message: once, however many hear it, since all would come to the same.
+func (w *world) read(data []byte) (*chain.Message, received) {
+	key := sha256.Sum256(data)
+	if h, ok := w.heard[key]; ok {
+		return h.message, h.payload
+	}
+	o, err := canon.ParseObject(data)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	m, err := chain.MessageFromObject(o)
+	if err == nil {
+		err = chain.VerifyMessage(m, w.net.NetworkID())
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	payload, err := Decode(m, w.net.ID())
+	if err != nil {
+		w.t.Fatalf("a %s is refused: %v", m.Type, err)
+	}
+	if len(w.heard) > 4096 {
+		clear(w.heard)
+	}
+	w.heard[key] = message{m, *payload.(*received)}
+	return m, w.heard[key].payload
+}
+
+// message is one that was verified and decoded.
+type message struct {
+	message *chain.Message
+	payload received
 }
 
 // worth is what a recipe gives with seeds: the number that it holds.
@@ -472,6 +494,9 @@ func (p *peer) train(f protocol.Evaluate) {
 		}
 		if !f.Own {
 			o.Performance += p.lies
+			if p.w.lie != nil {
+				o.Performance += p.w.lie(p)
+			}
 		}
 		if x, _ := f.Parameters.Float("x"); x > 1000 && !p.tries {
 			err = fmt.Errorf("%w: too large", protocol.ErrRefused)
